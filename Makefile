@@ -1,0 +1,53 @@
+# Two commands for a new user: `make demo` and `make test`. Needs Python >= 3.11 with pip and venv.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: help demo test lint types format bench lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    run the shipped study from instrument to report"
+	@echo "make test    run all tests"
+	@echo "make lint    check style and formatting (ruff)"
+	@echo "make types   check types (mypy)"
+	@echo "make format  format the code"
+	@echo "make bench   time the engine beside its peers"
+	@echo "make lock    rebuild requirements.lock (needs uv)"
+	@echo "make clean   remove the environment and results"
+
+# The stamp is written last: a half-finished environment is completed by the next call.
+$(READY): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || rm -rf $(VENV)
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+demo: $(READY)
+	$(BIN)/comply-measure run analyses/demo.yaml
+
+test: $(READY)
+	$(BIN)/python -m pytest -q
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+lock:
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate -o requirements.lock
+
+clean:
+	rm -rf $(VENV) results build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
