@@ -21,7 +21,7 @@ LEVELS: list[set[str]] = [
     {"responses"},
     {"instrument"},
     {"framework", "sem"},
-    {"resources"},
+    {"resources", "documents"},
     {"errors"},
 ]
 HEIGHT = {room: len(LEVELS) - depth for depth, rooms in enumerate(LEVELS) for room in rooms}

@@ -1,1 +1,91 @@
-"""Room ``framework``."""
+"""What the two sources say, as typed, frozen data: COMPLY (G24) and the selling center (J17)."""
+
+from __future__ import annotations
+
+from comply_measure.framework.attributes import ATTRIBUTES
+from comply_measure.framework.dimensions import ALIGNMENT, DIMENSIONS, INTERVENTIONS
+from comply_measure.framework.frozen import FrozenMap
+from comply_measure.framework.journey import JOURNEY_STAGES, ROLES
+from comply_measure.framework.lookup import (
+    attribute,
+    attributes,
+    dimension,
+    dimensions,
+    inconsistencies,
+    intervention,
+    interventions,
+    journey_stage,
+    journey_stages,
+    levers,
+    relations,
+    require_attribute_set,
+    role,
+    roles,
+    smsc_construct,
+    smsc_constructs,
+)
+from comply_measure.framework.smsc import BLOCKS, RELATIONS, SMSC_CONSTRUCTS
+from comply_measure.framework.sources import INCONSISTENCIES, PAPERS
+from comply_measure.framework.types import (
+    ATTRIBUTE_SETS,
+    DEFAULT_ATTRIBUTE_SET,
+    Attribute,
+    AttributeSet,
+    Block,
+    Dimension,
+    FocalConstruct,
+    Inconsistency,
+    Intervention,
+    JourneyStage,
+    Lever,
+    Provenance,
+    Relation,
+    Role,
+    SMSCConstruct,
+)
+
+__all__ = [
+    "ALIGNMENT",
+    "ATTRIBUTES",
+    "ATTRIBUTE_SETS",
+    "BLOCKS",
+    "DEFAULT_ATTRIBUTE_SET",
+    "DIMENSIONS",
+    "INCONSISTENCIES",
+    "INTERVENTIONS",
+    "JOURNEY_STAGES",
+    "PAPERS",
+    "RELATIONS",
+    "ROLES",
+    "SMSC_CONSTRUCTS",
+    "Attribute",
+    "AttributeSet",
+    "Block",
+    "Dimension",
+    "FocalConstruct",
+    "FrozenMap",
+    "Inconsistency",
+    "Intervention",
+    "JourneyStage",
+    "Lever",
+    "Provenance",
+    "Relation",
+    "Role",
+    "SMSCConstruct",
+    "attribute",
+    "attributes",
+    "dimension",
+    "dimensions",
+    "inconsistencies",
+    "intervention",
+    "interventions",
+    "journey_stage",
+    "journey_stages",
+    "levers",
+    "relations",
+    "require_attribute_set",
+    "role",
+    "roles",
+    "smsc_construct",
+    "smsc_constructs",
+]

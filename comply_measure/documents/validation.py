@@ -1,0 +1,146 @@
+"""A pydantic schema's complaints as problems that name file, line, key, value and what is allowed."""
+
+from __future__ import annotations
+
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from comply_measure.documents.safe_yaml import Key, YamlDocument
+from comply_measure.documents.suggest import nearest
+from comply_measure.errors import Problem
+
+Model = TypeVar("Model", bound=BaseModel)
+
+MAX_SHOWN = 80
+
+
+def validate(
+    model: type[Model], document: YamlDocument, data: Any = None, at: Key = ()
+) -> tuple[Model | None, list[Problem]]:
+    """Check a document, or one place in it, against a schema.
+
+    Parameters
+    ----------
+    model : type of pydantic.BaseModel
+        The schema; unknown keys are reported where it forbids them.
+    document : YamlDocument
+        The file, for names and lines.
+    data : object, optional
+        The value at `at`; the whole document by default.
+    at : tuple, optional
+        Path of the value inside the document.
+
+    Returns
+    -------
+    tuple
+        The checked object (None if there are problems) and all problems in the order of the schema.
+    """
+    value = document.data if not at and data is None else data
+    try:
+        return model.model_validate(value), []
+    except ValidationError as error:
+        found = [_problem(model, document, at, details) for details in error.errors(include_url=False)]
+        return None, list(dict.fromkeys(found))
+
+
+def problem_at(
+    document: YamlDocument, key: Key, message: str, value: Any = None, allowed: str | None = None
+) -> Problem:
+    """Problem at one place of a document, with its line and dotted key."""
+    return Problem(
+        message,
+        file=document.file,
+        row=document.line(key),
+        column=dotted(document, key) or None,
+        value=shortened(value),
+        allowed=allowed,
+    )
+
+
+def dotted(document: YamlDocument, key: Key) -> str:
+    """Path as text; a list entry goes by its ``id`` or ``key`` if it has one (``items.C_dig_1.keying``)."""
+    parts: list[str] = []
+    place: Any = document.data
+    for part in key:
+        place = _step(place, part)
+        name = (
+            place.get("id", place.get("key")) if isinstance(part, int) and isinstance(place, dict) else None
+        )
+        parts.append(name if isinstance(name, str) else str(part))
+    return ".".join(parts)
+
+
+def shortened(value: Any) -> Any:
+    """Value for a message: long text is cut, collections are left out."""
+    if isinstance(value, str) and len(value) > MAX_SHOWN:
+        return value[:MAX_SHOWN] + "…"
+    return None if isinstance(value, dict | list | tuple) else value
+
+
+def _step(place: Any, part: str | int) -> Any:
+    if isinstance(place, dict):
+        return place.get(part)
+    if isinstance(place, list) and isinstance(part, int) and part < len(place):
+        return place[part]
+    return None
+
+
+def _problem(model: type[BaseModel], document: YamlDocument, at: Key, details: Any) -> Problem:
+    kind, inner = details["type"], tuple(details["loc"])
+    key = at + _existing(document, at, inner, keep_last=kind == "missing")
+    if kind == "extra_forbidden":
+        known = _field_names(model, inner[:-1])
+        close = nearest(str(inner[-1]), known)
+        hint = f"; did you mean '{close}'?" if close else ""
+        return problem_at(document, key, f"unknown key{hint}", allowed=", ".join(known))
+    if kind == "missing":
+        return problem_at(document, key, "missing key")
+    context = details.get("ctx", {})
+    allowed = str(context["expected"]) if "expected" in context else None
+    message = details["msg"].removeprefix("Value error, ")
+    return problem_at(document, key, message, details["input"], allowed)
+
+
+def _existing(document: YamlDocument, at: Key, inner: Key, *, keep_last: bool) -> Key:
+    """Part of pydantic's location that is in the document (it adds names of union members)."""
+    place = document.data
+    for part in at:
+        place = _step(place, part)
+    kept: list[str | int] = []
+    for number, part in enumerate(inner):
+        present = (isinstance(place, dict) and part in place) or (
+            isinstance(place, list) and isinstance(part, int) and part < len(place)
+        )
+        if present:
+            place = _step(place, part)
+            kept.append(part)
+        elif keep_last and number == len(inner) - 1:
+            kept.append(part)
+    return tuple(kept)
+
+
+def _field_names(model: type[BaseModel], inner: Key) -> list[str]:
+    """Keys a schema knows at a place, by walking its annotations."""
+    here: Any = model
+    for part in inner:
+        schema = _schema_of(here)
+        if schema is not None and part in schema.model_fields:
+            here = schema.model_fields[str(part)].annotation
+        elif get_origin(here) in (list, tuple):
+            here = get_args(here)[0]
+        elif get_origin(here) is dict:
+            here = get_args(here)[1]
+    found = _schema_of(here)
+    return list(found.model_fields) if found is not None else []
+
+
+def _schema_of(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) in (Union, UnionType, Annotated, list):
+        for inner in get_args(annotation):
+            if (found := _schema_of(inner)) is not None:
+                return found
+    return None
