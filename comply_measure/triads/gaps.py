@@ -254,12 +254,18 @@ def effect_interval(d_z: float, n: int, confidence: float) -> tuple[float, float
     from scipy.optimize import brentq
 
     t, df, tail = d_z * np.sqrt(n), n - 1, (1 - confidence) / 2
+    width = np.sqrt(1.0 + t**2 / (2.0 * df))  # about the standard error of the noncentrality
 
     def bound(probability: float) -> float:
         def miss(delta: float) -> float:
             return float(stats.nct.cdf(t, df, delta)) - probability
 
-        width = 10.0 + 2.0 * abs(t)
-        return float(brentq(miss, t - width, t + width, xtol=1e-12) / np.sqrt(n))
+        low, high = t - width, t + width
+        # widened in small steps: far out the noncentral t distribution is not computable
+        while miss(low) < 0:
+            low -= width
+        while miss(high) > 0:
+            high += width
+        return float(brentq(miss, low, high, xtol=1e-12) / np.sqrt(n))
 
     return bound(1 - tail), bound(tail)

@@ -37,8 +37,7 @@ def test_rwg_j_by_hand(three_units: pd.DataFrame) -> None:
     # item variances: u1 1, 1/3; u2 0, 1/2; u3 8, 0 -> means 2/3, 1/4, 4
     q = 1 - np.array([2 / 3, 1 / 4, 4.0]) / 2
     np.testing.assert_allclose(result.values("rwg_star_j")["s"], q, rtol=1e-14)
-    expected = 2 * q / (2 * q + 1 - q)
-    expected[2] = 0.0  # truncated
+    expected = [2 * q[0] / (2 * q[0] + 1 - q[0]), 2 * q[1] / (2 * q[1] + 1 - q[1]), 0.0]  # the last truncated
     np.testing.assert_allclose(result.values("rwg_j")["s"], expected, rtol=1e-14)
     untruncated = result.tidy().query("index == 'rwg_j_untruncated' and unit == 'u3'").iloc[0]
     assert np.isnan(untruncated["value"])
