@@ -1,0 +1,63 @@
+"""The boundary of this room: scales and groups of informants taken out of a data frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from comply_measure.errors import InputError, Problem
+
+POOLED = "pooled"
+
+
+def check_scales(
+    data: pd.DataFrame, scales: Mapping[str, Sequence[str]], keys: Sequence[str | None] = ()
+) -> None:
+    """Raise one InputError that lists absent, repeated or non-numeric items and absent key columns."""
+    problems: list[Problem] = []
+    if not scales:
+        problems.append(Problem("no scales were named"))
+    if not len(data):
+        problems.append(Problem("the table has no rows"))
+    absent = [key for key in keys if key is not None and key not in data.columns]
+    problems += [Problem("column is absent", column=key) for key in absent]
+    for scale, items in scales.items():
+        if not len(items):
+            problems.append(Problem("scale has no items", column=scale))
+        if len(set(items)) < len(items):
+            problems.append(Problem("scale names an item twice", column=scale))
+        problems += [problem for item in items if (problem := _item_problem(data, item)) is not None]
+    if problems:
+        raise InputError("The scales cannot be analysed.", problems)
+
+
+def _item_problem(data: pd.DataFrame, item: str) -> Problem | None:
+    if item not in data.columns:
+        return Problem("column is absent", column=item)
+    if (data.columns == item).sum() > 1:
+        return Problem("two columns have one name", column=item)
+    column = data[item]
+    if not pd.api.types.is_numeric_dtype(column):
+        return Problem("column holds no numbers", column=item)
+    if np.isinf(column.to_numpy(dtype=np.float64, na_value=np.nan)).any():
+        return Problem("column holds infinite values", column=item)
+    return None
+
+
+def item_values(data: pd.DataFrame, items: Sequence[str]) -> NDArray[np.float64]:
+    """Items as an informant × item array of floats with NaN where missing."""
+    return data.loc[:, list(items)].to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def groups(data: pd.DataFrame, by: str | None, pooled: bool = True) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Pooled informants first, then one group per value of `by` in order of appearance, as row masks."""
+    if pooled or by is None:
+        yield POOLED, np.ones(len(data), dtype=bool)
+    if by is not None:
+        labels = data[by].to_numpy()
+        for label in pd.unique(data[by].dropna()):
+            yield str(label), labels == label

@@ -1,0 +1,134 @@
+"""Item analysis: distribution of each item and its place in its scale, pooled and by role."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from comply_measure.measurement.alpha import alpha_from_covariance
+from comply_measure.measurement.frames import check_scales, groups, item_values
+from comply_measure.measurement.moments import Floats, Missing, item_covariance
+
+
+@dataclass(frozen=True, slots=True)
+class ItemAnalysis:
+    """One row per scale, group and item; columns as in :func:`item_analysis`."""
+
+    table: pd.DataFrame
+    missing: str
+
+    def tidy(self) -> pd.DataFrame:
+        """The table."""
+        return self.table.copy()
+
+
+def item_analysis(
+    data: pd.DataFrame,
+    scales: Mapping[str, Sequence[str]],
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    by: str | None = "role",
+    pooled: bool = True,
+    missing: Missing = "pairwise",
+) -> ItemAnalysis:
+    """Descriptives of every item, by role and pooled.
+
+    Columns: scale, item, group, n_informants (answers), n_missing, mean, sd (n - 1), skewness and kurtosis
+    (the bias-corrected G1 and G2 of Joanes & Gill 1998; excess, 0 for a normal), minimum, maximum, floor and
+    ceiling (share of answers at the ends of the scale), item_rest_r (correlation with the sum of the scale's
+    other items), alpha_if_deleted, note. The last two come from the scale's covariance matrix.
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row per informant; reverse-keyed items already recoded.
+    scales : mapping of str to sequence of str
+        Items of each scale.
+    minimum, maximum : float, optional
+        Ends of the answer scale; floor and ceiling are NaN without them.
+    by : str, optional
+        Column of the groups.
+    pooled : bool
+        Whether to include all informants together, as the group ``pooled``.
+    missing : {"pairwise", "listwise"}
+        For the covariances.
+
+    Raises
+    ------
+    InputError
+        Absent, repeated or non-numeric items.
+    """
+    check_scales(data, scales, [by])
+    ends = (np.nan if minimum is None else minimum, np.nan if maximum is None else maximum)
+    blocks = []
+    for scale, items in scales.items():
+        values = item_values(data, items)
+        for group, rows in groups(data, by, pooled):
+            block = _describe(values[rows], *ends)
+            block["item_rest_r"], block["alpha_if_deleted"] = _place_in_scale(values[rows], missing)
+            block.insert(0, "scale", scale)
+            block.insert(1, "item", list(items))
+            block.insert(2, "group", group)
+            block["note"] = _notes(block)
+            blocks.append(block)
+    return ItemAnalysis(pd.concat(blocks, ignore_index=True), missing)
+
+
+def _describe(values: Floats, minimum: float, maximum: float) -> pd.DataFrame:
+    present = ~np.isnan(values)
+    n = present.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(present, values, 0.0).sum(axis=0) / n
+        deviation = np.where(present, values - mean, 0.0)
+        m2, m3, m4 = ((deviation**power).sum(axis=0) / n for power in (2, 3, 4))
+        flat = m2 <= 1e-24 * np.maximum(mean**2, 1.0)
+        g1, g2 = m3 / m2**1.5, m4 / m2**2 - 3.0
+        skewness = np.where(flat | (n < 3), np.nan, g1 * np.sqrt(n * (n - 1.0)) / (n - 2.0))
+        kurtosis = ((n + 1.0) * g2 + 6.0) * (n - 1.0) / ((n - 2.0) * (n - 3.0))
+        kurtosis = np.where(flat | (n < 4), np.nan, kurtosis)
+        sd = np.where(n > 1, np.where(flat, 0.0, np.sqrt(m2 * n / (n - 1.0))), np.nan)
+        floor = np.where(np.isnan(minimum) | (n == 0), np.nan, (values == minimum).sum(axis=0) / n)
+        ceiling = np.where(np.isnan(maximum) | (n == 0), np.nan, (values == maximum).sum(axis=0) / n)
+    return pd.DataFrame(
+        {
+            "n_informants": n,
+            "n_missing": len(values) - n,
+            "mean": mean,
+            "sd": sd,
+            "skewness": skewness,
+            "kurtosis": kurtosis,
+            "minimum": np.where(n > 0, np.where(present, values, np.inf).min(axis=0, initial=np.inf), np.nan),
+            "maximum": np.where(
+                n > 0, np.where(present, values, -np.inf).max(axis=0, initial=-np.inf), np.nan
+            ),
+            "floor": floor,
+            "ceiling": ceiling,
+        }
+    )
+
+
+def _place_in_scale(values: Floats, missing: Missing) -> tuple[Floats, Floats]:
+    """Item-rest correlation and α without the item, for each item, from the covariance matrix."""
+    covariance = item_covariance(values, missing).covariance
+    p = len(covariance)
+    rest_r, deleted = np.full(p, np.nan), np.full(p, np.nan)
+    if np.isnan(covariance).any() or p < 2:
+        return rest_r, deleted
+    for i in range(p):
+        others = np.delete(np.arange(p), i)
+        rest = covariance[np.ix_(others, others)]
+        product = covariance[i, i] * rest.sum()
+        if product > 0:
+            rest_r[i] = covariance[i, others].sum() / np.sqrt(product)
+        deleted[i] = alpha_from_covariance(rest)
+    return rest_r, deleted
+
+
+def _notes(block: pd.DataFrame) -> list[str]:
+    silent = block["n_informants"].to_numpy() == 0
+    flat = block["sd"].to_numpy() == 0
+    return [str(note) for note in np.select([silent, flat], ["no answers", "all answers equal"], "")]
