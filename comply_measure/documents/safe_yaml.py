@@ -95,15 +95,12 @@ class _Reader:
             return self.alias(event)
         before = self.values
         self.count(1, event)
-        if getattr(event, "tag", None) is not None:
-            self.problems.append(
-                self.problem(f"tag {event.tag!r} refused", event, "plain values without tags")
-            )
+        self.refuse_tag(event)
         if len(key) > MAX_DEPTH:
             raise _Refused(self.problem("nested too deeply", event, f"at most {MAX_DEPTH} levels"))
         value: Any
         if isinstance(event, yaml.ScalarEvent):
-            value = _plain(event.value) if event.style is None else event.value
+            value = event.value if event.style else _plain(event.value)
         elif isinstance(event, yaml.SequenceStartEvent):
             value = self.sequence(key)
         else:
@@ -136,7 +133,7 @@ class _Reader:
                 raise _Refused(self.problem("a key must be plain text", event))
             name = event.value
             self.refuse_tag(event)
-            if name == "<<" and event.style is None:
+            if name == "<<" and not event.style:
                 self.problems.append(self.problem("merge key '<<' refused", event, "keys written out"))
             if name in result:
                 first = self.lines[(*key, name)]

@@ -126,14 +126,19 @@ def _field_names(model: type[BaseModel], inner: Key) -> list[str]:
     here: Any = model
     for part in inner:
         schema = _schema_of(here)
-        if schema is not None and part in schema.model_fields:
-            here = schema.model_fields[str(part)].annotation
+        if schema is not None and part in (fields := _fields(schema)):
+            here = fields[str(part)]
         elif get_origin(here) in (list, tuple):
             here = get_args(here)[0]
         elif get_origin(here) is dict:
             here = get_args(here)[1]
     found = _schema_of(here)
-    return list(found.model_fields) if found is not None else []
+    return list(_fields(found)) if found is not None else []
+
+
+def _fields(schema: type[BaseModel]) -> dict[str, Any]:
+    """Key in the file -> annotation."""
+    return {field.alias or name: field.annotation for name, field in schema.model_fields.items()}
 
 
 def _schema_of(annotation: Any) -> type[BaseModel] | None:

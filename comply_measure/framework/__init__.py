@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from comply_measure.framework.attributes import ATTRIBUTES
-from comply_measure.framework.dimensions import ALIGNMENT, DIMENSIONS, INTERVENTIONS
+from comply_measure.framework.attribute_table import ATTRIBUTES
+from comply_measure.framework.dimension_table import ALIGNMENT, DIMENSIONS, INTERVENTIONS
 from comply_measure.framework.frozen import FrozenMap
 from comply_measure.framework.journey import JOURNEY_STAGES, ROLES
 from comply_measure.framework.lookup import (

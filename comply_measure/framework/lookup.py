@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import TypeVar, cast, get_args
 
 from comply_measure.documents.suggest import require_known
-from comply_measure.framework.attributes import ATTRIBUTES
-from comply_measure.framework.dimensions import DIMENSIONS, INTERVENTIONS
+from comply_measure.framework.attribute_table import ATTRIBUTES
+from comply_measure.framework.dimension_table import DIMENSIONS, INTERVENTIONS
 from comply_measure.framework.journey import JOURNEY_STAGES, ROLES
 from comply_measure.framework.smsc import BLOCKS, RELATIONS, SMSC_CONSTRUCTS
 from comply_measure.framework.sources import INCONSISTENCIES

@@ -6,7 +6,7 @@ Set ``21`` is what table 3 of G24 prints. Set ``20`` has the rows of table 4: th
 
 from __future__ import annotations
 
-from comply_measure.framework.levers import levers_of
+from comply_measure.framework.lever_table import levers_of
 from comply_measure.framework.types import ATTRIBUTE_SETS, Attribute, AttributeSet, Provenance
 
 

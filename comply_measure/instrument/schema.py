@@ -1,0 +1,122 @@
+"""The YAML format of a scale: which keys there are and what each may hold.
+
+What one entry must look like is said here; what entries must be to each other is checked in
+:mod:`comply_measure.instrument.checks`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from comply_measure.instrument.types import Kind, Level
+
+MAX_CATEGORIES = 101
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=64)]
+SetName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+$", max_length=64)]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+Texts = dict[str, Text]
+
+
+class Part(BaseModel):
+    """A mapping of the file; unknown keys are errors, and text is not turned into numbers."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class CannotJudge(Part):
+    """The answer "cannot judge"."""
+
+    code: int
+    label: Texts
+
+
+class Response(Part):
+    """Answer categories."""
+
+    minimum: int
+    maximum: int
+    anchors: dict[str, list[Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]]]
+    cannot_judge: CannotJudge | None = None
+
+    @model_validator(mode="after")
+    def _range(self) -> Response:
+        categories = self.maximum - self.minimum + 1
+        if not 2 <= categories <= MAX_CATEGORIES:
+            raise ValueError(f"{self.minimum} to {self.maximum} must span 2 to {MAX_CATEGORIES} categories")
+        return self
+
+
+class AttributeSets(Part):
+    """Named sets of constructs and the one used by default."""
+
+    default: SetName
+    names: list[SetName] = Field(min_length=1)
+
+
+class FormPart(Part):
+    """A named selection of items."""
+
+    title: Texts
+
+
+class StagePart(Part):
+    """A situation that items refer to."""
+
+    key: Name
+    label: Texts
+
+
+class ConstructPart(Part):
+    """Something the scale measures."""
+
+    key: Name
+    label: Texts
+    parent: Name | None = None
+    level: Level | None = None
+    attribute_sets: list[SetName] | None = Field(default=None, min_length=1)
+
+
+class ProvenancePart(Part):
+    """Where an item comes from."""
+
+    paper: Text
+    place: Text
+
+
+class ItemPart(Part):
+    """One question."""
+
+    id: Name
+    measures: Name = Field(alias="construct")
+    kind: Kind = "content"
+    keying: Literal[1, -1]
+    stem: Name | None = None
+    text: dict[str, Text | Texts]
+    roles: list[Name] | None = Field(default=None, min_length=1)
+    forms: list[Name] = Field(min_length=1)
+    stage: Name | None = None
+    provenance: ProvenancePart
+    rationale: Text
+
+
+class ScalePart(Part):
+    """The whole file; stages, constructs and items are checked one by one, so that all faults show."""
+
+    key: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
+    version: Text
+    title: Texts
+    description: Texts = Field(default_factory=dict)
+    languages: list[Language] = Field(min_length=1)
+    references: Texts = Field(default_factory=dict)
+    roles: dict[Name, Texts] = Field(min_length=1)
+    response: Response
+    attribute_sets: AttributeSets | None = None
+    stems: dict[Name, Texts] = Field(default_factory=dict)
+    forms: dict[Name, FormPart] = Field(min_length=1)
+    stages: list[Any] = Field(default_factory=list)
+    constructs: list[Any] = Field(min_length=1)
+    items: list[Any] = Field(min_length=1)
