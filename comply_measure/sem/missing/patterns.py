@@ -1,0 +1,201 @@
+"""Cases grouped by what they lack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+BoolArray = NDArray[np.bool_]
+
+MAX_BLOCK_CELLS = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PatternBlock:
+    """Patterns that lack the same number ``m`` of variables.
+
+    Attributes
+    ----------
+    missing : (K, m) int array
+        Columns lacking, per pattern.
+    frequency : (K,) float array
+        Cases that show the pattern.
+    rows : slice
+        Rows of :class:`IncompleteSample` that belong to the block.
+    owner : (R,) int array
+        Pattern (0 … K−1) of each of those rows.
+    """
+
+    missing: IntArray
+    frequency: FloatArray
+    rows: slice
+    owner: IntArray
+
+    @property
+    def n_missing(self) -> int:
+        """Number of variables each pattern of the block lacks."""
+        return int(self.missing.shape[1])
+
+
+@dataclass(frozen=True, slots=True)
+class IncompleteSample:
+    """Data with holes, in the form the likelihood reads.
+
+    A row is a case, or, where a pattern has more cases than it has first and second moments, one row
+    of a square root of those moments. Row r enters as ``values_r − weight_r · μ``: weight 1 for a case,
+    √n for a pattern's mean, 0 for a factor of its scatter. Sums of squares and products over rows are
+    those over cases.
+
+    Attributes
+    ----------
+    values : (R, p) float array
+        Zero where missing.
+    weight : (R,) float array
+    observed : (R, p) float array
+        1 where observed, 0 where missing.
+    blocks : tuple of PatternBlock
+    case : (R,) int array or None
+        Row of the data each row came from; None if cases were condensed into moments.
+    n_cases, n_empty : int
+        Cases used; cases without any value, which are left out.
+    n_values : int
+        Values observed.
+    """
+
+    values: FloatArray
+    weight: FloatArray
+    observed: FloatArray
+    blocks: tuple[PatternBlock, ...]
+    case: IntArray | None
+    n_cases: int
+    n_empty: int
+    n_values: int
+
+    @property
+    def n_variables(self) -> int:
+        """Number of variables, p."""
+        return int(self.values.shape[1])
+
+    @property
+    def n_patterns(self) -> int:
+        """Number of distinct patterns of missing values."""
+        return sum(block.missing.shape[0] for block in self.blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    missing: IntArray
+    cases: IntArray
+
+
+def group_cases(data: FloatArray, condense: bool = True) -> IncompleteSample:
+    """Sort cases by their pattern of missing values.
+
+    Parameters
+    ----------
+    data : (n, p) float array
+        NaN marks a missing value.
+    condense : bool
+        Replace the cases of a frequent pattern by a square root of their moments: the likelihood is the
+        same, the work no longer grows with n. Casewise quantities need False.
+
+    Returns
+    -------
+    IncompleteSample
+    """
+    seen = ~np.isnan(data)
+    n_empty = int(np.count_nonzero(~seen.any(axis=1)))
+    patterns = _patterns(seen)
+    values, weights, owners, cases = [], [], [], []
+    for number, pattern in enumerate(patterns):
+        rows = np.where(seen[pattern.cases], data[pattern.cases], 0.0)
+        weight = np.ones(len(rows))
+        if condense and len(rows) > data.shape[1] - len(pattern.missing) + 1:
+            rows, weight = _square_root_of_moments(rows)
+        values.append(rows)
+        weights.append(weight)
+        owners.append(np.full(len(rows), number))
+        cases.append(pattern.cases)
+    observed = np.ones((len(patterns), data.shape[1]))
+    for number, pattern in enumerate(patterns):
+        observed[number, pattern.missing] = 0.0
+    owner = np.concatenate(owners) if owners else np.zeros(0, dtype=np.intp)
+    return IncompleteSample(
+        values=np.concatenate(values) if values else np.zeros((0, data.shape[1])),
+        weight=np.concatenate(weights) if weights else np.zeros(0),
+        observed=observed[owner],
+        blocks=tuple(_blocks(patterns, owner)),
+        case=None if condense else np.concatenate(cases),
+        n_cases=len(data) - n_empty,
+        n_empty=n_empty,
+        n_values=int(np.count_nonzero(seen)),
+    )
+
+
+def _patterns(seen: BoolArray) -> list[_Pattern]:
+    """Distinct patterns with at least one value, those that lack least first."""
+    used = np.flatnonzero(seen.any(axis=1))
+    if not len(used):
+        return []
+    keys = np.packbits(seen[used], axis=1)
+    _, first, inverse = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    inverse = inverse.reshape(-1)
+    order = np.argsort(inverse, kind="stable")
+    members = np.split(used[order], np.cumsum(np.bincount(inverse))[:-1])
+    found = [_Pattern(np.flatnonzero(~seen[used[f]]), cases) for f, cases in zip(first, members, strict=True)]
+    return sorted(found, key=lambda pattern: (len(pattern.missing), int(pattern.cases[0])))
+
+
+def _square_root_of_moments(rows: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Rows and weights with the same sum, and the same sum of products, as the given rows."""
+    n = len(rows)
+    mean = rows.mean(axis=0)
+    factor = np.linalg.qr(rows - mean, mode="r")
+    values = np.vstack([np.sqrt(n) * mean, factor])
+    weight = np.zeros(len(values))
+    weight[0] = np.sqrt(n)
+    return values, weight
+
+
+def _blocks(patterns: list[_Pattern], owner: IntArray) -> Iterator[PatternBlock]:
+    """Runs of patterns that lack equally many variables, none too large to hold in memory."""
+    starts = np.searchsorted(owner, np.arange(len(patterns) + 1))
+    first = 0
+    while first < len(patterns):
+        m = len(patterns[first].missing)
+        room = MAX_BLOCK_CELLS // max(m * m, 1)
+        last = first + 1
+        while (
+            last < len(patterns)
+            and len(patterns[last].missing) == m
+            and starts[last + 1] - starts[first] <= room
+        ):
+            last += 1
+        rows = slice(int(starts[first]), int(starts[last]))
+        yield PatternBlock(
+            missing=np.array([p.missing for p in patterns[first:last]], dtype=np.intp).reshape(
+                last - first, m
+            ),
+            frequency=np.array([len(p.cases) for p in patterns[first:last]], dtype=float),
+            rows=rows,
+            owner=owner[rows] - first,
+        )
+        first = last
+
+
+def case_order(cases: IncompleteSample) -> IntArray:
+    """Row of the data of each row of the sample.
+
+    Raises
+    ------
+    ValueError
+        If the cases were condensed into moments.
+    """
+    if cases.case is None:
+        raise ValueError("casewise quantities need group_cases(..., condense=False)")
+    return cases.case
