@@ -1,0 +1,197 @@
+"""A data frame and the names a model needs → complete cases per group."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from comply_measure.errors import Problem
+from comply_measure.sem.arrays import Array, Index
+from comply_measure.sem.errors import InputError
+from comply_measure.sem.language.records import ModelRecords
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Cases:
+    """The user's data, reduced to what a model uses.
+
+    Attributes
+    ----------
+    groups : tuple of str
+        Group names in order of first appearance; ``("",)`` for a single group.
+    values : tuple of array (n_g, p_g)
+        Cases per group, NaN where missing.
+    names : tuple of tuple of str
+        Columns per group.
+    clusters : tuple of int array or None
+        Cluster codes per group.
+    rows : tuple of int array
+        Positions of the cases in the user's data.
+    n_given : int
+        Rows of the user's data that belong to a group.
+    """
+
+    groups: tuple[str, ...]
+    values: tuple[Array, ...]
+    names: tuple[tuple[str, ...], ...]
+    clusters: tuple[Index | None, ...]
+    rows: tuple[Index, ...]
+    n_given: int
+
+
+def as_frame(data: pd.DataFrame | Mapping[str, Any]) -> pd.DataFrame:
+    """The data as a data frame; a mapping of columns is taken too."""
+    import pandas as pd
+
+    if isinstance(data, pd.DataFrame):
+        return data
+    if isinstance(data, Mapping):
+        return pd.DataFrame(dict(data))
+    raise InputError(
+        "The data must be a data frame.", [Problem("wrong type", value=type(data).__name__, allowed="DataFrame")]
+    )
+
+
+def split_groups(frame: pd.DataFrame, group: str | None) -> tuple[tuple[str, ...], tuple[Index, ...]]:
+    """Group names in order of first appearance and the rows of each; rows without a group are left out."""
+    if group is None:
+        return ("",), (np.arange(len(frame)),)
+    if group not in frame.columns:
+        raise InputError("The grouping variable is not in the data.", [unknown_column(group, frame)])
+    codes, values = frame[group].factorize()
+    names = tuple(str(value) for value in values)
+    return names, tuple(np.flatnonzero(codes == i) for i in range(len(names)))
+
+
+def unknown_column(name: str, frame: pd.DataFrame, line: int | None = None) -> Problem:
+    """A fault for a name that is no column, with the nearest column."""
+    columns = [str(column) for column in frame.columns]
+    near = difflib.get_close_matches(name, columns, 1, cutoff=0.5)
+    if not near:
+        near = difflib.get_close_matches(name.lower(), [c.lower() for c in columns], 1, cutoff=0.5)
+        near = [c for c in columns if near and c.lower() == near[0]][:1]
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    where = f" (line {line} of the model)" if line else ""
+    return Problem(f"'{name}' is not a column of the data{where}{hint}")
+
+
+def _needed(names: Sequence[Sequence[str]]) -> list[str]:
+    """All columns that the groups' variables need, products resolved."""
+    needed: dict[str, None] = {}
+    for block in names:
+        for name in block:
+            for part in name.split(":"):
+                needed[part] = None
+    return list(needed)
+
+
+def collect(
+    frame: pd.DataFrame,
+    names: Sequence[Sequence[str]],
+    groups: tuple[tuple[str, ...], tuple[Index, ...]],
+    records: ModelRecords | None = None,
+    cluster: str | None = None,
+) -> Cases:
+    """Cases of every group.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The user's data.
+    names : sequence of sequence of str
+        Observed variables of each group; ``a:b`` is the product of two columns.
+    groups : pair of tuples
+        From :func:`split_groups`.
+    records : ModelRecords, optional
+        To name the model line of an unknown variable.
+    cluster : str, optional
+        Column of clusters.
+
+    Raises
+    ------
+    InputError
+        Listing unknown columns, duplicated columns and columns that are not numbers.
+    """
+    needed = _needed(names)
+    _check_columns(frame, needed, records, cluster)
+    table = frame[needed].to_numpy(dtype=np.float64, na_value=np.nan) if needed else np.zeros((len(frame), 0))
+    place = {name: i for i, name in enumerate(needed)}
+    if np.isinf(table).any():
+        bad = [name for name, flag in zip(needed, np.isinf(table).any(axis=0), strict=True) if flag]
+        raise InputError("Infinite values in the data.", [Problem("infinite", column=name) for name in bad])
+    codes = _cluster_codes(frame, cluster)
+    values = []
+    for block, rows in zip(names, groups[1], strict=True):
+        mine = table if len(rows) == len(table) else table[rows]
+        values.append(_columns(mine, block, place))
+    return Cases(
+        groups=groups[0],
+        values=tuple(values),
+        names=tuple(tuple(block) for block in names),
+        clusters=tuple(None if codes is None else codes[rows] for rows in groups[1]),
+        rows=groups[1],
+        n_given=sum(len(rows) for rows in groups[1]),
+    )
+
+
+def _columns(table: Array, block: Sequence[str], place: Mapping[str, int]) -> Array:
+    if not any(":" in name for name in block):
+        order = [place[name] for name in block]
+        return table if order == list(range(table.shape[1])) else table[:, order]
+    columns = [np.prod(table[:, [place[part] for part in name.split(":")]], axis=1) for name in block]
+    return np.column_stack(columns)
+
+
+def _cluster_codes(frame: pd.DataFrame, cluster: str | None) -> Index | None:
+    if cluster is None:
+        return None
+    codes, _ = frame[cluster].factorize()
+    if (codes < 0).any():
+        missing = int((codes < 0).sum())
+        raise InputError(
+            "The cluster variable has missing values.", [Problem("missing", column=cluster, value=missing)]
+        )
+    return np.asarray(codes, dtype=np.int64)
+
+
+def _check_columns(
+    frame: pd.DataFrame, needed: Sequence[str], records: ModelRecords | None, cluster: str | None
+) -> None:
+    lines: dict[str, int] = {}
+    for term in records.terms if records else ():
+        for name in (term.lhs, term.rhs):
+            for part in name.split(":"):
+                lines.setdefault(part, term.line)
+    columns = set(frame.columns)
+    problems = [unknown_column(name, frame, lines.get(name)) for name in needed if name not in columns]
+    if cluster is not None and cluster not in columns:
+        problems.append(unknown_column(cluster, frame))
+    if not problems:
+        problems = _bad_types(frame, needed)
+    if problems:
+        raise InputError("The data do not hold what the model names.", problems)
+
+
+def _bad_types(frame: pd.DataFrame, needed: Sequence[str]) -> list[Problem]:
+    import pandas as pd
+
+    problems = []
+    if not frame.columns.is_unique:
+        doubled = frame.columns[frame.columns.duplicated()]
+        problems += [Problem("column stands twice in the data", column=str(n)) for n in doubled if n in needed]
+        if problems:
+            return problems
+    dtypes = frame.dtypes
+    for name in needed:
+        dtype = dtypes[name]
+        if pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_complex_dtype(dtype):
+            continue
+        problems.append(Problem("not a number", column=name, value=str(dtype), allowed="a numeric column"))
+    return problems

@@ -1,0 +1,117 @@
+"""Normal-theory maximum likelihood.
+
+``F = log|Σ| + tr(S Σ⁻¹) − log|S| − p + (m − μ)ᵀ Σ⁻¹ (m − μ)`` (Jöreskog, 1967), S with divisor n.
+
+With ``W = Σ⁻¹``, ``d = m − μ``, ``w = W d`` and ``Q = W (S + d dᵀ) W − W``::
+
+    dF = −tr(Q dΣ) − 2 wᵀ dμ
+    ½ E[∂²F/∂a∂b] = ½ tr(W ∂_aΣ W ∂_bΣ) + ∂_aμᵀ W ∂_bμ
+
+and every trace is a sum of products of entries of ``Hᵀ W H`` (see :mod:`comply_measure.sem.implied`).
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from comply_measure.sem.arrays import Array
+from comply_measure.sem.discrepancy.curvature import second_order_part
+from comply_measure.sem.implied import Implied
+from comply_measure.sem.sample import GroupSample
+
+
+class MLDiscrepancy:
+    """Maximum likelihood for one group of complete data or of given moments."""
+
+    def __init__(self, sample: GroupSample) -> None:
+        self.cov = sample.cov
+        self.mean = sample.mean
+        self.saturated = sample.inverse_logdet[1] + sample.p
+
+    def evaluate(self, implied: Implied) -> MLEvaluation:
+        """F at the implied moments (raises NotPositiveDefiniteError)."""
+        return MLEvaluation(self, implied)
+
+
+class MLEvaluation:
+    """F and its derivatives at one θ."""
+
+    def __init__(self, discrepancy: MLDiscrepancy, implied: Implied) -> None:
+        self.implied = implied
+        self.W = implied.inverse
+        self.second_moment = discrepancy.cov
+        if implied.mu is not None and discrepancy.mean is not None:
+            d = discrepancy.mean - implied.mu
+            self.w: Array | None = self.W @ d
+            self.second_moment = discrepancy.cov + np.outer(d, d)
+        else:
+            self.w = None
+        trace = float(np.vdot(self.second_moment, self.W))
+        self.value = implied.logdet + trace - discrepancy.saturated
+
+    @cached_property
+    def Q(self) -> Array:
+        """W (S + d dᵀ) W − W (p, p)."""
+        return self.W @ self.second_moment @ self.W - self.W
+
+    def gradient(self) -> Array:
+        """∂F/∂θ (q,)."""
+        return self.implied.gradient(-self.Q, None if self.w is None else -2.0 * self.w)
+
+    @cached_property
+    def looked_up(self) -> tuple[Array, Array, Array]:
+        """``u_aᵀ W u_b``, ``v_aᵀ W v_b`` and ``u_aᵀ W v_b`` for all pairs of parameters, three (q, q)."""
+        return pair_products(self.implied, self.implied.sandwich(self.W))
+
+    def information(self) -> Array:
+        """Expected information per case (q, q)."""
+        return expected_information(self.implied, self.W, self.looked_up)
+
+    def hessian(self) -> Array:
+        """Exact Hessian of F (q, q)."""
+        return 2.0 * self.information() + second_order_part(self.implied, self.W, self.Q, self.w, self.looked_up)
+
+
+def pair_products(implied: Implied, product: Array) -> tuple[Array, Array, Array]:
+    """Entries uu, vv and uv of ``Hᵀ M H`` for all pairs of parameters.
+
+    Parameters
+    ----------
+    implied : Implied
+        Gives the column pairs.
+    product : array (p + 2k, p + 2k)
+        Hᵀ M H.
+    """
+    u, v = implied.layout.u, implied.layout.v
+    by_u, by_v = product[u], product[v]
+    return by_u[:, u], by_v[:, v], by_u[:, v]
+
+
+def expected_information(implied: Implied, W: Array, looked_up: tuple[Array, Array, Array]) -> Array:
+    """½ tr(W ∂_aΣ W ∂_bΣ) + ∂_aμᵀ W ∂_bμ for all pairs (q, q).
+
+    Parameters
+    ----------
+    implied : Implied
+        Moments and columns.
+    W : array (p, p)
+        Weight, Σ⁻¹ under ML.
+    looked_up : three arrays (q, q)
+        From :func:`pair_products` with W.
+    """
+    uu, vv, uv = looked_up
+    kappa = implied.layout.kappa
+    information = (uu * vv + uv * uv.T) * kappa * kappa[:, None]
+    if implied.layout.has_mean:
+        D = mean_derivatives(implied)
+        information += D.T @ (W @ D)
+    return information
+
+
+def mean_derivatives(implied: Implied) -> Array:
+    """∂μ/∂θ (p, q)."""
+    layout = implied.layout
+    H = np.hstack([np.eye(layout.p), implied.TE])
+    return np.asarray(H[:, np.minimum(layout.mean_column, H.shape[1] - 1)] * implied.mean_scale)

@@ -1,0 +1,254 @@
+"""The model language: text → records.
+
+One statement per line or ``;``. A line that ends with an operator, ``+``, ``*``, a comma or an open
+parenthesis goes on in the next; so does one whose successor starts with such a sign.
+
+========  =====================================  ==========================
+operator  meaning                                example
+========  =====================================  ==========================
+``=~``    is measured by                         ``f =~ x1 + x2 + x3``
+``<~``    is composed of                         ``c <~ x1 + x2 + x3``
+``~``     is regressed on (``~ 1``: intercept)   ``y ~ a*f + x``
+``~~``    (co)variance                           ``x1 ~~ x2``
+``|``     thresholds                             ``u1 | t1 + t2``
+``~*~``   scaling factor                         ``u1 ~*~ u1``
+``:=``    defined parameter                      ``ab := a*b``
+``==``    constraint (also ``<`` and ``>``)      ``a == 2*b``
+========  =====================================  ==========================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from comply_measure.errors import Problem
+from comply_measure.sem.errors import ModelSyntaxError, fault
+from comply_measure.sem.language.expressions import ExpressionFault, Name, parse_expression
+from comply_measure.sem.language.modifiers import Variable, merge, read_product
+from comply_measure.sem.language.records import PLAIN, ModelRecords, Modifiers, Relation, Term
+from comply_measure.sem.language.tokens import OPERATORS, Source, Token, tokenize
+
+_RELATIONS = ("==", "<", ">", ":=")
+_GOES_ON_AFTER = frozenset({*OPERATORS, "+", "-", "*", "/", "^", ",", "(", "?"})
+_GOES_ON_BEFORE = frozenset({*OPERATORS, "+", "*", "/", "^", ",", ")", "?"})
+_BLOCKS = ("group", "level")
+
+
+@dataclass(slots=True)
+class _Draft:
+    """Records under construction and the faults met so far."""
+
+    source: Source
+    terms: list[Term] = field(default_factory=list)
+    relations: list[Relation] = field(default_factory=list)
+    seen: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
+    groups: list[str] = field(default_factory=list)
+    levels: list[str] = field(default_factory=list)
+    group: str = ""
+    level: str = ""
+    faults: list[Problem] = field(default_factory=list)
+
+    def report(self, message: str, at: int, allowed: str | None = None) -> None:
+        line, column = self.source.place(at)
+        self.faults.append(fault(message, line, self.source.line(line), column, allowed))
+
+
+def parse_model(text: str) -> ModelRecords:
+    """Records of a model text.
+
+    Parameters
+    ----------
+    text : str
+        Model in lavaan's language.
+
+    Returns
+    -------
+    ModelRecords
+        Terms and relations in the order of the text.
+
+    Raises
+    ------
+    ModelSyntaxError
+        Listing every fault with its line quoted and the place marked.
+    """
+    draft = _Draft(Source(text))
+    tokens = tokenize(text)
+    for token in tokens:
+        if token.kind == "bad":
+            draft.report(f"the character '{token.text}' has no meaning here", token.at)
+    if not draft.faults:
+        for statement in _statements(tokens):
+            try:
+                _read_statement(draft, statement)
+            except ExpressionFault as problem:
+                draft.report(problem.message, problem.at, problem.allowed)
+    if not draft.faults and not draft.terms:
+        draft.faults.append(Problem("the model text holds no formula", allowed="f =~ x1 + x2 + x3"))
+    if draft.faults:
+        raise ModelSyntaxError("The model text cannot be read.", draft.faults)
+    return ModelRecords(
+        tuple(draft.terms), tuple(draft.relations), tuple(draft.groups), tuple(draft.levels), text
+    )
+
+
+def _statements(tokens: Sequence[Token]) -> list[list[Token]]:
+    """Tokens cut into statements."""
+    statements: list[list[Token]] = []
+    current: list[Token] = []
+    depth = 0
+    for index, token in enumerate(tokens):
+        kind = token.kind
+        if kind == "newline":
+            if current and not depth and not _goes_on(current[-1], tokens, index + 1):
+                statements.append(current)
+                current = []
+            continue
+        if kind == "end":
+            if current:
+                statements.append(current)
+            current, depth = [], 0
+            continue
+        if token.text == "(":
+            depth += 1
+        elif token.text == ")":
+            depth = max(depth - 1, 0)
+        current.append(token)
+    if current:
+        statements.append(current)
+    return statements
+
+
+def _goes_on(last: Token, tokens: Sequence[Token], index: int) -> bool:
+    if last.text in _GOES_ON_AFTER and last.kind != "string":
+        return True
+    while index < len(tokens) and tokens[index].kind == "newline":
+        index += 1
+    return index < len(tokens) and tokens[index].kind != "string" and tokens[index].text in _GOES_ON_BEFORE
+
+
+def _read_statement(draft: _Draft, tokens: list[Token]) -> None:
+    places = [index for index, token in enumerate(tokens) if token.kind == "op"]
+    if not places:
+        _read_block(draft, tokens)
+        return
+    place = places[0]
+    operator = tokens[place]
+    if len(places) > 1:
+        second = tokens[places[1]]
+        raise ExpressionFault(f"a second operator '{second.text}' in one statement", second.at)
+    if place == 0:
+        raise ExpressionFault(f"nothing stands before '{operator.text}'", operator.at)
+    if place == len(tokens) - 1:
+        raise ExpressionFault(f"nothing stands after '{operator.text}'", operator.at)
+    if operator.text in _RELATIONS:
+        _read_relation(draft, tokens[:place], operator, tokens[place + 1 :])
+    else:
+        _read_formula(draft, tokens[:place], operator, tokens[place + 1 :])
+
+
+def _read_block(draft: _Draft, tokens: list[Token]) -> None:
+    """``group: name`` or ``level: name``."""
+    first = tokens[0]
+    if len(tokens) < 2 or tokens[1].text != ":":
+        raise ExpressionFault("no operator in this statement", first.at, " ".join(OPERATORS))
+    kind = first.text.lower()
+    if kind not in _BLOCKS:
+        raise ExpressionFault(f"unknown block '{first.text}:'", first.at, "group: , level:")
+    if len(tokens) != 3 or tokens[2].kind not in ("name", "number", "string"):
+        raise ExpressionFault(f"'{kind}:' needs one name or number", tokens[1].at)
+    name = tokens[2].text.strip("\"'")
+    if kind == "group":
+        draft.group, draft.level = name, ""
+        if name not in draft.groups:
+            draft.groups.append(name)
+    else:
+        draft.level = name
+        if name not in draft.levels:
+            draft.levels.append(name)
+
+
+def _read_relation(draft: _Draft, left: list[Token], operator: Token, right: list[Token]) -> None:
+    after = operator.at + len(operator.text)
+    lhs = parse_expression(left, operator.at)
+    rhs = parse_expression(right, right[-1].at + len(right[-1].text) if right else after)
+    if operator.text == ":=" and not isinstance(lhs, Name):
+        raise ExpressionFault("':=' defines one name", left[0].at, "name := expression")
+    line, _ = draft.source.place(operator.at)
+    draft.relations.append(Relation(_text(left), operator.text, _text(right), lhs, rhs, line))
+
+
+def _text(tokens: Sequence[Token]) -> str:
+    return "".join(token.text for token in tokens)
+
+
+def _read_formula(draft: _Draft, left: list[Token], operator: Token, right: list[Token]) -> None:
+    targets = [_left_name(piece, operator) for piece in _split(left, operator.at)]
+    if right and right[0].text == "+" and len(right) > 1:
+        right = right[1:]
+    variables = [read_product(piece, operator.text) for piece in _split(right, right[-1].at)]
+    for name, at in targets:
+        gathered: dict[str, tuple[Variable, Modifiers]] = {}
+        for variable in variables:
+            known = gathered.get(variable.name)
+            modifiers = variable.modifiers
+            if known is not None:
+                modifiers = merge(known[1], modifiers, variable.at)
+                variable = known[0]
+            gathered[variable.name] = (variable, modifiers)
+        for variable, modifiers in gathered.values():
+            _add_term(draft, name, at, operator.text, variable, modifiers)
+
+
+def _left_name(piece: list[Token], operator: Token) -> tuple[str, int]:
+    if len(piece) == 1 and piece[0].kind == "name":
+        return piece[0].text, piece[0].at
+    if any(token.text == "efa" for token in piece):
+        raise ExpressionFault("exploratory blocks (efa) are not part of this engine", piece[0].at)
+    raise ExpressionFault(f"one variable name expected before '{operator.text}'", piece[0].at)
+
+
+def _split(tokens: list[Token], end: int) -> list[list[Token]]:
+    """Pieces between top-level plus signs."""
+    pieces: list[list[Token]] = []
+    current: list[Token] = []
+    depth = 0
+    for token in tokens:
+        if token.text == "(" and token.kind == "punct":
+            depth += 1
+        elif token.text == ")" and token.kind == "punct":
+            depth -= 1
+            if depth < 0:
+                raise ExpressionFault("')' without '('", token.at)
+        if token.text == "+" and depth == 0 and token.kind == "punct":
+            if not current:
+                raise ExpressionFault("nothing stands before '+'", token.at)
+            pieces.append(current)
+            current = []
+        else:
+            current.append(token)
+    if depth > 0:
+        raise ExpressionFault("a parenthesis is not closed", tokens[-1].at)
+    if not current:
+        raise ExpressionFault("nothing stands after '+'", tokens[-1].at if tokens else end)
+    return [*pieces, current]
+
+
+def _add_term(draft: _Draft, lhs: str, at: int, op: str, variable: Variable, modifiers: Modifiers) -> None:
+    rhs = variable.name
+    line, _ = draft.source.place(variable.at)
+    if op == "~" and not rhs:
+        op = "~1"
+    elif op in ("=~", "~", "<~") and lhs == rhs:
+        verb = {"=~": "be measured by", "~": "be regressed on", "<~": "be composed of"}[op]
+        raise ExpressionFault(f"'{lhs}' cannot {verb} itself", variable.at)
+    elif op == "~*~" and lhs != rhs:
+        raise ExpressionFault("a scaling factor names one variable twice", variable.at, f"{lhs} ~*~ {lhs}")
+    key = (draft.group + "\n" + draft.level, op, lhs, rhs)
+    if op == "~~" and rhs < lhs:
+        key = (key[0], op, rhs, lhs)
+    if key in draft.seen:
+        first = draft.seen[key]
+        raise ExpressionFault(f"'{lhs} {op} {rhs}'".replace("~1 ", "~1") + f" stands already in line {first}", at)
+    draft.seen[key] = line
+    draft.terms.append(Term(lhs, op, rhs, modifiers or PLAIN, line, draft.group))

@@ -1,0 +1,92 @@
+"""What a model text says, statement by statement, before any default is added."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from comply_measure.sem.language.expressions import Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Modifiers:
+    """What stands before a variable; each entry is one value, or one per group.
+
+    Attributes
+    ----------
+    fixed : tuple of float
+        Values at which the parameter is fixed; NaN = set free (``NA*``). Empty = nothing said.
+    start, lower, upper : tuple of float
+        Starting values and bounds.
+    label : tuple of str
+        Labels; equal labels mean equal parameters. An empty string gives no label to that group.
+    """
+
+    fixed: tuple[float, ...] = ()
+    start: tuple[float, ...] = ()
+    lower: tuple[float, ...] = ()
+    upper: tuple[float, ...] = ()
+    label: tuple[str, ...] = ()
+
+
+PLAIN = Modifiers()
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One parameter of the text: ``lhs op rhs`` (``rhs`` empty for ``~1``), with its modifiers and line."""
+
+    lhs: str
+    op: str
+    rhs: str
+    modifiers: Modifiers
+    line: int
+    block: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A constraint (``==``, ``<``, ``>``) or a definition (``:=``).
+
+    Attributes
+    ----------
+    lhs, rhs : str
+        The two sides as written, without blanks.
+    op : str
+        ``==``, ``<``, ``>`` or ``:=``.
+    left, right : Expression
+        The two sides; for ``:=`` the left one is the name being defined.
+    line : int
+        Line of the model text; 0 for relations the program adds.
+    """
+
+    lhs: str
+    op: str
+    rhs: str
+    left: Expression
+    right: Expression
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecords:
+    """A parsed model text.
+
+    Attributes
+    ----------
+    terms : tuple of Term
+        Parameters in the order of the text.
+    relations : tuple of Relation
+        Constraints and definitions in the order of the text.
+    groups : tuple of str
+        Names of ``group:`` blocks in order; empty when the text has none.
+    levels : tuple of str
+        Names of ``level:`` blocks in order; empty when the text has none.
+    text : str
+        The text itself.
+    """
+
+    terms: tuple[Term, ...]
+    relations: tuple[Relation, ...]
+    groups: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    text: str = field(default="", repr=False)

@@ -1,0 +1,110 @@
+"""The weighted sum of the groups' discrepancies as a function of the free coordinates φ."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from comply_measure.sem.arrays import Array, NotPositiveDefiniteError
+from comply_measure.sem.discrepancy.base import Discrepancy, Evaluation
+from comply_measure.sem.implied import Implied, Layout
+from comply_measure.sem.table.constraints import Space
+
+
+@dataclass(frozen=True)
+class Objective:
+    """F(φ) = Σ_g (n_g / n) F_g(θ(φ)).
+
+    Attributes
+    ----------
+    layouts : tuple of Layout
+        One per group.
+    discrepancies : tuple of Discrepancy
+        One per group.
+    weights : tuple of float
+        Share of each group in the cases.
+    space : Space
+        The map from φ to θ.
+    """
+
+    layouts: tuple[Layout, ...]
+    discrepancies: tuple[Discrepancy, ...]
+    weights: tuple[float, ...]
+    space: Space
+
+    def at(self, phi: Array) -> Point:
+        """The objective at φ; ``value`` is infinite where Σ is not positive definite."""
+        return Point(self, phi)
+
+
+class Point:
+    """F at one φ; derivatives are computed on demand and kept."""
+
+    def __init__(self, objective: Objective, phi: Array) -> None:
+        self.objective = objective
+        self.phi = phi
+        self.theta = objective.space.expand(phi)
+        self.implied: list[Implied] = []
+        self.evaluations: list[Evaluation] = []
+        self.value = math.inf
+        try:
+            total = 0.0
+            for layout, discrepancy, weight in zip(
+                objective.layouts, objective.discrepancies, objective.weights, strict=True
+            ):
+                implied = layout.at(self.theta[layout.first : layout.first + layout.q])
+                evaluation = discrepancy.evaluate(implied)
+                self.implied.append(implied)
+                self.evaluations.append(evaluation)
+                total += weight * evaluation.value
+            self.value = total if math.isfinite(total) else math.inf
+        except (NotPositiveDefiniteError, np.linalg.LinAlgError):
+            self.value = math.inf
+
+    def _blocks(self, parts: Sequence[Array]) -> Array:
+        q = len(self.theta)
+        if len(parts) == 1:
+            return self.objective.weights[0] * parts[0]
+        total = np.zeros((q, q))
+        for layout, weight, part in zip(self.objective.layouts, self.objective.weights, parts, strict=True):
+            stop = layout.first + layout.q
+            total[layout.first : stop, layout.first : stop] = weight * part
+        return total
+
+    @cached_property
+    def theta_gradient(self) -> Array:
+        """∂F/∂θ (q,)."""
+        parts = [
+            weight * evaluation.gradient()
+            for weight, evaluation in zip(self.objective.weights, self.evaluations, strict=True)
+        ]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    @cached_property
+    def theta_information(self) -> Array:
+        """Half the expected Hessian of F in θ (q, q)."""
+        return self._blocks([evaluation.information() for evaluation in self.evaluations])
+
+    @cached_property
+    def theta_hessian(self) -> Array:
+        """Exact Hessian of F in θ (q, q)."""
+        return self._blocks([evaluation.hessian() for evaluation in self.evaluations])
+
+    @cached_property
+    def gradient(self) -> Array:
+        """∂F/∂φ (r,)."""
+        return self.objective.space.gradient(self.theta_gradient)
+
+    @cached_property
+    def information(self) -> Array:
+        """Half the expected Hessian of F in φ (r, r)."""
+        return self.objective.space.curvature(self.theta_information)
+
+    @cached_property
+    def hessian(self) -> Array:
+        """Exact Hessian of F in φ (r, r)."""
+        return self.objective.space.curvature(self.theta_hessian)

@@ -1,0 +1,141 @@
+"""Sample moments of the groups: what the discrepancies compare the model with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from comply_measure.sem.arrays import Array, NotPositiveDefiniteError, inverse_and_logdet
+from comply_measure.sem.errors import ModelError
+
+
+@dataclass(frozen=True)
+class GroupSample:
+    """Moments of one group.
+
+    Attributes
+    ----------
+    name : str
+        The group's value in the data; empty for a single group.
+    names : tuple of str
+        Observed variables, in the order of the matrices.
+    n : int
+        Number of cases used.
+    cov : array (p, p)
+        Covariance matrix with divisor n (maximum likelihood under normality).
+    mean : array (p,) or None
+        Means; None when only covariances are known.
+    data : array (n, p) or None
+        The cases themselves, for casewise statistics.
+    cluster : int array (n,) or None
+        Cluster of each case, coded from 0.
+    rows : int array (n,) or None
+        Positions of the cases in the user's data.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    n: int
+    cov: Array
+    mean: Array | None = None
+    data: Array | None = field(default=None, repr=False)
+    cluster: Array | None = field(default=None, repr=False)
+    rows: Array | None = field(default=None, repr=False)
+
+    @property
+    def p(self) -> int:
+        """Number of observed variables."""
+        return len(self.names)
+
+    @cached_property
+    def inverse_logdet(self) -> tuple[Array, float]:
+        """S⁻¹ and log|S|.
+
+        Raises
+        ------
+        ModelError
+            Naming what makes the covariance matrix singular.
+        """
+        try:
+            return inverse_and_logdet(self.cov)
+        except NotPositiveDefiniteError:
+            raise ModelError(singular_reason(self)) from None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """All groups.
+
+    Attributes
+    ----------
+    groups : tuple of GroupSample
+        In order of first appearance in the data.
+    n_given : int
+        Cases in the user's data (before incomplete ones were left out); equals ``n`` for moments.
+    """
+
+    groups: tuple[GroupSample, ...]
+    n_given: int
+
+    @property
+    def n(self) -> int:
+        """Number of cases used."""
+        return sum(group.n for group in self.groups)
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """Share of each group in the cases."""
+        total = self.n
+        return tuple(group.n / total for group in self.groups)
+
+
+def moments(
+    data: Array,
+    names: Sequence[str],
+    group: str = "",
+    cluster: Array | None = None,
+    rows: Array | None = None,
+) -> GroupSample:
+    """Moments of complete cases.
+
+    Parameters
+    ----------
+    data : array (n, p)
+        Complete cases.
+    names : sequence of str
+        Column names.
+    group : str
+        Name of the group.
+    cluster, rows : arrays (n,), optional
+        Cluster and position of each case.
+    """
+    n = len(data)
+    mean = data.mean(axis=0)
+    centred = data - mean
+    cov = centred.T @ centred / n
+    return GroupSample(group, tuple(names), n, cov, mean, data, cluster, rows)
+
+
+def singular_reason(sample: GroupSample) -> str:
+    """Why a sample covariance matrix is singular, in a sentence a user can act on."""
+    place = f" in group '{sample.name}'" if sample.name else ""
+    variance = sample.cov.diagonal()
+    constant = [name for name, v in zip(sample.names, variance, strict=True) if not v > 0.0]
+    if constant:
+        return f"no variance{place}: {', '.join(constant)}; leave constant variables out"
+    if sample.data is not None and sample.n <= sample.p:
+        return (
+            f"{sample.n} complete cases{place} for {sample.p} variables: the covariance matrix is singular; "
+            "more cases or fewer variables are needed"
+        )
+    scale = np.sqrt(variance)
+    values, vectors = np.linalg.eigh(sample.cov / np.outer(scale, scale))
+    if values[0] < -1e-8:
+        return f"the covariance matrix{place} is not positive definite (smallest eigenvalue {values[0]:.3g})"
+    involved = [n for n, w in zip(sample.names, vectors[:, 0], strict=True) if abs(w) > 0.05]
+    return (
+        f"linearly dependent variables{place}: {', '.join(involved)}; leave one out, or check for sums and copies"
+    )

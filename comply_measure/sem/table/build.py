@@ -1,0 +1,239 @@
+"""Records and options → :class:`ParameterTable`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from comply_measure.errors import Problem
+from comply_measure.sem.errors import ModelError, ModelSyntaxError, fault
+from comply_measure.sem.language.records import ModelRecords, Relation, Term
+from comply_measure.sem.table.constraints import effect_coding_relations, referenced
+from comply_measure.sem.table.defaults import block_rows
+from comply_measure.sem.table.groups import free_for_equality, is_tied
+from comply_measure.sem.table.parameter_table import GROUP_EQUAL, ParameterTable, Row, TableOptions
+from comply_measure.sem.table.variables import Variables, variables_of
+
+
+def build_table(
+    records: ModelRecords, options: TableOptions, group_names: Sequence[str] = ("",)
+) -> ParameterTable:
+    """The parameter table of a model.
+
+    Parameters
+    ----------
+    records : ModelRecords
+        The parsed text.
+    options : TableOptions
+        What the defaults depend on. Means are added when the text has an intercept or an ordered variable.
+    group_names : sequence of str
+        Names of the groups in order of appearance; one entry for a single group.
+
+    Raises
+    ------
+    ModelSyntaxError
+        When a modifier has the wrong number of group values or a constraint names an unknown label.
+    ModelError
+        When the options do not fit the model.
+    """
+    options = _with_means(records, options)
+    _check_words(options)
+    blocks = _terms_by_group(records, group_names)
+    variables: list[Variables] = []
+    rows: list[Row] = []
+    faults: list[Problem] = []
+    single_label = False
+    for number, terms in enumerate(blocks, start=1):
+        names = variables_of(terms)
+        _check_latent_products(names)
+        variables.append(names)
+        block = block_rows(terms, names, options)
+        if number > 1:
+            free_for_equality([row for row, _ in block], names, options)
+        for row, term in block:
+            row.group = number
+            if term is not None:
+                single_label |= _apply_modifiers(row, term, number, len(blocks), records, faults)
+            rows.append(row)
+    if faults:
+        raise ModelSyntaxError("The model text does not fit its groups.", faults)
+    notes = ()
+    if single_label and not options.group_equal:
+        notes = ("a single label in a model of several groups ties the parameter across groups",)
+    return _assemble(rows, variables, records, options, notes)
+
+
+def _with_means(records: ModelRecords, options: TableOptions) -> TableOptions:
+    if options.meanstructure:
+        return options
+    if options.thresholds or any(term.op == "~1" for term in records.terms):
+        return replace(options, meanstructure=True)
+    return options
+
+
+def _check_words(options: TableOptions) -> None:
+    unknown = [word for word in options.group_equal if word not in GROUP_EQUAL]
+    if unknown:
+        allowed = ", ".join(GROUP_EQUAL)
+        raise ModelError(f"group_equal does not know {', '.join(map(repr, unknown))}; allowed: {allowed}")
+
+
+def _check_latent_products(names: Variables) -> None:
+    latent = set(names.latent)
+    for name in names.observed:
+        if ":" in name and latent.intersection(name.split(":")):
+            raise ModelError(
+                f"'{name}' is a product with a latent variable, which this engine does not estimate; "
+                "form product indicators or use factor scores"
+            )
+
+
+def _terms_by_group(records: ModelRecords, group_names: Sequence[str]) -> list[list[Term]]:
+    if not records.groups:
+        return [list(records.terms) for _ in group_names]
+    loose = [term for term in records.terms if not term.block]
+    if loose:
+        raise ModelError(f"line {loose[0].line} stands before the first 'group:' line and belongs to no group")
+    if len(records.groups) != len(group_names):
+        raise ModelError(
+            f"the model text has {len(records.groups)} 'group:' blocks, the data {len(group_names)} group(s)"
+        )
+    by_name = {str(name): name for name in group_names}
+    numbers = [str(i + 1) for i in range(len(group_names))]
+    keys = list(by_name) if set(records.groups) == set(by_name) else numbers
+    if set(records.groups) != set(keys):
+        raise ModelError(
+            f"'group:' names {', '.join(records.groups)} do not match the data's groups {', '.join(by_name)}"
+        )
+    return [[term for term in records.terms if term.block == key] for key in keys]
+
+
+def _apply_modifiers(
+    row: Row, term: Term, group: int, n_groups: int, records: ModelRecords, faults: list[Problem]
+) -> bool:
+    """Apply a term's modifiers to its row; true when one label serves several groups."""
+    modifiers = term.modifiers
+    in_block = bool(term.block)
+    for name in ("fixed", "start", "lower", "upper", "label"):
+        values = getattr(modifiers, name)
+        if len(values) > 1 and (in_block or len(values) != n_groups):
+            if group == 1 or in_block:
+                n = 1 if in_block else n_groups
+                line = records.text.split("\n")[term.line - 1]
+                message = f"{len(values)} {name} values for '{row.lhs} {row.op} {row.rhs}' but {n} group(s)"
+                faults.append(fault(message, term.line, line, 1))
+            return False
+
+    def pick(values: tuple[float, ...]) -> float:
+        return values[group - 1] if len(values) > 1 else values[0]
+
+    if modifiers.fixed:
+        value = pick(modifiers.fixed)
+        row.free, row.value = math.isnan(value), value
+    if modifiers.start:
+        row.start = pick(modifiers.start)
+    if modifiers.lower:
+        row.lower = pick(modifiers.lower)
+    if modifiers.upper:
+        row.upper = pick(modifiers.upper)
+    if modifiers.label:
+        row.label = modifiers.label[group - 1] if len(modifiers.label) > 1 else modifiers.label[0]
+        return n_groups > 1 and len(modifiers.label) == 1 and not in_block
+    return False
+
+
+def _names_for_equality(rows: list[Row], variables: list[Variables], options: TableOptions) -> list[str]:
+    """A name per row; rows of one name share one value."""
+    equal = frozenset(options.group_equal)
+    partial = {name.replace(" ", "") for name in options.group_partial}
+    tied: set[tuple[str, str, str]] = set()
+    if len(variables) > 1 and equal:
+        for row in rows:
+            key = (row.lhs, row.op, row.rhs)
+            if row.group == 1 and "".join(key) not in partial and is_tied(row, variables[0], equal):
+                tied.add(key)
+    names = []
+    for row in rows:
+        if row.label:
+            names.append(row.label)
+            continue
+        name = row.lhs + row.op + row.rhs
+        if row.group > 1 and (row.lhs, row.op, row.rhs) not in tied:
+            name += f".g{row.group}"
+        names.append(name)
+    first = {(r.lhs, r.op, r.rhs): n for r, n in zip(rows, names, strict=True) if r.group == 1}
+    if tied:  # a row tied to a labelled row of the first group takes that label
+        for i, row in enumerate(rows):
+            key = (row.lhs, row.op, row.rhs)
+            if row.group > 1 and not row.label and key in tied:
+                names[i] = first[key]
+    _check_partial(partial, {"".join(key) for key in first})
+    return names
+
+
+def _check_partial(partial: set[str], known: set[str]) -> None:
+    unknown = sorted(partial - known)
+    if unknown:
+        raise ModelError(f"group_partial names no parameter of the model: {', '.join(unknown)}")
+
+
+def _tie(rows: list[Row], names: list[str], plabels: list[str]) -> list[list[int]]:
+    """Sets of rows with equal names; a set with a fixed member becomes fixed."""
+    members: dict[str, list[int]] = {}
+    for i, name in enumerate(names):
+        members.setdefault(name, []).append(i)
+    sets = []
+    for group in members.values():
+        if len(group) < 2:
+            continue
+        fixed = [i for i in group if not rows[i].free]
+        if fixed:
+            for i in group:
+                rows[i].free, rows[i].value, rows[i].exo = False, rows[fixed[0]].value, False
+            continue
+        for i in group:
+            rows[i].label = rows[i].label or plabels[group[0]]
+        sets.append(group)
+    return sets
+
+
+def _assemble(
+    rows: list[Row],
+    variables: list[Variables],
+    records: ModelRecords,
+    options: TableOptions,
+    notes: tuple[str, ...],
+) -> ParameterTable:
+    plabels = [f".p{i}." for i in range(1, len(rows) + 1)]
+    sets = _tie(rows, _names_for_equality(rows, variables, options), plabels)
+    relations: list[Relation] = list(records.relations)
+    if options.effect_coding:
+        relations += effect_coding_relations(rows, plabels, variables)
+    is_free = np.fromiter((row.free for row in rows), bool, len(rows))
+    free = np.where(is_free, np.cumsum(is_free), 0)
+    table = ParameterTable(
+        lhs=tuple([row.lhs for row in rows]),
+        op=tuple([row.op for row in rows]),
+        rhs=tuple([row.rhs for row in rows]),
+        label=tuple([row.label for row in rows]),
+        plabel=tuple(plabels),
+        user=np.array([row.user for row in rows]),
+        group=np.array([row.group for row in rows]),
+        free=free,
+        value=np.array([row.value if not row.free else math.nan for row in rows]),
+        start=np.array([row.start for row in rows]),
+        lower=np.array([row.lower for row in rows]),
+        upper=np.array([row.upper for row in rows]),
+        exo=np.array([row.exo for row in rows], dtype=bool),
+        equal=tuple(tuple(int(free[i]) - 1 for i in group) for group in sets),
+        variables=tuple(variables),
+        relations=tuple(relations),
+        meanstructure=options.meanstructure,
+        options=options,
+        notes=notes,
+    )
+    referenced(table, records.text)
+    return table

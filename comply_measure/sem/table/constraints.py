@@ -1,0 +1,384 @@
+"""Constraints of a table: effect coding, names, and the linear map θ = K φ + k₀.
+
+Everything linear (equal labels, linear ``==`` relations) is eliminated here, once: the rest of the
+engine optimises the free coordinates φ and knows nothing of constraints.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from comply_measure.errors import Problem
+from comply_measure.sem.errors import ModelError, ModelSyntaxError, fault
+from comply_measure.sem.language.expressions import (
+    Binary,
+    Call,
+    Dual,
+    Expression,
+    Name,
+    Negative,
+    Number,
+    constant,
+    evaluate,
+    names,
+)
+from comply_measure.sem.language.records import Relation
+from comply_measure.sem.table.variables import Variables
+
+if TYPE_CHECKING:
+    from comply_measure.sem.table.parameter_table import ParameterTable, Row
+
+Array = NDArray[np.float64]
+RANK_TOLERANCE = 1e-10
+
+
+def effect_coding_relations(
+    rows: Sequence[Row], plabels: Sequence[str], variables: Sequence[Variables]
+) -> list[Relation]:
+    """Effect coding (Little, Slegers & Card, 2006): loadings average one, intercepts sum to zero.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        All rows; latent means of default rows are freed in place where intercepts are constrained.
+    plabels : sequence of str
+        Their names.
+    variables : sequence of Variables
+        One per group.
+    """
+    relations = []
+    for number, block in enumerate(variables, start=1):
+        mine = [(row, label) for row, label in zip(rows, plabels, strict=True) if row.group == number]
+        for latent in block.latent:
+            loadings = [(row, label) for row, label in mine if row.op == "=~" and row.lhs == latent]
+            if loadings and all(row.free for row, _ in loadings):
+                relations.append(_sum_relation([label for _, label in loadings], float(len(loadings))))
+            indicators = {row.rhs for row, _ in loadings}
+            intercepts = [(row, label) for row, label in mine if row.op == "~1" and row.lhs in indicators]
+            if intercepts and all(row.free for row, _ in intercepts):
+                relations.append(_sum_relation([label for _, label in intercepts], 0.0))
+                for row, _ in mine:
+                    if row.op == "~1" and row.lhs == latent and not row.user:
+                        row.free, row.value = True, math.nan
+    return relations
+
+
+def _sum_relation(labels: Sequence[str], total: float) -> Relation:
+    right: Expression = Number(total)
+    for label in labels[1:]:
+        right = Binary("-", right, Name(label))
+    text = "-".join([f"{total:g}", *labels[1:]])
+    return Relation(labels[0], "==", text, Name(labels[0]), right)
+
+
+def referenced(table: ParameterTable, text: str = "") -> None:
+    """Check that every name in a relation is a label of the table or defined earlier.
+
+    Raises
+    ------
+    ModelSyntaxError
+        Naming each unknown label with the nearest known one.
+    """
+    if not table.relations:
+        return
+    known = {*filter(None, table.label), *table.plabel}
+    faults: list[Problem] = []
+    for relation in table.relations:
+        sides = [relation.right] if relation.op == ":=" else [relation.left, relation.right]
+        for side in sides:
+            for name in names(side):
+                if name.name not in known:
+                    faults.append(_unknown(name.name, relation, known, text))
+        if relation.op == ":=":
+            known.add(relation.lhs)
+    if faults:
+        raise ModelSyntaxError("A constraint or definition uses a label the model does not have.", faults)
+
+
+def _unknown(name: str, relation: Relation, known: set[str], text: str) -> Problem:
+    labels = sorted(label for label in known if not label.startswith(".p"))
+    near = difflib.get_close_matches(name, labels, 1)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    message = f"no parameter has the label '{name}'{hint}"
+    if not relation.line:
+        return Problem(message)
+    line = text.split("\n")[relation.line - 1]
+    return fault(message, relation.line, line, line.find(name) + 1)
+
+
+def degree(expression: Expression, degrees: dict[str, float]) -> float:
+    """Degree of an expression in the free parameters: 0, 1 or infinity (anything beyond linear).
+
+    Parameters
+    ----------
+    expression : Expression
+        The tree.
+    degrees : dict
+        Degree of each name: 0 for fixed parameters, 1 for free ones, that of its expression for a
+        defined parameter.
+    """
+    match expression:
+        case Number():
+            return 0.0
+        case Name(name):
+            return degrees[name]
+        case Negative(operand):
+            return degree(operand, degrees)
+        case Call(function, arguments):
+            top = max(degree(argument, degrees) for argument in arguments)
+            return top if top == 0.0 or function in ("sum", "mean") else math.inf
+        case Binary(op, left, right):
+            return _binary_degree(op, degree(left, degrees), degree(right, degrees), right)
+
+
+def _binary_degree(op: str, left: float, right: float, exponent: Expression) -> float:
+    if op in "+-":
+        return max(left, right)
+    if op == "*":
+        return left + right if left + right <= 1.0 else math.inf
+    if op == "/":
+        return left if right == 0.0 else math.inf
+    if left == 0.0 and right == 0.0:
+        return 0.0
+    return left if constant(exponent) == 1.0 else math.inf
+
+
+class Namespace:
+    """Values and gradients of every label, plabel and defined parameter at a given θ."""
+
+    def __init__(self, table: ParameterTable, values: Array | None = None) -> None:
+        fixed = table.value if values is None else values
+        self._free: dict[str, int] = {}
+        self._fixed: dict[str, float] = {}
+        for row in range(len(table)):
+            for name in (table.label[row], table.plabel[row]):
+                if not name or name in self._free or name in self._fixed:
+                    continue
+                if table.free[row]:
+                    self._free[name] = int(table.free[row]) - 1
+                else:
+                    self._fixed[name] = float(fixed[row])
+        self.definitions = [r for r in table.relations if r.op == ":="]
+        self.size = table.n_free
+
+    def degrees(self) -> dict[str, float]:
+        """Degree of every name in θ."""
+        found: dict[str, float] = dict.fromkeys(self._fixed, 0.0) | dict.fromkeys(self._free, 1.0)
+        for relation in self.definitions:
+            found[relation.lhs] = degree(relation.right, found)
+        return found
+
+    def at(self, theta: Array) -> dict[str, Dual]:
+        """Value and gradient of every name at θ."""
+        zero = np.zeros(self.size)
+        values = {name: Dual(value, zero) for name, value in self._fixed.items()}
+        unit = np.eye(self.size)
+        for name, place in self._free.items():
+            values[name] = Dual(float(theta[place]), unit[place])
+        for relation in self.definitions:
+            values[relation.lhs] = evaluate(relation.right, values, self.size)
+        return values
+
+
+@dataclass(frozen=True)
+class Space:
+    """The feasible set of θ.
+
+    Attributes
+    ----------
+    K : array (q, r) or None
+        θ = K φ + k₀; None when there is no linear constraint (then φ = θ).
+    k0 : array (q,)
+        Offset.
+    shared : int array (q,) or None
+        When every row of K has exactly one 1 and k₀ = 0: the coordinate that each θ takes. Products with
+        K are then sums over groups of rows.
+    equalities : tuple of Relation
+        Non-linear ``==`` relations.
+    inequalities : tuple of Relation
+        ``<`` and ``>`` relations.
+    bounded : bool
+        Whether any parameter has a bound.
+    n_equalities : int
+        Rank of all equality constraints, linear and not: what they add to the degrees of freedom.
+    namespace : Namespace or None
+        Values of names, when there are relations.
+    jacobian_linear : array (c, q)
+        Rows of the linear constraints.
+    """
+
+    K: Array | None
+    k0: Array
+    shared: NDArray[np.int64] | None
+    equalities: tuple[Relation, ...]
+    inequalities: tuple[Relation, ...]
+    bounded: bool
+    n_equalities: int
+    namespace: Namespace | None
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether φ is unrestricted."""
+        return not (self.equalities or self.inequalities or self.bounded)
+
+    def expand(self, phi: Array) -> Array:
+        """θ of φ."""
+        if self.K is None:
+            return phi
+        if self.shared is not None:
+            return phi[self.shared]
+        return np.asarray(self.K @ phi + self.k0)
+
+    def contract(self, theta: Array) -> Array:
+        """φ whose θ is nearest (least squares) to the given one."""
+        if self.K is None:
+            return theta
+        if self.shared is not None:
+            count = np.bincount(self.shared)
+            return np.asarray(np.bincount(self.shared, weights=theta) / count)
+        return np.asarray(np.linalg.lstsq(self.K, theta - self.k0, rcond=None)[0])
+
+    def gradient(self, gradient: Array) -> Array:
+        """Gradient with respect to φ: Kᵀ g."""
+        if self.K is None:
+            return gradient
+        if self.shared is not None:
+            return np.bincount(self.shared, weights=gradient)
+        return np.asarray(self.K.T @ gradient)
+
+    def curvature(self, matrix: Array) -> Array:
+        """A symmetric matrix in the coordinates φ: Kᵀ M K."""
+        if self.K is None:
+            return matrix
+        if self.shared is not None:
+            order = np.argsort(self.shared, kind="stable")
+            starts = np.searchsorted(self.shared[order], np.arange(self.K.shape[1]))
+            half = np.add.reduceat(matrix[order], starts, axis=0)
+            return np.asarray(np.add.reduceat(half[:, order], starts, axis=1))
+        return np.asarray(self.K.T @ matrix @ self.K)
+
+    def spread(self, covariance: Array) -> Array:
+        """Covariance matrix of θ from that of φ: K V Kᵀ."""
+        if self.K is None:
+            return covariance
+        if self.shared is not None:
+            return covariance[np.ix_(self.shared, self.shared)]
+        return np.asarray(self.K @ covariance @ self.K.T)
+
+
+def feasible_set(table: ParameterTable) -> Space:
+    """The feasible set of a table's free parameters.
+
+    Parameters
+    ----------
+    table : ParameterTable
+        With its equal sets and relations.
+
+    Raises
+    ------
+    ModelError
+        When linear constraints contradict each other.
+    """
+    q = table.n_free
+    is_free = table.free > 0
+    bounded = bool(np.isfinite(table.lower[is_free]).any() or np.isfinite(table.upper[is_free]).any())
+    shared, n_shared = _shared_coordinates(q, table.equal)
+    if not table.relations:
+        if not table.equal:
+            return Space(None, np.zeros(q), None, (), (), bounded, 0, None)
+        K = _sharing_matrix(shared, n_shared)
+        return Space(K, np.zeros(q), shared, (), (), bounded, q - n_shared, None)
+    namespace = Namespace(table)
+    degrees = namespace.degrees()
+    linear, curved, inequalities = [], [], []
+    for relation in table.relations:
+        if relation.op in ("<", ">"):
+            inequalities.append(relation)
+        elif relation.op == "==":
+            top = max(degree(relation.left, degrees), degree(relation.right, degrees))
+            (linear if top <= 1.0 else curved).append(relation)
+    K = _sharing_matrix(shared, n_shared)
+    k0 = np.zeros(q)
+    only_shared = not linear
+    if linear:
+        K, k0 = _eliminate(K, linear, namespace, q)
+    n_linear = q - K.shape[1]
+    plain = only_shared and not table.equal
+    return Space(
+        K=None if plain else K,
+        k0=k0,
+        shared=shared if only_shared and not plain else None,
+        equalities=tuple(curved),
+        inequalities=tuple(inequalities),
+        bounded=bounded,
+        n_equalities=n_linear + len(curved),
+        namespace=namespace,
+    )
+
+
+def _shared_coordinates(q: int, equal: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], int]:
+    leader = np.arange(q)
+    for group in equal:
+        leader[list(group)] = min(group)
+    coordinates, shared = np.unique(leader, return_inverse=True)
+    return shared.astype(np.int64), len(coordinates)
+
+
+def _sharing_matrix(shared: NDArray[np.int64], n_shared: int) -> Array:
+    K = np.zeros((len(shared), n_shared))
+    K[np.arange(len(shared)), shared] = 1.0
+    return K
+
+
+def difference(relation: Relation, values: dict[str, Dual], size: int) -> Dual:
+    """Left side minus right side of a relation, with its gradient in θ."""
+    left = evaluate(relation.left, values, size)
+    right = evaluate(relation.right, values, size)
+    return Dual(left.value - right.value, left.gradient - right.gradient)
+
+
+def _eliminate(K: Array, linear: list[Relation], namespace: Namespace, q: int) -> tuple[Array, Array]:
+    """Solve linear relations by Gauss-Jordan elimination with complete pivoting.
+
+    The relations R θ = r become R K φ = r; dependent coordinates are expressed in the others, so that
+    K stays sparse and its free coordinates are parameters themselves.
+    """
+    values = namespace.at(np.zeros(q))
+    found = [difference(relation, values, q) for relation in linear]
+    R = np.array([dual.gradient for dual in found]) @ K
+    r = np.array([-dual.value for dual in found])
+    scale = max(1.0, float(np.abs(R).max(initial=0.0)))
+    work = np.column_stack([R, r])
+    pivots: list[tuple[int, int]] = []
+    open_rows = list(range(len(work)))
+    while open_rows:
+        block = np.abs(work[open_rows, :-1])
+        row_place, column = np.unravel_index(int(block.argmax()), block.shape)
+        if block[row_place, column] <= RANK_TOLERANCE * scale:
+            break
+        row = open_rows.pop(int(row_place))
+        work[row] /= work[row, column]
+        for other in range(len(work)):
+            if other != row:
+                work[other] -= work[other, column] * work[row]
+        pivots.append((row, int(column)))
+    for row in open_rows:
+        if abs(work[row, -1]) > 1e-8 * max(1.0, float(np.abs(r).max())):
+            relation = linear[row]
+            raise ModelError(f"the constraint {relation.lhs} == {relation.rhs} contradicts the others")
+    dependent = [column for _, column in pivots]
+    keep = np.setdiff1d(np.arange(K.shape[1]), dependent)
+    basis = np.zeros((K.shape[1], len(keep)))
+    basis[keep, np.arange(len(keep))] = 1.0
+    offset = np.zeros(K.shape[1])
+    for row, column in pivots:
+        basis[column] = -work[row, keep]
+        offset[column] = work[row, -1]
+    return K @ basis, K @ offset

@@ -1,0 +1,151 @@
+"""The parameter table: the single truth about a model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from comply_measure.sem.language.records import Relation
+from comply_measure.sem.table.variables import Variables
+
+ModelType = Literal["sem", "growth"]
+Parameterization = Literal["delta", "theta"]
+
+GROUP_EQUAL = (
+    "loadings",
+    "composite.loadings",
+    "intercepts",
+    "thresholds",
+    "means",
+    "regressions",
+    "residuals",
+    "residual.covariances",
+    "lv.variances",
+    "lv.covariances",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TableOptions:
+    """What the defaults depend on; names as in lavaan, with underscores.
+
+    Attributes
+    ----------
+    thresholds : mapping of str to int
+        Number of thresholds of every ordered variable.
+    """
+
+    model_type: ModelType = "sem"
+    meanstructure: bool = False
+    std_lv: bool = False
+    effect_coding: bool = False
+    orthogonal: bool = False
+    fixed_x: bool = True
+    parameterization: Parameterization = "delta"
+    group_equal: tuple[str, ...] = ()
+    group_partial: tuple[str, ...] = ()
+    thresholds: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Row:
+    """One parameter while the table is being built; ``value`` NaN and ``free`` false means exogenous."""
+
+    lhs: str
+    op: str
+    rhs: str
+    user: int
+    group: int = 1
+    free: bool = True
+    value: float = math.nan
+    start: float = math.nan
+    exo: bool = False
+    label: str = ""
+    lower: float = -math.inf
+    upper: float = math.inf
+
+
+@dataclass(frozen=True)
+class ParameterTable:
+    """Rows in lavaan's order: per group the user's formulas, then the defaults.
+
+    Attributes
+    ----------
+    lhs, op, rhs, label, plabel : tuple of str
+        Columns; ``plabel`` is ``.p1.``, ``.p2.`` … for use in constraints.
+    user : int array
+        1 = written by the user, 0 = default.
+    group : int array
+        Group of the row, from 1.
+    free : int array
+        0 = fixed, else the place of the parameter in θ, from 1.
+    value : float array
+        Value of a fixed parameter; NaN for free rows and for exogenous moments that the data will fill.
+    start, lower, upper : float array
+        User's starting values (NaN = none) and bounds.
+    exo : bool array
+        Rows that describe fixed exogenous variables.
+    equal : tuple of tuple of int
+        Sets of θ positions (from 0) that share one value because of equal labels.
+    variables : tuple of Variables
+        One per group.
+    relations : tuple of Relation
+        Constraints and definitions, the user's and those of effect coding.
+    meanstructure : bool
+        Whether means are modelled.
+    notes : tuple of str
+        What a reader of the table should know.
+    """
+
+    lhs: tuple[str, ...]
+    op: tuple[str, ...]
+    rhs: tuple[str, ...]
+    label: tuple[str, ...]
+    plabel: tuple[str, ...]
+    user: NDArray[np.int64]
+    group: NDArray[np.int64]
+    free: NDArray[np.int64]
+    value: NDArray[np.float64]
+    start: NDArray[np.float64]
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+    exo: NDArray[np.bool_]
+    equal: tuple[tuple[int, ...], ...]
+    variables: tuple[Variables, ...]
+    relations: tuple[Relation, ...]
+    meanstructure: bool
+    options: TableOptions
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.lhs)
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups."""
+        return len(self.variables)
+
+    @property
+    def n_free(self) -> int:
+        """Length of θ, before equality constraints."""
+        return int(self.free.max(initial=0))
+
+    def free_names(self) -> list[str]:
+        """Name of every element of θ: its label, or ``lhs op rhs`` with ``.g2`` … for later groups."""
+        names = []
+        for row in np.flatnonzero(self.free):
+            label = self.label[row]
+            if not label or label.startswith(".p"):
+                label = self.default_name(row)
+            names.append(label)
+        return names
+
+    def default_name(self, row: int) -> str:
+        """``lhs op rhs`` with the group's suffix."""
+        group = self.group[row]
+        return f"{self.lhs[row]}{self.op[row]}{self.rhs[row]}" + (f".g{group}" if group > 1 else "")

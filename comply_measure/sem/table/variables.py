@@ -1,0 +1,100 @@
+"""Which names are observed, latent, exogenous: read off the formulas, as lavaan's ``lavNames``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from comply_measure.sem.language.records import Term
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """Names of one group's model in lavaan's order.
+
+    Attributes
+    ----------
+    observed : tuple of str
+        Indicators, then observed outcomes, then observed predictors, then the rest.
+    latent : tuple of str
+        Left sides of ``=~`` and ``<~``.
+    composites : tuple of str
+        Left sides of ``<~``.
+    exogenous : tuple of str
+        Observed predictors that no formula predicts, measures or gives a (co)variance or intercept:
+        with ``fixed_x`` their moments are taken as given.
+    latent_exogenous, latent_outcomes, observed_outcomes : tuple of str
+        Latent variables that nothing predicts; outcomes that predict nothing (their residuals covary
+        by default).
+    """
+
+    observed: tuple[str, ...]
+    latent: tuple[str, ...]
+    composites: tuple[str, ...]
+    exogenous: tuple[str, ...]
+    latent_exogenous: tuple[str, ...]
+    latent_outcomes: tuple[str, ...]
+    observed_outcomes: tuple[str, ...]
+
+    @property
+    def endogenous(self) -> tuple[str, ...]:
+        """Observed variables that are not exogenous."""
+        taken = set(self.exogenous)
+        return tuple(name for name in self.observed if name not in taken)
+
+
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def variables_of(terms: Sequence[Term]) -> Variables:
+    """Names of a model.
+
+    Parameters
+    ----------
+    terms : sequence of Term
+        Formulas of one group.
+
+    Returns
+    -------
+    Variables
+        See the attributes.
+    """
+    latent = _unique(t.lhs for t in terms if t.op in ("=~", "<~"))
+    latents = set(latent)
+    indicators = _unique(t.rhs for t in terms if t.op == "=~")
+    outcomes = _unique(t.lhs for t in terms if t.op == "~")
+    predictors = _unique(t.rhs for t in terms if t.op in ("~", "<~"))
+
+    measured = [n for n in indicators if n not in latents]
+    known = latents.union(measured)
+    predicted = [n for n in outcomes if n not in known]
+    known.update(predicted)
+    # a product of which one part is predicted is itself no fixed predictor
+    products = [n for n in predictors if n not in known and any(p in outcomes for p in _parts(n))]
+    predicted += products
+    known.update(products)
+    exogenous = [n for n in predictors if n not in known]
+    known.update(exogenous)
+
+    named: list[str] = [t.lhs for t in terms if t.op == "~~"] + [t.rhs for t in terms if t.op == "~~"]
+    named += [t.lhs for t in terms if t.op in ("~1", "|", "~*~")]
+    rest = [n for n in _unique(named) if n not in known]
+    random = {t.lhs for t in terms if t.op in ("~1", "~~")}.union(t.rhs for t in terms if t.op == "~~")
+
+    is_indicator, is_predictor = set(indicators), set(predictors)
+    pure_outcomes = [n for n in outcomes if n not in is_indicator and n not in is_predictor]
+    predicted_set = set(outcomes)
+    return Variables(
+        observed=(*measured, *predicted, *exogenous, *rest),
+        latent=latent,
+        composites=_unique(t.lhs for t in terms if t.op == "<~"),
+        exogenous=tuple(n for n in exogenous if n not in random),
+        latent_exogenous=tuple(n for n in latent if n not in is_indicator and n not in predicted_set),
+        latent_outcomes=tuple(n for n in latent if n in pure_outcomes),
+        observed_outcomes=tuple(n for n in (*measured, *predicted, *exogenous, *rest) if n in pure_outcomes),
+    )
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    return tuple(name.split(":")) if ":" in name else ()
