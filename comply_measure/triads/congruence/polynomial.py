@@ -205,7 +205,7 @@ def gaussian_loglik(sse: float, n: int) -> float:
 
 
 def _least_squares(design: Floats, z: Floats) -> tuple[Floats, Floats]:
-    beta: Floats = np.linalg.lstsq(design, z, rcond=None)[0]
+    beta = np.asarray(np.linalg.lstsq(design, z, rcond=None)[0], dtype=np.float64)
     return beta, z - design @ beta
 
 
