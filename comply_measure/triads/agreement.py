@@ -9,6 +9,7 @@ what the R package multilevel does up to version 2.7. The counts used stand besi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -17,7 +18,8 @@ import pandas as pd
 from comply_measure.errors import InputError, Problem
 from comply_measure.triads.agreement_result import AgreementResult, Cells, Reason
 from comply_measure.triads.frames import long_table, scale_items
-from comply_measure.triads.grouping import Floats, Grouping, Ints, Spread, mean_deviation, medians, spread
+from comply_measure.triads.grouping import Bools, Floats, Ints, block_spread
+from comply_measure.triads.item_agreement import ItemAgreement, item_agreement, rwg_j_value
 from comply_measure.triads.nulls import NullDistribution, NullSpec, null_distributions
 
 Index = Literal[
@@ -27,71 +29,13 @@ Index = Literal[
 Missing = Literal["itemwise", "listwise"]
 INDICES: tuple[Index, ...] = get_args(Index)
 NULL_DEPENDENT: frozenset[str] = frozenset({"rwg_j", "rwg_j_untruncated", "rwg_star_j"})
-
-
-def rwg_j_value(
-    mean_variance: Floats, n_items: Ints | int, null_variance: float, *, truncate: bool = True
-) -> Floats:
-    r"""rwg(j) from mean item variances.
-
-    ``rwg(j) = J q / (J q + 1 - q)`` with ``q = 1 - s̄²/σ²_E`` (James, Demaree & Wolf 1984). With J = 1 this is
-    rwg. Truncated: s̄² above σ²_E counts as σ²_E, so the value is 0. Untruncated, the value is negative or
-    above 1 there, and undefined (NaN) where ``J q + 1 - q = 0``.
-
-    Parameters
-    ----------
-    mean_variance : ndarray
-        s̄², mean over items of the variances with divisor n - 1; NaN stays NaN.
-    n_items : int or ndarray
-        J, items averaged.
-    null_variance : float
-        σ²_E > 0.
-    truncate : bool
-        Whether to truncate.
-    """
-    q = 1.0 - np.asarray(mean_variance, dtype=np.float64) / null_variance
-    if truncate:
-        q = np.maximum(q, 0.0)
-    denominator = n_items * q + 1.0 - q
-    undefined = np.abs(denominator) < 1e-12
-    return np.where(undefined, np.nan, n_items * q / np.where(undefined, 1.0, denominator))
-
-
-def maximum_variance(n: Ints, minimum: float, maximum: float) -> Floats:
-    """Largest variance (divisor n - 1) of n answers between the scale's ends.
-
-    ``(H-L)²/4 · n/(n-1)`` for even n and ``(H-L)²/4 · (n+1)/n`` for odd n: half of the informants at either
-    end. NaN below two answers.
-    """
-    span = (maximum - minimum) ** 2 / 4.0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        factor = np.where(n % 2 == 0, n / (n - 1.0), (n + 1.0) / n)
-    return np.where(n >= 2, span * factor, np.nan)
-
-
-def awg_value(items: Spread, minimum: float, maximum: float) -> Floats:
-    """a_wg per unit and item (Brown & Hauenstein 2005).
-
-    ``a_wg = 1 - 2 s² / { [(H+L) M - M² - H L] · n/(n-1) }``; 1 when all informants stand at one end of the
-    scale. NaN where ``L(n-1) + H ≤ n M ≤ H(n-1) + L`` does not hold: there the maximum variance the formula
-    assumes cannot be reached, and the authors leave the index undefined.
-
-    Parameters
-    ----------
-    items : Spread
-        Counts, means and variances, shape (G, J).
-    minimum, maximum : float
-        L and H.
-    """
-    n, mean = items.n, items.mean
-    total = n * mean
-    defined = (total >= minimum * (n - 1) + maximum - 1e-9) & (total <= maximum * (n - 1) + minimum + 1e-9)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        largest = ((maximum + minimum) * mean - mean**2 - maximum * minimum) * n / (n - 1.0)
-        value = 1.0 - 2.0 * items.variance / largest
-    value = np.where(defined, value, np.nan)
-    at_end = np.isclose(mean, minimum, rtol=0, atol=1e-12) | np.isclose(mean, maximum, rtol=0, atol=1e-12)
-    return np.where(n >= 2, np.where(at_end, 1.0, value), np.nan)
+SCORE_INDICES: frozenset[str] = frozenset({"sd_score", "cv_score", "range_score"})
+#: Why an index can be undefined where the answers suffice.
+SPECIAL_REASON = {
+    "awg_j": Reason.AWG_RANGE,
+    "rwg_j_untruncated": Reason.ZERO_DENOMINATOR,
+    "cv_score": Reason.ZERO_MEAN,
+}
 
 
 def agreement_indices(
@@ -149,21 +93,19 @@ def agreement_indices(
     items, places = scale_items(scales)
     table = long_table(data, items, unit=unit, minimum=minimum, maximum=maximum)
     grouping = table.grouping()
-    cells: dict[str, Cells] = {}
-    for key, positions in places.items():
-        values = table.values[:, positions]
-        if missing == "listwise":
-            values = np.where(np.isnan(values).any(axis=1, keepdims=True), np.nan, values)
-        cells[key] = _scale_cells(values, grouping, resolved, indices, minimum, maximum, min_items)
+    plan = _Plan(tuple(indices), resolved, float(minimum), float(maximum), missing, float(min_items))
+    empty = {key: _empty_cells(len(columns), grouping.n_units, plan) for key, columns in scales.items()}
+    for members, rows in grouping.blocks(len(items)):
+        _fill(empty, members, table.values[rows], places, plan)
     return AgreementResult(
         units=grouping.labels,
         scales={key: tuple(columns) for key, columns in scales.items()},
         nulls=resolved,
-        minimum=float(minimum),
-        maximum=float(maximum),
+        minimum=plan.minimum,
+        maximum=plan.maximum,
         missing=missing,
-        min_items=float(min_items),
-        cells=cells,
+        min_items=plan.min_items,
+        cells=empty,
     )
 
 
@@ -223,47 +165,86 @@ def _check_options(indices: Sequence[str], missing: str, min_items: float) -> No
         raise InputError("Agreement cannot be computed with these options.", problems)
 
 
-def _scale_cells(
-    values: Floats,
-    grouping: Grouping,
-    nulls: tuple[NullDistribution, ...],
-    indices: Sequence[Index],
-    minimum: float,
-    maximum: float,
-    min_items: float,
-) -> Cells:
-    """All indices of one scale for every unit."""
-    items = spread(values, grouping)
-    usable = items.n >= 2
-    n_used = usable.sum(axis=1)
-    n_informants = grouping.counts(np.asarray((~np.isnan(values)).any(axis=1)))
-    required = max(1, int(np.ceil(min_items * values.shape[1] - 1e-9)))
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What to compute."""
+
+    indices: tuple[Index, ...]
+    nulls: tuple[NullDistribution, ...]
+    minimum: float
+    maximum: float
+    missing: Missing
+    min_items: float
+
+    def names(self) -> list[tuple[str, str]]:
+        """Index and null of every value, the null empty where none is needed."""
+        return [
+            (index, null)
+            for index in self.indices
+            for null in ([n.name for n in self.nulls] if index in NULL_DEPENDENT else [""])
+        ]
+
+
+def _empty_cells(n_items: int, n_units: int, plan: _Plan) -> Cells:
+    names = plan.names()
+    return Cells(
+        n_items=n_items,
+        n_informants=np.zeros(n_units, dtype=np.int64),
+        n_items_used=np.zeros(n_units, dtype=np.int64),
+        mean_variance=np.full(n_units, np.nan),
+        awg_items=np.zeros(n_units, dtype=np.int64),
+        values={name: np.full(n_units, np.nan) for name in names},
+        reasons={name: np.zeros(n_units, dtype=np.int8) for name in names},
+    )
+
+
+def _fill(
+    cells: dict[str, Cells], members: Ints, block: Floats, places: Mapping[str, Ints], plan: _Plan
+) -> None:
+    """Compute one block of units, shape (size, B, all items), and write it into the cells."""
+    shared = None
+    if plan.missing == "itemwise":
+        shared = item_agreement(block, plan.indices, plan.minimum, plan.maximum)
+    for key, columns in places.items():
+        answers = block[:, :, columns]
+        if shared is not None:
+            items = shared.select(columns)
+        else:
+            answers = np.where(np.isnan(answers).any(axis=2, keepdims=True), np.nan, answers)
+            items = item_agreement(answers, plan.indices, plan.minimum, plan.maximum)
+        _fill_scale(cells[key], members, answers, items, plan)
+
+
+def _fill_scale(cells: Cells, members: Ints, answers: Floats, items: ItemAgreement, plan: _Plan) -> None:
+    n_used = (items.spread.n >= 2).sum(axis=1)
+    n_informants = (~np.isnan(answers)).any(axis=2).sum(axis=0)
+    required = max(1, int(np.ceil(plan.min_items * answers.shape[2] - 1e-9)))
     reason = np.where(n_used < required, Reason.FEW_ITEMS, Reason.OK)
     reason = np.where(n_informants < 2, Reason.FEW_INFORMANTS, reason)
     defined = reason == Reason.OK
-    mean_variance = _item_mean(items.variance, defined)
-    found: dict[tuple[str, str], Floats] = {}
-    reasons: dict[tuple[str, str], Ints] = {}
-    for index in indices:
+    mean_variance = _item_mean(items.spread.variance, defined)
+    cells.n_informants[members], cells.n_items_used[members] = n_informants, n_used
+    cells.mean_variance[members] = mean_variance
+    if "awg_j" in items.parts:
+        cells.awg_items[members] = np.isfinite(items.parts["awg_j"]).sum(axis=1)
+    values: dict[tuple[str, str], Floats] = {}
+    for index in plan.indices:
         if index in NULL_DEPENDENT:
-            for null in nulls:
-                found[index, null.name] = _null_index(index, mean_variance, n_used, null.variance)
+            for null in plan.nulls:
+                values[index, null.name] = _null_index(index, mean_variance, n_used, null.variance)
+        elif index in SCORE_INDICES:
+            values[index, ""] = np.where(defined, _score_dispersion(index, answers), np.nan)
         else:
-            found[index, ""] = _plain_index(index, values, items, grouping, defined, minimum, maximum)
-    for cell, value in found.items():
-        special = {
-            "awg_j": Reason.AWG_RANGE,
-            "rwg_j_untruncated": Reason.ZERO_DENOMINATOR,
-            "cv_score": Reason.ZERO_MEAN,
-        }
-        reasons[cell] = np.where(defined & np.isnan(value), special.get(cell[0], Reason.FEW_ITEMS), reason)
-    awg_items = np.isfinite(awg_value(items, minimum, maximum)).sum(axis=1) if "awg_j" in indices else None
-    return Cells(values.shape[1], n_informants, n_used, mean_variance, awg_items, found, reasons)
+            values[index, ""] = _item_index(index, mean_variance, items, defined, plan)
+    for name, value in values.items():
+        special = SPECIAL_REASON.get(name[0], Reason.FEW_ITEMS)
+        cells.values[name][members] = value
+        cells.reasons[name][members] = np.where(defined & np.isnan(value), special, reason)
 
 
-def _item_mean(statistic: Floats, defined: np.ndarray) -> Floats:
+def _item_mean(statistic: Floats, defined: Bools) -> Floats:
     """Mean over the items where the statistic exists, for the units where the scale's value is defined."""
-    exists = np.isfinite(statistic)
+    exists = ~np.isnan(statistic)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(exists, statistic, 0.0).sum(axis=1) / exists.sum(axis=1)
     return np.where(defined, mean, np.nan)
@@ -275,44 +256,26 @@ def _null_index(index: str, mean_variance: Floats, n_used: Ints, variance: float
     return rwg_j_value(mean_variance, n_used, variance, truncate=index == "rwg_j")
 
 
-def _plain_index(
-    index: str,
-    values: Floats,
-    items: Spread,
-    grouping: Grouping,
-    defined: np.ndarray,
-    minimum: float,
-    maximum: float,
+def _item_index(
+    index: str, mean_variance: Floats, items: ItemAgreement, defined: Bools, plan: _Plan
 ) -> Floats:
-    """One index that needs no null."""
-    if index == "ad_mean":
-        return _item_mean(mean_deviation(values, items.mean, grouping), defined)
-    if index == "ad_median":
-        return _item_mean(mean_deviation(values, medians(values, grouping), grouping), defined)
-    if index == "awg_j":
-        return _item_mean(awg_value(items, minimum, maximum), defined)
-    if index == "sd_wg":
-        return _item_mean(np.sqrt(items.variance), defined)
+    """An index that averages item statistics and needs no null."""
     if index == "rwg_prime_j":
-        return 1.0 - _item_mean(items.variance, defined) / ((maximum - minimum) ** 2 / 4.0)
-    if index == "rwg_prime_j_exact":
-        return 1.0 - _item_mean(items.variance / maximum_variance(items.n, minimum, maximum), defined)
-    return _score_dispersion(index, values, grouping, defined)
+        return 1.0 - mean_variance / ((plan.maximum - plan.minimum) ** 2 / 4.0)
+    mean = _item_mean(items.parts[index], defined)
+    return 1.0 - mean if index == "rwg_prime_j_exact" else mean
 
 
-def _score_dispersion(index: str, values: Floats, grouping: Grouping, defined: np.ndarray) -> Floats:
-    """Standard deviation, coefficient of variation or range of the informants' scale means."""
-    present = ~np.isnan(values)
+def _score_dispersion(index: str, answers: Floats) -> Floats:
+    """Standard deviation, coefficient of variation or range of the informants' scale means, shape (B,)."""
+    present = ~np.isnan(answers)
     with np.errstate(invalid="ignore", divide="ignore"):
-        scores = np.where(present, values, 0.0).sum(axis=1) / present.sum(axis=1)
-    scores = np.where(present.any(axis=1), scores, np.nan)[:, None]
+        scores = np.where(present, answers, 0.0).sum(axis=2) / present.sum(axis=2)
+    scores = np.where(present.any(axis=2), scores, np.nan)
     if index == "range_score":
-        ordered = scores[grouping.order, 0]
-        high = np.fmax.reduceat(ordered, grouping.starts)
-        return np.where(defined, high - np.fmin.reduceat(ordered, grouping.starts), np.nan)
-    moments = spread(scores, grouping)
-    sd = np.sqrt(moments.variance[:, 0])
-    if index == "cv_score":
-        mean = moments.mean[:, 0]
-        sd = np.where(mean == 0, np.nan, sd / np.where(mean == 0, 1.0, mean))
-    return np.where(defined, sd, np.nan)
+        return np.asarray(np.fmax.reduce(scores, axis=0) - np.fmin.reduce(scores, axis=0))
+    moments = block_spread(scores[:, :, None])
+    sd, mean = np.sqrt(moments.variance[:, 0]), moments.mean[:, 0]
+    if index == "sd_score":
+        return sd
+    return np.where(mean == 0, np.nan, sd / np.where(mean == 0, 1.0, mean))

@@ -56,8 +56,8 @@ class Cells:
         Informants with an answer; items answered by at least two of them.
     mean_variance : ndarray
         s̄²_g over the items used.
-    awg_items : ndarray of int or None
-        Items for which a_wg is defined.
+    awg_items : ndarray of int
+        Items for which a_wg is defined; 0 unless a_wg was asked for.
     values, reasons : mapping of (index, null name) to ndarray
         Values, and places in `REASONS`; the null name is empty for indices without a null.
     """
@@ -66,9 +66,9 @@ class Cells:
     n_informants: Ints
     n_items_used: Ints
     mean_variance: Floats
-    awg_items: Ints | None
+    awg_items: Ints
     values: Mapping[tuple[str, str], Floats]
-    reasons: Mapping[tuple[str, str], Ints]
+    reasons: Mapping[tuple[str, str], NDArray[np.int8]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,7 @@ class AgreementResult:
         return cutoff, float(agreeing.mean()) if known.size else np.nan
 
 
-def _reason_counts(reasons: Ints) -> str:
+def _reason_counts(reasons: NDArray[np.int8]) -> str:
     counts = np.bincount(reasons, minlength=len(REASONS))
     parts = [f"{REASONS[code]}: {counts[code]} units" for code in range(1, len(REASONS)) if counts[code]]
     return "; ".join(parts)

@@ -1,7 +1,12 @@
-"""Rows of informants gathered into units: sums per unit in time and memory linear in the data."""
+"""Rows of informants gathered into units, in blocks of units of one size.
+
+Units of s informants form an array (s, units, items) whose first axis is reduced by plain whole-array
+operations: time and memory stay linear in the data for any mixture of sizes.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+
+#: Values handled at once: large enough for speed, small enough to stay in the processor's cache.
+CHUNK = 400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +65,34 @@ class Grouping:
         """Number of informants."""
         return len(self.codes)
 
+    def blocks(self, width: int = 1) -> Iterator[tuple[Ints, Ints]]:
+        """Units of one size at a time: their positions, shape (B,), and their rows, shape (size, B).
+
+        Parameters
+        ----------
+        width : int
+            Values per row that the caller will handle; bounds the size of a block.
+        """
+        for size in np.unique(self.sizes):
+            members = np.flatnonzero(self.sizes == size)
+            step = max(1, CHUNK // max(1, int(size) * width))
+            for first in range(0, len(members), step):
+                chosen = members[first : first + step]
+                yield chosen, self.order[self.starts[chosen] + np.arange(size)[:, None]]
+
     def sums(self, values: Floats) -> Floats:
         """Sums per unit of an (n, …) array without NaN; shape (G, …)."""
-        return np.asarray(np.add.reduceat(values[self.order], self.starts, axis=0), dtype=np.float64)
+        return self._reduce(values, np.float64)
 
     def counts(self, flags: Bools) -> Ints:
         """Number of true flags per unit; shape (G, …)."""
-        return np.asarray(
-            np.add.reduceat(flags[self.order], self.starts, axis=0, dtype=np.int64), dtype=np.int64
-        )
+        return self._reduce(flags, np.int64)
+
+    def _reduce(self, values: NDArray[Any], dtype: type) -> NDArray[Any]:
+        total = np.zeros((self.n_units, *values.shape[1:]), dtype=dtype)
+        for members, rows in self.blocks(int(np.prod(values.shape[1:]))):
+            total[members] = values[rows].sum(axis=0, dtype=dtype)
+        return total
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +101,11 @@ class Spread:
 
     Attributes
     ----------
-    n : ndarray of int, shape (G, J)
+    n : ndarray of int, shape (B, J)
         Informants who answered the item.
-    mean : ndarray, shape (G, J)
+    mean : ndarray, shape (B, J)
         Mean over them; NaN without an answer.
-    variance : ndarray, shape (G, J)
+    variance : ndarray, shape (B, J)
         Variance over them with divisor n - 1; NaN below two answers.
     """
 
@@ -87,63 +114,55 @@ class Spread:
     variance: Floats
 
 
-def spread(values: Floats, grouping: Grouping) -> Spread:
+def block_spread(block: Floats) -> Spread:
     """Count, mean and variance per unit and item, each item over the informants who answered it.
 
     Parameters
     ----------
-    values : ndarray, shape (n, J)
-        Answers; NaN where missing.
-    grouping : Grouping
-        Unit of each row.
-
-    Returns
-    -------
-    Spread
-        Two passes: deviations from the unit mean are squared, so no digits cancel.
+    block : ndarray, shape (size, B, J)
+        Answers of units of one size; NaN where missing. Deviations from the unit mean are squared, so no
+        digits cancel.
     """
-    present = ~np.isnan(values)
-    n = grouping.counts(present)
+    present = ~np.isnan(block)
+    n = present.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = grouping.sums(np.where(present, values, 0.0)) / n
-        deviation = np.where(present, values - mean[grouping.codes], 0.0)
-        variance = grouping.sums(deviation**2) / (n - 1)
+        mean = np.where(present, block, 0.0).sum(axis=0) / n
+        deviation = np.where(present, block - mean, 0.0)
+        variance = (deviation * deviation).sum(axis=0) / (n - 1)
     return Spread(n, mean, np.where(n >= 2, variance, np.nan))
 
 
-def mean_deviation(values: Floats, centre: Floats, grouping: Grouping) -> Floats:
+def block_mean_deviation(block: Floats, centre: Floats, n: Ints) -> Floats:
     """Mean absolute deviation from a centre per unit and item (divisor n); NaN below two answers.
 
     Parameters
     ----------
-    values : ndarray, shape (n, J)
-        Answers; NaN where missing.
-    centre : ndarray, shape (G, J)
-        Mean or median per unit and item.
-    grouping : Grouping
-        Unit of each row.
+    block : ndarray, shape (size, B, J)
+        Answers.
+    centre : ndarray, shape (B, J)
+        Mean or median.
+    n : ndarray of int, shape (B, J)
+        Answers per item.
     """
-    present = ~np.isnan(values)
-    n = grouping.counts(present)
-    deviation = np.where(present, np.abs(values - centre[grouping.codes]), 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        result = grouping.sums(deviation) / n
+        deviation = np.abs(block - centre)
+        result = np.where(np.isnan(deviation), 0.0, deviation).sum(axis=0) / n
     return np.where(n >= 2, result, np.nan)
 
 
-def medians(values: Floats, grouping: Grouping) -> Floats:
-    """Median per unit and item over the answers given (midpoint for even counts); shape (G, J).
+def block_median(block: Floats, n: Ints) -> Floats:
+    """Median per unit and item over the answers given (midpoint for even counts); shape (B, J)."""
+    ordered = np.sort(block, axis=0)  # NaN sorts last
+    low = np.take_along_axis(ordered, np.maximum((n - 1) // 2, 0)[None], axis=0)[0]
+    high = np.take_along_axis(ordered, np.minimum(n // 2, len(block) - 1)[None], axis=0)[0]
+    return np.where(n > 0, (low + high) / 2.0, np.nan)
 
-    Units of one size are sorted together, so the work is one vectorised sort per size.
-    """
-    ordered = values[grouping.order]
-    result = np.full((grouping.n_units, values.shape[1]), np.nan)
-    for size in np.unique(grouping.sizes):
-        members = np.flatnonzero(grouping.sizes == size)
-        rows = grouping.starts[members][:, None] + np.arange(size)
-        block = np.sort(ordered[rows], axis=1)  # NaN sorts last
-        n = (~np.isnan(block)).sum(axis=1)
-        low = np.take_along_axis(block, np.maximum((n - 1) // 2, 0)[:, None, :], axis=1)[:, 0]
-        high = np.take_along_axis(block, np.minimum(n // 2, size - 1)[:, None, :], axis=1)[:, 0]
-        result[members] = np.where(n > 0, (low + high) / 2.0, np.nan)
+
+def spread(values: Floats, grouping: Grouping) -> Spread:
+    """Count, mean and variance per unit and variable of an (n, J) array; every array has shape (G, J)."""
+    shape = (grouping.n_units, values.shape[1])
+    result = Spread(np.zeros(shape, dtype=np.int64), np.full(shape, np.nan), np.full(shape, np.nan))
+    for members, rows in grouping.blocks(values.shape[1]):
+        part = block_spread(values[rows])
+        result.n[members], result.mean[members], result.variance[members] = part.n, part.mean, part.variance
     return result
