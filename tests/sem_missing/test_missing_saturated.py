@@ -67,7 +67,7 @@ def test_scaling_factor_of_the_saturated_model(cases, case, columns, options):
     sample = patterns.group_cases(data, condense=False)
     found = saturated_inference.saturated_inference(sample, at.covariance, at.mean, **options)
     expected = cases[case]["fitMeasures"]["scaling.factor.h1"]
-    assert_allclose(found.trace_of_scores() / found.n_moments, expected, rtol=1e-9)
+    assert_allclose(found.trace_of_scores / found.n_moments, expected, rtol=1e-9)
 
 
 def unit_changes(sigma):
@@ -112,7 +112,7 @@ def test_trace_of_complete_information():
     for x, check in ((data[~np.isnan(data).any(axis=1)], "equal"), (data, "more")):
         at = saturated.saturated_moments(x)
         sample = patterns.group_cases(x, condense=False)
-        found = saturated_inference.saturated_inference(sample, at.covariance, at.mean).trace_of_complete()
+        found = saturated_inference.saturated_inference(sample, at.covariance, at.mean).trace_of_complete
         assert found == pytest.approx(14, abs=1e-6) if check == "equal" else found > 14.5
 
 

@@ -47,10 +47,32 @@ def observed_information(
     moved = w @ (sample.weight @ completion.residual)
     cross = _applied(d, moved).T @ w @ d.mean
     info += cross + cross.T + sample.n_cases * (d.mean.T @ w @ d.mean)
-    info = (info + info.T) / 2.0
-    for rows in _missing_roots(sample, completion, d):
-        info -= rows.T @ rows
-    return info
+    return np.asarray((info + info.T) / 2.0 - missing_information(sample, completion, d))
+
+
+def missing_information(
+    sample: IncompleteSample, completion: Completion, derivatives: MomentDerivatives
+) -> FloatArray:
+    """Information the missing values would have added: the variance of the complete-data score.
+
+    ``Σ_i ½ tr(C_i P_a C_i P_b) + (P_a r̂_i + ν_a)ᵀ C_i (P_b r̂_i + ν_b)`` with ``P_a = W ∂_aΣ W`` and
+    ``ν_a = W ∂_aμ``.
+
+    Parameters
+    ----------
+    sample : IncompleteSample
+    completion : Completion
+    derivatives : MomentDerivatives
+
+    Returns
+    -------
+    (q, q) float array
+        In units of the whole sample.
+    """
+    total = _squared_part(sample, completion, derivatives)
+    for rows in _linear_roots(sample, completion, derivatives):
+        total += rows.T @ rows
+    return total
 
 
 def expected_information(
@@ -76,9 +98,7 @@ def expected_information(
     lost = w @ completion.uncertainty @ w
     info = 0.5 * n * trace_pairs(d, w, w) - trace_pairs(d, lost, w)
     info = (info + info.T) / 2.0 + d.mean.T @ (n * w - lost) @ d.mean
-    for rows in _squared_roots(sample, completion, d):
-        info += rows.T @ rows
-    return info
+    return np.asarray(info + _squared_part(sample, completion, d))
 
 
 def casewise_scores(
@@ -121,14 +141,16 @@ def _at(columns: FloatArray, missing: IntArray, root: FloatArray) -> FloatArray:
     return np.asarray(np.matmul(root.transpose(0, 2, 1), columns[missing]))
 
 
-def _missing_roots(
-    sample: IncompleteSample, completion: Completion, d: MomentDerivatives
-) -> Iterator[FloatArray]:
-    """Rows whose cross-product is the missing information."""
-    yield from _squared_roots(sample, completion, d)
-    w = completion.precision
-    z = completion.residual @ w
-    yield from _linear_roots(sample, completion, d, z)
+def _squared_part(sample: IncompleteSample, completion: Completion, d: MomentDerivatives) -> FloatArray:
+    """``Σ_i ½ tr(C_i P_a C_i P_b)``; parameters of the means alone have no part in it."""
+    total = np.zeros((d.n_parameters, d.n_parameters))
+    used = np.flatnonzero(d.left.any(axis=0) & d.right.any(axis=0))
+    part = MomentDerivatives(d.left[:, used], d.right[:, used], d.mean[:, used])
+    inner = np.zeros((len(used), len(used)))
+    for rows in _squared_roots(sample, completion, part):
+        inner += rows.T @ rows
+    total[np.ix_(used, used)] = inner
+    return total
 
 
 def _squared_roots(
@@ -152,10 +174,11 @@ def _squared_roots(
 
 
 def _linear_roots(
-    sample: IncompleteSample, completion: Completion, d: MomentDerivatives, z: FloatArray
+    sample: IncompleteSample, completion: Completion, d: MomentDerivatives
 ) -> Iterator[FloatArray]:
     """Rows with cross-product ``Σ_i (P_a r̂_i + ν_a)ᵀ C_i (P_b r̂_i + ν_b)``: ``Lᵀ (P_a r̂ + ν_a)``."""
     w = completion.precision
+    z = completion.residual @ w
     alpha, beta, nu = w @ d.left, w @ d.right, w @ d.mean
     for block, root in zip(sample.blocks, completion.roots, strict=True):
         if not block.n_missing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -20,7 +21,7 @@ from comply_measure.sem.missing.saturated_information import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SaturatedInference:
     """Information and scores of unrestricted moments of one group, at (μ, Σ), in dual coordinates.
 
@@ -50,12 +51,19 @@ class SaturatedInference:
         """Moments free to change."""
         return int(self.factor.shape[0])
 
+    @cached_property
+    def weighted_influence(self) -> FloatArray:
+        """``N A_c A⁻¹ sᵀ`` with ``A_c`` the expected information of one complete case; (p + p*, R)."""
+        return self.n_cases * complete_information(self.sigma, self.influence)
+
+    @cached_property
     def trace_of_scores(self) -> float:
         """``tr(A⁻¹ Σ_i s_i s_iᵀ)``; equals the number of moments if the data are normal."""
         return float(np.einsum("ri,ir->", self.scores, self.influence))
 
+    @cached_property
     def trace_of_complete(self) -> float:
-        """``N tr(A_c A⁻¹)``, with ``A_c`` the expected information of one complete case."""
+        """``N tr(A_c A⁻¹)`` with ``A_c`` the expected information of one complete case."""
         inverse = linalg.lapack.dpotri(self.factor, lower=1)[0]
         inverse = np.tril(inverse) + np.tril(inverse, -1).T
         if self.basis is not None:
