@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,9 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE"})
 _FALSE = frozenset({"false", "False", "FALSE"})
-_INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
+# Long enough for the entropy of a random seed; beyond it a number stays text.
+_INTEGER = re.compile(r"[-+]?[0-9]{1,100}")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))([eE][-+]?[0-9]{1,3})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,14 @@ class YamlDocument:
         Nested dict, list, str, int, float, bool and None.
     lines : dict
         Line (from 1) of each place, by its path of keys and list positions.
+    sha256 : str
+        Digest of the file's bytes; empty for text that came from no file.
     """
 
     file: str
     data: Any
     lines: dict[Key, int]
+    sha256: str = ""
 
     def line(self, key: Key) -> int | None:
         """Line of `key`, or of the nearest enclosing place that has one."""
@@ -259,4 +264,4 @@ def read_yaml(path: Path | str) -> YamlDocument:
         line = raw.count(b"\n", 0, error.start) + 1
         problem = Problem("not UTF-8 text", file=file, row=line, value=raw[error.start : error.start + 1])
         raise InputError(headline, [problem]) from error
-    return read_yaml_text(text, file)
+    return replace(read_yaml_text(text, file), sha256=sha256(raw).hexdigest())

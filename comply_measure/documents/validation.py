@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -14,6 +15,19 @@ from comply_measure.errors import Problem
 Model = TypeVar("Model", bound=BaseModel)
 
 MAX_SHOWN = 80
+# pydantic's kinds of fault in plain words
+_WORDS = {
+    "dict_type": "must be a mapping of keys to values",
+    "float_type": "must be a number",
+    "int_type": "must be a whole number",
+    "list_type": "must be a list",
+    "literal_error": "not an allowed value",
+    "model_type": "must be a mapping of keys to values",
+    "string_pattern_mismatch": "not a valid name",
+    "string_too_short": "must not be empty",
+    "string_type": "must be text (a number needs quotes)",
+    "too_short": "must not be empty",
+}
 
 
 def validate(
@@ -42,7 +56,7 @@ def validate(
         return model.model_validate(value), []
     except ValidationError as error:
         found = [_problem(model, document, at, details) for details in error.errors(include_url=False)]
-        return None, list(dict.fromkeys(found))
+        return None, _merged(found)
 
 
 def problem_at(
@@ -99,8 +113,21 @@ def _problem(model: type[BaseModel], document: YamlDocument, at: Key, details: A
         return problem_at(document, key, "missing key")
     context = details.get("ctx", {})
     allowed = str(context["expected"]) if "expected" in context else None
-    message = details["msg"].removeprefix("Value error, ")
+    if kind == "string_pattern_mismatch":
+        allowed = f"text that matches {context['pattern']}"
+    message = _WORDS.get(kind, details["msg"].removeprefix("Value error, "))
     return problem_at(document, key, message, details["input"], allowed)
+
+
+def _merged(problems: list[Problem]) -> list[Problem]:
+    """Problems with those of one place joined: a union complains once for each of its members."""
+    joined: dict[tuple[Any, ...], Problem] = {}
+    for problem in problems:
+        place = (problem.row, problem.column, problem.allowed)
+        first = joined.setdefault(place, problem)
+        if problem.message not in first.message:
+            joined[place] = replace(first, message=f"{first.message}, or {problem.message}")
+    return list(joined.values())
 
 
 def _existing(document: YamlDocument, at: Key, inner: Key, *, keep_last: bool) -> Key:

@@ -9,14 +9,15 @@ if TYPE_CHECKING:
     from comply_measure.instrument.codebook_table import codebook
     from comply_measure.instrument.describe import ScaleDescription, describe_scale, describe_scales
     from comply_measure.instrument.load import check_scale, list_scales, load_scale
-    from comply_measure.instrument.types import Construct, Form, Item, ResponseFormat, Scale, Stage
+    from comply_measure.instrument.scale import Scale
+    from comply_measure.instrument.types import Construct, Form, Item, ResponseFormat, Stage
 
 _PUBLIC = {
     "Construct": "types",
     "Form": "types",
     "Item": "types",
     "ResponseFormat": "types",
-    "Scale": "types",
+    "Scale": "scale",
     "ScaleDescription": "describe",
     "Stage": "types",
     "check_scale": "load",

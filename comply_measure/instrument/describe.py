@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from comply_measure.documents.suggest import require_known
 from comply_measure.instrument.load import list_scales, load_scale
-from comply_measure.instrument.types import KINDS, Construct, Scale
+from comply_measure.instrument.scale import Scale
+from comply_measure.instrument.types import KINDS, Construct
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,7 +124,7 @@ def describe_scale(
         constructs=pd.DataFrame(
             [
                 _construct_row(scale, entry, attribute_set, form, chosen)
-                for entry in _shown_constructs(scale, attribute_set)
+                for entry in scale.constructs_in(attribute_set)
             ]
         ),
         items=pd.DataFrame(
@@ -143,15 +144,6 @@ def describe_scale(
         forms=pd.DataFrame([_form_row(scale, key, attribute_set, chosen) for key in scale.forms]),
         anchors=pd.DataFrame(list(scale.response.value_labels(chosen).items()), columns=["code", "label"]),
     )
-
-
-def _shown_constructs(scale: Scale, attribute_set: str | None) -> list[Construct]:
-    chosen = scale.resolve_set(attribute_set)
-    return [
-        entry
-        for entry in scale.constructs
-        if chosen is None or entry.attribute_sets is None or chosen in entry.attribute_sets
-    ]
 
 
 def _facts(scale: Scale, attribute_set: str | None, form: str) -> list[tuple[str, Any]]:

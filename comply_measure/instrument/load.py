@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-from hashlib import sha256
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,9 +15,10 @@ from comply_measure.errors import InputError, Problem
 from comply_measure.framework.frozen import FrozenMap
 from comply_measure.framework.types import Provenance
 from comply_measure.instrument.checks import check
+from comply_measure.instrument.scale import Scale
 from comply_measure.instrument.schema import ConstructPart, ItemPart, Response, ScalePart, StagePart
 from comply_measure.instrument.tree import levels
-from comply_measure.instrument.types import Construct, Form, Item, ResponseFormat, Scale, Stage
+from comply_measure.instrument.types import Construct, Form, Item, ResponseFormat, Stage
 from comply_measure.resources import shipped
 
 Part = TypeVar("Part", bound=BaseModel)
@@ -90,21 +90,19 @@ def _load(path: Path) -> Scale:
     return _load_unchanged(path.resolve(), str(path), stat.st_mtime_ns, stat.st_size)
 
 
-@cache
+@lru_cache(maxsize=32)
 def _load_unchanged(path: Path, shown: str, modified: int, size: int) -> Scale:
-    """Load a file; the time and size of the last change are part of the cache's key."""
-    return parse_scale(read_yaml(shown), sha256(path.read_bytes()).hexdigest())
+    """Load a file; time and size of its last change are part of the cache's key."""
+    return parse_scale(read_yaml(shown))
 
 
-def parse_scale(document: YamlDocument, digest: str = "") -> Scale:
+def parse_scale(document: YamlDocument) -> Scale:
     """Check a document and build the scale.
 
     Parameters
     ----------
     document : YamlDocument
         The file as data.
-    digest : str
-        SHA-256 of the file.
 
     Returns
     -------
@@ -127,7 +125,7 @@ def parse_scale(document: YamlDocument, digest: str = "") -> Scale:
     if head is None or problems:
         ordered = sorted(problems, key=lambda problem: problem.row if isinstance(problem.row, int) else 0)
         raise InputError(headline, ordered)
-    return _scale(head, stages, constructs, items, Path(document.file).name, digest)
+    return _scale(document, head, stages, constructs, items)
 
 
 def _parts(model: type[Part], document: YamlDocument, name: str, problems: list[Problem]) -> list[Part]:
@@ -144,12 +142,11 @@ def _parts(model: type[Part], document: YamlDocument, name: str, problems: list[
 
 
 def _scale(
+    document: YamlDocument,
     head: ScalePart,
     stages: list[StagePart],
     constructs: list[ConstructPart],
     items: list[ItemPart],
-    source: str,
-    digest: str,
 ) -> Scale:
     sets = head.attribute_sets
     others = [] if sets is None else [name for name in sets.names if name != sets.default]
@@ -170,8 +167,8 @@ def _scale(
         stages=tuple(Stage(part.key, FrozenMap(part.label)) for part in stages),
         attribute_sets=() if sets is None else (sets.default, *others),
         references=FrozenMap(head.references),
-        source=source,
-        sha256=digest,
+        source=Path(document.file).name,
+        sha256=document.sha256,
     )
 
 

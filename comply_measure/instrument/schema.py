@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from comply_measure.instrument.types import Kind, Level
 
@@ -19,6 +19,18 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_
 SetName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+$", max_length=64)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Texts = dict[str, Text]
+
+
+def _distinct(names: list[str]) -> list[str]:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"named twice: {', '.join(twice)}")
+    return names
+
+
+Names = Annotated[list[Name], Field(min_length=1, max_length=1000), AfterValidator(_distinct)]
+SetNames = Annotated[list[SetName], Field(min_length=1, max_length=100), AfterValidator(_distinct)]
+Languages = Annotated[list[Language], Field(min_length=1, max_length=100), AfterValidator(_distinct)]
 
 
 class Part(BaseModel):
@@ -54,7 +66,7 @@ class AttributeSets(Part):
     """Named sets of constructs and the one used by default."""
 
     default: SetName
-    names: list[SetName] = Field(min_length=1)
+    names: SetNames
 
 
 class FormPart(Part):
@@ -77,7 +89,7 @@ class ConstructPart(Part):
     label: Texts
     parent: Name | None = None
     level: Level | None = None
-    attribute_sets: list[SetName] | None = Field(default=None, min_length=1)
+    attribute_sets: SetNames | None = None
 
 
 class ProvenancePart(Part):
@@ -96,8 +108,8 @@ class ItemPart(Part):
     keying: Literal[1, -1]
     stem: Name | None = None
     text: dict[str, Text | Texts]
-    roles: list[Name] | None = Field(default=None, min_length=1)
-    forms: list[Name] = Field(min_length=1)
+    roles: Names | None = None
+    forms: Names
     stage: Name | None = None
     provenance: ProvenancePart
     rationale: Text
@@ -110,7 +122,7 @@ class ScalePart(Part):
     version: Text
     title: Texts
     description: Texts = Field(default_factory=dict)
-    languages: list[Language] = Field(min_length=1)
+    languages: Languages
     references: Texts = Field(default_factory=dict)
     roles: dict[Name, Texts] = Field(min_length=1)
     response: Response

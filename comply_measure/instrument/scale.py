@@ -1,0 +1,217 @@
+"""An instrument as one frozen object, and the selections others ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from comply_measure.documents.suggest import require_known
+from comply_measure.errors import ComplyError
+from comply_measure.framework.frozen import FrozenMap
+from comply_measure.instrument.types import (
+    KINDS,
+    Construct,
+    Form,
+    Item,
+    Kind,
+    MeasurementLevel,
+    ResponseFormat,
+    Stage,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """An instrument: constructs, items, languages, roles, forms and answer categories.
+
+    Parameters
+    ----------
+    key, version : str
+        Name and version.
+    title, description : FrozenMap
+        Language -> text.
+    languages : tuple of str
+        Languages of all texts, the default first.
+    response : ResponseFormat
+        Answer categories of every item.
+    roles : tuple of str
+        Roles that answer, in order.
+    role_labels : FrozenMap
+        Role -> language -> label.
+    constructs : tuple of Construct
+        In the order of the scale.
+    items : tuple of Item
+        In the order of the scale.
+    forms : FrozenMap
+        Key -> Form.
+    stages : tuple of Stage
+        Situations that items refer to; often empty.
+    attribute_sets : tuple of str
+        Named sets of constructs, the default first; empty if the scale has none.
+    references : FrozenMap
+        Key of a source -> full citation.
+    source : str
+        Name of the file.
+    sha256 : str
+        Digest of the file.
+    """
+
+    key: str
+    version: str
+    title: FrozenMap[str]
+    description: FrozenMap[str]
+    languages: tuple[str, ...]
+    response: ResponseFormat
+    roles: tuple[str, ...]
+    role_labels: FrozenMap[FrozenMap[str]]
+    constructs: tuple[Construct, ...]
+    items: tuple[Item, ...]
+    forms: FrozenMap[Form]
+    stages: tuple[Stage, ...]
+    attribute_sets: tuple[str, ...]
+    references: FrozenMap[str]
+    source: str
+    sha256: str
+
+    def construct(self, key: str) -> Construct:
+        """One construct by key; ComplyError with the nearest key if unknown."""
+        by_key = {construct.key: construct for construct in self.constructs}
+        require_known(f"construct of scale {self.key}", key, by_key)
+        return by_key[key]
+
+    def item(self, id: str) -> Item:
+        """One item by id; ComplyError with the nearest id if unknown."""
+        by_id = {item.id: item for item in self.items}
+        require_known(f"item of scale {self.key}", id, by_id)
+        return by_id[id]
+
+    def resolve_set(self, attribute_set: str | None = None) -> str | None:
+        """The attribute set in force: the one named, else the scale's default.
+
+        A scale without named sets has no such switch: its constructs are in every set, so that one
+        study-wide choice can be passed to all scales of a study.
+
+        Raises
+        ------
+        ComplyError
+            If the scale has named sets and this is none of them.
+        """
+        if not self.attribute_sets:
+            return None
+        if attribute_set is None:
+            return self.attribute_sets[0]
+        require_known(f"attribute set of scale {self.key}", attribute_set, self.attribute_sets)
+        return attribute_set
+
+    def items_for(
+        self,
+        form: str = "full",
+        attribute_set: str | None = None,
+        role: str | None = None,
+        kind: Kind | Iterable[Kind] | None = None,
+    ) -> tuple[Item, ...]:
+        """Items of a form and attribute set, of a role and kind if asked, in the order of the scale.
+
+        Parameters
+        ----------
+        form : str
+            Key of a form.
+        attribute_set : str, optional
+            Named set; the scale's default if not given.
+        role : str, optional
+            Only items this role answers.
+        kind : str or iterable of str, optional
+            Only items of this kind or these kinds.
+
+        Returns
+        -------
+        tuple of Item
+
+        Raises
+        ------
+        ComplyError
+            If the form, set, role or kind is unknown.
+        """
+        require_known(f"form of scale {self.key}", form, self.forms)
+        if role is not None:
+            require_known(f"role of scale {self.key}", role, self.roles)
+        kinds = KINDS if kind is None else (kind,) if isinstance(kind, str) else tuple(kind)
+        for name in kinds:
+            require_known("kind of item", name, KINDS)
+        included = {construct.key for construct in self.constructs_in(attribute_set)}
+        return tuple(
+            item
+            for item in self.items
+            if form in item.forms
+            and item.construct in included
+            and item.kind in kinds
+            and (role is None or role in item.roles)
+        )
+
+    def attributes(self, attribute_set: str | None = None) -> tuple[Construct, ...]:
+        """Constructs of level ``attribute`` in a set, in the order of the scale."""
+        return tuple(entry for entry in self.constructs_in(attribute_set) if entry.level == "attribute")
+
+    def dimensions(self, attribute_set: str | None = None) -> tuple[Construct, ...]:
+        """Constructs of level ``dimension`` in a set, in the order of the scale."""
+        return tuple(entry for entry in self.constructs_in(attribute_set) if entry.level == "dimension")
+
+    def dimension_of(self, key: str) -> str:
+        """Key of the dimension a construct belongs to; the construct itself if it has none above it."""
+        entry = self.construct(key)
+        return entry.parent if entry.level == "attribute" and entry.parent is not None else entry.key
+
+    def measurement(
+        self,
+        level: MeasurementLevel = "attribute",
+        attribute_set: str | None = None,
+        form: str = "full",
+        role: str | None = None,
+    ) -> dict[str, tuple[str, ...]]:
+        """Content items by construct.
+
+        Parameters
+        ----------
+        level : {"attribute", "dimension"}
+            ``attribute``: each item under the construct it is written for; ``dimension``: each item
+            under that construct's dimension. Constructs without attributes stand for themselves on
+            both levels.
+        attribute_set, form, role : str, optional
+            As in :meth:`items_for`.
+
+        Returns
+        -------
+        dict
+            Construct key -> item ids, both in the order of the scale.
+
+        Raises
+        ------
+        ComplyError
+            If an argument is unknown, or attributes are asked of a form that measures dimensions only.
+        """
+        require_known("level", level, ("attribute", "dimension"))
+        items = self.items_for(form, attribute_set, role, kind="content")
+        above = {entry.key for entry in self.dimensions(attribute_set)}
+        if level == "attribute" and any(item.construct in above for item in items):
+            raise ComplyError(
+                f"form {form!r} of scale {self.key} measures dimensions, not attributes: "
+                "use level='dimension'"
+            )
+        grouped: dict[str, list[str]] = {}
+        for item in items:
+            key = item.construct if level == "attribute" else self.dimension_of(item.construct)
+            grouped.setdefault(key, []).append(item.id)
+        return {entry.key: tuple(grouped[entry.key]) for entry in self.constructs if entry.key in grouped}
+
+    def reverse_keyed(self) -> frozenset[str]:
+        """Ids of the items whose agreement means a low standing on the construct."""
+        return frozenset(item.id for item in self.items if item.keying == -1)
+
+    def constructs_in(self, attribute_set: str | None = None) -> tuple[Construct, ...]:
+        """Constructs of a set, all levels, in the order of the scale; ComplyError if the set is unknown."""
+        chosen = self.resolve_set(attribute_set)
+        return tuple(
+            entry
+            for entry in self.constructs
+            if chosen is None or entry.attribute_sets is None or chosen in entry.attribute_sets
+        )
