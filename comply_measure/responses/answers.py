@@ -1,0 +1,229 @@
+"""Answer cells: from what the file holds to a code of the scale, or to the reason why there is none."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from comply_measure.documents import nearest
+from comply_measure.instrument import Scale
+from comply_measure.responses.cells import NOT_FINITE, NOTHING, folded, is_stata_tag, number_in
+from comply_measure.responses.faults import Faults
+from comply_measure.responses.files.raw import Cell, Column, DateCell, RawTable
+from comply_measure.responses.mapping import ColumnMapping
+from comply_measure.responses.vocabulary import (
+    ANSWERED,
+    CANNOT_JUDGE,
+    NOT_ANSWERED,
+    REASONS,
+    USER_MISSING,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerKey:
+    """What the answer cells of one scale may hold.
+
+    Parameters
+    ----------
+    minimum, maximum : int
+        Range of the codes.
+    words : mapping
+        Folded label -> (code or NaN, reason code).
+    codes : mapping
+        Number outside the range -> reason code.
+    allowed : str
+        The same for people.
+    """
+
+    minimum: int
+    maximum: int
+    words: Mapping[str, tuple[float, int]]
+    codes: Mapping[float, int]
+    allowed: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """One column of answers: codes of the scale (NaN where missing) and reason codes, one per record."""
+
+    values: NDArray[np.float64]
+    reasons: NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    value: float
+    reason: int
+    fault: str | None = None
+    hint: str | None = None
+
+
+def answer_key(scale: Scale, mapping: ColumnMapping, faults: Faults) -> AnswerKey:
+    """Key of one scale: its codes, the labels of all its languages, and the user's labels and missing codes.
+
+    Parameters
+    ----------
+    scale : Scale
+        The instrument.
+    mapping : ColumnMapping
+        The user's labels and missing codes.
+    faults : Faults
+        Receives labels with two meanings and missing codes that are answers.
+    """
+    form = scale.response
+    words: dict[str, tuple[float, int]] = {}
+    codes: dict[float, int] = {}
+    if form.cannot_judge is not None:
+        codes[float(form.cannot_judge)] = CANNOT_JUDGE
+    for language in form.anchors:
+        for code, label in zip(form.categories, form.anchors[language], strict=True):
+            _add_word(words, label, (float(code), ANSWERED), faults)
+    for label in form.cannot_judge_label.values():
+        _add_word(words, label, (np.nan, CANNOT_JUDGE), faults)
+    for labels in mapping.labels.values():
+        for label, code in labels.items():
+            if code == form.cannot_judge:
+                _add_word(words, label, (np.nan, CANNOT_JUDGE), faults)
+            else:
+                _add_word(words, label, (float(code), ANSWERED), faults)
+    for token, why in mapping.missing.items():
+        number = number_in(token)
+        if number is None:
+            _add_word(words, token, (np.nan, REASONS.index(why)), faults)
+        elif number in form.categories:
+            allowed = f"a code outside {form.minimum} to {form.maximum}"
+            faults.add(f"the missing code is an answer of scale {scale.key}", value=token, allowed=allowed)
+        else:
+            codes[number] = REASONS.index(why)
+    for code, name in enumerate(REASONS[1:], start=1):
+        words.setdefault(name, (np.nan, code))
+    return AnswerKey(form.minimum, form.maximum, words, codes, _allowed(scale))
+
+
+def _add_word(
+    words: dict[str, tuple[float, int]], label: str, meaning: tuple[float, int], faults: Faults
+) -> None:
+    word = folded(label)
+    if not word:
+        return
+    known = words.setdefault(word, meaning)
+    if known[1] != meaning[1] or (known[1] == ANSWERED and known[0] != meaning[0]):
+        faults.add("the label has two meanings", value=label, allowed="each label for one code")
+
+
+def _allowed(scale: Scale) -> str:
+    form = scale.response
+    text = f"whole numbers {form.minimum} to {form.maximum}, their labels, or blank"
+    return text if form.cannot_judge is None else f"{text}; {form.cannot_judge} for cannot judge"
+
+
+def read_answers(table: RawTable, column: Column, key: AnswerKey, decimal: str, faults: Faults) -> Answers:
+    """Codes and reasons of one column; each distinct cell is read once.
+
+    Parameters
+    ----------
+    table : RawTable
+        Gives the file rows for the problems.
+    column : Column
+        Answers of one item.
+    key : AnswerKey
+        What the cells may hold.
+    decimal : str
+        Decimal sign of numbers written as text.
+    faults : Faults
+        Receives one problem per cell that is no answer, and value labels that contradict the scale.
+
+    Returns
+    -------
+    Answers
+    """
+    _check_value_labels(column, key, faults)
+    readings = [_read_cell(cell, column, key, decimal) for cell in column.distinct]
+    values = np.array([*(reading.value for reading in readings), np.nan], dtype=np.float64)
+    reasons = np.array([*(reading.reason for reading in readings), NOT_ANSWERED], dtype=np.int8)
+    wrong: dict[tuple[str, str | None], list[int]] = defaultdict(list)
+    for position, reading in enumerate(readings):
+        if reading.fault is not None:
+            wrong[reading.fault, reading.hint].append(position)
+    for (fault, hint), positions in wrong.items():
+        records = column.where(positions)
+        found = [column.distinct[column.codes[record]] for record in records]
+        allowed = f"{key.allowed}; {hint}" if hint else key.allowed
+        shown = [_shown(cell) for cell in found]
+        faults.add_rows(fault, table.rows[records], column=column.name, values=shown, allowed=allowed)
+    return Answers(values[column.codes], reasons[column.codes])
+
+
+def _read_cell(cell: Cell, column: Column, key: AnswerKey, decimal: str) -> _Reading:
+    if isinstance(cell, DateCell):
+        return _wrong("a date is no answer", "spreadsheets turn entries such as 3-5 into dates")
+    number = number_in(cell, decimal)
+    if number is None:
+        return _read_word(str(cell), column, key)
+    if not np.isfinite(number):
+        return _wrong("not a finite number")
+    is_answer = number.is_integer() and key.minimum <= number <= key.maximum
+    reason = key.codes.get(number)
+    if reason is None:
+        reason = _labelled_reason(number, column, key)
+    if reason is None and column.is_declared_missing(number):
+        reason = USER_MISSING
+    if reason is not None:
+        if is_answer:
+            return _wrong(f"the file marks this answer as missing ({REASONS[reason]})")
+        return _Reading(np.nan, reason)
+    if is_answer:
+        return _Reading(number, ANSWERED)
+    return _wrong("outside the range of answers" if number.is_integer() else "not a whole number")
+
+
+def _read_word(text: str, column: Column, key: AnswerKey) -> _Reading:
+    word = folded(text)
+    if word in key.words:
+        value, reason = key.words[word]
+        if reason == ANSWERED and not key.minimum <= value <= key.maximum:
+            return _wrong(f"the label stands for {value:g}, outside the range of answers")
+        return _Reading(value, reason)
+    if word in NOTHING:
+        return _Reading(np.nan, NOT_ANSWERED)
+    if is_stata_tag(word):
+        labelled = _labelled_reason(text, column, key)
+        return _Reading(np.nan, USER_MISSING if labelled is None else labelled)
+    if word in NOT_FINITE:
+        return _wrong("not a finite number")
+    near = nearest(word, key.words)
+    return _wrong("not a number and not a label of the scale", f"did you mean '{near}'?" if near else None)
+
+
+def _wrong(fault: str, hint: str | None = None) -> _Reading:
+    return _Reading(np.nan, NOT_ANSWERED, fault, hint)
+
+
+def _labelled_reason(cell: Cell, column: Column, key: AnswerKey) -> int | None:
+    """Reason that the file's own value label gives, as in 99 = "cannot judge"."""
+    meaning = key.words.get(folded(column.value_labels.get(cell, "")))
+    return meaning[1] if meaning is not None and meaning[1] != ANSWERED else None
+
+
+def _check_value_labels(column: Column, key: AnswerKey, faults: Faults) -> None:
+    """A label of the scale on another code: the file counts differently, its codes would be wrong numbers."""
+    for code, label in column.value_labels.items():
+        value, reason = key.words.get(folded(label), (np.nan, NOT_ANSWERED))
+        if reason == ANSWERED and code != value and not (isinstance(code, str) and number_in(code) == value):
+            faults.add(
+                "the value label contradicts the scale: the codes may be shifted or reversed",
+                column=column.name,
+                value=f"{_shown(code)} = {label}",
+                allowed=f"{value:g} = {label}; recode the file",
+            )
+
+
+def _shown(cell: Cell) -> str | int | float:
+    if isinstance(cell, str):
+        return str(cell)
+    return int(cell) if cell.is_integer() else cell

@@ -1,0 +1,89 @@
+"""What a single cell says: numbers as they are written, texts that can be compared."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Final
+
+from comply_measure.responses.faults import Faults
+from comply_measure.responses.files.raw import Cell, Column, RawTable
+from comply_measure.responses.mapping import FileFormat
+
+_NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+_WITH_COMMA: Final = re.compile(r"[+-]?\d+,\d+", re.ASCII)
+_WITH_POINT: Final = re.compile(r"[+-]?\d*\.\d+", re.ASCII)
+_STATA_TAG: Final = re.compile(r"\.[a-z]", re.ASCII)
+
+#: Texts that mean "nothing was entered": R writes NA, Stata and SAS a dot.
+NOTHING: Final = frozenset({"na", "n/a", "#n/a n/a", "."})
+NOT_FINITE: Final = frozenset({"nan", "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "1.#inf"})
+
+
+def folded(text: str) -> str:
+    """Text for comparison: without case, compatibility forms and superfluous blanks."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def is_stata_tag(text: str) -> bool:
+    """True for a tagged missing value, ``.a`` to ``.z``."""
+    return _STATA_TAG.fullmatch(text) is not None
+
+
+def number_in(cell: Cell, decimal: str = ".") -> float | None:
+    """The number a cell holds, or None.
+
+    Parameters
+    ----------
+    cell : str or float
+        A number, or text that must be one number and nothing else. Groups of thousands are refused:
+        ``1.234`` is ambiguous between languages.
+    decimal : {".", ","}
+        Decimal sign of numbers written as text.
+    """
+    if not isinstance(cell, str):
+        return cell
+    text = cell.replace(",", ".") if decimal == "," and "." not in cell else cell
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def decimal_sign(table: RawTable, used: Iterable[Column], stated: FileFormat, faults: Faults) -> str:
+    """Decimal sign of the numbers that a table writes as text.
+
+    Parameters
+    ----------
+    table : RawTable
+        The table; only some text files may use a decimal comma.
+    used : iterable of Column
+        Columns that may hold numbers.
+    stated : FileFormat
+        What the user says.
+    faults : Faults
+        Receives the problem that both signs occur.
+
+    Returns
+    -------
+    str
+        ``"."`` or ``","``.
+    """
+    if stated.decimal != "auto":
+        return stated.decimal
+    if not table.may_use_decimal_comma:
+        return "."
+    texts = [(column.name, cell) for column in used for cell in column.distinct if isinstance(cell, str)]
+    comma = next((entry for entry in texts if _WITH_COMMA.fullmatch(entry[1])), None)
+    point = next((entry for entry in texts if _WITH_POINT.fullmatch(entry[1])), None)
+    if comma and point:
+        faults.add(
+            f"the decimal sign is ambiguous: '{comma[0]}' has {comma[1]}, '{point[0]}' has {point[1]}",
+            allowed="one sign throughout, or state decimal: ',' or '.'",
+        )
+    return "," if comma else "."
+
+
+def name_in(cell: Cell) -> str:
+    """A cell as an identifier: whole numbers without decimals, text as it stands."""
+    if isinstance(cell, str):
+        return cell
+    return str(int(cell)) if cell.is_integer() else repr(cell)

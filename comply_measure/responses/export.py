@@ -1,0 +1,123 @@
+"""Tables written so that numbers keep every digit and no cell is run by a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+RUN_BY_SPREADSHEETS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_NOT_IN_XML: Final = {code: "\ufffd" for code in range(32) if code not in (9, 10, 13)}
+
+
+def neutralise_cell(value: Any) -> Any:
+    """Text that a spreadsheet might run, with a ``'`` in front; everything else unchanged.
+
+    Spreadsheets treat text that begins with ``=``, ``+``, ``-``, ``@``, tab or a line break as a formula
+    (OWASP, "CSV Injection"). Numbers are not text and stay as they are.
+
+    Parameters
+    ----------
+    value : object
+        Content of a cell.
+
+    Returns
+    -------
+    object
+    """
+    if isinstance(value, str) and value.startswith(RUN_BY_SPREADSHEETS):
+        return "'" + value
+    return value
+
+
+def write_csv(frame: pd.DataFrame, path: str | Path, *, index: bool = False) -> None:
+    """Write a table as CSV: UTF-8, comma, decimal point, line feed; the same table gives the same bytes.
+
+    Floats are written with the fewest digits that give the same number back; missing entries are blank;
+    text and names are neutralised (:func:`neutralise_cell`).
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table.
+    path : path-like
+        File to write; an existing one is replaced.
+    index : bool
+        Write the index as first columns.
+    """
+    table = frame.reset_index() if index else frame
+    columns = [_texts(table.iloc[:, place]) for place in range(table.shape[1])]
+    with Path(path).open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow([neutralise_cell(str(name)) for name in table.columns])
+        # A row of one blank cell would be a blank line; csv quotes it.
+        writer.writerows(zip(*columns, strict=True) if columns else [])
+
+
+def write_xlsx(frame: pd.DataFrame, path: str | Path, *, sheet: str = "data", index: bool = False) -> None:
+    """Write a table as an Excel workbook; cells as in :func:`write_csv`, infinite numbers as text.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table.
+    path : path-like
+        File to write; an existing one is replaced.
+    sheet : str
+        Name of the worksheet.
+    index : bool
+        Write the index as first columns.
+    """
+    from openpyxl import Workbook
+
+    table = frame.reset_index() if index else frame
+    book = Workbook(write_only=True)
+    page = book.create_sheet(sheet)
+    page.append([_excel_text(str(name)) for name in table.columns])
+    columns = [[_excel_cell(value) for value in table.iloc[:, place]] for place in range(table.shape[1])]
+    for record in zip(*columns, strict=True) if columns else ():
+        page.append(record)
+    book.save(path)
+
+
+def _texts(values: pd.Series[Any]) -> list[str]:
+    """Cells of one column as text."""
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind == "f":
+        return ["" if value != value else repr(value) for value in values.tolist()]
+    return [_text(value) for value in values]
+
+
+def _text(value: Any) -> str:
+    if _is_missing(value):
+        return ""
+    if isinstance(value, float | np.floating):
+        return repr(float(value))
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat())
+    return str(neutralise_cell(value))
+
+
+def _excel_cell(value: Any) -> Any:
+    if _is_missing(value):
+        return None
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else repr(float(value))
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat())
+    return _excel_text(str(value))
+
+
+def _excel_text(text: str) -> str:
+    """Neutralised text without the control characters that XML cannot hold."""
+    return str(neutralise_cell(text)).translate(_NOT_IN_XML)
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)

@@ -1,0 +1,1 @@
+"""Files as tables of cells: one reader per format, nothing interpreted yet."""

@@ -1,0 +1,84 @@
+"""SPSS and Stata files, with their value labels and user-missing values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from comply_measure.responses.faults import Faults
+from comply_measure.responses.files.raw import Cell, Column, RawTable, encoded
+from comply_measure.responses.mapping import FileFormat
+
+
+def read_spss(path: Path, file_format: FileFormat, faults: Faults) -> RawTable | None:
+    """Read an SPSS file (``.sav``, ``.zsav``); None if faults leave nothing to read.
+
+    Values declared as user-missing stay in the cells; their ranges stand in the columns.
+    """
+    import pyreadstat
+
+    return _read(pyreadstat.read_sav, path, file_format, faults)
+
+
+def read_stata(path: Path, file_format: FileFormat, faults: Faults) -> RawTable | None:
+    """Read a Stata file; None if faults leave nothing to read.
+
+    Tagged missing values become the texts ``.a`` to ``.z``.
+    """
+    import pyreadstat
+
+    return _read(pyreadstat.read_dta, path, file_format, faults)
+
+
+def _read(reader: Any, path: Path, file_format: FileFormat, faults: Faults) -> RawTable | None:
+    import pyreadstat
+
+    try:
+        data, meta = reader(str(path), user_missing=True, encoding=file_format.encoding, output_format="dict")
+    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError) as error:
+        allowed = None
+        if "encoding" in str(error).lower() or "convert" in str(error).lower():
+            allowed = f"state the encoding; tried: {file_format.encoding or 'the one the file declares'}"
+        faults.add(f"the file cannot be read: {error}", allowed=allowed)
+        return None
+    except UnicodeDecodeError as error:
+        faults.add(
+            f"wrong encoding: byte 0x{error.object[error.start]:02X} in a text or label",
+            allowed=f"state the encoding; tried: {error.encoding}",
+        )
+        return None
+    if meta.number_rows == 0 or not data:
+        faults.add("the file has no cases", allowed="at least one case")
+        return None
+    columns = {name.strip(): _column(name, values, meta) for name, values in data.items()}
+    n = len(next(iter(columns.values())).codes)
+    return RawTable(path.name, columns, np.arange(1, n + 1, dtype=np.intp))
+
+
+def _column(name: str, values: Any, meta: Any) -> Column:
+    tags = set(meta.missing_user_values.get(name, ()))
+    cells = [f".{value}" if isinstance(value, str) and value in tags else value for value in values]
+    ranges = tuple(
+        (float(entry["lo"]), float(entry["hi"]))
+        for entry in meta.missing_ranges.get(name, ())
+        if not isinstance(entry["lo"], str)
+    )
+    return encoded(
+        name.strip(),
+        cells,
+        value_labels=_labels(meta.variable_value_labels.get(name, {}), tags),
+        missing_ranges=ranges,
+        nominal=meta.variable_measure.get(name) == "nominal",
+    )
+
+
+def _labels(labels: Mapping[Any, str], tags: Set[Any]) -> dict[Cell, str]:
+    """Value -> label; Stata's tagged missing values go by ``.a`` to ``.z``."""
+    named: dict[Cell, str] = {}
+    for value, text in labels.items():
+        key = value if isinstance(value, str) else float(value)
+        named[f".{value}" if value in tags else key] = str(text)
+    return named

@@ -1,0 +1,104 @@
+"""From a path to a table of cells: the reader is chosen by the ending, and the content must agree with it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from comply_measure.documents import nearest
+from comply_measure.responses.faults import Faults
+from comply_measure.responses.files.delimited import read_delimited
+from comply_measure.responses.files.excel import read_excel
+from comply_measure.responses.files.labelled import read_spss, read_stata
+from comply_measure.responses.files.parquet import read_parquet
+from comply_measure.responses.files.raw import Column, RawTable, encoded
+from comply_measure.responses.files.signature import ENDINGS, actual_kind, expected_kind
+from comply_measure.responses.mapping import FileFormat
+
+Reader = Callable[[Path, FileFormat, Faults], RawTable | None]
+
+READERS: dict[str, Reader] = {
+    ".csv": read_delimited,
+    ".tsv": read_delimited,
+    ".xlsx": read_excel,
+    ".parquet": read_parquet,
+    ".sav": read_spss,
+    ".zsav": read_spss,
+    ".dta": read_stata,
+}
+
+
+def load_table(path: Path, file_format: FileFormat, faults: Faults) -> RawTable | None:
+    """Read a file into a table of cells.
+
+    Parameters
+    ----------
+    path : Path
+        The file; its ending names the format.
+    file_format : FileFormat
+        What the file does not show by itself.
+    faults : Faults
+        Receives every problem.
+
+    Returns
+    -------
+    RawTable or None
+        None if the faults leave nothing to read.
+    """
+    if not _is_what_it_says(path, faults):
+        return None
+    table = READERS[path.suffix.lower()](path, file_format, faults)
+    return None if table is None else replace(table, file=faults.file, sha256=digest(path))
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _is_what_it_says(path: Path, faults: Faults) -> bool:
+    expected = expected_kind(path)
+    if expected is None:
+        near = nearest(path.suffix, ENDINGS)
+        hint = f"; did you mean '{near}'?" if near else ""
+        faults.add("unknown file ending", value=path.suffix, allowed=", ".join(ENDINGS) + hint)
+        return False
+    if not path.is_file():
+        faults.add("a folder, not a file" if path.is_dir() else "the file does not exist")
+        return False
+    if path.stat().st_size == 0:
+        faults.add("the file is empty", allowed="a header line and one row per informant or unit")
+        return False
+    actual = actual_kind(path)
+    if actual != expected:
+        faults.add(f"the file is not what its ending says: {actual}", value=path.suffix, allowed=expected)
+        return False
+    return True
+
+
+def table_of_frame(frame: pd.DataFrame, file: str, faults: Faults) -> RawTable | None:
+    """A data frame as a table of cells; rows count from 1."""
+    names = [str(name).strip() for name in frame.columns]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    for name in doubled:
+        faults.add("the column name occurs twice", column=name, allowed="each name once")
+    if doubled:
+        return None
+    if len(frame) == 0:
+        faults.add("the table has no rows", allowed="at least one row of answers")
+        return None
+    columns = {name: _frame_column(name, frame.iloc[:, place]) for place, name in enumerate(names)}
+    return RawTable(file, columns, np.arange(1, len(frame) + 1, dtype=np.intp))
+
+
+def _frame_column(name: str, values: pd.Series[Any]) -> Column:
+    if pd.api.types.is_float_dtype(values.dtype) and isinstance(values.dtype, np.dtype):
+        return encoded(name, values.to_numpy())
+    return encoded(name, values.astype(object).tolist())

@@ -1,0 +1,48 @@
+"""Parquet files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from comply_measure.responses.faults import Faults
+from comply_measure.responses.files.raw import Column, RawTable, encoded, from_dictionary
+from comply_measure.responses.mapping import FileFormat
+
+
+def read_parquet(path: Path, file_format: FileFormat, faults: Faults) -> RawTable | None:
+    """Read a Parquet file; None if faults leave nothing to read."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        faults.add(f"the Parquet file is damaged: {str(error).splitlines()[0]}")
+        return None
+    names = [name for name in table.column_names if not name.startswith("__index_level_")]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    for name in doubled:
+        faults.add("the column name occurs twice", column=name, allowed="each name once")
+    if doubled:
+        return None
+    if table.num_rows == 0:
+        faults.add("the file has columns and no rows", allowed="at least one row of answers")
+        return None
+    columns = {name.strip(): _column(name.strip(), table.column(name)) for name in names}
+    return RawTable(path.name, columns, np.arange(1, table.num_rows + 1, dtype=np.intp))
+
+
+def _column(name: str, values: Any) -> Column:
+    import pyarrow as pa
+
+    if pa.types.is_nested(values.type) or pa.types.is_null(values.type):
+        # Lists and structs are no answers: as text they become problems where an answer is due.
+        return encoded(name, [None if value is None else str(value) for value in values.to_pylist()])
+    array = values.combine_chunks()
+    if not pa.types.is_dictionary(array.type):
+        array = array.dictionary_encode()
+    codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return from_dictionary(name, codes, array.dictionary.to_pylist())

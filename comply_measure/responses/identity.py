@@ -1,0 +1,172 @@
+"""Who answered: unit, firm, role and informant of every record, checked against each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from comply_measure.documents import nearest
+from comply_measure.responses.cells import NOTHING, folded, name_in
+from comply_measure.responses.faults import Faults
+from comply_measure.responses.files.raw import Cell, Column, DateCell, RawTable
+from comply_measure.responses.roles import RoleWords
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Names:
+    """One id per record.
+
+    Parameters
+    ----------
+    codes : ndarray of int
+        Position in `names`; -1 where missing or unusable.
+    names : tuple of str
+        Different ids, in the order of the file.
+    """
+
+    codes: NDArray[np.intp]
+    names: tuple[str, ...]
+
+    def values(self) -> list[str | None]:
+        """The id of every record; None where missing."""
+        lookup: list[str | None] = [*self.names, None]
+        return [lookup[code] for code in self.codes]
+
+
+def read_names(
+    table: RawTable, column: Column, what: str, faults: Faults, *, required: bool, labelled: bool = False
+) -> Names:
+    """Ids of one column.
+
+    Parameters
+    ----------
+    table : RawTable
+        Gives the file rows.
+    column : Column
+        The ids.
+    what : str
+        What they identify, for messages.
+    faults : Faults
+        Receives dates (spreadsheets make them from ids such as 3-5) and, if `required`, blanks.
+    required : bool
+        True if no record may lack the id.
+    labelled : bool
+        Take the file's value labels for the codes.
+    """
+    texts = [_name(cell, column, labelled=labelled) for cell in column.distinct]
+    dates = [place for place, cell in enumerate(column.distinct) if isinstance(cell, DateCell)]
+    if dates:
+        records = column.where(dates)
+        faults.add_rows(
+            f"a date is no {what} id",
+            table.rows[records],
+            column=column.name,
+            values=[str(column.distinct[column.codes[record]]) for record in records],
+            allowed="text or a whole number; spreadsheets turn entries such as 3-5 into dates",
+        )
+    lookup = np.array([*texts, None], dtype=object)
+    codes, names = pd.factorize(lookup[column.codes], use_na_sentinel=True)
+    if required:
+        absent = np.flatnonzero(codes < 0)
+        faults.add_rows(f"the {what} is missing", table.rows[absent], column=column.name)
+    return Names(codes.astype(np.intp), tuple(names))
+
+
+def _name(cell: Cell, column: Column, *, labelled: bool) -> str | None:
+    if column.is_declared_missing(cell) or (isinstance(cell, str) and folded(cell) in NOTHING):
+        return None
+    if labelled and cell in column.value_labels:
+        return column.value_labels[cell]
+    return name_in(cell)
+
+
+def read_roles(
+    table: RawTable, column: Column, words: RoleWords, roles: tuple[str, ...], faults: Faults
+) -> NDArray[np.intp]:
+    """Role of every record as its position in `roles`; -1 where missing or unknown.
+
+    Codes with value labels are read by the user's mapping first, then by their label.
+    """
+    position = np.full(len(column.distinct) + 1, -1, dtype=np.intp)
+    unknown: dict[int, str] = {}
+    for place, cell in enumerate(column.distinct):
+        text = name_in(cell)
+        role = words.role(text)
+        if role is None and cell in column.value_labels:
+            role = words.role(column.value_labels[cell])
+        if role is None:
+            unknown[place] = text
+        else:
+            position[place] = roles.index(role)
+    for place, text in unknown.items():
+        near = nearest(text, words.words)
+        hint = f"; did you mean '{words.words[near]}'?" if near else ""
+        records = column.where([place])
+        faults.add_rows(
+            f"unknown role{hint}",
+            table.rows[records],
+            column=column.name,
+            values=[text] * len(records),
+            allowed=", ".join(roles),
+        )
+    faults.add_rows(
+        "the role is missing",
+        table.rows[column.codes < 0],
+        column=column.name,
+        allowed=", ".join(roles),
+    )
+    return position[column.codes]
+
+
+def check_one_role_per_unit(
+    rows: NDArray[np.intp],
+    units: Names,
+    role_codes: NDArray[np.intp],
+    roles: tuple[str, ...],
+    column: str,
+    faults: Faults,
+) -> None:
+    """A unit has at most one informant per role; every further one is a problem."""
+    known = np.flatnonzero((units.codes >= 0) & (role_codes >= 0))
+    cell = units.codes[known] * len(roles) + role_codes[known]
+    _, first, inverse = np.unique(cell, return_index=True, return_inverse=True)
+    for place in np.flatnonzero(first[inverse] != np.arange(len(known))):
+        record, earlier = known[place], known[first[inverse[place]]]
+        role, unit = roles[role_codes[record]], units.names[units.codes[record]]
+        faults.add(
+            f"second informant with role {role} in unit '{unit}'",
+            row=int(rows[record]),
+            column=column,
+            value=role,
+            allowed=f"one informant per role and unit; the first is in row {rows[earlier]}",
+        )
+
+
+def check_unique(rows: NDArray[np.intp], names: Names, what: str, column: str, faults: Faults) -> None:
+    """Every id occurs once; each repetition is a problem that names the first row."""
+    known = np.flatnonzero(names.codes >= 0)
+    _, first, inverse = np.unique(names.codes[known], return_index=True, return_inverse=True)
+    repeated = np.flatnonzero(first[inverse] != np.arange(len(known)))
+    for place in repeated:
+        record, earlier = known[place], known[first[inverse[place]]]
+        faults.add(
+            f"the {what} id occurs twice",
+            row=int(rows[record]),
+            column=column,
+            value=names.names[names.codes[record]],
+            allowed=f"each id once; the first is in row {rows[earlier]}",
+        )
+
+
+def near_doubles(names: Names) -> tuple[str, ...]:
+    """Pairs of ids that differ only in case or inner blanks: perhaps one unit written in two ways."""
+    first: dict[str, str] = {}
+    pairs = []
+    for name in names.names:
+        other = first.setdefault(folded(name), name)
+        if other != name:
+            pairs.append(f"'{other}' and '{name}'")
+    return tuple(pairs)

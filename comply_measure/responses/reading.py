@@ -1,0 +1,370 @@
+"""From a file of answers to validated :class:`Responses`: the one place where all steps meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import pandas as pd
+
+from comply_measure.documents import require_known
+from comply_measure.instrument import Scale
+from comply_measure.responses.answers import Answers, answer_key, read_answers
+from comply_measure.responses.cells import decimal_sign
+from comply_measure.responses.columns import ColumnPlan, plan_columns
+from comply_measure.responses.faults import Faults, refuse
+from comply_measure.responses.files.load import load_table, table_of_frame
+from comply_measure.responses.files.raw import RawTable
+from comply_measure.responses.identity import (
+    Names,
+    check_one_role_per_unit,
+    check_unique,
+    near_doubles,
+    read_names,
+)
+from comply_measure.responses.mapping import ColumnMapping, FileFormat, Layout
+from comply_measure.responses.records import Records, long_records, wide_records
+from comply_measure.responses.roles import role_words
+from comply_measure.responses.selection import Selection, select_items
+from comply_measure.responses.table import Responses, Source
+from comply_measure.responses.units import UnitsFile, joined, read_units
+from comply_measure.responses.variables import one_per_unit, typed
+from comply_measure.responses.vocabulary import NOT_APPLICABLE, REASONS
+
+_DEFAULT_MAPPING = ColumnMapping()
+_DEFAULT_FORMAT = FileFormat()
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """What the user says about the files."""
+
+    mapping: ColumnMapping
+    layout: Layout
+    file_format: FileFormat
+    units_format: FileFormat
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Files:
+    """What the files hold: a table is None if it cannot be read, its faults if there is no such file."""
+
+    table: RawTable | None
+    faults: Faults
+    units_table: RawTable | None = None
+    units_faults: Faults | None = None
+
+    @property
+    def all_faults(self) -> tuple[Faults, ...]:
+        return (self.faults,) if self.units_faults is None else (self.faults, self.units_faults)
+
+    @property
+    def headline(self) -> str:
+        return f"{self.faults.file} cannot be used"
+
+
+def read_responses(
+    path: str | Path,
+    scales: Scale | Sequence[Scale],
+    mapping: ColumnMapping = _DEFAULT_MAPPING,
+    *,
+    attribute_set: str | None = None,
+    form: str = "full",
+    layout: Layout = "long",
+    units_path: str | Path | None = None,
+    file_format: FileFormat = _DEFAULT_FORMAT,
+    units_format: FileFormat = _DEFAULT_FORMAT,
+) -> Responses:
+    """Read and validate a file of survey answers.
+
+    Parameters
+    ----------
+    path : path-like
+        ``.csv``, ``.tsv``, ``.xlsx``, ``.parquet``, ``.sav``, ``.zsav`` or ``.dta``.
+    scales : Scale or sequence of Scale
+        The instruments that were asked.
+    mapping : ColumnMapping
+        Which column is what, where the names are not ours.
+    attribute_set : str, optional
+        Named attribute set (COMPLY: ``20`` or ``21``); by default the scale's own.
+    form : str
+        Form that was asked; a scale that lacks it is read in its full form, with a note.
+    layout : {"long", "wide"}
+        One row per informant, or one row per unit with columns ``item@role``.
+    units_path : path-like, optional
+        Separate file of unit-level variables, one row per unit.
+    file_format, units_format : FileFormat
+        Encoding, delimiter, decimal sign, worksheet, where the file does not show them.
+
+    Returns
+    -------
+    Responses
+
+    Raises
+    ------
+    InputError
+        Listing every problem of both files with file, row, column, value and what is allowed.
+    ComplyError
+        If the form, attribute set or layout is unknown.
+    """
+    faults = Faults(str(path))
+    files = _Files(load_table(Path(path), file_format, faults), faults)
+    if units_path is not None:
+        units_faults = Faults(str(units_path))
+        units_table = load_table(Path(units_path), units_format, units_faults)
+        files = _Files(files.table, faults, units_table, units_faults)
+    options = _Options(mapping, layout, file_format, units_format)
+    return _understood(files, options, _tuple(scales), attribute_set, form)
+
+
+def responses_from_frame(
+    frame: pd.DataFrame,
+    scales: Scale | Sequence[Scale],
+    mapping: ColumnMapping = _DEFAULT_MAPPING,
+    *,
+    attribute_set: str | None = None,
+    form: str = "full",
+    layout: Layout = "long",
+    units: pd.DataFrame | None = None,
+    name: str = "data frame",
+) -> Responses:
+    """Validate answers that are in memory, exactly as :func:`read_responses` does for a file.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table as a file would hold it; rows count from 1 in messages.
+    units : DataFrame, optional
+        Unit-level variables, a row per unit, with the unit column.
+    name : str
+        What to call the table in messages and as source.
+    scales, mapping, attribute_set, form, layout
+        As in :func:`read_responses`.
+
+    Returns
+    -------
+    Responses
+
+    Raises
+    ------
+    InputError, ComplyError
+        As :func:`read_responses`.
+    """
+    faults = Faults(name)
+    files = _Files(table_of_frame(frame, name, faults), faults)
+    if units is not None:
+        units_faults = Faults(f"{name} (units)")
+        units_table = table_of_frame(units, units_faults.file, units_faults)
+        files = _Files(files.table, faults, units_table, units_faults)
+    options = _Options(mapping, layout, _DEFAULT_FORMAT, _DEFAULT_FORMAT)
+    return _understood(files, options, _tuple(scales), attribute_set, form)
+
+
+def _tuple(scales: Scale | Sequence[Scale]) -> tuple[Scale, ...]:
+    return (scales,) if isinstance(scales, Scale) else tuple(scales)
+
+
+def _understood(
+    files: _Files, options: _Options, scales: tuple[Scale, ...], attribute_set: str | None, form: str
+) -> Responses:
+    require_known("layout", options.layout, get_args(Layout))
+    table, faults, mapping = files.table, files.faults, options.mapping
+    selection = select_items(scales, attribute_set, form, mapping.not_asked, faults)
+    units_file = None
+    if files.units_table is not None and files.units_faults is not None:
+        units_file = read_units(files.units_table, mapping, options.units_format, files.units_faults)
+    if table is None:
+        refuse(files.headline, *files.all_faults)
+    plan = plan_columns(
+        table.columns,
+        selection,
+        mapping,
+        options.layout,
+        faults,
+        firm_elsewhere=units_file is not None and units_file.firm is not None,
+        units_elsewhere=files.units_faults is not None,
+    )
+    if plan is None:
+        refuse(files.headline, *files.all_faults)
+    records = _records(table, plan, selection, options, faults)
+    answers, set_aside = _applicable(records, plan, selection, mapping, faults)
+    _check_identity(records, plan, selection, mapping, faults)
+    units, notes_units = _units(table, records, plan, options, units_file, files)
+    if any(collection.problems for collection in files.all_faults):
+        refuse(files.headline, *files.all_faults)
+    notes = (*table.notes, *selection.notes, *plan.notes, *notes_units)
+    if set_aside:
+        notes = (*notes, f"{set_aside} answers to items not meant for the role were set aside")
+    return _assembled(table, units_file, records, answers, units, selection, notes)
+
+
+def _records(
+    table: RawTable, plan: ColumnPlan, selection: Selection, options: _Options, faults: Faults
+) -> Records:
+    """Read every cell of the study and stack it by informant."""
+    mapping = options.mapping
+    keys = {scale.key: answer_key(scale, mapping, faults) for scale in selection.scales}
+    scale_of = {item.id: scale.key for scale, item in selection.items}
+    numbers = [
+        *plan.answers.values(),
+        *(column for name, column in plan.unit_variables.items() if name not in mapping.as_text),
+        *(column for (name, _), column in plan.informant_variables.items() if name not in mapping.as_text),
+    ]
+    decimal = decimal_sign(table, (table.columns[name] for name in numbers), options.file_format, faults)
+    answers = {
+        place: read_answers(table, table.columns[column], keys[scale_of[place[0]]], decimal, faults)
+        for place, column in plan.answers.items()
+    }
+    variables = {
+        place: typed(table.columns[column], decimal, as_text=place[0] in mapping.as_text)
+        for place, column in plan.informant_variables.items()
+    }
+    words = role_words(selection.scales, mapping)
+    if options.layout == "long":
+        return long_records(table, plan, answers, variables, words, faults)
+    return wide_records(table, plan, answers, variables, selection.roles, faults)
+
+
+def _applicable(
+    records: Records, plan: ColumnPlan, selection: Selection, mapping: ColumnMapping, faults: Faults
+) -> tuple[dict[str, Answers], int]:
+    """Answers, ``not_applicable`` where the item is not meant for the role, and how many such were given."""
+    result: dict[str, Answers] = {}
+    given = 0
+    for _, item in selection.items:
+        read = records.answers.get(item.id)
+        if read is None:
+            continue
+        meant = [position for position, role in enumerate(selection.roles) if role in item.roles]
+        foreign = ~np.isin(records.roles, meant) & (records.roles >= 0)
+        answered = np.flatnonzero(foreign & ~np.isnan(read.values))
+        given += len(answered)
+        if mapping.inapplicable == "problem":
+            for position in np.unique(records.roles[answered]):
+                role = selection.roles[position]
+                of_role = answered[records.roles[answered] == position]
+                faults.add_rows(
+                    f"an answer of role {role} to an item that is not meant for it",
+                    records.rows[of_role],
+                    column=plan.answers.get((item.id, "")) or plan.answers.get((item.id, role)),
+                    values=[int(value) for value in read.values[of_role]],
+                    allowed=f"blank (the item is for {', '.join(item.roles)}), or inapplicable: ignore",
+                )
+        result[item.id] = Answers(
+            np.where(foreign, np.nan, read.values), np.where(foreign, np.int8(NOT_APPLICABLE), read.reasons)
+        )
+    return result, given
+
+
+def _check_identity(
+    records: Records, plan: ColumnPlan, selection: Selection, mapping: ColumnMapping, faults: Faults
+) -> None:
+    if plan.role is not None:
+        check_one_role_per_unit(
+            records.rows, records.units, records.roles, selection.roles, plan.role, faults
+        )
+        if records.informants is not None:
+            check_unique(records.rows, records.informants, "informant", plan.informants[""], faults)
+        return
+    # Wide: a row is a unit, so a unit that occurs twice is a repeated row and not a second informant.
+    first_of_row = np.unique(records.records, return_index=True)[1]
+    unit = Names(records.units.codes[first_of_row], records.units.names)
+    check_unique(records.rows[first_of_row], unit, "unit", mapping.unit, faults)
+    if records.informants is not None:
+        check_unique(records.rows, records.informants, "informant", str(mapping.informant), faults)
+
+
+def _units(
+    table: RawTable,
+    records: Records,
+    plan: ColumnPlan,
+    options: _Options,
+    units_file: UnitsFile | None,
+    files: _Files,
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Firm (column ``firm``) and unit-level variables by unit."""
+    faults = files.faults
+    found: dict[str, pd.Series[Any]] = {}
+    if plan.firm is not None:
+        firms = read_names(table, table.columns[plan.firm], "firm", faults, required=False)
+        values = pd.Series(
+            np.array([*firms.names, None], dtype=object)[firms.codes[records.records]], dtype="str"
+        )
+        found["firm"] = one_per_unit(values, records.units, records.rows, "the firm", plan.firm, faults)
+    used = [table.columns[column] for column in plan.unit_variables.values()]
+    decimal = decimal_sign(table, used, options.file_format, Faults(faults.file))
+    for name, column in plan.unit_variables.items():
+        values = typed(table.columns[column], decimal, as_text=name in options.mapping.as_text)
+        by_record = values.iloc[records.records].reset_index(drop=True)
+        found[name] = one_per_unit(by_record, records.units, records.rows, name, column, faults)
+    notes: tuple[str, ...] = ()
+    if units_file is not None and files.units_faults is not None:
+        found, notes = joined(found, records.units.names, units_file, files.units_faults)
+    index = pd.Index(records.units.names, name="unit", dtype="str")
+    return pd.DataFrame({name: values.to_numpy() for name, values in found.items()}, index=index), notes
+
+
+def _assembled(
+    table: RawTable,
+    units_file: UnitsFile | None,
+    records: Records,
+    answers: Mapping[str, Answers],
+    units: pd.DataFrame,
+    selection: Selection,
+    notes: tuple[str, ...],
+) -> Responses:
+    unit = pd.Series(records.units.values(), dtype="str")
+    role = pd.Series(np.array(selection.roles, dtype=object)[records.roles], dtype="str")
+    if "firm" in units.columns:
+        firm = units["firm"].reindex(unit).reset_index(drop=True)
+        units = units.drop(columns="firm")
+    else:
+        firm = pd.Series([None] * len(unit), dtype="str")
+    informant = unit + ":" + role
+    if records.informants is not None:
+        given = pd.Series(records.informants.values(), dtype="str")
+        informant = given.where(given.notna(), informant)
+    ids = {"unit": unit, "firm": firm, "role": role, "informant": informant}
+    dtype = pd.CategoricalDtype(list(REASONS))
+    data = pd.DataFrame({**ids, **{item: read.values for item, read in answers.items()}})
+    reasons = pd.DataFrame(
+        {item: pd.Categorical.from_codes(read.reasons, dtype=dtype) for item, read in answers.items()},
+        index=data.index,
+    )
+    source = Source(
+        Path(table.file).name,
+        table.sha256,
+        Path(units_file.table.file).name if units_file else None,
+        units_file.table.sha256 if units_file else None,
+    )
+    variables = pd.DataFrame(
+        {name: values.to_numpy() for name, values in records.variables.items()}, index=data.index
+    )
+    responses = Responses(
+        data,
+        reasons,
+        units,
+        variables,
+        selection.scales,
+        selection.attribute_set,
+        selection.form,
+        source,
+        notes,
+    )
+    return _with_counts(responses, near_doubles(records.units))
+
+
+def _with_counts(responses: Responses, doubles: Iterable[str]) -> Responses:
+    """Add what the reader of a report must know: silent informants, incomplete units, look-alike ids."""
+    notes = list(responses.notes)
+    patterns = responses.completeness()
+    incomplete = int(patterns.loc[~patterns["complete"], "n_units"].sum())
+    if incomplete:
+        notes.append(f"{incomplete} of {responses.n_units} units lack at least one role; they are kept")
+    if silent := int(patterns["n_without_answers"].sum()):
+        notes.append(f"{silent} of {responses.n_informants} informants answered no item; they are kept")
+    notes += [f"units {pair} differ only in case or blanks" for pair in doubles]
+    return replace(responses, notes=tuple(notes))

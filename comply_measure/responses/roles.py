@@ -1,0 +1,66 @@
+"""How roles are written: keys, initials and labels in every language, and the user's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from comply_measure import framework
+from comply_measure.instrument import Scale
+from comply_measure.responses.cells import folded
+from comply_measure.responses.mapping import ColumnMapping
+
+
+@dataclass(frozen=True, slots=True)
+class RoleWords:
+    """How the roles of a study may be written.
+
+    Parameters
+    ----------
+    words : mapping
+        Folded word -> role key.
+    spellings : mapping
+        Role key -> words as they may stand in a column name, the most likely first.
+    """
+
+    words: Mapping[str, str]
+    spellings: Mapping[str, tuple[str, ...]]
+
+    def role(self, text: str) -> str | None:
+        """Role that a text names; None if it names none."""
+        return self.words.get(folded(text))
+
+
+def role_words(scales: Sequence[Scale], mapping: ColumnMapping) -> RoleWords:
+    """Words for the roles of the scales: the user's, the keys, and labels and initials in every language.
+
+    A label or initial that would stand for two roles stands for none.
+    """
+    roles = tuple(dict.fromkeys(role for scale in scales for role in scale.roles))
+    usual: dict[str, list[str]] = {role: [] for role in roles}
+    for scale in scales:
+        for role, labels in scale.role_labels.items():
+            usual[role] += labels.values()
+    for entry in framework.roles():
+        if entry.key in roles:
+            usual[entry.key] += [*entry.label.values(), entry.initial]
+    words: dict[str, str] = {}
+    for role in roles:
+        for word in map(folded, usual[role]):
+            meant = {other for other in roles if word in map(folded, usual[other])}
+            if len(meant) == 1:
+                words[word] = role
+    words.update({folded(role): role for role in roles})
+    words.update({folded(word): role for word, role in mapping.roles.items() if role in roles})
+    spellings = {
+        role: tuple(
+            dict.fromkeys(
+                form
+                for word in (*(w for w, key in mapping.roles.items() if key == role), role, *usual[role])
+                if words.get(folded(word)) == role
+                for form in (word, word.lower(), word.upper(), word.capitalize())
+            )
+        )
+        for role in roles
+    }
+    return RoleWords(words, spellings)

@@ -1,0 +1,145 @@
+"""Scores: reverse-keyed answers recoded, construct scores as means of the answers given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from comply_measure.errors import ComplyError
+from comply_measure.instrument import Item, Scale
+
+
+def recoded(answers: pd.DataFrame, scales: Iterable[Scale]) -> pd.DataFrame:
+    """Answers with every item keyed in the direction of its construct.
+
+    A reverse-keyed answer x becomes minimum + maximum - x of its scale's answer format; NaN stays NaN.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        Informant x item, as answered.
+    scales : iterable of Scale
+        Scales of the items.
+
+    Returns
+    -------
+    DataFrame
+        Of the same shape.
+    """
+    result = answers.copy()
+    for scale in scales:
+        reverse = [item for item in answers.columns if item in scale.reverse_keyed()]
+        if reverse:
+            turned = scale.response.minimum + scale.response.maximum - answers[reverse].to_numpy()
+            result[reverse] = turned
+    return result
+
+
+def mean_of_valid(
+    values: NDArray[np.float64], asked: NDArray[np.bool_], min_valid: float
+) -> NDArray[np.float64]:
+    """Row means over the valid values, if enough of those asked are valid.
+
+    mean_i = sum_j x_ij / v_i over the v_i valid values of row i; NaN unless v_i >= 1 and
+    v_i >= min_valid * a_i, with a_i the number asked of row i (person-mean substitution, Downey & King, 1998,
+    is the same number).
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, k)
+        NaN where missing.
+    asked : ndarray of bool, shape (n, k)
+        Whether the value was asked of the row at all.
+    min_valid : float
+        Least share of valid values, 0 to 1.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+    """
+    valid = ~np.isnan(values) & asked
+    n_valid = valid.sum(axis=1)
+    total = np.where(valid, values, 0.0).sum(axis=1)
+    # Shares such as 2/3 of 3 are not exact in binary; the tolerance is far below one answer.
+    enough = (n_valid > 0) & (n_valid >= min_valid * asked.sum(axis=1) - 1e-9)
+    return np.where(enough, total / np.maximum(n_valid, 1), np.nan)
+
+
+def construct_scores(
+    answers: pd.DataFrame,
+    roles: Sequence[str] | NDArray[np.object_],
+    items: Mapping[str, Item],
+    measurement: Mapping[str, Sequence[str]],
+    min_valid: float,
+) -> pd.DataFrame:
+    """Informant x construct means.
+
+    A construct whose items belong to several attributes (a dimension) scores the mean of its attribute
+    scores, so that each attribute counts the same however many items it has; the rule on `min_valid`
+    holds for the items within an attribute and again for the attributes within the dimension. Items not
+    meant for the informant's role do not count as asked.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        Informant x item, recoded.
+    roles : sequence of str
+        Role of each informant.
+    items : mapping
+        Item id -> Item.
+    measurement : mapping
+        Construct -> item ids, all columns of `answers`.
+    min_valid : float
+        Least share of valid values for a score.
+
+    Returns
+    -------
+    DataFrame
+        One column per construct, NaN where too few answers are valid.
+
+    Raises
+    ------
+    ComplyError
+        If `min_valid` is not between 0 and 1.
+    """
+    if not 0 <= min_valid <= 1:
+        raise ComplyError(f"min_valid is a share between 0 and 1, not {min_valid}")
+    role_of_row = np.asarray(roles, dtype=object)
+    scores = {
+        construct: _score(answers, role_of_row, [items[name] for name in names], min_valid)
+        for construct, names in measurement.items()
+    }
+    return pd.DataFrame(scores, index=answers.index)
+
+
+def _score(
+    answers: pd.DataFrame, roles: NDArray[np.object_], items: Sequence[Item], min_valid: float
+) -> NDArray[np.float64]:
+    parts = [
+        _part(answers, roles, [item for item in items if item.construct == attribute], min_valid)
+        for attribute in dict.fromkeys(item.construct for item in items)
+    ]
+    if len(parts) == 1:
+        return parts[0][0]
+    values = np.column_stack([values for values, _ in parts])
+    asked = np.column_stack([asked for _, asked in parts])
+    return mean_of_valid(values, asked, min_valid)
+
+
+def _part(
+    answers: pd.DataFrame, roles: NDArray[np.object_], items: Sequence[Item], min_valid: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Mean over the items of one attribute, and whether any of them was asked."""
+    asked = asked_of(roles, items)
+    values = answers[[item.id for item in items]].to_numpy(dtype=np.float64)
+    return mean_of_valid(values, asked, min_valid), np.any(asked, axis=1)
+
+
+def asked_of(roles: NDArray[np.object_], items: Sequence[Item]) -> NDArray[np.bool_]:
+    """Informant x item: True where the item is meant for the informant's role."""
+    distinct, codes = np.unique(roles.astype(str), return_inverse=True)
+    meant = np.array([[role in item.roles for item in items] for role in distinct], dtype=np.bool_)
+    return meant.reshape(len(distinct), len(items))[codes]

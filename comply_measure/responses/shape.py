@@ -1,0 +1,111 @@
+"""Two shapes of one table: a row per informant (long) and a row per unit (wide)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from comply_measure.errors import ComplyError
+from comply_measure.responses.mapping import ColumnMapping, Layout
+from comply_measure.responses.vocabulary import CANNOT_JUDGE, ID_COLUMNS, REASONS, USER_MISSING
+
+if TYPE_CHECKING:
+    from comply_measure.responses.table import Responses
+
+SEPARATOR = "@"
+
+
+def widened(
+    units: Sequence[str], roles: Sequence[str], values: pd.DataFrame, order: Sequence[str]
+) -> pd.DataFrame:
+    """Unit x ``name@role`` from informant x name.
+
+    Parameters
+    ----------
+    units, roles : sequence of str
+        Unit and role of each row of `values`; each pair occurs once.
+    values : DataFrame
+        One row per informant.
+    order : sequence of str
+        Roles, in the order of the wide columns.
+
+    Returns
+    -------
+    DataFrame
+        Index ``unit`` in the order of first appearance; columns role by role. Missing where the unit has no
+        informant of the role.
+    """
+    unit_codes, names = pd.factorize(np.asarray(units, dtype=object))
+    role_of_row = np.asarray(roles, dtype=object)
+    blocks = []
+    for role in order:
+        chosen = role_of_row == role
+        block = values.loc[chosen].copy()
+        block.index = pd.Index(unit_codes[chosen])
+        block.columns = [f"{name}{SEPARATOR}{role}" for name in values.columns]
+        blocks.append(block.reindex(range(len(names))))
+    wide = pd.concat(blocks, axis=1) if blocks else pd.DataFrame(index=range(len(names)))
+    wide.index = pd.Index(names, name="unit", dtype="str")
+    return wide
+
+
+def file_cells(responses: Responses) -> pd.DataFrame:
+    """Answers as cells of a file, without loss: codes where answered, else what says why not.
+
+    Cannot-judge answers carry the scale's code, or the word ``cannot_judge`` if it has none;
+    user-missing ones the word ``user_missing``. Both are understood by
+    :func:`~comply_measure.responses.read_responses`. Blank otherwise (not answered, not applicable).
+    """
+    cells: dict[str, Any] = {}
+    code_of = {item.id: scale.response.cannot_judge for scale in responses.scales for item in scale.items}
+    for item in responses.item_ids:
+        values = responses.data[item].to_numpy()
+        reasons = responses.missing_reason[item].cat.codes.to_numpy()
+        judged, user = reasons == CANNOT_JUDGE, reasons == USER_MISSING
+        code = code_of[item]
+        if (code is None and judged.any()) or user.any():
+            column = values.astype(object)
+            column[np.isnan(values)] = None
+            column[judged] = REASONS[CANNOT_JUDGE] if code is None else float(code)
+            column[user] = REASONS[USER_MISSING]
+            cells[item] = column
+        else:
+            cells[item] = np.where(judged, np.nan if code is None else float(code), values)
+    return pd.DataFrame(cells, index=responses.data.index)
+
+
+def to_file_frame(responses: Responses, layout: Layout, mapping: ColumnMapping) -> pd.DataFrame:
+    """Table in the layout of a file; reading it with the same mapping gives the same responses.
+
+    Parameters
+    ----------
+    responses : Responses
+        What to write.
+    layout : {"long", "wide"}
+        A row per informant, or per unit.
+    mapping : ColumnMapping
+        Its `wide_pattern` names the wide columns.
+
+    Raises
+    ------
+    ComplyError
+        If a variable has the name of another column.
+    """
+    unit_variables = list(responses.units.columns)
+    taken = {*ID_COLUMNS, *responses.item_ids, *responses.informants.columns}
+    if clash := sorted(taken & {str(name) for name in unit_variables}):
+        raise ComplyError(f"unit-level variables have the names of other columns: {', '.join(clash)}")
+    ids = responses.data[list(ID_COLUMNS)]
+    cells = file_cells(responses)
+    if layout == "long":
+        per_row = responses.units.loc[ids["unit"]].reset_index(drop=True)
+        return pd.concat([ids, responses.informants, per_row, cells], axis=1)
+    roles = [role for role in responses.roles if (ids["role"] == role).any()]
+    values = pd.concat([ids[["informant"]], responses.informants, cells], axis=1)
+    wide = widened(ids["unit"].tolist(), ids["role"].tolist(), values, roles)
+    wide.columns = [mapping.wide_column(*str(name).rsplit(SEPARATOR, 1)) for name in wide.columns]
+    firm = ids.drop_duplicates("unit").set_index("unit")["firm"]
+    return pd.concat([firm, responses.units, wide], axis=1).reset_index()

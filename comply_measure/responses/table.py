@@ -1,0 +1,341 @@
+"""Validated survey answers: one row per informant, with unit, firm and role."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from comply_measure.documents import require_known
+from comply_measure.errors import ComplyError
+from comply_measure.instrument import Item, Scale
+from comply_measure.responses import scoring, shape
+from comply_measure.responses.mapping import ColumnMapping, Layout
+from comply_measure.responses.selection import form_of, set_of
+from comply_measure.responses.vocabulary import ID_COLUMNS
+
+Level = Literal["attribute", "dimension"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where responses come from.
+
+    Parameters
+    ----------
+    file : str
+        Name of the file, or of the table in memory.
+    sha256 : str or None
+        Digest of the file.
+    units_file, units_sha256 : str or None
+        The same for the separate units file, if there is one.
+    """
+
+    file: str
+    sha256: str | None = None
+    units_file: str | None = None
+    units_sha256: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Responses:
+    """Validated answers of informants. Treat the frames as read-only; :meth:`subset` gives parts.
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row per informant (RangeIndex): ``unit``, ``firm`` (may be missing throughout), ``role``,
+        ``informant``, then one float64 column per item with the code as answered, NaN where missing.
+    missing_reason : DataFrame
+        Informant x item, categorical: ``""`` (answered), ``not_answered``, ``cannot_judge``,
+        ``not_applicable`` (item not meant for the role), ``user_missing`` (declared missing by the file
+        or the mapping).
+    units : DataFrame
+        Unit-level variables by unit, in the order of first appearance; may have no columns.
+    informants : DataFrame
+        Informant-level variables, a row per row of `data`; may have no columns.
+    scales : tuple of Scale
+        The instruments.
+    attribute_set : str or None
+        Attribute set in force; None if no scale has named sets.
+    form : str
+        Form in force.
+    source : Source
+        File and digest.
+    notes : tuple of str
+        What was noticed while reading: rows skipped, incomplete triads, informants without any answer.
+    """
+
+    data: pd.DataFrame
+    missing_reason: pd.DataFrame
+    units: pd.DataFrame
+    informants: pd.DataFrame
+    scales: tuple[Scale, ...]
+    attribute_set: str | None
+    form: str
+    source: Source
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        items = list(self.data.columns[len(ID_COLUMNS) :])
+        fits = (
+            tuple(self.data.columns[: len(ID_COLUMNS)]) == ID_COLUMNS
+            and list(self.missing_reason.columns) == items
+            and len(self.missing_reason) == len(self.informants) == len(self.data)
+            and set(self.units.index) == set(self.data["unit"])
+        )
+        if not fits:
+            raise ComplyError("the frames of Responses do not fit together; use read_responses")
+
+    @property
+    def n_informants(self) -> int:
+        """Number of informants, those without any answer included."""
+        return len(self.data)
+
+    @property
+    def n_units(self) -> int:
+        """Number of units with at least one informant."""
+        return len(self.units)
+
+    @property
+    def n_firms(self) -> int:
+        """Number of firms; 0 if firms are unknown."""
+        return int(self.data["firm"].nunique())
+
+    @cached_property
+    def roles(self) -> tuple[str, ...]:
+        """Roles of the scales, in order, whether or not an informant has them."""
+        return tuple(dict.fromkeys(role for scale in self.scales for role in scale.roles))
+
+    @cached_property
+    def item_ids(self) -> tuple[str, ...]:
+        """Ids of all items in the data, in the order of the scales."""
+        return tuple(self.data.columns[len(ID_COLUMNS) :])
+
+    @cached_property
+    def _items(self) -> Mapping[str, tuple[Scale, Item]]:
+        present = set(self.item_ids)
+        return {item.id: (scale, item) for scale in self.scales for item in scale.items if item.id in present}
+
+    def scale(self, key: str | None = None) -> Scale:
+        """The scale with this key; without a key, the only one.
+
+        Raises
+        ------
+        ComplyError
+            If the key is unknown, or is needed because there are several scales.
+        """
+        by_key = {scale.key: scale for scale in self.scales}
+        if key is None:
+            if len(self.scales) > 1:
+                raise ComplyError(f"name a scale: one of {', '.join(by_key)}")
+            return self.scales[0]
+        require_known("scale", key, by_key)
+        return by_key[key]
+
+    def items(self, scale_key: str | None = None, kind: str | None = "content") -> tuple[Item, ...]:
+        """Items in the data, of one scale and kind if asked (`kind` None: all kinds)."""
+        wanted = None if scale_key is None else self.scale(scale_key).key
+        return tuple(
+            item
+            for scale, item in self._items.values()
+            if wanted in (None, scale.key) and kind in (None, item.kind)
+        )
+
+    def measurement(
+        self, scale_key: str | None = None, level: Level = "attribute"
+    ) -> dict[str, tuple[str, ...]]:
+        """Construct -> ids of its content items that are in the data, in this form and attribute set.
+
+        Without a key, the constructs of all scales.
+
+        Raises
+        ------
+        ComplyError
+            If the scale or level is unknown, the form does not measure that level, or two scales share a
+            construct.
+        """
+        found: dict[str, tuple[str, ...]] = {}
+        for scale in self.scales if scale_key is None else (self.scale(scale_key),):
+            form, attribute_set = form_of(scale, self.form), set_of(scale, self.attribute_set)
+            for construct, names in scale.measurement(level, attribute_set, form).items():
+                present = tuple(name for name in names if name in self._items)
+                if construct in found:
+                    raise ComplyError(f"two scales have a construct '{construct}': name a scale")
+                if present:
+                    found[construct] = present
+        return found
+
+    def scored(self) -> pd.DataFrame:
+        """Informant x item, reverse-keyed items recoded (minimum + maximum - x), NaN where missing."""
+        return scoring.recoded(self.data[list(self.item_ids)], self.scales)
+
+    def scores(
+        self, level: Level = "attribute", scale_key: str | None = None, min_valid: float = 0.5
+    ) -> pd.DataFrame:
+        """Construct scores of every informant.
+
+        An attribute (or a construct without attributes) scores the mean of its valid items, a dimension
+        the mean of its attribute scores; NaN unless at least the share `min_valid` of the items
+        (attributes) asked of the informant's role is valid. See
+        :func:`~comply_measure.responses.scoring.construct_scores`.
+
+        Parameters
+        ----------
+        level : {"attribute", "dimension"}
+            Which constructs.
+        scale_key : str, optional
+            One scale; all by default.
+        min_valid : float
+            Least share of valid items, 0 to 1; at least one is always needed.
+
+        Returns
+        -------
+        DataFrame
+            ``unit``, ``firm``, ``role``, then a column per construct; rows as in `data`.
+        """
+        items = {name: item for name, (_, item) in self._items.items()}
+        measured = self.measurement(scale_key, level)
+        values = scoring.construct_scores(
+            self.scored(), self.data["role"].to_numpy(dtype=object), items, measured, min_valid
+        )
+        return pd.concat([self.data[["unit", "firm", "role"]], values], axis=1)
+
+    def score_counts(self, level: Level = "attribute", scale_key: str | None = None) -> pd.DataFrame:
+        """Number of valid items behind each score of :meth:`scores`, in the same shape."""
+        answered = self.data[list(self.item_ids)].notna()
+        counts = {
+            construct: answered[list(names)].sum(axis=1)
+            for construct, names in self.measurement(scale_key, level).items()
+        }
+        return pd.concat([self.data[["unit", "firm", "role"]], pd.DataFrame(counts)], axis=1)
+
+    def completeness(self) -> pd.DataFrame:
+        """Which roles answered: a row per pattern of roles.
+
+        Returns
+        -------
+        DataFrame
+            ``pattern`` (roles joined by ``+``), one bool column per role, ``n_roles``, ``complete``,
+            ``n_units``, ``share`` (of units), ``n_informants``, ``n_without_answers`` (informants who
+            answered nothing); complete triads first, then by number of roles and of units.
+        """
+        known = list(self.roles)
+        unit = pd.factorize(self.data["unit"])[0]
+        has = np.zeros((self.n_units, len(known)), dtype=np.bool_)
+        has[unit, pd.Categorical(self.data["role"], categories=known).codes] = True
+        silent = np.bincount(unit[self.without_answers().to_numpy()], minlength=self.n_units)
+        table = pd.DataFrame(has, columns=known)
+        table["n_without_answers"] = silent
+        grouped = table.groupby(known, sort=False)
+        rows = grouped.agg(
+            n_units=("n_without_answers", "size"), n_without_answers=("n_without_answers", "sum")
+        )
+        rows = rows.reset_index()
+        rows["n_roles"] = rows[known].sum(axis=1)
+        rows["complete"] = rows["n_roles"] == len(known)
+        rows["share"] = rows["n_units"] / self.n_units
+        rows["n_informants"] = rows["n_units"] * rows["n_roles"]
+        rows.insert(
+            0, "pattern", ["+".join(np.array(known)[row]) for row in rows[known].to_numpy(dtype=bool)]
+        )
+        rows = rows.sort_values(["n_roles", "n_units", "pattern"], ascending=[False, False, True])
+        last = ["n_roles", "complete", "n_units", "share", "n_informants", "n_without_answers"]
+        return rows[["pattern", *known, *last]].reset_index(drop=True)
+
+    def without_answers(self) -> pd.Series[bool]:
+        """True for informants who answered no item at all."""
+        return self.data[list(self.item_ids)].isna().all(axis=1)
+
+    def wide(self, columns: Sequence[str] | None = None, values: pd.DataFrame | None = None) -> pd.DataFrame:
+        """Unit x ``name@role``.
+
+        Parameters
+        ----------
+        columns : sequence of str, optional
+            Which columns of `values`; by default all but the ids. Of items, only those meant for the
+            role are kept.
+        values : DataFrame, optional
+            A row per informant, as from :meth:`scores`; by default the recoded answers (:meth:`scored`).
+
+        Returns
+        -------
+        DataFrame
+            Index ``unit``; role by role; missing where the role is missing.
+
+        Raises
+        ------
+        ComplyError
+            If a column is unknown or `values` does not have a row per informant.
+        """
+        table = self.scored() if values is None else values.drop(columns=list(ID_COLUMNS), errors="ignore")
+        if len(table) != self.n_informants:
+            raise ComplyError(f"values have {len(table)} rows for {self.n_informants} informants")
+        names = [str(name) for name in table.columns] if columns is None else list(columns)
+        for name in names:
+            require_known("column", name, [str(known) for known in table.columns])
+        wide = shape.widened(self.data["unit"].tolist(), self.data["role"].tolist(), table[names], self.roles)
+        meant = [
+            f"{name}{shape.SEPARATOR}{role}"
+            for role in self.roles
+            for name in names
+            if name not in self._items or role in self._items[name][1].roles
+        ]
+        return wide[meant]
+
+    def subset(
+        self, role: str | Collection[str] | None = None, units: Collection[str] | None = None
+    ) -> Responses:
+        """Part of the informants: of some roles, of some units.
+
+        Raises
+        ------
+        ComplyError
+            If a role or unit is unknown or nobody is left.
+        """
+        keep = np.ones(self.n_informants, dtype=np.bool_)
+        if role is not None:
+            wanted = [role] if isinstance(role, str) else list(role)
+            for name in wanted:
+                require_known("role", name, self.roles)
+            keep &= self.data["role"].isin(wanted).to_numpy()
+        if units is not None:
+            for name in units:
+                require_known("unit", name, self.units.index.tolist())
+            keep &= self.data["unit"].isin(list(units)).to_numpy()
+        if not keep.any():
+            raise ComplyError("no informant is left in this subset")
+        data = self.data.loc[keep].reset_index(drop=True)
+        return replace(
+            self,
+            data=data,
+            missing_reason=self.missing_reason.loc[keep].reset_index(drop=True),
+            informants=self.informants.loc[keep].reset_index(drop=True),
+            units=self.units.loc[self.units.index.isin(data["unit"])],
+            notes=(*self.notes, f"a subset of {int(keep.sum())} of {self.n_informants} informants"),
+        )
+
+    def to_frame(self, layout: Layout = "long", mapping: ColumnMapping | None = None) -> pd.DataFrame:
+        """Table as a file would hold it; see :func:`~comply_measure.responses.shape.to_file_frame`."""
+        return shape.to_file_frame(self, layout, mapping or ColumnMapping())
+
+    def write_csv(self, path: str | Path, layout: Layout = "long") -> None:
+        """Write :meth:`to_frame` as CSV, safe to open in a spreadsheet."""
+        from comply_measure.responses.export import write_csv
+
+        write_csv(self.to_frame(layout), path)
+
+    def same_answers(self, other: Responses) -> bool:
+        """True if both hold the same informants, answers, reasons and variables, in the same order."""
+        pairs = (
+            (self.data, other.data),
+            (self.missing_reason, other.missing_reason),
+            (self.units, other.units),
+            (self.informants, other.informants),
+        )
+        return all(one.equals(two) for one, two in pairs)

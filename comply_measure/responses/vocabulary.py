@@ -1,0 +1,13 @@
+"""Words shared by the room: why an answer is missing, and the names of the id columns."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, get_args
+
+MissingReason = Literal["not_answered", "cannot_judge", "not_applicable", "user_missing"]
+
+#: Categories of ``Responses.missing_reason``; the empty string marks an answer. The position is the code.
+REASONS: Final[tuple[str, ...]] = ("", *get_args(MissingReason))
+ANSWERED, NOT_ANSWERED, CANNOT_JUDGE, NOT_APPLICABLE, USER_MISSING = range(5)
+
+ID_COLUMNS: Final[tuple[str, ...]] = ("unit", "firm", "role", "informant")
