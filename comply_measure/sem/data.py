@@ -55,7 +55,8 @@ def as_frame(data: pd.DataFrame | Mapping[str, Any]) -> pd.DataFrame:
     if isinstance(data, Mapping):
         return pd.DataFrame(dict(data))
     raise InputError(
-        "The data must be a data frame.", [Problem("wrong type", value=type(data).__name__, allowed="DataFrame")]
+        "The data must be a data frame.",
+        [Problem("wrong type", value=type(data).__name__, allowed="DataFrame")],
     )
 
 
@@ -123,8 +124,9 @@ def collect(
     _check_columns(frame, needed, records, cluster)
     table = frame[needed].to_numpy(dtype=np.float64, na_value=np.nan) if needed else np.zeros((len(frame), 0))
     place = {name: i for i, name in enumerate(needed)}
-    if np.isinf(table).any():
-        bad = [name for name, flag in zip(needed, np.isinf(table).any(axis=0), strict=True) if flag]
+    infinite = np.isinf(table)
+    if infinite.any():
+        bad = [needed[i] for i in np.flatnonzero(infinite.any(axis=0))]
         raise InputError("Infinite values in the data.", [Problem("infinite", column=name) for name in bad])
     codes = _cluster_codes(frame, cluster)
     values = []
@@ -185,7 +187,9 @@ def _bad_types(frame: pd.DataFrame, needed: Sequence[str]) -> list[Problem]:
     problems = []
     if not frame.columns.is_unique:
         doubled = frame.columns[frame.columns.duplicated()]
-        problems += [Problem("column stands twice in the data", column=str(n)) for n in doubled if n in needed]
+        problems += [
+            Problem("column stands twice in the data", column=str(n)) for n in doubled if n in needed
+        ]
         if problems:
             return problems
     dtypes = frame.dtypes

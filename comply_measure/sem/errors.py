@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from comply_measure.errors import ComplyError, ComplyWarning, InputError, Problem
 
 

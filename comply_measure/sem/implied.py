@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from comply_measure.sem.arrays import Array, Index, inverse_and_logdet
 from comply_measure.sem.errors import ModelError
@@ -110,8 +111,8 @@ class Layout:
     kappa: Array
     mean_column: Index
     mean_source: Index
-    is_path: Array
-    is_mean: Array
+    is_path: NDArray[np.bool_]
+    is_mean: NDArray[np.bool_]
     has_mean: bool
 
     @property
@@ -146,10 +147,12 @@ class Implied:
         self.layout = layout
         self.theta = theta
         self.T = layout.loadings.at(theta)
+        self.E: Array
+        self.TE: Array
         source_cov = layout.source_cov.at(theta)
         if layout.has_paths:
             paths = layout.paths.at(theta)
-            self.E = np.linalg.inv(np.eye(layout.k) - paths)
+            self.E = np.asarray(np.linalg.inv(np.eye(layout.k) - paths), dtype=np.float64)
             self.TE = self.T @ self.E
             self.V = self.E @ source_cov @ self.E.T
         else:
@@ -237,11 +240,7 @@ class Implied:
         if slope_mu is not None and layout.has_mean:
             along = np.concatenate([slope_mu, slope_mu @ X[:, : X.shape[1] // 2]])
             gradient += self.mean_scale * along[np.minimum(layout.mean_column, p + layout.k - 1)]
-        return gradient
-
-    def variables(self) -> tuple[Array, Array]:
-        """Covariance matrix (p + k') of observed and latent variables is assembled elsewhere; here V and η."""
-        return self.V, self.eta
+        return np.asarray(gradient)
 
 
 def build_layouts(table: ParameterTable, exogenous: Mapping[int, float] | None = None) -> tuple[Layout, ...]:
@@ -255,9 +254,7 @@ def build_layouts(table: ParameterTable, exogenous: Mapping[int, float] | None =
         Values of rows whose fixed value comes from the data (``exo``).
     """
     rows_of = [np.flatnonzero(table.group == g + 1) for g in range(table.n_groups)]
-    return tuple(
-        _layout(table, rows, g, exogenous or {}) for g, rows in enumerate(rows_of)
-    )
+    return tuple(_layout(table, rows, g, exogenous or {}) for g, rows in enumerate(rows_of))
 
 
 class _Cells:

@@ -68,7 +68,9 @@ def minimise(
     """
     point = objective.at(start)
     if not np.isfinite(point.value):
-        return Optimum(point, False, 0, "the implied covariance matrix at the start is not positive definite", np.inf)
+        return Optimum(
+            point, False, 0, "the implied covariance matrix at the start is not positive definite", np.inf
+        )
     decrement = np.inf
     for iteration in range(1, max_iterations + 1):
         step, decrement, damped = _step(point, decrement)

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from comply_measure.sem.arrays import Array, NotPositiveDefiniteError, inverse_and_logdet
+from comply_measure.sem.arrays import Array, Index, NotPositiveDefiniteError, inverse_and_logdet
 from comply_measure.sem.errors import ModelError
 
 
@@ -42,8 +42,8 @@ class GroupSample:
     cov: Array
     mean: Array | None = None
     data: Array | None = field(default=None, repr=False)
-    cluster: Array | None = field(default=None, repr=False)
-    rows: Array | None = field(default=None, repr=False)
+    cluster: Index | None = field(default=None, repr=False)
+    rows: Index | None = field(default=None, repr=False)
 
     @property
     def p(self) -> int:
@@ -96,8 +96,8 @@ def moments(
     data: Array,
     names: Sequence[str],
     group: str = "",
-    cluster: Array | None = None,
-    rows: Array | None = None,
+    cluster: Index | None = None,
+    rows: Index | None = None,
 ) -> GroupSample:
     """Moments of complete cases.
 
@@ -136,6 +136,5 @@ def singular_reason(sample: GroupSample) -> str:
     if values[0] < -1e-8:
         return f"the covariance matrix{place} is not positive definite (smallest eigenvalue {values[0]:.3g})"
     involved = [n for n, w in zip(sample.names, vectors[:, 0], strict=True) if abs(w) > 0.05]
-    return (
-        f"linearly dependent variables{place}: {', '.join(involved)}; leave one out, or check for sums and copies"
-    )
+    names = ", ".join(involved)
+    return f"linearly dependent variables{place}: {names}; leave one out, or check for sums and copies"

@@ -99,15 +99,13 @@ def one_factor(R: Array) -> Array:
         loading = vectors[:, -1] * np.sqrt(max(values[-1], 0.05))
         communality = np.minimum(loading**2, 1.0 - FLOOR)
     loading = np.clip(loading, -np.sqrt(1.0 - FLOOR), np.sqrt(1.0 - FLOOR))
-    return loading if loading[0] >= 0.0 else -loading
+    return np.asarray(loading if loading[0] >= 0.0 else -loading)
 
 
 class _GroupStart:
     """Starting values of one group."""
 
-    def __init__(
-        self, table: ParameterTable, rows: Index, layout: Layout, sample: GroupSample
-    ) -> None:
+    def __init__(self, table: ParameterTable, rows: Index, layout: Layout, sample: GroupSample) -> None:
         self.table, self.rows, self.layout, self.sample = table, rows, layout, sample
         names = (*layout.observed, *(n for n in layout.sources if n not in layout.observed))
         self.at = {name: i for i, name in enumerate(names)}
@@ -123,8 +121,8 @@ class _GroupStart:
         self._regress()
         self._residuals()
         if self.layout.has_mean and self.sample.mean is not None:
-            self._means()
-        return self.theta
+            self._means(self.sample.mean)
+        return np.asarray(self.theta)
 
     def _measure(self) -> None:
         """Loadings and covariances of latent variables, lower orders first."""
@@ -251,9 +249,8 @@ class _GroupStart:
             if off.any() and not is_positive_definite(layout.at(self.theta).sigma):
                 self.theta[fill.parameters[off]] = 0.0
 
-    def _means(self) -> None:
-        layout, mean = self.layout, self.sample.mean
-        assert mean is not None
+    def _means(self, mean: Array) -> None:
+        layout = self.layout
         at = {name: i for i, name in enumerate(layout.observed)}
         fill = layout.source_mean
         observed = np.array([at.get(name, -1) for name in layout.sources], dtype=np.int64)
@@ -281,5 +278,6 @@ class _GroupStart:
         from comply_measure.sem.discrepancy.ml import mean_derivatives
 
         D = mean_derivatives(implied)[np.ix_(fixed, parameters)]
-        gap = (self.sample.mean - layout.at(self.theta).mu)[fixed]
+        at_zero = layout.at(self.theta).mu
+        gap = (self.sample.mean - (0.0 if at_zero is None else at_zero))[fixed]
         self.theta[parameters] = np.linalg.lstsq(D, gap, rcond=None)[0]

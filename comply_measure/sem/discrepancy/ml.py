@@ -71,7 +71,9 @@ class MLEvaluation:
 
     def hessian(self) -> Array:
         """Exact Hessian of F (q, q)."""
-        return 2.0 * self.information() + second_order_part(self.implied, self.W, self.Q, self.w, self.looked_up)
+        return 2.0 * self.information() + second_order_part(
+            self.implied, self.W, self.Q, self.w, self.looked_up
+        )
 
 
 def pair_products(implied: Implied, product: Array) -> tuple[Array, Array, Array]:

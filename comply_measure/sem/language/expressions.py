@@ -69,7 +69,7 @@ class Dual(NamedTuple):
     gradient: Array
 
 
-class ExpressionFault(Exception):
+class ExpressionError(Exception):
     """Internal: what is wrong with an expression and at which offset of the text."""
 
     def __init__(self, message: str, at: int, allowed: str | None = None) -> None:
@@ -116,14 +116,14 @@ class _Reader:
     def take(self) -> Token:
         token = self.peek()
         if token is None:
-            raise ExpressionFault("the expression ends too early", self.end)
+            raise ExpressionError("the expression ends too early", self.end)
         self.index += 1
         return token
 
     def expect(self, text: str) -> None:
         token = self.take()
         if token.text != text:
-            raise ExpressionFault(f"'{text}' expected before '{token.text}'", token.at)
+            raise ExpressionError(f"'{text}' expected before '{token.text}'", token.at)
 
 
 def parse_expression(tokens: Sequence[Token], end: int) -> Expression:
@@ -138,14 +138,14 @@ def parse_expression(tokens: Sequence[Token], end: int) -> Expression:
 
     Raises
     ------
-    ExpressionFault
+    ExpressionError
         When the tokens are not an expression.
     """
     reader = _Reader(tokens, end)
     tree = _binary(reader, 0)
     left_over = reader.peek()
     if left_over is not None:
-        raise ExpressionFault(f"'{left_over.text}' is not expected here", left_over.at)
+        raise ExpressionError(f"'{left_over.text}' is not expected here", left_over.at)
     return tree
 
 
@@ -179,12 +179,12 @@ def _unary(reader: _Reader) -> Expression:
         if follower is not None and follower.text == "(":
             return _call(reader, token)
         return Name(token.text, token.at)
-    raise ExpressionFault(f"'{token.text}' is not expected here", token.at)
+    raise ExpressionError(f"'{token.text}' is not expected here", token.at)
 
 
 def _call(reader: _Reader, token: Token) -> Expression:
     if token.text not in FUNCTIONS:
-        raise ExpressionFault(f"unknown function '{token.text}'", token.at, ", ".join(FUNCTIONS))
+        raise ExpressionError(f"unknown function '{token.text}'", token.at, ", ".join(FUNCTIONS))
     reader.expect("(")
     arguments = [_binary(reader, 0)]
     while (follower := reader.peek()) is not None and follower.text == ",":
@@ -192,7 +192,7 @@ def _call(reader: _Reader, token: Token) -> Expression:
         arguments.append(_binary(reader, 0))
     reader.expect(")")
     if token.text in _ONE_ARGUMENT and len(arguments) != 1:
-        raise ExpressionFault(f"'{token.text}' takes one argument", token.at)
+        raise ExpressionError(f"'{token.text}' takes one argument", token.at)
     return Call(token.text, tuple(arguments))
 
 

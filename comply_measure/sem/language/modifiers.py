@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from comply_measure.sem.language.expressions import ExpressionFault, constant, parse_expression
+from comply_measure.sem.language.expressions import ExpressionError, constant, parse_expression
 from comply_measure.sem.language.records import PLAIN, Modifiers
 from comply_measure.sem.language.tokens import Token
 
@@ -39,7 +39,7 @@ def read_product(tokens: list[Token], op: str) -> Variable:
 
     Raises
     ------
-    ExpressionFault
+    ExpressionError
         When the summand is not of that form.
     """
     if len(tokens) == 1 and tokens[0].kind == "name":
@@ -61,7 +61,7 @@ def merge(first: Modifiers, second: Modifiers, at: int) -> Modifiers:
             continue
         if old and repr(old) != repr(new):
             kind = {"fixed": "value", "start": "starting value"}.get(name, name)
-            raise ExpressionFault(f"two different modifiers of one kind ({kind})", at)
+            raise ExpressionError(f"two different modifiers of one kind ({kind})", at)
         merged = replace(merged, **{name: new})
     return merged
 
@@ -76,13 +76,13 @@ def _factors(tokens: list[Token]) -> list[tuple[list[Token], str]]:
             depth += (token.text == "(") - (token.text == ")")
             if depth == 0 and token.text in "*?":
                 if not current:
-                    raise ExpressionFault(f"nothing stands before '{token.text}'", token.at)
+                    raise ExpressionError(f"nothing stands before '{token.text}'", token.at)
                 factors.append((current, token.text))
                 current = []
                 continue
         current.append(token)
     if not current:
-        raise ExpressionFault(f"nothing stands after '{tokens[-1].text}'", tokens[-1].at)
+        raise ExpressionError(f"nothing stands after '{tokens[-1].text}'", tokens[-1].at)
     return [*factors, (current, "")]
 
 
@@ -91,10 +91,10 @@ def _variable(factor: tuple[list[Token], str], op: str, alone: bool) -> tuple[st
     first = piece[0]
     if first.kind == "number" and len(piece) == 1:
         if op != "~" or first.text not in ("0", "1"):
-            raise ExpressionFault(f"'{first.text}' is not a variable", first.at, "a variable name")
+            raise ExpressionError(f"'{first.text}' is not a variable", first.at, "a variable name")
         if first.text == "0":
             if not alone:
-                raise ExpressionFault("'0' takes no modifier", first.at, "0 or value*1")
+                raise ExpressionError("'0' takes no modifier", first.at, "0 or value*1")
             return "", Modifiers(fixed=(0.0,))
         return "", PLAIN
     if first.kind == "name" and len(piece) == 1:
@@ -104,7 +104,7 @@ def _variable(factor: tuple[list[Token], str], op: str, alone: bool) -> tuple[st
     bad = piece[1] if first.kind == "name" and len(piece) > 1 else first
     joined = bad.kind in ("name", "string", "number")
     hint = "join variables with '+'" if joined or bad.text == "-" else "modifier*variable"
-    raise ExpressionFault(f"'{bad.text}' is not expected here", bad.at, hint)
+    raise ExpressionError(f"'{bad.text}' is not expected here", bad.at, hint)
 
 
 def _modifier(piece: list[Token], sign: str) -> Modifiers:
@@ -117,11 +117,11 @@ def _modifier(piece: list[Token], sign: str) -> Modifiers:
         return Modifiers(fixed=(math.nan,)) if first.text == "NA" else Modifiers(label=(first.text,))
     if first.kind == "name" and len(piece) > 1 and piece[1].text == "(":
         if first.text in _UNSUPPORTED:
-            raise ExpressionFault(_UNSUPPORTED[first.text], first.at)
+            raise ExpressionError(_UNSUPPORTED[first.text], first.at)
         if first.text == "c":
             return _vector(_arguments(piece), first)
         if first.text in _NUMERIC:
-            return Modifiers(**{first.text: _numbers(piece)})
+            return replace(PLAIN, **{first.text: _numbers(piece)})  # type: ignore[arg-type]
         if first.text in _TEXTUAL:
             return Modifiers(label=_labels(piece))
     return Modifiers(fixed=(_number(piece),))
@@ -134,14 +134,14 @@ def _number(piece: list[Token]) -> float:
         return -math.inf
     value = constant(parse_expression(piece, piece[-1].at + len(piece[-1].text)))
     if value is None or math.isnan(value):
-        raise ExpressionFault("a number is expected here", piece[0].at, "number, NA, label or c(...)")
+        raise ExpressionError("a number is expected here", piece[0].at, "number, NA, label or c(...)")
     return value
 
 
 def _arguments(piece: list[Token]) -> list[list[Token]]:
     """Arguments of ``name( … )``."""
     if piece[-1].text != ")":
-        raise ExpressionFault("')' is missing", piece[-1].at)
+        raise ExpressionError("')' is missing", piece[-1].at)
     arguments: list[list[Token]] = [[]]
     depth = 0
     for token in piece[2:-1]:
@@ -151,7 +151,7 @@ def _arguments(piece: list[Token]) -> list[list[Token]]:
         else:
             arguments[-1].append(token)
     if any(not argument for argument in arguments):
-        raise ExpressionFault(f"an argument of '{piece[0].text}(…)' is empty", piece[0].at)
+        raise ExpressionError(f"an argument of '{piece[0].text}(…)' is empty", piece[0].at)
     return arguments
 
 
@@ -181,5 +181,5 @@ def _vector(arguments: list[list[Token]], first: Token) -> Modifiers:
     if all(labels) and any(t.text != "NA" for t in texts):
         return Modifiers(label=tuple("" if t.text == "NA" else t.text.strip("\"'") for t in texts))
     if any(flag and t.text not in ("NA", "Inf") for flag, t in zip(labels, texts, strict=True)):
-        raise ExpressionFault("numbers and labels cannot be mixed in c(…)", first.at)
+        raise ExpressionError("numbers and labels cannot be mixed in c(…)", first.at)
     return Modifiers(fixed=tuple(_number(argument) for argument in arguments))

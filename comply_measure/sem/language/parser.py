@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 
 from comply_measure.errors import Problem
 from comply_measure.sem.errors import ModelSyntaxError, fault
-from comply_measure.sem.language.expressions import ExpressionFault, Name, parse_expression
+from comply_measure.sem.language.expressions import ExpressionError, Name, parse_expression
 from comply_measure.sem.language.modifiers import Variable, merge, read_product
 from comply_measure.sem.language.records import PLAIN, ModelRecords, Modifiers, Relation, Term
 from comply_measure.sem.language.tokens import OPERATORS, Source, Token, tokenize
@@ -81,7 +81,7 @@ def parse_model(text: str) -> ModelRecords:
         for statement in _statements(tokens):
             try:
                 _read_statement(draft, statement)
-            except ExpressionFault as problem:
+            except ExpressionError as problem:
                 draft.report(problem.message, problem.at, problem.allowed)
     if not draft.faults and not draft.terms:
         draft.faults.append(Problem("the model text holds no formula", allowed="f =~ x1 + x2 + x3"))
@@ -136,11 +136,11 @@ def _read_statement(draft: _Draft, tokens: list[Token]) -> None:
     operator = tokens[place]
     if len(places) > 1:
         second = tokens[places[1]]
-        raise ExpressionFault(f"a second operator '{second.text}' in one statement", second.at)
+        raise ExpressionError(f"a second operator '{second.text}' in one statement", second.at)
     if place == 0:
-        raise ExpressionFault(f"nothing stands before '{operator.text}'", operator.at)
+        raise ExpressionError(f"nothing stands before '{operator.text}'", operator.at)
     if place == len(tokens) - 1:
-        raise ExpressionFault(f"nothing stands after '{operator.text}'", operator.at)
+        raise ExpressionError(f"nothing stands after '{operator.text}'", operator.at)
     if operator.text in _RELATIONS:
         _read_relation(draft, tokens[:place], operator, tokens[place + 1 :])
     else:
@@ -151,12 +151,12 @@ def _read_block(draft: _Draft, tokens: list[Token]) -> None:
     """``group: name`` or ``level: name``."""
     first = tokens[0]
     if len(tokens) < 2 or tokens[1].text != ":":
-        raise ExpressionFault("no operator in this statement", first.at, " ".join(OPERATORS))
+        raise ExpressionError("no operator in this statement", first.at, " ".join(OPERATORS))
     kind = first.text.lower()
     if kind not in _BLOCKS:
-        raise ExpressionFault(f"unknown block '{first.text}:'", first.at, "group: , level:")
+        raise ExpressionError(f"unknown block '{first.text}:'", first.at, "group: , level:")
     if len(tokens) != 3 or tokens[2].kind not in ("name", "number", "string"):
-        raise ExpressionFault(f"'{kind}:' needs one name or number", tokens[1].at)
+        raise ExpressionError(f"'{kind}:' needs one name or number", tokens[1].at)
     name = tokens[2].text.strip("\"'")
     if kind == "group":
         draft.group, draft.level = name, ""
@@ -173,7 +173,7 @@ def _read_relation(draft: _Draft, left: list[Token], operator: Token, right: lis
     lhs = parse_expression(left, operator.at)
     rhs = parse_expression(right, right[-1].at + len(right[-1].text) if right else after)
     if operator.text == ":=" and not isinstance(lhs, Name):
-        raise ExpressionFault("':=' defines one name", left[0].at, "name := expression")
+        raise ExpressionError("':=' defines one name", left[0].at, "name := expression")
     line, _ = draft.source.place(operator.at)
     draft.relations.append(Relation(_text(left), operator.text, _text(right), lhs, rhs, line))
 
@@ -204,8 +204,8 @@ def _left_name(piece: list[Token], operator: Token) -> tuple[str, int]:
     if len(piece) == 1 and piece[0].kind == "name":
         return piece[0].text, piece[0].at
     if any(token.text == "efa" for token in piece):
-        raise ExpressionFault("exploratory blocks (efa) are not part of this engine", piece[0].at)
-    raise ExpressionFault(f"one variable name expected before '{operator.text}'", piece[0].at)
+        raise ExpressionError("exploratory blocks (efa) are not part of this engine", piece[0].at)
+    raise ExpressionError(f"one variable name expected before '{operator.text}'", piece[0].at)
 
 
 def _split(tokens: list[Token], end: int) -> list[list[Token]]:
@@ -219,18 +219,18 @@ def _split(tokens: list[Token], end: int) -> list[list[Token]]:
         elif token.text == ")" and token.kind == "punct":
             depth -= 1
             if depth < 0:
-                raise ExpressionFault("')' without '('", token.at)
+                raise ExpressionError("')' without '('", token.at)
         if token.text == "+" and depth == 0 and token.kind == "punct":
             if not current:
-                raise ExpressionFault("nothing stands before '+'", token.at)
+                raise ExpressionError("nothing stands before '+'", token.at)
             pieces.append(current)
             current = []
         else:
             current.append(token)
     if depth > 0:
-        raise ExpressionFault("a parenthesis is not closed", tokens[-1].at)
+        raise ExpressionError("a parenthesis is not closed", tokens[-1].at)
     if not current:
-        raise ExpressionFault("nothing stands after '+'", tokens[-1].at if tokens else end)
+        raise ExpressionError("nothing stands after '+'", tokens[-1].at if tokens else end)
     return [*pieces, current]
 
 
@@ -241,14 +241,16 @@ def _add_term(draft: _Draft, lhs: str, at: int, op: str, variable: Variable, mod
         op = "~1"
     elif op in ("=~", "~", "<~") and lhs == rhs:
         verb = {"=~": "be measured by", "~": "be regressed on", "<~": "be composed of"}[op]
-        raise ExpressionFault(f"'{lhs}' cannot {verb} itself", variable.at)
+        raise ExpressionError(f"'{lhs}' cannot {verb} itself", variable.at)
     elif op == "~*~" and lhs != rhs:
-        raise ExpressionFault("a scaling factor names one variable twice", variable.at, f"{lhs} ~*~ {lhs}")
+        raise ExpressionError("a scaling factor names one variable twice", variable.at, f"{lhs} ~*~ {lhs}")
     key = (draft.group + "\n" + draft.level, op, lhs, rhs)
     if op == "~~" and rhs < lhs:
         key = (key[0], op, rhs, lhs)
     if key in draft.seen:
         first = draft.seen[key]
-        raise ExpressionFault(f"'{lhs} {op} {rhs}'".replace("~1 ", "~1") + f" stands already in line {first}", at)
+        raise ExpressionError(
+            f"'{lhs} {op} {rhs}'".replace("~1 ", "~1") + f" stands already in line {first}", at
+        )
     draft.seen[key] = line
     draft.terms.append(Term(lhs, op, rhs, modifiers or PLAIN, line, draft.group))

@@ -60,7 +60,7 @@ def build_table(
             rows.append(row)
     if faults:
         raise ModelSyntaxError("The model text does not fit its groups.", faults)
-    notes = ()
+    notes: tuple[str, ...] = ()
     if single_label and not options.group_equal:
         notes = ("a single label in a model of several groups ties the parameter across groups",)
     return _assemble(rows, variables, records, options, notes)
@@ -96,7 +96,9 @@ def _terms_by_group(records: ModelRecords, group_names: Sequence[str]) -> list[l
         return [list(records.terms) for _ in group_names]
     loose = [term for term in records.terms if not term.block]
     if loose:
-        raise ModelError(f"line {loose[0].line} stands before the first 'group:' line and belongs to no group")
+        raise ModelError(
+            f"line {loose[0].line} stands before the first 'group:' line and belongs to no group"
+        )
     if len(records.groups) != len(group_names):
         raise ModelError(
             f"the model text has {len(records.groups)} 'group:' blocks, the data {len(group_names)} group(s)"

@@ -92,10 +92,8 @@ def referenced(table: ParameterTable, text: str = "") -> None:
     faults: list[Problem] = []
     for relation in table.relations:
         sides = [relation.right] if relation.op == ":=" else [relation.left, relation.right]
-        for side in sides:
-            for name in names(side):
-                if name.name not in known:
-                    faults.append(_unknown(name.name, relation, known, text))
+        used = [name.name for side in sides for name in names(side)]
+        faults.extend(_unknown(name, relation, known, text) for name in used if name not in known)
         if relation.op == ":=":
             known.add(relation.lhs)
     if faults:
@@ -250,7 +248,7 @@ class Space:
         if self.K is None:
             return gradient
         if self.shared is not None:
-            return np.bincount(self.shared, weights=gradient)
+            return np.asarray(np.bincount(self.shared, weights=gradient), dtype=np.float64)
         return np.asarray(self.K.T @ gradient)
 
     def curvature(self, matrix: Array) -> Array:
@@ -297,7 +295,9 @@ def feasible_set(table: ParameterTable) -> Space:
         return Space(K, np.zeros(q), shared, (), (), bounded, q - n_shared, None)
     namespace = Namespace(table)
     degrees = namespace.degrees()
-    linear, curved, inequalities = [], [], []
+    linear: list[Relation] = []
+    curved: list[Relation] = []
+    inequalities: list[Relation] = []
     for relation in table.relations:
         if relation.op in ("<", ">"):
             inequalities.append(relation)
@@ -360,15 +360,15 @@ def _eliminate(K: Array, linear: list[Relation], namespace: Namespace, q: int) -
     open_rows = list(range(len(work)))
     while open_rows:
         block = np.abs(work[open_rows, :-1])
-        row_place, column = np.unravel_index(int(block.argmax()), block.shape)
+        row_place, column = divmod(int(block.argmax()), block.shape[1])
         if block[row_place, column] <= RANK_TOLERANCE * scale:
             break
-        row = open_rows.pop(int(row_place))
+        row = open_rows.pop(row_place)
         work[row] /= work[row, column]
         for other in range(len(work)):
             if other != row:
                 work[other] -= work[other, column] * work[row]
-        pivots.append((row, int(column)))
+        pivots.append((row, column))
     for row in open_rows:
         if abs(work[row, -1]) > 1e-8 * max(1.0, float(np.abs(r).max())):
             relation = linear[row]

@@ -138,7 +138,7 @@ class ParameterTable:
     def free_names(self) -> list[str]:
         """Name of every element of θ: its label, or ``lhs op rhs`` with ``.g2`` … for later groups."""
         names = []
-        for row in np.flatnonzero(self.free):
+        for row in np.flatnonzero(self.free).tolist():
             label = self.label[row]
             if not label or label.startswith(".p"):
                 label = self.default_name(row)

@@ -1,0 +1,164 @@
+"""The engine's front door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from comply_measure.errors import Problem
+from comply_measure.sem.data import Cases, as_frame, collect, split_groups
+from comply_measure.sem.errors import InputError, ModelError
+from comply_measure.sem.estimation import estimate
+from comply_measure.sem.language.parser import parse_model
+from comply_measure.sem.language.records import ModelRecords
+from comply_measure.sem.model import specify
+from comply_measure.sem.options import Options, resolve
+from comply_measure.sem.result import Fit
+from comply_measure.sem.sample import Sample, moments
+from comply_measure.sem.table.build import build_table
+from comply_measure.sem.table.parameter_table import ParameterTable, TableOptions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def fit(
+    model: str,
+    data: pd.DataFrame | Mapping[str, Any],
+    estimator: str = "ML",
+    missing: str = "listwise",
+    group: str | None = None,
+    group_equal: str | Sequence[str] = (),
+    group_partial: str | Sequence[str] = (),
+    ordered: bool | str | Sequence[str] = (),
+    cluster: str | None = None,
+    std_lv: bool = False,
+    effect_coding: bool = False,
+    orthogonal: bool = False,
+    meanstructure: bool | None = None,
+    fixed_x: bool | None = None,
+    parameterization: str = "delta",
+    information: str | None = None,
+    se: str | None = None,
+    test: str | None = None,
+    bootstrap: int = 0,
+    seed: int | None = None,
+    n_jobs: int = 1,
+    engine: str = "comply",
+    model_type: str = "sem",
+) -> Fit:
+    """Fit a structural equation model.
+
+    Parameters
+    ----------
+    model : str
+        Model in lavaan's language (see :mod:`comply_measure.sem.language.parser`).
+    data : DataFrame
+        One row per case, numeric columns.
+    estimator : str
+        lavaan's name, in any case.
+    missing : str
+        ``listwise`` leaves incomplete cases out.
+    group : str, optional
+        Column that tells the groups apart; groups count from 1 in order of appearance.
+    group_equal, group_partial : sequence of str
+        What is equal across groups (lavaan's words), and parameters exempt from it (``"f=~x2"``).
+    std_lv, effect_coding, orthogonal, meanstructure, fixed_x
+        As lavaan's options; ``meanstructure=None`` adds means when groups, intercepts or the estimator
+        need them, ``fixed_x=None`` takes moments of exogenous observed variables as given.
+    information, se, test : str, optional
+        Override what goes with the estimator.
+    model_type : str
+        ``sem`` (also for factor models) or ``growth``.
+
+    Returns
+    -------
+    Fit
+        Estimates, tests and fit measures; everything is computed when asked for and then kept.
+
+    Raises
+    ------
+    ModelSyntaxError, InputError, ModelError
+        When the text, the data or the options cannot be used; each names all problems found.
+    """
+    options = resolve(estimator, missing, information, se, test)
+    _check_supported(options, ordered, cluster, bootstrap, engine)
+    frame = as_frame(data)
+    records = parse_model(model)
+    _check_levels(records)
+    groups = split_groups(frame, group)
+    if not groups[0] or any(len(rows) == 0 for rows in groups[1]):
+        raise InputError("The data have no cases.", [Problem("empty", column=group)])
+    means = meanstructure if meanstructure is not None else len(groups[0]) > 1
+    table_options = TableOptions(
+        model_type="growth" if model_type == "growth" else "sem",
+        meanstructure=bool(means) or model_type == "growth",
+        std_lv=std_lv,
+        effect_coding=effect_coding,
+        orthogonal=orthogonal,
+        fixed_x=True if fixed_x is None else fixed_x,
+        group_equal=_words(group_equal),
+        group_partial=_words(group_partial),
+    )
+    table = build_table(records, table_options, groups[0])
+    cases = collect(frame, [names.observed for names in table.variables], groups, records, cluster)
+    return _estimate(table, complete_sample(cases), options)
+
+
+def _estimate(table: ParameterTable, sample: Sample, options: Options) -> Fit:
+    model = specify(table, sample, options)
+    return Fit(model, estimate(model))
+
+
+def _words(words: str | Sequence[str]) -> tuple[str, ...]:
+    if isinstance(words, str):
+        return (words,) if words else ()
+    return tuple(word for word in words if word)
+
+
+def _check_supported(
+    options: Options, ordered: bool | str | Sequence[str], cluster: str | None, bootstrap: int, engine: str
+) -> None:
+    """Refuse, by name, what is not part of the engine; nothing is ever ignored in silence."""
+    refused = {
+        "ordered": bool(ordered) if isinstance(ordered, bool) else len(ordered) > 0,
+        "cluster": cluster is not None,
+        "bootstrap": bootstrap > 0,
+        "engine": engine != "comply",
+        "missing": options.missing != "listwise",
+    }
+    names = [name for name, used in refused.items() if used]
+    if names:
+        raise ModelError(f"not available with this estimator: {', '.join(names)}")
+
+
+def _check_levels(records: ModelRecords) -> None:
+    if records.levels:
+        raise ModelError("two-level models ('level:' lines) are not estimated by this engine yet")
+
+
+def complete_sample(cases: Cases) -> Sample:
+    """Moments of the complete cases of every group (listwise deletion).
+
+    Raises
+    ------
+    InputError
+        When a group has fewer than two complete cases.
+    """
+    groups = []
+    for name, names, values, codes, rows in zip(
+        cases.groups, cases.names, cases.values, cases.clusters, cases.rows, strict=True
+    ):
+        complete = ~np.isnan(values).any(axis=1)
+        if not complete.all():
+            values, rows = values[complete], rows[complete]
+            codes = None if codes is None else codes[complete]
+        if len(values) < 2:
+            place = f"group '{name}'" if name else "the data"
+            raise InputError(
+                f"Too few complete cases in {place}.", [Problem("complete cases", value=len(values))]
+            )
+        groups.append(moments(values, names, name, codes, rows))
+    return Sample(tuple(groups), cases.n_given)

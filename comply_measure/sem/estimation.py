@@ -1,0 +1,39 @@
+"""Model → optimum: starting values, optimiser, second chances."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from comply_measure.sem.arrays import Array
+from comply_measure.sem.model import Model
+from comply_measure.sem.optimise import Optimum, minimise
+from comply_measure.sem.start import plain_values, starting_values
+
+
+def estimate(model: Model, start: Array | None = None) -> Optimum:
+    """The minimum of the model's discrepancy.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    start : array (q,), optional
+        Starting θ (a warm start); chosen from the sample otherwise.
+
+    Returns
+    -------
+    Optimum
+        The best of the attempts; ``converged`` says whether the stopping rule was met.
+    """
+    space, n = model.space, model.sample.n
+    tried: list[Optimum] = []
+    if start is not None:
+        tried.append(minimise(model.objective, space.contract(np.asarray(start)), n))
+        if tried[-1].converged:
+            return tried[-1]
+    for make in (starting_values, plain_values):
+        theta = make(model.table, model.layouts, model.sample.groups)
+        tried.append(minimise(model.objective, space.contract(theta), n))
+        if tried[-1].converged:
+            return tried[-1]
+    return min(tried, key=lambda optimum: optimum.point.value)

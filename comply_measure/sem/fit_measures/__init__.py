@@ -1,0 +1,1 @@
+"""Fit measures: pure scalar functions, one file per family, each with its formula and source."""

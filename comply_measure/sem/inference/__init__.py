@@ -1,0 +1,1 @@
+"""From an optimum to standard errors, tests, standardised values and diagnoses."""

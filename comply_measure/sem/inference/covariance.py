@@ -1,0 +1,115 @@
+"""Covariance matrices of the estimates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from comply_measure.sem.arrays import Array
+from comply_measure.sem.objective import Point
+
+
+@dataclass(frozen=True)
+class ParameterCovariance:
+    """Covariance matrix of θ and what was found on the way.
+
+    Attributes
+    ----------
+    vcov : array (q, q) or None
+        Covariance matrix of all free parameters; None when the information is singular.
+    information : array (r, r)
+        Information per case in the free coordinates.
+    unidentified : tuple of int
+        Parameters (places in θ) that the data cannot separate; empty when identified.
+    """
+
+    vcov: Array | None
+    information: Array
+    unidentified: tuple[int, ...] = ()
+
+
+def standard_covariance(
+    point: Point, kind: str, n: int, jacobian: Array | None = None
+) -> ParameterCovariance:
+    """Inverse of n times the information.
+
+    Parameters
+    ----------
+    point : Point
+        The optimum.
+    kind : str
+        ``expected`` or ``observed``.
+    n : int
+        Number of cases.
+    jacobian : array (c, r), optional
+        Derivatives of active constraints that are not linear, in φ; the inverse is then taken on their
+        null space (Aitchison & Silvey, 1958).
+    """
+    information = point.information if kind == "expected" else 0.5 * point.hessian
+    space = point.objective.space
+    basis = None if jacobian is None or not len(jacobian) else null_space(jacobian)
+    reduced = information if basis is None else basis.T @ information @ basis
+    inverse = symmetric_inverse(reduced)
+    if inverse is None:
+        direction = weak_direction(reduced)
+        if basis is not None:
+            direction = basis @ direction
+        theta = direction if space.K is None else space.K @ direction
+        involved = np.flatnonzero(np.abs(theta) > 0.1 * np.abs(theta).max())
+        return ParameterCovariance(None, information, tuple(int(i) for i in involved))
+    if basis is not None:
+        inverse = basis @ inverse @ basis.T
+    return ParameterCovariance(space.spread(inverse) / n, information)
+
+
+def null_space(jacobian: Array) -> Array:
+    """Orthonormal basis of the null space of the rows of a matrix (r, r − rank)."""
+    _, singular, right = np.linalg.svd(jacobian)
+    rank = int((singular > 1e-10 * max(singular.max(initial=0.0), 1e-300)).sum())
+    return np.asarray(right[rank:].T)
+
+
+def symmetric_inverse(matrix: Array) -> Array | None:
+    """Inverse of a symmetric matrix scaled to unit diagonal; None when it is numerically singular.
+
+    Positive definite matrices go through Cholesky; indefinite ones (observed information off an
+    optimum) through eigenvalues. Singular means a reciprocal condition below 1e-12.
+    """
+    from scipy.linalg import lapack
+
+    diagonal = np.abs(matrix.diagonal())
+    if not len(matrix):
+        return matrix
+    if not np.isfinite(matrix).all() or not (diagonal > 0).all():
+        return None
+    scale = 1.0 / np.sqrt(diagonal)
+    standard = matrix * scale * scale[:, None]
+    factor, failed = lapack.dpotrf(standard, lower=1, clean=0)
+    if not failed:
+        norm = float(np.abs(standard).sum(axis=0).max())
+        condition, _ = lapack.dpocon(factor, norm, uplo="L")
+        if condition < 1e-12:
+            return None
+        inverse, _ = lapack.dpotri(factor, lower=1)
+        lower = np.tril(inverse)
+        full = lower + lower.T
+        full.flat[:: len(full) + 1] *= 0.5
+        return np.asarray(full * scale * scale[:, None])
+    values, vectors = np.linalg.eigh(standard)
+    if np.abs(values).min() < 1e-10 * np.abs(values).max():
+        return None
+    return np.asarray((vectors / values) @ vectors.T * scale * scale[:, None])
+
+
+def weak_direction(matrix: Array) -> Array:
+    """Direction in which a (nearly) singular matrix has the least curvature, after scaling (r,)."""
+    diagonal = np.abs(matrix.diagonal())
+    dead = np.flatnonzero(diagonal <= 1e-12 * diagonal.max(initial=0.0))
+    if len(dead) or not np.isfinite(matrix).all():
+        direction = np.zeros(len(matrix))
+        direction[dead] = 1.0
+        return direction
+    scale = 1.0 / np.sqrt(diagonal)
+    _, vectors = np.linalg.eigh(matrix * scale * scale[:, None])
+    return np.asarray(vectors[:, 0] * scale)

@@ -1,0 +1,106 @@
+"""A model ready to be estimated: table, sample, layouts and objective in one immutable object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from comply_measure.sem.arrays import Array
+from comply_measure.sem.discrepancy import discrepancy_for
+from comply_measure.sem.implied import Layout, build_layouts
+from comply_measure.sem.objective import Objective
+from comply_measure.sem.options import Options
+from comply_measure.sem.sample import GroupSample, Sample
+from comply_measure.sem.table.constraints import Space, feasible_set
+from comply_measure.sem.table.parameter_table import ParameterTable
+
+
+@dataclass(frozen=True)
+class Model:
+    """Everything the optimiser and the inference need.
+
+    Attributes
+    ----------
+    table : ParameterTable
+        The model.
+    sample : Sample
+        The moments.
+    layouts : tuple of Layout
+        Where parameters stand, per group.
+    space : Space
+        θ = K φ + k₀ and the constraints that are left.
+    objective : Objective
+        F(φ).
+    options : Options
+        What the user asked for.
+    fixed_values : array (rows,)
+        Values of fixed rows, exogenous moments filled in; NaN for free rows.
+    """
+
+    table: ParameterTable
+    sample: Sample
+    layouts: tuple[Layout, ...]
+    space: Space
+    objective: Objective
+    options: Options
+    fixed_values: Array
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of free parameters, less equality constraints."""
+        return self.table.n_free - self.space.n_equalities
+
+    @property
+    def n_moments(self) -> int:
+        """Number of sample moments the model must explain (fixed exogenous ones do not count)."""
+        total = 0
+        for names in self.table.variables:
+            fixed = len(names.exogenous) if self.table.options.fixed_x else 0
+            for count, sign in ((len(names.observed), 1), (fixed, -1)):
+                total += sign * (count * (count + 1) // 2 + (count if self.table.meanstructure else 0))
+        return total
+
+    @property
+    def df(self) -> int:
+        """Degrees of freedom."""
+        return self.n_moments - self.n_parameters
+
+    @property
+    def exogenous(self) -> tuple[tuple[str, ...], ...]:
+        """Fixed exogenous variables of each group."""
+        if not self.table.options.fixed_x:
+            return tuple(() for _ in self.table.variables)
+        return tuple(names.exogenous for names in self.table.variables)
+
+    def values(self, theta: Array) -> Array:
+        """Value of every row at θ (rows,)."""
+        free = self.table.free
+        values = self.fixed_values.copy()
+        is_free = free > 0
+        values[is_free] = theta[free[is_free] - 1]
+        return values
+
+
+def specify(table: ParameterTable, sample: Sample, options: Options) -> Model:
+    """A :class:`Model` from its table, sample and options."""
+    fixed_values = fill_exogenous(table, sample.groups)
+    exogenous = {int(row): float(fixed_values[row]) for row in np.flatnonzero(table.exo)}
+    layouts = build_layouts(table, exogenous)
+    space = feasible_set(table)
+    discrepancies = tuple(discrepancy_for(options, group) for group in sample.groups)
+    objective = Objective(layouts, discrepancies, sample.weights, space)
+    return Model(table, sample, layouts, space, objective, options, fixed_values)
+
+
+def fill_exogenous(table: ParameterTable, groups: tuple[GroupSample, ...]) -> Array:
+    """Fixed values of all rows, with exogenous moments taken from the sample (rows,)."""
+    values = table.value.copy()
+    for row in np.flatnonzero(table.exo):
+        sample = groups[table.group[row] - 1]
+        i = sample.names.index(table.lhs[row])
+        if table.op[row] == "~1":
+            values[row] = 0.0 if sample.mean is None else sample.mean[i]
+        else:
+            values[row] = sample.cov[i, sample.names.index(table.rhs[row])]
+    return values

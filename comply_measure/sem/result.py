@@ -1,0 +1,197 @@
+"""The result of a fit: keeps every stage, computes tables when they are asked for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from comply_measure.sem.arrays import Array
+from comply_measure.sem.baseline import Baseline, ml_baseline
+from comply_measure.sem.fit_measures.collect import Evidence, collect
+from comply_measure.sem.inference.covariance import ParameterCovariance, standard_covariance
+from comply_measure.sem.inference.diagnosis import Finding, admissibility
+from comply_measure.sem.inference.tests import TestStatistic, chisquare_test
+from comply_measure.sem.loglikelihood import LogLikelihoods, log_likelihoods
+from comply_measure.sem.model import Model
+from comply_measure.sem.optimise import Optimum
+from comply_measure.sem.tables import estimates_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted model.
+
+    Attributes
+    ----------
+    model : Model
+        Parameter table, sample, layouts, options.
+    optimum : Optimum
+        Where the optimiser stopped.
+    """
+
+    model: Model
+    optimum: Optimum
+
+    @property
+    def converged(self) -> bool:
+        """Whether the optimiser met its stopping rule."""
+        return self.optimum.converged
+
+    @property
+    def theta(self) -> Array:
+        """Free parameters θ̂ (q,)."""
+        return self.optimum.point.theta
+
+    @property
+    def n(self) -> int:
+        """Number of cases used."""
+        return self.model.sample.n
+
+    @property
+    def npar(self) -> int:
+        """Number of free parameters, less equality constraints."""
+        return self.model.n_parameters
+
+    @cached_property
+    def covariance(self) -> ParameterCovariance:
+        """Covariance matrix of θ̂ with the information it came from."""
+        return standard_covariance(self.optimum.point, self.model.options.information, self.n)
+
+    @property
+    def vcov_array(self) -> Array | None:
+        """Covariance matrix of θ̂ (q, q); None when it could not be computed or was not asked for."""
+        if not self.converged or self.model.options.se == "none":
+            return None
+        return self.covariance.vcov
+
+    @cached_property
+    def vcov(self) -> pd.DataFrame:
+        """Covariance matrix of the free parameters, named as in lavaan; NaN when not available."""
+        import pandas as pd
+
+        names = self.model.table.free_names()
+        matrix = self.vcov_array
+        return pd.DataFrame(math.nan if matrix is None else matrix, index=names, columns=names)
+
+    @cached_property
+    def estimates(self) -> pd.DataFrame:
+        """All parameters: lhs, op, rhs, group, label, free, est, se, z, pvalue, ci_lower, ci_upper."""
+        return estimates_frame(self.model, self.theta, self.vcov_array, self.model.options.level)
+
+    @cached_property
+    def test(self) -> TestStatistic:
+        """The standard χ² test."""
+        if not self.converged:
+            return TestStatistic("standard", math.nan, self.model.df, math.nan, note="no convergence")
+        statistic = self.n * self.optimum.point.value
+        if self.model.df == 0 and abs(statistic) < 1e-9 * self.n:
+            statistic = 0.0
+        return chisquare_test("standard", max(statistic, 0.0), self.model.df)
+
+    @cached_property
+    def baseline(self) -> Baseline:
+        """The baseline model's test."""
+        return ml_baseline(self.model.sample.groups, self.model.exogenous)
+
+    @cached_property
+    def log_likelihoods(self) -> LogLikelihoods:
+        """Log-likelihoods of the fitted and the saturated model."""
+        return log_likelihoods(self.model, self.optimum.point.value)
+
+    @cached_property
+    def measures(self) -> dict[str, float]:
+        """Fit measures by lavaan's names; only counts when the optimiser did not converge."""
+        model = self.model
+        if not self.converged:
+            return {"npar": float(model.n_parameters), "df": float(model.df), "ntotal": float(model.sample.n)}
+        evidence = Evidence(model, self.optimum.point, self.test, self.baseline, self.log_likelihoods)
+        return collect(evidence)
+
+    @cached_property
+    def fit_measures(self) -> pd.Series[float]:
+        """Fit measures as a series under lavaan's names."""
+        import pandas as pd
+
+        return pd.Series(self.measures, dtype=float, name="fit_measures")
+
+    @cached_property
+    def inadmissible(self) -> tuple[Finding, ...]:
+        """Negative variances and matrices that are not positive definite."""
+        return tuple(admissibility(self.model, self.optimum.point.implied))
+
+    @property
+    def admissible(self) -> bool:
+        """Whether all variances and covariance matrices are possible ones."""
+        return not self.inadmissible
+
+    @cached_property
+    def problems(self) -> tuple[Finding, ...]:
+        """Everything a reader must know before trusting the numbers; empty when all is well."""
+        found: list[Finding] = []
+        if not self.converged:
+            found.append(
+                Finding(
+                    "not_converged",
+                    f"the optimiser did not converge: {self.optimum.message}",
+                    "simplify the model, check the scales of the variables or give starting values",
+                )
+            )
+        elif self.model.options.se != "none" and self.covariance.unidentified:
+            found.append(self._unidentified())
+        if self.model.df < 0:
+            found.append(
+                Finding(
+                    "negative_df",
+                    f"{self.npar} parameters for {self.model.n_moments} moments",
+                    "fix or equate parameters",
+                )
+            )
+        found.extend(self.inadmissible)
+        found.extend(Finding("note", note, serious=False) for note in self.model.table.notes)
+        left_out = self.model.sample.n_given - self.n
+        if left_out:
+            found.append(
+                Finding(
+                    "incomplete_cases",
+                    f"{left_out} of {self.model.sample.n_given} cases left out because a value is missing",
+                    "missing='ml' uses all available values",
+                    serious=False,
+                )
+            )
+        return tuple(found)
+
+    def _unidentified(self) -> Finding:
+        names = self.model.table.free_names()
+        involved = ", ".join(names[i] for i in self.covariance.unidentified[:8])
+        return Finding(
+            "not_identified",
+            f"the information matrix is singular; the data do not separate: {involved}",
+            "fix a loading or variance per factor, or drop parameters; no standard errors are given",
+        )
+
+    def implied(self) -> tuple[dict[str, Any], ...]:
+        """Implied moments, one mapping per group: ``cov`` (data frame) and, with means, ``mean`` (series)."""
+        import pandas as pd
+
+        result = []
+        for at in self.optimum.point.implied:
+            names = list(at.layout.observed)
+            moments: dict[str, Any] = {"cov": pd.DataFrame(at.sigma, index=names, columns=names)}
+            if at.mu is not None:
+                moments["mean"] = pd.Series(at.mu, index=names)
+            result.append(moments)
+        return tuple(result)
+
+    def summary(self) -> str:
+        """The fit as text."""
+        from comply_measure.sem.summary import render
+
+        return render(self)
+
+    def __repr__(self) -> str:
+        return self.summary()
