@@ -1,0 +1,81 @@
+"""The null distributions of one scale: one per pattern of informants per item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from comply_measure.triads.exact import (
+    MAX_MULTISETS,
+    ExactDistribution,
+    Statistic,
+    exact_distribution,
+    n_multisets,
+    noise_passing,
+)
+from comply_measure.triads.grouping import Ints
+from comply_measure.triads.item_agreement import rwg_j_value
+from comply_measure.triads.nulls import NullDistribution
+from comply_measure.triads.simulated import SimulatedDistribution, simulated_distribution
+
+
+@dataclass(frozen=True, slots=True)
+class NullFamily:
+    """Distributions of a statistic under one null.
+
+    Attributes
+    ----------
+    null : NullDistribution
+        With probabilities.
+    statistic : str
+        What is averaged over items.
+    answers : ndarray of int or None, shape (n, replications, J)
+        Simulated answers when items correlate; None for exact distributions of independent items.
+    """
+
+    null: NullDistribution
+    statistic: Statistic
+    answers: Ints | None
+
+    def patterns(self, n: Ints) -> Iterator[tuple[Ints, Ints]]:
+        """Units that share a distribution: the pattern, shape (J,), and the units' positions.
+
+        Independent items are interchangeable, so their counts are sorted first; counts below 2 are 0.
+
+        Parameters
+        ----------
+        n : ndarray of int, shape (G, J)
+            Informants per item.
+        """
+        counts = np.where(n >= 2, n, 0)
+        if self.answers is None:
+            counts = np.sort(counts, axis=1)
+        rows = np.ascontiguousarray(counts, dtype=np.int64)
+        keys = rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1]))).ravel()
+        _, first, place = np.unique(keys, return_index=True, return_inverse=True)
+        order = np.argsort(place, kind="stable")
+        ends = np.cumsum(np.bincount(place, minlength=len(first)))
+        for pattern, units in zip(first, np.split(order, ends[:-1]), strict=True):
+            yield counts[pattern], units
+
+    def distribution(self, pattern: Ints) -> ExactDistribution | SimulatedDistribution | None:
+        """The null distribution of a pattern; None when its informants are too many to enumerate."""
+        items = np.flatnonzero(pattern)
+        used = pattern[items].tolist()
+        if self.answers is not None:
+            return simulated_distribution(self.answers, used, items, self.statistic)
+        if self.null.pmf is not None and n_multisets(max(used), len(self.null.pmf)) > MAX_MULTISETS:
+            return None
+        return exact_distribution(used, self.null, self.statistic)
+
+
+def noise_at(
+    distribution: ExactDistribution | SimulatedDistribution, null: NullDistribution, cutoff: float
+) -> float:
+    """Probability that rwg(j) of random answers reaches the cut-off."""
+    if isinstance(distribution, ExactDistribution):
+        return noise_passing(distribution, null, cutoff)
+    values = rwg_j_value(distribution.draws, distribution.n_items, null.variance)
+    return float((values >= cutoff - 1e-12).mean())
