@@ -1,0 +1,140 @@
+"""Read a population file and check it against the scales it names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+
+from comply_measure.documents import YamlDocument, problem_at, read_yaml, validate
+from comply_measure.errors import ComplyError, InputError, Problem
+from comply_measure.instrument import Item, Scale, load_scale
+from comply_measure.simulation.checks import asked_items, check_spec
+from comply_measure.simulation.schema import PopulationSpec
+from comply_measure.simulation.unit_model import UnitModel, build_unit_model
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """A checked population: the file's content, its scales and the solved unit-level system.
+
+    Parameters
+    ----------
+    spec : PopulationSpec
+        Content of the file.
+    scales : tuple of Scale
+        The scales that are answered.
+    items : tuple of Item
+        Items of the form and attribute set, in the order of the scales.
+    attribute_set : str or None
+        The attribute set in force; None: the scale's default.
+    unit_model : UnitModel
+        Unit-level latent variables in causal order with their covariances.
+    source : str
+        Name of the file.
+    sha256 : str
+        Hash of the file.
+    """
+
+    spec: PopulationSpec
+    scales: tuple[Scale, ...]
+    items: tuple[Item, ...]
+    attribute_set: str | None
+    unit_model: UnitModel
+    source: str
+    sha256: str
+
+    def with_attribute_set(self, attribute_set: str | None) -> Population:
+        """The same population asked with another attribute set; it must have parameters for all of it."""
+        instrument = self.spec.instrument.model_copy(update={"attribute_set": attribute_set})
+        spec = self.spec.model_copy(update={"instrument": instrument})
+        faults = check_spec(spec, self.scales)
+        if faults:
+            problems = [
+                Problem(f.message, self.source, column=".".join(map(str, f.key)), value=f.value)
+                for f in faults
+            ]
+            raise InputError(f"{self.source} cannot be asked with attribute set {attribute_set!r}", problems)
+        return replace(self, spec=spec, items=asked_items(spec, self.scales), attribute_set=attribute_set)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Roles of the informants, in order."""
+        return self.spec.roles
+
+    @property
+    def tree(self) -> Scale:
+        """The scale with alignment, dimensions and attributes."""
+        return next(scale for scale in self.scales if scale.key == self.spec.alignment.scale)
+
+    @property
+    def dimension_keys(self) -> tuple[str, ...]:
+        """Dimensions in the order of the scale."""
+        return tuple(construct.key for construct in self.tree.dimensions(self.attribute_set))
+
+    @property
+    def attribute_parents(self) -> dict[str, str]:
+        """Attribute → its dimension, in the order of the scale."""
+        return {
+            attribute.key: str(attribute.parent) for attribute in self.tree.attributes(self.attribute_set)
+        }
+
+
+def load_population(path: str | Path) -> Population:
+    """Read and check a population file.
+
+    Parameters
+    ----------
+    path : path-like
+        YAML file (see ``docs/simulation.md``).
+
+    Returns
+    -------
+    Population
+
+    Raises
+    ------
+    InputError
+        Listing every fault: unknown or missing keys, items or roles (with the nearest known one), shares
+        that do not add up, variances that are used up.
+    """
+    document = read_yaml(path)
+    headline = f"{document.file} is not a usable population"
+    spec, problems = validate(PopulationSpec, document)
+    if spec is None:
+        raise InputError(headline, problems)
+    scales = _load_scales(spec, Path(path).parent, document, headline)
+    faults = check_spec(spec, scales)
+    unit_model = None
+    if not faults:
+        unit_model, faults = build_unit_model(spec)
+    if unit_model is None:
+        raise InputError(
+            headline, [problem_at(document, f.key, f.message, f.value, f.allowed) for f in faults]
+        )
+    return Population(
+        spec=spec,
+        scales=scales,
+        items=asked_items(spec, scales),
+        attribute_set=spec.instrument.attribute_set,
+        unit_model=unit_model,
+        source=Path(path).name,
+        sha256=sha256(Path(path).read_bytes()).hexdigest(),
+    )
+
+
+def _load_scales(
+    spec: PopulationSpec, folder: Path, document: YamlDocument, headline: str
+) -> tuple[Scale, ...]:
+    scales: list[Scale] = []
+    problems: list[Problem] = []
+    for position, name in enumerate(spec.instrument.scales):
+        try:
+            own_file = Path(name).suffix in (".yaml", ".yml")
+            scales.append(load_scale(folder / name if own_file else name))
+        except ComplyError as error:
+            key = ("instrument", "scales", position)
+            problems.append(problem_at(document, key, str(error), value=name))
+    if problems:
+        raise InputError(headline, problems)
+    return tuple(scales)
