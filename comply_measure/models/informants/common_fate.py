@@ -1,0 +1,40 @@
+"""Common fate: what the informants of a unit share, per dimension (Kenny & La Voie 1985)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+from comply_measure.models.informants.wide import check_design, wide_column
+
+
+def common_fate_model(dimensions: Sequence[str], roles: Sequence[str]) -> str:
+    """Model text of the common-fate model on dimension scores.
+
+    Per dimension one unit factor with loadings 1 on every role's score; what is left of a role is correlated
+    across dimensions within that role. Source: Kenny & La Voie (1985), Ledermann & Kenny (2012). One dimension
+    with three roles is just identified; one dimension with two roles is not identified without equal residual
+    variances, which are then imposed. The share of a role's variance that is common is
+    ``φ/(φ + θ_r)``.
+
+    Parameters
+    ----------
+    dimensions : sequence of str
+        Score columns (names without role).
+    roles : sequence of str
+
+    Returns
+    -------
+    str
+    """
+    check_design({d: [d] for d in dimensions}, roles)
+    lines = [
+        f"{d}.unit =~ " + " + ".join(f"1*{wide_column(d, role)}" for role in roles) for d in dimensions
+    ]
+    if len(roles) == 2 and len(dimensions) == 1:
+        lines += [f"{wide_column(dimensions[0], r)} ~~ theta*{wide_column(dimensions[0], r)}" for r in roles]
+    for role in roles:
+        lines += [
+            f"{wide_column(one, role)} ~~ {wide_column(two, role)}" for one, two in combinations(dimensions, 2)
+        ]
+    return "\n".join(lines)

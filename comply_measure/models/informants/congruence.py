@@ -1,0 +1,79 @@
+"""Latent congruence: level and contrasts of the roles as latent variables (Cheung 2009), for two or more roles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from comply_measure.models.informants.wide import check_design, residual_correlations, role_factor, wide_column
+
+Floats = npt.NDArray[np.float64]
+
+
+def role_contrasts(n_roles: int) -> Floats:
+    """Rows: the mean of all roles, then each role against the mean of those before it, shape (k, k).
+
+    Two roles: level and ``first − second``. Three: level, ``first − second`` and
+    ``third − (first + second)/2``. The second contrast's sign is chosen so that role 1 − role 2 is positive
+    where the first role is higher.
+    """
+    contrasts = np.zeros((n_roles, n_roles))
+    contrasts[0] = 1.0 / n_roles
+    contrasts[1, :2] = (1.0, -1.0)
+    for row in range(2, n_roles):
+        contrasts[row, :row] = -1.0 / row
+        contrasts[row, row] = 1.0
+    return contrasts
+
+
+def contrast_names(factor: str, roles: Sequence[str]) -> list[str]:
+    """Names of the latent variables: ``factor.level``, then one per contrast."""
+    names = [f"{factor}.level", f"{factor}.{roles[0]}_vs_{roles[1]}"]
+    return names + [f"{factor}.{role}_vs_rest{i}" for i, role in enumerate(roles[2:], start=2)]
+
+
+def latent_congruence_model(factor: str, items: Sequence[str], roles: Sequence[str]) -> str:
+    """Model text of the latent congruence model of one dimension.
+
+    Role factors ``F_r`` are exact functions of the level (their mean) and of ``k − 1`` contrasts:
+    ``F = C⁻¹ (level, contrasts)'`` with C of :func:`role_contrasts`. Two roles give Cheung's (2009) model,
+    ``F1 = LEV + ½·CON``, ``F2 = LEV − ½·CON``. Loadings and intercepts are equal over roles and
+    effect-coded (mean loading 1, intercepts sum to 0; Little, Slegers & Card 2006), so that level and contrasts
+    are in the units of the items. Residuals of one item correlate between the roles.
+
+    Parameters
+    ----------
+    factor : str
+        Name of the dimension.
+    items : sequence of str
+        Its variables, at least two (names without role).
+    roles : sequence of str
+        Order defines the contrasts.
+
+    Returns
+    -------
+    str
+        Fit with ``meanstructure=True``. ``variance(contrast) = 0`` lies on the boundary: halve the p value.
+    """
+    check_design({factor: items}, roles)
+    lines: list[str] = []
+    for role in roles:
+        name = role_factor(factor, role)
+        first = wide_column(items[0], role)
+        terms = [f"NA*{first}", *(f"l_{i}*{wide_column(i, role)}" for i in items)]
+        lines.append(f"{name} =~ {' + '.join(terms)}")
+        lines += [f"{wide_column(i, role)} ~ t_{i}*1" for i in items]
+        lines += [f"{name} ~~ 0*{name}", f"{name} ~ 0*1"]
+    latent = contrast_names(factor, roles)
+    weights = np.linalg.inv(role_contrasts(len(roles)))
+    for j, name in enumerate(latent):
+        terms = [f"{float(weights[i, j])!r}*{role_factor(factor, role)}" for i, role in enumerate(roles)]
+        lines.append(f"{name} =~ {' + '.join(terms)}")
+        lines += [f"{name} ~~ NA*{name}", f"{name} ~ NA*1"]
+        lines += [f"{name} ~~ {other}" for other in latent[:j]]
+    lines += residual_correlations(items, roles)
+    lines.append(" + ".join(f"l_{i}" for i in items) + f" == {len(items)}")
+    lines.append(" + ".join(f"t_{i}" for i in items) + " == 0")
+    return "\n".join(lines)

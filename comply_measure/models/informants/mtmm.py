@@ -1,0 +1,119 @@
+"""The multitrait-multi-informant matrix (Campbell & Fiske 1959)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from comply_measure.errors import ComplyError
+from comply_measure.models.informants.wide import wide_column
+
+KINDS = {
+    (True, False): "monotrait-heteroinformant",
+    (False, True): "heterotrait-monoinformant",
+    (False, False): "heterotrait-heteroinformant",
+}
+
+
+@dataclass(frozen=True)
+class MultitraitMatrix:
+    """Correlations of all dimensions as all roles rate them.
+
+    Attributes
+    ----------
+    matrix : DataFrame
+        Square, rows and columns ``dimension.role`` ordered by role; the diagonal holds reliabilities if given,
+        else NaN.
+    pairs : DataFrame
+        ``dimension_1, role_1, dimension_2, role_2, kind, correlation, n`` (pairwise complete units).
+    summary : DataFrame
+        ``kind, n_correlations, mean, minimum, maximum``.
+    criteria : DataFrame
+        Campbell and Fiske's comparisons: for each validity coefficient, how many of the heterotrait
+        correlations in its row and column (hetero- and mono-informant) it exceeds.
+    n_units : int
+    """
+
+    matrix: pd.DataFrame
+    pairs: pd.DataFrame
+    summary: pd.DataFrame
+    criteria: pd.DataFrame
+    n_units: int
+
+    def tidy(self) -> pd.DataFrame:
+        """Return one row per correlation."""
+        return self.pairs.copy()
+
+
+def mtmm_table(
+    wide: pd.DataFrame,
+    dimensions: Sequence[str],
+    roles: Sequence[str],
+    reliability: Mapping[tuple[str, str], float] | None = None,
+) -> MultitraitMatrix:
+    """Multitrait-multi-informant correlations of dimension scores.
+
+    Parameters
+    ----------
+    wide : DataFrame
+        One row per unit with columns ``dimension.role``.
+    dimensions, roles : sequence of str
+    reliability : mapping, optional
+        (dimension, role) → reliability, for the diagonal.
+
+    Returns
+    -------
+    MultitraitMatrix
+        A correlation with a constant column or fewer than three units is NaN.
+    """
+    cells = [(d, r) for r in roles for d in dimensions]
+    names = [wide_column(d, r) for d, r in cells]
+    missing = [n for n in names if n not in wide.columns]
+    if missing:
+        raise ComplyError(f"columns are missing from the wide data: {', '.join(missing)}")
+    scores = wide[names]
+    matrix = scores.corr(min_periods=3)
+    present = scores.notna().to_numpy(dtype=float)
+    counts = (present.T @ present).astype(int)
+    rows = []
+    for i, (d1, r1) in enumerate(cells):
+        for j in range(i + 1, len(cells)):
+            d2, r2 = cells[j]
+            rows.append((d1, r1, d2, r2, KINDS[(d1 == d2, r1 == r2)], matrix.iat[i, j], counts[i, j]))
+    columns = ["dimension_1", "role_1", "dimension_2", "role_2", "kind", "correlation", "n"]
+    pairs = pd.DataFrame(rows, columns=columns)
+    grouped = pairs.groupby("kind", sort=False)["correlation"]
+    summary = grouped.agg(n_correlations="count", mean="mean", minimum="min", maximum="max").reset_index()
+    values = matrix.to_numpy(copy=True)
+    np.fill_diagonal(values, [(reliability or {}).get(cell, np.nan) for cell in cells])
+    shown = pd.DataFrame(values, index=names, columns=names)
+    return MultitraitMatrix(shown, pairs, summary, _criteria(pairs), int(scores.notna().any(axis=1).sum()))
+
+
+def _criteria(pairs: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    hetero = pairs[pairs["kind"] != "monotrait-heteroinformant"]
+    for one in pairs[pairs["kind"] == "monotrait-heteroinformant"].itertuples():
+        ends = {(one.dimension_1, one.role_1), (one.dimension_2, one.role_2)}
+        first = list(zip(hetero["dimension_1"], hetero["role_1"], strict=True))
+        second = list(zip(hetero["dimension_2"], hetero["role_2"], strict=True))
+        touches = np.array([a in ends or b in ends for a, b in zip(first, second, strict=True)])
+        same_block = hetero["kind"].to_numpy() == "heterotrait-monoinformant"
+        roles = {one.role_1, one.role_2}
+        between = np.array([{a[1], b[1]} == roles for a, b in zip(first, second, strict=True)])
+        values = hetero["correlation"].to_numpy()
+        for kind, chosen in (
+            ("heterotrait-heteroinformant", touches & ~same_block & between),
+            ("heterotrait-monoinformant", touches & same_block),
+        ):
+            compared = values[chosen & ~np.isnan(values)]
+            rows.append(
+                (one.dimension_1, one.role_1, one.role_2, kind, one.correlation, len(compared),
+                 int((one.correlation > compared).sum()))
+            )  # fmt: skip
+    return pd.DataFrame(
+        rows, columns=["dimension", "role_1", "role_2", "against", "validity", "n_compared", "n_exceeded"]
+    )

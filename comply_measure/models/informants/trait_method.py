@@ -1,0 +1,85 @@
+"""Trait and method factors of structurally different informants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+from comply_measure.errors import ComplyError
+from comply_measure.models.informants.wide import Factors, check_design, residual_correlations, wide_column
+
+
+def ct_cm1_model(
+    factors: Factors, roles: Sequence[str], reference: str, item_residuals: bool = True
+) -> str:
+    """Model text of the correlated-trait, correlated-(methods − 1) model.
+
+    The reference role defines the trait of every dimension; the other roles have one method factor per
+    dimension, uncorrelated with the trait of the same dimension. Traits correlate, method factors correlate,
+    and traits may correlate with the method factors of other dimensions. Sources: Eid (2000), Eid et al. (2003,
+    2008). The solution depends on the reference role: report it.
+
+    Parameters
+    ----------
+    factors : mapping
+        Dimension → its variables (names without role), at least two per dimension.
+    roles : sequence of str
+    reference : str
+        One of the roles.
+    item_residuals : bool
+        Let the residuals of the same item correlate between roles (what is specific to the item's content).
+
+    Returns
+    -------
+    str
+    """
+    check_design(factors, roles)
+    if reference not in roles:
+        raise ComplyError(f"reference role {reference!r} is not among: {', '.join(roles)}")
+    thin = [f for f, items in factors.items() if len(items) < 2]
+    if thin:
+        raise ComplyError(f"a method factor needs at least two variables per dimension; too few: {', '.join(thin)}")
+    others = [r for r in roles if r != reference]
+    lines: list[str] = []
+    for factor, items in factors.items():
+        columns = [wide_column(i, r) for r in [reference, *others] for i in items]
+        lines.append(f"{factor}.trait =~ {' + '.join(columns)}")
+        for role in others:
+            lines.append(f"{factor}.method.{role} =~ " + " + ".join(wide_column(i, role) for i in items))
+            lines.append(f"{factor}.trait ~~ 0*{factor}.method.{role}")
+    if item_residuals:
+        lines += residual_correlations((i for items in factors.values() for i in items), roles)
+    return "\n".join(lines)
+
+
+def ct_cm_model(dimensions: Sequence[str], roles: Sequence[str]) -> str:
+    """Model text of correlated traits and correlated methods on dimension scores.
+
+    One trait factor per dimension, one method factor per role, traits uncorrelated with methods
+    (Marsh & Grayson 1995). Often inadmissible or not converged: then prefer correlated uniquenesses.
+    Needs at least three dimensions and three roles.
+    """
+    _check_grid(dimensions, roles)
+    traits = [f"{d}.trait" for d in dimensions]
+    methods = [f"method.{r}" for r in roles]
+    lines = [f"{d}.trait =~ " + " + ".join(wide_column(d, r) for r in roles) for d in dimensions]
+    lines += [f"method.{r} =~ " + " + ".join(wide_column(d, r) for d in dimensions) for r in roles]
+    lines += [f"{t} ~~ 0*{m}" for t in traits for m in methods]
+    return "\n".join(lines)
+
+
+def ct_cu_model(dimensions: Sequence[str], roles: Sequence[str]) -> str:
+    """Model text of correlated traits with uniquenesses that correlate within a role (Marsh & Grayson 1995)."""
+    _check_grid(dimensions, roles)
+    lines = [f"{d}.trait =~ " + " + ".join(wide_column(d, r) for r in roles) for d in dimensions]
+    for role in roles:
+        lines += [
+            f"{wide_column(one, role)} ~~ {wide_column(two, role)}" for one, two in combinations(dimensions, 2)
+        ]
+    return "\n".join(lines)
+
+
+def _check_grid(dimensions: Sequence[str], roles: Sequence[str]) -> None:
+    check_design({d: [d] for d in dimensions}, roles, least_roles=3)
+    if len(dimensions) < 3:
+        raise ComplyError(f"trait and method factors need at least three dimensions; given: {len(dimensions)}")
