@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 
 from comply_measure.documents import nearest
 from comply_measure.instrument import Scale
-from comply_measure.responses.cells import NOT_FINITE, NOTHING, folded, is_stata_tag, number_in
+from comply_measure.responses.cells import (
+    NOT_FINITE,
+    NOTHING,
+    add_cells,
+    folded,
+    is_stata_tag,
+    number_in,
+    shown,
+)
 from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.raw import Cell, Column, DateCell, RawTable
 from comply_measure.responses.mapping import ColumnMapping
@@ -151,11 +159,8 @@ def read_answers(table: RawTable, column: Column, key: AnswerKey, decimal: str, 
         if reading.fault is not None:
             wrong[reading.fault, reading.hint].append(position)
     for (fault, hint), positions in wrong.items():
-        records = column.where(positions)
-        found = [column.distinct[column.codes[record]] for record in records]
         allowed = f"{key.allowed}; {hint}" if hint else key.allowed
-        shown = [_shown(cell) for cell in found]
-        faults.add_rows(fault, table.rows[records], column=column.name, values=shown, allowed=allowed)
+        add_cells(faults, fault, table, column, positions, allowed)
     return Answers(values[column.codes], reasons[column.codes])
 
 
@@ -218,12 +223,6 @@ def _check_value_labels(column: Column, key: AnswerKey, faults: Faults) -> None:
             faults.add(
                 "the value label contradicts the scale: the codes may be shifted or reversed",
                 column=column.name,
-                value=f"{_shown(code)} = {label}",
+                value=f"{shown(code)} = {label}",
                 allowed=f"{value:g} = {label}; recode the file",
             )
-
-
-def _shown(cell: Cell) -> str | int | float:
-    if isinstance(cell, str):
-        return str(cell)
-    return int(cell) if cell.is_integer() else cell

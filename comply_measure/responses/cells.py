@@ -82,6 +82,27 @@ def decimal_sign(table: RawTable, used: Iterable[Column], stated: FileFormat, fa
     return "," if comma else "."
 
 
+def add_cells(
+    faults: Faults,
+    message: str,
+    table: RawTable,
+    column: Column,
+    positions: Iterable[int],
+    allowed: str | None = None,
+) -> None:
+    """Add a problem for every record whose cell is one of the distinct cells at `positions`."""
+    records = column.where(positions)
+    values = (shown(column.distinct[column.codes[record]]) for record in records)
+    faults.add_rows(message, table.rows[records], column=column.name, values=values, allowed=allowed)
+
+
+def shown(cell: Cell) -> str | int | float:
+    """A cell for a message: plain text, whole numbers without decimals."""
+    if isinstance(cell, str):
+        return str(cell)
+    return int(cell) if cell.is_integer() else float(cell)
+
+
 def name_in(cell: Cell) -> str:
     """A cell as an identifier: whole numbers without decimals, text as it stands."""
     if isinstance(cell, str):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any, NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
 
@@ -41,7 +43,7 @@ class Faults:
     def add_rows(
         self,
         message: str,
-        rows: Iterable[int],
+        rows: Sequence[int] | NDArray[np.intp],
         *,
         column: str | None = None,
         values: Iterable[Any] | None = None,
@@ -51,16 +53,15 @@ class Faults:
 
         Parameters
         ----------
-        rows : iterable of int
+        rows : sequence of int
             File rows.
         values : iterable, optional
-            The value in each row.
+            The value in each row; only as many as are listed are taken.
         """
-        places = [int(row) for row in rows]
-        found = list(values) if values is not None else [None] * len(places)
-        for row, value in zip(places[:MAX_ROWS_LISTED], found, strict=False):
-            self.add(message, row=row, column=column, value=value, allowed=allowed)
-        hidden = len(places) - MAX_ROWS_LISTED
+        found = repeat(None) if values is None else values
+        for row, value in zip(rows[:MAX_ROWS_LISTED], found, strict=False):
+            self.add(message, row=int(row), column=column, value=value, allowed=allowed)
+        hidden = len(rows) - MAX_ROWS_LISTED
         if hidden > 0:
             self.add(f"the same in {hidden} more rows: {message}", column=column, allowed=allowed)
 

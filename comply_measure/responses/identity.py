@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from comply_measure.documents import nearest
-from comply_measure.responses.cells import NOTHING, folded, name_in
+from comply_measure.responses.cells import NOTHING, add_cells, folded, name_in
 from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.raw import Cell, Column, DateCell, RawTable
 from comply_measure.responses.roles import RoleWords
@@ -36,9 +36,7 @@ class Names:
         return [lookup[code] for code in self.codes]
 
 
-def read_names(
-    table: RawTable, column: Column, what: str, faults: Faults, *, required: bool, labelled: bool = False
-) -> Names:
+def read_names(table: RawTable, column: Column, what: str, faults: Faults, *, required: bool) -> Names:
     """Ids of one column.
 
     Parameters
@@ -53,20 +51,12 @@ def read_names(
         Receives dates (spreadsheets make them from ids such as 3-5) and, if `required`, blanks.
     required : bool
         True if no record may lack the id.
-    labelled : bool
-        Take the file's value labels for the codes.
     """
-    texts = [_name(cell, column, labelled=labelled) for cell in column.distinct]
+    texts = [_name(cell, column) for cell in column.distinct]
     dates = [place for place, cell in enumerate(column.distinct) if isinstance(cell, DateCell)]
     if dates:
-        records = column.where(dates)
-        faults.add_rows(
-            f"a date is no {what} id",
-            table.rows[records],
-            column=column.name,
-            values=[str(column.distinct[column.codes[record]]) for record in records],
-            allowed="text or a whole number; spreadsheets turn entries such as 3-5 into dates",
-        )
+        allowed = "text or a whole number; spreadsheets turn entries such as 3-5 into dates"
+        add_cells(faults, f"a date is no {what} id", table, column, dates, allowed)
     lookup = np.array([*texts, None], dtype=object)
     codes, names = pd.factorize(lookup[column.codes], use_na_sentinel=True)
     if required:
@@ -75,11 +65,9 @@ def read_names(
     return Names(codes.astype(np.intp), tuple(names))
 
 
-def _name(cell: Cell, column: Column, *, labelled: bool) -> str | None:
+def _name(cell: Cell, column: Column) -> str | None:
     if column.is_declared_missing(cell) or (isinstance(cell, str) and folded(cell) in NOTHING):
         return None
-    if labelled and cell in column.value_labels:
-        return column.value_labels[cell]
     return name_in(cell)
 
 
@@ -104,14 +92,7 @@ def read_roles(
     for place, text in unknown.items():
         near = nearest(text, words.words)
         hint = f"; did you mean '{words.words[near]}'?" if near else ""
-        records = column.where([place])
-        faults.add_rows(
-            f"unknown role{hint}",
-            table.rows[records],
-            column=column.name,
-            values=[text] * len(records),
-            allowed=", ".join(roles),
-        )
+        add_cells(faults, f"unknown role{hint}", table, column, [place], ", ".join(roles))
     faults.add_rows(
         "the role is missing",
         table.rows[column.codes < 0],

@@ -250,7 +250,7 @@ def _applicable(
                     f"an answer of role {role} to an item that is not meant for it",
                     records.rows[of_role],
                     column=plan.answers.get((item.id, "")) or plan.answers.get((item.id, role)),
-                    values=[int(value) for value in read.values[of_role]],
+                    values=(int(value) for value in read.values[of_role]),
                     allowed=f"blank (the item is for {', '.join(item.roles)}), or inapplicable: ignore",
                 )
         result[item.id] = Answers(

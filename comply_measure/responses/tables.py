@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.documents import nearest
-from comply_measure.responses.cells import decimal_sign, name_in, number_in
+from comply_measure.responses.cells import add_cells, decimal_sign, name_in, number_in
 from comply_measure.responses.faults import Faults, refuse
 from comply_measure.responses.files.load import load_table
 from comply_measure.responses.files.raw import Column, RawTable
@@ -76,13 +76,8 @@ def _column(
         for place, number in enumerate(numbers)
         if number is None or not np.isfinite(number) or (kind == "integer" and not number.is_integer())
     ]
-    records = column.where(wrong)
-    faults.add_rows(
-        "not a whole number" if kind == "integer" else "not a number",
-        table.rows[records],
-        column=column.name,
-        values=[column.distinct[column.codes[record]] for record in records],
-    )
+    message = "not a whole number" if kind == "integer" else "not a number"
+    add_cells(faults, message, table, column, wrong)
     lookup = np.array([*(np.nan if number is None else number for number in numbers), np.nan])
     values = pd.Series(lookup[column.codes])
     return values.astype("int64") if kind == "integer" and not wrong and values.notna().all() else values

@@ -5,14 +5,18 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.header import checked_header
-from comply_measure.responses.files.raw import RawTable, encoded
+from comply_measure.responses.files.raw import Column, RawTable, from_dictionary
 from comply_measure.responses.mapping import FileFormat
 
 _MARKS = (
@@ -22,6 +26,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+BLOCK = 5_000
 _DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -42,27 +47,27 @@ def read_delimited(path: Path, file_format: FileFormat, faults: Faults) -> RawTa
         return None
     first, skip = _announced_delimiter(text)
     delimiter = file_format.delimiter or first or _likely_delimiter(text, path.suffix.lower())
-    records, rows, blank = _records(text, delimiter, skip, faults)
-    if not records:
+    reader = _Records(text, delimiter, skip)
+    records = _until_broken(reader, faults)
+    titles = next(records, None)
+    if titles is None:
         if not faults.problems:
             faults.add("the file is empty", allowed="a header line and one row per informant or unit")
         return None
-    header = checked_header(records[0], records[1:], faults, row=rows[0])
-    body, body_rows = _full_records(records[1:], rows[1:], len(header), faults)
-    if not body:
+    title_row = reader.begins
+    columns, rows = _encoded_columns(_blocks(records, reader, len(titles), faults), len(titles))
+    header = checked_header(titles, lambda place: len(columns[place].distinct) > 0, faults, row=title_row)
+    if not len(rows):
         if not faults.problems:
             faults.add("the file has a header and no rows", allowed="at least one row of answers")
         return None
-    by_column = list(zip(*body, strict=True))
-    columns = {name: encoded(name, by_column[place]) for place, name in enumerate(header) if name is not None}
-    notes = (f"{blank} blank lines were skipped",) if blank else ()
-    return RawTable(
-        path.name,
-        columns,
-        np.asarray(body_rows, dtype=np.intp),
-        may_use_decimal_comma=delimiter != ",",
-        notes=notes,
-    )
+    named = {
+        name: replace(column, name=name)
+        for name, column in zip(header, columns, strict=True)
+        if name is not None
+    }
+    notes = (f"{reader.blank} blank lines were skipped",) if reader.blank else ()
+    return RawTable(path.name, named, rows, may_use_decimal_comma=delimiter != ",", notes=notes)
 
 
 def _decoded(raw: bytes, stated: str | None, faults: Faults) -> str | None:
@@ -129,44 +134,79 @@ def _likely_delimiter(text: str, ending: str) -> str:
     return max(order, key=lambda sign: len(next(csv.reader([line], delimiter=sign), [])))
 
 
-def _records(text: str, delimiter: str, skip: int, faults: Faults) -> tuple[list[list[str]], list[int], int]:
-    """Records that hold anything, the line each begins in, and the number of blank lines between them."""
-    lines: Iterator[str] = iter(io.StringIO(text, newline=""))
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    records: list[list[str]] = []
-    rows: list[int] = []
-    blank = waiting = 0
-    begins = 1
-    try:
-        for record in reader:
-            if begins > skip and any(record) and any(cell.strip() for cell in record):
-                records.append(record)
-                rows.append(begins)
-                blank, waiting = blank + waiting, 0
-            elif records:
+class _Records:
+    """The records of a text, each with the line it begins in; blank ones are counted and left out."""
+
+    def __init__(self, text: str, delimiter: str, skip: int) -> None:
+        self._reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        self._skip = skip
+        self.begins = 1
+        self.blank = 0
+
+    def __iter__(self) -> Iterator[list[str]]:
+        waiting = 0
+        seen = False
+        while True:
+            begins = self._reader.line_num + 1
+            record = next(self._reader, None)
+            if record is None:
+                return
+            if begins > self._skip and "".join(record).strip():
+                # Blank lines count once a record follows; those at the end of a file mean nothing.
+                self.begins, self.blank, waiting = begins, self.blank + (waiting if seen else 0), 0
+                seen = True
+                yield record
+            else:
                 waiting += 1
-            begins = reader.line_num + 1
+
+
+def _until_broken(reader: _Records, faults: Faults) -> Iterator[list[str]]:
+    """The records; broken quoting ends them with a problem, since nothing after it can be told apart."""
+    try:
+        yield from reader
     except csv.Error as error:
         faults.add(
-            f"the quoting of the file is broken: {error}", row=begins, allowed='"" inside a quoted cell'
+            f"broken quoting in or after this row: {error}",
+            row=reader.begins,
+            allowed='quoted cells, with "" for a quotation mark inside',
         )
-    return records, rows, blank
 
 
-def _full_records(
-    records: list[list[str]], rows: list[int], width: int, faults: Faults
-) -> tuple[list[list[str]], list[int]]:
-    """Records as wide as the header; others are problems, unless only blank cells are too many."""
-    full: list[list[str]] = []
-    kept: list[int] = []
-    for record, row in zip(records, rows, strict=True):
+def _blocks(
+    records: Iterator[list[str]], reader: _Records, width: int, faults: Faults
+) -> Iterator[tuple[list[list[str]], list[int]]]:
+    """Blocks of records as wide as the header, with their lines."""
+    block: list[list[str]] = []
+    rows: list[int] = []
+    for record in records:
         if len(record) != width:
             if len(record) < width or any(cell.strip() for cell in record[width:]):
-                faults.add(
-                    f"the row has {len(record)} cells", row=row, allowed=f"{width} cells, as in the header"
-                )
+                allowed = f"{width} cells, as in the header"
+                faults.add(f"the row has {len(record)} cells", row=reader.begins, allowed=allowed)
                 continue
             record = record[:width]
-        full.append(record)
-        kept.append(row)
-    return full, kept
+        block.append(record)
+        rows.append(reader.begins)
+        if len(block) == BLOCK:
+            yield block, rows
+            block, rows = [], []
+    if block:
+        yield block, rows
+
+
+def _encoded_columns(
+    blocks: Iterator[tuple[list[list[str]], list[int]]], width: int
+) -> tuple[list[Column], NDArray[np.intp]]:
+    """Columns by place, and the line of each record; of a block only distinct cells and codes are kept."""
+    known: list[defaultdict[str, int]] = [defaultdict(count().__next__) for _ in range(width)]
+    codes: list[list[NDArray[np.int32]]] = [[np.empty(0, dtype=np.int32)] for _ in range(width)]
+    lines: list[int] = []
+    for block, rows in blocks:
+        lines += rows
+        for place, cells in enumerate(zip(*block, strict=True)):
+            code_of = known[place].__getitem__
+            codes[place].append(np.fromiter(map(code_of, cells), dtype=np.int32, count=len(cells)))
+    columns = [
+        from_dictionary("", np.concatenate(codes[place]), list(known[place])) for place in range(width)
+    ]
+    return columns, np.asarray(lines, dtype=np.intp)

@@ -62,8 +62,13 @@ def read_excel(path: Path, file_format: FileFormat, faults: Faults) -> RawTable 
             "the worksheet is empty", column=name, allowed="a header row and one row per informant or unit"
         )
         return None
-    header = checked_header(grid[0][1], [cells for _, cells in grid[1:]], faults, row=grid[0][0])
-    filled = [(row, cells) for row, cells in grid[1:] if any(cell is not None for cell in cells)]
+    first, titles = grid[0]
+    filled = grid[1:]
+
+    def has_content(place: int) -> bool:
+        return any(place < len(cells) and cells[place] is not None for _, cells in filled)
+
+    header = checked_header(titles, has_content, faults, row=first)
     if not filled:
         faults.add(
             "the worksheet has a header and no rows", column=name, allowed="at least one row of answers"

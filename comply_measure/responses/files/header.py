@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from comply_measure.responses.faults import Faults
 
 
 def checked_header(
-    cells: Sequence[Any], body: Sequence[Sequence[Any]], faults: Faults, row: int = 1
+    cells: Sequence[Any], has_content: Callable[[int], bool], faults: Faults, row: int = 1
 ) -> list[str | None]:
     """Names of the columns; None for a column that has no name and no content.
 
@@ -17,8 +17,8 @@ def checked_header(
     ----------
     cells : sequence
         The header's cells.
-    body : sequence of sequences
-        The records below, to tell an empty column from one whose name is missing.
+    has_content : callable
+        Tells of a column, by its place, whether any cell below is not blank.
     faults : Faults
         Receives double names and columns that have content and no name.
     row : int
@@ -28,7 +28,7 @@ def checked_header(
     for place, cell in enumerate(cells):
         name = "" if cell is None else str(cell).strip().strip("\ufeff").strip()
         if not name:
-            if any(len(record) > place and not _blank(record[place]) for record in body):
+            if has_content(place):
                 faults.add("the column has no name", row=row, column=f"column {place + 1}")
             names.append(None)
         elif name in names:
@@ -37,7 +37,3 @@ def checked_header(
         else:
             names.append(name)
     return names
-
-
-def _blank(cell: Any) -> bool:
-    return cell is None or (isinstance(cell, str) and not cell.strip())
