@@ -1,0 +1,64 @@
+"""The asymptotic covariance of sample statistics, kept as casewise influences while that is smaller.
+
+With influences ``ψ_n`` (D,) of N cases on D statistics, ``Γ = N Σ_n ψ_n ψ_nᵀ`` has rank N at most: for 60
+five-point items D is 2,010, and N = 500 rows say all that a 2,010 x 2,010 matrix would.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from comply_measure.sem.arrays import Array
+
+
+@dataclass(frozen=True, slots=True)
+class AsymptoticCovariance:
+    """``Γ``, N times the covariance of D sample statistics, in one of two forms.
+
+    Parameters
+    ----------
+    root : ndarray, shape (n_rows, D), optional
+        Any matrix with ``Γ = rootᵀ root``.
+    matrix : ndarray, shape (D, D), optional
+        ``Γ`` itself; exactly one of the two is given.
+    """
+
+    root: Array | None = None
+    matrix: Array | None = None
+
+    @property
+    def size(self) -> int:
+        """Number of statistics D."""
+        return int((self.root if self.root is not None else self._matrix).shape[1])
+
+    @property
+    def _matrix(self) -> Array:
+        if self.matrix is None:
+            raise ValueError("an asymptotic covariance needs a root or a matrix")
+        return self.matrix
+
+    def diagonal(self) -> Array:
+        """Variances, shape (D,)."""
+        if self.root is not None:
+            return np.asarray(np.einsum("nd,nd->d", self.root, self.root))
+        return np.diagonal(self._matrix).copy()
+
+    def dense(self) -> Array:
+        """``Γ`` as a matrix, shape (D, D)."""
+        return self.root.T @ self.root if self.root is not None else self._matrix
+
+    def take(self, index: slice | NDArray[np.intp]) -> AsymptoticCovariance:
+        """The covariance of some of the statistics."""
+        if self.root is not None:
+            return AsymptoticCovariance(root=self.root[:, index])
+        return AsymptoticCovariance(matrix=self._matrix[index][:, index])
+
+    def quadratic(self, weights: Array) -> Array:
+        """``BᵀΓ B`` for B of shape (D, k)."""
+        if self.root is not None:
+            part = self.root @ weights
+            return part.T @ part
+        return np.asarray(weights.T @ self._matrix @ weights)
