@@ -1,7 +1,8 @@
 """The baseline (independence) model: free variances and means, no covariances.
 
 Fixed exogenous variables keep their sample covariances, as in lavaan. Under ML the optimum is known:
-variances are the sample's, so ``F₀ = Σ log s_ii (+ log|S_xx|) − log|S|``.
+variances are the sample's, so ``F₀ = Σ log s_ii (+ log|S_xx|) − log|S|``; with missing values each
+variable's own cases give its mean and variance.
 """
 
 from __future__ import annotations
@@ -42,12 +43,7 @@ def ml_baseline(samples: tuple[GroupSample, ...], exogenous: tuple[tuple[str, ..
     chisq = 0.0
     df = 0
     for sample, fixed in zip(samples, exogenous, strict=True):
-        is_fixed = np.isin(sample.names, fixed)
-        x = np.flatnonzero(is_fixed)
-        value = float(np.log(sample.cov.diagonal()[~is_fixed]).sum()) - sample.inverse_logdet[1]
-        if len(x):
-            value += float(np.linalg.slogdet(sample.cov[np.ix_(x, x)])[1])
-        chisq += sample.n * value
-        p, k = sample.p, len(x)
+        chisq += 2.0 * (sample.saturated_loglik - sample.independence_loglik(fixed))
+        p, k = sample.p, len(fixed)
         df += p * (p - 1) // 2 - k * (k - 1) // 2
-    return Baseline(max(chisq, 0.0), df)
+    return Baseline(float(np.maximum(chisq, 0.0)), df)

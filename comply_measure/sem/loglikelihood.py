@@ -1,4 +1,4 @@
-"""Normal-theory log-likelihoods of complete data.
+"""Normal-theory log-likelihoods.
 
 ``log L = −½ n (p log 2π + log|Σ| + tr(S Σ⁻¹) + (m − μ)ᵀ Σ⁻¹ (m − μ))``. Fixed exogenous variables are
 conditioned on: their own log-likelihood (at their sample moments) is taken off both values, as in lavaan.
@@ -10,12 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
-from comply_measure.sem.arrays import Array
 from comply_measure.sem.model import Model
-
-LOG_2PI = math.log(2.0 * math.pi)
 
 
 @dataclass(frozen=True)
@@ -36,15 +31,10 @@ def log_likelihoods(model: Model, fmin: float) -> LogLikelihoods:
     fmin : float
         F at the optimum; n F / 2 is the difference of the two log-likelihoods.
     """
-    saturated = 0.0
-    for sample, exogenous in zip(model.sample.groups, model.exogenous, strict=True):
-        saturated -= 0.5 * sample.n * (sample.p * (LOG_2PI + 1.0) + sample.inverse_logdet[1])
-        if exogenous:
-            saturated += _exogenous_part(sample.cov, sample.names, exogenous, sample.n)
-    return LogLikelihoods(saturated - 0.5 * model.sample.n * fmin, saturated)
-
-
-def _exogenous_part(cov: Array, names: tuple[str, ...], exogenous: tuple[str, ...], n: int) -> float:
-    places = [names.index(name) for name in exogenous]
-    logdet = float(np.linalg.slogdet(cov[np.ix_(places, places)])[1])
-    return 0.5 * n * (len(places) * (LOG_2PI + 1.0) + logdet)
+    pairs = list(zip(model.sample.groups, model.exogenous, strict=True))
+    saturated = sum(sample.saturated_loglik for sample, _ in pairs)
+    exogenous = sum(sample.exogenous_loglik(fixed) for sample, fixed in pairs)
+    # where the saturated moments are not determined, F counts from zero (missing values only)
+    reference = sum(l for sample, _ in pairs if math.isfinite(l := sample.saturated_loglik))
+    fitted = reference - 0.5 * model.sample.n * fmin
+    return LogLikelihoods(fitted - exogenous, saturated - exogenous)

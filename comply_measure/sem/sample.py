@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,6 +11,8 @@ import numpy as np
 
 from comply_measure.sem.arrays import Array, Index, NotPositiveDefiniteError, inverse_and_logdet
 from comply_measure.sem.errors import ModelError
+
+LOG_2PI = math.log(2.0 * math.pi)
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,26 @@ class GroupSample:
             return inverse_and_logdet(self.cov)
         except NotPositiveDefiniteError:
             raise ModelError(singular_reason(self)) from None
+
+    @property
+    def saturated_loglik(self) -> float:
+        """Log-likelihood at the sample's own moments: ``−½ n (p (log 2π + 1) + log|S|)``."""
+        return -0.5 * self.n * (self.p * (LOG_2PI + 1.0) + self.inverse_logdet[1])
+
+    def exogenous_loglik(self, names: tuple[str, ...]) -> float:
+        """Log-likelihood of fixed exogenous variables by themselves, at their own moments."""
+        if not names:
+            return 0.0
+        places = [self.names.index(name) for name in names]
+        logdet = float(np.linalg.slogdet(self.cov[np.ix_(places, places)])[1])
+        return -0.5 * self.n * (len(places) * (LOG_2PI + 1.0) + logdet)
+
+    def independence_loglik(self, names: tuple[str, ...]) -> float:
+        """Log-likelihood of the independence model; fixed exogenous variables keep their covariances."""
+        free = ~np.isin(self.names, names)
+        logdet = float(np.log(self.cov.diagonal()[free]).sum())
+        own = -0.5 * self.n * (int(free.sum()) * (LOG_2PI + 1.0) + logdet)
+        return own + self.exogenous_loglik(names)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@ A new estimator is one file with a class that satisfies
 from __future__ import annotations
 
 from comply_measure.sem.discrepancy.base import Discrepancy, Evaluation
+from comply_measure.sem.discrepancy.fiml import FIMLDiscrepancy
 from comply_measure.sem.discrepancy.ml import MLDiscrepancy
+from comply_measure.sem.missing.sample import IncompleteGroup
 from comply_measure.sem.options import Options
 from comply_measure.sem.sample import GroupSample
 
@@ -16,6 +18,8 @@ _BY_NAME = {"ml": MLDiscrepancy}
 
 def discrepancy_for(options: Options, sample: GroupSample) -> Discrepancy:
     """The discrepancy an estimator minimises, for one group."""
+    if isinstance(sample, IncompleteGroup) and options.missing in ("ml", "ml.x"):
+        return FIMLDiscrepancy(sample.patterns, sample.saturated_loglik)
     return _BY_NAME[options.estimator.discrepancy](sample)
 
 

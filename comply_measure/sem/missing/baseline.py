@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from comply_measure.sem.missing.derivatives import MomentDerivatives
-from comply_measure.sem.missing.likelihood import LOG_2PI
-from comply_measure.sem.missing.patterns import FloatArray, IntArray
+from comply_measure.sem.missing.likelihood import LOG_2PI, log_likelihood
+from comply_measure.sem.missing.patterns import FloatArray, IntArray, group_cases
 
 NO_COLUMNS: IntArray = np.zeros(0, dtype=np.intp)
 
@@ -38,19 +38,28 @@ class Baseline:
         return self.derivatives.n_parameters
 
 
-def baseline_moments(data: FloatArray, exogenous: IntArray = NO_COLUMNS) -> Baseline:
+def baseline_moments(
+    data: FloatArray,
+    exogenous: IntArray = NO_COLUMNS,
+    covariance: FloatArray | None = None,
+    mean: FloatArray | None = None,
+) -> Baseline:
     """Independence model with free means and variances.
 
     The likelihood falls apart into one normal sample per variable, of the cases that have it:
     ``μ_j`` and ``σ_jj`` are their mean and variance (divisor n_j), and
-    ``l = −½ Σ_j n_j (log 2π + log σ_jj + 1)``. Fixed exogenous variables keep their covariances.
+    ``l = −½ Σ_j n_j (log 2π + log σ_jj + 1)``. Fixed exogenous variables keep the moments they are fixed
+    at, and add their own log-likelihood.
 
     Parameters
     ----------
     data : (n, p) float array
         NaN marks a missing value.
     exogenous : int array
-        Columns of fixed exogenous variables; complete.
+        Columns of fixed exogenous variables.
+    covariance : (p, p) float array
+    mean : (p,) float array
+        Moments at which exogenous variables are fixed; needed if there are any.
 
     Returns
     -------
@@ -59,7 +68,7 @@ def baseline_moments(data: FloatArray, exogenous: IntArray = NO_COLUMNS) -> Base
     Raises
     ------
     ValueError
-        If a fixed exogenous variable has missing values among the cases used.
+        If the moments of fixed exogenous variables are not given.
     """
     data = data[~np.isnan(data).all(axis=1)]
     p = data.shape[1]
@@ -70,13 +79,11 @@ def baseline_moments(data: FloatArray, exogenous: IntArray = NO_COLUMNS) -> Base
     with np.errstate(divide="ignore"):
         loglik = -0.5 * float(seen[free] @ (LOG_2PI + np.log(variance[free]) + 1.0))
     if len(exogenous):
-        x = data[:, exogenous]
-        if np.isnan(x).any():
-            raise ValueError("fixed exogenous variables must be complete")
-        block = np.atleast_2d(np.cov(x, rowvar=False, bias=True))
-        sigma[np.ix_(exogenous, exogenous)] = block
-        log_det = float(np.linalg.slogdet(block)[1])
-        loglik -= 0.5 * len(x) * (len(exogenous) * (LOG_2PI + 1.0) + log_det)
+        if covariance is None or mean is None:
+            raise ValueError("fixed exogenous variables need the moments they are fixed at")
+        block = np.ix_(exogenous, exogenous)
+        sigma[block], mu[exogenous] = covariance[block], mean[exogenous]
+        loglik += log_likelihood(group_cases(data[:, exogenous]), sigma[block], mu[exogenous])
     return Baseline(sigma, mu, loglik, _unit_derivatives(p, free))
 
 

@@ -1,0 +1,138 @@
+"""Groups with missing values: their saturated moments stand where complete groups have sample moments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from comply_measure.errors import Problem
+from comply_measure.sem.arrays import Array, Index
+from comply_measure.sem.data import Cases
+from comply_measure.sem.errors import InputError
+from comply_measure.sem.missing.baseline import baseline_moments
+from comply_measure.sem.missing.coverage import coverage_problems
+from comply_measure.sem.missing.likelihood import log_likelihood
+from comply_measure.sem.missing.patterns import IncompleteSample, group_cases
+from comply_measure.sem.missing.saturated import SaturatedMoments, saturated_moments
+from comply_measure.sem.sample import GroupSample, Sample
+
+
+@dataclass(frozen=True)
+class IncompleteGroup(GroupSample):
+    """A group with missing values; ``cov`` and ``mean`` are the saturated (EM) moments.
+
+    Attributes
+    ----------
+    incomplete : IncompleteSample
+        The cases, grouped by pattern.
+    saturated : SaturatedMoments
+        How ``cov`` and ``mean`` were found.
+    faults : tuple of Problem
+        Pairs of variables never seen together.
+    """
+
+    incomplete: IncompleteSample | None = field(default=None, repr=False)
+    saturated: SaturatedMoments | None = field(default=None, repr=False)
+    faults: tuple[Problem, ...] = ()
+
+    @property
+    def cases(self) -> IncompleteSample:
+        """The cases one by one, for casewise quantities."""
+        return group_cases(self.values, condense=False)
+
+    @property
+    def values(self) -> Array:
+        """Data (n, p), NaN where missing."""
+        return np.zeros((0, self.p)) if self.data is None else self.data
+
+    @property
+    def patterns(self) -> IncompleteSample:
+        """The cases, condensed by pattern."""
+        return group_cases(self.values) if self.incomplete is None else self.incomplete
+
+    @property
+    def saturated_loglik(self) -> float:
+        """Log-likelihood of the saturated moments; NaN where the data do not determine them."""
+        if self.saturated is None or self.faults or not self.saturated.converged or self.saturated.singular:
+            return float("nan")
+        return self.saturated.loglik
+
+    def exogenous_loglik(self, names: tuple[str, ...]) -> float:
+        """Log-likelihood of fixed exogenous variables by themselves, at their own moments."""
+        if not names:
+            return 0.0
+        places = [self.names.index(name) for name in names]
+        means = np.zeros(self.p) if self.mean is None else self.mean
+        block = self.cov[np.ix_(places, places)]
+        return log_likelihood(group_cases(self.values[:, places]), block, means[places])
+
+    def independence_loglik(self, names: tuple[str, ...]) -> float:
+        """Log-likelihood of the independence model given fixed exogenous variables."""
+        places = np.array([self.names.index(name) for name in names], dtype=np.intp)
+        return baseline_moments(self.values, places, self.cov, self.mean).loglik
+
+
+def incomplete_sample(cases: Cases, exogenous: tuple[tuple[str, ...], ...]) -> Sample:
+    """All available values of every group.
+
+    Cases without any value are left out, and so are those that lack a fixed exogenous variable.
+
+    Parameters
+    ----------
+    cases : Cases
+        The user's data.
+    exogenous : tuple of tuple of str
+        Per group, fixed exogenous variables that must be complete.
+
+    Returns
+    -------
+    Sample
+
+    Raises
+    ------
+    InputError
+        If a variable has fewer than two values in a group, naming all of them.
+    """
+    kept, problems = [], []
+    for number, fixed in enumerate(exogenous):
+        values, names = cases.values[number], cases.names[number]
+        keep = ~np.isnan(values).all(axis=1)
+        if fixed:
+            keep &= ~np.isnan(values[:, [names.index(name) for name in fixed]]).any(axis=1)
+        kept.append(np.flatnonzero(keep))
+        problems += _unseen(values[keep], names, cases.groups[number])
+    if problems:
+        raise InputError("Variables without data.", problems)
+    groups = tuple(_group(cases, number, rows) for number, rows in enumerate(kept))
+    return Sample(groups, cases.n_given)
+
+
+def _unseen(values: Array, names: tuple[str, ...], group: str) -> list[Problem]:
+    place = f" in group '{group}'" if group else ""
+    counts = np.count_nonzero(~np.isnan(values), axis=0)
+    return [
+        Problem(
+            f"too few values{place}", column=name, value=int(count), allowed="at least two cases with a value"
+        )
+        for name, count in zip(names, counts, strict=True)
+        if count < 2
+    ]
+
+
+def _group(cases: Cases, number: int, rows: Index) -> IncompleteGroup:
+    values, codes, name = cases.values[number][rows], cases.clusters[number], cases.groups[number]
+    found = saturated_moments(values)
+    return IncompleteGroup(
+        name=name,
+        names=cases.names[number],
+        n=len(values),
+        cov=found.covariance,
+        mean=found.mean,
+        data=values,
+        cluster=None if codes is None else codes[rows],
+        rows=cases.rows[number][rows],
+        incomplete=group_cases(values),
+        saturated=found,
+        faults=coverage_problems(values, cases.names[number], f" in group '{name}'" if name else ""),
+    )
