@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,11 +15,12 @@ from comply_measure.sem.estimation import estimate
 from comply_measure.sem.language.parser import parse_model
 from comply_measure.sem.language.records import ModelRecords
 from comply_measure.sem.model import specify
-from comply_measure.sem.options import Options, resolve
+from comply_measure.sem.moments_input import group_sample, is_correlation, named_groups
+from comply_measure.sem.options import Options, choose, resolve
 from comply_measure.sem.result import Fit
 from comply_measure.sem.sample import Sample, moments
 from comply_measure.sem.table.build import build_table
-from comply_measure.sem.table.parameter_table import ParameterTable, TableOptions
+from comply_measure.sem.table.parameter_table import ModelType, ParameterTable, TableOptions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,17 +86,16 @@ def fit(
         When the text, the data or the options cannot be used; each names all problems found.
     """
     options = resolve(estimator, missing, information, se, test)
-    _check_supported(options, ordered, cluster, bootstrap, engine)
+    _check_supported(options, ordered, cluster, bootstrap)
     frame = as_frame(data)
     records = parse_model(model)
     _check_levels(records)
     groups = split_groups(frame, group)
     if not groups[0] or any(len(rows) == 0 for rows in groups[1]):
         raise InputError("The data have no cases.", [Problem("empty", column=group)])
-    means = meanstructure if meanstructure is not None else len(groups[0]) > 1
     table_options = TableOptions(
-        model_type="growth" if model_type == "growth" else "sem",
-        meanstructure=bool(means) or model_type == "growth",
+        model_type=choose_model_type(model_type),
+        meanstructure=_means(meanstructure, len(groups[0]), model_type),
         std_lv=std_lv,
         effect_coding=effect_coding,
         orthogonal=orthogonal,
@@ -104,12 +105,100 @@ def fit(
     )
     table = build_table(records, table_options, groups[0])
     cases = collect(frame, [names.observed for names in table.variables], groups, records, cluster)
-    return _estimate(table, complete_sample(cases), options)
+    return _estimate(table, complete_sample(cases), options, engine)
 
 
-def _estimate(table: ParameterTable, sample: Sample, options: Options) -> Fit:
+def from_moments(
+    model: str,
+    cov: Any,
+    nobs: Any,
+    mean: Any = None,
+    sd: Any = None,
+    estimator: str = "ML",
+    group_equal: str | Sequence[str] = (),
+    group_partial: str | Sequence[str] = (),
+    std_lv: bool = False,
+    effect_coding: bool = False,
+    orthogonal: bool = False,
+    meanstructure: bool | None = None,
+    fixed_x: bool | None = None,
+    information: str | None = None,
+    se: str | None = None,
+    test: str | None = None,
+    rescale: bool = True,
+    engine: str = "comply",
+    model_type: str = "sem",
+) -> Fit:
+    """Fit a model to printed moments.
+
+    Parameters
+    ----------
+    model : str
+        Model in lavaan's language.
+    cov : DataFrame, or list or mapping of DataFrames
+        Covariance (or correlation) matrix with variable names, full or lower triangle; one per group.
+    nobs : int, or list or mapping of int
+        Number of cases per group.
+    mean, sd : Series, mapping, sequence, or list or mapping of these, optional
+        Means; standard deviations that turn a correlation matrix into covariances.
+    rescale : bool
+        Multiply by (n − 1)/n, because printed covariances have divisor n − 1 (lavaan's default).
+    estimator, group_equal, … : optional
+        As for :func:`fit`; only estimators that need no raw data.
+
+    Returns
+    -------
+    Fit
+        As for :func:`fit`. A correlation matrix is analysed as if it were a covariance matrix; the
+        result says so.
+    """
+    options = resolve(estimator, "listwise", information, se, test)
+    records = parse_model(model)
+    _check_levels(records)
+    names, matrices, rest = named_groups(cov, nobs, mean, sd)
+    table_options = TableOptions(
+        model_type=choose_model_type(model_type),
+        meanstructure=mean is not None and _means(meanstructure, len(names), model_type),
+        std_lv=std_lv,
+        effect_coding=effect_coding,
+        orthogonal=orthogonal,
+        fixed_x=True if fixed_x is None else fixed_x,
+        group_equal=_words(group_equal),
+        group_partial=_words(group_partial),
+    )
+    table = build_table(records, table_options, names)
+    if table.meanstructure and mean is None:
+        raise ModelError("the model has intercepts, but no means are given")
+    groups = tuple(
+        group_sample(name, matrix, block.observed, n, m, s, rescale)
+        for name, matrix, block, (n, m, s) in zip(names, matrices, table.variables, rest, strict=True)
+    )
+    sample = Sample(groups, sum(group.n for group in groups))
+    if is_correlation(sample):
+        note = "a correlation matrix is analysed as a covariance matrix: standard errors may be wrong"
+        table = replace(table, notes=(*table.notes, note))
+    return _estimate(table, sample, options, engine)
+
+
+def _estimate(table: ParameterTable, sample: Sample, options: Options, engine: str) -> Fit:
     model = specify(table, sample, options)
+    if choose("engine", engine, ("comply", "semopy")) == "semopy":
+        from comply_measure.sem.engines.semopy import estimate_with_semopy
+
+        optimum, errors = estimate_with_semopy(model)
+        return Fit(model, optimum, given_errors=errors)
     return Fit(model, estimate(model))
+
+
+def _means(asked: bool | None, n_groups: int, model_type: str) -> bool:
+    """Whether means are modelled: when asked for, with several groups, and in growth models."""
+    return bool(asked) if asked is not None else n_groups > 1 or model_type == "growth"
+
+
+def choose_model_type(word: str) -> ModelType:
+    """``sem`` or ``growth``; ``cfa`` is taken for ``sem``, which has the same defaults."""
+    chosen = choose("model_type", word, ("sem", "cfa", "growth"))
+    return "growth" if chosen == "growth" else "sem"
 
 
 def _words(words: str | Sequence[str]) -> tuple[str, ...]:
@@ -119,14 +208,13 @@ def _words(words: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_supported(
-    options: Options, ordered: bool | str | Sequence[str], cluster: str | None, bootstrap: int, engine: str
+    options: Options, ordered: bool | str | Sequence[str], cluster: str | None, bootstrap: int
 ) -> None:
     """Refuse, by name, what is not part of the engine; nothing is ever ignored in silence."""
     refused = {
         "ordered": bool(ordered) if isinstance(ordered, bool) else len(ordered) > 0,
         "cluster": cluster is not None,
         "bootstrap": bootstrap > 0,
-        "engine": engine != "comply",
         "missing": options.missing != "listwise",
     }
     names = [name for name, used in refused.items() if used]

@@ -73,14 +73,18 @@ def split_groups(frame: pd.DataFrame, group: str | None) -> tuple[tuple[str, ...
 
 def unknown_column(name: str, frame: pd.DataFrame, line: int | None = None) -> Problem:
     """A fault for a name that is no column, with the nearest column."""
-    columns = [str(column) for column in frame.columns]
+    return nearest(name, [str(column) for column in frame.columns], "the data", line)
+
+
+def nearest(name: str, columns: Sequence[str], where: str, line: int | None = None) -> Problem:
+    """A fault for a name that does not exist, with the most similar one that does."""
     near = difflib.get_close_matches(name, columns, 1, cutoff=0.5)
     if not near:
         near = difflib.get_close_matches(name.lower(), [c.lower() for c in columns], 1, cutoff=0.5)
         near = [c for c in columns if near and c.lower() == near[0]][:1]
     hint = f"; did you mean '{near[0]}'?" if near else ""
-    where = f" (line {line} of the model)" if line else ""
-    return Problem(f"'{name}' is not a column of the data{where}{hint}")
+    place = f" (line {line} of the model)" if line else ""
+    return Problem(f"'{name}' is not a column of {where}{place}{hint}")
 
 
 def _needed(names: Sequence[Sequence[str]]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from comply_measure.sem.arrays import Array
+from comply_measure.sem.constrained import conditions, minimise_constrained
 from comply_measure.sem.model import Model
 from comply_measure.sem.optimise import Optimum, minimise
 from comply_measure.sem.start import plain_values, starting_values
@@ -27,13 +28,20 @@ def estimate(model: Model, start: Array | None = None) -> Optimum:
     """
     space, n = model.space, model.sample.n
     tried: list[Optimum] = []
+
+    def attempt(theta: Array) -> Optimum:
+        phi = space.contract(theta)
+        if space.is_linear:
+            return minimise(model.objective, phi, n)
+        return minimise_constrained(model.objective, conditions(model.table, space), phi, n)
+
     if start is not None:
-        tried.append(minimise(model.objective, space.contract(np.asarray(start)), n))
+        tried.append(attempt(np.asarray(start)))
         if tried[-1].converged:
             return tried[-1]
     for make in (starting_values, plain_values):
         theta = make(model.table, model.layouts, model.sample.groups)
-        tried.append(minimise(model.objective, space.contract(theta), n))
+        tried.append(attempt(theta))
         if tried[-1].converged:
             return tried[-1]
     return min(tried, key=lambda optimum: optimum.point.value)

@@ -36,6 +36,11 @@ class Optimum:
     decrement : float
         ¼ gᵀ I⁻¹ g at the last point where it was computed: squared distance to the optimum, in units of
         one case's information.
+    jacobian : array (c, r) or None
+        Derivatives in φ of the non-linear equalities and of the inequalities that bind at the optimum;
+        bounds of single parameters are left out, so that standard errors ignore them as lavaan's do.
+    binding : tuple of str
+        Inequalities and bounds that hold with equality.
     """
 
     point: Point
@@ -43,6 +48,8 @@ class Optimum:
     iterations: int
     message: str
     decrement: float
+    jacobian: Array | None = None
+    binding: tuple[str, ...] = ()
 
 
 def minimise(

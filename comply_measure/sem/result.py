@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.baseline import Baseline, ml_baseline
 from comply_measure.sem.fit_measures.collect import Evidence, collect
@@ -32,10 +34,13 @@ class Fit:
         Parameter table, sample, layouts, options.
     optimum : Optimum
         Where the optimiser stopped.
+    given_errors : array (q,) or None
+        Standard errors of another engine, used instead of this one's.
     """
 
     model: Model
     optimum: Optimum
+    given_errors: Array | None = None
 
     @property
     def converged(self) -> bool:
@@ -60,13 +65,18 @@ class Fit:
     @cached_property
     def covariance(self) -> ParameterCovariance:
         """Covariance matrix of θ̂ with the information it came from."""
-        return standard_covariance(self.optimum.point, self.model.options.information, self.n)
+        return standard_covariance(
+            self.optimum.point, self.model.options.information, self.n, self.optimum.jacobian
+        )
 
     @property
     def vcov_array(self) -> Array | None:
         """Covariance matrix of θ̂ (q, q); None when it could not be computed or was not asked for."""
         if not self.converged or self.model.options.se == "none":
             return None
+        if self.given_errors is not None:
+            known = np.diag(self.given_errors**2)
+            return np.where(np.eye(len(known), dtype=bool), known, math.nan)
         return self.covariance.vcov
 
     @cached_property
@@ -152,6 +162,15 @@ class Fit:
                 )
             )
         found.extend(self.inadmissible)
+        if self.optimum.binding:
+            found.append(
+                Finding(
+                    "binding_constraint",
+                    f"constraints that hold with equality: {', '.join(self.optimum.binding)}",
+                    "χ² and p values are not exact on the boundary",
+                    serious=False,
+                )
+            )
         found.extend(Finding("note", note, serious=False) for note in self.model.table.notes)
         left_out = self.model.sample.n_given - self.n
         if left_out:

@@ -1,0 +1,119 @@
+"""semopy as a second optimiser: only its estimates and standard errors are used.
+
+Everything else (χ², log-likelihood, fit measures) is computed by this engine at semopy's estimates:
+semopy 2.3.11 reports wrong information criteria and log-likelihood and treats missing values pairwise
+without saying so. The model is handed over row by row, so that no default of semopy decides anything.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from comply_measure.sem.arrays import Array
+from comply_measure.sem.errors import ModelError
+from comply_measure.sem.model import Model
+from comply_measure.sem.optimise import Optimum
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SUPPORTED = ("=~", "~", "~~")
+
+
+def estimate_with_semopy(model: Model) -> tuple[Optimum, Array]:
+    """Optimum and standard errors by semopy.
+
+    Parameters
+    ----------
+    model : Model
+        One group, covariance structure, ML, equal labels but no other constraints.
+
+    Returns
+    -------
+    optimum : Optimum
+        semopy's estimates as a point of this engine's objective.
+    errors : array (q,)
+        semopy's standard errors; NaN where it gives none.
+
+    Raises
+    ------
+    ModelError
+        For models semopy cannot be trusted with.
+    """
+    _check(model)
+    import pandas as pd
+    import semopy
+
+    table = model.table
+    sample = model.sample.groups[0]
+    second = semopy.Model(model_text(model))
+    frame = pd.DataFrame(sample.data, columns=list(sample.names))
+    solution = second.fit(frame, obj="MLW")
+    est, errors = _read(second.inspect(), model)
+    space = model.space
+    point = model.objective.at(space.contract(est))
+    iterations = int(getattr(solution, "n_it", 0) or 0)
+    converged = bool(solution.success) and math.isfinite(point.value)
+    message = "converged" if converged else str(solution.message)
+    decrement = _decrement(point.gradient, point.information) if converged else math.inf
+    shape_ok = len(errors) == table.n_free
+    return Optimum(point, converged and shape_ok, iterations, message, decrement), errors
+
+
+def _check(model: Model) -> None:
+    table = model.table
+    reasons = []
+    if model.options.estimator.name != "ML" or model.options.information != "expected":
+        reasons.append("only ML with expected information")
+    if table.n_groups > 1 or table.meanstructure:
+        reasons.append("one group without means")
+    if any(op not in _SUPPORTED for op in table.op):
+        reasons.append("only =~, ~ and ~~")
+    if any(r.op != ":=" for r in table.relations) or model.space.bounded:
+        reasons.append("no constraints beyond equal labels")
+    if model.sample.groups[0].data is None:
+        reasons.append("raw data")
+    if reasons:
+        raise ModelError(f"engine='semopy' takes: {'; '.join(reasons)}")
+
+
+def model_text(model: Model) -> str:
+    """Every row of the parameter table in semopy's language."""
+    table = model.table
+    labels = {place: f"shared{i}" for i, group in enumerate(table.equal) for place in group}
+    lines = []
+    for row in range(len(table)):
+        if table.exo[row]:
+            continue
+        place = int(table.free[row]) - 1
+        before = labels.get(place, "") if place >= 0 else repr(float(table.value[row]))
+        star = f"{before}*" if before else ""
+        lines.append(f"{table.lhs[row]} {table.op[row]} {star}{table.rhs[row]}")
+    return "\n".join(lines)
+
+
+def _read(inspected: pd.DataFrame, model: Model) -> tuple[Array, Array]:
+    """Estimates and standard errors in the order of θ."""
+    table = model.table
+    values: dict[tuple[str, str, str], tuple[float, float]] = {}
+    columns = [inspected[name] for name in ("lval", "op", "rval", "Estimate", "Std. Err")]
+    for left, op, right, est, se in zip(*columns, strict=True):
+        pair = (float(est), math.nan if se == "-" else float(se))
+        values[left, op, right] = pair
+        if op == "~~":
+            values[right, op, left] = pair
+    est, errors = np.full(table.n_free, math.nan), np.full(table.n_free, math.nan)
+    for row in np.flatnonzero(table.free):
+        left, op, right = table.lhs[row], table.op[row], table.rhs[row]
+        key = (right, "~", left) if op == "=~" else (left, op, right)
+        if key not in values:
+            raise ModelError(f"semopy returned no estimate for {left} {op} {right}")
+        est[table.free[row] - 1], errors[table.free[row] - 1] = values[key]
+    return est, errors
+
+
+def _decrement(gradient: Array, information: Array) -> float:
+    return 0.25 * float(gradient @ np.linalg.lstsq(information, gradient, rcond=None)[0])
