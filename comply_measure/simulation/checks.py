@@ -146,9 +146,10 @@ def _tree_faults(spec: PopulationSpec, tree: Scale) -> Iterator[Fault]:
 
 def _tree_role_faults(spec: PopulationSpec, tree: Scale) -> Iterator[Fault]:
     """Scores of the hierarchy are compared over roles, so every role must be asked all of its items."""
+    hierarchy = {*spec.dimensions, *spec.attributes}
     for item in asked_items(spec, [tree]):
         for role in spec.roles:
-            if item.kind == "content" and role not in item.roles:
+            if item.construct in hierarchy and item.kind == "content" and role not in item.roles:
                 yield Fault(("roles",), f"item '{item.id}' of scale {tree.key} is not asked of role '{role}'")
 
 
@@ -229,14 +230,13 @@ def _variance_faults(key: Key, loading: float, spec: PopulationSpec) -> Iterator
 
 def _target_faults(spec: PopulationSpec, answered: list[str]) -> Iterator[Fault]:
     """Every construct that is answered has a latent variable."""
-    traits = [getattr(spec.informants, trait).measured_by for trait in INFORMANT_TRAITS]
-    known = [ALIGNMENT, *spec.dimensions, *spec.attributes, *spec.constructs, *traits]
+    measured = {trait: getattr(spec.informants, trait).measured_by for trait in INFORMANT_TRAITS}
+    known = [ALIGNMENT, *spec.dimensions, *spec.attributes, *spec.constructs, *measured.values()]
     for construct in answered:
         if construct not in known:
             yield Fault(("constructs",), f"construct '{construct}' is answered but has no parameters")
-    for trait in INFORMANT_TRAITS:
-        name = getattr(spec.informants, trait).measured_by
-        if name not in answered:
+    for trait, name in measured.items():
+        if name is not None and name not in answered:
             yield _unknown(("informants", trait, "measured_by"), "construct", name, answered)
 
 

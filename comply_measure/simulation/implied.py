@@ -31,10 +31,10 @@ def score_items(population: Population, level: str) -> Weights:
     """
     require_known("level", level, LEVELS)
     tree = population.tree
-    own = {item.id for item in tree.items if item.kind == "content"}
+    hierarchy = {*population.dimension_keys, *population.attribute_parents}
     groups: dict[str, list[str]] = {}
     for item in population.items:
-        if item.id in own:
+        if item.kind == "content" and item.construct in hierarchy:
             groups.setdefault(item.construct, []).append(item.id)
     if level == "item":
         return {item: {item: 1.0} for items in groups.values() for item in items}

@@ -118,8 +118,8 @@ def target_names(population: Population) -> tuple[str, ...]:
         *population.dimension_keys,
         *population.attribute_parents,
         *population.spec.constructs,
-        informants.competence.measured_by,
-        informants.involvement.measured_by,
+        informants.competence.measured_by or "competence",
+        informants.involvement.measured_by or "involvement",
     )
 
 

@@ -189,9 +189,9 @@ class ResidualCorrelation(Strict):
 
 
 class TraitSpec(Strict):
-    """A trait of the informant: the construct of the scale that measures it, and its mean by role."""
+    """A trait of the informant: the construct of a scale that measures it (null: none) and its mean by role."""
 
-    measured_by: str
+    measured_by: str | None
     role_bias: ShiftByRole
 
 
