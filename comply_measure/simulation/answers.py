@@ -90,7 +90,7 @@ def _with_careless(
     """
     n_units, n_roles, size = attentive.shape
     flagged = stream.random((n_units, n_roles)) < spec.share
-    shares = tuple(spec.kinds.get(kind, 0.0) for kind in CARELESS_KINDS[1:])  # type: ignore[call-overload]
+    shares = (spec.kinds.get("straightliner", 0.0), spec.kinds.get("random", 0.0))
     kind = np.where(flagged, 1 + cut(stream.random((n_units, n_roles)), cumulative(shares)), 0)
     straight = _straight_answers(spec, (n_units, n_roles, size), stream)
     random = stream.integers(plan.minimum, plan.maximum + 1, size=attentive.shape)
