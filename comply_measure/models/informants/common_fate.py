@@ -28,13 +28,12 @@ def common_fate_model(dimensions: Sequence[str], roles: Sequence[str]) -> str:
     str
     """
     check_design({d: [d] for d in dimensions}, roles)
-    lines = [
-        f"{d}.unit =~ " + " + ".join(f"1*{wide_column(d, role)}" for role in roles) for d in dimensions
-    ]
+    lines = [f"{d}.unit =~ " + " + ".join(f"1*{wide_column(d, role)}" for role in roles) for d in dimensions]
     if len(roles) == 2 and len(dimensions) == 1:
         lines += [f"{wide_column(dimensions[0], r)} ~~ theta*{wide_column(dimensions[0], r)}" for r in roles]
     for role in roles:
         lines += [
-            f"{wide_column(one, role)} ~~ {wide_column(two, role)}" for one, two in combinations(dimensions, 2)
+            f"{wide_column(one, role)} ~~ {wide_column(two, role)}"
+            for one, two in combinations(dimensions, 2)
         ]
     return "\n".join(lines)

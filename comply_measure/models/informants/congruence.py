@@ -7,7 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from comply_measure.models.informants.wide import check_design, residual_correlations, role_factor, wide_column
+from comply_measure.models.informants.wide import (
+    check_design,
+    residual_correlations,
+    role_factor,
+    wide_column,
+)
 
 Floats = npt.NDArray[np.float64]
 

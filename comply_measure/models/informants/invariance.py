@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from comply_measure.errors import ComplyError
-from comply_measure.models.informants.wide import Factors, check_design, residual_correlations, role_factor, wide_column
+from comply_measure.models.informants.wide import (
+    Factors,
+    check_design,
+    residual_correlations,
+    role_factor,
+    wide_column,
+)
 
 Level = Literal["configural", "metric", "scalar", "strict", "means"]
 LEVELS: tuple[Level, ...] = get_args(Level)
@@ -115,7 +121,7 @@ def _check_released(factors: Factors, free: frozenset[tuple[str, str]], level: s
         if item not in known:
             raise ComplyError(f"cannot release {kind} of {item!r}: no factor has this variable")
     for kind, needed_from in (("loading", 1), ("intercept", 2)):
-        if LEVELS.index(level) < needed_from:  # type: ignore[arg-type]
+        if LEVELS.index(level) < needed_from:
             continue
         for factor, items in factors.items():
             held = [i for i in items if (kind, i) not in free]

@@ -76,13 +76,14 @@ def mtmm_table(
         raise ComplyError(f"columns are missing from the wide data: {', '.join(missing)}")
     scores = wide[names]
     matrix = scores.corr(min_periods=3)
+    correlation = matrix.to_numpy()
     present = scores.notna().to_numpy(dtype=float)
     counts = (present.T @ present).astype(int)
     rows = []
     for i, (d1, r1) in enumerate(cells):
         for j in range(i + 1, len(cells)):
             d2, r2 = cells[j]
-            rows.append((d1, r1, d2, r2, KINDS[(d1 == d2, r1 == r2)], matrix.iat[i, j], counts[i, j]))
+            rows.append((d1, r1, d2, r2, KINDS[(d1 == d2, r1 == r2)], correlation[i, j], counts[i, j]))
     columns = ["dimension_1", "role_1", "dimension_2", "role_2", "kind", "correlation", "n"]
     pairs = pd.DataFrame(rows, columns=columns)
     grouped = pairs.groupby("kind", sort=False)["correlation"]

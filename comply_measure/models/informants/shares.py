@@ -34,16 +34,23 @@ def variance_shares(estimates: pd.DataFrame) -> pd.DataFrame:
     variances = estimates[(estimates["op"] == "~~") & (estimates["lhs"] == estimates["rhs"])]
     variance = dict(zip(variances["lhs"], variances["est"], strict=True))
     crossed = estimates[(estimates["op"] == "~~") & (estimates["lhs"] != estimates["rhs"])]
-    covariance = {frozenset((a, b)): v for a, b, v in zip(crossed["lhs"], crossed["rhs"], crossed["est"], strict=True)}
+    covariance = {
+        frozenset((a, b)): v for a, b, v in zip(crossed["lhs"], crossed["rhs"], crossed["est"], strict=True)
+    }
     rows = []
     for indicator, block in loadings.groupby("rhs", sort=False):
         factors = block["lhs"].tolist()
         for k, one in enumerate(factors):
             for two in factors[k + 1 :]:
                 if covariance.get(frozenset((one, two)), 0.0) != 0.0:
-                    raise ComplyError(f"{one} and {two} are correlated: the variance of {indicator} has no unique shares")
+                    raise ComplyError(
+                        f"{one} and {two} are correlated: the variance of {indicator} has no unique shares"
+                    )
         parts = block["est"].to_numpy() ** 2 * np.array([variance.get(f, np.nan) for f in factors])
         total = parts.sum() + variance.get(indicator, np.nan)
         reliability = parts.sum() / total
-        rows += [(indicator, f, p / total, reliability, 1 - reliability) for f, p in zip(factors, parts, strict=True)]
+        rows += [
+            (indicator, f, p / total, reliability, 1 - reliability)
+            for f, p in zip(factors, parts, strict=True)
+        ]
     return pd.DataFrame(rows, columns=["indicator", "factor", "share", "reliability", "residual_share"])

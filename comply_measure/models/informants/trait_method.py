@@ -9,9 +9,7 @@ from comply_measure.errors import ComplyError
 from comply_measure.models.informants.wide import Factors, check_design, residual_correlations, wide_column
 
 
-def ct_cm1_model(
-    factors: Factors, roles: Sequence[str], reference: str, item_residuals: bool = True
-) -> str:
+def ct_cm1_model(factors: Factors, roles: Sequence[str], reference: str, item_residuals: bool = True) -> str:
     """Model text of the correlated-trait, correlated-(methods − 1) model.
 
     The reference role defines the trait of every dimension; the other roles have one method factor per
@@ -38,7 +36,9 @@ def ct_cm1_model(
         raise ComplyError(f"reference role {reference!r} is not among: {', '.join(roles)}")
     thin = [f for f, items in factors.items() if len(items) < 2]
     if thin:
-        raise ComplyError(f"a method factor needs at least two variables per dimension; too few: {', '.join(thin)}")
+        raise ComplyError(
+            f"a method factor needs at least two variables per dimension; too few: {', '.join(thin)}"
+        )
     others = [r for r in roles if r != reference]
     lines: list[str] = []
     for factor, items in factors.items():
@@ -74,7 +74,8 @@ def ct_cu_model(dimensions: Sequence[str], roles: Sequence[str]) -> str:
     lines = [f"{d}.trait =~ " + " + ".join(wide_column(d, r) for r in roles) for d in dimensions]
     for role in roles:
         lines += [
-            f"{wide_column(one, role)} ~~ {wide_column(two, role)}" for one, two in combinations(dimensions, 2)
+            f"{wide_column(one, role)} ~~ {wide_column(two, role)}"
+            for one, two in combinations(dimensions, 2)
         ]
     return "\n".join(lines)
 
@@ -82,4 +83,6 @@ def ct_cu_model(dimensions: Sequence[str], roles: Sequence[str]) -> str:
 def _check_grid(dimensions: Sequence[str], roles: Sequence[str]) -> None:
     check_design({d: [d] for d in dimensions}, roles, least_roles=3)
     if len(dimensions) < 3:
-        raise ComplyError(f"trait and method factors need at least three dimensions; given: {len(dimensions)}")
+        raise ComplyError(
+            f"trait and method factors need at least three dimensions; given: {len(dimensions)}"
+        )

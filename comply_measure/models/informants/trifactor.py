@@ -48,7 +48,9 @@ def trifactor_model(
     for item in items:
         pairs = [(item, r) for r in roles]
         # one label over roles: equal specific loadings
-        lines.append(f"only.{item} =~ " + _terms([f"s_{item}*{wide_column(item, r)}" for r in roles], pairs[0]))
+        lines.append(
+            f"only.{item} =~ " + _terms([f"s_{item}*{wide_column(item, r)}" for r in roles], pairs[0])
+        )
     latent = ["common", *(f"view.{r}" for r in roles), *(f"only.{i}" for i in items)]
     lines += [f"{name} ~~ 1*{name}" for name in latent]
     lines += [f"{one} ~~ 0*{two}" for k, one in enumerate(latent) for two in latent[k + 1 :]]
@@ -56,7 +58,9 @@ def trifactor_model(
         lines.append("common ~ " + " + ".join(common_predictors))
     for role, predictors in (perspective_predictors or {}).items():
         if role not in roles:
-            raise ComplyError(f"perspective predictors are given for {role!r}, which is not a role of the model")
+            raise ComplyError(
+                f"perspective predictors are given for {role!r}, which is not a role of the model"
+            )
         lines.append(f"view.{role} ~ " + " + ".join(predictors))
     return "\n".join(lines)
 

@@ -43,7 +43,9 @@ def wide_frame(
     """
     missing = [c for c in ("unit", "role", *variables, *keep) if c not in data.columns]
     if missing:
-        raise InputError("The wide format cannot be made.", [Problem("column is missing", column=c) for c in missing])
+        raise InputError(
+            "The wide format cannot be made.", [Problem("column is missing", column=c) for c in missing]
+        )
     rows = data[data["role"].isin(list(roles))]
     double = rows[rows.duplicated(["unit", "role"])]
     problems = [
