@@ -14,9 +14,10 @@ from comply_measure.sem.errors import InputError, ModelError
 from comply_measure.sem.estimation import estimate
 from comply_measure.sem.language.parser import parse_model
 from comply_measure.sem.language.records import ModelRecords
+from comply_measure.sem.missing.sample import incomplete_sample
 from comply_measure.sem.model import specify
 from comply_measure.sem.moments_input import group_sample, is_correlation, named_groups
-from comply_measure.sem.options import Options, choose, resolve
+from comply_measure.sem.options import FULL_INFORMATION, Options, choose, resolve
 from comply_measure.sem.result import Fit
 from comply_measure.sem.sample import Sample, moments
 from comply_measure.sem.table.build import build_table
@@ -62,7 +63,9 @@ def fit(
     estimator : str
         lavaan's name, in any case.
     missing : str
-        ``listwise`` leaves incomplete cases out.
+        ``listwise`` leaves incomplete cases out. ``ml`` (``fiml``) uses every value (full-information
+        maximum likelihood); cases that lack a fixed exogenous variable are left out, ``ml.x`` keeps them
+        and fixes the moments of exogenous variables at their saturated estimates.
     group : str, optional
         Column that tells the groups apart; groups count from 1 in order of appearance.
     group_equal, group_partial : sequence of str
@@ -86,7 +89,7 @@ def fit(
         When the text, the data or the options cannot be used; each names all problems found.
     """
     options = resolve(estimator, missing, information, se, test)
-    _check_supported(options, ordered, cluster, bootstrap)
+    _check_supported(options, ordered, cluster, bootstrap, engine)
     frame = as_frame(data)
     records = parse_model(model)
     _check_levels(records)
@@ -95,7 +98,7 @@ def fit(
         raise InputError("The data have no cases.", [Problem("empty", column=group)])
     table_options = TableOptions(
         model_type=choose_model_type(model_type),
-        meanstructure=_means(meanstructure, len(groups[0]), model_type),
+        meanstructure=_means(meanstructure, len(groups[0]), model_type) or options.missing != "listwise",
         std_lv=std_lv,
         effect_coding=effect_coding,
         orthogonal=orthogonal,
@@ -105,7 +108,7 @@ def fit(
     )
     table = build_table(records, table_options, groups[0])
     cases = collect(frame, [names.observed for names in table.variables], groups, records, cluster)
-    return _estimate(table, complete_sample(cases), options, engine)
+    return _estimate(table, _sample(cases, table, options), options, engine)
 
 
 def from_moments(
@@ -208,14 +211,15 @@ def _words(words: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_supported(
-    options: Options, ordered: bool | str | Sequence[str], cluster: str | None, bootstrap: int
+    options: Options, ordered: bool | str | Sequence[str], cluster: str | None, bootstrap: int, engine: str
 ) -> None:
     """Refuse, by name, what is not part of the engine; nothing is ever ignored in silence."""
     refused = {
         "ordered": bool(ordered) if isinstance(ordered, bool) else len(ordered) > 0,
         "cluster": cluster is not None,
         "bootstrap": bootstrap > 0,
-        "missing": options.missing != "listwise",
+        "missing": options.missing not in ("listwise", *FULL_INFORMATION),
+        "missing with engine='semopy'": options.missing != "listwise" and engine != "comply",
     }
     names = [name for name, used in refused.items() if used]
     if names:
@@ -225,6 +229,14 @@ def _check_supported(
 def _check_levels(records: ModelRecords) -> None:
     if records.levels:
         raise ModelError("two-level models ('level:' lines) are not estimated by this engine yet")
+
+
+def _sample(cases: Cases, table: ParameterTable, options: Options) -> Sample:
+    """Complete cases, or all available values."""
+    if options.missing not in FULL_INFORMATION:
+        return complete_sample(cases)
+    fixed = options.missing == "ml" and table.options.fixed_x
+    return incomplete_sample(cases, tuple(names.exogenous if fixed else () for names in table.variables))
 
 
 def complete_sample(cases: Cases) -> Sample:

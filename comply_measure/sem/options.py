@@ -66,6 +66,8 @@ MISSING = {
     "robust.two.stage": "robust.two.stage",
 }
 
+FULL_INFORMATION = ("ml", "ml.x")
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -112,10 +114,11 @@ def resolve(
         For a word that is not known.
     """
     entry = ESTIMATORS[choose("estimator", estimator, list(ESTIMATORS))]
-    kind = choose("information", information, ("expected", "observed")) if information else entry.information
+    treatment = MISSING[choose("missing", missing, list(MISSING))]
+    usual = "observed" if treatment in FULL_INFORMATION else entry.information
+    kind = choose("information", information, ("expected", "observed")) if information else usual
     errors = choose("se", se, ("standard", "none")) if se else entry.se
     statistic = choose("test", test, ("standard", "none")) if test else entry.test
-    treatment = MISSING[choose("missing", missing, list(MISSING))]
     return Options(
         estimator=entry,
         information=kind,  # type: ignore[arg-type]

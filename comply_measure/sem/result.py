@@ -14,10 +14,12 @@ from comply_measure.sem.baseline import Baseline, ml_baseline
 from comply_measure.sem.fit_measures.collect import Evidence, collect
 from comply_measure.sem.inference.covariance import ParameterCovariance, standard_covariance
 from comply_measure.sem.inference.diagnosis import Finding, admissibility
+from comply_measure.sem.inference.missing_values import missing_values
 from comply_measure.sem.inference.tests import TestStatistic, chisquare_test
 from comply_measure.sem.loglikelihood import LogLikelihoods, log_likelihoods
 from comply_measure.sem.model import Model
 from comply_measure.sem.optimise import Optimum
+from comply_measure.sem.options import choose
 from comply_measure.sem.tables import estimates_frame
 
 if TYPE_CHECKING:
@@ -98,6 +100,9 @@ class Fit:
         """The standard χ² test."""
         if not self.converged:
             return TestStatistic("standard", math.nan, self.model.df, math.nan, note="no convergence")
+        if math.isnan(self.log_likelihoods.saturated):
+            note = "the data do not determine the saturated model"
+            return TestStatistic("standard", math.nan, self.model.df, math.nan, note=note)
         statistic = self.n * self.optimum.point.value
         if self.model.df == 0 and abs(statistic) < 1e-9 * self.n:
             statistic = 0.0
@@ -172,16 +177,7 @@ class Fit:
                 )
             )
         found.extend(Finding("note", note, serious=False) for note in self.model.table.notes)
-        left_out = self.model.sample.n_given - self.n
-        if left_out:
-            found.append(
-                Finding(
-                    "incomplete_cases",
-                    f"{left_out} of {self.model.sample.n_given} cases left out because a value is missing",
-                    "missing='ml' uses all available values",
-                    serious=False,
-                )
-            )
+        found.extend(missing_values(self.model))
         return tuple(found)
 
     def _unidentified(self) -> Finding:
@@ -191,6 +187,23 @@ class Fit:
             "not_identified",
             f"the information matrix is singular; the data do not separate: {involved}",
             "fix a loading or variance per factor, or drop parameters; no standard errors are given",
+        )
+
+    def standardized(self, kind: str = "all") -> pd.DataFrame:
+        """Standardised solution: lhs, op, rhs, group, label, est_std, se, z, pvalue, ci_lower, ci_upper.
+
+        Parameters
+        ----------
+        kind : str
+            ``all`` (every variable), ``lv`` (latent variables only) or ``nox`` (all but fixed exogenous
+            ones); lavaan's ``std.all``, ``std.lv`` and ``std.nox`` are understood.
+        """
+        from comply_measure.sem.inference.standardized import KINDS, standardised_frame
+
+        chosen = choose("kind", kind.lower().removeprefix("std."), KINDS)
+        level = self.model.options.level
+        return standardised_frame(
+            self.model, self.optimum.point, self.vcov_array, chosen, level, self.estimates
         )
 
     def implied(self) -> tuple[dict[str, Any], ...]:

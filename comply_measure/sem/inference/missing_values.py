@@ -1,0 +1,60 @@
+"""What missing values did to a fit, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from comply_measure.sem.inference.diagnosis import Finding
+from comply_measure.sem.missing.sample import IncompleteGroup
+from comply_measure.sem.model import Model
+from comply_measure.sem.options import FULL_INFORMATION
+
+
+def missing_values(model: Model) -> Iterator[Finding]:
+    """Cases left out, variables never seen together, saturated moments that could not be estimated.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    """
+    yield from _left_out(model)
+    for group in model.sample.groups:
+        if not isinstance(group, IncompleteGroup):
+            continue
+        place = f" in group '{group.name}'" if group.name else ""
+        if group.faults:
+            pairs = "; ".join(str(fault.column) for fault in group.faults[:10])
+            more = f" and {len(group.faults) - 10} more" if len(group.faults) > 10 else ""
+            yield Finding(
+                "coverage",
+                f"{len(group.faults)} pairs of variables were never seen together{place}: {pairs}{more}",
+                "their covariances rest on the model alone; no test of fit is given",
+            )
+        elif group.saturated is not None and (group.saturated.singular or not group.saturated.converged):
+            yield Finding(
+                "saturated_moments",
+                f"the saturated means and covariances cannot be estimated{place} "
+                f"({group.n} cases, {group.p} variables)",
+                "too few cases or linearly dependent variables; no test of fit is given",
+            )
+
+
+def _left_out(model: Model) -> Iterator[Finding]:
+    sample = model.sample
+    count = sample.n_given - sample.n
+    if not count:
+        return
+    if model.options.missing not in FULL_INFORMATION:
+        reason, advice = "a value is missing", "missing='ml' uses all available values"
+    elif model.options.missing == "ml" and any(model.exogenous):
+        reason = "they have no value, or lack a fixed exogenous variable"
+        advice = "missing='ml.x' or fixed_x=False keeps cases that lack an exogenous variable"
+    else:
+        reason, advice = "they have no value at all", ""
+    yield Finding(
+        "incomplete_cases",
+        f"{count} of {sample.n_given} cases left out because {reason}",
+        advice,
+        serious=False,
+    )
