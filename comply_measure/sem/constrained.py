@@ -15,11 +15,12 @@ import numpy as np
 
 from comply_measure.sem.arrays import Array, Index, is_positive_definite
 from comply_measure.sem.objective import Objective, Point
-from comply_measure.sem.optimise import MAX_HALVINGS, Optimum
+from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.table.constraints import Space, difference
 from comply_measure.sem.table.parameter_table import ParameterTable
 
 FEASIBLE = 1e-9
+MAX_HALVINGS = 30
 
 
 @dataclass(frozen=True)

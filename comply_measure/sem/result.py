@@ -110,8 +110,9 @@ class Fit:
 
     @cached_property
     def baseline(self) -> Baseline:
-        """The baseline model's test."""
-        return ml_baseline(self.model.sample.groups, self.model.exogenous)
+        """The baseline model's test; exogenous covariances stay in it whether fixed or not, as in lavaan."""
+        exogenous = tuple(names.exogenous for names in self.model.table.variables)
+        return ml_baseline(self.model.sample.groups, exogenous)
 
     @cached_property
     def log_likelihoods(self) -> LogLikelihoods:

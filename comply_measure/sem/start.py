@@ -112,6 +112,7 @@ class _GroupStart:
         self.cov = np.full((len(names), len(names)), np.nan)
         p = layout.p
         self.cov[:p, :p] = sample.cov
+        self.explained = np.zeros_like(self.cov)  # by factors already placed, for items of several factors
         self.known = set(layout.observed)
         self.theta = np.zeros(layout.q)
         self.free = {int(row): int(table.free[row]) - 1 - layout.first for row in rows if table.free[row]}
@@ -134,7 +135,7 @@ class _GroupStart:
         waiting = dict(loadings)
         while waiting:
             ready = [f for f, rows in waiting.items() if all(table.rhs[r] in self.known for r in rows)]
-            for latent in ready:
+            for latent in sorted(ready, key=lambda f: -len(waiting[f])):
                 self._one_latent(latent, waiting.pop(latent))
             if not ready:
                 break
@@ -149,9 +150,12 @@ class _GroupStart:
     def _one_latent(self, latent: str, rows: list[int]) -> None:
         table = self.table
         places = [self.at[table.rhs[row]] for row in rows]
-        block = self.cov[np.ix_(places, places)]
+        square = np.ix_(places, places)
+        block = self.cov[square]
         scale = np.sqrt(np.maximum(block.diagonal(), 1e-12))
-        standard = one_factor(np.clip(block / np.outer(scale, scale), -1.0, 1.0)) * scale
+        left = block - self.explained[square]
+        np.fill_diagonal(left, block.diagonal())
+        standard = one_factor(np.clip(left / np.outer(scale, scale), -1.0, 1.0)) * scale
         fixed = np.array([np.nan if table.free[row] else table.value[row] for row in rows])
         loading, variance = self._scaled(latent, standard, fixed)
         for row, value, given in zip(rows, loading, fixed, strict=True):
@@ -161,6 +165,7 @@ class _GroupStart:
         weights = used / scale**2
         total = float(weights @ used)
         weights = weights / total if total > 1e-12 else np.zeros(len(used))
+        self.explained[square] += variance * np.outer(used, used)
         place = self.at[latent]
         row_cov = weights @ self.cov[places]
         row_cov[places] = used * variance
