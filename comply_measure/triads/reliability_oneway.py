@@ -17,6 +17,7 @@ from scipy import stats
 from comply_measure.errors import InputError, Problem
 from comply_measure.triads.frames import long_table
 from comply_measure.triads.grouping import Floats, Grouping
+from comply_measure.triads.reml_oneway import OnewayReml, fit_oneway
 
 Size = Literal["n0", "mean"]
 
@@ -231,3 +232,92 @@ def check_confidence(confidence: float) -> None:
 def _icc1_from_f(f: Floats, n_star: Floats) -> Floats:
     # 1 at infinite F (no variance within units): the limit of (F - 1)/(F + n* - 1)
     return np.where(np.isinf(f), 1.0, (f - 1.0) / (f + n_star - 1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class RemlReliability:
+    """ICC(1) and ICC(2) by REML, one :class:`OnewayReml` per variable.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Variables.
+    fits : tuple of OnewayReml
+        Variance components and intervals.
+    n_units, n_informants : ndarray, shape (J,)
+        Counts.
+    confidence : float
+        Level of the profile intervals.
+    """
+
+    columns: tuple[str, ...]
+    fits: tuple[OnewayReml, ...]
+    n_units: Floats
+    n_informants: Floats
+    confidence: float
+
+    def tidy(self) -> pd.DataFrame:
+        """One row per variable.
+
+        Columns: column, icc1, icc1_lower, icc1_upper, icc2, icc2_lower, icc2_upper (Spearman-Brown at the
+        mean size), variance_between, variance_within, n_units, n_informants, mean_size, note.
+        """
+        with np.errstate(invalid="ignore", divide="ignore"):
+            size = self.n_informants / self.n_units
+        single = {
+            "icc1": np.array([fit.icc1 for fit in self.fits]),
+            "icc1_lower": np.array([fit.lower for fit in self.fits]),
+            "icc1_upper": np.array([fit.upper for fit in self.fits]),
+        }
+        mean = {name.replace("1", "2", 1): spearman_brown(x, size) for name, x in single.items()}
+        return pd.DataFrame(
+            {
+                "column": self.columns,
+                **single,
+                **mean,
+                "variance_between": [fit.between for fit in self.fits],
+                "variance_within": [fit.within for fit in self.fits],
+                "n_units": self.n_units.astype(int),
+                "n_informants": self.n_informants.astype(int),
+                "mean_size": size,
+                "note": [fit.note for fit in self.fits],
+            }
+        )
+
+
+def spearman_brown(reliability: Floats, length: Floats | float) -> Floats:
+    """Reliability of a mean of `length` parallel measures, ``k ρ / (1 + (k - 1) ρ)``."""
+    return np.asarray(length * reliability / (1.0 + (length - 1.0) * reliability))
+
+
+def icc_oneway_reml(
+    data: pd.DataFrame, columns: Sequence[str], *, unit: str = "unit", confidence: float = 0.95
+) -> RemlReliability:
+    """ICC(1) = τ²/(τ² + σ²) by restricted maximum likelihood, and ICC(2) at the mean unit size.
+
+    Unlike the analysis of variance it weighs units of unequal size efficiently, and it cannot be negative: a
+    variable whose units differ less than chance gets 0 and a note. Intervals are profile likelihood. Bliese
+    (2000); Patterson & Thompson (1971).
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row per informant.
+    columns : sequence of str
+        Scores; each uses the informants who have it.
+    unit : str
+        Column with the unit's key.
+    confidence : float
+        Level of the intervals.
+
+    Raises
+    ------
+    InputError
+        Unusable table or level.
+    """
+    check_confidence(confidence)
+    table = long_table(data, columns, unit=unit)
+    grouping = table.grouping()
+    fits = tuple(fit_oneway(column, grouping, confidence) for column in table.values.T)
+    anova = oneway_anova(table.values, grouping)
+    return RemlReliability(table.columns, fits, anova.n_units, anova.n_informants, confidence)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from comply_measure.triads.grouping import Bools, Floats
-from comply_measure.triads.reml import CellData, CellDesign, Evaluation, evaluate
+from comply_measure.triads.reml import Evaluation, covariance, evaluate
+from comply_measure.triads.reml_design import CellData, CellDesign
+from comply_measure.triads.reml_units import UnitPrecision
 
 MAX_ITERATIONS = 200
 #: Gain in log-likelihood that a Newton step promises below which the maximum counts as reached.
@@ -37,7 +39,7 @@ class RemlFit:
     cells, cells_variance : ndarray, shapes (B, C), (B, C, C)
         Fitted cell effects and their prediction error covariance.
     weighted : ndarray, shape (B, G, C)
-        V⁻¹(y - ĉ): the ingredients of every predicted unit effect.
+        V⁻¹(y - ĉ): the ingredients of every predicted unit effect; no units unless asked for.
     design : CellDesign
         The model.
     iterations : int
@@ -72,7 +74,13 @@ class RemlFit:
         return np.asarray(self.theta[:, place, None] * self.weighted.sum(axis=2))
 
 
-def fit_reml(y: Floats, design: CellDesign, start: Mapping[str, float] | None = None) -> RemlFit:
+def fit_reml(
+    y: Floats,
+    design: CellDesign,
+    start: Mapping[str, float] | None = None,
+    *,
+    residuals: bool = False,
+) -> RemlFit:
     """Fit variance components by restricted maximum likelihood (Patterson & Thompson 1971).
 
     Parameters
@@ -84,6 +92,8 @@ def fit_reml(y: Floats, design: CellDesign, start: Mapping[str, float] | None = 
         Effects.
     start : mapping of str to float, optional
         Starting variances; equal shares of the total by default.
+    residuals : bool
+        Whether to keep the weighted residuals, from which unit effects are predicted.
 
     Returns
     -------
@@ -98,6 +108,11 @@ def fit_reml(y: Floats, design: CellDesign, start: Mapping[str, float] | None = 
     theta = _start(design, start, scale)
     theta, converged, iterations = _maximise(theta, data, design, indicators)
     final = evaluate(theta, data, design, indicators)
+    weighted = np.empty((len(theta), 0, design.n_cells))
+    if residuals:
+        n_shared = len(design.shared)
+        units = UnitPrecision(covariance(theta[:, n_shared:], indicators[n_shared:], design.n_cells), data)
+        weighted = units.residuals(final.cells)
     variance = scale**2
     df = data.n_observations - design.fixed.shape[1]
     cells = final.cells * scale[:, None] + centre[:, None]
@@ -109,7 +124,7 @@ def fit_reml(y: Floats, design: CellDesign, start: Mapping[str, float] | None = 
         converged=converged,
         cells=cells,
         cells_variance=final.cells_variance * variance[:, None, None],
-        weighted=final.weighted / scale[:, None, None],
+        weighted=weighted / scale[:, None, None],
         design=design,
         iterations=iterations,
     )
@@ -151,16 +166,10 @@ def _maximise(
 
 def _newton(theta: Floats, e: Evaluation) -> tuple[Floats, Floats]:
     """Direction over the components that may move (the rest stays at zero), and the gain it promises."""
-    direction = np.zeros_like(theta)
-    for member, (variances, gradient, information) in enumerate(
-        zip(theta, e.gradient, e.information, strict=True)
-    ):
-        free = (variances > 0) | (gradient > 0)
-        free[-1] |= gradient[-1] > 0
-        block = information[np.ix_(free, free)]
-        values, vectors = np.linalg.eigh(block)
-        values = np.maximum(values, 1e-10 * max(float(values.max(initial=0.0)), 1e-300))
-        direction[member, free] = vectors @ ((vectors.T @ gradient[free]) / values)
+    free = (theta > 0) | (e.gradient > 0)
+    free[:, -1] &= (theta[:, -1] > RESIDUAL_FLOOR) | (e.gradient[:, -1] > 0)
+    slope = np.where(free, e.gradient, 0.0)
+    direction = (_free_inverse(e.information, free) @ slope[..., None])[..., 0]
     gain = 0.5 * (direction * e.gradient).sum(axis=1)
     return direction, gain
 
@@ -208,10 +217,18 @@ def _clip(theta: Floats) -> Floats:
     return clipped
 
 
+def _free_inverse(information: Floats, free: Bools) -> Floats:
+    """Inverse of the information of the free components, zero elsewhere; ridged where singular."""
+    both = free[:, :, None] & free[:, None, :]
+    block = np.where(both, information, 0.0)
+    largest = np.maximum(block.max(axis=(1, 2)), 1e-300)[:, None]
+    held = np.where(free, 0.0, largest)[:, :, None] * np.eye(free.shape[1])
+    values, vectors = np.linalg.eigh(block + held)
+    values = np.maximum(values, 1e-10 * largest)
+    return np.where(both, (vectors / values[:, None, :]) @ np.swapaxes(vectors, 1, 2), 0.0)
+
+
 def _standard_errors(theta: Floats, e: Evaluation) -> Floats:
-    errors = np.full_like(theta, np.nan)
-    for member, information in enumerate(e.information):
-        free = np.flatnonzero(theta[member] > 0)
-        inverse = np.linalg.pinv(information[np.ix_(free, free)])
-        errors[member, free] = np.sqrt(np.maximum(np.diag(inverse), 0.0))
-    return errors
+    free = theta > 0
+    inverse = _free_inverse(e.information, free)
+    return np.where(free, np.sqrt(np.maximum(np.einsum("bkk->bk", inverse), 0.0)), np.nan)
