@@ -77,7 +77,9 @@ def write_xlsx(frame: pd.DataFrame, path: str | Path, *, sheet: str = "data", in
     book = Workbook(write_only=True)
     page = book.create_sheet(sheet)
     page.append([_excel_text(str(name)) for name in table.columns])
-    columns = [[_excel_cell(value) for value in table.iloc[:, place]] for place in range(table.shape[1])]
+    columns = [
+        [_excel_cell(value, page) for value in table.iloc[:, place]] for place in range(table.shape[1])
+    ]
     for record in zip(*columns, strict=True) if columns else ():
         page.append(record)
     book.save(path)
@@ -100,7 +102,7 @@ def _text(value: Any) -> str:
     return str(neutralise_cell(value))
 
 
-def _excel_cell(value: Any) -> Any:
+def _excel_cell(value: Any, page: Any) -> Any:
     if _is_missing(value):
         return None
     if isinstance(value, bool | np.bool_):
@@ -108,10 +110,21 @@ def _excel_cell(value: Any) -> Any:
     if isinstance(value, int | np.integer):
         return int(value)
     if isinstance(value, float | np.floating):
-        return float(value) if np.isfinite(value) else repr(float(value))
+        return _excel_number(float(value), page) if np.isfinite(value) else repr(float(value))
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
     return _excel_text(str(value))
+
+
+def _excel_number(value: float, page: Any) -> Any:
+    """A number with all its digits: openpyxl writes 16, and many need 17."""
+    if float(f"{value:.16g}") == value:
+        return value
+    from openpyxl.cell import WriteOnlyCell
+
+    cell = WriteOnlyCell(page, value=repr(value))
+    cell.data_type = "n"
+    return cell
 
 
 def _excel_text(text: str) -> str:

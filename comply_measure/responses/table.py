@@ -206,6 +206,22 @@ class Responses:
         )
         return pd.concat([self.data[["unit", "firm", "role"]], values], axis=1)
 
+    def scores_of_kind(
+        self, kind: Literal["global", "overall", "informant"], min_valid: float = 0.5
+    ) -> pd.DataFrame:
+        """Means of the items of another kind by construct, in the shape and by the rule of :meth:`scores`.
+
+        These items never enter the scores of their constructs: global and overall items rate a construct as a
+        whole, informant items rate the informant's competence and involvement.
+        """
+        items = {item.id: item for item in self.items(kind=kind)}
+        measured: dict[str, tuple[str, ...]] = {}
+        for name, item in items.items():
+            measured[item.construct] = (*measured.get(item.construct, ()), name)
+        roles = self.data["role"].to_numpy(dtype=object)
+        values = scoring.construct_scores(self.scored(), roles, items, measured, min_valid)
+        return pd.concat([self.data[["unit", "firm", "role"]], values], axis=1)
+
     def score_counts(self, level: Level = "attribute", scale_key: str | None = None) -> pd.DataFrame:
         """Number of valid items behind each score of :meth:`scores`, in the same shape."""
         answered = self.data[list(self.item_ids)].notna()
@@ -225,28 +241,26 @@ class Responses:
             ``n_units``, ``share`` (of units), ``n_informants``, ``n_without_answers`` (informants who
             answered nothing); complete triads first, then by number of roles and of units.
         """
-        known = list(self.roles)
         unit = pd.factorize(self.data["unit"])[0]
-        has = np.zeros((self.n_units, len(known)), dtype=np.bool_)
-        has[unit, pd.Categorical(self.data["role"], categories=known).codes] = True
+        has = np.zeros((self.n_units, len(self.roles)), dtype=np.bool_)
+        has[unit, pd.Categorical(self.data["role"], categories=list(self.roles)).codes] = True
         silent = np.bincount(unit[self.without_answers().to_numpy()], minlength=self.n_units)
-        table = pd.DataFrame(has, columns=known)
-        table["n_without_answers"] = silent
-        grouped = table.groupby(known, sort=False)
-        rows = grouped.agg(
-            n_units=("n_without_answers", "size"), n_without_answers=("n_without_answers", "sum")
+        patterns, code, n_units = np.unique(has, axis=0, return_inverse=True, return_counts=True)
+        n_roles = patterns.sum(axis=1)
+        table = pd.DataFrame(
+            {
+                "pattern": ["+".join(np.array(self.roles)[row]) for row in patterns],
+                **{role: patterns[:, place] for place, role in enumerate(self.roles)},
+                "n_roles": n_roles,
+                "complete": n_roles == len(self.roles),
+                "n_units": n_units,
+                "share": n_units / self.n_units,
+                "n_informants": n_units * n_roles,
+                "n_without_answers": np.bincount(code, weights=silent).astype(np.int64),
+            }
         )
-        rows = rows.reset_index()
-        rows["n_roles"] = rows[known].sum(axis=1)
-        rows["complete"] = rows["n_roles"] == len(known)
-        rows["share"] = rows["n_units"] / self.n_units
-        rows["n_informants"] = rows["n_units"] * rows["n_roles"]
-        rows.insert(
-            0, "pattern", ["+".join(np.array(known)[row]) for row in rows[known].to_numpy(dtype=bool)]
-        )
-        rows = rows.sort_values(["n_roles", "n_units", "pattern"], ascending=[False, False, True])
-        last = ["n_roles", "complete", "n_units", "share", "n_informants", "n_without_answers"]
-        return rows[["pattern", *known, *last]].reset_index(drop=True)
+        order = np.lexsort((table["pattern"], -n_units, -n_roles))
+        return table.iloc[order].reset_index(drop=True)
 
     def without_answers(self) -> pd.Series[bool]:
         """True for informants who answered no item at all."""

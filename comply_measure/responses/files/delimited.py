@@ -120,7 +120,7 @@ def _add_wrong_byte(
 
 def _announced_delimiter(text: str) -> tuple[str | None, int]:
     """Delimiter from Excel's first line ``sep=;``, and the lines to skip."""
-    line = text.split("\n", 1)[0].strip("\r")
+    line = next(io.StringIO(text, newline=""), "").strip("\r\n")
     if len(line) == 5 and line.lower().startswith("sep="):
         return line[4], 1
     return None, 0
@@ -128,10 +128,11 @@ def _announced_delimiter(text: str) -> tuple[str | None, int]:
 
 def _likely_delimiter(text: str, ending: str) -> str:
     """The delimiter that splits the header into most columns; the ending's own where they tie."""
-    line = text.lstrip("\r\n").split("\n", 1)[0]
+    lines = (line.strip("\r\n") for line in io.StringIO(text, newline=""))
+    header = next((line for line in lines if line.strip()), "")
     usual = "\t" if ending == ".tsv" else ","
     order = (usual, *(sign for sign in _DELIMITERS if sign != usual))
-    return max(order, key=lambda sign: len(next(csv.reader([line], delimiter=sign), [])))
+    return max(order, key=lambda sign: len(next(csv.reader([header], delimiter=sign), [])))
 
 
 class _Records:

@@ -1,0 +1,95 @@
+"""Exports: every digit, and nothing that a spreadsheet runs."""
+
+from __future__ import annotations
+
+import csv
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from comply_measure.responses import neutralise_cell, responses_from_frame, write_csv, write_xlsx
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+49 30", "-5", "@SUM(A1)", "\t=1", "\r=1", "=cmd|' /C calc'!A0"])
+def test_text_that_runs_is_neutralised(text):
+    assert neutralise_cell(text) == "'" + text
+
+
+@pytest.mark.parametrize("value", ["a=1", "", "'=1", " =1", -5, -5.5, 0, None, True])
+def test_everything_else_is_untouched(value):
+    assert neutralise_cell(value) is value
+
+
+def rows_of(path):
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.reader(stream))
+
+
+def test_csv(tmp_path):
+    table = pd.DataFrame(
+        {
+            "=name": ["=1+1", 'Käfer, "A"', None],
+            "x": [0.1 + 0.2, -1e-300, np.nan],
+            "n": [-1, 2, 3],
+            "flag": [True, False, True],
+            "kind": pd.Categorical(["-a", "b", "b"]),
+            "when": pd.to_datetime(["2024-01-02", None, "2024-01-03"]),
+            "huge": [np.inf, -np.inf, 1e22],
+        }
+    )
+    write_csv(table, tmp_path / "a.csv")
+    assert rows_of(tmp_path / "a.csv") == [
+        ["'=name", "x", "n", "flag", "kind", "when", "huge"],
+        ["'=1+1", "0.30000000000000004", "-1", "True", "'-a", "2024-01-02T00:00:00", "inf"],
+        ['Käfer, "A"', "-1e-300", "2", "False", "b", "", "-inf"],
+        ["", "", "3", "True", "b", "2024-01-03T00:00:00", "1e+22"],
+    ]
+    first = (tmp_path / "a.csv").read_bytes()
+    write_csv(table, tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_bytes() == first
+    assert b"\r" not in first
+    write_csv(table[["n"]].rename_axis("id"), tmp_path / "b.csv", index=True)
+    assert rows_of(tmp_path / "b.csv")[1] == ["0", "-1"]
+
+
+def test_xlsx(tmp_path):
+    table = pd.DataFrame(
+        {
+            "@name": ["=1+1", "a\x00b", None],
+            "x": [0.1 + 0.2, np.nan, np.inf],
+            "n": np.array([1, 2, 3], dtype=np.int64),
+            "flag": [True, False, True],
+        }
+    )
+    write_xlsx(table, tmp_path / "a.xlsx", sheet="answers", index=True)
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["answers"]
+    cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    assert cells == [
+        ["index", "'@name", "x", "n", "flag"],
+        [0, "'=1+1", 0.1 + 0.2, 1, True],
+        [1, "a\ufffdb", None, 2, False],
+        [2, None, "inf", 3, True],
+    ]
+    assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
+
+
+@given(values=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
+def test_floats_come_back_exactly(values, tmp_path_factory):
+    path = tmp_path_factory.mktemp("floats") / "a.csv"
+    write_csv(pd.DataFrame({"x": values}), path)
+    assert [float(row[0]) for row in rows_of(path)[1:]] == values
+
+
+@given(text=st.text(max_size=10))
+def test_no_exported_text_starts_like_a_formula(text):
+    assert not str(neutralise_cell(text)).startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+def test_responses_write_themselves(frame, small, tmp_path):
+    read = responses_from_frame(frame.replace({"unit": {"u1": "=1+1"}}), small)
+    read.write_csv(tmp_path / "a.csv", "wide")
+    assert rows_of(tmp_path / "a.csv")[1][0] == "'=1+1"

@@ -1,0 +1,118 @@
+"""Written and read back, or turned to wide and back: nothing changes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from comply_measure.responses import (
+    ColumnMapping,
+    read_responses,
+    responses_from_frame,
+    write_csv,
+    write_xlsx,
+)
+
+ITEMS = ["F_1", "F_2", "F_3", "S_1", "S_2", "S_3", "K_1", "K_2", "K_3"]
+ASKED = {"marketing": set(ITEMS) - {"K_3"}, "sales": set(ITEMS), "it": set(ITEMS[:6])}
+MAPPING = ColumnMapping(units=["size", "branch"], informants=["tenure"])
+
+# Text that survives: no surrounding blanks, none of the words that mean "nothing", no look-alike numbers.
+words = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp", "Cf", "Cn")),
+    min_size=1,
+    max_size=6,
+).map(lambda text: "n" + text)
+answer = st.one_of(st.none(), st.integers(1, 5), st.just(9), st.just("user_missing"))
+
+
+@st.composite
+def tables(draw):
+    """A long table of 1 to 6 units with any pattern of roles, answers and missing answers."""
+    names = draw(st.lists(words, min_size=1, max_size=4, unique=True))
+    rows = []
+    for name in names:
+        firm = draw(st.one_of(st.none(), words))
+        size, branch = draw(st.floats(-1e6, 1e6)), draw(words)
+        roles = draw(st.lists(st.sampled_from(sorted(ASKED)), min_size=1, max_size=3, unique=True))
+        for role in roles:
+            row = {"unit": name, "firm": firm, "role": role, "informant": f"{name}/{role}"}
+            row |= {item: draw(answer) if item in ASKED[role] else None for item in ITEMS}
+            rows.append(row | {"size": size, "branch": branch, "tenure": draw(st.integers(0, 40))})
+    return pd.DataFrame(rows)
+
+
+slow = settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    derandomize=True,
+)
+
+
+def same_after_sorting(one, two):
+    """Wide tables list the informants of a unit in the order of the roles."""
+    order = [
+        np.lexsort((table.data["role"].to_numpy(str), pd.factorize(table.data["unit"])[0]))
+        for table in (one, two)
+    ]
+    frames = ("data", "missing_reason", "informants")
+    for name in frames:
+        left, right = (
+            getattr(table, name).iloc[places].reset_index(drop=True)
+            for table, places in zip((one, two), order, strict=True)
+        )
+        pd.testing.assert_frame_equal(left, right)
+    pd.testing.assert_frame_equal(one.units, two.units)
+
+
+@slow
+@given(table=tables())
+def test_long_wide_long(table, small):
+    long = responses_from_frame(table, small, MAPPING)
+    wide = responses_from_frame(long.to_frame("wide"), small, MAPPING, layout="wide")
+    same_after_sorting(long, wide)
+    again = responses_from_frame(wide.to_frame("long"), small, MAPPING)
+    assert again.same_answers(wide)
+
+
+@slow
+@given(table=tables())
+def test_csv_and_back(table, small, tmp_path):
+    long = responses_from_frame(table, small, MAPPING)
+    write_csv(long.to_frame(), tmp_path / "a.csv")
+    assert read_responses(tmp_path / "a.csv", small, MAPPING).same_answers(long)
+    write_csv(long.to_frame("wide"), tmp_path / "w.csv")
+    same_after_sorting(long, read_responses(tmp_path / "w.csv", small, MAPPING, layout="wide"))
+
+
+@settings(slow, max_examples=10)
+@given(table=tables())
+def test_xlsx_and_parquet_and_back(table, small, tmp_path):
+    long = responses_from_frame(table, small, MAPPING)
+    write_xlsx(long.to_frame(), tmp_path / "a.xlsx")
+    assert read_responses(tmp_path / "a.xlsx", small, MAPPING).same_answers(long)
+    long.to_frame().astype(dict.fromkeys(ITEMS, "str")).to_parquet(tmp_path / "a.parquet")
+    assert read_responses(tmp_path / "a.parquet", small, MAPPING).same_answers(long)
+
+
+@slow
+@given(table=tables(), order=st.randoms(use_true_random=False))
+def test_the_order_of_columns_does_not_matter(table, small, order):
+    names = list(table.columns)
+    order.shuffle(names)
+    expected = responses_from_frame(table, small, MAPPING)
+    assert responses_from_frame(table[names], small, MAPPING).same_answers(expected)
+
+
+@slow
+@given(table=tables())
+def test_counts_agree(table, small):
+    read = responses_from_frame(table, small, MAPPING)
+    patterns = read.completeness()
+    assert patterns["n_units"].sum() == read.n_units == table["unit"].nunique()
+    assert patterns["n_informants"].sum() == read.n_informants == len(table)
+    assert patterns["n_without_answers"].sum() == read.without_answers().sum()
+    assert abs(patterns["share"].sum() - 1) < 1e-12
