@@ -253,4 +253,4 @@ def _add_term(draft: _Draft, lhs: str, at: int, op: str, variable: Variable, mod
             f"'{lhs} {op} {rhs}'".replace("~1 ", "~1") + f" stands already in line {first}", at
         )
     draft.seen[key] = line
-    draft.terms.append(Term(lhs, op, rhs, modifiers or PLAIN, line, draft.group))
+    draft.terms.append(Term(lhs, op, rhs, modifiers or PLAIN, line, draft.group, draft.level))

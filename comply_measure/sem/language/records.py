@@ -41,6 +41,7 @@ class Term:
     modifiers: Modifiers
     line: int
     block: str = ""
+    level: str = ""
 
 
 @dataclass(frozen=True, slots=True)
