@@ -12,7 +12,7 @@ from comply_measure.errors import Problem
 from comply_measure.sem.errors import ModelError, ModelSyntaxError, fault
 from comply_measure.sem.language.records import ModelRecords, Relation, Term
 from comply_measure.sem.table.constraints import effect_coding_relations, referenced
-from comply_measure.sem.table.defaults import block_rows
+from comply_measure.sem.table.defaults import block_rows, fix_zero_intercepts
 from comply_measure.sem.table.groups import free_for_equality, is_tied
 from comply_measure.sem.table.parameter_table import GROUP_EQUAL, ParameterTable, Row, TableOptions
 from comply_measure.sem.table.variables import Variables, variables_of
@@ -51,6 +51,8 @@ def build_table(
         _check_latent_products(names)
         variables.append(names)
         block = block_rows(terms, names, options)
+        if options.zero_intercepts:
+            fix_zero_intercepts([row for row, _ in block], options.zero_intercepts[number - 1])
         if number > 1:
             free_for_equality([row for row, _ in block], names, options)
         for row, term in block:

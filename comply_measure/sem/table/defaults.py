@@ -54,6 +54,13 @@ def block_rows(
     return rows
 
 
+def fix_zero_intercepts(rows: Sequence[Row], names: frozenset[str]) -> None:
+    """Fix default intercepts of the named variables at zero, in place."""
+    for row in rows:
+        if row.op == "~1" and not row.user and row.lhs in names:
+            _fix(row, 0.0)
+
+
 def _default_keys(variables: Variables, options: TableOptions) -> Iterator[Key]:
     """Rows that exist unless the user wrote them, in lavaan's order."""
     ordered = [name for name in variables.observed if name in options.thresholds]

@@ -38,6 +38,9 @@ class TableOptions:
     ----------
     thresholds : mapping of str to int
         Number of thresholds of every ordered variable.
+    zero_intercepts : tuple of frozenset of str
+        Per group (block), variables whose intercept is zero unless the text says otherwise: those of a
+        within level whose mean stands in the between level.
     """
 
     model_type: ModelType = "sem"
@@ -50,6 +53,7 @@ class TableOptions:
     group_equal: tuple[str, ...] = ()
     group_partial: tuple[str, ...] = ()
     thresholds: Mapping[str, int] = field(default_factory=dict)
+    zero_intercepts: tuple[frozenset[str], ...] = ()
 
 
 @dataclass(slots=True)
