@@ -96,14 +96,15 @@ class CellData:
         Observations, 0 where missing; the missing cells are the same for the whole batch.
     patterns : tuple of (ndarray of int, ndarray of int)
         Missing cells, and the units that lack exactly these; complete units are not listed.
-    n_observations : int
-        Observed cells N.
+    n_units, n_observations : int
+        Units G and observed cells N.
     moments : Moments or None
         Sufficient statistics, where patterns are so few that they are smaller than the data.
     """
 
     y: Floats
     patterns: tuple[tuple[Ints, Ints], ...]
+    n_units: int
     n_observations: int
     moments: Moments | None
 
@@ -119,7 +120,7 @@ class CellData:
         )
         G, C = missing.shape
         moments = _moments(filled, rows, members) if len(rows) * C <= G else None
-        return cls(filled, patterns, int((~missing).sum()), moments)
+        return cls(filled, patterns, G, int((~missing).sum()), moments)
 
     def take(self, batch: Ints) -> CellData:
         """Some of the batch."""
@@ -128,8 +129,8 @@ class CellData:
         m = self.moments
         if m is not None:
             m = Moments(m.observed, m.n_units, m.sums[batch], m.products[batch])
-            return CellData(self.y[batch, :0], (), self.n_observations, m)
-        return CellData(self.y[batch], self.patterns, self.n_observations, None)
+            return CellData(self.y[batch, :0], (), self.n_units, self.n_observations, m)
+        return CellData(self.y[batch], self.patterns, self.n_units, self.n_observations, None)
 
 
 def _moments(y: Floats, missing: Bools, members: list[Ints]) -> Moments:

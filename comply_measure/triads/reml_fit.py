@@ -204,9 +204,8 @@ def _step(
 
 def _levels(design: CellDesign, data: CellData) -> Floats:
     """Number of levels of every component in the whole data."""
-    n_units = data.y.shape[1]
     shared = [len(np.unique(level)) for level in design.shared.values()]
-    unit = [n_units * len(np.unique(level)) for level in design.unit.values()]
+    unit = [data.n_units * len(np.unique(level)) for level in design.unit.values()]
     return np.array([*shared, *unit, data.n_observations], dtype=np.float64)
 
 

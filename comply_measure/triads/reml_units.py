@@ -67,19 +67,19 @@ class UnitPrecision:
     """Unit by unit, corrected for gaps."""
 
     def __init__(self, V: Floats, data: CellData) -> None:
-        self.W = np.linalg.inv(V)
+        self.W: Floats = np.asarray(np.linalg.inv(V), dtype=np.float64)
         self.data = data
-        self.n_units = data.y.shape[1]
-        self.logdet = self.n_units * np.linalg.slogdet(V)[1]
+        self.n_units = data.n_units
+        self.logdet: Floats = np.asarray(self.n_units * np.linalg.slogdet(V)[1], dtype=np.float64)
         self.gaps: list[Floats] = []
         self.Phi = np.zeros_like(V)
         for missing, units in data.patterns:
             Woo = self.W[:, missing[:, None], missing]
-            self.gaps.append(np.linalg.inv(Woo))
+            self.gaps.append(np.asarray(np.linalg.inv(Woo), dtype=np.float64))
             # |V without o| = |V| |W_oo|
             self.logdet = self.logdet + len(units) * np.linalg.slogdet(Woo)[1]
             self.Phi[:, missing[:, None], missing] += len(units) * self.gaps[-1]
-        self.K = self.n_units * self.W - self.W @ self.Phi @ self.W
+        self.K: Floats = np.asarray(self.n_units * self.W - self.W @ self.Phi @ self.W, dtype=np.float64)
 
     def apply(self, x: Floats, columns: Floats | None = None) -> Floats:
         """W̃ times a vector per unit, (B, G, C); whatever x holds in missing cells has no effect.
@@ -140,8 +140,8 @@ class PatternPrecision:
         # missing cells are made independent of the rest with variance 1, then blanked
         padded = np.where(both, V[:, None], np.eye(V.shape[-1]))
         self.W = np.where(both, np.linalg.inv(padded), 0.0)
-        self.logdet = np.linalg.slogdet(padded)[1] @ moments.n_units
-        self.K = np.einsum("m,bmij->bij", moments.n_units, self.W)
+        self.logdet: Floats = np.linalg.slogdet(padded)[1] @ moments.n_units
+        self.K: Floats = np.einsum("m,bmij->bij", moments.n_units, self.W)
 
     def totals(self) -> tuple[Floats, Floats]:
         """Σ W̃_g y_g and Σ y_g' W̃_g y_g."""
