@@ -1,6 +1,12 @@
 """Room ``measurement``: item analysis, reliability, dimensionality, validity.
 
-Names are loaded on first use.
+Names are loaded on first use. Where things live:
+
+* ``items``: one item at a time and its place in its scale, missing answers, Little's test;
+* ``reliability``: α, ω and their relatives, bounds, split halves, two levels, retest, intervals;
+* ``dimensionality``: correlation matrices, number of factors, extraction, rotation, exploratory SEM;
+* ``content``: expert ratings and item sorts; ``careless``: careless responding;
+* ``frames``, ``moments``: groups of informants and their covariances, shared by all.
 """
 
 from __future__ import annotations
@@ -10,16 +16,16 @@ from typing import Any
 
 # public name -> module of this room that defines it
 _PUBLIC = {
-    "Alpha": "alpha",
-    "AlphaTable": "reliability",
-    "ItemAnalysis": "items",
-    "alpha_table": "reliability",
-    "average_variance_extracted": "composite",
-    "composite_reliability": "composite",
-    "cronbach_alpha": "alpha",
-    "feldt_interval": "alpha",
-    "item_analysis": "items",
-    "omega_total": "composite",
+    "Alpha": "reliability.alpha",
+    "AlphaTable": "reliability.alpha_table",
+    "ItemAnalysis": "items.analysis",
+    "alpha_table": "reliability.alpha_table",
+    "average_variance_extracted": "reliability.composite",
+    "composite_reliability": "reliability.composite",
+    "cronbach_alpha": "reliability.alpha",
+    "feldt_interval": "reliability.alpha",
+    "item_analysis": "items.analysis",
+    "omega_total": "reliability.composite",
 }
 
 __all__ = list(_PUBLIC)

@@ -95,7 +95,7 @@ def test_composite_equals_semtools(reference) -> None:
     phi=st.floats(0.2, 4.0),
 )
 def test_tau_equivalent_omega_is_alpha(loading: float, residual: float, p: int, phi: float) -> None:
-    from comply_measure.measurement.alpha import alpha_from_covariance
+    from comply_measure.measurement.reliability.alpha import alpha_from_covariance
 
     covariance = np.full((p, p), loading**2 * phi) + np.eye(p) * residual
     cr = measurement.composite_reliability([loading] * p, [residual] * p, factor_variance=phi)

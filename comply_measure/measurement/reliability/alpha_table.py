@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from comply_measure.measurement.alpha import Alpha, Engine, IntervalN, cronbach_alpha
+from comply_measure.measurement.reliability.alpha import Alpha, Engine, IntervalN, cronbach_alpha
 from comply_measure.measurement.frames import POOLED, check_scales, groups, item_values
 from comply_measure.measurement.moments import Missing
 

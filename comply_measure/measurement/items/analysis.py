@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from comply_measure.measurement.alpha import alpha_from_covariance
+from comply_measure.measurement.reliability.alpha import alpha_from_covariance
 from comply_measure.measurement.frames import check_scales, groups, item_values
 from comply_measure.measurement.moments import Floats, Missing, item_covariance
 

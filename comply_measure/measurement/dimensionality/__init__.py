@@ -1,0 +1,1 @@
+"""Dimensionality: correlation matrices, number of factors, extraction, rotation, exploratory SEM."""

@@ -1,0 +1,1 @@
+"""One item at a time: distribution, place in its scale, missing answers."""

@@ -1,0 +1,1 @@
+"""Reliability: coefficients, bounds, intervals, by group and on two levels."""
