@@ -126,6 +126,11 @@ class Layout:
         return len(self.sources)
 
     @property
+    def n_statistics(self) -> int:
+        """Number of sample moments: covariances and, if modelled, means."""
+        return self.p * (self.p + 1) // 2 + (self.p if self.has_mean else 0)
+
+    @property
     def has_paths(self) -> bool:
         """Whether sources influence each other."""
         return len(self.paths.cells) > 0 or bool(np.any(self.paths.constant))
@@ -254,7 +259,12 @@ def build_layouts(table: ParameterTable, exogenous: Mapping[int, float] | None =
         Values of rows whose fixed value comes from the data (``exo``).
     """
     rows_of = [np.flatnonzero(table.group == g + 1) for g in range(table.n_groups)]
-    return tuple(_layout(table, rows, g, exogenous or {}) for g, rows in enumerate(rows_of))
+    layouts = tuple(_layout(table, rows, g, exogenous or {}) for g, rows in enumerate(rows_of))
+    if not table.options.thresholds:
+        return layouts
+    from comply_measure.sem.ordinal.layout import ordinal_layout
+
+    return tuple(ordinal_layout(layout, table, g) for g, layout in enumerate(layouts))
 
 
 class _Cells:
@@ -369,7 +379,7 @@ def _layout(table: ParameterTable, rows: Index, group: int, exogenous: Mapping[i
             builder.path(rhs, lhs, parameter, value)
         elif op == "~1":
             builder.mean(lhs, parameter, value)
-        elif op in ("|", "~*~", "<~"):
+        elif op == "<~" or not table.options.thresholds:
             raise ModelError(f"'{op}' needs an estimator for it, which this engine does not have yet")
     is_mean = builder.mean_source == -1
     return Layout(

@@ -55,10 +55,9 @@ class Model:
     def n_moments(self) -> int:
         """Number of sample moments the model must explain (fixed exogenous ones do not count)."""
         total = 0
-        for names in self.table.variables:
-            fixed = len(names.exogenous) if self.table.options.fixed_x else 0
-            for count, sign in ((len(names.observed), 1), (fixed, -1)):
-                total += sign * (count * (count + 1) // 2 + (count if self.table.meanstructure else 0))
+        for layout, fixed in zip(self.layouts, self.exogenous, strict=True):
+            k = len(fixed)
+            total += layout.n_statistics - k * (k + 1) // 2 - (k if layout.has_mean else 0)
         return total
 
     @property

@@ -12,6 +12,7 @@ import numpy as np
 
 from comply_measure.sem.arrays import Array, Index, is_positive_definite
 from comply_measure.sem.implied import Layout
+from comply_measure.sem.ordinal.start import fill_threshold_starts
 from comply_measure.sem.sample import GroupSample
 from comply_measure.sem.table.parameter_table import ParameterTable
 
@@ -38,6 +39,8 @@ def starting_values(
         rows = np.flatnonzero(table.group == g + 1)
         mine = _GroupStart(table, rows, layout, sample).values()
         theta[layout.first : layout.first + layout.q] = mine
+    if table.options.thresholds:
+        fill_threshold_starts(theta, layouts, samples)
     given = np.flatnonzero((table.free > 0) & np.isfinite(table.start))
     theta[table.free[given] - 1] = table.start[given]
     return theta
@@ -63,6 +66,8 @@ def plain_values(
         elif op == "~1" and observed >= 0 and sample.mean is not None:
             value = sample.mean[observed]
         theta[table.free[row] - 1] = value
+    if table.options.thresholds:
+        fill_threshold_starts(theta, layouts, samples)
     given = np.flatnonzero((table.free > 0) & np.isfinite(table.start))
     theta[table.free[given] - 1] = table.start[given]
     return theta

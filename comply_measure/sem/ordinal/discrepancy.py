@@ -1,0 +1,102 @@
+"""Weighted least squares between sample and implied thresholds, correlations and variances.
+
+``F = (n − 1)/n · (s − m(θ))ᵀ W (s − m(θ))`` with W = Γ⁻¹ (WLS), the inverse of its diagonal (DWLS) or the
+identity (ULS); n F is the group's share of χ². The factor (n − 1)/n is lavaan's.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from comply_measure.sem.arrays import Array
+from comply_measure.sem.errors import ModelError
+from comply_measure.sem.implied import Implied
+from comply_measure.sem.ordinal.layout import OrdinalImplied
+from comply_measure.sem.ordinal.sample import OrdinalGroup
+
+
+class OrdinalDiscrepancy:
+    """Weighted least squares for one group with ordered variables.
+
+    Parameters
+    ----------
+    sample : OrdinalGroup
+    kind : str
+        ``wls``, ``dwls`` or ``uls``.
+    """
+
+    def __init__(self, sample: OrdinalGroup, kind: str) -> None:
+        self.statistics = sample.statistics
+        self.factor = (sample.n - 1.0) / sample.n
+        self.weights = weights_for(sample, kind)
+
+    def evaluate(self, implied: Implied) -> OrdinalEvaluation:
+        """F at the implied moments.
+
+        Raises
+        ------
+        ModelError
+            If the layout knows no thresholds.
+        """
+        if not isinstance(implied, OrdinalImplied):
+            raise ModelError("ordered variables need a layout with thresholds")
+        return OrdinalEvaluation(self, implied)
+
+
+def weights_for(sample: OrdinalGroup, kind: str) -> Array:
+    """W as a diagonal (D,) for DWLS and ULS, as a matrix (D, D) for WLS.
+
+    Raises
+    ------
+    ModelError
+        If Γ has no inverse (WLS), as with more statistics than cases.
+    """
+    size = len(sample.statistics)
+    if kind == "uls":
+        return np.ones(size)
+    gamma = sample.gamma
+    if kind == "dwls":
+        return np.asarray(1.0 / gamma.diagonal())
+    place = f" in group '{sample.name}'" if sample.name else ""
+    if sample.n <= size:
+        raise ModelError(
+            f"WLS needs more cases than statistics{place}: {sample.n} cases, {size} statistics; use WLSMV"
+        )
+    try:
+        root = np.linalg.inv(np.linalg.cholesky(gamma.dense()))
+    except np.linalg.LinAlgError:
+        message = f"the weight matrix of WLS cannot be inverted{place}; use WLSMV"
+        raise ModelError(message) from None
+    return np.asarray(root.T @ root)
+
+
+class OrdinalEvaluation:
+    """F and its derivatives at one θ."""
+
+    def __init__(self, discrepancy: OrdinalDiscrepancy, implied: OrdinalImplied) -> None:
+        self.implied = implied
+        self.weights = discrepancy.weights
+        self.factor = discrepancy.factor
+        self.residual = discrepancy.statistics - implied.moments
+        w = self.weights
+        self.pull = w @ self.residual if w.ndim == 2 else w * self.residual
+        self.value = self.factor * float(self.residual @ self.pull)
+
+    def gradient(self) -> Array:
+        """∂F/∂θ (q,)."""
+        return np.asarray(-2.0 * self.factor * self.implied.jacobian.left(self.pull[None, :])[0])
+
+    @cached_property
+    def gram(self) -> Array:
+        """``Jᵀ W J`` (q, q)."""
+        return self.implied.jacobian.gram(self.weights)
+
+    def information(self) -> Array:
+        """``Jᵀ W J``, the expected information per case of least squares (without the factor (n − 1)/n)."""
+        return self.gram
+
+    def hessian(self) -> Array:
+        """Gauss-Newton Hessian of F (q, q): second derivatives of the moments are left out."""
+        return np.asarray(2.0 * self.factor * self.gram)

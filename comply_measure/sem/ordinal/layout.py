@@ -1,0 +1,364 @@
+"""Implied thresholds and correlations of ordered variables: the latent-response layer over the implied moments.
+
+An ordered variable is its latent response cut at thresholds. With latent-response moments ``Σ*`` and ``μ*``
+from :mod:`comply_measure.sem.implied` and scaling factors δ (one for continuous variables), the moments that
+the sample has statistics for are::
+
+    r_ij = δ_i δ_j σ*_ij          correlations and covariances
+    t_ia = δ_i (τ_ia − μ*_i)       thresholds;  −μ*_i for continuous variables
+    σ*_ii                          variances of continuous variables
+
+* *delta*: δ is a parameter (one unless freed); the residual variance of an ordered variable is what the
+  rest of the model leaves of ``1/δ²`` and is no parameter.
+* *theta*: the residual variance is a parameter (one unless freed) and ``δ_i = 1/√σ*_ii``.
+
+Statistics stand in lavaan's order: thresholds and minus the means, interleaved; variances; elements below
+the diagonal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from comply_measure.sem.arrays import Array, Index, NotPositiveDefiniteError
+from comply_measure.sem.errors import ModelError
+from comply_measure.sem.implied import Fill, Implied, Layout
+from comply_measure.sem.table.parameter_table import ParameterTable
+
+
+@dataclass(frozen=True)
+class OrdinalLayout(Layout):
+    """Where each parameter of one group with ordered variables stands.
+
+    Attributes
+    ----------
+    ordered : bool array (p,)
+        Which observed variables are ordered.
+    item : int array (T,)
+        Variable of each threshold or mean.
+    is_threshold : bool array (T,)
+        False for means.
+    thresholds : Fill
+        τ (T,), zero for means.
+    scale : Fill
+        δ (p,), used under the delta parameterisation only.
+    theta : bool
+        Whether residual variances instead of scaling factors are parameters.
+    """
+
+    ordered: NDArray[np.bool_]
+    item: Index
+    is_threshold: NDArray[np.bool_]
+    thresholds: Fill
+    scale: Fill
+    theta: bool
+
+    def at(self, theta: Array) -> OrdinalImplied:
+        """Implied moments at the group's parameters θ (q,)."""
+        return OrdinalImplied(self, theta)
+
+    @property
+    def n_statistics(self) -> int:
+        """Number of sample statistics: thresholds and means, variances, correlations."""
+        return len(self.item) + int((~self.ordered).sum()) + self.p * (self.p - 1) // 2
+
+    @cached_property
+    def pairs(self) -> tuple[Index, Index]:
+        """Row and column of each element below the diagonal, column by column."""
+        first, second = np.triu_indices(self.p, 1)
+        return second, first
+
+    @cached_property
+    def on_moments(self) -> Index:
+        """Parameters that move latent-response covariances."""
+        return np.flatnonzero(self.kappa)
+
+    @cached_property
+    def on_thresholds(self) -> Index:
+        """Parameters besides the thresholds that move implied thresholds or means."""
+        touches = self.mean_source != -2
+        touches[self.scale.parameters] = True
+        if self.theta:
+            touches |= self.kappa != 0
+        return np.flatnonzero(touches)
+
+    @cached_property
+    def on_correlations(self) -> Index:
+        """Parameters that move implied correlations and variances."""
+        touches = self.kappa != 0
+        touches[self.scale.parameters] = True
+        return np.flatnonzero(touches)
+
+
+def ordinal_layout(base: Layout, table: ParameterTable, group: int) -> OrdinalLayout:
+    """Add thresholds and scaling factors to a layout.
+
+    Parameters
+    ----------
+    base : Layout
+        Latent-response moments of the group; parameters of thresholds and scaling factors have no effect there.
+    table : ParameterTable
+    group : int
+        Group, from 0.
+
+    Raises
+    ------
+    ModelError
+        If an ordered variable has the wrong thresholds, or predicts others under the delta parameterisation.
+    """
+    counts = table.options.thresholds
+    place = {name: i for i, name in enumerate(base.observed)}
+    ordered = np.array([name in counts for name in base.observed])
+    item: list[int] = []
+    is_threshold: list[bool] = []
+    first: dict[str, int] = {}
+    for i, name in enumerate(base.observed):
+        first[name] = len(item)
+        count = counts.get(name, 0)
+        item += [i] * max(count, 1)
+        is_threshold += [count > 0] * max(count, 1)
+    thresholds, scale = _Vector(len(item), 0.0), _Vector(base.p, 1.0)
+    _check_rows(table, group)
+    for row in np.flatnonzero(table.group == group + 1):
+        name, parameter = table.lhs[row], int(table.free[row]) - 1 - base.first
+        parameter = parameter if table.free[row] else -1
+        if table.op[row] == "|":
+            thresholds.put(first[name] + int(table.rhs[row][1:]) - 1, parameter, table.value[row])
+        elif table.op[row] == "~*~":
+            scale.put(place[name], parameter, table.value[row])
+    theta = table.options.parameterization == "theta"
+    if not theta:
+        _refuse_predictors(base, ordered)
+    known = {field.name: getattr(base, field.name) for field in fields(Layout)}
+    return OrdinalLayout(
+        **known,
+        ordered=ordered,
+        item=np.array(item, dtype=np.int64),
+        is_threshold=np.array(is_threshold),
+        thresholds=thresholds.done(),
+        scale=scale.done(),
+        theta=theta,
+    )
+
+
+class _Vector:
+    """Collects the entries of one vector."""
+
+    def __init__(self, size: int, value: float) -> None:
+        self.constant = np.full(size, value)
+        self.cells: list[int] = []
+        self.parameters: list[int] = []
+
+    def put(self, cell: int, parameter: int, value: float) -> None:
+        if parameter < 0:
+            self.constant[cell] = value
+        else:
+            self.cells.append(cell)
+            self.parameters.append(parameter)
+
+    def done(self) -> Fill:
+        cells = np.array(self.cells, dtype=np.int64)
+        return Fill(self.constant, cells, np.array(self.parameters, dtype=np.int64))
+
+
+def _check_rows(table: ParameterTable, group: int) -> None:
+    """Refuse thresholds the data do not have and scaling factors that have no meaning."""
+    known = table.options.thresholds
+    faults = []
+    for row in np.flatnonzero(table.group == group + 1):
+        name = table.lhs[row]
+        if table.op[row] == "|":
+            step = table.rhs[row][1:]
+            if name not in known:
+                faults.append(f"'{name} | {table.rhs[row]}': {name} is not an ordered variable")
+            elif not step.isdigit() or not 1 <= int(step) <= known[name]:
+                faults.append(f"'{name} | {table.rhs[row]}': {name} has thresholds t1 to t{known[name]}")
+        elif table.op[row] == "~*~":
+            if name not in known:
+                faults.append(f"'{name} ~*~ {name}': {name} is not an ordered variable")
+            elif table.options.parameterization == "theta" and table.free[row]:
+                faults.append(f"'{name} ~*~ {name}' is no parameter with parameterization='theta'")
+    if faults:
+        raise ModelError("; ".join(dict.fromkeys(faults)))
+
+
+def _refuse_predictors(base: Layout, ordered: NDArray[np.bool_]) -> None:
+    """Under delta the residual variance of an ordered predictor would depend on all other parameters."""
+    known = set(np.asarray(base.observed)[ordered].tolist())
+    names = [name for name in base.sources if name in known]
+    if names:
+        raise ModelError(
+            f"ordered variables that predict others ({', '.join(names)}) need parameterization='theta'"
+        )
+
+
+class OrdinalImplied(Implied):
+    """Moments of one group with ordered variables at one θ.
+
+    ``sigma`` and ``mu`` are those of the *scaled* responses, comparable with sample correlations;
+    ``response_sigma`` those of the latent responses.
+    """
+
+    layout: OrdinalLayout
+
+    def __init__(self, layout: OrdinalLayout, theta: Array) -> None:
+        super().__init__(layout, theta)
+        self.response_sigma = self.sigma
+        self.response_mu = self.mu if self.mu is not None else np.zeros(layout.p)
+        if layout.theta:
+            variances = self.sigma.diagonal()
+            if not (variances[layout.ordered] > 0.0).all():
+                raise NotPositiveDefiniteError
+            self.delta = np.where(layout.ordered, 1.0 / np.sqrt(np.abs(variances)), 1.0)
+        else:
+            self.delta = layout.scale.at(theta)
+        self.tau = layout.thresholds.at(theta)
+        self.sigma = self.response_sigma * np.outer(self.delta, self.delta)
+        diagonal = np.einsum("ii->i", self.sigma)
+        diagonal[layout.ordered] = 1.0
+        self.mu = np.where(layout.ordered, 0.0, self.response_mu)
+
+    @cached_property
+    def threshold_vector(self) -> Array:
+        """Implied thresholds and minus means (T,)."""
+        layout = self.layout
+        return np.asarray(self.delta[layout.item] * (self.tau - self.response_mu[layout.item]))
+
+    @cached_property
+    def moments(self) -> Array:
+        """All implied statistics in lavaan's order (D,)."""
+        layout = self.layout
+        variances = self.sigma.diagonal()[~layout.ordered]
+        return np.concatenate((self.threshold_vector, variances, self.sigma[layout.pairs]))
+
+    @cached_property
+    def _covariance_slopes(self) -> tuple[Array, Array]:
+        """∂σ*_ii (p, q_m) and ∂σ*_ij below the diagonal (P, q_m) for the parameters ``on_moments``."""
+        layout = self.layout
+        H = np.hstack([np.eye(layout.p), self.X])
+        active = layout.on_moments
+        U, V = H[:, layout.u[active]], H[:, layout.v[active]] * layout.kappa[active]
+        row, column = layout.pairs
+        return 2.0 * U * V, U[row] * V[column] + U[column] * V[row]
+
+    @cached_property
+    def _scale_slopes(self) -> Array:
+        """∂δ_i (p, q)."""
+        layout = self.layout
+        slopes = np.zeros((layout.p, layout.q))
+        if layout.theta:
+            factor = -0.5 * np.where(layout.ordered, self.delta, 0.0) ** 3
+            slopes[:, layout.on_moments] = factor[:, None] * self._covariance_slopes[0]
+        else:
+            slopes[layout.scale.cells, layout.scale.parameters] = 1.0
+        return slopes
+
+    @cached_property
+    def jacobian(self) -> MomentJacobian:
+        """∂(all statistics)/∂θ."""
+        layout = self.layout
+        on_thresholds = layout.on_thresholds
+        item, others = layout.item, np.zeros((len(layout.item), len(on_thresholds)))
+        if len(on_thresholds):
+            H = np.hstack([np.eye(layout.p), self.TE])
+            means = H[:, np.minimum(layout.mean_column, H.shape[1] - 1)] * self.mean_scale
+            others -= self.delta[item][:, None] * means[item][:, on_thresholds]
+            distance = self.tau - self.response_mu[item]
+            others += distance[:, None] * self._scale_slopes[item][:, on_thresholds]
+        return MomentJacobian(
+            size=len(self.moments),
+            q=layout.q,
+            rows=layout.thresholds.cells,
+            parameters=layout.thresholds.parameters,
+            scale=self.delta[item[layout.thresholds.cells]],
+            first_columns=on_thresholds,
+            first=others,
+            second_columns=layout.on_correlations,
+            second=self._correlation_slopes(),
+        )
+
+    def _correlation_slopes(self) -> Array:
+        """∂ variances and ∂ correlations for the parameters ``on_correlations``."""
+        layout = self.layout
+        on_diagonal, below = self._covariance_slopes
+        row, column = layout.pairs
+        columns = layout.on_correlations
+        at = np.searchsorted(columns, layout.on_moments)
+        continuous = ~layout.ordered
+        out = np.zeros((int(continuous.sum()) + len(row), len(columns)))
+        top = int(continuous.sum())
+        out[:top, at] = on_diagonal[continuous]
+        out[top:, at] = (self.delta[row] * self.delta[column])[:, None] * below
+        slopes = self._scale_slopes[:, columns]
+        if slopes.any():
+            covariance = self.response_sigma[row, column]
+            out[top:] += (covariance * self.delta[column])[:, None] * slopes[row]
+            out[top:] += (covariance * self.delta[row])[:, None] * slopes[column]
+        return out
+
+
+@dataclass(frozen=True)
+class MomentJacobian:
+    """∂(statistics)/∂θ (D, q) in blocks: most entries for thresholds are zero.
+
+    Attributes
+    ----------
+    size, q : int
+        Shape.
+    rows, parameters : int array (k,)
+        Statistics that move with one threshold parameter each, and that parameter.
+    scale : array (k,)
+        By how much.
+    first_columns, first : int array (a,), array (T, a)
+        Other parameters that move thresholds and means, and their derivatives.
+    second_columns, second : int array (b,), array (D − T, b)
+        Parameters that move variances and correlations, and their derivatives.
+    """
+
+    size: int
+    q: int
+    rows: Index
+    parameters: Index
+    scale: Array
+    first_columns: Index
+    first: Array
+    second_columns: Index
+    second: Array
+
+    def left(self, matrix: Array) -> Array:
+        """``matrix @ J`` for a matrix (r, D)."""
+        T = len(self.first)
+        out = np.zeros((len(matrix), self.q))
+        out[:, self.parameters] = matrix[:, self.rows] * self.scale
+        if len(self.first_columns):
+            out[:, self.first_columns] += matrix[:, :T] @ self.first
+        if len(self.second_columns):
+            out[:, self.second_columns] += matrix[:, T:] @ self.second
+        return out
+
+    def gram(self, weights: Array) -> Array:
+        """``Jᵀ W J`` for weights (D,) (a diagonal W) or (D, D)."""
+        if weights.ndim == 2:
+            return self.left(self.left(weights).T)
+        T = len(self.first)
+        out = np.zeros((self.q, self.q))
+        w = weights[self.rows] * self.scale
+        out[self.parameters, self.parameters] = w * self.scale
+        if len(self.first_columns):
+            cross = w[:, None] * self.first[self.rows]
+            out[np.ix_(self.parameters, self.first_columns)] += cross
+            out[np.ix_(self.first_columns, self.parameters)] += cross.T
+            inner = self.first.T @ (weights[:T, None] * self.first)
+            out[np.ix_(self.first_columns, self.first_columns)] += inner
+        if len(self.second_columns):
+            inner = self.second.T @ (weights[T:, None] * self.second)
+            out[np.ix_(self.second_columns, self.second_columns)] += inner
+        return out
+
+    def dense(self) -> Array:
+        """J itself (D, q)."""
+        return self.left(np.eye(self.size))

@@ -1,0 +1,168 @@
+"""Groups with ordered variables: where complete continuous groups have covariances, these have correlations."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from comply_measure.sem.arrays import Array, Index
+from comply_measure.sem.errors import InputError, ModelError, Problem
+from comply_measure.sem.ordinal.coding import MixedData, code_groups
+from comply_measure.sem.ordinal.covariance import AsymptoticCovariance
+from comply_measure.sem.ordinal.moments import OrdinalMoments, ordinal_moments
+from comply_measure.sem.sample import GroupSample, Sample
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class OrdinalGroup(GroupSample):
+    """A group with ordered variables; ``cov`` holds polychoric, polyserial and product-moment covariances.
+
+    Attributes
+    ----------
+    moments : OrdinalMoments
+        Thresholds, correlations and their asymptotic covariance.
+    coded : MixedData
+        The cases, for casewise quantities.
+    """
+
+    moments: OrdinalMoments = field(kw_only=True)
+    coded: MixedData = field(kw_only=True, repr=False)
+
+    @property
+    def statistics(self) -> Array:
+        """All sample statistics in lavaan's order (D,)."""
+        return self.moments.vector
+
+    @property
+    def gamma(self) -> AsymptoticCovariance:
+        """Cases times the covariance of the statistics.
+
+        Raises
+        ------
+        ModelError
+            If it was not computed.
+        """
+        if self.moments.gamma is None:
+            raise ModelError("the asymptotic covariance of the statistics was not computed")
+        return self.moments.gamma
+
+    @property
+    def saturated_loglik(self) -> float:
+        """NaN: least squares has no likelihood."""
+        return float("nan")
+
+
+def ordered_names(
+    ordered: bool | str | Collection[str], frame: pd.DataFrame, variables: Sequence[str]
+) -> set[str]:
+    """Ordered variables of the model: those asked for and those whose column is an ordered categorical.
+
+    Parameters
+    ----------
+    ordered : bool, str or collection of str
+        True means every observed variable of the model.
+    frame : DataFrame
+        The user's data.
+    variables : sequence of str
+        Observed variables that may be ordered (exogenous predictors are not among them).
+
+    Raises
+    ------
+    InputError
+        If a name is no column.
+    """
+    import pandas as pd
+
+    if ordered is True:
+        return set(variables)
+    asked = [ordered] if isinstance(ordered, str) else list(ordered or ())
+    unknown = [name for name in asked if name not in frame.columns]
+    if unknown:
+        problems = [Problem("not a column of the data", column=str(name)) for name in unknown]
+        raise InputError("ordered names variables that do not exist.", problems)
+    declared = set()
+    for name in variables:
+        dtype = frame[name].dtype
+        if isinstance(dtype, pd.CategoricalDtype) and dtype.ordered:
+            declared.add(name)
+    return declared | {name for name in asked if name in set(variables)}
+
+
+def ordinal_sample(
+    frame: pd.DataFrame,
+    names: Sequence[str],
+    ordered: Collection[str],
+    groups: tuple[tuple[str, ...], tuple[Index, ...]],
+    missing: str,
+    gamma: bool = True,
+) -> Sample:
+    """Moments of every group.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The user's data.
+    names : sequence of str
+        Observed variables in model order.
+    ordered : collection of str
+        Which of them are ordered.
+    groups : pair of tuples
+        Names of the groups and rows of each.
+    missing : str
+        ``listwise`` leaves out cases with any missing value; ``pairwise`` (or ``available.cases``) those
+        without any value.
+    gamma : bool
+        Whether the asymptotic covariance is needed.
+
+    Returns
+    -------
+    Sample
+
+    Raises
+    ------
+    InputError
+        See :mod:`comply_measure.sem.ordinal.coding` and :func:`~comply_measure.sem.ordinal.moments.ordinal_moments`.
+    """
+    table = frame[list(names)]
+    missing_values = table.isna().to_numpy()
+    drop = np.asarray(missing_values.any(axis=1) if missing == "listwise" else missing_values.all(axis=1))
+    kept = [np.asarray(rows)[~drop[rows]] for rows in groups[1]]
+    _require_cases(groups[0], kept)
+    frames = [table.iloc[rows] for rows in kept]
+    coded, _ = code_groups(frames, names, ordered, groups[0])
+    parts = []
+    for name, data, rows in zip(groups[0], coded, kept, strict=True):
+        parts.append(_group(name, data, rows, gamma))
+    return Sample(tuple(parts), sum(len(rows) for rows in groups[1]))
+
+
+def _group(name: str, data: MixedData, rows: NDArray[np.int64], gamma: bool) -> OrdinalGroup:
+    moments = ordinal_moments(data, gamma=gamma)
+    return OrdinalGroup(
+        name=name,
+        names=data.names,
+        n=data.n_cases,
+        cov=moments.covariance,
+        mean=moments.mean,
+        data=None,
+        rows=rows,
+        moments=moments,
+        coded=data,
+    )
+
+
+def _require_cases(labels: Sequence[str], kept: Sequence[NDArray[np.int64]]) -> None:
+    problems = [
+        Problem("too few cases", column=label or None, value=len(rows), allowed="at least two")
+        for label, rows in zip(labels, kept, strict=True)
+        if len(rows) < 2
+    ]
+    if problems:
+        raise InputError("Too few cases with values.", problems)
