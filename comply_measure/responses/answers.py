@@ -17,6 +17,7 @@ from comply_measure.responses.cells import (
     add_cells,
     folded,
     is_stata_tag,
+    looks_like_a_date,
     number_in,
     shown,
 )
@@ -166,7 +167,7 @@ def read_answers(table: RawTable, column: Column, key: AnswerKey, decimal: str, 
 
 def _read_cell(cell: Cell, column: Column, key: AnswerKey, decimal: str) -> _Reading:
     if isinstance(cell, DateCell):
-        return _wrong("a date is no answer", "spreadsheets turn entries such as 3-5 into dates")
+        return _DATE
     number = number_in(cell, decimal)
     if number is None:
         return _read_word(str(cell), column, key)
@@ -199,6 +200,8 @@ def _read_word(text: str, column: Column, key: AnswerKey) -> _Reading:
     if is_stata_tag(word):
         labelled = _labelled_reason(text, column, key)
         return _Reading(np.nan, USER_MISSING if labelled is None else labelled)
+    if looks_like_a_date(text):
+        return _DATE
     if word in NOT_FINITE:
         return _wrong("not a finite number")
     near = nearest(word, key.words)
@@ -207,6 +210,9 @@ def _read_word(text: str, column: Column, key: AnswerKey) -> _Reading:
 
 def _wrong(fault: str, hint: str | None = None) -> _Reading:
     return _Reading(np.nan, NOT_ANSWERED, fault, hint)
+
+
+_DATE = _wrong("a date is no answer", "spreadsheets turn entries such as 3-5 into dates")
 
 
 def _labelled_reason(cell: Cell, column: Column, key: AnswerKey) -> int | None:

@@ -14,6 +14,10 @@ from comply_measure.responses.mapping import FileFormat
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _WITH_COMMA: Final = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _WITH_POINT: Final = re.compile(r"[+-]?\d*\.\d+", re.ASCII)
+_MONTH: Final = r"(jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[^\W\d]*\.?"
+_DATE: Final = re.compile(
+    rf"\d{{1,4}}[-./ ]+(\d{{1,2}}|{_MONTH})([-./ ]+\d{{2,4}})?\.?( [\d:]+)?", re.IGNORECASE
+)
 _STATA_TAG: Final = re.compile(r"\.[a-z]", re.ASCII)
 
 #: Texts that mean "nothing was entered": R writes NA, Stata and SAS a dot.
@@ -24,6 +28,11 @@ NOT_FINITE: Final = frozenset({"nan", "inf", "+inf", "-inf", "infinity", "+infin
 def folded(text: str) -> str:
     """Text for comparison: without case, compatibility forms and superfluous blanks."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def looks_like_a_date(text: str) -> bool:
+    """True for text such as ``2024-05-03``, ``3/5`` or ``03. Mai``."""
+    return _DATE.fullmatch(text) is not None
 
 
 def is_stata_tag(text: str) -> bool:
@@ -37,15 +46,18 @@ def number_in(cell: Cell, decimal: str = ".") -> float | None:
     Parameters
     ----------
     cell : str or float
-        A number, or text that must be one number and nothing else. Groups of thousands are refused:
-        ``1.234`` is ambiguous between languages.
+        A number, or text that must be one number and nothing else. Groups of thousands are refused, and
+        with a decimal comma so is ``1.234``.
     decimal : {".", ","}
         Decimal sign of numbers written as text.
     """
     if not isinstance(cell, str):
         return cell
-    text = cell.replace(",", ".") if decimal == "," and "." not in cell else cell
-    return float(text) if _NUMBER.fullmatch(text) else None
+    if decimal == ",":
+        if "." in cell:
+            return None
+        cell = cell.replace(",", ".")
+    return float(cell) if _NUMBER.fullmatch(cell) else None
 
 
 def decimal_sign(table: RawTable, used: Iterable[Column], stated: FileFormat, faults: Faults) -> str:

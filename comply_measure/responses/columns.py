@@ -228,7 +228,7 @@ def _wide_columns(
             informants[role] = finder.optional(spelled(mapping.informant, role), "informant")
         for name, column in mapping.informants.items():
             variables[name, role] = finder.require(spelled(column, role), f"variable {name} of {role}")
-    return answers, informants, variables, surveyed
+    return answers, informants, variables, surveyed or selection.roles
 
 
 def _left_out(finder: _Finder, selection: Selection, layout: Layout) -> tuple[str, ...]:

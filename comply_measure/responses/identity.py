@@ -30,6 +30,14 @@ class Names:
     codes: NDArray[np.intp]
     names: tuple[str, ...]
 
+    def taken(self, records: NDArray[np.intp]) -> Names:
+        """Names of some records; ids that none of them has are dropped."""
+        codes, kept = pd.factorize(self.codes[records], use_na_sentinel=True)
+        present = kept[kept >= 0]
+        position = np.full(len(kept) + 1, -1, dtype=np.intp)
+        position[:-1][kept >= 0] = np.arange(len(present))
+        return Names(position[codes], tuple(self.names[code] for code in present))
+
     def values(self) -> list[str | None]:
         """The id of every record; None where missing."""
         lookup: list[str | None] = [*self.names, None]

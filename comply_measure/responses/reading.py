@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ import pandas as pd
 from comply_measure.documents import require_known
 from comply_measure.instrument import Scale
 from comply_measure.responses.answers import Answers, answer_key, read_answers
+from comply_measure.responses.assembly import assembled
 from comply_measure.responses.cells import decimal_sign
 from comply_measure.responses.columns import ColumnPlan, plan_columns
 from comply_measure.responses.faults import Faults, refuse
@@ -22,17 +23,15 @@ from comply_measure.responses.identity import (
     Names,
     check_one_role_per_unit,
     check_unique,
-    near_doubles,
-    read_names,
 )
 from comply_measure.responses.mapping import ColumnMapping, FileFormat, Layout
 from comply_measure.responses.records import Records, long_records, wide_records
 from comply_measure.responses.roles import role_words
 from comply_measure.responses.selection import Selection, select_items
 from comply_measure.responses.table import Responses, Source
-from comply_measure.responses.units import UnitsFile, joined, read_units
-from comply_measure.responses.variables import one_per_unit, typed
-from comply_measure.responses.vocabulary import NOT_APPLICABLE, REASONS
+from comply_measure.responses.units import joined, own_variables, read_units
+from comply_measure.responses.variables import missing_words, typed
+from comply_measure.responses.vocabulary import NOT_APPLICABLE
 
 _DEFAULT_MAPPING = ColumnMapping()
 _DEFAULT_FORMAT = FileFormat()
@@ -189,37 +188,61 @@ def _understood(
     )
     if plan is None:
         refuse(files.headline, *files.all_faults)
-    records = _records(table, plan, selection, options, faults)
+    decimal = _decimal(table, plan, options, faults)
+    records = _records(table, plan, selection, options, decimal, faults)
     answers, set_aside = _applicable(records, plan, selection, mapping, faults)
     _check_identity(records, plan, selection, mapping, faults)
-    units, notes_units = _units(table, records, plan, options, units_file, files)
+    units = own_variables(table, records, plan, mapping, decimal, faults)
+    if units_file is not None and files.units_faults is not None:
+        units = joined(units, records.units.names, units_file, files.units_faults)
     if any(collection.problems for collection in files.all_faults):
         refuse(files.headline, *files.all_faults)
-    notes = (*table.notes, *selection.notes, *plan.notes, *notes_units)
+    notes = (*table.notes, *selection.notes, *plan.notes, *records.notes, *units.notes)
     if set_aside:
         notes = (*notes, f"{set_aside} answers to items not meant for the role were set aside")
-    return _assembled(table, units_file, records, answers, units, selection, notes)
+    source = Source(
+        Path(table.file).name,
+        table.sha256,
+        Path(units_file.table.file).name if units_file else None,
+        units_file.table.sha256 if units_file else None,
+    )
+    return assembled(records, answers, units, selection, source, notes)
+
+
+def _decimal(table: RawTable, plan: ColumnPlan, options: _Options, faults: Faults) -> str:
+    """Decimal sign, from all columns that may hold numbers."""
+    as_text = options.mapping.as_text
+    names = [
+        *plan.answers.values(),
+        *(column for name, column in plan.unit_variables.items() if name not in as_text),
+        *(column for (name, _), column in plan.informant_variables.items() if name not in as_text),
+    ]
+    return decimal_sign(table, (table.columns[name] for name in names), options.file_format, faults)
 
 
 def _records(
-    table: RawTable, plan: ColumnPlan, selection: Selection, options: _Options, faults: Faults
+    table: RawTable,
+    plan: ColumnPlan,
+    selection: Selection,
+    options: _Options,
+    decimal: str,
+    faults: Faults,
 ) -> Records:
     """Read every cell of the study and stack it by informant."""
     mapping = options.mapping
     keys = {scale.key: answer_key(scale, mapping, faults) for scale in selection.scales}
     scale_of = {item.id: scale.key for scale, item in selection.items}
-    numbers = [
-        *plan.answers.values(),
-        *(column for name, column in plan.unit_variables.items() if name not in mapping.as_text),
-        *(column for (name, _), column in plan.informant_variables.items() if name not in mapping.as_text),
-    ]
-    decimal = decimal_sign(table, (table.columns[name] for name in numbers), options.file_format, faults)
     answers = {
         place: read_answers(table, table.columns[column], keys[scale_of[place[0]]], decimal, faults)
         for place, column in plan.answers.items()
     }
     variables = {
-        place: typed(table.columns[column], decimal, as_text=place[0] in mapping.as_text)
+        place: typed(
+            table.columns[column],
+            decimal,
+            as_text=place[0] in mapping.as_text,
+            missing=missing_words(mapping),
+        )
         for place, column in plan.informant_variables.items()
     }
     words = role_words(selection.scales, mapping)
@@ -275,96 +298,3 @@ def _check_identity(
     check_unique(records.rows[first_of_row], unit, "unit", mapping.unit, faults)
     if records.informants is not None:
         check_unique(records.rows, records.informants, "informant", str(mapping.informant), faults)
-
-
-def _units(
-    table: RawTable,
-    records: Records,
-    plan: ColumnPlan,
-    options: _Options,
-    units_file: UnitsFile | None,
-    files: _Files,
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Firm (column ``firm``) and unit-level variables by unit."""
-    faults = files.faults
-    found: dict[str, pd.Series[Any]] = {}
-    if plan.firm is not None:
-        firms = read_names(table, table.columns[plan.firm], "firm", faults, required=False)
-        values = pd.Series(
-            np.array([*firms.names, None], dtype=object)[firms.codes[records.records]], dtype="str"
-        )
-        found["firm"] = one_per_unit(values, records.units, records.rows, "the firm", plan.firm, faults)
-    used = [table.columns[column] for column in plan.unit_variables.values()]
-    decimal = decimal_sign(table, used, options.file_format, Faults(faults.file))
-    for name, column in plan.unit_variables.items():
-        values = typed(table.columns[column], decimal, as_text=name in options.mapping.as_text)
-        by_record = values.iloc[records.records].reset_index(drop=True)
-        found[name] = one_per_unit(by_record, records.units, records.rows, name, column, faults)
-    notes: tuple[str, ...] = ()
-    if units_file is not None and files.units_faults is not None:
-        found, notes = joined(found, records.units.names, units_file, files.units_faults)
-    index = pd.Index(records.units.names, name="unit", dtype="str")
-    return pd.DataFrame({name: values.to_numpy() for name, values in found.items()}, index=index), notes
-
-
-def _assembled(
-    table: RawTable,
-    units_file: UnitsFile | None,
-    records: Records,
-    answers: Mapping[str, Answers],
-    units: pd.DataFrame,
-    selection: Selection,
-    notes: tuple[str, ...],
-) -> Responses:
-    unit = pd.Series(records.units.values(), dtype="str")
-    role = pd.Series(np.array(selection.roles, dtype=object)[records.roles], dtype="str")
-    if "firm" in units.columns:
-        firm = units["firm"].reindex(unit).reset_index(drop=True)
-        units = units.drop(columns="firm")
-    else:
-        firm = pd.Series([None] * len(unit), dtype="str")
-    informant = unit + ":" + role
-    if records.informants is not None:
-        given = pd.Series(records.informants.values(), dtype="str")
-        informant = given.where(given.notna(), informant)
-    ids = {"unit": unit, "firm": firm, "role": role, "informant": informant}
-    dtype = pd.CategoricalDtype(list(REASONS))
-    data = pd.DataFrame({**ids, **{item: read.values for item, read in answers.items()}})
-    reasons = pd.DataFrame(
-        {item: pd.Categorical.from_codes(read.reasons, dtype=dtype) for item, read in answers.items()},
-        index=data.index,
-    )
-    source = Source(
-        Path(table.file).name,
-        table.sha256,
-        Path(units_file.table.file).name if units_file else None,
-        units_file.table.sha256 if units_file else None,
-    )
-    variables = pd.DataFrame(
-        {name: values.to_numpy() for name, values in records.variables.items()}, index=data.index
-    )
-    responses = Responses(
-        data,
-        reasons,
-        units,
-        variables,
-        selection.scales,
-        selection.attribute_set,
-        selection.form,
-        source,
-        notes,
-    )
-    return _with_counts(responses, near_doubles(records.units))
-
-
-def _with_counts(responses: Responses, doubles: Iterable[str]) -> Responses:
-    """Add what the reader of a report must know: silent informants, incomplete units, look-alike ids."""
-    notes = list(responses.notes)
-    patterns = responses.completeness()
-    incomplete = int(patterns.loc[~patterns["complete"], "n_units"].sum())
-    if incomplete:
-        notes.append(f"{incomplete} of {responses.n_units} units lack at least one role; they are kept")
-    if silent := int(patterns["n_without_answers"].sum()):
-        notes.append(f"{silent} of {responses.n_informants} informants answered no item; they are kept")
-    notes += [f"units {pair} differ only in case or blanks" for pair in doubles]
-    return replace(responses, notes=tuple(notes))

@@ -39,6 +39,8 @@ class Records:
         Item id -> codes and reasons.
     variables : mapping
         Informant-level variable -> values.
+    notes : tuple of str
+        What was noticed.
     """
 
     records: NDArray[np.intp]
@@ -48,6 +50,7 @@ class Records:
     informants: Names | None
     answers: Mapping[str, Answers]
     variables: Mapping[str, pd.Series[Any]]
+    notes: tuple[str, ...] = ()
 
 
 def long_records(
@@ -114,6 +117,10 @@ def wide_records(
     }
     present = np.column_stack([_present(role, n, ids.get(role), answers) for role in plan.roles])
     _check_ids_given(table, plan, ids, present, faults)
+    if not present.any():
+        faults.add("no informant has an id or an answer")
+    empty = int((~present.any(axis=1)).sum())
+    notes = (f"{empty} rows without any informant were left out",) if empty else ()
     # Row-major order: all informants of the first unit, then of the second.
     records, place = (axis.astype(np.intp) for axis in np.nonzero(present))
     position = np.array([all_roles.index(role) for role in plan.roles], dtype=np.intp)
@@ -132,11 +139,12 @@ def wide_records(
     return Records(
         records,
         table.rows[records],
-        Names(unit_names.codes[records], unit_names.names),
+        unit_names.taken(records),
         position[place],
         _stacked_ids(ids, plan.roles, records, place),
         stacked,
         _stacked_variables(variables, plan.roles, records, place),
+        notes,
     )
 
 

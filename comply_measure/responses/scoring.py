@@ -107,39 +107,23 @@ def construct_scores(
     """
     if not 0 <= min_valid <= 1:
         raise ComplyError(f"min_valid is a share between 0 and 1, not {min_valid}")
-    role_of_row = np.asarray(roles, dtype=object)
-    scores = {
-        construct: _score(answers, role_of_row, [items[name] for name in names], min_valid)
-        for construct, names in measurement.items()
-    }
+    distinct, role_codes = np.unique(np.asarray(roles, dtype=str), return_inverse=True)
+    meant = {name: np.array([role in item.roles for role in distinct]) for name, item in items.items()}
+
+    def part(names: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Mean over the items of one attribute, and whether any of them was asked."""
+        asked = np.column_stack([meant[name] for name in names])[role_codes]
+        values = answers[list(names)].to_numpy(dtype=np.float64)
+        return mean_of_valid(values, asked, min_valid), np.any(asked, axis=1)
+
+    scores: dict[str, NDArray[np.float64]] = {}
+    for construct, names in measurement.items():
+        attributes = dict.fromkeys(items[name].construct for name in names)
+        parts = [part([n for n in names if items[n].construct == attribute]) for attribute in attributes]
+        if len(parts) == 1:
+            scores[construct] = parts[0][0]
+        else:
+            values = np.column_stack([values for values, _ in parts])
+            asked = np.column_stack([asked for _, asked in parts])
+            scores[construct] = mean_of_valid(values, asked, min_valid)
     return pd.DataFrame(scores, index=answers.index)
-
-
-def _score(
-    answers: pd.DataFrame, roles: NDArray[np.object_], items: Sequence[Item], min_valid: float
-) -> NDArray[np.float64]:
-    parts = [
-        _part(answers, roles, [item for item in items if item.construct == attribute], min_valid)
-        for attribute in dict.fromkeys(item.construct for item in items)
-    ]
-    if len(parts) == 1:
-        return parts[0][0]
-    values = np.column_stack([values for values, _ in parts])
-    asked = np.column_stack([asked for _, asked in parts])
-    return mean_of_valid(values, asked, min_valid)
-
-
-def _part(
-    answers: pd.DataFrame, roles: NDArray[np.object_], items: Sequence[Item], min_valid: float
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Mean over the items of one attribute, and whether any of them was asked."""
-    asked = asked_of(roles, items)
-    values = answers[[item.id for item in items]].to_numpy(dtype=np.float64)
-    return mean_of_valid(values, asked, min_valid), np.any(asked, axis=1)
-
-
-def asked_of(roles: NDArray[np.object_], items: Sequence[Item]) -> NDArray[np.bool_]:
-    """Informant x item: True where the item is meant for the informant's role."""
-    distinct, codes = np.unique(roles.astype(str), return_inverse=True)
-    meant = np.array([[role in item.roles for item in items] for role in distinct], dtype=np.bool_)
-    return meant.reshape(len(distinct), len(items))[codes]

@@ -256,7 +256,7 @@ class Responses:
                 "n_units": n_units,
                 "share": n_units / self.n_units,
                 "n_informants": n_units * n_roles,
-                "n_without_answers": np.bincount(code, weights=silent).astype(np.int64),
+                "n_without_answers": np.bincount(code.reshape(-1), weights=silent).astype(np.int64),
             }
         )
         order = np.lexsort((table["pattern"], -n_units, -n_roles))

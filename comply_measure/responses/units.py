@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,13 @@ import pandas as pd
 
 from comply_measure.documents import nearest
 from comply_measure.responses.cells import decimal_sign
+from comply_measure.responses.columns import ColumnPlan
 from comply_measure.responses.faults import Faults
-from comply_measure.responses.files.raw import RawTable
+from comply_measure.responses.files.raw import Column, RawTable
 from comply_measure.responses.identity import Names, check_unique, read_names
 from comply_measure.responses.mapping import ColumnMapping, FileFormat
-from comply_measure.responses.variables import typed
+from comply_measure.responses.records import Records
+from comply_measure.responses.variables import missing_words, one_per_unit, text_among_numbers, typed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,12 +36,34 @@ class UnitsFile:
         Firm of each row, if the file has a firm column.
     variables : mapping
         Variable -> values by row.
+    notes : tuple of str
+        What was noticed.
     """
 
     table: RawTable
     units: Names
     firm: pd.Series[Any] | None
     variables: Mapping[str, pd.Series[Any]]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnitVariables:
+    """Firm and unit-level variables, in the order of the units that have informants.
+
+    Parameters
+    ----------
+    firm : Series
+        Text; missing where unknown.
+    variables : mapping
+        Variable -> numbers or text.
+    notes : tuple of str
+        What was noticed.
+    """
+
+    firm: pd.Series[Any]
+    variables: Mapping[str, pd.Series[Any]]
+    notes: tuple[str, ...]
 
 
 def read_units(
@@ -76,69 +101,108 @@ def read_units(
             hint = f"; did you mean '{near}'?" if near else ""
             faults.add(f"missing column for variable {name}{hint}", column=column)
             del wanted[name]
-    used = [table.columns[column] for name, column in wanted.items() if name not in mapping.as_text]
+    columns = {name: table.columns[column] for name, column in wanted.items()}
+    used = [column for name, column in columns.items() if name not in mapping.as_text]
     decimal = decimal_sign(table, used, file_format, faults)
-    variables = {
-        name: typed(table.columns[column], decimal, as_text=name in mapping.as_text)
-        for name, column in wanted.items()
-    }
+    variables, notes = _typed_variables(columns, decimal, mapping)
     firm = None
     if mapping.firm is not None and mapping.firm in table.columns:
         names = read_names(table, table.columns[mapping.firm], "firm", faults, required=False)
         firm = pd.Series(names.values(), dtype="str")
-    return UnitsFile(table, units, firm, variables)
+    return UnitsFile(table, units, firm, variables, notes)
 
 
-def joined(
-    own: Mapping[str, pd.Series[Any]], unit_names: tuple[str, ...], file: UnitsFile, faults: Faults
-) -> tuple[dict[str, pd.Series[Any]], tuple[str, ...]]:
-    """Variables of the units that have informants, from their own rows and the units file.
+def own_variables(
+    table: RawTable,
+    records: Records,
+    plan: ColumnPlan,
+    mapping: ColumnMapping,
+    decimal: str,
+    faults: Faults,
+) -> UnitVariables:
+    """Firm and unit-level variables of the responses file, constant within each unit.
 
     Parameters
     ----------
-    own : mapping
-        Variable -> values by unit, from the responses file (its firm under ``firm``).
+    table : RawTable
+        The responses file.
+    records : Records
+        Its informants.
+    plan : ColumnPlan
+        What its columns are.
+    mapping : ColumnMapping
+        Variables kept as text, words for missing.
+    decimal : str
+        Decimal sign.
+    faults : Faults
+        Receives every row that contradicts the first of its unit.
+    """
+    firm = pd.Series([None] * len(records.units.names), dtype="str")
+    if plan.firm is not None:
+        names = read_names(table, table.columns[plan.firm], "firm", faults, required=False)
+        values = pd.Series(names.taken(records.records).values(), dtype="str")
+        firm = one_per_unit(values, records.units, records.rows, "the firm", plan.firm, faults)
+    columns = {name: table.columns[column] for name, column in plan.unit_variables.items()}
+    read, notes = _typed_variables(columns, decimal, mapping)
+    variables = {}
+    for name, values in read.items():
+        by_record = values.iloc[records.records].reset_index(drop=True)
+        column = plan.unit_variables[name]
+        variables[name] = one_per_unit(by_record, records.units, records.rows, name, column, faults)
+    return UnitVariables(firm, variables, notes)
+
+
+def joined(own: UnitVariables, unit_names: tuple[str, ...], file: UnitsFile, faults: Faults) -> UnitVariables:
+    """Firm and variables of the units that have informants, from their own file and the units file.
+
+    Parameters
+    ----------
+    own : UnitVariables
+        From the responses file.
     unit_names : tuple of str
         Units that have informants.
     file : UnitsFile
         The separate file.
     faults : Faults
         Of the units file; receives units it lacks and firms that contradict the responses file.
-
-    Returns
-    -------
-    dict and tuple of str
-        Variable -> values by unit; notes.
     """
-    known = {
-        name: record
-        for record, code in enumerate(file.units.codes)
-        if code >= 0
-        for name in (file.units.names[code],)
-    }
+    known = {file.units.names[code]: record for record, code in enumerate(file.units.codes) if code >= 0}
     for name in unit_names:
         if name not in known:
             near = nearest(name, known)
             hint = f"; did you mean '{near}'?" if near else ""
-            faults.add(
-                "the unit has informants and no row in the units file",
-                value=name,
-                allowed=f"a row per unit{hint}",
-            )
+            message = "the unit has informants and no row in the units file"
+            faults.add(message, value=name, allowed=f"a row per unit{hint}")
     records = np.array([known.get(name, -1) for name in unit_names], dtype=np.intp)
-    found = dict(own)
-    for name, values in file.variables.items():
-        found[name] = _taken(values, records)
+    variables = {
+        **own.variables,
+        **{name: _taken(values, records) for name, values in file.variables.items()},
+    }
+    firm = own.firm
     if file.firm is not None:
         stated = _taken(file.firm, records)
-        before = own.get("firm")
-        if before is not None:
-            _check_same_firm(before, stated, unit_names, records, file, faults)
-            stated = stated.where(stated.notna(), before)
-        found["firm"] = stated
-    silent = len(known) - len(set(known) & set(unit_names))
-    notes = (f"{silent} units of {file.table.file} have no informants and were left out",) if silent else ()
-    return found, notes
+        _check_same_firm(own.firm, stated, unit_names, records, file, faults)
+        firm = stated.where(stated.notna(), own.firm)
+    notes = (*own.notes, *file.notes)
+    if silent := len(known.keys() - set(unit_names)):
+        name = Path(file.table.file).name
+        notes = (*notes, f"{silent} units of {name} have no informants and were left out")
+    return UnitVariables(firm, variables, notes)
+
+
+def _typed_variables(
+    columns: Mapping[str, Column], decimal: str, mapping: ColumnMapping
+) -> tuple[dict[str, pd.Series[Any]], tuple[str, ...]]:
+    """Variables as numbers or text, and notes on those that are text because of a few cells."""
+    words = missing_words(mapping)
+    variables, notes = {}, []
+    for name, column in columns.items():
+        as_text = name in mapping.as_text
+        variables[name] = typed(column, decimal, as_text=as_text, missing=words)
+        odd = None if as_text else text_among_numbers(column, decimal, words)
+        if odd is not None and not column.value_labels:
+            notes.append(f"variable {name} is text: '{odd}' is no number")
+    return variables, tuple(notes)
 
 
 def _taken(values: pd.Series[Any], records: np.ndarray[Any, Any]) -> pd.Series[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,12 @@ from comply_measure.responses.cells import NOTHING, folded, is_stata_tag, name_i
 from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.raw import Cell, Column
 from comply_measure.responses.identity import Names
+from comply_measure.responses.mapping import ColumnMapping
 
 
-def typed(column: Column, decimal: str = ".", *, as_text: bool = False) -> pd.Series[Any]:
+def typed(
+    column: Column, decimal: str = ".", *, as_text: bool = False, missing: Collection[str] = ()
+) -> pd.Series[Any]:
     """Values of a variable, one per record: numbers if every cell is one, else text.
 
     Blank cells, ``NA``, and values the file declares as missing are missing. Value labels replace codes
@@ -29,13 +33,15 @@ def typed(column: Column, decimal: str = ".", *, as_text: bool = False) -> pd.Se
         Decimal sign of numbers written as text.
     as_text : bool
         Keep as text even if all cells are numbers.
+    missing : collection of str
+        Further words, folded, that mean missing.
 
     Returns
     -------
     pandas.Series
         float64 or text, with missing entries.
     """
-    cells = [None if _is_missing(cell, column) else cell for cell in column.distinct]
+    cells = [None if _is_missing(cell, column, missing) else cell for cell in column.distinct]
     labelled = (as_text or column.nominal) and bool(column.value_labels)
     numbers = [None if cell is None else number_in(cell, decimal) for cell in cells]
     numeric = not as_text and not labelled and not any(_is_identifier(cell) for cell in cells)
@@ -49,9 +55,22 @@ def typed(column: Column, decimal: str = ".", *, as_text: bool = False) -> pd.Se
     return pd.Series(lookup[column.codes], dtype="str")
 
 
-def _is_missing(cell: Cell, column: Column) -> bool:
+def missing_words(mapping: ColumnMapping) -> frozenset[str]:
+    """Words that the user says mean missing; codes are left to the answers, where they cannot be values."""
+    return frozenset(folded(word) for word in mapping.missing if number_in(word) is None)
+
+
+def text_among_numbers(column: Column, decimal: str, missing: Collection[str] = ()) -> str | None:
+    """The first cell that keeps a variable of mostly numbers from being numeric; None if there is none."""
+    cells = [cell for cell in column.distinct if not _is_missing(cell, column, missing)]
+    texts = [str(cell) for cell in cells if number_in(cell, decimal) is None]
+    return texts[0] if texts and len(texts) < len(cells) / 2 else None
+
+
+def _is_missing(cell: Cell, column: Column, missing: Collection[str]) -> bool:
     if isinstance(cell, str):
-        return folded(cell) in NOTHING or is_stata_tag(cell)
+        word = folded(cell)
+        return word in NOTHING or word in missing or is_stata_tag(cell)
     return column.is_declared_missing(cell)
 
 

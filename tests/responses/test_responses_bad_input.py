@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from comply_measure.responses import ColumnMapping, read_responses, responses_from_frame
+from comply_measure.responses import ColumnMapping, FileFormat, read_responses, responses_from_frame
 
 
 def only(found):
@@ -286,3 +286,67 @@ def test_doubled_column_names(frame, small, problems):
     doubled = pd.concat([frame, frame[["F_1"]]], axis=1)
     problem = only(problems(responses_from_frame, doubled, small))
     assert (problem.column, problem.message) == ("F_1", "the column name occurs twice")
+
+
+def wide_of_three(small, rows=3):
+    wide = pd.DataFrame({"unit": [f"u{row}" for row in range(rows)]})
+    for item in small.items:
+        if "sales" in item.roles:
+            wide[f"{item.id}@sales"] = 3.0
+    return wide
+
+
+def test_wide_rows_without_anyone_are_left_out_and_noted(small):
+    wide = wide_of_three(small)
+    wide.iloc[1, 1:] = np.nan
+    read = responses_from_frame(wide, small, layout="wide")
+    assert read.units.index.tolist() == ["u0", "u2"]
+    assert "1 rows without any informant were left out" in read.notes
+
+
+def test_a_wide_file_without_anyone(small, problems):
+    wide = wide_of_three(small)
+    wide.iloc[:, 1:] = np.nan
+    problem = only(problems(responses_from_frame, wide, small, layout="wide"))
+    assert problem.message == "no informant has an id or an answer"
+
+
+def test_a_file_of_something_else(small, problems):
+    other = pd.DataFrame({"a": [1], "b": ["x"]})
+    for layout in ("long", "wide"):
+        messages = [p.message for p in problems(responses_from_frame, other, small, layout=layout)]
+        assert "missing column for the unit" in messages
+        assert sum("missing column for item" in message for message in messages) >= 9
+        assert sum("unknown column" in message for message in messages) == 2
+
+
+@pytest.mark.parametrize("text", ["2024-05-03", "3/5", "03. Mai", "3-May", "05.03.2024", "1-Feb-24"])
+def test_dates_written_as_text(frame, small, problems, text):
+    problem = only(problems(responses_from_frame, change(frame, 0, "F_1", text), small))
+    assert problem.message == "a date is no answer"
+
+
+def test_a_stated_decimal_comma_refuses_points(frame, small, problems, tmp_path):
+    path = tmp_path / "a.csv"
+    change(frame, 0, "F_1", "3.0").to_csv(path, index=False, sep=";")
+    found = problems(read_responses, path, small, file_format=FileFormat(decimal=","))
+    assert only(found).value == "3.0"
+
+
+def test_text_among_the_numbers_of_a_variable_is_noted(frame, small, tmp_path):
+    table = frame.assign(size=[10, 10, 10, "k.A.", "k.A.", "k.A.", 30, 30], branch=list("aaabbbcc"))
+    mapping = ColumnMapping(units=["size", "branch"])
+    read = responses_from_frame(table, small, mapping)
+    assert read.units["size"].tolist() == ["10", "k.A.", "30"]
+    assert [note for note in read.notes if "variable" in note] == [
+        "variable size is text: 'k.A.' is no number"
+    ]
+    told = ColumnMapping(units=["size", "branch"], missing={"K.A.": "user_missing"})
+    np.testing.assert_array_equal(responses_from_frame(table, small, told).units["size"], [10, np.nan, 30])
+
+
+def test_a_variable_called_firm_is_no_firm(frame, small):
+    table = frame.drop(columns="firm").assign(firm=[1.0] * 3 + [2.0] * 3 + [3.0] * 2)
+    read = responses_from_frame(table, small, ColumnMapping(firm=None, units=["firm"]))
+    assert read.data["firm"].isna().all()
+    assert read.units["firm"].tolist() == [1, 2, 3]

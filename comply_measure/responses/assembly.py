@@ -1,0 +1,82 @@
+"""Validated pieces become :class:`Responses`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from comply_measure.responses.answers import Answers
+from comply_measure.responses.identity import near_doubles
+from comply_measure.responses.records import Records
+from comply_measure.responses.selection import Selection
+from comply_measure.responses.table import Responses, Source
+from comply_measure.responses.units import UnitVariables
+from comply_measure.responses.vocabulary import REASONS
+
+
+def assembled(
+    records: Records,
+    answers: Mapping[str, Answers],
+    units: UnitVariables,
+    selection: Selection,
+    source: Source,
+    notes: tuple[str, ...],
+) -> Responses:
+    """Responses from records without faults.
+
+    Parameters
+    ----------
+    records : Records
+        Who answered.
+    answers : mapping
+        Item id -> codes and reasons.
+    units : UnitVariables
+        Firm and variables by unit.
+    selection : Selection
+        What was asked.
+    source : Source
+        Where it comes from.
+    notes : tuple of str
+        What was noticed so far; counts of silent informants and incomplete units are added.
+    """
+    unit = pd.Series(records.units.values(), dtype="str")
+    role = pd.Series(np.array(selection.roles, dtype=object)[records.roles], dtype="str")
+    informant = unit + ":" + role
+    if records.informants is not None:
+        given = pd.Series(records.informants.values(), dtype="str")
+        informant = given.where(given.notna(), informant)
+    firm = pd.Series(units.firm.to_numpy()[records.units.codes], dtype="str")
+    ids = {"unit": unit, "firm": firm, "role": role, "informant": informant}
+    data = pd.DataFrame({**ids, **{item: read.values for item, read in answers.items()}})
+    dtype = pd.CategoricalDtype(list(REASONS))
+    reasons = {item: pd.Categorical.from_codes(read.reasons, dtype=dtype) for item, read in answers.items()}
+    by_unit = {name: values.to_numpy() for name, values in units.variables.items()}
+    by_informant = {name: values.to_numpy() for name, values in records.variables.items()}
+    responses = Responses(
+        data,
+        pd.DataFrame(reasons, index=data.index),
+        pd.DataFrame(by_unit, index=pd.Index(records.units.names, name="unit", dtype="str")),
+        pd.DataFrame(by_informant, index=data.index),
+        selection.scales,
+        selection.attribute_set,
+        selection.form,
+        source,
+        notes,
+    )
+    return _with_counts(responses, near_doubles(records.units))
+
+
+def _with_counts(responses: Responses, doubles: tuple[str, ...]) -> Responses:
+    """Add what the reader of a report must know: silent informants, incomplete units, look-alike ids."""
+    notes = list(responses.notes)
+    patterns = responses.completeness()
+    incomplete = int(patterns.loc[~patterns["complete"], "n_units"].sum())
+    if incomplete:
+        notes.append(f"{incomplete} of {responses.n_units} units lack at least one role; they are kept")
+    if silent := int(patterns["n_without_answers"].sum()):
+        notes.append(f"{silent} of {responses.n_informants} informants answered no item; they are kept")
+    notes += [f"units {pair} differ only in case or blanks" for pair in doubles]
+    return replace(responses, notes=tuple(notes))
