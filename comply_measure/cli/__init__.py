@@ -1,8 +1,38 @@
-"""The command line: options in, exit codes out."""
+"""The command line: options in, exit codes out.
+
+Exit codes: 0 done, 1 a step failed, 2 the input or the call cannot be used, 130 interrupted.
+"""
 
 from __future__ import annotations
 
+import sys
 
-def main() -> None:
-    """Entry point of ``comply-measure``."""
-    raise SystemExit(2)
+INPUT_ERROR = 2
+INTERRUPTED = 130
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point of ``comply-measure``.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        Instead of the program's own.
+
+    Raises
+    ------
+    SystemExit
+        Always, with the exit code.
+    """
+    from comply_measure.cli.app import app
+    from comply_measure.errors import ComplyError
+
+    try:
+        app(arguments, prog_name="comply-measure")
+    except ComplyError as error:
+        sys.stdout.flush()
+        print(f"comply-measure: {error}", file=sys.stderr)
+        raise SystemExit(INPUT_ERROR) from None
+    except KeyboardInterrupt:
+        print("\ncomply-measure: interrupted", file=sys.stderr)
+        raise SystemExit(INTERRUPTED) from None

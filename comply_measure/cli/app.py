@@ -1,0 +1,186 @@
+"""The commands; each imports what it needs when it runs, so that ``--help`` answers at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from comply_measure import __version__
+
+app = typer.Typer(
+    name="comply-measure",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="""From survey answers of marketing, sales and IT to a validated multi-informant measurement model.
+
+    \b
+    Examples:
+      comply-measure dataset copy msi_triads my-study   get a study to try things on
+      comply-measure run my-study/study.yaml            run every step, write a report
+      comply-measure scale show comply --language de    read the questionnaire
+      comply-measure scale check my-scale.yaml          find every fault of your own scale
+
+    Results of 'run' are a folder: report.html, results.json, tables, figures, manifest.json.
+    Exit codes: 0 done, 1 a step failed, 2 the input cannot be used, 130 interrupted.
+    """,
+)
+scale_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, read and check scales.")
+dataset_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="List, read and copy the data sets that ship."
+)
+app.add_typer(scale_app, name="scale")
+app.add_typer(dataset_app, name="dataset")
+
+Language = Annotated[str | None, typer.Option(help="Language of texts, such as en or de.")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"comply-measure {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    study: Annotated[Path, typer.Argument(help="Study file (YAML).", show_default=False)],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Results folder. Default: the study file's, else results/<study>.", show_default=False
+        ),
+    ] = None,
+    steps: Annotated[
+        str | None,
+        typer.Option(help="Only these steps and what they need, as in 'gaps,actions'.", show_default=False),
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Steps to run side by side; results are the same.")] = 1,
+    force: Annotated[bool, typer.Option("--force", help="Compute everything anew.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+) -> None:
+    r"""Run a study: every step, a results folder, a report.
+
+    Results are kept by content: a second run does only what changed, an interrupted run goes on where it
+    stopped. A failing step is reported, the independent ones still run, and the exit code is 1.
+
+    \b
+    Examples:
+      comply-measure run study.yaml
+      comply-measure run study.yaml --out results/first --jobs 2
+      comply-measure run study.yaml --steps gaps,actions
+    """
+    from comply_measure.cli.run import run_command
+
+    raise typer.Exit(run_command(study, out, steps, jobs=jobs, force=force, quiet=quiet))
+
+
+@app.command()
+def simulate(
+    population: Annotated[Path, typer.Argument(help="Population file (YAML).", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Folder for the simulated study.", show_default=False)],
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 1,
+    reference_units: Annotated[
+        int, typer.Option(min=0, help="Units of a large simulation that states the true paths; 0: none.")
+    ] = 0,
+    jobs: Annotated[int, typer.Option(min=1, help="Worker processes; results are the same.")] = 1,
+) -> None:
+    r"""Simulate a study from a population that states every parameter; the truth is written beside it.
+
+    \b
+    Example:
+      comply-measure simulate population.yaml --out simulated --seed 2026
+    """
+    from comply_measure.simulation import simulate_to_folder
+
+    files = simulate_to_folder(population, out, seed, reference_units=reference_units, n_jobs=jobs)
+    typer.echo(f"{len(files)} files written to {out}")
+
+
+@scale_app.command("list")
+def scale_list(language: Language = None) -> None:
+    """The scales that ship."""
+    from comply_measure.cli.show import show_table
+    from comply_measure.instrument import describe_scales
+
+    show_table(describe_scales(language or "en"))
+
+
+@scale_app.command("show")
+def scale_show(
+    scale: Annotated[
+        str, typer.Argument(help="Name of a shipped scale, or a YAML file.", show_default=False)
+    ],
+    language: Language = None,
+    form: Annotated[str, typer.Option(help="Form of the scale.")] = "full",
+    attribute_set: Annotated[
+        str | None, typer.Option(help="Attribute set, such as 20 or 21.", show_default=False)
+    ] = None,
+) -> None:
+    """A scale in tables: facts, forms, answer categories, constructs, items."""
+    from comply_measure.cli.show import show_table
+    from comply_measure.instrument import describe_scale, load_scale
+
+    description = describe_scale(load_scale(scale), attribute_set, form, language)
+    typer.echo(f"{description.title}\n{description.description}")
+    for name, table in description.tables().items():
+        typer.echo("")
+        show_table(table, title=name)
+
+
+@scale_app.command("check")
+def scale_check(
+    file: Annotated[
+        str, typer.Argument(help="YAML file, or the name of a shipped scale.", show_default=False)
+    ],
+) -> None:
+    """Every fault of a scale file at once, with line and key."""
+    from comply_measure.errors import InputError
+    from comply_measure.instrument import check_scale
+
+    problems = check_scale(file)
+    if problems:
+        raise InputError(f"{file} has {len(problems)} problems", problems)
+    typer.echo(f"{file}: no problems found")
+
+
+@dataset_app.command("list")
+def dataset_list() -> None:
+    """The data sets that ship."""
+    from comply_measure.cli.dataset import dataset_table
+    from comply_measure.cli.show import show_table
+
+    show_table(dataset_table())
+
+
+@dataset_app.command("show")
+def dataset_show(
+    name: Annotated[str, typer.Argument(help="Name of a data set.", show_default=False)],
+) -> None:
+    """What a data set is: source, licence, codebook."""
+    from comply_measure.cli.dataset import dataset_readme
+
+    typer.echo(dataset_readme(name))
+
+
+@dataset_app.command("copy")
+def dataset_copy(
+    name: Annotated[str, typer.Argument(help="Name of a data set.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(help="New or empty folder.", show_default=False)],
+) -> None:
+    """Copy a data set into a folder of your own; survey answers come with a study file to run."""
+    from comply_measure.cli.dataset import copy_dataset
+
+    for line in copy_dataset(name, folder):
+        typer.echo(line)

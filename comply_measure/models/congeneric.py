@@ -1,0 +1,180 @@
+"""Reliability of sum scores from one-factor (congeneric) models: ω_total, AVE, by group."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from comply_measure.errors import ComplyError
+from comply_measure.measurement import average_variance_extracted, composite_reliability
+from comply_measure.measurement.frames import groups
+
+if TYPE_CHECKING:
+    from comply_measure.sem import Fit
+
+_FACTOR = "f"
+_NAN = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class CongenericReliability:
+    """One scale in one group.
+
+    Attributes
+    ----------
+    scale, group : str
+        Which.
+    omega, lower, upper : float
+        ω_total and its interval (delta method on the model's parameters).
+    average_variance_extracted : float
+        From standardised loadings.
+    loading_min, loading_max : float
+        Range of the standardised loadings.
+    n_indicators, n_informants : int
+        Indicators, and informants with at least one of them.
+    note : str
+        Why a value is undefined, or what to know about the fit.
+    """
+
+    scale: str
+    group: str
+    omega: float
+    lower: float
+    upper: float
+    average_variance_extracted: float
+    loading_min: float
+    loading_max: float
+    n_indicators: int
+    n_informants: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class CongenericTable:
+    """Reliability of several scales and groups."""
+
+    rows: tuple[CongenericReliability, ...]
+    missing: str
+
+    def tidy(self) -> pd.DataFrame:
+        """One row per scale and group; columns are the attributes of :class:`CongenericReliability`."""
+        names = CongenericReliability.__dataclass_fields__
+        return pd.DataFrame([{name: getattr(row, name) for name in names} for row in self.rows])
+
+
+def congeneric_reliability(
+    data: pd.DataFrame,
+    scales: Mapping[str, Sequence[str]],
+    *,
+    by: str | None = "role",
+    pooled: bool = True,
+    missing: str = "ml",
+) -> CongenericTable:
+    """ω_total and AVE of every scale from a one-factor model, by group and pooled.
+
+    ``ω = (Σλ)² / [(Σλ)² + Σθ]`` (McDonald 1999; for one factor and uncorrelated residuals the same as Jöreskog's
+    composite reliability) and ``AVE = mean λ²`` of the standardised loadings (Fornell & Larcker 1981). A model
+    of three indicators is just-identified; one of two is not identified, and ω is NaN.
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row per informant; reverse-keyed items already recoded.
+    scales : mapping of str to sequence of str
+        Indicators of each scale (items, or scores of attributes).
+    by : str, optional
+        Column of the groups.
+    pooled : bool
+        Whether to add all informants together.
+    missing : {"ml", "listwise"}
+        Full information, or complete cases.
+
+    Returns
+    -------
+    CongenericTable
+        NaN with a note where the model is not identified, does not converge, or a residual variance is
+        negative.
+    """
+    rows = []
+    for scale, indicators in scales.items():
+        for group, members in groups(data, by, pooled):
+            values = data.loc[members, list(indicators)].dropna(how="all")
+            rows.append(_row(scale, group, values, missing))
+    return CongenericTable(tuple(rows), missing)
+
+
+def congeneric_model(indicators: Sequence[str]) -> str:
+    """One factor with variance 1, and ω as a defined parameter."""
+    loadings = " + ".join(f"l{i}" for i in range(len(indicators)))
+    errors = " + ".join(f"e{i}" for i in range(len(indicators)))
+    terms = " + ".join(f"NA*{name} + l{i}*{name}" for i, name in enumerate(indicators))
+    lines = [f"{_FACTOR} =~ {terms}", f"{_FACTOR} ~~ 1*{_FACTOR}"]
+    lines += [f"{name} ~~ e{i}*{name}" for i, name in enumerate(indicators)]
+    lines.append(f"omega := ({loadings})^2 / (({loadings})^2 + {errors})")
+    return "\n".join(lines)
+
+
+def _row(scale: str, group: str, values: pd.DataFrame, missing: str) -> CongenericReliability:
+    note = _obstacle(values)
+    if note:
+        return _undefined(scale, group, values, note)
+    from comply_measure import sem
+
+    try:
+        fit = sem.fit(congeneric_model(list(values.columns)), values, missing=missing)
+    except ComplyError as error:
+        return _undefined(scale, group, values, " ".join(str(error).split()))
+    if not fit.converged:
+        return _undefined(scale, group, values, "the one-factor model did not converge")
+    return _from_fit(scale, group, values, fit)
+
+
+def _obstacle(values: pd.DataFrame) -> str:
+    if values.shape[1] < 3:
+        return "fewer than 3 indicators: a one-factor model is not identified"
+    if len(values) <= values.shape[1]:
+        return f"{len(values)} informants are too few"
+    flat = [str(name) for name in values.columns if not values[name].std() > 0]
+    return f"no variance: {', '.join(flat)}" if flat else ""
+
+
+def _from_fit(scale: str, group: str, values: pd.DataFrame, fit: Fit) -> CongenericReliability:
+    estimates = fit.estimates
+    indicators = list(values.columns)
+    loading = _column(estimates, estimates["op"] == "=~", "rhs", indicators)
+    residual = _column(
+        estimates, (estimates["op"] == "~~") & (estimates["lhs"] == estimates["rhs"]), "lhs", indicators
+    )
+    if sum(loading) < 0:  # the sign of a factor is arbitrary
+        loading = [-value for value in loading]
+    deviation = [math.sqrt(max(a * a + b, 0.0)) for a, b in zip(loading, residual, strict=True)]
+    standardised = [a / sd if sd > 0 else _NAN for a, sd in zip(loading, deviation, strict=True)]
+    heywood = min(residual) < 0
+    defined = estimates[estimates["lhs"] == "omega"].iloc[0]
+    return CongenericReliability(
+        scale,
+        group,
+        omega=composite_reliability(loading, residual),
+        lower=_NAN if heywood else float(defined["ci_lower"]),
+        upper=_NAN if heywood else float(defined["ci_upper"]),
+        average_variance_extracted=_NAN if heywood else average_variance_extracted(standardised),
+        loading_min=min(standardised),
+        loading_max=max(standardised),
+        n_indicators=len(indicators),
+        n_informants=len(values),
+        note="negative residual variance (Heywood case): ω and AVE undefined" if heywood else "",
+    )
+
+
+def _column(estimates: pd.DataFrame, rows: pd.Series[Any], name: str, order: list[str]) -> list[float]:
+    found = estimates[rows].set_index(name)["est"]
+    return [float(found[key]) for key in order]
+
+
+def _undefined(scale: str, group: str, values: pd.DataFrame, note: str) -> CongenericReliability:
+    nothing = (_NAN,) * 6
+    return CongenericReliability(scale, group, *nothing, values.shape[1], len(values), note)

@@ -1,0 +1,126 @@
+"""Alignment → preparation and follow-up of a selling center → role-specific outcomes, as model text.
+
+The link of the two studies: alignment of marketing, sales and IT (COMPLY) should go with better preparation
+and follow-up of sales-marketing selling centers, and these with more benefits and fewer drawbacks (J17
+suggests the relations and tests none). Facilitators are moderators and not part of this model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from comply_measure.documents.suggest import require_known
+from comply_measure.errors import ComplyError
+from comply_measure.framework import smsc_constructs
+
+FOCAL = "alignment"
+Form = Literal["constructs", "blocks"]
+_MEANS = ("preparation", "follow_up")
+_ENDS = ("positive_outcome", "negative_outcome")
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One expected path.
+
+    Parameters
+    ----------
+    outcome, predictor : str
+        Names in the model.
+    sign : {1, -1}
+        Expected direction.
+    """
+
+    outcome: str
+    predictor: str
+    sign: Literal[1, -1]
+
+
+def selling_center_hypotheses(form: Form = "constructs") -> tuple[Hypothesis, ...]:
+    """The paths of :func:`selling_center_model` and their expected signs, in the model's order.
+
+    Parameters
+    ----------
+    form : {"constructs", "blocks"}
+        As in :func:`selling_center_model`.
+
+    Raises
+    ------
+    ComplyError
+        For another form.
+    """
+    require_known("form of the selling-center model", form, get_args(Form))
+    means, ends = _names(_MEANS, form), _names(_ENDS, form)
+    first = [Hypothesis(outcome, FOCAL, 1) for outcome in means]
+    second = [Hypothesis(outcome, predictor, sign) for outcome, sign in ends.items() for predictor in means]
+    return (*first, *second)
+
+
+def selling_center_model(
+    dimensions: Sequence[str],
+    form: Form = "constructs",
+    *,
+    follow_up_items: Sequence[str] = (),
+) -> str:
+    """Model text at unit level.
+
+    Alignment is latent, measured by the dimension scores of the unit. In the form ``constructs`` each
+    preparation, follow-up and outcome construct is one observed unit score: role-specific outcomes stay
+    apart, and their coefficients are attenuated by unreliability. In the form ``blocks`` preparation,
+    positive and negative outcomes are latent variables measured by their constructs, and follow-up, which
+    has one construct only, by that construct's items.
+
+    Disturbances of the intermediate variables correlate, and so do those of the outcomes: what else they have
+    in common is not part of the hypotheses.
+
+    Parameters
+    ----------
+    dimensions : sequence of str
+        Columns of the dimension scores.
+    form : {"constructs", "blocks"}
+        Level of the selling-center variables.
+    follow_up_items : sequence of str
+        Columns of the unit means of the follow-up items; needed for ``blocks``.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ComplyError
+        For another form, or ``blocks`` without follow-up items.
+    """
+    hypotheses = selling_center_hypotheses(form)
+    lines = [f"{FOCAL} =~ {' + '.join(dimensions)}"]
+    if form == "blocks":
+        lines += _block_measurement(follow_up_items)
+    predictors: dict[str, list[str]] = {}
+    for path in hypotheses:
+        predictors.setdefault(path.outcome, []).append(path.predictor)
+    lines += [f"{outcome} ~ {' + '.join(names)}" for outcome, names in predictors.items()]
+    for blocks in (_MEANS, _ENDS):
+        names = list(_names(blocks, form))
+        lines += [f"{first} ~~ {' + '.join(names[place + 1 :])}" for place, first in enumerate(names[:-1])]
+    return "\n".join(lines)
+
+
+def _names(blocks: tuple[str, ...], form: str) -> Mapping[str, Literal[1, -1]]:
+    """Variables of some blocks and the sign with which good preparation should go."""
+    if form == "blocks":
+        return {block: -1 if block == "negative_outcome" else 1 for block in blocks}
+    found = [entry for entry in smsc_constructs() if entry.block in blocks]
+    return {entry.key: -1 if entry.direction < 0 else 1 for entry in found}
+
+
+def _block_measurement(follow_up_items: Sequence[str]) -> list[str]:
+    if not follow_up_items:
+        raise ComplyError("the form 'blocks' measures follow-up by items: name their columns")
+    lines = []
+    for block in (*_MEANS, *_ENDS):
+        keys = [entry.key for entry in smsc_constructs() if entry.block == block]
+        indicators = list(follow_up_items) if len(keys) == 1 else keys
+        lines.append(f"{block} =~ {' + '.join(indicators)}")
+    return lines

@@ -1,0 +1,58 @@
+"""From the outputs of a run to one report."""
+
+from __future__ import annotations
+
+from comply_measure import __version__
+from comply_measure.pipeline.fingerprint import library_versions
+from comply_measure.pipeline.outcome import Outcome
+from comply_measure.pipeline.run import Run
+from comply_measure.report.parts import Notice, Report, Section
+
+
+def build_report(run: Run) -> Report:
+    """The report of a run: a section per step, failed and skipped ones included.
+
+    It holds no times, so that the same study gives the same report.
+    """
+    sections = tuple(_section(outcome, run.steps[name].title) for name, outcome in run.outcomes.items())
+    headlines = tuple(text for output in run.outputs.values() for text in output.headline)
+    failed = tuple(
+        f"Step '{name}' has no result: {outcome.reason}."
+        for name, outcome in run.outcomes.items()
+        if not outcome.ok
+    )
+    return Report(
+        title=run.study.file.title,
+        subtitle=run.study.file.description,
+        summary=(*failed, *headlines),
+        sections=sections,
+        facts=_facts(run),
+    )
+
+
+def _section(outcome: Outcome, title: str) -> Section:
+    if outcome.output is None:
+        verb = "failed" if outcome.status == "failed" else "was not run"
+        return Section(outcome.step, title, (Notice(f"This step {verb}: {outcome.reason}", "error"),))
+    notices = tuple(Notice(text, "warning") for text in outcome.output.problems)
+    section = outcome.output.section
+    return Section(outcome.step, section.title, (*notices, *section.blocks))
+
+
+def _facts(run: Run) -> tuple[tuple[str, str], ...]:
+    file = run.study.file
+    libraries = ", ".join(f"{name} {version}" for name, version in library_versions().items())
+    facts = [
+        ("Software", f"comply-measure {__version__}; {libraries}"),
+        ("Study file", f"{run.study.path.name} (SHA-256 {run.study.sha256[:16]}…)"),
+        ("Seed", str(file.seed)),
+        ("Steps", ", ".join(run.steps)),
+        *((f"Input {name}", f"SHA-256 {digest[:16]}…") for name, digest in run.study.inputs.items()),
+        ("Cut-offs", "; ".join(cutoff.describe() for cutoff in run.study.cutoffs.values())),
+        (
+            "Numbers",
+            "Rounded here only; results.json and the tables folder hold full precision. "
+            "manifest.json lists versions, digests and times.",
+        ),
+    ]
+    return tuple(facts)

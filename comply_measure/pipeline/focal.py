@@ -1,0 +1,145 @@
+"""The scale a step is about, and its structure as the data have it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+from comply_measure.errors import ComplyError
+from comply_measure.models import factors_of
+from comply_measure.responses.selection import form_of, set_of
+
+if TYPE_CHECKING:
+    from comply_measure.instrument import Scale
+    from comply_measure.responses import Responses
+
+Level = Literal["attribute", "dimension"]
+
+
+@dataclass(frozen=True, eq=False)
+class Focal:
+    """A scale and its structure in a data set.
+
+    Parameters
+    ----------
+    scale : Scale
+        The instrument.
+    level : {"attribute", "dimension"}
+        Lowest level the form measures.
+    factors : dict
+        Dimension (or construct) -> its indicators: attribute scores, or items.
+    by_scores : bool
+        Whether the indicators are attribute scores.
+    items : dict
+        Construct -> its items, at the lowest level.
+    rows : ndarray of bool
+        Informants whose role answers the scale.
+    responses : Responses
+        The data.
+    """
+
+    scale: Scale
+    level: Level
+    factors: dict[str, tuple[str, ...]]
+    by_scores: bool
+    items: dict[str, tuple[str, ...]]
+    rows: pd.Series[bool]
+    responses: Responses
+
+    @property
+    def title(self) -> str:
+        """Short title of the scale in its first language: what stands before a colon."""
+        return self.scale.title[self.scale.languages[0]].partition(":")[0].strip()
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Roles of the scale that are in the data."""
+        present = set(self.responses.data["role"])
+        return tuple(role for role in self.scale.roles if role in present)
+
+    @property
+    def n_informants(self) -> int:
+        """Informants whose role answers the scale."""
+        return int(self.rows.sum())
+
+    @property
+    def n_units(self) -> int:
+        """Units with such an informant."""
+        return int(self.responses.data.loc[self.rows, "unit"].nunique())
+
+    @property
+    def indicator_names(self) -> tuple[str, ...]:
+        """All indicators, factor by factor."""
+        return tuple(name for names in self.factors.values() for name in names)
+
+    @property
+    def indicator_kind(self) -> str:
+        """What the indicators are, in words."""
+        return "attribute scores" if self.by_scores else "items"
+
+    @property
+    def top(self) -> str:
+        """Name of what stands above the factors: their common parent, else ``overall``."""
+        parents = {self.scale.construct(key).parent for key in self.factors}
+        only = next(iter(parents)) if len(parents) == 1 else None
+        return only or "overall"
+
+    def answers(self) -> pd.DataFrame:
+        """Unit, firm, role and the recoded items of the scale's informants."""
+        ids = self.responses.data[["unit", "firm", "role"]]
+        return pd.concat([ids, self.responses.scored()], axis=1)[self.rows.to_numpy()]
+
+    def scores(self, level: Level) -> pd.DataFrame:
+        """Unit, firm, role and the construct scores of the scale's informants."""
+        return self.responses.scores(level, self.scale.key)[self.rows.to_numpy()]
+
+    def indicators(self) -> pd.DataFrame:
+        """Unit, firm, role and the indicators of the factors."""
+        table = self.scores("attribute") if self.by_scores else self.answers()
+        return table[["unit", "firm", "role", *self.indicator_names]]
+
+
+def focal(responses: Responses, scale: Scale) -> Focal:
+    """Structure of a scale in the data: only what was asked."""
+    direct = {entry.key for entry in scale.constructs if entry.level == "dimension"}
+    level: Level = "attribute"
+    if any(item.construct in direct for item in responses.items(scale.key)):
+        level = "dimension"
+    items = responses.measurement(scale.key, level)
+    chosen, form = set_of(scale, responses.attribute_set), form_of(scale, responses.form)
+    by_scores = level == "attribute" and bool(scale.dimensions(chosen))
+    present = set(items) if by_scores else {name for names in items.values() for name in names}
+    factors = {
+        key: kept
+        for key, names in factors_of(scale, chosen, form).items()
+        if (kept := tuple(name for name in names if name in present))
+    }
+    rows = responses.data["role"].isin(scale.roles)
+    return Focal(scale, level, factors, by_scores, items, rows, responses)
+
+
+def chosen_focal(responses: Responses, name: str | None) -> Focal:
+    """The scale named, else the first that has dimensions, else the first.
+
+    Raises
+    ------
+    ComplyError
+        If no scale has this name.
+    """
+    if name is not None:
+        return focal(responses, responses.scale(name))
+    with_dimensions = (
+        scale for scale in responses.scales if any(c.level == "dimension" for c in scale.constructs)
+    )
+    return focal(responses, next(with_dimensions, responses.scales[0]))
+
+
+def require_roles(chosen: Focal, least: int = 2) -> None:
+    """Refuse analyses between roles where there is one role only."""
+    if len(chosen.roles) < least:
+        raise ComplyError(
+            f"scale '{chosen.scale.key}' was answered by {len(chosen.roles)} role(s); "
+            f"this step compares at least {least}"
+        )

@@ -1,0 +1,49 @@
+"""How a step went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from comply_measure.pipeline.step import StepOutput
+
+Status = Literal["done", "cached", "failed", "skipped"]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """One step of a run.
+
+    Parameters
+    ----------
+    step : str
+        Name.
+    status : {"done", "cached", "failed", "skipped"}
+        Computed, taken from the cache, failed, or not run because a needed step failed.
+    key : str
+        Key of the result; empty where a needed step failed.
+    seconds : float
+        Time it took.
+    output : StepOutput or None
+        The result.
+    reason : str
+        Why it failed or was skipped.
+    trace : str
+        Python's traceback of a failure that is a defect of the program.
+    warnings : tuple of str
+        What libraries warned of.
+    """
+
+    step: str
+    status: Status
+    key: str = ""
+    seconds: float = 0.0
+    output: StepOutput | None = None
+    reason: str = ""
+    trace: str = ""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is a result."""
+        return self.output is not None

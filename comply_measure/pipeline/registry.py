@@ -1,0 +1,13 @@
+"""All steps, in the order of the report. A new step is one module in ``steps`` and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from comply_measure.pipeline.step import Step
+from comply_measure.pipeline.steps import cfa, items, reliability, sample
+
+_ALL: tuple[Step, ...] = (sample.STEP, items.STEP, reliability.STEP, cfa.STEP)
+
+STEPS: Mapping[str, Step] = MappingProxyType({step.name: step for step in _ALL})

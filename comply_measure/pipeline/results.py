@@ -1,0 +1,110 @@
+"""``results.json``: every number of a run at full precision, undefined ones as null with their reason."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from comply_measure.pipeline.run import Run
+from comply_measure.pipeline.step import StepOutput
+from comply_measure.report.parts import Table
+
+SCHEMA = "comply-measure results"
+VERSION = 1
+_REASON_COLUMNS = ("note", "reason")
+
+
+def results_document(run: Run) -> dict[str, Any]:
+    """The content of ``results.json``.
+
+    Parameters
+    ----------
+    run : Run
+        A finished run.
+
+    Returns
+    -------
+    dict
+        ``schema``, ``version``, ``study``, and per step ``status``, ``reason``, ``problems``, ``values``,
+        ``undefined_values`` (name -> reason) and ``tables``. It holds nothing that changes between two runs
+        on the same input, such as times.
+    """
+    file = run.study.file
+    return {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "study": {
+            "title": file.title,
+            "attribute_set": file.attribute_set,
+            "form": file.form,
+            "language": file.language,
+            "seed": file.seed,
+            "cutoffs": {key: cutoff.value for key, cutoff in run.study.cutoffs.items()},
+            "inputs": dict(run.study.inputs),
+        },
+        "steps": {
+            name: {
+                # A result is the same whether it was computed now or kept from an earlier run.
+                "status": "done" if outcome.ok else outcome.status,
+                "reason": outcome.reason,
+                **(_step(outcome.output) if outcome.output is not None else {}),
+            }
+            for name, outcome in run.outcomes.items()
+        },
+    }
+
+
+def _step(output: StepOutput) -> dict[str, Any]:
+    return {
+        "problems": list(output.problems),
+        "values": {
+            name: None if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in output.values.items()
+        },
+        "undefined_values": dict(output.reasons),
+        "tables": {key: table_document(table) for key, table in output.tables.items()},
+    }
+
+
+def table_document(table: Table) -> dict[str, Any]:
+    """A table as JSON values: columns, rows, what it rests on, and why cells are undefined.
+
+    Returns
+    -------
+    dict
+        ``undefined`` lists column, reason and rows (from 0) of cells that hold no finite number.
+    """
+    names = [str(name) for name in table.data.columns]
+    columns = [[_plain(value) for value in table.data[name].to_list()] for name in table.data.columns]
+    return {
+        "title": table.title,
+        "n_units": table.n_units,
+        "n_informants": table.n_informants,
+        "estimator": table.estimator,
+        "warnings": list(table.warnings),
+        "notes": list(table.notes),
+        "columns": names,
+        "rows": [list(row) for row in zip(*columns, strict=True)],
+        "undefined": _undefined(table, names, columns),
+    }
+
+
+def _undefined(table: Table, names: list[str], columns: list[list[Any]]) -> list[dict[str, Any]]:
+    notes = next((table.data[name].to_list() for name in _REASON_COLUMNS if name in names), None)
+    found: dict[tuple[str, str], list[int]] = {}
+    for name, column in zip(names, columns, strict=True):
+        if name in _REASON_COLUMNS or not pd.api.types.is_numeric_dtype(table.data[name]):
+            continue
+        for row, value in enumerate(column):
+            if value is None:
+                reason = (notes[row] if notes is not None else None) or "does not apply to this row"
+                found.setdefault((name, str(reason)), []).append(row)
+    return [{"column": name, "reason": reason, "rows": rows} for (name, reason), rows in found.items()]
+
+
+def _plain(value: Any) -> Any:
+    if value is None or value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return value.item() if hasattr(value, "item") else value

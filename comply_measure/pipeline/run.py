@@ -1,0 +1,204 @@
+"""Run a study: steps in order, results from the cache where nothing changed, failures contained."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from comply_measure.pipeline.execute import execute
+from comply_measure.pipeline.fingerprint import step_key
+from comply_measure.pipeline.order import ordered
+from comply_measure.pipeline.outcome import Outcome
+from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.pipeline.store import Store
+from comply_measure.pipeline.study import Study
+
+if TYPE_CHECKING:
+    from comply_measure.responses import Responses
+
+#: Called when a step starts (outcome None) and when it ends.
+Listener = Callable[[str, Outcome | None], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A study that has been run.
+
+    Parameters
+    ----------
+    study : Study
+        What was run.
+    steps : mapping of str to Step
+        The steps that were due, in order.
+    outcomes : mapping of str to Outcome
+        How each went.
+    seconds : float
+        Time of the whole run.
+    """
+
+    study: Study
+    steps: Mapping[str, Step]
+    outcomes: Mapping[str, Outcome]
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether every step has a result."""
+        return all(outcome.ok for outcome in self.outcomes.values())
+
+    @property
+    def outputs(self) -> Mapping[str, StepOutput]:
+        """Results by step, failed ones left out."""
+        return {name: o.output for name, o in self.outcomes.items() if o.output is not None}
+
+
+@dataclass(eq=False)
+class Plan:
+    """What is due, and the key each result will have.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    registry : mapping of str to Step
+        All steps.
+    wanted : iterable of str, optional
+        Steps to run, with what they need; those of the study file by default.
+    jobs : int
+        Workers.
+    """
+
+    study: Study
+    registry: Mapping[str, Step]
+    wanted: Iterable[str] | None = None
+    jobs: int = 1
+    steps: dict[str, Step] = field(init=False)
+    keys: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        names = self.study.options if self.wanted is None else self.wanted
+        self.steps = {name: self.registry[name] for name in ordered(names, self.registry)}
+        self.keys = {}
+        for name, step in self.steps.items():
+            self.keys[name] = step_key(
+                name,
+                self.options(name).model_dump(mode="json"),
+                self.study.settings,
+                self.study.inputs,
+                {need: self.keys[need] for need in step.needs},
+            )
+
+    @cached_property
+    def responses(self) -> Responses:
+        """The validated answers; read once."""
+        return self.study.read()
+
+    def options(self, name: str) -> StepOptions:
+        """Options of a step: the study file's, else the defaults."""
+        given = self.study.options.get(name)
+        return self.registry[name].options() if given is None else given
+
+    def context(self, name: str, upstream: Mapping[str, StepOutput]) -> Context:
+        """What a step may read."""
+        return Context(
+            load=lambda: self.responses,
+            upstream={need: upstream[need] for need in self.steps[name].needs},
+            cutoffs=self.study.cutoffs,
+            language=self.study.file.language,
+            seed=self.study.file.seed,
+            step=name,
+            jobs=self.jobs,
+        )
+
+
+def run_study(
+    study: Study,
+    registry: Mapping[str, Step],
+    store: Store,
+    *,
+    wanted: Iterable[str] | None = None,
+    force: bool = False,
+    jobs: int = 1,
+    listen: Listener = lambda name, outcome: None,
+) -> Run:
+    """Run the steps of a study.
+
+    Parameters
+    ----------
+    study : Study
+        From :func:`comply_measure.pipeline.load_study`.
+    registry : mapping of str to Step
+        All steps.
+    store : Store
+        The cache; each result is saved as soon as it is there, so an interrupted run resumes.
+    wanted : iterable of str, optional
+        Steps to run (with what they need) instead of the study file's.
+    force : bool
+        Compute everything anew.
+    jobs : int
+        Worker processes; results do not depend on them.
+    listen : callable
+        Told when a step starts and ends.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    InputError
+        If the data have problems (found before any step runs).
+    ComplyError
+        If `wanted` names an unknown step.
+    """
+    start = time.perf_counter()
+    plan = Plan(study, registry, wanted, jobs)
+    outcomes = {} if force else _cached(plan, store, listen)
+    if len(outcomes) < len(plan.steps):
+        _ = plan.responses
+        if jobs > 1:
+            from comply_measure.pipeline.workers import run_parallel
+
+            run_parallel(plan, store, outcomes, listen)
+        else:
+            _run_in_order(plan, store, outcomes, listen)
+    in_order = {name: outcomes[name] for name in plan.steps}
+    return Run(study, plan.steps, in_order, time.perf_counter() - start)
+
+
+def skipped(plan: Plan, name: str, outcomes: Mapping[str, Outcome]) -> Outcome | None:
+    """The outcome of a step that cannot run because a needed one has no result; None if it can."""
+    missing = [need for need in plan.steps[name].needs if need in outcomes and not outcomes[need].ok]
+    if not missing:
+        return None
+    return Outcome(name, "skipped", reason=f"needs {' and '.join(missing)}, which has no result")
+
+
+def _cached(plan: Plan, store: Store, listen: Listener) -> dict[str, Outcome]:
+    found: dict[str, Outcome] = {}
+    for name in plan.steps:
+        start = time.perf_counter()
+        output = store.load(name, plan.keys[name])
+        if output is not None:
+            seconds = time.perf_counter() - start
+            found[name] = Outcome(name, "cached", plan.keys[name], seconds, output)
+            listen(name, found[name])
+    return found
+
+
+def _run_in_order(plan: Plan, store: Store, outcomes: dict[str, Outcome], listen: Listener) -> None:
+    for name, step in plan.steps.items():
+        if name in outcomes:
+            continue
+        outcome = skipped(plan, name, outcomes)
+        if outcome is None:
+            listen(name, None)
+            upstream = {need: o.output for need, o in outcomes.items() if o.output is not None}
+            outcome = execute(step, plan.context(name, upstream), plan.options(name), plan.keys[name])
+            if outcome.output is not None:
+                store.save(name, plan.keys[name], outcome.output)
+        outcomes[name] = outcome
+        listen(name, outcome)

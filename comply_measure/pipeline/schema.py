@@ -1,0 +1,103 @@
+"""The keys of a study file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from comply_measure.responses.mapping import ColumnMapping, FileFormat, Layout, Text
+
+FORMAT = "comply-measure study 1"
+
+
+class DataPart(BaseModel):
+    """Where the answers are.
+
+    Parameters
+    ----------
+    file : str
+        Responses, relative to the study file.
+    layout : {"long", "wide"}
+        A row per informant, or a row per unit.
+    columns : ColumnMapping
+        Which column is what.
+    format, units_format : FileFormat
+        How the files are written, where they do not show it.
+    units_file : str, optional
+        Unit-level variables, a row per unit.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: str
+    layout: Layout = "long"
+    columns: ColumnMapping = ColumnMapping()
+    format: FileFormat = FileFormat()
+    units_file: str | None = None
+    units_format: FileFormat = FileFormat()
+
+
+class StudyFile(BaseModel):
+    """A study file.
+
+    Parameters
+    ----------
+    format : str
+        ``comply-measure study 1``.
+    title, description : str
+        For the report.
+    dataset : str, optional
+        Name of a shipped data set; instead of `data`.
+    data : DataPart, optional
+        Your own data; instead of `dataset`.
+    scales : tuple of str
+        Shipped scales by name, own ones by file; with `data` only (a data set names its own).
+    attribute_set, form : str, optional
+        Which attributes and which form of the scales; the data set's or scale's own by default.
+    language : str
+        Language of labels and item texts.
+    seed : int
+        Seed of everything random.
+    output : str, optional
+        Results folder, relative to the study file; by default ``results/<name of the study file>`` in the
+        current folder.
+    cutoffs : dict
+        Conventions that replace the default ones.
+    steps : dict or list, optional
+        Step -> options (nothing for the defaults), or a list of steps. All steps by default.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal["comply-measure study 1"]
+    title: str = Field(min_length=1)
+    description: str = ""
+    dataset: str | None = None
+    data: DataPart | None = None
+    scales: tuple[Text, ...] = ()
+    attribute_set: Text | None = None
+    form: Text | None = None
+    language: str = "en"
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 1
+    output: str | None = None
+    cutoffs: dict[str, float] = Field(default_factory=dict)
+    steps: dict[str, dict[str, Any] | None] | list[str] | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> StudyFile:
+        if (self.dataset is None) == (self.data is None):
+            raise ValueError("a study names either a shipped dataset or its own data")
+        if self.dataset is not None and self.scales:
+            raise ValueError("a shipped dataset names its own scales: leave 'scales' out")
+        if self.data is not None and not self.scales:
+            raise ValueError("a study with its own data names its scales")
+        return self
+
+    def step_options(self) -> dict[str, dict[str, Any]] | None:
+        """Options by step, in the order of the file; None if the file leaves the choice open."""
+        if self.steps is None:
+            return None
+        if isinstance(self.steps, list):
+            return {name: {} for name in self.steps}
+        return {name: options or {} for name, options in self.steps.items()}

@@ -1,0 +1,144 @@
+"""What a step of the pipeline is: a name, what it needs, its options, a function, its output."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict
+
+from comply_measure.errors import ComplyError
+from comply_measure.report.cutoffs import Cutoffs
+from comply_measure.report.parts import Figure, Section, Table
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from comply_measure.responses import Responses
+
+Value = float | int | str | bool
+
+
+class StepOptions(BaseModel):
+    """Base of all option models: frozen, unknown keys forbidden."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, eq=False)
+class StepOutput:
+    """What a step hands on: a section of the report, and numbers for later steps and for results.json.
+
+    Parameters
+    ----------
+    section : Section
+        Prose, tables and figures.
+    values : mapping of str to number, text or truth value
+        Single results at full precision; NaN only with a reason.
+    reasons : mapping of str to str
+        Why a value is undefined.
+    headline : tuple of str
+        Sentences for the overview.
+    problems : tuple of str
+        What a reader must know before trusting the results.
+
+    Raises
+    ------
+    ComplyError
+        If an undefined value has no reason.
+    """
+
+    section: Section
+    values: Mapping[str, Value] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    headline: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        silent = [
+            name
+            for name, value in self.values.items()
+            if isinstance(value, float) and not math.isfinite(value) and not self.reasons.get(name)
+        ]
+        if silent:
+            raise ComplyError(f"undefined values without a reason: {', '.join(silent)}")
+
+    @cached_property
+    def tables(self) -> Mapping[str, Table]:
+        """Tables by key."""
+        return {table.key: table for table in self.section.tables()}
+
+    @cached_property
+    def figures(self) -> Mapping[str, Figure]:
+        """Figures by key."""
+        return {figure.key: figure for figure in self.section.figures()}
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """What a step may read.
+
+    Parameters
+    ----------
+    load : callable
+        Reads the responses; called once, when first needed.
+    upstream : mapping of str to StepOutput
+        Outputs of the steps this one needs.
+    cutoffs : Cutoffs
+        Conventions in force.
+    language : str
+        Language of labels.
+    seed : int
+        Seed of the study.
+    step : str
+        Name of the running step.
+    jobs : int
+        Workers a step may use.
+    """
+
+    load: Callable[[], Responses]
+    upstream: Mapping[str, StepOutput]
+    cutoffs: Cutoffs
+    language: str
+    seed: int
+    step: str
+    jobs: int = 1
+
+    @cached_property
+    def responses(self) -> Responses:
+        """The validated answers."""
+        return self.load()
+
+    def seeds(self) -> np.random.SeedSequence:
+        """Seeds of this step: they depend on the study's seed and the step's name, on nothing else."""
+        import numpy as np
+
+        purpose = int.from_bytes(sha256(self.step.encode()).digest()[:4], "big")
+        return np.random.SeedSequence(self.seed, spawn_key=(purpose,))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An entry of the registry.
+
+    Parameters
+    ----------
+    name, title : str
+        Key in study files; words for progress and report.
+    run : callable
+        ``run(context, options) -> StepOutput``.
+    options : type of StepOptions
+        Schema of the options.
+    needs : tuple of str
+        Steps whose output this one reads.
+    """
+
+    name: str
+    title: str
+    run: Callable[[Context, Any], StepOutput]
+    options: type[StepOptions] = StepOptions
+    needs: tuple[str, ...] = ()

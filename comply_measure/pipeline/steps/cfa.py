@@ -1,0 +1,184 @@
+"""Step ``cfa``: one factor, correlated dimensions, second-order, over all informants and by role."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pandas as pd
+from pydantic import model_validator
+
+from comply_measure import sem
+from comply_measure.errors import ComplyError
+from comply_measure.models import correlated_factors, one_factor, second_order
+from comply_measure.pipeline.focal import Focal, chosen_focal
+from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.report.chapters.cfa import CfaResults, cfa_headline, cfa_section
+from comply_measure.report.fits import NamedFit, fit_row
+from comply_measure.report.labels import Labels
+
+Model = Literal["one_factor", "correlated", "second_order"]
+_LABELS = {
+    "one_factor": "One factor",
+    "correlated": "Correlated dimensions",
+    "second_order": "Second-order",
+}
+
+
+class CfaOptions(StepOptions):
+    """Options of the step.
+
+    Parameters
+    ----------
+    scale : str, optional
+        Key of the scale; by default the first that has dimensions.
+    models : tuple of str
+        Structures to fit.
+    engine : {"comply", "semopy"}
+        Who estimates.
+    estimator : str
+        lavaan's name.
+    missing : {"ml", "listwise"}
+        Full information, or complete cases. semopy takes complete cases only.
+    role_centred : bool
+        Take each role's mean off first, so that mean differences between roles do not pass for common
+        variance of the attributes.
+    by_role : bool
+        Also fit the last of `models` in each role.
+    """
+
+    scale: str | None = None
+    models: tuple[Model, ...] = ("one_factor", "correlated", "second_order")
+    engine: Literal["comply", "semopy"] = "comply"
+    estimator: str = "ML"
+    missing: Literal["ml", "listwise"] = "ml"
+    role_centred: bool = True
+    by_role: bool = True
+
+    @model_validator(mode="after")
+    def _engine_can(self) -> CfaOptions:
+        if self.engine == "semopy" and self.missing != "listwise":
+            raise ValueError("semopy uses complete cases only: add 'missing: listwise'")
+        if not self.models:
+            raise ValueError("name at least one model")
+        return self
+
+
+def run(context: Context, options: CfaOptions) -> StepOutput:
+    """Fit the structures."""
+    chosen = chosen_focal(context.responses, options.scale)
+    texts = model_texts(chosen, options)
+    data = indicator_data(chosen, centred=options.role_centred)
+    used = rows_used(data, options.missing)
+    fits = tuple(NamedFit(key, _LABELS[key], fit(text, data, options)) for key, text in texts.items())
+    labels = Labels.of(context.responses.scales, context.language)
+    results = CfaResults(
+        title=chosen.title,
+        factors=chosen.factors,
+        top=chosen.top,
+        indicator_kind=chosen.indicator_kind,
+        fits=fits,
+        by_role=_by_role(chosen, list(texts.values())[-1], options, labels),
+        n_units=int(data.loc[used, "unit"].nunique()),
+        n_informants=int(used.sum()),
+        estimator=estimator_words(options),
+        treatment=_treatment(options),
+    )
+    values, reasons = _values(fits)
+    return StepOutput(
+        cfa_section(results, labels, context.cutoffs),
+        values=values,
+        reasons=reasons,
+        headline=cfa_headline(results),
+    )
+
+
+def model_texts(chosen: Focal, options: CfaOptions) -> dict[str, str]:
+    """Model text of every structure that the scale allows.
+
+    Raises
+    ------
+    ComplyError
+        If the scale allows none of them.
+    """
+    texts: dict[str, str] = {}
+    for key in options.models:
+        if key == "one_factor":
+            texts[key] = one_factor(chosen.top, chosen.indicator_names)
+        elif key == "correlated":
+            texts[key] = correlated_factors(chosen.factors)
+        elif len(chosen.factors) >= 3:
+            texts[key] = second_order(chosen.factors, chosen.top)
+    if not texts:
+        raise ComplyError("a second-order model needs at least 3 dimensions; name other models")
+    return texts
+
+
+def indicator_data(chosen: Focal, *, centred: bool) -> pd.DataFrame:
+    """Unit, firm, role and indicators; each role's means taken off if asked."""
+    data = chosen.indicators()
+    names = list(chosen.indicator_names)
+    if centred:
+        data = data.copy()
+        data[names] = data[names] - data.groupby("role")[names].transform("mean")
+    return data
+
+
+def rows_used(data: pd.DataFrame, missing: str) -> pd.Series[bool]:
+    """Informants a fit rests on: complete ones, or with full information those with any indicator."""
+    present = data.drop(columns=["unit", "firm", "role"]).notna()
+    return present.all(axis=1) if missing == "listwise" else present.any(axis=1)
+
+
+def fit(text: str, data: pd.DataFrame, options: CfaOptions) -> sem.Fit:
+    """One model on informants with any indicator."""
+    values = data[rows_used(data, "ml")].drop(columns=["unit", "firm", "role"])
+    return sem.fit(text, values, estimator=options.estimator, missing=options.missing, engine=options.engine)
+
+
+def estimator_words(options: CfaOptions) -> str:
+    """``ML, full information``."""
+    missing = "full information" if options.missing == "ml" else "complete cases"
+    engine = "" if options.engine == "comply" else f", estimated by {options.engine}"
+    return f"{options.estimator}, {missing}{engine}"
+
+
+def _treatment(options: CfaOptions) -> str:
+    centred = (
+        "Each role's means were taken off first, so that differences between roles do not pass for common "
+        "variance. "
+        if options.role_centred
+        else ""
+    )
+    return (
+        f"{centred}Informants are pooled; those of one unit are not independent, so standard errors are too "
+        "small and χ² too large to an extent that depends on the intraclass correlations below."
+    )
+
+
+def _by_role(chosen: Focal, text: str, options: CfaOptions, labels: Labels) -> tuple[NamedFit, ...]:
+    if not options.by_role or len(chosen.roles) < 2:
+        return ()
+    data = indicator_data(chosen, centred=False)
+    fits = []
+    for role in chosen.roles:
+        mine = data[data["role"] == role]
+        fits.append(NamedFit(role, labels.role(role), fit(text, mine, options)))
+    return tuple(fits)
+
+
+def _values(fits: tuple[NamedFit, ...]) -> tuple[dict[str, float | bool], dict[str, str]]:
+    values: dict[str, float | bool] = {}
+    reasons: dict[str, str] = {}
+    for named in fits:
+        row = fit_row(named)
+        for name in ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr"):
+            value = float(str(row[name]))
+            values[f"{named.key}_{name}"] = value
+            if value != value:
+                reasons[f"{named.key}_{name}"] = str(row["note"]) or "not defined for this model"
+        values[f"{named.key}_converged"] = named.fit.converged
+        values[f"{named.key}_admissible"] = named.fit.admissible
+    return values, reasons
+
+
+STEP = Step("cfa", "Measurement model", run, CfaOptions)

@@ -1,0 +1,78 @@
+"""Step ``items``: item analysis and construct scores, pooled and by role."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from comply_measure.measurement import item_analysis
+from comply_measure.measurement.frames import POOLED
+from comply_measure.pipeline.focal import Focal, focal
+from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.report.chapters.items import ScaleItems, items_section
+from comply_measure.report.labels import Labels
+from comply_measure.responses import Responses
+
+_MISSING = ("not_answered", "cannot_judge", "user_missing")
+
+
+def run(context: Context, options: StepOptions) -> StepOutput:
+    """Analyse the items of every scale."""
+    responses = context.responses
+    scales = tuple(scale_items(focal(responses, scale)) for scale in responses.scales)
+    section = items_section(
+        scales, Labels.of(responses.scales, context.language), context.cutoffs["item_rest_r"]
+    )
+    values = {f"n_items_{scale.key}": int((scale.items["group"] == POOLED).sum()) for scale in scales}
+    return StepOutput(section, values=values)
+
+
+def scale_items(chosen: Focal) -> ScaleItems:
+    """Item analysis and scores of one scale, over the informants whose role answers it."""
+    scale, responses = chosen.scale, chosen.responses
+    analysis = item_analysis(
+        chosen.answers(), chosen.items, minimum=scale.response.minimum, maximum=scale.response.maximum
+    ).tidy()
+    analysis["n_missing"] = _missing_counts(responses, analysis)
+    return ScaleItems(
+        key=scale.key,
+        title=chosen.title,
+        n_units=chosen.n_units,
+        n_informants=chosen.n_informants,
+        items=analysis,
+        scores=score_table(chosen.scores(chosen.level), chosen.roles),
+        reverse_keyed=sum(item.keying == -1 for item in responses.items(scale.key)),
+    )
+
+
+def score_table(scores: pd.DataFrame, roles: tuple[str, ...]) -> pd.DataFrame:
+    """One row per construct and role: n_informants, mean, sd of the scores."""
+    rows = []
+    for construct in scores.columns.drop(["unit", "firm", "role"]):
+        for role in roles:
+            values = scores.loc[scores["role"] == role, construct].dropna()
+            rows.append(
+                {
+                    "construct": construct,
+                    "role": role,
+                    "n_informants": len(values),
+                    "mean": float(values.mean()) if len(values) else math.nan,
+                    "sd": float(values.std()) if len(values) > 1 else math.nan,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _missing_counts(responses: Responses, analysis: pd.DataFrame) -> list[int]:
+    """Answers asked for and not given; items not meant for a role are not missing."""
+    missing = responses.missing_reason.astype(str).isin(_MISSING)
+    by_role = missing.groupby(responses.data["role"].to_numpy()).sum()
+    pooled = missing.sum()
+    return [
+        int(pooled[item] if group == POOLED else by_role.loc[group, item])
+        for item, group in zip(analysis["item"], analysis["group"], strict=True)
+    ]
+
+
+STEP = Step("items", "Items and scores", run)

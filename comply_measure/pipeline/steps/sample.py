@@ -1,0 +1,142 @@
+"""Step ``sample``: who answered, and what is missing."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.report.chapters.sample import SampleFacts, sample_headline, sample_section
+from comply_measure.report.labels import Labels
+from comply_measure.responses import Responses
+from comply_measure.responses.scoring import construct_scores
+
+_REASONS = ("not_answered", "cannot_judge", "user_missing")
+
+
+def run(context: Context, options: StepOptions) -> StepOutput:
+    """Count units, informants and missing answers."""
+    responses = context.responses
+    facts = SampleFacts(
+        n_units=responses.n_units,
+        n_firms=responses.n_firms,
+        n_informants=responses.n_informants,
+        completeness=responses.completeness(),
+        roles=role_counts(responses),
+        missing=missing_shares(responses),
+        units=describe_units(responses.units),
+        informants=informant_scores(responses),
+        notes=responses.notes,
+    )
+    complete = facts.completeness
+    return StepOutput(
+        sample_section(facts, Labels.of(responses.scales, context.language)),
+        values={
+            "n_units": facts.n_units,
+            "n_firms": facts.n_firms,
+            "n_informants": facts.n_informants,
+            "n_complete_units": int(complete.loc[complete["complete"], "n_units"].sum()),
+        },
+        headline=sample_headline(facts),
+    )
+
+
+def role_counts(responses: Responses) -> pd.DataFrame:
+    """Informants and units by role: role, n_informants, n_units, share (of units), n_without_answers."""
+    silent = responses.without_answers()
+    rows = []
+    for role in responses.roles:
+        mine = responses.data["role"] == role
+        n_units = int(responses.data.loc[mine, "unit"].nunique())
+        rows.append(
+            {
+                "role": role,
+                "n_informants": int(mine.sum()),
+                "n_units": n_units,
+                "share": n_units / responses.n_units,
+                "n_without_answers": int((silent & mine).sum()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def missing_shares(responses: Responses) -> pd.DataFrame:
+    """Why answers are missing, by scale and role, as shares of the answers asked for."""
+    rows = []
+    for scale in responses.scales:
+        items = [item.id for item in responses.items(scale.key, kind=None)]
+        for role in scale.roles:
+            mine = (responses.data["role"] == role).to_numpy()
+            if not mine.any() or not items:
+                continue
+            reasons = responses.missing_reason.loc[mine, items].astype(str).to_numpy().ravel()
+            counts = pd.Series(reasons).value_counts()
+            asked = int(counts.sum() - counts.get("not_applicable", 0))
+            shares = {reason: counts.get(reason, 0) / asked if asked else math.nan for reason in _REASONS}
+            rows.append(
+                {
+                    "scale": scale.title[scale.languages[0]],
+                    "role": role,
+                    "n_informants": int(mine.sum()),
+                    "n_asked": asked,
+                    "answered": counts.get("", 0) / asked if asked else math.nan,
+                    **shares,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def describe_units(units: pd.DataFrame) -> pd.DataFrame:
+    """One row per unit-level variable: moments of numbers, shares of categories."""
+    return pd.DataFrame([{"variable": str(name), **_describe(units[name])} for name in units.columns])
+
+
+def _describe(values: pd.Series[Any]) -> dict[str, object]:
+    present = values.dropna()
+    numeric = pd.api.types.is_numeric_dtype(values)
+    some = numeric and len(present) > 0
+    shares = (
+        "" if numeric else ", ".join(f"{k} {v:.0%}" for k, v in present.value_counts(normalize=True).items())
+    )
+    return {
+        "n_units": len(present),
+        "n_missing": len(values) - len(present),
+        "mean": float(present.mean()) if some else math.nan,
+        "sd": float(present.std()) if some and len(present) > 1 else math.nan,
+        "minimum": float(present.min()) if some else math.nan,
+        "maximum": float(present.max()) if some else math.nan,
+        "categories": shares,
+        "note": "" if some else "not a number" if not numeric else "no values",
+    }
+
+
+def informant_scores(responses: Responses) -> pd.DataFrame:
+    """Mean and SD of the constructs about the informant, by role."""
+    items = {item.id: item for item in responses.items(kind="informant")}
+    measured: dict[str, list[str]] = {}
+    for item in items.values():
+        measured.setdefault(item.construct, []).append(item.id)
+    if not measured:
+        return pd.DataFrame()
+    roles = responses.data["role"]
+    scores = construct_scores(responses.scored(), roles.to_numpy(dtype=object), items, measured, 0.5)
+    rows = []
+    for construct in measured:
+        for role in responses.roles:
+            values = scores.loc[roles == role, construct].dropna()
+            rows.append(
+                {
+                    "construct": construct,
+                    "role": role,
+                    "n_informants": len(values),
+                    "mean": float(values.mean()) if len(values) else math.nan,
+                    "sd": float(values.std()) if len(values) > 1 else math.nan,
+                    "note": "" if len(values) > 1 else "fewer than 2 answers",
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+STEP = Step("sample", "Sample and completeness", run)

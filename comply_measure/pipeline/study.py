@@ -1,0 +1,262 @@
+"""A study file, read and checked: data, scales, steps with their options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from comply_measure.documents import YamlDocument, problem_at, read_yaml, unknown_message, validate
+from comply_measure.errors import ComplyError, InputError, Problem
+from comply_measure.pipeline.fingerprint import digest_of_file
+from comply_measure.pipeline.paths import confined
+from comply_measure.pipeline.schema import StudyFile
+from comply_measure.pipeline.step import Step, StepOptions
+from comply_measure.report.cutoffs import Cutoffs
+
+if TYPE_CHECKING:
+    from comply_measure.instrument import Scale
+    from comply_measure.responses import Responses
+
+_NOT_SETTINGS = {"title", "description", "output", "steps"}
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A checked study file.
+
+    Parameters
+    ----------
+    path : Path
+        The study file.
+    sha256 : str
+        Its digest.
+    file : StudyFile
+        Its content.
+    options : mapping of str to StepOptions
+        The steps to run, with their options; what they need is added when the study runs.
+    scales : tuple of Scale
+        The instruments.
+    """
+
+    path: Path
+    sha256: str
+    file: StudyFile
+    options: Mapping[str, StepOptions]
+    scales: tuple[Scale, ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the study: that of its file."""
+        return self.path.stem
+
+    @cached_property
+    def cutoffs(self) -> Cutoffs:
+        """Conventions in force."""
+        return Cutoffs(self.file.cutoffs)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Everything but titles, output folder and steps, as plain values."""
+        return self.file.model_dump(mode="json", exclude=_NOT_SETTINGS)
+
+    @cached_property
+    def inputs(self) -> Mapping[str, str]:
+        """Input file -> SHA-256: data files and scales."""
+        found = {_shown(path, self.path.parent): digest_of_file(path) for path in self._data_files()}
+        return found | {f"scale {scale.key} ({scale.source})": scale.sha256 for scale in self.scales}
+
+    def _data_files(self) -> list[Path]:
+        from comply_measure.responses import dataset_path, describe_dataset
+        from comply_measure.responses.datasets import DESCRIPTION
+
+        if self.file.dataset is not None:
+            folder, description = dataset_path(self.file.dataset), describe_dataset(self.file.dataset)
+            names = [DESCRIPTION, description.file, description.units_file]
+            return [folder / name for name in names if name is not None]
+        data = _data_of(self.file)
+        names = [data.file, data.units_file]
+        return [confined(self.path.parent, name) for name in names if name is not None]
+
+    def read(self) -> Responses:
+        """The validated answers.
+
+        Raises
+        ------
+        InputError
+            Listing every problem of the data files.
+        """
+        from comply_measure.responses import Responses, load_dataset, read_responses
+
+        if self.file.dataset is not None:
+            found = load_dataset(
+                self.file.dataset, attribute_set=self.file.attribute_set, form=self.file.form
+            )
+            if not isinstance(found, Responses):
+                raise ComplyError(f"data set '{self.file.dataset}' holds no survey answers")
+            return found
+        data, folder = _data_of(self.file), self.path.parent
+        return read_responses(
+            confined(folder, data.file),
+            self.scales,
+            data.columns,
+            attribute_set=self.file.attribute_set,
+            form=self.file.form or "full",
+            layout=data.layout,
+            units_path=confined(folder, data.units_file) if data.units_file else None,
+            file_format=data.format,
+            units_format=data.units_format,
+        )
+
+    def output(self) -> Path:
+        """Results folder the study file asks for, else ``results/<name>`` in the current folder."""
+        if self.file.output is not None:
+            return confined(self.path.parent, self.file.output)
+        return Path("results") / self.name
+
+
+def load_study(path: str | Path, registry: Mapping[str, Step]) -> Study:
+    """Read and check a study file.
+
+    Parameters
+    ----------
+    path : path-like
+        YAML file.
+    registry : mapping of str to Step
+        The steps there are.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    InputError
+        Listing every fault of the file with line and key: unknown keys (with the nearest valid one), bad
+        values, unknown steps, data sets, scales and attribute sets, absent files, paths that lead outside.
+    """
+    document = read_yaml(path)
+    file, problems = validate(StudyFile, document)
+    if file is None:
+        raise InputError(f"{path} is not a valid study file", problems)
+    options, problems = _options(document, file, registry)
+    problems += _cutoff_problems(document, file) + _path_problems(document, file, Path(path).parent)
+    scales, scale_problems = _scales(document, file, Path(path).parent)
+    problems += scale_problems + _choice_problems(document, file, scales)
+    if problems:
+        ordered = sorted(problems, key=lambda problem: problem.row if isinstance(problem.row, int) else 0)
+        raise InputError(f"{path} is not a valid study file", ordered)
+    return Study(Path(path), document.sha256, file, options, scales)
+
+
+def _data_of(file: StudyFile) -> Any:
+    if file.data is None:
+        raise ComplyError("the study names no data")
+    return file.data
+
+
+def _shown(path: Path, folder: Path) -> str:
+    root = folder.resolve()
+    inside = path.resolve().is_relative_to(root)
+    return path.resolve().relative_to(root).as_posix() if inside else f"{path.parent.name}/{path.name}"
+
+
+def _options(
+    document: YamlDocument, file: StudyFile, registry: Mapping[str, Step]
+) -> tuple[dict[str, StepOptions], list[Problem]]:
+    given = file.step_options()
+    if given is None:
+        return {name: step.options() for name, step in registry.items()}, []
+    found: dict[str, StepOptions] = {}
+    problems: list[Problem] = []
+    for position, (name, options) in enumerate(given.items()):
+        at = ("steps", position) if isinstance(file.steps, list) else ("steps", name)
+        if name not in registry:
+            problems.append(problem_at(document, at, unknown_message("step", name, registry)))
+            continue
+        checked, faults = validate(registry[name].options, document, options, at)
+        problems += faults
+        if checked is not None:
+            found[name] = checked
+    return found, problems
+
+
+def _cutoff_problems(document: YamlDocument, file: StudyFile) -> list[Problem]:
+    problems = []
+    for key in file.cutoffs:
+        if key not in Cutoffs():
+            at = ("cutoffs", key)
+            problems.append(problem_at(document, at, unknown_message("cut-off", key, Cutoffs())))
+    return problems
+
+
+def _path_problems(document: YamlDocument, file: StudyFile, folder: Path) -> list[Problem]:
+    named: list[tuple[tuple[str | int, ...], str | None, bool]] = [(("output",), file.output, False)]
+    if file.data is not None:
+        named += [
+            (("data", "file"), file.data.file, True),
+            (("data", "units_file"), file.data.units_file, True),
+        ]
+    problems = []
+    for key, name, must_exist in named:
+        if name is None:
+            continue
+        try:
+            path = confined(folder, name)
+        except ComplyError as error:
+            problems.append(problem_at(document, key, str(error), name))
+            continue
+        if must_exist and not path.is_file():
+            problems.append(problem_at(document, key, "there is no such file", name))
+    return problems
+
+
+def _scales(document: YamlDocument, file: StudyFile, folder: Path) -> tuple[tuple[Scale, ...], list[Problem]]:
+    from comply_measure.instrument import list_scales, load_scale
+    from comply_measure.responses import describe_dataset, list_datasets
+
+    if file.dataset is not None:
+        if file.dataset not in list_datasets():
+            message = unknown_message("data set", file.dataset, list_datasets())
+            return (), [problem_at(document, ("dataset",), message)]
+        return tuple(load_scale(name) for name in describe_dataset(file.dataset).scales), []
+    found: list[Scale] = []
+    problems: list[Problem] = []
+    for position, name in enumerate(file.scales):
+        try:
+            shipped = name in list_scales()
+            found.append(load_scale(name if shipped else _scale_file(folder, name)))
+        except InputError as error:
+            problems.append(problem_at(document, ("scales", position), error.headline, name))
+            problems += error.problems
+        except ComplyError as error:
+            problems.append(problem_at(document, ("scales", position), str(error), name))
+    return tuple(found), problems
+
+
+def _scale_file(folder: Path, name: str) -> Path:
+    from comply_measure.instrument import list_scales
+
+    path = confined(folder, name)
+    if not path.is_file():
+        raise ComplyError(unknown_message("scale", name, list_scales()) + ", and there is no such file")
+    return path
+
+
+def _choice_problems(document: YamlDocument, file: StudyFile, scales: tuple[Scale, ...]) -> list[Problem]:
+    """Attribute set, form and language must be known to a scale that has such a choice."""
+    problems = []
+    sets = dict.fromkeys(name for scale in scales for name in scale.attribute_sets)
+    forms = dict.fromkeys(name for scale in scales for name in scale.forms)
+    languages = dict.fromkeys(name for scale in scales for name in scale.languages)
+    for key, value, known in (
+        ("attribute_set", file.attribute_set, sets),
+        ("form", file.form, forms),
+        ("language", file.language, languages),
+    ):
+        if scales and value is not None and value not in known:
+            message = unknown_message(key.replace("_", " "), value, known)
+            problems.append(problem_at(document, (key,), message))
+    return problems

@@ -1,0 +1,107 @@
+"""Independent steps side by side, each in a worker process; results travel through the cache."""
+
+from __future__ import annotations
+
+import signal
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import replace
+from functools import lru_cache
+from multiprocessing import get_context
+from pathlib import Path
+
+from comply_measure.errors import ComplyError
+from comply_measure.pipeline.execute import execute
+from comply_measure.pipeline.outcome import Outcome
+from comply_measure.pipeline.registry import STEPS
+from comply_measure.pipeline.run import Listener, Plan, skipped
+from comply_measure.pipeline.store import Store
+from comply_measure.pipeline.study import load_study
+
+
+def run_parallel(plan: Plan, store: Store, outcomes: dict[str, Outcome], listen: Listener) -> None:
+    """Run what is missing in `outcomes`, several steps at a time where their needs allow it.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is due; its steps must be those of the registry, which workers know by name.
+    store : Store
+        Cache that workers write to and read from.
+    outcomes : dict
+        Receives the outcomes.
+    listen : callable
+        Told when a step starts and ends.
+    """
+    pool = ProcessPoolExecutor(plan.jobs, mp_context=get_context("spawn"), initializer=_ignore_interrupts)
+    try:
+        _drive(pool, plan, store, outcomes, listen)
+    finally:
+        # After an interruption the steps under way finish and are kept; no new one starts.
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _drive(
+    pool: ProcessPoolExecutor, plan: Plan, store: Store, outcomes: dict[str, Outcome], listen: Listener
+) -> None:
+    running: dict[Future[Outcome], str] = {}
+    while len(outcomes) < len(plan.steps):
+        _settle_skipped(plan, outcomes, listen)
+        for name in _ready(plan, outcomes, set(running.values())):
+            listen(name, None)
+            task = (str(plan.study.path), str(store.folder), name, tuple(plan.steps))
+            running[pool.submit(_work, *task)] = name
+        if not running:
+            continue
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            name = running.pop(future)
+            outcomes[name] = _with_output(future.result(), store)
+            listen(name, outcomes[name])
+
+
+def _ignore_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _settle_skipped(plan: Plan, outcomes: dict[str, Outcome], listen: Listener) -> None:
+    for name in plan.steps:
+        if name not in outcomes and (outcome := skipped(plan, name, outcomes)) is not None:
+            outcomes[name] = outcome
+            listen(name, outcome)
+
+
+def _ready(plan: Plan, outcomes: dict[str, Outcome], busy: set[str]) -> list[str]:
+    return [
+        name
+        for name, step in plan.steps.items()
+        if name not in outcomes and name not in busy and all(need in outcomes for need in step.needs)
+    ]
+
+
+def _with_output(outcome: Outcome, store: Store) -> Outcome:
+    if outcome.status != "done":
+        return outcome
+    output = store.load(outcome.step, outcome.key)
+    if output is None:
+        raise ComplyError(f"the result of step '{outcome.step}' could not be read back from {store.folder}")
+    return replace(outcome, output=output)
+
+
+@lru_cache(maxsize=1)
+def _plan(path: str, wanted: tuple[str, ...]) -> Plan:
+    return Plan(load_study(Path(path), STEPS), STEPS, wanted)
+
+
+def _work(path: str, folder: str, name: str, wanted: tuple[str, ...]) -> Outcome:
+    """Run one step in a worker; its output stays in the cache, only the rest returns."""
+    plan, store = _plan(path, wanted), Store(Path(folder))
+    upstream = {}
+    for need in plan.steps[name].needs:
+        found = store.load(need, plan.keys[need])
+        if found is None:
+            raise ComplyError(f"the result of step '{need}' could not be read back from {folder}")
+        upstream[need] = found
+    outcome = execute(plan.steps[name], plan.context(name, upstream), plan.options(name), plan.keys[name])
+    if outcome.output is not None:
+        store.save(name, plan.keys[name], outcome.output)
+    return replace(outcome, output=None)

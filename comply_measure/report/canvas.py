@@ -1,0 +1,116 @@
+"""From a drawing to bytes: deterministic SVG and PNG, and an inline form that follows the page's colours.
+
+The figures use only the colours of :data:`COLOURS`. On disk they are what they are (dark ink on white); in
+the HTML report each of them becomes a CSS variable, so the same figure is readable on a light and on a
+dark page.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Any
+
+from comply_measure.report.parts import Figure
+
+#: Name -> colour on paper. Role colours are distinguishable with any colour vision (after Okabe and Ito).
+COLOURS = MappingProxyType(
+    {
+        "ink": "#1b1f24",
+        "muted": "#5b6571",
+        "grid": "#d4d9df",
+        "paper": "#fefefe",
+        "marketing": "#b2540a",
+        "sales": "#0b68a8",
+        "it": "#17805a",
+        "accent": "#31418f",
+        "fill": "#eef1f6",
+    }
+)
+_DARK_AND_LIGHT_TEXT = ("#1b1f25", "#fdfdfe")
+_BASE_SIZE = 9.0
+
+_STYLE = {
+    "svg.hashsalt": "comply-measure",
+    "svg.fonttype": "path",
+    "font.family": "DejaVu Sans",
+    "font.size": _BASE_SIZE,
+    "axes.titlesize": _BASE_SIZE + 0.5,
+    "axes.edgecolor": COLOURS["muted"],
+    "axes.labelcolor": COLOURS["ink"],
+    "axes.facecolor": "none",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "text.color": COLOURS["ink"],
+    "xtick.color": COLOURS["ink"],
+    "ytick.color": COLOURS["ink"],
+    "grid.color": COLOURS["grid"],
+    "figure.facecolor": COLOURS["paper"],
+    "legend.frameon": False,
+}
+
+
+def draw(
+    key: str,
+    title: str,
+    paint: Callable[[Any], None],
+    *,
+    size: tuple[float, float],
+    alt: str,
+    notes: tuple[str, ...] = (),
+    min_width: int = 0,
+) -> Figure:
+    """Run a painting function on an empty matplotlib figure and keep the result as bytes.
+
+    Parameters
+    ----------
+    key, title, alt, notes, min_width
+        See :class:`comply_measure.report.parts.Figure`.
+    paint : callable
+        Receives a ``matplotlib.figure.Figure`` and draws on it; no pyplot state is involved.
+    size : tuple of float
+        Width and height in inches.
+
+    Returns
+    -------
+    Figure
+        The same input gives the same bytes: identifiers are salted by a constant and no date is written.
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure as Drawing
+
+    with rc_context(_STYLE):
+        drawing = Drawing(figsize=size, layout="constrained")
+        paint(drawing)
+        svg, png = io.BytesIO(), io.BytesIO()
+        drawing.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+        drawing.savefig(png, format="png", dpi=150, metadata={"Software": None})
+    return Figure(key, title, svg.getvalue(), png.getvalue(), alt, notes, min_width)
+
+
+def text_on(background: tuple[float, ...]) -> str:
+    """Dark or light text, whichever contrasts more with a fixed background (WCAG relative luminance)."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in background[:3]]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return _DARK_AND_LIGHT_TEXT[0] if luminance > 0.18 else _DARK_AND_LIGHT_TEXT[1]
+
+
+def inline_svg(figure: Figure) -> str:
+    """The figure as an ``<svg>`` element for HTML: scalable, themed, with identifiers of its own.
+
+    The document type and metadata are dropped, identifiers get the figure's key as prefix (several figures
+    share one page), and every colour of :data:`COLOURS` becomes ``var(--fig-<name>)``.
+    """
+    text = figure.svg.decode("utf-8")
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"', r"\1", text, count=1)
+    prefix = re.sub(r"[^A-Za-z0-9_-]", "-", figure.key)
+    text = re.sub(r'\bid="', f'id="{prefix}-', text)
+    text = re.sub(r'href="#', f'href="#{prefix}-', text)
+    text = re.sub(r"url\(#", f"url(#{prefix}-", text)
+    for name, colour in COLOURS.items():
+        text = text.replace(colour, f"var(--fig-{name})")
+    return text.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1).strip()

@@ -1,0 +1,298 @@
+"""Chapter: the dimensions as a measurement model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from comply_measure.measurement import average_variance_extracted, composite_reliability
+from comply_measure.report.cutoffs import Cutoffs
+from comply_measure.report.diagram import Edge, path_diagram, tree_layout
+from comply_measure.report.fits import (
+    NamedFit,
+    convention_sentence,
+    fit_sentence,
+    fit_table,
+    range_sentence,
+    standardized,
+    uncertain,
+    value_of,
+)
+from comply_measure.report.format import bounded, count
+from comply_measure.report.labels import Labels, wrapped
+from comply_measure.report.parts import Block, Column, Details, Figure, Prose, Section, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_CI = Column("95% CI", ("ci_lower", "ci_upper"), "bounded_interval")
+
+
+@dataclass(frozen=True, eq=False)
+class CfaResults:
+    """What the chapter is made from.
+
+    Parameters
+    ----------
+    title : str
+        The scale.
+    factors : mapping of str to sequence of str
+        Dimension -> indicators.
+    top : str
+        Name of the second-order factor.
+    indicator_kind : str
+        ``attribute scores`` or ``items``.
+    fits : tuple of NamedFit
+        Models of all informants; keys ``one_factor``, ``correlated``, ``second_order``.
+    by_role : tuple of NamedFit
+        One model fitted in each role.
+    n_units, n_informants : int
+        Sample of `fits`.
+    estimator, treatment : str
+        Estimator in words; what was done to the data, in a sentence.
+    """
+
+    title: str
+    factors: Mapping[str, Sequence[str]]
+    top: str
+    indicator_kind: str
+    fits: tuple[NamedFit, ...]
+    by_role: tuple[NamedFit, ...]
+    n_units: int
+    n_informants: int
+    estimator: str
+    treatment: str
+
+    def get(self, key: str) -> NamedFit | None:
+        """A fitted model by key, if it was asked for."""
+        return next((named for named in self.fits if named.key == key), None)
+
+
+def cfa_section(results: CfaResults, labels: Labels, cutoffs: Cutoffs) -> Section:
+    """The chapter."""
+    blocks: list[Block] = [Prose(_opening(results))]
+    blocks.append(Prose(" ".join(fit_sentence(named) for named in results.fits)))
+    blocks.append(
+        fit_table(
+            "cfa_fit",
+            f"{results.title}: fit of rival structures",
+            results.fits,
+            n_units=results.n_units,
+            n_informants=results.n_informants,
+            estimator=results.estimator,
+        )
+    )
+    focus = results.get("second_order") or results.get("correlated")
+    if focus is not None and focus.fit.converged:
+        blocks.append(Prose(convention_sentence(focus, cutoffs)))
+    second, first = results.get("second_order"), results.get("correlated")
+    if second is not None and second.fit.converged:
+        blocks += _second_order(results, second, labels)
+    if first is not None and first.fit.converged:
+        blocks += _correlated(results, first, labels, cutoffs)
+    if results.by_role:
+        blocks.append(Details("Fit in each role", (_by_role(results),)))
+    return Section("cfa", "Measurement model", tuple(blocks))
+
+
+def cfa_headline(results: CfaResults) -> tuple[str, ...]:
+    """One sentence: the fit of the second-order (else the first) model."""
+    named = results.get("second_order") or results.fits[0]
+    return (fit_sentence(named),)
+
+
+def _opening(results: CfaResults) -> str:
+    n = sum(len(names) for names in results.factors.values())
+    return (
+        f"{results.title}: confirmatory factor analysis of {count(n)} {results.indicator_kind} on "
+        f"{count(len(results.factors))} factors. {results.treatment}"
+    )
+
+
+def _second_order(results: CfaResults, named: NamedFit, labels: Labels) -> list[Block]:
+    table = standardized(named.fit)
+    names = list(results.factors)
+    high = [value_of(table, results.top, "=~", name) for name in names]
+    low = [
+        value_of(table, factor, "=~", name) for factor, members in results.factors.items() for name in members
+    ]
+    text = (
+        f"In the second-order model the standardised loadings of the dimensions on "
+        f"{labels.construct(results.top)} range {range_sentence(high)}, those of the {results.indicator_kind} "
+        f"on their dimensions {range_sentence(low)}."
+    )
+    return [
+        Prose(text),
+        _diagram(results, named, table, labels),
+        _loadings(results, named, table, labels),
+    ]
+
+
+def _diagram(results: CfaResults, named: NamedFit, table: pd.DataFrame, labels: Labels) -> Figure:
+    branches = {
+        factor: (wrapped(labels.construct(factor)), [(name, labels.construct(name)) for name in members])
+        for factor, members in results.factors.items()
+    }
+    nodes = tree_layout((results.top, wrapped(labels.construct(results.top), 14)), branches)
+    edges = [
+        Edge(
+            results.top,
+            factor,
+            bounded(value_of(table, results.top, "=~", factor)),
+            uncertain(table, results.top, "=~", factor),
+            at=0.62,
+        )
+        for factor in results.factors
+    ]
+    edges += [
+        Edge(
+            factor,
+            name,
+            bounded(value_of(table, factor, "=~", name)),
+            uncertain(table, factor, "=~", name),
+            at=0.56,
+        )
+        for factor, members in results.factors.items()
+        for name in members
+    ]
+    warning = ("The solution is not admissible.",) if not named.fit.admissible else ()
+    return path_diagram(
+        "cfa_second_order",
+        f"{results.title}: second-order model, standardised loadings",
+        nodes,
+        edges,
+        alt=f"Path diagram: {labels.construct(results.top)} points to {count(len(results.factors))} dimensions, "
+        f"each dimension to its {results.indicator_kind}; the loadings are in the table below.",
+        notes=(*warning, "A dashed path has an interval that includes zero. Residuals are not drawn."),
+    )
+
+
+def _loadings(results: CfaResults, named: NamedFit, table: pd.DataFrame, labels: Labels) -> Table:
+    data = table[table["op"] == "=~"].reset_index(drop=True)
+    data.insert(0, "factor", [labels.construct(key) for key in data["lhs"]])
+    data.insert(1, "indicator", [labels.construct(key) for key in data["rhs"]])
+    data["r_squared"] = [1 - value_of(table, name, "~~", name) for name in data["rhs"]]
+    columns = (
+        Column("Indicator", "indicator"),
+        Column("Loading", "est_std", "bounded"),
+        Column("SE", "se", "bounded3"),
+        _CI,
+        Column("R²", "r_squared", "bounded"),
+    )
+    return Table(
+        "cfa_second_order_loadings",
+        f"{results.title}: standardised loadings of the second-order model",
+        data,
+        columns,
+        notes=("Standard errors by the delta method.",),
+        n_units=results.n_units,
+        n_informants=results.n_informants,
+        estimator=results.estimator,
+        warnings=named.warnings,
+        group="factor",
+    )
+
+
+def _correlated(results: CfaResults, named: NamedFit, labels: Labels, cutoffs: Cutoffs) -> list[Block]:
+    table = standardized(named.fit)
+    validity = _validity(results, named, table, labels)
+    low = validity.data[validity.data["ave"] < cutoffs["ave"].value]
+    text = (
+        f"In the model of correlated dimensions, factor correlations range "
+        f"{range_sentence(_correlations(results, table)['est_std'])}. "
+        f"AVE lies below the convention {cutoffs['ave'].describe()} for {count(len(low))} of "
+        f"{count(len(validity.data))} dimensions."
+    )
+    folded = (_correlation_table(results, named, table, labels),)
+    return [Prose(text), validity, Details("Correlations of the dimensions", folded)]
+
+
+def _validity(results: CfaResults, named: NamedFit, table: pd.DataFrame, labels: Labels) -> Table:
+    import pandas as pd
+
+    correlations = _correlations(results, table)
+    rows = []
+    for factor, members in results.factors.items():
+        loadings = [value_of(table, factor, "=~", name) for name in members]
+        residuals = [value_of(table, name, "~~", name) for name in members]
+        proper = all(math.isfinite(v) for v in (*loadings, *residuals))
+        mine = correlations[(correlations["lhs"] == factor) | (correlations["rhs"] == factor)][
+            "est_std"
+        ].abs()
+        ave = average_variance_extracted(loadings, residuals) if proper else math.nan
+        rows.append(
+            {
+                "key": factor,
+                "factor": labels.construct(factor),
+                "n_indicators": len(members),
+                "composite_reliability": composite_reliability(loadings, residuals) if proper else math.nan,
+                "ave": ave,
+                "root_ave": math.sqrt(ave) if ave >= 0 else math.nan,
+                "largest_correlation": float(mine.max()) if len(mine) else math.nan,
+                "note": "" if ave == ave else "a negative residual variance, or not estimated",
+            }
+        )
+    columns = (
+        Column("Dimension", "factor"),
+        Column("Indicators", "n_indicators", "count"),
+        Column("CR", "composite_reliability", "bounded"),
+        Column("AVE", "ave", "bounded"),
+        Column("√AVE", "root_ave", "bounded"),
+        Column("Largest |r|", "largest_correlation", "bounded"),
+    )
+    return Table(
+        "cfa_validity",
+        f"{results.title}: composite reliability and variance extracted, correlated dimensions",
+        pd.DataFrame(rows),
+        columns,
+        notes=(
+            "CR and AVE from standardised loadings.",
+            "Fornell and Larcker (1981) compare √AVE with the largest correlation of a dimension with another.",
+        ),
+        n_units=results.n_units,
+        n_informants=results.n_informants,
+        estimator=results.estimator,
+        warnings=named.warnings,
+    )
+
+
+def _correlations(results: CfaResults, table: pd.DataFrame) -> pd.DataFrame:
+    names = set(results.factors)
+    between = (table["op"] == "~~") & table["lhs"].isin(names) & table["rhs"].isin(names)
+    return table[between & (table["lhs"] != table["rhs"])].reset_index(drop=True)
+
+
+def _correlation_table(results: CfaResults, named: NamedFit, table: pd.DataFrame, labels: Labels) -> Table:
+    data = _correlations(results, table)
+    data.insert(0, "first", [labels.construct(key) for key in data["lhs"]])
+    data.insert(1, "second", [labels.construct(key) for key in data["rhs"]])
+    columns = (
+        Column("Dimension", "first"),
+        Column("with", "second"),
+        Column("r", "est_std", "bounded"),
+        Column("SE", "se", "bounded3"),
+        _CI,
+    )
+    return Table(
+        "cfa_correlations",
+        f"{results.title}: correlations of the dimensions",
+        data,
+        columns,
+        n_units=results.n_units,
+        n_informants=results.n_informants,
+        estimator=results.estimator,
+        warnings=named.warnings,
+    )
+
+
+def _by_role(results: CfaResults) -> Table:
+    return fit_table(
+        "cfa_fit_by_role",
+        f"{results.title}: fit of the second-order model in each role",
+        results.by_role,
+        n_units=results.n_units,
+        n_informants=results.n_informants,
+        estimator=results.estimator,
+    )

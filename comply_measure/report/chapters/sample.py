@@ -1,0 +1,194 @@
+"""Chapter: who answered, how complete the units are, what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from comply_measure.report.format import count, listing, percent, plural
+from comply_measure.report.labels import Labels
+from comply_measure.report.parts import Block, Bullets, Column, Details, Prose, Section, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_COUNTED = "Counts"
+
+
+@dataclass(frozen=True, eq=False)
+class SampleFacts:
+    """What the chapter is made from.
+
+    Parameters
+    ----------
+    n_units, n_firms, n_informants : int
+        Sizes; 0 firms if they are unknown.
+    completeness : DataFrame
+        From ``Responses.completeness``.
+    roles : DataFrame
+        ``role``, ``n_informants``, ``n_units``, ``share``, ``n_without_answers``.
+    missing : DataFrame
+        ``scale``, ``role``, ``n_informants``, ``n_asked``, ``answered``, ``not_answered``, ``cannot_judge``,
+        ``user_missing`` (shares of the answers asked for).
+    units : DataFrame
+        Unit-level variables, described; may be empty.
+    informants : DataFrame
+        Scores of items about the informant, by role; may be empty.
+    notes : tuple of str
+        What was noticed while reading the data.
+    """
+
+    n_units: int
+    n_firms: int
+    n_informants: int
+    completeness: pd.DataFrame
+    roles: pd.DataFrame
+    missing: pd.DataFrame
+    units: pd.DataFrame
+    informants: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def sample_section(facts: SampleFacts, labels: Labels) -> Section:
+    """The chapter."""
+    blocks: list[Block] = [
+        Prose(_opening(facts, labels)),
+        _completeness(facts, labels),
+        _missing(facts, labels),
+    ]
+    if len(facts.informants):
+        blocks.append(_informants(facts, labels))
+    if len(facts.units):
+        blocks.append(Details("Unit-level variables", (_units(facts),)))
+    if facts.notes:
+        blocks.append(Details("Noticed while reading the data", (Bullets(facts.notes),)))
+    return Section("sample", "Sample and completeness", tuple(blocks))
+
+
+def sample_headline(facts: SampleFacts) -> tuple[str, ...]:
+    """One sentence for the overview."""
+    complete = _complete(facts)
+    return (
+        f"{_where(facts)} with {plural(facts.n_informants, 'informant')}; "
+        f"{percent(complete / facts.n_units)} of the units have an informant in every role.",
+    )
+
+
+def _where(facts: SampleFacts) -> str:
+    units = plural(facts.n_units, "unit")
+    return f"{units} in {plural(facts.n_firms, 'firm')}" if facts.n_firms else units
+
+
+def _complete(facts: SampleFacts) -> int:
+    table = facts.completeness
+    return int(table.loc[table["complete"], "n_units"].sum())
+
+
+def _opening(facts: SampleFacts, labels: Labels) -> str:
+    roles = [
+        f"{count(n)} from {labels.role(role)}"
+        for role, n in zip(facts.roles["role"], facts.roles["n_informants"], strict=True)
+    ]
+    complete = _complete(facts)
+    silent = int(facts.roles["n_without_answers"].sum())
+    text = (
+        f"The data cover {_where(facts)}. {count(facts.n_informants)} informants took part "
+        f"({listing(roles)}). {count(complete)} of {plural(facts.n_units, 'unit')} "
+        f"({percent(complete / facts.n_units)}) have an informant in every role; incomplete units are kept, "
+        "and every table states the units and informants it rests on."
+    )
+    if silent:
+        text += f" {plural(silent, 'informant')} gave no answer at all."
+    return text
+
+
+def _completeness(facts: SampleFacts, labels: Labels) -> Table:
+    data = facts.completeness.copy()
+    data.insert(0, "roles", [_pattern(text, labels) for text in data["pattern"]])
+    columns = (
+        Column("Roles that answered", "roles"),
+        Column("Units", "n_units", "count"),
+        Column("Share of units", "share", "percent"),
+        Column("Informants", "n_informants", "count"),
+    )
+    return Table(
+        "sample_completeness",
+        "Completeness of the units by pattern of roles",
+        data,
+        columns,
+        n_units=facts.n_units,
+        n_informants=facts.n_informants,
+        estimator=_COUNTED,
+    )
+
+
+def _pattern(text: str, labels: Labels) -> str:
+    return " + ".join(labels.role(part) for part in text.split("+"))
+
+
+def _missing(facts: SampleFacts, labels: Labels) -> Table:
+    data = facts.missing.copy()
+    data.insert(1, "role_label", [labels.role(role) for role in data["role"]])
+    columns = (
+        Column("Role", "role_label"),
+        Column("Informants", "n_informants", "count"),
+        Column("Answers asked for", "n_asked", "count"),
+        Column("Answered", "answered", "percent"),
+        Column("Left out", "not_answered", "percent"),
+        Column("Cannot judge", "cannot_judge", "percent"),
+        Column("Declared missing", "user_missing", "percent"),
+    )
+    return Table(
+        "sample_missing",
+        "Answers and missing answers by scale and role",
+        data,
+        columns,
+        notes=("Shares are of the answers asked for; items that are not meant for a role do not count.",),
+        n_units=facts.n_units,
+        n_informants=facts.n_informants,
+        estimator=_COUNTED,
+        group="scale",
+    )
+
+
+def _informants(facts: SampleFacts, labels: Labels) -> Table:
+    data = facts.informants.copy()
+    data.insert(0, "label", [labels.construct(key) for key in data["construct"]])
+    data.insert(1, "role_label", [labels.role(role) for role in data["role"]])
+    columns = (
+        Column("Role", "role_label"),
+        Column("Informants", "n_informants", "count"),
+        Column("M", "mean", "number"),
+        Column("SD", "sd", "number"),
+    )
+    return Table(
+        "sample_informants",
+        "What informants say of themselves",
+        data,
+        columns,
+        notes=("Means of the items of each construct.",),
+        n_units=facts.n_units,
+        n_informants=facts.n_informants,
+        estimator="Descriptive",
+        group="label",
+    )
+
+
+def _units(facts: SampleFacts) -> Table:
+    columns = (
+        Column("Variable", "variable"),
+        Column("Units", "n_units", "count"),
+        Column("Missing", "n_missing", "count"),
+        Column("M", "mean", "number"),
+        Column("SD", "sd", "number"),
+        Column("Range", ("minimum", "maximum"), "span"),
+        Column("Categories", "categories"),
+    )
+    return Table(
+        "sample_units",
+        "Unit-level variables",
+        facts.units,
+        columns,
+        n_units=facts.n_units,
+        estimator="Descriptive",
+    )

@@ -1,0 +1,187 @@
+"""Charts of a multi-informant study: role profiles, gap heat maps, dot-and-interval plots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from comply_measure.report.canvas import COLOURS, draw, text_on
+from comply_measure.report.format import number
+from comply_measure.report.parts import Figure
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Array = npt.NDArray[np.float64]
+
+MARKERS = ("o", "s", "^", "D", "v", "P")
+_ROLE_COLOURS = ("marketing", "sales", "it")
+
+
+def role_colour(role: str, position: int) -> str:
+    """The fixed colour of a known role, else one by position."""
+    return COLOURS[role] if role in _ROLE_COLOURS else COLOURS[_ROLE_COLOURS[position % 3]]
+
+
+def profile_plot(
+    key: str,
+    title: str,
+    categories: Sequence[str],
+    series: Mapping[str, tuple[str, Array, Array, Array]],
+    *,
+    axis_label: str,
+    limits: tuple[float, float] | None,
+    alt: str,
+    notes: tuple[str, ...] = (),
+) -> Figure:
+    """Mean with interval of each role over categories (dimensions), roles side by side.
+
+    Parameters
+    ----------
+    categories : sequence of str
+        Labels of the horizontal axis.
+    series : mapping
+        Role key -> (label, mean, lower bound, upper bound), each of the length of ``categories``.
+    limits : tuple of float or None
+        Range of the vertical axis; None follows the data.
+    """
+
+    def paint(drawing: Any) -> None:
+        axes = drawing.add_subplot()
+        for position, (role, (label, mean, lower, upper)) in enumerate(series.items()):
+            shift = 0.14 * (position - (len(series) - 1) / 2)
+            places = [index + shift for index in range(len(categories))]
+            colour = role_colour(role, position)
+            axes.vlines(places, lower, upper, color=colour, linewidth=1.4)
+            marker = MARKERS[position % len(MARKERS)]
+            axes.plot(places, mean, marker=marker, color=colour, label=label, linewidth=0.8, markersize=5)
+        axes.set_xticks(range(len(categories)), categories)
+        axes.set_ylabel(axis_label)
+        axes.grid(axis="y", linewidth=0.6)
+        axes.set_axisbelow(True)
+        if limits is not None:
+            axes.set_ylim(*limits)
+        drawing.legend(loc="outside upper center", ncols=max(1, len(series)))
+
+    return draw(key, title, paint, size=(7.2, 3.7), alt=alt, notes=notes, min_width=560)
+
+
+def heat_map(
+    key: str,
+    title: str,
+    values: Array,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    *,
+    bar_label: str,
+    alt: str,
+    groups: Sequence[str] | None = None,
+    marks: npt.NDArray[np.bool_] | None = None,
+    symmetric: bool = True,
+    notes: tuple[str, ...] = (),
+) -> Figure:
+    """Numbers in coloured cells; diverging around zero, or one hue from zero upwards.
+
+    Parameters
+    ----------
+    values : (rows, columns) array
+        NaN cells stay empty.
+    groups : sequence of str, optional
+        Group of each row; a line separates groups.
+    marks : (rows, columns) array of bool, optional
+        Cells whose number is set in bold with an asterisk.
+    symmetric : bool
+        Diverging colours with zero in the middle, or sequential colours from zero.
+    """
+    import numpy as np
+
+    finite = values[np.isfinite(values)]
+    reach = max(float(np.abs(finite).max()), 1e-12) if finite.size else 1.0
+    height = 0.75 + 0.27 * len(rows)
+
+    def paint(drawing: Any) -> None:
+        from matplotlib.colors import LinearSegmentedColormap, Normalize
+
+        ends = ["#0b5394", "#9cc4e4", "#f0f0f1", "#f0b98a", "#a84a00"]
+        scale = LinearSegmentedColormap.from_list("gaps", ends if symmetric else ends[2:])
+        norm = Normalize(-reach if symmetric else 0.0, reach)
+        axes = drawing.add_subplot()
+        mesh = axes.pcolormesh(
+            np.ma.masked_invalid(values), cmap=scale, norm=norm, edgecolors=COLOURS["paper"], linewidth=1.5
+        )
+        axes.invert_yaxis()
+        for (row, column), value in np.ndenumerate(values):
+            marked = marks is not None and bool(marks[row, column])
+            label = number(value) + ("*" if marked else "")
+            ink = text_on(scale(norm(value))) if np.isfinite(value) else COLOURS["muted"]
+            weight = "bold" if marked else "normal"
+            axes.text(
+                column + 0.5, row + 0.5, label, ha="center", va="center", color=ink, weight=weight, fontsize=8
+            )
+        axes.set_xticks(np.arange(len(columns)) + 0.5, columns)
+        axes.set_yticks(np.arange(len(rows)) + 0.5, rows)
+        axes.xaxis.tick_top()
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        for row in _breaks(groups):
+            axes.axhline(row, color=COLOURS["muted"], linewidth=0.9)
+        bar = drawing.colorbar(mesh, ax=axes, shrink=min(1.0, 2.4 / height), aspect=18, label=bar_label)
+        bar.outline.set_visible(False)
+        bar.solids.set_edgecolor("face")
+
+    return draw(key, title, paint, size=(6.4, height), alt=alt, notes=notes, min_width=520)
+
+
+def dot_plot(
+    key: str,
+    title: str,
+    rows: Sequence[str],
+    series: Mapping[str, tuple[Array, Array, Array]],
+    *,
+    axis_label: str,
+    alt: str,
+    reference: float | None = None,
+    limits: tuple[float, float] | None = None,
+    notes: tuple[str, ...] = (),
+) -> Figure:
+    """Estimates with intervals, one row each; several series are staggered within a row.
+
+    Parameters
+    ----------
+    series : mapping
+        Label -> (estimate, lower, upper), each of the length of ``rows``; NaN bounds draw no interval.
+    reference : float, optional
+        A dashed vertical line.
+    """
+
+    def paint(drawing: Any) -> None:
+        axes = drawing.add_subplot()
+        for position, (label, (estimate, lower, upper)) in enumerate(series.items()):
+            shift = 0.2 * (position - (len(series) - 1) / 2)
+            places = [index + shift for index in range(len(rows))]
+            colour = role_colour(label.casefold(), position)
+            axes.hlines(places, lower, upper, color=colour, linewidth=1.4)
+            marker = MARKERS[position % len(MARKERS)]
+            axes.plot(estimate, places, marker, color=colour, label=label, markersize=5)
+        if reference is not None:
+            axes.axvline(reference, color=COLOURS["muted"], linewidth=0.9, linestyle=(0, (4, 3)))
+        axes.set_yticks(range(len(rows)), rows)
+        axes.invert_yaxis()
+        axes.set_xlabel(axis_label)
+        axes.grid(axis="x", linewidth=0.6)
+        axes.set_axisbelow(True)
+        axes.tick_params(axis="y", length=0)
+        if limits is not None:
+            axes.set_xlim(*limits)
+        if len(series) > 1:
+            drawing.legend(loc="outside upper center", ncols=len(series))
+
+    size = (6.4, 0.9 + 0.34 * len(rows))
+    return draw(key, title, paint, size=size, alt=alt, notes=notes, min_width=520)
+
+
+def _breaks(groups: Sequence[str] | None) -> list[int]:
+    if groups is None:
+        return []
+    return [index for index in range(1, len(groups)) if groups[index] != groups[index - 1]]

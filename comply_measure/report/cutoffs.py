@@ -1,0 +1,98 @@
+"""Conventional cut-offs, each with its source; every one can be set in a study file.
+
+They are conventions. The report says what a value is, what the convention is and where it comes from, and
+leaves the verdict to the reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from comply_measure.documents.suggest import require_known
+from comply_measure.report.format import bounded, number
+
+_OWN = "set in the study file"
+
+
+@dataclass(frozen=True, slots=True)
+class Cutoff:
+    """One convention.
+
+    Parameters
+    ----------
+    key, label : str
+        Name in study files, name in print.
+    value : float
+        The cut-off.
+    at_least : bool
+        Whether values at or above the cut-off meet it (else: at or below).
+    source : str
+        Citation.
+    """
+
+    key: str
+    label: str
+    value: float
+    at_least: bool
+    source: str
+
+    def met(self, value: float) -> bool | None:
+        """Whether a value meets the convention; None for an undefined value."""
+        if value != value:
+            return None
+        return value >= self.value if self.at_least else value <= self.value
+
+    def describe(self) -> str:
+        """``CFI ≥ .95 (Hu & Bentler, 1999)``."""
+        shape = bounded if abs(self.value) <= 1 else number
+        return f"{self.label} {'≥' if self.at_least else '≤'} {shape(self.value)} ({self.source})"
+
+
+_HU_BENTLER = "Hu & Bentler, 1999"
+_DEFAULTS = (
+    Cutoff("cfi", "CFI", 0.95, True, _HU_BENTLER),
+    Cutoff("tli", "TLI", 0.95, True, _HU_BENTLER),
+    Cutoff("rmsea", "RMSEA", 0.06, False, _HU_BENTLER),
+    Cutoff("srmr", "SRMR", 0.08, False, _HU_BENTLER),
+    Cutoff("alpha", "α", 0.70, True, "Nunnally & Bernstein, 1994"),
+    Cutoff("omega", "ω", 0.70, True, "Bagozzi & Yi, 1988, give .60; .70 is common practice"),
+    Cutoff("ave", "AVE", 0.50, True, "Fornell & Larcker, 1981"),
+    Cutoff("item_rest_r", "item-rest r", 0.30, True, "Nunnally & Bernstein, 1994"),
+    Cutoff("rwg_j", "rwg(j)", 0.70, True, "criticised as arbitrary by Lance, Butts, & Michels, 2006"),
+    Cutoff("icc2", "ICC(2)", 0.70, True, "Klein & Kozlowski, 2000"),
+)
+
+
+class Cutoffs(Mapping[str, Cutoff]):
+    """The cut-offs in force: the defaults, with those replaced that a study sets.
+
+    Parameters
+    ----------
+    changes : mapping of str to float
+        Key -> value.
+
+    Raises
+    ------
+    ComplyError
+        For an unknown key, with the nearest known one.
+    """
+
+    def __init__(self, changes: Mapping[str, float] = MappingProxyType({})) -> None:
+        known = {cutoff.key: cutoff for cutoff in _DEFAULTS}
+        for key, value in changes.items():
+            require_known("cut-off", key, known)
+            if value != known[key].value:
+                known[key] = replace(known[key], value=float(value), source=_OWN)
+        self._known = MappingProxyType(known)
+
+    def __getitem__(self, key: str) -> Cutoff:
+        require_known("cut-off", key, self._known)
+        return self._known[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
