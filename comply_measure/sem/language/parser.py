@@ -72,6 +72,42 @@ def parse_model(text: str) -> ModelRecords:
     ModelSyntaxError
         Listing every fault with its line quoted and the place marked.
     """
+    draft = _read(text)
+    if not draft.faults and not draft.terms:
+        draft.faults.append(Problem("the model text holds no formula", allowed="f =~ x1 + x2 + x3"))
+    if draft.faults:
+        raise ModelSyntaxError("The model text cannot be read.", draft.faults)
+    return ModelRecords(
+        tuple(draft.terms), tuple(draft.relations), tuple(draft.groups), tuple(draft.levels), text
+    )
+
+
+def parse_relations(text: str) -> tuple[Relation, ...]:
+    """Constraints and definitions by themselves, for tests on a fitted model.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``a == b; c == 0``.
+
+    Raises
+    ------
+    ModelSyntaxError
+        Listing every fault; a formula among the relations is one.
+    """
+    draft = _read(text)
+    for term in draft.terms:
+        line = draft.source.line(term.line)
+        draft.faults.append(fault("only constraints are meant here", term.line, line, 1, "a == b"))
+    if not draft.faults and not draft.relations:
+        draft.faults.append(Problem("the text holds no constraint", allowed="a == b"))
+    if draft.faults:
+        raise ModelSyntaxError("The constraints cannot be read.", draft.faults)
+    return tuple(draft.relations)
+
+
+def _read(text: str) -> _Draft:
+    """Records and faults of a text."""
     draft = _Draft(Source(text))
     tokens = tokenize(text)
     for token in tokens:
@@ -83,13 +119,7 @@ def parse_model(text: str) -> ModelRecords:
                 _read_statement(draft, statement)
             except ExpressionError as problem:
                 draft.report(problem.message, problem.at, problem.allowed)
-    if not draft.faults and not draft.terms:
-        draft.faults.append(Problem("the model text holds no formula", allowed="f =~ x1 + x2 + x3"))
-    if draft.faults:
-        raise ModelSyntaxError("The model text cannot be read.", draft.faults)
-    return ModelRecords(
-        tuple(draft.terms), tuple(draft.relations), tuple(draft.groups), tuple(draft.levels), text
-    )
+    return draft
 
 
 def _statements(tokens: Sequence[Token]) -> list[list[Token]]:
