@@ -1,0 +1,201 @@
+"""Cases in clusters → sufficient statistics and saturated moments of both levels, group by group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from comply_measure.errors import Problem
+from comply_measure.sem.arrays import Array, Index, NotPositiveDefiniteError
+from comply_measure.sem.data import Cases
+from comply_measure.sem.errors import InputError, ModelError
+from comply_measure.sem.sample import GroupSample, Sample
+from comply_measure.sem.table.variables import Variables
+from comply_measure.sem.twolevel.sample import TwoLevelSample, embed, two_level_sample
+from comply_measure.sem.twolevel.saturated import SaturatedTwoLevel, saturated_moments
+
+MIN_CLUSTERS = 2
+FLAT = 1e-12
+
+
+@dataclass(frozen=True)
+class TwoLevelData(Sample):
+    """Clustered data of all groups; ``groups`` holds the saturated moments of each group's two levels.
+
+    Attributes
+    ----------
+    parts : tuple of TwoLevelSample
+        One per group.
+    saturated : tuple of SaturatedTwoLevel
+        One per group.
+    """
+
+    parts: tuple[TwoLevelSample, ...] = field(default=(), repr=False)
+    saturated: tuple[SaturatedTwoLevel, ...] = field(default=(), repr=False)
+
+    @property
+    def n(self) -> int:
+        """Number of cases used."""
+        return sum(part.n for part in self.parts)
+
+    @property
+    def n_clusters(self) -> int:
+        """Number of clusters."""
+        return sum(part.n_clusters for part in self.parts)
+
+    @property
+    def n_groups(self) -> int:
+        """Number of groups (a group has two blocks)."""
+        return len(self.parts)
+
+
+def joint_names(variables: tuple[Variables, ...]) -> tuple[tuple[str, ...], ...]:
+    """Per group, all observed variables: those of the within level, then those of the cluster alone."""
+    pairs = zip(variables[::2], variables[1::2], strict=True)
+    return tuple(tuple(dict.fromkeys((*within.observed, *between.observed))) for within, between in pairs)
+
+
+def two_level_data(cases: Cases, variables: tuple[Variables, ...], fixed_x: bool) -> TwoLevelData:
+    """Sufficient statistics and saturated moments of every group; incomplete cases are left out.
+
+    Parameters
+    ----------
+    cases : Cases
+        With clusters; columns as in :func:`joint_names`.
+    variables : tuple of Variables
+        Per group, those of the within and of the between level.
+    fixed_x : bool
+        Whether exogenous variables are fixed at their sample moments.
+
+    Returns
+    -------
+    TwoLevelData
+
+    Raises
+    ------
+    InputError
+        If a variable of the cluster differs within a cluster, or a within variable never does, or there
+        are fewer than two clusters, or a cluster stands in two groups.
+    ModelError
+        If the within covariance matrix is singular.
+    """
+    parts, problems = [], _clusters_in_two_groups(cases)
+    for g, names in enumerate(cases.names):
+        complete = ~np.isnan(cases.values[g]).any(axis=1)
+        codes = cases.clusters[g]
+        if codes is None:
+            raise InputError("A two-level model needs clusters.", [Problem("missing", column="cluster")])
+        values, codes = cases.values[g][complete], codes[complete]
+        within, between = variables[2 * g].observed, variables[2 * g + 1].observed
+        found = _faults(values, codes, names, within, between, cases.groups[g])
+        problems += found
+        if not found:
+            places = (_places(names, within), _places(names, between))
+            parts.append(two_level_sample(values, codes, names, *places))
+    if problems:
+        raise InputError("The data do not fit a two-level model.", problems)
+    saturated = tuple(_saturated(part, name) for part, name in zip(parts, cases.groups, strict=True))
+    blocks: list[GroupSample] = []
+    for g, (part, at) in enumerate(zip(parts, saturated, strict=True)):
+        blocks += _blocks(part, at, variables[2 * g : 2 * g + 2], cases.groups[g], fixed_x)
+    return TwoLevelData(tuple(blocks), cases.n_given, tuple(parts), saturated)
+
+
+def _places(names: tuple[str, ...], chosen: tuple[str, ...]) -> Index:
+    return np.array([names.index(name) for name in chosen], dtype=np.int64)
+
+
+def _clusters_in_two_groups(cases: Cases) -> list[Problem]:
+    seen: dict[int, str] = {}
+    problems = []
+    for name, codes in zip(cases.groups, cases.clusters, strict=True):
+        for code in np.unique(codes) if codes is not None else ():
+            if int(code) in seen:
+                problems.append(Problem("a cluster stands in two groups", value=f"{seen[int(code)]}, {name}"))
+            seen[int(code)] = name
+    return problems
+
+
+def _faults(
+    values: Array,
+    codes: Index,
+    names: tuple[str, ...],
+    within: tuple[str, ...],
+    between: tuple[str, ...],
+    group: str,
+) -> list[Problem]:
+    """What makes one group's data unfit."""
+    place = f" in group '{group}'" if group else ""
+    labels, inverse, size = np.unique(codes, return_inverse=True, return_counts=True)
+    if len(labels) < MIN_CLUSTERS:
+        return [Problem(f"clusters with complete cases{place}", value=len(labels), allowed="at least two")]
+    if len(values) - len(labels) < 1:
+        return [Problem(f"every cluster has one case{place}: there is no within level", value=len(labels))]
+    sums = np.zeros((len(labels), len(names)))
+    np.add.at(sums, inverse.reshape(-1), values)
+    deviations = values - (sums / size[:, None])[inverse.reshape(-1)]
+    spread = np.sqrt(np.mean(deviations**2, axis=0))
+    scale = np.maximum(np.abs(values).max(axis=0), 1e-300)
+    problems = []
+    for name, varies in zip(names, spread > np.sqrt(FLAT) * scale, strict=True):
+        if name not in within and varies:
+            problems.append(
+                Problem(f"differs within clusters{place} but stands in level 2 only", column=name)
+            )
+        elif name in within and not varies:
+            problems.append(
+                Problem(f"does not differ within clusters{place}", column=name, allowed="in level 2 only")
+            )
+    return problems
+
+
+def _saturated(part: TwoLevelSample, group: str) -> SaturatedTwoLevel:
+    try:
+        return saturated_moments(part)
+    except (NotPositiveDefiniteError, np.linalg.LinAlgError):
+        place = f" in group '{group}'" if group else ""
+        raise ModelError(
+            f"the covariance matrix within clusters{place} is singular: {part.n_within} degrees of freedom "
+            f"for {len(part.within)} variables, or linearly dependent variables"
+        ) from None
+
+
+def _blocks(
+    part: TwoLevelSample, at: SaturatedTwoLevel, variables: tuple[Variables, ...], group: str, fixed_x: bool
+) -> list[GroupSample]:
+    """Saturated moments of both levels as the engine's group samples, exogenous ones as in the sample."""
+    mean = at.moments.mean.copy()
+    within = embed(at.moments.within, part.within, part.p)
+    between = embed(at.moments.between, part.between, part.p)
+    within_mean = mean.copy()
+    within_mean[part.between] = 0.0
+    if fixed_x:
+        x = _places(part.names, variables[0].exogenous)
+        within[np.ix_(x, x)], within_mean[x] = total_moments(part, x)
+        z = _places(part.names, variables[1].exogenous)
+        between[np.ix_(z, z)], mean[z] = cluster_moments(part, z)
+    pair = []
+    levels = (("within", part.within, within, within_mean), ("between", part.between, between, mean))
+    for word, places, matrix, means in levels:
+        names = tuple(part.names[i] for i in places)
+        name = f"{group} {word}".strip()
+        pair.append(GroupSample(name, names, part.n, matrix[np.ix_(places, places)], means[places]))
+    return pair
+
+
+def total_moments(part: TwoLevelSample, places: Index) -> tuple[Array, Array]:
+    """Covariance matrix (divisor n) and means over cases of variables of the within level."""
+    mean = part.cluster_size @ part.cluster_means[:, places] / part.n
+    gaps = part.cluster_means[:, places] - mean
+    columns = [int(np.flatnonzero(part.within == place)[0]) for place in places]
+    deviations = part.deviations[:, columns]
+    total = deviations.T @ deviations + (gaps * part.cluster_size[:, None]).T @ gaps
+    return np.asarray(total / part.n), np.asarray(mean)
+
+
+def cluster_moments(part: TwoLevelSample, places: Index) -> tuple[Array, Array]:
+    """Covariance matrix (divisor J) and means over clusters."""
+    mean = part.cluster_means[:, places].mean(axis=0)
+    gaps = part.cluster_means[:, places] - mean
+    return np.asarray(gaps.T @ gaps / part.n_clusters), np.asarray(mean)

@@ -1,0 +1,123 @@
+"""A two-level model ready to be estimated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from comply_measure.sem.arrays import Index
+from comply_measure.sem.implied import build_layouts
+from comply_measure.sem.model import Model, fill_exogenous
+from comply_measure.sem.options import Options
+from comply_measure.sem.sample import LOG_2PI
+from comply_measure.sem.table.constraints import feasible_set
+from comply_measure.sem.twolevel.data import TwoLevelData, cluster_moments, total_moments
+from comply_measure.sem.twolevel.objective import TwoLevelObjective
+from comply_measure.sem.twolevel.sample import TwoLevelSample, one_variable
+from comply_measure.sem.twolevel.saturated import saturated_moments
+from comply_measure.sem.twolevel.specification import TwoLevelTable
+
+
+@dataclass(frozen=True)
+class TwoLevelModel(Model):
+    """A model with two blocks per group, within and between.
+
+    Attributes
+    ----------
+    data : TwoLevelData
+        The same as ``sample``.
+    groups : tuple of str
+        Names of the groups.
+    """
+
+    data: TwoLevelData
+    groups: tuple[str, ...]
+
+    @property
+    def n_moments(self) -> int:
+        """Covariances of both levels and one mean per variable, less those of fixed exogenous variables."""
+        total = 0
+        for g, part in enumerate(self.data.parts):
+            within, between = (len(names) for names in self.exogenous[2 * g : 2 * g + 2])
+            for count, fixed in ((len(part.within), within), (len(part.between), between)):
+                total += count * (count + 1) // 2 - fixed * (fixed + 1) // 2
+            total += part.p - within - between
+        return total
+
+    def exogenous_places(self, group: int) -> tuple[Index, Index]:
+        """Columns of a group's fixed exogenous variables of the within and of the between level."""
+        names = self.data.parts[group].names
+        within, between = (
+            np.array([names.index(name) for name in fixed], dtype=np.int64)
+            for fixed in self.exogenous[2 * group : 2 * group + 2]
+        )
+        return within, between
+
+
+def specify_two_level(given: TwoLevelTable, data: TwoLevelData, options: Options) -> TwoLevelModel:
+    """A :class:`TwoLevelModel` from its table, data and options."""
+    table = given.table
+    fixed_values = fill_exogenous(table, data.groups)
+    exogenous = {int(row): float(fixed_values[row]) for row in np.flatnonzero(table.exo)}
+    layouts = build_layouts(table, exogenous)
+    space = feasible_set(table)
+    objective = TwoLevelObjective(
+        layouts,
+        (),
+        (),
+        space,
+        samples=data.parts,
+        saturated=tuple(found.loglik for found in data.saturated),
+    )
+    return TwoLevelModel(
+        table, data, layouts, space, objective, options, fixed_values, data=data, groups=given.groups
+    )
+
+
+def exogenous_loglik(part: TwoLevelSample, within: Index, between: Index) -> float:
+    """Log-likelihood of fixed exogenous variables by themselves, at their own moments.
+
+    Those of the within level are taken as independent cases, those of the cluster as independent
+    clusters: ``−½ n (k (log 2π + 1) + log|S_xx|)`` each.
+
+    Parameters
+    ----------
+    part : TwoLevelSample
+    within, between : int arrays
+        Their columns.
+    """
+    total = 0.0
+    for places, n, moments in (
+        (within, part.n, total_moments),
+        (between, part.n_clusters, cluster_moments),
+    ):
+        if len(places):
+            logdet = float(np.linalg.slogdet(moments(part, places)[0])[1])
+            total -= 0.5 * n * (len(places) * (LOG_2PI + 1.0) + logdet)
+    return total
+
+
+def independence_loglik(part: TwoLevelSample, within: Index, between: Index) -> float:
+    """Log-likelihood of the independence model: free variances at each level and means, no covariances.
+
+    It is the sum over variables of one-variable saturated models, closed form for variables of one level;
+    fixed exogenous variables keep their own covariances.
+
+    Parameters
+    ----------
+    part : TwoLevelSample
+    within, between : int arrays
+        Columns of fixed exogenous variables.
+    """
+    total = exogenous_loglik(part, within, between)
+    nothing = np.zeros(0, dtype=np.int64)
+    for place in np.setdiff1d(np.arange(part.p), np.concatenate([within, between])):
+        alone = np.array([place])
+        if place not in part.between:
+            total += exogenous_loglik(part, alone, nothing)
+        elif place not in part.within:
+            total += exogenous_loglik(part, nothing, alone)
+        else:
+            total += saturated_moments(one_variable(part, int(place))).loglik
+    return total
