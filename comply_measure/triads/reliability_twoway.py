@@ -106,7 +106,7 @@ def _fit_column(
     n_informants = int((~np.isnan(x)).sum())
     if method == "anova" or (method == "auto" and complete.all()):
         return _anova(x[complete], confidence, engine, dropped=int((~complete).sum()))
-    note = _reml_obstacle(x)
+    note = reml_obstacle(x)
     if note:
         return TwowayFit.undefined("REML", len(x), n_informants, x.shape[1], note)
     return _reml(x, confidence, bootstrap, rng)
@@ -189,7 +189,7 @@ def twoway_intervals(
     return tuple(map(float, ends[0])), tuple(map(float, ends[1]))
 
 
-def _reml_obstacle(x: Floats) -> str:
+def reml_obstacle(x: Floats) -> str:
     """Why a REML fit is not possible, or an empty string."""
     present = ~np.isnan(x)
     if len(x) < 2:
