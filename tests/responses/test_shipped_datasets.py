@@ -110,3 +110,21 @@ def test_typed_tables_report_every_cell(tmp_path, problems):
     path.write_text("n,y\n1,2\n")
     found = problems(read_typed_table, path, {"n": "integer", "x": "number"})
     assert [p.column for p in found] == ["x", "y"]
+
+
+def test_the_simulated_study_is_read_as_responses(tmp_path):
+    study = responses.load_dataset("msi_triads")
+    assert isinstance(study, responses.Responses)
+    assert (study.n_units, study.attribute_set, study.form) == (240, "20", "full")
+    assert study.completeness()["n_informants"].sum() == study.n_informants == len(study.data)
+    assert {scale.key for scale in study.scales} == {"comply", "smsc", "marker"}
+    study.write_csv(tmp_path / "a.csv", "wide")
+    mapping = responses.ColumnMapping(units=list(study.units.columns))
+    again = responses.read_responses(tmp_path / "a.csv", study.scales, mapping, layout="wide")
+    assert again.same_answers(study)
+
+
+def test_another_attribute_set_of_a_data_set():
+    wider = responses.load_dataset("msi_triads", attribute_set="21")
+    assert len(wider.items("comply")) == len(responses.load_dataset("msi_triads").items("comply")) + 3
+    assert "innovativeness" in wider.scores("attribute", "comply")

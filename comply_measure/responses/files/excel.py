@@ -29,6 +29,8 @@ _DAMAGE = (
     IndexError,
     OSError,
     EOFError,
+    NotImplementedError,  # compression or encryption that zipfile does not know
+    RuntimeError,  # a password is needed
     SyntaxError,  # lxml's XMLSyntaxError descends from it
 )
 
@@ -118,10 +120,10 @@ def _grids(path: Path, *, values: bool) -> tuple[dict[str, Grid], bool]:
 
     found = False
     grids: dict[str, Grid] = {}
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), path.open("rb") as stream:
         # openpyxl warns of styles and validations that it drops; only cell values matter here.
         warnings.simplefilter("ignore", UserWarning)
-        book = load_workbook(path, read_only=True, data_only=values, keep_links=False)
+        book = load_workbook(stream, read_only=True, data_only=values, keep_links=False)
         try:
             for sheet in book.worksheets:
                 sheet.reset_dimensions()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,11 @@ def _read(reader: Any, path: Path, file_format: FileFormat, faults: Faults) -> R
     import pyreadstat
 
     try:
-        data, meta = reader(str(path), user_missing=True, encoding=file_format.encoding, output_format="dict")
+        with warnings.catch_warnings(record=True) as doubts:
+            warnings.simplefilter("always")
+            data, meta = reader(
+                str(path), user_missing=True, encoding=file_format.encoding, output_format="dict"
+            )
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError) as error:
         allowed = None
         if "encoding" in str(error).lower() or "convert" in str(error).lower():
@@ -49,6 +54,12 @@ def _read(reader: Any, path: Path, file_format: FileFormat, faults: Faults) -> R
             f"wrong encoding: byte 0x{error.object[error.start]:02X} in a text or label",
             allowed=f"state the encoding; tried: {error.encoding}",
         )
+        return None
+    for doubt in doubts:
+        faults.add(str(doubt.message))
+    if None in data:
+        faults.add("a variable has no name; the file is damaged")
+    if faults.problems:
         return None
     if meta.number_rows == 0 or not data:
         faults.add("the file has no cases", allowed="at least one case")

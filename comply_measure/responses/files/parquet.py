@@ -15,13 +15,18 @@ from comply_measure.responses.mapping import FileFormat
 def read_parquet(path: Path, file_format: FileFormat, faults: Faults) -> RawTable | None:
     """Read a Parquet file; None if faults leave nothing to read."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
+        return _understood(path, faults)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         faults.add(f"the Parquet file is damaged: {str(error).splitlines()[0]}")
         return None
+
+
+def _understood(path: Path, faults: Faults) -> RawTable | None:
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path)
     names = [name for name in table.column_names if not name.startswith("__index_level_")]
     doubled = sorted({name for name in names if names.count(name) > 1})
     for name in doubled:
