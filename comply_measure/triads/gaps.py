@@ -127,7 +127,8 @@ def gap_tests(
     ``t = d̄ / (s_d/√n)`` on n - 1 degrees of freedom over the units that have both roles; ``d_z = d̄/s_d``
     and Hedges' ``d_z·[1 - 3/(4(n-1) - 1)]``; its interval inverts the noncentral t distribution
     (Cumming & Finch 2001). With ``cluster=True`` the standard error allows for units of one firm being
-    alike: ``se² = C/(C-1) · Σ_c (Σ_{g∈c} (d_g - d̄))² / n²`` on C - 1 degrees of freedom (C firms).
+    alike: ``se² = C/(C-1) · Σ_c (Σ_{g∈c} (d_g - d̄))² / n²`` on C - 1 degrees of freedom (C firms); d_z then
+    has no interval.
 
     Parameters
     ----------
@@ -156,7 +157,7 @@ def gap_tests(
         raise InputError("Gap tests", [Problem("family", value=family, allowed=", ".join(get_args(Family)))])
     if cluster and data.firms is None:
         raise InputError("Gap tests", [Problem("cluster=True needs the firm of each unit", column="firm")])
-    codes = _cluster_codes(data) if cluster else None
+    codes = cluster_codes(data) if cluster else None
     gaps = role_gaps(data)
     rows = [
         {"column": column, "pair": pair, **_test(gaps.signed[:, place, j], codes, confidence)}
@@ -171,7 +172,8 @@ def gap_tests(
     return GapTests(table, family, confidence, cluster)
 
 
-def _cluster_codes(data: TriadData) -> NDArray[np.int64]:
+def cluster_codes(data: TriadData) -> NDArray[np.int64]:
+    """Number of each unit's firm; units without a firm are firms of their own."""
     codes, labels = pd.factorize(np.asarray(data.firms), use_na_sentinel=True)
     alone = codes < 0
     codes = codes.astype(np.int64)
@@ -211,7 +213,8 @@ def _test(gap: Floats, codes: NDArray[np.int64] | None, confidence: float) -> di
     t = mean / se if se > 0 else np.nan
     half = stats.t.ppf((1 + confidence) / 2, df) * se if se > 0 else np.nan
     d_z = mean / sd if sd > 0 else np.nan
-    d_low, d_high = effect_interval(d_z, n, confidence)
+    # the noncentral t interval assumes independent units
+    d_low, d_high = effect_interval(d_z, n, confidence) if codes is None else (np.nan, np.nan)
     return {
         "n_units": n,
         "n_clusters": clusters,

@@ -33,6 +33,33 @@ def benjamini_hochberg(p: Floats, groups: NDArray[np.int64] | None = None) -> Fl
     return _by_family(p, groups, _benjamini_hochberg)
 
 
+def max_t(observed: Floats, draws: Floats) -> Floats:
+    """Westfall and Young's (1993) single-step adjusted p values from one set of permutations.
+
+    Every statistic is standardised by its permutation mean and standard deviation; small values speak
+    against the null. ``p̃_k = (1 + #{draws with min_j z_j ≤ z_k})/(1 + draws)``: the family-wise error is
+    kept with few permutations, and dependence between the statistics is used. NaN where a statistic or its
+    permutations do not exist or do not vary.
+
+    Parameters
+    ----------
+    observed : ndarray, shape (m,)
+        Statistics.
+    draws : ndarray, shape (B, m)
+        The same in permuted data.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean, sd = draws.mean(axis=0), draws.std(axis=0)
+        usable = (sd > 1e-12 * np.maximum(np.abs(mean), 1e-300)) & ~np.isnan(observed)
+        z = np.where(usable, (draws - mean) / sd, np.inf)
+        z_observed = np.where(usable, (observed - mean) / sd, np.nan)
+    if not usable.any():
+        return np.full(len(observed), np.nan)
+    smallest = np.sort(z.min(axis=1))
+    hits = np.searchsorted(smallest, z_observed + 1e-9, side="right")
+    return np.where(usable, (1.0 + hits) / (1.0 + len(draws)), np.nan)
+
+
 def _by_family(p: Floats, groups: NDArray[np.int64] | None, adjust: Callable[[Floats], Floats]) -> Floats:
     p = np.asarray(p, dtype=np.float64)
     families = np.zeros(len(p), dtype=np.int64) if groups is None else groups

@@ -17,6 +17,7 @@ import pandas as pd
 from comply_measure.errors import InputError, Problem
 from comply_measure.triads.frames import long_table
 from comply_measure.triads.grouping import Bools, Floats, Ints, spread
+from comply_measure.triads.multiplicity import max_t
 
 Scheme = Literal["within_role", "free"]
 #: Values permuted at once, which bounds memory.
@@ -61,8 +62,9 @@ def random_group_resampling(
     Informants keep their answers and change units; sizes, and within role also the roles present, stay as
     they are. Columns of the table: column, scheme, variance (mean over units with two informants of s²_g),
     variance_random (mean over pseudo-units), sd_random (standard deviation of the variances of single
-    pseudo-units), z_published, p, n_units, n_informants, replications, note.
+    pseudo-units), z_published, n_units, n_informants, replications, p, p_adjusted, note.
 
+    p_adjusted corrects over the variables by Westfall and Young's maximum statistic.
     ``p = (1 + #{mean s² of a replication ≤ observed})/(1 + replications)`` is the test. ``z_published`` is
     the R package's ``(mean s² - mean s²_random)/(sd_random/√G)``; its null standard deviation is not 1
     because all replications share one total variance, so it is not referred to the normal distribution.
@@ -103,6 +105,7 @@ def random_group_resampling(
         for j, column in enumerate(table.columns)
     ]
     frame = pd.DataFrame(rows)
+    frame.insert(8, "p_adjusted", max_t(frame["variance"].to_numpy(), means))
     frame.insert(7, "n_informants", (~np.isnan(table.values)).sum(axis=0))
     frame.insert(8, "replications", replications)
     return GroupResampling(frame, means, scheme)

@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from comply_measure.errors import InputError, Problem
-from comply_measure.triads.agreement_tests_result import AgreementTests, ScaleTests
 from comply_measure.triads.exact import Statistic
+from comply_measure.triads.exact_tests_result import AgreementTests, ScaleTests
 from comply_measure.triads.frames import HEADLINE, long_table, scale_items
 from comply_measure.triads.grouping import Floats, Grouping, Ints
 from comply_measure.triads.item_agreement import item_agreement, rwg_j_value
