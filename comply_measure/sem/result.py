@@ -12,6 +12,7 @@ import numpy as np
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.baseline import Baseline, ml_baseline
 from comply_measure.sem.fit_measures.collect import Evidence, collect
+from comply_measure.sem.followups import FollowUps
 from comply_measure.sem.inference.covariance import ParameterCovariance, standard_covariance
 from comply_measure.sem.inference.diagnosis import Finding, admissibility
 from comply_measure.sem.inference.missing_values import missing_values
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Fit:
+class Fit(FollowUps):
     """A fitted model.
 
     Attributes

@@ -1,0 +1,67 @@
+"""Questions asked of a finished fit; the methods of :class:`comply_measure.sem.Fit` beyond its own tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from comply_measure.sem.arrays import Array
+    from comply_measure.sem.inference.tests import TestStatistic
+    from comply_measure.sem.model import Model
+    from comply_measure.sem.modification.score_test import ScoreTest
+    from comply_measure.sem.optimise import Optimum
+
+
+class FollowUps:
+    """Methods that compute something new from a model and its optimum; each imports what it needs."""
+
+    if TYPE_CHECKING:
+        model: Model
+        optimum: Optimum
+
+        @property
+        def theta(self) -> Array: ...  # noqa: D102
+
+        @property
+        def vcov_array(self) -> Array | None: ...  # noqa: D102
+
+    def modification_indices(
+        self, sort: bool = False, minimum: float = 0.0, op: str | tuple[str, ...] | None = None
+    ) -> pd.DataFrame:
+        """Modification indices: lhs, op, rhs, group, mi, epc, sepc.lv, sepc.all, sepc.nox.
+
+        Parameters
+        ----------
+        sort : bool
+            Largest first; lavaan's order otherwise.
+        minimum : float
+            Smallest index shown.
+        op : str or tuple of str, optional
+            Only parameters of these kinds, such as ``"=~"``.
+        """
+        from comply_measure.sem.modification.indices import modification_indices
+
+        return modification_indices(self.model, self.optimum, sort, minimum, op)
+
+    def score_test(self, add: str | None = None, release: Sequence[int] | None = None) -> ScoreTest:
+        """Score test of parameters to add, or of equality constraints to release (all by default).
+
+        Parameters
+        ----------
+        add : str, optional
+            Parameters in the model language, such as ``"x1 ~~ x2; f =~ x5"``.
+        release : sequence of int, optional
+            Numbers of constraints, from 1.
+        """
+        from comply_measure.sem.modification.score_test import score_test
+
+        return score_test(self.model, self.optimum, add, release)
+
+    def wald(self, constraints: str) -> TestStatistic:
+        """Wald test of equality constraints, such as ``"a == b; c == 0"``, with the fit's own vcov."""
+        from comply_measure.sem.inference.wald import wald_test
+
+        return wald_test(self.model, self.theta, self.vcov_array, constraints)
