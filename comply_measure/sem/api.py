@@ -17,7 +17,7 @@ from comply_measure.sem.language.records import ModelRecords
 from comply_measure.sem.missing.sample import incomplete_sample
 from comply_measure.sem.model import specify
 from comply_measure.sem.moments_input import group_sample, is_correlation, named_groups
-from comply_measure.sem.options import FULL_INFORMATION, Options, choose, resolve
+from comply_measure.sem.options import FULL_INFORMATION, TWO_STAGE, Options, choose, resolve
 from comply_measure.sem.result import Fit
 from comply_measure.sem.sample import Sample, moments
 from comply_measure.sem.table.build import build_table
@@ -65,14 +65,16 @@ def fit(
     missing : str
         ``listwise`` leaves incomplete cases out. ``ml`` (``fiml``) uses every value (full-information
         maximum likelihood); cases that lack a fixed exogenous variable are left out, ``ml.x`` keeps them
-        and fixes the moments of exogenous variables at their saturated estimates.
+        and fixes the moments of exogenous variables at their saturated estimates. ``two.stage`` and
+        ``robust.two.stage`` fit the model to the saturated means and covariances.
     group : str, optional
         Column that tells the groups apart; groups count from 1 in order of appearance.
     group_equal, group_partial : sequence of str
         What is equal across groups (lavaan's words), and parameters exempt from it (``"f=~x2"``).
     std_lv, effect_coding, orthogonal, meanstructure, fixed_x
         As lavaan's options; ``meanstructure=None`` adds means when groups, intercepts or the estimator
-        need them, ``fixed_x=None`` takes moments of exogenous observed variables as given.
+        need them, ``fixed_x=None`` takes moments of exogenous observed variables as given under maximum
+        likelihood.
     information, se, test : str, optional
         Override what goes with the estimator.
     model_type : str
@@ -88,7 +90,7 @@ def fit(
     ModelSyntaxError, InputError, ModelError
         When the text, the data or the options cannot be used; each names all problems found.
     """
-    options = resolve(estimator, missing, information, se, test)
+    options = resolve(estimator, missing, information, se, test, cluster is not None)
     _check_supported(options, ordered, cluster, bootstrap, engine)
     frame = as_frame(data)
     records = parse_model(model)
@@ -98,11 +100,13 @@ def fit(
         raise InputError("The data have no cases.", [Problem("empty", column=group)])
     table_options = TableOptions(
         model_type=choose_model_type(model_type),
-        meanstructure=_means(meanstructure, len(groups[0]), model_type) or options.missing != "listwise",
+        meanstructure=_means(meanstructure, len(groups[0]), model_type)
+        or options.missing != "listwise"
+        or cluster is not None,
         std_lv=std_lv,
         effect_coding=effect_coding,
         orthogonal=orthogonal,
-        fixed_x=True if fixed_x is None else fixed_x,
+        fixed_x=options.estimator.discrepancy == "ml" if fixed_x is None else fixed_x,
         group_equal=_words(group_equal),
         group_partial=_words(group_partial),
     )
@@ -165,7 +169,7 @@ def from_moments(
         std_lv=std_lv,
         effect_coding=effect_coding,
         orthogonal=orthogonal,
-        fixed_x=True if fixed_x is None else fixed_x,
+        fixed_x=options.estimator.discrepancy == "ml" if fixed_x is None else fixed_x,
         group_equal=_words(group_equal),
         group_partial=_words(group_partial),
     )
@@ -216,9 +220,8 @@ def _check_supported(
     """Refuse, by name, what is not part of the engine; nothing is ever ignored in silence."""
     refused = {
         "ordered": bool(ordered) if isinstance(ordered, bool) else len(ordered) > 0,
-        "cluster": cluster is not None,
         "bootstrap": bootstrap > 0,
-        "missing": options.missing not in ("listwise", *FULL_INFORMATION),
+        "missing": options.missing not in ("listwise", *FULL_INFORMATION, *TWO_STAGE),
         "missing with engine='semopy'": options.missing != "listwise" and engine != "comply",
     }
     names = [name for name, used in refused.items() if used]
@@ -233,14 +236,22 @@ def _check_levels(records: ModelRecords) -> None:
 
 def _sample(cases: Cases, table: ParameterTable, options: Options) -> Sample:
     """Complete cases, or all available values."""
-    if options.missing not in FULL_INFORMATION:
-        return complete_sample(cases)
-    fixed = options.missing == "ml" and table.options.fixed_x
-    return incomplete_sample(cases, tuple(names.exogenous if fixed else () for names in table.variables))
+    if options.missing not in (*FULL_INFORMATION, *TWO_STAGE):
+        return complete_sample(cases, options.estimator.discrepancy != "ml")
+    fixed = options.missing != "ml.x" and table.options.fixed_x
+    exogenous = tuple(names.exogenous if fixed else () for names in table.variables)
+    return incomplete_sample(cases, exogenous, options.missing in TWO_STAGE)
 
 
-def complete_sample(cases: Cases) -> Sample:
+def complete_sample(cases: Cases, unbiased: bool = False) -> Sample:
     """Moments of the complete cases of every group (listwise deletion).
+
+    Parameters
+    ----------
+    cases : Cases
+        The user's data.
+    unbiased : bool
+        Covariances with divisor n − 1.
 
     Raises
     ------
@@ -260,5 +271,5 @@ def complete_sample(cases: Cases) -> Sample:
             raise InputError(
                 f"Too few complete cases in {place}.", [Problem("complete cases", value=len(values))]
             )
-        groups.append(moments(values, names, name, codes, rows))
+        groups.append(moments(values, names, name, codes, rows, unbiased))
     return Sample(tuple(groups), cases.n_given)

@@ -1,17 +1,23 @@
 """The baseline (independence) model: free variances and means, no covariances.
 
-Fixed exogenous variables keep their sample covariances, as in lavaan. Under ML the optimum is known:
-variances are the sample's, so ``F₀ = Σ log s_ii (+ log|S_xx|) − log|S|``; with missing values each
-variable's own cases give its mean and variance.
+Covariances of exogenous variables stay in it, fixed or free as in the model (lavaan's convention). Under
+ML the optimum is known: variances are the sample's, so ``F₀ = Σ log s_ii (+ log|S_xx|) − log|S|``; with
+missing values each variable's own cases give its mean and variance.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from comply_measure.sem.arrays import Array
+from comply_measure.sem.inference.tests import TestStatistic, chisquare_test, scaled_test
+from comply_measure.sem.model import Model, specify
+from comply_measure.sem.objective import Point
+from comply_measure.sem.optimise import minimise
 from comply_measure.sem.sample import GroupSample
+from comply_measure.sem.table.parameter_table import ParameterTable
 
 
 @dataclass(frozen=True)
@@ -24,10 +30,13 @@ class Baseline:
         Test statistic.
     df : int
         Degrees of freedom.
+    scaled : TestStatistic or None
+        Its correction, when the model's test has one.
     """
 
     chisq: float
     df: int
+    scaled: TestStatistic | None = None
 
 
 def ml_baseline(samples: tuple[GroupSample, ...], exogenous: tuple[tuple[str, ...], ...]) -> Baseline:
@@ -38,7 +47,7 @@ def ml_baseline(samples: tuple[GroupSample, ...], exogenous: tuple[tuple[str, ..
     samples : tuple of GroupSample
         One per group.
     exogenous : tuple of tuple of str
-        Fixed exogenous variables of each group.
+        Exogenous variables of each group.
     """
     chisq = 0.0
     df = 0
@@ -47,3 +56,83 @@ def ml_baseline(samples: tuple[GroupSample, ...], exogenous: tuple[tuple[str, ..
         p, k = sample.p, len(fixed)
         df += p * (p - 1) // 2 - k * (k - 1) // 2
     return Baseline(float(np.maximum(chisq, 0.0)), df)
+
+
+def baseline_of(model: Model) -> Baseline:
+    """Baseline test of a model, by its estimator and with its correction.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    """
+    exogenous = tuple(names.exogenous for names in model.table.variables)
+    likelihood = model.options.estimator.discrepancy == "ml"
+    corrected = model.options.test not in ("standard", "none", "bollen.stine")
+    if likelihood and not corrected:
+        return ml_baseline(model.sample.groups, exogenous)
+    independence, point = independence_fit(model)
+    if likelihood:
+        plain = ml_baseline(model.sample.groups, exogenous)
+    else:
+        plain = Baseline(independence.statistic(point), independence.df)
+    if not corrected:
+        return plain
+    standard = chisquare_test("standard", plain.chisq, plain.df)
+    return replace(plain, scaled=scaled_test(independence, point, standard))
+
+
+def independence_fit(model: Model) -> tuple[Model, Point]:
+    """The independence model of a model's variables and its optimum."""
+    table = independence_table(model.table)
+    independence = specify(table, model.sample, model.options)
+    start = _sample_values(table, model.sample.groups)
+    return independence, minimise(independence.objective, start, model.sample.n).point
+
+
+def independence_table(table: ParameterTable) -> ParameterTable:
+    """Parameter table of the independence model; rows of exogenous variables as in the given table."""
+    rows: list[tuple[str, str, str, int, bool]] = []
+    for number, names in enumerate(table.variables, start=1):
+        fixed = set(names.exogenous) if table.options.fixed_x else set()
+        rows += [(name, "~~", name, number, name in fixed) for name in names.observed]
+        for i, first in enumerate(names.exogenous):
+            rows += [(first, "~~", second, number, bool(fixed)) for second in names.exogenous[i + 1 :]]
+        if table.meanstructure:
+            rows += [(name, "~1", "", number, name in fixed) for name in names.observed]
+    n = len(rows)
+    exo = np.array([row[4] for row in rows], dtype=bool)
+    free = np.where(exo, 0, np.cumsum(~exo))
+    return replace(
+        table,
+        lhs=tuple(row[0] for row in rows),
+        op=tuple(row[1] for row in rows),
+        rhs=tuple(row[2] for row in rows),
+        label=("",) * n,
+        plabel=tuple(f".p{i + 1}." for i in range(n)),
+        user=np.zeros(n, dtype=np.int64),
+        group=np.array([row[3] for row in rows]),
+        free=free,
+        value=np.full(n, np.nan),
+        start=np.full(n, np.nan),
+        lower=np.full(n, -np.inf),
+        upper=np.full(n, np.inf),
+        exo=exo,
+        equal=(),
+        variables=tuple(replace(names, latent=()) for names in table.variables),
+        relations=(),
+        notes=(),
+    )
+
+
+def _sample_values(table: ParameterTable, groups: tuple[GroupSample, ...]) -> Array:
+    """Sample moments that the free rows of an independence table stand for (q,)."""
+    theta = np.zeros(table.n_free)
+    for row in np.flatnonzero(table.free):
+        sample = groups[table.group[row] - 1]
+        i = sample.names.index(table.lhs[row])
+        if table.op[row] == "~1":
+            theta[table.free[row] - 1] = 0.0 if sample.mean is None else sample.mean[i]
+        else:
+            theta[table.free[row] - 1] = sample.cov[i, sample.names.index(table.rhs[row])]
+    return theta

@@ -9,7 +9,7 @@ import numpy as np
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.discrepancy import discrepancy_for
 from comply_measure.sem.implied import Layout, build_layouts
-from comply_measure.sem.objective import Objective
+from comply_measure.sem.objective import Objective, Point
 from comply_measure.sem.options import Options
 from comply_measure.sem.sample import GroupSample, Sample
 from comply_measure.sem.table.constraints import Space, feasible_set
@@ -72,6 +72,16 @@ class Model:
             return tuple(() for _ in self.table.variables)
         return tuple(names.exogenous for names in self.table.variables)
 
+    @property
+    def n_inference(self) -> float:
+        """Number of cases for standard errors and indices of fit: n, or n − groups for least squares."""
+        least_squares = self.options.estimator.discrepancy != "ml"
+        return float(self.sample.n - len(self.sample.groups) * least_squares)
+
+    def statistic(self, point: Point) -> float:
+        """The χ² statistic at a point, n F."""
+        return self.sample.n * point.value
+
     def values(self, theta: Array) -> Array:
         """Value of every row at θ (rows,)."""
         free = self.table.free
@@ -84,10 +94,14 @@ class Model:
 def specify(table: ParameterTable, sample: Sample, options: Options) -> Model:
     """A :class:`Model` from its table, sample and options."""
     fixed_values = fill_exogenous(table, sample.groups)
-    exogenous = {int(row): float(fixed_values[row]) for row in np.flatnonzero(table.exo)}
-    layouts = build_layouts(table, exogenous)
+    given = {int(row): float(fixed_values[row]) for row in np.flatnonzero(table.exo)}
+    layouts = build_layouts(table, given)
     space = feasible_set(table)
-    discrepancies = tuple(discrepancy_for(options, group) for group in sample.groups)
+    fixed = [names.exogenous if table.options.fixed_x else () for names in table.variables]
+    discrepancies = tuple(
+        discrepancy_for(options, group, exogenous, table.meanstructure)
+        for group, exogenous in zip(sample.groups, fixed, strict=True)
+    )
     objective = Objective(layouts, discrepancies, sample.weights, space)
     return Model(table, sample, layouts, space, objective, options, fixed_values)
 

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from comply_measure.sem.arrays import Array
-from comply_measure.sem.baseline import Baseline, ml_baseline
+from comply_measure.sem.baseline import Baseline, baseline_of
 from comply_measure.sem.fit_measures.collect import Evidence, collect
 from comply_measure.sem.followups import FollowUps
-from comply_measure.sem.inference.covariance import ParameterCovariance, standard_covariance
+from comply_measure.sem.inference.covariance import ParameterCovariance
 from comply_measure.sem.inference.diagnosis import Finding, admissibility
 from comply_measure.sem.inference.missing_values import missing_values
-from comply_measure.sem.inference.tests import TestStatistic, chisquare_test
+from comply_measure.sem.inference.robust import covariance_of
+from comply_measure.sem.inference.tests import TestStatistic, chisquare_test, scaled_test
 from comply_measure.sem.loglikelihood import LogLikelihoods, log_likelihoods
 from comply_measure.sem.model import Model
 from comply_measure.sem.optimise import Optimum
-from comply_measure.sem.options import choose
+from comply_measure.sem.options import SCALED_TESTS, choose
 from comply_measure.sem.tables import estimates_frame
 
 if TYPE_CHECKING:
@@ -68,9 +69,7 @@ class Fit(FollowUps):
     @cached_property
     def covariance(self) -> ParameterCovariance:
         """Covariance matrix of θ̂ with the information it came from."""
-        return standard_covariance(
-            self.optimum.point, self.model.options.information, self.n, self.optimum.jacobian
-        )
+        return covariance_of(self.model, self.optimum.point, self.optimum.jacobian)
 
     @property
     def vcov_array(self) -> Array | None:
@@ -101,23 +100,31 @@ class Fit(FollowUps):
         """The standard χ² test."""
         if not self.converged:
             return TestStatistic("standard", math.nan, self.model.df, math.nan, note="no convergence")
-        if math.isnan(self.log_likelihoods.saturated):
+        if self.log_likelihoods is not None and math.isnan(self.log_likelihoods.saturated):
             note = "the data do not determine the saturated model"
             return TestStatistic("standard", math.nan, self.model.df, math.nan, note=note)
-        statistic = self.n * self.optimum.point.value
+        statistic = self.model.statistic(self.optimum.point)
         if self.model.df == 0 and abs(statistic) < 1e-9 * self.n:
             statistic = 0.0
         return chisquare_test("standard", max(statistic, 0.0), self.model.df)
 
     @cached_property
-    def baseline(self) -> Baseline:
-        """The baseline model's test; exogenous covariances stay in it whether fixed or not, as in lavaan."""
-        exogenous = tuple(names.exogenous for names in self.model.table.variables)
-        return ml_baseline(self.model.sample.groups, exogenous)
+    def scaled_test(self) -> TestStatistic | None:
+        """The χ² test corrected for non-normal data; None when the estimator has none."""
+        if not self.converged or self.model.options.test not in SCALED_TESTS:
+            return None
+        return scaled_test(self.model, self.optimum.point, self.test, self.optimum.jacobian)
 
     @cached_property
-    def log_likelihoods(self) -> LogLikelihoods:
-        """Log-likelihoods of the fitted and the saturated model."""
+    def baseline(self) -> Baseline:
+        """The baseline model's test; exogenous covariances stay in it whether fixed or not, as in lavaan."""
+        return baseline_of(self.model)
+
+    @cached_property
+    def log_likelihoods(self) -> LogLikelihoods | None:
+        """Log-likelihoods of the fitted and the saturated model; None when the estimator has none."""
+        if self.model.options.estimator.discrepancy != "ml":
+            return None
         return log_likelihoods(self.model, self.optimum.point.value)
 
     @cached_property
@@ -126,8 +133,19 @@ class Fit(FollowUps):
         model = self.model
         if not self.converged:
             return {"npar": float(model.n_parameters), "df": float(model.df), "ntotal": float(model.sample.n)}
-        evidence = Evidence(model, self.optimum.point, self.test, self.baseline, self.log_likelihoods)
-        return collect(evidence)
+        if model.options.test == "none":
+            counts = {"npar": float(model.n_parameters), "df": float(model.df)}
+            return counts | {"ntotal": float(model.sample.n)}
+        return collect(
+            Evidence(
+                model,
+                self.optimum.point,
+                self.test,
+                self.baseline,
+                self.log_likelihoods,
+                self.scaled_test,
+            )
+        )
 
     @cached_property
     def fit_measures(self) -> pd.Series[float]:

@@ -28,7 +28,7 @@ class GroupSample:
     n : int
         Number of cases used.
     cov : array (p, p)
-        Covariance matrix with divisor n (maximum likelihood under normality).
+        Covariance matrix with divisor n (maximum likelihood under normality), n − 1 for least squares.
     mean : array (p,) or None
         Means; None when only covariances are known.
     data : array (n, p) or None
@@ -121,6 +121,7 @@ def moments(
     group: str = "",
     cluster: Index | None = None,
     rows: Index | None = None,
+    unbiased: bool = False,
 ) -> GroupSample:
     """Moments of complete cases.
 
@@ -134,11 +135,13 @@ def moments(
         Name of the group.
     cluster, rows : arrays (n,), optional
         Cluster and position of each case.
+    unbiased : bool
+        Divide by n − 1 instead of n.
     """
     n = len(data)
     mean = data.mean(axis=0)
     centred = data - mean
-    cov = centred.T @ centred / n
+    cov = centred.T @ centred / (n - 1 if unbiased else n)
     return GroupSample(group, tuple(names), n, cov, mean, data, cluster, rows)
 
 

@@ -5,11 +5,13 @@ import pytest
 from numpy.testing import assert_allclose
 
 from comply_measure.sem.arrays import NotPositiveDefiniteError
+from comply_measure.sem.data import Cases
 from comply_measure.sem.discrepancy.fiml import FIMLDiscrepancy, moment_derivatives
 from comply_measure.sem.discrepancy.ml import MLDiscrepancy
 from comply_measure.sem.implied import build_layouts
 from comply_measure.sem.language.parser import parse_model
 from comply_measure.sem.missing import baseline, completion, information, likelihood, patterns, saturated
+from comply_measure.sem.missing.sample import incomplete_sample
 from comply_measure.sem.sample import moments
 from comply_measure.sem.start import starting_values
 from comply_measure.sem.table import TableOptions, build_table
@@ -29,17 +31,20 @@ def holes(rng, n=80):
     return data
 
 
+def incomplete_group(data, names):
+    cases = Cases(("",), (data,), (tuple(names),), (None,), (np.arange(len(data)),), len(data))
+    return incomplete_sample(cases, ((),)).groups[0]
+
+
 def setting(model, rng):
     table = build_table(parse_model(MODELS[model]), TableOptions(meanstructure=True, fixed_x=False))
     layout = build_layouts(table)[0]
     names = table.variables[0].observed
     data = holes(rng)
-    h1 = saturated.saturated_moments(data)
-    sample = patterns.group_cases(data)
-    complete = moments(np.nan_to_num(data), names)
-    theta = starting_values(table, (layout,), (complete,))
+    group = incomplete_group(data, names)
+    theta = starting_values(table, (layout,), (group,))
     theta = theta + 0.1 * rng.normal(size=theta.shape)
-    return layout, FIMLDiscrepancy(sample, h1.loglik), theta, data
+    return layout, FIMLDiscrepancy(group), theta, data
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -61,8 +66,7 @@ def test_complete_data_give_the_complete_discrepancy():
     layout, _, theta, data = setting("higher", rng)
     data = np.where(np.isnan(data), rng.normal(size=data.shape), data)
     complete = moments(data, layout.observed)
-    h1 = saturated.saturated_moments(data)
-    fiml = FIMLDiscrepancy(patterns.group_cases(data), h1.loglik).evaluate(layout.at(theta))
+    fiml = FIMLDiscrepancy(incomplete_group(data, layout.observed)).evaluate(layout.at(theta))
     ml = MLDiscrepancy(complete).evaluate(layout.at(theta))
     assert_allclose(fiml.value, ml.value, rtol=1e-10)
     assert_allclose(fiml.gradient(), ml.gradient(), rtol=1e-8, atol=1e-10)
@@ -80,7 +84,7 @@ def test_expected_information_does_not_depend_on_the_answers():
     rng = np.random.default_rng(24)
     layout, discrepancy, theta, data = setting("structural", rng)
     other = np.where(np.isnan(data), np.nan, rng.normal(size=data.shape))
-    again = FIMLDiscrepancy(patterns.group_cases(other), np.nan)
+    again = FIMLDiscrepancy(incomplete_group(other, layout.observed))
     assert_allclose(
         discrepancy.evaluate(layout.at(theta)).information(),
         again.evaluate(layout.at(theta)).information(),
@@ -124,7 +128,7 @@ def test_derivatives_reach_the_missing_part():
     for row in np.flatnonzero(table.free):
         i, j = (layout.observed.index(n) if n else 0 for n in (table.lhs[row], table.rhs[row]))
         theta[table.free[row] - 1] = h1.mean[i] if table.op[row] == "~1" else h1.covariance[i, j]
-    here = FIMLDiscrepancy(sample, h1.loglik).evaluate(layout.at(theta))
+    here = FIMLDiscrepancy(incomplete_group(data, layout.observed)).evaluate(layout.at(theta))
     assert here.value == pytest.approx(0.0, abs=1e-10)
     done = completion.complete(sample, h1.covariance, h1.mean)
     info = information.observed_information(sample, done, moment_derivatives(layout.at(theta)))

@@ -17,17 +17,52 @@ DATA = pd.read_csv(REFERENCE / "incomplete.csv")
 ONE_FACTOR = "f =~ y1 + y2 + y3"
 
 # What each case asks of sem.fit; the model is the reference's own.
+MLR = {"estimator": "MLR"}
 ASKED = {
     "ml": {},
     "expected": {"information": "expected"},
+    "mlr": MLR,
+    "mlr_expected": {**MLR, "information": "expected"},
     "structural_ml": {},
+    "structural": MLR,
+    "equality": MLR,
+    "x_missing": MLR,
+    "x_missing_ml.x": {**MLR, "missing": "ml.x"},
+    "x_random": {**MLR, "fixed_x": False},
     "groups": {"group": "group"},
+    "groups_equal": {**MLR, "group": "group", "group_equal": ["loadings", "intercepts"]},
+    "cluster": {**MLR, "cluster": "cluster"},
+    "cluster_groups": {**MLR, "cluster": "cluster", "group": "group", "group_equal": "loadings"},
+    "two_stage": {"missing": "two.stage"},
+    "robust_two_stage": {"missing": "robust.two.stage"},
+    "robust_two_stage_groups": {"missing": "robust.two.stage", "group": "group", "group_equal": "loadings"},
+    "two_stage_structural": {"missing": "two.stage", "fixed_x": False},
 }
-# lavaan takes off the log-likelihood of incomplete exogenous variables as if they were complete, with
-# two different moments, so that its chisq is not 2 (unrestricted.logl − logl); ours is.
 CORE = ["npar", "fmin", "chisq", "df", "pvalue", "baseline.chisq", "baseline.df", "cfi", "tli", "rmsea"]
 CORE += ["rmsea.ci.lower", "rmsea.ci.upper", "srmr", "crmr", "rmr", "srmr_mplus"]
 LIKELIHOOD = ["logl", "unrestricted.logl", "aic", "bic", "bic2", "ntotal"]
+SCALED = ["chisq.scaled", "pvalue.scaled", "chisq.scaling.factor", "rmsea.scaled", "rmsea.ci.lower.scaled"]
+SCALED_BASELINE = ["baseline.chisq.scaled", "baseline.chisq.scaling.factor", "cfi.scaled", "tli.scaled"]
+FACTORS = ["scaling.factor.h0", "scaling.factor.h1"]
+ROBUST_RMSEA = ["rmsea.robust", "rmsea.ci.lower.robust", "rmsea.ci.upper.robust", "rmsea.pvalue.robust"]
+ROBUST = ["cfi.robust", "tli.robust", "rni.robust"]
+
+
+def left_out(case):
+    """Measures in which lavaan 0.6-14 contradicts itself."""
+    skip = set()
+    if case == "x_missing_ml.x":
+        # The log-likelihood of incomplete exogenous variables is taken off as if they were complete, once
+        # with EM moments and once with others, so that chisq is not 2 (unrestricted.logl − logl).
+        skip |= set(LIKELIHOOD) - {"ntotal"}
+    if case == "x_random":
+        # The complete-data weight of the correction treats the exogenous variable as fixed.
+        skip |= {*ROBUST, *ROBUST_RMSEA}
+    if "two_stage" in case:
+        # The baseline model's scaling factor is that of complete data: the same for two.stage and
+        # robust.two.stage, and near 1 although the model's own is 1.3.
+        skip |= {*SCALED_BASELINE, *ROBUST}
+    return skip
 
 
 def fitted(case, **options):
@@ -60,28 +95,13 @@ def test_estimates_and_standard_errors(case):
 @pytest.mark.parametrize("case", ASKED)
 def test_fit_measures(case):
     found, expected = fitted(case, **ASKED[case]).fit_measures, CASES[case]["fitMeasures"]
-    for name in (*CORE, *LIKELIHOOD):
-        assert_allclose(found[name], expected[name], rtol=2e-6, atol=2e-6, err_msg=name)
-
-
-@pytest.mark.parametrize(
-    ("case", "options"),
-    [
-        ("equality", {}),
-        ("x_missing", {}),
-        ("x_missing_ml.x", {"missing": "ml.x"}),
-        ("x_random", {"fixed_x": False}),
-        ("groups_equal", {"group": "group", "group_equal": ["loadings", "intercepts"]}),
-    ],
-)
-def test_estimates_do_not_depend_on_robust_options(case, options):
-    """lavaan ran these with MLR: estimates and the standard χ² are those of ML."""
-    fit = fitted(case, **options)
-    assert_allclose(side_by_side(fit, case).est, side_by_side(fit, case).est_lavaan, atol=2e-5)
-    for name in CORE:
-        assert_allclose(
-            fit.fit_measures[name], CASES[case]["fitMeasures"][name], rtol=2e-6, atol=2e-6, err_msg=name
-        )
+    names = [*CORE, *LIKELIHOOD]
+    if "chisq.scaled" in expected:
+        names += [*SCALED, *SCALED_BASELINE]
+    names += [*ROBUST, *ROBUST_RMSEA, *(name for name in FACTORS if name in expected)]
+    for name in names:
+        if name not in left_out(case):
+            assert_allclose(found[name], expected[name], rtol=2e-6, atol=2e-6, err_msg=name)
 
 
 def test_log_likelihoods_and_chisq_agree_when_exogenous_variables_are_incomplete():
@@ -151,3 +171,36 @@ def test_fewer_cases_than_variables_keep_the_estimates_but_have_no_test():
 def test_semopy_is_not_given_incomplete_data():
     with pytest.raises(sem.ModelError, match="semopy"):
         sem.fit(ONE_FACTOR, DATA, missing="ml", engine="semopy")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"estimator": "MLM"},
+        {"estimator": "GLS"},
+        {"estimator": "ML", "test": "satorra.bentler"},
+        {"missing": "two.stage", "cluster": "cluster"},
+        {"missing": "two.stage", "test": "yuan.bentler"},
+    ],
+)
+def test_combinations_without_theory_are_refused(options):
+    with pytest.raises(InputError, match=r"missing|complete data"):
+        sem.fit(ONE_FACTOR, DATA, **{"missing": "ml", **options})
+
+
+def test_clusters_change_standard_errors_but_not_estimates():
+    plain = fitted("mlr", estimator="MLR").estimates
+    clustered = fitted("mlr", estimator="MLR", cluster="cluster").estimates
+    assert_allclose(clustered.est, plain.est, rtol=1e-12)
+    free = plain.free > 0
+    assert (np.abs(clustered.se[free] / plain.se[free] - 1) > 1e-3).all()
+
+
+def test_two_stage_with_complete_data_is_ml_with_the_satorra_bentler_test():
+    complete = DATA[[f"y{j}" for j in range(1, 10)]].dropna()
+    two_stage = sem.fit(CASES["ml"]["model"], complete, missing="robust.two.stage")
+    usual = sem.fit(CASES["ml"]["model"], complete, estimator="MLM", meanstructure=True)
+    assert_allclose(two_stage.estimates.est, usual.estimates.est, atol=1e-7)
+    assert_allclose(two_stage.fit_measures["chisq"], usual.fit_measures["chisq"], rtol=1e-8)
+    # V stands at the sample's moments here and at the model's there
+    assert_allclose(two_stage.fit_measures["chisq.scaled"], usual.fit_measures["chisq.scaled"], rtol=0.1)

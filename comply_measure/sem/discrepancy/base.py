@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.implied import Implied
@@ -23,7 +24,10 @@ class Evaluation(Protocol):
         """∂F/∂θ (q,)."""
 
     def information(self) -> Array:
-        """Half the expected Hessian of F (q, q): the expected information per case under ML."""
+        """Δᵀ V Δ (q, q): half the expected Hessian of F, the expected information per case under ML.
+
+        Least squares leaves out its factor (n − 1)/n here and counts n − 1 cases in the inference.
+        """
 
     def hessian(self) -> Array:
         """Exact Hessian of F (q, q); half of it is the observed information per case under ML."""
@@ -34,3 +38,47 @@ class Discrepancy(Protocol):
 
     def evaluate(self, implied: Implied) -> Evaluation:
         """The discrepancy at the implied moments (raises NotPositiveDefiniteError)."""
+
+
+@dataclass(frozen=True)
+class RobustPieces:
+    """What robust standard errors and scaled tests need of one group, per case.
+
+    With s the sample moments, V their weight, Δ the derivatives of the implied moments and Γ the
+    asymptotic covariance matrix of √n s:
+
+    Attributes
+    ----------
+    trace : float
+        tr(V Γ).
+    meat : array (q, q)
+        Δᵀ V Γ V Δ.
+    trace2 : float
+        tr(V Γ V Γ); NaN unless second-order pieces were asked for.
+    meat2 : array (q, q) or None
+        Δᵀ V Γ V Γ V Δ; None unless asked for.
+    """
+
+    trace: float
+    meat: Array
+    trace2: float = float("nan")
+    meat2: Array | None = None
+
+
+@runtime_checkable
+class RobustEvaluation(Protocol):
+    """An evaluation that also serves distribution-free standard errors and tests."""
+
+    def robust_pieces(self, second_order: bool) -> RobustPieces:
+        """Traces and quadratic forms with Γ; ``second_order`` asks for those of V Γ V Γ too."""
+
+
+@runtime_checkable
+class CasewiseEvaluation(Protocol):
+    """An evaluation of a likelihood: knows each case's contribution."""
+
+    def scores(self) -> Array:
+        """Gradient of each case's log-likelihood (n, q)."""
+
+    def saturated_trace(self) -> float:
+        """tr(A₁⁻¹ B₁) of the saturated model: observed against first-order information, at its optimum."""

@@ -46,6 +46,24 @@ def second_order_part(
     return total
 
 
+def second_derivatives(implied: Implied, slope_sigma: Array, slope_mu: Array | None) -> Array:
+    """tr(slope ∂²Σ) + slopeᵀ ∂²μ for all pairs of parameters (q, q).
+
+    Parameters
+    ----------
+    implied : Implied
+        Moments and columns.
+    slope_sigma : array (p, p)
+        Symmetric.
+    slope_mu : array (p,) or None
+        None without means.
+    """
+    total = _second_derivative_of_sigma(implied, implied.sandwich(slope_sigma))
+    if slope_mu is not None and implied.layout.has_mean:
+        total += _second_derivative_of_mu(implied, slope_mu)
+    return total
+
+
 def _source_columns(implied: Implied, matrix: Array) -> Array:
     """A (k, k) matrix over sources, widened to the columns of H (zero for the identity part)."""
     p, k = implied.layout.p, implied.layout.k
@@ -90,19 +108,26 @@ def _mean_terms(implied: Implied, W: Array, w: Array) -> Array:
     u, v = layout.u, layout.v
     half = 2.0 * layout.kappa[:, None] * (along[u][:, None] * WD[v] + along[v][:, None] * WD[u])
     total = half + half.T
+    return total - 2.0 * _second_derivative_of_mu(implied, w)
+
+
+def _second_derivative_of_mu(implied: Implied, w: Array) -> Array:
+    """wᵀ ∂²μ for all pairs of parameters (q, q)."""
+    layout = implied.layout
+    total = np.zeros((layout.q, layout.q))
     path = np.flatnonzero(layout.is_path)
     if not len(path):
         return total
+    along = implied.project(w)
     E = _source_columns(implied, implied.E)
     i, j = layout.u[path], layout.mean_source[path]
-    # ∂²μ of paths (i, j) and (k, l): g_k E_li η_j + g_i E_jk η_l
+    # paths (i, j) and (k, l): g_k E_li η_j + g_i E_jk η_l
     turned = E[np.ix_(j, i)].T * along[i] * implied.eta[j][:, None]
-    total[np.ix_(path, path)] -= 2.0 * (turned + turned.T)
+    total[np.ix_(path, path)] = turned + turned.T
     intercept = np.flatnonzero(layout.is_mean)
     if len(intercept):
-        column = layout.mean_column[intercept]
-        # ∂²μ of intercept i and path (k, l): g_k E_li
-        mixed = 2.0 * along[i][:, None] * E[np.ix_(j, column)]
-        total[np.ix_(path, intercept)] -= mixed
-        total[np.ix_(intercept, path)] -= mixed.T
+        # intercept i and path (k, l): g_k E_li
+        mixed = along[i][:, None] * E[np.ix_(j, layout.mean_column[intercept])]
+        total[np.ix_(path, intercept)] = mixed
+        total[np.ix_(intercept, path)] = mixed.T
     return total

@@ -22,10 +22,16 @@ from comply_measure.sem.discrepancy.curvature import second_order_part
 from comply_measure.sem.discrepancy.ml import expected_information as complete_expected_information
 from comply_measure.sem.discrepancy.ml import mean_derivatives, pair_products
 from comply_measure.sem.implied import Implied
+from comply_measure.sem.missing.completion import complete
 from comply_measure.sem.missing.derivatives import MomentDerivatives
-from comply_measure.sem.missing.information import expected_information, missing_information
-from comply_measure.sem.missing.likelihood import moment_gradient
-from comply_measure.sem.missing.patterns import IncompleteSample
+from comply_measure.sem.missing.information import (
+    casewise_scores,
+    expected_information,
+    missing_information,
+)
+from comply_measure.sem.missing.likelihood import in_data_order, moment_gradient
+from comply_measure.sem.missing.sample import IncompleteGroup
+from comply_measure.sem.missing.saturated_inference import Kind
 
 
 class FIMLDiscrepancy:
@@ -33,16 +39,23 @@ class FIMLDiscrepancy:
 
     Parameters
     ----------
-    sample : IncompleteSample
-        The group's cases.
-    saturated_loglik : float
-        Log-likelihood of unrestricted moments; NaN where they cannot be estimated, then F is measured
-        from zero.
+    group : IncompleteGroup
+        The group's cases and saturated moments. Where these cannot be estimated, F is measured from zero.
+    exogenous : tuple of str
+        Fixed exogenous variables.
+    kind : {"observed", "expected"}
+        Information about the saturated moments in scaled tests.
     """
 
-    def __init__(self, sample: IncompleteSample, saturated_loglik: float) -> None:
-        self.sample = sample
-        self.saturated = saturated_loglik if np.isfinite(saturated_loglik) else 0.0
+    def __init__(
+        self, group: IncompleteGroup, exogenous: tuple[str, ...] = (), kind: Kind = "observed"
+    ) -> None:
+        self.group = group
+        self.exogenous = exogenous
+        self.kind: Kind = kind
+        self.sample = group.patterns
+        loglik = group.saturated_loglik
+        self.saturated = loglik if np.isfinite(loglik) else 0.0
 
     def evaluate(self, implied: Implied) -> FIMLEvaluation:
         """F at the implied moments (raises NotPositiveDefiniteError)."""
@@ -54,6 +67,7 @@ class FIMLEvaluation:
 
     def __init__(self, discrepancy: FIMLDiscrepancy, implied: Implied) -> None:
         self.implied = implied
+        self.discrepancy = discrepancy
         self.sample = discrepancy.sample
         self.n = discrepancy.sample.n_cases
         try:
@@ -80,11 +94,22 @@ class FIMLEvaluation:
         done, implied = self.at.completion, self.implied
         W = done.precision
         looked_up = pair_products(implied, implied.sandwich(W))
-        complete = 2.0 * complete_expected_information(implied, W, looked_up)
-        complete += second_order_part(
+        hessian = 2.0 * complete_expected_information(implied, W, looked_up)
+        hessian += second_order_part(
             implied, W, 2.0 / self.n * self.at.covariance, self.at.mean / self.n, looked_up
         )
-        return complete - 2.0 / self.n * missing_information(self.sample, done, self.derivatives)
+        return hessian - 2.0 / self.n * missing_information(self.sample, done, self.derivatives)
+
+    def scores(self) -> Array:
+        """Gradient of each case's log-likelihood, in the order of the data (n, q)."""
+        cases, implied = self.discrepancy.group.cases, self.implied
+        done = complete(cases, implied.sigma, implied_mean(implied))
+        return in_data_order(cases, casewise_scores(cases, done, self.derivatives))
+
+    def saturated_trace(self) -> float:
+        """tr(A₁⁻¹ B₁) of the saturated model."""
+        given = self.discrepancy
+        return given.group.inference(given.exogenous, given.kind).trace_of_scores
 
 
 def implied_mean(implied: Implied) -> Array:

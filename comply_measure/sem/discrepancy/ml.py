@@ -17,18 +17,35 @@ from functools import cached_property
 import numpy as np
 
 from comply_measure.sem.arrays import Array
+from comply_measure.sem.discrepancy.base import RobustPieces
+from comply_measure.sem.discrepancy.casewise import Deviations, group_deviations
 from comply_measure.sem.discrepancy.curvature import second_order_part
 from comply_measure.sem.implied import Implied
 from comply_measure.sem.sample import GroupSample
 
 
 class MLDiscrepancy:
-    """Maximum likelihood for one group of complete data or of given moments."""
+    """Maximum likelihood for one group of complete data or of given moments.
 
-    def __init__(self, sample: GroupSample) -> None:
+    Parameters
+    ----------
+    sample : GroupSample
+        The moments, and the cases where casewise statistics are asked for.
+    exogenous : tuple of str
+        Fixed exogenous variables.
+    """
+
+    def __init__(self, sample: GroupSample, exogenous: tuple[str, ...] = ()) -> None:
+        self.sample = sample
+        self.exogenous = exogenous
         self.cov = sample.cov
         self.mean = sample.mean
         self.saturated = sample.inverse_logdet[1] + sample.p
+
+    @cached_property
+    def deviations(self) -> Deviations:
+        """Casewise deviations from the sample moments."""
+        return group_deviations(self.sample, self.exogenous)
 
     def evaluate(self, implied: Implied) -> MLEvaluation:
         """F at the implied moments (raises NotPositiveDefiniteError)."""
@@ -40,6 +57,7 @@ class MLEvaluation:
 
     def __init__(self, discrepancy: MLDiscrepancy, implied: Implied) -> None:
         self.implied = implied
+        self.discrepancy = discrepancy
         self.W = implied.inverse
         self.second_moment = discrepancy.cov
         if implied.mu is not None and discrepancy.mean is not None:
@@ -74,6 +92,28 @@ class MLEvaluation:
         return 2.0 * self.information() + second_order_part(
             self.implied, self.W, self.Q, self.w, self.looked_up
         )
+
+    def robust_pieces(self, second_order: bool) -> RobustPieces:
+        """Traces and quadratic forms with Γ, the weight being normal-theory at Σ."""
+        return self.discrepancy.deviations.pieces(self.implied, self.W, second_order)
+
+    def scores(self) -> Array:
+        """Gradient of each case's log-likelihood (n, q); without a mean structure at the sample means."""
+        implied, layout = self.implied, self.implied.layout
+        y = self.discrepancy.deviations.z
+        if implied.mu is not None and self.discrepancy.mean is not None:
+            y = y + (self.discrepancy.mean - implied.mu)
+        H = implied.project(y @ self.W)
+        product = implied.sandwich(self.W)[layout.u, layout.v]
+        total = layout.kappa * (H[:, layout.u] * H[:, layout.v] - product)
+        if layout.has_mean:
+            total += H[:, layout.mean_column] * implied.mean_scale
+        return np.asarray(total)
+
+    def saturated_trace(self) -> float:
+        """tr(A₁⁻¹ B₁) of the saturated model."""
+        inverse = self.discrepancy.sample.inverse_logdet[0]
+        return self.discrepancy.deviations.trace(inverse, self.implied.layout.has_mean)
 
 
 def pair_products(implied: Implied, product: Array) -> tuple[Array, Array, Array]:

@@ -10,15 +10,34 @@ from functools import cached_property
 from comply_measure.sem.baseline import Baseline
 from comply_measure.sem.fit_measures import incremental, information_criteria, rmsea
 from comply_measure.sem.fit_measures.chisquare import upper_tail
+from comply_measure.sem.fit_measures.missing_data import missing_data_basis
 from comply_measure.sem.fit_measures.residual import Residuals, root_mean_squares
+from comply_measure.sem.fit_measures.robust import RobustBasis, complete_data_basis
 from comply_measure.sem.inference.tests import TestStatistic
 from comply_measure.sem.loglikelihood import LogLikelihoods
 from comply_measure.sem.model import Model
 from comply_measure.sem.objective import Point
+from comply_measure.sem.options import FULL_INFORMATION
 
 RMSEA_LEVEL = 0.90
 CLOSE = 0.05
 NOT_CLOSE = 0.08
+INCREMENTAL: dict[str, Callable[[float, float, float, float], float]] = {
+    "cfi": incremental.cfi,
+    "tli": incremental.tli,
+    "nnfi": incremental.tli,
+    "rfi": incremental.rfi,
+    "nfi": incremental.nfi,
+    "pnfi": incremental.pnfi,
+    "ifi": incremental.ifi,
+    "rni": incremental.rni,
+}
+ROBUST = {
+    "cfi": incremental.cfi,
+    "tli": incremental.tli,
+    "nnfi": incremental.tli,
+    "rni": incremental.rni,
+}
 
 
 @dataclass(frozen=True)
@@ -37,6 +56,8 @@ class Evidence:
         The baseline model's test.
     logl : LogLikelihoods or None
         Log-likelihoods; None when the estimator has none.
+    scaled : TestStatistic or None
+        The corrected χ² test; None when the estimator has none.
     """
 
     model: Model
@@ -44,6 +65,20 @@ class Evidence:
     test: TestStatistic
     baseline: Baseline
     logl: LogLikelihoods | None
+    scaled: TestStatistic | None = None
+
+    @property
+    def n(self) -> float:
+        """Number of cases in indices of fit: n, or n − groups for least squares."""
+        return self.model.n_inference
+
+    @cached_property
+    def robust(self) -> RobustBasis | None:
+        """What robust CFI, TLI and RMSEA rest on; None when they are not defined for the test."""
+        if self.model.options.missing in FULL_INFORMATION:
+            df0 = float(self.baseline.df)
+            return missing_data_basis(self.model, self.point, df0, self.scaled is not None)
+        return complete_data_basis(self.test, self.scaled, self.baseline)
 
     @cached_property
     def residuals(self) -> Residuals:
@@ -66,42 +101,63 @@ def collect(evidence: Evidence) -> dict[str, float]:
 
 
 def _test(evidence: Evidence) -> dict[str, float]:
-    test = evidence.test
-    return {
+    test, scaled = evidence.test, evidence.scaled
+    measures = {
         "npar": float(evidence.model.n_parameters),
         "fmin": evidence.point.value / 2.0,
         "chisq": test.statistic,
         "df": float(test.df),
         "pvalue": test.pvalue,
     }
+    if scaled is not None:
+        measures |= {
+            "chisq.scaled": scaled.statistic,
+            "df.scaled": float(scaled.df),
+            "pvalue.scaled": scaled.pvalue,
+            "chisq.scaling.factor": scaled.scaling_factor,
+        }
+    return measures
 
 
 def _incremental(evidence: Evidence) -> dict[str, float]:
-    base = evidence.baseline
+    base, scaled, robust = evidence.baseline, evidence.scaled, evidence.robust
     four = (evidence.test.statistic, evidence.test.df, base.chisq, float(base.df))
-    value = incremental.tli(*four)
-    return {
+    measures = {
         "baseline.chisq": base.chisq,
         "baseline.df": float(base.df),
         "baseline.pvalue": upper_tail(base.chisq, base.df),
-        "cfi": incremental.cfi(*four),
-        "tli": value,
-        "nnfi": value,
-        "rfi": incremental.rfi(*four),
-        "nfi": incremental.nfi(*four),
-        "pnfi": incremental.pnfi(*four),
-        "ifi": incremental.ifi(*four),
-        "rni": incremental.rni(*four),
     }
+    scaled_four = None
+    if scaled is not None and base.scaled is not None:
+        scaled_four = (scaled.statistic, scaled.df, base.scaled.statistic, base.scaled.df)
+        measures |= {
+            "baseline.chisq.scaled": base.scaled.statistic,
+            "baseline.df.scaled": float(base.scaled.df),
+            "baseline.pvalue.scaled": base.scaled.pvalue,
+            "baseline.chisq.scaling.factor": base.scaled.scaling_factor,
+        }
+    for names in (("cfi", "tli"), ("nnfi", "rfi", "nfi", "pnfi", "ifi", "rni")):
+        measures |= {name: INCREMENTAL[name](*four) for name in names}
+        if scaled_four is not None:
+            measures |= {f"{name}.scaled": INCREMENTAL[name](*scaled_four) for name in names}
+        if robust is not None:
+            measures |= {
+                f"{name}.robust": ROBUST[name](
+                    robust.chisq, robust.df, robust.chisq0, robust.df0, robust.c, robust.c0
+                )
+                for name in names
+                if name in ROBUST
+            }
+    return measures
 
 
 def _likelihood(evidence: Evidence) -> dict[str, float]:
     n, npar = float(evidence.model.sample.n), float(evidence.model.n_parameters)
     if evidence.logl is None:
-        return {"ntotal": n}
+        return {}
     logl = evidence.logl.model
     known = math.isfinite(logl)
-    return {
+    measures = {
         "logl": logl,
         "unrestricted.logl": evidence.logl.saturated,
         "aic": information_criteria.aic(logl, npar) if known else math.nan,
@@ -109,13 +165,17 @@ def _likelihood(evidence: Evidence) -> dict[str, float]:
         "ntotal": n,
         "bic2": information_criteria.bic2(logl, npar, n) if known else math.nan,
     }
+    scaled = evidence.scaled
+    if scaled is not None and scaled.name.startswith("yuan.bentler"):
+        measures |= {"scaling.factor.h1": scaled.factor_h1, "scaling.factor.h0": scaled.factor_h0}
+    return measures
 
 
 def _rmsea(evidence: Evidence) -> dict[str, float]:
-    test, n = evidence.test, float(evidence.model.sample.n)
+    test, scaled, robust, n = evidence.test, evidence.scaled, evidence.robust, evidence.n
     groups = len(evidence.model.sample.groups)
     low, high = rmsea.interval(test.statistic, test.df, n, groups, level=RMSEA_LEVEL)
-    return {
+    measures = {
         "rmsea": rmsea.rmsea(test.statistic, test.df, n, groups),
         "rmsea.ci.lower": low,
         "rmsea.ci.upper": high,
@@ -124,6 +184,30 @@ def _rmsea(evidence: Evidence) -> dict[str, float]:
         "rmsea.close.h0": CLOSE,
         "rmsea.notclose.pvalue": rmsea.not_close_fit(test.statistic, test.df, n, groups, h0=NOT_CLOSE),
         "rmsea.notclose.h0": NOT_CLOSE,
+    }
+    if scaled is not None:
+        # the scaled RMSEA puts tr(UΓ) in the place of df, except for the scaled and shifted test
+        shifted = scaled.name == "scaled.shifted"
+        statistic = scaled.statistic if shifted else test.statistic
+        df = test.df if shifted else scaled.trace
+        point = rmsea.rmsea(statistic, df, n, groups)
+        measures |= _rmsea_set("scaled", point, statistic, df, n, groups, 1.0)
+    if robust is not None:
+        point = rmsea.rmsea(robust.chisq, robust.df, n, groups, robust.c)
+        measures |= _rmsea_set("robust", point, robust.statistic, robust.df, n, groups, robust.factor)
+    return measures
+
+
+def _rmsea_set(
+    kind: str, point: float, statistic: float, df: float, n: float, groups: int, c: float
+) -> dict[str, float]:
+    low, high = rmsea.interval(statistic, df, n, groups, c, RMSEA_LEVEL)
+    return {
+        f"rmsea.{kind}": point,
+        f"rmsea.ci.lower.{kind}": low,
+        f"rmsea.ci.upper.{kind}": high,
+        f"rmsea.pvalue.{kind}": rmsea.close_fit(statistic, df, n, groups, c, CLOSE),
+        f"rmsea.notclose.pvalue.{kind}": rmsea.not_close_fit(statistic, df, n, groups, c, NOT_CLOSE),
     }
 
 

@@ -30,7 +30,7 @@ class ParameterCovariance:
 
 
 def standard_covariance(
-    point: Point, kind: str, n: int, jacobian: Array | None = None
+    point: Point, kind: str, n: float, jacobian: Array | None = None
 ) -> ParameterCovariance:
     """Inverse of n times the information.
 
@@ -40,13 +40,30 @@ def standard_covariance(
         The optimum.
     kind : str
         ``expected`` or ``observed``.
-    n : int
+    n : float
         Number of cases.
     jacobian : array (c, r), optional
         Derivatives of active constraints that are not linear, in φ; the inverse is then taken on their
         null space (Aitchison & Silvey, 1958).
     """
     information = point.information if kind == "expected" else 0.5 * point.hessian
+    return invert(information, point, n, jacobian)
+
+
+def invert(information: Array, point: Point, n: float, jacobian: Array | None = None) -> ParameterCovariance:
+    """Inverse of n times an information matrix given in φ, as covariance matrix of θ.
+
+    Parameters
+    ----------
+    information : array (r, r)
+        Per case.
+    point : Point
+        For the map from φ to θ.
+    n : float
+        Number of cases.
+    jacobian : array (c, r), optional
+        As in :func:`standard_covariance`.
+    """
     space = point.objective.space
     basis = None if jacobian is None or not len(jacobian) else null_space(jacobian)
     reduced = information if basis is None else basis.T @ information @ basis

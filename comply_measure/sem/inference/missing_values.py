@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from comply_measure.sem.inference.diagnosis import Finding
 from comply_measure.sem.missing.sample import IncompleteGroup
 from comply_measure.sem.model import Model
-from comply_measure.sem.options import FULL_INFORMATION
+from comply_measure.sem.options import FULL_INFORMATION, TWO_STAGE
 
 
 def missing_values(model: Model) -> Iterator[Finding]:
@@ -19,6 +19,13 @@ def missing_values(model: Model) -> Iterator[Finding]:
         The model.
     """
     yield from _left_out(model)
+    if model.options.missing in TWO_STAGE:
+        yield Finding(
+            "two_stage",
+            "log-likelihood, AIC and BIC are those of complete data with the saturated moments",
+            "use missing='ml' to compare models by them",
+            serious=False,
+        )
     for group in model.sample.groups:
         if not isinstance(group, IncompleteGroup):
             continue
@@ -45,9 +52,9 @@ def _left_out(model: Model) -> Iterator[Finding]:
     count = sample.n_given - sample.n
     if not count:
         return
-    if model.options.missing not in FULL_INFORMATION:
+    if model.options.missing not in (*FULL_INFORMATION, *TWO_STAGE):
         reason, advice = "a value is missing", "missing='ml' uses all available values"
-    elif model.options.missing == "ml" and any(model.exogenous):
+    elif model.options.missing != "ml.x" and any(model.exogenous):
         reason = "they have no value, or lack a fixed exogenous variable"
         advice = "missing='ml.x' or fixed_x=False keeps cases that lack an exogenous variable"
     else:

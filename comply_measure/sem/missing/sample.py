@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from comply_measure.errors import Problem
 from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.data import Cases
-from comply_measure.sem.errors import InputError
+from comply_measure.sem.errors import InputError, ModelError
 from comply_measure.sem.missing.baseline import baseline_moments
 from comply_measure.sem.missing.coverage import coverage_problems
 from comply_measure.sem.missing.likelihood import log_likelihood
 from comply_measure.sem.missing.patterns import IncompleteSample, group_cases
 from comply_measure.sem.missing.saturated import SaturatedMoments, saturated_moments
+from comply_measure.sem.missing.saturated_inference import Kind, SaturatedInference, saturated_inference
 from comply_measure.sem.sample import GroupSample, Sample
 
 
@@ -30,13 +32,18 @@ class IncompleteGroup(GroupSample):
         How ``cov`` and ``mean`` were found.
     faults : tuple of Problem
         Pairs of variables never seen together.
+    inferences : dict
+        What :meth:`inference` has computed so far.
     """
 
     incomplete: IncompleteSample | None = field(default=None, repr=False)
     saturated: SaturatedMoments | None = field(default=None, repr=False)
     faults: tuple[Problem, ...] = ()
+    inferences: dict[tuple[tuple[str, ...], Kind], SaturatedInference] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
-    @property
+    @cached_property
     def cases(self) -> IncompleteSample:
         """The cases one by one, for casewise quantities."""
         return group_cases(self.values, condense=False)
@@ -46,10 +53,43 @@ class IncompleteGroup(GroupSample):
         """Data (n, p), NaN where missing."""
         return np.zeros((0, self.p)) if self.data is None else self.data
 
-    @property
+    @cached_property
     def patterns(self) -> IncompleteSample:
         """The cases, condensed by pattern."""
         return group_cases(self.values) if self.incomplete is None else self.incomplete
+
+    def inference(self, exogenous: tuple[str, ...], kind: Kind = "observed") -> SaturatedInference:
+        """Information about the saturated moments and casewise scores; computed once.
+
+        Parameters
+        ----------
+        exogenous : tuple of str
+            Fixed exogenous variables.
+        kind : {"observed", "expected"}
+
+        Raises
+        ------
+        ModelError
+            If the data do not identify every moment.
+        """
+        key = (exogenous, kind)
+        if key not in self.inferences:
+            self.inferences[key] = self._inference(exogenous, kind)
+        return self.inferences[key]
+
+    def _inference(self, exogenous: tuple[str, ...], kind: Kind) -> SaturatedInference:
+        places = np.array([self.names.index(name) for name in exogenous], dtype=np.intp)
+        mean = np.zeros(self.p) if self.mean is None else self.mean
+        clusters = None if self.cluster is None else np.asarray(self.cluster, dtype=np.intp)
+        place = f" in group '{self.name}'" if self.name else ""
+        if np.isnan(self.saturated_loglik):
+            raise ModelError(f"the data do not determine the saturated moments{place}: no scaled test of fit")
+        try:
+            return saturated_inference(self.cases, self.cov, mean, kind, clusters, places)
+        except np.linalg.LinAlgError:
+            raise ModelError(
+                f"the information about the saturated moments{place} is singular: no scaled test of fit"
+            ) from None
 
     @property
     def saturated_loglik(self) -> float:
@@ -73,7 +113,28 @@ class IncompleteGroup(GroupSample):
         return baseline_moments(self.values, places, self.cov, self.mean).loglik
 
 
-def incomplete_sample(cases: Cases, exogenous: tuple[tuple[str, ...], ...]) -> Sample:
+class TwoStageGroup(IncompleteGroup):
+    """A group whose saturated moments are taken for those of complete cases (two-stage estimation)."""
+
+    @property
+    def saturated_loglik(self) -> float:
+        """Complete-data log-likelihood at the saturated moments; NaN where the data do not determine them."""
+        if np.isnan(super().saturated_loglik):
+            return float("nan")
+        return GroupSample.saturated_loglik.__get__(self)
+
+    def exogenous_loglik(self, names: tuple[str, ...]) -> float:
+        """The same for fixed exogenous variables by themselves."""
+        return GroupSample.exogenous_loglik(self, names)
+
+    def independence_loglik(self, names: tuple[str, ...]) -> float:
+        """The same under the independence model."""
+        return GroupSample.independence_loglik(self, names)
+
+
+def incomplete_sample(
+    cases: Cases, exogenous: tuple[tuple[str, ...], ...], two_stage: bool = False
+) -> Sample:
     """All available values of every group.
 
     Cases without any value are left out, and so are those that lack a fixed exogenous variable.
@@ -84,6 +145,8 @@ def incomplete_sample(cases: Cases, exogenous: tuple[tuple[str, ...], ...]) -> S
         The user's data.
     exogenous : tuple of tuple of str
         Per group, fixed exogenous variables that must be complete.
+    two_stage : bool
+        Take the saturated moments for those of complete cases.
 
     Returns
     -------
@@ -104,7 +167,8 @@ def incomplete_sample(cases: Cases, exogenous: tuple[tuple[str, ...], ...]) -> S
         problems += _unseen(values[keep], names, cases.groups[number])
     if problems:
         raise InputError("Variables without data.", problems)
-    groups = tuple(_group(cases, number, rows) for number, rows in enumerate(kept))
+    kind = TwoStageGroup if two_stage else IncompleteGroup
+    groups = tuple(_group(kind, cases, number, rows) for number, rows in enumerate(kept))
     return Sample(groups, cases.n_given)
 
 
@@ -120,10 +184,10 @@ def _unseen(values: Array, names: tuple[str, ...], group: str) -> list[Problem]:
     ]
 
 
-def _group(cases: Cases, number: int, rows: Index) -> IncompleteGroup:
+def _group(kind: type[IncompleteGroup], cases: Cases, number: int, rows: Index) -> IncompleteGroup:
     values, codes, name = cases.values[number][rows], cases.clusters[number], cases.groups[number]
     found = saturated_moments(values)
-    return IncompleteGroup(
+    return kind(
         name=name,
         names=cases.names[number],
         n=len(values),

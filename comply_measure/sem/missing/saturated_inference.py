@@ -20,6 +20,8 @@ from comply_measure.sem.missing.saturated_information import (
     saturated_scores,
 )
 
+Kind = Literal["observed", "expected"]
+
 
 @dataclass(frozen=True)
 class SaturatedInference:
@@ -35,8 +37,6 @@ class SaturatedInference:
         Lower Cholesky factor of the information (the upper triangle is not meaningful).
     scores : (R, p + p*) float array
         Casewise scores, or sums over clusters times ``√(c/(c−1))``.
-    influence : (p + p*, R) float array
-        ``A⁻¹ sᵀ``: the first-order effect of each case (cluster) on the moments.
     """
 
     sigma: FloatArray
@@ -44,12 +44,23 @@ class SaturatedInference:
     basis: FloatArray | None
     factor: FloatArray
     scores: FloatArray
-    influence: FloatArray
 
     @property
     def n_moments(self) -> int:
         """Moments free to change."""
         return int(self.factor.shape[0])
+
+    @cached_property
+    def influence(self) -> FloatArray:
+        """``A⁻¹ sᵀ``: the first-order effect of each case (cluster) on the moments; (p + p*, R)."""
+        return self.solve(self.scores.T)
+
+    def solve(self, right: FloatArray) -> FloatArray:
+        """``A⁻¹`` times gradients in dual coordinates (p + p*, c)."""
+        if self.basis is None:
+            return np.asarray(linalg.cho_solve((self.factor, True), right, check_finite=False))
+        inner = linalg.cho_solve((self.factor, True), self.basis.T @ right, check_finite=False)
+        return np.asarray(self.basis @ inner)
 
     @cached_property
     def weighted_influence(self) -> FloatArray:
@@ -75,11 +86,11 @@ def saturated_inference(
     cases: IncompleteSample,
     sigma: FloatArray,
     mu: FloatArray,
-    kind: Literal["observed", "expected"] = "observed",
+    kind: Kind = "observed",
     clusters: IntArray | None = None,
     exogenous: IntArray | None = None,
 ) -> SaturatedInference:
-    """Factor the information of the saturated model and solve it for the casewise scores.
+    """Information of the saturated model, factored, and its casewise scores.
 
     Parameters
     ----------
@@ -114,11 +125,7 @@ def saturated_inference(
         basis = _free_moments(sigma, done.precision, exogenous)
         information = basis.T @ information @ basis
     factor = linalg.cholesky(information, lower=True, overwrite_a=True, check_finite=False)
-    right = scores.T if basis is None else basis.T @ scores.T
-    influence = linalg.cho_solve((factor, True), right, check_finite=False)
-    if basis is not None:
-        influence = basis @ influence
-    return SaturatedInference(sigma, cases.n_cases, basis, factor, scores, influence)
+    return SaturatedInference(sigma, cases.n_cases, basis, factor, scores)
 
 
 def sum_within_clusters(scores: FloatArray, clusters: IntArray) -> FloatArray:
