@@ -264,7 +264,12 @@ def build_layouts(table: ParameterTable, exogenous: Mapping[int, float] | None =
         return layouts
     from comply_measure.sem.ordinal.layout import ordinal_layout
 
-    return tuple(ordinal_layout(layout, table, g) for g, layout in enumerate(layouts))
+    at_zero = dict.fromkeys(exogenous or {}, 0.0)
+    given_covariates = (_layout(table, rows, g, at_zero) for g, rows in enumerate(rows_of))
+    return tuple(
+        ordinal_layout(base, joint, table, g)
+        for g, (base, joint) in enumerate(zip(given_covariates, layouts, strict=True))
+    )
 
 
 class _Cells:

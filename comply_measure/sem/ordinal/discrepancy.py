@@ -14,6 +14,7 @@ from comply_measure.sem.arrays import Array
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.implied import Implied
 from comply_measure.sem.ordinal.layout import OrdinalImplied
+from comply_measure.sem.ordinal.robust import GroupTerms, group_terms
 from comply_measure.sem.ordinal.sample import OrdinalGroup
 
 
@@ -28,6 +29,7 @@ class OrdinalDiscrepancy:
     """
 
     def __init__(self, sample: OrdinalGroup, kind: str) -> None:
+        self.sample = sample
         self.statistics = sample.statistics
         self.factor = (sample.n - 1.0) / sample.n
         self.weights = weights_for(sample, kind)
@@ -77,6 +79,8 @@ class OrdinalEvaluation:
 
     def __init__(self, discrepancy: OrdinalDiscrepancy, implied: OrdinalImplied) -> None:
         self.implied = implied
+        self.sample = discrepancy.sample
+        self._terms: GroupTerms | None = None
         self.weights = discrepancy.weights
         self.factor = discrepancy.factor
         self.residual = discrepancy.statistics - implied.moments
@@ -100,3 +104,11 @@ class OrdinalEvaluation:
     def hessian(self) -> Array:
         """Gauss-Newton Hessian of F (q, q): second derivatives of the moments are left out."""
         return np.asarray(2.0 * self.factor * self.gram)
+
+    def terms(self, second_order: bool) -> GroupTerms:
+        """Products of W and Γ of this group; kept, because the baseline's test needs them too."""
+        if self._terms is None or (second_order and self._terms.double is None):
+            n_pairs = len(self.implied.layout.pairs[0])
+            gamma = self.sample.gamma
+            self._terms = group_terms(self.implied.jacobian, self.weights, gamma, n_pairs, second_order)
+        return self._terms

@@ -6,14 +6,16 @@ the sample has statistics for are::
 
     r_ij = δ_i δ_j σ*_ij          correlations and covariances
     t_ia = δ_i (τ_ia − μ*_i)       thresholds;  −μ*_i for continuous variables
+    b_ic = δ_i (T E)_ic            slopes on fixed covariates, if any
     σ*_ii                          variances of continuous variables
 
 * *delta*: δ is a parameter (one unless freed); the residual variance of an ordered variable is what the
   rest of the model leaves of ``1/δ²`` and is no parameter.
 * *theta*: the residual variance is a parameter (one unless freed) and ``δ_i = 1/√σ*_ii``.
 
-Statistics stand in lavaan's order: thresholds and minus the means, interleaved; variances; elements below
-the diagonal.
+With covariates the other moments are conditional on them: ``Σ*`` with covariates held fixed, ``μ*`` at
+covariates of zero. Statistics stand in lavaan's order: thresholds and minus the means, interleaved; slopes,
+covariate by covariate; variances; elements below the diagonal.
 """
 
 from __future__ import annotations
@@ -36,8 +38,14 @@ class OrdinalLayout(Layout):
 
     Attributes
     ----------
+    joint : Layout
+        The same model with the covariates' own moments in it (this layout itself holds them at zero).
     ordered : bool array (p,)
         Which observed variables are ordered.
+    kept : int array (p_y,)
+        Observed variables that are no covariates; statistics are theirs.
+    covariates : int array (c,)
+        Sources that are fixed covariates.
     item : int array (T,)
         Variable of each threshold or mean.
     is_threshold : bool array (T,)
@@ -50,7 +58,10 @@ class OrdinalLayout(Layout):
         Whether residual variances instead of scaling factors are parameters.
     """
 
+    joint: Layout
     ordered: NDArray[np.bool_]
+    kept: Index
+    covariates: Index
     item: Index
     is_threshold: NDArray[np.bool_]
     thresholds: Fill
@@ -63,14 +74,21 @@ class OrdinalLayout(Layout):
 
     @property
     def n_statistics(self) -> int:
-        """Number of sample statistics: thresholds and means, variances, correlations."""
-        return len(self.item) + int((~self.ordered).sum()) + self.p * (self.p - 1) // 2
+        """Number of sample statistics, the covariates' own moments included."""
+        p, c = len(self.kept), len(self.covariates)
+        own = c * (c + 1) // 2 + c
+        return len(self.item) + c * p + len(self.continuous) + p * (p - 1) // 2 + own
+
+    @cached_property
+    def continuous(self) -> Index:
+        """Continuous variables that are no covariates."""
+        return np.asarray(self.kept[~self.ordered[self.kept]])
 
     @cached_property
     def pairs(self) -> tuple[Index, Index]:
         """Row and column of each element below the diagonal, column by column."""
-        first, second = np.triu_indices(self.p, 1)
-        return second, first
+        first, second = np.triu_indices(len(self.kept), 1)
+        return self.kept[second], self.kept[first]
 
     @cached_property
     def on_moments(self) -> Index:
@@ -94,13 +112,16 @@ class OrdinalLayout(Layout):
         return np.flatnonzero(touches)
 
 
-def ordinal_layout(base: Layout, table: ParameterTable, group: int) -> OrdinalLayout:
+def ordinal_layout(base: Layout, joint: Layout, table: ParameterTable, group: int) -> OrdinalLayout:
     """Add thresholds and scaling factors to a layout.
 
     Parameters
     ----------
     base : Layout
-        Latent-response moments of the group; parameters of thresholds and scaling factors have no effect there.
+        Latent-response moments of the group with covariates held at zero; thresholds and scaling factors have
+        no effect there.
+    joint : Layout
+        The same with the covariates' own moments.
     table : ParameterTable
     group : int
         Group, from 0.
@@ -113,10 +134,13 @@ def ordinal_layout(base: Layout, table: ParameterTable, group: int) -> OrdinalLa
     counts = table.options.thresholds
     place = {name: i for i, name in enumerate(base.observed)}
     ordered = np.array([name in counts for name in base.observed])
+    fixed = set(table.variables[group].exogenous)
     item: list[int] = []
     is_threshold: list[bool] = []
     first: dict[str, int] = {}
     for i, name in enumerate(base.observed):
+        if name in fixed:
+            continue
         first[name] = len(item)
         count = counts.get(name, 0)
         item += [i] * max(count, 1)
@@ -136,7 +160,10 @@ def ordinal_layout(base: Layout, table: ParameterTable, group: int) -> OrdinalLa
     known = {field.name: getattr(base, field.name) for field in fields(Layout)}
     return OrdinalLayout(
         **known,
+        joint=joint,
         ordered=ordered,
+        kept=np.array([i for i, name in enumerate(base.observed) if name not in fixed], dtype=np.int64),
+        covariates=np.array([j for j, name in enumerate(base.sources) if name in fixed], dtype=np.int64),
         item=np.array(item, dtype=np.int64),
         is_threshold=np.array(is_threshold),
         thresholds=thresholds.done(),
@@ -213,7 +240,8 @@ class OrdinalImplied(Implied):
             variances = self.sigma.diagonal()
             if not (variances[layout.ordered] > 0.0).all():
                 raise NotPositiveDefiniteError
-            self.delta = np.where(layout.ordered, 1.0 / np.sqrt(np.abs(variances)), 1.0)
+            self.delta = np.ones(layout.p)
+            self.delta[layout.ordered] = 1.0 / np.sqrt(variances[layout.ordered])
         else:
             self.delta = layout.scale.at(theta)
         self.tau = layout.thresholds.at(theta)
@@ -229,11 +257,28 @@ class OrdinalImplied(Implied):
         return np.asarray(self.delta[layout.item] * (self.tau - self.response_mu[layout.item]))
 
     @cached_property
+    def joint(self) -> Implied:
+        """Latent-response moments with the covariates' own moments in them."""
+        return self.layout.joint.at(self.theta)
+
+    @property
+    def kept_sigma(self) -> Array:
+        """Scaled covariance matrix of the variables that are no covariates (p_y, p_y)."""
+        return np.asarray(self.sigma[np.ix_(self.layout.kept, self.layout.kept)])
+
+    @cached_property
+    def slopes(self) -> Array:
+        """Implied slopes on the covariates (p_y, c)."""
+        kept = self.layout.kept
+        return np.asarray(self.delta[kept, None] * self.TE[np.ix_(kept, self.layout.covariates)])
+
+    @cached_property
     def moments(self) -> Array:
         """All implied statistics in lavaan's order (D,)."""
         layout = self.layout
-        variances = self.sigma.diagonal()[~layout.ordered]
-        return np.concatenate((self.threshold_vector, variances, self.sigma[layout.pairs]))
+        variances = self.sigma.diagonal()[layout.continuous]
+        slopes = self.slopes.ravel(order="F")
+        return np.concatenate((self.threshold_vector, slopes, variances, self.sigma[layout.pairs]))
 
     @cached_property
     def _covariance_slopes(self) -> tuple[Array, Array]:
@@ -261,25 +306,39 @@ class OrdinalImplied(Implied):
     def jacobian(self) -> MomentJacobian:
         """∂(all statistics)/∂θ."""
         layout = self.layout
-        on_thresholds = layout.on_thresholds
-        item, others = layout.item, np.zeros((len(layout.item), len(on_thresholds)))
-        if len(on_thresholds):
-            H = np.hstack([np.eye(layout.p), self.TE])
-            means = H[:, np.minimum(layout.mean_column, H.shape[1] - 1)] * self.mean_scale
-            others -= self.delta[item][:, None] * means[item][:, on_thresholds]
-            distance = self.tau - self.response_mu[item]
-            others += distance[:, None] * self._scale_slopes[item][:, on_thresholds]
         return MomentJacobian(
             size=len(self.moments),
             q=layout.q,
             rows=layout.thresholds.cells,
             parameters=layout.thresholds.parameters,
-            scale=self.delta[item[layout.thresholds.cells]],
-            first_columns=on_thresholds,
-            first=others,
+            scale=self.delta[layout.item[layout.thresholds.cells]],
+            first_columns=layout.on_thresholds,
+            first=self._first_order_slopes(),
             second_columns=layout.on_correlations,
             second=self._correlation_slopes(),
         )
+
+    def _first_order_slopes(self) -> Array:
+        """∂ thresholds, ∂ means and ∂ slopes for the parameters ``on_thresholds``."""
+        layout, columns = self.layout, self.layout.on_thresholds
+        item, kept = layout.item, layout.kept
+        out = np.zeros((len(item) + self.slopes.size, len(columns)))
+        if not len(columns):
+            return out
+        H = np.hstack([np.eye(layout.p), self.TE])
+        along = H[:, np.minimum(layout.mean_column[columns], H.shape[1] - 1)]
+        means = along * self.mean_scale[columns]
+        scale = self._scale_slopes[:, columns]
+        distance = self.tau - self.response_mu[item]
+        out[: len(item)] = distance[:, None] * scale[item] - self.delta[item][:, None] * means[item]
+        source = layout.mean_source[columns]
+        for number, covariate in enumerate(layout.covariates):
+            start = len(item) + number * len(kept)
+            effect = np.where(source >= 0, self.E[np.maximum(source, 0), covariate], 0.0)
+            moved = self.delta[kept][:, None] * along[kept] * effect
+            moved += self.TE[kept, covariate][:, None] * scale[kept]
+            out[start : start + len(kept)] = moved
+        return out
 
     def _correlation_slopes(self) -> Array:
         """∂ variances and ∂ correlations for the parameters ``on_correlations``."""
@@ -288,10 +347,9 @@ class OrdinalImplied(Implied):
         row, column = layout.pairs
         columns = layout.on_correlations
         at = np.searchsorted(columns, layout.on_moments)
-        continuous = ~layout.ordered
-        out = np.zeros((int(continuous.sum()) + len(row), len(columns)))
-        top = int(continuous.sum())
-        out[:top, at] = on_diagonal[continuous]
+        top = len(layout.continuous)
+        out = np.zeros((top + len(row), len(columns)))
+        out[:top, at] = on_diagonal[layout.continuous]
         out[top:, at] = (self.delta[row] * self.delta[column])[:, None] * below
         slopes = self._scale_slopes[:, columns]
         if slopes.any():
@@ -314,7 +372,7 @@ class MomentJacobian:
     scale : array (k,)
         By how much.
     first_columns, first : int array (a,), array (T, a)
-        Other parameters that move thresholds and means, and their derivatives.
+        Other parameters that move thresholds, means and slopes, and their derivatives.
     second_columns, second : int array (b,), array (D − T, b)
         Parameters that move variances and correlations, and their derivatives.
     """

@@ -1,14 +1,14 @@
 """Sample statistics of ordered and mixed data, and their joint covariance.
 
 The order of the statistics is lavaan's: thresholds of ordered and *minus the means* of continuous variables,
-interleaved in model order; variances of the continuous variables; covariances below the diagonal, column by
-column.
+interleaved in model order; slopes on covariates, if any, covariate by covariate; variances of the continuous
+variables; covariances below the diagonal, column by column.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -80,6 +80,9 @@ class OrdinalMoments:
         Number of empty cells by pair of variables, pairs without any left out.
     at_bound : tuple of pairs of str
         Pairs whose correlation is indistinguishable from one.
+    slopes : ndarray, shape (p, n_covariates)
+        Regression of every (latent) response on fixed covariates; the other moments are then conditional on
+        these, ``mean`` and ``thresholds`` at covariates of zero. No columns without covariates.
     """
 
     names: tuple[str, ...]
@@ -93,13 +96,15 @@ class OrdinalMoments:
     gamma: AsymptoticCovariance | None
     empty_cells: dict[tuple[str, str], int]
     at_bound: tuple[tuple[str, str], ...]
+    slopes: Array = field(default_factory=lambda: np.zeros((0, 0)))
 
     @property
     def vector(self) -> Array:
         """All statistics in lavaan's order."""
         sign = np.where(self.threshold_index < 0, -1.0, 1.0)
         variances = np.diagonal(self.covariance)[~self.ordered]
-        return np.concatenate((sign * self.thresholds, variances, below_diagonal(self.covariance)))
+        slopes = self.slopes.ravel(order="F")
+        return np.concatenate((sign * self.thresholds, slopes, variances, below_diagonal(self.covariance)))
 
 
 def below_diagonal(matrix: Array) -> Array:
@@ -280,7 +285,7 @@ def ordinal_moments(data: MixedData, gamma: bool = True) -> OrdinalMoments:
     ----------
     Muthén (1984), Psychometrika 49, 115-132; Muthén & Satorra (1995), Psychometrika 60, 489-503.
     """
-    _require_variation(data)
+    require_variation(data)
     statistics = estimate(data)
     problems = _problems(statistics)
     if problems:
@@ -335,7 +340,7 @@ def polychoric_matrix(
     return ordinal_moments(coded[0], gamma=gamma)
 
 
-def _require_variation(data: MixedData) -> None:
+def require_variation(data: MixedData) -> None:
     """Refuse constant or empty variables."""
     names = np.asarray(data.names)
     problems = []

@@ -1,19 +1,14 @@
-"""Sandwich covariance of the estimates and traces of the scaled tests, without forming Γ.
+"""Products of weights and Γ behind robust standard errors and scaled tests, without forming Γ.
 
-With J_g the derivatives of group g's statistics, W_g its weights, f_g its share of the cases and
-``E = Σ f_g J_gᵀ W_g J_g`` (E⁻¹ taken in the free coordinates and carried back)::
+Per group, with J the derivatives of the statistics, W their weights and ``Γ = Zᵀ Z`` (Z has one row per case),
+everything :mod:`comply_measure.sem.inference` asks for is made of ``Z W Zᵀ`` (n, n) and ``Z W J`` (n, q)::
 
-    N Var(θ̂) = E⁻¹ M E⁻¹,   M = Σ f_g J_gᵀ W_g Γ_g W_g J_g                        (Muthén, du Toit & Spisic 1997)
-    U = V − V J E⁻¹ Jᵀ V,    V = diag(f_g W_g),  Γ = diag(Γ_g / f_g)
-    tr(UΓ)     = Σ tr(W_g Γ_g) − tr(E⁻¹ M)
-    tr((UΓ)²)  = Σ tr((W_g Γ_g)²) − 2 tr(E⁻¹ Σ f_g J_gᵀ W_g Γ_g W_g Γ_g W_g J_g) + tr((E⁻¹ M)²)
-
-For ``Γ_g = Z_gᵀ Z_g`` with Z_g of n_g rows these are products of Z_g W_g Z_gᵀ and Z_g W_g J_g.
+    tr(WΓ) = Σ w_d Γ_dd        tr((WΓ)²) = ‖Z W Zᵀ‖²
+    Jᵀ W Γ W J = (Z W J)ᵀ (Z W J)        Jᵀ W Γ W Γ W J = (Z W J)ᵀ (Z W Zᵀ) (Z W J)
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,18 +20,19 @@ from comply_measure.sem.ordinal.layout import MomentJacobian
 
 @dataclass(frozen=True, slots=True)
 class GroupTerms:
-    """Products of one group that sandwich and traces are made of.
+    """Products of one group.
 
     Attributes
     ----------
     meat : array (q, q)
         Jᵀ W Γ W J.
     double : array (q, q) or None
-        Jᵀ W Γ W Γ W J; None when second-order traces are not asked for.
+        Jᵀ W Γ W Γ W J; None when second-order terms are not asked for.
     trace, trace_squared : float
         tr(WΓ) and tr((WΓ)²); the latter NaN when not asked for.
     pair_trace, pair_trace_squared : float
-        The same for the statistics the baseline model leaves free of structure (correlations).
+        The same over the correlations alone: with a diagonal W these are tr(UΓ) and tr((UΓ)²) of the model
+        of uncorrelated variables.
     """
 
     meat: Array
@@ -125,61 +121,3 @@ def _terms_by_matrix(
         float(diagonal[first:].sum()),
         pair_squared,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Sandwich:
-    """What robust standard errors and scaled tests need.
-
-    Attributes
-    ----------
-    vcov : array (q, q) or None
-        Covariance matrix of the estimates; None when the information is singular.
-    trace, trace_squared : float
-        tr(UΓ) and tr((UΓ)²) of the model; NaN when not available.
-    baseline_trace, baseline_trace_squared : float
-        The same for the baseline model of uncorrelated variables (diagonal W only).
-    """
-
-    vcov: Array | None
-    trace: float
-    trace_squared: float
-    baseline_trace: float
-    baseline_trace_squared: float
-
-
-def combine(
-    terms: Sequence[GroupTerms],
-    places: Sequence[slice],
-    shares: Sequence[float],
-    inverse: Array | None,
-    n: int,
-) -> Sandwich:
-    """Put the groups together.
-
-    Parameters
-    ----------
-    terms : sequence of GroupTerms
-    places : sequence of slice
-        Parameters of each group in θ.
-    shares : sequence of float
-        Share of each group in the cases.
-    inverse : array (q, q) or None
-        E⁻¹ in θ; None when singular.
-    n : int
-        Number of cases.
-    """
-    base = sum(term.pair_trace for term in terms)
-    base_squared = sum(term.pair_trace_squared for term in terms)
-    if inverse is None:
-        return Sandwich(None, float("nan"), float("nan"), base, base_squared)
-    meat = np.zeros_like(inverse)
-    squared = sum(term.trace_squared for term in terms)
-    for term, place, share in zip(terms, places, shares, strict=True):
-        meat[place, place] = share * term.meat
-        if term.double is not None:
-            squared -= 2.0 * share * float(np.vdot(inverse[place, place], term.double))
-    product = inverse @ meat
-    squared += float(np.vdot(product, product.T))
-    trace = sum(term.trace for term in terms) - float(np.trace(product))
-    return Sandwich(product @ inverse / n, trace, squared, base, base_squared)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.errors import InputError, ModelError, Problem
 from comply_measure.sem.ordinal.coding import MixedData, code_groups
+from comply_measure.sem.ordinal.conditional_moments import conditional_moments
 from comply_measure.sem.ordinal.covariance import AsymptoticCovariance
 from comply_measure.sem.ordinal.moments import OrdinalMoments, ordinal_moments
 from comply_measure.sem.sample import GroupSample, Sample
@@ -24,16 +25,22 @@ if TYPE_CHECKING:
 class OrdinalGroup(GroupSample):
     """A group with ordered variables; ``cov`` holds polychoric, polyserial and product-moment covariances.
 
+    With fixed covariates ``cov`` is the joint matrix of (latent) responses and covariates, and ``mean`` holds the
+    covariates' means and the continuous variables' intercepts; what the model is compared with is in ``moments``.
+
     Attributes
     ----------
     moments : OrdinalMoments
-        Thresholds, correlations and their asymptotic covariance.
+        Thresholds, correlations and their asymptotic covariance; given the covariates, if there are any.
     coded : MixedData
-        The cases, for casewise quantities.
+        The cases without covariates, for casewise quantities.
+    covariates : array (n, c)
+        Values of the fixed covariates.
     """
 
     moments: OrdinalMoments = field(kw_only=True)
     coded: MixedData = field(kw_only=True, repr=False)
+    covariates: Array = field(kw_only=True, repr=False)
 
     @property
     def statistics(self) -> Array:
@@ -101,6 +108,7 @@ def ordinal_sample(
     ordered: Collection[str],
     groups: tuple[tuple[str, ...], tuple[Index, ...]],
     missing: str,
+    covariates: Sequence[str] = (),
     gamma: bool = True,
 ) -> Sample:
     """Moments of every group.
@@ -116,8 +124,10 @@ def ordinal_sample(
     groups : pair of tuples
         Names of the groups and rows of each.
     missing : str
-        ``listwise`` leaves out cases with any missing value; ``pairwise`` (or ``available.cases``) those
-        without any value.
+        ``listwise`` leaves out cases with any missing value; ``pairwise`` (or ``available.cases``) those without
+        any value of the other variables. Cases that lack a covariate are always left out.
+    covariates : sequence of str
+        Fixed covariates among the names.
     gamma : bool
         Whether the asymptotic covariance is needed.
 
@@ -128,34 +138,56 @@ def ordinal_sample(
     Raises
     ------
     InputError
-        See :mod:`comply_measure.sem.ordinal.coding` and :func:`~comply_measure.sem.ordinal.moments.ordinal_moments`.
+        See :mod:`comply_measure.sem.ordinal.coding` and
+        :func:`~comply_measure.sem.ordinal.moments.ordinal_moments`.
     """
-    table = frame[list(names)]
-    missing_values = table.isna().to_numpy()
-    drop = np.asarray(missing_values.any(axis=1) if missing == "listwise" else missing_values.all(axis=1))
+    own = [name for name in names if name not in covariates]
+    gaps = frame[own].isna().to_numpy()
+    drop = np.asarray(gaps.any(axis=1) if missing == "listwise" else gaps.all(axis=1))
+    if covariates:
+        drop |= frame[list(covariates)].isna().to_numpy().any(axis=1)
     kept = [np.asarray(rows)[~drop[rows]] for rows in groups[1]]
     _require_cases(groups[0], kept)
-    frames = [table.iloc[rows] for rows in kept]
-    coded, _ = code_groups(frames, names, ordered, groups[0])
+    coded, _ = code_groups([frame[own].iloc[rows] for rows in kept], own, ordered, groups[0])
     parts = []
     for name, data, rows in zip(groups[0], coded, kept, strict=True):
-        parts.append(_group(name, data, rows, gamma))
+        x = frame[list(covariates)].iloc[rows].to_numpy(dtype=float)
+        parts.append(_group(name, tuple(names), data, x, rows, gamma))
     return Sample(tuple(parts), sum(len(rows) for rows in groups[1]))
 
 
-def _group(name: str, data: MixedData, rows: NDArray[np.int64], gamma: bool) -> OrdinalGroup:
-    moments = ordinal_moments(data, gamma=gamma)
+def _group(
+    name: str, names: tuple[str, ...], data: MixedData, x: Array, rows: NDArray[np.int64], gamma: bool
+) -> OrdinalGroup:
+    if not x.shape[1]:
+        moments = ordinal_moments(data, gamma=gamma)
+        cov, mean = moments.covariance, moments.mean
+    else:
+        moments = conditional_moments(data, x, gamma=gamma)
+        cov, mean = _with_covariates(moments, names, x)
     return OrdinalGroup(
         name=name,
-        names=data.names,
+        names=names,
         n=data.n_cases,
-        cov=moments.covariance,
-        mean=moments.mean,
-        data=None,
+        cov=cov,
+        mean=mean,
         rows=rows,
         moments=moments,
         coded=data,
+        covariates=x,
     )
+
+
+def _with_covariates(moments: OrdinalMoments, names: tuple[str, ...], x: Array) -> tuple[Array, Array]:
+    """Joint covariance matrix of responses and covariates, and means; order of ``names``."""
+    of_x = np.atleast_2d(np.cov(x, rowvar=False, bias=True))
+    cross = moments.slopes @ of_x
+    joint = np.block([[moments.covariance + cross @ moments.slopes.T, cross], [cross.T, of_x]])
+    own = [i for i, name in enumerate(names) if name in moments.names]
+    other = [i for i, name in enumerate(names) if name not in moments.names]
+    order = np.argsort([*own, *other])
+    mean = np.concatenate((moments.mean, x.mean(axis=0)))
+    return joint[np.ix_(order, order)], mean[order]
 
 
 def _require_cases(labels: Sequence[str], kept: Sequence[NDArray[np.int64]]) -> None:
