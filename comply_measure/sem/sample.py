@@ -109,6 +109,11 @@ class Sample:
         return sum(group.n for group in self.groups)
 
     @property
+    def n_groups(self) -> int:
+        """Number of groups."""
+        return len(self.groups)
+
+    @property
     def weights(self) -> tuple[float, ...]:
         """Share of each group in the cases."""
         total = self.n
