@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.triads.exact import Statistic
@@ -90,12 +90,12 @@ def agreement_tests(
     grouping = table.grouping()
     rng = np.random.default_rng(seed) if item_correlation is not None else None
     results = {}
-    for key, columns in places.items():
-        observed = _observe(table.values[:, columns], grouping, STATISTIC[index], min_items)
+    observations = _observe(table.values, grouping, places, STATISTIC[index], min_items)
+    for key, observed in observations.items():
         answers = None
         given = item_correlation.get(key) if isinstance(item_correlation, Mapping) else item_correlation
         if rng is not None and given is not None and observed.n.max(initial=0) >= 2:
-            matrix = correlation_matrix(given, len(columns))
+            matrix = correlation_matrix(given, observed.n.shape[1])
             answers = simulated_answers(int(observed.n.max()), matrix, resolved, replications, rng)
         family = NullFamily(resolved, STATISTIC[index], answers)
         results[key] = _test_scale(observed, family, alpha, cutoff)
@@ -108,26 +108,36 @@ class _Observed:
     """Statistic of one scale per unit with its counts: shapes (G,), (G, J), (G,)."""
 
     statistic: Floats
-    n: Ints
+    n: NDArray[np.int32]
     n_informants: Ints
 
 
-def _observe(values: Floats, grouping: Grouping, statistic: Statistic, min_items: float) -> _Observed:
-    """Mean over the usable items of s², AD_M or AD_Md, NaN where too few items are usable."""
-    G, J = grouping.n_units, values.shape[1]
-    mean, n, n_informants = np.full(G, np.nan), np.zeros((G, J), dtype=np.int64), np.zeros(G, dtype=np.int64)
-    required = max(1, int(np.ceil(min_items * J - 1e-9)))
-    for members, rows in grouping.blocks(J):
+def _observe(
+    values: Floats, grouping: Grouping, places: Mapping[str, Ints], statistic: Statistic, min_items: float
+) -> dict[str, _Observed]:
+    """Mean over the usable items of s², AD_M or AD_Md per scale, NaN where too few items are usable."""
+    G = grouping.n_units
+    found = {
+        key: _Observed(
+            np.full(G, np.nan), np.zeros((G, len(columns)), dtype=np.int32), np.zeros(G, dtype=np.int64)
+        )
+        for key, columns in places.items()
+    }
+    for members, rows in grouping.blocks(values.shape[1]):
         block = values[rows]
         items = item_agreement(block, {statistic}, -np.inf, np.inf)
         part = items.spread.variance if statistic == "variance" else items.parts[statistic]
-        used = items.spread.n >= 2
-        with np.errstate(invalid="ignore", divide="ignore"):
-            average = np.where(used, part, 0.0).sum(axis=1) / used.sum(axis=1)
-        mean[members] = np.where(used.sum(axis=1) >= required, average, np.nan)
-        n[members] = items.spread.n
-        n_informants[members] = (~np.isnan(block)).any(axis=2).sum(axis=0)
-    return _Observed(mean, n, n_informants)
+        answered = ~np.isnan(block)
+        for key, columns in places.items():
+            n = items.spread.n[:, columns]
+            used = n >= 2
+            required = max(1, int(np.ceil(min_items * len(columns) - 1e-9)))
+            with np.errstate(invalid="ignore", divide="ignore"):
+                average = np.where(used, part[:, columns], 0.0).sum(axis=1) / used.sum(axis=1)
+            found[key].statistic[members] = np.where(used.sum(axis=1) >= required, average, np.nan)
+            found[key].n[members] = n
+            found[key].n_informants[members] = answered[:, :, columns].any(axis=2).sum(axis=0)
+    return found
 
 
 def _test_scale(observed: _Observed, family: NullFamily, alpha: float, cutoff: float) -> ScaleTests:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from comply_measure.triads.exact import (
     MAX_MULTISETS,
@@ -39,7 +40,7 @@ class NullFamily:
     statistic: Statistic
     answers: Ints | None
 
-    def patterns(self, n: Ints) -> Iterator[tuple[Ints, Ints]]:
+    def patterns(self, n: NDArray[np.int32]) -> Iterator[tuple[Ints, Ints]]:
         """Units that share a distribution: the pattern, shape (J,), and the units' positions.
 
         Independent items are interchangeable, so their counts are sorted first; counts below 2 are 0.
@@ -49,16 +50,18 @@ class NullFamily:
         n : ndarray of int, shape (G, J)
             Informants per item.
         """
+        if not len(n):
+            return
         counts = np.where(n >= 2, n, 0)
         if self.answers is None:
             counts = np.sort(counts, axis=1)
-        rows = np.ascontiguousarray(counts, dtype=np.int64)
+        rows = np.ascontiguousarray(counts, dtype=np.int32)
         keys = rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1]))).ravel()
         _, first, place = np.unique(keys, return_index=True, return_inverse=True)
         order = np.argsort(place, kind="stable")
         ends = np.cumsum(np.bincount(place, minlength=len(first)))
         for pattern, units in zip(first, np.split(order, ends[:-1]), strict=True):
-            yield counts[pattern], units
+            yield counts[pattern].astype(np.int64), units
 
     def distribution(self, pattern: Ints) -> ExactDistribution | SimulatedDistribution | None:
         """The null distribution of a pattern; None when its informants are too many to enumerate."""

@@ -137,6 +137,7 @@ class OddRole:
         expected = decided / R
         chi2 = float(((counts - expected) ** 2).sum() / expected) if decided else np.nan
         note = "" if expected >= 5 else "too few units for the χ² approximation"
+        note = note if R >= 3 else "needs 3 roles"
         rows: list[dict[str, object]] = []
         for place, role in enumerate(self.roles):
             share = counts[place] / decided if decided else np.nan
@@ -150,8 +151,8 @@ class OddRole:
                     "n_ties": ties,
                     "share": share,
                     "chance": 1.0 / R,
-                    "share_over_chance": (share - 1.0 / R) / (1.0 - 1.0 / R),
-                    "n_reliable": np.nan if np.isnan(flags).any() else int(flags.sum()),
+                    "share_over_chance": (share * R - 1.0) / (R - 1.0) if R > 1 else np.nan,
+                    "n_reliable": np.nan if R < 3 or np.isnan(flags).any() else int(flags.sum()),
                     "chi2": chi2,
                     "df": R - 1,
                     "p": float(stats.chi2.sf(chi2, R - 1)) if decided else np.nan,

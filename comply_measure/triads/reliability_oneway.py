@@ -68,7 +68,8 @@ def oneway_anova(values: Floats, grouping: Grouping) -> OnewayAnova:
     total = n.sum(axis=0)
     n_units = (n > 0).sum(axis=0).astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
-        centred = np.where(present, values - np.nanmean(values, axis=0) if values.size else values, 0.0)
+        centre = np.where(present, values, 0.0).sum(axis=0) / total
+        centred = np.where(present, values - centre, 0.0)
         mean = grouping.sums(centred) / n
         grand = centred.sum(axis=0) / total
         within = np.where(present, centred - mean[grouping.codes], 0.0)
@@ -147,7 +148,7 @@ class OnewayReliability:
             elif anova.msw[j] == 0:
                 notes.append("no variance within units")
             elif anova.msb[j] == 0:
-                notes.append("no variance between units")
+                notes.append("no variance between units: ICC(2) undefined")
             elif np.isclose(anova.mean_size[j], anova.n0[j], rtol=1e-12):
                 notes.append("")
             else:
@@ -206,6 +207,7 @@ def icc_oneway(
         f = np.where((anova.msw == 0) & (anova.msb == 0), np.nan, f)
         low = f / stats.f.ppf(tail, anova.dfb, anova.dfw)
         high = f * stats.f.ppf(tail, anova.dfw, anova.dfb)
+        msb = np.where(anova.msb > 0, anova.msb, np.nan)  # ICC(2) has no value without variance of means
         return OnewayReliability(
             table.columns,
             anova,
@@ -214,9 +216,9 @@ def icc_oneway(
             icc1=(anova.msb - anova.msw) / (anova.msb + (n_star - 1.0) * anova.msw),
             icc1_lower=_icc1_from_f(low, n_star),
             icc1_upper=_icc1_from_f(high, n_star),
-            icc2=(anova.msb - anova.msw) / anova.msb,
-            icc2_lower=1.0 - 1.0 / low,
-            icc2_upper=1.0 - 1.0 / high,
+            icc2=(msb - anova.msw) / msb,
+            icc2_lower=np.where(np.isnan(msb), np.nan, 1.0 - 1.0 / low),
+            icc2_upper=np.where(np.isnan(msb), np.nan, 1.0 - 1.0 / high),
             f=f,
             p=stats.f.sf(f, anova.dfb, anova.dfw),
         )

@@ -131,6 +131,7 @@ def _anova(x: Floats, confidence: float, engine: str, dropped: int) -> TwowayFit
     notes = [
         f"{dropped} incomplete units left out" if dropped else "",
         "no residual variance" if mse == 0 else "",
+        "a total variance is not positive" if np.isnan(values).any() else "",
     ]
     return TwowayFit(
         estimator="ANOVA", n_units=n, n_informants=n * k, k=k,

@@ -29,6 +29,8 @@ class GapReliability:
     ----------
     units : ndarray, shape (G,)
         Unit keys.
+    columns, pairs : tuple of str
+        The J variables and the P pairs of roles.
     table : DataFrame
         One row per variable and pair; columns as in :func:`gap_reliability`.
     signed : ndarray, shape (G, P, J)
@@ -40,6 +42,8 @@ class GapReliability:
     """
 
     units: NDArray[Any]
+    columns: tuple[str, ...]
+    pairs: tuple[str, ...]
     table: pd.DataFrame
     signed: Floats
     se: Floats
@@ -65,25 +69,26 @@ class GapReliability:
 
         `reliable` is missing where a role is missing or the error unknown.
         """
-        _, P, J = self.signed.shape
-        keys = self.table[["column", "pair"]]  # variables first, then pairs
-        order = [p * J + j for j in range(J) for p in range(P)]
-        z = self.z.reshape(len(self.units), -1)[:, order]
+        G, P, J = self.signed.shape
+
+        def rows(array: Floats) -> Floats:
+            """Unit by unit, variables before pairs."""
+            return np.broadcast_to(array, (G, P, J)).transpose(0, 2, 1).reshape(-1)
+
+        z = rows(self.z)
         critical = stats.norm.ppf((1 + self.confidence) / 2)
-        reliable = pd.array(np.abs(z).reshape(-1) > critical, dtype="boolean")
-        reliable[np.isnan(z).reshape(-1)] = pd.NA
+        reliable = pd.array(np.abs(z) > critical, dtype="boolean")
+        reliable[np.isnan(z)] = pd.NA
         return pd.DataFrame(
             {
                 "unit": np.repeat(self.units, P * J),
-                "column": np.tile(keys["column"].to_numpy(), len(self.units)),
-                "pair": np.tile(keys["pair"].to_numpy(), len(self.units)),
-                "gap": self.signed.reshape(len(self.units), -1)[:, order].reshape(-1),
-                "se": np.tile(self.se.reshape(-1)[order], len(self.units)),
-                "z": z.reshape(-1),
+                "column": np.tile(np.repeat(np.array(self.columns, dtype=object), P), G),
+                "pair": np.tile(np.array(self.pairs, dtype=object), G * J),
+                "gap": rows(self.signed),
+                "se": rows(self.se),
+                "z": z,
                 "reliable": reliable,
-                "squared_corrected": self.squared_corrected.reshape(len(self.units), -1)[:, order].reshape(
-                    -1
-                ),
+                "squared_corrected": rows(self.squared_corrected),
             }
         )
 
@@ -129,7 +134,7 @@ def gap_reliability(data: TriadData, reliability: Reliability, *, confidence: fl
     table = pd.DataFrame(rows)
     if rows:
         table.insert(10, "share_by_chance", 1.0 - confidence)
-    return GapReliability(data.units, table, gaps.signed, se, confidence)
+    return GapReliability(data.units, data.columns, gaps.pairs, table, gaps.signed, se, confidence)
 
 
 def reliability_array(data: TriadData, reliability: Reliability) -> Floats:

@@ -1,0 +1,306 @@
+"""Properties that hold whatever the data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from drawn_triads import drawn_triads
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from comply_measure import triads
+from comply_measure.triads.exact import exact_distribution
+from comply_measure.triads.item_agreement import maximum_variance
+
+SETTINGS = settings(max_examples=30, deadline=None)
+SHAPES = st.tuples(st.integers(2, 6), st.integers(2, 4), st.integers(2, 5))
+
+
+@st.composite
+def cubes(draw) -> triads.TriadData:
+    """Whole-number answers on 1 to 7 of units × roles × variables, some missing."""
+    shape = draw(SHAPES)
+    values = draw(arrays(np.int64, shape, elements=st.integers(1, 7))).astype(float)
+    absent = draw(arrays(np.bool_, shape, elements=st.integers(0, 9).map(lambda k: k == 0)))
+    values[absent] = np.nan
+    roles = tuple(f"r{i}" for i in range(shape[1]))
+    columns = tuple(f"x{j}" for j in range(shape[2]))
+    return triads.TriadData(np.arange(shape[0]), None, roles, columns, values, ~np.isnan(values).all(axis=2))
+
+
+@SETTINGS
+@given(cubes())
+def test_long_and_wide_are_inverse(data) -> None:
+    back = triads.TriadData.from_wide(data.to_wide(), unit=None)
+    for name in ("units", "values", "present"):
+        np.testing.assert_array_equal(getattr(back, name), getattr(data, name))
+    assert back.roles == data.roles and back.columns == data.columns
+    kept = data.select(units=data.present.any(axis=1))
+    if kept.n_units:
+        again = triads.TriadData.from_long(kept.to_long(), data.columns, roles=data.roles)
+        np.testing.assert_array_equal(again.values, kept.values)
+        np.testing.assert_array_equal(again.present, kept.present)
+
+
+@SETTINGS
+@given(cubes(), st.randoms(use_true_random=False))
+def test_permuting_roles_permutes_gaps(data, random) -> None:
+    order = list(range(len(data.roles)))
+    random.shuffle(order)
+    moved = replace(
+        data,
+        roles=tuple(data.roles[i] for i in order),
+        values=data.values[:, order],
+        present=data.present[:, order],
+    )
+    before, after = triads.role_gaps(data), triads.role_gaps(moved)
+    for place, (a, b) in enumerate(moved.pairs):
+        i, k = order[a], order[b]
+        sign = 1 if i < k else -1
+        original = data.pairs.index((min(i, k), max(i, k)))
+        np.testing.assert_array_equal(after.signed[:, place], sign * before.signed[:, original])
+
+
+@SETTINGS
+@given(cubes())
+def test_gaps_of_three_roles_add_up(data) -> None:
+    gaps = dict(zip(data.pairs, triads.role_gaps(data).signed.transpose(1, 0, 2), strict=True))
+    if len(data.roles) >= 3:
+        total = gaps[0, 1] + gaps[1, 2]
+        both = ~np.isnan(total)
+        np.testing.assert_allclose(total[both], gaps[0, 2][both])
+
+
+@SETTINGS
+@given(cubes(), st.integers(-3, 3))
+def test_a_constant_for_one_role_moves_level_only(data, constant) -> None:
+    values = data.values.copy()
+    values[:, 0] += constant
+    before = triads.profile_similarity(data)
+    after = triads.profile_similarity(replace(data, values=values))
+    for name in ("scatter", "shape", "correlation", "correlation_distinctive", "d_level_removed", "d_shape"):
+        np.testing.assert_allclose(after.sets["all"][name], before.sets["all"][name], atol=1e-6)
+
+
+@SETTINGS
+@given(cubes())
+def test_squared_distance_is_level_plus_scatter_plus_shape(data) -> None:
+    parts = triads.profile_similarity(data).sets["all"]
+    total = parts["level"] + parts["scatter"] + parts["shape"]
+    np.testing.assert_allclose(total, parts["d_squared"], atol=1e-9)
+    removed = parts["d_level_removed"] ** 2
+    np.testing.assert_allclose(parts["scatter"] + parts["shape"], removed, atol=1e-9)
+
+
+@SETTINGS
+@given(cubes())
+def test_double_entry_icc_is_the_correlation_of_doubled_entries(data) -> None:
+    found = triads.profile_similarity(data).sets["all"]["icc_double_entry"]
+    for g in range(data.n_units):
+        x, y = data.values[g, 0], data.values[g, 1]
+        both = ~(np.isnan(x) | np.isnan(y))
+        doubled = np.concatenate([x[both], y[both]]), np.concatenate([y[both], x[both]])
+        if both.sum() >= 2 and doubled[0].std() > 0:
+            assert found[g, 0] == pytest.approx(np.corrcoef(*doubled)[0, 1], abs=1e-9)
+
+
+@SETTINGS
+@given(cubes())
+def test_identical_informants_agree_perfectly(data) -> None:
+    values = np.repeat(np.nan_to_num(data.values[:, :1], nan=4.0), len(data.roles), axis=1)
+    same = replace(data, values=values, present=np.ones(values.shape[:2], dtype=bool))
+    long = same.to_long()
+    scale = {"s": same.columns}
+    result = triads.agreement_indices(long, scale, minimum=1, maximum=7, nulls=["uniform", "moderate_skew"])
+    for index in ("rwg_j", "rwg_star_j", "rwg_prime_j", "rwg_prime_j_exact"):
+        np.testing.assert_allclose(result.values(index)["s"], 1.0, atol=1e-12)
+    for index in ("ad_mean", "ad_median", "sd_wg", "sd_score", "range_score"):
+        np.testing.assert_allclose(result.values(index)["s"], 0.0, atol=1e-7)
+    assert (triads.role_gaps(same).signed == 0).all()
+    parts = triads.profile_similarity(same).sets["all"]
+    assert (parts["d"] == 0).all()
+
+
+@SETTINGS
+@given(cubes(), st.randoms(use_true_random=False))
+def test_agreement_ignores_the_order_of_rows_and_items(data, random) -> None:
+    long = data.to_long()
+    if not len(long):
+        return
+    rows, columns = list(range(len(long))), list(data.columns)
+    random.shuffle(rows)
+    random.shuffle(columns)
+    a = triads.agreement_indices(long, {"s": data.columns}, minimum=1, maximum=7)
+    b = triads.agreement_indices(long.iloc[rows], {"s": columns}, minimum=1, maximum=7)
+    for index, null in a.cells["s"].values:
+        left, right = a.values(index, null or None)["s"], b.values(index, null or None)["s"]
+        np.testing.assert_allclose(right.loc[left.index], left, atol=1e-9)
+
+
+@SETTINGS
+@given(st.lists(st.integers(2, 4), min_size=1, max_size=3), st.integers(2, 4))
+def test_exact_distribution_equals_brute_force(sizes, categories) -> None:
+    null = triads.null_distribution("uniform", 1, categories)
+    distribution = exact_distribution(sizes, null)
+    assert distribution.probabilities.sum() == pytest.approx(1.0)
+    per_item = []
+    for n in sizes:
+        grids = np.stack(np.meshgrid(*[np.arange(categories)] * n, indexing="ij"), axis=-1).reshape(-1, n)
+        per_item.append(grids.var(axis=1, ddof=1))
+    total = per_item[0]
+    for more in per_item[1:]:
+        total = (total[:, None] + more).reshape(-1)
+    mean = total / len(sizes)
+    for value in np.unique(np.round(mean, 9))[:5]:
+        assert distribution.cdf(np.array(value)) == pytest.approx((mean <= value + 1e-8).mean(), abs=1e-10)
+    # the expected variance is the null's
+    assert distribution.probabilities @ distribution.values == pytest.approx(null.variance)
+
+
+def test_largest_variance_is_reached() -> None:
+    for n in range(2, 7):
+        grids = np.stack(np.meshgrid(*[[1.0, 2, 3, 4, 5]] * min(n, 5), indexing="ij"), axis=-1).reshape(
+            -1, min(n, 5)
+        )
+        if n <= 5:
+            largest = grids.var(axis=1, ddof=1).max()
+            assert maximum_variance(np.array([n]), 1, 5)[0] == pytest.approx(largest)
+
+
+def test_two_way_consistency_of_the_mean_is_alpha() -> None:
+    from comply_measure.measurement import cronbach_alpha
+
+    data = drawn_triads(1, columns=1)
+    table = triads.icc_twoway(data).tidy().set_index("form")
+    assert table.loc["ICC(C,k)", "icc"] == pytest.approx(
+        cronbach_alpha(data.values[:, :, 0]).alpha, rel=1e-10
+    )
+
+
+def test_g_study_equals_expected_mean_squares_when_balanced() -> None:
+    rng = np.random.default_rng(4)
+    G, R, A = 40, 3, 5
+    y = (
+        rng.normal(size=(G, 1, 1)) + rng.normal(size=(1, R, 1)) + rng.normal(size=(1, 1, A))
+        + rng.normal(size=(G, R, 1)) + rng.normal(size=(G, 1, A)) + rng.normal(size=(1, R, A))
+        + rng.normal(size=(G, R, A))
+    )  # fmt: skip
+    data = triads.TriadData(
+        np.arange(G), None, tuple("abc"), tuple(f"v{j}" for j in range(A)), y, np.ones((G, R), bool)
+    )
+    got = triads.g_study(data).tidy().set_index("component")["variance"]
+    m = {axes: y.mean(axis=axes, keepdims=True) for axes in [(1, 2), (0, 2), (0, 1), (2,), (1,), (0,)]}
+    grand = y.mean()
+    tr = m[(2,)] - m[(1, 2)] - m[(0, 2)] + grand
+    ta = m[(1,)] - m[(1, 2)] - m[(0, 1)] + grand
+    ra = m[(0,)] - m[(0, 2)] - m[(0, 1)] + grand
+    e = y - m[(2,)] - m[(1,)] - m[(0,)] + m[(1, 2)] + m[(0, 2)] + m[(0, 1)] - grand
+    ms = {
+        "t": R * A * ((m[(1, 2)] - grand) ** 2).sum() / (G - 1),
+        "tr": A * (tr**2).sum() / ((G - 1) * (R - 1)),
+        "ta": R * (ta**2).sum() / ((G - 1) * (A - 1)),
+        "ra": G * (ra**2).sum() / ((R - 1) * (A - 1)),
+        "e": (e**2).sum() / ((G - 1) * (R - 1) * (A - 1)),
+    }
+    expected = {
+        "residual": ms["e"],
+        "unit:role": (ms["tr"] - ms["e"]) / A,
+        "unit:attribute": (ms["ta"] - ms["e"]) / R,
+        "role:attribute": (ms["ra"] - ms["e"]) / G,
+        "unit": (ms["t"] - ms["tr"] - ms["ta"] + ms["e"]) / (R * A),
+    }
+    for name, value in expected.items():
+        assert got[name] == pytest.approx(value, rel=1e-5)
+
+
+def test_g_coefficient_of_roles_alone_is_the_two_way_icc() -> None:
+    data = drawn_triads(2, columns=1)
+    coefficients = triads.g_study(data).coefficients().set_index("fixed")
+    icc = triads.icc_twoway(data).tidy().set_index("form")["icc"]
+    assert coefficients.loc["attribute", "g"] == pytest.approx(icc["ICC(C,k)"], rel=1e-6)
+    assert coefficients.loc["attribute", "phi"] == pytest.approx(icc["ICC(A,k)"], rel=1e-5)
+
+
+def test_weights_sum_to_one_over_the_roles_present() -> None:
+    from comply_measure.triads import weights
+
+    data = drawn_triads(3, missing=0.2)
+    competence = np.random.default_rng(1).uniform(0, 7, data.values.shape[:2])
+    for w in (
+        weights.equal_weights(data.values),
+        weights.competence_weights(data.values, competence, 2.0),
+        weights.response_weights(data.values, 1.0),
+        weights.precision_weights(data.values),
+    ):
+        answered = ~np.isnan(data.values)
+        assert (w[~answered] == 0).all() and (w >= 0).all()
+        np.testing.assert_allclose(w.sum(axis=1)[answered.any(axis=1)], 1.0)
+
+
+def test_response_weights_of_a_triad_by_hand() -> None:
+    from comply_measure.triads.weights import response_weights
+
+    w = response_weights(np.array([[[1.0], [2.0], [6.0]], [[1.0], [5.0], [np.nan]], [[2.0], [4.0], [3.0]]]))[
+        :, :, 0
+    ]
+    # distances from the mean 3: 2, 1, 3; weights 1/2, 1, 1/3 over 11/6
+    np.testing.assert_allclose(w[0], np.array([3, 6, 2]) / 11)
+    np.testing.assert_allclose(w[1], [0.5, 0.5, 0.0])  # a pair: equal
+    np.testing.assert_allclose(w[2], [0.0, 0.0, 1.0])  # distance 0 takes all
+
+
+def test_blup_is_the_shrunken_role_centred_mean() -> None:
+    data = drawn_triads(5, columns=1)
+    blup = triads.blup_scores(data).values[:, 0]
+    reliability = triads.icc_twoway(data).tidy().set_index("form").loc["ICC(C,k)", "icc"]
+    mean = data.values[:, :, 0].mean(axis=1)
+    np.testing.assert_allclose(blup, mean.mean() + reliability * (mean - mean.mean()), rtol=1e-6)
+
+
+def test_odd_role_is_the_one_apart() -> None:
+    x = np.array([[1.0, 1, 5], [5, 1, 1], [1, 5, 1], [3, 3, 3], [1, np.nan, 2]])[:, :, None]
+    data = triads.TriadData(np.arange(5), None, tuple("abc"), ("x",), x, ~np.isnan(x[:, :, 0]))
+    odd = triads.odd_role_out(data).tidy()
+    centred = x[:, :, 0] - np.nanmean(x[:, :, 0], axis=0)
+    expected = [("a", "b", "c")[np.abs(row - row.mean()).argmax()] for row in centred[:3]]
+    assert odd["odd_role"].tolist()[:3] == expected == ["c", "a", "b"]
+    assert odd["odd_role"].iloc[4] == "" and "missing" in odd["note"].iloc[4]
+
+
+def test_gap_reliability_by_hand() -> None:
+    rng = np.random.default_rng(6)
+    x, y = rng.normal(4, 1, 50), rng.normal(4, 1.5, 50)
+    cube = np.stack([x, y], axis=1)[:, :, None]
+    data = triads.TriadData(np.arange(50), None, ("a", "b"), ("v",), cube, np.ones((50, 2), bool))
+    row = triads.gap_reliability(data, {"a": 0.9, "b": {"v": 0.7}}).tidy().iloc[0]
+    vx, vy, cov = x.var(ddof=1), y.var(ddof=1), np.cov(x, y)[0, 1]
+    assert row["se"] == pytest.approx(np.sqrt(0.1 * vx + 0.3 * vy))
+    assert row["reliability_difference"] == pytest.approx(
+        (0.9 * vx + 0.7 * vy - 2 * cov) / (vx + vy - 2 * cov)
+    )
+    assert row["points"] == pytest.approx(1.959963984540054 * row["se"])
+    flags = triads.gap_reliability(data, {"a": 0.9, "b": {"v": 0.7}}).flags()
+    assert flags["reliable"].mean() == pytest.approx(row["share_reliable"])
+    np.testing.assert_allclose(flags["gap"], x - y)
+
+
+def test_pseudo_triads_keep_roles_and_answers() -> None:
+    data = drawn_triads(7, missing=0.15)
+    pseudo = triads.pseudo_triads(data, seed=1)
+    np.testing.assert_array_equal(pseudo.present, data.present)
+    for role in range(3):
+        a, b = pseudo.values[:, role], data.values[:, role]
+        np.testing.assert_array_equal(np.sort(a[~np.isnan(a)]), np.sort(b[~np.isnan(b)]))
+    assert not np.array_equal(pseudo.values, data.values, equal_nan=True)
+
+
+def test_same_seed_same_numbers() -> None:
+    data = drawn_triads(8)
+    runs = [triads.pseudo_baseline(data, replications=50, seed=3) for _ in range(2)]
+    pd.testing.assert_frame_equal(*runs)
+    studies = [triads.g_study(data, bootstrap=50, seed=3).tidy() for _ in range(2)]
+    pd.testing.assert_frame_equal(*studies)
