@@ -61,3 +61,19 @@ def groups(data: pd.DataFrame, by: str | None, pooled: bool = True) -> Iterator[
         labels = data[by].to_numpy()
         for label in pd.unique(data[by].dropna()):
             yield str(label), labels == label
+
+
+def cluster_codes(data: pd.DataFrame, column: str) -> NDArray[np.intp]:
+    """Whole numbers that tell clusters apart; a row without a cluster is one of its own.
+
+    Raises
+    ------
+    InputError
+        When the column is absent.
+    """
+    if column not in data.columns:
+        raise InputError("Clusters are not known.", [Problem("column is absent", column=column)])
+    codes = pd.factorize(data[column])[0].astype(np.intp)
+    lost = codes < 0
+    codes[lost] = codes.max(initial=-1) + 1 + np.arange(lost.sum())
+    return codes

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from comply_measure.measurement.reliability.alpha import alpha_from_covariance
 from comply_measure.measurement.frames import check_scales, groups, item_values
 from comply_measure.measurement.moments import Floats, Missing, item_covariance
+from comply_measure.measurement.reliability.alpha import alpha_from_covariance
 
 
 @dataclass(frozen=True, slots=True)

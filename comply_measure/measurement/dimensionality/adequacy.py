@@ -1,0 +1,164 @@
+"""Whether items share enough to be factored: Kaiser–Meyer–Olkin and Bartlett's test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from comply_measure.errors import InputError, Problem
+from comply_measure.measurement.dimensionality.correlations import ItemCorrelation
+from comply_measure.measurement.moments import Floats
+
+Engine = Literal["own", "factor_analyzer"]
+BARTLETT_NULL = "all correlations are zero"
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingAdequacy:
+    """KMO and Bartlett's test of one correlation matrix.
+
+    Attributes
+    ----------
+    items : tuple of str
+    kmo : float
+        Overall measure of sampling adequacy.
+    kmo_items : ndarray, shape (p,)
+    chisq, pvalue, log_determinant : float
+        Bartlett's test.
+    df, n : int
+    kind, missing, note : str
+    """
+
+    items: tuple[str, ...]
+    kmo: float
+    kmo_items: Floats
+    chisq: float
+    df: int
+    pvalue: float
+    log_determinant: float
+    n: int
+    kind: str
+    missing: str
+    note: str
+
+    def tidy(self) -> pd.DataFrame:
+        """One row for the set and one per item: item, kmo, chisq, df, pvalue, n, kind, missing, note."""
+        rows = [
+            {"item": "all", "kmo": self.kmo, "chisq": self.chisq, "df": self.df, "pvalue": self.pvalue},
+            *({"item": item, "kmo": k} for item, k in zip(self.items, self.kmo_items, strict=True)),
+        ]
+        table = pd.DataFrame(rows, columns=["item", "kmo", "chisq", "df", "pvalue"])
+        return table.assign(n=self.n, kind=self.kind, missing=self.missing, note=self.note)
+
+
+def kmo(correlation: Floats) -> tuple[float, Floats]:
+    """Measure of sampling adequacy (Kaiser 1970; Kaiser & Rice 1974), overall and by item.
+
+    ``Σ_{j≠i} r²_ij / (Σ r²_ij + Σ q²_ij)`` with the partial correlations ``q_ij = −(R⁻¹)_ij / √((R⁻¹)_ii
+    (R⁻¹)_jj)`` of two items given all others (not the anti-image of a pseudo-inverse: NaN when R is singular).
+
+    Parameters
+    ----------
+    correlation : ndarray, shape (p, p)
+
+    Returns
+    -------
+    overall : float
+    by_item : ndarray, shape (p,)
+        NaN where an item has no correlations at all.
+    """
+    p = len(correlation)
+    nothing = np.full(p, np.nan)
+    if p < 2 or not np.isfinite(correlation).all() or np.linalg.eigvalsh(correlation)[0] <= 1e-10:
+        return float("nan"), nothing
+    inverse = np.linalg.inv(correlation)
+    scale = np.sqrt(np.diag(inverse))
+    partial = inverse / np.outer(scale, scale)
+    off = 1.0 - np.eye(p)
+    r2, q2 = (correlation**2 * off).sum(axis=1), (partial**2 * off).sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        return float(np.divide(r2.sum(), r2.sum() + q2.sum())), np.asarray(r2 / (r2 + q2))
+
+
+def bartlett_sphericity(correlation: Floats, n: int) -> tuple[float, int, float]:
+    """Bartlett's (1951) test that all correlations are zero: χ², df, p.
+
+    ``χ² = −(n − 1 − (2p + 5)/6) log|R|`` on p(p − 1)/2 degrees of freedom. The log-determinant is taken from
+    the eigenvalues, so it does not underflow for many items; a singular matrix gives NaN, not infinity.
+    """
+    from scipy import stats
+
+    p = len(correlation)
+    df = p * (p - 1) // 2
+    if p < 2 or not np.isfinite(correlation).all():
+        return float("nan"), df, float("nan")
+    values = np.linalg.eigvalsh(correlation)
+    factor = n - 1 - (2 * p + 5) / 6
+    if values[0] <= 1e-10 or factor <= 0:
+        return float("nan"), df, float("nan")
+    chisq = max(0.0, -factor * float(np.log(values).sum()))
+    return chisq, df, float(stats.chi2.sf(chisq, df))
+
+
+def sampling_adequacy(correlation: ItemCorrelation, engine: Engine = "own") -> SamplingAdequacy:
+    """KMO and Bartlett's test.
+
+    Parameters
+    ----------
+    correlation : ItemCorrelation
+    engine : {"own", "factor_analyzer"}
+        ``factor_analyzer`` confirms the values; it knows complete Pearson correlations only.
+
+    Returns
+    -------
+    SamplingAdequacy
+        NaN with a note for fewer than two items, an undefined or a singular matrix.
+
+    Raises
+    ------
+    InputError
+        Unknown engine, or factor_analyzer with missing answers or polychoric correlations.
+    """
+    if engine not in get_args(Engine):
+        problem = Problem("engine", value=engine, allowed=", ".join(get_args(Engine)))
+        raise InputError("Sampling adequacy cannot be computed.", [problem])
+    note = _note(correlation)
+    overall, by_item = kmo(correlation.matrix)
+    chisq, df, pvalue = bartlett_sphericity(correlation.matrix, correlation.n)
+    if engine == "factor_analyzer" and not note:
+        overall, by_item, chisq, pvalue = _confirmed(correlation)
+    usable = correlation.defined and correlation.positive_definite
+    logdet = float(np.linalg.slogdet(correlation.matrix)[1]) if usable else float("nan")
+    return SamplingAdequacy(
+        correlation.items,
+        overall,
+        by_item,
+        chisq,
+        df,
+        pvalue,
+        logdet,
+        correlation.n,
+        correlation.kind,
+        correlation.missing,
+        note,
+    )
+
+
+def _note(correlation: ItemCorrelation) -> str:
+    if len(correlation.items) < 2:
+        return "fewer than 2 items vary"
+    return correlation.note
+
+
+def _confirmed(correlation: ItemCorrelation) -> tuple[float, Floats, float, float]:
+    from factor_analyzer import calculate_bartlett_sphericity, calculate_kmo
+
+    if correlation.kind != "pearson" or np.isnan(correlation.values).any():
+        problem = Problem("engine", value="factor_analyzer", allowed="complete answers, Pearson correlations")
+        raise InputError("factor_analyzer cannot confirm this matrix.", [problem])
+    by_item, overall = calculate_kmo(correlation.values)
+    chisq, pvalue = calculate_bartlett_sphericity(correlation.values)
+    return float(overall), np.asarray(by_item), float(chisq), float(pvalue)

@@ -1,0 +1,233 @@
+"""Bootstrap of everything that is a function of a covariance matrix, by informants or by clusters.
+
+A resample of clusters is a vector of counts, and sums of products add over clusters; so all resampled
+covariance matrices come from one matrix product, and a statistic that takes a stack of matrices is computed
+for all resamples at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+from comply_measure.errors import InputError, Problem
+from comply_measure.measurement.moments import Floats, Missing
+from comply_measure.measurement.threads import single_threaded
+
+IntervalKind = Literal["percentile", "bca"]
+# From a stack of covariance matrices (B, p, p) to statistics (B, q).
+Statistic = Callable[[Floats], Floats]
+# Doubles held at once.
+CHUNK = 4_000_000
+MIN_REPLICATIONS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSums:
+    """Sums over the informants of each cluster that give every pairwise covariance.
+
+    Attributes
+    ----------
+    count : ndarray, shape (G, p, p)
+        Informants with both items; (G, 1, 1) when no answer is missing.
+    first : ndarray, shape (G, p, p)
+        Sum of item i over the informants with both i and j; (G, p, 1) when complete.
+    product : ndarray, shape (G, p, p)
+        Sum of products.
+    """
+
+    count: Floats
+    first: Floats
+    product: Floats
+
+    @property
+    def n_clusters(self) -> int:
+        """Clusters, G."""
+        return len(self.count)
+
+    def covariances(self, weights: Floats) -> Floats:
+        """Covariance matrices (divisor n − 1) for counts of clusters; (B, G) to (B, p, p).
+
+        NaN where a pair has fewer than two joint answers.
+        """
+        p = self.product.shape[1]
+        step = max(1, CHUNK // (3 * p * p))
+        return np.concatenate(
+            [self._chunk(weights[first : first + step]) for first in range(0, len(weights), step)]
+        )
+
+    def _chunk(self, weights: Floats) -> Floats:
+        count, first, product = (
+            (weights @ part.reshape(len(part), -1)).reshape(-1, *part.shape[1:])
+            for part in (self.count, self.first, self.product)
+        )
+        with np.errstate(invalid="ignore", divide="ignore"):
+            out = (product - first * first.transpose(0, 2, 1) / count) / (count - 1.0)
+        return np.asarray(np.where(count >= 2, out, np.nan))
+
+
+def cluster_sums(values: Floats, cluster: NDArray[Any] | None, missing: Missing) -> ClusterSums:
+    """Sums of products by cluster; every informant is a cluster of its own when none is given.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, p)
+        NaN = missing.
+    cluster : ndarray, shape (n,), optional
+        Cluster of each informant.
+    missing : {"pairwise", "listwise"}
+    """
+    code = np.arange(len(values)) if cluster is None else np.unique(cluster, return_inverse=True)[1]
+    present = ~np.isnan(values)
+    if missing == "listwise":
+        keep = present.all(axis=1)
+        values, present, code = values[keep], present[keep], np.unique(code[keep], return_inverse=True)[1]
+    n, p = values.shape
+    n_clusters = int(code.max(initial=-1)) + 1
+    with np.errstate(invalid="ignore", divide="ignore"):
+        centre = np.where(present, values, 0.0).sum(axis=0) / present.sum(axis=0)
+    x = np.where(present, values - centre, 0.0)
+
+    def summed(left: Floats, right: Floats) -> Floats:
+        if n_clusters == n and (code == np.arange(n)).all():
+            return left[:, :, None] * right[:, None, :]
+        out = np.zeros((n_clusters, left.shape[1], right.shape[1]))
+        for j in range(right.shape[1]):
+            np.add.at(out[:, :, j], code, left * right[:, j, None])
+        return out
+
+    if present.all():
+        one = np.ones((n, 1))
+        return ClusterSums(summed(one, one), summed(x, one), summed(x, x))
+    flags = present.astype(np.float64)
+    return ClusterSums(summed(flags, flags), summed(x, flags), summed(x, x))
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Bootstrap intervals of q statistics.
+
+    Attributes
+    ----------
+    lower, upper, se : ndarray, shape (q,)
+    n_used : ndarray of int, shape (q,)
+        Resamples in which the statistic was defined.
+    n_replications, n_clusters : int
+    """
+
+    lower: Floats
+    upper: Floats
+    se: Floats
+    n_used: NDArray[np.intp]
+    n_replications: int
+    n_clusters: int
+
+
+@single_threaded
+def bootstrap(
+    values: Floats,
+    statistic: Statistic,
+    *,
+    n_replications: int,
+    seed: int | np.random.Generator | None,
+    cluster: NDArray[Any] | None = None,
+    missing: Missing = "pairwise",
+    kind: IntervalKind = "percentile",
+    confidence: float = 0.95,
+) -> Interval:
+    """Bootstrap intervals of statistics of a covariance matrix (Efron & Tibshirani 1993).
+
+    Informants, or with ``cluster`` whole clusters, are drawn with replacement (Field & Welsh 2007). ``bca``
+    corrects for bias and acceleration, the latter by leaving out one cluster at a time (Efron 1987).
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, p)
+        NaN = missing.
+    statistic : callable
+        Stack of covariance matrices (B, p, p) to (B, q); NaN where undefined.
+    n_replications : int
+    seed : int or Generator
+    cluster : ndarray, shape (n,), optional
+    missing : {"pairwise", "listwise"}
+    kind : {"percentile", "bca"}
+    confidence : float
+
+    Returns
+    -------
+    Interval
+        NaN when a statistic is defined in fewer than nine in ten resamples, or there are fewer than 2 clusters.
+
+    Raises
+    ------
+    InputError
+        No seed, too few replications, unknown kind, level outside (0, 1).
+    """
+    check_bootstrap(n_replications, seed, kind, confidence)
+    sums = cluster_sums(values, cluster, missing)
+    n_clusters = sums.n_clusters
+    rng = np.random.default_rng(seed)
+    if n_clusters < 2:
+        q = statistic(np.full((1, values.shape[1], values.shape[1]), np.nan)).shape[1]
+        nothing = np.full(q, np.nan)
+        return Interval(nothing, nothing, nothing, np.zeros(q, dtype=np.intp), n_replications, n_clusters)
+    share = np.full(n_clusters, 1.0 / n_clusters)
+    weights = rng.multinomial(n_clusters, share, size=n_replications).astype(np.float64)
+    draws = statistic(sums.covariances(weights))
+    if kind == "bca":
+        here = statistic(sums.covariances(np.ones((1, n_clusters))))[0]
+        left_out = statistic(sums.covariances(1.0 - np.eye(n_clusters)))
+        tails = bca_tails(draws, here, left_out, confidence)
+    else:
+        tail = (1.0 - confidence) / 2.0
+        tails = np.tile([[tail], [1.0 - tail]], (1, draws.shape[1]))
+    return summarise(draws, tails, n_clusters)
+
+
+def summarise(draws: Floats, tails: Floats, n_clusters: int) -> Interval:
+    """Quantiles and standard deviations of the defined draws; ``tails`` has shape (2, q)."""
+    n_replications, q = draws.shape
+    n_used = np.isfinite(draws).sum(axis=0)
+    lower, upper, se = (np.full(q, np.nan) for _ in range(3))
+    for k in range(q):
+        if n_used[k] >= 0.9 * n_replications and np.isfinite(tails[:, k]).all():
+            column = draws[np.isfinite(draws[:, k]), k]
+            lower[k], upper[k] = np.quantile(column, tails[:, k])
+            se[k] = column.std(ddof=1)
+    return Interval(lower, upper, se, n_used, n_replications, n_clusters)
+
+
+def bca_tails(draws: Floats, estimate: Floats, left_out: Floats, confidence: float) -> Floats:
+    """Corrected tail probabilities, shape (2, q) (Efron 1987); NaN where a jackknife value is undefined."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        below = ((draws < estimate).sum(axis=0) + 0.5 * (draws == estimate).sum(axis=0)) / np.isfinite(
+            draws
+        ).sum(axis=0)
+        bias = ndtri(below)
+        gap = left_out.mean(axis=0) - left_out
+        spread = (gap**2).sum(axis=0)
+        acceleration = np.where(spread > 0, (gap**3).sum(axis=0) / (6.0 * spread**1.5), 0.0)
+        z = ndtri((1.0 - confidence) / 2.0) * np.array([[1.0], [-1.0]])
+        shifted = bias + z
+        return np.asarray(ndtr(bias + shifted / (1.0 - acceleration * shifted)))
+
+
+def check_bootstrap(n_replications: int, seed: object, kind: str, confidence: float) -> None:
+    """Raise an InputError that lists all unusable options."""
+    problems = []
+    if seed is None:
+        problems.append(Problem("a bootstrap needs a seed", column="seed", allowed="a whole number"))
+    if n_replications < MIN_REPLICATIONS:
+        allowed = f"at least {MIN_REPLICATIONS}"
+        problems.append(Problem("too few replications", value=n_replications, allowed=allowed))
+    if kind not in ("percentile", "bca"):
+        problems.append(Problem("kind", value=kind, allowed="percentile, bca"))
+    if not 0 < confidence < 1:
+        problems.append(Problem("confidence", value=confidence, allowed="between 0 and 1"))
+    if problems:
+        raise InputError("The bootstrap cannot be run.", problems)
