@@ -66,6 +66,10 @@ def baseline_of(model: Model) -> Baseline:
     model : Model
         The model.
     """
+    if model.table.options.thresholds:
+        from comply_measure.sem.ordinal.baseline import ordinal_baseline
+
+        return ordinal_baseline(model)
     exogenous = tuple(names.exogenous for names in model.table.variables)
     likelihood = model.options.estimator.discrepancy == "ml"
     corrected = model.options.test not in ("standard", "none", "bollen.stine")

@@ -11,6 +11,7 @@ from comply_measure.sem.discrepancy import discrepancy_for
 from comply_measure.sem.implied import Layout, build_layouts
 from comply_measure.sem.objective import Objective, Point
 from comply_measure.sem.options import Options
+from comply_measure.sem.ordinal.values import fill_dependent
 from comply_measure.sem.sample import GroupSample, Sample
 from comply_measure.sem.table.constraints import Space, feasible_set
 from comply_measure.sem.table.parameter_table import ParameterTable
@@ -88,6 +89,8 @@ class Model:
         values = self.fixed_values.copy()
         is_free = free > 0
         values[is_free] = theta[free[is_free] - 1]
+        if self.table.options.thresholds:
+            fill_dependent(self.table, self.layouts, theta, values)
         return values
 
 

@@ -10,10 +10,10 @@ from comply_measure.sem.discrepancy.base import Discrepancy, Evaluation
 from comply_measure.sem.discrepancy.fiml import FIMLDiscrepancy
 from comply_measure.sem.discrepancy.ls import least_squares
 from comply_measure.sem.discrepancy.ml import MLDiscrepancy
+from comply_measure.sem.discrepancy.ordinal import OrdinalDiscrepancy
 from comply_measure.sem.discrepancy.two_stage import TwoStageDiscrepancy
 from comply_measure.sem.missing.sample import IncompleteGroup
 from comply_measure.sem.options import FULL_INFORMATION, TWO_STAGE, Options
-from comply_measure.sem.ordinal.discrepancy import OrdinalDiscrepancy
 from comply_measure.sem.ordinal.sample import OrdinalGroup
 from comply_measure.sem.sample import GroupSample
 

@@ -78,11 +78,19 @@ class Evidence:
         if self.model.options.missing in FULL_INFORMATION:
             df0 = float(self.baseline.df)
             return missing_data_basis(self.model, self.point, df0, self.scaled is not None)
+        if self.model.table.options.thresholds:
+            from comply_measure.sem.ordinal.measures import categorical_basis
+
+            return categorical_basis(self.model, self.point, self.test, self.scaled, float(self.baseline.df))
         return complete_data_basis(self.test, self.scaled, self.baseline)
 
     @cached_property
     def residuals(self) -> Residuals:
         """Root mean square residuals, averaged over groups with the groups' shares as weights."""
+        if self.model.table.options.thresholds:
+            from comply_measure.sem.ordinal.measures import residual_measures
+
+            return residual_measures(self.point, self.model.sample.weights)
         parts = []
         with_means = self.model.table.meanstructure
         for group, implied in zip(self.model.sample.groups, self.point.implied, strict=True):
@@ -213,10 +221,12 @@ def _rmsea_set(
 
 def _residual(evidence: Evidence) -> dict[str, float]:
     found = evidence.residuals
+    # with ordered variables lavaan's SRMR leaves thresholds out
+    ordered = bool(evidence.model.table.options.thresholds)
     return {
         "rmr": found.rmr,
         "rmr_nomean": found.rmr_nomean,
-        "srmr": found.srmr,
+        "srmr": found.srmr_nomean if ordered else found.srmr,
         "srmr_bentler": found.srmr,
         "srmr_bentler_nomean": found.srmr_nomean,
         "crmr": found.crmr,

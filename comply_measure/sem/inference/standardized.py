@@ -27,6 +27,8 @@ from comply_measure.sem.implied import Implied
 from comply_measure.sem.language.expressions import Dual, evaluate
 from comply_measure.sem.model import Model
 from comply_measure.sem.objective import Point
+from comply_measure.sem.ordinal.layout import OrdinalImplied
+from comply_measure.sem.ordinal.values import dependent_rows, reticular_variances, total_variances
 from comply_measure.sem.tables import wald_columns
 
 if TYPE_CHECKING:
@@ -92,6 +94,7 @@ class _Scales:
             scaled.difference_update(names.exogenous)
         self.scaled = scaled
         variance, slopes = _total_variances(implied)
+        self.dependent = dependent_rows(table, implied, number) if isinstance(implied, OrdinalImplied) else {}
         places = {name: layout.p + j for j, name in enumerate(layout.sources)}
         places |= {name: i for i, name in enumerate(layout.observed)}
         self.total = {name: (variance[i], slopes[i]) for name, i in places.items()}
@@ -103,6 +106,8 @@ class _Scales:
 
     def own(self, row: int) -> tuple[float, Array]:
         """A row's estimate and its derivatives."""
+        if row in self.dependent:
+            return self.dependent[row]
         slope = np.zeros(self.q)
         place = int(self.table.free[row]) - 1 - self.first
         if place >= 0:
@@ -116,6 +121,8 @@ class _Scales:
 
     def standardise(self, row: int) -> tuple[float, Array]:
         """Standardised value of a row and its derivatives."""
+        if self.table.op[row] == "~*~" and self.table.lhs[row] in self.scaled:
+            return 1.0, np.zeros(self.q)  # the scale of a standardised response
         value, slope = self.own(row)
         for (variance, change), power in self.factors(row):
             if not variance > 0.0:
@@ -145,15 +152,7 @@ class _Scales:
 
 def _total_variances(implied: Implied) -> tuple[Array, Array]:
     """Variances of observed variables and sources (p + k,) and their derivatives (p + k, q)."""
-    layout = implied.layout
-    p, k = layout.p, layout.k
-    H = np.zeros((p + k, p + 2 * k))
-    H[:p, :p] = np.eye(p)
-    H[:p, p:] = implied.X
-    H[p:, p : p + k] = implied.E
-    H[p:, p + k :] = implied.V
-    variance = np.concatenate([implied.sigma.diagonal(), implied.V.diagonal()])
-    return variance, 2.0 * layout.kappa * H[:, layout.u] * H[:, layout.v]
+    return total_variances(implied) if isinstance(implied, OrdinalImplied) else reticular_variances(implied)
 
 
 def _with_definitions(model: Model, values: Array, jacobian: Array) -> Standardised:

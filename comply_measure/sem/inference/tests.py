@@ -101,6 +101,23 @@ def scaled_test(
     if second_order and any(group.cluster is not None for group in model.sample.groups):
         raise ModelError(f"the test '{name}' is not available with clusters")
     trace, trace2 = mixture_traces(model, point, jacobian, second_order)
+    return corrected(name, standard, trace, trace2)
+
+
+def corrected(name: str, standard: TestStatistic, trace: float, trace2: float) -> TestStatistic:
+    """Correction of a standard test by the traces of U Γ.
+
+    Parameters
+    ----------
+    name : str
+        ``satorra.bentler``, ``mean.var.adjusted`` or ``scaled.shifted``.
+    standard : TestStatistic
+        The standard test.
+    trace, trace2 : float
+        tr(UΓ) and tr((UΓ)²); the latter is not used by ``satorra.bentler``.
+    """
+    if not standard.df > 0:
+        return TestStatistic(name, standard.statistic, standard.df, math.nan, math.nan, note=NO_DF)
     if name == "satorra.bentler":
         return _scaled(name, standard, trace / standard.df, standard.df, trace)
     if name == "mean.var.adjusted":

@@ -3,13 +3,14 @@
 Per group, with J the derivatives of the statistics, W their weights and ``Γ = Zᵀ Z`` (Z has one row per case),
 everything :mod:`comply_measure.sem.inference` asks for is made of ``Z W Zᵀ`` (n, n) and ``Z W J`` (n, q)::
 
-    tr(WΓ) = Σ w_d Γ_dd        tr((WΓ)²) = ‖Z W Zᵀ‖²
+    tr(WΓ) = Σ w_d Γ_dd                  tr((WΓ)²) = ‖Z W Zᵀ‖²
     Jᵀ W Γ W J = (Z W J)ᵀ (Z W J)        Jᵀ W Γ W Γ W J = (Z W J)ᵀ (Z W Zᵀ) (Z W J)
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -18,106 +19,86 @@ from comply_measure.sem.ordinal.covariance import AsymptoticCovariance
 from comply_measure.sem.ordinal.layout import MomentJacobian
 
 
-@dataclass(frozen=True, slots=True)
-class GroupTerms:
-    """Products of one group.
+@dataclass(frozen=True)
+class WeightedGamma:
+    """W and Γ of one group; what does not depend on the model is computed once and kept.
 
     Attributes
     ----------
-    meat : array (q, q)
-        Jᵀ W Γ W J.
-    double : array (q, q) or None
-        Jᵀ W Γ W Γ W J; None when second-order terms are not asked for.
-    trace, trace_squared : float
-        tr(WΓ) and tr((WΓ)²); the latter NaN when not asked for.
-    pair_trace, pair_trace_squared : float
-        The same over the correlations alone: with a diagonal W these are tr(UΓ) and tr((UΓ)²) of the model
-        of uncorrelated variables.
-    """
-
-    meat: Array
-    double: Array | None
-    trace: float
-    trace_squared: float
-    pair_trace: float
-    pair_trace_squared: float
-
-
-def _weighted(matrix: Array, weights: Array) -> Array:
-    """``matrix @ W`` for weights (D,) or (D, D)."""
-    return np.asarray(matrix @ weights if weights.ndim == 2 else matrix * weights)
-
-
-def group_terms(
-    jacobian: MomentJacobian,
-    weights: Array,
-    gamma: AsymptoticCovariance,
-    n_pairs: int,
-    second_order: bool,
-) -> GroupTerms:
-    """Products of one group.
-
-    Parameters
-    ----------
-    jacobian : MomentJacobian
-        Derivatives of the statistics in the group's parameters.
     weights : array (D,) or (D, D)
         W; diagonal weights as a vector.
     gamma : AsymptoticCovariance
         Γ.
     n_pairs : int
-        Number of correlations, which stand last.
-    second_order : bool
-        Whether squares are needed (mean- and variance-adjusted tests).
+        Number of correlations, which stand last among the statistics.
     """
-    root = gamma.root
-    if root is None:
-        return _terms_by_matrix(jacobian, weights, gamma.dense(), n_pairs, second_order)
-    if weights.ndim == 1:
-        return _terms_by_root(jacobian, weights, root, n_pairs, second_order)
-    return _terms_by_matrix(jacobian, weights, gamma.dense(), n_pairs, second_order)
 
+    weights: Array
+    gamma: AsymptoticCovariance
+    n_pairs: int
 
-def _terms_by_root(
-    jacobian: MomentJacobian, weights: Array, root: Array, n_pairs: int, second_order: bool
-) -> GroupTerms:
-    """Diagonal W and ``Γ = Zᵀ Z``."""
-    first = root.shape[1] - n_pairs
-    scaled = root * np.sqrt(weights)
-    side = jacobian.left(root * weights)
-    squares = np.einsum("nd,nd->d", scaled, scaled)
-    trace, pair_trace = float(squares.sum()), float(squares[first:].sum())
-    double, trace_squared, pair_squared = None, float("nan"), float("nan")
-    if second_order:
-        inner = scaled[:, first:] @ scaled[:, first:].T
-        pair_squared = float(np.vdot(inner, inner))
-        inner += scaled[:, :first] @ scaled[:, :first].T
-        trace_squared = float(np.vdot(inner, inner))
-        double = side.T @ (inner @ side)
-    return GroupTerms(side.T @ side, double, trace, trace_squared, pair_trace, pair_squared)
+    @property
+    def _root(self) -> Array | None:
+        """Z when Γ is kept that way and W is diagonal."""
+        return self.gamma.root if self.weights.ndim == 1 else None
 
+    @cached_property
+    def _product(self) -> Array:
+        """Γ W (D, D)."""
+        gamma, weights = self.gamma.dense(), self.weights
+        return np.asarray(gamma @ weights if weights.ndim == 2 else gamma * weights)
 
-def _terms_by_matrix(
-    jacobian: MomentJacobian, weights: Array, gamma: Array, n_pairs: int, second_order: bool
-) -> GroupTerms:
-    """Any W and Γ as a matrix."""
-    first = len(gamma) - n_pairs
-    weighted = _weighted(gamma, weights)  # Γ W
-    side = jacobian.left(weighted)  # Γ W J
-    bread = jacobian.left(weights if weights.ndim == 2 else np.diag(weights))  # W J
-    diagonal = np.diagonal(weighted)
-    trace_squared = pair_squared = float("nan")
-    double = None
-    if second_order:
-        trace_squared = float(np.vdot(weighted, weighted.T))
-        inner = weighted[first:, first:]
-        pair_squared = float(np.vdot(inner, inner.T))
-        double = side.T @ _weighted(side.T, weights).T
-    return GroupTerms(
-        bread.T @ side,
-        double,
-        float(diagonal.sum()),
-        trace_squared,
-        float(diagonal[first:].sum()),
-        pair_squared,
-    )
+    @cached_property
+    def _kernels(self) -> tuple[Array, float]:
+        """``Z W Zᵀ`` and the squared norm of its part for correlations."""
+        root = self.gamma.root if self.gamma.root is not None else np.zeros((0, 0))
+        scaled = root * np.sqrt(self.weights)
+        first = scaled.shape[1] - self.n_pairs
+        kernel = scaled[:, first:] @ scaled[:, first:].T
+        pairs = float(np.vdot(kernel, kernel))
+        kernel += scaled[:, :first] @ scaled[:, :first].T
+        return kernel, pairs
+
+    @cached_property
+    def _diagonal(self) -> Array:
+        """Diagonal of Γ W (D,)."""
+        if self.weights.ndim == 1:
+            return self.gamma.diagonal() * self.weights
+        return np.diagonal(self._product).copy()
+
+    @property
+    def trace(self) -> float:
+        """tr(WΓ)."""
+        return float(self._diagonal.sum())
+
+    @property
+    def trace_squared(self) -> float:
+        """tr((WΓ)²)."""
+        if self._root is not None:
+            return float(np.vdot(self._kernels[0], self._kernels[0]))
+        return float(np.vdot(self._product, self._product.T))
+
+    @property
+    def pair_trace(self) -> float:
+        """tr(WΓ) over correlations: under a diagonal W, tr(UΓ) of the model of uncorrelated variables."""
+        return float(self._diagonal[len(self._diagonal) - self.n_pairs :].sum())
+
+    @property
+    def pair_trace_squared(self) -> float:
+        """tr((WΓ)²) over correlations: under a diagonal W, tr((UΓ)²) of the model of uncorrelated variables."""
+        if self._root is not None:
+            return self._kernels[1]
+        first = len(self._product) - self.n_pairs
+        part = self._product[first:, first:]
+        return float(np.vdot(part, part.T))
+
+    def meat(self, jacobian: MomentJacobian, twice: bool = False) -> tuple[Array, Array | None]:
+        """``Jᵀ W Γ W J`` and, if asked for, ``Jᵀ W Γ W Γ W J`` (q, q)."""
+        root = self._root
+        if root is not None:
+            side = jacobian.left(root * self.weights)
+            return side.T @ side, side.T @ (self._kernels[0] @ side) if twice else None
+        side = jacobian.left(self._product)  # Γ W J
+        pull = side.T @ self.weights if self.weights.ndim == 2 else side.T * self.weights
+        bread = jacobian.left(self.weights if self.weights.ndim == 2 else np.diag(self.weights))  # W J
+        return bread.T @ side, pull @ side if twice else None

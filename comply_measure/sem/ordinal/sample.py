@@ -179,8 +179,11 @@ def _group(
 
 
 def _with_covariates(moments: OrdinalMoments, names: tuple[str, ...], x: Array) -> tuple[Array, Array]:
-    """Joint covariance matrix of responses and covariates, and means; order of ``names``."""
-    of_x = np.atleast_2d(np.cov(x, rowvar=False, bias=True))
+    """Joint covariance matrix of responses and covariates, and means; order of ``names``.
+
+    The covariates' own covariances have divisor n − 1, as lavaan reports them with least squares.
+    """
+    of_x = np.atleast_2d(np.cov(x, rowvar=False))
     cross = moments.slopes @ of_x
     joint = np.block([[moments.covariance + cross @ moments.slopes.T, cross], [cross.T, of_x]])
     own = [i for i, name in enumerate(names) if name in moments.names]

@@ -11,10 +11,11 @@ from functools import cached_property
 import numpy as np
 
 from comply_measure.sem.arrays import Array
+from comply_measure.sem.discrepancy.base import RobustPieces
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.implied import Implied
 from comply_measure.sem.ordinal.layout import OrdinalImplied
-from comply_measure.sem.ordinal.robust import GroupTerms, group_terms
+from comply_measure.sem.ordinal.robust import WeightedGamma
 from comply_measure.sem.ordinal.sample import OrdinalGroup
 
 
@@ -26,13 +27,39 @@ class OrdinalDiscrepancy:
     sample : OrdinalGroup
     kind : str
         ``wls``, ``dwls`` or ``uls``.
+
+    Attributes
+    ----------
+    n_inference : float
+        Cases for standard errors and fit indices, n − 1 (as in lavaan).
     """
 
     def __init__(self, sample: OrdinalGroup, kind: str) -> None:
         self.sample = sample
         self.statistics = sample.statistics
         self.factor = (sample.n - 1.0) / sample.n
+        self.n_inference = sample.n - 1.0
         self.weights = weights_for(sample, kind)
+
+    @cached_property
+    def weighted_gamma(self) -> WeightedGamma:
+        """W and Γ with their products."""
+        p = len(self.sample.moments.names)
+        return WeightedGamma(self.weights, self.sample.gamma, p * (p - 1) // 2)
+
+    def independence_value(self) -> float:
+        """F of the model of uncorrelated variables, its thresholds, slopes and variances being free.
+
+        Under a diagonal W these fit exactly and the correlations r leave ``rᵀ W r``; under a full W they
+        adapt, which leaves the Schur complement ``rᵀ (W₂₂ − W₂₁ W₁₁⁻¹ W₁₂) r``.
+        """
+        first = len(self.statistics) - self.weighted_gamma.n_pairs
+        r, W = self.statistics[first:], self.weights
+        if W.ndim == 1:
+            return self.factor * float(r @ (W[first:] * r))
+        pull = W[:first, first:] @ r
+        adapted = float(pull @ np.linalg.solve(W[:first, :first], pull))
+        return self.factor * (float(r @ W[first:, first:] @ r) - adapted)
 
     def evaluate(self, implied: Implied) -> OrdinalEvaluation:
         """F at the implied moments.
@@ -79,8 +106,8 @@ class OrdinalEvaluation:
 
     def __init__(self, discrepancy: OrdinalDiscrepancy, implied: OrdinalImplied) -> None:
         self.implied = implied
+        self.discrepancy = discrepancy
         self.sample = discrepancy.sample
-        self._terms: GroupTerms | None = None
         self.weights = discrepancy.weights
         self.factor = discrepancy.factor
         self.residual = discrepancy.statistics - implied.moments
@@ -105,10 +132,9 @@ class OrdinalEvaluation:
         """Gauss-Newton Hessian of F (q, q): second derivatives of the moments are left out."""
         return np.asarray(2.0 * self.factor * self.gram)
 
-    def terms(self, second_order: bool) -> GroupTerms:
-        """Products of W and Γ of this group; kept, because the baseline's test needs them too."""
-        if self._terms is None or (second_order and self._terms.double is None):
-            n_pairs = len(self.implied.layout.pairs[0])
-            gamma = self.sample.gamma
-            self._terms = group_terms(self.implied.jacobian, self.weights, gamma, n_pairs, second_order)
-        return self._terms
+    def robust_pieces(self, second_order: bool) -> RobustPieces:
+        """Traces and quadratic forms with Γ (see :mod:`comply_measure.sem.ordinal.robust`)."""
+        known = self.discrepancy.weighted_gamma
+        meat, twice = known.meat(self.implied.jacobian, second_order)
+        square = known.trace_squared if second_order else float("nan")
+        return RobustPieces(known.trace, meat, square, twice)

@@ -1,0 +1,131 @@
+"""Fit measures that ordered variables define in their own way."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from comply_measure.sem.arrays import Array
+from comply_measure.sem.discrepancy.ordinal import OrdinalEvaluation
+from comply_measure.sem.fit_measures.residual import Residuals
+from comply_measure.sem.fit_measures.robust import RobustBasis
+from comply_measure.sem.inference.tests import TestStatistic, inverse_information
+from comply_measure.sem.model import Model
+from comply_measure.sem.objective import Point
+from comply_measure.sem.ordinal.categorical_ml import UNDEFINED, categorical_ml
+from comply_measure.sem.ordinal.layout import OrdinalImplied, OrdinalLayout
+
+
+def evaluations_of(point: Point) -> list[OrdinalEvaluation]:
+    """Evaluations of groups with ordered variables."""
+    return [part for part in point.evaluations if isinstance(part, OrdinalEvaluation)]
+
+
+def residual_measures(point: Point, weights: tuple[float, ...]) -> Residuals:
+    """Root mean square residuals, averaged over groups with their shares as weights.
+
+    Residuals of covariances are those below the diagonal, of thresholds those of ordered variables; sums of
+    squares are divided by the number of covariances plus that of observed variables (covariates included), for
+    the CRMR by the number of covariances alone; thresholds, where counted in, add theirs (as in lavaan).
+
+    Parameters
+    ----------
+    point : Point
+        The estimates.
+    weights : tuple of float
+        Shares of the groups.
+    """
+    parts = np.array([_group_residuals(part) for part in evaluations_of(point)])
+    return Residuals(*(float(value) for value in np.asarray(weights) @ parts))
+
+
+def _group_residuals(evaluation: OrdinalEvaluation) -> list[float]:
+    implied, moments = evaluation.implied, evaluation.sample.moments
+    S, sigma = moments.covariance, implied.kept_sigma
+    p = len(S)
+    lower = np.tril_indices(p, -1)
+    s, t = np.sqrt(S.diagonal()), np.sqrt(sigma.diagonal())
+    ordered = moments.threshold_index >= 0
+    gaps = (moments.thresholds - implied.threshold_vector)[ordered]
+    thresholds, count = float(gaps @ gaps), len(gaps)
+    pairs = p * (p - 1) / 2
+
+    def both(residuals: Array, number: float) -> tuple[float, float]:
+        total = float(np.sum(residuals[lower] ** 2))
+        with_thresholds = math.sqrt((total + thresholds) / (number + count))
+        return with_thresholds, math.sqrt(total / number) if number else 0.0
+
+    raw = S - sigma
+    variables = implied.layout.p
+    rmr = both(raw, pairs + variables)
+    srmr = both(raw / np.outer(s, s), pairs + variables)
+    crmr = both(S / np.outer(s, s) - sigma / np.outer(t, t), pairs)
+    return [*rmr, *srmr, *crmr, math.nan, math.nan]
+
+
+def weighted_root_mean_residual(model: Model, chisq: float) -> float:
+    """WRMR: √(χ² / number of statistics), the statistics of the first group (lavaan's definition)."""
+    layout = model.layouts[0]
+    if not isinstance(layout, OrdinalLayout):
+        return math.nan
+    c = len(layout.covariates)
+    return math.sqrt(chisq / (layout.n_statistics - c * (c + 1) // 2 - c))
+
+
+def categorical_basis(
+    model: Model, point: Point, test: TestStatistic, scaled: TestStatistic | None, df0: float
+) -> RobustBasis | None:
+    """Basis of robust CFI, TLI and RMSEA (see :mod:`comply_measure.sem.ordinal.categorical_ml`).
+
+    None where the test has none. NaN with continuous variables or covariates, with thresholds that are not free
+    in every group, and with polychoric or implied matrices that are not positive definite.
+
+    Parameters
+    ----------
+    model : Model
+    point : Point
+        The estimates.
+    test, scaled : TestStatistic
+        Standard and scaled test.
+    df0 : float
+        Degrees of freedom of the baseline model.
+    """
+    if scaled is None or scaled.name == "mean.var.adjusted":
+        return None
+    df = float(test.df)
+    found = UNDEFINED
+    if test.df > 0 and _only_correlations(model, point):
+        inverse = inverse_information(model, point, "expected", None)
+        found = categorical_ml(evaluations_of(point), model.sample.weights, inverse, df)
+    return RobustBasis(
+        chisq=found.chisq,
+        df=df,
+        c=found.scaling,
+        chisq0=found.baseline_chisq,
+        df0=df0,
+        c0=found.baseline_scaling,
+        statistic=found.chisq / found.scaling,
+        factor=found.scaling,
+    )
+
+
+def _only_correlations(model: Model, point: Point) -> bool:
+    """Whether the model constrains nothing but correlations of ordered variables."""
+    space = model.space
+    for implied in point.implied:
+        if not isinstance(implied, OrdinalImplied):
+            return False
+        layout = implied.layout
+        if not layout.is_threshold.all() or len(layout.covariates):
+            return False
+        if len(layout.thresholds.cells) != len(layout.item):
+            return False
+        if space.K is not None:
+            places = layout.first + layout.thresholds.parameters
+            rows = space.K[places]
+            columns = np.argmax(rows != 0, axis=1)
+            alone = np.count_nonzero(space.K[:, columns], axis=0) == 1
+            if (np.count_nonzero(rows, axis=1) != 1).any() or not alone.all():
+                return False
+    return True
