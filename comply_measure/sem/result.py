@@ -226,18 +226,43 @@ class Fit(FollowUps):
             self.model, self.optimum.point, self.vcov_array, chosen, level, self.estimates
         )
 
-    def implied(self) -> tuple[dict[str, Any], ...]:
-        """Implied moments, one mapping per group: ``cov`` (data frame) and, with means, ``mean`` (series)."""
+    def implied(self) -> dict[str, Any]:
+        """Implied moments: ``cov`` (data frame) and, with means, ``mean`` (series).
+
+        With several groups: one such mapping per group, by the group's name.
+        """
         import pandas as pd
 
-        result = []
+        parts: list[dict[str, Any]] = []
         for at in self.optimum.point.implied:
             names = list(at.layout.observed)
             moments: dict[str, Any] = {"cov": pd.DataFrame(at.sigma, index=names, columns=names)}
             if at.mu is not None:
                 moments["mean"] = pd.Series(at.mu, index=names)
-            result.append(moments)
-        return tuple(result)
+            parts.append(moments)
+        return self._by_group(parts)
+
+    def residuals(self, kind: str = "raw") -> dict[str, Any]:
+        """Residuals of the sample moments, in the form of :meth:`implied`.
+
+        Parameters
+        ----------
+        kind : str
+            ``raw``, ``cor`` (differences of correlations), ``cor.bentler`` (raw over sample standard
+            deviations), ``normalized`` or ``standardized`` (raw over the standard error of the sample
+            moment, or of the residual).
+        """
+        from comply_measure.sem.inference.residuals import KINDS, residual_tables
+
+        chosen = choose("kind", kind, KINDS)
+        tables = residual_tables(self.model, self.optimum.point, chosen, self.optimum.jacobian)
+        return self._by_group(tables)
+
+    def _by_group(self, parts: list[dict[str, Any]]) -> dict[str, Any]:
+        groups = self.model.sample.groups
+        if len(groups) == 1:
+            return parts[0]
+        return {group.name: part for group, part in zip(groups, parts, strict=True)}
 
     def summary(self) -> str:
         """The fit as text."""
