@@ -1,0 +1,265 @@
+"""Chapter: does agreement of two roles go with better outcomes?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from comply_measure.report.format import bounded, number, p_phrase, percent, plural
+from comply_measure.report.labels import Labels
+from comply_measure.report.parts import Block, Column, Details, Notice, Prose, Section, Table
+from comply_measure.report.surfaces import surface_plot
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from comply_measure.triads.congruence.checklist import CongruenceChecklist
+    from comply_measure.triads.congruence.model_set import ModelSet
+    from comply_measure.triads.congruence.polynomial import PolynomialRegression
+    from comply_measure.triads.congruence.surface import ResponseSurface
+
+_SURFACE = (
+    Column("Parameter", "name"),
+    Column("Estimate", "estimate", "number3"),
+    Column("SE", "se", "number3"),
+    Column("p", "p", "p"),
+    Column("95% CI", ("ci_lower", "ci_upper"), "interval"),
+    Column("Bootstrap 95% CI", ("boot_lower", "boot_upper"), "interval"),
+    Column("Replications", "n_boot", "count"),
+    Column("Remark", "note"),
+)
+_MODELS = (
+    Column("Model", "description"),
+    Column("K", "n_parameters", "count"),
+    Column("AICc", "aicc", "number"),
+    Column("Δ", "delta_aicc", "number"),
+    Column("Weight", "weight", "bounded"),
+    Column("R²", "r_squared", "bounded3"),
+)
+_CONSTRAINTS = (
+    Column("Difference score", "constraint"),
+    Column("Hypothesis", "hypothesis"),
+    Column("F", "F", "number"),
+    Column("df 1", "df1", "count"),
+    Column("df 2", "df2", "count"),
+    Column("p", "p", "p"),
+)
+_CHECKS = (
+    Column("Condition", "condition"),
+    Column("Evidence", "evidence"),
+    Column("Holds", "holds"),
+    Column("Needed for", "needed_for"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class CongruenceCase:
+    """One pair of roles and one outcome.
+
+    Parameters
+    ----------
+    key : str
+        Unique suffix of table keys.
+    first, second, outcome : str
+        Names in print.
+    """
+
+    key: str
+    first: str
+    second: str
+    outcome: str
+    fit: PolynomialRegression
+    surface: ResponseSurface
+    models: ModelSet
+    checklist: CongruenceChecklist
+
+
+@dataclass(frozen=True, eq=False)
+class CongruenceFacts:
+    """What the chapter is made from.
+
+    Parameters
+    ----------
+    title, predictor : str
+        The scale; what both roles rated.
+    limits : tuple of float
+        Ends of the answer scale.
+    cases : tuple of CongruenceCase
+    skipped : tuple of str
+        Pairs and outcomes that could not be analysed, with the reason.
+    clustered : bool
+    """
+
+    title: str
+    predictor: str
+    limits: tuple[float, float]
+    cases: tuple[CongruenceCase, ...]
+    skipped: tuple[str, ...]
+    clustered: bool
+
+
+def congruence_section(facts: CongruenceFacts, labels: Labels) -> Section:
+    """The chapter."""
+    blocks: list[Block] = [Prose(_opening(facts))]
+    blocks += [Notice(text, "warning") for text in facts.skipped]
+    if facts.cases:
+        blocks.append(_overview(facts))
+    for case in facts.cases:
+        blocks += [_figure(case, facts), _details(case, facts)]
+    return Section("congruence", "Congruence and outcomes", tuple(blocks))
+
+
+def congruence_headline(facts: CongruenceFacts) -> tuple[str, ...]:
+    """One sentence on the checklist."""
+    if not facts.cases:
+        return ()
+    broad = [c for c in facts.cases if c.checklist.broad]
+    return (
+        f"Congruence: {len(broad)} of {plural(len(facts.cases), 'response surface')} "
+        f"{'meets' if len(broad) == 1 else 'meet'} all conditions of a broad congruence effect.",
+    )
+
+
+def _opening(facts: CongruenceFacts) -> str:
+    if not facts.cases and not facts.skipped:
+        return (
+            "No outcome is named. Add unit-level variables to the step's option 'outcomes' to relate the "
+            "congruence of two roles to them."
+        )
+    errors = (
+        "Standard errors and bootstrap allow for units of one firm being alike. " if facts.clustered else ""
+    )
+    return (
+        f"An outcome of the unit is regressed on two roles' views of {facts.predictor} and their squares "
+        f"and product (Edwards & Parry, 1993), both centred at the scale's midpoint. {errors}Congruence would "
+        "show as a ridge along equal views from which the outcome falls on both sides. All conditions must be "
+        "read together; a difference score would impose them untested."
+    )
+
+
+def _overview(facts: CongruenceFacts) -> Table:
+    import pandas as pd
+
+    rows = []
+    for case in facts.cases:
+        parameters = case.surface.parameters.set_index("name")
+        rows.append(
+            {
+                "roles": f"{case.first} – {case.second}",
+                "outcome": case.outcome,
+                "n_units": case.fit.n,
+                **{
+                    f"{n}_{w}": parameters.loc[n, w]
+                    for n in ("a1", "a2", "a3", "a4")
+                    for w in ("estimate", "p")
+                },
+                "r_squared": case.fit.r_squared,
+                "shape": case.surface.shape,
+                "near": case.surface.near_congruence,
+                "best": case.models.models["description"].iloc[0],
+                "broad": _verdict(case.checklist.broad),
+                "strict": _verdict(case.checklist.strict),
+            }
+        )
+    columns = [Column("Roles", "roles"), Column("Units", "n_units", "count")]
+    for name in ("a1", "a2", "a3", "a4"):
+        columns += [Column(name, f"{name}_estimate", "number"), Column("p", f"{name}_p", "p")]
+    columns += [
+        Column("R²", "r_squared", "bounded"),
+        Column("Near X = Y", "near", "percent"),
+        Column("Best by AICc", "best"),
+        Column("Broad effect", "broad"),
+        Column("Strict effect", "strict"),
+    ]
+    return Table(
+        "congruence_overview",
+        f"{facts.title}: response surfaces",
+        pd.DataFrame(rows),
+        tuple(columns),
+        notes=(
+            "a1, a2: slope and curvature along equal views; a3, a4: along opposite views. Near: views within half "
+            "a standard deviation. Broad and strict effect: Humberg, Nestler, & Back (2019). "
+            "Units by row; two informants per unit.",
+        ),
+        estimator=_estimator(facts),
+        group="outcome",
+    )
+
+
+def _verdict(value: bool | None) -> str:
+    return "undefined" if value is None else ("all conditions met" if value else "not all met")
+
+
+def _estimator(facts: CongruenceFacts) -> str:
+    return "Least squares" + (", cluster-robust by firm" if facts.clustered else "")
+
+
+def _figure(case: CongruenceCase, facts: CongruenceFacts) -> Block:
+    return surface_plot(
+        f"congruence_surface_{case.key}",
+        f"{case.outcome} by {case.first} and {case.second}",
+        case.fit.coefficients[:6],
+        case.fit.x,
+        case.fit.y,
+        axis_labels=(case.first, case.second, case.outcome),
+        centre=case.fit.centre,
+        limits=facts.limits,
+        alt=(
+            f"Contour plot and surface of {case.outcome} over the views of {case.first} and {case.second}; "
+            "the parameters are in the table below."
+        ),
+        notes=(
+            "Drawn only within the outline of the data. Line: equal views; dashed: opposite views; points: units.",
+        ),
+    )
+
+
+def _details(case: CongruenceCase, facts: CongruenceFacts) -> Details:
+    where = f"{case.outcome} by {case.first} and {case.second}"
+    units, informants = case.fit.n, 2 * case.fit.n
+
+    def table(key: str, title: str, data: pd.DataFrame, columns: tuple[Column, ...], *notes: str) -> Table:
+        return Table(
+            f"congruence_{key}_{case.key}", f"{title}: {where}", data, columns, notes=notes,
+            n_units=units, n_informants=informants, estimator=_estimator(facts),
+        )  # fmt: skip
+
+    over = f"{percent(case.surface.over)} of the units lie on the side of {case.first}, "
+    under = f"{percent(case.surface.under)} on the side of {case.second}."
+    dropped = (
+        f" {plural(case.fit.n_dropped, 'unit')} without all three values left out."
+        if case.fit.n_dropped
+        else ""
+    )
+    best = case.models.models.iloc[0]
+    a4 = case.surface.parameters.set_index("name").loc["a4"]
+    text = (
+        f"Along opposite views the curvature is a4 = {number(a4['estimate'])}, {p_phrase(a4['p'])}. By AICc the data "
+        f"prefer: {best['description']} (weight {bounded(best['weight'])}). "
+    )
+    checks = case.checklist.conditions.copy()
+    checks["holds"] = [("undefined" if h is None else "yes" if h else "no") for h in checks["holds"]]
+    return Details(
+        f"Surface, models and conditions: {where}",
+        (
+            Prose(text + over + under + dropped),
+            table("coefficients", "Polynomial regression", case.fit.tidy(), _COEFFICIENTS),
+            table("parameters", "Surface", case.surface.parameters, _SURFACE,
+                  "X0, Y0: stationary point; p10, p11: first principal axis; p20, p21: second."),
+            table("conditions", "Conditions of a congruence effect", checks, _CHECKS, *case.checklist.caution),
+            table("models", "Nested models", case.models.models, _MODELS,
+                  "K counts intercept and residual variance; the likelihood takes units as independent."),
+            table("constraints", "Constraints that difference scores impose", case.models.constraints, _CONSTRAINTS),
+        ),
+    )  # fmt: skip
+
+
+_COEFFICIENTS = (
+    Column("Term", "name"),
+    Column("Estimate", "estimate", "number3"),
+    Column("SE", "se", "number3"),
+    Column("t", "t", "number"),
+    Column("df", "df", "count"),
+    Column("p", "p", "p"),
+    Column("95% CI", ("ci_lower", "ci_upper"), "interval"),
+)
