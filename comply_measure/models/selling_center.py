@@ -73,7 +73,8 @@ def selling_center_model(
     has one construct only, by that construct's items.
 
     Disturbances of the intermediate variables correlate, and so do those of the outcomes: what else they have
-    in common is not part of the hypotheses.
+    in common is not part of the hypotheses. Defined parameters ``indirect_<outcome>`` are the sums, over the
+    intermediate variables, of the products of the paths from alignment and to the outcome.
 
     Parameters
     ----------
@@ -100,11 +101,20 @@ def selling_center_model(
     predictors: dict[str, list[str]] = {}
     for path in hypotheses:
         predictors.setdefault(path.outcome, []).append(path.predictor)
-    lines += [f"{outcome} ~ {' + '.join(names)}" for outcome, names in predictors.items()]
+    for outcome, names in predictors.items():
+        lines.append(f"{outcome} ~ " + " + ".join(f"{_label(outcome, name)}*{name}" for name in names))
     for blocks in (_MEANS, _ENDS):
         names = list(_names(blocks, form))
         lines += [f"{first} ~~ {' + '.join(names[place + 1 :])}" for place, first in enumerate(names[:-1])]
+    for outcome in _names(_ENDS, form):
+        products = [f"{_label(name, FOCAL)}*{_label(outcome, name)}" for name in _names(_MEANS, form)]
+        lines.append(f"indirect_{outcome} := {' + '.join(products)}")
     return "\n".join(lines)
+
+
+def _label(outcome: str, predictor: str) -> str:
+    """Name of a path coefficient in the model text."""
+    return f"p_{outcome}.{predictor}"
 
 
 def _names(blocks: tuple[str, ...], form: str) -> Mapping[str, Literal[1, -1]]:

@@ -47,6 +47,7 @@ def _facts(run: Run) -> tuple[tuple[str, str], ...]:
         ("Study file", f"{run.study.path.name} (SHA-256 {run.study.sha256[:16]}…)"),
         ("Seed", str(file.seed)),
         ("Steps", ", ".join(run.steps)),
+        *((f"Step left out: {name}", reason) for name, reason in run.study.left_out.items()),
         *((f"Input {name}", f"SHA-256 {digest[:16]}…") for name, digest in run.study.inputs.items()),
         ("Cut-offs", "; ".join(cutoff.describe() for cutoff in run.study.cutoffs.values())),
         (

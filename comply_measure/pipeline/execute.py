@@ -7,6 +7,8 @@ import traceback
 import warnings
 from dataclasses import replace
 
+from threadpoolctl import threadpool_limits
+
 from comply_measure.errors import ComplyError, ComplyWarning
 from comply_measure.pipeline.outcome import Outcome
 from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
@@ -35,7 +37,8 @@ def execute(step: Step, context: Context, options: StepOptions, key: str) -> Out
     start = time.perf_counter()
     output: StepOutput | None = None
     reason = trace = ""
-    with warnings.catch_warnings(record=True) as caught:
+    # One thread for linear algebra: the matrices are small, and sums then do not depend on the machine's cores.
+    with threadpool_limits(1), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             output = step.run(context, options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -134,6 +135,19 @@ def chosen_focal(responses: Responses, name: str | None) -> Focal:
         scale for scale in responses.scales if any(c.level == "dimension" for c in scale.constructs)
     )
     return focal(responses, next(with_dimensions, responses.scales[0]))
+
+
+def role_alphas(chosen: Focal, scales: Mapping[str, Sequence[str]]) -> dict[str, dict[str, float]] | None:
+    """α of every scale by role, as the reliability of role gaps; None if one is undefined or negative."""
+    from comply_measure.measurement import alpha_table
+
+    table = alpha_table(chosen.answers(), scales, pooled=False).tidy()
+    if not table["alpha"].between(0, 1).all():
+        return None
+    found: dict[str, dict[str, float]] = {role: {} for role in chosen.roles}
+    for scale, role, alpha in zip(table["scale"], table["group"], table["alpha"], strict=True):
+        found[role][scale] = float(alpha)
+    return found
 
 
 def require_roles(chosen: Focal, least: int = 2) -> None:

@@ -6,8 +6,30 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from comply_measure.pipeline.step import Step
-from comply_measure.pipeline.steps import cfa, items, reliability, sample
+from comply_measure.pipeline.steps import (
+    actions,
+    aggregation,
+    agreement,
+    cfa,
+    congruence,
+    gaps,
+    items,
+    reliability,
+    sample,
+    structure,
+)
 
-_ALL: tuple[Step, ...] = (sample.STEP, items.STEP, reliability.STEP, cfa.STEP)
+_ALL: tuple[Step, ...] = (
+    sample.STEP,
+    items.STEP,
+    reliability.STEP,
+    cfa.STEP,
+    agreement.STEP,
+    aggregation.STEP,
+    gaps.STEP,
+    structure.STEP,
+    congruence.STEP,
+    actions.STEP,
+)
 
 STEPS: Mapping[str, Step] = MappingProxyType({step.name: step for step in _ALL})

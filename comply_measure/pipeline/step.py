@@ -18,6 +18,7 @@ from comply_measure.report.parts import Figure, Section, Table
 if TYPE_CHECKING:
     import numpy as np
 
+    from comply_measure.instrument import Scale
     from comply_measure.responses import Responses
 
 Value = float | int | str | bool
@@ -121,6 +122,11 @@ class Context:
         return np.random.SeedSequence(self.seed, spawn_key=(purpose,))
 
 
+def always(scales: tuple[Scale, ...]) -> str:
+    """Of a step that applies to every study."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """An entry of the registry.
@@ -135,6 +141,8 @@ class Step:
         Schema of the options.
     needs : tuple of str
         Steps whose output this one reads.
+    applies : callable
+        Given the scales of a study, why the step does not apply; empty if it does.
     """
 
     name: str
@@ -142,3 +150,4 @@ class Step:
     run: Callable[[Context, Any], StepOutput]
     options: type[StepOptions] = StepOptions
     needs: tuple[str, ...] = ()
+    applies: Callable[[tuple[Scale, ...]], str] = always

@@ -39,6 +39,8 @@ class Study:
         The steps to run, with their options; what they need is added when the study runs.
     scales : tuple of Scale
         The instruments.
+    left_out : mapping of str to str
+        Steps that do not apply to this study, and why.
     """
 
     path: Path
@@ -46,6 +48,7 @@ class Study:
     file: StudyFile
     options: Mapping[str, StepOptions]
     scales: tuple[Scale, ...]
+    left_out: Mapping[str, str]
 
     @property
     def name(self) -> str:
@@ -141,14 +144,15 @@ def load_study(path: str | Path, registry: Mapping[str, Step]) -> Study:
     file, problems = validate(StudyFile, document)
     if file is None:
         raise InputError(f"{path} is not a valid study file", problems)
-    options, problems = _options(document, file, registry)
     problems += _cutoff_problems(document, file) + _path_problems(document, file, Path(path).parent)
     scales, scale_problems = _scales(document, file, Path(path).parent)
     problems += scale_problems + _choice_problems(document, file, scales)
+    options, left_out, step_problems = _options(document, file, registry, scales)
+    problems += step_problems
     if problems:
         ordered = sorted(problems, key=lambda problem: problem.row if isinstance(problem.row, int) else 0)
         raise InputError(f"{path} is not a valid study file", ordered)
-    return Study(Path(path), document.sha256, file, options, scales)
+    return Study(Path(path), document.sha256, file, options, scales, left_out)
 
 
 def _data_of(file: StudyFile) -> Any:
@@ -164,23 +168,28 @@ def _shown(path: Path, folder: Path) -> str:
 
 
 def _options(
-    document: YamlDocument, file: StudyFile, registry: Mapping[str, Step]
-) -> tuple[dict[str, StepOptions], list[Problem]]:
+    document: YamlDocument, file: StudyFile, registry: Mapping[str, Step], scales: tuple[Scale, ...]
+) -> tuple[dict[str, StepOptions], dict[str, str], list[Problem]]:
+    """Options of the steps to run; without a choice in the file all that apply, and why the others do not."""
+    reasons = {name: reason for name, step in registry.items() if (reason := step.applies(scales))}
     given = file.step_options()
     if given is None:
-        return {name: step.options() for name, step in registry.items()}, []
-    found: dict[str, StepOptions] = {}
+        found = {name: step.options() for name, step in registry.items() if name not in reasons}
+        return found, reasons, []
+    found = {}
     problems: list[Problem] = []
     for position, (name, options) in enumerate(given.items()):
         at = ("steps", position) if isinstance(file.steps, list) else ("steps", name)
         if name not in registry:
             problems.append(problem_at(document, at, unknown_message("step", name, registry)))
             continue
+        if scales and name in reasons:
+            problems.append(problem_at(document, at, f"the step does not apply: {reasons[name]}"))
         checked, faults = validate(registry[name].options, document, options, at)
         problems += faults
         if checked is not None:
             found[name] = checked
-    return found, problems
+    return found, {}, problems
 
 
 def _cutoff_problems(document: YamlDocument, file: StudyFile) -> list[Problem]:

@@ -143,9 +143,10 @@ def dot_plot(
     alt: str,
     reference: float | None = None,
     limits: tuple[float, float] | None = None,
+    stagger: bool = True,
     notes: tuple[str, ...] = (),
 ) -> Figure:
-    """Estimates with intervals, one row each; several series are staggered within a row.
+    """Estimates with intervals, one row each; several series are staggered within a row if asked.
 
     Parameters
     ----------
@@ -158,7 +159,7 @@ def dot_plot(
     def paint(drawing: Any) -> None:
         axes = drawing.add_subplot()
         for position, (label, (estimate, lower, upper)) in enumerate(series.items()):
-            shift = 0.2 * (position - (len(series) - 1) / 2)
+            shift = 0.2 * (position - (len(series) - 1) / 2) if stagger else 0.0
             places = [index + shift for index in range(len(rows))]
             colour = role_colour(label.casefold(), position)
             axes.hlines(places, lower, upper, color=colour, linewidth=1.4)

@@ -1,10 +1,12 @@
 """Path diagrams: latent variables as ellipses, observed ones as boxes, paths as labelled arrows.
 
+Diagrams read from left to right: an arrow leaves a node on its right side and enters the next on its left.
 Positions are given in inches, so that text keeps its size whatever the diagram's extent.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -32,18 +34,20 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """An arrow between two nodes; ``both`` draws a curved covariance; uncertain ones are dashed.
+    """An arrow from the right side of one node to the left side of another; uncertain ones are dashed.
 
-    ``at`` is where the label sits, as a share of the way from source to target.
+    ``at`` is where the label sits, as a share of the way from source to target. ``leave`` and ``enter`` are the
+    heights on the sides of the two nodes, from -1 (bottom) over 0 (middle) to 1 (top), so that many arrows on
+    one node stay apart.
     """
 
     source: str
     target: str
     label: str = ""
     uncertain: bool = False
-    both: bool = False
     at: float = 0.5
-    bend: float = 0.0
+    leave: float = 0.0
+    enter: float = 0.0
 
 
 def path_diagram(
@@ -73,10 +77,11 @@ def path_diagram(
         axes = drawing.add_axes((0, 0, 1, 1))
         axes.set(xlim=(left, right), ylim=(bottom, top))
         axes.set_axis_off()
-        patches = {node.key: _shape(axes, node) for node in nodes}
-        places = {node.key: (node.x, node.y) for node in nodes}
+        for node in nodes:
+            _shape(axes, node)
+        by_key = {node.key: node for node in nodes}
         for edge in edges:
-            _arrow(axes, edge, patches, places)
+            _arrow(axes, edge, by_key[edge.source], by_key[edge.target])
 
     return draw(
         key, title, paint, size=(right - left, top - bottom), alt=alt, notes=notes, min_width=min_width
@@ -96,7 +101,7 @@ def tree_layout(
     branches : mapping
         Branch key -> (label, [(indicator key, indicator label), ...]), from top to bottom.
     """
-    columns = (0.75, 3.1, 6.2) if root else (0.0, 0.95, 4.05)
+    columns = (0.75, 3.5, 6.7) if root else (0.0, 0.95, 4.15)
     nodes: list[Node] = []
     y = 0.0
     centres: list[float] = []
@@ -115,7 +120,7 @@ def tree_layout(
     return nodes
 
 
-def _shape(axes: Any, node: Node) -> Any:
+def _shape(axes: Any, node: Node) -> None:
     from matplotlib.patches import Ellipse, Rectangle
 
     look: dict[str, Any] = {
@@ -131,43 +136,36 @@ def _shape(axes: Any, node: Node) -> Any:
         patch = Rectangle(corner, node.width, node.height, **look | {"facecolor": COLOURS["paper"]})
     axes.add_patch(patch)
     axes.text(node.x, node.y, node.label, ha="center", va="center", fontsize=8, linespacing=1.05, zorder=3)
-    return patch
 
 
-def _arrow(axes: Any, edge: Edge, patches: dict[str, Any], places: dict[str, tuple[float, float]]) -> None:
+def _arrow(axes: Any, edge: Edge, source: Node, target: Node) -> None:
     from matplotlib.patches import FancyArrowPatch
 
-    start, end = places[edge.source], places[edge.target]
+    start = _side(source, edge.leave, 1)
+    end = _side(target, edge.enter, -1)
     axes.add_patch(
         FancyArrowPatch(
             start,
             end,
-            patchA=patches[edge.source],
-            patchB=patches[edge.target],
-            arrowstyle="<|-|>" if edge.both else "-|>",
-            connectionstyle=f"arc3,rad={edge.bend}",
+            arrowstyle="-|>",
             mutation_scale=8,
             shrinkA=0,
             shrinkB=0,
-            linewidth=0.9,
+            linewidth=0.7 if edge.uncertain else 1.0,
             linestyle=(0, (4, 3)) if edge.uncertain else "solid",
             color=COLOURS["muted"] if edge.uncertain else COLOURS["ink"],
             zorder=1,
         )
     )
     if edge.label:
-        x, y = _along(start, end, edge.at, edge.bend)
+        x, y = (a + edge.at * (b - a) for a, b in zip(start, end, strict=True))
         box = {"facecolor": COLOURS["paper"], "edgecolor": "none", "pad": 1.0}
         axes.text(x, y, edge.label, ha="center", va="center", fontsize=7.5, bbox=box, zorder=4)
 
 
-def _along(
-    start: tuple[float, float], end: tuple[float, float], at: float, bend: float
-) -> tuple[float, float]:
-    """Point on the quadratic curve that matplotlib's ``arc3`` draws."""
-    (x0, y0), (x1, y1) = start, end
-    middle = ((x0 + x1) / 2 + bend * (y1 - y0), (y0 + y1) / 2 - bend * (x1 - x0))
-    weights = ((1 - at) ** 2, 2 * at * (1 - at), at**2)
-    x = weights[0] * x0 + weights[1] * middle[0] + weights[2] * x1
-    y = weights[0] * y0 + weights[1] * middle[1] + weights[2] * y1
-    return x, y
+def _side(node: Node, height: float, direction: int) -> tuple[float, float]:
+    """Point on the right (1) or left (-1) side of a node at a relative height."""
+    half = node.width / 2
+    if node.kind == "latent":
+        half *= math.sqrt(max(1 - height**2, 0.0))
+    return node.x + direction * half, node.y + height * node.height / 2

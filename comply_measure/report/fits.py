@@ -114,12 +114,23 @@ def fit_table(
         title,
         data,
         columns,
-        notes=tuple(dict.fromkeys(text for named in fits for text in named.remarks)),
+        notes=tuple(dict.fromkeys([*_variants(fits), *(text for named in fits for text in named.remarks)])),
         n_units=n_units,
         n_informants=n_informants,
         estimator=estimator,
         warnings=tuple(text for named in fits for text in named.warnings),
     )
+
+
+def _variants(fits: Sequence[NamedFit]) -> list[str]:
+    """Which versions of the test and the indices the table holds."""
+    measures = {name for named in fits for name in named.fit.measures}
+    notes = ["χ² is the scaled test."] if "chisq.scaled" in measures else []
+    if "cfi.robust" in measures:
+        notes.append(
+            "CFI, TLI and RMSEA are the robust versions (Brosseau-Liard & Savalei, 2014; Savalei, 2018)."
+        )
+    return notes
 
 
 def fit_sentence(named: NamedFit) -> str:

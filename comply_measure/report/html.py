@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 from comply_measure import __version__
 from comply_measure.report.canvas import inline_svg
 from comply_measure.report.format import FORMATS, NUMERIC, text
-from comply_measure.report.parts import Block, Figure, Report, Section, Table
+from comply_measure.report.parts import Block, Column, Figure, Report, Section, Table
 
 if TYPE_CHECKING:
+    import pandas as pd
     from jinja2 import Environment
     from markupsafe import Markup
 
@@ -119,8 +120,9 @@ def _heads(table: Table) -> list[_Cell]:
 
 def _rows(table: Table) -> list[_Row]:
     """Formatted rows; a row that opens a new group carries the group's name."""
-    columns = [_column_cells(table, index) for index in range(len(table.columns))]
-    groups = table.data[table.group].to_list() if table.group else [None] * len(table.data)
+    shown = table.data if table.rows_shown is None else table.data.head(table.rows_shown)
+    columns = [_column_cells(shown, column) for column in table.columns]
+    groups = shown[table.group].to_list() if table.group else [None] * len(shown)
     rows = []
     for index, cells in enumerate(zip(*columns, strict=True)):
         opens = table.group is not None and (index == 0 or groups[index] != groups[index - 1])
@@ -128,10 +130,9 @@ def _rows(table: Table) -> list[_Row]:
     return rows
 
 
-def _column_cells(table: Table, index: int) -> list[_Cell]:
-    column = table.columns[index]
+def _column_cells(data: pd.DataFrame, column: Column) -> list[_Cell]:
     shape = FORMATS[column.format]
-    values = [table.data[name].to_list() for name in column.sources]
+    values = [data[name].to_list() for name in column.sources]
     texts = [shape(*parts) for parts in zip(*values, strict=True)]
     if column.format in NUMERIC:
         return [_Cell(value, _css("num")) for value in texts]

@@ -66,6 +66,8 @@ class Table:
         What a reader must know before trusting the table (not converged, inadmissible, ...).
     group : str, optional
         Data column whose runs of equal values become heading rows.
+    rows_shown : int, optional
+        Print only so many rows; the export holds all.
 
     Raises
     ------
@@ -83,6 +85,7 @@ class Table:
     estimator: str = ""
     warnings: tuple[str, ...] = ()
     group: str | None = None
+    rows_shown: int | None = None
 
     def __post_init__(self) -> None:
         known = set(self.data.columns)

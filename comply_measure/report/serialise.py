@@ -107,7 +107,7 @@ def _decode_column(column: Json) -> pd.Series[Any]:
     if kind == "float":
         return pd.Series([math.nan if v is None else float(v) for v in values], dtype="float64")
     dtypes = {"truth": "bool", "integer": "int64", "integer_or_missing": "Int64", "text": "str"}
-    return pd.Series(values, dtype=dtypes[kind])  # type: ignore[call-overload]
+    return pd.Series(values, dtype=dtypes[kind])
 
 
 def _encode(block: Block) -> Json:
@@ -138,6 +138,7 @@ def _encode_table(table: Table) -> Json:
         "estimator": table.estimator,
         "warnings": list(table.warnings),
         "group": table.group,
+        "rows_shown": table.rows_shown,
     }
 
 
@@ -184,6 +185,7 @@ def _decode_table(data: Json) -> Table:
         estimator=data["estimator"],
         warnings=tuple(data["warnings"]),
         group=data["group"],
+        rows_shown=data["rows_shown"],
     )
 
 

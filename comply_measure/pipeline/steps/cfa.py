@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import pandas as pd
-from pydantic import model_validator
+from pydantic import Field
 
-from comply_measure import sem
 from comply_measure.errors import ComplyError
 from comply_measure.models import correlated_factors, one_factor, second_order
+from comply_measure.pipeline.estimation import Cluster, Estimation
 from comply_measure.pipeline.focal import Focal, chosen_focal
-from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.pipeline.step import Context, Step, StepOutput
 from comply_measure.report.chapters.cfa import CfaResults, cfa_headline, cfa_section
 from comply_measure.report.fits import NamedFit, fit_row
 from comply_measure.report.labels import Labels
@@ -24,8 +24,8 @@ _LABELS = {
 }
 
 
-class CfaOptions(StepOptions):
-    """Options of the step.
+class CfaOptions(Estimation):
+    """Options of the step, beside those of :class:`Estimation`.
 
     Parameters
     ----------
@@ -33,12 +33,8 @@ class CfaOptions(StepOptions):
         Key of the scale; by default the first that has dimensions.
     models : tuple of str
         Structures to fit.
-    engine : {"comply", "semopy"}
-        Who estimates.
-    estimator : str
-        lavaan's name.
-    missing : {"ml", "listwise"}
-        Full information, or complete cases. semopy takes complete cases only.
+    cluster : {"unit", "firm", "none"}
+        Informants of one unit are alike, so by default the unit.
     role_centred : bool
         Take each role's mean off first, so that mean differences between roles do not pass for common
         variance of the attributes.
@@ -47,29 +43,20 @@ class CfaOptions(StepOptions):
     """
 
     scale: str | None = None
-    models: tuple[Model, ...] = ("one_factor", "correlated", "second_order")
-    engine: Literal["comply", "semopy"] = "comply"
-    estimator: str = "ML"
-    missing: Literal["ml", "listwise"] = "ml"
+    models: Annotated[tuple[Model, ...], Field(min_length=1)] = ("one_factor", "correlated", "second_order")
+    cluster: Cluster = "unit"
     role_centred: bool = True
     by_role: bool = True
-
-    @model_validator(mode="after")
-    def _engine_can(self) -> CfaOptions:
-        if self.engine == "semopy" and self.missing != "listwise":
-            raise ValueError("semopy uses complete cases only: add 'missing: listwise'")
-        if not self.models:
-            raise ValueError("name at least one model")
-        return self
 
 
 def run(context: Context, options: CfaOptions) -> StepOutput:
     """Fit the structures."""
     chosen = chosen_focal(context.responses, options.scale)
     texts = model_texts(chosen, options)
-    data = indicator_data(chosen, centred=options.role_centred)
+    everyone = indicator_data(chosen, centred=options.role_centred)
+    data = everyone[rows_used(everyone, "ml")]
     used = rows_used(data, options.missing)
-    fits = tuple(NamedFit(key, _LABELS[key], fit(text, data, options)) for key, text in texts.items())
+    fits = tuple(NamedFit(key, _LABELS[key], options.fit(text, data)) for key, text in texts.items())
     labels = Labels.of(context.responses.scales, context.language)
     results = CfaResults(
         title=chosen.title,
@@ -80,8 +67,9 @@ def run(context: Context, options: CfaOptions) -> StepOutput:
         by_role=_by_role(chosen, list(texts.values())[-1], options, labels),
         n_units=int(data.loc[used, "unit"].nunique()),
         n_informants=int(used.sum()),
-        estimator=estimator_words(options),
+        estimator=options.words("informants"),
         treatment=_treatment(options),
+        estimator_by_role=options.words("informants", cluster="none"),
     )
     values, reasons = _values(fits)
     return StepOutput(
@@ -129,19 +117,6 @@ def rows_used(data: pd.DataFrame, missing: str) -> pd.Series[bool]:
     return present.all(axis=1) if missing == "listwise" else present.any(axis=1)
 
 
-def fit(text: str, data: pd.DataFrame, options: CfaOptions) -> sem.Fit:
-    """One model on informants with any indicator."""
-    values = data[rows_used(data, "ml")].drop(columns=["unit", "firm", "role"])
-    return sem.fit(text, values, estimator=options.estimator, missing=options.missing, engine=options.engine)
-
-
-def estimator_words(options: CfaOptions) -> str:
-    """``ML, full information``."""
-    missing = "full information" if options.missing == "ml" else "complete cases"
-    engine = "" if options.engine == "comply" else f", estimated by {options.engine}"
-    return f"{options.estimator}, {missing}{engine}"
-
-
 def _treatment(options: CfaOptions) -> str:
     centred = (
         "Each role's means were taken off first, so that differences between roles do not pass for common "
@@ -149,10 +124,12 @@ def _treatment(options: CfaOptions) -> str:
         if options.role_centred
         else ""
     )
-    return (
-        f"{centred}Informants are pooled; those of one unit are not independent, so standard errors are too "
-        "small and χ² too large to an extent that depends on the intraclass correlations below."
-    )
+    clusters = {
+        "none": "those of one unit are not independent, and standard errors and tests do not allow for that.",
+        "unit": "standard errors and tests allow for informants of one unit being alike, not for units of one firm.",
+        "firm": "standard errors and tests allow for informants of one firm being alike.",
+    }
+    return f"{centred}Informants are pooled; {clusters[options.cluster]}"
 
 
 def _by_role(chosen: Focal, text: str, options: CfaOptions, labels: Labels) -> tuple[NamedFit, ...]:
@@ -161,8 +138,9 @@ def _by_role(chosen: Focal, text: str, options: CfaOptions, labels: Labels) -> t
     data = indicator_data(chosen, centred=False)
     fits = []
     for role in chosen.roles:
-        mine = data[data["role"] == role]
-        fits.append(NamedFit(role, labels.role(role), fit(text, mine, options)))
+        mine = data[(data["role"] == role) & rows_used(data, "ml")]
+        # A role has one informant per unit: nothing is clustered in units.
+        fits.append(NamedFit(role, labels.role(role), options.fit(text, mine, cluster="none")))
     return tuple(fits)
 
 

@@ -52,6 +52,8 @@ class CfaResults:
         Sample of `fits`.
     estimator, treatment : str
         Estimator in words; what was done to the data, in a sentence.
+    estimator_by_role : str
+        Estimator of `by_role`.
     """
 
     title: str
@@ -64,6 +66,7 @@ class CfaResults:
     n_informants: int
     estimator: str
     treatment: str
+    estimator_by_role: str
 
     def get(self, key: str) -> NamedFit | None:
         """A fitted model by key, if it was asked for."""
@@ -294,5 +297,5 @@ def _by_role(results: CfaResults) -> Table:
         results.by_role,
         n_units=results.n_units,
         n_informants=results.n_informants,
-        estimator=results.estimator,
+        estimator=results.estimator_by_role,
     )

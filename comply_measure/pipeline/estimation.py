@@ -1,0 +1,80 @@
+"""How a step estimates its models: options shared by all steps that fit one."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pandas as pd
+from pydantic import model_validator
+
+from comply_measure import sem
+from comply_measure.pipeline.step import StepOptions
+
+Cluster = Literal["unit", "firm", "none"]
+_SEMOPY = {"estimator": "ML", "missing": "listwise", "cluster": "none"}
+
+
+class Estimation(StepOptions):
+    """Options of estimation.
+
+    Parameters
+    ----------
+    engine : {"comply", "semopy"}
+        Who estimates. semopy confirms ML estimates from complete cases and knows nothing else.
+    estimator : str
+        lavaan's name. MLR: maximum likelihood with robust standard errors and scaled test.
+    missing : {"ml", "listwise"}
+        Full information, or complete cases.
+    cluster : {"unit", "firm", "none"}
+        What makes cases alike; standard errors and tests allow for it.
+    """
+
+    engine: Literal["comply", "semopy"] = "comply"
+    estimator: str = "MLR"
+    missing: Literal["ml", "listwise"] = "ml"
+    cluster: Cluster = "none"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults_that_fit(cls, given: Any) -> Any:
+        """Options left open follow from the engine and the estimator."""
+        if not isinstance(given, dict):
+            return given
+        if given.get("engine") == "semopy":
+            return _SEMOPY | given
+        if str(given.get("estimator", "MLR")).upper() == "ML":
+            return {"cluster": "none"} | given
+        return given
+
+    @model_validator(mode="after")
+    def _engine_can(self) -> Estimation:
+        if self.engine == "semopy":
+            wrong = [name for name, value in _SEMOPY.items() if getattr(self, name) != value]
+            if wrong:
+                wanted = ", ".join(f"{name}: {_SEMOPY[name]}" for name in wrong)
+                raise ValueError(f"semopy can only estimate with {wanted}")
+        elif self.cluster != "none" and self.estimator.upper() == "ML":
+            raise ValueError("ML does not allow for clusters; use estimator: MLR, or cluster: none")
+        return self
+
+    def fit(self, model: str, data: pd.DataFrame, *, cluster: Cluster | None = None) -> sem.Fit:
+        """Fit a model; `cluster` replaces the option."""
+        chosen = self.cluster if cluster is None else cluster
+        return sem.fit(
+            model,
+            data,
+            estimator=self.estimator,
+            missing=self.missing,
+            cluster=None if chosen == "none" else chosen,
+            engine=self.engine,
+        )
+
+    def words(self, cases: str, *, cluster: Cluster | None = None) -> str:
+        """``MLR, full information, standard errors and tests robust to clustering in units``."""
+        chosen = self.cluster if cluster is None else cluster
+        parts = [self.estimator, "full information" if self.missing == "ml" else f"complete {cases}"]
+        if chosen != "none":
+            parts.append(f"standard errors and tests robust to clustering in {chosen}s")
+        if self.engine != "comply":
+            parts.append(f"estimated by {self.engine}")
+        return ", ".join(parts)

@@ -1,0 +1,128 @@
+"""Step ``aggregation``: unit scores of all scales, read by the structural model and by ``actions``."""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations
+from typing import Annotated, Literal
+
+import pandas as pd
+from pydantic import Field
+
+from comply_measure.pipeline.focal import Focal, chosen_focal, focal
+from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.report.chapters.aggregation import AggregationFacts, aggregation_section
+from comply_measure.report.labels import Labels
+from comply_measure.triads import TriadData, UnitScores, aggregate
+
+
+class AggregationOptions(StepOptions):
+    """Options of the step.
+
+    Parameters
+    ----------
+    centring : {"role", "none"}
+        Take each role's mean off before averaging and put their mean back, so that a unit which lacks a
+        generous role is not scored low for it.
+    min_roles : int
+        Roles a unit needs for a score; a scale that fewer roles answer needs all of those.
+    """
+
+    centring: Literal["role", "none"] = "role"
+    min_roles: Annotated[int, Field(ge=1)] = 2
+
+
+def run(context: Context, options: AggregationOptions) -> StepOutput:
+    """Average the informants of every unit."""
+    responses = context.responses
+    units = pd.DataFrame({"unit": responses.units.index})
+    firms = responses.data.drop_duplicates("unit").set_index("unit")["firm"]
+    table = units.assign(firm=firms.reindex(units["unit"]).to_numpy())
+    description, rules = [], []
+    for scale in responses.scales:
+        chosen = focal(responses, scale)
+        needed = min(options.min_roles, len(chosen.roles))
+        rules.append(_rule(chosen, options, needed))
+        for level, scores in unit_scores(chosen, options, needed).items():
+            frame = scores.frame().reindex(units["unit"])
+            table = pd.concat([table, frame.reset_index(drop=True)], axis=1)
+            description += _describe(chosen.title, level, scores)
+    dimensions = list(chosen_focal(responses, None).factors)
+    facts = AggregationFacts(
+        n_units=responses.n_units,
+        n_informants=responses.n_informants,
+        scores=table,
+        description=pd.DataFrame(description),
+        correlations=_correlations(table, dimensions),
+        rules=tuple(dict.fromkeys(rules)),
+    )
+    return StepOutput(aggregation_section(facts, Labels.of(responses.scales, context.language)))
+
+
+def unit_scores(chosen: Focal, options: AggregationOptions, needed: int) -> dict[str, UnitScores]:
+    """Unit scores of a scale: dimensions and attributes, or its constructs."""
+    levels: dict[str, tuple[pd.DataFrame, list[str]]] = {}
+    if chosen.by_scores:
+        levels["dimension"] = (chosen.scores("dimension"), list(chosen.factors))
+        levels["attribute"] = (chosen.scores("attribute"), list(chosen.indicator_names))
+    else:
+        levels["construct"] = (chosen.scores(chosen.level), list(chosen.factors))
+    return {
+        level: aggregate(
+            TriadData.from_long(scores, names, roles=chosen.roles),
+            centring=options.centring,
+            min_roles=needed,
+        )
+        for level, (scores, names) in levels.items()
+    }
+
+
+def _rule(chosen: Focal, options: AggregationOptions, needed: int) -> str:
+    centred = " after role means were taken off" if options.centring == "role" else ""
+    return (
+        f"{chosen.title}: a unit's score is the mean of its informants{centred}; "
+        f"{needed} of {len(chosen.roles)} roles are required."
+    )
+
+
+def _describe(title: str, level: str, scores: UnitScores) -> list[dict[str, object]]:
+    frame = scores.frame()
+    rows = []
+    for name in frame.columns:
+        values = frame[name].dropna()
+        some = len(values) > 1
+        rows.append(
+            {
+                "scale": title,
+                "construct": name,
+                "level": level,
+                "n_units": len(values),
+                "n_short": int(frame[name].isna().sum()),
+                "mean": float(values.mean()) if some else math.nan,
+                "sd": float(values.std()) if some else math.nan,
+                "minimum": float(values.min()) if some else math.nan,
+                "maximum": float(values.max()) if some else math.nan,
+                "note": "" if some else "fewer than 2 units",
+            }
+        )
+    return rows
+
+
+def _correlations(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    rows = []
+    for first, second in combinations(names, 2):
+        both = table[[first, second]].dropna()
+        varies = len(both) > 2 and bool((both.std() > 0).all())
+        rows.append(
+            {
+                "first": first,
+                "second": second,
+                "r": float(both[first].corr(both[second])) if varies else math.nan,
+                "n_units": len(both),
+                "note": "" if varies else "too few units, or no variance",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+STEP = Step("aggregation", "Unit scores", run, AggregationOptions)

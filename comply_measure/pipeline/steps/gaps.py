@@ -1,0 +1,109 @@
+"""Step ``gaps``: differences between roles, with tests."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+import pandas as pd
+from pydantic import Field
+
+from comply_measure.pipeline.focal import Focal, chosen_focal, require_roles, role_alphas
+from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.report.chapters.gaps import GapFacts, gaps_headline, gaps_section
+from comply_measure.report.labels import Labels
+from comply_measure.triads import TriadData, gap_reliability, gap_tests
+
+
+class GapOptions(StepOptions):
+    """Options of the step.
+
+    Parameters
+    ----------
+    scale : str, optional
+        Key of the scale; by default the first that has dimensions.
+    cluster : bool, optional
+        Standard errors that allow for firms; by default wherever firms are known.
+    alpha : float
+        Level at which gaps are called significant after Holm's correction.
+    """
+
+    scale: str | None = None
+    cluster: bool | None = None
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
+
+
+def run(context: Context, options: GapOptions) -> StepOutput:
+    """Test every mean role gap of dimensions and attributes."""
+    chosen = chosen_focal(context.responses, options.scale)
+    require_roles(chosen)
+    cluster = context.responses.n_firms > 1 if options.cluster is None else options.cluster
+    names = list(chosen.factors)
+    scores = chosen.scores("dimension" if chosen.by_scores else chosen.level)
+    dimensions = _tests(chosen, scores, names, cluster)
+    attributes = dimensions.iloc[:0]
+    if chosen.by_scores:
+        attributes = _tests(chosen, chosen.scores("attribute"), list(chosen.indicator_names), cluster)
+    response = chosen.scale.response
+    facts = GapFacts(
+        title=chosen.title,
+        n_units=chosen.n_units,
+        n_informants=chosen.n_informants,
+        roles=chosen.roles,
+        dimensions=dimensions,
+        attributes=attributes,
+        means=role_means(scores, names, chosen.roles),
+        reliability=_reliability(chosen, scores, names),
+        clustered=cluster,
+        alpha=options.alpha,
+        limits=(response.minimum, response.maximum),
+    )
+    labels = Labels.of(context.responses.scales, context.language)
+    return StepOutput(gaps_section(facts, labels), headline=gaps_headline(facts, labels))
+
+
+def _tests(chosen: Focal, scores: pd.DataFrame, names: list[str], cluster: bool) -> pd.DataFrame:
+    triads = TriadData.from_long(scores, names, firm="firm" if cluster else None, roles=chosen.roles)
+    table: pd.DataFrame = gap_tests(triads, cluster=cluster).tidy()
+    return table
+
+
+def _reliability(chosen: Focal, scores: pd.DataFrame, names: list[str]) -> pd.DataFrame | None:
+    """Reliability of the dimensions' gaps from α by role; None where an α is undefined."""
+    measured = chosen.responses.measurement(chosen.scale.key, "dimension")
+    alphas = role_alphas(chosen, {name: measured[name] for name in names})
+    if alphas is None:
+        return None
+    table: pd.DataFrame = gap_reliability(
+        TriadData.from_long(scores, names, roles=chosen.roles), alphas
+    ).table
+    return table
+
+
+def role_means(scores: pd.DataFrame, names: list[str], roles: tuple[str, ...]) -> pd.DataFrame:
+    """Mean of each role with its t interval: column, role, n_informants, mean, sd, lower, upper."""
+    from scipy import stats
+
+    rows = []
+    for name in names:
+        for role in roles:
+            values = scores.loc[scores["role"] == role, name].dropna()
+            n = len(values)
+            mean = float(values.mean()) if n else math.nan
+            sd = float(values.std()) if n > 1 else math.nan
+            half = float(stats.t.ppf(0.975, n - 1)) * sd / math.sqrt(n) if n > 1 else math.nan
+            rows.append(
+                {
+                    "column": name,
+                    "role": role,
+                    "n_informants": n,
+                    "mean": mean,
+                    "sd": sd,
+                    "lower": mean - half,
+                    "upper": mean + half,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+STEP = Step("gaps", "Role gaps", run, GapOptions)

@@ -1,0 +1,171 @@
+"""Step ``structure``: alignment, preparation and follow-up, outcomes, over units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+from comply_measure import sem
+from comply_measure.errors import ComplyError
+from comply_measure.framework import smsc_constructs
+from comply_measure.models import selling_center_hypotheses, selling_center_model
+from comply_measure.pipeline.estimation import Cluster, Estimation
+from comply_measure.pipeline.focal import chosen_focal, focal
+from comply_measure.pipeline.step import Context, Step, StepOutput
+from comply_measure.report.chapters.structure import StructureResults, structure_headline, structure_section
+from comply_measure.report.fits import NamedFit, fit_row
+from comply_measure.report.labels import Labels
+from comply_measure.triads import TriadData, aggregate
+
+if TYPE_CHECKING:
+    from comply_measure.instrument import Scale
+    from comply_measure.responses import Responses
+
+_BLOCKS = {
+    "preparation": "Preparation",
+    "follow_up": "Follow-up",
+    "positive_outcome": "Benefits",
+    "negative_outcome": "Drawbacks",
+}
+_FOLLOW_UP = "joint_follow_up"
+
+
+class StructureOptions(Estimation):
+    """Options of the step, beside those of :class:`Estimation`.
+
+    Parameters
+    ----------
+    form : {"constructs", "blocks"}
+        Selling-center constructs as unit scores, or blocks of them as latent variables.
+    model : str, optional
+        A model of your own in lavaan's language instead, over unit scores and unit-level variables.
+    cluster : {"firm", "none"}
+        Units of one firm are alike, so by default the firm where firms are known.
+    """
+
+    form: Literal["constructs", "blocks"] = "constructs"
+    model: str | None = None
+    cluster: Literal["firm", "none"] = "firm"
+
+
+def applies(scales: tuple[Scale, ...]) -> str:
+    """The built-in model needs a scale with dimensions and the selling-center constructs."""
+    keys = {entry.key for scale in scales for entry in scale.constructs}
+    wanted = {entry.key for entry in smsc_constructs() if entry.block != "facilitator"}
+    if not any(entry.level == "dimension" for scale in scales for entry in scale.constructs):
+        return "it needs a scale with dimensions"
+    return "" if wanted <= keys else "it needs the constructs of the scale smsc"
+
+
+def run(context: Context, options: StructureOptions) -> StepOutput:
+    """Fit the structural model to unit scores."""
+    responses = context.responses
+    data = unit_table(responses, context.upstream["aggregation"].tables["aggregation_scores"].data, options)
+    dimensions = list(chosen_focal(responses, None).factors)
+    own = options.model is not None
+    model = options.model or selling_center_model(
+        dimensions, options.form, follow_up_items=_follow_up_items(responses)
+    )
+    used = _variables(model, data)
+    rows = data[used].notna()
+    kept = data[rows.all(axis=1) if options.missing == "listwise" else rows.any(axis=1)]
+    cluster: Cluster = options.cluster if responses.n_firms > 1 else "none"
+    fit = options.fit(model, kept[[*used, "firm"]] if cluster == "firm" else kept[used], cluster=cluster)
+    results = StructureResults(
+        named=NamedFit("structure", "Structural model", fit),
+        hypotheses=() if own else selling_center_hypotheses(options.form),
+        names=_BLOCKS,
+        n_units=len(kept),
+        estimator=options.words("units", cluster=cluster),
+        treatment=_treatment(responses, own=own, clustered=cluster == "firm"),
+        model=model,
+    )
+    labels = Labels.of(responses.scales, context.language)
+    values, reasons = _values(results.named)
+    return StepOutput(
+        structure_section(results, labels, context.cutoffs),
+        values=values,
+        reasons=reasons,
+        headline=structure_headline(results),
+        problems=_problems(fit, responses, cluster),
+    )
+
+
+def unit_table(responses: Responses, scores: pd.DataFrame, options: StructureOptions) -> pd.DataFrame:
+    """Unit scores, numeric unit-level variables and, for ``blocks``, unit means of the follow-up items."""
+    table = scores.set_index("unit")
+    numeric = responses.units.select_dtypes("number")
+    table = table.join(numeric.drop(columns=[name for name in numeric if name in table.columns]))
+    if options.form == "blocks":
+        items = _follow_up_items(responses)
+        chosen = next(
+            focal(responses, s) for s in responses.scales if _FOLLOW_UP in {c.key for c in s.constructs}
+        )
+        triads = TriadData.from_long(chosen.answers(), items, roles=chosen.roles)
+        table = table.join(aggregate(triads, centring="role", min_roles=1).frame())
+    return table
+
+
+def _follow_up_items(responses: Responses) -> list[str]:
+    for scale in responses.scales:
+        if any(entry.key == _FOLLOW_UP for entry in scale.constructs):
+            return list(responses.measurement(scale.key).get(_FOLLOW_UP, ()))
+    return []
+
+
+def _variables(model: str, data: pd.DataFrame) -> list[str]:
+    """Columns of the data that the model text names."""
+    import re
+
+    words = set(re.findall(r"[A-Za-z_.][A-Za-z0-9_.]*", model))
+    known = [str(name) for name in data.columns if name != "firm"]
+    used = [name for name in known if name in words]
+    if not used:
+        raise ComplyError(f"the model names no unit-level variable; there are: {', '.join(known)}")
+    return used
+
+
+def _treatment(responses: Responses, *, own: bool, clustered: bool) -> str:
+    text = (
+        "The cases are units; their variables are unit scores from all informants of a unit. "
+        if own
+        else "The cases are units. Alignment is latent, measured by the dimension scores of the unit; the other "
+        "variables are unit scores from marketing and sales informants, so that their coefficients are "
+        "attenuated by unreliability. Facilitators, which should moderate, are not part of this model. "
+    )
+    if clustered:
+        text += (
+            f"Standard errors and tests allow for units of one firm being alike ({responses.n_firms} firms)."
+        )
+    elif responses.n_firms > 1:
+        text += "Units of one firm are not independent; standard errors do not allow for that."
+    return text.strip()
+
+
+def _problems(fit: sem.Fit, responses: Responses, cluster: Cluster) -> tuple[str, ...]:
+    if cluster != "firm" or responses.n_firms >= fit.npar:
+        return ()
+    return (
+        f"The model has {fit.npar} free parameters and {responses.n_firms} firms: with fewer clusters than parameters "
+        "the robust test statistic is not to be relied on, and standard errors are rough.",
+    )
+
+
+def _values(named: NamedFit) -> tuple[dict[str, float | bool], dict[str, str]]:
+    row: Mapping[str, object] = fit_row(named)
+    values: dict[str, float | bool] = {
+        "converged": named.fit.converged,
+        "admissible": named.fit.admissible,
+    }
+    reasons: dict[str, str] = {}
+    for name in ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr"):
+        value = float(str(row[name]))
+        values[name] = value
+        if value != value:
+            reasons[name] = str(row["note"]) or "not defined for this model"
+    return values, reasons
+
+
+STEP = Step("structure", "Structural model", run, StructureOptions, ("aggregation",), applies)

@@ -1,0 +1,304 @@
+"""Chapter: do the informants of a unit agree, and how reliable is their mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from comply_measure.report.charts import dot_plot
+from comply_measure.report.cutoffs import Cutoffs
+from comply_measure.report.format import bounded, count, listing, percent
+from comply_measure.report.labels import Labels
+from comply_measure.report.parts import Block, Column, Details, Figure, Heading, Prose, Section, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_AGREEMENT_COLUMNS = (
+    Column("Null", "null_label"),
+    Column("Units", "n_defined", "count"),
+    Column("M", "mean", "bounded"),
+    Column("SD", "sd", "bounded"),
+    Column("Median", "median", "bounded"),
+    Column("Quartiles", ("q25", "q75"), "bounded_span"),
+    Column("Share at cut-off", "share_agreeing", "percent"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class AgreementFacts:
+    """What the chapter is made from.
+
+    Parameters
+    ----------
+    title : str
+        The scale.
+    n_units, n_informants : int
+        Units and informants of the scale.
+    n_informants_possible : int
+        Roles of a complete unit.
+    rwg, rwg_constructs : DataFrame
+        ``AgreementResult.summary`` of rwg(j) by dimension and by construct below it; the second may be empty.
+    deviation : DataFrame
+        The same for AD_M by dimension.
+    tests : DataFrame
+        ``AgreementTests.summary`` by dimension.
+    icc : DataFrame
+        ``OnewayReliability.tidy`` of the dimension scores.
+    icc_twoway : DataFrame
+        ``TwowayReliability.tidy`` of the dimension scores.
+    """
+
+    title: str
+    n_units: int
+    n_informants: int
+    n_informants_possible: int
+    rwg: pd.DataFrame
+    rwg_constructs: pd.DataFrame
+    deviation: pd.DataFrame
+    tests: pd.DataFrame
+    icc: pd.DataFrame
+    icc_twoway: pd.DataFrame
+
+
+def agreement_section(facts: AgreementFacts, labels: Labels, cutoffs: Cutoffs) -> Section:
+    """The chapter."""
+    blocks: list[Block] = [
+        Heading("Within-unit agreement"),
+        Prose(_agreement_text(facts, cutoffs)),
+        _rwg_table(facts, labels, "agreement_rwg", facts.rwg, "dimension"),
+        _rwg_figure(facts, labels, cutoffs),
+        Details(
+            "Average deviation and exact tests", (_deviation_table(facts, labels), _test_table(facts, labels))
+        ),
+    ]
+    if len(facts.rwg_constructs):
+        table = _rwg_table(facts, labels, "agreement_rwg_attributes", facts.rwg_constructs, "attribute")
+        blocks.append(Details("Agreement by attribute", (table,)))
+    blocks += [
+        Heading("Reliability of the unit mean"),
+        Prose(_icc_text(facts, cutoffs)),
+        _icc_table(facts, labels),
+        _icc_figure(facts, labels),
+        Details("Two-way coefficients: roles as fixed columns", (_twoway_table(facts, labels),)),
+    ]
+    return Section("agreement", "Agreement within units", tuple(blocks))
+
+
+def agreement_headline(facts: AgreementFacts) -> tuple[str, ...]:
+    """One sentence on rwg(j) and ICC."""
+    first = facts.rwg[facts.rwg["null"] == facts.rwg["null"].iloc[0]]
+    return (
+        f"Mean rwg(j) of the dimensions ({_null(first['null'].iloc[0])} null) is {_range(first['mean'])}; "
+        f"ICC(1) is {_range(facts.icc['icc1'])} and ICC(2) {_range(facts.icc['icc2'])}.",
+    )
+
+
+def _null(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _range(values: pd.Series[float]) -> str:
+    present = values.dropna()
+    return f"{bounded(present.min())} to {bounded(present.max())}" if len(present) else "undefined"
+
+
+def _agreement_text(facts: AgreementFacts, cutoffs: Cutoffs) -> str:
+    parts = [
+        f"{_range(facts.rwg.loc[facts.rwg['null'] == null, 'mean'])} under the {_null(null)} null"
+        for null in dict.fromkeys(facts.rwg["null"])
+    ]
+    text = (
+        f"{facts.title}: over the dimensions, mean rwg(j) is {listing(parts)}. "
+        f"Convention: {cutoffs['rwg_j'].describe()}."
+    )
+    noise = facts.tests["noise_at_cutoff"].dropna()
+    if len(noise):
+        null = _null(str(facts.tests["null"].iloc[0]))
+        text += (
+            f" With at most {count(facts.n_informants_possible)} informants per unit, informants who answer at "
+            f"random ({null} null) reach that cut-off in {percent(noise.min())} to {percent(noise.max())} of units, "
+            "so the cut-off alone is no evidence of agreement. By exact tests, "
+            f"{percent(facts.tests['share_significant'].min())} to "
+            f"{percent(facts.tests['share_significant'].max())} of the units agree more than random answers would "
+            f"(α = {bounded(facts.tests['alpha'].iloc[0])}, per dimension)."
+        )
+    return text
+
+
+def _rwg_table(facts: AgreementFacts, labels: Labels, key: str, rows: pd.DataFrame, kind: str) -> Table:
+    data = rows.copy()
+    data.insert(0, "label", [labels.construct(name) for name in data["scale"]])
+    data["null_label"] = [_null(name) for name in data["null"]]
+    notes = [
+        "rwg(j) truncated at 0 (James, Demaree, & Wolf, 1984), item-wise over the informants who answered.",
+        f"Share at cut-off: units at or above {bounded(data['cutoff'].iloc[0])}.",
+        *(f"Left out: {text}." for text in dict.fromkeys(data["note"]) if text),
+    ]
+    return Table(
+        key,
+        f"{facts.title}: rwg(j) by {kind} and null distribution",
+        data,
+        _AGREEMENT_COLUMNS,
+        notes=tuple(notes[:3]),
+        n_units=facts.n_units,
+        n_informants=facts.n_informants,
+        estimator="Per unit, summarised over units",
+        group="label",
+    )
+
+
+def _rwg_figure(facts: AgreementFacts, labels: Labels, cutoffs: Cutoffs) -> Figure:
+    names = list(dict.fromkeys(facts.rwg["scale"]))
+    series: dict[str, tuple[Any, Any, Any]] = {}
+    for null in dict.fromkeys(facts.rwg["null"]):
+        mine = facts.rwg[facts.rwg["null"] == null].set_index("scale").loc[names]
+        series[f"{_null(null)} null"] = _arrays(mine, "median", "q25", "q75")
+    return dot_plot(
+        "agreement_rwg_figure",
+        f"{facts.title}: rwg(j) of the units, median and quartiles",
+        [labels.construct(name) for name in names],
+        series,
+        axis_label="rwg(j)",
+        alt="Dot plot of median rwg(j) with quartiles by dimension; values are in the table above.",
+        reference=cutoffs["rwg_j"].value,
+        limits=(min(0.4, float(facts.rwg["q25"].min())), 1.02),
+        notes=(f"Dashed: {cutoffs['rwg_j'].describe()}.",),
+    )
+
+
+def _deviation_table(facts: AgreementFacts, labels: Labels) -> Table:
+    data = facts.deviation.copy()
+    data.insert(0, "label", [labels.construct(name) for name in data["scale"]])
+    columns = (
+        Column("Dimension", "label"),
+        Column("Units", "n_defined", "count"),
+        Column("M", "mean", "number"),
+        Column("SD", "sd", "number"),
+        Column("Quartiles", ("q25", "q75"), "span"),
+        Column("Cut-off", "cutoff", "number"),
+        Column("Share at cut-off", "share_agreeing", "percent"),
+    )
+    return Table(
+        "agreement_ad",
+        f"{facts.title}: average deviation AD_M in scale points",
+        data,
+        columns,
+        notes=("Cut-off: number of categories over 6 (Burke & Dunlap, 2002).",),
+        n_units=facts.n_units,
+        n_informants=facts.n_informants,
+        estimator="Per unit, summarised over units",
+    )
+
+
+def _test_table(facts: AgreementFacts, labels: Labels) -> Table:
+    data = facts.tests.copy()
+    data.insert(0, "label", [labels.construct(name) for name in data["scale"]])
+    columns = (
+        Column("Dimension", "label"),
+        Column("Units tested", "n_tested", "count"),
+        Column("Significant", "share_significant", "percent"),
+        Column("Expected by noise", "expected_by_noise", "percent"),
+        Column("Significant, FDR", "share_significant_fdr", "percent"),
+        Column("At cut-off", "share_at_cutoff", "percent"),
+        Column("Noise at cut-off", "noise_at_cutoff", "percent"),
+    )
+    return Table(
+        "agreement_tests",
+        f"{facts.title}: units that agree more than random answers",
+        data,
+        columns,
+        notes=(
+            "Null: informants answer every item independently; items of one informant are taken as independent.",
+        ),
+        n_units=facts.n_units,
+        n_informants=facts.n_informants,
+        estimator=f"Tests {facts.tests['method'].iloc[0]}",
+    )
+
+
+def _icc_text(facts: AgreementFacts, cutoffs: Cutoffs) -> str:
+    cutoff = cutoffs["icc2"]
+    below = int((facts.icc["icc2"] < cutoff.value).sum())
+    return (
+        f"One-way ICC(1) of the dimension scores is {_range(facts.icc['icc1'])}: the share of variance that lies "
+        f"between units. ICC(2), the reliability of the unit mean at the average number of informants, is "
+        f"{_range(facts.icc['icc2'])}; {count(below)} of {count(len(facts.icc))} lie below the convention "
+        f"{cutoff.describe()}. The one-way model counts general differences between roles as error; the two-way "
+        "coefficients below do not. High agreement with a low ICC can be pseudo-agreement: answers that "
+        "are alike everywhere."
+    )
+
+
+def _icc_table(facts: AgreementFacts, labels: Labels) -> Table:
+    data = facts.icc.copy()
+    data.insert(0, "label", [labels.construct(name) for name in data["column"]])
+    columns = (
+        Column("Dimension", "label"),
+        Column("Units", "n_units", "count"),
+        Column("Informants", "n_informants", "count"),
+        Column("ICC(1)", "icc1", "bounded"),
+        Column("95% CI", ("icc1_lower", "icc1_upper"), "bounded_interval"),
+        Column("ICC(2)", "icc2", "bounded"),
+        Column("95% CI", ("icc2_lower", "icc2_upper"), "bounded_interval"),
+        Column("F", "f", "number"),
+        Column("p", "p", "p"),
+    )
+    return Table(
+        "agreement_icc",
+        f"{facts.title}: ICC(1) and ICC(2) of dimension scores",
+        data,
+        columns,
+        notes=tuple(f"Note on the intervals: {text}." for text in dict.fromkeys(data["note"]) if text),
+        n_units=facts.n_units,
+        n_informants=facts.n_informants,
+        estimator="One-way analysis of variance, size n0",
+    )
+
+
+def _icc_figure(facts: AgreementFacts, labels: Labels) -> Figure:
+    icc = facts.icc
+    series = {
+        name: _arrays(icc, key, f"{key}_lower", f"{key}_upper")
+        for name, key in (("ICC(1)", "icc1"), ("ICC(2)", "icc2"))
+    }
+    return dot_plot(
+        "agreement_icc_figure",
+        f"{facts.title}: ICC(1) and ICC(2) with 95% intervals",
+        [labels.construct(name) for name in icc["column"]],
+        series,
+        axis_label="Intraclass correlation",
+        alt="Dot plot of ICC(1) and ICC(2) with intervals by dimension; values are in the table above.",
+        limits=(min(0.0, float(icc["icc1_lower"].min())), 1.0),
+    )
+
+
+def _arrays(table: pd.DataFrame, value: str, lower: str, upper: str) -> tuple[Any, Any, Any]:
+    """Three columns as arrays, for a plot."""
+    return tuple(table[name].to_numpy(dtype=float) for name in (value, lower, upper))  # type: ignore[return-value]
+
+
+def _twoway_table(facts: AgreementFacts, labels: Labels) -> Table:
+    data = facts.icc_twoway.copy()
+    data.insert(0, "label", [labels.construct(name) for name in data["column"]])
+    columns = (
+        Column("Form", "form"),
+        Column("Units", "n_units", "count"),
+        Column("ICC", "icc", "bounded"),
+        Column("95% CI", ("lower", "upper"), "bounded_interval"),
+    )
+    remarks = [text for text in dict.fromkeys(data["note"]) if text]
+    return Table(
+        "agreement_icc_twoway",
+        f"{facts.title}: two-way intraclass correlations of dimension scores",
+        data,
+        columns,
+        notes=(
+            "C: consistency, A: absolute agreement (McGraw & Wong, 1996); 1: one informant, k: their mean.",
+            *(f"{text[0].upper()}{text[1:]}." for text in remarks),
+        ),
+        n_units=int(data["n_units"].max()),
+        n_informants=int(data["n_informants"].max()),
+        estimator="Two-way analysis of variance, complete units",
+        group="label",
+    )

@@ -1,0 +1,234 @@
+"""Chapter: where the roles see things differently."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from comply_measure.report.charts import heat_map, profile_plot
+from comply_measure.report.format import bounded, count, interval, listing, number, p_phrase, plural
+from comply_measure.report.labels import Labels, wrapped
+from comply_measure.report.parts import Block, Column, Details, Figure, Prose, Section, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_COLUMNS: tuple[Column, ...] = (
+    Column("Roles", "pair_label"),
+    Column("Units", "n_units", "count"),
+    Column("Mean gap", "mean", "number"),
+    Column("95% CI", ("lower", "upper"), "interval"),
+    Column("SD", "sd", "number"),
+    Column("t", "t", "number"),
+    Column("df", "df", "count"),
+    Column("p (Holm)", "p_holm", "p"),
+    Column("d_z", "d_z_hedges", "number"),
+    Column("Mean |gap|", "mean_absolute", "number"),
+)
+_SHOWN = 3
+
+
+@dataclass(frozen=True, eq=False)
+class GapFacts:
+    """What the chapter is made from.
+
+    Parameters
+    ----------
+    title : str
+        The scale.
+    n_units, n_informants : int
+        Units and informants of the scale.
+    roles : tuple of str
+        Roles in order.
+    dimensions, attributes : DataFrame
+        ``GapTests.tidy``; the second may be empty.
+    means : DataFrame
+        ``column``, ``role``, ``n_informants``, ``mean``, ``lower``, ``upper`` of the dimension scores.
+    reliability : DataFrame or None
+        ``GapReliability.table`` of the dimensions; None where a reliability is undefined.
+    clustered : bool
+        Whether standard errors allow for firms.
+    alpha : float
+        Level at which gaps are called significant.
+    limits : tuple of float
+        Ends of the answer scale.
+    """
+
+    title: str
+    n_units: int
+    n_informants: int
+    roles: tuple[str, ...]
+    dimensions: pd.DataFrame
+    attributes: pd.DataFrame
+    means: pd.DataFrame
+    reliability: pd.DataFrame | None
+    clustered: bool
+    alpha: float
+    limits: tuple[float, float]
+
+
+def gaps_section(facts: GapFacts, labels: Labels) -> Section:
+    """The chapter."""
+    blocks: list[Block] = [
+        Prose(_opening(facts, labels)),
+        _profile(facts, labels),
+        _table(facts, labels, "gaps_dimensions", facts.dimensions, "dimension"),
+    ]
+    if facts.reliability is not None:
+        table = _reliability(facts, labels, facts.reliability)
+        blocks.append(Details("How reliable the gaps of single units are", (table,)))
+    if len(facts.attributes):
+        blocks += [
+            Prose(_attribute_text(facts, labels)),
+            _heat_map(facts, labels),
+            Details(
+                "Gaps by attribute",
+                (_table(facts, labels, "gaps_attributes", facts.attributes, "attribute"),),
+            ),
+        ]
+    return Section("gaps", "Role gaps", tuple(blocks))
+
+
+def gaps_headline(facts: GapFacts, labels: Labels) -> tuple[str, ...]:
+    """One sentence: the largest mean gap of a dimension."""
+    known = facts.dimensions.dropna(subset=["mean"])
+    if not len(known):
+        return ()
+    largest = known.iloc[int(known["mean"].abs().to_numpy().argmax())]
+    return (f"Largest mean role gap of a dimension: {_gap(largest, labels)}.",)
+
+
+def _gap(row: pd.Series[float], labels: Labels) -> str:
+    return (
+        f"{labels.construct(str(row['column']))}, {labels.pair(str(row['pair']))}: {number(row['mean'])} points, "
+        f"95% CI {interval(row['lower'], row['upper'])}, {p_phrase(row['p_holm'])}"
+    )
+
+
+def _opening(facts: GapFacts, labels: Labels) -> str:
+    found = facts.dimensions[facts.dimensions["p_holm"] < facts.alpha]
+    text = (
+        f"A gap is the first role's score minus the second's in the same unit, in points of the answer scale. "
+        f"{count(len(found))} of {plural(len(facts.dimensions), 'mean gap')} between roles on the dimensions "
+        f"{'differs' if len(found) == 1 else 'differ'} from zero at α = {bounded(facts.alpha)} after Holm's correction."
+    )
+    largest = facts.dimensions.reindex(facts.dimensions["mean"].abs().sort_values(ascending=False).index)
+    shown = [_gap(row, labels) for _, row in largest.head(_SHOWN).iterrows()]
+    return (
+        f"{text} The largest: {'; '.join(shown)}. Comparing means assumes that the roles use the scale alike "
+        "(scalar invariance), which these tests do not check."
+    )
+
+
+def _attribute_text(facts: GapFacts, labels: Labels) -> str:
+    found = facts.attributes[facts.attributes["p_holm"] < facts.alpha]
+    names = list(dict.fromkeys(labels.construct(name) for name in found["column"]))
+    return (
+        f"By attribute, {count(len(found))} of {plural(len(facts.attributes), 'mean gap')} "
+        f"{'differs' if len(found) == 1 else 'differ'} from zero after Holm's correction"
+        + (f": {listing(names)}." if names else ".")
+    )
+
+
+def _profile(facts: GapFacts, labels: Labels) -> Figure:
+    names = list(dict.fromkeys(facts.means["column"]))
+    series = {}
+    for role in facts.roles:
+        mine = facts.means[facts.means["role"] == role].set_index("column").loc[names]
+        parts = [mine[column].to_numpy(dtype=float) for column in ("mean", "lower", "upper")]
+        series[role] = (labels.role(role), parts[0], parts[1], parts[2])
+    return profile_plot(
+        "gaps_profile",
+        f"{facts.title}: mean of each role by dimension, with 95% intervals",
+        [wrapped(labels.construct(name), 13) for name in names],
+        series,
+        axis_label=f"Mean score ({number(facts.limits[0], 0)} to {number(facts.limits[1], 0)})",
+        limits=None,
+        alt="Profile plot of the mean dimension scores of the roles; the gaps are in the table below.",
+        notes=(
+            "Lines join the means of a role; the dimensions have no order. The vertical axis is cut. Intervals are "
+            "for each role's mean; the tests of gaps compare informants of the same unit.",
+        ),
+    )
+
+
+def _heat_map(facts: GapFacts, labels: Labels) -> Figure:
+    import numpy as np
+
+    names = list(dict.fromkeys(facts.attributes["column"]))
+    pairs = list(dict.fromkeys(facts.attributes["pair"]))
+    values, p = np.full((2, len(names), len(pairs)), np.nan)
+    for name, pair, mean, p_value in facts.attributes[["column", "pair", "mean", "p_holm"]].to_numpy():
+        place = names.index(name), pairs.index(pair)
+        values[place], p[place] = mean, p_value
+    return heat_map(
+        "gaps_heat_map",
+        f"{facts.title}: mean role gap by attribute",
+        values,
+        [labels.construct(name) for name in names],
+        [labels.pair(pair).replace(" – ", " –\n") for pair in pairs],
+        bar_label="Mean gap (scale points)",
+        alt="Heat map of mean role gaps, attributes in rows and pairs of roles in columns; values are printed "
+        "in the cells and in the table of gaps by attribute.",
+        groups=[labels.parent(name) for name in names],
+        marks=p < facts.alpha,
+        notes=(
+            f"First role minus second. Bold with asterisk: p < {bounded(facts.alpha)} after Holm's correction over "
+            "the whole table. Lines separate dimensions.",
+        ),
+    )
+
+
+def _table(facts: GapFacts, labels: Labels, key: str, rows: pd.DataFrame, kind: str) -> Table:
+    data = rows.copy()
+    data.insert(0, "label", [labels.construct(name) for name in data["column"]])
+    data.insert(1, "pair_label", [labels.pair(name) for name in data["pair"]])
+    errors = "Standard errors allow for units of one firm being alike." if facts.clustered else ""
+    columns = _COLUMNS
+    if (data["note"] != "").any():
+        columns = (*_COLUMNS, Column("Remark", "note"))
+    return Table(
+        key,
+        f"{facts.title}: role gaps by {kind}",
+        data,
+        columns,
+        notes=tuple(
+            text
+            for text in (errors, "p after Holm's correction over the table; d_z with Hedges' correction.")
+            if text
+        ),
+        n_units=facts.n_units,
+        n_informants=facts.n_informants,
+        estimator="Paired tests over units with both roles",
+        group="label",
+    )
+
+
+def _reliability(facts: GapFacts, labels: Labels, rows: pd.DataFrame) -> Table:
+    data = rows.copy()
+    data.insert(0, "label", [labels.construct(name) for name in data["column"]])
+    data.insert(1, "pair_label", [labels.pair(name) for name in data["pair"]])
+    columns = (
+        Column("Roles", "pair_label"),
+        Column("Units", "n_units", "count"),
+        Column("r of the roles", "r", "bounded"),
+        Column("Reliability of the gap", "reliability_difference", "bounded"),
+        Column("SE of a gap", "se", "number"),
+        Column("Reliable from", "points", "number"),
+        Column("Units with a reliable gap", "share_reliable", "percent"),
+        Column("By chance", "share_by_chance", "percent"),
+    )
+    return Table(
+        "gaps_reliability",
+        f"{facts.title}: reliability of role gaps by dimension",
+        data,
+        columns,
+        notes=(
+            "From α of each role. Reliable from: the gap in scale points that exceeds measurement error at 95% "
+            "(Jacobson & Truax, 1991). By chance: share expected if every true gap were zero.",
+        ),
+        n_units=facts.n_units,
+        n_informants=facts.n_informants,
+        estimator="Classical test theory",
+        group="label",
+    )

@@ -1,0 +1,302 @@
+"""Chapter: what follows from alignment, as a structural model of units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from comply_measure.models import FOCAL, Hypothesis
+from comply_measure.report.cutoffs import Cutoffs
+from comply_measure.report.diagram import Edge, Node, path_diagram
+from comply_measure.report.fits import (
+    NamedFit,
+    convention_sentence,
+    fit_sentence,
+    fit_table,
+    standardized,
+    uncertain,
+    value_of,
+)
+from comply_measure.report.format import bounded, count, is_undefined, listing, plural
+from comply_measure.report.labels import Labels, wrapped
+from comply_measure.report.parts import Block, Column, Details, Figure, Prose, Section, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PATH_COLUMNS = (
+    Column("Predictor", "predictor"),
+    Column("b", "est", "number"),
+    Column("SE", "se", "number3"),
+    Column("p", "pvalue", "p"),
+    Column("β", "est_std", "bounded"),
+    Column("95% CI of β", ("ci_lower", "ci_upper"), "bounded_interval"),
+)
+_NAMED = 5
+_EXPECTED = (Column("Expected", "expected"), Column("Result", "result"))
+
+
+@dataclass(frozen=True, eq=False)
+class StructureResults:
+    """What the chapter is made from.
+
+    Parameters
+    ----------
+    named : NamedFit
+        The fitted model.
+    hypotheses : sequence of Hypothesis
+        Expected paths; empty for a model the user wrote.
+    names : mapping of str to str
+        Labels of model variables that are no constructs.
+    n_units : int
+        Units the fit rests on.
+    estimator, treatment : str
+        Estimator in words; what was done to the data, in sentences.
+    model : str
+        Model text.
+    """
+
+    named: NamedFit
+    hypotheses: Sequence[Hypothesis]
+    names: Mapping[str, str]
+    n_units: int
+    estimator: str
+    treatment: str
+    model: str
+
+    def label(self, key: str, labels: Labels) -> str:
+        """Name of a model variable in print."""
+        return self.names.get(key) or labels.construct(key)
+
+
+def structure_section(results: StructureResults, labels: Labels, cutoffs: Cutoffs) -> Section:
+    """The chapter."""
+    named = results.named
+    table = fit_table(
+        "structure_fit",
+        "Fit of the structural model",
+        (named,),
+        n_units=results.n_units,
+        n_informants=None,
+        estimator=results.estimator,
+    )
+    blocks: list[Block] = [Prose(results.treatment), Prose(fit_sentence(named)), table]
+    if named.fit.converged:
+        blocks += _results(results, labels, cutoffs)
+    blocks.append(Details("Model text", (Prose(results.model.replace("\n", "; ")),)))
+    return Section("structure", "Structural model", tuple(blocks))
+
+
+def structure_headline(results: StructureResults) -> tuple[str, ...]:
+    """One sentence: how many expected paths have the expected sign with certainty."""
+    if not results.named.fit.converged:
+        return ("The structural model did not converge.",)
+    if not results.hypotheses:
+        return (fit_sentence(results.named),)
+    table = standardized(results.named.fit)
+    found = [_result(path, table) for path in results.hypotheses]
+    expected, opposite = found.count("as expected"), found.count("opposite sign")
+    return (
+        f"Structural model: of {plural(len(found), 'expected path')}, {count(expected)} have the expected sign with an "
+        f"interval that excludes zero, {count(opposite)} the opposite sign, and the others an interval that "
+        "includes zero.",
+    )
+
+
+def _results(results: StructureResults, labels: Labels, cutoffs: Cutoffs) -> list[Block]:
+    table = standardized(results.named.fit)
+    blocks: list[Block] = [Prose(convention_sentence(results.named, cutoffs))]
+    if results.hypotheses:
+        blocks += [Prose(_hypothesis_text(results, table, labels)), _diagram(results, table, labels)]
+    blocks.append(_paths(results, table, labels))
+    blocks.append(_explained(results, table, labels))
+    defined = table[table["op"] == ":="]
+    if len(defined):
+        blocks.append(_indirect(results, defined, labels))
+    measured = table[table["op"] == "=~"]
+    if len(measured):
+        blocks.append(Details("Measurement part", (_loadings(results, measured, labels),)))
+    return blocks
+
+
+def _result(path: Hypothesis, table: pd.DataFrame) -> str:
+    """How an estimate stands to its hypothesis; the interval decides, not the point alone."""
+    estimate = value_of(table, path.outcome, "~", path.predictor)
+    if is_undefined(estimate):
+        return "undefined"
+    if uncertain(table, path.outcome, "~", path.predictor):
+        return "interval includes zero"
+    return "as expected" if estimate * path.sign > 0 else "opposite sign"
+
+
+def _hypothesis_text(results: StructureResults, table: pd.DataFrame, labels: Labels) -> str:
+    def named(path: Hypothesis) -> str:
+        value = bounded(value_of(table, path.outcome, "~", path.predictor))
+        pair = f"{results.label(path.predictor, labels)} → {results.label(path.outcome, labels)}"
+        return f"{pair} (β = {value})"
+
+    found = {path: _result(path, table) for path in results.hypotheses}
+    expected = [named(path) for path, result in found.items() if result == "as expected"]
+    opposite = [named(path) for path, result in found.items() if result == "opposite sign"]
+    text = (
+        f"{count(len(expected))} of {plural(len(found), 'expected path')} have the expected sign and an interval that "
+        f"excludes zero{_named_or_in_table(expected)}."
+    )
+    if opposite:
+        text += f" {count(len(opposite))} with the opposite sign{_named_or_in_table(opposite)}."
+    return (
+        f"{text} The paths are associations in cross-sectional data of the same informants; they do not show "
+        "causes, and shared method can inflate them."
+    )
+
+
+def _named_or_in_table(paths: list[str]) -> str:
+    if not paths:
+        return ""
+    return f": {listing(paths)}" if len(paths) <= _NAMED else " (see the table)"
+
+
+def _paths(results: StructureResults, table: pd.DataFrame, labels: Labels) -> Table:
+    estimates = results.named.fit.estimates
+    plain = estimates[estimates["op"] == "~"][["lhs", "op", "rhs", "est", "se", "pvalue"]]
+    ends = table[["lhs", "op", "rhs", "est_std", "ci_lower", "ci_upper"]]
+    data = plain.merge(ends, on=["lhs", "op", "rhs"], how="left")
+    data.insert(0, "outcome", [results.label(key, labels) for key in data["lhs"]])
+    data.insert(1, "predictor", [results.label(key, labels) for key in data["rhs"]])
+    columns: tuple[Column, ...] = _PATH_COLUMNS
+    if results.hypotheses:
+        by_pair = {(path.outcome, path.predictor): path for path in results.hypotheses}
+        paths = [by_pair.get((lhs, rhs)) for lhs, rhs in zip(data["lhs"], data["rhs"], strict=True)]
+        data["expected"] = ["" if path is None else "+" if path.sign > 0 else "−" for path in paths]
+        data["result"] = ["" if path is None else _result(path, table) for path in paths]
+        columns = (*_PATH_COLUMNS, *_EXPECTED)
+    return Table(
+        "structure_paths",
+        "Paths of the structural model",
+        data,
+        columns,
+        notes=("β: completely standardised, interval by the delta method.",),
+        n_units=results.n_units,
+        estimator=results.estimator,
+        warnings=results.named.warnings,
+        group="outcome",
+    )
+
+
+def _explained(results: StructureResults, table: pd.DataFrame, labels: Labels) -> Table:
+    import pandas as pd
+
+    outcomes = list(dict.fromkeys(table.loc[table["op"] == "~", "lhs"]))
+    data = pd.DataFrame(
+        {
+            "key": outcomes,
+            "outcome": [results.label(key, labels) for key in outcomes],
+            "r_squared": [1 - value_of(table, key, "~~", key) for key in outcomes],
+        }
+    )
+    columns = (Column("Variable", "outcome"), Column("R²", "r_squared", "bounded"))
+    return Table(
+        "structure_explained",
+        "Variance explained",
+        data,
+        columns,
+        n_units=results.n_units,
+        estimator=results.estimator,
+        warnings=results.named.warnings,
+    )
+
+
+def _indirect(results: StructureResults, defined: pd.DataFrame, labels: Labels) -> Table:
+    data = defined.reset_index(drop=True)
+    names = [str(key).removeprefix("indirect_") for key in data["lhs"]]
+    data.insert(0, "label", [results.label(name, labels) for name in names])
+    columns = (
+        Column("Outcome", "label"),
+        Column("Indirect effect (β)", "est_std", "bounded"),
+        Column("SE", "se", "bounded3"),
+        Column("95% CI", ("ci_lower", "ci_upper"), "bounded_interval"),
+        Column("p", "pvalue", "p"),
+    )
+    return Table(
+        "structure_indirect",
+        "Indirect effects of alignment through preparation and follow-up"
+        if results.hypotheses
+        else "Defined parameters",
+        data,
+        columns,
+        notes=("Sum of the products of standardised paths; delta-method interval.",),
+        n_units=results.n_units,
+        estimator=results.estimator,
+        warnings=results.named.warnings,
+    )
+
+
+def _loadings(results: StructureResults, measured: pd.DataFrame, labels: Labels) -> Table:
+    data = measured.reset_index(drop=True)
+    data.insert(0, "factor", [results.label(key, labels) for key in data["lhs"]])
+    data.insert(1, "indicator", [results.label(key, labels) for key in data["rhs"]])
+    columns = (
+        Column("Indicator", "indicator"),
+        Column("Loading", "est_std", "bounded"),
+        Column("95% CI", ("ci_lower", "ci_upper"), "bounded_interval"),
+    )
+    return Table(
+        "structure_loadings",
+        "Standardised loadings of the structural model",
+        data,
+        columns,
+        n_units=results.n_units,
+        estimator=results.estimator,
+        warnings=results.named.warnings,
+        group="factor",
+    )
+
+
+def _diagram(results: StructureResults, table: pd.DataFrame, labels: Labels) -> Figure:
+    means = [path.outcome for path in results.hypotheses if path.predictor == FOCAL]
+    ends = list(dict.fromkeys(path.outcome for path in results.hypotheses if path.predictor != FOCAL))
+    latent = set(table.loc[table["op"] == "=~", "lhs"])
+
+    def node(key: str, x: float, y: float) -> Node:
+        kind = "latent" if key in latent else "observed"
+        return Node(key, wrapped(results.label(key, labels), 17), x, y, kind, 1.7, 0.62)  # type: ignore[arg-type]
+
+    step = 1.1
+    top = step * (max(len(means), len(ends)) - 1) / 2
+    nodes = [node(FOCAL, 0.9, 0.0)]
+    nodes += [node(key, 4.0, _row(place, len(means), top)) for place, key in enumerate(means)]
+    nodes += [node(key, 7.6, _row(place, len(ends), top)) for place, key in enumerate(ends)]
+    edges = []
+    for path in results.hypotheses:
+        to_end = path.outcome in ends
+        leave = _spread(ends if to_end else means, path.outcome, 0.75)
+        enter = _spread(means, path.predictor, 0.75) if to_end else 0.0
+        unsure = uncertain(table, path.outcome, "~", path.predictor)
+        value = bounded(value_of(table, path.outcome, "~", path.predictor))
+        label = "" if to_end and unsure else value
+        at = 0.2 if to_end else 0.6
+        edges.append(Edge(path.predictor, path.outcome, label, unsure, at, leave, enter))
+    return path_diagram(
+        "structure_paths_figure",
+        "Structural model of units, standardised paths",
+        nodes,
+        edges,
+        alt="Path diagram from alignment to preparation and follow-up and on to outcomes; values are in the table.",
+        notes=(
+            "Dashed: the interval includes zero; such paths to outcomes carry no number. Correlated disturbances and "
+            "the indicators of latent variables are not drawn.",
+            *(("The solution is not admissible.",) if not results.named.fit.admissible else ()),
+        ),
+        min_width=720,
+    )
+
+
+def _spread(names: list[str], name: str, reach: float) -> float:
+    """Height on a node's side for an arrow from or to one of several nodes, in their order."""
+    return 0.0 if len(names) == 1 else reach * (1 - 2 * names.index(name) / (len(names) - 1))
+
+
+def _row(place: int, n: int, top: float) -> float:
+    """Height of a node in its column: evenly spread over the diagram."""
+    return 0.0 if n == 1 else top - place * 2 * top / (n - 1)
