@@ -87,7 +87,7 @@ def cluster_sums(values: Floats, cluster: NDArray[Any] | None, missing: Missing)
     if missing == "listwise":
         keep = present.all(axis=1)
         values, present, code = values[keep], present[keep], np.unique(code[keep], return_inverse=True)[1]
-    n, p = values.shape
+    n = len(values)
     n_clusters = int(code.max(initial=-1)) + 1
     with np.errstate(invalid="ignore", divide="ignore"):
         centre = np.where(present, values, 0.0).sum(axis=0) / present.sum(axis=0)

@@ -11,6 +11,7 @@ from scipy import stats
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.dimensionality.correlations import ItemCorrelation
 from comply_measure.measurement.dimensionality.extraction import extract, most_factors
+from comply_measure.measurement.linear_algebra import eigenvalues_descending
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.threads import single_threaded
 
@@ -132,7 +133,7 @@ def comparison_data(
             note,
         )
     rng = np.random.default_rng(seed)
-    observed = np.linalg.eigvalsh(correlation.matrix)[::-1]
+    observed = eigenvalues_descending(correlation.matrix)
     n_sample = len(correlation.values)
     rmsr, pvalues, reproduction = [], [], []
     improved = True
@@ -230,7 +231,7 @@ def sample_eigenvalues(people: Floats, n: int, n_samples: int, rng: np.random.Ge
         products = x.transpose(0, 2, 1) @ x
         scale = np.sqrt(np.maximum(np.diagonal(products, axis1=1, axis2=2), 1e-300))
         matrices = products / (scale[:, :, None] * scale[:, None, :])
-        out[first : first + size] = np.linalg.eigvalsh(matrices)[:, ::-1]
+        out[first : first + size] = eigenvalues_descending(matrices)
     return out
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.measurement.dimensionality.correlations import ItemCorrelation
+from comply_measure.measurement.linear_algebra import eigenvalues_descending
 from comply_measure.measurement.moments import Floats
 
 
@@ -154,7 +155,7 @@ def empirical_kaiser(correlation: ItemCorrelation) -> KaiserCriteria:
         return KaiserCriteria(
             nothing, nothing, -1, -1, correlation.n, correlation.kind, correlation.missing, note
         )
-    values = np.linalg.eigvalsh(correlation.matrix)[::-1]
+    values = eigenvalues_descending(correlation.matrix)
     before = np.concatenate([[0.0], np.cumsum(values)[:-1]])
     rest = (p - before) / (p - np.arange(p))
     reference = np.maximum(rest * (1.0 + np.sqrt(p / correlation.n)) ** 2, 1.0)

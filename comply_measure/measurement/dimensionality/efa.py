@@ -27,6 +27,7 @@ from comply_measure.measurement.dimensionality.rotation import (
     rotate,
 )
 from comply_measure.measurement.frames import cluster_codes
+from comply_measure.measurement.linear_algebra import eigenvalues_descending
 from comply_measure.measurement.threads import single_threaded
 
 Engine = Literal["own", "factor_analyzer"]
@@ -134,9 +135,7 @@ def factor_solution(
     else:
         found = extract(correlation.matrix, n_factors, method)
         turned = rotate(found.loadings, options)
-    heywood = tuple(
-        item for item, at_bound in zip(correlation.items, found.heywood, strict=True) if at_bound
-    )
+    heywood = tuple(item for item, at_bound in zip(correlation.items, found.heywood, strict=True) if at_bound)
     return FactorSolution(
         correlation.items,
         _factor_names(n_factors),
@@ -144,7 +143,7 @@ def factor_solution(
         turned.factor_correlation,
         found.uniquenesses,
         found.loadings,
-        np.linalg.eigvalsh(correlation.matrix)[::-1],
+        eigenvalues_descending(correlation.matrix),
         factor_fit(correlation.matrix, found.loadings, found.uniquenesses, correlation.n),
         None,
         correlation,

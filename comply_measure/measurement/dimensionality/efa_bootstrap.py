@@ -18,6 +18,7 @@ from comply_measure.measurement.dimensionality.rotation_stack import (
     rotate_stack,
     start_of,
 )
+from comply_measure.measurement.linear_algebra import least_squares
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.resampling import check_bootstrap, cluster_sums
 
@@ -67,22 +68,21 @@ def bootstrap_errors(
     rotated = _rotated(matrices[usable], solution, options)
     draws = rotated.loadings[rotated.converged], rotated.factor_correlation[rotated.converged]
     n_used = int(rotated.converged.sum())
-    parts: list[Floats] = []
-    for draw in draws:
-        if n_used < 0.9 * n_replications:
-            parts += [np.full(draw.shape[1:], np.nan)] * 3
-            continue
-        tail = (1.0 - confidence) / 2.0
-        lower, upper = np.quantile(draw, [tail, 1.0 - tail], axis=0)
-        parts += [draw.std(axis=0, ddof=1), lower, upper]
+    enough = n_used >= 0.9 * n_replications
+    loadings, correlations = (_spread(draw, enough, confidence) for draw in draws)
     return LoadingErrors(
-        *parts,
-        source="bootstrap",
-        n_used=n_used,
-        n_replications=n_replications,
-        n_clusters=n_clusters,
-        confidence=confidence,
+        *loadings, *correlations, "bootstrap", n_used, n_replications, n_clusters, confidence
     )
+
+
+def _spread(draws: Floats, enough: bool, confidence: float) -> tuple[Floats, Floats, Floats]:
+    """Standard deviation and percentile interval over the first axis."""
+    if not enough:
+        nothing = np.full(draws.shape[1:], np.nan)
+        return nothing, nothing, nothing
+    tail = (1.0 - confidence) / 2.0
+    lower, upper = np.quantile(draws, [tail, 1.0 - tail], axis=0)
+    return draws.std(axis=0, ddof=1), lower, upper
 
 
 def _rotated(matrices: Floats, solution: FactorSolution, options: RotationOptions) -> RotatedStack:
@@ -94,12 +94,10 @@ def _rotated(matrices: Floats, solution: FactorSolution, options: RotationOption
     extracted = extract(matrices, m, method, tolerance=1e-7)
     good = extracted.converged
     turned = procrustes(extracted.loadings[good], solution.unrotated)
-    transformation = np.linalg.lstsq(solution.unrotated, solution.loadings, rcond=None)[0]
+    transformation = least_squares(solution.unrotated, solution.loadings)
     start = start_of(solution.unrotated, options, transformation)
     if options.name == "none":
-        stack = RotatedStack(
-            extracted.loadings[good], np.tile(np.eye(m), (good.sum(), 1, 1)), good[good]
-        )
+        stack = RotatedStack(extracted.loadings[good], np.tile(np.eye(m), (good.sum(), 1, 1)), good[good])
         return align(stack, solution.loadings, options)
     return align(rotate_stack(turned, options, start), solution.loadings, options)
 

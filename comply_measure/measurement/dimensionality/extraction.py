@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.dimensionality.principal_axes import principal_axes
+from comply_measure.measurement.linear_algebra import eigenvalues_descending
 from comply_measure.measurement.moments import Floats
 
 Method = Literal["ml", "minres", "paf"]
@@ -198,7 +199,7 @@ class _Problem:
         return self.matrices - x[:, :, None] * np.eye(x.shape[1])
 
     def value(self, x: Floats) -> Floats:
-        rest = np.linalg.eigvalsh(self.reduced(x))[:, : -self.n_factors]
+        rest = eigenvalues_descending(self.reduced(x))[:, self.n_factors :]
         return self._value(rest)
 
     def _value(self, rest: Floats) -> Floats:

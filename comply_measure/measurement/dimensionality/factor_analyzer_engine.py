@@ -15,6 +15,7 @@ import numpy as np
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.dimensionality.extraction import LOWER, Extraction
 from comply_measure.measurement.dimensionality.rotation import Rotation, RotationOptions, ordered
+from comply_measure.measurement.linear_algebra import gram_inverse, least_squares
 from comply_measure.measurement.moments import Floats
 
 METHODS = {"ml": "ml", "minres": "minres"}
@@ -111,7 +112,7 @@ def rotate_with_factor_analyzer(loadings: Floats, options: RotationOptions) -> R
         delta=options.epsilon,
     )
     rotated = np.asarray(rotator.fit_transform(loadings), dtype=np.float64)
-    matrix = np.linalg.lstsq(loadings, rotated, rcond=None)[0]
+    matrix = least_squares(loadings, rotated)
     matrix = ordered(loadings, matrix)
-    phi = np.linalg.inv(matrix.T @ matrix) if options.oblique else np.eye(m)
+    phi = gram_inverse(matrix) if options.oblique else np.eye(m)
     return Rotation(loadings @ matrix, phi, matrix, float("nan"), True, 1, 1, options.name)

@@ -17,6 +17,7 @@ from comply_measure.measurement.dimensionality.null_correlations import (
     permuted_correlations,
     permuted_polychoric,
 )
+from comply_measure.measurement.linear_algebra import eigenvalues_descending
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.threads import single_threaded
 
@@ -184,7 +185,7 @@ def eigenvalues(matrices: Floats, variant: str) -> Floats:
     Shapes (B, p, p) to (B, p); NaN where communalities are undefined.
     """
     if variant == "components":
-        return np.asarray(np.linalg.eigvalsh(matrices)[:, ::-1])
+        return eigenvalues_descending(matrices)
     if variant == "factors_smc":
         communality = squared_multiple_correlations(matrices)
     else:
@@ -193,7 +194,7 @@ def eigenvalues(matrices: Floats, variant: str) -> Floats:
     out = np.full(communality.shape, np.nan)
     p = matrices.shape[1]
     reduced = matrices[known] + (communality[known] - 1.0)[:, :, None] * np.eye(p)
-    out[known] = np.linalg.eigvalsh(reduced)[:, ::-1]
+    out[known] = eigenvalues_descending(reduced)
     return out
 
 

@@ -13,6 +13,7 @@ from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.dimensionality import criteria
 from comply_measure.measurement.dimensionality.criteria import Criterion
 from comply_measure.measurement.dimensionality.gradient_projection import project
+from comply_measure.measurement.linear_algebra import gram_inverse, inverse
 from comply_measure.measurement.moments import Floats
 
 RotationName = Literal[
@@ -171,7 +172,7 @@ def rotate(loadings: Floats, options: RotationOptions | RotationName = "oblimin"
     matrix, value, converged, same = found
     if options.name not in TARGETS:
         matrix = ordered(unrotated, matrix)
-    correlation = np.linalg.inv(matrix.T @ matrix) if options.oblique else np.eye(m)
+    correlation = gram_inverse(matrix) if options.oblique else np.eye(m)
     return Rotation(
         unrotated @ matrix, correlation, matrix, value, converged, options.n_starts, same, options.name
     )
@@ -207,7 +208,7 @@ def _best_start(scaled: Floats, options: RotationOptions) -> tuple[Floats, float
     best = int(np.argmin(end.value))
     same = end.value <= end.value[best] + SAME_MINIMUM * max(abs(float(end.value[best])), 1e-12)
     t = end.transformation[best]
-    matrix = np.linalg.inv(t).T if options.oblique else t
+    matrix = inverse(t).T if options.oblique else t
     return matrix, float(end.value[best]), bool(end.converged[best]), int(same.sum())
 
 
@@ -234,16 +235,15 @@ def promax_transformation(simple: Floats, power: float) -> Floats:
     """
     wanted = simple * np.abs(simple) ** (power - 1.0)
     transposed = simple.transpose(0, 2, 1)
-    fitted = np.linalg.solve(transposed @ simple, transposed @ wanted)
-    inverse = np.linalg.inv(fitted.transpose(0, 2, 1) @ fitted)
-    return np.asarray(fitted * np.sqrt(np.diagonal(inverse, axis1=1, axis2=2))[:, None, :])
+    fitted = np.asarray(np.linalg.solve(transposed @ simple, transposed @ wanted), dtype=np.float64)
+    scale = np.sqrt(np.diagonal(gram_inverse(fitted), axis1=1, axis2=2))
+    return np.asarray(fitted * scale[:, None, :])
 
 
 def ordered(unrotated: Floats, matrix: Floats) -> Floats:
     """Transformation with columns by explained variance, signs by positive sums of loadings."""
     loadings = unrotated @ matrix
-    correlation = np.linalg.inv(matrix.T @ matrix)
-    explained = np.diag(correlation @ loadings.T @ loadings)
+    explained = np.diag(gram_inverse(matrix) @ loadings.T @ loadings)
     order = np.argsort(-explained, kind="stable")
     signs = np.where(loadings.sum(axis=0) < 0, -1.0, 1.0)
     return np.asarray((matrix * signs)[:, order])

@@ -15,6 +15,7 @@ from comply_measure.measurement.dimensionality.rotation import (
     criterion_of,
     promax_transformation,
 )
+from comply_measure.measurement.linear_algebra import gram_inverse, inverse
 from comply_measure.measurement.moments import Floats
 
 
@@ -64,15 +65,15 @@ def rotate_stack(
     promax = options.name == "promax"
     oblique = options.oblique and not promax
     criterion = criterion_of(RotationOptions("varimax") if promax else options, p, m)
-    start = np.linalg.inv(transformation.T) if oblique else transformation
+    start = inverse(transformation.T) if oblique else transformation
     end = project(scaled, criterion, np.tile(start, (n, 1, 1)), tolerance)
     t = end.transformation
-    matrix = np.linalg.inv(t).transpose(0, 2, 1) if oblique else t
+    matrix = inverse(t).transpose(0, 2, 1) if oblique else t
     if promax:
         matrix = matrix @ promax_transformation(scaled @ matrix, options.power)
     correlation = np.tile(np.eye(m), (n, 1, 1))
     if options.oblique:
-        correlation = np.linalg.inv(matrix.transpose(0, 2, 1) @ matrix)
+        correlation = gram_inverse(matrix)
     return RotatedStack(unrotated @ matrix, correlation, end.converged)
 
 
@@ -84,10 +85,13 @@ def start_of(unrotated: Floats, options: RotationOptions, transformation: Floats
     if options.name != "promax":
         return transformation
     left, _, right = np.linalg.svd(transformation / np.sqrt((transformation**2).sum(axis=0)))
-    scale = np.sqrt((unrotated**2).sum(axis=1, keepdims=True)) if options.normalises else 1.0
+    scale = np.ones((len(unrotated), 1))
+    if options.normalises:
+        scale = np.sqrt((unrotated**2).sum(axis=1, keepdims=True))
     nearest = np.asarray(left @ right)[None]
     criterion = criterion_of(RotationOptions("varimax"), *unrotated.shape)
-    return project((unrotated / np.where(scale > 0, scale, 1.0))[None], criterion, nearest).transformation[0]
+    scaled = unrotated / np.where(scale > 0, scale, 1.0)
+    return np.asarray(project(scaled[None], criterion, nearest).transformation[0])
 
 
 def procrustes(stack: Floats, reference: Floats) -> Floats:
