@@ -251,7 +251,10 @@ def hedges_factor(df: int) -> float:
 
 
 def effect_interval(d_z: float, n: int, confidence: float) -> tuple[float, float]:
-    """Interval of d_z from the noncentral t distribution: the δ whose quantiles meet t = d_z √n, over √n."""
+    """Interval of d_z from the noncentral t distribution: the δ whose quantiles meet t = d_z √n, over √n.
+
+    An end is NaN where the distribution cannot be computed (enormous effects).
+    """
     if not np.isfinite(d_z) or n < 2:
         return np.nan, np.nan
     from scipy.optimize import brentq
@@ -269,6 +272,9 @@ def effect_interval(d_z: float, n: int, confidence: float) -> tuple[float, float
             low -= width
         while miss(high) > 0:
             high += width
-        return float(brentq(miss, low, high, xtol=1e-12) / np.sqrt(n))
+        try:
+            return float(brentq(miss, low, high, xtol=1e-12) / np.sqrt(n))
+        except ValueError:  # the distribution is NaN somewhere: enormous effects in tiny samples
+            return float("nan")
 
     return bound(1 - tail), bound(tail)
