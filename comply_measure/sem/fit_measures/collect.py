@@ -9,6 +9,7 @@ from functools import cached_property
 
 from comply_measure.sem.baseline import Baseline
 from comply_measure.sem.fit_measures import incremental, information_criteria, rmsea
+from comply_measure.sem.fit_measures.absolute_family import absolute_measures
 from comply_measure.sem.fit_measures.chisquare import upper_tail
 from comply_measure.sem.fit_measures.missing_data import missing_data_basis
 from comply_measure.sem.fit_measures.residual import Residuals, root_mean_squares
@@ -243,4 +244,5 @@ FAMILIES: tuple[Family, ...] = (
     _likelihood,
     _rmsea,
     _residual,
+    absolute_measures,
 )

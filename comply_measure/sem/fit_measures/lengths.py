@@ -1,0 +1,154 @@
+"""Lengths of residuals and sample moments in the metric of an estimator's weights.
+
+For normal-theory weights at the matrix W⁻¹, with R the residual covariances and d those of means::
+
+    rᵀ V r = ½ tr[(W R)²] + dᵀ W d
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from comply_measure.sem.arrays import Array
+from comply_measure.sem.discrepancy.base import Evaluation
+from comply_measure.sem.discrepancy.fiml import FIMLEvaluation, implied_mean
+from comply_measure.sem.discrepancy.ls import GLSEvaluation, WeightedEvaluation
+from comply_measure.sem.discrepancy.ml import expected_information as normal_information
+from comply_measure.sem.discrepancy.ml import pair_products
+from comply_measure.sem.discrepancy.ordinal import OrdinalEvaluation
+from comply_measure.sem.inference.covariance import invert
+from comply_measure.sem.missing.derivatives import MomentDerivatives
+from comply_measure.sem.missing.information import expected_information
+from comply_measure.sem.model import Model
+from comply_measure.sem.objective import Point
+from comply_measure.sem.sample import GroupSample
+
+
+class Lengths(NamedTuple):
+    """Weighted lengths of one group: rᵀVr, sᵀVs and how many moments there are."""
+
+    residual: float
+    observed: float
+    n_moments: int
+
+
+def weighted_lengths(
+    evaluation: Evaluation, sample: GroupSample, with_means: bool, exogenous: tuple[str, ...] = ()
+) -> Lengths:
+    """Weighted lengths of a group's residuals and of its moments.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        The group's discrepancy at the estimates.
+    sample : GroupSample
+        The group.
+    with_means : bool
+        Whether means are modelled.
+    exogenous : tuple of str
+        Fixed exogenous variables, whose moments have no weight.
+    """
+    size = sample.p * (sample.p + 1) // 2 + (sample.p if with_means else 0)
+    if isinstance(evaluation, OrdinalEvaluation):
+        moments = evaluation.residual + evaluation.implied.moments
+        length = _length(moments, evaluation.weights)
+        return Lengths(evaluation.value / evaluation.factor, length, len(moments))
+    if isinstance(evaluation, WeightedEvaluation):
+        weighted = evaluation.discrepancy
+        length = _length(weighted.moments.observed, weighted.weight)
+        return Lengths(evaluation.value / evaluation.factor, length, size)
+    implied = evaluation.implied  # type: ignore[attr-defined]
+    cov, mean = (
+        available_moments(sample) if isinstance(evaluation, FIMLEvaluation) else (sample.cov, sample.mean)
+    )
+    level = np.zeros(sample.p) if mean is None or not with_means else mean
+    fixed = np.isin(sample.names, exogenous)
+    own = np.where(fixed[:, None] & fixed, 0.0, cov), np.where(fixed, 0.0, level)
+    pairs = ((cov - implied.sigma, level - implied_mean(implied) if with_means else level), own)
+    if isinstance(evaluation, FIMLEvaluation):
+        residual, observed = (_incomplete(evaluation, R, d) for R, d in pairs)
+    else:
+        W = evaluation.W if isinstance(evaluation, GLSEvaluation) else implied.inverse
+        residual, observed = (normal_length(W, R, d) for R, d in pairs)
+    return Lengths(residual, observed, size)
+
+
+def available_moments(sample: GroupSample) -> tuple[Array, Array | None]:
+    """Covariances of available pairs, times (n − 1)/n, and means of available values.
+
+    The classical GFI under missing values compares the model with these, as in lavaan, not with the saturated
+    moments. NaN for a pair with fewer than two cases.
+    """
+    if sample.data is None:
+        return sample.cov, sample.mean
+    seen = (~np.isnan(sample.data)).astype(np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(seen > 0, sample.data, 0.0).sum(axis=0) / seen.sum(axis=0)
+        centred = np.where(seen > 0, sample.data - mean, 0.0)
+        count, sums = seen.T @ seen, centred.T @ seen
+        cov = (centred.T @ centred - sums * sums.T / count) / np.where(count > 1, count - 1.0, np.nan)
+    return cov * (sample.n - 1.0) / sample.n, mean
+
+
+def normal_length(W: Array, R: Array, d: Array) -> float:
+    """½ tr[(W R)²] + dᵀ W d."""
+    WR = W @ R
+    return 0.5 * float(np.vdot(WR, WR.T)) + float(d @ W @ d)
+
+
+def _length(moments: Array, weights: Array) -> float:
+    """Give sᵀ V s for a full or a diagonal V."""
+    return float(moments @ weights @ moments if weights.ndim == 2 else weights @ moments**2)
+
+
+def _incomplete(evaluation: FIMLEvaluation, R: Array, d: Array) -> float:
+    """rᵀ V r with V the expected information about the moments, given the patterns."""
+    p = len(d)
+    columns = MomentDerivatives(
+        np.hstack([np.eye(p), np.zeros((p, 1))]),
+        np.hstack([R / 2.0, np.zeros((p, 1))]),
+        np.hstack([np.zeros((p, p)), d[:, None]]),
+    )
+    V = expected_information(evaluation.sample, evaluation.at.completion, columns)
+    return float(V.sum()) / evaluation.n
+
+
+def browne_residual(model: Model, point: Point) -> float:
+    """Browne's residual statistic with normal-theory weights at the implied moments.
+
+    ``T = rᵀVr − bᵀ (ΔᵀVΔ)⁻¹ b``, ``b = ΔᵀVr`` summed over groups, the group's n (n − 1 for least squares) in
+    V (Browne, 1984, eq. 2.20a; with V at Σ(θ̂) the statistic of reweighted least squares). NaN when ΔᵀVΔ
+    is singular. At an ML optimum without residual means b is zero.
+    """
+    q = len(point.theta)
+    fitted = model.options.estimator.discrepancy == "ml" and not _mean_gaps(model, point)
+    total, slope, information = 0.0, np.zeros(q), np.zeros((q, q))
+    lost = 0 if model.options.estimator.discrepancy == "ml" else 1
+    for implied, sample, layout in zip(point.implied, model.sample.groups, model.layouts, strict=True):
+        n = sample.n - lost
+        W, R = implied.inverse, sample.cov - implied.sigma
+        d = np.zeros(sample.p) if implied.mu is None or sample.mean is None else sample.mean - implied.mu
+        total += n * normal_length(W, R, d)
+        if fitted:
+            continue
+        place = slice(layout.first, layout.first + layout.q)
+        slope[place] = n * implied.gradient(0.5 * W @ R @ W, W @ d if layout.has_mean else None)
+        looked_up = pair_products(implied, implied.sandwich(W))
+        information[place, place] = n * normal_information(implied, W, looked_up)
+    if fitted:
+        return total
+    space = point.objective.space
+    inverse = invert(space.curvature(information), point, 1.0).vcov
+    return float("nan") if inverse is None else total - float(slope @ inverse @ slope)
+
+
+def _mean_gaps(model: Model, point: Point) -> bool:
+    """Whether implied means differ from the sample's by more than rounding."""
+    for implied, sample in zip(point.implied, model.sample.groups, strict=True):
+        if implied.mu is None or sample.mean is None:
+            continue
+        if np.any(np.abs(sample.mean - implied.mu) > 1e-9 * np.sqrt(sample.cov.diagonal())):
+            return True
+    return False
