@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from comply_measure.report.canvas import COLOURS, draw, text_on
@@ -79,6 +79,7 @@ def heat_map(
     groups: Sequence[str] | None = None,
     marks: npt.NDArray[np.bool_] | None = None,
     symmetric: bool = True,
+    shape: Callable[[float], str] = number,
     notes: tuple[str, ...] = (),
 ) -> Figure:
     """Numbers in coloured cells; diverging around zero, or one hue from zero upwards.
@@ -93,12 +94,15 @@ def heat_map(
         Cells whose number is set in bold with an asterisk.
     symmetric : bool
         Diverging colours with zero in the middle, or sequential colours from zero.
+    shape : callable
+        How a number is printed.
     """
     import numpy as np
 
     finite = values[np.isfinite(values)]
     reach = max(float(np.abs(finite).max()), 1e-12) if finite.size else 1.0
     height = 0.75 + 0.27 * len(rows)
+    small = 8.0 if len(columns) <= 9 else 5.6
 
     def paint(drawing: Any) -> None:
         from matplotlib.colors import LinearSegmentedColormap, Normalize
@@ -113,11 +117,18 @@ def heat_map(
         axes.invert_yaxis()
         for (row, column), value in np.ndenumerate(values):
             marked = marks is not None and bool(marks[row, column])
-            label = number(value) + ("*" if marked else "")
+            label = (shape(value) if np.isfinite(value) else "") + ("*" if marked else "")
             ink = text_on(scale(norm(value))) if np.isfinite(value) else COLOURS["muted"]
             weight = "bold" if marked else "normal"
             axes.text(
-                column + 0.5, row + 0.5, label, ha="center", va="center", color=ink, weight=weight, fontsize=8
+                column + 0.5,
+                row + 0.5,
+                label,
+                ha="center",
+                va="center",
+                color=ink,
+                weight=weight,
+                fontsize=small,
             )
         axes.set_xticks(np.arange(len(columns)) + 0.5, columns)
         axes.set_yticks(np.arange(len(rows)) + 0.5, rows)

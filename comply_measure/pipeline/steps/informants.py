@@ -1,0 +1,207 @@
+"""Step ``informants``: latent models of the dependent informants of a unit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from comply_measure import sem
+from comply_measure.errors import ComplyError
+from comply_measure.models.informants import (
+    common_fate_model,
+    ct_cm1_model,
+    ct_cu_model,
+    latent_congruence_model,
+    mtmm_table,
+    trifactor_model,
+    variance_shares,
+    wide_column,
+    wide_frame,
+)
+from comply_measure.pipeline.focal import Focal, chosen_focal, require_roles, role_alphas
+from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.report.chapters.informants import InformantFacts, informants_headline, informants_section
+from comply_measure.report.fits import NamedFit
+from comply_measure.report.labels import Labels
+
+
+class InformantOptions(StepOptions):
+    """Options of the step.
+
+    Parameters
+    ----------
+    scale : str, optional
+        Key of the scale; by default the first that has dimensions.
+    reference : str, optional
+        Role that defines the traits of the CT-C(M−1) model; by default the first role.
+    estimator : {"ML", "MLR"}
+        MLR gives robust errors and tests, by firm where firms are known.
+    """
+
+    scale: str | None = None
+    reference: str | None = None
+    estimator: Literal["ML", "MLR"] = "MLR"
+
+
+def run(context: Context, options: InformantOptions) -> StepOutput:
+    """Fit the models; each that fails is named, the others go on."""
+    chosen = chosen_focal(context.responses, options.scale)
+    require_roles(chosen)
+    labels = Labels.of(context.responses.scales, context.language)
+    roles, names = chosen.roles, list(chosen.factors)
+    cluster = context.responses.n_firms > 1 and options.estimator == "MLR"
+    wide = _wide(chosen, cluster)
+    failed: list[str] = []
+
+    def fitted(key: str, label: str, text: str) -> NamedFit | None:
+        try:
+            fit = sem.fit(
+                text, wide, estimator=options.estimator, missing="ml", meanstructure=True,
+                cluster="firm" if cluster else None,
+            )  # fmt: skip
+        except ComplyError as problem:
+            failed.append(f"{label}: {str(problem).splitlines()[0]}")
+            return None
+        return NamedFit(key, label, fit)
+
+    reference = options.reference or roles[0]
+    over_all = [fitted("common_fate", "Common fate", common_fate_model(names, roles))]
+    if len(roles) >= 3 and len(names) >= 3:
+        over_all.append(
+            fitted("ct_cu", "Correlated traits, correlated uniquenesses", ct_cu_model(names, roles))
+        )
+    if chosen.by_scores:
+        label = f"CT-C(M−1), reference {labels.role(reference)}"
+        over_all.append(fitted("ct_cm1", label, ct_cm1_model(chosen.factors, roles, reference)))
+    congruence = [
+        fitted(d, labels.construct(d), latent_congruence_model(d, items, roles))
+        for d, items in chosen.factors.items()
+        if len(items) >= 2
+    ]
+    trifactor = [
+        fitted(d, labels.construct(d), trifactor_model(items, roles))
+        for d, items in chosen.factors.items()
+        if len(items) >= 3
+    ]
+    kept = tuple(f for f in over_all if f is not None)
+    facts = InformantFacts(
+        title=chosen.title,
+        mtmm=mtmm_table(wide, names, roles, _alphas(chosen)),
+        dimensions=names,
+        roles=roles,
+        fits=kept,
+        trifactor=tuple(f for f in trifactor if f is not None),
+        shares=_shares(trifactor, chosen),
+        congruence=tuple(f for f in congruence if f is not None),
+        contrasts=_contrasts(congruence, roles, labels),
+        common_share=_common_shares(kept, names, roles),
+        n_units=chosen.n_units,
+        n_informants=chosen.n_informants,
+        estimator=f"{options.estimator}, full information" + (", clustered by firm" if cluster else ""),
+    )
+    return StepOutput(
+        informants_section(facts, labels), headline=informants_headline(facts), problems=tuple(failed)
+    )
+
+
+def _wide(chosen: Focal, cluster: bool) -> pd.DataFrame:
+    """One row per unit: indicators and dimension scores of every role, and the firm."""
+    table = chosen.indicators()
+    if chosen.by_scores:
+        extra = chosen.scores("dimension")[list(chosen.factors)]
+        table = pd.concat([table, extra], axis=1)
+    else:
+        means = {d: table[list(items)].mean(axis=1) for d, items in chosen.factors.items()}
+        table = table.assign(**means)
+    variables = [*chosen.indicator_names, *chosen.factors]
+    wide: pd.DataFrame = wide_frame(table, variables, chosen.roles, keep=["firm"] if cluster else [])
+    return wide.reset_index(drop=True)
+
+
+def _alphas(chosen: Focal) -> dict[tuple[str, str], float] | None:
+    measured = chosen.responses.measurement(chosen.scale.key, "dimension")
+    found = role_alphas(chosen, {d: measured[d] for d in chosen.factors})
+    if found is None:
+        return None
+    return {(d, role): value for role, row in found.items() for d, value in row.items()}
+
+
+def _usable(named: NamedFit | None) -> bool:
+    return named is not None and named.fit.converged and named.fit.admissible
+
+
+def _note(named: NamedFit) -> str:
+    if not named.fit.converged:
+        return "did not converge"
+    return "" if named.fit.admissible else "solution not admissible"
+
+
+def _shares(fits: Sequence[NamedFit | None], chosen: Focal) -> pd.DataFrame:
+    """Shares by attribute and role; NaN with a note for models that cannot be trusted."""
+    columns = ["dimension", "attribute", "role", "common", "view", "only", "residual", "note"]
+    rows: list[tuple[object, ...]] = []
+    for named in (f for f in fits if f is not None):
+        found: dict[tuple[str, str], float] = {}
+        residual: dict[str, float] = {}
+        if _usable(named):
+            for row in variance_shares(named.fit.estimates).to_dict("records"):
+                found[str(row["indicator"]), str(row["factor"]).partition(".")[0]] = float(row["share"])
+                residual[str(row["indicator"])] = float(row["residual_share"])
+        for attribute in chosen.factors[named.key]:
+            for role in chosen.roles:
+                column = wide_column(attribute, role)
+                parts = [found.get((column, kind), np.nan) for kind in ("common", "view", "only")]
+                rows.append((named.key, attribute, role, *parts, residual.get(column, np.nan), _note(named)))
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _contrasts(fits: Sequence[NamedFit | None], roles: Sequence[str], labels: Labels) -> pd.DataFrame:
+    """Means and variances of level and contrasts."""
+    words = [labels.role(r) for r in roles]
+    shown = {"level": "Level", f"{roles[0]}_vs_{roles[1]}": f"{words[0]} – {words[1]}"}
+    for i in range(2, len(roles)):
+        shown[f"{roles[i]}_vs_rest{i}"] = f"{words[i]} – mean of {' and '.join(words[:i])}"
+    rows = []
+    for named in (f for f in fits if f is not None):
+        table = {(row["lhs"], row["op"], row["rhs"]): row for row in named.fit.estimates.to_dict("records")}
+        usable = named.fit.converged
+        for suffix, name in shown.items():
+            latent = f"{named.key}.{suffix}"
+            mean, variance = table[latent, "~1", ""], table[latent, "~~", latent]
+            values = (
+                [
+                    mean["est"],
+                    mean["se"],
+                    mean["pvalue"],
+                    variance["est"],
+                    variance["ci_lower"],
+                    variance["ci_upper"],
+                ]
+                if usable
+                else [np.nan] * 6
+            )
+            rows.append((named.key, name, suffix == "level", *values, _note(named)))
+    columns = ["dimension", "name", "level", "mean", "mean_se", "mean_p"]
+    return pd.DataFrame(rows, columns=[*columns, "variance", "variance_lower", "variance_upper", "note"])
+
+
+def _common_shares(fits: Sequence[NamedFit], names: Sequence[str], roles: Sequence[str]) -> pd.DataFrame:
+    """``φ/(φ + θ_r)`` of the common-fate model, if it can be trusted."""
+    columns = ["dimension", "role", "share"]
+    named = next((f for f in fits if f.key == "common_fate"), None)
+    if named is None or not _usable(named):
+        return pd.DataFrame(columns=columns)
+    table = named.fit.estimates
+    variance = table[(table["op"] == "~~") & (table["lhs"] == table["rhs"])].set_index("lhs")["est"]
+    rows = [
+        (d, r, variance[f"{d}.unit"] / (variance[f"{d}.unit"] + variance[wide_column(d, r)]))
+        for d in names
+        for r in roles
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+STEP = Step("informants", "Shared and role-specific views", run, InformantOptions)

@@ -1,0 +1,258 @@
+"""Chapter: what the informants of a unit share, and what is each role's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from comply_measure.report.charts import heat_map
+from comply_measure.report.fits import NamedFit, fit_table, range_sentence
+from comply_measure.report.format import bounded, count, number
+from comply_measure.report.labels import Labels
+from comply_measure.report.parts import Block, Column, Details, Prose, Section, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from comply_measure.models.informants.mtmm import MultitraitMatrix
+
+_CI = Column("95% CI", ("ci_lower", "ci_upper"), "interval")
+_CONTRASTS = (
+    Column("Latent variable", "name"),
+    Column("Mean", "mean", "number"),
+    Column("SE", "mean_se", "number"),
+    Column("p", "mean_p", "p"),
+    Column("Variance", "variance", "number"),
+    Column("95% CI", ("variance_lower", "variance_upper"), "interval"),
+    Column("Remark", "note"),
+)
+_SHARES = (
+    Column("Attribute", "label"),
+    Column("Role", "role"),
+    Column("Shared by the roles", "common", "percent"),
+    Column("The role's view", "view", "percent"),
+    Column("Of the attribute", "only", "percent"),
+    Column("Residual", "residual", "percent"),
+)
+_SUMMARY = (
+    Column("Correlations of", "kind"),
+    Column("Number", "n_correlations", "count"),
+    Column("Mean", "mean", "bounded"),
+    Column("Range", ("minimum", "maximum"), "bounded_span"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class InformantFacts:
+    """What the chapter is made from.
+
+    Parameters
+    ----------
+    title : str
+        The scale.
+    mtmm : MultitraitMatrix
+    dimensions, roles : sequence of str
+    fits : tuple of NamedFit
+        Models over all dimensions.
+    trifactor : tuple of NamedFit
+        One per dimension.
+    shares : DataFrame
+        ``dimension, attribute, role, common, view, only, residual, note``.
+    congruence : tuple of NamedFit
+        Latent congruence models, one per dimension.
+    contrasts : DataFrame
+        ``dimension, name, mean, mean_se, mean_p, variance, variance_lower, variance_upper, note``.
+    common_share : DataFrame
+        ``dimension, role, share``: share of a role's dimension score that is common to the unit.
+    n_units, n_informants : int
+    estimator : str
+    """
+
+    title: str
+    mtmm: MultitraitMatrix
+    dimensions: Sequence[str]
+    roles: Sequence[str]
+    fits: tuple[NamedFit, ...]
+    trifactor: tuple[NamedFit, ...]
+    shares: pd.DataFrame
+    congruence: tuple[NamedFit, ...]
+    contrasts: pd.DataFrame
+    common_share: pd.DataFrame
+    n_units: int
+    n_informants: int
+    estimator: str
+
+
+def informants_section(facts: InformantFacts, labels: Labels) -> Section:
+    """The chapter."""
+    blocks: list[Block] = [Prose(_opening(facts)), _mtmm_figure(facts, labels), _mtmm_summary(facts)]
+    blocks.append(_table(facts, "informants_fit", "models of dependent informants", facts.fits))
+    if len(facts.common_share):
+        blocks.append(Prose(_common_text(facts)))
+        blocks.append(_common_table(facts, labels))
+    if len(facts.contrasts):
+        blocks += [Prose(_contrast_text(facts)), _contrast_table(facts, labels)]
+        blocks.append(
+            Details(
+                "Fit of the latent congruence models",
+                (_table(facts, "informants_congruence_fit", "latent congruence models", facts.congruence),),
+            )
+        )
+    if len(facts.shares):
+        blocks.append(Prose(_share_text(facts)))
+        fit = _table(facts, "informants_trifactor_fit", "trifactor models", facts.trifactor)
+        blocks.append(Details("Variance shares of the trifactor models", (fit, _share_table(facts, labels))))
+    return Section("informants", "Shared and role-specific views", tuple(blocks))
+
+
+def informants_headline(facts: InformantFacts) -> tuple[str, ...]:
+    """One sentence: validity coefficients."""
+    summary = facts.mtmm.summary.set_index("kind")
+    kind = "monotrait-heteroinformant"
+    if kind not in summary.index:
+        return ()
+    mean = bounded(summary.loc[kind, "mean"])
+    return (f"Two roles' scores of the same dimension correlate {mean} on average (same unit).",)
+
+
+def _opening(facts: InformantFacts) -> str:
+    return (
+        f"{facts.title}: the roles of a unit rate the same thing, so they are modelled side by side, as dependent "
+        "informants (one row per unit, incomplete triads included by full information). The correlations of all "
+        "dimensions as all roles see them come first (Campbell & Fiske, 1959): two roles should agree on one "
+        "dimension more than on different ones."
+    )
+
+
+def _mtmm_figure(facts: InformantFacts, labels: Labels) -> Block:
+    import numpy as np
+
+    matrix = facts.mtmm.matrix.to_numpy(dtype=float, copy=True)
+    matrix[np.triu_indices_from(matrix, 1)] = np.nan
+    names = [f"{labels.role(r)} {d}" for r in facts.roles for d in facts.dimensions]
+    return heat_map(
+        "informants_mtmm",
+        f"{facts.title}: multitrait-multi-informant correlations",
+        matrix,
+        names,
+        [d for _ in facts.roles for d in facts.dimensions],
+        bar_label="Correlation",
+        alt="Heat map of the correlations of all dimensions as rated by all roles; values are in the data export.",
+        groups=[labels.role(r) for r in facts.roles for _ in facts.dimensions],
+        shape=bounded,
+        notes=(
+            f"N = {count(facts.mtmm.n_units)} units, pairwise. Diagonal: α. Rows and columns run through the "
+            "dimensions within each role.",
+        ),
+    )
+
+
+def _mtmm_summary(facts: InformantFacts) -> Table:
+    return Table(
+        "informants_mtmm_summary",
+        f"{facts.title}: correlations within and between dimensions and roles",
+        facts.mtmm.summary,
+        _SUMMARY,
+        n_units=facts.n_units,
+        n_informants=facts.n_informants,
+        estimator="Pairwise correlations of dimension scores",
+    )
+
+
+def _table(facts: InformantFacts, key: str, what: str, fits: tuple[NamedFit, ...]) -> Table:
+    return fit_table(
+        key,
+        f"{facts.title}: fit of {what}",
+        fits,
+        n_units=facts.n_units,
+        n_informants=facts.n_informants,
+        estimator=facts.estimator,
+    )
+
+
+def _common_text(facts: InformantFacts) -> str:
+    return (
+        "In the common-fate model (Kenny & La Voie, 1985) the unit's factor explains "
+        f"{range_sentence(facts.common_share['share'])} of the variance of a role's dimension score."
+    )
+
+
+def _common_table(facts: InformantFacts, labels: Labels) -> Table:
+    wide = facts.common_share.pivot_table(index="dimension", columns="role", values="share", sort=False)
+    data = wide.reindex(columns=list(facts.roles)).reset_index()
+    data.insert(0, "label", [labels.construct(d) for d in data["dimension"]])
+    columns = [Column("Dimension", "label"), *(Column(labels.role(r), r, "bounded") for r in facts.roles)]
+    return Table(
+        "informants_common_fate",
+        f"{facts.title}: share of a role's score that the unit's factor explains",
+        data,
+        tuple(columns),
+        n_units=facts.n_units,
+        n_informants=facts.n_informants,
+        estimator=facts.estimator,
+    )
+
+
+def _contrast_text(facts: InformantFacts) -> str:
+    known = facts.contrasts.dropna(subset=["mean"])
+    gaps = known[~known["level"]]
+    found = gaps[gaps["mean_p"] < 0.05]
+    text = (
+        "The latent congruence model (Cheung, 2009, here for "
+        f"{count(len(facts.roles))} roles) splits each dimension into the roles' common level and contrasts between "
+        "them, free of measurement error and with loadings and intercepts held equal over roles. "
+        f"{count(len(found))} of {count(len(gaps))} mean contrasts have p < .05 (not corrected)"
+    )
+    if len(found):
+        largest = found.assign(size=found["mean"].abs()).nlargest(1, "size").to_dict("records")[0]
+        text += f"; the largest is {largest['name']} with {number(largest['mean'])} points"
+    return text + ". A variance of zero lies on the boundary: its interval is only approximate."
+
+
+def _contrast_table(facts: InformantFacts, labels: Labels) -> Table:
+    data = facts.contrasts.copy()
+    data.insert(0, "label", [labels.construct(d) for d in data["dimension"]])
+    return Table(
+        "informants_contrasts",
+        f"{facts.title}: latent level and role contrasts by dimension",
+        data,
+        _CONTRASTS,
+        notes=("Points of the answer scale (effect-coded). Contrasts: first role minus second; third minus the mean "
+               "of the first two.",),
+        n_units=facts.n_units,
+        n_informants=facts.n_informants,
+        estimator=facts.estimator,
+        warnings=tuple(w for named in facts.congruence for w in named.warnings),
+        group="label",
+    )  # fmt: skip
+
+
+def _share_text(facts: InformantFacts) -> str:
+    known = facts.shares.dropna(subset=["common"])
+    if not len(known):
+        return "No trifactor model gave an admissible solution."
+    common, view = known["common"].mean(), known["view"].mean()
+    return (
+        "Trifactor models (Bauer et al., 2013) split each attribute score into what all roles of the unit share, the "
+        "role's own view and what is particular to the attribute. On average "
+        f"{bounded(common)} of the variance is shared and {bounded(view)} is the role's view."
+    )
+
+
+def _share_table(facts: InformantFacts, labels: Labels) -> Table:
+    data = facts.shares.copy()
+    data["role"] = [labels.role(r) for r in data["role"]]
+    data.insert(0, "label", [labels.construct(a) for a in data["attribute"]])
+    data.insert(0, "heading", [labels.construct(d) for d in data["dimension"]])
+    return Table(
+        "informants_shares",
+        f"{facts.title}: variance shares of attribute scores",
+        data,
+        _SHARES,
+        n_units=facts.n_units,
+        n_informants=facts.n_informants,
+        estimator=facts.estimator,
+        warnings=tuple(w for named in facts.trifactor for w in named.warnings),
+        group="heading",
+    )
