@@ -104,7 +104,7 @@ def _statistics(data: TriadData, with_profiles: bool) -> tuple[list[tuple[str, s
     """Labels, values and numbers of units of every statistic."""
     gaps = role_gaps(data)
     labels = [("absolute_gap", column, pair) for column in data.columns for pair in gaps.pairs]
-    absolute = np.abs(gaps.signed).transpose(2, 1, 0).reshape(len(labels), -1)
+    absolute = np.abs(gaps.signed).transpose(2, 1, 0).reshape(len(labels), data.n_units)
     known = ~np.isnan(absolute)
     with np.errstate(invalid="ignore", divide="ignore"):
         values = [np.where(known, absolute, 0.0).sum(axis=1) / known.sum(axis=1)]
