@@ -13,9 +13,23 @@ __version__ = "0.1.0"
 
 # public name -> module that defines it
 _PUBLIC: dict[str, str] = {
+    "ColumnMapping": "comply_measure.responses",
     "ComplyError": "comply_measure.errors",
     "ComplyWarning": "comply_measure.errors",
     "InputError": "comply_measure.errors",
+    "Problem": "comply_measure.errors",
+    "Responses": "comply_measure.responses",
+    "Scale": "comply_measure.instrument",
+    "TriadData": "comply_measure.triads",
+    "check_scale": "comply_measure.instrument",
+    "list_datasets": "comply_measure.responses",
+    "list_scales": "comply_measure.instrument",
+    "load_dataset": "comply_measure.responses",
+    "load_scale": "comply_measure.instrument",
+    "load_study": "comply_measure.pipeline",
+    "read_responses": "comply_measure.responses",
+    "run_study": "comply_measure.pipeline",
+    "write_results": "comply_measure.pipeline",
 }
 _ROOMS = (
     "framework",

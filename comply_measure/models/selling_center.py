@@ -94,27 +94,21 @@ def selling_center_model(
     ComplyError
         For another form, or ``blocks`` without follow-up items.
     """
-    hypotheses = selling_center_hypotheses(form)
+    require_known("form of the selling-center model", form, get_args(Form))
     lines = [f"{FOCAL} =~ {' + '.join(dimensions)}"]
     if form == "blocks":
         lines += _block_measurement(follow_up_items)
-    predictors: dict[str, list[str]] = {}
-    for path in hypotheses:
-        predictors.setdefault(path.outcome, []).append(path.predictor)
-    for outcome, names in predictors.items():
-        lines.append(f"{outcome} ~ " + " + ".join(f"{_label(outcome, name)}*{name}" for name in names))
-    for blocks in (_MEANS, _ENDS):
-        names = list(_names(blocks, form))
+    means, ends = list(_names(_MEANS, form)), list(_names(_ENDS, form))
+    # Labels: a1, a2, … lead from alignment to the intermediate variables, b1_1, b1_2, … from those to outcome 1.
+    lines += [f"{mean} ~ a{i}*{FOCAL}" for i, mean in enumerate(means, start=1)]
+    for k, end in enumerate(ends, start=1):
+        lines.append(f"{end} ~ " + " + ".join(f"b{k}_{i}*{mean}" for i, mean in enumerate(means, start=1)))
+    for names in (means, ends):
         lines += [f"{first} ~~ {' + '.join(names[place + 1 :])}" for place, first in enumerate(names[:-1])]
-    for outcome in _names(_ENDS, form):
-        products = [f"{_label(name, FOCAL)}*{_label(outcome, name)}" for name in _names(_MEANS, form)]
-        lines.append(f"indirect_{outcome} := {' + '.join(products)}")
+    for k, end in enumerate(ends, start=1):
+        products = " + ".join(f"a{i}*b{k}_{i}" for i in range(1, len(means) + 1))
+        lines.append(f"indirect_{end} := {products}")
     return "\n".join(lines)
-
-
-def _label(outcome: str, predictor: str) -> str:
-    """Name of a path coefficient in the model text."""
-    return f"p_{outcome}.{predictor}"
 
 
 def _names(blocks: tuple[str, ...], form: str) -> Mapping[str, Literal[1, -1]]:

@@ -79,7 +79,7 @@ class Plan:
     keys: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        names = self.study.options if self.wanted is None else self.wanted
+        names = self.study.steps if self.wanted is None else self.wanted
         self.steps = {name: self.registry[name] for name in ordered(names, self.registry)}
         self.keys = {}
         for name, step in self.steps.items():
@@ -98,8 +98,8 @@ class Plan:
 
     def options(self, name: str) -> StepOptions:
         """Options of a step: the study file's, else the defaults."""
-        given = self.study.options.get(name)
-        return self.registry[name].options() if given is None else given
+        study = self.study
+        return study.steps[name] if name in study.steps else study.others[name]
 
     def context(self, name: str, upstream: Mapping[str, StepOutput]) -> Context:
         """What a step may read."""

@@ -64,8 +64,10 @@ class StudyFile(BaseModel):
         current folder.
     cutoffs : dict
         Conventions that replace the default ones.
-    steps : dict or list, optional
-        Step -> options (nothing for the defaults), or a list of steps. All steps by default.
+    steps : list, optional
+        The steps to run; all that apply by default.
+    options : dict
+        Step -> options that replace its defaults.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -82,7 +84,8 @@ class StudyFile(BaseModel):
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 1
     output: str | None = None
     cutoffs: dict[str, float] = Field(default_factory=dict)
-    steps: dict[str, dict[str, Any] | None] | list[str] | None = None
+    steps: list[str] | None = None
+    options: dict[str, dict[str, Any] | None] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one_source(self) -> StudyFile:
@@ -93,11 +96,3 @@ class StudyFile(BaseModel):
         if self.data is not None and not self.scales:
             raise ValueError("a study with its own data names its scales")
         return self
-
-    def step_options(self) -> dict[str, dict[str, Any]] | None:
-        """Options by step, in the order of the file; None if the file leaves the choice open."""
-        if self.steps is None:
-            return None
-        if isinstance(self.steps, list):
-            return {name: {} for name in self.steps}
-        return {name: options or {} for name, options in self.steps.items()}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from comply_measure.instrument import Scale
     from comply_measure.responses import Responses
 
-_NOT_SETTINGS = {"title", "description", "output", "steps"}
+_NOT_SETTINGS = {"title", "description", "output", "steps", "options"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +35,10 @@ class Study:
         Its digest.
     file : StudyFile
         Its content.
-    options : mapping of str to StepOptions
+    steps : mapping of str to StepOptions
         The steps to run, with their options; what they need is added when the study runs.
+    others : mapping of str to StepOptions
+        Options of the other steps, for those that are needed or named on the command line.
     scales : tuple of Scale
         The instruments.
     left_out : mapping of str to str
@@ -46,7 +48,8 @@ class Study:
     path: Path
     sha256: str
     file: StudyFile
-    options: Mapping[str, StepOptions]
+    steps: Mapping[str, StepOptions]
+    others: Mapping[str, StepOptions]
     scales: tuple[Scale, ...]
     left_out: Mapping[str, str]
 
@@ -147,12 +150,12 @@ def load_study(path: str | Path, registry: Mapping[str, Step]) -> Study:
     problems += _cutoff_problems(document, file) + _path_problems(document, file, Path(path).parent)
     scales, scale_problems = _scales(document, file, Path(path).parent)
     problems += scale_problems + _choice_problems(document, file, scales)
-    options, left_out, step_problems = _options(document, file, registry, scales)
+    steps, others, left_out, step_problems = _options(document, file, registry, scales)
     problems += step_problems
     if problems:
         ordered = sorted(problems, key=lambda problem: problem.row if isinstance(problem.row, int) else 0)
         raise InputError(f"{path} is not a valid study file", ordered)
-    return Study(Path(path), document.sha256, file, options, scales, left_out)
+    return Study(Path(path), document.sha256, file, steps, others, scales, left_out)
 
 
 def _data_of(file: StudyFile) -> Any:
@@ -169,27 +172,41 @@ def _shown(path: Path, folder: Path) -> str:
 
 def _options(
     document: YamlDocument, file: StudyFile, registry: Mapping[str, Step], scales: tuple[Scale, ...]
-) -> tuple[dict[str, StepOptions], dict[str, str], list[Problem]]:
-    """Options of the steps to run; without a choice in the file all that apply, and why the others do not."""
+) -> tuple[dict[str, StepOptions], dict[str, StepOptions], dict[str, str], list[Problem]]:
+    """The steps to run and the others, with options; why some do not apply; what is wrong."""
+    given, problems = _given_options(document, file, registry)
+    everything = {name: given.get(name) or step.options() for name, step in registry.items()}
     reasons = {name: reason for name, step in registry.items() if (reason := step.applies(scales))}
-    given = file.step_options()
-    if given is None:
-        found = {name: step.options() for name, step in registry.items() if name not in reasons}
-        return found, reasons, []
-    found = {}
+    if file.steps is None:
+        chosen = [name for name in registry if name not in reasons]
+    else:
+        chosen = [name for name in file.steps if name in registry]
+        for position, name in enumerate(file.steps):
+            at = ("steps", position)
+            if name not in registry:
+                problems.append(problem_at(document, at, unknown_message("step", name, registry)))
+            elif scales and name in reasons:
+                problems.append(problem_at(document, at, f"the step does not apply: {reasons[name]}", name))
+        reasons = {}
+    steps = {name: everything.pop(name) for name in dict.fromkeys(chosen)}
+    return steps, everything, reasons, problems
+
+
+def _given_options(
+    document: YamlDocument, file: StudyFile, registry: Mapping[str, Step]
+) -> tuple[dict[str, StepOptions], list[Problem]]:
+    found: dict[str, StepOptions] = {}
     problems: list[Problem] = []
-    for position, (name, options) in enumerate(given.items()):
-        at = ("steps", position) if isinstance(file.steps, list) else ("steps", name)
+    for name, options in file.options.items():
+        at = ("options", name)
         if name not in registry:
             problems.append(problem_at(document, at, unknown_message("step", name, registry)))
             continue
-        if scales and name in reasons:
-            problems.append(problem_at(document, at, f"the step does not apply: {reasons[name]}"))
-        checked, faults = validate(registry[name].options, document, options, at)
+        checked, faults = validate(registry[name].options, document, options or {}, at)
         problems += faults
         if checked is not None:
             found[name] = checked
-    return found, {}, problems
+    return found, problems
 
 
 def _cutoff_problems(document: YamlDocument, file: StudyFile) -> list[Problem]:

@@ -29,7 +29,8 @@ _WIDE_TEXT = 48
 # Closed details would print as their summary only.
 _SCRIPT = "addEventListener('beforeprint',()=>document.querySelectorAll('details').forEach(d=>{d.open=true}))"
 # APA sets statistical symbols in italics: a lone symbol before a relation sign, "t(58) =" included.
-_SYMBOL = re.compile(r"(?<![\w&#;])([pNnMFtzrd]|SD|SE|df)(?=(?:\([\d., ]+\))? (?:=|&lt;|&gt;|≥|≤))")
+_SYMBOL = re.compile(r"(?<![\w&#;])([pNnMFtzrd]|SD|SE|df)(?=(?:\([\d., ]+\))?\s(?:=|&lt;|&gt;|≥|≤))")
+_RELATION = re.compile(r" (=|&lt;|&gt;|≥|≤) (?=[\d.−\[])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +93,11 @@ def _kind(block: Block) -> str:
 
 
 def _prose(value: Any) -> Markup:
-    """Escaped text with statistical symbols in italics."""
+    """Escaped text with statistical symbols in italics; a symbol, its relation and its number stay together."""
     from markupsafe import Markup, escape
 
-    return Markup(_SYMBOL.sub(r"<i>\1</i>", str(escape(value))))
+    text = _RELATION.sub("\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", str(escape(value)))
+    return Markup(_SYMBOL.sub(r"<i>\1</i>", text))
 
 
 def _svg(figure: Figure) -> Markup:

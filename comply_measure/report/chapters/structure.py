@@ -275,7 +275,8 @@ def _diagram(results: StructureResults, table: pd.DataFrame, labels: Labels) -> 
         unsure = uncertain(table, path.outcome, "~", path.predictor)
         value = bounded(value_of(table, path.outcome, "~", path.predictor))
         label = "" if to_end and unsure else value
-        at = 0.2 if to_end else 0.6
+        # Numbers of neighbouring sources stand at different distances, so that they do not cover each other.
+        at = 0.13 + 0.15 * (means.index(path.predictor) % 2) if to_end else 0.6
         edges.append(Edge(path.predictor, path.outcome, label, unsure, at, leave, enter))
     return path_diagram(
         "structure_paths_figure",
