@@ -67,6 +67,9 @@ def fit(
         maximum likelihood); cases that lack a fixed exogenous variable are left out, ``ml.x`` keeps them
         and fixes the moments of exogenous variables at their saturated estimates. ``two.stage`` and
         ``robust.two.stage`` fit the model to the saturated means and covariances.
+    cluster : str, optional
+        Column of clusters: for cluster-robust inference, or, in a model with ``level: 1`` and ``level: 2``
+        blocks, the units of the between level (maximum likelihood, complete cases).
     group : str, optional
         Column that tells the groups apart; groups count from 1 in order of appearance.
     group_equal, group_partial : sequence of str
@@ -90,11 +93,10 @@ def fit(
     ModelSyntaxError, InputError, ModelError
         When the text, the data or the options cannot be used; each names all problems found.
     """
-    options = resolve(estimator, missing, information, se, test, cluster is not None)
+    records = parse_model(model)
+    options = _options(records, estimator, missing, information, se, test, cluster)
     _check_supported(options, ordered, cluster, bootstrap, engine)
     frame = as_frame(data)
-    records = parse_model(model)
-    _check_levels(records)
     groups = split_groups(frame, group)
     if not groups[0] or any(len(rows) == 0 for rows in groups[1]):
         raise InputError("The data have no cases.", [Problem("empty", column=group)])
@@ -110,6 +112,10 @@ def fit(
         group_equal=_words(group_equal),
         group_partial=_words(group_partial),
     )
+    if records.levels:
+        from comply_measure.sem.twolevel.entry import fit_two_level
+
+        return fit_two_level(records, frame, groups, cluster, table_options, options, engine)
     table = build_table(records, table_options, groups[0])
     cases = collect(frame, [names.observed for names in table.variables], groups, records, cluster)
     return _estimate(table, _sample(cases, table, options), options, engine)
@@ -197,6 +203,23 @@ def _estimate(table: ParameterTable, sample: Sample, options: Options, engine: s
     return Fit(model, estimate(model))
 
 
+def _options(
+    records: ModelRecords,
+    estimator: str,
+    missing: str,
+    information: str | None,
+    se: str | None,
+    test: str | None,
+    cluster: str | None,
+) -> Options:
+    """Options of a model of one level or of two."""
+    if not records.levels:
+        return resolve(estimator, missing, information, se, test, cluster is not None)
+    from comply_measure.sem.twolevel.entry import two_level_options
+
+    return two_level_options(estimator, missing, information, se, test)
+
+
 def _means(asked: bool | None, n_groups: int, model_type: str) -> bool:
     """Whether means are modelled: when asked for, with several groups, and in growth models."""
     return bool(asked) if asked is not None else n_groups > 1 or model_type == "growth"
@@ -231,7 +254,7 @@ def _check_supported(
 
 def _check_levels(records: ModelRecords) -> None:
     if records.levels:
-        raise ModelError("two-level models ('level:' lines) are not estimated by this engine yet")
+        raise ModelError("a model with 'level:' blocks needs the cases, not moments")
 
 
 def _sample(cases: Cases, table: ParameterTable, options: Options) -> Sample:

@@ -35,7 +35,7 @@ def _header(fit: Fit) -> str:
         f"Estimator {model.options.estimator.name}: {state} after {fit.optimum.iterations} iterations",
         f"Parameters {fit.npar} ({model.table.n_free} less {model.space.n_equalities} equality constraints)",
     ]
-    if len(model.sample.groups) > 1:
+    if model.sample.n_groups > 1:
         cases = ", ".join(f"{group.name}: {group.n}" for group in model.sample.groups)
         lines.append(f"Cases {model.sample.n} ({cases})")
     else:
@@ -72,11 +72,16 @@ def _measures(fit: Fit) -> str:
 
 def _estimates(fit: Fit) -> str:
     table = fit.estimates
+    blocks = fit.model.sample.groups
+    block = table["group"]
+    if "level" in table:  # a group of two levels has two blocks
+        block = (2 * (block - 1) + table["level"]).clip(lower=0)
     lines: list[str] = []
-    for group in sorted(set(table["group"]), key=lambda g: (g == 0, g)):
-        mine = table[table["group"] == group]
-        if group and len(fit.model.sample.groups) > 1:
-            lines += ["", f"Group {group}: {fit.model.sample.groups[group - 1].name}"]
+    for number in sorted(set(block), key=lambda g: (g == 0, g)):
+        mine = table[block == number]
+        if number and len(blocks) > 1:
+            word = "Level" if "level" in table else "Group"
+            lines += ["", f"{word} {number}: {blocks[number - 1].name}"]
         for op, title in _SECTIONS:
             rows = mine[mine["op"] == op]
             if len(rows):

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 from comply_measure.sem.arrays import NotPositiveDefiniteError
 from comply_measure.sem.missing.derivatives import MomentDerivatives
 from comply_measure.sem.twolevel import information, likelihood, saturated
-from comply_measure.sem.twolevel.sample import embed, one_variable, two_level_sample
+from comply_measure.sem.twolevel.sample import embed, two_level_sample
 
 # a, b in both levels, v within only, z of the cluster alone
 WITHIN, BETWEEN, P = np.array([0, 1, 2]), np.array([0, 1, 3]), 4
@@ -164,13 +164,6 @@ def test_a_variable_without_between_variance_reaches_the_boundary():
     assert found.converged
     assert np.abs(found.moments.between).max() < 1e-3
     assert np.linalg.eigvalsh(found.moments.between)[0] > -1e-12
-
-
-def test_one_variable_alone(population, drawn, sample):
-    alone = one_variable(sample, 1)
-    again = two_level_sample(drawn[0][:, [1]], drawn[1], ("b",), np.array([0]), np.array([0]))
-    for name in ("means", "covariances", "pooled", "cluster_means"):
-        assert_allclose(getattr(alone, name), getattr(again, name), rtol=1e-12, atol=1e-12)
 
 
 def test_matrices_that_are_not_positive_definite_are_signalled(population, sample):

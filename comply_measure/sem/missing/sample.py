@@ -17,7 +17,7 @@ from comply_measure.sem.missing.likelihood import log_likelihood
 from comply_measure.sem.missing.patterns import IncompleteSample, group_cases
 from comply_measure.sem.missing.saturated import SaturatedMoments, saturated_moments
 from comply_measure.sem.missing.saturated_inference import Kind, SaturatedInference, saturated_inference
-from comply_measure.sem.sample import GroupSample, Sample
+from comply_measure.sem.sample import LOG_2PI, GroupSample, Sample
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class TwoStageGroup(IncompleteGroup):
         """Complete-data log-likelihood at the saturated moments; NaN where the data do not determine them."""
         if np.isnan(super().saturated_loglik):
             return float("nan")
-        return GroupSample.saturated_loglik.__get__(self)
+        return -0.5 * self.n * (self.p * (LOG_2PI + 1.0) + self.inverse_logdet[1])
 
     def exogenous_loglik(self, names: tuple[str, ...]) -> float:
         """The same for fixed exogenous variables by themselves."""

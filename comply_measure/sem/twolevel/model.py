@@ -9,13 +9,14 @@ import numpy as np
 from comply_measure.sem.arrays import Index
 from comply_measure.sem.implied import build_layouts
 from comply_measure.sem.model import Model, fill_exogenous
+from comply_measure.sem.objective import Point
 from comply_measure.sem.options import Options
 from comply_measure.sem.sample import LOG_2PI
 from comply_measure.sem.table.constraints import feasible_set
+from comply_measure.sem.table.parameter_table import ParameterTable
 from comply_measure.sem.twolevel.data import TwoLevelData, cluster_moments, total_moments
 from comply_measure.sem.twolevel.objective import TwoLevelObjective
-from comply_measure.sem.twolevel.sample import TwoLevelSample, one_variable
-from comply_measure.sem.twolevel.saturated import saturated_moments
+from comply_measure.sem.twolevel.sample import TwoLevelSample
 from comply_measure.sem.twolevel.specification import TwoLevelTable
 
 
@@ -45,6 +46,15 @@ class TwoLevelModel(Model):
             total += part.p - within - between
         return total
 
+    @property
+    def n_inference(self) -> float:
+        """Number of cases."""
+        return float(self.data.n)
+
+    def statistic(self, point: Point) -> float:
+        """The χ² statistic at a point."""
+        return self.data.n * point.value
+
     def exogenous_places(self, group: int) -> tuple[Index, Index]:
         """Columns of a group's fixed exogenous variables of the within and of the between level."""
         names = self.data.parts[group].names
@@ -57,7 +67,13 @@ class TwoLevelModel(Model):
 
 def specify_two_level(given: TwoLevelTable, data: TwoLevelData, options: Options) -> TwoLevelModel:
     """A :class:`TwoLevelModel` from its table, data and options."""
-    table = given.table
+    return model_of(given.table, data, options, given.groups)
+
+
+def model_of(
+    table: ParameterTable, data: TwoLevelData, options: Options, groups: tuple[str, ...]
+) -> TwoLevelModel:
+    """A :class:`TwoLevelModel` from a table with two blocks per group."""
     fixed_values = fill_exogenous(table, data.groups)
     exogenous = {int(row): float(fixed_values[row]) for row in np.flatnonzero(table.exo)}
     layouts = build_layouts(table, exogenous)
@@ -71,7 +87,7 @@ def specify_two_level(given: TwoLevelTable, data: TwoLevelData, options: Options
         saturated=tuple(found.loglik for found in data.saturated),
     )
     return TwoLevelModel(
-        table, data, layouts, space, objective, options, fixed_values, data=data, groups=given.groups
+        table, data, layouts, space, objective, options, fixed_values, data=data, groups=groups
     )
 
 
@@ -95,29 +111,4 @@ def exogenous_loglik(part: TwoLevelSample, within: Index, between: Index) -> flo
         if len(places):
             logdet = float(np.linalg.slogdet(moments(part, places)[0])[1])
             total -= 0.5 * n * (len(places) * (LOG_2PI + 1.0) + logdet)
-    return total
-
-
-def independence_loglik(part: TwoLevelSample, within: Index, between: Index) -> float:
-    """Log-likelihood of the independence model: free variances at each level and means, no covariances.
-
-    It is the sum over variables of one-variable saturated models, closed form for variables of one level;
-    fixed exogenous variables keep their own covariances.
-
-    Parameters
-    ----------
-    part : TwoLevelSample
-    within, between : int arrays
-        Columns of fixed exogenous variables.
-    """
-    total = exogenous_loglik(part, within, between)
-    nothing = np.zeros(0, dtype=np.int64)
-    for place in np.setdiff1d(np.arange(part.p), np.concatenate([within, between])):
-        alone = np.array([place])
-        if place not in part.between:
-            total += exogenous_loglik(part, alone, nothing)
-        elif place not in part.within:
-            total += exogenous_loglik(part, nothing, alone)
-        else:
-            total += saturated_moments(one_variable(part, int(place))).loglik
     return total

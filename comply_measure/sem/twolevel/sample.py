@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -113,23 +113,6 @@ def two_level_sample(
         cluster_size=size,
         deviations=deviations,
         starts=starts,
-    )
-
-
-def one_variable(sample: TwoLevelSample, place: int) -> TwoLevelSample:
-    """The same clusters with one variable of both levels only."""
-    column = int(np.flatnonzero(sample.within == place)[0])
-    both = np.array([0])
-    return replace(
-        sample,
-        names=(sample.names[place],),
-        within=both,
-        between=both,
-        means=sample.means[:, [place]],
-        covariances=sample.covariances[:, [place]][:, :, [place]],
-        pooled=sample.pooled[[column]][:, [column]],
-        cluster_means=sample.cluster_means[:, [place]],
-        deviations=sample.deviations[:, [column]],
     )
 
 

@@ -1,0 +1,182 @@
+"""Two-level models by ``sem.fit`` against lavaan 0.6-14 (tests/reference/sem_twolevel/cases.R)."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+from comply_measure import sem
+from comply_measure.errors import InputError
+
+REFERENCE = Path(__file__).parent.parent / "reference" / "sem_twolevel"
+CASES = json.loads((REFERENCE / "cases.json").read_text())
+DATA = pd.read_csv(REFERENCE / "twolevel.csv")
+ONE = "level: 1\n fw =~ y1 + y2 + y3\nlevel: 2\n fb =~ y1 + y2 + y3\n"
+MEASURES = ["npar", "fmin", "chisq", "df", "baseline.chisq", "baseline.df", "cfi", "tli", "rmsea", "logl"]
+MEASURES += ["unrestricted.logl", "aic", "bic", "bic2", "ntotal", "rmsea.ci.upper", "srmr"]
+MEASURES += ["srmr_within", "srmr_between"]
+SCALED = ["chisq.scaled", "chisq.scaling.factor", "baseline.chisq.scaled", "baseline.chisq.scaling.factor"]
+SCALED += ["cfi.scaled", "tli.scaled", "cfi.robust", "rmsea.scaled", "rmsea.robust", "scaling.factor.h1"]
+SCALED += ["scaling.factor.h0"]
+
+
+# lavaan's optimiser stops 5e-4 in log-likelihood short of the maximum of these, which have Heywood cases;
+# several groups are checked against separate fits below.
+ROUGH = ("groups", "groups_mlr")
+
+
+@lru_cache
+def fitted(case):
+    options = {"estimator": "MLR"} if case.endswith("mlr") else {}
+    if case.startswith("groups"):
+        options["group"] = "group"
+    if case.startswith("h1"):
+        options["fixed_x"] = False
+    return sem.fit(CASES[case]["model"], DATA, cluster="unit", **options)
+
+
+def side_by_side(fit, case):
+    expected = pd.DataFrame(CASES[case]["parameters"])
+    group = (expected["block"] + 1) // 2 if case.startswith("groups") else pd.Series(1, expected.index)
+    defined = expected["op"] == ":="
+    expected["group"] = group.where(~defined, 0)
+    expected["level"] = expected["level"].where(~defined, 0)
+    both = fit.estimates.merge(expected, on=["lhs", "op", "rhs", "group", "level"], suffixes=("", "_r"))
+    assert len(both) == len(expected) == len(fit.estimates)
+    return both
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_estimates_and_standard_errors(case):
+    both = side_by_side(fitted(case), case)
+    assert_allclose(both.est, both.est_r, atol=2e-3 if case in ROUGH else 1e-4)
+    # sem_mlr: lavaan's scores leave out the within means that exogenous variables imply for the outcomes
+    rtol = {"sem_mlr": 2e-3}.get(case, 1e-2 if case in ROUGH else 1.5e-4)
+    assert_allclose(both.se, both.se_r, rtol=rtol, atol=1e-5)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_fit_measures(case):
+    found, expected = fitted(case).fit_measures, CASES[case]["fitMeasures"]
+    names = MEASURES + (SCALED if case.endswith("mlr") else [])
+    if case in ROUGH:
+        assert found["logl"] > expected["logl"]
+        names.remove("fmin")  # lavaan weights it by group size twice
+    rtol = {"sem_mlr": 1e-3}.get(case, 5e-3 if case in ROUGH else 1e-5)
+    for name in names:
+        assert_allclose(found[name], expected[name], rtol=rtol, atol=2e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("case", ["cfa", "sem", "equal", "outcomes"])
+def test_standardised_values_by_level(case):
+    found = fitted(case).standardized()
+    expected = pd.DataFrame(CASES[case]["standardized"])
+    found = found[found.op != ":="].sort_values(["lhs", "op", "rhs", "est_std"])
+    expected = expected[expected.op != ":="].sort_values(["lhs", "op", "rhs", "est.std"])
+    assert list(found.lhs + found.op + found.rhs) == list(expected.lhs + expected.op + expected.rhs)
+    assert_allclose(found.est_std, expected["est.std"], rtol=1e-4, atol=1e-4)
+
+
+def test_intraclass_correlations():
+    found = fitted("cfa").intraclass_correlations
+    assert list(found.index) == [f"y{j}" for j in range(1, 7)]
+    expected = CASES["cfa"]["icc"]
+    assert_allclose(found, [expected[name] for name in found.index], atol=1e-5)
+
+
+def test_the_saturated_model_fits_perfectly():
+    fit = fitted("h1_cfa")
+    assert fit.fit_measures["chisq"] == pytest.approx(0.0, abs=1e-5)
+    assert fit.fit_measures["srmr"] == pytest.approx(0.0, abs=1e-4)
+
+
+def test_order_of_rows_and_names_of_clusters_do_not_matter():
+    rng = np.random.default_rng(3)
+    shuffled = DATA.sample(frac=1.0, random_state=4)
+    renamed = dict(zip(DATA.unit.unique(), rng.permutation(DATA.unit.nunique()), strict=True))
+    shuffled = shuffled.assign(unit="u" + shuffled.unit.map(renamed).astype(str))
+    one, other = sem.fit(ONE, DATA, cluster="unit"), sem.fit(ONE, shuffled, cluster="unit")
+    assert_allclose(one.estimates.est, other.estimates.est, atol=1e-7)
+    assert_allclose(one.fit_measures["chisq"], other.fit_measures["chisq"], atol=1e-6)
+
+
+def test_scaling_choice_leaves_fit_unchanged():
+    marker = sem.fit(CASES["cfa"]["model"], DATA, cluster="unit")
+    unit_variance = sem.fit(CASES["cfa"]["model"], DATA, cluster="unit", std_lv=True)
+    assert_allclose(marker.fit_measures["chisq"], unit_variance.fit_measures["chisq"], atol=1e-7)
+
+
+def test_equal_loadings_and_defined_parameters():
+    table = fitted("equal").estimates
+    loading = table[(table.op == "=~") & (table.label == "a")]
+    assert list(loading.level) == [1, 2] and np.ptp(loading.est) == 0.0
+    assert list(table[table.op == ":="].level) == [0]
+
+
+def test_several_groups_from_one_text():
+    both = sem.fit(ONE, DATA, cluster="unit", group="group")
+    separate = [sem.fit(ONE, DATA[DATA.group == g], cluster="unit") for g in DATA.group.unique()]
+    assert both.fit_measures["chisq"] == pytest.approx(
+        sum(f.fit_measures["chisq"] for f in separate), abs=1e-6
+    )
+    assert_allclose(both.fit_measures["logl"], sum(f.fit_measures["logl"] for f in separate), rtol=1e-9)
+
+
+def test_summary_tells_the_levels_apart():
+    text = fitted("cfa").summary()
+    assert "within" in text and "between" in text
+
+
+def test_incomplete_cases_are_left_out_and_counted():
+    data = DATA.copy()
+    data.loc[data.index[:7], "y1"] = np.nan
+    fit = sem.fit(ONE, data, cluster="unit")
+    assert fit.n == len(DATA) - 7
+    assert any(p.code == "incomplete_cases" for p in fit.problems)
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "names"),
+    [
+        (ONE, {"cluster": None}, "cluster"),
+        (ONE, {"missing": "ml"}, "missing"),
+        (ONE, {"estimator": "MLM"}, "se|test"),
+        (ONE, {"estimator": "GLS"}, "estimator"),
+        ("level: 1\n fw =~ y1 + y2 + w1\nlevel: 2\n fb =~ y1 + y2 + w1\n", {}, "w1"),
+        ("level: 1\n fw =~ y1 + y2 + y3\nlevel: 2\n fb =~ y1 + y2 + y4\n", {}, "y4"),
+    ],
+)
+def test_bad_input_is_named(model, options, names):
+    with pytest.raises(InputError, match=names):
+        sem.fit(model, DATA, **{"cluster": "unit", **options})
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "words"),
+    [
+        ("level: 1\n fw =~ y1 + y2 + y3\n", {}, "block"),
+        ("level: 1\n f =~ y1 + y2 + y3\nlevel: 2\n g =~ w1 + w2 + z\n", {}, "both levels"),
+        ("f =~ y1 + y2\nlevel: 1\n fw =~ y1 + y2 + y3\nlevel: 2\n fb =~ y1 + y2 + y3\n", {}, "no level"),
+        ("level: 1\n y1 ~ x1\nlevel: 2\n y1 ~ x1\n", {}, "fixed_x=False"),
+        (ONE, {"group": "group", "group_equal": "loadings"}, "labels"),
+        (ONE, {"engine": "semopy"}, "semopy"),
+    ],
+)
+def test_models_that_are_not_two_level_are_refused(model, options, words):
+    with pytest.raises((sem.ModelError, sem.ModelSyntaxError), match=words):
+        sem.fit(model, DATA, **{"cluster": "unit", **options})
+
+
+def test_a_cluster_in_two_groups_is_refused():
+    data = DATA.assign(group=np.where(np.arange(len(DATA)) % 2 == 0, "a", "b"))
+    with pytest.raises(InputError, match="two groups"):
+        sem.fit(ONE, data, cluster="unit", group="group")
+
+
+def test_clusters_of_one_case_have_no_within_level():
+    with pytest.raises(InputError, match="one case"):
+        sem.fit(ONE, DATA.drop_duplicates("unit"), cluster="unit")
