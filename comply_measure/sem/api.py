@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from comply_measure.errors import Problem
+from comply_measure.sem.arrays import Index
 from comply_measure.sem.data import Cases, as_frame, collect, split_groups
 from comply_measure.sem.errors import InputError, ModelError
 from comply_measure.sem.estimation import estimate
@@ -17,7 +18,8 @@ from comply_measure.sem.language.records import ModelRecords
 from comply_measure.sem.missing.sample import incomplete_sample
 from comply_measure.sem.model import specify
 from comply_measure.sem.moments_input import group_sample, is_correlation, named_groups
-from comply_measure.sem.options import FULL_INFORMATION, TWO_STAGE, Options, choose, resolve
+from comply_measure.sem.options import FULL_INFORMATION, PAIRWISE, TWO_STAGE, Options, choose, resolve
+from comply_measure.sem.ordinal.entry import find_ordered
 from comply_measure.sem.result import Fit
 from comply_measure.sem.sample import Sample, moments
 from comply_measure.sem.table.build import build_table
@@ -80,6 +82,14 @@ def fit(
         likelihood.
     information, se, test : str, optional
         Override what goes with the estimator.
+    ordered : bool or sequence of str
+        Ordered variables: True for every observed variable that is not an exogenous predictor, or names;
+        columns that are ordered categoricals count without being named. They are analysed by polychoric
+        correlations: ``estimator`` WLSMV (also when left at ML), WLSM, WLSMVS, DWLS, ULSMV, ULS, WLS …,
+        ``missing`` listwise or pairwise.
+    parameterization : str
+        With ordered variables: ``delta`` (scaling factors are parameters) or ``theta`` (residual
+        variances are).
     model_type : str
         ``sem`` (also for factor models) or ``growth``.
 
@@ -95,8 +105,10 @@ def fit(
     """
     records = parse_model(model)
     options = _options(records, estimator, missing, information, se, test, cluster)
-    _check_supported(options, ordered, cluster, bootstrap, engine)
+    _check_supported(options, bootstrap, engine)
     frame = as_frame(data)
+    found = find_ordered(records, frame, ordered)
+    _check_ordered(bool(found), records, options, cluster)
     groups = split_groups(frame, group)
     if not groups[0] or any(len(rows) == 0 for rows in groups[1]):
         raise InputError("The data have no cases.", [Problem("empty", column=group)])
@@ -116,6 +128,8 @@ def fit(
         from comply_measure.sem.twolevel.entry import fit_two_level
 
         return fit_two_level(records, frame, groups, cluster, table_options, options, engine)
+    if found:
+        return _fit_ordered(records, frame, groups, found, options, table_options, parameterization, engine)
     table = build_table(records, table_options, groups[0])
     cases = collect(frame, [names.observed for names in table.variables], groups, records, cluster)
     return _estimate(table, _sample(cases, table, options), options, engine)
@@ -220,6 +234,34 @@ def _options(
     return two_level_options(estimator, missing, information, se, test)
 
 
+def _check_ordered(ordered: bool, records: ModelRecords, options: Options, cluster: str | None) -> None:
+    """Refuse options that only go with ordered variables, or never with them."""
+    if ordered and records.levels:
+        raise ModelError("two-level models with ordered variables are not available")
+    if ordered and cluster is not None:
+        raise ModelError("cluster is not available with ordered variables")
+    if not ordered and options.missing in PAIRWISE:
+        raise ModelError(f"missing='{options.missing}' is for ordered variables; use missing='ml'")
+
+
+def _fit_ordered(
+    records: ModelRecords,
+    frame: pd.DataFrame,
+    groups: tuple[tuple[str, ...], tuple[Index, ...]],
+    ordered: frozenset[str],
+    options: Options,
+    table_options: TableOptions,
+    parameterization: str,
+    engine: str,
+) -> Fit:
+    """Fit a model with ordered variables."""
+    from comply_measure.sem.ordinal.entry import ordinal_model
+
+    choose("engine", engine, ("comply",))
+    model = ordinal_model(records, frame, groups, ordered, options, table_options, parameterization)
+    return Fit(model, estimate(model))
+
+
 def _means(asked: bool | None, n_groups: int, model_type: str) -> bool:
     """Whether means are modelled: when asked for, with several groups, and in growth models."""
     return bool(asked) if asked is not None else n_groups > 1 or model_type == "growth"
@@ -237,14 +279,11 @@ def _words(words: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(word for word in words if word)
 
 
-def _check_supported(
-    options: Options, ordered: bool | str | Sequence[str], cluster: str | None, bootstrap: int, engine: str
-) -> None:
+def _check_supported(options: Options, bootstrap: int, engine: str) -> None:
     """Refuse, by name, what is not part of the engine; nothing is ever ignored in silence."""
     refused = {
-        "ordered": bool(ordered) if isinstance(ordered, bool) else len(ordered) > 0,
         "bootstrap": bootstrap > 0,
-        "missing": options.missing not in ("listwise", *FULL_INFORMATION, *TWO_STAGE),
+        "missing": options.missing not in ("listwise", *FULL_INFORMATION, *TWO_STAGE, *PAIRWISE),
         "missing with engine='semopy'": options.missing != "listwise" and engine != "comply",
     }
     names = [name for name, used in refused.items() if used]

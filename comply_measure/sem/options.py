@@ -123,6 +123,7 @@ MISSING = {
 
 FULL_INFORMATION = ("ml", "ml.x")
 TWO_STAGE = ("two.stage", "robust.two.stage")
+PAIRWISE = ("pairwise", "available.cases")
 SANDWICH = ("robust.huber.white", "robust.cluster")
 SCALED_TESTS = (
     "satorra.bentler",

@@ -157,7 +157,12 @@ class Fit(FollowUps):
     @cached_property
     def inadmissible(self) -> tuple[Finding, ...]:
         """Negative variances and matrices that are not positive definite."""
-        return tuple(admissibility(self.model, self.optimum.point.implied))
+        found = list(admissibility(self.model, self.optimum.point.implied))
+        if self.model.table.options.thresholds:
+            from comply_measure.sem.ordinal.findings import negative_residuals
+
+            found.extend(negative_residuals(self.model, self.optimum.point))
+        return tuple(found)
 
     @property
     def admissible(self) -> bool:
@@ -198,6 +203,10 @@ class Fit(FollowUps):
             )
         found.extend(Finding("note", note, serious=False) for note in self.model.table.notes)
         found.extend(missing_values(self.model))
+        if self.model.table.options.thresholds:
+            from comply_measure.sem.ordinal.findings import data_findings
+
+            found.extend(data_findings(self.model))
         return tuple(found)
 
     def _unidentified(self) -> Finding:
@@ -233,8 +242,14 @@ class Fit(FollowUps):
         """
         import pandas as pd
 
+        from comply_measure.sem.ordinal.layout import OrdinalImplied
+        from comply_measure.sem.ordinal.residuals import implied_tables
+
         parts: list[dict[str, Any]] = []
         for at in self.optimum.point.implied:
+            if isinstance(at, OrdinalImplied):
+                parts.append(implied_tables(at))
+                continue
             names = list(at.layout.observed)
             moments: dict[str, Any] = {"cov": pd.DataFrame(at.sigma, index=names, columns=names)}
             if at.mu is not None:

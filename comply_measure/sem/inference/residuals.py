@@ -204,6 +204,10 @@ def residual_tables(
     ModelError
         When the information is singular, or values are missing (kinds with errors).
     """
+    if model.table.options.thresholds:
+        from comply_measure.sem.ordinal.residuals import residual_tables as ordinal_tables
+
+        return ordinal_tables(model, point, kind, jacobian)
     if kind not in ("normalized", "standardized"):
         parts = [
             residual_matrices(sample, implied, kind)

@@ -18,6 +18,8 @@ from comply_measure.sem.implied import Implied
 from comply_measure.sem.model import Model
 from comply_measure.sem.modification.candidates import Candidate
 from comply_measure.sem.objective import Point
+from comply_measure.sem.ordinal.layout import OrdinalImplied
+from comply_measure.sem.ordinal.values import total_variances
 
 TINY = 1.5e-8  # a variance below this has no standardised value; 0 is given (as lavaan)
 NO_CHANGE = 1e-9
@@ -117,7 +119,9 @@ def _powers(size: Array, power: float) -> Array:
 def _total(implied: Implied) -> dict[str, float]:
     """Implied standard deviation of every variable; NaN where the variance is negative."""
     layout = implied.layout
+    variance = np.concatenate([implied.sigma.diagonal(), implied.V.diagonal()])
+    if isinstance(implied, OrdinalImplied):
+        variance = total_variances(implied)[0]
     with np.errstate(invalid="ignore"):
-        sources = np.sqrt(implied.V.diagonal()).tolist()
-        observed = np.sqrt(implied.sigma.diagonal()).tolist()
+        observed, sources = np.split(np.sqrt(variance), [layout.p])
     return dict(zip(layout.sources, sources, strict=True)) | dict(zip(layout.observed, observed, strict=True))

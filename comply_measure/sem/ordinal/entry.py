@@ -1,42 +1,69 @@
-"""From the front door to a model with ordered variables: options checked, sample statistics, thresholds."""
+"""From the front door to a model with ordered variables: options checked, sample statistics, parameter table."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from comply_measure.sem.arrays import Index
 from comply_measure.sem.data import unknown_column
-from comply_measure.sem.errors import InputError, Problem
+from comply_measure.sem.errors import InputError, ModelError, Problem
 from comply_measure.sem.language.records import ModelRecords
-from comply_measure.sem.options import ESTIMATORS, Options
-from comply_measure.sem.ordinal.sample import OrdinalGroup, ordered_names, ordinal_sample
-from comply_measure.sem.sample import Sample
+from comply_measure.sem.options import ESTIMATORS, PAIRWISE, Options, choose
+from comply_measure.sem.table.parameter_table import TableOptions
 from comply_measure.sem.table.variables import Variables, variables_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from comply_measure.sem.model import Model
+    from comply_measure.sem.sample import Sample
+
 DEFAULT = "WLSMV"
 LEAST_SQUARES = ("uls", "wls", "dwls")
-MISSING = ("listwise", "pairwise", "available.cases")
+MISSING = ("listwise", *PAIRWISE)
 
 
-@dataclass(frozen=True)
-class OrdinalData:
-    """What a model with ordered variables is built from.
+def find_ordered(
+    records: ModelRecords, frame: pd.DataFrame, ordered: bool | str | Collection[str]
+) -> frozenset[str]:
+    """Ordered variables of the model; empty when there are none.
 
-    Attributes
+    Parameters
     ----------
-    sample : Sample
-        Thresholds, correlations and their covariance in every group.
-    thresholds : dict of str to int
-        Number of thresholds of every ordered variable.
-    """
+    records : ModelRecords
+        The model text.
+    frame : DataFrame
+        The user's data; columns that are ordered categoricals count as ordered.
+    ordered : bool, str or collection of str
+        True means every observed variable of the model that is not an exogenous predictor. Names that are not in
+        the model have no effect.
 
-    sample: Sample
-    thresholds: dict[str, int]
+    Raises
+    ------
+    InputError
+        If a name is no column, or is that of an exogenous predictor.
+    """
+    names = model_variables(records)
+    present = [name for name in names.endogenous if name in frame.columns]
+    if ordered is True:
+        return frozenset(present)
+    asked = [ordered] if isinstance(ordered, str) else list(ordered or ())
+    problems = []
+    for name in asked:
+        if name not in frame.columns:
+            problems.append(unknown_column(str(name), frame))
+        elif name in names.exogenous:
+            message = "an exogenous predictor cannot be ordered"
+            problems.append(
+                Problem(message, column=name, allowed="enter it as a number or as 0/1 indicators")
+            )
+    if problems:
+        raise InputError("These variables cannot be ordered.", problems)
+    dtypes = dict(zip(frame.columns, frame.dtypes.array, strict=True))
+    declared = [name for name in present if getattr(dtypes[name], "ordered", False) is True]
+    return frozenset(declared) | frozenset(name for name in asked if name in present)
 
 
 def choose_ordinal(options: Options) -> tuple[Options, tuple[str, ...]]:
@@ -83,33 +110,16 @@ def model_variables(records: ModelRecords) -> Variables:
     return variables_of(list(records.terms))
 
 
-def find_ordered(
-    records: ModelRecords, frame: pd.DataFrame, ordered: bool | str | Collection[str]
-) -> frozenset[str]:
-    """Ordered variables of the model; empty when there are none.
-
-    Parameters
-    ----------
-    records : ModelRecords
-        The model text.
-    frame : DataFrame
-        The user's data; ordered categoricals count as ordered.
-    ordered : bool, str or collection of str
-        True means every observed variable of the model that is not an exogenous predictor.
-    """
-    names = model_variables(records)
-    present = [name for name in names.endogenous if name in frame.columns]
-    return frozenset(ordered_names(ordered, frame, present))
-
-
-def prepare(
+def ordinal_model(
     records: ModelRecords,
     frame: pd.DataFrame,
     groups: tuple[tuple[str, ...], tuple[Index, ...]],
     ordered: frozenset[str],
     options: Options,
-) -> OrdinalData:
-    """Sample statistics and thresholds of a model with ordered variables.
+    table_options: TableOptions,
+    parameterization: str,
+) -> Model:
+    """A model with ordered variables, ready to be estimated.
 
     Parameters
     ----------
@@ -122,31 +132,71 @@ def prepare(
     ordered : frozenset of str
         From :func:`find_ordered`.
     options : Options
-        From :func:`choose_ordinal`.
+        As resolved for continuous variables.
+    table_options : TableOptions
+        What the defaults depend on, without thresholds.
+    parameterization : str
+        ``delta`` or ``theta``.
+
+    Raises
+    ------
+    InputError, ModelError
+        For options, data and models that do not go with ordered variables.
+    """
+    from comply_measure.sem.model import specify
+    from comply_measure.sem.table.build import build_table
+
+    word = choose("parameterization", parameterization, ("delta", "theta"))
+    options, notes = choose_ordinal(options)
+    if table_options.model_type == "growth":
+        raise ModelError(
+            "growth models with ordered variables are not available: write the model out for sem"
+        )
+    names = model_variables(records)
+    sample, thresholds = prepare(names, frame, groups, ordered, options)
+    table_options = replace(
+        table_options,
+        meanstructure=True,
+        fixed_x=True,
+        parameterization="theta" if word == "theta" else "delta",
+        thresholds=thresholds,
+    )
+    table = build_table(records, table_options, groups[0])
+    for block in table.variables:
+        if block.observed != names.observed or block.exogenous != names.exogenous:
+            raise ModelError(
+                "with ordered variables every group must have the same variables in the same order"
+            )
+    return specify(replace(table, notes=(*table.notes, *notes)), sample, options)
+
+
+def prepare(
+    names: Variables,
+    frame: pd.DataFrame,
+    groups: tuple[tuple[str, ...], tuple[Index, ...]],
+    ordered: frozenset[str],
+    options: Options,
+) -> tuple[Sample, dict[str, int]]:
+    """Sample statistics of every group, and the number of thresholds of every ordered variable.
 
     Raises
     ------
     InputError
         For unknown columns and unusable data.
     """
-    names = model_variables(records)
-    unknown = [unknown_column(name, frame) for name in names.observed if name not in frame.columns]
-    if unknown:
-        raise InputError("The data do not hold what the model names.", unknown)
-    problems = _bad_covariates(frame, names.exogenous)
+    from comply_measure.sem.ordinal.sample import ordinal_sample
+
+    problems = [unknown_column(name, frame) for name in names.observed if name not in frame.columns]
+    if not problems:
+        numbers = [name for name in names.observed if name not in ordered]
+        problems = _no_numbers(frame, numbers)
     if problems:
-        raise InputError("Covariates must be numbers.", problems)
-    sample = ordinal_sample(frame, names.observed, ordered, groups, options.missing, names.exogenous)
-    first = sample.groups[0]
-    counts: dict[str, int] = {}
-    if isinstance(first, OrdinalGroup):
-        own = [name for name in names.observed if name in ordered]
-        counts = {name: int(k) - 1 for name, k in zip(own, first.moments.n_categories, strict=True)}
-    return OrdinalData(sample, counts)
+        raise InputError("The data do not hold what the model names.", problems)
+    return ordinal_sample(frame, names.observed, ordered, groups, options.missing, names.exogenous)
 
 
-def _bad_covariates(frame: pd.DataFrame, names: tuple[str, ...]) -> list[Problem]:
-    """Covariates that are not numbers."""
+def _no_numbers(frame: pd.DataFrame, names: Collection[str]) -> list[Problem]:
+    """Variables that must be numbers and are not."""
     import pandas as pd
 
     return [

@@ -207,7 +207,7 @@ def _check_rows(table: ParameterTable, group: int) -> None:
         elif table.op[row] == "~*~":
             if name not in known:
                 faults.append(f"'{name} ~*~ {name}': {name} is not an ordered variable")
-            elif table.options.parameterization == "theta" and table.free[row]:
+            elif table.options.parameterization == "theta" and table.free[row] and table.user[row] == 1:
                 faults.append(f"'{name} ~*~ {name}' is no parameter with parameterization='theta'")
     if faults:
         raise ModelError("; ".join(dict.fromkeys(faults)))

@@ -66,42 +66,6 @@ class OrdinalGroup(GroupSample):
         return float("nan")
 
 
-def ordered_names(
-    ordered: bool | str | Collection[str], frame: pd.DataFrame, variables: Sequence[str]
-) -> set[str]:
-    """Ordered variables of the model: those asked for and those whose column is an ordered categorical.
-
-    Parameters
-    ----------
-    ordered : bool, str or collection of str
-        True means every observed variable of the model.
-    frame : DataFrame
-        The user's data.
-    variables : sequence of str
-        Observed variables that may be ordered (exogenous predictors are not among them).
-
-    Raises
-    ------
-    InputError
-        If a name is no column.
-    """
-    import pandas as pd
-
-    if ordered is True:
-        return set(variables)
-    asked = [ordered] if isinstance(ordered, str) else list(ordered or ())
-    unknown = [name for name in asked if name not in frame.columns]
-    if unknown:
-        problems = [Problem("not a column of the data", column=str(name)) for name in unknown]
-        raise InputError("ordered names variables that do not exist.", problems)
-    declared = set()
-    for name in variables:
-        dtype = frame[name].dtype
-        if isinstance(dtype, pd.CategoricalDtype) and dtype.ordered:
-            declared.add(name)
-    return declared | {name for name in asked if name in set(variables)}
-
-
 def ordinal_sample(
     frame: pd.DataFrame,
     names: Sequence[str],
@@ -110,7 +74,7 @@ def ordinal_sample(
     missing: str,
     covariates: Sequence[str] = (),
     gamma: bool = True,
-) -> Sample:
+) -> tuple[Sample, dict[str, int]]:
     """Moments of every group.
 
     Parameters
@@ -133,7 +97,9 @@ def ordinal_sample(
 
     Returns
     -------
-    Sample
+    sample : Sample
+    thresholds : dict of str to int
+        Number of thresholds of every ordered variable.
 
     Raises
     ------
@@ -148,12 +114,13 @@ def ordinal_sample(
         drop |= frame[list(covariates)].isna().to_numpy().any(axis=1)
     kept = [np.asarray(rows)[~drop[rows]] for rows in groups[1]]
     _require_cases(groups[0], kept)
-    coded, _ = code_groups([frame[own].iloc[rows] for rows in kept], own, ordered, groups[0])
+    coded, categories = code_groups([frame[own].iloc[rows] for rows in kept], own, ordered, groups[0])
     parts = []
     for name, data, rows in zip(groups[0], coded, kept, strict=True):
         x = frame[list(covariates)].iloc[rows].to_numpy(dtype=float)
         parts.append(_group(name, tuple(names), data, x, rows, gamma))
-    return Sample(tuple(parts), sum(len(rows) for rows in groups[1]))
+    sample = Sample(tuple(parts), sum(len(rows) for rows in groups[1]))
+    return sample, {name: len(found) - 1 for name, found in categories.items()}
 
 
 def _group(
