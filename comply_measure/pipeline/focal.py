@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
 from comply_measure.errors import ComplyError
+from comply_measure.measurement.frames import POOLED
 from comply_measure.models import factors_of
 from comply_measure.responses.selection import form_of, set_of
 
@@ -71,6 +72,11 @@ class Focal:
         return int(self.responses.data.loc[self.rows, "unit"].nunique())
 
     @property
+    def wholes(self) -> dict[str, tuple[str, ...]]:
+        """Dimensions, and constructs without one, with all their items."""
+        return self.responses.measurement(self.scale.key, "dimension")
+
+    @property
     def indicator_names(self) -> tuple[str, ...]:
         """All indicators, factor by factor."""
         return tuple(name for names in self.factors.values() for name in names)
@@ -86,6 +92,17 @@ class Focal:
         parents = {self.scale.construct(key).parent for key in self.factors}
         only = next(iter(parents)) if len(parents) == 1 else None
         return only or "overall"
+
+    def asked(
+        self, scales: Mapping[str, Sequence[str]], role: str | None = None
+    ) -> dict[str, tuple[str, ...]]:
+        """The items of each construct that a role was asked; constructs without any are left out."""
+        meant = {item.id: item.roles for item in self.scale.items}
+        kept = {
+            key: tuple(name for name in names if role is None or role in meant.get(name, (role,)))
+            for key, names in scales.items()
+        }
+        return {key: names for key, names in kept.items() if names}
 
     def answers(self) -> pd.DataFrame:
         """Unit, firm, role and the recoded items of the scale's informants."""
@@ -137,12 +154,54 @@ def chosen_focal(responses: Responses, name: str | None) -> Focal:
     return focal(responses, next(with_dimensions, responses.scales[0]))
 
 
+def by_group(
+    chosen: Focal,
+    data: pd.DataFrame,
+    scales: Mapping[str, Sequence[str]],
+    compute: Callable[[pd.DataFrame, dict[str, tuple[str, ...]]], pd.DataFrame],
+) -> pd.DataFrame:
+    """A table over all informants and over those of each role, every role with the items it was asked.
+
+    Parameters
+    ----------
+    chosen : Focal
+        The scale.
+    data : DataFrame
+        A row per informant with ``role``.
+    scales : mapping of str to sequence of str
+        Construct -> its items (or scores, which every role has).
+    compute : callable
+        Given rows and scales, a table with the construct in ``scale`` and one row or more for each; without
+        groups of its own.
+
+    Returns
+    -------
+    DataFrame
+        Construct by construct, ``group`` in place of compute's.
+    """
+    parts = []
+    for group in (POOLED, *chosen.roles):
+        mine = data if group == POOLED else data[data["role"] == group]
+        asked = chosen.asked(scales, None if group == POOLED else group)
+        if len(mine) and asked:
+            parts.append(compute(mine, asked).assign(group=group))
+    table = pd.concat(parts, ignore_index=True)
+    places = {name: place for place, name in enumerate(scales)}
+    return table.sort_values("scale", key=lambda names: names.map(places), kind="stable", ignore_index=True)
+
+
 def role_alphas(chosen: Focal, scales: Mapping[str, Sequence[str]]) -> dict[str, dict[str, float]] | None:
     """α of every scale by role, as the reliability of role gaps; None if one is undefined or negative."""
     from comply_measure.measurement import alpha_table
 
-    table = alpha_table(chosen.answers(), scales, pooled=False).tidy()
-    if not table["alpha"].between(0, 1).all():
+    def compute(mine: pd.DataFrame, asked: dict[str, tuple[str, ...]]) -> pd.DataFrame:
+        alphas: pd.DataFrame = alpha_table(mine, asked, by=None).tidy()
+        return alphas
+
+    table = by_group(chosen, chosen.answers(), scales, compute)
+    table = table[table["group"] != POOLED]
+    complete = len(table) == len(chosen.roles) * len(scales)
+    if not complete or not table["alpha"].between(0, 1).all():
         return None
     found: dict[str, dict[str, float]] = {role: {} for role in chosen.roles}
     for scale, role, alpha in zip(table["scale"], table["group"], table["alpha"], strict=True):

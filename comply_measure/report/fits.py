@@ -21,6 +21,8 @@ _NAMES = {"cfi": "CFI", "tli": "TLI", "rmsea": "RMSEA", "srmr": "SRMR"}
 # A robust index is reported where the estimator has one (Savalei, 2018), else a scaled one, else the plain one.
 _VARIANTS = (".robust", ".scaled", "")
 
+_PAST = {"did not converge": "did not converge", "not identified": "is not identified"}
+
 FIT_COLUMNS: tuple[Column, ...] = (
     Column("Model", "model"),
     Column("n", "n", "count"),
@@ -54,6 +56,14 @@ class NamedFit:
     fit: Fit
 
     @property
+    def obstacle(self) -> str:
+        """Why there is nothing to report from the fit; empty if there is."""
+        codes = {finding.code for finding in self.fit.problems}
+        if not self.fit.converged:
+            return "did not converge"
+        return "not identified" if codes & {"not_identified", "negative_df"} else ""
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """Serious findings of the fit, with the model's name."""
         return tuple(f"{self.label}: {finding}." for finding in self.fit.problems if finding.serious)
@@ -76,23 +86,18 @@ def measure(fit: Fit, name: str) -> float:
 def fit_row(named: NamedFit) -> dict[str, object]:
     """One row of a table of fit; see :data:`FIT_COLUMNS`."""
     fit = named.fit
-    note = ""
-    if not fit.converged:
-        note = "did not converge"
-    elif not fit.admissible:
-        note = "solution not admissible"
-    scaled = "chisq.scaled" in fit.measures
-    suffix = ".scaled" if scaled else ""
+    note = named.obstacle or ("" if fit.admissible else "solution not admissible")
+    suffix = ".scaled" if "chisq.scaled" in fit.measures else ""
+    found = {name: fit.measures.get(f"{name}{suffix}", math.nan) for name in ("chisq", "df", "pvalue")}
+    found |= {name: measure(fit, name) for name in (*_INDICES, "aic", "bic")}
+    found |= {"rmsea_lower": measure(fit, "rmsea.ci.lower"), "rmsea_upper": measure(fit, "rmsea.ci.upper")}
+    if named.obstacle:
+        found = dict.fromkeys(found, math.nan) | {"df": found["df"]}
     return {
         "key": named.key,
         "model": named.label,
         "n": fit.n,
-        "chisq": fit.measures.get(f"chisq{suffix}", math.nan),
-        "df": fit.measures.get(f"df{suffix}", math.nan),
-        "pvalue": fit.measures.get(f"pvalue{suffix}", math.nan),
-        **{name: measure(fit, name) for name in (*_INDICES, "aic", "bic")},
-        "rmsea_lower": measure(fit, "rmsea.ci.lower"),
-        "rmsea_upper": measure(fit, "rmsea.ci.upper"),
+        **found,
         "converged": fit.converged,
         "admissible": fit.admissible,
         "note": note,
@@ -124,7 +129,7 @@ def fit_table(
 
 def _variants(fits: Sequence[NamedFit]) -> list[str]:
     """Which versions of the test and the indices the table holds."""
-    measures = {name for named in fits for name in named.fit.measures}
+    measures = {name for named in fits if not named.obstacle for name in named.fit.measures}
     notes = ["χ² is the scaled test."] if "chisq.scaled" in measures else []
     if "cfi.robust" in measures:
         notes.append(
@@ -136,8 +141,8 @@ def _variants(fits: Sequence[NamedFit]) -> list[str]:
 def fit_sentence(named: NamedFit) -> str:
     """``Second-order: χ²(164) = 215.45, p = .004, CFI = .988, …``; or that there is nothing to report."""
     row = fit_row(named)
-    if not named.fit.converged:
-        return f"{named.label}: the estimation did not converge, so there is no fit to report."
+    if named.obstacle:
+        return f"{named.label}: the model {_PAST[named.obstacle]}, so there is no fit to report."
     rmsea = f"{bounded(row['rmsea'], 3)}, 90% CI {_ci(row)}"
     text = (
         f"{named.label}: {chi_square(row['chisq'], row['df'], row['pvalue'])}, CFI = {bounded(row['cfi'], 3)}, "

@@ -44,8 +44,8 @@ def run(context: Context, options: ActionOptions) -> StepOutput:
     require_roles(chosen)
     response = chosen.scale.response
     low = (response.minimum + response.maximum) / 2 if options.low is None else options.low
-    names = list(chosen.indicator_names if chosen.by_scores else chosen.factors)
-    scores = chosen.scores("attribute" if chosen.by_scores else chosen.level)
+    names = list(chosen.items)
+    scores = chosen.scores(chosen.level)
     firm = "firm" if responses.n_firms > 1 else None
     reliability = role_alphas(chosen, chosen.items)
     plan = attribute_actions(

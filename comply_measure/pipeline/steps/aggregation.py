@@ -63,10 +63,10 @@ def unit_scores(chosen: Focal, options: AggregationOptions, needed: int) -> dict
     """Unit scores of a scale: dimensions and attributes, or its constructs."""
     levels: dict[str, tuple[pd.DataFrame, list[str]]] = {}
     if chosen.by_scores:
-        levels["dimension"] = (chosen.scores("dimension"), list(chosen.factors))
+        levels["dimension"] = (chosen.scores("dimension"), list(chosen.wholes))
         levels["attribute"] = (chosen.scores("attribute"), list(chosen.indicator_names))
     else:
-        levels["construct"] = (chosen.scores(chosen.level), list(chosen.factors))
+        levels["construct"] = (chosen.scores("dimension"), list(chosen.wholes))
     return {
         level: aggregate(
             TriadData.from_long(scores, names, roles=chosen.roles),

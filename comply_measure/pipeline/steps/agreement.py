@@ -39,7 +39,7 @@ def run(context: Context, options: AgreementOptions) -> StepOutput:
     chosen = chosen_focal(context.responses, options.scale)
     require_roles(chosen)
     cutoff = context.cutoffs["rwg_j"].value
-    dimensions = context.responses.measurement(chosen.scale.key, "dimension")
+    dimensions = chosen.wholes
     rwg, deviation = _indices(chosen, dimensions, options, cutoff)
     below = _indices(chosen, chosen.items, options, cutoff)[0] if chosen.by_scores else rwg.iloc[:0]
     scores = chosen.scores("dimension")

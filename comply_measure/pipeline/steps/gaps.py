@@ -38,8 +38,8 @@ def run(context: Context, options: GapOptions) -> StepOutput:
     chosen = chosen_focal(context.responses, options.scale)
     require_roles(chosen)
     cluster = context.responses.n_firms > 1 if options.cluster is None else options.cluster
-    names = list(chosen.factors)
-    scores = chosen.scores("dimension" if chosen.by_scores else chosen.level)
+    names = list(chosen.wholes)
+    scores = chosen.scores("dimension")
     dimensions = _tests(chosen, scores, names, cluster)
     attributes = dimensions.iloc[:0]
     if chosen.by_scores:
@@ -70,8 +70,7 @@ def _tests(chosen: Focal, scores: pd.DataFrame, names: list[str], cluster: bool)
 
 def _reliability(chosen: Focal, scores: pd.DataFrame, names: list[str]) -> pd.DataFrame | None:
     """Reliability of the dimensions' gaps from α by role; None where an α is undefined."""
-    measured = chosen.responses.measurement(chosen.scale.key, "dimension")
-    alphas = role_alphas(chosen, {name: measured[name] for name in names})
+    alphas = role_alphas(chosen, chosen.wholes)
     if alphas is None:
         return None
     table: pd.DataFrame = gap_reliability(

@@ -8,7 +8,7 @@ import pandas as pd
 
 from comply_measure.measurement import item_analysis
 from comply_measure.measurement.frames import POOLED
-from comply_measure.pipeline.focal import Focal, focal
+from comply_measure.pipeline.focal import Focal, by_group, focal
 from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
 from comply_measure.report.chapters.items import ScaleItems, items_section
 from comply_measure.report.labels import Labels
@@ -31,9 +31,15 @@ def run(context: Context, options: StepOptions) -> StepOutput:
 def scale_items(chosen: Focal) -> ScaleItems:
     """Item analysis and scores of one scale, over the informants whose role answers it."""
     scale, responses = chosen.scale, chosen.responses
-    analysis = item_analysis(
-        chosen.answers(), chosen.items, minimum=scale.response.minimum, maximum=scale.response.maximum
-    ).tidy()
+
+    def compute(mine: pd.DataFrame, asked: dict[str, tuple[str, ...]]) -> pd.DataFrame:
+        response = scale.response
+        table: pd.DataFrame = item_analysis(
+            mine, asked, minimum=response.minimum, maximum=response.maximum, by=None
+        ).tidy()
+        return table
+
+    analysis = by_group(chosen, chosen.answers(), chosen.items, compute)
     analysis["n_missing"] = _missing_counts(responses, analysis)
     return ScaleItems(
         key=scale.key,

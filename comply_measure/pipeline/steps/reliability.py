@@ -8,7 +8,7 @@ import pandas as pd
 
 from comply_measure.measurement import alpha_table
 from comply_measure.models.congeneric import congeneric_reliability
-from comply_measure.pipeline.focal import Focal, focal
+from comply_measure.pipeline.focal import Focal, by_group, focal
 from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
 from comply_measure.report.chapters.reliability import (
     ScaleReliability,
@@ -39,11 +39,10 @@ def run(context: Context, options: StepOptions) -> StepOutput:
 def scale_reliability(chosen: Focal) -> ScaleReliability:
     """Reliability of one scale, over the informants whose role answers it."""
     items = chosen.answers()
-    constructs = merged(items, chosen.items, items, chosen.items)
+    constructs = merged(chosen, items, chosen.items, items, chosen.items)
     dimensions = constructs.iloc[:0]
     if chosen.by_scores:
-        by_dimension = chosen.responses.measurement(chosen.scale.key, "dimension")
-        dimensions = merged(items, by_dimension, chosen.indicators(), chosen.factors)
+        dimensions = merged(chosen, items, chosen.wholes, chosen.indicators(), chosen.factors)
     return ScaleReliability(
         key=chosen.scale.key,
         title=chosen.title,
@@ -55,19 +54,29 @@ def scale_reliability(chosen: Focal) -> ScaleReliability:
 
 
 def merged(
+    chosen: Focal,
     items: pd.DataFrame,
     measured: Mapping[str, Sequence[str]],
     indicators: pd.DataFrame,
     factors: Mapping[str, Sequence[str]],
 ) -> pd.DataFrame:
     """α over items beside ω and AVE over indicators, a row per construct and group."""
-    alpha = alpha_table(items, measured).tidy().rename(columns=_RENAMED)
-    omega = congeneric_reliability(indicators, factors).tidy().rename(columns=_OMEGA)
+    alpha = by_group(chosen, items, measured, _alpha).rename(columns=_RENAMED)
+    omega = by_group(chosen, indicators, factors, _omega).rename(columns=_OMEGA)
     keys = ["construct", "group"]
     left = alpha[[*keys, "n_informants", "n_items", "alpha", "alpha_lower", "alpha_upper"]]
     right = omega.drop(columns=["n_indicators", "n_informants"])
     table: pd.DataFrame = left.merge(right, on=keys, validate="one_to_one")
     return table
+
+
+def _alpha(mine: pd.DataFrame, asked: dict[str, tuple[str, ...]]) -> pd.DataFrame:
+    table: pd.DataFrame = alpha_table(mine, asked, by=None).tidy()
+    return table
+
+
+def _omega(mine: pd.DataFrame, asked: dict[str, tuple[str, ...]]) -> pd.DataFrame:
+    return congeneric_reliability(mine, asked, by=None).tidy()
 
 
 STEP = Step("reliability", "Reliability", run)

@@ -79,7 +79,7 @@ def run(context: Context, options: StructureOptions) -> StepOutput:
         names=_BLOCKS,
         n_units=len(kept),
         estimator=options.words("units", cluster=cluster),
-        treatment=_treatment(responses, own=own, clustered=cluster == "firm"),
+        treatment=_treatment(responses, "own" if own else options.form, clustered=cluster == "firm"),
         model=model,
     )
     labels = Labels.of(responses.scales, context.language)
@@ -127,14 +127,24 @@ def _variables(model: str, data: pd.DataFrame) -> list[str]:
     return used
 
 
-def _treatment(responses: Responses, *, own: bool, clustered: bool) -> str:
-    text = (
-        "The cases are units; their variables are unit scores from all informants of a unit. "
-        if own
-        else "The cases are units. Alignment is latent, measured by the dimension scores of the unit; the other "
+_CASES = {
+    "own": "The cases are units; their variables are unit scores from all informants of a unit. ",
+    "constructs": (
+        "The cases are units. Alignment is latent, measured by the dimension scores of the unit; the other "
         "variables are unit scores from marketing and sales informants, so that their coefficients are "
         "attenuated by unreliability. Facilitators, which should moderate, are not part of this model. "
-    )
+    ),
+    "blocks": (
+        "The cases are units. Alignment is latent, measured by the dimension scores of the unit; preparation, "
+        "benefits and drawbacks are latent, measured by the unit scores of their constructs, follow-up by the unit "
+        "means of its items. Role-specific outcomes are not told apart. Facilitators, which should moderate, are "
+        "not part of this model. "
+    ),
+}
+
+
+def _treatment(responses: Responses, kind: str, *, clustered: bool) -> str:
+    text = _CASES[kind]
     if clustered:
         text += (
             f"Standard errors and tests allow for units of one firm being alike ({responses.n_firms} firms)."

@@ -12,7 +12,7 @@ from comply_measure.report.parts import Block, Column, Details, Prose, Section, 
 if TYPE_CHECKING:
     import pandas as pd
 
-_ROWS = 10
+_ROWS, _COLUMNS = 10, 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,14 +108,15 @@ def _correlations(facts: AggregationFacts, labels: Labels) -> Table:
 
 def _scores(facts: AggregationFacts) -> Table:
     """The scores as data; printed are the first columns only, the CSV holds all."""
-    shown = [str(name) for name in facts.scores.columns[2:8]]
+    hidden = facts.scores.shape[1] > 2 + _COLUMNS
+    shown = [str(name) for name in facts.scores.columns[2 : 2 + _COLUMNS]]
     columns = (Column("Unit", "unit"), *(Column(name, name, "number") for name in shown))
     return Table(
         "aggregation_scores",
         "Unit scores, first variables",
         facts.scores,
         columns,
-        notes=(f"The CSV file holds all {count(facts.scores.shape[1] - 2)} variables.",),
+        notes=(f"The CSV file holds all {count(facts.scores.shape[1] - 2)} variables.",) if hidden else (),
         rows_shown=_ROWS,
         n_units=facts.n_units,
         n_informants=facts.n_informants,

@@ -20,7 +20,7 @@ from comply_measure.report.fits import (
     uncertain,
     value_of,
 )
-from comply_measure.report.format import bounded, count
+from comply_measure.report.format import bounded, count, plural
 from comply_measure.report.labels import Labels, wrapped
 from comply_measure.report.parts import Block, Column, Details, Figure, Prose, Section, Table
 
@@ -88,12 +88,12 @@ def cfa_section(results: CfaResults, labels: Labels, cutoffs: Cutoffs) -> Sectio
         )
     )
     focus = results.get("second_order") or results.get("correlated")
-    if focus is not None and focus.fit.converged:
+    if focus is not None and not focus.obstacle:
         blocks.append(Prose(convention_sentence(focus, cutoffs)))
     second, first = results.get("second_order"), results.get("correlated")
-    if second is not None and second.fit.converged:
+    if second is not None and not second.obstacle:
         blocks += _second_order(results, second, labels)
-    if first is not None and first.fit.converged:
+    if first is not None and not first.obstacle:
         blocks += _correlated(results, first, labels, cutoffs)
     if results.by_role:
         blocks.append(Details("Fit in each role", (_by_role(results),)))
@@ -110,7 +110,7 @@ def _opening(results: CfaResults) -> str:
     n = sum(len(names) for names in results.factors.values())
     return (
         f"{results.title}: confirmatory factor analysis of {count(n)} {results.indicator_kind} on "
-        f"{count(len(results.factors))} factors. {results.treatment}"
+        f"{plural(len(results.factors), 'factor')}. {results.treatment}"
     )
 
 
@@ -293,7 +293,7 @@ def _correlation_table(results: CfaResults, named: NamedFit, table: pd.DataFrame
 def _by_role(results: CfaResults) -> Table:
     return fit_table(
         "cfa_fit_by_role",
-        f"{results.title}: fit of the second-order model in each role",
+        f"{results.title}: fit in each role of the model '{results.fits[-1].label}'",
         results.by_role,
         n_units=results.n_units,
         n_informants=results.n_informants,

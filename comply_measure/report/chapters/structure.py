@@ -82,7 +82,7 @@ def structure_section(results: StructureResults, labels: Labels, cutoffs: Cutoff
         estimator=results.estimator,
     )
     blocks: list[Block] = [Prose(results.treatment), Prose(fit_sentence(named)), table]
-    if named.fit.converged:
+    if not named.obstacle:
         blocks += _results(results, labels, cutoffs)
     blocks.append(Details("Model text", (Prose(results.model.replace("\n", "; ")),)))
     return Section("structure", "Structural model", tuple(blocks))
@@ -90,9 +90,7 @@ def structure_section(results: StructureResults, labels: Labels, cutoffs: Cutoff
 
 def structure_headline(results: StructureResults) -> tuple[str, ...]:
     """One sentence: how many expected paths have the expected sign with certainty."""
-    if not results.named.fit.converged:
-        return ("The structural model did not converge.",)
-    if not results.hypotheses:
+    if results.named.obstacle or not results.hypotheses:
         return (fit_sentence(results.named),)
     table = standardized(results.named.fit)
     found = [_result(path, table) for path in results.hypotheses]
@@ -176,7 +174,9 @@ def _paths(results: StructureResults, table: pd.DataFrame, labels: Labels) -> Ta
         "Paths of the structural model",
         data,
         columns,
-        notes=("β: completely standardised, interval by the delta method.",),
+        notes=(
+            "β: completely standardised, interval by the delta method; p is of b. Result: by the interval of β.",
+        ),
         n_units=results.n_units,
         estimator=results.estimator,
         warnings=results.named.warnings,
