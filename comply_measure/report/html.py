@@ -84,7 +84,14 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    environment.filters |= {"prose": _prose, "heads": _heads, "rows": _rows, "svg": _svg, "kind": _kind}
+    environment.filters |= {
+        "prose": _prose,
+        "heads": _heads,
+        "rows": _rows,
+        "note": _note,
+        "svg": _svg,
+        "kind": _kind,
+    }
     return environment
 
 
@@ -130,6 +137,14 @@ def _rows(table: Table) -> list[_Row]:
         opens = table.group is not None and (index == 0 or groups[index] != groups[index - 1])
         rows.append(_Row(cells, text(groups[index]) if opens else None))
     return rows
+
+
+def _note(table: Table) -> str:
+    """What stands under a table."""
+    parts = [f"{table.basis}." if table.basis else "", *table.notes]
+    if table.rows_shown is not None and table.rows_shown < len(table.data):
+        parts.append(f"{table.rows_shown} of {len(table.data)} rows are printed; the CSV file holds all.")
+    return " ".join(part for part in parts if part)
 
 
 def _column_cells(data: pd.DataFrame, column: Column) -> list[_Cell]:

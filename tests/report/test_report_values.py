@@ -1,0 +1,110 @@
+"""Report parts are checked values, and survive the trip through JSON without loss."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from comply_measure.errors import ComplyError
+from comply_measure.report.cutoffs import Cutoffs
+from comply_measure.report.parts import (
+    Bullets,
+    Column,
+    Details,
+    Figure,
+    Heading,
+    Notice,
+    Prose,
+    Section,
+    Table,
+)
+from comply_measure.report.serialise import decode_frame, decode_section, encode_frame, encode_section
+
+FRAME = pd.DataFrame({"a": [1.5, math.nan], "b": ["x", None], "low": [0.1, 0.2], "high": [0.3, math.nan]})
+
+
+def test_a_table_refuses_columns_and_formats_that_do_not_exist() -> None:
+    with pytest.raises(ComplyError, match="lack: nothing"):
+        Table("t", "T", FRAME, (Column("N", "nothing"),))
+    with pytest.raises(ComplyError, match="unknown formats: roman"):
+        Table("t", "T", FRAME, (Column("A", "a", "roman"),))
+    with pytest.raises(ComplyError, match="lack: group"):
+        Table("t", "T", FRAME, group="group")
+
+
+def test_a_table_states_what_it_rests_on() -> None:
+    table = Table("t", "T", FRAME, n_units=1240, n_informants=3000, estimator="ML.")
+    assert table.basis == "N = 1,240 units, N = 3,000 informants. ML"
+    assert [column.label for column in table.columns] == ["a", "b", "low", "high"]
+
+
+def test_tables_and_figures_are_found_inside_folded_blocks() -> None:
+    table, figure = Table("t", "T", FRAME), Figure("f", "F", b"<svg", b"png", "alt")
+    section = Section("s", "S", (Details("more", (Details("deeper", (table,)), figure)),))
+    assert section.tables() == (table,)
+    assert section.figures() == (figure,)
+
+
+def test_a_section_survives_json() -> None:
+    columns = (Column("A", "a", "number"), Column("CI", ("low", "high"), "interval"))
+    table = Table("t", "T", FRAME, columns, ("n",), 3, 9, "ML", ("w",), "b", 5)
+    blocks = (
+        Heading("h"),
+        Prose("p"),
+        Notice("careful", "warning"),
+        Bullets(("one", "two")),
+        Details("d", (table, Figure("f", "F", b"\x00<svg>", b"\x89png", "alt", ("note",), 520))),
+    )
+    section = Section("s", "S", blocks)
+    read = decode_section(json.loads(json.dumps(encode_section(section), allow_nan=False)))
+    assert [type(block) for block in read.blocks] == [type(block) for block in blocks]
+    assert read.blocks[:4] == blocks[:4]
+    assert read.figures() == section.figures()
+    again = read.tables()[0]
+    pd.testing.assert_frame_equal(again.data, FRAME, check_dtype=False)
+    for name in ("key", "title", "columns", "notes", "n_units", "n_informants", "estimator", "warnings"):
+        assert getattr(again, name) == getattr(table, name)
+    assert (again.group, again.rows_shown) == ("b", 5)
+
+
+@given(
+    st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=8),
+    st.lists(st.none() | st.text(max_size=5), max_size=8),
+)
+def test_frames_survive_json_to_the_last_bit(numbers: list[float], texts: list[str | None]) -> None:
+    size = min(len(numbers), len(texts))
+    frame = pd.DataFrame(
+        {
+            "number": pd.Series(numbers[:size], dtype="float64"),
+            "text": pd.Series(texts[:size], dtype=object),
+            "count": pd.Series(range(size), dtype="int64"),
+            "truth": pd.Series([i % 2 == 0 for i in range(size)], dtype=bool),
+        }
+    )
+    read = decode_frame(json.loads(json.dumps(encode_frame(frame), allow_nan=False)))
+    np.testing.assert_array_equal(read["number"].to_numpy(), frame["number"].to_numpy())
+    assert [None if value != value else value for value in read["text"]] == texts[:size]
+    assert read["count"].tolist() == frame["count"].tolist()
+    assert read["truth"].tolist() == frame["truth"].tolist()
+
+
+def test_columns_of_mixed_kinds_are_refused() -> None:
+    with pytest.raises(ComplyError, match="mixes kinds"):
+        encode_frame(pd.DataFrame({"x": [1, "a"]}))
+
+
+def test_cutoffs_are_replaced_by_name_and_say_so() -> None:
+    cutoffs = Cutoffs({"cfi": 0.9})
+    assert cutoffs["cfi"].describe() == "CFI ≥ .90 (set in the study file)"
+    assert cutoffs["rmsea"].describe() == "RMSEA ≤ .06 (Hu & Bentler, 1999)"
+    assert cutoffs["cfi"].met(0.92) is True
+    assert cutoffs["rmsea"].met(0.07) is False
+    assert cutoffs["srmr"].met(math.nan) is None
+    with pytest.raises(ComplyError, match="did you mean 'rmsea'"):
+        Cutoffs({"rmsae": 0.1})
