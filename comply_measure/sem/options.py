@@ -236,7 +236,7 @@ def _check_missing(entry: Estimator, missing: str, se: str, test: str) -> None:
         if se == "robust.sem":
             allowed = "standard, robust.huber.white, robust.cluster, first.order, bootstrap, none"
             problems.append(Problem(f"not with missing='{missing}'", column="se", value=se, allowed=allowed))
-        if test in ("satorra.bentler", "mean.var.adjusted", "scaled.shifted"):
+        if test in ("satorra.bentler", "yuan.bentler", "mean.var.adjusted", "scaled.shifted"):
             allowed = "standard, yuan.bentler.mplus, none"
             problems.append(
                 Problem(f"not with missing='{missing}'", column="test", value=test, allowed=allowed)

@@ -179,6 +179,7 @@ def test_semopy_is_not_given_incomplete_data():
         {"estimator": "MLM"},
         {"estimator": "GLS"},
         {"estimator": "ML", "test": "satorra.bentler"},
+        {"estimator": "ML", "test": "yuan.bentler"},
         {"missing": "two.stage", "cluster": "cluster"},
         {"missing": "two.stage", "test": "yuan.bentler"},
     ],
@@ -204,3 +205,18 @@ def test_two_stage_with_complete_data_is_ml_with_the_satorra_bentler_test():
     assert_allclose(two_stage.fit_measures["chisq"], usual.fit_measures["chisq"], rtol=1e-8)
     # V stands at the sample's moments here and at the model's there
     assert_allclose(two_stage.fit_measures["chisq.scaled"], usual.fit_measures["chisq.scaled"], rtol=0.1)
+
+
+def test_too_many_moments_leave_out_what_needs_their_information(monkeypatch):
+    from comply_measure.sem.inference import missing_values
+    from comply_measure.sem.missing import sample
+
+    for module in (sample, missing_values):
+        monkeypatch.setattr(module, "MAX_MOMENTS", 50)
+    fit = fitted("mlr", estimator="MLR")
+    measures = fit.fit_measures
+    for name in ("chisq.scaled", "cfi.robust", "rmsea.robust"):
+        assert np.isnan(measures[name])
+    assert np.isfinite(measures[["chisq", "cfi", "srmr"]]).all()
+    assert fit.estimates.se.notna().all()
+    assert any(p.code == "many_moments" for p in fit.problems)

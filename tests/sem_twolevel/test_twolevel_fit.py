@@ -180,3 +180,25 @@ def test_a_cluster_in_two_groups_is_refused():
 def test_clusters_of_one_case_have_no_within_level():
     with pytest.raises(InputError, match="one case"):
         sem.fit(ONE, DATA.drop_duplicates("unit"), cluster="unit")
+
+
+def test_what_two_levels_do_not_have_is_refused_by_name():
+    fit = fitted("cfa")
+    for ask in (fit.modification_indices, fit.score_test, lambda: fit.residuals("standardized")):
+        with pytest.raises(sem.ModelError, match="two-level"):
+            ask()
+    residuals = fit.residuals()
+    assert set(residuals) == {"within", "between"}
+    srmr = np.sqrt(np.mean(np.square(fit.residuals("cor")["within"]["cov"].to_numpy()[np.tril_indices(6)])))
+    assert srmr == pytest.approx(fit.fit_measures["srmr_within"], rel=1e-9)
+
+
+def test_wald_test_across_levels():
+    fit = fitted("cfa")
+    model = CASES["cfa"]["model"].replace("fw =~ y1 + y2", "fw =~ y1 + a*y2")
+    labelled = sem.fit(model.replace("fb =~ y1 + y2", "fb =~ y1 + b*y2"), DATA, cluster="unit")
+    rows = labelled.estimates.set_index("label")
+    variance = labelled.vcov.loc["a", "a"] + labelled.vcov.loc["b", "b"] - 2 * labelled.vcov.loc["a", "b"]
+    expected = (rows.est["a"] - rows.est["b"]) ** 2 / variance
+    assert labelled.wald("a == b").statistic == pytest.approx(expected, rel=1e-9)
+    assert fit.fit_measures["chisq"] == pytest.approx(labelled.fit_measures["chisq"], rel=1e-9)

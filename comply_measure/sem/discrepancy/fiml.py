@@ -107,8 +107,10 @@ class FIMLEvaluation:
         return in_data_order(cases, casewise_scores(cases, done, self.derivatives))
 
     def saturated_trace(self) -> float:
-        """tr(A₁⁻¹ B₁) of the saturated model."""
+        """tr(A₁⁻¹ B₁) of the saturated model; NaN where its information is out of reach."""
         given = self.discrepancy
+        if not given.group.has_inference:
+            return float("nan")
         return given.group.inference(given.exogenous, given.kind).trace_of_scores
 
 

@@ -54,10 +54,10 @@ def missing_data_basis(
     Returns
     -------
     RobustBasis
-        NaN where the data do not determine the saturated moments.
+        NaN where the data do not determine the saturated moments, or these are too many.
     """
     groups = [group for group in model.sample.groups if isinstance(group, IncompleteGroup)]
-    if len(groups) < len(model.sample.groups) or any(np.isnan(group.saturated_loglik) for group in groups):
+    if len(groups) < len(model.sample.groups) or not all(group.has_inference for group in groups):
         return RobustBasis(NAN, float(model.df), NAN, NAN, baseline_df, NAN, NAN, NAN)
     statistic, k = _of_model(model, point, groups, scaled, jacobian)
     statistic0, k0 = _of_baseline(model, groups, scaled)

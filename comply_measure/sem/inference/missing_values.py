@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from comply_measure.sem.inference.diagnosis import Finding
-from comply_measure.sem.missing.sample import IncompleteGroup
+from comply_measure.sem.missing.sample import MAX_MOMENTS, IncompleteGroup
 from comply_measure.sem.model import Model
 from comply_measure.sem.options import FULL_INFORMATION, TWO_STAGE
 
@@ -44,6 +44,13 @@ def missing_values(model: Model) -> Iterator[Finding]:
                 f"the saturated means and covariances cannot be estimated{place} "
                 f"({group.n} cases, {group.p} variables)",
                 "too few cases or linearly dependent variables; no test of fit is given",
+            )
+        elif group.n_moments > MAX_MOMENTS:
+            yield Finding(
+                "many_moments",
+                f"{group.n_moments} means and covariances{place}: robust indices and scaled tests are not computed",
+                f"they need the information about all of them; at most {MAX_MOMENTS} are handled",
+                serious=False,
             )
 
 

@@ -19,6 +19,8 @@ from comply_measure.sem.missing.saturated import SaturatedMoments, saturated_mom
 from comply_measure.sem.missing.saturated_inference import Kind, SaturatedInference, saturated_inference
 from comply_measure.sem.sample import LOG_2PI, GroupSample, Sample
 
+MAX_MOMENTS = 6000  # their information is a square matrix of that size: 288 MB, and three of them at work
+
 
 @dataclass(frozen=True)
 class IncompleteGroup(GroupSample):
@@ -58,6 +60,16 @@ class IncompleteGroup(GroupSample):
         """The cases, condensed by pattern."""
         return group_cases(self.values) if self.incomplete is None else self.incomplete
 
+    @property
+    def n_moments(self) -> int:
+        """Means and covariances, p(p+3)/2."""
+        return self.p * (self.p + 3) // 2
+
+    @property
+    def has_inference(self) -> bool:
+        """Whether :meth:`inference` is possible: the data determine the moments, which are not too many."""
+        return not np.isnan(self.saturated_loglik) and self.n_moments <= MAX_MOMENTS
+
     def inference(self, exogenous: tuple[str, ...], kind: Kind = "observed") -> SaturatedInference:
         """Information about the saturated moments and casewise scores; computed once.
 
@@ -82,8 +94,8 @@ class IncompleteGroup(GroupSample):
         mean = np.zeros(self.p) if self.mean is None else self.mean
         clusters = None if self.cluster is None else np.asarray(self.cluster, dtype=np.intp)
         place = f" in group '{self.name}'" if self.name else ""
-        if np.isnan(self.saturated_loglik):
-            raise ModelError(f"the data do not determine the saturated moments{place}: no scaled test of fit")
+        if not self.has_inference:
+            raise ModelError(f"the saturated moments{place} allow no inference: no scaled test of fit")
         try:
             return saturated_inference(self.cases, self.cov, mean, kind, clusters, places)
         except np.linalg.LinAlgError:
