@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from comply_measure.sem.api import fit, from_moments
+    from comply_measure.sem.comparison.compare import compare
     from comply_measure.sem.errors import ModelError, ModelSyntaxError, SemWarning
     from comply_measure.sem.language.parser import parse_model
     from comply_measure.sem.result import Fit
@@ -32,12 +33,22 @@ _PUBLIC = {
     "ModelError": "comply_measure.sem.errors",
     "ModelSyntaxError": "comply_measure.sem.errors",
     "SemWarning": "comply_measure.sem.errors",
+    "compare": "comply_measure.sem.comparison.compare",
     "fit": "comply_measure.sem.api",
     "from_moments": "comply_measure.sem.api",
     "parse_model": "comply_measure.sem.language.parser",
 }
 
-__all__ = ["Fit", "ModelError", "ModelSyntaxError", "SemWarning", "fit", "from_moments", "parse_model"]
+__all__ = [
+    "Fit",
+    "ModelError",
+    "ModelSyntaxError",
+    "SemWarning",
+    "compare",
+    "fit",
+    "from_moments",
+    "parse_model",
+]
 
 
 def __getattr__(name: str) -> Any:
