@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +106,10 @@ class Fit(FollowUps):
         statistic = self.model.statistic(self.optimum.point)
         if self.model.df == 0 and abs(statistic) < 1e-9 * self.n:
             statistic = 0.0
-        return chisquare_test("standard", max(statistic, 0.0), self.model.df)
+        found = chisquare_test("standard", max(statistic, 0.0), self.model.df)
+        if self.model.options.estimator.discrepancy == "uls":
+            found = replace(found, pvalue=math.nan, note="the ULS statistic does not follow a χ² distribution")
+        return found
 
     @cached_property
     def scaled_test(self) -> TestStatistic | None:

@@ -8,6 +8,7 @@ import pytest
 from semopy.examples import holzinger39, political_democracy
 
 from comply_measure import sem
+from comply_measure.errors import InputError
 
 HS = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9\n"
 PD = """
@@ -211,5 +212,5 @@ def test_linear_constraint(poldem: pd.DataFrame) -> None:
 
 
 def test_what_is_not_there_is_refused_not_ignored(hs: pd.DataFrame) -> None:
-    with pytest.raises(sem.ModelError, match="level"):
+    with pytest.raises(InputError, match="clusters"):
         sem.fit("level: 1\nf =~ x1 + x2 + x3\nlevel: 2\ng =~ x1 + x2 + x3", hs)

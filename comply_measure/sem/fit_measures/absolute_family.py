@@ -42,7 +42,8 @@ def absolute_measures(evidence: Evidence) -> dict[str, float]:
         "mfi": absolute.mcdonald(test.statistic, test.df, n),
     }
     if ordered:
-        measures["wrmr"] = absolute.wrmr(test.statistic, moments)
+        # the number of statistics is that of the first group, as in lavaan
+        measures["wrmr"] = absolute.wrmr(test.statistic, lengths[0].n_moments)
     else:
         measures["ecvi"] = absolute.ecvi(test.statistic, float(model.n_parameters), n)
     return measures

@@ -130,11 +130,12 @@ def _test(evidence: Evidence) -> dict[str, float]:
 
 def _incremental(evidence: Evidence) -> dict[str, float]:
     base, scaled, robust = evidence.baseline, evidence.scaled, evidence.robust
+    unweighted = evidence.model.options.estimator.discrepancy == "uls"  # not χ² distributed
     four = (evidence.test.statistic, evidence.test.df, base.chisq, float(base.df))
     measures = {
         "baseline.chisq": base.chisq,
         "baseline.df": float(base.df),
-        "baseline.pvalue": upper_tail(base.chisq, base.df),
+        "baseline.pvalue": math.nan if unweighted else upper_tail(base.chisq, base.df),
     }
     scaled_four = None
     if scaled is not None and base.scaled is not None:

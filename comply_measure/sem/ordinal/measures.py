@@ -14,7 +14,7 @@ from comply_measure.sem.inference.tests import TestStatistic, inverse_informatio
 from comply_measure.sem.model import Model
 from comply_measure.sem.objective import Point
 from comply_measure.sem.ordinal.categorical_ml import UNDEFINED, categorical_ml
-from comply_measure.sem.ordinal.layout import OrdinalImplied, OrdinalLayout
+from comply_measure.sem.ordinal.layout import OrdinalImplied
 
 
 def evaluations_of(point: Point) -> list[OrdinalEvaluation]:
@@ -62,15 +62,6 @@ def _group_residuals(evaluation: OrdinalEvaluation) -> list[float]:
     srmr = both(raw / np.outer(s, s), pairs + variables)
     crmr = both(S / np.outer(s, s) - sigma / np.outer(t, t), pairs)
     return [*rmr, *srmr, *crmr, math.nan, math.nan]
-
-
-def weighted_root_mean_residual(model: Model, chisq: float) -> float:
-    """WRMR: √(χ² / number of statistics), the statistics of the first group (lavaan's definition)."""
-    layout = model.layouts[0]
-    if not isinstance(layout, OrdinalLayout):
-        return math.nan
-    c = len(layout.covariates)
-    return math.sqrt(chisq / (layout.n_statistics - c * (c + 1) // 2 - c))
 
 
 def categorical_basis(

@@ -17,6 +17,16 @@ out <- list(
   mixed_pairwise = stats(gaps, c("u1", "y1", "u2", "u4", "y2", "u5", "u7"), u, missing = "pairwise"),
   ordinal_listwise = stats(gaps, u, u)
 )
+conditional <- function(d, vars, ordered, ...) {
+  model <- paste("f =~", paste(vars, collapse = " + "), "\nf ~ x1 + x2")
+  fit <- suppressWarnings(sem(model, d, ordered = ordered, estimator = "WLSMV", do.fit = FALSE, ...))
+  g <- lavTech(fit, "gamma")[[1]]; s <- lavTech(fit, "sampstat")[[1]]
+  list(vars = vars, nobs = unlist(lavTech(fit, "nobs")), cov = s$res.cov, slopes = s$res.slopes,
+       wls_obs = lavTech(fit, "wls.obs")[[1]], gamma_diagonal = diag(g),
+       gamma_times_sine = drop(g %*% sin(seq_len(nrow(g)))))
+}
+out$conditional <- conditional(full, c("u1", "y1", "u2", "u4", "y2", "u5", "y3", "u7"), u)
+out$conditional_pairwise <- conditional(gaps, c("u1", "u2", "u4", "y2", "u5", "u7"), u, missing = "pairwise")
 zero <- read.csv("empty_cell.csv")
 out$empty_cell <- stats(zero, c("a", "b", "c"), c("a", "b", "c"))
 writeLines(toJSON(out, digits = 16, matrix = "rowmajor"), "moments.json")
