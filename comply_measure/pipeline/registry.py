@@ -12,6 +12,7 @@ from comply_measure.pipeline.steps import (
     agreement,
     cfa,
     congruence,
+    dimensionality,
     gaps,
     informants,
     items,
@@ -23,6 +24,7 @@ from comply_measure.pipeline.steps import (
 _ALL: tuple[Step, ...] = (
     sample.STEP,
     items.STEP,
+    dimensionality.STEP,
     reliability.STEP,
     cfa.STEP,
     agreement.STEP,

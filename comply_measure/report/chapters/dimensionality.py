@@ -1,0 +1,266 @@
+"""Chapter: how many factors, and which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from comply_measure.report.canvas import COLOURS, draw
+from comply_measure.report.charts import heat_map
+from comply_measure.report.fits import NamedFit, fit_table
+from comply_measure.report.format import bounded, count, listing, number, p_phrase, plural
+from comply_measure.report.labels import Labels
+from comply_measure.report.parts import Block, Column, Details, Figure, Prose, Section, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from comply_measure.measurement.dimensionality.adequacy import SamplingAdequacy
+    from comply_measure.measurement.dimensionality.efa_result import FactorSolution
+    from comply_measure.measurement.dimensionality.parallel import ParallelAnalysis
+    from comply_measure.measurement.dimensionality.split_sample import SplitSample
+    from comply_measure.sem import Fit
+
+_VARIANTS = {
+    "components": "components",
+    "factors_minres": "common factors",
+    "factors_smc": "common factors (SMC)",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class DimensionalityFacts:
+    """What the chapter is made from.
+
+    Parameters
+    ----------
+    title, indicator_kind : str
+    factors : mapping
+        Dimension -> indicators, the structure of the instrument.
+    adequacy : SamplingAdequacy
+    parallel : ParallelAnalysis
+    criteria : DataFrame
+        ``criterion, n_factors, note``.
+    solution : FactorSolution
+        With as many factors as the instrument has dimensions.
+    split : SplitSample
+    n_units, n_informants : int
+    treatment : str
+    """
+
+    title: str
+    indicator_kind: str
+    factors: Mapping[str, Sequence[str]]
+    adequacy: SamplingAdequacy
+    parallel: ParallelAnalysis
+    criteria: pd.DataFrame
+    solution: FactorSolution
+    split: SplitSample
+    n_units: int
+    n_informants: int
+    treatment: str
+
+
+def dimensionality_section(facts: DimensionalityFacts, labels: Labels) -> Section:
+    """The chapter."""
+    blocks: list[Block] = [
+        Prose(_opening(facts)),
+        _scree(facts),
+        Table(
+            "dimensionality_criteria",
+            f"{facts.title}: number of factors by several criteria",
+            facts.criteria,
+            (
+                Column("Criterion", "criterion"),
+                Column("Factors", "n_factors", "count"),
+                Column("Remark", "note"),
+            ),
+            n_units=facts.n_units,
+            n_informants=facts.n_informants,
+            estimator="Pearson correlations, full information",
+        ),
+        Prose(_solution_text(facts)),
+        _loading_map(facts, labels),
+        Prose(_split_text(facts, labels)),
+    ]
+    if facts.split.confirmation is not None:
+        blocks.append(_split_table(facts, facts.split.confirmation))
+    blocks.append(Details("Loadings of the exploratory solution", (_loadings(facts, labels),)))
+    return Section("dimensionality", "Dimensionality", tuple(blocks))
+
+
+def dimensionality_headline(facts: DimensionalityFacts) -> tuple[str, ...]:
+    """One sentence: what the criteria say."""
+    known = [int(n) for n in facts.criteria["n_factors"] if n == n]
+    if not known:
+        return ()
+    low, high = min(known), max(known)
+    text = count(low) if low == high else f"{count(low)} to {count(high)}"
+    return (
+        f"Criteria suggest {text} factors for {facts.indicator_kind} written for {count(len(facts.factors))}.",
+    )
+
+
+def _opening(facts: DimensionalityFacts) -> str:
+    a = facts.adequacy
+    return (
+        f"{facts.title}: exploratory analysis of {plural(len(a.items), 'indicator')} ({facts.indicator_kind}). "
+        f"{facts.treatment} KMO = {bounded(a.kmo)}; Bartlett's test: χ²({count(a.df)}) = {number(a.chisq)}, "
+        f"{p_phrase(a.pvalue)}."
+    )
+
+
+def _scree(facts: DimensionalityFacts) -> Figure:
+    parallel = facts.parallel
+
+    def paint(drawing: Any) -> None:
+        for panel, variant in enumerate(parallel.variants):
+            axes = drawing.add_subplot(1, len(parallel.variants), panel + 1)
+            positions = range(1, parallel.observed.shape[1] + 1)
+            axes.plot(
+                positions, parallel.observed[panel], "o-", color=COLOURS["accent"], ms=4, lw=1.1, label="Data"
+            )
+            axes.plot(
+                positions,
+                parallel.upper[panel],
+                "--",
+                color=COLOURS["marketing"],
+                lw=1.1,
+                label="No structure",
+            )
+            axes.set_title(_VARIANTS[variant].capitalize())
+            axes.set_xlabel("Position")
+            axes.set_ylabel("Eigenvalue" if panel == 0 else "")
+            axes.grid(axis="y", linewidth=0.6)
+            if panel == 0:
+                drawing.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=2)
+
+    return draw(
+        "dimensionality_scree",
+        f"{facts.title}: eigenvalues and parallel analysis",
+        paint,
+        size=(7.2, 3.2),
+        alt="Scree plots of the data's eigenvalues beside those of data without structure.",
+        notes=(
+            f"Dashed: {count(parallel.percentile)}th percentile of {count(parallel.n_replications)} data sets without "
+            "structure (Horn, 1965; Glorfeld, 1995).",
+        ),
+        min_width=520,
+    )
+
+
+def _solution_text(facts: DimensionalityFacts) -> str:
+    s = facts.solution
+    n = len(s.factors)
+    if s.note and not s.converged:
+        return f"No solution with {plural(n, 'factor')}: {s.note}."
+    hits, total = _matched(facts)
+    text = (
+        f"With {plural(n, 'factor')}, as the instrument has dimensions ({s.method.upper()}, {s.rotation}), "
+        f"{count(hits)} of {plural(total, 'indicator')} load highest on the factor of their dimension."
+    )
+    return text + (f" Heywood cases: {listing(list(s.heywood))}." if s.heywood else "")
+
+
+def _order(facts: DimensionalityFacts) -> list[int]:
+    """Columns of the solution in the order of the dimensions they carry (largest sums of squared loadings first)."""
+    import numpy as np
+    from scipy.optimize import linear_sum_assignment
+
+    rows = {item: i for i, item in enumerate(facts.solution.items)}
+    squares = np.nan_to_num(facts.solution.loadings) ** 2
+    weight = np.array(
+        [squares[[rows[i] for i in items if i in rows]].sum(axis=0) for items in facts.factors.values()]
+    )
+    return [int(c) for c in linear_sum_assignment(-weight)[1]]
+
+
+def _matched(facts: DimensionalityFacts) -> tuple[int, int]:
+    import numpy as np
+
+    order = _order(facts)
+    rows = {item: i for i, item in enumerate(facts.solution.items)}
+    loadings = np.abs(np.nan_to_num(facts.solution.loadings[:, order]))
+    place = [
+        (rows[item], d) for d, items in enumerate(facts.factors.values()) for item in items if item in rows
+    ]
+    return sum(int(loadings[i].argmax() == d) for i, d in place), len(place)
+
+
+def _loading_map(facts: DimensionalityFacts, labels: Labels) -> Figure:
+    rows = {item: i for i, item in enumerate(facts.solution.items)}
+    chosen = [(d, item) for d, items in facts.factors.items() for item in items if item in rows]
+    order = _order(facts)
+    values = facts.solution.loadings[[rows[item] for _, item in chosen]][:, order]
+    return heat_map(
+        "dimensionality_loadings",
+        f"{facts.title}: exploratory loadings",
+        values,
+        [labels.construct(item) for _, item in chosen],
+        [f"F{k + 1}" for k in range(len(order))],
+        bar_label="Pattern loading",
+        alt="Heat map of exploratory loadings, indicators grouped by dimension; values are in the table.",
+        groups=[d for d, _ in chosen],
+        shape=bounded,
+        notes=(
+            f"{facts.solution.method.upper()}, {facts.solution.rotation}. Factors are ordered by the dimension whose "
+            "indicators load on them. Lines separate dimensions.",
+        ),
+    )
+
+
+def _split_text(facts: DimensionalityFacts, labels: Labels) -> str:
+    split = facts.split
+    n = len(split.exploration.factors)
+    text = (
+        f"Split sample: in a random half of the units ({plural(split.n_explored, 'informant')}, seed "
+        f"{split.split.seed}) {plural(n, 'factor')} {'was' if n == 1 else 'were'} explored; "
+    )
+    text += (
+        f"the other half ({plural(split.n_confirmed, 'informant')}) confirmed the simple structure found there"
+        if split.confirmation is not None
+        else f"nothing could be confirmed in the other half: {split.note or 'no simple structure'}"
+    )
+    known = [float(v) for v in split.congruence if v == v]
+    if known:
+        text += f"; Tucker's congruence of the factors of both halves: {listing([bounded(v) for v in known])}"
+    left = (
+        f" Left out: {listing([labels.construct(name) for name, _ in split.unassigned])}."
+        if split.unassigned
+        else ""
+    )
+    return text + "." + left
+
+
+def _split_table(facts: DimensionalityFacts, fit: Fit) -> Table:
+    named = NamedFit("confirmation", "Structure found in the other half", fit)
+    return fit_table(
+        "dimensionality_confirmation",
+        f"{facts.title}: confirmation in the second half",
+        [named],
+        n_units=len(facts.split.split.confirmed),
+        n_informants=facts.split.n_confirmed,
+        estimator="ML, full information",
+    )
+
+
+def _loadings(facts: DimensionalityFacts, labels: Labels) -> Table:
+    data = facts.solution.tidy()
+    wide = data.pivot_table(index="item", columns="factor", values="loading", sort=False).reset_index()
+    first = data.drop_duplicates("item").set_index("item")
+    wide["communality"] = first.loc[wide["item"], "communality"].to_numpy()
+    wide["complexity"] = first.loc[wide["item"], "complexity"].to_numpy()
+    wide.insert(0, "label", [labels.construct(i) for i in wide["item"]])
+    columns = [Column("Indicator", "label"), *(Column(f, f, "bounded") for f in facts.solution.factors)]
+    columns += [Column("h²", "communality", "bounded"), Column("Complexity", "complexity", "number")]
+    return Table(
+        "dimensionality_solution",
+        f"{facts.title}: pattern loadings",
+        wide,
+        tuple(columns),
+        notes=tuple(n for n in (facts.solution.note,) if n),
+        n_units=facts.n_units,
+        n_informants=facts.n_informants,
+        estimator=f"{facts.solution.method.upper()}, {facts.solution.rotation}",
+    )

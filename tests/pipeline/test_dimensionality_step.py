@@ -1,0 +1,48 @@
+"""The step dimensionality: the planted six factors are found, numbers are those of the functions."""
+
+from __future__ import annotations
+
+import pytest
+
+from comply_measure.measurement.dimensionality.adequacy import sampling_adequacy
+from comply_measure.measurement.dimensionality.correlations import correlate
+from comply_measure.pipeline.step import Context, StepOutput
+from comply_measure.pipeline.steps.dimensionality import DimensionalityOptions, run
+from comply_measure.report.cutoffs import Cutoffs
+from comply_measure.responses import load_dataset
+
+
+@pytest.fixture(scope="module")
+def context() -> Context:
+    responses = load_dataset("msi_triads")
+    return Context(lambda: responses, {}, Cutoffs(), "en", 7, "dimensionality")
+
+
+@pytest.fixture(scope="module")
+def output(context: Context) -> StepOutput:
+    return run(context, DimensionalityOptions(replications=50))
+
+
+def test_parallel_analysis_of_common_factors_finds_the_six_planted(output: StepOutput) -> None:
+    table = output.tables["dimensionality_criteria"].data.set_index("criterion")
+    assert table.loc["Parallel analysis, common factors", "n_factors"] == 6
+
+
+def test_exploratory_solution_shows_the_dimensions(output: StepOutput) -> None:
+    texts = [block.text for block in output.section.blocks if hasattr(block, "text")]
+    assert any("20 of 20 indicators load highest" in text for text in texts)
+
+
+def test_values_are_those_of_the_function(output: StepOutput, context: Context) -> None:
+    scores = context.responses.scores("attribute", "comply")
+    names = [c for c in scores.columns if c not in ("unit", "firm", "role")]
+    scores[names] = scores[names] - scores.groupby("role")[names].transform("mean")
+    adequacy = sampling_adequacy(correlate(scores, names))
+    assert output.values["kmo"] == pytest.approx(adequacy.kmo, abs=1e-12)
+    assert output.values["bartlett_chisq"] == pytest.approx(adequacy.chisq, rel=1e-12)
+
+
+def test_same_seed_same_output(output: StepOutput, context: Context) -> None:
+    again = run(context, DimensionalityOptions(replications=50))
+    assert again.tables["dimensionality_solution"].data.equals(output.tables["dimensionality_solution"].data)
+    assert again.figures["dimensionality_scree"].svg == output.figures["dimensionality_scree"].svg
