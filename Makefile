@@ -4,6 +4,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
+# The matrices are small: one BLAS thread is faster than several, and leaves cores to others.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+export MPLBACKEND ?= Agg
+
 .PHONY: help demo test lint types format bench lock clean
 .DEFAULT_GOAL := help
 

@@ -5,10 +5,20 @@ Exit codes: 0 done, 1 a step failed, 2 the input or the call cannot be used, 130
 
 from __future__ import annotations
 
+import os
 import sys
 
 INPUT_ERROR = 2
 INTERRUPTED = 130
+
+
+def _one_blas_thread() -> None:
+    """Keep BLAS to one thread unless the user has chosen: on small matrices several are slower, not faster.
+
+    Must run before numpy is imported.
+    """
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -24,6 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
     SystemExit
         Always, with the exit code.
     """
+    _one_blas_thread()
     from comply_measure.cli.app import app
     from comply_measure.errors import ComplyError
 
