@@ -61,3 +61,30 @@ def is_positive_definite(matrix: Array) -> bool:
 
     factor, failed = lapack.dpotrf(matrix, lower=1, clean=0)
     return not failed and bool(np.isfinite(factor.diagonal()).all())
+
+
+class Factor:
+    """Cholesky factor of a symmetric positive definite matrix, for repeated solving.
+
+    Parameters
+    ----------
+    matrix : array (p, p)
+
+    Raises
+    ------
+    NotPositiveDefiniteError
+        When the factorisation breaks down.
+    """
+
+    def __init__(self, matrix: Array) -> None:
+        from scipy.linalg import lapack
+
+        self._factor, failed = lapack.dpotrf(matrix, lower=1, clean=0)
+        if failed or not np.isfinite(self._factor.diagonal()).all():
+            raise NotPositiveDefiniteError
+        self._solve = lapack.dpotrs
+
+    def solve(self, right: Array) -> Array:
+        """Solution of ``matrix @ x = right`` (p,)."""
+        solution, _ = self._solve(self._factor, right, lower=1)
+        return np.asarray(solution)

@@ -126,11 +126,10 @@ def collect(
     """
     needed = _needed(names)
     _check_columns(frame, needed, records, cluster)
-    table = frame[needed].to_numpy(dtype=np.float64, na_value=np.nan) if needed else np.zeros((len(frame), 0))
+    table = _numbers(frame, needed)
     place = {name: i for i, name in enumerate(needed)}
-    infinite = np.isinf(table)
-    if infinite.any():
-        bad = [needed[i] for i in np.flatnonzero(infinite.any(axis=0))]
+    if not np.isfinite(table).all() and np.isinf(table).any():
+        bad = [needed[i] for i in np.flatnonzero(np.isinf(table).any(axis=0))]
         raise InputError("Infinite values in the data.", [Problem("infinite", column=name) for name in bad])
     codes = _cluster_codes(frame, cluster)
     values = []
@@ -145,6 +144,16 @@ def collect(
         rows=groups[1],
         n_given=sum(len(rows) for rows in groups[1]),
     )
+
+
+def _numbers(frame: pd.DataFrame, needed: Sequence[str]) -> Array:
+    """Columns as numbers (rows, columns), NaN where missing."""
+    place = {name: i for i, name in enumerate(frame.columns)}
+    places = [place[name] for name in needed]
+    if all(dtype == np.float64 for dtype in frame.dtypes.array):
+        return np.asarray(frame.to_numpy()[:, places])
+    chosen = frame.iloc[:, places]
+    return np.asarray(chosen.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def _columns(table: Array, block: Sequence[str], place: Mapping[str, int]) -> Array:
@@ -196,9 +205,11 @@ def _bad_types(frame: pd.DataFrame, needed: Sequence[str]) -> list[Problem]:
         ]
         if problems:
             return problems
-    dtypes = frame.dtypes
+    dtypes = dict(zip(frame.columns, frame.dtypes.array, strict=True))
     for name in needed:
         dtype = dtypes[name]
+        if dtype == np.float64:
+            continue
         if pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_complex_dtype(dtype):
             continue
         problems.append(Problem("not a number", column=name, value=str(dtype), allowed="a numeric column"))

@@ -1,21 +1,26 @@
-"""Damped Fisher scoring, finished by Newton steps.
+"""Fisher scoring that learns: quasi-Newton steps between few curvature evaluations.
 
-Far from the optimum the expected Hessian (always positive semi-definite) gives the direction; once the
-predicted gain is small the exact Hessian takes over and convergence is quadratic. A step that does not
-reduce F as its quadratic model predicts is shortened and turned by damping (Levenberg–Marquardt), which
-also carries the search through singular matrices.
+The expected Hessian at the start (always positive semi-definite) gives the first step. From then on each
+step costs one gradient: the curvature is corrected by the changes of the gradient (BFGS, with the Hessian
+as initial matrix; Nocedal & Wright, 2006, ch. 7), which makes convergence superlinear. When progress is
+slow or a step fails, curvature is computed anew: the exact Hessian near the optimum if it is positive
+definite, the expected one otherwise. A step that then still does not reduce F as its quadratic model
+predicts is shortened and turned by damping (Levenberg–Marquardt), which also carries the search through
+singular matrices.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from comply_measure.sem.arrays import Array, NotPositiveDefiniteError, is_positive_definite, solve_positive
+from comply_measure.sem.arrays import Array, Factor, NotPositiveDefiniteError
 from comply_measure.sem.objective import Objective, Point
 
-NEWTON_BELOW = 0.05  # predicted gain in F below which the exact Hessian is tried
+EXACT_BELOW = 0.05  # predicted gain in F below which the exact Hessian is tried
+SLOW = 0.1  # ratio of successive decrements above which curvature is computed anew
+MEMORY = 12  # gradient changes that are kept
 SMALL_DAMPING = 1e-6
 LARGEST_DAMPING = 1e10
 MAX_TRIALS = 30
@@ -80,68 +85,121 @@ def minimise(
         return Optimum(
             point, False, 0, "the implied covariance matrix at the start is not positive definite", np.inf
         )
-    damping, decrement = 0.0, np.inf
+    damping, previous = 0.0, np.inf
+    curvature = _curvature(point, previous, damping)
     for iteration in range(1, max_iterations + 1):
-        matrix = _curvature(point, decrement)
-        step, decrement, damping = _solve(matrix, point.gradient, damping)
+        step = curvature.step(point.gradient)
+        decrement = -0.5 * float(point.gradient @ step)
         if not np.isfinite(decrement):
             return Optimum(point, False, iteration, "the derivatives are not finite", decrement)
-        if n * decrement < tolerance and damping <= SMALL_DAMPING:
+        if n * decrement < tolerance and curvature.damping <= SMALL_DAMPING:
             final = objective.at(point.phi + step)
             better = final.value <= point.value + 1e-12 * max(1.0, abs(point.value))
             return Optimum(final if better else point, True, iteration, "converged", decrement)
-        following, damping = _advance(objective, point, matrix, step, damping)
-        if following is None:
+        slow = decrement > SLOW * previous and curvature.pairs
+        candidate = None if slow else objective.at(point.phi + step)
+        if candidate is None or not _gains(point, candidate, decrement):
+            candidate, curvature, decrement = _retry(objective, point, curvature, decrement)
+        damping = curvature.damping
+        if candidate is None:
             # no gain left in floating point: an optimum if the gradient says so
             flat = n * decrement < 1e-6 and damping <= SMALL_DAMPING
             message = "converged" if flat else "no step reduces the discrepancy"
             return Optimum(point, flat, iteration, message, decrement)
-        point = following
-    return Optimum(point, False, max_iterations, f"no convergence in {max_iterations} steps", decrement)
+        if damping > 0.0:
+            curvature = _curvature(candidate, decrement, damping / 8.0 if damping > 1e-4 else 0.0)
+        else:
+            curvature.learn(candidate.phi - point.phi, candidate.gradient - point.gradient)
+        point, previous = candidate, decrement
+    return Optimum(point, False, max_iterations, f"no convergence in {max_iterations} steps", previous)
 
 
-def _curvature(point: Point, decrement: float) -> Array:
-    """Exact Hessian near the optimum if it is positive definite, else the expected one."""
-    if decrement < NEWTON_BELOW:
-        exact = point.hessian
-        if is_positive_definite(exact):
-            return exact
-    return 2.0 * point.information
+def _gains(point: Point, candidate: Point, decrement: float) -> bool:
+    return bool(np.isfinite(candidate.value)) and point.value - candidate.value > 1e-4 * decrement
 
 
-def _solve(matrix: Array, gradient: Array, damping: float) -> tuple[Array, float, float]:
-    """Damped step, decrement ½ gᵀ B⁻¹ g and the damping that was needed."""
+@dataclass
+class _Curvature:
+    """A factorised Hessian and the gradient changes seen since.
+
+    Attributes
+    ----------
+    base : Factor
+        Cholesky factor of the (damped) matrix.
+    damping : float
+        What was added to its diagonal, relative to it.
+    pairs : list of (array, array, float)
+        Steps s, gradient changes y and 1 / (sᵀy).
+    """
+
+    base: Factor
+    damping: float
+    pairs: list[tuple[Array, Array, float]] = field(default_factory=list)
+
+    def step(self, gradient: Array) -> Array:
+        """Minus the inverse curvature times the gradient (two-loop recursion)."""
+        q = gradient.copy()
+        used = []
+        for s, y, rho in reversed(self.pairs):
+            alpha = rho * float(s @ q)
+            q -= alpha * y
+            used.append(alpha)
+        r = self.base.solve(q)
+        for (s, y, rho), alpha in zip(self.pairs, reversed(used), strict=True):
+            r += (alpha - rho * float(y @ r)) * s
+        return -r
+
+    def learn(self, s: Array, y: Array) -> None:
+        """Remember a step and its change of gradient; steps of negative curvature are left out."""
+        product = float(s @ y)
+        if product > 1e-10 * float(np.linalg.norm(s) * np.linalg.norm(y)):
+            self.pairs.append((s, y, 1.0 / product))
+            del self.pairs[:-MEMORY]
+
+
+def _curvature(point: Point, decrement: float, damping: float) -> _Curvature:
+    """Curvature at a point: exact near the optimum if positive definite, else expected and damped."""
+    if decrement < EXACT_BELOW and damping == 0.0:
+        try:
+            return _Curvature(Factor(point.hessian), 0.0)
+        except NotPositiveDefiniteError:
+            pass
+    return _damped(2.0 * point.information, damping)
+
+
+def _damped(matrix: Array, damping: float) -> _Curvature:
     diagonal = matrix.diagonal()
     scale = np.maximum(diagonal, 1e-10 * diagonal.max(initial=1.0))
     while damping < LARGEST_DAMPING:
-        damped = matrix + np.diag(damping * scale) if damping else matrix
         try:
-            step = -solve_positive(damped, gradient)
+            return _Curvature(Factor(matrix + np.diag(damping * scale) if damping else matrix), damping)
         except NotPositiveDefiniteError:
             damping = max(10.0 * damping, SMALL_DAMPING)
-            continue
-        return step, 0.5 * float(-gradient @ step), damping
-    return -gradient, float(gradient @ gradient), damping
+    return _Curvature(Factor(np.eye(len(matrix))), damping)
 
 
-def _advance(
-    objective: Objective, point: Point, matrix: Array, step: Array, damping: float
-) -> tuple[Point | None, float]:
-    """Accept a step that reduces F as predicted, else damp and try again; the next damping."""
-    for attempt in range(MAX_TRIALS):
-        predicted = -float(point.gradient @ step) - 0.5 * float(step @ matrix @ step)
+def _retry(
+    objective: Objective, point: Point, curvature: _Curvature, decrement: float
+) -> tuple[Point | None, _Curvature, float]:
+    """After a failed or slow step: fresh curvature, then more and more damping.
+
+    Returns the accepted point (None when nothing reduces F), the curvature that led there and its
+    decrement.
+    """
+    fresh = _curvature(point, decrement, curvature.damping)
+    for trial in range(MAX_TRIALS):
+        if trial:
+            damping = max(6.0 * fresh.damping, 1e-3)
+            if damping >= LARGEST_DAMPING:
+                break
+            fresh = _damped(2.0 * point.information, damping)
+        step = fresh.step(point.gradient)
+        if trial == 0 or fresh.damping <= SMALL_DAMPING:
+            decrement = -0.5 * float(point.gradient @ step)
         candidate = objective.at(point.phi + step)
-        gain = point.value - candidate.value
-        ratio = gain / predicted if predicted > 0.0 else -1.0
-        if np.isfinite(candidate.value) and ratio > 1e-4:
-            if attempt == 0 and ratio > 0.25:
-                damping = damping / 8.0 if damping > 1e-4 else 0.0
-            return candidate, damping
-        tiny = abs(gain) <= 1e-13 * max(1.0, abs(point.value))
-        if tiny and predicted <= 1e-12 * max(1.0, abs(point.value)):
-            return None, damping
-        damping = max(6.0 * damping, 1e-3)
-        step, _, damping = _solve(matrix, point.gradient, damping)
-        if damping >= LARGEST_DAMPING:
+        if _gains(point, candidate, -0.5 * float(point.gradient @ step)):
+            return candidate, fresh, decrement
+        tiny = 1e-12 * max(1.0, abs(point.value))
+        if decrement <= tiny and abs(point.value - candidate.value) <= tiny:
             break
-    return None, damping
+    return None, fresh, decrement

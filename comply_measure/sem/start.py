@@ -8,6 +8,8 @@ starting values take precedence.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from comply_measure.sem.arrays import Array, Index, is_positive_definite
@@ -17,6 +19,7 @@ from comply_measure.sem.sample import GroupSample
 from comply_measure.sem.table.parameter_table import ParameterTable
 
 FLOOR = 0.1  # share of a variance that stays residual at the start
+SWEEPS = 8
 CEILING = 0.9  # largest correlation between latent variables at the start
 
 
@@ -74,7 +77,10 @@ def plain_values(
 
 
 def one_factor(R: Array) -> Array:
-    """Standardised loadings of one factor by principal axes with a few sweeps.
+    """Standardised loadings of one factor by least squares off the diagonal, with a few sweeps.
+
+    Each sweep moves to ``λ_i = Σ_{j≠i} r_ij λ_j / Σ_{j≠i} λ_j²`` (MINRES; Harman & Jones, 1966); three
+    indicators have the solution ``λ_1² = r_12 r_13 / r_23``.
 
     Parameters
     ----------
@@ -84,26 +90,31 @@ def one_factor(R: Array) -> Array:
     Returns
     -------
     array (p,)
-        Loadings; the first is not negative.
+        Loadings, at most √0.9 in size; the first is not negative.
     """
     p = len(R)
     if p == 1:
         return np.ones(1)
-    off = np.abs(R - np.eye(p))
     if p == 2:
         r = float(np.clip(R[0, 1], -CEILING, CEILING))
         size = np.sqrt(max(abs(r), 0.05))
         return np.array([size, np.copysign(size, r)])
-    communality = off.max(axis=0)
-    loading = np.sqrt(communality)
-    work = R.copy()
-    diagonal = np.einsum("ii->i", work)
-    for _ in range(4):
-        diagonal[:] = communality
-        values, vectors = np.linalg.eigh(work)
-        loading = vectors[:, -1] * np.sqrt(max(values[-1], 0.05))
-        communality = np.minimum(loading**2, 1.0 - FLOOR)
-    loading = np.clip(loading, -np.sqrt(1.0 - FLOOR), np.sqrt(1.0 - FLOOR))
+    limit = np.sqrt(1.0 - FLOOR)
+    if (
+        p == 3
+        and min(products := (R[0, 1] * R[0, 2] * R[1, 2], abs(R[0, 1]), abs(R[0, 2]), abs(R[1, 2]))) > 0.0
+    ):
+        size = np.sqrt(products[0]) / np.array([abs(R[1, 2]), abs(R[0, 2]), abs(R[0, 1])])
+        signs = np.array([1.0, np.copysign(1.0, R[0, 1]), np.copysign(1.0, R[0, 2])])
+        return np.asarray(np.minimum(size, limit) * signs)
+    off = R.copy()
+    np.fill_diagonal(off, 0.0)
+    loading = np.copysign(np.sqrt(np.abs(off).max(axis=0)), np.where(off[0] < 0.0, -1.0, 1.0))
+    loading[0] = abs(loading[0])
+    for _ in range(SWEEPS):
+        squares = loading**2
+        loading = (loading + off @ loading / np.maximum(squares.sum() - squares, 1e-3)) / 2.0
+        np.minimum(np.maximum(loading, -limit, out=loading), limit, out=loading)
     return np.asarray(loading if loading[0] >= 0.0 else -loading)
 
 
@@ -111,7 +122,7 @@ class _GroupStart:
     """Starting values of one group."""
 
     def __init__(self, table: ParameterTable, rows: Index, layout: Layout, sample: GroupSample) -> None:
-        self.table, self.rows, self.layout, self.sample = table, rows, layout, sample
+        self.table, self.layout, self.sample = table, layout, sample
         names = (*layout.observed, *(n for n in layout.sources if n not in layout.observed))
         self.at = {name: i for i, name in enumerate(names)}
         self.cov = np.full((len(names), len(names)), np.nan)
@@ -120,7 +131,15 @@ class _GroupStart:
         self.explained = np.zeros_like(self.cov)  # by factors already placed, for items of several factors
         self.known = set(layout.observed)
         self.theta = np.zeros(layout.q)
-        self.free = {int(row): int(table.free[row]) - 1 - layout.first for row in rows if table.free[row]}
+        self.rows = rows.tolist()
+        self.value = table.value.tolist()
+        places = table.free.tolist()
+        self.free = {row: places[row] - 1 - layout.first for row in self.rows if places[row]}
+        self.variances = {  # fixed ones
+            table.lhs[row]: self.value[row]
+            for row in self.rows
+            if table.op[row] == "~~" and table.lhs[row] == table.rhs[row] and row not in self.free
+        }
 
     def values(self) -> Array:
         self._measure()
@@ -136,7 +155,7 @@ class _GroupStart:
         loadings: dict[str, list[int]] = {}
         for row in self.rows:
             if table.op[row] == "=~":
-                loadings.setdefault(table.lhs[row], []).append(int(row))
+                loadings.setdefault(table.lhs[row], []).append(row)
         waiting = dict(loadings)
         while waiting:
             ready = [f for f, rows in waiting.items() if all(table.rhs[r] in self.known for r in rows)]
@@ -153,57 +172,52 @@ class _GroupStart:
         np.nan_to_num(self.cov, copy=False)
 
     def _one_latent(self, latent: str, rows: list[int]) -> None:
-        table = self.table
-        places = [self.at[table.rhs[row]] for row in rows]
-        square = np.ix_(places, places)
-        block = self.cov[square]
-        scale = np.sqrt(np.maximum(block.diagonal(), 1e-12))
-        left = block - self.explained[square]
-        np.fill_diagonal(left, block.diagonal())
-        standard = one_factor(np.clip(left / np.outer(scale, scale), -1.0, 1.0)) * scale
-        fixed = np.array([np.nan if table.free[row] else table.value[row] for row in rows])
+        table, cov = self.table, self.cov
+        places = np.array([self.at[table.rhs[row]] for row in rows])
+        square = (places[:, None], places)
+        block = cov[square]
+        variances = block.diagonal().copy()
+        scale = np.sqrt(np.maximum(variances, 1e-12))
+        block -= self.explained[square]
+        block.flat[:: len(rows) + 1] = variances
+        block /= scale * scale[:, None]
+        np.minimum(np.maximum(block, -1.0, out=block), 1.0, out=block)
+        standard = one_factor(block) * scale
+        fixed = np.array([math.nan if row in self.free else self.value[row] for row in rows])
+        is_free = np.isnan(fixed)
         loading, variance = self._scaled(latent, standard, fixed)
-        for row, value, given in zip(rows, loading, fixed, strict=True):
-            if np.isnan(given):
-                self.theta[self.free[row]] = value
-        used = np.where(np.isnan(fixed), loading, fixed)
+        self.theta[[self.free[row] for row in rows if row in self.free]] = loading[is_free]
+        used = np.where(is_free, loading, fixed)
         weights = used / scale**2
         total = float(weights @ used)
-        weights = weights / total if total > 1e-12 else np.zeros(len(used))
-        self.explained[square] += variance * np.outer(used, used)
+        weights *= 1.0 / total if total > 1e-12 else 0.0
+        self.explained[square] += variance * used * used[:, None]
         place = self.at[latent]
-        row_cov = weights @ self.cov[places]
+        row_cov = weights @ cov[places]
         row_cov[places] = used * variance
-        bound = CEILING * np.sqrt(variance * np.maximum(self.cov.diagonal(), 0.0))
-        self.cov[place] = np.clip(row_cov, -bound, bound)
-        self.cov[:, place] = self.cov[place]
-        self.cov[place, place] = variance
+        bound = CEILING * np.sqrt(variance * np.maximum(cov.diagonal(), 0.0))
+        np.minimum(np.maximum(row_cov, -bound, out=row_cov), bound, out=row_cov)
+        row_cov[place] = variance
+        cov[place] = cov[:, place] = row_cov
         self.known.add(latent)
 
     def _scaled(self, latent: str, standard: Array, fixed: Array) -> tuple[Array, float]:
         """Loadings and variance in the model's own scale."""
-        marker = np.flatnonzero(np.nan_to_num(fixed) != 0.0)
-        if len(marker):
-            first = marker[0]
-            least = 0.3 * float(np.abs(standard).max())
+        marker = next((i for i, value in enumerate(fixed.tolist()) if value == value and value != 0.0), -1)
+        if marker >= 0:
+            first = marker
+            # all zero when the indicators are uncorrelated: the factor then starts on the marker's scale
+            least = 0.3 * float(np.abs(standard).max()) or 1.0
             own = standard[first]
             own = np.copysign(max(abs(own), least), own)
             ratio = own / fixed[first]
             return standard / ratio, float(ratio**2)
-        row = self._variance_row(latent)
-        if row >= 0 and not self.table.free[row] and self.table.value[row] > 0.0:
-            value = float(self.table.value[row])
+        value = self.variances.get(latent, math.nan)
+        if value > 0.0:
             return standard / np.sqrt(value), value
         mean = float(standard.mean())
         mean = np.copysign(max(abs(mean), 0.3 * float(np.abs(standard).max())), mean)
         return standard / mean, mean**2
-
-    def _variance_row(self, name: str) -> int:
-        table = self.table
-        for row in self.rows:
-            if table.op[row] == "~~" and table.lhs[row] == name and table.rhs[row] == name:
-                return int(row)
-        return -1
 
     def _regress(self) -> None:
         """Structural coefficients by least squares."""
@@ -211,14 +225,14 @@ class _GroupStart:
         equations: dict[str, list[int]] = {}
         for row in self.rows:
             if table.op[row] == "~":
-                equations.setdefault(table.lhs[row], []).append(int(row))
+                equations.setdefault(table.lhs[row], []).append(row)
         for outcome, rows in equations.items():
             y = self.at[outcome]
-            open_rows = [row for row in rows if table.free[row]]
+            open_rows = [row for row in rows if row in self.free]
             target = self.cov[:, y].copy()
             for row in rows:
-                if not table.free[row]:
-                    target -= table.value[row] * self.cov[:, self.at[table.rhs[row]]]
+                if row not in self.free:
+                    target -= self.value[row] * self.cov[:, self.at[table.rhs[row]]]
             x = [self.at[table.rhs[row]] for row in open_rows]
             if not x:
                 continue

@@ -8,6 +8,7 @@ import pytest
 from semopy.examples import holzinger39, political_democracy
 
 from comply_measure import sem
+from comply_measure.errors import ComplyError
 from comply_measure.errors import InputError
 
 HS = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9\n"
@@ -211,6 +212,8 @@ def test_linear_constraint(poldem: pd.DataFrame) -> None:
     assert row(fit, "ind60", "=~", "x2").est == pytest.approx(row(fit, "ind60", "=~", "x3").est + 0.3)
 
 
-def test_what_is_not_there_is_refused_not_ignored(hs: pd.DataFrame) -> None:
-    with pytest.raises(InputError, match="clusters"):
+def test_levels_and_clusters_are_never_dropped(hs: pd.DataFrame) -> None:
+    with pytest.raises(ComplyError, match="cluster"):
         sem.fit("level: 1\nf =~ x1 + x2 + x3\nlevel: 2\ng =~ x1 + x2 + x3", hs)
+    with pytest.raises(ComplyError, match="not a column"):
+        sem.fit(HS, hs, cluster="unit")

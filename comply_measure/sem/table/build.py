@@ -186,13 +186,14 @@ def _check_partial(partial: set[str], known: set[str]) -> None:
 
 def _tie(rows: list[Row], names: list[str], plabels: list[str]) -> list[list[int]]:
     """Sets of rows with equal names; a set with a fixed member becomes fixed."""
+    seen: dict[str, int] = {}
     members: dict[str, list[int]] = {}
     for i, name in enumerate(names):
-        members.setdefault(name, []).append(i)
+        first = seen.setdefault(name, i)
+        if first != i:
+            members.setdefault(name, [first]).append(i)
     sets = []
     for group in members.values():
-        if len(group) < 2:
-            continue
         fixed = [i for i in group if not rows[i].free]
         if fixed:
             for i in group:

@@ -10,6 +10,7 @@ import difflib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -256,11 +257,27 @@ class Space:
         if self.K is None:
             return matrix
         if self.shared is not None:
-            order = np.argsort(self.shared, kind="stable")
-            starts = np.searchsorted(self.shared[order], np.arange(self.K.shape[1]))
-            half = np.add.reduceat(matrix[order], starts, axis=0)
-            return np.asarray(np.add.reduceat(half[:, order], starts, axis=1))
+            first, others = self._members
+            half = matrix[first]
+            for rows in others:
+                half[self.shared[rows]] += matrix[rows]
+            total = half[:, first]
+            for rows in others:
+                total[:, self.shared[rows]] += half[:, rows]
+            return np.asarray(total)
         return np.asarray(self.K.T @ matrix @ self.K)
+
+    @cached_property
+    def _members(self) -> tuple[NDArray[np.int64], list[NDArray[np.int64]]]:
+        """Places of θ by coordinate: the first one of each, the second ones, the third ones, and so on."""
+        shared = np.zeros(0, dtype=np.int64) if self.shared is None else self.shared
+        order = np.argsort(shared, kind="stable")
+        _, starts = np.unique(shared[order], return_index=True)
+        rank = np.empty(len(shared), dtype=np.int64)
+        rank[order] = np.arange(len(shared)) - np.repeat(starts, np.diff([*starts, len(shared)]))
+        by_rank = [np.flatnonzero(rank == r) for r in range(int(rank.max(initial=0)) + 1)]
+        first = by_rank[0]
+        return first[np.argsort(shared[first])], by_rank[1:]
 
     def spread(self, covariance: Array) -> Array:
         """Covariance matrix of θ from that of φ: K V Kᵀ."""
