@@ -9,7 +9,6 @@ from semopy.examples import holzinger39, political_democracy
 
 from comply_measure import sem
 from comply_measure.errors import ComplyError
-from comply_measure.errors import InputError
 
 HS = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9\n"
 PD = """
