@@ -18,6 +18,7 @@ from comply_measure.sem.missing.saturated_information import (
     dual_derivatives,
     saturated_information,
     saturated_scores,
+    trace_with_complete,
 )
 
 Kind = Literal["observed", "expected"]
@@ -76,10 +77,10 @@ class SaturatedInference:
     def trace_of_complete(self) -> float:
         """``N tr(A_c A⁻¹)`` with ``A_c`` the expected information of one complete case."""
         inverse = linalg.lapack.dpotri(self.factor, lower=1)[0]
-        inverse = np.tril(inverse) + np.tril(inverse, -1).T
         if self.basis is not None:
+            inverse = np.tril(inverse) + np.tril(inverse, -1).T
             inverse = self.basis @ inverse @ self.basis.T
-        return self.n_cases * float(np.trace(complete_information(self.sigma, inverse)))
+        return self.n_cases * trace_with_complete(self.sigma, inverse)
 
 
 def saturated_inference(

@@ -9,6 +9,7 @@ variables that a case lacks, so that 1,890 moments of 60 variables are a matter 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -29,17 +30,29 @@ class Pairs:
     columns: IntArray
     number: IntArray
 
-    @classmethod
-    def of(cls, p: int) -> Pairs:
+    @staticmethod
+    def of(p: int) -> Pairs:
         """Pairs of p variables; ``number[j, k]`` is the place of (j, k), in either order."""
-        rows, columns = np.tril_indices(p)
-        number = np.zeros((p, p), dtype=np.intp)
-        number[rows, columns] = number[columns, rows] = np.arange(len(rows))
-        return cls(rows, columns, number)
+        return _pairs(p)
+
+    def of_row(self, j: int) -> slice:
+        """Places of the pairs (j, 0) … (j, j)."""
+        first = j * (j + 1) // 2
+        return slice(first, first + j + 1)
 
     def half_on_diagonal(self) -> FloatArray:
         """½ for a variance, 1 for a covariance."""
         return np.where(self.rows == self.columns, 0.5, 1.0)
+
+
+@lru_cache(maxsize=8)
+def _pairs(p: int) -> Pairs:
+    rows, columns = np.tril_indices(p)
+    number = np.zeros((p, p), dtype=np.intp)
+    number[rows, columns] = number[columns, rows] = np.arange(len(rows))
+    for array in (rows, columns, number):
+        array.flags.writeable = False
+    return Pairs(rows, columns, number)
 
 
 def saturated_information(
@@ -101,15 +114,17 @@ def _pair_information(products: FloatArray, pairs: Pairs) -> FloatArray:
     half, number = pairs.half_on_diagonal(), pairs.number
     info = np.empty_like(products)
     for j in range(len(number)):
-        here = np.flatnonzero(pairs.rows == j)
-        k = pairs.columns[here]
-        to_l, to_m = number[k][:, pairs.rows], number[k][:, pairs.columns]
-        j_l, j_m = number[j][pairs.rows], number[j][pairs.columns]
+        here = pairs.of_row(j)
+        rows, columns = pairs.rows[: here.stop], pairs.columns[: here.stop]
+        to_l, to_m = number[: j + 1, rows], number[: j + 1, columns]
+        j_l, j_m = number[j, rows], number[j, columns]
         entries = products[to_l, j_m]
         entries += products[to_m, j_l]
         entries += products[j_l, to_m]
         entries += products[j_m, to_l]
-        info[here] = entries * half[here, None] * half
+        entries *= half[here, None] * half[: here.stop]
+        info[here, : here.stop] = entries
+        info[: here.start, here] = entries[:, : here.start].T
     return info
 
 
@@ -224,3 +239,32 @@ def complete_information(sigma: FloatArray, vectors: FloatArray) -> FloatArray:
     mapped = sigma @ changes @ sigma
     lower = mapped[:, pairs.rows, pairs.columns] * pairs.half_on_diagonal()
     return np.vstack([sigma @ vectors[:p], lower.T])
+
+
+def trace_with_complete(sigma: FloatArray, lower: FloatArray) -> float:
+    """Trace of the expected information of one complete case times a symmetric matrix.
+
+    Parameters
+    ----------
+    sigma : (p, p) float array
+    lower : (p + p*, p + p*) float array
+        Dual coordinates; only the lower triangle is read.
+
+    Returns
+    -------
+    float
+    """
+    p, pairs = len(sigma), Pairs.of(len(sigma))
+    half = pairs.half_on_diagonal()
+    means, rest = np.tril(lower[:p, :p]), lower[p:, p:]
+    total = 2.0 * float(np.vdot(sigma, means)) - float(sigma.diagonal() @ means.diagonal())
+    for j in range(p):
+        here = pairs.of_row(j)
+        rows, columns = pairs.rows[: here.stop], pairs.columns[: here.stop]
+        weight = sigma[j, rows] * sigma[: j + 1, columns] + sigma[j, columns] * sigma[: j + 1, rows]
+        weight *= half[here, None] * half[: here.stop]
+        entries = rest[here, : here.stop]
+        left, corner = slice(0, here.start), slice(here.start, here.stop)
+        own = np.tril(weight[:, corner] * entries[:, corner])
+        total += 2.0 * float(np.vdot(weight[:, left], entries[:, left]) + own.sum()) - float(np.trace(own))
+    return total
