@@ -9,7 +9,6 @@ import os
 import sys
 
 INPUT_ERROR = 2
-INTERRUPTED = 130
 
 
 def _one_blas_thread() -> None:
@@ -44,6 +43,3 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stdout.flush()
         print(f"comply-measure: {error}", file=sys.stderr)
         raise SystemExit(INPUT_ERROR) from None
-    except KeyboardInterrupt:
-        print("\ncomply-measure: interrupted", file=sys.stderr)
-        raise SystemExit(INTERRUPTED) from None

@@ -9,6 +9,7 @@ from pathlib import Path
 from comply_measure.cli.progress import announcer
 
 STEP_FAILED = 1
+INTERRUPTED = 130
 
 
 def run_command(
@@ -30,7 +31,7 @@ def run_command(
     Returns
     -------
     int
-        Exit code: 0, or 1 if a step has no result.
+        Exit code: 0, 1 if a step has no result, 130 if interrupted.
 
     Raises
     ------
@@ -47,10 +48,13 @@ def run_command(
     folder = study.output() if out is None else out
     require_usable(folder)
     wanted = None if steps is None else [name.strip() for name in steps.split(",") if name.strip()]
-    with announcer(quiet=quiet) as announce:
-        run = run_study(
-            study, STEPS, Store(folder / FOLDER), wanted=wanted, force=force, jobs=jobs, listen=announce
-        )
+    store = Store(folder / FOLDER)
+    try:
+        with announcer(quiet=quiet) as announce:
+            run = run_study(study, STEPS, store, wanted=wanted, force=force, jobs=jobs, listen=announce)
+    except KeyboardInterrupt:
+        print("\ninterrupted; the same command goes on from here", file=sys.stderr)
+        return INTERRUPTED
     write_results(run, folder, jobs=jobs, started=started)
     failed = [outcome for outcome in run.outcomes.values() if not outcome.ok]
     for outcome in failed:

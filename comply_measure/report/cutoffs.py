@@ -88,7 +88,6 @@ class Cutoffs(Mapping[str, Cutoff]):
         self._known = MappingProxyType(known)
 
     def __getitem__(self, key: str) -> Cutoff:
-        require_known("cut-off", key, self._known)
         return self._known[key]
 
     def __iter__(self) -> Iterator[str]:

@@ -1,0 +1,163 @@
+"""The command line: exit codes, plain messages, light start, output that can be piped."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from comply_measure import __version__
+from comply_measure.cli import main
+
+STUDY = "format: comply-measure study 1\ntitle: T\ndataset: msi_triads\n"
+
+
+def call(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as caught:
+        main(list(arguments))
+    return int(caught.value.code or 0)
+
+
+def test_the_module_is_the_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "comply_measure", "--version"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, f"comply-measure {__version__}")
+
+
+def test_help_loads_no_heavy_library() -> None:
+    code = (
+        "import sys\nfrom comply_measure.cli import main\n"
+        "try: main(['--help'])\nexcept SystemExit as end: assert not end.code\n"
+        "heavy = {'numpy', 'pandas', 'scipy', 'matplotlib', 'pydantic', 'yaml', 'rich', 'jinja2'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for part in ("comply-measure run my-study/study.yaml", "simulate", "scale", "dataset", "Exit codes"):
+        assert part in done.stdout
+
+
+@pytest.mark.parametrize("command", ["run", "simulate", "scale", "dataset"])
+def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(command, "--help") == 0
+    assert "Usage" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("scale", "show", "cmply"), "did you mean 'comply'"),
+        (("scale", "show", "comply", "--language", "fr"), "unknown language"),
+        (("scale", "check", "nothing.yaml"), "not a shipped scale and not a file"),
+        (("dataset", "show", "msi"), "data set"),
+        (("run", "nothing.yaml"), "cannot be read"),
+        (("run",), "Missing argument"),
+        (("runn",), "No such command"),
+    ],
+)
+def test_unusable_input_gives_exit_code_2_and_no_traceback(
+    arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(*arguments) == 2
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert "Traceback" not in captured.err
+
+
+def test_tables_are_tab_separated_when_piped(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("scale", "list") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split("\t")[:2] == ["scale", "title"]
+    assert {line.split("\t")[0] for line in lines[1:]} == {"comply", "smsc", "marker"}
+    assert call("dataset", "list") == 0
+    captured = capsys.readouterr().out
+    assert "msi_triads\tresponses" in captured
+    assert "\x1b[" not in captured
+
+
+def test_a_scale_is_shown_in_its_language_and_set(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("scale", "show", "comply", "--language", "de", "--attribute-set", "21") == 0
+    shown = capsys.readouterr().out
+    assert "Stimme" in shown
+    assert "M_inn_1" in shown
+    assert call("scale", "check", "comply") == 0
+    assert "no problems found" in capsys.readouterr().out
+
+
+def test_a_data_set_can_be_copied_and_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "mine"
+    assert call("dataset", "copy", "msi_triads", str(folder)) == 0
+    assert (folder / "study.yaml").is_file()
+    assert call("run", str(folder / "study.yaml"), "--out", str(tmp_path / "out"), "--steps", "sample") == 0
+    assert f"report: {tmp_path / 'out' / 'report.html'}" in capsys.readouterr().out
+    assert call("dataset", "copy", "msi_triads", str(folder)) == 2
+    assert "the folder has content" in capsys.readouterr().err
+
+
+def test_run_says_what_it_did_and_can_be_quiet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study = tmp_path / "s.yaml"
+    study.write_text(STUDY, encoding="utf-8")
+    out = str(tmp_path / "out")
+    assert call("run", str(study), "--out", out, "--steps", "sample") == 0
+    captured = capsys.readouterr()
+    assert "✓ sample" in captured.err
+    assert "\x1b[" not in captured.err + captured.out
+    assert call("run", str(study), "--out", out, "--steps", "sample") == 0
+    assert "= sample unchanged" in capsys.readouterr().err
+    assert call("run", str(study), "--out", out, "--steps", "sample", "--force", "--quiet") == 0
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "")
+
+
+def test_a_failed_step_gives_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study = tmp_path / "s.yaml"
+    study.write_text(STUDY + "options: {structure: {model: 'alignment =~ nothing'}}\n", encoding="utf-8")
+    out = tmp_path / "out"
+    assert call("run", str(study), "--out", str(out), "--steps", "structure,sample") == 1
+    captured = capsys.readouterr()
+    assert "step 'structure' failed: the model names no unit-level variable" in captured.err
+    assert "✓ sample" in captured.err
+    assert "Traceback" not in captured.err
+    assert "This step failed" in (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_wrong_steps_and_folders_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    study = tmp_path / "s.yaml"
+    study.write_text(STUDY, encoding="utf-8")
+    assert call("run", str(study), "--out", str(tmp_path / "out"), "--steps", "smaple") == 2
+    assert "did you mean 'sample'" in capsys.readouterr().err
+    assert call("run", str(study), "--out", str(tmp_path)) == 2
+    assert "holds other files" in capsys.readouterr().err
+
+
+def test_simulate_writes_a_study(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from comply_measure.responses import dataset_path
+
+    population = dataset_path("msi_triads") / "population.yaml"
+    out = tmp_path / "simulated"
+    assert call("simulate", str(population), "--out", str(out), "--seed", "2026") == 0
+    assert "files written" in capsys.readouterr().out
+    shipped = (dataset_path("msi_triads") / "responses.csv").read_bytes()
+    assert (out / "responses.csv").read_bytes() == shipped
+
+
+def test_an_interruption_is_told_plainly(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from comply_measure.pipeline.steps import sample
+
+    study = tmp_path / "s.yaml"
+    study.write_text(STUDY, encoding="utf-8")
+
+    def interrupt(responses: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sample, "role_counts", interrupt)
+    out = tmp_path / "out"
+    assert call("run", str(study), "--out", str(out), "--steps", "sample") == 130
+    assert "interrupted; the same command goes on" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert call("run", str(study), "--out", str(out), "--steps", "sample") == 0

@@ -1,0 +1,171 @@
+"""The shipped study, end to end: what the report holds, and what its numbers rest on."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from comply_measure.framework import attributes
+from comply_measure.pipeline import STEPS, Store, build_report, load_study, run_study, write_results
+from comply_measure.pipeline.run import Run
+
+DEMO = Path(__file__).parents[2] / "analyses" / "demo.yaml"
+TABLES = {
+    "sample": {"sample_completeness", "sample_missing", "sample_informants", "sample_units"},
+    "items": {
+        f"items_{kind}" for scale in ("comply", "smsc", "marker")
+        for kind in (f"scores_{scale}", f"{scale}_pooled", f"{scale}_by_role")
+    },
+    "reliability": {
+        "reliability_comply_dimensions", "reliability_comply_constructs", "reliability_smsc_constructs",
+        "reliability_marker_constructs",
+    },
+    "cfa": {"cfa_fit", "cfa_second_order_loadings", "cfa_validity", "cfa_correlations", "cfa_fit_by_role"},
+    "agreement": {
+        "agreement_rwg", "agreement_rwg_attributes", "agreement_ad", "agreement_tests", "agreement_icc",
+        "agreement_icc_twoway",
+    },
+    "aggregation": {"aggregation_description", "aggregation_correlations", "aggregation_scores"},
+    "gaps": {"gaps_dimensions", "gaps_attributes", "gaps_reliability"},
+    "structure": {
+        "structure_fit", "structure_paths", "structure_explained", "structure_indirect", "structure_loadings",
+    },
+    "actions": {"actions_priorities", "actions_levers", "actions_interventions"},
+}  # fmt: skip
+FIGURES = {
+    "cfa": {"cfa_second_order"},
+    "agreement": {"agreement_rwg_figure", "agreement_icc_figure"},
+    "gaps": {"gaps_profile", "gaps_heat_map"},
+    "structure": {"structure_paths_figure"},
+    "actions": {"actions_figure"},
+}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
+    folder = tmp_path_factory.mktemp("demo")
+    study = load_study(DEMO, STEPS)
+    run = run_study(study, STEPS, Store(folder / ".cache"), wanted=list(TABLES))
+    write_results(run, folder, jobs=1, started=datetime(2026, 1, 1, tzinfo=UTC))
+    return run, folder
+
+
+def test_every_step_succeeds_and_no_library_warns(demo: tuple[Run, Path]) -> None:
+    run, _ = demo
+    assert {outcome.status for outcome in run.outcomes.values()} == {"done"}
+    assert {name: outcome.warnings for name, outcome in run.outcomes.items() if outcome.warnings} == {}
+
+
+def test_the_report_has_every_table_and_figure(demo: tuple[Run, Path]) -> None:
+    run, folder = demo
+    for step, keys in TABLES.items():
+        assert keys <= set(run.outputs[step].tables)
+    for step, keys in FIGURES.items():
+        assert keys <= set(run.outputs[step].figures)
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    headings = re.findall(r"<h2>(\d+\. [^<]+)</h2>", html)
+    assert headings == [
+        "1. Sample and completeness", "2. Items and scores", "3. Reliability", "4. Measurement model",
+        "5. Agreement within units", "6. Unit scores", "7. Role gaps", "8. Structural model",
+        "9. From results to action",
+    ]  # fmt: skip
+    keys = [t.key for o in run.outputs.values() for t in o.section.tables()]
+    keys += [f.key for o in run.outputs.values() for f in o.section.figures()]
+    assert len(keys) == len(set(keys))
+
+
+def test_every_table_states_its_sample_and_its_estimator(demo: tuple[Run, Path]) -> None:
+    run, _ = demo
+    for output in run.outputs.values():
+        for table in output.tables.values():
+            assert table.n_units, table.key
+            assert table.estimator, table.key
+            # Models of units rest on units; every other table names its informants.
+            if not table.key.startswith(("structure_", "sample_units")):
+                assert table.n_informants, table.key
+
+
+def test_every_null_in_the_results_has_a_reason(demo: tuple[Run, Path]) -> None:
+    _, folder = demo
+    document = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    for step in document["steps"].values():
+        for name, value in step["values"].items():
+            assert value is not None or step["undefined_values"][name]
+        for table in step["tables"].values():
+            for entry in table["undefined"]:
+                assert entry["reason"]
+                place = table["columns"].index(entry["column"])
+                assert all(table["rows"][row][place] is None for row in entry["rows"])
+
+
+def test_the_numbers_are_those_of_the_rooms_below(demo: tuple[Run, Path]) -> None:
+    from comply_measure.responses import load_dataset
+    from comply_measure.triads import icc_oneway
+
+    run, _ = demo
+    scores = load_dataset("msi_triads").scores("dimension", scale_key="comply")
+    icc = icc_oneway(scores, list("COMPLY")).tidy()
+    table = run.outputs["agreement"].tables["agreement_icc"].data
+    assert table["icc1"].tolist() == icc["icc1"].tolist()
+    values = run.outputs["cfa"].values
+    assert values["second_order_converged"] is True
+    assert values["second_order_df"] == 164
+    assert values["correlated_df"] == 155
+
+
+def test_the_overview_has_a_sentence_from_each_main_result(demo: tuple[Run, Path]) -> None:
+    run, _ = demo
+    summary = build_report(run).summary
+    assert summary[0].startswith("240 units in 60 firms with 667 informants; 80.4%")
+    for part in ("α ranges", "Second-order: χ²(164)", "ICC(1) is", "Largest mean role gap", "expected paths"):
+        assert any(part in text for text in summary)
+
+
+def test_levers_carry_the_mark_of_reconstructed_assignments(demo: tuple[Run, Path]) -> None:
+    run, _ = demo
+    levers = run.outputs["actions"].tables["actions_levers"].data
+    marked = levers["marked"].str.endswith("(r)")
+    assert (marked == (levers["assignment"] == "reconstructed")).all()
+    assert marked.any()
+
+
+def test_attribute_set_21_reaches_every_step(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        "format: comply-measure study 1\ntitle: T\ndataset: msi_triads\nattribute_set: '21'\n"
+        "options: {cfa: {models: [second_order], by_role: false, missing: listwise}}\n",
+        encoding="utf-8",
+    )
+    steps = ["items", "cfa", "aggregation", "gaps", "actions"]
+    run = run_study(load_study(path, STEPS), STEPS, Store(tmp_path / "cache"), wanted=steps)
+    assert run.ok
+    expected = {attribute.key for attribute in attributes("21")}
+    assert len(expected) == 21
+    out = run.outputs
+    assert expected <= set(out["items"].tables["items_comply_pooled"].data["scale"])
+    assert expected <= set(out["cfa"].tables["cfa_second_order_loadings"].data["rhs"])
+    assert expected <= set(out["aggregation"].tables["aggregation_scores"].data.columns)
+    assert expected <= set(out["gaps"].tables["gaps_attributes"].data["column"])
+    assert expected == set(out["actions"].tables["actions_priorities"].data["column"])
+
+
+def test_semopy_confirms_the_measurement_model(tmp_path: Path) -> None:
+    def second_order(engine: str) -> dict[str, float]:
+        path = tmp_path / f"{engine}.yaml"
+        path.write_text(
+            "format: comply-measure study 1\ntitle: T\ndataset: msi_triads\n"
+            f"options: {{cfa: {{engine: {engine}, estimator: ML, missing: listwise, by_role: false, "
+            "models: [second_order]}}\n",
+            encoding="utf-8",
+        )
+        run = run_study(load_study(path, STEPS), STEPS, Store(tmp_path / engine), wanted=["cfa"])
+        return {name: float(value) for name, value in run.outputs["cfa"].values.items()}
+
+    own, semopy = second_order("comply"), second_order("semopy")
+    # semopy's optimiser stops at a tolerance of its own; its χ² is ours to about four digits.
+    assert semopy["second_order_chisq"] == pytest.approx(own["second_order_chisq"], rel=1e-4)
+    assert semopy["second_order_srmr"] == pytest.approx(own["second_order_srmr"], abs=1e-4)

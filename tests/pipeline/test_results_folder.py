@@ -1,0 +1,149 @@
+"""The results folder of a real run: safe to open, complete, reproducible, never over other files."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from comply_measure.errors import InputError
+from comply_measure.pipeline import STEPS, Store, load_study, require_usable, run_study, write_results
+from comply_measure.pipeline.run import Run
+
+EVIL_UNIT = "=HYPERLINK(1)"
+STEPS_HERE = ["sample", "items", "aggregation", "gaps"]
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def run(study_file: Path, folder: Path, *, jobs: int = 1, steps: list[str] | None = None) -> Run:
+    study = load_study(study_file, STEPS)
+    found = run_study(study, STEPS, Store(folder / ".cache"), wanted=steps or STEPS_HERE, jobs=jobs)
+    write_results(found, folder, jobs=jobs, started=NOW)
+    return found
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and ".cache" not in path.parts and path.name != "manifest.json"
+    }
+
+
+def test_everything_is_written_and_listed(own_study: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    assert run(own_study, folder).ok
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["schema"] == "comply-measure manifest"
+    assert manifest["files"] == digests(folder)
+    assert manifest["started"] == "2026-01-02T00:00:00+00:00"
+    assert manifest["seed"] == 3
+    assert (
+        manifest["inputs"]["answers.csv"]
+        == hashlib.sha256((own_study.parent / "answers.csv").read_bytes()).hexdigest()
+    )
+    assert {step["status"] for step in manifest["steps"].values()} == {"done"}
+    assert manifest["software"]["numpy"]
+    assert manifest["peak_memory_mb"] > 10
+    names = set(manifest["files"])
+    assert {"report.html", "results.json", "tables/gaps_dimensions.csv"} <= names
+    assert {"figures/gaps_profile.svg", "figures/gaps_profile.png"} <= names
+    assert str(tmp_path) not in (folder / "manifest.json").read_text(encoding="utf-8")
+    assert str(tmp_path) not in (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_texts_of_respondents_are_data_everywhere(own_study: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    run(own_study, folder)
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    assert "<img" not in html
+    assert "&lt;img src=x onerror=alert(1)&gt;" in html
+    with (folder / "tables" / "aggregation_scores.csv").open(encoding="utf-8", newline="") as stream:
+        units = [row["unit"] for row in csv.DictReader(stream)]
+    assert units[0] == f"'{EVIL_UNIT}"
+    for path in (folder / "tables").glob("*.csv"):
+        with path.open(encoding="utf-8", newline="") as stream:
+            cells = [cell for row in csv.reader(stream) for cell in row]
+        assert not [cell for cell in cells if cell.startswith(("=", "@", "\t"))]
+
+
+def test_results_hold_full_precision_and_reasons(own_study: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    found = run(own_study, folder)
+    document = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    assert (document["schema"], document["version"]) == ("comply-measure results", 1)
+    assert list(document["steps"]) == STEPS_HERE
+    table = document["steps"]["gaps"]["tables"]["gaps_dimensions"]
+    data = found.outputs["gaps"].tables["gaps_dimensions"].data
+    mean = [row[table["columns"].index("mean")] for row in table["rows"]]
+    assert mean == data["mean"].tolist()
+    assert document["steps"]["sample"]["values"]["n_units"] == 60
+    scores = document["steps"]["aggregation"]["tables"]["aggregation_scores"]
+    nulls = {
+        (column, row)
+        for row, cells in enumerate(scores["rows"])
+        for column, cell in zip(scores["columns"], cells, strict=True)
+        if cell is None and column not in ("unit", "firm")
+    }
+    explained = {(entry["column"], row) for entry in scores["undefined"] for row in entry["rows"]}
+    assert nulls
+    assert nulls == explained
+
+
+def test_the_same_study_gives_the_same_files(own_study: Path, tmp_path: Path) -> None:
+    first, again, cached = tmp_path / "one", tmp_path / "two", tmp_path / "one"
+    run(own_study, first)
+    before = digests(first)
+    run(own_study, again)
+    assert digests(again) == before
+    outcome = run(own_study, cached)
+    assert {o.status for o in outcome.outcomes.values()} == {"cached"}
+    assert digests(cached) == before
+
+
+def test_results_do_not_depend_on_the_number_of_workers(own_study: Path, tmp_path: Path) -> None:
+    steps = ["sample", "aggregation"]
+    run(own_study, tmp_path / "one", steps=steps)
+    parallel = run(own_study, tmp_path / "two", jobs=2, steps=steps)
+    assert {o.status for o in parallel.outcomes.values()} == {"done"}
+    assert digests(tmp_path / "two") == digests(tmp_path / "one")
+
+
+def test_files_of_an_earlier_run_go_and_others_stay(own_study: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    run(own_study, folder)
+    (folder / "tables" / "mine.csv").write_text("keep", encoding="utf-8")
+    run(own_study, folder, steps=["sample"])
+    assert not (folder / "tables" / "gaps_dimensions.csv").exists()
+    assert not (folder / "figures" / "gaps_profile.svg").exists()
+    assert (folder / "tables" / "sample_missing.csv").exists()
+    assert (folder / "tables" / "mine.csv").read_text(encoding="utf-8") == "keep"
+
+
+def test_a_manifest_cannot_name_other_files_for_removal(own_study: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    run(own_study, folder, steps=["sample"])
+    victim = tmp_path / "victim.csv"
+    victim.write_text("precious", encoding="utf-8")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest["files"] |= {"../victim.csv": "", "tables/../../victim.csv": ""}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    run(own_study, folder, steps=["sample"])
+    assert victim.read_text(encoding="utf-8") == "precious"
+
+
+def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
+    require_usable(tmp_path / "new")
+    (tmp_path / "empty").mkdir()
+    require_usable(tmp_path / "empty")
+    full = tmp_path / "full"
+    full.mkdir()
+    (full / "thesis.docx").write_text("x", encoding="utf-8")
+    with pytest.raises(InputError, match="holds other files"):
+        require_usable(full)
+    with pytest.raises(InputError, match="not a folder"):
+        require_usable(full / "thesis.docx")

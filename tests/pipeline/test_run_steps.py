@@ -1,0 +1,228 @@
+"""Running steps: order, cache, resumption, contained failures. The steps here are made up."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from comply_measure.errors import ComplyError, ComplyWarning, InputError
+from comply_measure.pipeline import Step, StepOptions, StepOutput, Store, load_study, run_study
+from comply_measure.pipeline import fingerprint as fingerprint_module
+from comply_measure.pipeline.order import ordered
+from comply_measure.pipeline.run import Run
+from comply_measure.pipeline.step import Context
+from comply_measure.report.parts import Section, Table
+
+
+class Number(StepOptions):
+    n: int = 1
+
+
+class Workshop:
+    """A registry of made-up steps that counts how often each ran."""
+
+    def __init__(self) -> None:
+        self.ran: list[str] = []
+        self.broken: Exception | type[BaseException] | None = None
+        self.registry = {
+            step.name: step
+            for step in (
+                self.step("a"),
+                self.step("b", "a"),
+                self.step("c", behave=self.fail),
+                self.step("d", "c", "b"),
+                self.step("e"),
+            )
+        }
+
+    def step(self, name: str, *needs: str, behave: Callable[[], None] | None = None) -> Step:
+        def run(context: Context, options: Number) -> StepOutput:
+            self.ran.append(name)
+            if behave is not None:
+                behave()
+            total = options.n + sum(float(output.values["n"]) for output in context.upstream.values())
+            frame = pd.DataFrame({"n": [total, math.nan], "note": ["", "no reason"]})
+            section = Section(name, name, (Table(f"{name}_table", name, frame),))
+            return StepOutput(section, values={"n": total, "units": context.responses.n_units})
+
+        return Step(name, name.upper(), run, Number, needs)
+
+    def fail(self) -> None:
+        if self.broken is not None:
+            raise self.broken
+
+
+@pytest.fixture
+def workshop() -> Workshop:
+    return Workshop()
+
+
+@pytest.fixture
+def go(workshop: Workshop, own_study: Path, tmp_path: Path) -> Callable[..., Run]:
+    def run(options: str = "", **how: object) -> Run:
+        text = own_study.read_text(encoding="utf-8").split("options:")[0]
+        own_study.write_text(text + (f"options: {options}\n" if options else ""), encoding="utf-8")
+        workshop.ran.clear()
+        study = load_study(own_study, workshop.registry)
+        return run_study(study, workshop.registry, Store(tmp_path / "cache"), **how)  # type: ignore[arg-type]
+
+    return run
+
+
+def statuses(run: Run) -> dict[str, str]:
+    return {name: outcome.status for name, outcome in run.outcomes.items()}
+
+
+def test_steps_run_after_what_they_need(workshop: Workshop, go: Callable[..., Run]) -> None:
+    run = go(wanted=["d"])
+    assert list(run.outcomes) == ["a", "b", "c", "d"]
+    assert workshop.ran == ["a", "b", "c", "d"]
+    assert run.ok
+    assert run.outputs["d"].values["n"] == 1 + 1 + (1 + 1)
+
+
+def test_needs_are_checked(workshop: Workshop) -> None:
+    with pytest.raises(ComplyError, match="unknown step 'f'"):
+        ordered(["f"], workshop.registry)
+    loop = {"x": workshop.step("x", "y"), "y": workshop.step("y", "x")}
+    with pytest.raises(ComplyError, match="circle: x → y → x"):
+        ordered(["x"], loop)
+
+
+def test_a_second_run_computes_nothing(workshop: Workshop, go: Callable[..., Run]) -> None:
+    first = go()
+    second = go()
+    assert workshop.ran == []
+    assert set(statuses(second).values()) == {"cached"}
+    for name in first.outputs:
+        assert dict(second.outputs[name].values) == dict(first.outputs[name].values)
+        table, again = (
+            first.outputs[name].tables[f"{name}_table"],
+            second.outputs[name].tables[f"{name}_table"],
+        )
+        pd.testing.assert_frame_equal(again.data, table.data)
+
+
+def test_a_changed_option_recomputes_the_step_and_what_needs_it(
+    workshop: Workshop, go: Callable[..., Run]
+) -> None:
+    go()
+    go("{b: {n: 5}}")
+    assert workshop.ran == ["b", "d"]
+    go("{b: {n: 5}}", force=True)
+    assert workshop.ran == ["a", "b", "c", "d", "e"]
+
+
+def test_changed_data_code_or_libraries_recompute_everything(
+    workshop: Workshop, go: Callable[..., Run], own_study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go()
+    data = own_study.parent / "answers.csv"
+    data.write_text(data.read_text(encoding="utf-8").replace("U1,", "U1x,"), encoding="utf-8")
+    go()
+    assert workshop.ran == ["a", "b", "c", "d", "e"]
+    monkeypatch.setattr(fingerprint_module, "code_version", lambda: "edited")
+    go()
+    assert workshop.ran == ["a", "b", "c", "d", "e"]
+    monkeypatch.setattr(fingerprint_module, "library_versions", lambda: {"numpy": "99"})
+    go()
+    assert workshop.ran == ["a", "b", "c", "d", "e"]
+
+
+@pytest.mark.parametrize("error", [ComplyError("cannot"), ZeroDivisionError("oops")])
+def test_a_failing_step_leaves_the_others_alone(
+    workshop: Workshop, go: Callable[..., Run], error: Exception
+) -> None:
+    workshop.broken = error
+    run = go()
+    assert statuses(run) == {"a": "done", "b": "done", "c": "failed", "d": "skipped", "e": "done"}
+    assert not run.ok
+    assert str(error) in run.outcomes["c"].reason
+    assert run.outcomes["d"].reason == "needs c, which has no result"
+    # A user's mistake needs no traceback, a defect of the program keeps one.
+    assert ("Traceback" in run.outcomes["c"].trace) == isinstance(error, ZeroDivisionError)
+    workshop.broken = None
+    repaired = go()
+    assert workshop.ran == ["c", "d"]
+    assert repaired.ok
+
+
+def test_an_interrupted_run_resumes(workshop: Workshop, go: Callable[..., Run]) -> None:
+    workshop.broken = KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        go()
+    assert workshop.ran == ["a", "b", "c"]
+    workshop.broken = None
+    run = go()
+    assert workshop.ran == ["c", "d", "e"]
+    assert statuses(run)["a"] == "cached"
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}", b"0" * 64 + b"\n{}"])
+def test_a_damaged_result_is_computed_anew(
+    workshop: Workshop, go: Callable[..., Run], tmp_path: Path, damage: bytes
+) -> None:
+    run = go()
+    path = Store(tmp_path / "cache").path("e", run.outcomes["e"].key)
+    content = path.read_bytes()
+    path.write_bytes(damage or content[:-10])
+    again = go()
+    assert workshop.ran == ["e"]
+    assert again.ok
+    assert path.read_bytes() == content
+
+
+def test_the_cache_keeps_the_latest_results_only(go: Callable[..., Run], tmp_path: Path) -> None:
+    for n in range(7):
+        go(f"{{e: {{n: {n}}}}}")
+    assert len(list((tmp_path / "cache" / "e").glob("*.json"))) == 4
+    assert not list((tmp_path / "cache").rglob("*.part"))
+
+
+def test_warnings_reach_the_reader(workshop: Workshop, go: Callable[..., Run]) -> None:
+    class OwnWarning(ComplyWarning):
+        pass
+
+    def warn() -> None:
+        warnings.warn("take care", OwnWarning, stacklevel=1)
+        warnings.warn("old function", DeprecationWarning, stacklevel=1)
+
+    workshop.registry["w"] = workshop.step("w", behave=warn)
+    run = go(wanted=["w"])
+    assert run.outputs["w"].problems == ("take care",)
+    assert run.outcomes["w"].warnings == ("DeprecationWarning: old function",)
+    assert go(wanted=["w"]).outputs["w"].problems == ("take care",)
+
+
+def test_unusable_data_stop_the_run_before_any_step(
+    workshop: Workshop, go: Callable[..., Run], own_study: Path
+) -> None:
+    data = own_study.parent / "answers.csv"
+    data.write_text(data.read_text(encoding="utf-8").replace("buyer", "pilot", 1), encoding="utf-8")
+    with pytest.raises(InputError, match="pilot"):
+        go()
+    assert workshop.ran == []
+
+
+def test_undefined_values_need_a_reason() -> None:
+    section = Section("s", "S")
+    with pytest.raises(ComplyError, match="without a reason: x"):
+        StepOutput(section, values={"x": math.nan})
+    assert StepOutput(section, values={"x": math.nan}, reasons={"x": "no data"}).reasons["x"] == "no data"
+
+
+def test_seeds_depend_on_study_and_step_only() -> None:
+    def seeds(seed: int, step: str) -> list[int]:
+        from comply_measure.report.cutoffs import Cutoffs
+
+        context = Context(lambda: None, {}, Cutoffs(), "en", seed, step)  # type: ignore[arg-type,return-value]
+        return context.seeds().generate_state(2).tolist()
+
+    assert seeds(1, "a") == seeds(1, "a")
+    assert seeds(1, "a") != seeds(1, "b")
+    assert seeds(1, "a") != seeds(2, "a")
