@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -50,6 +51,7 @@ class Point:
         self.theta = objective.space.expand(phi)
         self.implied: list[Implied] = []
         self.evaluations: list[Evaluation] = []
+        self.inverses: dict[str, Any] = {}  # inverse information by kind, kept by the inference
         self.value = math.inf
         try:
             total = 0.0

@@ -117,7 +117,7 @@ class OrdinalEvaluation:
 
     def gradient(self) -> Array:
         """∂F/∂θ (q,)."""
-        return np.asarray(-2.0 * self.factor * self.implied.jacobian.left(self.pull[None, :])[0])
+        return self.implied.pulled_gradient(-2.0 * self.factor * self.pull)
 
     @cached_property
     def gram(self) -> Array:
@@ -132,9 +132,20 @@ class OrdinalEvaluation:
         """Gauss-Newton Hessian of F (q, q): second derivatives of the moments are left out."""
         return np.asarray(2.0 * self.factor * self.gram)
 
+    @cached_property
+    def _side(self) -> Array:
+        """Γ's root, or Γ, times W J: kept, because errors and tests both need it."""
+        return self.discrepancy.weighted_gamma.side(self.implied.jacobian)
+
+    @cached_property
+    def _meat(self) -> Array:
+        """``Jᵀ W Γ W J``."""
+        return self.discrepancy.weighted_gamma.meat(self.implied.jacobian, self._side)
+
     def robust_pieces(self, second_order: bool) -> RobustPieces:
         """Traces and quadratic forms with Γ (see :mod:`comply_measure.sem.ordinal.robust`)."""
         known = self.discrepancy.weighted_gamma
-        meat, twice = known.meat(self.implied.jacobian, second_order)
+        meat = self._meat
+        twice = known.double_meat(self._side) if second_order else None
         square = known.trace_squared if second_order else float("nan")
         return RobustPieces(known.trace, meat, square, twice)

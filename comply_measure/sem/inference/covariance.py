@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -47,7 +47,12 @@ def standard_covariance(
         null space (Aitchison & Silvey, 1958).
     """
     information = point.information if kind == "expected" else 0.5 * point.hessian
-    return invert(information, point, n, jacobian)
+    if jacobian is not None and len(jacobian):
+        return invert(information, point, n, jacobian)
+    if kind not in point.inverses:  # errors, tests and fit measures all ask for it
+        point.inverses[kind] = invert(information, point, 1.0)
+    found: ParameterCovariance = point.inverses[kind]
+    return found if found.vcov is None else replace(found, vcov=found.vcov / n)
 
 
 def invert(information: Array, point: Point, n: float, jacobian: Array | None = None) -> ParameterCovariance:

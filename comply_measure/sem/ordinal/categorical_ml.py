@@ -59,7 +59,7 @@ class _Group:
     jacobian: Array
     weights: Array
     root: Array
-    whitener: Array
+    inverse: Array
     value: float
     logdet: float
 
@@ -110,8 +110,7 @@ def _prepare(evaluation: OrdinalEvaluation, share: float) -> _Group | None:
         return None
     try:
         inverse, logdet = inverse_and_logdet(sigma)
-        whitener = np.linalg.cholesky(inverse)
-    except (NotPositiveDefiniteError, np.linalg.LinAlgError):
+    except NotPositiveDefiniteError:
         return None
     logdet_r = float(np.linalg.slogdet(R)[1])
     jacobian = implied.jacobian
@@ -124,7 +123,7 @@ def _prepare(evaluation: OrdinalEvaluation, share: float) -> _Group | None:
         jacobian=jacobian.second,
         weights=evaluation.weights[first:],
         root=_root(sample.gamma.take(slice(first, None))),
-        whitener=np.asarray(whitener),
+        inverse=inverse,
         value=logdet + float(np.vdot(R, inverse)) - logdet_r - len(R),
         logdet=logdet_r,
     )
@@ -150,22 +149,22 @@ def _trace(groups: Sequence[_Group], number: int, inverse: Array) -> float:
         rows = -(pull @ link) @ other.jacobian.T
         if other_number == number:
             rows += own.root
-        total += other.share / own.share * _normal_theory_form(rows, other.whitener)
+        total += other.share / own.share * _normal_theory_form(rows, other.inverse)
     return total
 
 
-def _normal_theory_form(rows: Array, whitener: Array) -> float:
-    """Σ yᵀ V y over rows y, with ``Σ⁻¹ = L Lᵀ``: half the squared norms of ``Lᵀ Y L``."""
-    p = len(whitener)
+def _normal_theory_form(rows: Array, inverse: Array) -> float:
+    """Σ yᵀ V y over rows y: half of ``tr(Y Σ⁻¹ Y Σ⁻¹)``."""
+    p = len(inverse)
     first, second = np.triu_indices(p, 1)
+    place = np.full((p, p), len(first))  # the diagonal points at a column of zeros
+    place[first, second] = place[second, first] = np.arange(len(first))
     total = 0.0
-    matrix = np.zeros((CHUNK, p, p))
+    padded = np.zeros((CHUNK, len(first) + 1))
     for start in range(0, len(rows), CHUNK):
         part = rows[start : start + CHUNK]
-        Y = matrix[: len(part)]
-        Y[:, first, second] = part
-        Y[:, second, first] = part
-        half = (Y.reshape(-1, p) @ whitener).reshape(-1, p, p)
-        full = half.transpose(0, 2, 1).reshape(-1, p) @ whitener
-        total += 0.5 * float(np.vdot(full, full))
+        padded[: len(part), :-1] = part
+        Y = np.take(padded[: len(part)], place.ravel(), axis=1).reshape(-1, p)
+        product = (Y @ inverse).reshape(-1, p, p)
+        total += 0.5 * float(np.vdot(product, product.transpose(0, 2, 1).copy()))
     return total

@@ -123,10 +123,6 @@ def code_column(column: pd.Series, categories: Sequence[Any]) -> NDArray[np.int1
     """Numbers 0, 1, ... of the values of a column among its categories; -1 where missing."""
     import pandas as pd
 
-    if pd.api.types.is_numeric_dtype(column.dtype) and not isinstance(column.dtype, pd.CategoricalDtype):
-        values = column.to_numpy(dtype=float, na_value=np.nan)
-        place = np.searchsorted(np.asarray(categories, dtype=float), values)
-        return np.where(np.isnan(values), MISSING, place).astype(np.int16)
     return np.asarray(pd.Categorical(column, categories=list(categories)).codes, dtype=np.int16)
 
 
@@ -166,8 +162,12 @@ def code_groups(
     problems: list[Problem] = []
     categories: dict[str, tuple[Any, ...]] = {}
     codes: list[list[NDArray[np.int16]]] = [[] for _ in frames]
+    numbers = _numeric_columns(frames, [name for name in names if name in ordered])
     for name in (name for name in names if name in ordered):
-        own, found = _code_variable([frame[name] for frame in frames], name, labels)
+        if name in numbers:
+            own, found = _code_numbers(numbers[name], name, labels)
+        else:
+            own, found = _code_variable([frame[name] for frame in frames], name, labels)
         problems += own.problems
         categories[name] = own.categories
         for g, column in enumerate(found):
@@ -197,6 +197,41 @@ class _Coding:
     problems: list[Problem]
 
 
+def _numeric_columns(frames: Sequence[pd.DataFrame], names: Sequence[str]) -> dict[str, list[Array]]:
+    """Values of the variables that are plain numbers, one array per group: read in one go, which is faster."""
+    kinds = dict(zip(frames[0].columns, frames[0].dtypes, strict=True))
+    plain = [name for name in names if isinstance(kinds[name], np.dtype) and kinds[name].kind in "iufb"]
+    blocks = [frame[plain].to_numpy(dtype=float) for frame in frames]
+    return {name: [block[:, k] for block in blocks] for k, name in enumerate(plain)}
+
+
+def _code_numbers(
+    columns: Sequence[Array], name: str, labels: Sequence[str] | None
+) -> tuple[_Coding, list[NDArray[np.int16]]]:
+    """Code one variable of plain numbers in every group."""
+    joined = columns[0] if len(columns) == 1 else np.concatenate(columns)
+    values = np.unique(joined[~np.isnan(joined)])
+    codes = [
+        np.where(np.isnan(column), MISSING, np.searchsorted(values, column)).astype(np.int16)
+        for column in columns
+    ]
+    categories = tuple(int(value) if value.is_integer() else value for value in values.tolist())
+    return _Coding(categories, _all_problems(name, categories, codes, labels)), codes
+
+
+def _all_problems(
+    name: str, categories: Sequence[Any], codes: Sequence[NDArray[np.int16]], labels: Sequence[str] | None
+) -> list[Problem]:
+    """Problems of one variable over all groups, each once."""
+    problems: list[Problem] = []
+    for g, column in enumerate(codes):
+        counts = np.bincount(column[column != MISSING], minlength=len(categories))
+        group = labels[g] if labels is not None and len(codes) > 1 else None
+        new = category_problems(name, categories, counts, group)
+        problems += [problem for problem in new if problem not in problems]
+    return problems
+
+
 def _code_variable(
     columns: Sequence[pd.Series], name: str, labels: Sequence[str] | None
 ) -> tuple[_Coding, list[NDArray[np.int16]]]:
@@ -208,10 +243,4 @@ def _code_variable(
     except InputError as error:
         return _Coding((), list(error.problems)), []
     codes = [code_column(column, categories) for column in columns]
-    problems: list[Problem] = []
-    for g, column in enumerate(codes):
-        counts = np.bincount(column[column != MISSING], minlength=len(categories))
-        group = labels[g] if labels is not None and len(columns) > 1 else None
-        new = category_problems(name, categories, counts, group)
-        problems += [problem for problem in new if problem not in problems]
-    return _Coding(categories, problems), codes
+    return _Coding(categories, _all_problems(name, categories, codes, labels)), codes

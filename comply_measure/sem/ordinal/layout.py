@@ -318,6 +318,51 @@ class OrdinalImplied(Implied):
             second=self._correlation_slopes(),
         )
 
+    def pulled_gradient(self, pull: Array) -> Array:
+        """``Jᵀ pull`` for a vector over the statistics (D,), without forming J.
+
+        With M the slope in Σ* and d that in δ, chains of derivatives end in the gradient of the latent-response
+        moments: ``M_ij = ½ pull_ij δ_i δ_j``, ``d_i = Σ_j pull_ij δ_j σ*_ij + Σ_a pull_a (τ_a − μ*_i)``.
+        """
+        layout, delta = self.layout, self.delta
+        T, c = len(layout.item), len(layout.covariates)
+        row, column = layout.pairs
+        full = np.zeros((layout.p, layout.p))
+        full[row, column] = pull[len(pull) - len(row) :]
+        full += full.T
+        in_sigma = 0.5 * full * np.outer(delta, delta)
+        start = T + c * len(layout.kept)
+        in_sigma[layout.continuous, layout.continuous] = pull[start : start + len(layout.continuous)]
+        first = pull[:T]
+        in_delta = ((full * self.response_sigma) @ delta) + np.bincount(
+            layout.item, first * (self.tau - self.response_mu[layout.item]), layout.p
+        )
+        in_mu = np.asarray(-np.bincount(layout.item, first * delta[layout.item], layout.p), dtype=float)
+        by_covariate = pull[T:start].reshape(c, len(layout.kept)).T
+        in_delta[layout.kept] += (by_covariate * self.TE[np.ix_(layout.kept, layout.covariates)]).sum(axis=1)
+        if layout.theta:
+            own = layout.ordered
+            in_sigma[own, own] -= 0.5 * in_delta[own] * delta[own] ** 3
+        gradient = Implied.gradient(self, in_sigma, in_mu)
+        cells = layout.thresholds.cells
+        gradient[layout.thresholds.parameters] += first[cells] * delta[layout.item[cells]]
+        if not layout.theta:
+            gradient[layout.scale.parameters] += in_delta[layout.scale.cells]
+        if c:
+            gradient += self._through_covariates(by_covariate)
+        return np.asarray(gradient)
+
+    def _through_covariates(self, by_covariate: Array) -> Array:
+        """Gradient through the slopes on covariates, ``∂(T E)_ic/∂A_kl = g_ik E_lc``, for paths."""
+        layout = self.layout
+        paths = np.flatnonzero(layout.is_path)
+        effect = self.E[np.ix_(layout.mean_source[paths], layout.covariates)]
+        scaled = by_covariate * self.delta[layout.kept, None]
+        H = np.hstack([np.eye(layout.p), self.TE])[layout.kept]
+        out = np.zeros(layout.q)
+        out[paths] = ((H.T @ scaled)[layout.mean_column[paths]] * effect).sum(axis=1)
+        return out
+
     def _first_order_slopes(self) -> Array:
         """∂ thresholds, ∂ means and ∂ slopes for the parameters ``on_thresholds``."""
         layout, columns = self.layout, self.layout.on_thresholds

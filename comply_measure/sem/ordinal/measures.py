@@ -70,7 +70,8 @@ def categorical_basis(
     """Basis of robust CFI, TLI and RMSEA (see :mod:`comply_measure.sem.ordinal.categorical_ml`).
 
     None where the test has none. NaN with continuous variables or covariates, with thresholds that are not free
-    in every group, and with polychoric or implied matrices that are not positive definite.
+    in every group, with constraints that are not linear, and with polychoric or implied matrices that are not
+    positive definite.
 
     Parameters
     ----------
@@ -104,6 +105,8 @@ def categorical_basis(
 def _only_correlations(model: Model, point: Point) -> bool:
     """Whether the model constrains nothing but correlations of ordered variables."""
     space = model.space
+    if space.equalities or space.inequalities:
+        return False
     for implied in point.implied:
         if not isinstance(implied, OrdinalImplied):
             return False

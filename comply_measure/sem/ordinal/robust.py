@@ -92,13 +92,21 @@ class WeightedGamma:
         part = self._product[first:, first:]
         return float(np.vdot(part, part.T))
 
-    def meat(self, jacobian: MomentJacobian, twice: bool = False) -> tuple[Array, Array | None]:
-        """``Jᵀ W Γ W J`` and, if asked for, ``Jᵀ W Γ W Γ W J`` (q, q)."""
+    def side(self, jacobian: MomentJacobian) -> Array:
+        """``Z W J`` (n, q) where Γ is kept as its root and W is diagonal, else ``Γ W J`` (D, q)."""
         root = self._root
-        if root is not None:
-            side = jacobian.left(root * self.weights)
-            return side.T @ side, side.T @ (self._kernels[0] @ side) if twice else None
-        side = jacobian.left(self._product)  # Γ W J
+        return jacobian.left(self._product) if root is None else jacobian.left(root * self.weights)
+
+    def meat(self, jacobian: MomentJacobian, side: Array) -> Array:
+        """``Jᵀ W Γ W J`` (q, q), from :meth:`side`."""
+        if self._root is not None:
+            return side.T @ side
+        weights = self.weights if self.weights.ndim == 2 else np.diag(self.weights)
+        return jacobian.left(weights).T @ side
+
+    def double_meat(self, side: Array) -> Array:
+        """``Jᵀ W Γ W Γ W J`` (q, q), from :meth:`side`."""
+        if self._root is not None:
+            return np.asarray(side.T @ (self._kernels[0] @ side))
         pull = side.T @ self.weights if self.weights.ndim == 2 else side.T * self.weights
-        bread = jacobian.left(self.weights if self.weights.ndim == 2 else np.diag(self.weights))  # W J
-        return bread.T @ side, pull @ side if twice else None
+        return np.asarray(pull @ side)
