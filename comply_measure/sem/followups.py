@@ -44,6 +44,7 @@ class FollowUps:
         """
         from comply_measure.sem.modification.indices import modification_indices
 
+        self._require_one_level("modification indices")
         return modification_indices(self.model, self.optimum, sort, minimum, op)
 
     def score_test(self, add: str | None = None, release: Sequence[int] | None = None) -> ScoreTest:
@@ -58,6 +59,7 @@ class FollowUps:
         """
         from comply_measure.sem.modification.score_test import score_test
 
+        self._require_one_level("score tests")
         return score_test(self.model, self.optimum, add, release)
 
     def wald(self, constraints: str) -> TestStatistic:
@@ -65,3 +67,36 @@ class FollowUps:
         from comply_measure.sem.inference.wald import wald_test
 
         return wald_test(self.model, self.theta, self.vcov_array, constraints)
+
+    def predict(
+        self,
+        data: pd.DataFrame | None = None,
+        method: str = "regression",
+        se: bool = False,
+        group: str | None = None,
+    ) -> pd.DataFrame:
+        """Factor scores: a row per case, a column per latent variable.
+
+        Parameters
+        ----------
+        data : DataFrame, optional
+            New cases; those the model was fitted to otherwise.
+        method : str
+            ``regression`` (or ``EBM``), ``Bartlett`` (or ``ML``).
+        se : bool
+            Add standard errors as columns ``<factor>_se``.
+        group : str, optional
+            Column of new data that tells the groups apart.
+        """
+        from comply_measure.sem.scores.predict import predict
+
+        self._require_one_level("factor scores")
+        return predict(self.model, self.optimum.point, data, method, se, group)
+
+    def _require_one_level(self, what: str) -> None:
+        """Refuse what is not there for two-level models."""
+        from comply_measure.sem.errors import ModelError
+        from comply_measure.sem.twolevel.model import TwoLevelModel
+
+        if isinstance(self.model, TwoLevelModel):
+            raise ModelError(f"{what} are not available for two-level models")

@@ -1,0 +1,1 @@
+"""Factor scores: ``predict`` makes the table, ``linear`` and ``modal`` hold the estimators."""

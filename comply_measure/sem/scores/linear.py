@@ -1,0 +1,167 @@
+"""Linear factor scores of continuous variables.
+
+With o the variables a case has, C = Cov(η, y_o), Σ = Cov(y_o), μ, α the implied means and Λ the loadings:
+
+* regression (Thurstone, 1935): ``α + C Σ⁻¹ (y − μ)``, error covariance ``Var(η) − C Σ⁻¹ Cᵀ``;
+* Bartlett (1937): ``α + (Λᵀ Σ⁻¹ Λ)⁻¹ Λᵀ Σ⁻¹ (y − μ)``, error covariance ``(Λᵀ Σ⁻¹ Λ)⁻¹ − Var(η)``.
+
+Λ holds the effects of latent variables on observed ones, through observed mediators too; observed variables that
+nothing predicts count as latent variables measured without error, with a column of their own but no scores. With
+missing values every pattern has its own weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from comply_measure.sem.arrays import Array, Index
+from comply_measure.sem.implied import Implied
+from comply_measure.sem.model import Model
+from comply_measure.sem.objective import Point
+
+RANK = 1.5e-8  # relative size of singular values that count as zero (as MASS::ginv)
+
+
+@dataclass(frozen=True)
+class ScoreModel:
+    """What linear scores of one group need.
+
+    Attributes
+    ----------
+    latent : tuple of str
+        Latent variables, in the order of the scores.
+    sigma, mu : arrays (p, p), (p,)
+        Implied moments of the observed variables.
+    cross : array (k, p)
+        Covariances of latent with observed variables.
+    alpha : array (k,)
+        Means of the latent variables.
+    variance : array (k,)
+        Their variances.
+    loadings : array (p, k + d)
+        Λ: latent variables first, then observed predictors.
+    """
+
+    latent: tuple[str, ...]
+    sigma: Array
+    mu: Array
+    cross: Array
+    alpha: Array
+    variance: Array
+    loadings: Array
+
+
+def score_model(model: Model, point: Point, number: int) -> ScoreModel:
+    """The quantities that linear scores need.
+
+    Parameters
+    ----------
+    model : Model
+        The fitted model.
+    point : Point
+        The estimates.
+    number : int
+        Group, from 0.
+    """
+    implied, sample = point.implied[number], model.sample.groups[number]
+    layout = implied.layout
+    latent = tuple(model.table.variables[number].latent)
+    places = np.array([layout.sources.index(name) for name in latent], dtype=np.int64)
+    mu = implied.mu
+    if mu is None:
+        mu = np.zeros(layout.p) if sample.mean is None else sample.mean
+    return ScoreModel(
+        latent=latent,
+        sigma=implied.sigma,
+        mu=mu,
+        cross=implied.FV[:, places].T,
+        alpha=_latent_means(model, point, number, places, mu),
+        variance=implied.V.diagonal()[places],
+        loadings=_loadings(implied, places),
+    )
+
+
+def _latent_means(model: Model, point: Point, number: int, places: Index, mu: Array) -> Array:
+    """Means of the latent variables; without a mean structure those that observed predictors imply."""
+    implied = point.implied[number]
+    layout = implied.layout
+    if layout.has_mean:
+        return np.asarray(implied.eta[places])
+    observed = {name: i for i, name in enumerate(layout.observed)}
+    fixed = [(j, observed[name]) for j, name in enumerate(layout.sources) if name in observed]
+    if not fixed:
+        return np.zeros(len(places))
+    paths = layout.paths.at(implied.theta)
+    sources, rows = (list(part) for part in zip(*fixed, strict=True))
+    pull = paths[np.ix_(places, sources)] @ mu[rows]
+    return np.asarray(np.linalg.solve(np.eye(len(places)) - paths[np.ix_(places, places)], pull))
+
+
+def _loadings(implied: Implied, latent: Index) -> Array:
+    """Effects of latent variables and observed predictors on all observed variables (p, k + d)."""
+    layout = implied.layout
+    paths = layout.paths.at(implied.theta)
+    observed = np.setdiff1d(np.arange(layout.k), latent)
+    predicted = np.any(paths[observed] != 0.0, axis=1)
+    mediators, given = observed[predicted], observed[~predicted]
+    causes = np.concatenate([latent, given])
+    within = np.eye(len(mediators)) - paths[np.ix_(mediators, mediators)]
+    through = np.linalg.solve(within, paths[np.ix_(mediators, causes)])
+    return np.asarray(implied.T[:, causes] + implied.T[:, mediators] @ through)
+
+
+def linear_scores(parts: ScoreModel, values: Array, method: str) -> tuple[Array, Array]:
+    """Scores and their standard errors.
+
+    Parameters
+    ----------
+    parts : ScoreModel
+        From :func:`score_model`.
+    values : array (n, p)
+        Cases, NaN where missing.
+    method : str
+        ``regression`` or ``bartlett``.
+
+    Returns
+    -------
+    scores, errors : arrays (n, k)
+        NaN for a case without any value, and where a pattern does not determine a score.
+    """
+    n, k = len(values), len(parts.latent)
+    scores, errors = np.full((n, k), np.nan), np.full((n, k), np.nan)
+    seen = ~np.isnan(values)
+    patterns, members = np.unique(seen, axis=0, return_inverse=True)
+    members = members.reshape(-1)
+    weigh = _regression if method == "regression" else _bartlett
+    for number, pattern in enumerate(patterns):
+        if not pattern.any():
+            continue
+        rows = np.flatnonzero(members == number)
+        weights, variance = weigh(parts, np.flatnonzero(pattern))
+        scores[rows] = parts.alpha + (values[np.ix_(rows, pattern)] - parts.mu[pattern]) @ weights.T
+        # rounding alone leaves no error variance, as for a factor that is known exactly
+        known = variance > 1e-10 * np.maximum(np.abs(parts.variance), 1e-300)
+        errors[rows] = np.where(known, np.sqrt(np.where(known, variance, 0.0)), np.nan)
+    return scores, errors
+
+
+def _regression(parts: ScoreModel, seen: Index) -> tuple[Array, Array]:
+    cross = parts.cross[:, seen]
+    weights = cross @ np.linalg.pinv(parts.sigma[np.ix_(seen, seen)], rcond=RANK, hermitian=True)
+    return weights, parts.variance - np.einsum("kp,kp->k", weights, cross)
+
+
+def _bartlett(parts: ScoreModel, seen: Index) -> tuple[Array, Array]:
+    loadings = parts.loadings[seen]
+    inverse = np.linalg.pinv(parts.sigma[np.ix_(seen, seen)], rcond=RANK, hermitian=True)
+    information = loadings.T @ inverse @ loadings
+    unscaled = np.linalg.pinv(information, rcond=RANK, hermitian=True)
+    k = len(parts.latent)
+    weights = (unscaled @ loadings.T @ inverse)[:k]
+    variance = unscaled.diagonal()[:k] - parts.variance
+    # a score exists only where its own direction has information
+    defined = np.abs((unscaled @ information)[:k] - np.eye(k, len(unscaled))).max(axis=1, initial=0.0) < 1e-6
+    weights[~defined] = np.nan
+    return weights, np.where(defined, variance, np.nan)
