@@ -19,10 +19,9 @@ def _ours(kind: str, data: pd.DataFrame, model: str, options: dict[str, Any]) ->
     from comply_measure import sem
 
     if kind == "polychoric":
-        from comply_measure.sem.ordinal import ordinal_moments
+        from comply_measure.sem.ordinal import polychoric_matrix
 
-        values = data.to_numpy(dtype=float)
-        return lambda: ordinal_moments(values, ordered=[True] * values.shape[1], gamma="none")
+        return lambda: polychoric_matrix(data)
     if kind == "modification":
         fitted = sem.fit(model, data, **options)
         return lambda: sem.fit(model, data, **options).modification_indices() if fitted else None
