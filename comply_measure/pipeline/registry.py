@@ -19,6 +19,7 @@ from comply_measure.pipeline.steps import (
     reliability,
     sample,
     structure,
+    triads,
 )
 
 _ALL: tuple[Step, ...] = (
@@ -29,6 +30,7 @@ _ALL: tuple[Step, ...] = (
     cfa.STEP,
     agreement.STEP,
     aggregation.STEP,
+    triads.STEP,
     gaps.STEP,
     informants.STEP,
     structure.STEP,

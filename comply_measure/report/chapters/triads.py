@@ -1,0 +1,297 @@
+"""Chapter: how far a triad's score can be trusted, how it depends on the way of aggregating, and who stands apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from comply_measure.report.canvas import COLOURS, draw
+from comply_measure.report.format import bounded, count, percent, plural
+from comply_measure.report.labels import Labels
+from comply_measure.report.parts import Block, Column, Details, Figure, Prose, Section, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_ICC = (
+    Column("Dimension", "label"),
+    Column("Units", "n_units", "count"),
+    Column("ICC(1)", "icc1", "bounded"),
+    Column("95% CI", ("icc1_lower", "icc1_upper"), "bounded_interval"),
+    Column("ICC(2)", "icc2", "bounded"),
+    Column("95% CI", ("icc2_lower", "icc2_upper"), "bounded_interval"),
+    Column("Var between", "variance_between", "number"),
+    Column("Var within", "variance_within", "number"),
+    Column("Remark", "note"),
+)
+_COMPONENTS = (
+    Column("Component", "component"),
+    Column("Variance", "variance", "number3"),
+    Column("SE", "se", "number3"),
+    Column("Share", "share", "percent"),
+    Column("Remark", "note"),
+)
+_COEFFICIENTS = (
+    Column("Fixed facets", "fixed"),
+    Column("Roles", "n_roles", "count"),
+    Column("Attributes", "n_attributes", "count"),
+    Column("G", "g", "bounded"),
+    Column("Φ", "phi", "bounded"),
+    Column("SEM (relative)", "sem_relative", "number"),
+    Column("SEM (absolute)", "sem_absolute", "number"),
+)
+_RESAMPLING = (
+    Column("Dimension", "label"),
+    Column("Variance in units", "variance", "number3"),
+    Column("In random groups", "variance_random", "number3"),
+    Column("p", "p", "p"),
+    Column("p (max T)", "p_adjusted", "p"),
+    Column("z, as published", "z_published", "number"),
+    Column("Units", "n_units", "count"),
+)
+_SENSITIVITY = (
+    Column("Scheme", "scheme"),
+    Column("Units", "n_units", "count"),
+    Column("Informants", "n_informants", "count"),
+    Column("M", "mean", "number"),
+    Column("SD", "sd", "number"),
+    Column("r with mean", "r_equal", "bounded3"),
+    Column("Rank r", "rank_r_equal", "bounded3"),
+    Column("Largest change", "largest_change", "number"),
+    Column("Remark", "note"),
+)
+_PSEUDO = (
+    Column("Statistic", "statistic"),
+    Column("Dimension", "label"),
+    Column("Roles", "pair_label"),
+    Column("Real pairs", "real", "number"),
+    Column("Re-matched", "pseudo", "number"),
+    Column("p", "p", "p"),
+    Column("p (max T)", "p_adjusted", "p"),
+    Column("Units", "n_units", "count"),
+)
+_MISSING = (
+    Column("Role", "role_label"),
+    Column("Dimension", "label"),
+    Column("Units", "n_units", "count"),
+    Column("Absent", "n_missing", "count"),
+    Column("Odds ratio per point", "odds_ratio", "number"),
+    Column("p", "p", "p"),
+    Column("p (Holm)", "p_holm", "p"),
+    Column("Remark", "note"),
+)
+_ODD = (
+    Column("Dimension", "label"),
+    Column("Role", "role_label"),
+    Column("Units in which odd", "n_odd", "count"),
+    Column("Share", "share", "percent"),
+)
+_PROFILES = (
+    Column("Roles", "pair_label"),
+    Column("Units", "n_units", "count"),
+    Column("D (mean)", "d_mean", "number"),
+    Column("Level", "level_share", "percent"),
+    Column("Scatter", "scatter_share", "percent"),
+    Column("Shape", "shape_share", "percent"),
+    Column("r", "correlation", "bounded"),
+    Column("r distinctive", "correlation_distinctive", "bounded"),
+    Column("ICC, double entry", "icc_double_entry", "bounded"),
+    Column("CCC", "ccc", "bounded"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class TriadFacts:
+    """What the chapter is made from; data frames as the functions of ``triads`` return them.
+
+    Parameters
+    ----------
+    title : str
+    icc, resampling, components, coefficients, curve, sensitivity, pseudo, profiles, missing, odd : DataFrame
+    n_units, n_informants : int
+    replications : int
+        Of resampling and re-matching.
+    """
+
+    title: str
+    icc: pd.DataFrame
+    resampling: pd.DataFrame
+    components: pd.DataFrame
+    coefficients: pd.DataFrame
+    curve: pd.DataFrame
+    sensitivity: pd.DataFrame
+    pseudo: pd.DataFrame
+    profiles: pd.DataFrame
+    missing: pd.DataFrame
+    odd: pd.DataFrame
+    n_units: int
+    n_informants: int
+    replications: int
+
+
+def triads_section(facts: TriadFacts, labels: Labels) -> Section:
+    """The chapter."""
+
+    def table(
+        key: str,
+        title: str,
+        data: pd.DataFrame,
+        columns: Sequence[Column],
+        estimator: str,
+        *notes: str,
+        group: str | None = None,
+    ) -> Table:
+        return Table(
+            f"triads_{key}", f"{facts.title}: {title}", _labelled(data, labels), tuple(columns), notes=notes,
+            n_units=facts.n_units, n_informants=facts.n_informants, estimator=estimator, group=group,
+        )  # fmt: skip
+
+    blocks: list[Block] = [
+        Prose(_icc_text(facts)),
+        table(
+            "icc_reml",
+            "ICCs by restricted maximum likelihood",
+            facts.icc,
+            _ICC,
+            "REML, incomplete triads included",
+        ),
+    ]
+    if len(facts.components):
+        blocks += [
+            Prose(_g_text(facts)),
+            _curve(facts),
+            Details(
+                "Generalizability study",
+                (
+                    table("components", "variance components", facts.components, _COMPONENTS,
+                          "REML, all effects random", "Zeros are boundary solutions."),
+                    table("coefficients", "G and Φ", facts.coefficients, _COEFFICIENTS, "From the components",
+                          "A fixed facet counts as part of what is measured: the mean of just these levels."),
+                ),
+            ),
+        ]  # fmt: skip
+    blocks += [
+        Prose(_resampling_text(facts)),
+        Details(
+            "Within-unit variance against random groups",
+            (
+                table("resampling", "random group resampling within roles", facts.resampling, _RESAMPLING,
+                      f"{count(facts.replications)} permutations within roles",
+                      "The published z is not standard normal for triads of distinct roles; use p."),
+            ),
+        ),
+        Details(
+            "How scores depend on the way of aggregating",
+            (
+                table("sensitivity", "aggregation schemes", facts.sensitivity, _SENSITIVITY,
+                      "Units with two informants or more",
+                      "Sensitivity analysis: weights did not improve recovery in simulations.", group="label"),
+            ),
+        ),
+        Prose(_similar_text(facts)),
+        Details(
+            "Similarity of the roles' profiles, and who stands apart",
+            (
+                table("profiles", "similarity of profiles over dimensions", facts.profiles, _PROFILES,
+                      "Means over units", "Level, scatter and shape are shares of D²."),
+                table("pseudo", "real against re-matched pairs", facts.pseudo, _PSEUDO,
+                      f"{count(facts.replications)} re-matchings"),
+                table("odd", "role that stands apart", facts.odd, _ODD, "Role-centred scores of complete units",
+                      "By chance each of three roles is odd in a third of the units."),
+            ),
+        ),
+        Details(
+            "Are informants absent at random?",
+            (table("missing_roles", "absence of a role given the others' scores", facts.missing, _MISSING,
+                   "Logistic regression, likelihood ratio"),),
+        ),
+    ]  # fmt: skip
+    return Section("triads", "The triad as a measure", tuple(blocks))
+
+
+def triads_headline(facts: TriadFacts) -> tuple[str, ...]:
+    """One sentence: generalizability over roles."""
+    if not len(facts.coefficients):
+        return ()
+    rows = facts.coefficients.set_index("fixed")
+    return (
+        f"The triad's alignment score generalises over roles with G = {bounded(rows.loc['none', 'g'])} "
+        f"(roles as a sample) or {bounded(rows.loc['role', 'g'])} (just these roles).",
+    )
+
+
+def _labelled(data: pd.DataFrame, labels: Labels) -> pd.DataFrame:
+    out = data.copy()
+    if "column" in out:
+        out.insert(0, "label", [labels.construct(str(c)) if c else "all" for c in out["column"].fillna("")])
+    if "pair" in out:
+        out.insert(0, "pair_label", [labels.pair(str(p)) for p in out["pair"]])
+    if "role" in out:
+        out.insert(0, "role_label", [labels.role(str(r)) for r in out["role"]])
+    return out
+
+
+def _icc_text(facts: TriadFacts) -> str:
+    known = facts.icc["icc2"].dropna()
+    span = f"{bounded(known.min())} to {bounded(known.max())}" if len(known) else "undefined"
+    return (
+        f"With all informants of incomplete triads used, ICC(2), the reliability of the mean of a unit's informants, "
+        f"ranges from {span}. Differences between roles count as error here; the two-way coefficients of the "
+        "agreement chapter set them apart."
+    )
+
+
+def _g_text(facts: TriadFacts) -> str:
+    rows = facts.coefficients.set_index("fixed")
+    share = facts.components.set_index("component")["share"]
+    return (
+        "The generalizability study splits the variance of attribute scores: "
+        f"{percent(share.get('unit'))} belongs to units, {percent(share.get('unit:role'))} to views of single roles on "
+        f"their unit. Over the roles and attributes of the study G = {bounded(rows.loc['none', 'g'])} and "
+        f"Φ = {bounded(rows.loc['none', 'phi'])} if both are seen as samples; G = {bounded(rows.loc['role', 'g'])} for "
+        "the mean of just these roles."
+    )
+
+
+def _curve(facts: TriadFacts) -> Figure:
+    def paint(drawing: Any) -> None:
+        axes = drawing.add_subplot()
+        styles = (
+            ("none", "accent", "o-", "Roles and attributes random"),
+            ("attribute", "marketing", "s--", "Attributes fixed"),
+        )
+        for fixed, colour, style, label in styles:
+            rows = facts.curve[facts.curve["fixed"] == fixed]
+            if len(rows):
+                axes.plot(rows["n_roles"], rows["g"], style, color=COLOURS[colour], ms=4, lw=1.2, label=label)
+        axes.set(xlabel="Informants per unit", ylabel="G", ylim=(0, 1))
+        axes.grid(axis="y", linewidth=0.6)
+        drawing.legend(loc="outside upper center", ncols=2)
+
+    return draw(
+        "triads_d_study",
+        f"{facts.title}: generalizability by number of informants",
+        paint,
+        size=(5.6, 3.1),
+        alt="Curve of the G coefficient against the number of informants per unit.",
+        notes=("Projection from the variance components, with the study's attributes.",),
+        min_width=420,
+    )  # fmt: skip
+
+
+def _resampling_text(facts: TriadFacts) -> str:
+    below = int((facts.resampling["p_adjusted"] < 0.05).sum())
+    return (
+        f"Informants of one unit are more alike than informants of different units put together at random within "
+        f"roles on {count(below)} of {plural(len(facts.resampling), 'dimension')} (p < .05, corrected over dimensions)."
+    )
+
+
+def _similar_text(facts: TriadFacts) -> str:
+    rows = facts.pseudo[facts.pseudo["statistic"] == "absolute_gap"]
+    below = int((rows["p_adjusted"] < 0.05).sum())
+    return (
+        f"Real pairs of a unit are closer than re-matched pairs on {count(below)} of {plural(len(rows), 'comparison')} "
+        "of dimensions (p < .05, corrected)."
+    )

@@ -1,0 +1,59 @@
+"""The step triads: numbers are those of the functions, roles are general, one role is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from comply_measure.errors import ComplyError
+from comply_measure.pipeline.step import Context, StepOutput
+from comply_measure.pipeline.steps.triads import TriadOptions, run
+from comply_measure.report.cutoffs import Cutoffs
+from comply_measure.responses import load_dataset
+from comply_measure.triads import icc_oneway_reml
+
+
+def context_of(responses) -> Context:
+    return Context(lambda: responses, {}, Cutoffs(), "en", 7, "triads")
+
+
+@pytest.fixture(scope="module")
+def responses():
+    return load_dataset("msi_triads")
+
+
+@pytest.fixture(scope="module")
+def output(responses) -> StepOutput:
+    return run(context_of(responses), TriadOptions(replications=200))
+
+
+def test_iccs_are_those_of_the_function(output: StepOutput, responses) -> None:
+    expected = icc_oneway_reml(responses.scores("dimension", "comply"), list("COMPLY")).tidy()
+    table = output.tables["triads_icc_reml"].data
+    np.testing.assert_allclose(table["icc2"], expected["icc2"], rtol=1e-9)
+
+
+def test_parts_of_profile_distance_sum_to_one(output: StepOutput) -> None:
+    table = output.tables["triads_profiles"].data
+    assert len(table) == 3
+    np.testing.assert_allclose(table[["level_share", "scatter_share", "shape_share"]].sum(axis=1), 1.0)
+
+
+def test_more_informants_generalise_better(output: StepOutput) -> None:
+    g = output.tables["triads_coefficients"].data.set_index("fixed")["g"]
+    assert g["none"] < g["role"]
+    assert "triads_d_study" in output.figures
+
+
+def test_odd_roles_sum_to_one_per_dimension(output: StepOutput) -> None:
+    shares = output.tables["triads_odd"].data.groupby("column")["share"].sum()
+    np.testing.assert_allclose(shares, 1.0)
+
+
+def test_two_roles_work_and_one_is_refused(responses) -> None:
+    pair = responses.subset(role=["marketing", "sales"])
+    output = run(context_of(pair), TriadOptions(replications=200, generalizability=False))
+    assert len(output.tables["triads_profiles"].data) == 1
+    assert len(output.tables["triads_odd"].data) == 0
+    with pytest.raises(ComplyError, match="at least 2"):
+        run(context_of(responses.subset(role="it")), TriadOptions())
