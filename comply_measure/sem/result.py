@@ -108,7 +108,9 @@ class Fit(FollowUps):
             statistic = 0.0
         found = chisquare_test("standard", max(statistic, 0.0), self.model.df)
         if self.model.options.estimator.discrepancy == "uls":
-            found = replace(found, pvalue=math.nan, note="the ULS statistic does not follow a χ² distribution")
+            found = replace(
+                found, pvalue=math.nan, note="the ULS statistic does not follow a χ² distribution"
+            )
         return found
 
     @cached_property
@@ -147,6 +149,7 @@ class Fit(FollowUps):
                 self.baseline,
                 self.log_likelihoods,
                 self.scaled_test,
+                self.optimum.jacobian,
             )
         )
 

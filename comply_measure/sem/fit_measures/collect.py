@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from comply_measure.sem.arrays import Array
 from comply_measure.sem.baseline import Baseline
 from comply_measure.sem.fit_measures import incremental, information_criteria, rmsea
 from comply_measure.sem.fit_measures.absolute_family import absolute_measures
@@ -59,6 +60,8 @@ class Evidence:
         Log-likelihoods; None when the estimator has none.
     scaled : TestStatistic or None
         The corrected χ² test; None when the estimator has none.
+    jacobian : array (c, r) or None
+        Binding constraints that are not linear.
     """
 
     model: Model
@@ -67,6 +70,7 @@ class Evidence:
     baseline: Baseline
     logl: LogLikelihoods | None
     scaled: TestStatistic | None = None
+    jacobian: Array | None = None
 
     @property
     def n(self) -> float:
@@ -78,7 +82,7 @@ class Evidence:
         """What robust CFI, TLI and RMSEA rest on; None when they are not defined for the test."""
         if self.model.options.missing in FULL_INFORMATION:
             df0 = float(self.baseline.df)
-            return missing_data_basis(self.model, self.point, df0, self.scaled is not None)
+            return missing_data_basis(self.model, self.point, df0, self.scaled is not None, self.jacobian)
         if self.model.table.options.thresholds:
             from comply_measure.sem.ordinal.measures import categorical_basis
 
