@@ -26,6 +26,8 @@ ASKED = {
     "structural_ml": {},
     "structural": MLR,
     "equality": MLR,
+    "nonlinear": MLR,
+    "second_order": {**MLR, "std_lv": True},
     "x_missing": MLR,
     "x_missing_ml.x": {**MLR, "missing": "ml.x"},
     "x_random": {**MLR, "fixed_x": False},
