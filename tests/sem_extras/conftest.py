@@ -37,6 +37,11 @@ def incomplete() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
+def ordinal() -> pd.DataFrame:
+    return pd.read_csv(FOLDER.parent / "sem_ordinal" / "ordinal.csv")
+
+
+@pytest.fixture(scope="session")
 def reference():
     def read(name: str) -> dict:
         return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))

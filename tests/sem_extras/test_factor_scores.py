@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import minimize
@@ -19,13 +18,6 @@ EQUAL = {"group": "region", "group_equal": ("loadings", "intercepts")}
 
 def numbers(rows) -> np.ndarray:
     return np.array(rows, dtype=float)
-
-
-@pytest.fixture(scope="module")
-def ordinal() -> pd.DataFrame:
-    from conftest import FOLDER
-
-    return pd.read_csv(FOLDER.parent / "sem_ordinal" / "ordinal.csv")
 
 
 @pytest.mark.parametrize("method", ["regression", "bartlett"])

@@ -44,6 +44,38 @@ def test_indices_with_missing_values(models, incomplete, reference):
     assert_allclose(found["epc"], expected["epc"], atol=3e-5)
 
 
+ORDINAL = "f =~ u1 + u2 + u3 + u4\ng =~ u5 + u6 + u7\n"
+MIXED = "f =~ u1 + u2 + u3 + u4\ng =~ y1 + y2 + y3\nf ~ x1 + x2\ng ~ x1 + f\n"
+ORDERED_CASES = {
+    "ordinal": (ORDINAL, {"ordered": True}),
+    "ordinal_theta": (ORDINAL, {"ordered": True, "parameterization": "theta"}),
+    "ordinal_groups": (
+        ORDINAL,
+        {"ordered": True, "group": "region", "group_equal": ("loadings", "thresholds")},
+    ),
+    "mixed": (MIXED, {"ordered": ["u1", "u2", "u3", "u4"]}),
+}
+
+
+@pytest.mark.parametrize("case", ORDERED_CASES)
+def test_indices_of_ordered_variables(case, ordinal, reference):
+    model, options = ORDERED_CASES[case]
+    found = sem.fit(model, ordinal, **options).modification_indices()
+    expected = pd.DataFrame(reference("modification")[case])
+    assert found[KEYS].values.tolist() == expected[KEYS].values.tolist()
+    assert_allclose(found["mi"], expected["mi"], atol=1e-3)
+    assert_allclose(found[CHANGES], expected[CHANGES], atol=3e-4)
+
+
+@pytest.mark.parametrize("estimator", ["mlr", "uls", "gls", "wls"])
+def test_indices_of_other_estimators(estimator, models, simulated, reference):
+    found = sem.fit(models.CFA, simulated, estimator=estimator).modification_indices()
+    expected = pd.DataFrame(reference("modification")[estimator])
+    assert found[KEYS].values.tolist() == expected[KEYS].values.tolist()
+    assert_allclose(found["mi"], expected["mi"], atol=1e-3, rtol=1e-4)
+    assert_allclose(found[CHANGES], expected[CHANGES], atol=3e-5)
+
+
 def test_index_approximates_the_drop_in_chi_square(models, simulated):
     fit = sem.fit(models.CFA, simulated)
     best = fit.modification_indices(sort=True).iloc[0]

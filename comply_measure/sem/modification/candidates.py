@@ -36,7 +36,9 @@ class Candidate:
 
 
 def fixed_exogenous(table: ParameterTable) -> list[Candidate]:
-    """Moments of exogenous variables that the data fix."""
+    """Moments of exogenous variables that the data fix; none where the model is one given these variables."""
+    if table.options.thresholds:
+        return []
     return [
         Candidate(table.lhs[row], table.op[row], table.rhs[row], int(table.group[row]), row)
         for row in np.flatnonzero((table.free == 0) & table.exo).tolist()
@@ -80,6 +82,8 @@ class _Block:
         in_regressions += [table.rhs[row] for row in rows if table.op[row] in ("~", "<~")]
         self.in_regressions = tuple(dict.fromkeys(in_regressions))
         measured = {table.rhs[row] for row in rows if table.op[row] == "=~"}
+        # ordered variables are modelled given their covariates, which then cannot be outcomes
+        self.given = set(names.exogenous) if table.options.thresholds else set()
         self.names = names
         self.latent = set(names.latent)
         self.indicators = [name for name in names.observed if name in measured]
@@ -89,12 +93,14 @@ class _Block:
         """All parameters the names admit, whether in the table or not."""
         yield from self._loadings()
         yield from self._covariances(self.indicators)
-        yield from self._covariances(self.names.exogenous)
+        if not self.given:
+            yield from self._covariances(self.names.exogenous)
         yield from self._covariances(self.names.latent)
         yield from self._regressions()
         if self.meanstructure:
             for name in (*self.names.observed, *self.names.latent):
-                yield name, "~1", ""
+                if name not in self.given:
+                    yield name, "~1", ""
 
     def _loadings(self) -> Iterator[Key]:
         taken = {*self.names.exogenous, *self.in_regressions}
@@ -111,6 +117,8 @@ class _Block:
     def _regressions(self) -> Iterator[Key]:
         indicators = set(self.indicators)
         for outcome in self.in_regressions:
+            if outcome in self.given:
+                continue
             for predictor in self.in_regressions:
                 if outcome == predictor or (outcome in indicators and predictor in self.latent):
                     continue

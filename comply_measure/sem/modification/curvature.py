@@ -7,7 +7,9 @@ import numpy as np
 from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.discrepancy.base import Evaluation
 from comply_measure.sem.discrepancy.fiml import FIMLEvaluation
+from comply_measure.sem.discrepancy.ls import WeightedEvaluation
 from comply_measure.sem.discrepancy.ml import MLEvaluation, mean_derivatives
+from comply_measure.sem.discrepancy.ordinal import OrdinalEvaluation
 from comply_measure.sem.implied import Layout
 from comply_measure.sem.missing.derivatives import MomentDerivatives
 from comply_measure.sem.missing.information import expected_information
@@ -36,6 +38,11 @@ def cross_information(evaluation: Evaluation, layout: Layout, old: Index, new: I
         return _complete(evaluation, layout, old, new)
     if isinstance(evaluation, FIMLEvaluation):
         return _incomplete(evaluation, old, new)
+    if isinstance(evaluation, WeightedEvaluation):
+        return _weighted(evaluation.jacobian, evaluation.discrepancy.weight, old, new)
+    if isinstance(evaluation, OrdinalEvaluation):
+        jacobian = evaluation.implied.jacobian
+        return _weighted(jacobian.left(np.eye(jacobian.size)), evaluation.weights, old, new)
     full = evaluation.information()
     return full[np.ix_(new, old)], full[new, new]
 
@@ -74,3 +81,13 @@ def _incomplete(evaluation: FIMLEvaluation, old: Index, new: Index) -> tuple[Arr
         cross[rows] = block[m:, :m]
         diagonal[rows] = block.diagonal()[m:]
     return cross, diagonal
+
+
+def _weighted(J: Array, weights: Array, old: Index, new: Index) -> tuple[Array, Array]:
+    """Least squares with given weights: Δᵀ V Δ."""
+    added = J[:, new]
+    if weights.ndim == 2:
+        pulled = weights @ added
+    else:
+        pulled = weights[:, None] * added
+    return pulled.T @ J[:, old], np.einsum("da,da->a", added, pulled)
