@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from comply_measure.sem.arrays import Array, Factor, NotPositiveDefiniteError
+from comply_measure.sem.arrays import Array, Factor, NotPositiveDefiniteError, is_positive_definite
 from comply_measure.sem.objective import Objective, Point
 
 EXACT_BELOW = 0.05  # predicted gain in F below which the exact Hessian is tried
@@ -97,13 +97,15 @@ def minimise(
             better = final.value <= point.value + 1e-12 * max(1.0, abs(point.value))
             return Optimum(final if better else point, True, iteration, "converged", decrement)
         slow = decrement > SLOW * previous and curvature.pairs
+        fresh = curvature
         candidate = None if slow else objective.at(point.phi + step)
         if candidate is None or not _gains(point, candidate, decrement):
-            candidate, curvature, decrement = _retry(objective, point, curvature, decrement)
+            fresh = _curvature(point, decrement, curvature.damping)
+            candidate, curvature, decrement = _retry(objective, point, fresh)
         damping = curvature.damping
         if candidate is None:
-            # no gain left in floating point: an optimum if the gradient says so
-            flat = n * decrement < 1e-6 and damping <= SMALL_DAMPING
+            # no gain left in floating point: an optimum if the undamped step says so
+            flat = n * decrement < 1e-6 and fresh.damping <= SMALL_DAMPING
             message = "converged" if flat else "no step reduces the discrepancy"
             return Optimum(point, flat, iteration, message, decrement)
         if damping > 0.0:
@@ -124,14 +126,17 @@ class _Curvature:
 
     Attributes
     ----------
+    matrix : array (r, r)
+        The Hessian without damping.
     base : Factor
-        Cholesky factor of the (damped) matrix.
+        Cholesky factor of the damped matrix.
     damping : float
         What was added to its diagonal, relative to it.
     pairs : list of (array, array, float)
         Steps s, gradient changes y and 1 / (sᵀy).
     """
 
+    matrix: Array
     base: Factor
     damping: float
     pairs: list[tuple[Array, Array, float]] = field(default_factory=list)
@@ -158,48 +163,46 @@ class _Curvature:
 
 
 def _curvature(point: Point, decrement: float, damping: float) -> _Curvature:
-    """Curvature at a point: exact near the optimum if positive definite, else expected and damped."""
-    if decrement < EXACT_BELOW and damping == 0.0:
-        try:
-            return _Curvature(Factor(point.hessian), 0.0)
-        except NotPositiveDefiniteError:
-            pass
+    """Curvature at a point: exact near the optimum if positive definite, else expected."""
+    if decrement < EXACT_BELOW and is_positive_definite(point.hessian):
+        return _damped(point.hessian, damping)
     return _damped(2.0 * point.information, damping)
 
 
 def _damped(matrix: Array, damping: float) -> _Curvature:
+    """A matrix with enough damping to be positive definite."""
     diagonal = matrix.diagonal()
     scale = np.maximum(diagonal, 1e-10 * diagonal.max(initial=1.0))
     while damping < LARGEST_DAMPING:
         try:
-            return _Curvature(Factor(matrix + np.diag(damping * scale) if damping else matrix), damping)
+            factor = Factor(matrix + np.diag(damping * scale) if damping else matrix)
         except NotPositiveDefiniteError:
             damping = max(10.0 * damping, SMALL_DAMPING)
-    return _Curvature(Factor(np.eye(len(matrix))), damping)
+        else:
+            return _Curvature(matrix, factor, damping)
+    identity = np.eye(len(matrix))
+    return _Curvature(identity, Factor(identity), damping)
 
 
-def _retry(
-    objective: Objective, point: Point, curvature: _Curvature, decrement: float
-) -> tuple[Point | None, _Curvature, float]:
+def _retry(objective: Objective, point: Point, fresh: _Curvature) -> tuple[Point | None, _Curvature, float]:
     """After a failed or slow step: fresh curvature, then more and more damping.
 
-    Returns the accepted point (None when nothing reduces F), the curvature that led there and its
-    decrement.
+    Returns the accepted point (None when nothing reduces F), the curvature that led there and the
+    decrement of the fresh curvature's own step.
     """
-    fresh = _curvature(point, decrement, curvature.damping)
-    for trial in range(MAX_TRIALS):
-        if trial:
-            damping = max(6.0 * fresh.damping, 1e-3)
-            if damping >= LARGEST_DAMPING:
-                break
-            fresh = _damped(2.0 * point.information, damping)
-        step = fresh.step(point.gradient)
-        if trial == 0 or fresh.damping <= SMALL_DAMPING:
-            decrement = -0.5 * float(point.gradient @ step)
+    gradient, curvature = point.gradient, fresh
+    step = curvature.step(gradient)
+    own = -0.5 * float(gradient @ step)
+    tiny = 1e-12 * max(1.0, abs(point.value))
+    for _ in range(MAX_TRIALS):
         candidate = objective.at(point.phi + step)
-        if _gains(point, candidate, -0.5 * float(point.gradient @ step)):
-            return candidate, fresh, decrement
-        tiny = 1e-12 * max(1.0, abs(point.value))
-        if decrement <= tiny and abs(point.value - candidate.value) <= tiny:
+        if _gains(point, candidate, -0.5 * float(gradient @ step)):
+            return candidate, curvature, own
+        if own <= tiny and abs(point.value - candidate.value) <= tiny:
             break
-    return None, fresh, decrement
+        damping = max(6.0 * curvature.damping, 1e-3)
+        if damping >= LARGEST_DAMPING:
+            break
+        curvature = _damped(fresh.matrix, damping)
+        step = curvature.step(gradient)
+    return None, curvature, own

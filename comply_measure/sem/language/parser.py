@@ -185,9 +185,10 @@ def _read_block(draft: _Draft, tokens: list[Token]) -> None:
     kind = first.text.lower()
     if kind not in _BLOCKS:
         raise ExpressionError(f"unknown block '{first.text}:'", first.at, "group: , level:")
-    if len(tokens) != 3 or tokens[2].kind not in ("name", "number", "string"):
+    if len(tokens) < 3:
         raise ExpressionError(f"'{kind}:' needs one name or number", tokens[1].at)
-    name = tokens[2].text.strip("\"'")
+    last = tokens[-1]
+    name = draft.source.text[tokens[2].at : last.at + len(last.text)].strip("\"'")
     if kind == "group":
         draft.group, draft.level = name, ""
         if name not in draft.groups:
