@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from comply_measure.models.congeneric import congeneric_reliability
     from comply_measure.models.hierarchy import (
         correlated_factors,
         factors_of,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _PUBLIC = {
     "FOCAL": "selling_center",
     "Hypothesis": "selling_center",
+    "congeneric_reliability": "congeneric",
     "correlated_factors": "hierarchy",
     "factors_of": "hierarchy",
     "one_factor": "hierarchy",
@@ -34,6 +36,7 @@ _PUBLIC = {
 __all__ = [
     "FOCAL",
     "Hypothesis",
+    "congeneric_reliability",
     "correlated_factors",
     "factors_of",
     "one_factor",
