@@ -1,6 +1,6 @@
-"""One self-contained HTML file: styles, figures and a two-line print helper inline, nothing fetched.
+"""One self-contained HTML file: styles, figures and a one-line print script inline, nothing fetched.
 
-Every text is escaped; a content security policy in the file forbids scripts (but the helper, by its hash)
+Every text is escaped; a content security policy in the file forbids scripts (but that one, by its hash)
 and any request, so text that respondents typed can be shown but never run.
 """
 
