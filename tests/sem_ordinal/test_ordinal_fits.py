@@ -22,6 +22,7 @@ from comply_measure import sem
 REFERENCE = Path(__file__).parent.parent / "reference" / "sem_ordinal"
 LAVAAN: dict[str, dict[str, Any]] = json.loads((REFERENCE / "fits.json").read_text(encoding="utf-8"))
 ORDERED = [f"u{i}" for i in range(1, 9)]
+BINARY = [f"b{i}" for i in range(1, 6)]
 # The family of the goodness-of-fit index was redefined after lavaan 0.6-14.
 REDEFINED = {"gfi", "agfi", "pgfi", "mfi"}
 
@@ -30,8 +31,18 @@ def fit(case: str, **changes: Any) -> sem.Fit:
     asked = LAVAAN[case]
     options = dict(asked["options"]) if asked["options"] else {}
     frame = pd.read_csv(REFERENCE / asked["data"])
+    if case == "binary":
+        cuts = {"b1": "u1", "b2": ("u3", 2), "b3": ("u4", 2), "b4": ("u5", 3), "b5": "u8"}
+        for name, cut in cuts.items():
+            frame[name] = frame[cut] if isinstance(cut, str) else 1 + (frame[cut[0]] > cut[1])
     words = {name.replace(".", "_"): value for name, value in options.items()}
-    return sem.fit(asked["model"], frame, estimator=asked["estimator"], ordered=ORDERED, **(words | changes))
+    return sem.fit(
+        asked["model"],
+        frame,
+        estimator=asked["estimator"],
+        ordered=[name for name in (*ORDERED, *BINARY) if name in frame],
+        **(words | changes),
+    )
 
 
 def loose(case: str) -> bool:

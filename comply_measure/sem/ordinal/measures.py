@@ -69,9 +69,9 @@ def categorical_basis(
 ) -> RobustBasis | None:
     """Basis of robust CFI, TLI and RMSEA (see :mod:`comply_measure.sem.ordinal.categorical_ml`).
 
-    None where the test has none. NaN with continuous variables or covariates, with thresholds that are not free
-    in every group, with constraints that are not linear, and with polychoric or implied matrices that are not
-    positive definite.
+    None where the test has none. NaN with continuous variables or covariates, with thresholds that are not
+    saturated, with constraints that are not linear, and with polychoric or implied matrices that are not positive
+    definite.
 
     Parameters
     ----------
@@ -103,23 +103,28 @@ def categorical_basis(
 
 
 def _only_correlations(model: Model, point: Point) -> bool:
-    """Whether the model constrains nothing but correlations of ordered variables."""
+    """Whether the model constrains nothing but correlations of ordered variables.
+
+    Thresholds must be saturated: as many of thresholds and intercepts free, equalities counted, as there are
+    sample thresholds, and not tied to other parameters.
+    """
     space = model.space
     if space.equalities or space.inequalities:
         return False
+    first_order = np.zeros(model.table.n_free, dtype=bool)
+    count = 0
     for implied in point.implied:
         if not isinstance(implied, OrdinalImplied):
             return False
         layout = implied.layout
         if not layout.is_threshold.all() or len(layout.covariates):
             return False
-        if len(layout.thresholds.cells) != len(layout.item):
-            return False
-        if space.K is not None:
-            places = layout.first + layout.thresholds.parameters
-            rows = space.K[places]
-            columns = np.argmax(rows != 0, axis=1)
-            alone = np.count_nonzero(space.K[:, columns], axis=0) == 1
-            if (np.count_nonzero(rows, axis=1) != 1).any() or not alone.all():
-                return False
-    return True
+        first_order[layout.first + layout.thresholds.parameters] = True
+        first_order[layout.first + np.flatnonzero(layout.is_mean)] = True
+        count += len(layout.item)
+    if space.K is None:
+        return int(first_order.sum()) == count
+    tied = space.K[:, np.any(space.K[first_order] != 0, axis=0)]
+    if tied[~first_order].any():
+        return False
+    return int(np.linalg.matrix_rank(tied[first_order])) == count

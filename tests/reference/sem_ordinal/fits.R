@@ -9,7 +9,8 @@ f2 =~ u5 + u6 + u7 + u8"
 mixed <- paste(two, "f3 =~ y1 + y2 + y3", "f3 ~ a*f1 + b*f2", "f2 ~ c*f1", "ac := c*b + a", sep = "\n")
 run <- function(model, data, estimator, ...) {
   args <- list(...)
-  base <- c(list(model = model, data = data, ordered = u, estimator = estimator), args)
+  base <- c(list(model = model, data = data, ordered = intersect(c(u, paste0("b", 1:5)), names(data)),
+              estimator = estimator), args)
   plain <- suppressWarnings(do.call("sem", base))
   exact <- c(base, list(optim.method = "GN", optim.gn.tol.x = 1e-13, optim.gn.iter.max = 2000))
   # lavaan's Gauss-Newton weights groups by n, its objective by n - 1: one group only
@@ -61,4 +62,18 @@ out$covariates_pairwise <- run(sub("y2", "u7", mimic), gaps, "WLSMV", missing = 
 out$covariates_WLS <- run(mimic, full, "WLS")
 out$covariates_groups <- run(mimic, full, "WLSMV", group = "region", group.equal = c("loadings", "thresholds", "intercepts"))
 out$mediator_theta <- run("f1 =~ u1 + u2 + u3\nu5 ~ f1\nu6 ~ u5 + f1", full, "WLSMV", parameterization = "theta")
+out$probit <- run("u4 ~ x1 + x2\nu1 ~ x1", full, "WLSMV")
+out$path_theta <- run("u4 ~ x1 + x2\ny1 ~ u4 + x2\nu1 ~ y1 + x1", full, "WLSMV", parameterization = "theta")
+out$longitudinal <- run("f1 =~ a*u3 + u1 + u2\nf2 =~ a*u6 + u7 + u8\nu3 | t1*t1 + t2*t2 + t3*t3
+u6 | t1*t1 + t2*t2 + t3*t3\nu6 ~*~ NA*u6\nf2 ~ NA*1\nu3 ~~ u6", full, "WLSMV")
+out$second_order <- run("a =~ u1 + u2 + u3\nb =~ u4 + u5 + u6\nc =~ u7 + u8 + y1\ng =~ a + b + c", full, "WLSMV")
+out$bifactor <- run("g =~ u1 + u2 + u3 + u4 + u5 + u6 + u7 + u8\ns =~ u1 + u2 + u3 + u4", full, "WLSMV",
+                    orthogonal = TRUE, std.lv = TRUE)
+out$groups_std_lv <- run(two, full, "WLSMV", group = "region", std.lv = TRUE,
+                         group.equal = c("loadings", "thresholds", "lv.variances"))
+out$groups_residuals <- run(two, full, "WLSMV", group = "region", parameterization = "theta",
+                            group.equal = c("loadings", "thresholds", "residuals"))
+out$fixed_threshold <- run("f =~ NA*u2 + u3 + u4 + u5\nf ~~ 1*f\nu2 | 0*t1\nu2 ~ NA*1", full, "WLSMV")
+out$binary <- run("f =~ b1 + b2 + b3 + b4 + b5", transform(full, b1 = u1, b2 = 1 + (u3 > 2), b3 = 1 + (u4 > 2),
+                  b4 = 1 + (u5 > 3), b5 = u8)[, c(paste0("b", 1:5), "y1")], "WLSMV")
 writeLines(toJSON(out, digits = 12, na = "null", auto_unbox = TRUE), "fits.json")
