@@ -1,0 +1,80 @@
+"""What the reliability table holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class ReliabilityRow:
+    """One coefficient of one scale in one group.
+
+    Attributes
+    ----------
+    scale, group, coefficient, label : str
+        ``group``: a role, ``pooled``, or ``triad`` (unit means over informants).
+    estimate, lower, upper, se : float
+        NaN where undefined or not asked for.
+    interval : str
+        ``feldt``, ``percentile``, ``bca``, with ``cluster`` in front when clusters were resampled; empty without.
+    standard_error_of_measurement : float
+        Of the mean of the items, ``SD √(1 − reliability)``; NaN where the coefficient is not one of that mean.
+    n_items, n_units, n_informants, n_complete, n_clusters : int
+        ``n_units`` is -1 without a unit column; ``n_clusters`` counts what was resampled, 0 without a bootstrap.
+    n_replications : int
+        Resamples in which the coefficient was defined.
+    missing, note : str
+    """
+
+    scale: str
+    group: str
+    coefficient: str
+    label: str
+    estimate: float
+    lower: float
+    upper: float
+    se: float
+    interval: str
+    standard_error_of_measurement: float
+    n_items: int
+    n_units: int
+    n_informants: int
+    n_complete: int
+    n_clusters: int
+    n_replications: int
+    missing: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReliabilityTable:
+    """Reliability of several scales, by role, pooled and for the unit's mean score.
+
+    Attributes
+    ----------
+    rows : tuple of ReliabilityRow
+    confidence : float
+    seed : int or None
+    """
+
+    rows: tuple[ReliabilityRow, ...]
+    confidence: float
+    seed: int | None
+
+    def tidy(self) -> pd.DataFrame:
+        """One row per scale, group and coefficient; columns are the attributes of :class:`ReliabilityRow`."""
+        names = ReliabilityRow.__dataclass_fields__
+        table = pd.DataFrame(
+            [{name: getattr(row, name) for name in names} for row in self.rows], columns=list(names)
+        )
+        return table.assign(confidence=self.confidence, seed=self.seed)
+
+    def wide(self) -> pd.DataFrame:
+        """Estimates, one row per scale and group, one column per coefficient."""
+        table = self.tidy()
+        order = list(dict.fromkeys(table["coefficient"]))
+        return table.pivot_table(
+            index=["scale", "group"], columns="coefficient", values="estimate", sort=False, dropna=False
+        )[order].reset_index()
