@@ -44,7 +44,7 @@ class FollowUps:
         """
         from comply_measure.sem.modification.indices import modification_indices
 
-        self._require_one_level("modification indices")
+        self.require_one_level("modification indices")
         return modification_indices(self.model, self.optimum, sort, minimum, op)
 
     def score_test(self, add: str | None = None, release: Sequence[int] | None = None) -> ScoreTest:
@@ -59,7 +59,7 @@ class FollowUps:
         """
         from comply_measure.sem.modification.score_test import score_test
 
-        self._require_one_level("score tests")
+        self.require_one_level("score tests")
         return score_test(self.model, self.optimum, add, release)
 
     def wald(self, constraints: str) -> TestStatistic:
@@ -90,10 +90,10 @@ class FollowUps:
         """
         from comply_measure.sem.scores.predict import predict
 
-        self._require_one_level("factor scores")
+        self.require_one_level("factor scores")
         return predict(self.model, self.optimum.point, data, method, se, group)
 
-    def _require_one_level(self, what: str) -> None:
+    def require_one_level(self, what: str) -> None:
         """Refuse what is not there for two-level models."""
         from comply_measure.sem.errors import ModelError
         from comply_measure.sem.twolevel.model import TwoLevelModel

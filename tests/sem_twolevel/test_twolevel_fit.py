@@ -184,7 +184,12 @@ def test_clusters_of_one_case_have_no_within_level():
 
 def test_what_two_levels_do_not_have_is_refused_by_name():
     fit = fitted("cfa")
-    for ask in (fit.modification_indices, fit.score_test, lambda: fit.residuals("standardized")):
+    asks = [fit.modification_indices, fit.score_test, fit.predict, lambda: fit.residuals("standardized")]
+    robust = fitted("cfa_mlr"), fitted("equal_mlr")
+    asks += [
+        lambda method=m: sem.compare(*robust, method=method) for m in ("satorra.2000", "satorra.bentler.2010")
+    ]
+    for ask in asks:
         with pytest.raises(sem.ModelError, match="two-level"):
             ask()
     residuals = fit.residuals()
@@ -202,3 +207,14 @@ def test_wald_test_across_levels():
     expected = (rows.est["a"] - rows.est["b"]) ** 2 / variance
     assert labelled.wald("a == b").statistic == pytest.approx(expected, rel=1e-9)
     assert fit.fit_measures["chisq"] == pytest.approx(labelled.fit_measures["chisq"], rel=1e-9)
+
+
+def test_nested_models_are_compared():
+    large, small = fitted("cfa"), fitted("equal")
+    table = sem.compare(large, small)
+    expected = small.fit_measures["chisq"] - large.fit_measures["chisq"]
+    assert table["Chisq diff"].iloc[1] == pytest.approx(expected, rel=1e-9)
+    large, small = fitted("cfa_mlr"), fitted("equal_mlr")
+    c1, c0 = (f.fit_measures["chisq.scaling.factor"] for f in (large, small))
+    scale = (20 * c0 - 16 * c1) / 4
+    assert sem.compare(large, small)["Chisq diff"].iloc[1] == pytest.approx(expected / scale, rel=1e-9)

@@ -81,6 +81,8 @@ def difference_test(
         return Difference(plain, m, math.nan, note="same degrees of freedom: no test")
     if method == "standard":
         return Difference(plain, m)
+    if method != "satorra.bentler.2001":
+        large.require_one_level(f"tests with method='{method}'")
     if method == "satorra.2000":
         return _quadratic_form(large, small, plain, m, a_method, scaled_shifted)
     c0 = _factor(small, small.scaled_test)

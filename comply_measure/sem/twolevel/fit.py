@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -26,8 +25,6 @@ from comply_measure.sem.twolevel.objective import TwoLevelPoint
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from comply_measure.sem.modification.score_test import ScoreTest
 
 
 @dataclass(frozen=True)
@@ -98,16 +95,6 @@ class TwoLevelFit(Fit):
         if kind not in ("raw", "cor", "cor.bentler"):
             raise ModelError(f"residuals of kind '{kind}' are not available for two-level models")
         return super().residuals(kind)
-
-    def modification_indices(
-        self, sort: bool = False, minimum: float = 0.0, op: str | tuple[str, ...] | None = None
-    ) -> pd.DataFrame:
-        """Not available for two-level models (raises ModelError)."""
-        raise ModelError("modification indices are not available for two-level models")
-
-    def score_test(self, add: str | None = None, release: Sequence[int] | None = None) -> ScoreTest:
-        """Not available for two-level models (raises ModelError)."""
-        raise ModelError("score tests are not available for two-level models")
 
     @cached_property
     def intraclass_correlations(self) -> pd.Series[float]:

@@ -57,6 +57,7 @@ class TwoLevelPoint(Point):
         self.phi = phi
         self.theta = objective.space.expand(phi)
         self.evaluations = []
+        self.inverses = {}
         self.slopes: list[Slopes] = []
         self.implied = [
             layout.at(self.theta[layout.first : layout.first + layout.q]) for layout in objective.layouts
