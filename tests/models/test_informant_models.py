@@ -147,3 +147,11 @@ def test_mtmm_counts_kinds_and_comparisons() -> None:
     hetero = result.criteria[result.criteria["against"] == "heterotrait-heteroinformant"]
     assert (hetero["n_compared"] == 4).all()
     assert (result.criteria["n_exceeded"] == result.criteria["n_compared"]).all()
+
+
+def test_mtmm_of_one_dimension_has_nothing_to_compare_with() -> None:
+    rng = np.random.default_rng(3)
+    wide = pd.DataFrame(rng.standard_normal((30, 2)), columns=["C.m", "C.s"])
+    result = mtmm_table(wide, ["C"], ["m", "s"])
+    assert result.summary["kind"].tolist() == ["monotrait-heteroinformant"]
+    assert (result.criteria["n_compared"] == 0).all()

@@ -101,10 +101,10 @@ def _criteria(pairs: pd.DataFrame) -> pd.DataFrame:
         ends = {(one.dimension_1, one.role_1), (one.dimension_2, one.role_2)}
         first = list(zip(hetero["dimension_1"], hetero["role_1"], strict=True))
         second = list(zip(hetero["dimension_2"], hetero["role_2"], strict=True))
-        touches = np.array([a in ends or b in ends for a, b in zip(first, second, strict=True)])
+        touches = np.array([a in ends or b in ends for a, b in zip(first, second, strict=True)], dtype=bool)
         same_block = hetero["kind"].to_numpy() == "heterotrait-monoinformant"
         roles = {one.role_1, one.role_2}
-        between = np.array([{a[1], b[1]} == roles for a, b in zip(first, second, strict=True)])
+        between = np.array([{a[1], b[1]} == roles for a, b in zip(first, second, strict=True)], dtype=bool)
         values = hetero["correlation"].to_numpy()
         for kind, chosen in (
             ("heterotrait-heteroinformant", touches & ~same_block & between),
