@@ -21,7 +21,6 @@ import numpy as np
 
 from comply_measure.sem.arrays import Array, Index, NotPositiveDefiniteError, inverse_and_logdet
 from comply_measure.sem.discrepancy.ordinal import OrdinalEvaluation
-from comply_measure.sem.ordinal.covariance import AsymptoticCovariance
 
 CHUNK = 128
 # Smallest eigenvalue of a polychoric matrix that counts as positive (as in lavaan).
@@ -122,19 +121,11 @@ def _prepare(evaluation: OrdinalEvaluation, share: float) -> _Group | None:
         columns=own,
         jacobian=jacobian.second,
         weights=evaluation.weights[first:],
-        root=_root(sample.gamma.take(slice(first, None))),
+        root=sample.gamma.take(slice(first, None)).any_root(),
         inverse=inverse,
         value=logdet + float(np.vdot(R, inverse)) - logdet_r - len(R),
         logdet=logdet_r,
     )
-
-
-def _root(gamma: AsymptoticCovariance) -> Array:
-    """Any Z with ``Γ = Zᵀ Z``."""
-    if gamma.root is not None:
-        return gamma.root
-    values, vectors = np.linalg.eigh(gamma.dense())
-    return np.asarray(np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T)
 
 
 def _trace(groups: Sequence[_Group], number: int, inverse: Array) -> float:

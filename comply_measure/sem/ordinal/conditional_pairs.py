@@ -51,10 +51,13 @@ def _common_grid(first: Regression, second: Regression) -> tuple[ThresholdGrid, 
 
 def _polychoric(first: Regression, second: Regression) -> tuple[float, bool]:
     grid, use = _common_grid(first, second)
+    known: dict[str, Array] = {}
 
     def derivatives(rho: Array) -> tuple[Array, Array, Array]:
         each = np.full(len(use), rho[0])
-        cells = np.maximum(grid.cdf(each) @ CORNERS, FLOOR)
+        cdf = grid.cdf_moved(known["cdf"], known["rho"], each) if known else grid.cdf(each)
+        known.update(cdf=cdf, rho=each)
+        cells = np.maximum(cdf @ CORNERS, FLOOR)
         pdf = grid.pdf(each)
         score = (pdf @ CORNERS) / cells
         bend = (density_slope(grid, each, pdf) @ CORNERS) / cells

@@ -50,6 +50,16 @@ class AsymptoticCovariance:
         """``Γ`` as a matrix, shape (D, D)."""
         return self.root.T @ self.root if self.root is not None else self._matrix
 
+    def any_root(self) -> Array:
+        """Any Z with ``Γ = Zᵀ Z``: the one kept, a Cholesky factor, or from eigenvalues when Γ is singular."""
+        if self.root is not None:
+            return self.root
+        try:
+            return np.asarray(np.linalg.cholesky(self._matrix).T)
+        except np.linalg.LinAlgError:
+            values, vectors = np.linalg.eigh(self._matrix)
+            return np.asarray(np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T)
+
     def take(self, index: slice | NDArray[np.intp]) -> AsymptoticCovariance:
         """The covariance of some of the statistics."""
         if self.root is not None:

@@ -129,17 +129,10 @@ def _errors(model: Model, point: Point, number: int, kind: str, jacobian: Array 
         link = P[mine.first : mine.first + mine.q, layout.first : layout.first + layout.q]
         if other != number and not link.any():
             continue
-        gamma = evaluation.sample.gamma
-        root = gamma.root if gamma.root is not None else _square_root(gamma.dense())
+        root = evaluation.sample.gamma.any_root()
         W = evaluation.weights
         side = evaluation.implied.jacobian.left(root @ W if W.ndim == 2 else root * W)
         moved = weights[other] * (side @ link.T) @ own.implied.jacobian.dense().T
         rows = root - moved if other == number else -moved
         total += (rows**2).sum(axis=0) / evaluation.sample.n
     return np.sqrt(total)
-
-
-def _square_root(matrix: Array) -> Array:
-    """Z with ``Zᵀ Z`` the given positive semi-definite matrix."""
-    values, vectors = np.linalg.eigh(matrix)
-    return np.asarray(np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T)
