@@ -13,6 +13,7 @@ from comply_measure.sem.arrays import Array, Index, NotPositiveDefiniteError, in
 from comply_measure.sem.errors import ModelError
 
 LOG_2PI = math.log(2.0 * math.pi)
+COLLINEAR = 1e-11  # share of a variance that the other variables must leave unexplained
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,13 @@ class GroupSample:
             Naming what makes the covariance matrix singular.
         """
         try:
-            return inverse_and_logdet(self.cov)
+            inverse, logdet = inverse_and_logdet(self.cov)
         except NotPositiveDefiniteError:
             raise ModelError(singular_reason(self)) from None
+        unexplained = 1.0 / (inverse.diagonal() * self.cov.diagonal())  # 1 − R² of each on all others
+        if unexplained.min(initial=1.0) < COLLINEAR:
+            raise ModelError(singular_reason(self))
+        return inverse, logdet
 
     @property
     def saturated_loglik(self) -> float:

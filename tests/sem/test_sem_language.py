@@ -1,0 +1,283 @@
+"""The model language: tables that read as its specification, and rubbish that must fail clearly."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from comply_measure import sem
+from comply_measure.sem.language.expressions import Dual, constant, evaluate, parse_expression
+from comply_measure.sem.language.parser import parse_model
+from comply_measure.sem.language.records import ModelRecords
+from comply_measure.sem.language.tokens import tokenize
+
+NAN = math.nan
+
+
+def term(text: str) -> tuple[str, str, str]:
+    (only,) = parse_model(text).terms
+    return only.lhs, only.op, only.rhs
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("f =~ x1", ("f", "=~", "x1")),
+        ("y ~ x", ("y", "~", "x")),
+        ("y ~ 1", ("y", "~1", "")),
+        ("x1 ~~ x1", ("x1", "~~", "x1")),
+        ("u1 | t1", ("u1", "|", "t1")),
+        ("u1 ~*~ u1", ("u1", "~*~", "u1")),
+        ("c <~ x1", ("c", "<~", "x1")),
+        ("y ~ x:z", ("y", "~", "x:z")),
+        ("größe =~ x_1.a", ("größe", "=~", "x_1.a")),
+        ("f=~x1 # a comment", ("f", "=~", "x1")),
+        ("f=~x1 ! another", ("f", "=~", "x1")),
+        ("\n\n  f\n =~\n x1 ;;\n", ("f", "=~", "x1")),
+    ],
+)
+def test_operators(text: str, expected: tuple[str, str, str]) -> None:
+    assert term(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "expected"),
+    [
+        ("f =~ 1*x", "fixed", (1.0,)),
+        ("f =~ -0.5*x", "fixed", (-0.5,)),
+        ("f =~ 1e-3*x", "fixed", (0.001,)),
+        ("f =~ (2/3)*x", "fixed", (2 / 3,)),
+        ("f =~ sqrt(2)^2*x", "fixed", (2.0,)),
+        ("f =~ c(1, NA)*x", "fixed", (1.0, NAN)),
+        ("f =~ NA*x", "fixed", (NAN,)),
+        ("y ~ 0", "fixed", (0.0,)),
+        ("f =~ a*x", "label", ("a",)),
+        ("f =~ c(a, b)*x", "label", ("a", "b")),
+        ('f =~ c("a", "b")*x', "label", ("a", "b")),
+        ("f =~ c(a, NA)*x", "label", ("a", "")),
+        ('f =~ label("a")*x', "label", ("a",)),
+        ('f =~ equal("f=~x1")*x', "label", ("f=~x1",)),
+        ("f =~ start(0.5)*x", "start", (0.5,)),
+        ("f =~ 0.5?x", "start", (0.5,)),
+        ("f =~ start(c(1, 2))*x", "start", (1.0, 2.0)),
+        ("f =~ lower(0)*x", "lower", (0.0,)),
+        ("f =~ upper(c(1, Inf))*x", "upper", (1.0, math.inf)),
+    ],
+)
+def test_modifiers(text: str, field: str, expected: tuple[object, ...]) -> None:
+    (only,) = parse_model(text).terms
+    found = getattr(only.modifiers, field)
+    assert len(found) == len(expected)
+    for a, b in zip(found, expected, strict=True):
+        assert a == b or (isinstance(a, float) and np.isclose(a, b, equal_nan=True))
+
+
+def test_modifiers_of_a_repeated_variable_are_joined() -> None:
+    (only,) = parse_model("f =~ x + a*x + start(0.3)*x").terms
+    assert only.modifiers.label == ("a",) and only.modifiers.start == (0.3,)
+    (only,) = parse_model("f =~ NA*a*start(0.3)*x").terms
+    assert only.modifiers.label == ("a",) and math.isnan(only.modifiers.fixed[0])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "f =~ x1 + x2; g =~ y1",
+        "f =~ x1 +\n   x2\ng =~ y1",
+        "f =~ x1\n  + x2\n\n# between\ng =~ y1",
+        "f =~ x1 + # first\n x2 ! second\ng =~\n y1",
+        "f =~ (1\n)*x1 + x2\ng =~ y1",
+    ],
+)
+def test_statements_end_where_lavaan_ends_them(text: str) -> None:
+    found = [(t.lhs, t.rhs) for t in parse_model(text).terms]
+    assert found == [("f", "x1"), ("f", "x2"), ("g", "y1")]
+
+
+def test_several_names_on_the_left() -> None:
+    found = [(t.lhs, t.rhs) for t in parse_model("y1 + y2 ~ x1 + x2").terms]
+    assert found == [("y1", "x1"), ("y1", "x2"), ("y2", "x1"), ("y2", "x2")]
+
+
+def test_blocks_are_recognised() -> None:
+    records = parse_model("group: Grant-White\nf =~ x1\nlevel: 2\ng =~ x2\ngroup: 7\nf =~ x1")
+    assert records.groups == ("Grant-White", "7")
+    assert records.levels == ("2",)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "marked"),
+    [
+        ("f = x1", "no meaning", "="),
+        ("f =~ x1 x2", "not expected here", "x2"),
+        ("f =~ x1 +", "nothing stands after", "+"),
+        ("f =~ + + x1", "nothing stands before", "+"),
+        ("f =~ *x1", "nothing stands before", "*"),
+        ("f =~ x1 - x2", "not expected here", "-"),
+        ("f ~~ 3", "not a variable", "3"),
+        ("=~ x1", "nothing stands before", "=~"),
+        ("f =~ ", "nothing stands after", "=~"),
+        ("f =~ (x1", "parenthesis is not closed", "x1"),
+        ("f =~ x1)", "without '('", ")"),
+        ("f =~ x1 =~ x2", "second operator", "=~ x2"),
+        ("f =~ c(1, a)*x1", "cannot be mixed", "c(1"),
+        ("f =~ foo(2)*x1", "unknown function", "foo"),
+        ("f =~ f", "measured by itself", "f"),
+        ("y ~ y", "regressed on itself", "y"),
+        ("u ~*~ v", "names one variable twice", "v"),
+        ("f =~ a*b*x1", "two different modifiers", "b"),
+        ("f =~ 1*0.5*x1", "two different modifiers", "0.5"),
+        ("f =~ prior(2)*x1", "Bayesian", "prior"),
+        ('f =~ x1\nefa("b")*g =~ x2', "exploratory", "efa"),
+        ("x1", "no operator", "x1"),
+        ("class: 2", "unknown block", "class"),
+        ("a + b := c", "defines one name", "a"),
+        ("f =~ x1\na == ", "nothing stands after", "=="),
+        ("f =~ x1\na == 2 *", "ends too early", ""),
+    ],
+)
+def test_faults_quote_the_line_and_mark_the_place(text: str, message: str, marked: str) -> None:
+    with pytest.raises(sem.ModelSyntaxError, match="cannot be read") as caught:
+        parse_model(text)
+    shown = str(caught.value)
+    assert message in shown
+    *_, line, mark = [part for part in shown.splitlines() if part.strip()][-2:]
+    assert line.strip() in text
+    if marked:
+        assert line[mark.index("^") :].startswith(marked)
+
+
+def test_all_faults_are_listed_with_their_lines() -> None:
+    with pytest.raises(sem.ModelSyntaxError) as caught:
+        parse_model("f =~ x1 x2\ng =~ y1\nh =~ 3\nf =~ x1\ng =~ y1")
+    assert [problem.row for problem in caught.value.problems] == [1, 3, 5]
+    assert "already in line 2" in str(caught.value)
+
+
+@pytest.mark.parametrize("pair", ["x1 ~~ x2\nx2 ~~ x1", "f =~ x1\nf =~ a*x1", "y ~ 1\ny ~ 0*1"])
+def test_a_parameter_stands_once(pair: str) -> None:
+    with pytest.raises(sem.ModelSyntaxError, match="already in line 1"):
+        parse_model(pair)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2 + 3*4", 14.0),
+        ("(2 + 3)*4", 20.0),
+        ("-2^2", -4.0),
+        ("2^-1", 0.5),
+        ("2^3^2", 512.0),
+        ("8/4/2", 1.0),
+        ("2**3", 8.0),
+        ("exp(log(5))", 5.0),
+        ("max(1, 7, 3) - min(4, 2)", 5.0),
+        ("mean(1, 2, 3) + sum(1, 2)", 5.0),
+        ("abs(-3)*sqrt(4)", 6.0),
+        ("1/0", NAN),
+        ("log(-1)", NAN),
+        ("(-8)^(1/3)", NAN),
+    ],
+)
+def test_arithmetic_is_rs(text: str, value: float) -> None:
+    found = constant(parse_expression(tokenize(text), len(text)))
+    assert found is not None
+    assert np.isclose(found, value, equal_nan=True)
+
+
+_numbers = st.floats(0.2, 3.0).map(lambda x: round(x, 3))
+
+
+@st.composite
+def expressions(draw: st.DrawFn, depth: int = 3) -> str:
+    if depth == 0 or draw(st.booleans()):
+        return draw(st.one_of(st.sampled_from(["a", "b", "c"]), _numbers.map(str)))
+    kind = draw(st.sampled_from(["+", "-", "*", "/", "^2", "exp", "sqrt", "neg", "mean"]))
+    left = draw(expressions(depth=depth - 1))
+    if kind in ("+", "-", "*", "/"):
+        return f"({left} {kind} {draw(expressions(depth=depth - 1))})"
+    if kind == "^2":
+        return f"({left})^2"
+    if kind == "neg":
+        return f"-({left})"
+    if kind == "mean":
+        return f"mean({left}, {draw(expressions(depth=depth - 1))})"
+    inner = f"({left})/10" if kind == "exp" else f"({left})^2 + 1"
+    return f"{kind}({inner})"
+
+
+@given(expressions(), st.tuples(_numbers, _numbers, _numbers))
+@settings(max_examples=150, deadline=None)
+def test_gradients_are_derivatives(text: str, point: tuple[float, float, float]) -> None:
+    tree = parse_expression(tokenize(text), len(text))
+
+    def at(values: np.ndarray) -> Dual:
+        unit = np.eye(3)
+        names = dict(zip("abc", (Dual(float(v), unit[i]) for i, v in enumerate(values)), strict=True))
+        return evaluate(tree, names, 3)
+
+    x = np.array(point)
+    found = at(x)
+    if not np.isfinite(found.value) or np.abs(found.gradient).max() > 1e6:
+        return
+    step = 1e-6
+    for i in range(3):
+        shift = np.zeros(3)
+        shift[i] = step
+        slope = (at(x + shift).value - at(x - shift).value) / (2 * step)
+        if np.isfinite(slope):
+            assert found.gradient[i] == pytest.approx(slope, rel=1e-3, abs=1e-4)
+
+
+_names = st.from_regex(r"[A-Za-z][A-Za-z0-9_.]{0,6}", fullmatch=True).filter(
+    lambda name: (
+        name not in ("NA", "c", "start", "label", "equal", "lower", "upper", "efa", "rv", "prior", "Inf")
+    )
+)
+_modifiers = st.one_of(
+    st.just(""),
+    _numbers.map(lambda x: f"{x}*"),
+    st.just("NA*"),
+    _names.map(lambda n: f"{n}*"),
+    _numbers.map(lambda x: f"start({x})*"),
+)
+
+
+@given(st.lists(_names, min_size=2, max_size=8, unique=True), st.lists(_modifiers, min_size=8, max_size=8))
+@settings(max_examples=100, deadline=None)
+def test_written_models_are_read_back(names: list[str], modifiers: list[str]) -> None:
+    latent, *items = names
+    text = f"{latent} =~ " + " + ".join(m + i for m, i in zip(modifiers, items, strict=False))
+    records = parse_model(text)
+    assert [t.rhs for t in records.terms] == items
+    assert all(t.lhs == latent and t.op == "=~" for t in records.terms)
+    spread = text.replace(" + ", "\n  +\n ").replace("*", " * ") + " # end"
+    again = parse_model(spread)
+    assert repr([(t.lhs, t.op, t.rhs, t.modifiers) for t in again.terms]) == repr(
+        [(t.lhs, t.op, t.rhs, t.modifiers) for t in records.terms]
+    )
+
+
+def read(text: str) -> ModelRecords | sem.ModelSyntaxError:
+    try:
+        return parse_model(text)
+    except sem.ModelSyntaxError as error:
+        return error
+
+
+@given(st.text(alphabet="fgxy12 ~=|*+-/^(),:;<>#!\n\"'?.c NA", max_size=60))
+@settings(max_examples=400, deadline=None)
+def test_rubbish_is_read_or_refused_but_never_crashes(text: str) -> None:
+    found = read(text)
+    assert found.problems if isinstance(found, sem.ModelSyntaxError) else found.terms
+
+
+@given(st.text(max_size=40))
+@settings(max_examples=200, deadline=None)
+def test_any_text_is_safe(text: str) -> None:
+    found = read("f =~ x1\n" + text)
+    assert found.problems if isinstance(found, sem.ModelSyntaxError) else found.terms
