@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import pandas as pd
 from pydantic import Field
 
+from comply_measure import sem
 from comply_measure.errors import ComplyError
 from comply_measure.models import correlated_factors, one_factor, second_order
 from comply_measure.pipeline.estimation import Cluster, Estimation
@@ -64,6 +65,7 @@ def run(context: Context, options: CfaOptions) -> StepOutput:
         top=chosen.top,
         indicator_kind=chosen.indicator_kind,
         fits=fits,
+        differences=_differences(fits),
         by_role=_by_role(chosen, list(texts.values())[-1], options, labels),
         n_units=int(data.loc[used, "unit"].nunique()),
         n_informants=int(used.sum()),
@@ -77,6 +79,28 @@ def run(context: Context, options: CfaOptions) -> StepOutput:
         values=values,
         reasons=reasons,
         headline=cfa_headline(results),
+    )
+
+
+def _differences(fits: tuple[NamedFit, ...]) -> pd.DataFrame:
+    """Difference tests down the chain of nested structures; empty where they cannot be made."""
+    columns = ["model", "df", "difference", "df_difference", "p", "method"]
+    usable = [named for named in fits if named.fit.converged]
+    if len(usable) < 2:
+        return pd.DataFrame(columns=columns)
+    try:
+        table = sem.compare(*(named.fit for named in usable), names=[named.label for named in usable])
+    except ComplyError:  # semopy's fits and scales of two dimensions have nothing to compare
+        return pd.DataFrame(columns=columns)
+    return pd.DataFrame(
+        {
+            "model": table.index.astype(str),
+            "df": table["Df"].to_numpy(),
+            "difference": table["Chisq diff"].to_numpy(),
+            "df_difference": table["Df diff"].to_numpy(),
+            "p": table["Pr(>Chisq)"].to_numpy(),
+            "method": str(table.attrs.get("method", "")),
+        }
     )
 
 

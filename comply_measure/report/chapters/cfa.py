@@ -48,6 +48,8 @@ class CfaResults:
         Models of all informants; keys ``one_factor``, ``correlated``, ``second_order``.
     by_role : tuple of NamedFit
         One model fitted in each role.
+    differences : DataFrame
+        Tests of nested models: model, df, difference, df_difference, p, method; empty if there are none.
     n_units, n_informants : int
         Sample of `fits`.
     estimator, treatment : str
@@ -62,6 +64,7 @@ class CfaResults:
     indicator_kind: str
     fits: tuple[NamedFit, ...]
     by_role: tuple[NamedFit, ...]
+    differences: pd.DataFrame
     n_units: int
     n_informants: int
     estimator: str
@@ -87,6 +90,8 @@ def cfa_section(results: CfaResults, labels: Labels, cutoffs: Cutoffs) -> Sectio
             estimator=results.estimator,
         )
     )
+    if len(results.differences):
+        blocks.append(_differences(results))
     focus = results.get("second_order") or results.get("correlated")
     if focus is not None and not focus.obstacle:
         blocks.append(Prose(convention_sentence(focus, cutoffs)))
@@ -287,6 +292,29 @@ def _correlation_table(results: CfaResults, named: NamedFit, table: pd.DataFrame
         n_informants=results.n_informants,
         estimator=results.estimator,
         warnings=named.warnings,
+    )
+
+
+def _differences(results: CfaResults) -> Table:
+    columns = (
+        Column("Model", "model"),
+        Column("df", "df", "count"),
+        Column("Difference in χ²", "difference", "number"),
+        Column("df", "df_difference", "count"),
+        Column("p", "p", "p"),
+    )
+    return Table(
+        "cfa_differences",
+        f"{results.title}: difference tests of nested structures",
+        results.differences,
+        columns,
+        notes=(
+            "Each model against the less restricted one above it. "
+            f"Method: {results.differences['method'].iloc[0]}.",
+        ),
+        n_units=results.n_units,
+        n_informants=results.n_informants,
+        estimator=results.estimator,
     )
 
 
