@@ -10,6 +10,10 @@ import numpy as np
 
 from comply_measure.errors import ComplyError
 from comply_measure.sem import Fit
+from comply_measure.sem.comparison.difference import MEAN_ONLY, Difference
+from comply_measure.sem.comparison.difference import difference_test as engine_difference
+from comply_measure.sem.comparison.same_data import check_comparable
+from comply_measure.sem.options import SCALED_TESTS
 
 _NAN = math.nan
 
@@ -23,7 +27,7 @@ class DifferenceTest:
     chisq, df, pvalue : float
         NaN where undefined.
     method : str
-        ``standard`` or ``satorra.bentler.2001``.
+        ``standard``, ``satorra.bentler.2001``, ``satorra.bentler.2010`` or ``satorra.2000``.
     note : str
         Why values are undefined.
     """
@@ -86,47 +90,44 @@ def fit_notes(fit: Fit) -> str:
 def difference_test(restricted: Fit, general: Fit) -> DifferenceTest:
     """χ² difference test of two nested fits to the same data.
 
-    Standard: ``T₀ − T₁`` on ``df₀ − df₁``. With scaled tests ``(T₀ − T₁) / c_d`` of the *unscaled* statistics,
-    ``c_d = (df₀ c₀ − df₁ c₁) / (df₀ − df₁)`` (Satorra & Bentler 2001). c_d may come out negative; the test is
-    then undefined.
+    The plain difference for standard tests; Satorra & Bentler's (2001) scaled difference for mean-adjusted tests,
+    and their strictly positive version (2010) where the first has a negative scaling factor; Satorra's (2000)
+    for tests adjusted in mean and variance (see :mod:`comply_measure.sem.comparison.difference`).
 
     Parameters
     ----------
     restricted, general : Fit
         The first is nested in the second.
 
+    Returns
+    -------
+    DifferenceTest
+        NaN with a note when a model did not converge or the test is undefined.
+
     Raises
     ------
     ComplyError
-        When the fits do not rest on the same number of cases, or on different kinds of test.
+        When the fits do not rest on the same data, or on different kinds of test.
     """
-    if restricted.n != general.n:
-        raise ComplyError(f"difference tests need the same cases; {restricted.n} and {general.n} are given")
-    kinds = {restricted.model.options.test, general.model.options.test}
-    if len(kinds) > 1:
-        raise ComplyError(f"difference tests need fits with one kind of test, not {', '.join(sorted(kinds))}")
-    zero, one = restricted.measures, general.measures
-    df = float(zero["df"] - one["df"])
-    scaled = "chisq.scaled" in zero
-    method = "satorra.bentler.2001" if scaled else "standard"
+    df = float(restricted.model.df - general.model.df)
     if not (restricted.converged and general.converged):
-        return DifferenceTest(_NAN, df, _NAN, method, "a model did not converge")
+        return DifferenceTest(_NAN, df, _NAN, "", "a model did not converge")
     if df <= 0:
-        return DifferenceTest(_NAN, df, _NAN, method, "the models have the same degrees of freedom")
-    gap = float(zero["chisq"] - one["chisq"])
-    if scaled:
-        if "scaled.shifted" in kinds or "mean.var.adjusted" in kinds:
-            return DifferenceTest(
-                _NAN, df, _NAN, method, "no simple difference of mean-and-variance adjusted tests"
-            )
-        c0, c1 = zero["chisq.scaling.factor"], one["chisq.scaling.factor"]
-        factor = (zero["df"] * c0 - (one["df"] * c1 if one["df"] > 0 else 0.0)) / df
-        if not factor > 0:
-            return DifferenceTest(
-                _NAN, df, _NAN, method, "the scaling factor of the difference is not positive"
-            )
-        gap /= factor
-    return DifferenceTest(gap, df, chisq_tail(gap, df), method)
+        return DifferenceTest(_NAN, df, _NAN, "", "the models have the same degrees of freedom")
+    check_comparable([restricted, general], ["restricted", "general"])
+    test = restricted.model.options.test
+    methods = ["satorra.2000"] if test in SCALED_TESTS else ["standard"]
+    if test in MEAN_ONLY:
+        methods = ["satorra.bentler.2001", "satorra.bentler.2010"]
+    found, method = Difference(_NAN, df), ""
+    for method in methods:
+        try:
+            found = engine_difference(general, restricted, method)
+        except ComplyError as error:
+            found = Difference(_NAN, df, note=" ".join(str(error).split()))
+        if math.isfinite(found.statistic):
+            return DifferenceTest(found.statistic, found.df, chisq_tail(found.statistic, found.df), method)
+    return DifferenceTest(_NAN, df, _NAN, method, found.note)
 
 
 def chisq_tail(statistic: float, df: float) -> float:

@@ -212,7 +212,7 @@ def compare_rivals(
         structures,
         fits,
         failures,
-        compare_pairs(fits, structures) if pairs else (),
+        compare_pairs(fits) if pairs else (),
         level,
         estimator,
         missing,

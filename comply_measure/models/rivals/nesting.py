@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-import numpy as np
-import pandas as pd
-
 from comply_measure.errors import ComplyError
-from comply_measure.sem import Fit, from_moments
+from comply_measure.sem import Fit
+from comply_measure.sem.comparison.nesting import reproduces
 
 Relation = Literal["nested", "equivalent", "not nested", "undecided"]
-# F below which implied moments count as reproduced; a misfit of this size has χ² = 0.001 at n = 1000.
-REPRODUCED = 1e-6
 
 
-def relation(restricted: Fit, general: Fit, general_text: str) -> Relation:
+def relation(restricted: Fit, general: Fit) -> Relation:
     """Whether one model is nested in another, by the NET procedure (Bentler & Satorra 2010).
 
     The general model is fitted to the moments that the restricted one implies. If it reproduces them, every
@@ -26,31 +22,23 @@ def relation(restricted: Fit, general: Fit, general_text: str) -> Relation:
     Parameters
     ----------
     restricted, general : Fit
-        Fits of one group; the first has at least as many degrees of freedom.
-    general_text : str
-        Model text of the second.
+        The first has at least as many degrees of freedom.
 
     Returns
     -------
     {"nested", "equivalent", "not nested", "undecided"}
-        Undecided when the second fit did not converge.
+        Undecided for ordinal data, and when the second fit neither reproduced the moments nor converged.
 
     Raises
     ------
     ComplyError
-        For fits in the wrong order or with several groups.
+        For fits in the wrong order.
     """
-    if restricted.model.df < general.model.df or len(restricted.model.sample.groups) != 1:
-        raise ComplyError("nesting is examined for one group, the model with more degrees of freedom first")
-    at = restricted.optimum.point.implied[0]
-    implied = pd.DataFrame(at.sigma, index=at.layout.observed, columns=at.layout.observed)
-    try:
-        refit = from_moments(general_text, implied, nobs=restricted.n, rescale=False)
-    except ComplyError:
+    if restricted.model.df < general.model.df:
+        raise ComplyError("nesting is examined with the model of more degrees of freedom first")
+    found = reproduces(general, restricted)
+    if found is None:
         return "undecided"
-    misfit = refit.optimum.point.value
-    if not np.isfinite(misfit):
-        return "undecided"
-    if abs(misfit) < REPRODUCED:
-        return "equivalent" if restricted.model.df == general.model.df else "nested"
-    return "not nested" if refit.converged else "undecided"
+    if not found:
+        return "not nested"
+    return "equivalent" if restricted.model.df == general.model.df else "nested"

@@ -13,7 +13,6 @@ from comply_measure.errors import ComplyError
 from comply_measure.models.indices import difference_test
 from comply_measure.models.rivals.casewise import CasewiseFit, casewise_fit
 from comply_measure.models.rivals.nesting import Relation, relation
-from comply_measure.models.rivals.structures import Structure
 from comply_measure.models.rivals.vuong import compare_casewise
 from comply_measure.sem import Fit
 
@@ -57,14 +56,12 @@ class PairComparison:
     note: str
 
 
-def compare_pairs(fits: Mapping[str, Fit], structures: Mapping[str, Structure]) -> tuple[PairComparison, ...]:
+def compare_pairs(fits: Mapping[str, Fit]) -> tuple[PairComparison, ...]:
     """All pairs of fits that converged, the one with more degrees of freedom first.
 
     Parameters
     ----------
     fits : mapping of str to Fit
-    structures : mapping of str to Structure
-        With the texts that were fitted.
     """
     order = sorted((k for k in fits if fits[k].converged), key=lambda key: -fits[key].model.df)
     casewise: dict[str, CasewiseFit | None] = {}
@@ -73,16 +70,14 @@ def compare_pairs(fits: Mapping[str, Fit], structures: Mapping[str, Structure]) 
             casewise[key] = casewise_fit(fits[key])
         except (ComplyError, np.linalg.LinAlgError):
             casewise[key] = None
-    return tuple(
-        _pair(a, b, fits, structures[b].text, casewise[a], casewise[b]) for a, b in combinations(order, 2)
-    )
+    return tuple(_pair(a, b, fits, casewise[a], casewise[b]) for a, b in combinations(order, 2))
 
 
 def _pair(
-    a: str, b: str, fits: Mapping[str, Fit], text: str, one: CasewiseFit | None, two: CasewiseFit | None
+    a: str, b: str, fits: Mapping[str, Fit], one: CasewiseFit | None, two: CasewiseFit | None
 ) -> PairComparison:
     first, second = fits[a], fits[b]
-    how = relation(first, second, text) if first.model.options.estimator.discrepancy == "ml" else "undecided"
+    how = relation(first, second)
     notes = []
     difference = (_NAN, float(first.model.df - second.model.df), _NAN)
     if how == "nested":
