@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 
 from comply_measure.sem.arrays import Array, Index, inverse_and_logdet
 from comply_measure.sem.errors import ModelError
+from comply_measure.sem.table.composites import excrescent_name
 from comply_measure.sem.table.parameter_table import ParameterTable
 
 
@@ -262,7 +263,7 @@ def build_layouts(table: ParameterTable, exogenous: Mapping[int, float] | None =
     layouts = tuple(_layout(table, rows, g, exogenous or {}) for g, rows in enumerate(rows_of))
     if not table.options.thresholds:
         return layouts
-    from comply_measure.sem.ordinal.layout import ordinal_layout
+    from comply_measure.sem.ordinal.build import ordinal_layout
 
     at_zero = dict.fromkeys(exogenous or {}, 0.0)
     given_covariates = (_layout(table, rows, g, at_zero) for g, rows in enumerate(rows_of))
@@ -299,7 +300,8 @@ class _LayoutBuilder:
     def __init__(self, table: ParameterTable, rows: Index, group: int) -> None:
         names = table.variables[group]
         self.observed = names.observed
-        sources = dict.fromkeys(names.latent)
+        self.references = {composite.name: composite.reference for composite in names.composites}
+        sources = dict.fromkeys((*names.latent, *names.excrescent))
         for row in rows:
             if table.op[row] == "~":
                 sources[table.rhs[row]] = None
@@ -340,6 +342,15 @@ class _LayoutBuilder:
             self.v[parameter] = self.p + self.k + j
             self.kappa[parameter] = 1.0
             self.mean_source[parameter] = j
+
+    def weight(self, composite: str, component: str, parameter: int, value: float) -> None:
+        """A weight is the path from the component's excrescent variable to the composite's reference."""
+        reference = self.references[composite]
+        if component == reference:
+            return
+        excrescent = excrescent_name(composite, component)
+        self.path(excrescent, reference, parameter, value)
+        self.path(excrescent, component, -1, -1.0)
 
     def covariance(self, first: str, second: str, parameter: int, value: float) -> None:
         a, b = self.source_at.get(first), self.source_at.get(second)
@@ -384,7 +395,9 @@ def _layout(table: ParameterTable, rows: Index, group: int, exogenous: Mapping[i
             builder.path(rhs, lhs, parameter, value)
         elif op == "~1":
             builder.mean(lhs, parameter, value)
-        elif op == "<~" or not table.options.thresholds:
+        elif op == "<~":
+            builder.weight(lhs, rhs, parameter, value)
+        elif not table.options.thresholds:
             raise ModelError(f"'{op}' needs an estimator for it, which this engine does not have yet")
     is_mean = builder.mean_source == -1
     return Layout(

@@ -16,9 +16,9 @@ from scipy.special import ndtri
 from scipy.stats import multivariate_normal
 
 from comply_measure.sem.errors import InputError, ModelError
-from comply_measure.sem.ordinal import code_groups, polychoric_matrix
+from comply_measure.sem.ordinal import code_groups, ordinal_moments, polychoric_matrix
 from comply_measure.sem.ordinal.conditional_moments import conditional_moments
-from comply_measure.sem.ordinal.moments import asymptotic_covariance, estimate
+from comply_measure.sem.ordinal.stages import asymptotic_covariance, estimate
 
 REFERENCE = Path(__file__).parent.parent / "reference" / "sem_ordinal"
 LAVAAN = json.loads((REFERENCE / "moments.json").read_text(encoding="utf-8"))
@@ -133,15 +133,34 @@ def test_pairwise_product_moment_correlation_maximises_its_likelihood() -> None:
 
 def test_matrix_and_root_forms_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     frame = pd.read_csv(REFERENCE / "ordinal_missing.csv")[["u1", "u4", "u7"]].dropna(how="all")
-    monkeypatch.setattr("comply_measure.sem.ordinal.moments.ROWS", 100)
+    monkeypatch.setattr("comply_measure.sem.ordinal.stages.ROWS", 100)
     data = code_groups([frame], ["u1", "u4", "u7"], ["u1", "u4", "u7"])[0][0]
     accumulated = asymptotic_covariance(estimate(data))
     assert accumulated.matrix is not None
     assert data.n_cases > accumulated.size
-    monkeypatch.setattr("comply_measure.sem.ordinal.moments.ROWS", 10_000)
+    monkeypatch.setattr("comply_measure.sem.ordinal.stages.ROWS", 10_000)
     np.testing.assert_allclose(asymptotic_covariance(estimate(data)).dense(), accumulated.dense(), rtol=1e-10)
     weights = np.random.default_rng(1).normal(size=(accumulated.size, 2))
     np.testing.assert_allclose(accumulated.quadratic(weights), weights.T @ accumulated.dense() @ weights)
+
+
+def test_diagonal_alone_is_that_of_the_whole() -> None:
+    for file, names in (("ordinal.csv", ["u1", "u3", "u5"]), ("ordinal_missing.csv", ["u1", "u3", "y1"])):
+        frame = pd.read_csv(REFERENCE / file)[names].dropna(how="all")
+        data = code_groups([frame], names, [name for name in names if name != "y1"])[0][0]
+        whole, alone = ordinal_moments(data).gamma, ordinal_moments(data, gamma="diagonal").gamma
+        assert whole is not None and alone is not None
+        np.testing.assert_allclose(alone.diagonal(), whole.diagonal(), rtol=1e-12)
+        assert alone.size == whole.size
+        with pytest.raises(ModelError, match="only the variances"):
+            alone.dense()
+
+
+def test_statistics_without_sampling_variance_are_named() -> None:
+    # A two-point variable split in half: its variance estimate cannot vary to first order.
+    frame = pd.DataFrame({"u": [1, 2, 3] * 8, "y": [0.0, 1.0] * 12})
+    with pytest.raises(InputError, match="y~~y"):
+        polychoric_matrix(frame, ["u"], gamma=True)
 
 
 def test_root_form_when_statistics_outnumber_cases() -> None:

@@ -41,11 +41,16 @@ class OrdinalDiscrepancy:
         self.n_inference = sample.n - 1.0
         self.weights = weights_for(sample, kind)
 
+    @property
+    def n_pairs(self) -> int:
+        """Number of correlations, which stand last among the statistics."""
+        p = len(self.sample.moments.names)
+        return p * (p - 1) // 2
+
     @cached_property
     def weighted_gamma(self) -> WeightedGamma:
         """W and Γ with their products."""
-        p = len(self.sample.moments.names)
-        return WeightedGamma(self.weights, self.sample.gamma, p * (p - 1) // 2)
+        return WeightedGamma(self.weights, self.sample.gamma, self.n_pairs)
 
     def independence_value(self) -> float:
         """F of the model of uncorrelated variables, its thresholds, slopes and variances being free.
@@ -53,7 +58,7 @@ class OrdinalDiscrepancy:
         Under a diagonal W these fit exactly and the correlations r leave ``rᵀ W r``; under a full W they
         adapt, which leaves the Schur complement ``rᵀ (W₂₂ − W₂₁ W₁₁⁻¹ W₁₂) r``.
         """
-        first = len(self.statistics) - self.weighted_gamma.n_pairs
+        first = len(self.statistics) - self.n_pairs
         r, W = self.statistics[first:], self.weights
         if W.ndim == 1:
             return self.factor * float(r @ (W[first:] * r))

@@ -43,7 +43,7 @@ def ordinal_baseline(model: Model) -> Baseline:
 
     parts = ordinal_discrepancies(model)
     chisq = sum(part.sample.n * part.independence_value() for part in parts)
-    df = sum(part.weighted_gamma.n_pairs for part in parts)
+    df = sum(part.n_pairs for part in parts)
     name = model.options.test
     if name not in SCALED_TESTS:
         return Baseline(chisq, df)

@@ -138,7 +138,8 @@ class ThresholdGrid:
         """Grid of the given thresholds."""
         half_squares = -0.5 * ((h * h)[:, :, None] + (k * k)[:, None, :])
         product = h[:, :, None] * k[:, None, :]
-        return cls(h, k, half_squares.reshape(len(h), -1), product.reshape(len(h), -1))
+        shape = (len(h), h.shape[1] * k.shape[1])
+        return cls(h, k, half_squares.reshape(shape), product.reshape(shape))
 
     def take(self, rows: NDArray[np.intp]) -> ThresholdGrid:
         """The grid of some of the pairs."""

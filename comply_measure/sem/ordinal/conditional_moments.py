@@ -12,7 +12,7 @@ from comply_measure.sem.ordinal.coding import MixedData
 from comply_measure.sem.ordinal.conditional import Regression, regressions
 from comply_measure.sem.ordinal.conditional_pairs import pair_correlation, pair_influence
 from comply_measure.sem.ordinal.covariance import AsymptoticCovariance
-from comply_measure.sem.ordinal.moments import OrdinalMoments, require_variation
+from comply_measure.sem.ordinal.moments import OrdinalMoments, require_variances, require_variation
 from comply_measure.sem.ordinal.polyserial import BOUND
 
 
@@ -61,7 +61,8 @@ def conditional_moments(data: MixedData, x: Array, gamma: bool = True) -> Ordina
     )
     at_bound = [(j, i) for i, j in pairs if abs(correlation[i, j]) > BOUND - 1e-8]
     mean = np.array([0.0 if fit.ordered else fit.constants[0] for fit in fits])
-    return OrdinalMoments(
+    covariance = _covariance(fits, pairs, correlation, x) if gamma else None
+    moments = OrdinalMoments(
         names=data.names,
         ordered=data.ordered,
         n_categories=data.n_categories,
@@ -70,11 +71,14 @@ def conditional_moments(data: MixedData, x: Array, gamma: bool = True) -> Ordina
         threshold_index=index,
         mean=mean,
         covariance=correlation * np.outer(sd, sd),
-        gamma=_covariance(fits, pairs, correlation, x) if gamma else None,
+        gamma=covariance,
         empty_cells={},
         at_bound=tuple((data.names[i], data.names[j]) for i, j in at_bound),
         slopes=np.array([fit.slopes for fit in fits]),
     )
+    if covariance is not None:
+        require_variances(moments, covariance)
+    return moments
 
 
 def _require_common_cases(names: Sequence[str], correlation: Array) -> None:

@@ -12,36 +12,46 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comply_measure.sem.arrays import Array
+from comply_measure.sem.errors import ModelError
 
 
 @dataclass(frozen=True, slots=True)
 class AsymptoticCovariance:
-    """``Γ``, N times the covariance of D sample statistics, in one of two forms.
+    """``Γ``, N times the covariance of D sample statistics; exactly one of three forms is given.
 
     Parameters
     ----------
     root : ndarray, shape (n_rows, D), optional
         Any matrix with ``Γ = rootᵀ root``.
     matrix : ndarray, shape (D, D), optional
-        ``Γ`` itself; exactly one of the two is given.
+        ``Γ`` itself.
+    variances : ndarray, shape (D,), optional
+        Its diagonal, when no more is needed.
     """
 
     root: Array | None = None
     matrix: Array | None = None
+    variances: Array | None = None
 
     @property
     def size(self) -> int:
         """Number of statistics D."""
+        if self.variances is not None:
+            return len(self.variances)
         return int((self.root if self.root is not None else self._matrix).shape[1])
 
     @property
     def _matrix(self) -> Array:
         if self.matrix is None:
-            raise ValueError("an asymptotic covariance needs a root or a matrix")
+            raise ModelError(
+                "only the variances of the sample statistics were computed, not their covariances"
+            )
         return self.matrix
 
     def diagonal(self) -> Array:
         """Variances, shape (D,)."""
+        if self.variances is not None:
+            return self.variances
         if self.root is not None:
             return np.asarray(np.einsum("nd,nd->d", self.root, self.root))
         return np.diagonal(self._matrix).copy()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from comply_measure.sem.arrays import Index
 from comply_measure.sem.data import unknown_column
 from comply_measure.sem.errors import InputError, ModelError, Problem
 from comply_measure.sem.language.records import ModelRecords
-from comply_measure.sem.options import ESTIMATORS, PAIRWISE, Options, choose
+from comply_measure.sem.options import ESTIMATORS, PAIRWISE, SCALED_TESTS, Options, choose
 from comply_measure.sem.table.parameter_table import TableOptions
 from comply_measure.sem.table.variables import Variables, variables_of
 
@@ -192,7 +192,15 @@ def prepare(
         problems = _no_numbers(frame, numbers)
     if problems:
         raise InputError("The data do not hold what the model names.", problems)
-    return ordinal_sample(frame, names.observed, ordered, groups, options.missing, names.exogenous)
+    gamma = needed_gamma(options)
+    return ordinal_sample(frame, names.observed, ordered, groups, options.missing, names.exogenous, gamma)
+
+
+def needed_gamma(options: Options) -> bool | Literal["diagonal"]:
+    """How much of the asymptotic covariance a fit needs: all, its diagonal (the weights of DWLS), or none."""
+    if options.se == "robust.sem" or options.test in SCALED_TESTS or options.estimator.discrepancy == "wls":
+        return True
+    return "diagonal" if options.estimator.discrepancy == "dwls" else False
 
 
 def _no_numbers(frame: pd.DataFrame, names: Collection[str]) -> list[Problem]:

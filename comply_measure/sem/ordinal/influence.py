@@ -94,7 +94,7 @@ def spread_to_cases(
     """Write ``table[pair, codes[case, first], codes[case, second]]`` into ``out`` (n_cases, n_pairs)."""
     n_max = table.shape[1]
     place = np.where(codes == MISSING, n_max - 1, codes).astype(np.int32)
-    flat = table.reshape(len(table), -1)
+    flat = table.reshape(len(table), n_max * n_max)
     for start in range(0, len(table), PAIR_CHUNK):
         part = slice(start, start + PAIR_CHUNK)
         index = place[:, first[part]] * n_max

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,40 +18,18 @@ from comply_measure.sem.arrays import Array
 from comply_measure.sem.errors import InputError, Problem
 from comply_measure.sem.ordinal.coding import MISSING, MixedData, code_groups
 from comply_measure.sem.ordinal.covariance import AsymptoticCovariance
-from comply_measure.sem.ordinal.influence import (
-    pearson_influence,
-    polychoric_influence,
-    polyserial_influence,
-    spread_to_cases,
-)
-from comply_measure.sem.ordinal.polychoric import BOUND, PairTables, cross_tables, polychoric
-from comply_measure.sem.ordinal.polyserial import pearson, polyserial
-from comply_measure.sem.ordinal.univariate import (
-    ContinuousMargins,
-    Thresholds,
-    continuous_margins,
-    thresholds,
+from comply_measure.sem.ordinal.stages import (
+    Statistics,
+    asymptotic_covariance,
+    asymptotic_variances,
+    below_diagonal,
+    estimate,
 )
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# Rows of influences held at once when the covariance is accumulated as a matrix.
-ROWS = 512
-
-
-@dataclass(frozen=True, slots=True)
-class Statistics:
-    """Estimates of the first two steps with what is needed for their influences."""
-
-    data: MixedData
-    margins: Thresholds
-    continuous: ContinuousMargins
-    tables: PairTables
-    correlation: Array
-    empty_cells: NDArray[np.intp]
-    at_bound: NDArray[np.bool_]
-    converged: NDArray[np.bool_]
+GammaForm = bool | Literal["diagonal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +76,22 @@ class OrdinalMoments:
     at_bound: tuple[tuple[str, str], ...]
     slopes: Array = field(default_factory=lambda: np.zeros((0, 0)))
 
+    def statistic_names(self) -> list[str]:
+        """Names of :attr:`vector`: ``u1|t1``, ``y1~1``, ``y1~~y1``, ``u2~~u1``; slopes as ``u1~[1]``."""
+        first, step, last = [], 0, -1
+        continuous = iter(
+            [name for name, ordered in zip(self.names, self.ordered, strict=True) if not ordered]
+        )
+        for place in self.threshold_index.tolist():
+            step = step + 1 if place == last else 1
+            first.append(f"{next(continuous)}~1" if place < 0 else f"{self.names[place]}|t{step}")
+            last = place
+        slopes = [f"{name}~[{c + 1}]" for c in range(self.slopes.shape[1]) for name in self.names]
+        variances = [f"{n}~~{n}" for n, ordered in zip(self.names, self.ordered, strict=True) if not ordered]
+        columns, rows = np.triu_indices(len(self.names), 1)
+        pairs = [f"{self.names[i]}~~{self.names[j]}" for i, j in zip(rows, columns, strict=True)]
+        return [*first, *slopes, *variances, *pairs]
+
     @property
     def vector(self) -> Array:
         """All statistics in lavaan's order."""
@@ -107,143 +101,14 @@ class OrdinalMoments:
         return np.concatenate((sign * self.thresholds, slopes, variances, below_diagonal(self.covariance)))
 
 
-def below_diagonal(matrix: Array) -> Array:
-    """Elements below the diagonal, column by column."""
-    first, second = np.triu_indices(len(matrix), 1)
-    return np.asarray(matrix[second, first])
-
-
-def pair_positions(n_variables: int) -> NDArray[np.intp]:
-    """Place of every pair of variables in the order of :func:`below_diagonal`, shape (p, p), symmetric."""
-    first, second = np.triu_indices(n_variables, 1)
-    out = np.zeros((n_variables, n_variables), dtype=np.intp)
-    out[first, second] = out[second, first] = np.arange(len(first))
-    return out
-
-
-def pair_tables(data: MixedData, margins: Thresholds) -> PairTables:
-    """Two-way tables of the ordered variables."""
-    n_max = int(data.n_categories.max(initial=2))
-    first, second = np.triu_indices(data.codes.shape[1], 1)
-    counts = cross_tables(data.codes, n_max)
-    return PairTables(counts, first, second, margins.values, data.n_categories)
-
-
-def estimate(data: MixedData) -> Statistics:
-    """First two steps: margins and correlations of every pair of variables."""
-    margins = thresholds(data.codes, data.n_categories)
-    continuous = continuous_margins(data.values)
-    tables = pair_tables(data, margins)
-    fit = polychoric(tables)
-    is_ordered, is_continuous = np.flatnonzero(data.ordered), np.flatnonzero(~data.ordered)
-    p = len(data.names)
-    correlation = np.eye(p)
-
-    def put(rows: NDArray[np.intp], columns: NDArray[np.intp], values: Array) -> None:
-        correlation[rows, columns] = correlation[columns, rows] = values
-
-    put(is_ordered[tables.first], is_ordered[tables.second], fit.rho)
-    unsettled = np.zeros((p, p), dtype=bool)
-    unsettled[is_ordered[tables.first], is_ordered[tables.second]] = ~fit.converged
-    for item, place in enumerate(is_ordered):
-        if is_continuous.size:
-            rho, converged = polyserial(
-                continuous.z, continuous.seen, data.codes[:, item], margins.values[item]
-            )
-            put(np.full(is_continuous.size, place), is_continuous, rho)
-            unsettled[place, is_continuous] = ~converged
-    first, second = np.triu_indices(is_continuous.size, 1)
-    put(is_continuous[first], is_continuous[second], pearson(continuous.z, continuous.seen))
-    at_bound = np.abs(correlation) > BOUND - 1e-8
-    np.fill_diagonal(at_bound, False)
-    return Statistics(data, margins, continuous, tables, correlation, fit.empty_cells, at_bound, ~unsettled)
-
-
-def _influence_on_means(statistics: Statistics, out: Array, rows: slice) -> None:
-    """Fill the columns of thresholds, minus means and variances."""
-    data, column, item, numeric = statistics.data, 0, 0, 0
-    first_variance = int((data.n_categories - 1).sum()) + data.values.shape[1]
-    for ordered in data.ordered:
-        if ordered:
-            count = int(data.n_categories[item]) - 1
-            own = statistics.margins.influence[item]
-            out[:, column : column + count] = own[data.codes[rows, item], :count]
-            column, item = column + count, item + 1
-        else:
-            out[:, column] = -statistics.continuous.mean_influence[rows, numeric]
-            out[:, first_variance + numeric] = statistics.continuous.variance_influence[rows, numeric]
-            column, numeric = column + 1, numeric + 1
-
-
-def _influence_on_pairs(statistics: Statistics, table: Array, out: Array, rows: slice) -> None:
-    """Fill the columns of correlations between ordered variables."""
-    data, tables = statistics.data, statistics.tables
-    is_ordered = np.flatnonzero(data.ordered)
-    if data.ordered.all():
-        spread_to_cases(table, data.codes[rows], tables.first, tables.second, out)
-        return
-    part = np.empty((len(out), len(table)))
-    spread_to_cases(table, data.codes[rows], tables.first, tables.second, part)
-    places = pair_positions(len(data.names))[is_ordered[tables.first], is_ordered[tables.second]]
-    out[:, places] = part
-
-
-def _influence_on_mixed_pairs(statistics: Statistics, out: Array) -> None:
-    """Fill the columns of covariances that involve a continuous variable, for all cases at once."""
-    data, margins, continuous = statistics.data, statistics.margins, statistics.continuous
-    is_ordered, is_continuous = np.flatnonzero(data.ordered), np.flatnonzero(~data.ordered)
-    places = pair_positions(len(data.names))
-    for item, place in enumerate(is_ordered):
-        if is_continuous.size:
-            out[:, places[place, is_continuous]] = polyserial_influence(
-                statistics.correlation[place, is_continuous],
-                data.codes[:, item],
-                margins.values[item],
-                margins.influence[item],
-                continuous,
-            )
-    for item, place in enumerate(is_continuous[:-1]):
-        others = np.arange(item + 1, is_continuous.size)
-        out[:, places[place, is_continuous[others]]] = pearson_influence(
-            statistics.correlation[place, is_continuous[others]], continuous, item, others
-        )
-
-
-def asymptotic_covariance(statistics: Statistics) -> AsymptoticCovariance:
-    """N times the covariance of all statistics (Muthén 1984), as root or matrix, whichever is smaller.
-
-    Raises
-    ------
-    InputError
-        If a statistic has no finite, positive variance (a perfectly associated pair, a constant).
-    """
-    data = statistics.data
-    n, p = data.n_cases, len(data.names)
-    n_first = int((data.n_categories - 1).sum()) + 2 * data.values.shape[1]
-    size = n_first + p * (p - 1) // 2
-    rho = below_diagonal(statistics.correlation[np.ix_(data.ordered, data.ordered)])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        table = polychoric_influence(statistics.tables, rho, statistics.margins)
-    if n <= size or not data.ordered.all():
-        root = np.empty((n, size))
-        _influence_on_means(statistics, root, slice(None))
-        _influence_on_pairs(statistics, table, root[:, n_first:], slice(None))
-        if not data.ordered.all():
-            with np.errstate(divide="ignore", invalid="ignore"):
-                _influence_on_mixed_pairs(statistics, root[:, n_first:])
-        root *= np.sqrt(n)
-        gamma = AsymptoticCovariance(root=root)
-        if n > size:
-            gamma = AsymptoticCovariance(matrix=gamma.dense())
-        return gamma
-    matrix = np.zeros((size, size))
-    for start in range(0, n, ROWS):
-        rows = slice(start, start + ROWS)
-        part = np.empty((len(data.codes[rows]), size))
-        _influence_on_means(statistics, part, rows)
-        _influence_on_pairs(statistics, table, part[:, n_first:], rows)
-        matrix += part.T @ part
-    return AsymptoticCovariance(matrix=matrix * n)
+def require_variances(moments: OrdinalMoments, gamma: AsymptoticCovariance) -> None:
+    """Refuse statistics without a finite, positive sampling variance, by name."""
+    variances = gamma.diagonal()
+    bad = np.flatnonzero(~(np.isfinite(variances) & (variances > 0.0)))
+    if bad.size:
+        names = moments.statistic_names()
+        problems = [Problem("no finite sampling variance", column=names[k]) for k in bad[:20]]
+        raise InputError("The covariance of the sample statistics cannot be estimated.", problems)
 
 
 def _problems(statistics: Statistics) -> list[Problem]:
@@ -260,7 +125,7 @@ def _problems(statistics: Statistics) -> list[Problem]:
     return found
 
 
-def ordinal_moments(data: MixedData, gamma: bool = True) -> OrdinalMoments:
+def ordinal_moments(data: MixedData, gamma: GammaForm = True) -> OrdinalMoments:
     """Sample moments of one group.
 
     Parameters
@@ -268,8 +133,8 @@ def ordinal_moments(data: MixedData, gamma: bool = True) -> OrdinalMoments:
     data : MixedData
         Coded data; missing values are used pairwise (a variable's margin rests on its own observed cases, a
         pair on the cases that have both). For listwise deletion drop incomplete cases before.
-    gamma : bool
-        Whether to compute the asymptotic covariance.
+    gamma : bool or "diagonal"
+        Whether to compute the asymptotic covariance, or only its diagonal.
 
     Returns
     -------
@@ -278,8 +143,8 @@ def ordinal_moments(data: MixedData, gamma: bool = True) -> OrdinalMoments:
     Raises
     ------
     InputError
-        If a continuous variable is constant, two variables are never observed together, or two binary
-        variables are perfectly associated.
+        If a continuous variable is constant, two variables are never observed together, two binary variables are
+        perfectly associated, or a statistic has no finite sampling variance.
 
     References
     ----------
@@ -295,7 +160,11 @@ def ordinal_moments(data: MixedData, gamma: bool = True) -> OrdinalMoments:
     mean = np.zeros(len(data.names))
     mean[~data.ordered] = statistics.continuous.mean
     values, index = _interleave(statistics)
-    return OrdinalMoments(
+    covariance = None
+    if gamma:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            covariance = (asymptotic_variances if gamma == "diagonal" else asymptotic_covariance)(statistics)
+    moments = OrdinalMoments(
         names=data.names,
         ordered=data.ordered,
         n_categories=data.n_categories,
@@ -304,10 +173,13 @@ def ordinal_moments(data: MixedData, gamma: bool = True) -> OrdinalMoments:
         threshold_index=index,
         mean=mean,
         covariance=statistics.correlation * np.outer(scale, scale),
-        gamma=asymptotic_covariance(statistics) if gamma else None,
+        gamma=covariance,
         empty_cells=_empty_cells(statistics),
         at_bound=_pairs_at_bound(statistics),
     )
+    if covariance is not None:
+        require_variances(moments, covariance)
+    return moments
 
 
 def polychoric_matrix(

@@ -16,7 +16,7 @@ import numpy as np
 
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.ordinal.covariance import AsymptoticCovariance
-from comply_measure.sem.ordinal.layout import MomentJacobian
+from comply_measure.sem.ordinal.jacobian import MomentJacobian
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from comply_measure.sem.errors import InputError, ModelError, Problem
 from comply_measure.sem.ordinal.coding import MixedData, code_groups
 from comply_measure.sem.ordinal.conditional_moments import conditional_moments
 from comply_measure.sem.ordinal.covariance import AsymptoticCovariance
-from comply_measure.sem.ordinal.moments import OrdinalMoments, ordinal_moments
+from comply_measure.sem.ordinal.moments import GammaForm, OrdinalMoments, ordinal_moments
 from comply_measure.sem.sample import GroupSample, Sample
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def ordinal_sample(
     groups: tuple[tuple[str, ...], tuple[Index, ...]],
     missing: str,
     covariates: Sequence[str] = (),
-    gamma: bool = True,
+    gamma: GammaForm = True,
 ) -> tuple[Sample, dict[str, int]]:
     """Moments of every group.
 
@@ -92,8 +92,8 @@ def ordinal_sample(
         any value of the other variables. Cases that lack a covariate are always left out.
     covariates : sequence of str
         Fixed covariates among the names.
-    gamma : bool
-        Whether the asymptotic covariance is needed.
+    gamma : bool or "diagonal"
+        Whether the asymptotic covariance is needed, or only its diagonal.
 
     Returns
     -------
@@ -124,13 +124,13 @@ def ordinal_sample(
 
 
 def _group(
-    name: str, names: tuple[str, ...], data: MixedData, x: Array, rows: NDArray[np.int64], gamma: bool
+    name: str, names: tuple[str, ...], data: MixedData, x: Array, rows: NDArray[np.int64], gamma: GammaForm
 ) -> OrdinalGroup:
     if not x.shape[1]:
         moments = ordinal_moments(data, gamma=gamma)
         cov, mean = moments.covariance, moments.mean
     else:
-        moments = conditional_moments(data, x, gamma=gamma)
+        moments = conditional_moments(data, x, gamma=bool(gamma))
         cov, mean = _with_covariates(moments, names, x)
     return OrdinalGroup(
         name=name,
