@@ -16,6 +16,7 @@ from comply_measure.sem.arrays import Array, Index, is_positive_definite
 from comply_measure.sem.implied import Layout
 from comply_measure.sem.ordinal.start import fill_threshold_starts
 from comply_measure.sem.sample import GroupSample
+from comply_measure.sem.table.composites import start_of_composite
 from comply_measure.sem.table.parameter_table import ParameterTable
 
 FLOOR = 0.1  # share of a variance that stays residual at the start
@@ -135,6 +136,9 @@ class _GroupStart:
         self.value = table.value.tolist()
         places = table.free.tolist()
         self.free = {row: places[row] - 1 - layout.first for row in self.rows if places[row]}
+        group = int(table.group[rows[0]]) - 1 if len(rows) else 0
+        self.formed = {composite.name: composite for composite in table.variables[group].composites}
+        self.row = {(table.lhs[row], table.op[row], table.rhs[row]): row for row in self.rows}
         self.variances = {  # fixed ones
             table.lhs[row]: self.value[row]
             for row in self.rows
@@ -154,8 +158,9 @@ class _GroupStart:
         table = self.table
         loadings: dict[str, list[int]] = {}
         for row in self.rows:
-            if table.op[row] == "=~":
+            if table.op[row] == "=~" and table.lhs[row] not in self.formed:
                 loadings.setdefault(table.lhs[row], []).append(row)
+        self._form_composites()
         waiting = dict(loadings)
         while waiting:
             ready = [f for f, rows in waiting.items() if all(table.rhs[r] in self.known for r in rows)]
@@ -170,6 +175,33 @@ class _GroupStart:
                 self.cov[place, place] = 1.0
                 self.known.add(latent)
         np.nan_to_num(self.cov, copy=False)
+
+    def _form_composites(self) -> None:
+        """Composites as sums of standardised components, and what is left of their components."""
+        for composite in self.formed.values():
+            places = np.array([self.at[name] for name in composite.components])
+            block = self.cov[places[:, None], places]
+            scale = np.sqrt(np.maximum(block.diagonal(), 1e-12))
+            weights = scale[0] / scale
+            for k, component in enumerate(composite.components):
+                row = self.row[composite.name, "<~", component]
+                if row in self.free:
+                    self.theta[self.free[row]] = weights[k]
+                else:
+                    weights[k] = self.value[row]
+            loadings, variance, rest = start_of_composite(block, weights)
+            for component, value in zip(composite.components, loadings, strict=True):
+                row = self.row[composite.name, "=~", component]
+                if row in self.free:
+                    self.theta[self.free[row]] = value
+            place = self.at[composite.name]
+            self.cov[place] = weights @ self.cov[places]
+            self.cov[place, place] = variance
+            self.cov[:, place] = self.cov[place]
+            others = [self.at[name] for name in composite.excrescent]
+            self.cov[others] = self.cov[:, others] = 0.0
+            self.cov[np.ix_(others, others)] = rest
+            self.known.update((composite.name, *composite.excrescent))
 
     def _one_latent(self, latent: str, rows: list[int]) -> None:
         table, cov = self.table, self.cov

@@ -87,7 +87,7 @@ class _Scales:
         self.first, self.q = layout.first, layout.q
         names = table.variables[number]
         self.latent = set(names.latent)
-        scaled = set(names.latent)
+        scaled = {*names.latent, *names.excrescent}
         if kind != "lv":
             scaled.update(names.observed)
         if kind == "nox":

@@ -11,6 +11,7 @@ import numpy as np
 from comply_measure.errors import Problem
 from comply_measure.sem.errors import ModelError, ModelSyntaxError, fault
 from comply_measure.sem.language.records import ModelRecords, Relation, Term
+from comply_measure.sem.table.composites import scale_relation
 from comply_measure.sem.table.constraints import effect_coding_relations, referenced
 from comply_measure.sem.table.defaults import block_rows, fix_zero_intercepts
 from comply_measure.sem.table.groups import free_for_equality, is_tied
@@ -205,6 +206,24 @@ def _tie(rows: list[Row], names: list[str], plabels: list[str]) -> list[list[int
     return sets
 
 
+def _composite_scales(rows: list[Row], plabels: list[str], variables: list[Variables]) -> list[Relation]:
+    """The relation that gives each composite its scale."""
+    if not any(names.composites for names in variables):
+        return []
+    relations = []
+    for number, names in enumerate(variables, start=1):
+        mine = [(row, label) for row, label in zip(rows, plabels, strict=True) if row.group == number]
+        labels = {(row.lhs, row.op, row.rhs): label for row, label in mine}
+        for composite in names.composites:
+            weights = {
+                row.rhs: None if row.free else row.value
+                for row, _ in mine
+                if row.op == "<~" and row.lhs == composite.name
+            }
+            relations.append(scale_relation(composite, labels, weights))
+    return relations
+
+
 def _assemble(
     rows: list[Row],
     variables: list[Variables],
@@ -215,6 +234,7 @@ def _assemble(
     plabels = [f".p{i}." for i in range(1, len(rows) + 1)]
     sets = _tie(rows, _names_for_equality(rows, variables, options), plabels)
     relations: list[Relation] = list(records.relations)
+    relations += _composite_scales(rows, plabels, variables)
     if options.effect_coding:
         relations += effect_coding_relations(rows, plabels, variables)
     is_free = np.fromiter((row.free for row in rows), bool, len(rows))

@@ -57,7 +57,8 @@ def effect_coding_relations(
     relations = []
     for number, block in enumerate(variables, start=1):
         mine = [(row, label) for row, label in zip(rows, plabels, strict=True) if row.group == number]
-        for latent in block.latent:
+        formed = {composite.name for composite in block.composites}
+        for latent in (name for name in block.latent if name not in formed):
             loadings = [(row, label) for row, label in mine if row.op == "=~" and row.lhs == latent]
             if loadings and all(row.free for row, _ in loadings):
                 relations.append(_sum_relation([label for _, label in loadings], float(len(loadings))))

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from comply_measure.sem.language.records import Term
+from comply_measure.sem.table import composites
 from comply_measure.sem.table.parameter_table import Row, TableOptions
 from comply_measure.sem.table.variables import Variables
 
@@ -67,8 +68,11 @@ def _default_keys(variables: Variables, options: TableOptions) -> Iterator[Key]:
     for name in ordered:
         for step in range(options.thresholds[name]):
             yield name, "|", f"t{step + 1}"
+    yield from composites.default_keys(variables.composites)
+    components = variables.components
     for name in (*variables.endogenous, *variables.latent):
-        yield name, "~~", name
+        if name not in components:
+            yield name, "~~", name
     order = {name: i for i, name in enumerate((*variables.latent, *variables.observed))}
     for family in (
         variables.latent_exogenous,
@@ -88,7 +92,7 @@ def _default_keys(variables: Variables, options: TableOptions) -> Iterator[Key]:
 
 def _fix_scales(rows: list[Row], variables: Variables, options: TableOptions) -> None:
     """Values that identify the model or that defaults fix."""
-    _fix_loadings(rows, options)
+    _fix_loadings(rows, variables, options)
     _fix_variances(rows, variables, options)
     if options.meanstructure:
         _fix_intercepts(rows, variables, options)
@@ -104,11 +108,15 @@ def _fix(row: Row, value: float) -> None:
     row.free, row.value = False, value
 
 
-def _fix_loadings(rows: list[Row], options: TableOptions) -> None:
-    """Marker: the first indicator of each latent variable has loading 1."""
+def _fix_loadings(rows: list[Row], variables: Variables, options: TableOptions) -> None:
+    """Marker: the first indicator of each latent variable has loading 1, the first component weight 1."""
+    done = {composite.name for composite in variables.composites}
+    reference = {(composite.name, composite.reference) for composite in variables.composites}
+    for row in rows:
+        if row.op == "<~" and (row.lhs, row.rhs) in reference:
+            _fix(row, 1.0)
     if options.std_lv or options.effect_coding:
         return
-    done: set[str] = set()
     for row in rows:
         if row.op == "=~" and row.lhs not in done:
             done.add(row.lhs)
@@ -116,8 +124,9 @@ def _fix_loadings(rows: list[Row], options: TableOptions) -> None:
 
 
 def _fix_variances(rows: list[Row], variables: Variables, options: TableOptions) -> None:
-    latent = set(variables.latent)
-    loadings = [row for row in rows if row.op == "=~"]
+    formed = {composite.name for composite in variables.composites}
+    latent = set(variables.latent) - formed
+    loadings = [row for row in rows if row.op == "=~" and row.lhs not in formed]
     size = Counter(row.lhs for row in loadings)
     uses = Counter(row.rhs for row in loadings)
     # the residual of a single indicator is not identified: fixed to zero unless the user says otherwise
@@ -128,13 +137,13 @@ def _fix_variances(rows: list[Row], variables: Variables, options: TableOptions)
         if row.op != "~~":
             continue
         if row.lhs == row.rhs:
-            if options.std_lv and row.lhs in latent and row.lhs not in variables.composites:
+            if options.std_lv and row.lhs in latent:
                 _fix(row, 1.0)
             if not row.user and row.lhs in single:
                 _fix(row, 0.0)
             if not row.user and row.lhs in options.thresholds:
                 _fix(row, 1.0)
-        elif options.orthogonal and not row.user and row.lhs in latent and row.rhs in latent:
+        elif options.orthogonal and not row.user and {row.lhs, row.rhs} <= set(variables.latent):
             _fix(row, 0.0)
 
 

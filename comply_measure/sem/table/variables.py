@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from comply_measure.sem.language.records import Term
+from comply_measure.sem.table.composites import Composite, composites_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +19,8 @@ class Variables:
         Indicators, then observed outcomes, then observed predictors, then the rest.
     latent : tuple of str
         Left sides of ``=~`` and ``<~``.
-    composites : tuple of str
-        Left sides of ``<~``.
+    composites : tuple of Composite
+        Left sides of ``<~`` with their components.
     exogenous : tuple of str
         Observed predictors that no formula predicts, measures or gives a (co)variance or intercept:
         with ``fixed_x`` their moments are taken as given.
@@ -30,11 +31,21 @@ class Variables:
 
     observed: tuple[str, ...]
     latent: tuple[str, ...]
-    composites: tuple[str, ...]
+    composites: tuple[Composite, ...]
     exogenous: tuple[str, ...]
     latent_exogenous: tuple[str, ...]
     latent_outcomes: tuple[str, ...]
     observed_outcomes: tuple[str, ...]
+
+    @property
+    def excrescent(self) -> tuple[str, ...]:
+        """Excrescent variables of all composites."""
+        return tuple(name for composite in self.composites for name in composite.excrescent)
+
+    @property
+    def components(self) -> frozenset[str]:
+        """Observed variables that composites are formed of; they have no residual."""
+        return frozenset(name for composite in self.composites for name in composite.components)
 
     @property
     def endogenous(self) -> tuple[str, ...]:
@@ -62,9 +73,9 @@ def variables_of(terms: Sequence[Term]) -> Variables:
     """
     latent = _unique(t.lhs for t in terms if t.op in ("=~", "<~"))
     latents = set(latent)
-    indicators = _unique(t.rhs for t in terms if t.op == "=~")
+    indicators = _unique(t.rhs for t in terms if t.op in ("=~", "<~"))
     outcomes = _unique(t.lhs for t in terms if t.op == "~")
-    predictors = _unique(t.rhs for t in terms if t.op in ("~", "<~"))
+    predictors = _unique(t.rhs for t in terms if t.op == "~")
 
     measured = [n for n in indicators if n not in latents]
     known = latents.union(measured)
@@ -88,7 +99,7 @@ def variables_of(terms: Sequence[Term]) -> Variables:
     return Variables(
         observed=(*measured, *predicted, *exogenous, *rest),
         latent=latent,
-        composites=_unique(t.lhs for t in terms if t.op == "<~"),
+        composites=composites_of(terms),
         exogenous=tuple(n for n in exogenous if n not in random),
         latent_exogenous=tuple(n for n in latent if n not in is_indicator and n not in predicted_set),
         latent_outcomes=tuple(n for n in latent if n in pure_outcomes),
