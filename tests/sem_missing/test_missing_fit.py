@@ -222,3 +222,28 @@ def test_too_many_moments_leave_out_what_needs_their_information(monkeypatch):
     assert np.isfinite(measures[["chisq", "cfi", "srmr"]]).all()
     assert fit.estimates.se.notna().all()
     assert any(p.code == "many_moments" for p in fit.problems)
+
+
+@pytest.mark.parametrize("case", ["ml", "mlr", "expected", "structural", "structural_ml"])
+@pytest.mark.parametrize("kind", ["raw", "normalized", "standardized"])
+def test_residuals_and_their_standard_errors(case, kind):
+    found, expected = fitted(case, **ASKED[case]).residuals(kind), CASES[case]["residuals"][kind]
+    names = expected["names"]
+    cov = np.array(expected["cov"], dtype=float)
+    known = np.isfinite(cov)  # moments of fixed exogenous variables have no error
+    if kind == "standardized":
+        # variances and means are reproduced almost exactly: residual and error both vanish, z is rounding
+        np.fill_diagonal(known, False)
+    # z statistics divide residuals, which lavaan leaves 1e-6 off, by errors near 0.05
+    assert_allclose(found["cov"].loc[names, names].to_numpy()[known], cov[known], atol=2e-4)
+    if kind != "standardized":
+        mean = np.array(expected["mean"], dtype=float)
+        known = np.isfinite(mean)
+        assert_allclose(found["mean"][names].to_numpy()[known], mean[known], atol=2e-4)
+
+
+def test_residuals_have_no_errors_after_two_stages():
+    fit = fitted("two_stage", missing="two.stage")
+    assert np.isfinite(fit.residuals("cor")["cov"].to_numpy()).all()
+    with pytest.raises(sem.ModelError, match="complete data"):
+        fit.residuals("standardized")

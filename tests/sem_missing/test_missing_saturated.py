@@ -104,6 +104,10 @@ def test_saturated_information_is_that_of_unit_changes(share, condense, monkeypa
     w = done.precision
     complete_case = 0.5 * derivatives.trace_pairs(changes, w, w) + changes.mean.T @ w @ changes.mean
     assert_allclose(saturated_information.complete_information(sigma, np.eye(14)), complete_case, atol=1e-12)
+    unit = saturated_information.changes_of_moments(sigma, np.eye(14))
+    assert_allclose(saturated_information.transposed_change(sigma, np.eye(14)), unit.T, atol=1e-12)
+    there = saturated_information.transposed_change(sigma, complete_case)
+    assert_allclose(saturated_information.transposed_change(w, there), complete_case, atol=1e-10)
     symmetric = rng.normal(size=(14, 14))
     symmetric += symmetric.T
     trace = saturated_information.trace_with_complete(sigma, np.tril(symmetric))

@@ -30,6 +30,7 @@ from comply_measure.sem.inference.covariance import invert
 from comply_measure.sem.inference.robust import spread_groups
 from comply_measure.sem.model import Model
 from comply_measure.sem.objective import Point
+from comply_measure.sem.options import FULL_INFORMATION
 from comply_measure.sem.sample import GroupSample
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def residual_matrices(sample: GroupSample, implied: Implied, kind: str) -> tuple
     return S / np.outer(s, s) - sigma / np.outer(t, t), scaled
 
 
-class _Errors:
+class ResidualErrors:
     """Standard errors of one group's residuals."""
 
     def __init__(self, model: Model, point: Point, group: int) -> None:
@@ -134,15 +135,18 @@ class _Errors:
 
     def residual(self, P: Array) -> Array:
         """Variances of the residuals, times n; P is the inverse information of the group's parameters."""
-        if self.robust:
-            scores = self.moments.cases @ self.weighted
-            spread = self.moments.cases.T @ scores / self.sample.n
-        else:
-            spread = self._normal_spread()
+        spread = self.spread()
         K = self.weighted.T @ spread
         JP = self.jacobian @ P
         variance = self.sampling() - 2.0 * np.einsum("ij,ij->i", JP, spread)
         return np.asarray(variance + np.einsum("ij,ij->i", JP @ K, JP))
+
+    def spread(self) -> Array:
+        """Ω V Δ (moments, q), Ω times n."""
+        if not self.robust:
+            return self._normal_spread()
+        scores = self.moments.cases @ self.weighted
+        return np.asarray(self.moments.cases.T @ scores / self.sample.n)
 
     def _normal_spread(self) -> Array:
         """Ω V Δ with the normal-theory Ω at S, given fixed exogenous variables (moments, q)."""
@@ -202,7 +206,7 @@ def residual_tables(
     Raises
     ------
     ModelError
-        When the information is singular, or values are missing (kinds with errors).
+        When the information is singular, or the missing values do not allow standard errors.
     """
     if model.table.options.thresholds:
         from comply_measure.sem.ordinal.residuals import residual_tables as ordinal_tables
@@ -214,9 +218,7 @@ def residual_tables(
             for sample, implied in zip(model.sample.groups, point.implied, strict=True)
         ]
         return [_tables(s.names, *part) for s, part in zip(model.sample.groups, parts, strict=True)]
-    if model.options.missing != "listwise":
-        raise ModelError(f"{kind} residuals need complete data")
-    errors = [_Errors(model, point, group) for group in range(len(model.sample.groups))]
+    errors = [_errors_of(model, point, group) for group in range(len(model.sample.groups))]
     if kind == "normalized":
         variances = [error.sampling() for error in errors]
     else:
@@ -232,7 +234,17 @@ def residual_tables(
     ]
 
 
-def _inverse(errors: list[_Errors], point: Point, jacobian: Array | None) -> Array:
+def _errors_of(model: Model, point: Point, group: int) -> ResidualErrors:
+    if model.options.missing == "listwise":
+        return ResidualErrors(model, point, group)
+    if model.options.missing not in FULL_INFORMATION:
+        raise ModelError("residuals with standard errors need complete data or missing='ml'")
+    from comply_measure.sem.inference.missing_residuals import MissingResidualErrors
+
+    return MissingResidualErrors(model, point, group)
+
+
+def _inverse(errors: list[ResidualErrors], point: Point, jacobian: Array | None) -> Array:
     """Inverse of Σ (n_g/n) Δᵀ V Δ on the constraints' tangent space, in θ (q, q)."""
     information = spread_groups(point, [error.jacobian.T @ error.weighted for error in errors])
     found = invert(point.objective.space.curvature(information), point, 1.0, jacobian).vcov

@@ -63,6 +63,12 @@ class SaturatedInference:
         inner = linalg.cho_solve((self.factor, True), self.basis.T @ right, check_finite=False)
         return np.asarray(self.basis @ inner)
 
+    def variances(self, slopes: FloatArray) -> FloatArray:
+        """``gᵀ A⁻¹ g`` for gradients in dual coordinates (p + p*, c)."""
+        inner = slopes if self.basis is None else self.basis.T @ slopes
+        half = linalg.solve_triangular(self.factor, inner, lower=True, check_finite=False)
+        return np.asarray(np.einsum("ij,ij->j", half, half))
+
     @cached_property
     def weighted_influence(self) -> FloatArray:
         """``N A_c A⁻¹ sᵀ`` with ``A_c`` the expected information of one complete case; (p + p*, R)."""

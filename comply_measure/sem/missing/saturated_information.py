@@ -268,3 +268,43 @@ def trace_with_complete(sigma: FloatArray, lower: FloatArray) -> float:
         own = np.tril(weight[:, corner] * entries[:, corner])
         total += 2.0 * float(np.vdot(weight[:, left], entries[:, left]) + own.sum()) - float(np.trace(own))
     return total
+
+
+def changes_of_moments(sigma: FloatArray, vectors: FloatArray) -> FloatArray:
+    """Changes in dual coordinates as changes of μ and of the lower triangle of Σ: ``Σ ν`` and ``Σ P Σ``.
+
+    Parameters
+    ----------
+    sigma : (p, p) float array
+    vectors : (p + p*, c) float array
+
+    Returns
+    -------
+    (p + p*, c) float array
+    """
+    p, pairs = len(sigma), Pairs.of(len(sigma))
+    mapped = sigma @ vectors[p:].T[:, pairs.number] @ sigma
+    return np.vstack([sigma @ vectors[:p], mapped[:, pairs.rows, pairs.columns].T])
+
+
+def transposed_change(matrix: FloatArray, slopes: FloatArray) -> FloatArray:
+    """The transpose of :func:`changes_of_moments`, which carries slopes between the two coordinates.
+
+    With ``matrix = Σ`` slopes in μ and Σ become slopes in dual coordinates, with ``matrix = Σ⁻¹`` the
+    other way round.
+
+    Parameters
+    ----------
+    matrix : (p, p) float array
+    slopes : (p + p*, c) float array
+        Derivatives with respect to means and distinct covariances (or ν and P).
+
+    Returns
+    -------
+    (p + p*, c) float array
+    """
+    p, pairs = len(matrix), Pairs.of(len(matrix))
+    half = pairs.half_on_diagonal()
+    symmetric = (slopes[p:] * np.where(half < 1.0, 1.0, 0.5)[:, None]).T[:, pairs.number]
+    mapped = (matrix @ symmetric @ matrix)[:, pairs.rows, pairs.columns].T
+    return np.vstack([matrix @ slopes[:p], mapped * np.where(half < 1.0, 1.0, 2.0)[:, None]])
