@@ -77,6 +77,9 @@ def g_study(
     if note:
         return GStudy.undefined(design.names, sizes, confidence, note, **counts)
     fit = fit_reml(y, design)
+    if fit.degenerate[0]:
+        reason = "no residual variance: the effects reproduce the data and the likelihood has no maximum"
+        return GStudy.undefined(design.names, sizes, confidence, reason, **counts)
     draws = None
     if bootstrap:
         draws = bootstrap_components(fit, np.isnan(y), bootstrap, np.random.default_rng(seed))

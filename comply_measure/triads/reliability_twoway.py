@@ -263,7 +263,9 @@ def _role_test(x: Floats) -> tuple[float, float]:
 
 def _fit_note(fit: RemlFit) -> str:
     notes = []
-    if not fit.converged[0]:
+    if fit.degenerate[0]:
+        notes.append("no residual variance")
+    elif not fit.converged[0]:
         notes.append("REML did not converge")
     zero = [name for name, value in fit.components().items() if value <= 0]
     if zero:

@@ -67,9 +67,12 @@ def evaluate(theta: Floats, data: CellData, design: CellDesign, indicators: list
         ``design.indicators()``, passed in so that they are built once.
     """
     n_shared = len(design.shared)
-    Gamma = covariance(theta[:, :n_shared], indicators[:n_shared], design.n_cells)
     units = precision(covariance(theta[:, n_shared:], indicators[n_shared:], design.n_cells), data)
-    Q, logdet_shared = _shared_posterior(Gamma, units.K, design.fixed)
+    roots = [
+        np.sqrt(variance)[:, None, None] * columns
+        for variance, columns in zip(theta.T[:n_shared], indicators[:n_shared], strict=True)
+    ]
+    Q, logdet_shared = _shared_posterior(roots, units.K, design.fixed)
     h, total = units.totals()
     cells = np.einsum("bij,bj->bi", Q, h)
     quadratic = total - (h * cells).sum(axis=1)
@@ -87,10 +90,16 @@ def covariance(theta: Floats, indicators: list[Floats], n_cells: int) -> Floats:
     return total
 
 
-def _shared_posterior(Gamma: Floats, K: Floats, X: Floats) -> tuple[Floats, Floats]:
-    """Prediction error covariance of the cell effects, and log|I + KΓ| + log|X'V⁻¹X|."""
-    inner = np.eye(K.shape[-1]) + K @ Gamma
-    M = Gamma @ np.linalg.inv(inner)
+def _shared_posterior(roots: list[Floats], K: Floats, X: Floats) -> tuple[Floats, Floats]:
+    """Prediction error covariance of the cell effects, and log|I + KΓ| + log|X'V⁻¹X|.
+
+    With the shared covariance ``Γ = S S'``, S the scaled indicators side by side, everything goes through
+    ``I + S'KS``, whose eigenvalues are at least 1 however large a variance becomes.
+    """
+    S = np.concatenate([*roots, np.zeros((*K.shape[:-1], 1))], axis=-1)
+    St = np.swapaxes(S, -1, -2)
+    inner = np.eye(S.shape[-1]) + St @ K @ S
+    M = S @ np.linalg.solve(inner, St)
     left = X - M @ (K @ X)
     information = np.swapaxes(K @ X, -1, -2) @ left
     Q = M + left @ np.linalg.solve(information, np.swapaxes(left, -1, -2))

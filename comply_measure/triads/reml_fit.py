@@ -1,8 +1,7 @@
-"""Maximising the restricted likelihood: projected Newton steps, EM steps where they fail."""
+"""Maximising the restricted likelihood: projected Newton steps, gradient steps where they fail."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,14 +9,21 @@ import numpy as np
 from comply_measure.triads.grouping import Bools, Floats
 from comply_measure.triads.reml import Evaluation, covariance, evaluate
 from comply_measure.triads.reml_design import CellData, CellDesign
+from comply_measure.triads.reml_start import moment_start
 from comply_measure.triads.reml_units import UnitPrecision
 
 MAX_ITERATIONS = 200
 #: Gain in log-likelihood that a Newton step promises below which the maximum counts as reached.
 GAIN_TOLERANCE = 1e-11
-HALVINGS = 10
-#: Smallest residual variance, as a share of the variance of the data.
-RESIDUAL_FLOOR = 1e-10
+#: Gain still promised where no step improves, below which that is put down to rounding.
+STALLED_GAIN = 1e-5
+HALVINGS = 8
+#: Smallest residual and largest variance, as shares of the variance of the data.
+RESIDUAL_FLOOR, CEILING = 1e-10, 100.0
+#: Residual, as a share of the variance of the data, that counts as none.
+VANISHED = 1e-9
+#: Most that one step may shrink the residual: beyond it covariances would become singular.
+SHRINK = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,8 @@ class RemlFit:
         Restricted log-likelihood.
     converged : ndarray of bool, shape (B,)
         Whether no further step improves the likelihood.
+    degenerate : ndarray of bool, shape (B,)
+        Whether the residual vanished: the effects reproduce the data and the likelihood has no maximum.
     cells, cells_variance : ndarray, shapes (B, C), (B, C, C)
         Fitted cell effects and their prediction error covariance.
     weighted : ndarray, shape (B, G, C)
@@ -51,6 +59,7 @@ class RemlFit:
     standard_errors: Floats
     loglik: Floats
     converged: Bools
+    degenerate: Bools
     cells: Floats
     cells_variance: Floats
     weighted: Floats
@@ -77,7 +86,6 @@ class RemlFit:
 def fit_reml(
     y: Floats,
     design: CellDesign,
-    start: Mapping[str, float] | None = None,
     *,
     residuals: bool = False,
 ) -> RemlFit:
@@ -90,8 +98,6 @@ def fit_reml(
         must be observed in some unit and the data must vary.
     design : CellDesign
         Effects.
-    start : mapping of str to float, optional
-        Starting variances; equal shares of the total by default.
     residuals : bool
         Whether to keep the weighted residuals, from which unit effects are predicted.
 
@@ -103,11 +109,10 @@ def fit_reml(
     batch = y if y.ndim == 3 else y[None]
     scale = np.sqrt(np.nanvar(batch, axis=(1, 2)))
     centre = np.nanmean(batch, axis=(1, 2))
-    data = CellData.from_array((batch - centre[:, None, None]) / scale[:, None, None])
+    scaled = (batch - centre[:, None, None]) / scale[:, None, None]
+    data = CellData.from_array(scaled)
     indicators = design.indicators()
-    theta = _start(design, start, scale)
-    theta, converged, iterations = _maximise(theta, data, design, indicators)
-    final = evaluate(theta, data, design, indicators)
+    theta, converged, iterations, final = _best(moment_start(scaled, design), data, design, indicators)
     weighted = np.empty((len(theta), 0, design.n_cells))
     if residuals:
         n_shared = len(design.shared)
@@ -122,6 +127,7 @@ def fit_reml(
         standard_errors=_standard_errors(theta, final) * variance[:, None],
         loglik=final.loglik - df * np.log(scale),
         converged=converged,
+        degenerate=theta[:, -1] <= VANISHED,
         cells=cells,
         cells_variance=final.cells_variance * variance[:, None, None],
         weighted=weighted / scale[:, None, None],
@@ -130,12 +136,30 @@ def fit_reml(
     )
 
 
-def _start(design: CellDesign, start: Mapping[str, float] | None, scale: Floats) -> Floats:
-    K = len(design.names)
-    if start is None:
-        return np.full((len(scale), K), 1.0 / K)
-    given = np.array([start[name] for name in design.names])
-    return np.maximum(given / scale[:, None] ** 2, 1e-4)
+def _best(
+    start: Floats, data: CellData, design: CellDesign, indicators: list[Floats]
+) -> tuple[Floats, Bools, int, Evaluation]:
+    """Maximise from moment estimates; for a single data set, look again when that ends at the boundary.
+
+    With components at zero the likelihood can have a second maximum, in which the unit interactions hold
+    what the residual holds in the first. The better end is kept.
+    """
+    moment = _clip(start, np.zeros_like(start))
+    ends = [_end(moment, data, design, indicators)]
+    if len(start) == 1 and (ends[0][0][:, :-1] <= 0).any():
+        traded = moment.copy()
+        traded[:, len(design.shared) : -1] += 0.5 * moment[:, -1:]
+        traded[:, -1] *= 0.1
+        equal = np.full_like(moment, 1.0 / moment.shape[1])
+        ends += [_end(theta, data, design, indicators) for theta in (traded, equal)]
+    return max(ends, key=lambda end: float(end[3].loglik[0]))
+
+
+def _end(
+    theta: Floats, data: CellData, design: CellDesign, indicators: list[Floats]
+) -> tuple[Floats, Bools, int, Evaluation]:
+    theta, converged, iterations = _maximise(theta, data, design, indicators)
+    return theta, converged, iterations, evaluate(theta, data, design, indicators)
 
 
 def _maximise(
@@ -156,8 +180,8 @@ def _maximise(
         active, part = active[rest], data.take(active[rest])
         new, now, moved = _step(theta[active], direction[rest], now.take(rest), part, design, indicators)
         theta[active] = new
-        # no step of any kind improves: the maximum to the precision of the arithmetic
-        converged[active[~moved]] = True
+        # no step of any kind improves: the maximum, if what is still promised is round-off
+        converged[active[~moved]] = gain[rest][~moved] < STALLED_GAIN
         active, now = active[moved], now.take(np.flatnonzero(moved))
         if not len(active):
             return theta, converged, iterations + 1
@@ -165,13 +189,29 @@ def _maximise(
 
 
 def _newton(theta: Floats, e: Evaluation) -> tuple[Floats, Floats]:
-    """Direction over the components that may move (the rest stays at zero), and the gain it promises."""
+    """Direction over the components that may move, and the gain it promises.
+
+    A component at zero stays there when its gradient points out of the feasible region, or when the Newton
+    step of the others would push it out.
+    """
     free = (theta > 0) | (e.gradient > 0)
     free[:, -1] &= (theta[:, -1] > RESIDUAL_FLOOR) | (e.gradient[:, -1] > 0)
-    slope = np.where(free, e.gradient, 0.0)
-    direction = (_free_inverse(e.information, free) @ slope[..., None])[..., 0]
-    gain = 0.5 * (direction * e.gradient).sum(axis=1)
-    return direction, gain
+    for _ in range(theta.shape[1]):
+        slope = np.where(free, e.gradient, 0.0)
+        direction = (_free_inverse(e.information, free) @ slope[..., None])[..., 0]
+        blocked = free & (theta <= 0) & (direction < 0)
+        if not blocked.any():
+            break
+        free &= ~blocked
+    gain = 0.5 * (direction * slope).sum(axis=1)
+    # what a move of one component alone would gain, so that a blocked one is not forgotten
+    single = np.where((theta > 0) | (e.gradient > 0), e.gradient, 0.0) ** 2 / _diagonal(e)
+    return direction, np.maximum(gain, 0.5 * single.max(axis=1))
+
+
+def _diagonal(e: Evaluation) -> Floats:
+    diagonal = np.einsum("bkk->bk", e.information)
+    return np.asarray(np.maximum(diagonal, 1e-12 * np.maximum(diagonal.max(axis=1, keepdims=True), 1.0)))
 
 
 def _step(
@@ -182,13 +222,17 @@ def _step(
     design: CellDesign,
     indicators: list[Floats],
 ) -> tuple[Floats, Evaluation, Bools]:
-    """One improving step per member: Newton, halved as needed, at last an EM step; who moved."""
+    """One improving step per member; who moved.
+
+    Newton's direction, halved as needed; then the gradient scaled by the diagonal of the information, which
+    gains for a short enough step wherever the maximum is not reached.
+    """
     best, result = theta.copy(), now
     pending = np.arange(len(theta))
-    em = 2.0 * theta**2 * now.gradient / _levels(design, data)
-    for halving in range(HALVINGS + 1):
-        move = 0.5**halving * direction if halving < HALVINGS else em
-        trial = _clip(theta[pending] + move[pending])
+    gradient = now.gradient / _diagonal(now)
+    moves = [0.5**k * direction for k in range(HALVINGS)] + [0.25**k * gradient for k in range(2 * HALVINGS)]
+    for move in moves:
+        trial = _clip(theta[pending] + move[pending], theta[pending])
         tried = evaluate(trial, data.take(pending), design, indicators)
         better = tried.loglik > now.loglik[pending]
         members = np.flatnonzero(better)
@@ -202,29 +246,27 @@ def _step(
     return best, result, moved
 
 
-def _levels(design: CellDesign, data: CellData) -> Floats:
-    """Number of levels of every component in the whole data."""
-    shared = [len(np.unique(level)) for level in design.shared.values()]
-    unit = [data.n_units * len(np.unique(level)) for level in design.unit.values()]
-    return np.array([*shared, *unit, data.n_observations], dtype=np.float64)
-
-
-def _clip(theta: Floats) -> Floats:
-    """Feasible variances: at least 0, the residual above its floor."""
-    clipped = np.maximum(theta, 0.0)
-    clipped[:, -1] = np.maximum(theta[:, -1], RESIDUAL_FLOOR)
+def _clip(theta: Floats, before: Floats) -> Floats:
+    """Feasible variances: from 0 to the ceiling, the residual above its floor and not shrunk too far."""
+    clipped = np.clip(theta, 0.0, CEILING)
+    least = np.maximum(RESIDUAL_FLOOR, SHRINK * before[:, -1])
+    clipped[:, -1] = np.clip(theta[:, -1], least, CEILING)
     return clipped
 
 
 def _free_inverse(information: Floats, free: Bools) -> Floats:
-    """Inverse of the information of the free components, zero elsewhere; ridged where singular."""
+    """Inverse of the information of the free components, zero elsewhere; ridged where singular.
+
+    Components differ by many orders of magnitude, so the matrix is brought to unit diagonal first.
+    """
     both = free[:, :, None] & free[:, None, :]
-    block = np.where(both, information, 0.0)
-    largest = np.maximum(block.max(axis=(1, 2)), 1e-300)[:, None]
-    held = np.where(free, 0.0, largest)[:, :, None] * np.eye(free.shape[1])
-    values, vectors = np.linalg.eigh(block + held)
-    values = np.maximum(values, 1e-10 * largest)
-    return np.where(both, (vectors / values[:, None, :]) @ np.swapaxes(vectors, 1, 2), 0.0)
+    diagonal = np.einsum("bkk->bk", information)
+    scale = 1.0 / np.sqrt(np.where(free & (diagonal > 0), diagonal, 1.0))
+    pair = scale[:, :, None] * scale[:, None, :]
+    held = np.where(free, 0.0, 1.0)[:, :, None] * np.eye(free.shape[1])
+    values, vectors = np.linalg.eigh(np.where(both, information * pair, 0.0) + held)
+    values = np.maximum(values, 1e-9)
+    return np.where(both, (vectors / values[:, None, :]) @ np.swapaxes(vectors, 1, 2) * pair, 0.0)
 
 
 def _standard_errors(theta: Floats, e: Evaluation) -> Floats:

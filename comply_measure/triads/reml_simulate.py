@@ -65,18 +65,18 @@ def bootstrap_components(
     Returns
     -------
     ndarray, shape (replications, K)
-        Rows that did not converge are NaN.
+        Rows without a maximum are NaN.
     """
     design, theta = fit.design, fit.theta[0]
     X = design.fixed
     fixed = X @ np.linalg.lstsq(X, fit.cells[0], rcond=None)[0]
     step = max(1, BATCH_VALUES // missing.size)
-    start = {name: float(value) for name, value in zip(fit.names, theta, strict=True)}
     parts = []
     for first in range(0, replications, step):
         y = draw(design, theta, fixed, len(missing), min(step, replications - first), rng)
-        refit = fit_reml(np.where(missing, np.nan, y), design, start)
-        parts.append(np.where(refit.converged[:, None], refit.theta, np.nan))
+        refit = fit_reml(np.where(missing, np.nan, y), design)
+        usable = refit.converged & ~refit.degenerate
+        parts.append(np.where(usable[:, None], refit.theta, np.nan))
     return np.concatenate(parts)
 
 

@@ -73,7 +73,7 @@ def test_independent_items_simulated_equal_exact() -> None:
 
 @pytest.mark.slow
 def test_within_role_resampling_keeps_its_level_under_role_bias_and_free_does_not() -> None:
-    runs, rejected = 150 * FULL, {"within_role": 0, "free": 0}
+    runs, rejected = 100 * FULL, {"within_role": 0, "free": 0}
     power = dict(rejected)
     for seed in range(runs):
         for unit_sd, count in ((0.0, rejected), (0.45, power)):
@@ -100,7 +100,7 @@ def test_within_role_resampling_keeps_its_level_under_role_bias_and_free_does_no
 
 @pytest.mark.slow
 def test_pseudo_triad_test_keeps_its_level() -> None:
-    runs = 150 * FULL
+    runs = 100 * FULL
     hits = sum(
         triads.pseudo_baseline(drawn_triads(seed, units=30, columns=1, unit_sd=0.0), replications=19, seed=seed)
         .set_index("pair").loc["marketing - sales", "p"] <= 0.05
@@ -125,10 +125,10 @@ def test_squared_gaps_are_corrected_for_error() -> None:
 
 @pytest.mark.slow
 def test_bootstrap_intervals_of_incomplete_triads_cover() -> None:
-    runs, covered, truth = 60 * FULL, 0, 0.49 / 1.49
+    runs, covered, truth = 40 * FULL, 0, 0.49 / 1.49
     for seed in range(runs):
         data = drawn_triads(seed, units=60, columns=1, missing=0.1)
-        row = triads.icc_twoway(data, method="reml", bootstrap=200, seed=seed).tidy().set_index("form")
+        row = triads.icc_twoway(data, method="reml", bootstrap=100, seed=seed).tidy().set_index("form")
         covered += row.loc["ICC(C,1)", "lower"] <= truth <= row.loc["ICC(C,1)", "upper"]
     assert abs(covered / runs - 0.95) <= 4 * np.sqrt(0.95 * 0.05 / runs)
 

@@ -1,0 +1,145 @@
+"""The REML engine against the dense textbook formula, finite differences and another optimiser."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from comply_measure.triads.reml import evaluate
+from comply_measure.triads.reml_design import CellData, CellDesign
+from comply_measure.triads.reml_fit import fit_reml
+
+ROLE, ATTRIBUTE = np.repeat(np.arange(3), 4), np.tile(np.arange(4), 3)
+
+
+def design(fixed: np.ndarray | None = None) -> CellDesign:
+    shared = {"role": ROLE, "attribute": ATTRIBUTE, "role:attribute": np.arange(12)}
+    unit = {"unit": np.zeros(12, int), "unit:role": ROLE, "unit:attribute": ATTRIBUTE}
+    return CellDesign(shared, unit, np.ones((12, 1)) if fixed is None else fixed)
+
+
+def observations(seed: int, units: int, missing: float, batch: int = 1) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    y = rng.normal(3, 1, (batch, units, 12)) + rng.normal(0, 0.8, (batch, units, 1))
+    y += (
+        rng.normal(0, 0.6, (batch, units, 3))[:, :, ROLE] + rng.normal(0, 0.5, (batch, 1, 4))[:, :, ATTRIBUTE]
+    )
+    absent = rng.random((units, 12)) < missing
+    absent |= (rng.random((units, 3)) < missing)[:, ROLE]
+    y[:, absent] = np.nan
+    return y
+
+
+def dense_loglik(theta: np.ndarray, y: np.ndarray, d: CellDesign) -> float:
+    """-½ [log|V| + log|X'V⁻¹X| + y'Py + (N - p) log 2π] with every matrix written out."""
+    G = len(y)
+    V = np.zeros((G * 12, G * 12))
+    for place, columns in enumerate(d.indicators()):
+        kernel = columns @ columns.T
+        V += theta[place] * np.kron(np.ones((G, G)) if place < len(d.shared) else np.eye(G), kernel)
+    seen = ~np.isnan(y.ravel())
+    V, X, z = V[np.ix_(seen, seen)], np.tile(d.fixed, (G, 1))[seen], y.ravel()[seen]
+    inverse = np.linalg.inv(V)
+    information = X.T @ inverse @ X
+    residual = z - X @ np.linalg.solve(information, X.T @ inverse @ z)
+    quadratic = residual @ inverse @ residual
+    logdets = np.linalg.slogdet(V)[1] + np.linalg.slogdet(information)[1]
+    return -0.5 * (logdets + quadratic + (len(z) - X.shape[1]) * np.log(2 * np.pi))
+
+
+THETA = np.array([[0.3, 0.2, 0.1, 0.5, 0.3, 0.2, 0.9]])
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.15])
+@pytest.mark.parametrize("roles_fixed", [False, True])
+def test_likelihood_equals_the_dense_formula(missing, roles_fixed) -> None:
+    d = design(np.eye(3)[ROLE] if roles_fixed else None)
+    y = observations(1, 7, missing)
+    found = evaluate(THETA, CellData.from_array(y), d, d.indicators())
+    assert found.loglik[0] == pytest.approx(dense_loglik(THETA[0], y[0], d), rel=1e-11)
+
+
+@pytest.mark.parametrize("units", [8, 200])
+def test_gradient_equals_finite_differences(units) -> None:
+    d = design()
+    data = CellData.from_array(observations(2, units, 0.05))
+    gradient = evaluate(THETA, data, d, d.indicators()).gradient[0]
+    for k in range(THETA.shape[1]):
+        step = np.zeros_like(THETA)
+        step[0, k] = 1e-5
+        up, down = (evaluate(THETA + s * step, data, d, d.indicators()).loglik[0] for s in (1, -1))
+        assert gradient[k] == pytest.approx((up - down) / 2e-5, rel=1e-5, abs=1e-5)
+
+
+def test_sums_by_unit_and_by_pattern_are_the_same() -> None:
+    d = design()
+    y = observations(3, 200, 0.0)
+    y[:, :30, :4] = np.nan  # one pattern of gaps: few enough for sufficient statistics
+    by_pattern = CellData.from_array(y)
+    by_unit = replace(by_pattern, moments=None)
+    assert by_pattern.moments is not None
+    a, b = (evaluate(THETA, data, d, d.indicators()) for data in (by_pattern, by_unit))
+    for name in ("loglik", "gradient", "information", "cells", "cells_variance"):
+        np.testing.assert_allclose(getattr(a, name), getattr(b, name), rtol=1e-9, atol=1e-9)
+
+
+def test_a_batch_is_fitted_as_its_members() -> None:
+    d = design()
+    y = observations(4, 60, 0.05, batch=5)
+    together = fit_reml(y, d)
+    for member in range(5):
+        alone = fit_reml(y[member], d)
+        if not alone.at_boundary()[0]:
+            np.testing.assert_allclose(together.theta[member], alone.theta[0], rtol=1e-4)
+    assert together.converged.all()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_other_optimiser_finds_a_higher_likelihood(seed) -> None:
+    rng = np.random.default_rng(seed)
+    d = design()
+    y = observations(seed + 10, int(rng.integers(12, 60)), 0.1) * rng.choice([0.01, 1.0, 100.0])
+    fit = fit_reml(y, d)
+    scale = np.nanstd(y)
+    data = CellData.from_array((y - np.nanmean(y)) / scale)
+
+    def objective(theta: np.ndarray) -> tuple[float, np.ndarray]:
+        e = evaluate(theta[None], data, d, d.indicators())
+        return -e.loglik[0], -e.gradient[0]
+
+    bounds = [(0, None)] * 6 + [(1e-4, None)]
+    ends = [
+        minimize(objective, rng.dirichlet(np.ones(7)), jac=True, method="L-BFGS-B", bounds=bounds)
+        for _ in range(3)
+    ]
+    highest = max(-end.fun for end in ends) - (data.n_observations - 1) * np.log(scale)
+    assert fit.loglik[0] >= highest - 1e-6
+    assert fit.converged[0]
+
+
+def test_two_maxima_the_higher_is_found() -> None:
+    # residual and unit interactions trade places; the first maximum reached has two components at zero
+    rng = np.random.default_rng(309)
+    G, R, A = rng.integers(3, 25), rng.integers(2, 5), rng.integers(2, 6)
+    y = rng.normal(size=(G, R, A)) * rng.choice([0.01, 1]) + rng.normal(size=(G, 1, 1)) * rng.choice(
+        [0, 1, 30]
+    )
+    y = y + rng.normal(size=(G, R, 1)) * rng.choice([0, 1]) + rng.normal(size=(1, R, 1)) * rng.choice([0, 5])
+    y = np.clip(np.round((y + rng.normal(size=(G, 1, A)) * rng.choice([0, 1])) * 1.2 + 4), 1, 7)
+    y[rng.random(y.shape) < rng.choice([0, 0.1, 0.4])] = np.nan
+    role, attribute = np.repeat(np.arange(R), A), np.tile(np.arange(A), R)
+    d = CellDesign(
+        {"role": role, "attribute": attribute, "role:attribute": np.arange(R * A)},
+        {"unit": np.zeros(R * A, int), "unit:role": role, "unit:attribute": attribute},
+        np.ones((R * A, 1)),
+    )
+    fit = fit_reml(y.reshape(G, -1), d)
+    assert fit.loglik[0] == pytest.approx(-92.97678, abs=1e-4)
+
+
+def test_effects_that_reproduce_the_data_are_named() -> None:
+    y = np.repeat(np.random.default_rng(1).normal(size=(10, 3)), 4, axis=1)
+    assert fit_reml(y, design()).degenerate[0]
