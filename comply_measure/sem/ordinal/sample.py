@@ -145,6 +145,36 @@ def _group(
     )
 
 
+def resampled_group(group: OrdinalGroup, rows: NDArray[np.int64], discrepancy: str) -> OrdinalGroup:
+    """Some cases of a group, each as often as its place is listed.
+
+    Parameters
+    ----------
+    group : OrdinalGroup
+    rows : int array
+        Places of cases.
+    discrepancy : str
+        What is minimised, ``uls``, ``dwls`` or ``wls``: how much of the asymptotic covariance it needs.
+
+    Raises
+    ------
+    ModelError
+        If a category has no case left.
+    """
+    data = group.coded.take(rows)
+    ordered = np.asarray(group.coded.names)[group.coded.ordered]
+    empty = [
+        str(name)
+        for name, codes, count in zip(ordered, data.codes.T, data.n_categories, strict=True)
+        if len(np.setdiff1d(np.arange(count), codes))
+    ]
+    if empty:
+        raise ModelError(f"a category of {', '.join(empty)} is empty")
+    needed: GammaForm = {"uls": False, "dwls": "diagonal"}.get(discrepancy, True)  # type: ignore[assignment]
+    places = rows if group.rows is None else np.asarray(group.rows)[rows]
+    return _group(group.name, group.names, data, group.covariates[rows], places, needed)
+
+
 def _with_covariates(moments: OrdinalMoments, names: tuple[str, ...], x: Array) -> tuple[Array, Array]:
     """Joint covariance matrix of responses and covariates, and means; order of ``names``.
 
