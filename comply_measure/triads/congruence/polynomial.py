@@ -174,8 +174,7 @@ def polynomial_regression(
             "(a constant predictor, two equal predictors, or fewer than three distinct values)"
         )
     codes = pd.factorize(rows[cluster])[0] if cluster else None
-    beta, residuals = _least_squares(design, z)
-    V, df = _covariance(design, residuals, kind, codes)
+    beta, residuals, V, df = _fit(design, z, kind, codes)
     sse, sst = float(residuals @ residuals), float(((z - z.mean()) ** 2).sum())
     return PolynomialRegression(
         coefficients=beta,
@@ -204,24 +203,20 @@ def gaussian_loglik(sse: float, n: int) -> float:
     return float(-n / 2 * (np.log(2 * np.pi) + np.log(sse / n) + 1)) if sse > 0 else float("nan")
 
 
-def _least_squares(design: Floats, z: Floats) -> tuple[Floats, Floats]:
-    beta = np.asarray(np.linalg.lstsq(design, z, rcond=None)[0], dtype=np.float64)
-    return beta, z - design @ beta
+def _fit(design: Floats, z: Floats, kind: Covariance, codes: Any) -> tuple[Floats, Floats, Floats, int]:
+    """Coefficients, residuals, covariance and degrees of freedom, by statsmodels."""
+    from statsmodels.regression.linear_model import OLS
 
-
-def _covariance(design: Floats, residuals: Floats, kind: Covariance, codes: Any) -> tuple[Floats, int]:
     n, k = design.shape
-    bread = np.linalg.inv(design.T @ design)
-    if kind == "ols":
-        return bread * (residuals @ residuals) / (n - k), n - k
-    if kind == "HC3":
-        leverage = np.einsum("ij,jk,ik->i", design, bread, design)
-        scores = design * (residuals / (1 - leverage))[:, None]
-        return bread @ (scores.T @ scores) @ bread, n - k
-    groups = int(codes.max()) + 1
-    if groups < 2:
-        raise ComplyError("a cluster-robust covariance needs at least two clusters")
-    sums = np.zeros((groups, k))
-    np.add.at(sums, codes, design * residuals[:, None])
-    factor = groups / (groups - 1) * (n - 1) / (n - k)
-    return factor * bread @ (sums.T @ sums) @ bread, groups - 1
+    model = OLS(z, design)
+    if kind == "cluster":
+        groups = int(codes.max()) + 1
+        if groups < 2:
+            raise ComplyError("a cluster-robust covariance needs at least two clusters")
+        fitted = model.fit(cov_type="cluster", cov_kwds={"groups": codes})
+        df = groups - 1
+    else:
+        fitted = model.fit() if kind == "ols" else model.fit(cov_type="HC3")
+        df = n - k
+    covariance = np.asarray(fitted.cov_params(), dtype=np.float64)
+    return np.asarray(fitted.params), np.asarray(fitted.resid), covariance, df
