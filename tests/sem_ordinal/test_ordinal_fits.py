@@ -193,6 +193,20 @@ def test_problems_are_named() -> None:
     assert not found.admissible or "heywood" not in codes
 
 
+def test_unidentified_models_have_no_robust_statistics() -> None:
+    frame = pd.read_csv(REFERENCE / "ordinal.csv")
+    found = sem.fit("f =~ NA*u1 + u2 + u3 + u4", frame, ordered=True)
+    assert any(problem.code == "not_identified" for problem in found.problems)
+    assert math.isnan(found.measures["chisq.scaled"]) and math.isnan(found.measures["cfi.robust"])
+    assert np.isnan(found.estimates.loc[found.estimates["free"] > 0, "se"]).all()
+
+
+def test_wls_needs_more_cases_than_statistics() -> None:
+    frame = pd.read_csv(REFERENCE / "ordinal.csv").iloc[:40]
+    with pytest.raises(sem.ModelError, match="40 cases, 48 statistics"):
+        sem.fit(LAVAAN["two_WLS"]["model"], frame, ordered=True, estimator="WLS")
+
+
 def test_category_missing_in_a_group_is_named() -> None:
     frame = pd.read_csv(REFERENCE / "ordinal.csv")
     some = frame[~((frame["region"] == "south") & (frame["u4"] == 5))]

@@ -95,6 +95,10 @@ def scaled_test(
     if not standard.df > 0 or not math.isfinite(standard.statistic):
         note = standard.note or NO_DF
         return TestStatistic(name, standard.statistic, standard.df, math.nan, math.nan, note=note)
+    kind = model.options.information if name.startswith("yuan.bentler") else "expected"
+    if standard_covariance(point, kind, 1.0, jacobian).vcov is None:
+        note = "the information matrix is singular: the model is not identified"
+        return TestStatistic(name, math.nan, standard.df, math.nan, math.nan, note=note)
     if name in ("yuan.bentler", "yuan.bentler.mplus"):
         return _yuan_bentler(model, point, standard, jacobian)
     second_order = name != "satorra.bentler"

@@ -87,7 +87,7 @@ def categorical_basis(
         return None
     df = float(test.df)
     found = UNDEFINED
-    if test.df > 0 and _only_correlations(model, point):
+    if test.df > 0 and math.isfinite(scaled.statistic) and _only_correlations(model, point):
         inverse = inverse_information(model, point, "expected", None)
         found = categorical_ml(evaluations_of(point), model.sample.weights, inverse, df)
     return RobustBasis(
