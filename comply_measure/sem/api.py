@@ -282,7 +282,7 @@ def _words(words: str | Sequence[str]) -> tuple[str, ...]:
 def _check_supported(options: Options, bootstrap: int, engine: str) -> None:
     """Refuse, by name, what is not part of the engine; nothing is ever ignored in silence."""
     refused = {
-        "bootstrap": bootstrap > 0,
+        "bootstrap": bootstrap > 0 or options.se == "bootstrap" or options.test == "bollen.stine",
         "missing": options.missing not in ("listwise", *FULL_INFORMATION, *TWO_STAGE, *PAIRWISE),
         "missing with engine='semopy'": options.missing != "listwise" and engine != "comply",
     }
