@@ -90,6 +90,13 @@ def fit(
     parameterization : str
         With ordered variables: ``delta`` (scaling factors are parameters) or ``theta`` (residual
         variances are).
+    bootstrap : int
+        Number of bootstrap replications, for ``se="bootstrap"`` (implied when ``se`` is not given; of cases, or
+        of clusters) and ``test="bollen.stine"``; 1000 where these words are given without it.
+    seed : int, optional
+        Seed of the bootstrap: the same seed gives the same result, whatever ``n_jobs``.
+    n_jobs : int
+        Cores for the bootstrap; −1 for all.
     model_type : str
         ``sem`` (also for factor models) or ``growth``.
 
@@ -105,7 +112,10 @@ def fit(
     """
     records = parse_model(model)
     options = _options(records, estimator, missing, information, se, test, cluster)
-    _check_supported(options, bootstrap, engine)
+    kinds, options = _bootstrap_kinds(options, bootstrap, se, engine)
+    if kinds and records.levels:
+        raise ModelError("the bootstrap is not available for two-level models")
+    _check_supported(options, engine)
     frame = as_frame(data)
     found = find_ordered(records, frame, ordered)
     _check_ordered(bool(found), records, options, cluster)
@@ -127,12 +137,19 @@ def fit(
     if records.levels:
         from comply_measure.sem.twolevel.entry import fit_two_level
 
-        return fit_two_level(records, frame, groups, cluster, table_options, options, engine)
-    if found:
-        return _fit_ordered(records, frame, groups, found, options, table_options, parameterization, engine)
-    table = build_table(records, table_options, groups[0])
-    cases = collect(frame, [names.observed for names in table.variables], groups, records, cluster)
-    return _estimate(table, _sample(cases, table, options), options, engine)
+        fitted: Fit = fit_two_level(records, frame, groups, cluster, table_options, options, engine)
+    elif found:
+        fitted = _fit_ordered(records, frame, groups, found, options, table_options, parameterization, engine)
+    else:
+        table = build_table(records, table_options, groups[0])
+        cases = collect(frame, [names.observed for names in table.variables], groups, records, cluster)
+        fitted = _estimate(table, _sample(cases, table, options), options, engine)
+    if not kinds or not fitted.converged:
+        return fitted
+    from comply_measure.sem.bootstrap.fit import DEFAULT
+    from comply_measure.sem.bootstrap.fit import bootstrap as resampled
+
+    return resampled(fitted, bootstrap or DEFAULT, kinds, seed, n_jobs)
 
 
 def from_moments(
@@ -279,10 +296,30 @@ def _words(words: str | Sequence[str]) -> tuple[str, ...]:
     return tuple(word for word in words if word)
 
 
-def _check_supported(options: Options, bootstrap: int, engine: str) -> None:
+def _bootstrap_kinds(
+    options: Options, bootstrap: int, se: str | None, engine: str
+) -> tuple[tuple[str, ...], Options]:
+    """Which bootstraps are asked for; a number of replications alone means bootstrap standard errors."""
+    if bootstrap and se is None and options.test != "bollen.stine":
+        options = replace(options, se="bootstrap")
+    wanted = {"ordinary": options.se == "bootstrap", "bollen.stine": options.test == "bollen.stine"}
+    kinds = tuple(kind for kind, asked in wanted.items() if asked)
+    if bootstrap and not kinds:
+        problem = Problem(
+            f"nothing to bootstrap with se='{se}'",
+            column="bootstrap",
+            value=bootstrap,
+            allowed="se='bootstrap'",
+        )
+        raise InputError("The options do not go together.", [problem])
+    if kinds and engine.lower() != "comply":
+        raise ModelError(f"the bootstrap is not available with engine='{engine}'")
+    return kinds, options
+
+
+def _check_supported(options: Options, engine: str) -> None:
     """Refuse, by name, what is not part of the engine; nothing is ever ignored in silence."""
     refused = {
-        "bootstrap": bootstrap > 0 or options.se == "bootstrap" or options.test == "bollen.stine",
         "missing": options.missing not in ("listwise", *FULL_INFORMATION, *TWO_STAGE, *PAIRWISE),
         "missing with engine='semopy'": options.missing != "listwise" and engine != "comply",
     }

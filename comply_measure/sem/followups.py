@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from comply_measure.sem.arrays import Array
+    from comply_measure.sem.bootstrap.fit import BootstrapFit
     from comply_measure.sem.inference.tests import TestStatistic
     from comply_measure.sem.model import Model
     from comply_measure.sem.modification.score_test import ScoreTest
@@ -92,6 +93,36 @@ class FollowUps:
 
         self.require_one_level("factor scores")
         return predict(self.model, self.optimum.point, data, method, se, group)
+
+    def bootstrap(
+        self,
+        replications: int = 1000,
+        kind: str = "ordinary",
+        seed: int | None = None,
+        n_jobs: int = 1,
+    ) -> BootstrapFit:
+        """The same fit with bootstrap standard errors and intervals, or with the Bollen-Stine test.
+
+        Parameters
+        ----------
+        replications : int
+            How many resampled data sets.
+        kind : str
+            ``ordinary`` (cases, or clusters where the fit has them), ``bollen.stine`` or ``both``.
+        seed : int, optional
+            The same seed gives the same result, whatever ``n_jobs``.
+        n_jobs : int
+            Cores; −1 for all.
+        """
+        from comply_measure.sem.bootstrap.fit import bootstrap
+        from comply_measure.sem.bootstrap.replicate import KINDS
+        from comply_measure.sem.options import choose
+        from comply_measure.sem.result import Fit
+
+        if not isinstance(self, Fit):
+            raise TypeError("only a fit can be bootstrapped")
+        chosen = choose("kind", kind, (*KINDS, "both"))
+        return bootstrap(self, replications, KINDS if chosen == "both" else (chosen,), seed, n_jobs)
 
     def require_one_level(self, what: str) -> None:
         """Refuse what is not there for two-level models."""
