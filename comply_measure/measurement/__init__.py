@@ -5,6 +5,7 @@ Names are loaded on first use. Where things live:
 * ``items``: one item at a time and its place in its scale, missing answers, Little's test;
 * ``reliability``: α, ω and their relatives, bounds, split halves, two levels, retest, intervals;
 * ``dimensionality``: correlation matrices, number of factors, extraction, rotation, exploratory SEM;
+* ``validity``: loadings, AVE, HTMT, factor correlations, global items; ``missingness``: imputation;
 * ``content``: expert ratings and item sorts; ``careless``: careless responding;
 * ``frames``, ``moments``: groups of informants and their covariances, shared by all.
 """

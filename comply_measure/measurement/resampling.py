@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from comply_measure.errors import InputError, Problem
-from comply_measure.measurement.moments import Floats, Missing
+from comply_measure.measurement.moments import Floats, Missing, correlations_of_sums
 from comply_measure.measurement.threads import single_threaded
 
 IntervalKind = Literal["percentile", "bca"]
-# From a stack of covariance matrices (B, p, p) to statistics (B, q).
+Moments = Literal["covariance", "correlation"]
+# From a stack of covariance (or correlation) matrices (B, p, p) to statistics (B, q).
 Statistic = Callable[[Floats], Floats]
 # Doubles held at once.
 CHUNK = 4_000_000
@@ -39,11 +40,14 @@ class ClusterSums:
         Sum of item i over the informants with both i and j; (G, p, 1) when complete.
     product : ndarray, shape (G, p, p)
         Sum of products.
+    second : ndarray, shape (G, p, p)
+        Sum of squares of item i over the informants with both; (G, p, 1) when complete.
     """
 
     count: Floats
     first: Floats
     product: Floats
+    second: Floats
 
     @property
     def n_clusters(self) -> int:
@@ -55,20 +59,32 @@ class ClusterSums:
 
         NaN where a pair has fewer than two joint answers.
         """
+        return self._in_chunks(weights, self._covariance)
+
+    def correlations(self, weights: Floats) -> Floats:
+        """Correlation matrices for counts of clusters, each over its pair's informants; (B, G) to (B, p, p)."""
+        return self._in_chunks(weights, self._correlation)
+
+    def _in_chunks(self, weights: Floats, matrices: Callable[[Floats], Floats]) -> Floats:
         p = self.product.shape[1]
-        step = max(1, CHUNK // (3 * p * p))
+        step = max(1, CHUNK // (4 * p * p))
         return np.concatenate(
-            [self._chunk(weights[first : first + step]) for first in range(0, len(weights), step)]
+            [matrices(weights[first : first + step]) for first in range(0, len(weights), step)]
         )
 
-    def _chunk(self, weights: Floats) -> Floats:
-        count, first, product = (
-            (weights @ part.reshape(len(part), -1)).reshape(-1, *part.shape[1:])
-            for part in (self.count, self.first, self.product)
-        )
+    def _covariance(self, weights: Floats) -> Floats:
+        count, first, product = (_total(weights, part) for part in (self.count, self.first, self.product))
         with np.errstate(invalid="ignore", divide="ignore"):
             out = (product - first * first.transpose(0, 2, 1) / count) / (count - 1.0)
         return np.asarray(np.where(count >= 2, out, np.nan))
+
+    def _correlation(self, weights: Floats) -> Floats:
+        parts = (self.count, self.first, self.product, self.second)
+        return correlations_of_sums(*(_total(weights, part) for part in parts))
+
+
+def _total(weights: Floats, part: Floats) -> Floats:
+    return np.asarray((weights @ part.reshape(len(part), -1)).reshape(-1, *part.shape[1:]))
 
 
 def cluster_sums(values: Floats, cluster: NDArray[Any] | None, missing: Missing) -> ClusterSums:
@@ -103,9 +119,9 @@ def cluster_sums(values: Floats, cluster: NDArray[Any] | None, missing: Missing)
 
     if present.all():
         one = np.ones((n, 1))
-        return ClusterSums(summed(one, one), summed(x, one), summed(x, x))
+        return ClusterSums(summed(one, one), summed(x, one), summed(x, x), summed(x**2, one))
     flags = present.astype(np.float64)
-    return ClusterSums(summed(flags, flags), summed(x, flags), summed(x, x))
+    return ClusterSums(summed(flags, flags), summed(x, flags), summed(x, x), summed(x**2, flags))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +155,7 @@ def bootstrap(
     missing: Missing = "pairwise",
     kind: IntervalKind = "percentile",
     confidence: float = 0.95,
+    moments: Moments = "covariance",
 ) -> Interval:
     """Bootstrap intervals of statistics of a covariance matrix (Efron & Tibshirani 1993).
 
@@ -150,13 +167,15 @@ def bootstrap(
     values : ndarray, shape (n, p)
         NaN = missing.
     statistic : callable
-        Stack of covariance matrices (B, p, p) to (B, q); NaN where undefined.
+        Stack of matrices (B, p, p) to (B, q); NaN where undefined.
     n_replications : int
     seed : int or Generator
     cluster : ndarray, shape (n,), optional
     missing : {"pairwise", "listwise"}
     kind : {"percentile", "bca"}
     confidence : float
+    moments : {"covariance", "correlation"}
+        What the statistic is given.
 
     Returns
     -------
@@ -178,10 +197,11 @@ def bootstrap(
         return Interval(nothing, nothing, nothing, np.zeros(q, dtype=np.intp), n_replications, n_clusters)
     share = np.full(n_clusters, 1.0 / n_clusters)
     weights = rng.multinomial(n_clusters, share, size=n_replications).astype(np.float64)
-    draws = statistic(sums.covariances(weights))
+    matrices = sums.covariances if moments == "covariance" else sums.correlations
+    draws = statistic(matrices(weights))
     if kind == "bca":
-        here = statistic(sums.covariances(np.ones((1, n_clusters))))[0]
-        left_out = statistic(sums.covariances(1.0 - np.eye(n_clusters)))
+        here = statistic(matrices(np.ones((1, n_clusters))))[0]
+        left_out = statistic(matrices(1.0 - np.eye(n_clusters)))
         tails = bca_tails(draws, here, left_out, confidence)
     else:
         tail = (1.0 - confidence) / 2.0

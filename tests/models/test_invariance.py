@@ -14,8 +14,8 @@ from scipy.stats import norm
 from comply_measure import sem
 from comply_measure.errors import ComplyError, InputError
 from comply_measure.instrument import load_scale
+from comply_measure.measurement.fits import difference_test
 from comply_measure.models import correlated_factors
-from comply_measure.models.indices import difference_test
 from comply_measure.models.invariance import (
     Conditions,
     Rule,

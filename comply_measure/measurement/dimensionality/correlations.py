@@ -11,7 +11,7 @@ import pandas as pd
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.frames import check_scales, item_values
-from comply_measure.measurement.moments import Floats, item_covariance
+from comply_measure.measurement.moments import Floats, item_covariance, pairwise_correlations
 
 Kind = Literal["pearson", "polychoric"]
 Treatment = Literal["ml", "pairwise", "listwise"]
@@ -168,8 +168,13 @@ def _estimate(values: Floats, names: tuple[str, ...], kind: str, missing: str) -
         return _polychoric(values, names)
     if missing == "ml" and np.isnan(values).any():
         return _full_information(values)
-    covariance = item_covariance(values, "pairwise").covariance
-    return to_correlation(covariance)
+    matrix = pairwise_correlations(values)
+    shared = item_covariance(values).n_pairs
+    if (shared < 2).any():
+        return matrix, "two items share fewer than 2 informants"
+    if not np.isfinite(matrix).all():
+        return matrix, "an item is constant among the informants used"
+    return matrix, ""
 
 
 def to_correlation(covariance: Floats) -> tuple[Floats, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from comply_measure.errors import ComplyError
-from comply_measure.models.indices import DifferenceTest, difference_test, fit_indices, fit_notes
+from comply_measure.measurement.fits import DifferenceTest, difference_test, fit_indices, fit_notes
 from comply_measure.models.invariance.designs import NONE, Design, Released
 from comply_measure.models.invariance.rules import RULES, Conditions, Rule, Verdict, verdicts
 from comply_measure.sem import Fit

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from comply_measure.errors import ComplyError, InputError, Problem
-from comply_measure.models.indices import DifferenceTest, chisq_tail, difference_test
+from comply_measure.measurement.fits import DifferenceTest, chisq_tail, difference_test
 from comply_measure.models.invariance.designs import (
     KIND_OF,
     NONE,

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from comply_measure.errors import ComplyError, InputError, Problem
-from comply_measure.models.indices import fit_indices, fit_notes, relative_weights
+from comply_measure.measurement.fits import fit_indices, fit_notes, relative_weights
 from comply_measure.models.rivals.pairs import PairComparison, compare_pairs
 from comply_measure.models.rivals.structures import Structure, composite_text, rival_structures
 from comply_measure.models.rivals.trees import Factors, Tree, is_tree, items_of

@@ -25,8 +25,8 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.errors import ComplyError, InputError, Problem
+from comply_measure.measurement.fits import DifferenceTest, difference_test, fit_indices, fit_notes
 from comply_measure.models.hierarchy import correlated_factors, one_factor, second_order
-from comply_measure.models.indices import DifferenceTest, difference_test, fit_indices, fit_notes
 from comply_measure.models.rivals.trees import Factors, check_factors
 from comply_measure.sem import Fit
 from comply_measure.sem import fit as fit_model

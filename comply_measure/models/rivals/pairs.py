@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 
 from comply_measure.errors import ComplyError
-from comply_measure.models.indices import difference_test
+from comply_measure.measurement.fits import difference_test
 from comply_measure.models.rivals.casewise import CasewiseFit, casewise_fit
 from comply_measure.models.rivals.nesting import Relation, relation
 from comply_measure.models.rivals.vuong import compare_casewise

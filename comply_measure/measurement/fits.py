@@ -13,9 +13,12 @@ from comply_measure.sem import Fit
 from comply_measure.sem.comparison.difference import MEAN_ONLY, Difference
 from comply_measure.sem.comparison.difference import difference_test as engine_difference
 from comply_measure.sem.comparison.same_data import check_comparable
-from comply_measure.sem.options import SCALED_TESTS
+from comply_measure.sem.comparison.tangent import free_basis, lost_directions
+from comply_measure.sem.inference.robust import first_order_information
+from comply_measure.sem.options import SANDWICH, SCALED_TESTS
 
 _NAN = math.nan
+SATORRA_2000 = "satorra.2000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +90,19 @@ def fit_notes(fit: Fit) -> str:
     return "; ".join(finding.message for finding in fit.problems if finding.serious)
 
 
-def difference_test(restricted: Fit, general: Fit) -> DifferenceTest:
+def difference_test(restricted: Fit, general: Fit, *, method: str | None = None) -> DifferenceTest:
     """χ² difference test of two nested fits to the same data.
 
     The plain difference for standard tests; Satorra & Bentler's (2001) scaled difference for mean-adjusted tests,
-    and their strictly positive version (2010) where the first has a negative scaling factor; Satorra's (2000)
-    for tests adjusted in mean and variance (see :mod:`comply_measure.sem.comparison.difference`).
+    and where its scaling factor is negative their strictly positive version (2010), then Satorra's (2000), which is
+    also taken for tests adjusted in mean and variance (see :mod:`comply_measure.sem.comparison.difference`).
 
     Parameters
     ----------
     restricted, general : Fit
         The first is nested in the second.
+    method : str, optional
+        Of scaled tests: the engine's word for one of these instead of this order.
 
     Returns
     -------
@@ -116,18 +121,58 @@ def difference_test(restricted: Fit, general: Fit) -> DifferenceTest:
         return DifferenceTest(_NAN, df, _NAN, "", "the models have the same degrees of freedom")
     check_comparable([restricted, general], ["restricted", "general"])
     test = restricted.model.options.test
-    methods = ["satorra.2000"] if test in SCALED_TESTS else ["standard"]
-    if test in MEAN_ONLY:
-        methods = ["satorra.bentler.2001", "satorra.bentler.2010"]
-    found, method = Difference(_NAN, df), ""
-    for method in methods:
+    if test not in SCALED_TESTS:
+        methods = ["standard"]
+    elif method is not None:
+        methods = [method]
+    elif test in MEAN_ONLY:
+        methods = ["satorra.bentler.2001", "satorra.bentler.2010", SATORRA_2000]
+    else:
+        methods = [SATORRA_2000]
+    found, name = Difference(_NAN, df), ""
+    for name in methods:
         try:
-            found = engine_difference(general, restricted, method)
+            found = _scaled(restricted, general, name)
         except ComplyError as error:
             found = Difference(_NAN, df, note=" ".join(str(error).split()))
         if math.isfinite(found.statistic):
-            return DifferenceTest(found.statistic, found.df, chisq_tail(found.statistic, found.df), method)
-    return DifferenceTest(_NAN, df, _NAN, method, found.note)
+            return DifferenceTest(found.statistic, found.df, chisq_tail(found.statistic, found.df), name)
+    return DifferenceTest(_NAN, df, _NAN, name, found.note)
+
+
+def _scaled(restricted: Fit, general: Fit, method: str) -> Difference:
+    adjusted_in_mean = restricted.model.options.test in MEAN_ONLY
+    if method == SATORRA_2000 and adjusted_in_mean and restricted.model.options.se in SANDWICH:
+        return score_scaled_difference(restricted, general)
+    # of mean-adjusted tests the mean-adjusted difference, not the scaled and shifted one
+    return engine_difference(general, restricted, method, scaled_shifted=not adjusted_in_mean)
+
+
+def score_scaled_difference(restricted: Fit, general: Fit) -> Difference:
+    """Mean-adjusted difference of two likelihood fits, from casewise (or cluster) scores of the larger one.
+
+    ``(T₀ − T₁) / c`` with ``c = tr[(A P Aᵀ)⁺ A P B P Aᵀ] / m``: A the m restrictions, P the inverse information and B
+    the mean outer product of scores per case, in the larger model's free directions. For complete data this is
+    Satorra's (2000) statistic with another consistent estimate of the same matrix; it also serves incomplete and
+    clustered data.
+
+    Parameters
+    ----------
+    restricted, general : Fit
+        Likelihood fits with sandwich standard errors.
+    """
+    m = float(restricted.model.df - general.model.df)
+    plain = restricted.test.statistic - general.test.statistic
+    point, basis = general.optimum.point, free_basis(general)
+    A = lost_directions(general, restricted, "delta")
+    P = np.linalg.pinv(basis.T @ (0.5 * point.theta_hessian) @ basis, hermitian=True)
+    B = basis.T @ first_order_information(general.model, point) @ basis
+    AP = A @ P
+    inner = np.linalg.pinv(AP @ A.T, hermitian=True)
+    factor = float(np.trace(inner @ AP @ B @ AP.T)) / m
+    if not factor > 0:
+        return Difference(_NAN, m, _NAN, note="the restrictions take nothing away: no scaled difference")
+    return Difference(plain / factor, m, factor)
 
 
 def chisq_tail(statistic: float, df: float) -> float:

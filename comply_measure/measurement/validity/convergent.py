@@ -1,0 +1,178 @@
+"""Convergent validity: loadings, average variance extracted, Fornell and Larcker's comparison."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from comply_measure.errors import ComplyError
+from comply_measure.measurement.fits import fit_notes
+from comply_measure.sem import Fit
+from comply_measure.sem import fit as fit_model
+
+_LOADING = ("construct", "item", "loading", "se", "lower", "upper")
+_CORRELATION = ("construct", "other", "correlation", "se", "lower", "upper")
+
+
+@dataclass(frozen=True, slots=True)
+class ConvergentValidity:
+    """Standardised loadings and what follows from them.
+
+    Attributes
+    ----------
+    constructs : tuple of str
+    loadings : DataFrame
+        construct, item, loading, se, lower, upper.
+    correlations : DataFrame
+        construct, other, correlation, se, lower, upper of the factors.
+    ave : mapping of str to float
+        NaN for a construct with one item, or with a negative residual variance.
+    n_informants : int
+    note : str
+    """
+
+    constructs: tuple[str, ...]
+    loadings: pd.DataFrame
+    correlations: pd.DataFrame
+    ave: Mapping[str, float]
+    n_informants: int
+    note: str
+
+    def tidy(self) -> pd.DataFrame:
+        """One row per construct.
+
+        Columns: construct, n_items, ave, sqrt_ave, loading_min, loading_max, weakest_item,
+        largest_correlation, with_construct, fornell_larcker (√AVE above all its correlations),
+        n_informants, note.
+        """
+        return pd.DataFrame([self._row(key) for key in self.constructs])
+
+    def fornell_larcker(self) -> pd.DataFrame:
+        """One row per pair: construct, other, squared_correlation, ave, ave_other, satisfied.
+
+        A pair satisfies Fornell & Larcker (1981) when both AVE exceed the squared correlation; None where a
+        value is undefined.
+        """
+        rows = []
+        for _, row in self.correlations.iterrows():
+            a, b = str(row["construct"]), str(row["other"])
+            shared, one, two = float(row["correlation"]) ** 2, self.ave[a], self.ave[b]
+            known = all(math.isfinite(v) for v in (shared, one, two))
+            rows.append((a, b, shared, one, two, min(one, two) > shared if known else None))
+        names = ["construct", "other", "squared_correlation", "ave", "ave_other", "satisfied"]
+        return pd.DataFrame(rows, columns=names).assign(n_informants=self.n_informants)
+
+    def _row(self, key: str) -> dict[str, object]:
+        mine = self.loadings[self.loadings["construct"] == key]
+        size = mine["loading"].abs()
+        among = self.correlations[
+            (self.correlations["construct"] == key) | (self.correlations["other"] == key)
+        ]
+        strongest = among["correlation"].abs()
+        ave = self.ave[key]
+        largest, partner, above = math.nan, "", None
+        if len(among) and strongest.notna().any():
+            row = among.iloc[int(np.nanargmax(strongest.to_numpy()))]
+            largest = float(strongest.max())
+            partner = str(row["other"] if row["construct"] == key else row["construct"])
+            above = math.sqrt(ave) > largest if math.isfinite(ave) else None
+        known = bool(size.notna().any())
+        return {
+            "construct": key,
+            "n_items": len(mine),
+            "ave": ave,
+            "sqrt_ave": math.sqrt(ave) if ave >= 0 else math.nan,
+            "loading_min": float(size.min()) if known else math.nan,
+            "loading_max": float(size.max()) if known else math.nan,
+            "weakest_item": str(mine["item"].iloc[int(np.nanargmin(size.to_numpy()))]) if known else "",
+            "largest_correlation": largest,
+            "with_construct": partner,
+            "fornell_larcker": above,
+            "n_informants": self.n_informants,
+            "note": self.note,
+        }
+
+
+def measurement_model(scales: Mapping[str, Sequence[str]]) -> str:
+    """Correlated factors with variance 1; the residual variance of a single indicator is 0."""
+    lines = [f"{key} =~ NA*{' + '.join(items)}" for key, items in scales.items()]
+    return "\n".join([*lines, *(f"{key} ~~ 1*{key}" for key in scales)])
+
+
+def fit_measurement(
+    data: pd.DataFrame,
+    scales: Mapping[str, Sequence[str]],
+    *,
+    estimator: str = "MLR",
+    missing: str = "ml",
+    cluster: str | None = None,
+) -> Fit:
+    """Fit :func:`measurement_model`."""
+    return fit_model(
+        measurement_model(scales), data, estimator=estimator, missing=missing, cluster=cluster, std_lv=True
+    )
+
+
+def convergent_validity(fit: Fit, scales: Mapping[str, Sequence[str]]) -> ConvergentValidity:
+    """Standardised loadings, AVE and factor correlations of a fitted measurement model.
+
+    ``AVE = Σ λ² / J`` of the standardised loadings (Fornell & Larcker 1981). Intervals by the delta method, robust
+    or cluster-robust as the fit's standard errors are.
+
+    Parameters
+    ----------
+    fit : Fit
+        Factor model of one group in which each item loads on its construct alone; higher-order factors may
+        stand above.
+    scales : mapping
+        Construct → items.
+
+    Raises
+    ------
+    ComplyError
+        When the model did not converge or does not measure these constructs.
+    """
+    if not fit.converged:
+        raise ComplyError("convergent validity needs a model that converged")
+    table = fit.standardized()
+    keyed = {
+        (str(l), str(o), str(r)): (float(e), float(s), float(lo), float(up))
+        for l, o, r, e, s, lo, up in zip(
+            *(table[c] for c in ("lhs", "op", "rhs", "est_std", "se", "ci_lower", "ci_upper")), strict=True
+        )
+    }
+    rows = []
+    for key, items in scales.items():
+        for item in items:
+            if (key, "=~", item) not in keyed:
+                raise ComplyError(f"the model does not measure {key} by {item}")
+            rows.append((key, item, *keyed[key, "=~", item]))
+    loadings = pd.DataFrame(rows, columns=list(_LOADING))
+    ave = {}
+    for key, items in scales.items():
+        square = loadings.loc[loadings["construct"] == key, "loading"].to_numpy() ** 2
+        ave[key] = float(square.mean()) if len(items) > 1 and (square <= 1.0).all() else math.nan
+    correlations = pd.DataFrame(_correlations(fit, list(scales), keyed), columns=list(_CORRELATION))
+    return ConvergentValidity(tuple(scales), loadings, correlations, ave, fit.n, fit_notes(fit))
+
+
+def _correlations(
+    fit: Fit, names: list[str], keyed: dict[tuple[str, str, str], tuple[float, float, float, float]]
+) -> list[tuple[object, ...]]:
+    """Factor correlations; those implied by a higher-order factor come without errors."""
+    at, layout = fit.optimum.point.implied[0], fit.model.layouts[0]
+    spread = np.sqrt(np.diag(at.V))
+    rows: list[tuple[object, ...]] = []
+    for a, b in combinations(names, 2):
+        found = keyed.get((a, "~~", b)) or keyed.get((b, "~~", a))
+        if found is None or layout.has_paths:
+            i, j = layout.sources.index(a), layout.sources.index(b)
+            implied = float(at.V[i, j] / (spread[i] * spread[j]))
+            found = (implied, math.nan, math.nan, math.nan)
+        rows.append((a, b, *found))
+    return rows
