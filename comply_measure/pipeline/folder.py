@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -17,11 +18,14 @@ from comply_measure.pipeline.manifest import SCHEMA, manifest_document
 from comply_measure.pipeline.results import results_document
 from comply_measure.pipeline.run import Run
 from comply_measure.pipeline.store import FOLDER
-from comply_measure.report.html import render_html
+from comply_measure.report.html import number_blocks, render_html
+from comply_measure.report.latex import render_latex
+from comply_measure.report.word import render_word
 from comply_measure.responses import write_csv
 
 MANIFEST = "manifest.json"
 REPORT = "report.html"
+WORD = "tables.docx"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,100}")
 
 
@@ -47,7 +51,7 @@ def require_usable(folder: Path) -> None:
 
 
 def write_results(run: Run, folder: Path, *, jobs: int, started: datetime) -> dict[str, str]:
-    """Write results.json, tables, figures, report.html and, last, manifest.json.
+    """Write results.json, tables (CSV, LaTeX, Word), figures, report.html and, last, manifest.json.
 
     Files that an earlier run wrote (by its manifest) and this one does not are removed; nothing else is.
 
@@ -70,8 +74,10 @@ def write_results(run: Run, folder: Path, *, jobs: int, started: datetime) -> di
     before = _written_before(folder)
     names = [*_write_tables(run, folder), *_write_figures(run, folder), *_write_traces(run, folder)]
     write_text(folder / "results.json", _json(results_document(run)))
-    write_text(folder / REPORT, render_html(build_report(run)))
-    names += ["results.json", REPORT]
+    report = replace(build_report(run), files=_links(run))
+    write_text(folder / REPORT, render_html(report))
+    write_bytes(folder / WORD, render_word(report, number_blocks(report.sections)))
+    names += ["results.json", REPORT, WORD]
     for name in sorted(before - set(names)):
         (folder / name).unlink(missing_ok=True)
     files = {name: digest_of_file(folder / name) for name in sorted(names)}
@@ -83,10 +89,24 @@ def _write_tables(run: Run, folder: Path) -> list[str]:
     names = []
     for output in run.outputs.values():
         for key, table in output.tables.items():
-            name = f"tables/{_safe(key)}.csv"
-            write_atomically(folder / name, partial(write_csv, table.data))
-            names.append(name)
+            name = f"tables/{_safe(key)}"
+            write_atomically(folder / f"{name}.csv", partial(write_csv, table.data))
+            write_text(folder / f"{name}.tex", render_latex(table))
+            names += [f"{name}.csv", f"{name}.tex"]
     return names
+
+
+def _links(run: Run) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Table or figure -> its files, relative to the report."""
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    for output in run.outputs.values():
+        for key in output.tables:
+            place = f"tables/{_safe(key)}"
+            found[key] = (("CSV", f"{place}.csv"), ("LaTeX", f"{place}.tex"), ("Word (all tables)", WORD))
+        for key in output.figures:
+            place = f"figures/{_safe(key)}"
+            found[key] = (("SVG", f"{place}.svg"), ("PNG", f"{place}.png"))
+    return found
 
 
 def _write_figures(run: Run, folder: Path) -> list[str]:
@@ -133,5 +153,5 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
 def _written_before(folder: Path) -> set[str]:
     """Files the last run wrote; only names it can have written are believed."""
     files = (_manifest(folder) or {}).get("files", {})
-    pattern = re.compile(r"(tables|figures|errors)/[A-Za-z0-9_-]+\.(csv|svg|png|txt)")
+    pattern = re.compile(r"(tables|figures|errors)/[A-Za-z0-9_-]+\.(csv|tex|svg|png|txt)")
     return {name for name in files if isinstance(name, str) and pattern.fullmatch(name)}

@@ -19,6 +19,8 @@ _PUBLIC = {
     "Section": "parts",
     "Table": "parts",
     "render_html": "html",
+    "render_latex": "latex",
+    "render_word": "word",
     "Cutoff": "cutoffs",
     "Cutoffs": "cutoffs",
 }

@@ -9,40 +9,25 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from comply_measure import __version__
 from comply_measure.report.canvas import inline_svg
-from comply_measure.report.format import FORMATS, NUMERIC, text
-from comply_measure.report.parts import Block, Column, Figure, Report, Section, Table
+from comply_measure.report.cells import Cell, heads, note, rows
+from comply_measure.report.parts import Block, Figure, Heading, Report, Section
 
 if TYPE_CHECKING:
-    import pandas as pd
     from jinja2 import Environment
     from markupsafe import Markup
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_WIDE_TEXT = 48
 # Closed details would print as their summary only.
 _SCRIPT = "addEventListener('beforeprint',()=>document.querySelectorAll('details').forEach(d=>{d.open=true}))"
 # APA sets statistical symbols in italics: a lone symbol before a relation sign, "t(58) =" included.
 _SYMBOL = re.compile(r"(?<![\w&#;])([pNnMFtzrd]|SD|SE|df)(?=(?:\([\d., ]+\))?\s(?:=|&lt;|&gt;|≥|≤))")
 _RELATION = re.compile(r" (=|&lt;|&gt;|≥|≤) (?=[\d.−\[])")
-
-
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    text: str
-    css: Markup | str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    cells: tuple[_Cell, ...]
-    group: str | None = None
 
 
 def render_html(report: Report) -> str:
@@ -86,9 +71,12 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "prose": _prose,
-        "heads": _heads,
-        "rows": _rows,
-        "note": _note,
+        "heads": heads,
+        "rows": rows,
+        "note": note,
+        "css": _css,
+        "headings": _headings,
+        "anchor": _anchor,
         "svg": _svg,
         "kind": _kind,
     }
@@ -97,6 +85,16 @@ def _environment() -> Environment:
 
 def _kind(block: Block) -> str:
     return type(block).__name__
+
+
+def _headings(section: Section) -> list[Heading]:
+    """Headings that the contents list names; those of folded parts stay out."""
+    return [block for block in section.blocks if isinstance(block, Heading)]
+
+
+def _anchor(heading: Heading, section: str) -> str:
+    """Identifier of a heading; texts are unique within a section."""
+    return f"{section}-{re.sub(r'[^a-z0-9]+', '-', heading.text.casefold()).strip('-')}"
 
 
 def _prose(value: Any) -> Markup:
@@ -116,42 +114,9 @@ def _svg(figure: Figure) -> Markup:
     return Markup(svg)
 
 
-def _css(*classes: str) -> Markup | str:
+def _css(cell: Cell) -> Markup | str:
+    """Class attribute of a cell."""
     from markupsafe import Markup
 
-    names = " ".join(name for name in classes if name)
-    return Markup(f' class="{names}"') if names else ""
-
-
-def _heads(table: Table) -> list[_Cell]:
-    return [_Cell(c.label, _css("num" if c.format in NUMERIC else "")) for c in table.columns]
-
-
-def _rows(table: Table) -> list[_Row]:
-    """Formatted rows; a row that opens a new group carries the group's name."""
-    shown = table.data if table.rows_shown is None else table.data.head(table.rows_shown)
-    columns = [_column_cells(shown, column) for column in table.columns]
-    groups = shown[table.group].to_list() if table.group else [None] * len(shown)
-    rows = []
-    for index, cells in enumerate(zip(*columns, strict=True)):
-        opens = table.group is not None and (index == 0 or groups[index] != groups[index - 1])
-        rows.append(_Row(cells, text(groups[index]) if opens else None))
-    return rows
-
-
-def _note(table: Table) -> str:
-    """What stands under a table."""
-    parts = [f"{table.basis}." if table.basis else "", *table.notes]
-    if table.rows_shown is not None and table.rows_shown < len(table.data):
-        parts.append(f"{table.rows_shown} of {len(table.data)} rows are printed; the CSV file holds all.")
-    return " ".join(part for part in parts if part)
-
-
-def _column_cells(data: pd.DataFrame, column: Column) -> list[_Cell]:
-    shape = FORMATS[column.format]
-    values = [data[name].to_list() for name in column.sources]
-    texts = [shape(*parts) for parts in zip(*values, strict=True)]
-    if column.format in NUMERIC:
-        return [_Cell(value, _css("num")) for value in texts]
-    wide = max((len(value) for value in texts), default=0) > _WIDE_TEXT
-    return [_Cell(value, _css("wide" if wide else "")) for value in texts]
+    name = "num" if cell.numeric else "wide" if cell.wide else ""
+    return Markup(f' class="{name}"') if name else ""

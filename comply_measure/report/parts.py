@@ -7,7 +7,7 @@ said by its :class:`Column` and done by the renderer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -211,6 +211,8 @@ class Report:
         Name and value pairs of the colophon: versions, seed, input files.
     language : str
         Language tag of the document.
+    files : mapping of str to tuple of (str, str)
+        Table or figure -> name and relative place of its files, for links.
     """
 
     title: str
@@ -219,6 +221,7 @@ class Report:
     summary: tuple[str, ...] = ()
     facts: tuple[tuple[str, str], ...] = field(default=())
     language: str = "en"
+    files: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
 
 def _walk(blocks: tuple[Block, ...]) -> Iterator[Block]:

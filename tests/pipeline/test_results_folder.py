@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -52,6 +53,10 @@ def test_everything_is_written_and_listed(own_study: Path, tmp_path: Path) -> No
     names = set(manifest["files"])
     assert {"report.html", "results.json", "tables/gaps_dimensions.csv"} <= names
     assert {"figures/gaps_profile.svg", "figures/gaps_profile.png"} <= names
+    assert {"tables.docx", "tables/gaps_dimensions.tex"} <= names
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    linked = set(re.findall(r'href="((?:tables|figures)[^"]*)"', html))
+    assert linked == {name for name in names if name.startswith(("tables", "figures"))}
     assert str(tmp_path) not in (folder / "manifest.json").read_text(encoding="utf-8")
     assert str(tmp_path) not in (folder / "report.html").read_text(encoding="utf-8")
 
@@ -119,6 +124,7 @@ def test_files_of_an_earlier_run_go_and_others_stay(own_study: Path, tmp_path: P
     (folder / "tables" / "mine.csv").write_text("keep", encoding="utf-8")
     run(own_study, folder, steps=["sample"])
     assert not (folder / "tables" / "gaps_dimensions.csv").exists()
+    assert not (folder / "tables" / "gaps_dimensions.tex").exists()
     assert not (folder / "figures" / "gaps_profile.svg").exists()
     assert (folder / "tables" / "sample_missing.csv").exists()
     assert (folder / "tables" / "mine.csv").read_text(encoding="utf-8") == "keep"

@@ -1,0 +1,172 @@
+"""All tables of a report in one Word document, numbered as in the report.
+
+The same report gives the same bytes: dates in the document and in its archive are constants.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
+
+from comply_measure.report.cells import Cell, Row, heads, note, rows
+from comply_measure.report.parts import Report, Section, Table
+
+if TYPE_CHECKING:
+    from docx.document import Document
+
+_NAMESPACE = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_EPOCH = datetime(1980, 1, 1)
+_CELL_STYLE = "Table cell"
+# Characters that XML 1.0 cannot hold: control signs, surrogates, two non-characters.
+_NOT_IN_XML = {code: "\ufffd" for code in range(32) if code not in (9, 10, 13)}
+_NOT_IN_XML |= dict.fromkeys((*range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\ufffd")
+_WIDE_TWIPS = 3400
+
+
+def render_word(report: Report, numbers: dict[str, int]) -> bytes:
+    """Every table of the report as a Word document.
+
+    Parameters
+    ----------
+    report : Report
+        The report; sections without tables are left out.
+    numbers : dict
+        Table key -> number, as the report prints them.
+
+    Returns
+    -------
+    bytes
+        A .docx file on landscape A4 pages, one heading per section.
+    """
+    from docx import Document
+
+    document = Document()
+    _prepare(document, report)
+    document.add_heading(_clean(report.title), level=0)
+    if report.subtitle:
+        document.add_paragraph(_clean(report.subtitle))
+    for section in report.sections:
+        if tables := section.tables():
+            _add_section(document, section, tables, numbers)
+    buffer = io.BytesIO()
+    document.save(buffer)
+    return _with_constant_dates(buffer.getvalue())
+
+
+def _prepare(document: Document, report: Report) -> None:
+    from docx.enum.section import WD_ORIENT
+    from docx.enum.style import WD_STYLE_TYPE
+    from docx.shared import Mm, Pt
+
+    page = document.sections[0]
+    page.orientation = WD_ORIENT.LANDSCAPE
+    page.page_width, page.page_height = Mm(297), Mm(210)
+    page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Mm(15)
+    style = document.styles.add_style(_CELL_STYLE, WD_STYLE_TYPE.PARAGRAPH)
+    style.base_style = document.styles["Normal"]
+    style.font.size = Pt(8)
+    style.paragraph_format.space_before = style.paragraph_format.space_after = Pt(1)
+    properties = document.core_properties
+    properties.title = _clean(report.title)
+    properties.author = properties.last_modified_by = properties.comments = ""
+    properties.created = properties.modified = _EPOCH
+    properties.revision = 1
+
+
+def _add_section(
+    document: Document, section: Section, tables: tuple[Table, ...], numbers: dict[str, int]
+) -> None:
+    document.add_heading(_clean(section.title), level=1)
+    for table in tables:
+        caption = document.add_paragraph()
+        caption.paragraph_format.keep_with_next = True
+        caption.add_run(f"Table {numbers[table.key]}. ").bold = True
+        caption.add_run(_clean(table.title)).italic = True
+        for text in table.warnings:
+            _remark(document, "Warning. ", text)
+        # Before the section properties, which Word wants last.
+        document.element.body.insert(len(document.element.body) - 1, _table_element(table))
+        if text := note(table):
+            _remark(document, "Note. ", text)
+
+
+def _remark(document: Document, head: str, text: str) -> None:
+    paragraph = document.add_paragraph(style=_CELL_STYLE)
+    paragraph.add_run(head).italic = True
+    paragraph.add_run(_clean(text))
+
+
+def _table_element(table: Table) -> Any:
+    """The table as one element; python-docx's own cells would take seconds for long tables."""
+    from docx.oxml import parse_xml
+
+    printed = rows(table)
+    n = len(table.columns)
+    body = [_row(heads(table), head=True)]
+    for row in printed:
+        if row.group is not None:
+            body.append(_group(row, n))
+        body.append(_row(row.cells))
+    if not printed:
+        body.append(_group(Row((), "No rows."), n))
+    rule = '<w:{} w:val="single" w:sz="8" w:space="0" w:color="auto"/>'
+    properties = (
+        '<w:tblPr><w:tblW w:w="0" w:type="auto"/><w:tblBorders>'
+        f"{rule.format('top')}{rule.format('bottom')}</w:tblBorders>"
+        '<w:tblCellMar><w:left w:w="70" w:type="dxa"/><w:right w:w="70" w:type="dxa"/></w:tblCellMar></w:tblPr>'
+    )
+    grid = f"<w:tblGrid>{'<w:gridCol/>' * n}</w:tblGrid>"
+    return parse_xml(f'<w:tbl xmlns:w="{_NAMESPACE}">{properties}{grid}{"".join(body)}</w:tbl>')
+
+
+def _row(cells: tuple[Cell, ...], *, head: bool = False) -> str:
+    properties = f"<w:trPr><w:cantSplit/>{'<w:tblHeader/>' if head else ''}</w:trPr>"
+    return f"<w:tr>{properties}{''.join(_cell(cell, head=head) for cell in cells)}</w:tr>"
+
+
+def _cell(cell: Cell, *, head: bool = False) -> str:
+    width = f'<w:tcW w:w="{_WIDE_TWIPS if cell.wide else 0}" w:type="{"dxa" if cell.wide else "auto"}"/>'
+    rule = '<w:bottom w:val="single" w:sz="4" w:space="0" w:color="auto"/>'
+    border = f"<w:tcBorders>{rule}</w:tcBorders>" if head else ""
+    whole = "<w:noWrap/>" if cell.numeric and not head else ""
+    return f"<w:tc><w:tcPr>{width}{border}{whole}</w:tcPr>{_paragraph(cell.text, cell.numeric, bold=head)}</w:tc>"
+
+
+def _group(row: Row, n: int) -> str:
+    span = f'<w:tcPr><w:tcW w:w="0" w:type="auto"/><w:gridSpan w:val="{n}"/></w:tcPr>'
+    return (
+        "<w:tr><w:trPr><w:cantSplit/></w:trPr>"
+        f"<w:tc>{span}{_paragraph(row.group or '', False, bold=True, keep=True)}</w:tc></w:tr>"
+    )
+
+
+def _paragraph(text: str, right: bool, *, bold: bool = False, keep: bool = False) -> str:
+    # Style identifiers are style names without blanks.
+    parts = f'<w:pStyle w:val="{_CELL_STYLE.replace(" ", "")}"/>'
+    parts += "<w:keepNext/>" if keep else ""
+    parts += '<w:jc w:val="right"/>' if right else ""
+    run = "<w:rPr><w:b/></w:rPr>" if bold else ""
+    shown = escape(_clean(text))
+    return f'<w:p><w:pPr>{parts}</w:pPr><w:r>{run}<w:t xml:space="preserve">{shown}</w:t></w:r></w:p>'
+
+
+def _clean(text: str) -> str:
+    return text.translate(_NOT_IN_XML)
+
+
+def _with_constant_dates(content: bytes) -> bytes:
+    """The same archive with every entry dated alike."""
+    found = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as source,
+        zipfile.ZipFile(found, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for entry in source.infolist():
+            info = zipfile.ZipInfo(entry.filename, date_time=_EPOCH.timetuple()[:6])
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = 0o600 << 16
+            target.writestr(info, source.read(entry))
+    return found.getvalue()

@@ -1,0 +1,127 @@
+"""Tables in LaTeX and Word: the printed cells, escaped, with their notes; the same bytes every time."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+from docx import Document
+
+from comply_measure.report.html import number_blocks
+from comply_measure.report.latex import escape, render_latex
+from comply_measure.report.parts import Column, Details, Prose, Report, Section, Table
+from comply_measure.report.word import render_word
+
+EVIL = "100 % of $x_1$ & \\input{/etc/passwd} #^~{} <b>"
+
+
+def table(key: str = "loadings", n: int = 3) -> Table:
+    data = pd.DataFrame(
+        {
+            "text": [EVIL, *["α ≥ .70"] * (n - 1)],
+            "value": [0.456, np.nan, *[-0.25] * (n - 2)],
+            "part": ["a & b", "a & b", *["c"] * (n - 2)],
+        }
+    )
+    columns = (Column("Text_1", "text"), Column("χ²", "value", "bounded"))
+    return Table(
+        key,
+        "Loadings & more",
+        data,
+        columns,
+        notes=("Means ± SD.",),
+        n_units=240,
+        n_informants=667,
+        estimator="MLR",
+        warnings=("50% inadmissible",),
+        group="part",
+    )
+
+
+def report() -> Report:
+    folded = Details("More", (table("second", 60),))
+    return Report(
+        "Title\x00 & more", (Section("s", "Section one", (table(), folded)), Section("t", "T", (Prose("x"),)))
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a_b & 5%", r"a\_b \& 5\%"),
+        ("χ²", r"$\chi^{2}$"),
+        ("$α", r"\$$\alpha$"),
+        ("−.25", "$-$.25"),
+        ("\\{}", r"\textbackslash{}\{\}"),
+        ("~^<>|", r"\textasciitilde{}\textasciicircum{}\textless{}\textgreater{}\textbar{}"),
+        ("a\nb\x07c", "a b c"),
+        ("Müller – ß", "Müller -- ß"),
+    ],
+)
+def test_every_special_sign_is_escaped(text: str, expected: str) -> None:
+    assert escape(text) == expected
+
+
+@pytest.mark.parametrize("n", [3, 60])
+def test_a_latex_table_is_balanced_and_complete(n: int) -> None:
+    text = render_latex(table(n=n))
+    assert "longtable" in text if n > 40 else "\\begin{tabular}" in text
+    opened, closed = re.findall(r"\\begin\{(\w+)\}", text), re.findall(r"\\end\{(\w+)\}", text)
+    assert sorted(opened) == sorted(closed)
+    plain = re.sub(r"\\[{}\\]", "", text)
+    assert plain.count("{") == plain.count("}")
+    # Every printed row has one separator between its two cells.
+    rows = [line for line in text.splitlines() if line.endswith(r"\\") and "multicolumn" not in line]
+    cells = [re.sub(r"\\&", "", line).count("&") for line in rows if "caption" not in line]
+    assert set(cells) == {1}
+    assert len(cells) == n + (2 if n > 40 else 1)
+    assert r"\input" not in text
+    for part in (r"\toprule", r"\bottomrule", r"\label{tab:loadings}", "N = 240 units", "MLR", r"50\%"):
+        assert part in text
+    assert text == render_latex(table(n=n))
+
+
+def test_the_word_document_opens_and_holds_every_table() -> None:
+    made = report()
+    document = Document(io.BytesIO(render_word(made, number_blocks(made.sections))))
+    first, second = document.tables
+    cells = [[cell.text for cell in row.cells] for row in first.rows]
+    assert cells[0] == ["Text_1", "χ²"]
+    assert cells[1][0] == "a & b"
+    assert cells[2] == [EVIL, ".46"]
+    assert cells[3] == ["α ≥ .70", "—"]
+    assert len(second.rows) == 60 + 1 + 2
+    texts = [paragraph.text for paragraph in document.paragraphs]
+    assert "Title\ufffd & more" in texts
+    assert "Section one" in texts
+    assert "T" not in texts  # no tables there
+    assert "Table 1. Loadings & more" in texts
+    assert "Table 2. Loadings & more" in texts
+    assert "Warning. 50% inadmissible" in texts
+    assert "Note. N = 240 units, N = 667 informants. MLR. Means ± SD." in texts
+    page = document.sections[0]
+    assert page.page_width > page.page_height
+
+
+def test_the_word_document_has_the_same_bytes_later() -> None:
+    made = report()
+    numbers = number_blocks(made.sections)
+    first = render_word(made, numbers)
+    time.sleep(2.1)  # the archive counts time in steps of two seconds
+    assert render_word(made, numbers) == first
+    with zipfile.ZipFile(io.BytesIO(first)) as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert archive.testzip() is None
+
+
+def test_an_empty_table_is_said_to_be_empty() -> None:
+    empty = Table("none", "None", pd.DataFrame({"a": []}))
+    assert "No rows." in render_latex(empty)
+    made = Report("R", (Section("s", "S", (empty,)),))
+    document = Document(io.BytesIO(render_word(made, {"none": 1})))
+    assert document.tables[0].rows[1].cells[0].text == "No rows."
