@@ -12,8 +12,11 @@ from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.reliability.alpha import alpha_from_covariance
 from comply_measure.measurement.reliability.one_factor import OneFactor, one_factor
+from comply_measure.measurement.reliability.two_level_factor import two_level_factor
+from comply_measure.measurement.threads import single_threaded
 
 Estimator = Literal["ml", "anova"]
+FactorEstimator = Literal["two_stage", "two_level"]
 NAN = float("nan")
 # Largest move of an EM step, in total standard deviations, at which the saturated moments are taken.
 EM_TOLERANCE = 1e-7
@@ -69,7 +72,7 @@ class MultilevelReliability:
         Of the sum.
     levels : LevelCovariances
     factor_estimator : str
-        ``two_stage``: one factor by maximum likelihood for each of the two matrices.
+        ``two_stage`` or ``two_level``.
     note : str
     """
 
@@ -135,8 +138,12 @@ def level_covariances(values: Floats, unit: NDArray[Any], estimator: Estimator =
     return LevelCovariances(within, between, harmonic, c, n, n_units, dropped, estimator, note)
 
 
+@single_threaded
 def multilevel_reliability(
-    values: Floats, unit: NDArray[Any], estimator: Estimator = "ml"
+    values: Floats,
+    unit: NDArray[Any],
+    estimator: Estimator = "ml",
+    factors: FactorEstimator = "two_stage",
 ) -> MultilevelReliability:
     """α and ω within and between units, of one informant's score, and of the observed unit mean.
 
@@ -154,6 +161,9 @@ def multilevel_reliability(
     unit : ndarray, shape (n,)
     estimator : {"ml", "anova"}
         Of the two covariance matrices; see :func:`level_covariances`.
+    factors : {"two_stage", "two_level"}
+        One factor per level: by maximum likelihood for each of the two matrices, or for both levels at once by the
+        SEM engine (as lavaan; item variances between units are kept at zero or above; slower).
 
     Returns
     -------
@@ -165,18 +175,23 @@ def multilevel_reliability(
     InputError
         Unknown estimator.
     """
+    if factors not in get_args(FactorEstimator):
+        problem = Problem("factors", value=factors, allowed=", ".join(get_args(FactorEstimator)))
+        raise InputError("Levels cannot be separated.", [problem])
     levels = level_covariances(values, unit, estimator)
     w, b = float(levels.within.sum()), float(levels.between.sum())
-    factors = one_factor(np.stack([levels.within, levels.between]))
-    true_w, true_b = _true(factors, 0), _true(factors, 1)
+    solution, why = one_factor(np.stack([levels.within, levels.between])), ""
+    if factors == "two_level" and not levels.note:
+        solution, why = two_level_factor(values, unit)
+    true_w, true_b = _true(solution, 0), _true(solution, 1)
     alpha_w, alpha_b = _tau_equivalent(levels.within), _tau_equivalent(levels.between)
     within, between = np.diag(levels.within), np.diag(levels.between)
     mean_variance = b + w / levels.size_harmonic
     with np.errstate(invalid="ignore", divide="ignore"):
         icc = np.maximum(between, 0.0) / (within + np.maximum(between, 0.0))
-    omega_w, omega_b = factors.omega(observed=False)
+    omega_w, omega_b = solution.omega(observed=False)
     # model-implied totals for ω, as in a two-level factor model
-    sum_w, sum_b = _implied(factors, 0), _implied(factors, 1)
+    sum_w, sum_b = _implied(solution, 0), _implied(solution, 1)
     return MultilevelReliability(
         alpha_from_covariance(levels.within),
         alpha_from_covariance(levels.between),
@@ -191,8 +206,8 @@ def multilevel_reliability(
         icc,
         _ratio(b, w + b),
         levels,
-        "two_stage",
-        _note(levels, factors),
+        factors,
+        why or _note(levels, solution),
     )
 
 
