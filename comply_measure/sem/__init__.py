@@ -23,12 +23,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from comply_measure.sem.api import fit, from_moments
+    from comply_measure.sem.bootstrap.fit import BootstrapFit
     from comply_measure.sem.comparison.compare import compare
     from comply_measure.sem.errors import ModelError, ModelSyntaxError, SemWarning
     from comply_measure.sem.language.parser import parse_model
+    from comply_measure.sem.power import model_power, rmsea_power, rmsea_sample_size
     from comply_measure.sem.result import Fit
 
 _PUBLIC = {
+    "BootstrapFit": "comply_measure.sem.bootstrap.fit",
     "Fit": "comply_measure.sem.result",
     "ModelError": "comply_measure.sem.errors",
     "ModelSyntaxError": "comply_measure.sem.errors",
@@ -36,10 +39,14 @@ _PUBLIC = {
     "compare": "comply_measure.sem.comparison.compare",
     "fit": "comply_measure.sem.api",
     "from_moments": "comply_measure.sem.api",
+    "model_power": "comply_measure.sem.power",
     "parse_model": "comply_measure.sem.language.parser",
+    "rmsea_power": "comply_measure.sem.power",
+    "rmsea_sample_size": "comply_measure.sem.power",
 }
 
 __all__ = [
+    "BootstrapFit",
     "Fit",
     "ModelError",
     "ModelSyntaxError",
@@ -47,7 +54,10 @@ __all__ = [
     "compare",
     "fit",
     "from_moments",
+    "model_power",
     "parse_model",
+    "rmsea_power",
+    "rmsea_sample_size",
 ]
 
 

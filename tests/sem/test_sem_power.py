@@ -1,0 +1,108 @@
+"""Power and sample size: MacCallum, Browne & Sugawara (1996), semTools 0.5-6 and simulation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+from comply_measure import sem
+from comply_measure.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("null", "true", "df", "n", "groups", "expected"),
+    [
+        (0.05, 0.08, 23, 200, 1, 0.4965066),
+        (0.00, 0.05, 100, 150, 1, 0.7482084),
+        (0.05, 0.01, 50, 300, 1, 0.8654983),
+        (0.05, 0.08, 46, 400, 2, 0.7406075),
+    ],
+)
+def test_power_equals_semtools(null, true, df, n, groups, expected) -> None:
+    assert_allclose(sem.rmsea_power(n, df, true, null, groups=groups), expected, atol=5e-8)
+
+
+@pytest.mark.parametrize(
+    ("null", "true", "df", "power", "groups", "expected"),
+    [
+        (0.05, 0.08, 23, 0.8, 1, 388),
+        (0.0, 0.05, 100, 0.9, 1, 199),
+        (0.05, 0.01, 50, 0.8, 1, 268),
+        (0.05, 0.08, 46, 0.8, 2, 453),
+    ],
+)
+def test_sample_size_equals_semtools(null, true, df, power, groups, expected) -> None:
+    """semTools gives cases per group: 226.5 in the last row."""
+    assert sem.rmsea_sample_size(df, power, true, null, groups=groups) == expected
+
+
+@pytest.mark.parametrize(("df", "expected"), [(10, 782), (50, 214), (100, 132)])
+def test_sample_sizes_of_maccallum_browne_sugawara(df: int, expected: int) -> None:
+    """Table 4 of the article, close fit, power .80."""
+    assert abs(sem.rmsea_sample_size(df) - expected) <= 1
+
+
+def test_sample_size_is_the_smallest() -> None:
+    n = sem.rmsea_sample_size(35, 0.9)
+    assert sem.rmsea_power(n, 35) >= 0.9 > sem.rmsea_power(n - 1, 35)
+
+
+def population(cross: float) -> pd.DataFrame:
+    loadings = np.zeros((6, 2))
+    loadings[:3, 0] = loadings[3:, 1] = 0.7
+    loadings[0, 1] = cross
+    phi = np.array([[1.0, 0.4], [0.4, 1.0]])
+    sigma = loadings @ phi @ loadings.T
+    np.fill_diagonal(sigma, 1.0)
+    names = [f"x{i}" for i in range(1, 7)]
+    return pd.DataFrame(sigma, index=names, columns=names)
+
+
+MODEL = "f =~ x1 + x2 + x3\ng =~ x4 + x5 + x6\n"
+
+
+class TestModelPower:
+    def test_is_the_level_when_the_model_holds(self) -> None:
+        found = sem.model_power(MODEL, population(0.0), [100, 1000])
+        assert_allclose(found.discrepancy, 0.0, atol=1e-10)
+        assert_allclose(found.power, 0.05, atol=1e-6)
+
+    def test_closed_form(self) -> None:
+        """Uncorrelated variables against a correlation ρ: F₀ = −log(1 − ρ²)."""
+        sigma = pd.DataFrame([[1.0, 0.3], [0.3, 1.0]], index=["a", "b"], columns=["a", "b"])
+        found = sem.model_power("a ~~ a\nb ~~ b\na ~~ 0*b", sigma, 80)
+        assert found.df == 1
+        assert_allclose(found.discrepancy, -np.log(1 - 0.3**2), rtol=1e-8)
+        assert_allclose(found.rmsea, np.sqrt(found.discrepancy), rtol=1e-12)
+
+    def test_share_of_rejections(self) -> None:
+        n, replications = 200, 300
+        found = sem.model_power(MODEL, population(0.35), n)
+        rng = np.random.default_rng(8)
+        root = np.linalg.cholesky(population(0.35))
+        rejected = 0
+        for _ in range(replications):
+            data = pd.DataFrame(rng.standard_normal((n, 6)) @ root.T, columns=population(0.0).columns)
+            rejected += sem.fit(MODEL, data).fit_measures["pvalue"] < 0.05
+        power = found.power[0]
+        assert 0.3 < power < 0.95
+        assert abs(rejected / replications - power) < 4 * np.sqrt(power * (1 - power) / replications) + 0.02
+
+    def test_table(self) -> None:
+        table = sem.model_power(MODEL, population(0.3), [100, 200]).tidy()
+        assert table["n"].tolist() == [100, 200]
+        assert table["power"].is_monotonic_increasing
+
+    def test_saturated_model_has_no_test(self) -> None:
+        with pytest.raises(sem.ModelError, match="no test"):
+            sem.model_power("x1 ~~ x2", population(0.0).iloc[:2, :2], 100)
+
+
+def test_every_bad_argument_is_named() -> None:
+    with pytest.raises(InputError) as caught:
+        sem.rmsea_power(1, 0, rmsea_true=-0.1, alpha=2.0)
+    assert {problem.column for problem in caught.value.problems} == {"n", "df", "rmsea_true", "alpha"}
+    with pytest.raises(InputError, match="no difference"):
+        sem.rmsea_power(100, 10, 0.05, 0.05)
