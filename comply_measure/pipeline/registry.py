@@ -16,6 +16,7 @@ from comply_measure.pipeline.steps import (
     gaps,
     informants,
     items,
+    quality,
     reliability,
     sample,
     structure,
@@ -25,6 +26,7 @@ from comply_measure.pipeline.steps import (
 _ALL: tuple[Step, ...] = (
     sample.STEP,
     items.STEP,
+    quality.STEP,
     dimensionality.STEP,
     reliability.STEP,
     cfa.STEP,

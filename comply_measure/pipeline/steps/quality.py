@@ -1,0 +1,263 @@
+"""Step ``quality``: careless answers as a sensitivity analysis, missing answers and whether they look random."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import pandas as pd
+from pydantic import Field
+
+from comply_measure.errors import ComplyError
+from comply_measure.measurement import alpha_table
+from comply_measure.measurement.careless import (
+    CarelessFlags,
+    CarelessIndices,
+    careless_flags,
+    careless_indices,
+)
+from comply_measure.measurement.frames import POOLED
+from comply_measure.measurement.items.missingness import little_mcar, missing_table
+from comply_measure.models import correlated_factors, one_factor, second_order
+from comply_measure.pipeline.attempt import attempt
+from comply_measure.pipeline.estimation import Cluster, Estimation
+from comply_measure.pipeline.focal import Focal, chosen_focal
+from comply_measure.pipeline.step import Context, Step, StepOutput
+from comply_measure.report.chapters.quality import (
+    CarelessFacts,
+    MissingFacts,
+    QualityFacts,
+    quality_headline,
+    quality_section,
+)
+from comply_measure.report.fits import NamedFit, fit_row
+from comply_measure.report.labels import Labels
+
+_FEWEST_ITEMS = 6
+_COMPARED = {"chisq": "χ²", "cfi": "CFI", "tli": "TLI", "rmsea": "RMSEA", "srmr": "SRMR"}
+
+
+class QualityOptions(Estimation):
+    """Options of the step; those of :class:`Estimation` are for the factor model of the sensitivity analysis.
+
+    Parameters
+    ----------
+    scale : str, optional
+        Key of the scale; by default the first that has dimensions.
+    at_least : int
+        Indices that must find an informant suspicious.
+    cluster : {"unit", "firm", "none"}
+        As in step ``cfa``.
+    """
+
+    scale: str | None = None
+    at_least: Annotated[int, Field(ge=1, le=5)] = 2
+    cluster: Cluster = "unit"
+
+
+def run(context: Context, options: QualityOptions) -> StepOutput:
+    """Careless and missing answers of one scale."""
+    chosen = chosen_focal(context.responses, options.scale)
+    careless, why = attempt(lambda: careless_facts(chosen, options))
+    facts = QualityFacts(
+        title=chosen.title,
+        n_units=chosen.n_units,
+        n_informants=chosen.n_informants,
+        careless=careless,
+        careless_obstacle=why,
+        missing=missing_facts(chosen),
+    )
+    labels = Labels.of(context.responses.scales, context.language)
+    values: dict[str, float | int] = {
+        "missing_share": facts.missing.share,
+        "little_pvalue": float(facts.missing.little["pvalue"].iloc[0]),
+    }
+    reasons = {}
+    if values["little_pvalue"] != values["little_pvalue"]:
+        reasons["little_pvalue"] = str(facts.missing.little["note"].iloc[0])
+    if careless is not None:
+        values["n_flagged"] = int(careless.informants["flagged"].sum())
+    return StepOutput(
+        quality_section(facts, labels), values=values, reasons=reasons, headline=quality_headline(facts)
+    )
+
+
+def careless_facts(chosen: Focal, options: QualityOptions) -> CarelessFacts:
+    """Flags, and what changes without the flagged informants.
+
+    Raises
+    ------
+    ComplyError
+        If too few items were asked of every role.
+    """
+    items = common_items(chosen)
+    names = [name for members in items.values() for name in members]
+    if len(names) < _FEWEST_ITEMS:
+        raise ComplyError(
+            f"{len(names)} items were asked of every role; indices of careless answers need {_FEWEST_ITEMS}"
+        )
+    answers = chosen.answers()
+    raw = chosen.responses.data.loc[answers.index, names]
+    response = chosen.scale.response
+    indices = careless_indices(raw, answers[names], items, minimum=response.minimum, maximum=response.maximum)
+    flags = careless_flags(indices, at_least=options.at_least)
+    ids = chosen.responses.data.loc[answers.index, ["unit", "role", "informant"]]
+    informants = pd.concat([ids, flags.tidy(), indices.tidy().add_prefix("value_")], axis=1)
+    keep = ~flags.table["flagged"].to_numpy()
+    return CarelessFacts(
+        n_items=len(names),
+        at_least=options.at_least,
+        rules=_rules(flags, indices),
+        by_role=_by_role(informants, chosen.roles),
+        informants=informants.reset_index(drop=True),
+        sensitivity=_sensitivity(chosen, options, keep) if not keep.all() else pd.DataFrame(),
+    )
+
+
+def common_items(chosen: Focal) -> dict[str, tuple[str, ...]]:
+    """Construct -> items that every role was asked and that have answers."""
+    answered = chosen.answers().notna().any()
+    asked = [set(sum(chosen.asked(chosen.items, role).values(), ())) for role in chosen.roles]
+    shared = set.intersection(*asked) if asked else set()
+    kept = {
+        key: tuple(name for name in names if name in shared and answered[name])
+        for key, names in chosen.items.items()
+    }
+    return {key: names for key, names in kept.items() if names}
+
+
+def _rules(flags: CarelessFlags, indices: CarelessIndices) -> pd.DataFrame:
+    table: pd.DataFrame = flags.rules()
+    table["n_defined"] = [int(indices.table[name].notna().sum()) for name in table["index"]]
+    return table
+
+
+def _by_role(informants: pd.DataFrame, roles: tuple[str, ...]) -> pd.DataFrame:
+    rows = []
+    for group in (POOLED, *roles):
+        mine = informants if group == POOLED else informants[informants["role"] == group]
+        n = int(mine["flagged"].sum())
+        share = n / len(mine) if len(mine) else float("nan")
+        rows.append({"group": group, "n_informants": len(mine), "n_flagged": n, "share": share})
+    return pd.DataFrame(rows)
+
+
+def _sensitivity(chosen: Focal, options: QualityOptions, keep: pd.Series[bool]) -> pd.DataFrame:
+    """Rows: quantity, measured on, all informants, without the flagged ones, difference, note."""
+    answers = chosen.answers()
+    scales = chosen.wholes
+    everyone = alpha_table(answers, scales, by=None).tidy().set_index("scale")
+    fewer = alpha_table(answers[keep], scales, by=None).tidy().set_index("scale")
+    pairs = {key: (float(everyone["alpha"][key]), float(fewer["alpha"][key])) for key in scales}
+    rows = [
+        ("α", key, *pair, str(everyone["note"][key]) if pair[0] != pair[0] else "")
+        for key, pair in pairs.items()
+    ]
+    label, text = _model(chosen)
+    data = chosen.indicators()
+    names = list(chosen.indicator_names)
+    data[names] = data[names] - data.groupby("role")[names].transform("mean")
+    before, after = (_fit(options, text, rows, label) for rows in (data, data[keep]))
+    note = before[1] or after[1]
+    rows += [(name, label, before[0][key], after[0][key], note) for key, name in _COMPARED.items()]
+    table = pd.DataFrame(rows, columns=["quantity", "of", "all", "without_flagged", "note"])
+    table["difference"] = table["without_flagged"] - table["all"]
+    return table
+
+
+def _fit(options: QualityOptions, text: str, data: pd.DataFrame, label: str) -> tuple[dict[str, float], str]:
+    """Fit measures, and why they are undefined."""
+    used = data[data.drop(columns=["unit", "firm", "role"]).notna().any(axis=1)]
+    fit, why = attempt(lambda: options.fit(text, used))
+    if fit is None:
+        return dict.fromkeys(_COMPARED, float("nan")), why
+    row = fit_row(NamedFit("model", label, fit))
+    return {key: float(str(row[key])) for key in _COMPARED}, str(row["note"])
+
+
+def _model(chosen: Focal) -> tuple[str, str]:
+    n = len(chosen.factors)
+    if n >= 3:
+        return "second-order model", second_order(chosen.factors, chosen.top)
+    if n == 2:
+        return "model of correlated dimensions", correlated_factors(chosen.factors)
+    return "one-factor model", one_factor(chosen.top, chosen.indicator_names)
+
+
+def missing_facts(chosen: Focal) -> MissingFacts:
+    """Answers asked for and not given: items not meant for a role are not missing."""
+    answers = chosen.answers()
+    by_item, by_firm, by_role = [], [], []
+    for role in chosen.roles:
+        mine = answers[answers["role"] == role]
+        names = [name for members in chosen.asked(chosen.items, role).values() for name in members]
+        if not len(mine) or not names:
+            continue
+        found = missing_table(mine, names, by=("role", "firm"))
+        by_item.append(found.by_item.assign(role=role))
+        parts = found.by_group
+        by_role.append(parts[parts["variable"] == "role"])
+        by_firm.append(parts[parts["variable"] == "firm"])
+    items = pd.concat(by_item, ignore_index=True)
+    return MissingFacts(
+        by_item=_items_wide(items, chosen),
+        by_role=_added(pd.concat(by_role, ignore_index=True), chosen.roles),
+        by_firm=_added(pd.concat(by_firm, ignore_index=True), None),
+        patterns=_patterns(chosen),
+        little=_little(chosen),
+        share=float(items["n_missing"].sum() / items["n_informants"].sum()),
+        n_missing=int(items["n_missing"].sum()),
+        n_due=int(items["n_informants"].sum()),
+    )
+
+
+def _items_wide(items: pd.DataFrame, chosen: Focal) -> pd.DataFrame:
+    """One row per item: construct, item, n_informants, n_missing, share, and the share by role."""
+    place = {name: key for key, names in chosen.items.items() for name in names}
+    total = items.groupby("item", sort=False)[["n_informants", "n_missing"]].sum()
+    table = total.loc[[name for name in place if name in total.index]].reset_index()
+    table.insert(0, "construct", [place[name] for name in table["item"]])
+    table["share"] = table["n_missing"] / table["n_informants"]
+    for role in chosen.roles:
+        own = items[items["role"] == role].set_index("item")["share"]
+        table[f"share_{role}"] = own.reindex(table["item"]).to_numpy()
+    return table
+
+
+def _added(parts: pd.DataFrame, roles: tuple[str, ...] | None) -> pd.DataFrame:
+    """Counts added up by group; for roles with all informants in the first row."""
+    parts = parts.assign(n_complete=parts["share_complete"] * parts["n_informants"])
+    counts = ["n_informants", "n_answers_due", "n_missing", "n_complete"]
+    table = parts.groupby("group", sort=False)[counts].sum().reset_index()
+    if roles is not None:
+        table = pd.concat(
+            [pd.DataFrame([{"group": POOLED, **table[counts].sum()}]), table], ignore_index=True
+        )
+    for name in counts:
+        table[name] = table[name].round().astype(int)
+    table["share"] = table["n_missing"] / table["n_answers_due"]
+    table["share_complete"] = table["n_complete"] / table["n_informants"]
+    return table if roles is not None else table.sort_values("share", ascending=False, ignore_index=True)
+
+
+def _patterns(chosen: Focal) -> pd.DataFrame:
+    names = [name for members in common_items(chosen).values() for name in members]
+    return missing_table(chosen.answers(), names, by=()).patterns if names else pd.DataFrame()
+
+
+def _little(chosen: Focal) -> pd.DataFrame:
+    """Little's test over all items (pooled and by role), and over attribute scores."""
+    answers = chosen.answers()
+    rows = []
+    for group in (POOLED, *chosen.roles):
+        mine = answers if group == POOLED else answers[answers["role"] == group]
+        asked = common_items(chosen) if group == POOLED else chosen.asked(chosen.items, group)
+        names = [name for members in asked.values() for name in members]
+        if len(mine) and names:
+            rows.append(little_mcar(mine, names).tidy().assign(group=group, variables="items"))
+    if chosen.by_scores:
+        scores = little_mcar(chosen.indicators(), list(chosen.indicator_names)).tidy()
+        rows.append(scores.assign(group=POOLED, variables=chosen.indicator_kind))
+    return pd.concat(rows, ignore_index=True)
+
+
+STEP = Step("quality", "Quality of the answers", run, QualityOptions)
