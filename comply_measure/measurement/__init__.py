@@ -26,6 +26,7 @@ _PUBLIC = {
     "cronbach_alpha": "reliability.alpha",
     "feldt_interval": "reliability.alpha",
     "item_analysis": "items.analysis",
+    "mardia": "items.normality",
     "omega_total": "reliability.composite",
 }
 

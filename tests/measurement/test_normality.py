@@ -1,0 +1,90 @@
+"""Mardia's coefficients against psych 2.2.9 and semTools 0.5-6, and in closed form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+from comply_measure.errors import InputError
+from comply_measure.measurement import mardia
+
+ITEMS = ["a1", "a2", "a3", "a4", "b1"]
+
+
+@pytest.fixture(scope="module")
+def data() -> pd.DataFrame:
+    return pd.read_csv(Path(__file__).parent.parent / "reference" / "sem_extras" / "simulated.csv")
+
+
+def test_equals_psych_and_semtools(data: pd.DataFrame) -> None:
+    row = mardia(data, {"s": ITEMS}, by=None, unbiased=True).tidy().iloc[0]
+    expected = {
+        "n_informants": 320,
+        "b1": 3.46994272142,
+        "b2": 37.9637443393,
+        "chisq": 185.063611809,
+        "chisq_small": 187.382328742,
+        "df": 35,
+        "p_skew": 2.56562840200e-22,
+        "p_skew_small": 9.85794917170e-23,
+        "z": 3.16837597134,
+        "p_kurtosis": 1.53293140509e-03,
+    }
+    assert_allclose(row[list(expected)].astype(float), list(expected.values()), rtol=1e-10)
+
+
+def test_one_item_is_the_squared_skewness_and_the_kurtosis(data: pd.DataFrame) -> None:
+    row = mardia(data, {"s": ["a1"]}, by=None).tidy().iloc[0]
+    z = (data["a1"] - data["a1"].mean()) / data["a1"].std(ddof=0)
+    assert_allclose([row["b1"], row["b2"]], [(z**3).mean() ** 2, (z**4).mean()], rtol=1e-10)
+
+
+def test_affine_transformations_change_nothing(data: pd.DataFrame) -> None:
+    turned = data[ITEMS] @ np.random.default_rng(1).normal(size=(5, 5)) + 3.0
+    turned.columns = ITEMS
+    first, second = (mardia(d, {"s": ITEMS}, by=None).tidy()[["b1", "b2"]] for d in (data, turned))
+    assert_allclose(first, second, rtol=1e-9)
+
+
+def test_blocks_do_not_matter(data: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    from comply_measure.measurement.items import normality
+
+    whole = mardia(data, {"s": ITEMS}, by=None).tidy()["b1"]
+    monkeypatch.setattr(normality, "BLOCK", 7)
+    assert_allclose(mardia(data, {"s": ITEMS}, by=None).tidy()["b1"], whole, rtol=1e-12)
+
+
+def test_level_under_normality() -> None:
+    rng = np.random.default_rng(3)
+    names = list("abcd")
+    p = [
+        mardia(pd.DataFrame(rng.normal(size=(300, 4)), columns=names), {"s": names}, by=None).tidy().iloc[0]
+        for _ in range(200)
+    ]
+    assert 0.01 < np.mean([row["p_skew_small"] < 0.05 for row in p]) < 0.10
+    assert 0.01 < np.mean([row["p_kurtosis"] < 0.05 for row in p]) < 0.10
+
+
+def test_what_cannot_be_computed_has_a_note(data: pd.DataFrame) -> None:
+    bad = data.assign(
+        same=4.0, copy=data["a1"] * 2, empty=np.nan, role=np.where(data.index < 4, "it", "sales")
+    )
+    scales = {"constant": ["a1", "same"], "twice": ["a1", "copy"], "empty": ["a1", "empty"], "fine": ITEMS}
+    table = mardia(bad, scales).tidy().set_index(["scale", "group"])
+    assert "vary" in table.loc[("constant", "pooled"), "note"]
+    assert "vary" in table.loc[("twice", "pooled"), "note"]
+    assert table.loc[("empty", "pooled"), "note"] == "0 complete cases are too few for 2 items"
+    assert table.loc[("fine", "it"), "note"] == "4 complete cases are too few for 5 items"
+    assert table.loc[("fine", "sales"), "note"] == ""
+    undefined = table["note"] != ""
+    assert table.loc[undefined, "b1"].isna().all()
+    assert table.loc[~undefined, "b1"].notna().all()
+
+
+def test_absent_items_are_named(data: pd.DataFrame) -> None:
+    with pytest.raises(InputError, match="nowhere"):
+        mardia(data, {"s": ["a1", "nowhere"]}, by=None)
