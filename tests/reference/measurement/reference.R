@@ -2,6 +2,7 @@
 # Formulas without an R function in these packages (Little's test, MAP with fourth powers, empirical Kaiser) are
 # written out here.
 suppressMessages({library(psych); library(GPArotation); library(lavaan); library(semTools); library(jsonlite)})
+set.seed(20261122) # lavaan starts rotations at random
 d <- read.csv("answers.csv", na.strings = "NA")
 y <- d[, paste0("y", 1:12)]
 cc <- na.omit(y)
@@ -103,10 +104,12 @@ ml <- cfa("level: 1\nf =~ y1+y2+y3+y4\nlevel: 2\nf =~ y1+y2+y3+y4", data = two, 
 h1 <- lavInspect(ml, "h1")
 rel <- compRelSEM(ml, config = "f", obs.var = FALSE)
 rela <- compRelSEM(ml, config = "f", obs.var = TRUE, tau.eq = TRUE)
+values <- function(...) unlist(compRelSEM(ml, ...), use.names = FALSE)
 sizes <- table(two$unit)
 out$levels <- list(within = num(h1$within$cov), between = num(h1$unit$cov), estimates = parameterEstimates(ml)[, c("lhs", "op", "rhs", "level", "est")],
   omega = lapply(rel, function(x) if (is.list(x)) lapply(x, as.numeric) else as.numeric(x)),
-  alpha = lapply(rela, function(x) if (is.list(x)) lapply(x, as.numeric) else as.numeric(x)), harmonic = 1 / mean(1 / sizes))
+  alpha = lapply(rela, function(x) if (is.list(x)) lapply(x, as.numeric) else as.numeric(x)), harmonic = 1 / mean(1 / sizes),
+  omega_mean = values(shared = "f", obs.var = FALSE), alpha_mean = values(shared = "f", tau.eq = TRUE))
 
 # Little's test from lavaan's saturated moments
 sat <- lavInspect(cfa(paste(combn(items, 2, FUN = paste, collapse = " ~~ "), collapse = "\n"), data = y, missing = "ml"), "sampstat")
