@@ -23,6 +23,10 @@ _PUBLIC = {
     "trifactor_model": "trifactor",
     "variance_shares": "shares",
     "mtmm_table": "mtmm",
+    "LatentPolynomial": "polynomial_fit",
+    "latent_polynomial": "polynomial_fit",
+    "latent_polynomial_model": "polynomial_model",
+    "product_indicators": "polynomial_model",
 }
 
 __all__ = sorted(_PUBLIC)

@@ -49,7 +49,7 @@ def _all(values: list[bool | None]) -> bool | None:
 
 
 def congruence_checklist(
-    fit: PolynomialRegression, surface: ResponseSurface, alpha: float = 0.05
+    fit: PolynomialRegression | None, surface: ResponseSurface, alpha: float = 0.05
 ) -> CongruenceChecklist:
     """Check the conditions under which a surface shows a congruence effect.
 
@@ -60,7 +60,8 @@ def congruence_checklist(
 
     Parameters
     ----------
-    fit : PolynomialRegression
+    fit : PolynomialRegression or None
+        None for the surface of a latent polynomial.
     surface : ResponseSurface
         With bootstrap intervals.
     alpha : float
@@ -84,7 +85,8 @@ def congruence_checklist(
             return (
                 f"{name} = {row['estimate']:.3f}, interval [{row['boot_lower']:.3f}, {row['boot_upper']:.3f}]"
             )
-        return f"{name} = {row['estimate']:.3f}, p = {row['p']:.3f}"
+        p = "p < 0.001" if row["p"] < 0.001 else f"p = {row['p']:.3f}"
+        return f"{name} = {row['estimate']:.3f}, {p}"
 
     rows: list[tuple[str, str, bool | None, str]] = [
         ("the outcome falls as the two differ (a4 < 0)", evidence("a4"), curved, "broad"),
@@ -105,11 +107,14 @@ def congruence_checklist(
     return CongruenceChecklist(conditions, broad, strict, _cautions(fit, surface))
 
 
-def _cautions(fit: PolynomialRegression, surface: ResponseSurface) -> tuple[str, ...]:
+def _cautions(fit: PolynomialRegression | None, surface: ResponseSurface) -> tuple[str, ...]:
     notes = [
-        "a condition that asks for 'not significant' is weak evidence for zero: look at the interval's width",
-        "measurement error in X and Y shrinks the second-order terms; compare the latent polynomial",
+        "a condition that asks for 'not significant' is weak evidence for zero: look at the interval's width"
     ]
+    if fit is not None:
+        notes.append(
+            "measurement error in X and Y shrinks the second-order terms; compare the latent polynomial"
+        )
     if min(surface.over, surface.under) < 0.10:
         notes.append(
             f"only {min(surface.over, surface.under):.0%} of the units lie on one side of congruence: "
@@ -120,6 +125,6 @@ def _cautions(fit: PolynomialRegression, surface: ResponseSurface) -> tuple[str,
         notes.append(
             "the principal axis is undefined in many bootstrap replications: the surface is nearly a ridge"
         )
-    if fit.clusters is not None and fit.n_clusters < 40:
-        notes.append(f"{fit.n_clusters} clusters are few for a cluster-robust covariance")
+    if 0 < surface.n_clusters < 40:
+        notes.append(f"{surface.n_clusters} clusters are few for a cluster-robust covariance")
     return tuple(notes)

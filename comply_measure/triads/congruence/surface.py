@@ -156,11 +156,11 @@ def response_surface(fit: PolynomialRegression, bootstrap: int = 2000, seed: int
             column = draws[np.isfinite(draws[:, j]), j]
             table.loc[j, ["boot_lower", "boot_upper"]] = np.quantile(column, [tail, 1 - tail])
         table["n_boot"] = defined
-    table["note"] = _notes(b, estimate)
-    near, over, under = _shares(fit)
+    table["note"] = surface_notes(estimate)
+    near, over, under = shares_by_side(fit.x, fit.y)
     return ResponseSurface(
         parameters=table,
-        shape=_shape(b),
+        shape=surface_shape(b),
         near_congruence=near,
         over=over,
         under=under,
@@ -171,7 +171,8 @@ def response_surface(fit: PolynomialRegression, bootstrap: int = 2000, seed: int
     )
 
 
-def _notes(b: Floats, estimate: Floats) -> list[str]:
+def surface_notes(estimate: Floats) -> list[str]:
+    """Why a parameter is undefined, in the order of :func:`surface_parameters`; empty where it is defined."""
     notes = [""] * len(estimate)
     for j in (5, 6, 7, 9):
         if np.isnan(estimate[j]):
@@ -182,7 +183,8 @@ def _notes(b: Floats, estimate: Floats) -> list[str]:
     return notes
 
 
-def _shape(b: Floats) -> str:
+def surface_shape(b: Floats) -> str:
+    """Dome, bowl, saddle or ridge, by the sign of ``4·b3·b5 − b4²``."""
     b3, b4, b5 = b[3:6]
     determinant = 4 * b3 * b5 - b4**2
     if abs(determinant) <= RIDGE_TOLERANCE * max(b3**2 + b4**2 + b5**2, np.finfo(float).tiny):
@@ -192,9 +194,10 @@ def _shape(b: Floats) -> str:
     return "dome" if b3 < 0 else "bowl"
 
 
-def _shares(fit: PolynomialRegression) -> tuple[float, float, float]:
-    difference = fit.x - fit.y
-    half = 0.5 * np.sqrt((fit.x.var(ddof=1) + fit.y.var(ddof=1)) / 2)
+def shares_by_side(x: Floats, y: Floats) -> tuple[float, float, float]:
+    """Shares of units with ``|X − Y|`` within half a pooled SD, with X larger, and with Y larger."""
+    difference = x - y
+    half = 0.5 * np.sqrt((x.var(ddof=1) + y.var(ddof=1)) / 2)
     near = np.abs(difference) <= half
     return float(near.mean()), float((difference > half).mean()), float((difference < -half).mean())
 
