@@ -1,13 +1,22 @@
-"""Step ``reliability``: α, ω_total and AVE of constructs and dimensions, by role and pooled."""
+"""Step ``reliability``: α, ω and their relatives of constructs and dimensions, by role, pooled and for unit means."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Annotated, Any, Literal
 
 import pandas as pd
+from pydantic import Field
 
-from comply_measure.measurement import alpha_table
+from comply_measure import sem
+from comply_measure.measurement.frames import POOLED
+from comply_measure.measurement.reliability.from_fit import fit_reliability
+from comply_measure.measurement.reliability.table import TRIAD, reliability_table
+from comply_measure.measurement.reliability.triad_score import unit_answers
+from comply_measure.models import second_order
 from comply_measure.models.congeneric import congeneric_reliability
+from comply_measure.pipeline.attempt import attempt
 from comply_measure.pipeline.focal import Focal, by_group, focal
 from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
 from comply_measure.report.chapters.reliability import (
@@ -17,32 +26,80 @@ from comply_measure.report.chapters.reliability import (
 )
 from comply_measure.report.labels import Labels
 
-_RENAMED = {"scale": "construct", "lower": "alpha_lower", "upper": "alpha_upper"}
 _OMEGA = {
     "scale": "construct",
     "lower": "omega_lower",
     "upper": "omega_upper",
     "average_variance_extracted": "ave",
 }
+_KEYS = ["construct", "group"]
+_BOUNDS = (
+    "mean_correlation",
+    "lambda2",
+    "lambda6",
+    "glb",
+    "split_half_mean",
+    "split_half_spearman_brown",
+    "lambda4_max",
+)
+_ORDERED = ("alpha_ordinal", "omega_latent", "omega_categorical", "omega_categorical_observed")
+_LEVELS = (
+    "alpha_within",
+    "omega_within",
+    "alpha_between",
+    "omega_between",
+    "alpha_single",
+    "omega_single",
+    "alpha_mean",
+    "omega_mean",
+)
+_DETAIL = (*_BOUNDS, *_ORDERED, *_LEVELS)
 
 
-def run(context: Context, options: StepOptions) -> StepOutput:
+class ReliabilityOptions(StepOptions):
+    """Options of the step.
+
+    Parameters
+    ----------
+    replications : int
+        Of the bootstrap; whole units are drawn where informants are pooled. 0: no bootstrap.
+    detail : {"main", "all", "none"}
+        For what bounds, split halves, coefficients of ordered answers and of two levels are computed: the
+        dimensions (constructs, in a scale without dimensions), the constructs below them too, or nothing.
+    """
+
+    replications: Annotated[int, Field(ge=0, le=10_000)] = 300
+    detail: Literal["main", "all", "none"] = "main"
+
+
+def run(context: Context, options: ReliabilityOptions) -> StepOutput:
     """Reliability of every scale."""
     responses = context.responses
     labels = Labels.of(responses.scales, context.language)
-    scales = tuple(scale_reliability(focal(responses, scale)) for scale in responses.scales)
+    seeds = [int(seed) for seed in context.seeds().generate_state(len(responses.scales))]
+    scales = tuple(
+        scale_reliability(focal(responses, scale), options, seed)
+        for scale, seed in zip(responses.scales, seeds, strict=True)
+    )
     return StepOutput(
         reliability_section(scales, labels, context.cutoffs), headline=reliability_headline(scales)
     )
 
 
-def scale_reliability(chosen: Focal) -> ScaleReliability:
+def scale_reliability(chosen: Focal, options: ReliabilityOptions, seed: int) -> ScaleReliability:
     """Reliability of one scale, over the informants whose role answers it."""
     items = chosen.answers()
-    constructs = merged(chosen, items, chosen.items, items, chosen.items)
-    dimensions = constructs.iloc[:0]
+    low, whole = chosen.items, chosen.wholes
+    constructs = merged(chosen, low, items, low, options, seed)
+    nothing = constructs.iloc[:0]
+    dimensions = detail_of_dimensions = detail = nothing
     if chosen.by_scores:
-        dimensions = merged(chosen, items, chosen.wholes, chosen.indicators(), chosen.factors)
+        dimensions = merged(chosen, whole, chosen.indicators(), chosen.factors, options, seed)
+        if options.detail != "none":
+            detail_of_dimensions = _detail(chosen, items, whole, seed)
+    if options.detail == "all" or (options.detail == "main" and not chosen.by_scores):
+        detail = _detail(chosen, items, low, seed)
+    general = chosen.by_scores and len(chosen.factors) >= 3
     return ScaleReliability(
         key=chosen.scale.key,
         title=chosen.title,
@@ -50,33 +107,142 @@ def scale_reliability(chosen: Focal) -> ScaleReliability:
         n_informants=chosen.n_informants,
         dimensions=dimensions,
         constructs=constructs,
+        dimension_detail=detail_of_dimensions,
+        construct_detail=detail,
+        general=_general(chosen) if general else pd.DataFrame(),
+        replications=options.replications,
     )
 
 
 def merged(
     chosen: Focal,
-    items: pd.DataFrame,
     measured: Mapping[str, Sequence[str]],
     indicators: pd.DataFrame,
     factors: Mapping[str, Sequence[str]],
+    options: ReliabilityOptions,
+    seed: int,
 ) -> pd.DataFrame:
-    """α over items beside ω and AVE over indicators, a row per construct and group."""
-    alpha = by_group(chosen, items, measured, _alpha).rename(columns=_RENAMED)
-    omega = by_group(chosen, indicators, factors, _omega).rename(columns=_OMEGA)
-    keys = ["construct", "group"]
-    left = alpha[[*keys, "n_informants", "n_items", "alpha", "alpha_lower", "alpha_upper"]]
+    """α over items beside ω, H and AVE over indicators, a row per construct and group."""
+    items = chosen.answers()
+    alpha = _alpha(chosen, items, measured, options, seed)
+    weighted = _coefficients(chosen, indicators, factors, ("maximal_reliability",), interval="none")
+    weighted = weighted[[*_KEYS, "estimate"]].rename(columns={"estimate": "maximal_reliability"})
+    omega = pd.concat(
+        [
+            by_group(chosen, indicators, factors, _omega),
+            _omega(_unit_means(chosen, indicators, factors), factors).assign(group=TRIAD),
+        ],
+        ignore_index=True,
+    ).rename(columns=_OMEGA)
     right = omega.drop(columns=["n_indicators", "n_informants"])
-    table: pd.DataFrame = left.merge(right, on=keys, validate="one_to_one")
+    table = alpha.merge(right, on=_KEYS, how="left").merge(weighted, on=_KEYS, how="left")
+    notes = zip(table["alpha_note"].fillna(""), table["note"].fillna(""), strict=True)
+    table["note"] = ["; ".join(dict.fromkeys(part for part in pair if part)) for pair in notes]
+    return table.drop(columns="alpha_note")
+
+
+def _alpha(
+    chosen: Focal,
+    items: pd.DataFrame,
+    measured: Mapping[str, Sequence[str]],
+    options: ReliabilityOptions,
+    seed: int,
+) -> pd.DataFrame:
+    """α with Feldt's interval, or with resampled units where informants of one unit are pooled."""
+    plain = _coefficients(chosen, items, measured, ("alpha",), interval="feldt", missing="pairwise")
+    table = plain[[*_KEYS, "n_items", "n_units", "n_informants", "estimate", "lower", "upper", "interval"]]
+    table = table.rename(columns={"estimate": "alpha", "lower": "alpha_lower", "upper": "alpha_upper"})
+    table["sem"] = plain["standard_error_of_measurement"]
+    table["alpha_note"] = plain["note"].where(plain["estimate"].isna(), "")
+    if not options.replications:
+        return table
+    drawn = _coefficients(
+        chosen,
+        items,
+        measured,
+        ("alpha",),
+        interval="percentile",
+        missing="pairwise",
+        n_replications=max(options.replications, 100),
+        seed=seed,
+    )
+    found = drawn[[*_KEYS, "lower", "upper"]]
+    table = table.merge(found.rename(columns={"lower": "boot_lower", "upper": "boot_upper"}), on=_KEYS)
+    pooled = table["alpha_lower"].isna() & table["boot_lower"].notna()
+    for bound in ("lower", "upper"):
+        table[f"alpha_{bound}"] = table[f"alpha_{bound}"].where(~pooled, table[f"boot_{bound}"])
+    table["interval"] = table["interval"].where(~pooled, "cluster percentile")
     return table
 
 
-def _alpha(mine: pd.DataFrame, asked: dict[str, tuple[str, ...]]) -> pd.DataFrame:
-    table: pd.DataFrame = alpha_table(mine, asked, by=None).tidy()
-    return table
+def _coefficients(
+    chosen: Focal,
+    data: pd.DataFrame,
+    scales: Mapping[str, Sequence[str]],
+    names: Sequence[str],
+    **options: Any,
+) -> pd.DataFrame:
+    """Rows of :func:`reliability_table` by construct and group; unit means where all roles have the same items."""
+    kept = {key: tuple(items) for key, items in scales.items()}
+    if all(chosen.asked(kept, role) == kept for role in chosen.roles):
+        several = len(chosen.roles) > 1
+        found = reliability_table(
+            data, kept, coefficients=names, by="role", triad=several, pooled=True, **options
+        ).tidy()
+        order = {name: place for place, name in enumerate((POOLED, *chosen.roles, TRIAD))}
+        places = {name: place for place, name in enumerate(kept)}
+        found = found.assign(_group=found["group"].map(order), _scale=found["scale"].map(places))
+        found = found.sort_values(["_scale", "_group"], kind="stable", ignore_index=True)
+        return found.drop(columns=["_group", "_scale"]).rename(columns={"scale": "construct"})
+
+    def compute(mine: pd.DataFrame, asked: dict[str, tuple[str, ...]]) -> pd.DataFrame:
+        return reliability_table(mine, asked, coefficients=names, by=None, triad=False, **options).tidy()
+
+    return by_group(chosen, data, kept, compute).rename(columns={"scale": "construct"})
 
 
-def _omega(mine: pd.DataFrame, asked: dict[str, tuple[str, ...]]) -> pd.DataFrame:
+def _detail(
+    chosen: Focal, items: pd.DataFrame, scales: Mapping[str, Sequence[str]], seed: int
+) -> pd.DataFrame:
+    """One row per construct, group and further coefficient."""
+    found = _coefficients(chosen, items, scales, _DETAIL, interval="none", seed=seed)
+    return found.drop(columns=["lower", "upper", "se", "interval", "seed", "confidence", "n_replications"])
+
+
+def _unit_means(
+    chosen: Focal, indicators: pd.DataFrame, factors: Mapping[str, Sequence[str]]
+) -> pd.DataFrame:
+    """A row per unit: mean of each indicator over at least two informants, role means set equal."""
+    names = list(dict.fromkeys(name for members in factors.values() for name in members))
+    means = unit_answers(
+        indicators[names].to_numpy(dtype=float), indicators["unit"].to_numpy(), indicators["role"].to_numpy()
+    )
+    return pd.DataFrame(means.values, columns=names)
+
+
+def _omega(mine: pd.DataFrame, asked: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     return congeneric_reliability(mine, asked, by=None).tidy()
 
 
-STEP = Step("reliability", "Reliability", run)
+def _general(chosen: Focal) -> pd.DataFrame:
+    """Reliability of the score of everything and of each dimension by a second-order fit, pooled and by role."""
+    names = list(chosen.indicator_names)
+    text = second_order(chosen.factors, chosen.top)
+    data = chosen.indicators()
+    parts = []
+    for group in (POOLED, *chosen.roles):
+        mine = data if group == POOLED else data[data["role"] == group]
+        centred = mine[names] - mine.groupby(mine["role"])[names].transform("mean")
+        fit, why = attempt(partial(sem.fit, text, centred.dropna(how="all"), estimator="ML", missing="ml"))
+        if fit is None:
+            parts.append(
+                pd.DataFrame([{"factor": chosen.top, "level": "factors", "n": len(mine), "note": why}])
+            )
+        else:
+            parts.append(fit_reliability(fit).tidy())
+        parts[-1] = parts[-1].assign(group=group)
+    table = pd.concat(parts, ignore_index=True)
+    return table[table["level"] != "total"].reset_index(drop=True)
+
+
+STEP = Step("reliability", "Reliability", run, ReliabilityOptions)

@@ -6,28 +6,81 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from comply_measure.measurement.frames import POOLED
+from comply_measure.measurement.reliability.table import TRIAD
 from comply_measure.report.cutoffs import Cutoffs
-from comply_measure.report.format import bounded, listing, plural
+from comply_measure.report.format import bounded, count, listing, plural
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Block, Column, Details, Prose, Section, Table
+from comply_measure.report.parts import Block, Column, Details, Heading, Prose, Section, Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _COLUMNS = (
     Column("Group", "role"),
-    Column("Informants", "n_informants", "count"),
+    Column("n", "n_informants", "count"),
     Column("Items", "n_items", "count"),
     Column("α", "alpha", "bounded"),
     Column("95% CI", ("alpha_lower", "alpha_upper"), "bounded_interval"),
     Column("ω", "omega", "bounded"),
     Column("95% CI", ("omega_lower", "omega_upper"), "bounded_interval"),
+    Column("H", "maximal_reliability", "bounded"),
     Column("AVE", "ave", "bounded"),
+    Column("SEM", "sem", "number"),
     Column("Loadings", ("loading_min", "loading_max"), "bounded_span"),
     Column("Remark", "remark"),
 )
-_ALPHA = "α: Cronbach's alpha from pairwise covariances, Feldt interval."
-_POOLED = "Pooled informants of one unit are not independent, so pooled intervals are too narrow."
+_ALPHA = (
+    "α: Cronbach's alpha from pairwise covariances; Feldt's interval, and where several informants of a "
+    "unit are pooled percentiles of resampled units."
+)
+_UNIT_MEAN = (
+    "Unit mean: the mean over at least two informants, role means set equal; it says how well the items agree "
+    "about the unit, not how well the informants do."
+)
+_FAMILIES = (
+    (
+        "bounds",
+        "bounds and split halves",
+        (
+            ("mean_correlation", "Mean r"),
+            ("lambda2", "λ₂"),
+            ("lambda6", "λ₆"),
+            ("glb", "GLB"),
+            ("split_half_mean", "Mean split half"),
+            ("split_half_spearman_brown", "Spearman-Brown"),
+            ("lambda4_max", "Best split half"),
+        ),
+        "λ₂, λ₆: Guttman (1945). GLB: greatest lower bound. Split halves: over all or 10,000 random splits.",
+    ),
+    (
+        "ordered",
+        "coefficients of ordered answers",
+        (
+            ("alpha_ordinal", "Ordinal α"),
+            ("omega_latent", "ω, latent responses"),
+            ("omega_categorical", "Categorical ω"),
+            ("omega_categorical_observed", "Categorical ω, polychoric variance"),
+        ),
+        "Ordinal α and ω of latent responses describe responses nobody sees (Chalmers, 2018); categorical ω (Green "
+        "& Yang, 2009) is the reliability of the sum of answers.",
+    ),
+    (
+        "levels",
+        "coefficients on two levels",
+        (
+            ("alpha_within", "α within"),
+            ("omega_within", "ω within"),
+            ("alpha_between", "α between"),
+            ("omega_between", "ω between"),
+            ("alpha_single", "α, one informant"),
+            ("omega_single", "ω, one informant"),
+            ("alpha_mean", "α, unit mean"),
+            ("omega_mean", "ω, unit mean"),
+        ),
+        "Within and between units: Geldhof, Preacher, and Zyphur (2014); one informant's score and the observed "
+        "unit mean: Lai (2021). Complete informants.",
+    ),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +95,15 @@ class ScaleReliability:
         Units and informants of the scale's roles.
     dimensions, constructs : DataFrame
         ``construct``, ``group``, ``n_informants``, ``n_items``, ``alpha``, ``alpha_lower``, ``alpha_upper``,
-        ``omega``, ``omega_lower``, ``omega_upper``, ``ave``, ``loading_min``, ``loading_max``, ``note``; no
-        rows in `dimensions` for a scale without them.
+        ``omega``, ``omega_lower``, ``omega_upper``, ``maximal_reliability``, ``ave``, ``sem``, ``loading_min``,
+        ``loading_max``, ``note``; no rows in `dimensions` for a scale without them.
+    dimension_detail, construct_detail : DataFrame
+        ``construct``, ``group``, ``coefficient``, ``estimate``, counts, ``note``; no rows without detail.
+    general : DataFrame
+        From a second-order fit: ``factor``, ``level``, ``group``, ``omega_implied``, ``omega_observed``,
+        ``omega_factors``, ``n``, ``note``; empty without one.
+    replications : int
+        Of the bootstrap.
     """
 
     key: str
@@ -52,23 +112,28 @@ class ScaleReliability:
     n_informants: int
     dimensions: pd.DataFrame
     constructs: pd.DataFrame
+    dimension_detail: pd.DataFrame
+    construct_detail: pd.DataFrame
+    general: pd.DataFrame
+    replications: int
 
 
 def reliability_section(scales: tuple[ScaleReliability, ...], labels: Labels, cutoffs: Cutoffs) -> Section:
     """The chapter."""
     blocks: list[Block] = []
     for scale in scales:
+        kind = "dimension" if len(scale.dimensions) else "construct"
+        main = scale.dimensions if len(scale.dimensions) else scale.constructs
+        blocks += [Heading(scale.title), Prose(_summary(scale.title, kind, main, labels, cutoffs))]
         if len(scale.dimensions):
-            blocks += [
-                Prose(_summary(scale.title, "dimension", scale.dimensions, labels, cutoffs)),
-                _table(scale, "dimensions", labels),
-                Details(f"{scale.title}: attributes", (_table(scale, "constructs", labels),)),
-            ]
-        else:
-            blocks += [
-                Prose(_summary(scale.title, "construct", scale.constructs, labels, cutoffs)),
-                Details(f"{scale.title}: constructs", (_table(scale, "constructs", labels),)),
-            ]
+            blocks.append(_table(scale, "dimensions", labels))
+        if len(scale.general):
+            blocks.append(Prose(_general_text(scale)))
+        folded: list[Block] = [_general_table(scale, labels)] if len(scale.general) else []
+        folded.append(_table(scale, "constructs", labels))
+        for name, detail in (("dimensions", scale.dimension_detail), ("constructs", scale.construct_detail)):
+            folded += _families(scale, name, detail, labels)
+        blocks.append(Details(f"{scale.title}: all constructs and further coefficients", tuple(folded)))
     return Section("reliability", "Reliability", tuple(blocks))
 
 
@@ -76,7 +141,7 @@ def reliability_headline(scales: tuple[ScaleReliability, ...]) -> tuple[str, ...
     """One sentence per scale with dimensions."""
     found = []
     for scale in scales:
-        by_role = scale.dimensions[scale.dimensions["group"] != POOLED]
+        by_role = scale.dimensions[~scale.dimensions["group"].isin((POOLED, TRIAD))]
         if len(by_role):
             found.append(
                 f"{scale.title}: over dimensions and roles, α ranges {_range(by_role['alpha'])} "
@@ -91,7 +156,7 @@ def _range(values: pd.Series[float]) -> str:
 
 
 def _summary(title: str, kind: str, table: pd.DataFrame, labels: Labels, cutoffs: Cutoffs) -> str:
-    by_role = table[table["group"] != POOLED]
+    by_role = table[~table["group"].isin((POOLED, TRIAD))]
     text = (
         f"{title}, by {kind} and role: α ranges {_range(by_role['alpha'])}, ω {_range(by_role['omega'])}, "
         f"AVE {_range(by_role['ave'])}."
@@ -112,25 +177,134 @@ def _summary(title: str, kind: str, table: pd.DataFrame, labels: Labels, cutoffs
 
 
 def _table(scale: ScaleReliability, kind: str, labels: Labels) -> Table:
-    data = (scale.dimensions if kind == "dimensions" else scale.constructs).copy()
-    data.insert(0, "label", [labels.construct(key) for key in data["construct"]])
-    data.insert(1, "role", [labels.role(key) for key in data["group"]])
+    data = _labelled(scale.dimensions if kind == "dimensions" else scale.constructs, labels)
     data["remark"] = data["note"]
     basis = "attribute scores" if kind == "dimensions" else "items"
     columns = _COLUMNS if (data["note"] != "").any() else _COLUMNS[:-1]
+    drawn = (f"{count(scale.replications)} resamples.",) if scale.replications else ()
     return Table(
         f"reliability_{scale.key}_{kind}",
-        f"{scale.title}: reliability of {'dimensions' if kind == 'dimensions' else 'constructs'} by role",
+        f"{scale.title}: reliability of {kind} by role",
         data,
         columns,
         notes=(
             _ALPHA,
-            f"ω and AVE: one-factor model of the {basis} (full information ML), delta-method interval; Loadings: "
-            "smallest and largest standardised loading.",
-            _POOLED,
+            *drawn,
+            f"ω, H and AVE: one-factor model of the {basis} (full information ML), delta-method interval; Loadings: "
+            "smallest and largest standardised loading. SEM: standard error of measurement of the mean of the items.",
+            _UNIT_MEAN,
         ),
         n_units=scale.n_units,
         n_informants=scale.n_informants,
         estimator="α and one-factor models",
+        group="label",
+    )
+
+
+def _labelled(data: pd.DataFrame, labels: Labels) -> pd.DataFrame:
+    data = data.copy()
+    data.insert(0, "label", [labels.construct(key) for key in data["construct"]])
+    data.insert(1, "role", [_group(key, labels) for key in data["group"]])
+    return data
+
+
+def _group(key: str, labels: Labels) -> str:
+    return "Unit mean" if key == TRIAD else labels.role(key)
+
+
+def _families(scale: ScaleReliability, kind: str, detail: pd.DataFrame, labels: Labels) -> list[Block]:
+    """A table per family of further coefficients; families nobody has a value of are left out."""
+    tables: list[Block] = []
+    for name, title, members, note in _FAMILIES:
+        part = detail[detail["coefficient"].isin([key for key, _ in members])] if len(detail) else detail
+        if not len(part) or part["estimate"].isna().all():
+            continue
+        if name == "levels":
+            part = part[part["group"] == POOLED]
+        data = _labelled(_wide(part, members), labels)
+        columns = [
+            Column("Group", "role"),
+            Column("n", "n_informants", "count"),
+            Column("Items", "n_items", "count"),
+            *(Column(label, key, "bounded") for key, label in members),
+        ]
+        if (data["note"] != "").any():
+            columns.append(Column("Remark", "note"))
+        tables.append(
+            Table(
+                f"reliability_{scale.key}_{kind}_{name}",
+                f"{scale.title}: {title}, {kind}",
+                data,
+                tuple(columns),
+                notes=(note,),
+                n_units=scale.n_units,
+                n_informants=scale.n_informants,
+                estimator="Items",
+                group="label",
+            )
+        )
+    return tables
+
+
+def _wide(part: pd.DataFrame, members: tuple[tuple[str, str], ...]) -> pd.DataFrame:
+    """One row per construct and group, a column per coefficient; the reasons of undefined ones in ``note``."""
+    import pandas as pd
+
+    names = dict(members)
+    rows = []
+    for (construct, group), mine in part.groupby(["construct", "group"], sort=False):
+        first = mine.iloc[0]
+        reasons: dict[str, list[str]] = {}
+        for key, note in zip(mine["coefficient"], mine["note"], strict=True):
+            if note:
+                reasons.setdefault(note, []).append(names[key])
+        rows.append(
+            {"construct": construct, "group": group}
+            | {name: int(first[name]) for name in ("n_items", "n_units", "n_informants", "n_complete")}
+            | dict(zip(mine["coefficient"], mine["estimate"], strict=True))
+            | {"note": "; ".join(f"{', '.join(who)}: {why}" for why, who in reasons.items())}
+        )
+    return pd.DataFrame(rows)
+
+
+def _general_text(scale: ScaleReliability) -> str:
+    top = scale.general[scale.general["level"] == "factors"]
+    pooled = top[top["group"] == POOLED].iloc[0]
+    roles = top[top["group"] != POOLED]["omega_implied"]
+    return (
+        f"Of the variance of the score over everything, a second-order factor carries "
+        f"{bounded(pooled['omega_implied'])} (ω_higher-order, all informants; by role {_range(roles)}); of what the "
+        f"dimensions together give that score, {bounded(pooled['omega_factors'])}."
+    )
+
+
+def _general_table(scale: ScaleReliability, labels: Labels) -> Table:
+    data = scale.general.copy()
+    data["note"] = data["note"].fillna("")
+    data.insert(0, "label", [labels.construct(key) for key in data["factor"]])
+    data.insert(1, "role", [_group(key, labels) for key in data["group"]])
+    order = {name: place for place, name in enumerate(dict.fromkeys(data["label"]))}
+    data = data.sort_values("label", key=lambda names: names.map(order), kind="stable", ignore_index=True)
+    columns = [
+        Column("Group", "role"),
+        Column("n", "n", "count"),
+        Column("ω, implied variance", "omega_implied", "bounded"),
+        Column("ω, observed variance", "omega_observed", "bounded"),
+        Column("Share of the dimensions' part", "omega_factors", "bounded"),
+    ]
+    if (data["note"] != "").any():
+        columns.append(Column("Remark", "note"))
+    return Table(
+        f"reliability_{scale.key}_general",
+        f"{scale.title}: reliability by a second-order model",
+        data.astype({"group": str}),
+        tuple(columns),
+        notes=(
+            "Raykov and Zinbarg (2011). Dimensions: the sum of their indicators; the last rows: the sum of all "
+            "indicators, of which the second-order factor's part counts as true (ω_higher-order).",
+        ),
+        n_units=scale.n_units,
+        n_informants=scale.n_informants,
+        estimator="ML, full information, role means taken off",
         group="label",
     )

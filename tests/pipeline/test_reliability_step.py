@@ -1,0 +1,80 @@
+"""The step reliability: numbers are those of the functions, intervals say what they rest on, gaps have reasons."""
+
+from __future__ import annotations
+
+import pytest
+
+from comply_measure.measurement.reliability.table import reliability_table
+from comply_measure.pipeline.focal import chosen_focal
+from comply_measure.pipeline.step import Context, StepOutput
+from comply_measure.pipeline.steps.reliability import ReliabilityOptions, run
+from comply_measure.report.cutoffs import Cutoffs
+from comply_measure.responses import load_dataset
+
+GROUPS = ["pooled", "marketing", "sales", "it", "triad"]
+
+
+@pytest.fixture(scope="module")
+def context() -> Context:
+    responses = load_dataset("msi_triads")
+    return Context(lambda: responses, {}, Cutoffs(), "en", 7, "reliability")
+
+
+@pytest.fixture(scope="module")
+def output(context: Context) -> StepOutput:
+    return run(context, ReliabilityOptions(replications=100))
+
+
+def test_every_dimension_has_every_group_and_an_interval(output: StepOutput) -> None:
+    table = output.tables["reliability_comply_dimensions"].data
+    assert table["group"].tolist() == GROUPS * 6
+    assert ((table["alpha_lower"] < table["alpha"]) & (table["alpha"] < table["alpha_upper"])).all()
+    kinds = table.set_index("group")["interval"]
+    assert set(kinds["pooled"]) == {"cluster percentile"}
+    assert set(kinds["sales"]) == {"feldt"}
+    assert (table["maximal_reliability"] >= table["omega"] - 1e-6).all()
+
+
+def test_unit_means_agree_better_than_single_informants(output: StepOutput) -> None:
+    wide = output.tables["reliability_comply_dimensions"].data.pivot_table(
+        index="construct", columns="group", values=["alpha", "sem"]
+    )
+    assert (wide["alpha"]["triad"] > wide["alpha"]["pooled"]).all()
+    assert (wide["sem"]["triad"] < wide["sem"]["pooled"]).all()
+
+
+def test_details_are_those_of_the_function(output: StepOutput, context: Context) -> None:
+    chosen = chosen_focal(context.responses, None)
+    direct = reliability_table(
+        chosen.answers(), {"C": chosen.wholes["C"]}, coefficients=["glb", "alpha_ordinal"], interval="none"
+    ).wide()
+    for name, kind in (("glb", "bounds"), ("alpha_ordinal", "ordered")):
+        table = output.tables[f"reliability_comply_dimensions_{kind}"].data
+        found = table[table["construct"] == "C"].set_index("group")[name].dropna()
+        expected = direct.set_index("group")[name].reindex(found.index)
+        assert found.to_numpy() == pytest.approx(expected.to_numpy())
+    levels = output.tables["reliability_comply_dimensions_levels"].data
+    assert (levels["alpha_between"] > levels["alpha_within"]).all()
+
+
+def test_items_of_some_roles_only_are_taken_by_role(output: StepOutput) -> None:
+    table = output.tables["reliability_smsc_constructs"].data
+    marketing = table[table["construct"] == "marketing_preparation"]
+    assert set(marketing["group"]) <= {"pooled", *GROUPS[1:]}
+    undefined = table["alpha"].isna()
+    assert (table.loc[undefined, "note"] != "").all()
+
+
+def test_the_general_factor_carries_most_of_the_total(output: StepOutput) -> None:
+    table = output.tables["reliability_comply_general"].data
+    top = table[table["level"] == "factors"]
+    assert top["group"].tolist() == GROUPS[:-1]
+    assert top["omega_factors"].between(0.8, 1).all()
+
+
+def test_without_resampling_and_detail_the_main_tables_stay(context: Context) -> None:
+    found = run(context, ReliabilityOptions(replications=0, detail="none"))
+    assert not [key for key in found.tables if key.endswith(("bounds", "ordered", "levels"))]
+    table = found.tables["reliability_comply_dimensions"].data.set_index("group")
+    assert table.loc["pooled", "alpha_lower"].isna().all()
+    assert table.loc["sales", "alpha_lower"].notna().all()
