@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
+from comply_measure.models.informants.effects import effect_lines
 from comply_measure.models.informants.wide import check_design, wide_column
 
 
-def common_fate_model(dimensions: Sequence[str], roles: Sequence[str]) -> str:
+def common_fate_model(
+    dimensions: Sequence[str],
+    roles: Sequence[str],
+    outcomes: Sequence[str] = (),
+    predictors: Sequence[str] = (),
+) -> str:
     """Model text of the common-fate model on dimension scores.
 
     Per dimension one unit factor with loadings 1 on every role's score; what is left of a role is correlated
@@ -22,6 +28,10 @@ def common_fate_model(dimensions: Sequence[str], roles: Sequence[str]) -> str:
     dimensions : sequence of str
         Score columns (names without role).
     roles : sequence of str
+    outcomes : sequence of str
+        Unit-level columns, or latent variables of appended lines, that the unit factors predict.
+    predictors : sequence of str
+        Unit-level columns that predict the unit factors, and are controlled for in the outcomes.
 
     Returns
     -------
@@ -36,4 +46,8 @@ def common_fate_model(dimensions: Sequence[str], roles: Sequence[str]) -> str:
             f"{wide_column(one, role)} ~~ {wide_column(two, role)}"
             for one, two in combinations(dimensions, 2)
         ]
+    units = [f"{d}.unit" for d in dimensions]
+    if outcomes or predictors:
+        lines += [f"{one} ~~ {two}" for one, two in combinations(units, 2)]
+    lines += effect_lines(units, outcomes, predictors)
     return "\n".join(lines)

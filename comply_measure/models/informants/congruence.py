@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from comply_measure.models.informants.effects import effect_lines
 from comply_measure.models.informants.wide import (
     check_design,
     residual_correlations,
@@ -39,7 +40,13 @@ def contrast_names(factor: str, roles: Sequence[str]) -> list[str]:
     return names + [f"{factor}.{role}_vs_rest{i}" for i, role in enumerate(roles[2:], start=2)]
 
 
-def latent_congruence_model(factor: str, items: Sequence[str], roles: Sequence[str]) -> str:
+def latent_congruence_model(
+    factor: str,
+    items: Sequence[str],
+    roles: Sequence[str],
+    outcomes: Sequence[str] = (),
+    predictors: Sequence[str] = (),
+) -> str:
     """Model text of the latent congruence model of one dimension.
 
     Role factors ``F_r`` are exact functions of the level (their mean) and of ``k − 1`` contrasts:
@@ -56,6 +63,11 @@ def latent_congruence_model(factor: str, items: Sequence[str], roles: Sequence[s
         Its variables, at least two (names without role).
     roles : sequence of str
         Order defines the contrasts.
+    outcomes : sequence of str
+        Unit-level columns, or latent variables of appended lines (:func:`common_fate_model`), that level and
+        contrasts predict. Effects of a role that also rates the outcome are inflated by its own view.
+    predictors : sequence of str
+        Unit-level columns that predict level and contrasts, and are controlled for in the outcomes.
 
     Returns
     -------
@@ -81,4 +93,5 @@ def latent_congruence_model(factor: str, items: Sequence[str], roles: Sequence[s
     lines += residual_correlations(items, roles)
     lines.append(" + ".join(f"l_{i}" for i in items) + f" == {len(items)}")
     lines.append(" + ".join(f"t_{i}" for i in items) + " == 0")
+    lines += effect_lines(latent, outcomes, predictors)
     return "\n".join(lines)

@@ -6,10 +6,18 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from comply_measure.errors import ComplyError
+from comply_measure.models.informants.effects import effect_lines
 from comply_measure.models.informants.wide import Factors, check_design, residual_correlations, wide_column
 
 
-def ct_cm1_model(factors: Factors, roles: Sequence[str], reference: str, item_residuals: bool = True) -> str:
+def ct_cm1_model(
+    factors: Factors,
+    roles: Sequence[str],
+    reference: str,
+    item_residuals: bool = True,
+    outcomes: Sequence[str] = (),
+    covariates: Sequence[str] = (),
+) -> str:
     """Model text of the correlated-trait, correlated-(methods − 1) model.
 
     The reference role defines the trait of every dimension; the other roles have one method factor per
@@ -26,6 +34,12 @@ def ct_cm1_model(factors: Factors, roles: Sequence[str], reference: str, item_re
         One of the roles.
     item_residuals : bool
         Let the residuals of the same item correlate between roles (what is specific to the item's content).
+    outcomes : sequence of str
+        Unit-level columns, or latent variables of appended lines, that traits and method factors predict.
+    covariates : sequence of str
+        Unit-level columns that correlate with traits and method factors. They are not made predictors: given
+        a predictor of both, trait and method factor would be uncorrelated only conditionally, which is
+        another model (Koch, Holtmann, Bohn & Eid 2018).
 
     Returns
     -------
@@ -49,6 +63,11 @@ def ct_cm1_model(factors: Factors, roles: Sequence[str], reference: str, item_re
             lines.append(f"{factor}.trait ~~ 0*{factor}.method.{role}")
     if item_residuals:
         lines += residual_correlations((i for items in factors.values() for i in items), roles)
+    latent = [f"{f}.{kind}" for f in factors for kind in ("trait", *(f"method.{r}" for r in others))]
+    for k, column in enumerate(covariates):
+        lines += [f"{column} ~~ {column}", f"{column} ~ 1"]
+        lines += [f"{column} ~~ {name}" for name in (*latent, *covariates[k + 1 :])]
+    lines += effect_lines(latent, outcomes, ())
     return "\n".join(lines)
 
 

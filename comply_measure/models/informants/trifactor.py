@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from comply_measure.errors import ComplyError
+from comply_measure.models.informants.effects import effect_lines
 from comply_measure.models.informants.wide import check_design, wide_column
 
 
@@ -13,6 +14,7 @@ def trifactor_model(
     roles: Sequence[str],
     common_predictors: Sequence[str] = (),
     perspective_predictors: Mapping[str, Sequence[str]] | None = None,
+    outcomes: Sequence[str] = (),
 ) -> str:
     """Model text of the trifactor model.
 
@@ -31,6 +33,9 @@ def trifactor_model(
         Unit-level columns that predict the common factor.
     perspective_predictors : mapping, optional
         Role → columns that predict its perspective factor.
+    outcomes : sequence of str
+        Unit-level columns, or latent variables of appended lines, that the common and the perspective factors
+        predict.
 
     Returns
     -------
@@ -62,6 +67,7 @@ def trifactor_model(
                 f"perspective predictors are given for {role!r}, which is not a role of the model"
             )
         lines.append(f"view.{role} ~ " + " + ".join(predictors))
+    lines += effect_lines(["common", *(f"view.{r}" for r in roles)], outcomes, ())
     return "\n".join(lines)
 
 
