@@ -200,7 +200,8 @@ class AgreementResult:
     def _share(self, index: str, known: Floats, cutoffs: Mapping[str, float]) -> tuple[float, float]:
         if index in HIGH_IS_AGREEMENT:
             cutoff = cutoffs.get(index, RWG_CUTOFF)
-            agreeing = known >= cutoff - 1e-12
+            # not truncated, rwg(j) exceeds 1 where informants disagree beyond its singular point
+            agreeing = (known >= cutoff - 1e-12) & (known <= 1 + 1e-12)
         elif index in AD:
             cutoff = cutoffs.get(index, self.practical_ad)
             agreeing = known <= cutoff + 1e-12

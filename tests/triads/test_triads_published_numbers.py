@@ -108,3 +108,13 @@ def test_published_shapes_have_the_tabled_variance() -> None:
     for name, pmf in FIVE_CATEGORIES.items():
         null = triads.null_distribution(name, 1, 5)
         assert pmf_variance(np.array(pmf)) == pytest.approx(null.variance, abs=1e-12)
+
+
+def test_untruncated_values_above_one_are_not_agreement() -> None:
+    """Beyond s̄² = σ²_E·J/(J − 1) the untruncated rwg(j) jumps above 1: the worst disagreement there is."""
+    answers = pd.DataFrame({"unit": [1, 1, 1], "x": [1.0, 5, 3], "y": [5.0, 1, 1]})
+    result = triads.agreement_indices(answers, {"s": ["x", "y"]}, minimum=1, maximum=5)
+    assert result.values("rwg_j_untruncated").loc[1, "s"] > 1
+    table = result.summary().set_index("index")
+    assert table.loc["rwg_j_untruncated", "share_agreeing"] == 0
+    assert table.loc["rwg_j", "share_agreeing"] == 0

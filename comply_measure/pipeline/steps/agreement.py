@@ -8,11 +8,22 @@ from typing import Annotated
 import pandas as pd
 from pydantic import Field
 
+from comply_measure.errors import InputError
 from comply_measure.pipeline.focal import Focal, chosen_focal, require_roles
 from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
 from comply_measure.report.chapters.agreement import AgreementFacts, agreement_headline, agreement_section
 from comply_measure.report.labels import Labels
-from comply_measure.triads import TriadData, agreement_indices, agreement_tests, icc_oneway, icc_twoway
+from comply_measure.triads import (
+    AgreementResult,
+    AgreementTests,
+    TriadData,
+    agreement_indices,
+    agreement_tests,
+    critical_values,
+    icc_oneway,
+    icc_twoway,
+)
+from comply_measure.triads.agreement import INDICES, Index
 
 
 class AgreementOptions(StepOptions):
@@ -27,11 +38,14 @@ class AgreementOptions(StepOptions):
         be reported (LeBreton & Senter, 2008).
     alpha : float
         Level of the exact tests.
+    bootstrap : int
+        Replications of the intervals of two-way coefficients where triads are incomplete; 0 for none.
     """
 
     scale: str | None = None
     nulls: Annotated[tuple[str, ...], Field(min_length=1)] = ("uniform", "slight_skew")
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    bootstrap: Annotated[int, Field(ge=0, le=100_000)] = 300
 
 
 def run(context: Context, options: AgreementOptions) -> StepOutput:
@@ -40,8 +54,12 @@ def run(context: Context, options: AgreementOptions) -> StepOutput:
     require_roles(chosen)
     cutoff = context.cutoffs["rwg_j"].value
     dimensions = chosen.wholes
-    rwg, deviation = _indices(chosen, dimensions, options, cutoff)
-    below = _indices(chosen, chosen.items, options, cutoff)[0] if chosen.by_scores else rwg.iloc[:0]
+    agreement = _indices(chosen, dimensions, options)
+    summary = agreement.summary({"rwg_j": cutoff})
+    rwg = summary[summary["index"] == "rwg_j"].reset_index(drop=True)
+    below = rwg.iloc[:0]
+    if chosen.by_scores:
+        below = _indices(chosen, chosen.items, options, ("rwg_j",)).summary({"rwg_j": cutoff})
     scores = chosen.scores("dimension")
     names = list(dimensions)
     triads = TriadData.from_long(scores, names, roles=chosen.roles)
@@ -62,30 +80,76 @@ def run(context: Context, options: AgreementOptions) -> StepOutput:
         n_informants_possible=len(chosen.roles),
         rwg=rwg,
         rwg_constructs=below,
-        deviation=deviation,
+        deviation=summary[summary["index"] == "ad_mean"].reset_index(drop=True),
+        indices=summary,
         tests=tests.summary(),
+        critical=_critical(chosen, dimensions, options, cutoff),
+        units=_units(agreement, tests),
         icc=icc_oneway(scores, names).tidy(),
-        icc_twoway=icc_twoway(triads, method="anova").tidy(),
+        icc_twoway=icc_twoway(triads, bootstrap=options.bootstrap, seed=context.seeds()).tidy(),
     )
     labels = Labels.of(context.responses.scales, context.language)
     return StepOutput(agreement_section(facts, labels, context.cutoffs), headline=agreement_headline(facts))
 
 
 def _indices(
-    chosen: Focal, scales: Mapping[str, Sequence[str]], options: AgreementOptions, cutoff: float
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Summaries of rwg(j) under every null, and of AD_M."""
+    chosen: Focal,
+    scales: Mapping[str, Sequence[str]],
+    options: AgreementOptions,
+    indices: Sequence[Index] = INDICES,
+) -> AgreementResult:
     response = chosen.scale.response
-    summary = agreement_indices(
+    found: AgreementResult = agreement_indices(
         chosen.answers(),
         scales,
         minimum=response.minimum,
         maximum=response.maximum,
         nulls=options.nulls,
-        indices=("rwg_j", "ad_mean"),
-    ).summary({"rwg_j": cutoff})
-    is_rwg = summary["index"] == "rwg_j"
-    return summary[is_rwg].reset_index(drop=True), summary[~is_rwg].reset_index(drop=True)
+        indices=indices,
+    )
+    return found
+
+
+def _critical(
+    chosen: Focal, scales: Mapping[str, Sequence[str]], options: AgreementOptions, cutoff: float
+) -> pd.DataFrame:
+    """Exact critical values for pairs up to complete units; empty where they cannot be enumerated."""
+    response = chosen.scale.response
+    try:
+        table: pd.DataFrame = critical_values(
+            minimum=response.minimum,
+            maximum=response.maximum,
+            n_informants=range(2, len(chosen.roles) + 1),
+            n_items=sorted({len(items) for items in scales.values()}),
+            null=options.nulls[0],
+            alpha=options.alpha,
+            cutoff=cutoff,
+        )
+    except InputError:  # a null without probabilities: the tests themselves are simulated then
+        return pd.DataFrame()
+    return table
+
+
+def _units(agreement: AgreementResult, tests: AgreementTests) -> pd.DataFrame:
+    """Values and tests side by side, one row per unit and dimension."""
+    table = tests.tidy()
+    index = pd.MultiIndex.from_frame(table[["unit", "scale"]])
+    for name in ("rwg_j", "ad_mean"):
+        long = agreement.values(name).melt(var_name="scale", ignore_index=False)
+        table[name] = long.set_index("scale", append=True)["value"].reindex(index).to_numpy()
+    columns = [
+        "unit",
+        "scale",
+        "rwg_j",
+        "ad_mean",
+        "critical",
+        "p",
+        "p_fdr",
+        "n_informants",
+        "n_items_used",
+        "note",
+    ]
+    return pd.DataFrame(table[columns])
 
 
 STEP = Step("agreement", "Agreement within units", run, AgreementOptions)

@@ -5,6 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from comply_measure.report.chapters.agreement_units import (
+    critical_table,
+    indices_table,
+    share_text,
+    units_table,
+)
 from comply_measure.report.charts import dot_plot
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, listing, percent
@@ -41,8 +47,15 @@ class AgreementFacts:
         ``AgreementResult.summary`` of rwg(j) by dimension and by construct below it; the second may be empty.
     deviation : DataFrame
         The same for AD_M by dimension.
+    indices : DataFrame
+        The same for all indices by dimension.
     tests : DataFrame
         ``AgreementTests.summary`` by dimension.
+    critical : DataFrame
+        ``critical_values`` for the sizes and numbers of items of the study; may be empty.
+    units : DataFrame
+        One row per unit and dimension: ``unit, scale, rwg_j, ad_mean, critical, p, p_fdr, n_informants,
+        n_items_used, note``.
     icc : DataFrame
         ``OnewayReliability.tidy`` of the dimension scores.
     icc_twoway : DataFrame
@@ -56,7 +69,10 @@ class AgreementFacts:
     rwg: pd.DataFrame
     rwg_constructs: pd.DataFrame
     deviation: pd.DataFrame
+    indices: pd.DataFrame
     tests: pd.DataFrame
+    critical: pd.DataFrame
+    units: pd.DataFrame
     icc: pd.DataFrame
     icc_twoway: pd.DataFrame
 
@@ -71,6 +87,14 @@ def agreement_section(facts: AgreementFacts, labels: Labels, cutoffs: Cutoffs) -
         Details(
             "Average deviation and exact tests", (_deviation_table(facts, labels), _test_table(facts, labels))
         ),
+    ]
+    sizes = (facts.n_units, facts.n_informants)
+    exact = [units_table(facts.title, facts.units, labels, *sizes)]
+    if len(facts.critical):
+        exact.insert(0, critical_table(facts.title, facts.critical, *sizes))
+    blocks += [
+        Details("All indices of agreement", (indices_table(facts.title, facts.indices, labels, *sizes),)),
+        Details("Exact critical values, and every unit", tuple(exact)),
     ]
     if len(facts.rwg_constructs):
         table = _rwg_table(facts, labels, "agreement_rwg_attributes", facts.rwg_constructs, "attribute")
@@ -122,7 +146,7 @@ def _agreement_text(facts: AgreementFacts, cutoffs: Cutoffs) -> str:
             f"{percent(facts.tests['share_significant'].min())} to "
             f"{percent(facts.tests['share_significant'].max())} of the units agree more than random answers would "
             f"(α = {bounded(facts.tests['alpha'].iloc[0])}, per dimension)."
-        )
+        ) + share_text(facts.tests)
     return text
 
 
@@ -299,6 +323,11 @@ def _twoway_table(facts: AgreementFacts, labels: Labels) -> Table:
         ),
         n_units=int(data["n_units"].max()),
         n_informants=int(data["n_informants"].max()),
-        estimator="Two-way analysis of variance, complete units",
+        estimator="; ".join(_estimators(data)),
         group="label",
     )
+
+
+def _estimators(data: pd.DataFrame) -> list[str]:
+    pairs = zip(data["estimator"], data["interval"], strict=True)
+    return list(dict.fromkeys(f"{name}, intervals: {how}" if how else str(name) for name, how in pairs))

@@ -1,0 +1,63 @@
+"""The step agreement: all indices, exact critical values and every unit are those of the functions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from comply_measure.pipeline.step import Context, StepOutput
+from comply_measure.pipeline.steps.agreement import AgreementOptions, run
+from comply_measure.report.cutoffs import Cutoffs
+from comply_measure.responses import load_dataset
+from comply_measure.triads import agreement_tests
+from comply_measure.triads.agreement import INDICES
+
+
+@pytest.fixture(scope="module")
+def responses():
+    return load_dataset("msi_triads")
+
+
+@pytest.fixture(scope="module")
+def output(responses) -> StepOutput:
+    context = Context(lambda: responses, {}, Cutoffs(), "en", 7, "agreement")
+    return run(context, AgreementOptions(bootstrap=50))
+
+
+def test_all_indices_say_how_often_they_are_undefined(output: StepOutput) -> None:
+    table = output.tables["agreement_indices"].data
+    assert set(table["index"]) == set(INDICES)
+    undefined = table[table["index"] == "awg_j"]
+    assert (undefined["n_undefined"] == undefined["n_units"] - undefined["n_defined"]).all()
+    assert undefined["note"].str.contains("outside the range").all()
+
+
+def test_every_unit_stands_beside_its_exact_test(output: StepOutput, responses) -> None:
+    table = output.tables["agreement_units"].data.set_index(["scale", "unit"])
+    data = responses.data[["unit", "role"]].join(responses.scored())
+    scales = responses.measurement("comply", "dimension")
+    expected = agreement_tests(data, scales, minimum=1, maximum=7).tidy().set_index(["scale", "unit"])
+    assert len(table) == 6 * 240
+    np.testing.assert_allclose(table["p"], expected.loc[table.index, "p"], rtol=1e-12)
+    np.testing.assert_allclose(table["rwg_j"], expected.loc[table.index, "value"], rtol=1e-12)
+    assert output.tables["agreement_units"].rows_shown is not None
+
+
+def test_critical_values_cover_pairs_and_triads(output: StepOutput) -> None:
+    table = output.tables["agreement_critical"].data
+    assert set(table["n_informants"]) == {2, 3}
+    assert (table["level"] <= 0.05).all()
+
+
+def test_incomplete_triads_count_in_the_two_way_coefficients(output: StepOutput) -> None:
+    table = output.tables["agreement_icc_twoway"]
+    assert (table.data["n_units"] == 240).all()
+    assert (table.data["lower"] < table.data["icc"]).all()
+    assert "REML" in table.estimator
+
+
+def test_dyads_have_critical_values_of_pairs(responses) -> None:
+    pair = responses.subset(role=["marketing", "sales"])
+    context = Context(lambda: pair, {}, Cutoffs(), "en", 7, "agreement")
+    output = run(context, AgreementOptions(nulls=("uniform",), bootstrap=0))
+    assert set(output.tables["agreement_critical"].data["n_informants"]) == {2}
