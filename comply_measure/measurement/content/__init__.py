@@ -16,6 +16,12 @@ _PUBLIC = {
     "definitional_ratings": "definitional",
     "DropLog": "decisions",
     "Decision": "decisions",
+    "ContentEvidence": "evidence",
+    "ContentOptions": "evidence",
+    "content_evidence": "evidence",
+    "read_definitional_ratings": "files",
+    "read_expert_ratings": "files",
+    "read_item_sorts": "files",
 }
 
 __all__ = sorted(_PUBLIC)
