@@ -7,10 +7,12 @@ import pytest
 
 from comply_measure.errors import ComplyError
 from comply_measure.pipeline.step import Context, StepOutput
+from comply_measure.pipeline.steps.gaps import GapOptions
+from comply_measure.pipeline.steps.gaps import run as run_gaps
 from comply_measure.pipeline.steps.triads import TriadOptions, run
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.responses import load_dataset
-from comply_measure.triads import icc_oneway_reml
+from comply_measure.triads import TriadData, icc_oneway_reml, role_contrasts, unit_reliability
 
 
 def context_of(responses) -> Context:
@@ -57,3 +59,34 @@ def test_two_roles_work_and_one_is_refused(responses) -> None:
     assert len(output.tables["triads_odd"].data) == 0
     with pytest.raises(ComplyError, match="at least 2"):
         run(context_of(responses.subset(role="it")), TriadOptions())
+
+
+def test_reliability_by_number_of_informants_is_that_of_the_units(output: StepOutput, responses) -> None:
+    table = output.tables["triads_unit_reliability"].data
+    data = TriadData.from_long(responses.scores("dimension", "comply"), list("COMPLY"))
+    units = unit_reliability(data)
+    assert table.groupby("column")["n_units"].sum().eq(240).all()
+    for row in table.itertuples():
+        mine = units[(units["column"] == row.column) & (units["n_informants"] == row.n_informants)]
+        assert row.n_units == len(mine)
+        np.testing.assert_allclose(mine["reliability"], row.reliability, rtol=1e-12)
+
+
+def test_g_and_phi_have_intervals(output: StepOutput) -> None:
+    table = output.tables["triads_coefficients"].data
+    assert (table["g_lower"] < table["g"]).all()
+    assert (table["phi_upper"] > table["phi"]).all()
+
+
+def test_mixed_model_gaps_use_all_units(responses) -> None:
+    output = run_gaps(context_of(responses), GapOptions())
+    table = output.tables["gaps_mixed"].data
+    data = TriadData.from_long(
+        responses.scores("dimension", "comply"), list("COMPLY"), roles=("marketing", "sales", "it")
+    )
+    expected = role_contrasts(data)
+    mine = table[table["kind"] == "dimension"]
+    np.testing.assert_allclose(mine["estimate"], expected["estimate"], rtol=1e-12)
+    np.testing.assert_allclose(mine["p_holm"], expected["p_holm"], rtol=1e-12)
+    assert (mine["n_units"] == 240).all()
+    assert (table["kind"] == "attribute").sum() == 60

@@ -12,7 +12,7 @@ from comply_measure.pipeline.focal import Focal, chosen_focal, require_roles, ro
 from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
 from comply_measure.report.chapters.gaps import GapFacts, gaps_headline, gaps_section
 from comply_measure.report.labels import Labels
-from comply_measure.triads import TriadData, gap_reliability, gap_tests
+from comply_measure.triads import TriadData, gap_reliability, gap_tests, role_contrasts
 
 
 class GapOptions(StepOptions):
@@ -54,6 +54,7 @@ def run(context: Context, options: GapOptions) -> StepOutput:
         attributes=attributes,
         means=role_means(scores, names, chosen.roles),
         reliability=_reliability(chosen, scores, names),
+        contrasts=_contrasts(chosen, scores, names),
         clustered=cluster,
         alpha=options.alpha,
         limits=(response.minimum, response.maximum),
@@ -66,6 +67,19 @@ def _tests(chosen: Focal, scores: pd.DataFrame, names: list[str], cluster: bool)
     triads = TriadData.from_long(scores, names, firm="firm" if cluster else None, roles=chosen.roles)
     table: pd.DataFrame = gap_tests(triads, cluster=cluster).tidy()
     return table
+
+
+def _contrasts(chosen: Focal, scores: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Mixed-model contrasts of dimensions and, where there are any, of attributes; Holm within each table."""
+    tables: list[pd.DataFrame] = [
+        role_contrasts(TriadData.from_long(scores, names, roles=chosen.roles)).assign(kind="dimension")
+    ]
+    if chosen.by_scores:
+        below = chosen.scores("attribute"), list(chosen.indicator_names)
+        tables.append(
+            role_contrasts(TriadData.from_long(*below, roles=chosen.roles)).assign(kind="attribute")
+        )
+    return pd.concat(tables, ignore_index=True)
 
 
 def _reliability(chosen: Focal, scores: pd.DataFrame, names: list[str]) -> pd.DataFrame | None:

@@ -23,6 +23,7 @@ from comply_measure.triads import (
     profile_similarity,
     pseudo_baseline,
     random_group_resampling,
+    unit_reliability,
 )
 
 _CURVE = tuple(range(1, 11))
@@ -39,11 +40,14 @@ class TriadOptions(StepOptions):
         Of resampling and re-matching.
     generalizability : bool
         Whether to run the generalizability study (needs attributes).
+    bootstrap : int
+        Parametric bootstrap replications of the intervals of G and Φ; 0 for none.
     """
 
     scale: str | None = None
     replications: Annotated[int, Field(ge=200, le=100_000)] = 500
     generalizability: bool = True
+    bootstrap: Annotated[int, Field(ge=0, le=100_000)] = 200
 
 
 def run(context: Context, options: TriadOptions) -> StepOutput:
@@ -53,8 +57,8 @@ def run(context: Context, options: TriadOptions) -> StepOutput:
     names = list(chosen.factors)
     scores = chosen.scores("dimension" if chosen.by_scores else chosen.level)
     triads = TriadData.from_long(scores, names, roles=chosen.roles)
-    seeds = [int(s) for s in context.seeds().generate_state(2)]
-    study = _study(chosen, options)
+    seeds = [int(s) for s in context.seeds().generate_state(3)]
+    study = _study(chosen, options, seeds[2])
     facts = TriadFacts(
         title=chosen.title,
         icc=icc_oneway_reml(scores, names).tidy(),
@@ -64,6 +68,7 @@ def run(context: Context, options: TriadOptions) -> StepOutput:
         components=study.tidy() if study else pd.DataFrame(),
         coefficients=study.coefficients() if study else pd.DataFrame(),
         curve=_curve(study),
+        unit_reliability=_by_informants(unit_reliability(triads)),
         sensitivity=aggregation_sensitivity(triads, min_roles=2),
         pseudo=pseudo_baseline(triads, replications=options.replications, seed=seeds[1]),
         profiles=_profiles(triads),
@@ -77,11 +82,26 @@ def run(context: Context, options: TriadOptions) -> StepOutput:
     return StepOutput(triads_section(facts, labels), headline=triads_headline(facts))
 
 
-def _study(chosen: Focal, options: TriadOptions) -> GStudy | None:
+def _by_informants(table: pd.DataFrame) -> pd.DataFrame:
+    """λ_g depends on the number of informants only: one row per variable and number."""
+    counts = table.groupby(["column", "n_informants"], sort=False, as_index=False).agg(
+        n_units=("unit", "size"),
+        reliability=("reliability", "first"),
+        variance_unit=("variance_unit", "first"),
+        variance_error=("variance_error", "first"),
+        note=("note", "first"),
+    )
+    order = {name: place for place, name in enumerate(dict.fromkeys(table["column"]))}
+    counts["place"] = counts["column"].map(order)
+    ordered = counts.sort_values(["place", "n_informants"], ascending=[True, False], ignore_index=True)
+    return ordered.drop(columns="place")
+
+
+def _study(chosen: Focal, options: TriadOptions, seed: int) -> GStudy | None:
     if not (options.generalizability and chosen.by_scores):
         return None
     data = TriadData.from_long(chosen.scores("attribute"), list(chosen.indicator_names), roles=chosen.roles)
-    study = g_study(data)
+    study = g_study(data, bootstrap=options.bootstrap, seed=seed)
     return study if np.isfinite(study.variances).all() else None
 
 

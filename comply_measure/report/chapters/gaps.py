@@ -46,6 +46,8 @@ class GapFacts:
         ``column``, ``role``, ``n_informants``, ``mean``, ``lower``, ``upper`` of the dimension scores.
     reliability : DataFrame or None
         ``GapReliability.table`` of the dimensions; None where a reliability is undefined.
+    contrasts : DataFrame
+        ``role_contrasts`` of dimensions and attributes, told apart by ``kind``.
     clustered : bool
         Whether standard errors allow for firms.
     alpha : float
@@ -62,6 +64,7 @@ class GapFacts:
     attributes: pd.DataFrame
     means: pd.DataFrame
     reliability: pd.DataFrame | None
+    contrasts: pd.DataFrame
     clustered: bool
     alpha: float
     limits: tuple[float, float]
@@ -73,6 +76,10 @@ def gaps_section(facts: GapFacts, labels: Labels) -> Section:
         Prose(_opening(facts, labels)),
         _profile(facts, labels),
         _table(facts, labels, "gaps_dimensions", facts.dimensions, "dimension"),
+    ]
+    blocks += [
+        Prose(_contrast_text(facts)),
+        Details("Gaps with all units: mixed model", (_contrast_table(facts, labels),)),
     ]
     if facts.reliability is not None:
         table = _reliability(facts, labels, facts.reliability)
@@ -117,6 +124,47 @@ def _opening(facts: GapFacts, labels: Labels) -> str:
     return (
         f"{text} The largest: {'; '.join(shown)}. Comparing means assumes that the roles use the scale alike "
         "(scalar invariance), which these tests do not check."
+    )
+
+
+def _contrast_text(facts: GapFacts) -> str:
+    mine = facts.contrasts[facts.contrasts["kind"] == "dimension"].set_index(["column", "pair"])
+    paired = facts.dimensions.set_index(["column", "pair"])
+    both = (mine["p_holm"] < facts.alpha).to_frame("mixed").join(paired["p_holm"] < facts.alpha)
+    differing = int((both["mixed"] != both["p_holm"]).sum())
+    same = "The same gaps differ from zero" if not differing else f"{count(differing)} of the calls change"
+    return (
+        f"{same} when units that lack a role count too (mixed model: units random, roles fixed; "
+        f"{plural(int(mine['n_units'].max()), 'unit')} instead of {count(paired['n_units'].min())} to "
+        f"{count(paired['n_units'].max())}). Unlike the paired tests it assumes one error variance for all gaps."
+    )
+
+
+def _contrast_table(facts: GapFacts, labels: Labels) -> Table:
+    data = facts.contrasts.copy()
+    data.insert(0, "label", [labels.construct(name) for name in data["column"]])
+    data.insert(1, "pair_label", [labels.pair(name) for name in data["pair"]])
+    columns = (
+        Column("Roles", "pair_label"),
+        Column("Units", "n_units", "count"),
+        Column("Informants", "n_informants", "count"),
+        Column("Gap", "estimate", "number"),
+        Column("95% CI", ("lower", "upper"), "interval"),
+        Column("SE", "se", "number"),
+        Column("t", "t", "number"),
+        Column("df", "df", "count"),
+        Column("p (Holm)", "p_holm", "p"),
+    )
+    return Table(
+        "gaps_mixed",
+        f"{facts.title}: role gaps from mixed models",
+        data,
+        (*columns, Column("Remark", "note")) if (data["note"] != "").any() else columns,
+        notes=("Holm's correction over all dimensions, and over all attributes. Firms are not modelled.",),
+        n_units=facts.n_units,
+        n_informants=facts.n_informants,
+        estimator="REML, generalised least squares",
+        group="label",
     )
 
 

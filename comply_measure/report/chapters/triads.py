@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from comply_measure.report.canvas import COLOURS, draw
-from comply_measure.report.format import bounded, count, percent, plural
+from comply_measure.report.format import bounded, count, listing, percent, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Column, Details, Figure, Prose, Section, Table
 
@@ -29,7 +29,16 @@ _COMPONENTS = (
     Column("Component", "component"),
     Column("Variance", "variance", "number3"),
     Column("SE", "se", "number3"),
+    Column("95% CI", ("lower", "upper"), "interval3"),
     Column("Share", "share", "percent"),
+    Column("Remark", "note"),
+)
+_LAMBDA = (
+    Column("Informants", "n_informants", "count"),
+    Column("Units", "n_units", "count"),
+    Column("Reliability", "reliability", "bounded"),
+    Column("Var between", "variance_unit", "number"),
+    Column("Var error", "variance_error", "number"),
     Column("Remark", "note"),
 )
 _COEFFICIENTS = (
@@ -37,7 +46,9 @@ _COEFFICIENTS = (
     Column("Roles", "n_roles", "count"),
     Column("Attributes", "n_attributes", "count"),
     Column("G", "g", "bounded"),
+    Column("95% CI", ("g_lower", "g_upper"), "bounded_interval"),
     Column("Φ", "phi", "bounded"),
+    Column("95% CI", ("phi_lower", "phi_upper"), "bounded_interval"),
     Column("SEM (relative)", "sem_relative", "number"),
     Column("SEM (absolute)", "sem_absolute", "number"),
 )
@@ -108,6 +119,8 @@ class TriadFacts:
     Parameters
     ----------
     title : str
+    unit_reliability : DataFrame
+        ``column, n_informants, n_units, reliability, variance_unit, variance_error, note``.
     icc, resampling, components, coefficients, curve, sensitivity, pseudo, profiles, missing, odd : DataFrame
     n_units, n_informants : int
     replications : int
@@ -115,6 +128,7 @@ class TriadFacts:
     """
 
     title: str
+    unit_reliability: pd.DataFrame
     icc: pd.DataFrame
     resampling: pd.DataFrame
     components: pd.DataFrame
@@ -155,6 +169,21 @@ def triads_section(facts: TriadFacts, labels: Labels) -> Section:
             facts.icc,
             _ICC,
             "REML, incomplete triads included",
+        ),
+        Prose(_lambda_text(facts)),
+        Details(
+            "Reliability of each unit's score by the number of its informants",
+            (
+                table(
+                    "unit_reliability",
+                    "reliability of a unit's score",
+                    facts.unit_reliability,
+                    _LAMBDA,
+                    "REML, roles fixed",
+                    "λ = τ²/(τ² + σ²/n): what the mean of a unit's n informants is worth.",
+                    group="label",
+                ),
+            ),
         ),
     ]
     if len(facts.components):
@@ -239,6 +268,22 @@ def _icc_text(facts: TriadFacts) -> str:
         f"With all informants of incomplete triads used, ICC(2), the reliability of the mean of a unit's informants, "
         f"ranges from {span}. Differences between roles count as error here; the two-way coefficients of the "
         "agreement chapter set them apart."
+    )
+
+
+def _lambda_text(facts: TriadFacts) -> str:
+    known = facts.unit_reliability.dropna(subset=["reliability"])
+    if not len(known):
+        return "The reliability of single units is undefined (see the table)."
+    mean = known.groupby("n_informants")["reliability"].mean().sort_index(ascending=False)
+    units = known.groupby("n_informants")["n_units"].max()
+    parts = [
+        f"{bounded(value)} with {plural(n, 'informant')} ({plural(int(units.loc[n]), 'unit')})"
+        for n, value in zip(mean.index.tolist(), mean.tolist(), strict=True)
+    ]
+    return (
+        "Incomplete triads are worth less. Averaged over dimensions and with general differences between roles taken "
+        f"off, the reliability λ of a unit's score is {listing(parts)}."
     )
 
 
