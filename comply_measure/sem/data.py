@@ -142,7 +142,7 @@ def collect(
         names=tuple(tuple(block) for block in names),
         clusters=tuple(None if codes is None else codes[rows] for rows in groups[1]),
         rows=groups[1],
-        n_given=sum(len(rows) for rows in groups[1]),
+        n_given=len(frame),
     )
 
 
@@ -212,5 +212,7 @@ def _bad_types(frame: pd.DataFrame, needed: Sequence[str]) -> list[Problem]:
             continue
         if pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_complex_dtype(dtype):
             continue
-        problems.append(Problem("not a number", column=name, value=str(dtype), allowed="a numeric column"))
+        kind = "categories without order" if isinstance(dtype, pd.CategoricalDtype) else "not a number"
+        allowed = "a numeric column, or ordered categories" if kind != "not a number" else "a numeric column"
+        problems.append(Problem(kind, column=name, value=str(dtype), allowed=allowed))
     return problems

@@ -398,7 +398,7 @@ def _layout(table: ParameterTable, rows: Index, group: int, exogenous: Mapping[i
         elif op == "<~":
             builder.weight(lhs, rhs, parameter, value)
         elif not table.options.thresholds:
-            raise ModelError(f"'{op}' needs an estimator for it, which this engine does not have yet")
+            raise ModelError(f"'{lhs} {op} {rhs}' is for ordered variables; name them in ordered=")
     is_mean = builder.mean_source == -1
     return Layout(
         observed=builder.observed,

@@ -85,6 +85,8 @@ def minimise(
         return Optimum(
             point, False, 0, "the implied covariance matrix at the start is not positive definite", np.inf
         )
+    if not len(start):
+        return Optimum(point, True, 0, "nothing to estimate", 0.0)
     damping, previous = 0.0, np.inf
     curvature = _curvature(point, previous, damping)
     for iteration in range(1, max_iterations + 1):
@@ -157,7 +159,7 @@ class _Curvature:
     def learn(self, s: Array, y: Array) -> None:
         """Remember a step and its change of gradient; steps of negative curvature are left out."""
         product = float(s @ y)
-        if product > 1e-10 * float(np.linalg.norm(s) * np.linalg.norm(y)):
+        if product > 1e-10 * float(s @ self.matrix @ s) and product > 0.0:  # whatever the parameters' scales
             self.pairs.append((s, y, 1.0 / product))
             del self.pairs[:-MEMORY]
 
@@ -172,7 +174,7 @@ def _curvature(point: Point, decrement: float, damping: float) -> _Curvature:
 def _damped(matrix: Array, damping: float) -> _Curvature:
     """A matrix with enough damping to be positive definite."""
     diagonal = matrix.diagonal()
-    scale = np.maximum(diagonal, 1e-10 * diagonal.max(initial=1.0))
+    scale = np.where(diagonal > 0.0, diagonal, 1e-10 * diagonal.max(initial=1.0))
     while damping < LARGEST_DAMPING:
         try:
             factor = Factor(matrix + np.diag(damping * scale) if damping else matrix)

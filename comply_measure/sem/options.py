@@ -192,6 +192,7 @@ def resolve(
     kinds = ("expected", "observed", "first.order")
     kind = choose("information", information, kinds) if information else usual
     if kind == "first.order":
+        _check_first_order(errors, statistic)
         errors, kind = "first.order" if errors == "standard" else errors, "observed"
     if treatment in TWO_STAGE:
         errors, statistic, kind = _two_stage_words(treatment, se, test, clustered)
@@ -203,6 +204,23 @@ def resolve(
         test=statistic,  # type: ignore[arg-type]
         missing=treatment,
     )
+
+
+def _check_first_order(errors: str, statistic: str) -> None:
+    """Refuse first-order information where a robust statistic needs a second, different one, as lavaan does."""
+    problems = []
+    if errors in ("robust.sem", *SANDWICH):
+        allowed = "standard, first.order, bootstrap, none"
+        problems.append(
+            Problem("not with information='first.order'", column="se", value=errors, allowed=allowed)
+        )
+    if statistic in SCALED_TESTS:
+        allowed = "standard, bollen.stine, none"
+        problems.append(
+            Problem("not with information='first.order'", column="test", value=statistic, allowed=allowed)
+        )
+    if problems:
+        raise InputError("Robust statistics need information='expected' or information='observed'.", problems)
 
 
 def _two_stage_words(missing: str, se: str | None, test: str | None, clustered: bool) -> tuple[str, str, str]:

@@ -21,6 +21,7 @@ from comply_measure.sem.table.parameter_table import ParameterTable
 
 FLOOR = 0.1  # share of a variance that stays residual at the start
 SWEEPS = 8
+NO_VARIANCE = 1e-200  # variances have any scale: only what is zero counts as none
 CEILING = 0.9  # largest correlation between latent variables at the start
 
 
@@ -181,7 +182,7 @@ class _GroupStart:
         for composite in self.formed.values():
             places = np.array([self.at[name] for name in composite.components])
             block = self.cov[places[:, None], places]
-            scale = np.sqrt(np.maximum(block.diagonal(), 1e-12))
+            scale = np.sqrt(np.maximum(block.diagonal(), NO_VARIANCE))
             weights = scale[0] / scale
             for k, component in enumerate(composite.components):
                 row = self.row[composite.name, "<~", component]
@@ -209,20 +210,20 @@ class _GroupStart:
         square = (places[:, None], places)
         block = cov[square]
         variances = block.diagonal().copy()
-        scale = np.sqrt(np.maximum(variances, 1e-12))
+        scale = np.sqrt(np.maximum(variances, NO_VARIANCE))
         block -= self.explained[square]
         block.flat[:: len(rows) + 1] = variances
         block /= scale * scale[:, None]
         np.minimum(np.maximum(block, -1.0, out=block), 1.0, out=block)
-        standard = one_factor(block) * scale
+        standard = one_factor(block)
         fixed = np.array([math.nan if row in self.free else self.value[row] for row in rows])
         is_free = np.isnan(fixed)
-        loading, variance = self._scaled(latent, standard, fixed)
+        loading, variance = self._scaled(latent, standard, scale, fixed)
         self.theta[[self.free[row] for row in rows if row in self.free]] = loading[is_free]
         used = np.where(is_free, loading, fixed)
         weights = used / scale**2
         total = float(weights @ used)
-        weights *= 1.0 / total if total > 1e-12 else 0.0
+        weights *= 1.0 / total if total > NO_VARIANCE else 0.0
         self.explained[square] += variance * used * used[:, None]
         place = self.at[latent]
         row_cov = weights @ cov[places]
@@ -233,23 +234,23 @@ class _GroupStart:
         cov[place] = cov[:, place] = row_cov
         self.known.add(latent)
 
-    def _scaled(self, latent: str, standard: Array, fixed: Array) -> tuple[Array, float]:
-        """Loadings and variance in the model's own scale."""
+    def _scaled(self, latent: str, standard: Array, scale: Array, fixed: Array) -> tuple[Array, float]:
+        """Loadings and variance in the model's own scale, from standardised loadings."""
+        largest = float(np.abs(standard).max())
+        loadings = standard * scale
         marker = next((i for i, value in enumerate(fixed.tolist()) if value == value and value != 0.0), -1)
         if marker >= 0:
-            first = marker
             # all zero when the indicators are uncorrelated: the factor then starts on the marker's scale
-            least = 0.3 * float(np.abs(standard).max()) or 1.0
-            own = standard[first]
-            own = np.copysign(max(abs(own), least), own)
-            ratio = own / fixed[first]
-            return standard / ratio, float(ratio**2)
+            least = 0.3 * largest or 1.0
+            own = np.copysign(max(abs(standard[marker]), least), standard[marker])
+            ratio = own * scale[marker] / fixed[marker]
+            return loadings / ratio, float(ratio**2)
         value = self.variances.get(latent, math.nan)
         if value > 0.0:
-            return standard / np.sqrt(value), value
-        mean = float(standard.mean())
-        mean = np.copysign(max(abs(mean), 0.3 * float(np.abs(standard).max())), mean)
-        return standard / mean, mean**2
+            return loadings / np.sqrt(value), value
+        mean = float(loadings.mean())
+        mean = np.copysign(max(abs(mean), 0.3 * float(np.abs(loadings).max())), mean)
+        return loadings / mean, mean**2
 
     def _regress(self) -> None:
         """Structural coefficients by least squares."""
@@ -281,7 +282,7 @@ class _GroupStart:
         target = self.cov[np.ix_(places, places)]
         B = np.eye(layout.k) - layout.paths.at(self.theta)
         left = B @ target @ B.T
-        total = np.maximum(target.diagonal(), 1e-8)
+        total = np.where(target.diagonal() > NO_VARIANCE, target.diagonal(), 1e-8)
         diagonal = np.clip(left.diagonal(), FLOOR * total, total)
         np.fill_diagonal(left, diagonal)
         fill = layout.source_cov

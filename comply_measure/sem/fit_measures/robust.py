@@ -68,6 +68,7 @@ def complete_data_basis(
 
 
 def _factor(test: TestStatistic, df: float) -> float:
+    """Factor c of a test; without degrees of freedom the scaled and shifted test needs none (lavaan: 1)."""
     if test.name != "scaled.shifted":
         return test.scaling_factor
-    return test.scaling_factor * (df - test.shift) / df if df > 0 else float("nan")
+    return test.scaling_factor * (df - test.shift) / df if df > 0 else 1.0

@@ -120,9 +120,17 @@ class IncompleteGroup(GroupSample):
         return log_likelihood(group_cases(self.values[:, places]), block, means[places])
 
     def independence_loglik(self, names: tuple[str, ...]) -> float:
-        """Log-likelihood of the independence model given fixed exogenous variables."""
+        """Log-likelihood of the independence model, in which exogenous variables covary freely.
+
+        Nothing connects them to the rest, so that their moments are those of their own values.
+        """
         places = np.array([self.names.index(name) for name in names], dtype=np.intp)
-        return baseline_moments(self.values, places, self.cov, self.mean).loglik
+        cov, mean = self.cov.copy(), None if self.mean is None else self.mean.copy()
+        own = self.values[:, places]
+        if mean is not None and np.isnan(own).any():
+            alone = saturated_moments(own[~np.isnan(own).all(axis=1)])
+            cov[np.ix_(places, places)], mean[places] = alone.covariance, alone.mean
+        return baseline_moments(self.values, places, cov, mean).loglik
 
 
 class TwoStageGroup(IncompleteGroup):

@@ -127,7 +127,11 @@ class ExtendedModel:
         left = total[:e] - np.einsum("ej,ej->e", spread[:e], cross[:e, :q])
         if n_nuisance:
             shared = cross[:, q:] - spread @ cross[e:, :q].T
-            weights = np.linalg.lstsq(shared[e:], shared[:e].T, rcond=None)[0]
+            # in units that make the diagonal 1: the pseudo-inverse must not depend on the variables' units
+            size = shared[e:].diagonal().clip(0.0)
+            shared = shared / np.sqrt(np.where(size > 0.0, size, 1.0))
+            nuisance = shared[e:] / np.sqrt(np.where(size > 0.0, size, 1.0))[:, None]
+            weights = np.linalg.lstsq(nuisance, shared[:e].T, rcond=None)[0]
             left -= np.einsum("ej,je->e", shared[:e], weights)
         return Slopes(self.scores[q : q + e], left, total[:e])
 

@@ -149,19 +149,29 @@ def linear_scores(parts: ScoreModel, values: Array, method: str) -> tuple[Array,
 
 def _regression(parts: ScoreModel, seen: Index) -> tuple[Array, Array]:
     cross = parts.cross[:, seen]
-    weights = cross @ np.linalg.pinv(parts.sigma[np.ix_(seen, seen)], rcond=RANK, hermitian=True)
+    weights = cross @ _inverse(parts.sigma[np.ix_(seen, seen)])
     return weights, parts.variance - np.einsum("kp,kp->k", weights, cross)
 
 
 def _bartlett(parts: ScoreModel, seen: Index) -> tuple[Array, Array]:
     loadings = parts.loadings[seen]
-    inverse = np.linalg.pinv(parts.sigma[np.ix_(seen, seen)], rcond=RANK, hermitian=True)
+    inverse = _inverse(parts.sigma[np.ix_(seen, seen)])
     information = loadings.T @ inverse @ loadings
-    unscaled = np.linalg.pinv(information, rcond=RANK, hermitian=True)
+    unscaled = _inverse(information)
     k = len(parts.latent)
     weights = (unscaled @ loadings.T @ inverse)[:k]
     variance = unscaled.diagonal()[:k] - parts.variance
     # a score exists only where its own direction has information
-    defined = np.abs((unscaled @ information)[:k] - np.eye(k, len(unscaled))).max(axis=1, initial=0.0) < 1e-6
+    size = np.sqrt(np.maximum(information.diagonal(), np.finfo(np.float64).tiny))
+    found = (unscaled @ information)[:k] * (size[:k, None] / size)
+    defined = np.abs(found - np.eye(k, len(unscaled))).max(axis=1, initial=0.0) < 1e-6
     weights[~defined] = np.nan
     return weights, np.where(defined, variance, np.nan)
+
+
+def _inverse(matrix: Array) -> Array:
+    """Pseudo-inverse of a covariance matrix; its rank is that of the correlations, whatever the units."""
+    diagonal = matrix.diagonal()
+    scale = 1.0 / np.sqrt(np.where(diagonal > 0.0, diagonal, 1.0))
+    inverse = np.linalg.pinv(matrix * scale * scale[:, None], rcond=RANK, hermitian=True)
+    return np.asarray(inverse * scale * scale[:, None])

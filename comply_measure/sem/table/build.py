@@ -78,6 +78,8 @@ def _with_means(records: ModelRecords, options: TableOptions) -> TableOptions:
 
 
 def _check_words(options: TableOptions) -> None:
+    if options.std_lv and options.effect_coding:
+        raise ModelError("std_lv and effect_coding both set the scale of the latent variables: choose one")
     unknown = [word for word in options.group_equal if word not in GROUP_EQUAL]
     if unknown:
         allowed = ", ".join(GROUP_EQUAL)

@@ -77,7 +77,7 @@ def saturated_moments(
         if largest < tolerance or 0.0 <= between - loglik < FLAT:
             return SaturatedTwoLevel(second, slopes(sample, second).loglik, steps, True)
         loglik = between
-        point = _extrapolated(sample, point, moved, curve, before) or second
+        point = _extrapolated(sample, point, moved, curve, scale, before) or second
     return SaturatedTwoLevel(point, slopes(sample, point).loglik, steps, False)
 
 
@@ -91,7 +91,7 @@ def _start(sample: TwoLevelSample) -> TwoLevelMoments:
     between = np.einsum("k,kij->ij", sample.counts / total, spread)
     b = sample.between
     between = between[np.ix_(b, b)]
-    diagonal = np.sqrt(np.maximum(np.diag(between), 1e-12))
+    diagonal = np.sqrt(np.maximum(np.diag(between), np.finfo(np.float64).tiny))
     values, vectors = np.linalg.eigh(between / np.outer(diagonal, diagonal))
     between = (vectors * np.maximum(values, 0.05)) @ vectors.T * np.outer(diagonal, diagonal)
     return TwoLevelMoments(within, 0.5 * between, mean)
@@ -116,11 +116,15 @@ def _extrapolated(
     start: TwoLevelMoments,
     moved: tuple[Array, Array],
     curve: tuple[Array, Array],
+    scale: tuple[Array, Array],
     floor: float,
 ) -> TwoLevelMoments | None:
     """The extrapolated point with a positive definite Σ_B, or None if it is no better than the start."""
-    size = np.sqrt(sum(float(np.sum(m**2)) for m in moved))
-    length = size / max(np.sqrt(sum(float(np.sum(c**2)) for c in curve)), np.finfo(float).tiny)
+    size, bend = (
+        np.sqrt(sum(float(np.sum((part / s) ** 2)) for part, s in zip(parts, scale, strict=True)))
+        for parts in (moved, curve)
+    )
+    length = size / max(bend, np.finfo(float).tiny)
     if length <= 1.0:
         return None
     within, between = (
