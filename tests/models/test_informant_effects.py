@@ -18,6 +18,7 @@ from comply_measure.models.informants import (
     effects_table,
     joint_tests,
     latent_congruence_model,
+    latent_gaps,
     role_contrasts,
 )
 
@@ -147,3 +148,28 @@ def test_what_cannot_be_trusted_says_so(units: pd.DataFrame) -> None:
     assert few.converged
     assert (effects_table(few)["note"] == "solution not admissible").all()
     assert (joint_tests(few, ["C.m_vs_s"], ["z"])["note"] == "solution not admissible").all()
+
+
+def test_latent_gaps_are_contrasts_of_another_order_of_roles(units: pd.DataFrame) -> None:
+    def fitted(roles: list[str]) -> sem.Fit:
+        return sem.fit(latent_congruence_model("C", ITEMS, roles), units, missing="ml", meanstructure=True)
+
+    table = latent_gaps(fitted(ROLES), "C", ROLES).set_index("pair")
+    for first, second, third in (("m", "s", "i"), ("m", "i", "s"), ("s", "i", "m")):
+        contrast = fitted([first, second, third]).estimates.set_index(["lhs", "op"])
+        row = contrast.loc[(f"C.{first}_vs_{second}", "~1")]
+        mine = table.loc[f"{first} - {second}"]
+        assert mine["gap"] == pytest.approx(row["est"], abs=1e-5)
+        assert mine["se"] == pytest.approx(row["se"], abs=1e-5)
+        assert mine["p"] == pytest.approx(row["pvalue"], abs=1e-4)
+    assert table.loc["m - s", "gap"] + table.loc["s - i", "gap"] == pytest.approx(table.loc["m - i", "gap"])
+    assert (table["d"].abs() < 2).all()
+
+
+def test_latent_gaps_of_a_fit_that_failed_are_undefined(units: pd.DataFrame) -> None:
+    flat = units.head(20).assign(**dict.fromkeys(("c2.m", "c3.m"), units["c1.m"]))
+    failed = sem.fit(latent_congruence_model("C", ITEMS, ROLES[:2]), flat, missing="ml", meanstructure=True)
+    assert not failed.converged
+    table = latent_gaps(failed, "C", ROLES[:2])
+    assert table["gap"].isna().all()
+    assert (table["note"] == "did not converge").all()

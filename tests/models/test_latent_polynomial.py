@@ -115,14 +115,14 @@ def test_swapping_roles_mirrors_the_surface(units: pd.DataFrame) -> None:
 
 def test_bootstrap_resamples_firms_and_remakes_products(units: pd.DataFrame) -> None:
     done = latent_polynomial(
-        units, "C", ITEMS, ROLES, "z", 4.0, cluster="firm", interval="bootstrap", replications=20, seed=4
+        units, "C", ITEMS, ROLES, "z", 4.0, cluster="firm", interval="bootstrap", replications=8, seed=4
     )
     again = latent_polynomial(
-        units, "C", ITEMS, ROLES, "z", 4.0, cluster="firm", interval="bootstrap", replications=20, seed=4
+        units, "C", ITEMS, ROLES, "z", 4.0, cluster="firm", interval="bootstrap", replications=8, seed=4
     )
     pd.testing.assert_frame_equal(done.tidy(), again.tidy())
     table = done.tidy().set_index("name")
-    assert table.loc["a4", "n_boot"] + done.n_failed == 20
+    assert table.loc["a4", "n_boot"] + done.n_failed == 8
     assert table.loc["a4", "boot_lower"] < table.loc["a4", "estimate"] < table.loc["a4", "boot_upper"]
 
 

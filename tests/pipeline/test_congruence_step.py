@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 from comply_measure.errors import ComplyError
+from comply_measure.models.informants import latent_polynomial, wide_frame
 from comply_measure.pipeline.step import Context
 from comply_measure.pipeline.steps.congruence import CongruenceOptions, run
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.responses import load_dataset
 from comply_measure.triads.congruence import polynomial_regression
+
+ITEMS = ["digitalization", "proactivity", "transparency"]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +35,7 @@ def test_numbers_are_those_of_the_regression(context: Context) -> None:
     np.testing.assert_allclose(table.data["estimate"], fit.tidy()["estimate"], rtol=1e-9)
     np.testing.assert_allclose(table.data["se"], fit.tidy()["se"], rtol=1e-9)
     assert table.n_units == fit.n
-    assert len(output.figures) == 1
+    assert len(output.figures) == 2
 
 
 def test_no_outcome_says_what_to_do(context: Context) -> None:
@@ -48,3 +51,54 @@ def test_unknown_and_text_outcomes_are_named(context: Context) -> None:
         run(context, CongruenceOptions(outcomes=("happiness",)))
     with pytest.raises(ComplyError, match="predictor"):
         run(context, CongruenceOptions(outcomes=("customer_retention",), predictor="Z"))
+
+
+def test_latent_surface_and_level_are_those_of_the_functions(context: Context) -> None:
+    options = CongruenceOptions(
+        outcomes=("customer_satisfaction", "joint_follow_up"),
+        predictor="C",
+        pairs=(("marketing", "sales"),),
+        bootstrap=200,
+    )
+    output = run(context, options)
+    responses = context.responses
+    wide = wide_frame(
+        responses.scores("attribute", "comply"), ITEMS, ["marketing", "sales", "it"], keep=["firm"]
+    )
+    wide = wide.join(responses.units["customer_satisfaction"].astype(float)).reset_index(drop=True)
+    result = latent_polynomial(
+        wide, "C", ITEMS, ["marketing", "sales"], "customer_satisfaction", 4.0, cluster="firm", replications=0
+    )
+    table = output.tables["congruence_latent_parameters_marketing_sales_customer_satisfaction"]
+    np.testing.assert_allclose(
+        table.data["estimate"][:5], result.surface.parameters["estimate"][:5], rtol=1e-6
+    )
+    assert table.n_units == result.n_units
+    assert table.n_informants == result.n_informants < 2 * result.n_units
+    effects = output.tables["congruence_level_effects"].data
+    assert effects["outcome_label"].tolist() == ["Customer satisfaction"] * 3 + ["Joint follow-up"] * 3
+    assert (effects["n_units"] == 240).all()
+    tests = output.tables["congruence_level_tests"].data
+    assert tests["df"].eq(2).all()
+
+
+def test_level_of_alignment_predicts_what_it_causes_in_the_population(context: Context) -> None:
+    """Alignment raises satisfaction and joint follow-up in the simulated population; contrasts do nothing there."""
+    output = run(
+        context, CongruenceOptions(outcomes=("customer_satisfaction", "joint_follow_up"), bootstrap=200)
+    )
+    effects = output.tables["congruence_level_effects"].data
+    level = effects[effects["predictor_label"] == "Level"]
+    assert (level["estimate"] > 0).all()
+    assert (level["p"] < 0.001).all()
+    assert (output.tables["congruence_level_tests"].data["p"] > 0.01).all()
+
+
+def test_without_latent_models_the_observed_surfaces_remain(context: Context) -> None:
+    options = CongruenceOptions(
+        outcomes=("customer_retention",), pairs=(("sales", "it"),), bootstrap=200, latent=False
+    )
+    output = run(context, options)
+    assert "congruence_latent_overview" not in output.tables
+    assert "congruence_level_effects" not in output.tables
+    assert len(output.tables["congruence_overview"].data) == 1

@@ -63,3 +63,32 @@ def test_every_table_says_what_it_rests_on(output: StepOutput) -> None:
 def test_one_role_is_refused(responses) -> None:
     with pytest.raises(ComplyError, match="at least 2"):
         run(context_of(responses.subset(role="sales")), InformantOptions())
+
+
+def test_latent_gaps_are_corrected_and_near_the_observed_gaps(output: StepOutput) -> None:
+    table = output.tables["informants_gaps"].data
+    assert len(table) == 18
+    assert (table["p_holm"] >= table["p"]).all()
+    contrasts = output.tables["informants_contrasts"].data
+    first = contrasts[contrasts["name"] == "Marketing – Sales"]
+    mine = table[table["pair"] == "marketing - sales"]
+    np.testing.assert_allclose(mine["gap"], first["mean"], rtol=1e-9)
+    np.testing.assert_allclose(mine["se"], first["mean_se"], rtol=1e-6)
+
+
+def test_inadmissible_solutions_are_among_the_problems(output: StepOutput) -> None:
+    fits = output.tables["informants_fit"].data
+    wrong = fits[~fits["admissible"]]["model"]
+    assert len(wrong)
+    for name in wrong:
+        assert any(text.startswith(name) for text in output.problems)
+
+
+def test_predictors_explain_shared_views_and_contrasts(responses) -> None:
+    pair = responses.subset(role=["marketing", "sales"])
+    output = run(context_of(pair), InformantOptions(estimator="ML", predictors=("product_complexity",)))
+    table = output.tables["informants_effects"].data
+    assert len(table) == 6 + 6 * 2
+    assert table["predictor_label"].eq("Product complexity").all()
+    with pytest.raises(ComplyError, match="industry"):
+        run(context_of(pair), InformantOptions(predictors=("industry",)))

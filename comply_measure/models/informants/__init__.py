@@ -24,6 +24,7 @@ _PUBLIC = {
     "variance_shares": "shares",
     "mtmm_table": "mtmm",
     "effects_table": "effects",
+    "latent_gaps": "role_means",
     "joint_tests": "effects",
     "contrast_names": "congruence",
     "LatentPolynomial": "polynomial_fit",

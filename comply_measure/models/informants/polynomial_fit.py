@@ -53,8 +53,8 @@ class LatentPolynomial:
     centre : float
     interval : {"montecarlo", "bootstrap"}
         Where ``boot_lower`` and ``boot_upper`` come from.
-    n_units, n_clusters, n_failed : int
-        Units in the fit; clusters; replications that could not be fitted.
+    n_units, n_informants, n_clusters, n_failed : int
+        Units in the fit; informants with any indicator; clusters; replications that could not be fitted.
     problems : tuple of str
         Findings of the engine, in words.
     """
@@ -68,6 +68,7 @@ class LatentPolynomial:
     centre: float
     interval: Interval
     n_units: int
+    n_informants: int
     n_clusters: int
     n_failed: int
     problems: tuple[str, ...]
@@ -75,7 +76,10 @@ class LatentPolynomial:
     def tidy(self) -> pd.DataFrame:
         """Return one row per surface parameter, with the counts."""
         return self.surface.parameters.assign(
-            n_units=self.n_units, n_clusters=self.n_clusters, note_fit="; ".join(self.problems)
+            n_units=self.n_units,
+            n_informants=self.n_informants,
+            n_clusters=self.n_clusters,
+            note_fit="; ".join(self.problems),
         )
 
 
@@ -163,6 +167,7 @@ def latent_polynomial(
         centre=centre,
         interval=interval,
         n_units=fit.n,
+        n_informants=_informants(data, items, roles),
         n_clusters=n_clusters,
         n_failed=failed,
         problems=tuple(str(finding) for finding in fit.problems),
@@ -279,3 +284,7 @@ def _observed(
     scores = [data[[wide_column(i, r) for i in items]].mean(axis=1).to_numpy() - centre for r in roles]
     known = np.isfinite(scores[0]) & np.isfinite(scores[1])
     return scores[0][known], scores[1][known]
+
+
+def _informants(data: pd.DataFrame, items: Sequence[str], roles: Sequence[str]) -> int:
+    return sum(int(data[[wide_column(i, r) for i in items]].notna().any(axis=1).sum()) for r in roles)

@@ -12,9 +12,12 @@ from comply_measure import sem
 from comply_measure.errors import ComplyError
 from comply_measure.models.informants import (
     common_fate_model,
+    contrast_names,
     ct_cm1_model,
     ct_cu_model,
+    effects_table,
     latent_congruence_model,
+    latent_gaps,
     mtmm_table,
     trifactor_model,
     variance_shares,
@@ -23,9 +26,12 @@ from comply_measure.models.informants import (
 )
 from comply_measure.pipeline.focal import Focal, chosen_focal, require_roles, role_alphas
 from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.pipeline.unit_outcomes import Outcome, find_outcomes
+from comply_measure.report.chapters.congruence_latent import level_labels
 from comply_measure.report.chapters.informants import InformantFacts, informants_headline, informants_section
 from comply_measure.report.fits import NamedFit
 from comply_measure.report.labels import Labels
+from comply_measure.triads.multiplicity import holm
 
 
 class InformantOptions(StepOptions):
@@ -39,11 +45,15 @@ class InformantOptions(StepOptions):
         Role that defines the traits of the CT-C(M−1) model; by default the first role.
     estimator : {"ML", "MLR"}
         MLR gives robust errors and tests, by firm where firms are known.
+    predictors : tuple of str
+        Numeric unit-level variables that predict what the roles share (common fate) and their level and contrasts
+        (latent congruence); none by default.
     """
 
     scale: str | None = None
     reference: str | None = None
     estimator: Literal["ML", "MLR"] = "MLR"
+    predictors: tuple[str, ...] = ()
 
 
 def run(context: Context, options: InformantOptions) -> StepOutput:
@@ -53,7 +63,8 @@ def run(context: Context, options: InformantOptions) -> StepOutput:
     labels = Labels.of(context.responses.scales, context.language)
     roles, names = chosen.roles, list(chosen.factors)
     cluster = context.responses.n_firms > 1 and options.estimator == "MLR"
-    wide = _wide(chosen, cluster)
+    predictors = find_outcomes(context.responses, options.predictors, labels, constructs=False)
+    wide = _wide(chosen, cluster, predictors)
     failed: list[str] = []
 
     def fitted(key: str, label: str, text: str) -> NamedFit | None:
@@ -65,7 +76,9 @@ def run(context: Context, options: InformantOptions) -> StepOutput:
         except ComplyError as problem:
             failed.append(f"{label}: {str(problem).splitlines()[0]}")
             return None
-        return NamedFit(key, label, fit)
+        named = NamedFit(key, label, fit)
+        failed.extend(named.warnings)
+        return named
 
     reference = options.reference or roles[0]
     over_all = [fitted("common_fate", "Common fate", common_fate_model(names, roles))]
@@ -86,6 +99,20 @@ def run(context: Context, options: InformantOptions) -> StepOutput:
         for d, items in chosen.factors.items()
         if len(items) >= 3
     ]
+    columns = [p.column for p in predictors]
+    explained: list[NamedFit | None] = []
+    if predictors:
+        text = common_fate_model(names, roles, predictors=columns)
+        explained = [fitted("common_fate_predicted", "Common fate, with predictors", text)]
+        explained += [
+            fitted(
+                f"predicted_{d}",
+                f"{labels.construct(d)}, level and contrasts",
+                latent_congruence_model(d, items, roles, predictors=columns),
+            )
+            for d, items in chosen.factors.items()
+            if len(items) >= 2
+        ]
     kept = tuple(f for f in over_all if f is not None)
     facts = InformantFacts(
         title=chosen.title,
@@ -98,6 +125,9 @@ def run(context: Context, options: InformantOptions) -> StepOutput:
         congruence=tuple(f for f in congruence if f is not None),
         contrasts=_contrasts(congruence, roles, labels),
         common_share=_common_shares(kept, names, roles),
+        gaps=_latent_gaps(congruence, roles),
+        explained=tuple(f for f in explained if f is not None),
+        effects=_effects(explained, predictors, chosen, labels),
         n_units=chosen.n_units,
         n_informants=chosen.n_informants,
         estimator=f"{options.estimator}, full information" + (", clustered by firm" if cluster else ""),
@@ -107,8 +137,8 @@ def run(context: Context, options: InformantOptions) -> StepOutput:
     )
 
 
-def _wide(chosen: Focal, cluster: bool) -> pd.DataFrame:
-    """One row per unit: indicators and dimension scores of every role, and the firm."""
+def _wide(chosen: Focal, cluster: bool, predictors: Sequence[Outcome]) -> pd.DataFrame:
+    """One row per unit: indicators and dimension scores of every role, the firm and the predictors."""
     table = chosen.indicators()
     if chosen.by_scores:
         extra = chosen.scores("dimension")[list(chosen.factors)]
@@ -118,6 +148,8 @@ def _wide(chosen: Focal, cluster: bool) -> pd.DataFrame:
         table = table.assign(**means)
     variables = [*chosen.indicator_names, *chosen.factors]
     wide: pd.DataFrame = wide_frame(table, variables, chosen.roles, keep=["firm"] if cluster else [])
+    for predictor in predictors:
+        wide = wide.join(predictor.values)
     return wide.reset_index(drop=True)
 
 
@@ -186,6 +218,39 @@ def _contrasts(fits: Sequence[NamedFit | None], roles: Sequence[str], labels: La
             rows.append((named.key, name, suffix == "level", *values, _note(named)))
     columns = ["dimension", "name", "level", "mean", "mean_se", "mean_p"]
     return pd.DataFrame(rows, columns=[*columns, "variance", "variance_lower", "variance_upper", "note"])
+
+
+def _latent_gaps(fits: Sequence[NamedFit | None], roles: Sequence[str]) -> pd.DataFrame:
+    """Latent mean differences of all dimensions and pairs, Holm over the table."""
+    tables: list[pd.DataFrame] = [
+        latent_gaps(named.fit, named.key, roles) for named in fits if named is not None
+    ]
+    if not tables:
+        return pd.DataFrame(columns=["factor", "pair", "gap", "p_holm"])
+    table = pd.concat(tables, ignore_index=True)
+    table["p_holm"] = holm(table["p"].to_numpy(dtype=float), np.zeros(len(table), dtype=int))
+    return table
+
+
+def _effects(
+    fits: Sequence[NamedFit | None], predictors: Sequence[Outcome], chosen: Focal, labels: Labels
+) -> pd.DataFrame:
+    """Effects of the predictors on what roles share, on their level and on their contrasts."""
+    shown = {p.column: p.label for p in predictors}
+    names = {f"{d}.unit": f"{labels.construct(d)}: shared by the roles" for d in chosen.factors}
+    for d in chosen.factors:
+        latent = contrast_names(d, chosen.roles)
+        words = level_labels(latent, d, chosen.roles, labels)
+        names |= {n: f"{labels.construct(d)}: {w}" for n, w in zip(latent, words, strict=True)}
+    tables: list[pd.DataFrame] = [
+        effects_table(named.fit).assign(model=named.label) for named in fits if named is not None
+    ]
+    if not tables:
+        return pd.DataFrame(columns=["outcome_label", "predictor_label", "p", "note"])
+    table = pd.concat(tables, ignore_index=True)
+    table["outcome_label"] = [names[name] for name in table["outcome"]]
+    table["predictor_label"] = [shown[name] for name in table["predictor"]]
+    return table
 
 
 def _common_shares(fits: Sequence[NamedFit], names: Sequence[str], roles: Sequence[str]) -> pd.DataFrame:

@@ -5,9 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from comply_measure.report.format import bounded, number, p_phrase, percent, plural
+from comply_measure.report.chapters.congruence_latent import (
+    LatentCase,
+    LevelFacts,
+    latent_blocks,
+    level_blocks,
+    verdict,
+)
+from comply_measure.report.format import bounded, listing, number, p_phrase, percent, plural
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Block, Column, Details, Notice, Prose, Section, Table
+from comply_measure.report.parts import Block, Column, Details, Heading, Notice, Prose, Section, Table
 from comply_measure.report.surfaces import surface_plot
 
 if TYPE_CHECKING:
@@ -88,6 +95,12 @@ class CongruenceFacts:
     skipped : tuple of str
         Pairs and outcomes that could not be analysed, with the reason.
     clustered : bool
+    latent : tuple of LatentCase
+        Surfaces between latent views.
+    rated : tuple of str
+        Outcomes that informants of the same units rated.
+    level : LevelFacts or None
+        Latent congruence model of all roles with the outcomes.
     """
 
     title: str
@@ -96,16 +109,28 @@ class CongruenceFacts:
     cases: tuple[CongruenceCase, ...]
     skipped: tuple[str, ...]
     clustered: bool
+    latent: tuple[LatentCase, ...] = ()
+    rated: tuple[str, ...] = ()
+    level: LevelFacts | None = None
 
 
 def congruence_section(facts: CongruenceFacts, labels: Labels) -> Section:
     """The chapter."""
     blocks: list[Block] = [Prose(_opening(facts))]
     blocks += [Notice(text, "warning") for text in facts.skipped]
+    if facts.rated:
+        blocks.append(Notice(_same_source(facts.rated)))
     if facts.cases:
         blocks.append(_overview(facts))
     for case in facts.cases:
         blocks += [_figure(case, facts), _details(case, facts)]
+    robust = "MLR, full information" + (", clustered by firm" if facts.clustered else "")
+    if facts.latent:
+        blocks.append(Heading("Between latent views"))
+        blocks += latent_blocks(facts.latent, facts.title, facts.limits, robust)
+    if facts.level is not None:
+        blocks.append(Heading("Level and contrasts as predictors"))
+        blocks += level_blocks(facts.level, facts.title)
     return Section("congruence", "Congruence and outcomes", tuple(blocks))
 
 
@@ -137,6 +162,13 @@ def _opening(facts: CongruenceFacts) -> str:
     )
 
 
+def _same_source(names: tuple[str, ...]) -> str:
+    return (
+        f"{listing(list(names))}: rated by informants of the same units. A role that rates both sides inflates the "
+        "relation of its own view with the outcome; outcomes from another source do not have this."
+    )
+
+
 def _overview(facts: CongruenceFacts) -> Table:
     import pandas as pd
 
@@ -157,8 +189,8 @@ def _overview(facts: CongruenceFacts) -> Table:
                 "shape": case.surface.shape,
                 "near": case.surface.near_congruence,
                 "best": case.models.models["description"].iloc[0],
-                "broad": _verdict(case.checklist.broad),
-                "strict": _verdict(case.checklist.strict),
+                "broad": verdict(case.checklist.broad),
+                "strict": verdict(case.checklist.strict),
             }
         )
     columns = [Column("Roles", "roles"), Column("Units", "n_units", "count")]
@@ -184,10 +216,6 @@ def _overview(facts: CongruenceFacts) -> Table:
         estimator=_estimator(facts),
         group="outcome",
     )
-
-
-def _verdict(value: bool | None) -> str:
-    return "undefined" if value is None else ("all conditions met" if value else "not all met")
 
 
 def _estimator(facts: CongruenceFacts) -> str:

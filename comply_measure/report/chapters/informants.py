@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from comply_measure.report.charts import heat_map
 from comply_measure.report.fits import NamedFit, fit_table, range_sentence
-from comply_measure.report.format import bounded, count, number
+from comply_measure.report.format import bounded, count, interval, number
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Column, Details, Prose, Section, Table
 
@@ -65,6 +65,12 @@ class InformantFacts:
         ``dimension, name, mean, mean_se, mean_p, variance, variance_lower, variance_upper, note``.
     common_share : DataFrame
         ``dimension, role, share``: share of a role's dimension score that is common to the unit.
+    gaps : DataFrame
+        ``latent_gaps`` of all dimensions with ``p_holm``; may be empty.
+    explained : tuple of NamedFit
+        Models with predictors.
+    effects : DataFrame
+        ``effects_table`` of these with ``outcome_label``, ``predictor_label``; may be empty.
     n_units, n_informants : int
     estimator : str
     """
@@ -79,6 +85,9 @@ class InformantFacts:
     congruence: tuple[NamedFit, ...]
     contrasts: pd.DataFrame
     common_share: pd.DataFrame
+    gaps: pd.DataFrame
+    explained: tuple[NamedFit, ...]
+    effects: pd.DataFrame
     n_units: int
     n_informants: int
     estimator: str
@@ -91,6 +100,8 @@ def informants_section(facts: InformantFacts, labels: Labels) -> Section:
     if len(facts.common_share):
         blocks.append(Prose(_common_text(facts)))
         blocks.append(_common_table(facts, labels))
+    if len(facts.gaps):
+        blocks += [Prose(_gap_text(facts, labels)), _gap_table(facts, labels)]
     if len(facts.contrasts):
         blocks += [Prose(_contrast_text(facts)), _contrast_table(facts, labels)]
         blocks.append(
@@ -103,6 +114,12 @@ def informants_section(facts: InformantFacts, labels: Labels) -> Section:
         blocks.append(Prose(_share_text(facts)))
         fit = _table(facts, "informants_trifactor_fit", "trifactor models", facts.trifactor)
         blocks.append(Details("Variance shares of the trifactor models", (fit, _share_table(facts, labels))))
+    if len(facts.effects):
+        fit = _table(facts, "informants_predicted_fit", "models with predictors", facts.explained)
+        blocks += [
+            Prose(_effect_text(facts)),
+            Details("Predictors of what the roles share and of their contrasts", (_effect_table(facts), fit)),
+        ]
     return Section("informants", "Shared and role-specific views", tuple(blocks))
 
 
@@ -191,6 +208,87 @@ def _common_table(facts: InformantFacts, labels: Labels) -> Table:
         n_units=facts.n_units,
         n_informants=facts.n_informants,
         estimator=facts.estimator,
+    )
+
+
+def _gap_text(facts: InformantFacts, labels: Labels) -> str:
+    known = facts.gaps.dropna(subset=["gap"])
+    found = known[known["p_holm"] < 0.05]
+    text = (
+        f"{count(len(found))} of {count(len(known))} latent mean differences between roles differ from zero "
+        "(Holm's correction over the table)"
+    )
+    if len(known):
+        row = known.iloc[int(known["gap"].abs().to_numpy().argmax())]
+        text += (
+            f"; the largest is {labels.construct(str(row['factor']))}, {labels.pair(str(row['pair']))}: "
+            f"{number(row['gap'])} points, 95% CI {interval(row['ci_lower'], row['ci_upper'])}, d = {number(row['d'])}"
+        )
+    return (
+        f"{text}. They are free of measurement error and rest on equal loadings and intercepts over roles (scalar "
+        "invariance): where the models below fit badly, so do these differences."
+    )
+
+
+def _gap_table(facts: InformantFacts, labels: Labels) -> Table:
+    data = facts.gaps.copy()
+    data.insert(0, "label", [labels.construct(d) for d in data["factor"]])
+    data.insert(1, "pair_label", [labels.pair(name) for name in data["pair"]])
+    columns = (
+        Column("Roles", "pair_label"),
+        Column("Latent gap", "gap", "number"),
+        Column("95% CI", ("ci_lower", "ci_upper"), "interval"),
+        Column("SE", "se", "number"),
+        Column("z", "z", "number"),
+        Column("p (Holm)", "p_holm", "p"),
+        Column("d", "d", "number"),
+    )
+    return Table(
+        "informants_gaps",
+        f"{facts.title}: latent mean differences between roles",
+        data,
+        (*columns, Column("Remark", "note")) if (data["note"] != "").any() else columns,
+        notes=(
+            "First role minus second, in points of the answer scale. d: over the root mean latent variance.",
+        ),
+        n_units=facts.n_units,
+        n_informants=facts.n_informants,
+        estimator=facts.estimator,
+        warnings=tuple(w for named in facts.congruence for w in named.warnings),
+        group="label",
+    )
+
+
+def _effect_text(facts: InformantFacts) -> str:
+    found = facts.effects[facts.effects["p"] < 0.05]
+    return (
+        f"{count(len(found))} of {count(len(facts.effects))} effects of the predictors have p < .05 (not corrected): "
+        "on what the roles share (common fate), on their level and on their contrasts (latent congruence)."
+    )
+
+
+def _effect_table(facts: InformantFacts) -> Table:
+    columns = (
+        Column("Predictor", "predictor_label"),
+        Column("B", "estimate", "number3"),
+        Column("SE", "se", "number3"),
+        Column("p", "p", "p"),
+        Column("95% CI", ("ci_lower", "ci_upper"), "interval3"),
+        Column("β", "standardized", "bounded"),
+        Column("Units", "n_units", "count"),
+        Column("Remark", "note"),
+    )
+    return Table(
+        "informants_effects",
+        f"{facts.title}: predictors of shared views, level and contrasts",
+        facts.effects,
+        columns,
+        notes=("Units without a predictor's value are left out.",),
+        n_units=facts.n_units,
+        n_informants=facts.n_informants,
+        estimator=facts.estimator,
+        warnings=tuple(w for named in facts.explained for w in named.warnings),
+        group="outcome_label",
     )
 
 

@@ -1,0 +1,283 @@
+"""Latent part of the congruence chapter: surfaces free of measurement error, level and contrasts as predictors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from comply_measure.report.fits import NamedFit, fit_table
+from comply_measure.report.format import count, number, p_phrase, percent, plural
+from comply_measure.report.labels import Labels
+from comply_measure.report.parts import Block, Column, Details, Prose, Table
+from comply_measure.report.surfaces import surface_plot
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from comply_measure.models.informants.polynomial_fit import LatentPolynomial
+
+_PARAMETERS = (
+    Column("Parameter", "name"),
+    Column("Estimate", "estimate", "number3"),
+    Column("SE", "se", "number3"),
+    Column("p", "p", "p"),
+    Column("95% CI", ("ci_lower", "ci_upper"), "interval"),
+    Column("95% CI, replications", ("boot_lower", "boot_upper"), "interval"),
+    Column("Remark", "note"),
+)
+_CHECKS = (
+    Column("Condition", "condition"),
+    Column("Evidence", "evidence"),
+    Column("Holds", "holds"),
+    Column("Needed for", "needed_for"),
+)
+_EFFECTS = (
+    Column("Predictor", "predictor_label"),
+    Column("B", "estimate", "number3"),
+    Column("SE", "se", "number3"),
+    Column("z", "z", "number"),
+    Column("p", "p", "p"),
+    Column("95% CI", ("ci_lower", "ci_upper"), "interval"),
+    Column("β", "standardized", "bounded"),
+    Column("R²", "r_squared", "bounded"),
+    Column("Remark", "note"),
+)
+_TESTS = (
+    Column("Outcome", "outcome_label"),
+    Column("χ²", "chisq", "number"),
+    Column("df", "df", "count"),
+    Column("p", "p", "p"),
+    Column("Remark", "note"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class LatentCase:
+    """The latent polynomial of one pair of roles and one outcome.
+
+    Parameters
+    ----------
+    key : str
+        Unique suffix of table keys.
+    first, second, outcome : str
+        Names in print.
+    result : LatentPolynomial
+    """
+
+    key: str
+    first: str
+    second: str
+    outcome: str
+    result: LatentPolynomial
+
+    @property
+    def where(self) -> str:
+        """What the case is about, in words."""
+        return f"{self.outcome} by {self.first} and {self.second}"
+
+
+@dataclass(frozen=True, eq=False)
+class LevelFacts:
+    """The latent congruence model with outcomes.
+
+    Parameters
+    ----------
+    fit : NamedFit
+    effects, tests : DataFrame
+        ``effects_table`` and ``joint_tests`` with ``outcome_label`` and ``predictor_label``.
+    n_units, n_informants : int
+    estimator : str
+    """
+
+    fit: NamedFit
+    effects: pd.DataFrame
+    tests: pd.DataFrame
+    n_units: int
+    n_informants: int
+    estimator: str
+
+
+def level_blocks(facts: LevelFacts, title: str) -> list[Block]:
+    """Text and tables of level and contrasts as predictors."""
+    effects = Table(
+        "congruence_level_effects",
+        f"{title}: effects of level and role contrasts on outcomes",
+        facts.effects,
+        _EFFECTS,
+        notes=(
+            "Per point of the answer scale. Level: mean of the roles' latent views. Contrasts: first role minus "
+            "second, third minus the mean of the first two.",
+        ),
+        n_units=facts.n_units,
+        n_informants=facts.n_informants,
+        estimator=facts.estimator,
+        warnings=facts.fit.warnings,
+        group="outcome_label",
+    )
+    tests = Table(
+        "congruence_level_tests",
+        f"{title}: joint test of the role contrasts",
+        facts.tests,
+        _TESTS,
+        notes=("Wald test that no contrast between roles predicts the outcome beyond their level.",),
+        n_units=facts.n_units,
+        n_informants=facts.n_informants,
+        estimator=facts.estimator,
+    )
+    fit = fit_table(
+        "congruence_level_fit",
+        f"{title}: fit of the latent congruence model",
+        [facts.fit],
+        n_units=facts.n_units,
+        n_informants=facts.n_informants,
+        estimator=facts.estimator,
+    )
+    return [Prose(_level_text(facts)), effects, Details("Joint tests and fit", (tests, fit))]
+
+
+def _level_text(facts: LevelFacts) -> str:
+    parts = []
+    for row in facts.tests.to_dict("records"):
+        level = facts.effects[
+            (facts.effects["outcome"] == row["outcome"]) & facts.effects["predictor"].str.endswith(".level")
+        ].iloc[0]
+        parts.append(
+            f"{row['outcome_label']}: level B = {number(level['estimate'])}, {p_phrase(level['p'])}; "
+            f"contrasts together χ²({count(row['df'])}) = {number(row['chisq'])}, {p_phrase(row['p'])}"
+        )
+    return (
+        "The latent congruence model (Cheung, 2009; its form for all roles) predicts outcomes from the roles' common "
+        f"level and from the contrasts between them, free of measurement error. {'. '.join(parts)}. Contrasts have "
+        "linear effects here: who sees more matters, not how far apart the roles are; the surfaces ask for that."
+    )
+
+
+def latent_blocks(
+    cases: Sequence[LatentCase], title: str, limits: tuple[float, float], estimator: str
+) -> list[Block]:
+    """Overview and details of the latent surfaces."""
+    if not cases:
+        return []
+    blocks: list[Block] = [Prose(_latent_text(cases)), _overview(cases, title, estimator)]
+    return blocks + [_details(case, limits, estimator) for case in cases]
+
+
+def _latent_text(cases: Sequence[LatentCase]) -> str:
+    broad = sum(bool(case.result.checklist.broad) for case in cases)
+    return (
+        "Measurement error in the two views shrinks squares and products most. The latent polynomial estimates the "
+        "same surface between latent views (product indicators with double mean centring: Marsh, Wen, & Hau, 2004; "
+        "Lin, Wen, Marsh, & Lin, 2010), with loadings and intercepts equal over the roles. "
+        f"{count(broad)} of {plural(len(cases), 'latent surface')} "
+        f"{'meets' if broad == 1 else 'meet'} all conditions of a broad congruence effect. Latent surfaces are less "
+        "certain: compare the intervals, not only the verdicts."
+    )
+
+
+def _overview(cases: Sequence[LatentCase], title: str, estimator: str) -> Table:
+    import pandas as pd
+
+    rows = []
+    for case in cases:
+        table = case.result.surface.parameters.set_index("name")
+        rows.append(
+            {
+                "roles": f"{case.first} – {case.second}",
+                "outcome": case.outcome,
+                "n_units": case.result.n_units,
+                **{
+                    f"{name}_{what}": table.loc[name, what]
+                    for name in ("a1", "a2", "a3", "a4")
+                    for what in ("estimate", "p")
+                },
+                "shape": case.result.surface.shape,
+                "verdict": verdict(case.result.checklist.broad),
+                "note": "; ".join(case.result.problems),
+            }
+        )
+    columns = [Column("Roles", "roles"), Column("Units", "n_units", "count")]
+    for name in ("a1", "a2", "a3", "a4"):
+        columns += [Column(name, f"{name}_estimate", "number"), Column("p", f"{name}_p", "p")]
+    columns += [Column("Shape", "shape"), Column("Broad effect", "verdict"), Column("Remark", "note")]
+    return Table(
+        "congruence_latent_overview",
+        f"{title}: latent response surfaces",
+        pd.DataFrame(rows),
+        tuple(columns),
+        notes=("Units by row: all with any value of the pair's indicators or the outcome; two informants at "
+               "most per unit. Coefficients per point of the answer scale, effect-coded.",),
+        estimator=estimator,
+        group="outcome",
+    )  # fmt: skip
+
+
+def verdict(value: bool | None) -> str:
+    """A checklist's verdict in words."""
+    return "undefined" if value is None else ("all conditions met" if value else "not all met")
+
+
+def _details(case: LatentCase, limits: tuple[float, float], estimator: str) -> Details:
+    result = case.result
+    how = (
+        "draws from the estimates' sampling distribution" if result.interval == "montecarlo" else "bootstrap"
+    )
+    checks = result.checklist.conditions.copy()
+    checks["holds"] = [("undefined" if h is None else "yes" if h else "no") for h in checks["holds"]]
+    b = result.coefficients.set_index("name")["estimate"]
+    figure = surface_plot(
+        f"congruence_latent_surface_{case.key}",
+        f"{case.where}, latent",
+        b.to_numpy(dtype=float),
+        result.x,
+        result.y,
+        axis_labels=(case.first, case.second, case.outcome),
+        centre=result.centre,
+        limits=limits,
+        alt=f"Contour plot and surface of {case.where} between latent views; the parameters are in the table.",
+        notes=(
+            "Drawn within the outline of the observed role scores. Line: equal views; dashed: opposite views; points: "
+            "units.",
+        ),
+    )
+    parameters = Table(
+        f"congruence_latent_parameters_{case.key}",
+        f"Latent surface: {case.where}",
+        result.surface.parameters,
+        _PARAMETERS,
+        notes=(f"Second interval: {how}. Stationary point and axes have no delta-method errors.",),
+        warnings=tuple(f"{case.where}: {text}." for text in result.problems),
+        n_units=result.n_units,
+        n_informants=result.n_informants,
+        estimator=estimator,
+    )
+    conditions = Table(
+        f"congruence_latent_conditions_{case.key}",
+        f"Conditions of a congruence effect, latent: {case.where}",
+        checks,
+        _CHECKS,
+        notes=result.checklist.caution,
+        n_units=result.n_units,
+        n_informants=result.n_informants,
+        estimator=estimator,
+    )
+    a4 = result.surface.parameters.set_index("name").loc["a4"]
+    text = (
+        f"Latent a4 = {number(a4['estimate'])}, {p_phrase(a4['p'])}; shape: {result.surface.shape}. "
+        + _region(case)
+    )
+    return Details(f"Latent surface: {case.where}", (Prose(text), figure, parameters, conditions))
+
+
+def _region(case: LatentCase) -> str:
+    near = percent(case.result.surface.near_congruence)
+    return f"In {near} of the units the observed views lie within half a standard deviation of each other."
+
+
+def level_labels(names: Sequence[str], factor: str, roles: Sequence[str], labels: Labels) -> list[str]:
+    """Names in print of level and contrasts, in the order of ``contrast_names``."""
+    words = [labels.role(role) for role in roles]
+    shown = ["Level", f"{words[0]} – {words[1]}"]
+    shown += [f"{words[i]} – mean of {' and '.join(words[:i])}" for i in range(2, len(roles))]
+    found = dict(zip([n for n in names if n.startswith(f"{factor}.")], shown, strict=True))
+    return [found[name] for name in names]
