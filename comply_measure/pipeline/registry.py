@@ -15,6 +15,7 @@ from comply_measure.pipeline.steps import (
     dimensionality,
     gaps,
     informants,
+    invariance,
     items,
     quality,
     reliability,
@@ -22,6 +23,7 @@ from comply_measure.pipeline.steps import (
     sample,
     structure,
     triads,
+    validity,
 )
 
 _ALL: tuple[Step, ...] = (
@@ -32,6 +34,8 @@ _ALL: tuple[Step, ...] = (
     reliability.STEP,
     cfa.STEP,
     rivals.STEP,
+    validity.STEP,
+    invariance.STEP,
     agreement.STEP,
     aggregation.STEP,
     triads.STEP,

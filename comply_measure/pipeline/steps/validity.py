@@ -1,0 +1,185 @@
+"""Step ``validity``: do indicators share a dimension, and are the dimensions distinct."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import Annotated
+
+import pandas as pd
+from pydantic import Field
+
+from comply_measure.errors import ComplyError
+from comply_measure.measurement.validity import (
+    ValidityMatrix,
+    discriminant_validity,
+    validity_matrix,
+)
+from comply_measure.measurement.validity.discriminant import CLASSES, CUTOFFS
+from comply_measure.pipeline.attempt import attempt
+from comply_measure.pipeline.estimation import Cluster, Estimation
+from comply_measure.pipeline.focal import Focal, chosen_focal
+from comply_measure.pipeline.step import Context, Step, StepOutput
+from comply_measure.report.chapters.validity import ValidityFacts, validity_headline, validity_section
+from comply_measure.report.labels import Labels
+
+
+class ValidityOptions(Estimation):
+    """Options of the step, beside those of :class:`Estimation`.
+
+    Parameters
+    ----------
+    scale : str, optional
+        Key of the scale; by default the first that has dimensions.
+    cluster : {"unit", "firm", "none"}
+        As in step ``cfa``.
+    role_centred : bool
+        Take each role's means off first.
+    replications : int
+        Of the bootstrap of HTMT, HTMT2 and the correlations with global items; 0: none.
+    merge : bool
+        Fit a model with two dimensions merged for every pair.
+    fixed : bool
+        Also fit every correlation fixed at each cut-off (χ²(sys)); slow.
+    by_role : bool
+        Also in each role.
+    """
+
+    scale: str | None = None
+    cluster: Cluster = "unit"
+    role_centred: bool = True
+    replications: Annotated[int, Field(ge=0, le=20_000)] = 500
+    merge: bool = True
+    fixed: bool = False
+    by_role: bool = True
+
+
+def run(context: Context, options: ValidityOptions) -> StepOutput:
+    """Convergent and discriminant validity."""
+    chosen = chosen_focal(context.responses, options.scale)
+    if len(chosen.factors) < 2:
+        raise ComplyError("the scale has one dimension: there is nothing to tell apart")
+    seeds = [int(seed) for seed in context.seeds().generate_state(1 + len(chosen.roles))]
+    data = validity_data(chosen, centred=options.role_centred)
+    matrix, why = attempt(lambda: _matrix(chosen, data, options, seeds[0], options.cluster))
+    if matrix is None:
+        raise ComplyError(why)
+    pairs, why_no_pairs = attempt(lambda: _pairs(chosen, data, options))
+    facts = ValidityFacts(
+        title=chosen.title,
+        factors=chosen.factors,
+        indicator_kind=chosen.indicator_kind,
+        matrix=matrix,
+        pairs=pairs,
+        pairs_obstacle=why_no_pairs,
+        by_role=_by_role(chosen, options, seeds[1:]),
+        n_units=chosen.n_units,
+        n_informants=matrix.ratios.n_informants,
+        estimator=options.words("informants"),
+        replications=max(options.replications, 100) if options.replications else 0,
+    )
+    labels = Labels.of(context.responses.scales, context.language)
+    known = {} if matrix.convergent is None else matrix.convergent.ave
+    ave = {f"ave_{key}": float(known.get(key, math.nan)) for key in chosen.factors}
+    reason = "one indicator, or a negative residual variance"
+    if matrix.convergent is None:
+        reason = matrix.note
+    reasons = {key: reason for key, value in ave.items() if value != value}
+    return StepOutput(
+        validity_section(facts, labels, context.cutoffs),
+        values=ave,
+        reasons=reasons,
+        headline=validity_headline(facts, labels),
+    )
+
+
+def global_items(chosen: Focal) -> dict[str, str]:
+    """Dimension -> its global item, for those that have one with answers."""
+    answered = chosen.responses.data
+    return {
+        item.construct: item.id
+        for item in chosen.responses.items(chosen.scale.key, kind="global")
+        if item.construct in chosen.factors and answered[item.id].notna().any()
+    }
+
+
+def validity_data(chosen: Focal, *, centred: bool) -> pd.DataFrame:
+    """Unit, firm, role, indicators and global items; each role's means taken off if asked."""
+    items = list(global_items(chosen).values())
+    data = chosen.indicators().join(chosen.responses.scored()[items])
+    names = [*chosen.indicator_names, *items]
+    if centred:
+        data[names] = data[names] - data.groupby("role")[names].transform("mean")
+    return data[data[list(chosen.indicator_names)].notna().any(axis=1)]
+
+
+def _matrix(
+    chosen: Focal, data: pd.DataFrame, options: ValidityOptions, seed: int, cluster: Cluster
+) -> ValidityMatrix:
+    return validity_matrix(
+        data,
+        chosen.factors,
+        global_items=global_items(chosen),
+        estimator=options.estimator,
+        missing=options.missing,
+        cluster=None if cluster == "none" else cluster,
+        n_replications=max(options.replications, 100),
+        seed=seed if options.replications else None,
+    )
+
+
+def _pairs(chosen: Focal, data: pd.DataFrame, options: ValidityOptions) -> pd.DataFrame:
+    """One row per pair: correlation with interval and class of problem, merged model, fixed correlations."""
+    cutoffs = CUTOFFS if options.fixed else ()
+    table: pd.DataFrame = discriminant_validity(
+        data,
+        chosen.factors,
+        estimator=options.estimator,
+        missing=options.missing,
+        cluster=None if options.cluster == "none" else options.cluster,
+        merge=options.merge,
+        cutoffs=cutoffs,
+    ).tidy()
+    # Without the slow fits the function leaves the class open, which the interval alone decides.
+    farther = table[["lower", "upper"]].abs().max(axis=1, skipna=False)
+    table["problem"] = [
+        CLASSES[sum(value >= cutoff for cutoff in CUTOFFS)] if value == value else "" for value in farther
+    ]
+    return table
+
+
+def _by_role(chosen: Focal, options: ValidityOptions, seeds: list[int]) -> pd.DataFrame:
+    """A row per role and dimension: AVE, largest factor correlation, largest HTMT2 with its interval; note."""
+    if not options.by_role or len(chosen.roles) < 2:
+        return pd.DataFrame()
+    data = validity_data(chosen, centred=False)
+    parts = []
+    for role, seed in zip(chosen.roles, seeds, strict=True):
+        mine = data[data["role"] == role]
+        # A role has one informant per unit: nothing is clustered in units.
+        found, why = attempt(partial(_matrix, chosen, mine, options, seed, "none"))
+        if found is None:
+            parts.append(pd.DataFrame([{"construct": "", "n_informants": len(mine), "note": why}]))
+        else:
+            parts.append(_summary(found))
+        parts[-1] = parts[-1].assign(group=role)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _summary(matrix: ValidityMatrix) -> pd.DataFrame:
+    """A row per dimension of one matrix."""
+    if matrix.convergent is not None:
+        table = matrix.convergent.tidy()
+    else:
+        table = pd.DataFrame({"construct": matrix.constructs, "n_informants": matrix.ratios.n_informants})
+        table["note"] = matrix.note
+    pairs = matrix.ratios.tidy()
+    turned = pairs.rename(columns={"construct": "other", "other": "construct"})
+    both = pd.concat([pairs, turned], ignore_index=True).dropna(subset=["htmt2"])
+    top = both.sort_values("htmt2", ascending=False).drop_duplicates("construct").set_index("construct")
+    for name in ("htmt2", "htmt2_lower", "htmt2_upper"):
+        table[name] = top[name].reindex(table["construct"]).to_numpy(dtype=float)
+    return table
+
+
+STEP = Step("validity", "Convergent and discriminant validity", run, ValidityOptions)

@@ -1,0 +1,394 @@
+"""Chapter: convergent and discriminant validity."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from comply_measure.report.cutoffs import Cutoffs
+from comply_measure.report.format import bounded, count, listing, plural
+from comply_measure.report.labels import Labels
+from comply_measure.report.matrix import Panel, matrix_plot
+from comply_measure.report.parts import Block, Column, Details, Figure, Notice, Prose, Section, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from comply_measure.measurement.validity import GlobalItems, ValidityMatrix
+
+_STRICT = 0.85
+
+
+@dataclass(frozen=True, eq=False)
+class ValidityFacts:
+    """What the chapter is made from.
+
+    Parameters
+    ----------
+    title, indicator_kind : str
+        The scale, what the indicators are.
+    factors : mapping
+        Dimension -> indicators.
+    matrix : ValidityMatrix
+        Over all informants.
+    pairs : DataFrame or None
+        A row per pair: correlation, interval, class, merged model; None with a reason in `pairs_obstacle`.
+    pairs_obstacle : str
+    by_role : DataFrame
+        A row per role (``group``) and dimension; empty for one role.
+    n_units, n_informants : int
+    estimator : str
+        In words.
+    replications : int
+        Of the bootstrap.
+    """
+
+    title: str
+    factors: Mapping[str, Sequence[str]]
+    indicator_kind: str
+    matrix: ValidityMatrix
+    pairs: pd.DataFrame | None
+    pairs_obstacle: str
+    by_role: pd.DataFrame
+    n_units: int
+    n_informants: int
+    estimator: str
+    replications: int
+
+
+def validity_section(facts: ValidityFacts, labels: Labels, cutoffs: Cutoffs) -> Section:
+    """The chapter."""
+    blocks: list[Block] = [Prose(_opening(facts, labels, cutoffs))]
+    if facts.matrix.convergent is None:
+        blocks.append(Notice(f"Without a factor model: {facts.matrix.note}.", "warning"))
+    blocks.append(_figure(facts, labels))
+    convergent = facts.matrix.convergent
+    if convergent is not None:
+        blocks.append(_construct_table(facts, convergent.tidy(), labels))
+    if facts.pairs is None:
+        blocks.append(Notice(f"Pairs of dimensions were not tested: {facts.pairs_obstacle}.", "warning"))
+    else:
+        blocks += [Prose(_pair_text(facts, facts.pairs, labels)), _pair_table(facts, facts.pairs, labels)]
+    folded: list[Block] = [_ratio_table(facts, labels)]
+    if convergent is not None:
+        folded.append(_loading_table(facts, convergent.loadings, labels))
+    if facts.matrix.global_items is not None:
+        folded.append(_global_table(facts, facts.matrix.global_items, labels))
+    if len(facts.by_role):
+        folded.append(_role_table(facts, labels))
+    blocks.append(Details("Ratios, loadings, global items, each role", tuple(folded)))
+    return Section("validity", "Convergent and discriminant validity", tuple(blocks))
+
+
+def validity_headline(facts: ValidityFacts, labels: Labels) -> tuple[str, ...]:
+    """One sentence: the pair that is hardest to tell apart."""
+    return (_closest(facts, labels),)
+
+
+def _closest(facts: ValidityFacts, labels: Labels) -> str:
+    ratios = facts.matrix.ratios.tidy().dropna(subset=["htmt2"])
+    if not len(ratios):
+        return f"{facts.title}: HTMT2 is undefined for every pair of dimensions."
+    top = ratios.sort_values("htmt2", ascending=False).iloc[0]
+    lower, upper = top["htmt2_lower"], top["htmt2_upper"]
+    ci = f", 95% CI [{bounded(lower)}, {bounded(upper)}]" if upper == upper else ""
+    return (
+        f"{facts.title}: the dimensions hardest to tell apart are {labels.construct(top['construct'])} and "
+        f"{labels.construct(top['other'])} (HTMT2 = {bounded(top['htmt2'])}{ci})."
+    )
+
+
+def _opening(facts: ValidityFacts, labels: Labels, cutoffs: Cutoffs) -> str:
+    parts = [_closest(facts, labels)]
+    convergent = facts.matrix.convergent
+    if convergent is not None:
+        table = convergent.tidy()
+        low = [labels.construct(key) for key in table[table["ave"] < cutoffs["ave"].value]["construct"]]
+        failed = [labels.construct(key) for key in table[table["fornell_larcker"].eq(False)]["construct"]]
+        parts.append(
+            f"AVE lies below the convention {cutoffs['ave'].describe()} for {listing(low) or 'no dimension'}; "
+            f"√AVE does not exceed every correlation (Fornell & Larcker, 1981) for {listing(failed) or 'no dimension'}."
+        )
+    beside = facts.matrix.global_items
+    if beside is not None:
+        found = beside.convergence()
+        own = int(found["highest"].eq(True).sum())
+        parts.append(
+            f"{count(own)} of {plural(len(found), 'dimension')} correlate most with the global item of their own."
+        )
+    return " ".join(parts)
+
+
+def _figure(facts: ValidityFacts, labels: Labels) -> Figure:
+    import numpy as np
+
+    names = list(facts.matrix.constructs)
+    frame = facts.matrix.frame()
+    rows = [f"{place}  {labels.construct(key)}" for place, key in enumerate(names, start=1)]
+    diagonal = np.eye(len(names), dtype=bool)
+    numbers = [str(place) for place in range(1, len(names) + 1)]
+    panels = [
+        Panel(
+            "√AVE in bold; below it factor correlations, above it HTMT2",
+            frame[names].to_numpy(dtype=float),
+            rows,
+            numbers,
+            diagonal,
+        )
+    ]
+    beside = facts.matrix.global_items
+    if beside is not None:
+        items = list(beside.items)
+        own = np.array([[beside.own.get(key) == item for item in items] for key in names])
+        heads = [_item_head(item, beside.own, names) for item in items]
+        panels.append(
+            Panel(
+                "Scores and global items, the own one in bold", frame[items].to_numpy(float), rows, heads, own
+            )
+        )
+    return matrix_plot(
+        "validity_matrix",
+        f"{facts.title}: convergent and discriminant validity",
+        panels,
+        alt="Matrix of the dimensions: square root of the variance extracted on the diagonal, factor correlations "
+        "below, heterotrait-monotrait ratios above; beneath it the correlations of the scores with the global items. "
+        "The values are in the tables.",
+        notes=("Columns are numbered like the rows. Darker cells are larger.",),
+    )
+
+
+def _item_head(item: str, own: Mapping[str, str], names: Sequence[str]) -> str:
+    place = next((place for place, key in enumerate(names, start=1) if own.get(key) == item), None)
+    return item if place is None else f"global {place}"
+
+
+def _construct_table(facts: ValidityFacts, data: pd.DataFrame, labels: Labels) -> Table:
+    data.insert(0, "label", [labels.construct(key) for key in data["construct"]])
+    data["weakest"] = [labels.construct(key) for key in data["weakest_item"]]
+    data["closest"] = [labels.construct(key) for key in data["with_construct"]]
+    data["satisfied"] = ["" if v is None else "yes" if v else "no" for v in data["fornell_larcker"]]
+    data = data.drop(columns="fornell_larcker")
+    columns = (
+        Column("Dimension", "label"),
+        Column("Indicators", "n_items", "count"),
+        Column("AVE", "ave", "bounded"),
+        Column("√AVE", "sqrt_ave", "bounded"),
+        Column("Loadings", ("loading_min", "loading_max"), "bounded_span"),
+        Column("Weakest", "weakest"),
+        Column("Largest r", "largest_correlation", "bounded"),
+        Column("with", "closest"),
+        Column("√AVE > r", "satisfied"),
+    )
+    return _table(
+        "validity_constructs",
+        f"{facts.title}: variance extracted and Fornell and Larcker's comparison",
+        data,
+        _with_remark(columns, data),
+        facts,
+        notes=(f"Standardised loadings of the {facts.indicator_kind}, correlated dimensions.",),
+    )
+
+
+def _pair_text(facts: ValidityFacts, pairs: pd.DataFrame, labels: Labels) -> str:
+    classes = pairs["problem"].value_counts()
+    found = [
+        f"{count(int(classes[name]))} {name}"
+        for name in ("severe", "moderate", "marginal")
+        if name in classes
+    ]
+    text = (
+        "By the interval of the factor correlation (Rönkkö & Cho, 2022: below .80 no problem, then marginal, from .90 "
+        f"moderate, at 1 severe), {listing(found) if found else 'no pair has a problem'}"
+    )
+    text += " problem of discriminant validity." if found else "."
+    merged = pairs["pvalue_merge"].dropna()
+    if len(merged):
+        same = int((merged >= 0.05).sum())
+        text += (
+            f" Merging two dimensions fits no worse (p ≥ .05) for {plural(same, 'pair')}."
+            if same
+            else " Merging any two dimensions fits worse (all p < .05)."
+        )
+    return text
+
+
+def _pair_table(facts: ValidityFacts, pairs: pd.DataFrame, labels: Labels) -> Table:
+    data = pairs.copy()
+    data.insert(0, "first", [labels.construct(key) for key in data["construct"]])
+    data.insert(1, "second", [labels.construct(key) for key in data["other"]])
+    columns = [
+        Column("Dimension", "first"),
+        Column("with", "second"),
+        Column("r", "correlation", "bounded"),
+        Column("95% CI", ("lower", "upper"), "bounded_interval"),
+        Column("Problem", "problem"),
+    ]
+    if data["chisq_merge"].notna().any():
+        columns += [
+            Column("Δχ², merged", "chisq_merge", "number"),
+            Column("Δdf", "df_merge", "count"),
+            Column("p", "pvalue_merge", "p"),
+        ]
+    for name in [str(name) for name in data.columns if str(name).startswith("pvalue_")]:
+        if name != "pvalue_merge" and data[name].notna().any():
+            cutoff = float(name.removeprefix("pvalue_"))
+            columns.append(Column(f"p, r fixed at {bounded(cutoff)}", name, "p"))
+    return _table(
+        "validity_pairs",
+        f"{facts.title}: correlations of the dimensions and merged models",
+        data,
+        _with_remark(tuple(columns), data),
+        facts,
+        notes=(
+            "CI_CFA(sys) and χ²(merge) of Rönkkö and Cho (2022); differences scaled after Satorra (2000).",
+        ),
+    )
+
+
+def _ratio_table(facts: ValidityFacts, labels: Labels) -> Table:
+    data = facts.matrix.ratios.tidy()
+    data.insert(0, "first", [labels.construct(key) for key in data["construct"]])
+    data.insert(1, "second", [labels.construct(key) for key in data["other"]])
+    columns = (
+        Column("Dimension", "first"),
+        Column("with", "second"),
+        Column("HTMT", "htmt", "bounded"),
+        Column("95% CI", ("htmt_lower", "htmt_upper"), "bounded_interval"),
+        Column("HTMT2", "htmt2", "bounded"),
+        Column("95% CI", ("htmt2_lower", "htmt2_upper"), "bounded_interval"),
+    )
+    above = int((data["htmt2_upper"] >= _STRICT).sum())
+    drawn = f"{count(facts.replications)} resamples of whole clusters." if facts.replications else ""
+    return _table(
+        "validity_htmt",
+        f"{facts.title}: heterotrait-monotrait ratios",
+        data,
+        _with_remark(columns, data),
+        facts,
+        notes=tuple(
+            text
+            for text in (
+                "HTMT: Henseler, Ringle, and Sarstedt (2015); HTMT2: Roemer, Schuberth, and Henseler (2021).",
+                drawn,
+                f"Intervals of HTMT2 that reach {bounded(_STRICT)}: {count(above)}.",
+            )
+            if text
+        ),
+        estimator="Pairwise correlations",
+    )
+
+
+def _loading_table(facts: ValidityFacts, loadings: pd.DataFrame, labels: Labels) -> Table:
+    data = loadings.copy()
+    data.insert(0, "label", [labels.construct(key) for key in data["construct"]])
+    data.insert(1, "indicator", [labels.construct(key) for key in data["item"]])
+    columns = (
+        Column("Indicator", "indicator"),
+        Column("Loading", "loading", "bounded"),
+        Column("SE", "se", "bounded3"),
+        Column("95% CI", ("lower", "upper"), "bounded_interval"),
+    )
+    return _table(
+        "validity_loadings",
+        f"{facts.title}: standardised loadings, correlated dimensions",
+        data,
+        columns,
+        facts,
+        notes=("Standard errors by the delta method.",),
+        group="label",
+    )
+
+
+def _global_table(facts: ValidityFacts, beside: GlobalItems, labels: Labels) -> Table:
+    data, cells = beside.convergence(), beside.tidy()
+    own = cells[cells["own"]].set_index("score")
+    data["lower"] = own["lower"].reindex(data["score"]).to_numpy()
+    data["upper"] = own["upper"].reindex(data["score"]).to_numpy()
+    data.insert(0, "label", [labels.construct(key) for key in data["score"]])
+    data["highest"] = ["" if v is None else "yes" if v else "no" for v in data["highest"]]
+    columns = (
+        Column("Score", "label"),
+        Column("n", "n_informants", "count"),
+        Column("Own global item", "own_item"),
+        Column("r", "own_correlation", "bounded"),
+        Column("95% CI", ("lower", "upper"), "bounded_interval"),
+        Column("Largest other r", "largest_other", "bounded"),
+        Column("with", "other_item"),
+        Column("Own is largest", "highest"),
+    )
+    return _table(
+        "validity_global",
+        f"{facts.title}: scores and global items",
+        data,
+        columns,
+        facts,
+        estimator="Pearson correlations",
+    )
+
+
+def _role_table(facts: ValidityFacts, labels: Labels) -> Table:
+    data = facts.by_role.copy()
+    data["note"] = data["note"].fillna("")
+    for name in (
+        "ave",
+        "loading_min",
+        "loading_max",
+        "largest_correlation",
+        "htmt2",
+        "htmt2_lower",
+        "htmt2_upper",
+    ):
+        if name not in data:
+            data[name] = math.nan
+    if "fornell_larcker" in data:
+        data = data.drop(columns="fornell_larcker")
+    data.insert(0, "role", [labels.role(key) for key in data["group"]])
+    data.insert(1, "label", [labels.construct(key) for key in data["construct"]])
+    columns = (
+        Column("Dimension", "label"),
+        Column("n", "n_informants", "count"),
+        Column("AVE", "ave", "bounded"),
+        Column("Loadings", ("loading_min", "loading_max"), "bounded_span"),
+        Column("Largest r", "largest_correlation", "bounded"),
+        Column("Largest HTMT2", "htmt2", "bounded"),
+        Column("95% CI", ("htmt2_lower", "htmt2_upper"), "bounded_interval"),
+    )
+    return _table(
+        "validity_by_role",
+        f"{facts.title}: validity in each role",
+        data,
+        _with_remark(columns, data),
+        facts,
+        group="role",
+    )
+
+
+def _with_remark(columns: tuple[Column, ...], data: pd.DataFrame) -> tuple[Column, ...]:
+    has = "note" in data and (data["note"].fillna("") != "").any()
+    return (*columns, Column("Remark", "note")) if has else columns
+
+
+def _table(
+    key: str,
+    title: str,
+    data: pd.DataFrame,
+    columns: tuple[Column, ...],
+    facts: ValidityFacts,
+    *,
+    notes: tuple[str, ...] = (),
+    group: str | None = None,
+    estimator: str | None = None,
+) -> Table:
+    return Table(
+        key,
+        title,
+        data,
+        columns,
+        notes=notes,
+        n_units=facts.n_units,
+        n_informants=facts.n_informants,
+        estimator=estimator or facts.estimator,
+        group=group,
+    )
