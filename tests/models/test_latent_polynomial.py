@@ -17,6 +17,8 @@ from comply_measure.models.informants import (
     latent_polynomial_model,
     product_indicators,
 )
+from comply_measure.models.informants.polynomial_fit import coefficient_covariance
+from comply_measure.triads.congruence.surface import CONTRASTS
 
 REFERENCE = Path(__file__).parent.parent / "reference" / "latent_polynomial"
 RESULTS = json.loads((REFERENCE / "results.json").read_text(encoding="utf-8"))
@@ -105,6 +107,14 @@ def test_population_is_recovered(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (np.abs(table["estimate"] - truth) < 4 * table["se"]).all()
     assert (table["se"] < 0.03).all()
     assert result.surface.parameters["n_boot"].eq(0).all()
+
+
+def test_covariance_of_the_coefficients_gives_their_errors(units: pd.DataFrame) -> None:
+    result = latent_polynomial(units, "C", ITEMS, ROLES, "z", 4.0, cluster="firm", replications=0)
+    V = coefficient_covariance(result.fit)
+    np.testing.assert_allclose(np.sqrt(np.diag(V)), result.coefficients["se"], rtol=1e-8)
+    surface = result.surface.parameters.set_index("name")["se"]
+    np.testing.assert_allclose(np.sqrt(np.diag(CONTRASTS @ V @ CONTRASTS.T)), surface[:5], rtol=1e-8)
 
 
 def test_swapping_roles_mirrors_the_surface(units: pd.DataFrame) -> None:

@@ -111,7 +111,7 @@ def latent_polynomial(
     cluster : str, optional
         Column of the higher-level unit: cluster-robust errors, and clusters are resampled.
     interval : {"montecarlo", "bootstrap"}
-        Intervals of all surface parameters: from draws of the estimates' normal sampling distribution
+        Intervals of all surface parameters: from draws of the coefficients' normal sampling distribution
         (Preacher & Selig 2012), or from refits to resampled units with the products made anew.
     replications : int
         Draws or refits.
@@ -206,17 +206,26 @@ def _defined(fit: Fit, level: float) -> pd.DataFrame:
 
 
 def _draws(fit: Fit, replications: int, seed: int) -> Floats:
-    """Coefficients b0 … b5 at draws of the estimates from N(θ̂, V), shape (R, 6)."""
-    from comply_measure.sem.bootstrap.values import defined_values
+    """Coefficients b0 … b5 drawn from their normal sampling distribution, shape (R, 6)."""
+    V = coefficient_covariance(fit)
+    if not replications or not np.isfinite(V).all():
+        return np.zeros((0, len(COEFFICIENTS)))
+    estimates = fit.estimates[fit.estimates["op"] == ":="].set_index("lhs")["est"]
+    b = estimates.loc[list(COEFFICIENTS)].to_numpy(dtype=float)
+    rng = np.random.default_rng(seed)
+    return np.asarray(rng.multivariate_normal(b, V, size=replications, method="eigh"))
+
+
+def coefficient_covariance(fit: Fit) -> Floats:
+    """Delta-method covariance of b0 … b5, ``J V J'``, shape (6, 6); NaN without a covariance of the estimates."""
+    from comply_measure.sem.table.constraints import Namespace
 
     V = fit.vcov_array
-    if not replications or V is None or not np.isfinite(V).all():
-        return np.zeros((0, len(COEFFICIENTS)))
-    rng = np.random.default_rng(seed)
-    theta = rng.multivariate_normal(fit.theta, V, size=replications, method="eigh")
-    names = fit.estimates.loc[fit.estimates["op"] == ":=", "lhs"].tolist()
-    values = defined_values(fit.model, theta)
-    return np.asarray(values[:, [names.index(name) for name in COEFFICIENTS]])
+    if V is None:
+        return np.full((len(COEFFICIENTS),) * 2, np.nan)
+    known = Namespace(fit.model.table, fit.model.fixed_values).at(fit.theta)
+    J = np.array([known[name].gradient for name in COEFFICIENTS])
+    return np.asarray(J @ V @ J.T)
 
 
 def _refits(

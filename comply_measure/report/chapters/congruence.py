@@ -237,7 +237,8 @@ def _figure(case: CongruenceCase, facts: CongruenceFacts) -> Block:
             "the parameters are in the table below."
         ),
         notes=(
-            "Drawn only within the outline of the data. Line: equal views; dashed: opposite views; points: units.",
+            "Drawn only within the outline of the data (on the floor again). Line: equal views; "
+            "dashed: opposite views; points: units.",
         ),
     )
 

@@ -220,7 +220,9 @@ def verdict(value: bool | None) -> str:
 def _details(case: LatentCase, limits: tuple[float, float], estimator: str) -> Details:
     result = case.result
     how = (
-        "draws from the estimates' sampling distribution" if result.interval == "montecarlo" else "bootstrap"
+        "draws from the coefficients' normal sampling distribution"
+        if result.interval == "montecarlo"
+        else "bootstrap"
     )
     checks = result.checklist.conditions.copy()
     checks["holds"] = [("undefined" if h is None else "yes" if h else "no") for h in checks["holds"]]
@@ -236,8 +238,8 @@ def _details(case: LatentCase, limits: tuple[float, float], estimator: str) -> D
         limits=limits,
         alt=f"Contour plot and surface of {case.where} between latent views; the parameters are in the table.",
         notes=(
-            "Drawn within the outline of the observed role scores. Line: equal views; dashed: opposite views; points: "
-            "units.",
+            "Drawn within the outline of the observed role scores (on the floor again). Line: equal views; "
+            "dashed: opposite views; points: units.",
         ),
     )
     parameters = Table(
