@@ -1,0 +1,16 @@
+"""The examples of docs/measurement.md run, in order."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+DOCS = Path(__file__).parents[2] / "docs" / "measurement.md"
+
+
+def test_examples_run() -> None:
+    names: dict[str, object] = {}
+    for code in re.findall(r"```python\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.S):
+        exec(compile(code, str(DOCS), "exec"), names)
+    assert names["imputed"].n_imputations == 5
+    assert names["flags"].table["flagged"].sum() == 15
