@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
+from comply_measure.measurement.moments import Floats
 
 POOLED = "pooled"
 
@@ -51,6 +52,31 @@ def _item_problem(data: pd.DataFrame, item: str) -> Problem | None:
 def item_values(data: pd.DataFrame, items: Sequence[str]) -> NDArray[np.float64]:
     """Items as an informant × item array of floats with NaN where missing."""
     return data.loc[:, list(items)].to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def varying_items(values: Floats, items: Sequence[str]) -> tuple[list[int], tuple[tuple[str, str], ...]]:
+    """Columns of items that vary, and the other items with the reason."""
+    kept: list[int] = []
+    dropped: list[tuple[str, str]] = []
+    for j, item in enumerate(items):
+        answers = values[~np.isnan(values[:, j]), j]
+        if answers.size < 2:
+            dropped.append((item, "no answers" if answers.size == 0 else "one answer"))
+        elif np.ptp(answers) == 0:
+            dropped.append((item, "all answers equal"))
+        else:
+            kept.append(j)
+    return kept, tuple(dropped)
+
+
+def listed(faults: Sequence[tuple[str, str]]) -> str:
+    """Items with their faults, in a line."""
+    return "; ".join(f"{item}: {reason}" for item, reason in faults)
+
+
+def joined(*notes: str) -> str:
+    """Notes in a line; empty ones are left out."""
+    return "; ".join(note for note in notes if note)
 
 
 def groups(data: pd.DataFrame, by: str | None, pooled: bool = True) -> Iterator[tuple[str, NDArray[Any]]]:

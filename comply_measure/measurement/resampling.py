@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from comply_measure.errors import InputError, Problem
-from comply_measure.measurement.moments import Floats, Missing, correlations_of_sums
+from comply_measure.measurement.moments import ROUNDING, Floats, Missing, correlations_of_sums
 from comply_measure.measurement.threads import single_threaded
 
 IntervalKind = Literal["percentile", "bca"]
@@ -76,7 +76,12 @@ class ClusterSums:
         count, first, product = (_total(weights, part) for part in (self.count, self.first, self.product))
         with np.errstate(invalid="ignore", divide="ignore"):
             out = (product - first * first.transpose(0, 2, 1) / count) / (count - 1.0)
-        return np.asarray(np.where(count >= 2, out, np.nan))
+        out = np.where(count >= 2, out, np.nan)
+        # an item whose answers are equal in a resample has no variance, not the rounding of its sums
+        n = np.einsum("bii->bi", np.broadcast_to(count, out.shape))
+        flat = np.einsum("bii->bi", out) * (n - 1.0) <= ROUNDING * np.einsum("bii->bi", product)
+        flat_pair = (flat[:, :, None] | flat[:, None, :]) & ~np.isnan(out)
+        return np.asarray(np.where(flat_pair, 0.0, out))
 
     def _correlation(self, weights: Floats) -> Floats:
         parts = (self.count, self.first, self.product, self.second)

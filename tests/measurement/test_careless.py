@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from comply_measure.errors import ComplyError
+from comply_measure.errors import ComplyError, InputError
 from comply_measure.measurement.careless import (
     Cutoff,
     careless_flags,
@@ -88,9 +88,16 @@ def test_mahalanobis_complete_and_by_pattern(holed: np.ndarray) -> None:
     assert distance[7] == pytest.approx(d @ np.linalg.solve(cov[np.ix_(seen, seen)], d))
 
 
-def test_a_constant_item_leaves_the_distance_undefined() -> None:
+def test_a_constant_item_sets_nobody_apart() -> None:
     x = np.column_stack([np.arange(5.0), np.full(5, 3.0)])
-    assert np.isnan(mahalanobis(x)[0]).all()
+    np.testing.assert_allclose(mahalanobis(x)[0], mahalanobis(x[:, :1])[0])
+    assert np.isnan(mahalanobis(x[:, [0, 0]])[0]).all()
+    table = pd.DataFrame(x, columns=["a", "b"])
+    found = careless_indices(table, table, {"s": ["a", "b"]}, 0, 4)
+    assert "b: all answers equal" in found.notes
+    assert any(note.startswith("even_odd: three scales") for note in found.notes)
+    with pytest.raises(InputError, match="absent"):
+        careless_indices(table, table, {"s": ["a", "nowhere"]}, 0, 4)
 
 
 def mean_of(values: np.ndarray) -> float:

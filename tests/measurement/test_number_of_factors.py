@@ -199,7 +199,7 @@ def test_what_cannot_be_correlated_is_left_out_or_noted() -> None:
     data["flat"], data["empty"], data["twin"] = 3.0, np.nan, data["a"]
     found = correlate(data, ["a", "flat", "b", "empty", "c"])
     assert found.items == ("a", "b", "c")
-    assert found.dropped == (("flat", "all answers equal"), ("empty", "fewer than 2 answers"))
+    assert found.dropped == (("flat", "all answers equal"), ("empty", "no answers"))
     twins = correlate(data, ["a", "twin", "b"])
     assert twins.defined and not twins.positive_definite and "positive definite" in twins.note
     assert np.isnan(sampling_adequacy(twins).kmo) and np.isnan(sampling_adequacy(twins).chisq)

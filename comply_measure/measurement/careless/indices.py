@@ -14,6 +14,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from comply_measure.errors import InputError, Problem
+from comply_measure.measurement.frames import varying_items
+
 Floats = npt.NDArray[np.float64]
 
 MIN_PAIRS = 3
@@ -30,12 +33,15 @@ class CarelessIndices:
         One row per informant, index as given: ``longstring, mean_string, irv, mahalanobis, mahalanobis_p,
         even_odd, synonyms, antonyms, person_total, guttman, n_answered``.
     n_synonym_pairs, n_antonym_pairs, n_items : int
+    notes : tuple of str
+        Items that do not vary, and indices that are undefined for every informant, with the reason.
     """
 
     table: pd.DataFrame
     n_synonym_pairs: int
     n_antonym_pairs: int
     n_items: int
+    notes: tuple[str, ...] = ()
 
     def tidy(self) -> pd.DataFrame:
         """Return one row per informant."""
@@ -73,8 +79,10 @@ def mahalanobis(answers: Floats) -> tuple[Floats, Floats]:
 
     Informants with missing answers are measured in the items they answered (mean and covariance of those
     items; χ² with as many degrees of freedom), so distances are comparable through the p value only. Mean and
-    covariance (divisor n − 1) are pairwise. NaN where the covariance of an informant's items is singular.
+    covariance (divisor n − 1) are pairwise. Items without variance set nobody apart and are left out. NaN where
+    the covariance of an informant's items is singular.
     """
+    answers = answers[:, varying_items(answers, [""] * answers.shape[1])[0]]
     n = len(answers)
     observed = ~np.isnan(answers)
     distance, tail = np.full(n, np.nan), np.full(n, np.nan)
@@ -177,8 +185,10 @@ def guttman_errors(answers: Floats, minimum: int, maximum: int) -> Floats:
 
     Every item is cut into ``maximum − minimum`` steps, ranked by their popularity in the sample; an error is a
     harder step passed while an easier one is failed (Emons 2008), normed by its maximum for that number of
-    passed steps. Complete answers are needed: NaN otherwise, and for informants who pass no or every step.
+    passed steps. Complete answers are needed (to the items that anyone answered): NaN otherwise, and for informants
+    who pass no or every step.
     """
+    answers = answers[:, ~np.isnan(answers).all(axis=0)]
     n, p = answers.shape
     complete = ~np.isnan(answers).any(axis=1)
     out = np.full(n, np.nan)
@@ -223,7 +233,13 @@ def careless_indices(
     Returns
     -------
     CarelessIndices
+
+    Raises
+    ------
+    InputError
+        An empty table, items of a scale that are absent, tables of different length.
     """
+    _check(answers, scored, scales)
     raw, recoded = answers.to_numpy(dtype=float), scored.to_numpy(dtype=float)
     place = {str(c): i for i, c in enumerate(scored.columns)}
     longest, mean_run = longstring(raw)
@@ -246,4 +262,41 @@ def careless_indices(
         },
         index=answers.index,
     )
-    return CarelessIndices(table, len(synonym_pairs), len(antonym_pairs), raw.shape[1])
+    faults = varying_items(recoded, [str(c) for c in scored.columns])[1]
+    counts = {"synonyms": len(synonym_pairs), "antonyms": len(antonym_pairs)}
+    notes = (*(f"{item}: {reason}" for item, reason in faults), *_undefined(table, counts))
+    return CarelessIndices(table, len(synonym_pairs), len(antonym_pairs), raw.shape[1], notes)
+
+
+# index -> why nobody has it
+_NEEDS = {
+    "mahalanobis": "items determine each other, or there are fewer informants than items",
+    "even_odd": "three scales of two items are needed, with answers that differ",
+    "person_total": "three answers are needed, and items that differ",
+    "guttman": "nobody answered every item",
+}
+
+
+def _undefined(table: pd.DataFrame, pairs: Mapping[str, int]) -> list[str]:
+    """Indices that no informant has."""
+    notes = [f"{index}: {why}" for index, why in _NEEDS.items() if table[index].isna().all()]
+    notes += [
+        f"{index}: {count} such pairs of items, {MIN_PAIRS} are needed"
+        for index, count in pairs.items()
+        if count < MIN_PAIRS
+    ]
+    return notes
+
+
+def _check(answers: pd.DataFrame, scored: pd.DataFrame, scales: Mapping[str, Sequence[str]]) -> None:
+    problems = [
+        Problem("column is absent", column=str(item))
+        for item in dict.fromkeys(item for items in scales.values() for item in items)
+        if item not in scored.columns
+    ]
+    if len(answers) != len(scored):
+        problems.append(Problem("rows", value=len(scored), allowed=f"{len(answers)}, as answered"))
+    if not len(answers) or not answers.shape[1]:
+        problems.append(Problem("the table is empty", value=answers.shape))
+    if problems:
+        raise InputError("Careless answering cannot be judged.", problems)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.dimensionality.correlations import ItemCorrelation
+from comply_measure.measurement.frames import joined
 from comply_measure.measurement.moments import Floats
 
 Engine = Literal["own", "factor_analyzer"]
@@ -128,7 +129,7 @@ def sampling_adequacy(correlation: ItemCorrelation, engine: Engine = "own") -> S
     note = _note(correlation)
     overall, by_item = kmo(correlation.matrix)
     chisq, df, pvalue = bartlett_sphericity(correlation.matrix, correlation.n)
-    if engine == "factor_analyzer" and not note:
+    if engine == "factor_analyzer" and np.isfinite(overall):
         overall, by_item, chisq, pvalue = _confirmed(correlation)
     usable = correlation.defined and correlation.positive_definite
     logdet = float(np.linalg.slogdet(correlation.matrix)[1]) if usable else float("nan")
@@ -149,8 +150,8 @@ def sampling_adequacy(correlation: ItemCorrelation, engine: Engine = "own") -> S
 
 def _note(correlation: ItemCorrelation) -> str:
     if len(correlation.items) < 2:
-        return "fewer than 2 items vary"
-    return correlation.note
+        return joined("fewer than 2 items vary", correlation.remarks)
+    return correlation.remarks
 
 
 def _confirmed(correlation: ItemCorrelation) -> tuple[float, Floats, float, float]:

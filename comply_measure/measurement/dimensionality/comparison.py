@@ -11,6 +11,7 @@ from scipy import stats
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.dimensionality.correlations import ItemCorrelation
 from comply_measure.measurement.dimensionality.extraction import extract, most_factors
+from comply_measure.measurement.frames import joined
 from comply_measure.measurement.linear_algebra import eigenvalues_descending
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.threads import single_threaded
@@ -118,7 +119,7 @@ def comparison_data(
     p = len(correlation.items)
     limit = min(most_factors(p), 15) if max_factors is None else min(max_factors, most_factors(p))
     if not correlation.defined or limit < 1:
-        note = correlation.note or "fewer than 3 items vary"
+        note = joined("" if correlation.note else "fewer than 3 items vary", correlation.remarks)
         nothing = np.empty(0)
         return ComparisonData(
             -1,
@@ -161,7 +162,7 @@ def comparison_data(
         seed,
         n_sample,
         improved,
-        correlation.note,
+        correlation.remarks,
     )
 
 

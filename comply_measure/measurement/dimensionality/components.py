@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.measurement.dimensionality.correlations import ItemCorrelation
+from comply_measure.measurement.frames import joined
 from comply_measure.measurement.linear_algebra import eigenvalues_descending
 from comply_measure.measurement.moments import Floats
 
@@ -66,9 +67,9 @@ def minimum_average_partial(correlation: ItemCorrelation) -> PartialCorrelations
     """
     p = len(correlation.items)
     squared, fourth = np.full(p, np.nan), np.full(p, np.nan)
-    note = correlation.note if correlation.defined else correlation.note or "no correlations"
+    note = correlation.remarks or ("" if correlation.defined else "no correlations")
     if p < 3:
-        note = "fewer than 3 items vary"
+        note = joined("fewer than 3 items vary", correlation.remarks)
     if not correlation.defined or p < 3:
         return PartialCorrelations(
             squared, fourth, -1, -1, correlation.n, correlation.kind, correlation.missing, note
@@ -151,7 +152,7 @@ def empirical_kaiser(correlation: ItemCorrelation) -> KaiserCriteria:
     p = len(correlation.items)
     if not correlation.defined or correlation.n < 2:
         nothing = np.full(p, np.nan)
-        note = correlation.note or "no correlations"
+        note = correlation.remarks or "no correlations"
         return KaiserCriteria(
             nothing, nothing, -1, -1, correlation.n, correlation.kind, correlation.missing, note
         )
@@ -169,5 +170,5 @@ def empirical_kaiser(correlation: ItemCorrelation) -> KaiserCriteria:
         correlation.n,
         correlation.kind,
         correlation.missing,
-        correlation.note,
+        correlation.remarks,
     )

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.errors import InputError, Problem
-from comply_measure.measurement.frames import check_scales, item_values
+from comply_measure.measurement.frames import check_scales, item_values, joined, listed, varying_items
 from comply_measure.measurement.moments import Floats, item_covariance, pairwise_correlations
 
 Kind = Literal["pearson", "polychoric"]
@@ -64,6 +64,12 @@ class ItemCorrelation:
         """Whether the matrix can be inverted."""
         return self.smallest_eigenvalue > 1e-10
 
+    @property
+    def remarks(self) -> str:
+        """The note, and the items left out."""
+        left_out = f"left out: {listed(self.dropped)}" if self.dropped else ""
+        return joined(self.note, left_out)
+
     def tidy(self) -> pd.DataFrame:
         """One row per pair: item, other, correlation, kind, missing, n, note."""
         first, second = np.triu_indices(len(self.items), 1)
@@ -76,7 +82,7 @@ class ItemCorrelation:
                 "kind": self.kind,
                 "missing": self.missing,
                 "n": self.n,
-                "note": self.note,
+                "note": self.remarks,
             }
         )
 
@@ -122,7 +128,7 @@ def correlate_values(
     values: Floats, items: tuple[str, ...], kind: Kind = "pearson", missing: Treatment = "ml"
 ) -> ItemCorrelation:
     """As :func:`correlate`, from an informant × item array."""
-    kept, dropped = _varying(values, items)
+    kept, dropped = varying_items(values, items)
     names = tuple(items[j] for j in kept)
     values = values[:, kept]
     values = values[~np.isnan(values).all(axis=1)] if len(kept) else values[:0]
@@ -137,24 +143,20 @@ def correlate_values(
     usable = len(matrix) > 0 and bool(np.isfinite(matrix).all())
     smallest = float(np.linalg.eigvalsh(matrix)[0]) if usable else float("nan")
     if usable and smallest <= 1e-10:
-        note = "the matrix is not positive definite (too few informants, or items that determine each other)"
+        note = f"the matrix is not positive definite: {_why_singular(matrix, names, len(values))}"
     return ItemCorrelation(
         names, matrix, values, len(present), n_complete, n, kind, missing, smallest, dropped, note
     )
 
 
-def _varying(values: Floats, items: tuple[str, ...]) -> tuple[list[int], tuple[tuple[str, str], ...]]:
-    kept: list[int] = []
-    dropped: list[tuple[str, str]] = []
-    for j, item in enumerate(items):
-        answers = values[~np.isnan(values[:, j]), j]
-        if answers.size < 2:
-            dropped.append((item, "fewer than 2 answers"))
-        elif np.ptp(answers) == 0:
-            dropped.append((item, "all answers equal"))
-        else:
-            kept.append(j)
-    return kept, tuple(dropped)
+def _why_singular(matrix: Floats, names: tuple[str, ...], n: int) -> str:
+    first, second = np.nonzero(np.triu(np.abs(matrix) > 1.0 - 1e-8, 1))
+    if len(first):
+        pairs = [f"{names[i]} and {names[j]}" for i, j in zip(first, second, strict=True)]
+        return f"perfectly correlated: {', '.join(pairs[:5])}"
+    if n <= len(names):
+        return f"{n} informants for {len(names)} items"
+    return "too few informants, or items that determine each other"
 
 
 def _estimate(values: Floats, names: tuple[str, ...], kind: str, missing: str) -> tuple[Floats, str]:

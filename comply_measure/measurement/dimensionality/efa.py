@@ -26,7 +26,7 @@ from comply_measure.measurement.dimensionality.rotation import (
     check_rotation,
     rotate,
 )
-from comply_measure.measurement.frames import cluster_codes
+from comply_measure.measurement.frames import cluster_codes, joined
 from comply_measure.measurement.linear_algebra import eigenvalues_descending
 from comply_measure.measurement.threads import single_threaded
 
@@ -165,18 +165,19 @@ def _factor_names(n_factors: int) -> tuple[str, ...]:
 def _obstacle(correlation: ItemCorrelation, n_factors: int, method: str) -> str:
     p = len(correlation.items)
     if not correlation.defined:
-        return correlation.note or "no correlations"
+        return correlation.remarks or "no correlations"
+    obstacle = ""
     if n_factors > most_factors(p):
-        return f"{n_factors} factors need more than the {p} items that vary"
-    if method == "ml" and not correlation.positive_definite:
-        return f"no maximum-likelihood solution: {correlation.note}"
-    return ""
+        obstacle = f"{n_factors} factor{'s' if n_factors > 1 else ''} and {p} items that vary: not identified"
+    elif method == "ml" and not correlation.positive_definite:
+        obstacle = "no maximum-likelihood solution"
+    return joined(obstacle, correlation.remarks) if obstacle else ""
 
 
 def _remarks(
     correlation: ItemCorrelation, found: Extraction, turned: Rotation, heywood: tuple[str, ...]
 ) -> str:
-    remarks = [correlation.note] if correlation.note else []
+    remarks = [correlation.remarks] if correlation.remarks else []
     if not bool(found.converged):
         remarks.append("the extraction did not converge")
     if not turned.converged:

@@ -30,7 +30,7 @@ from comply_measure.measurement.dimensionality.rotation import (
     rotate,
 )
 from comply_measure.measurement.dimensionality.rotation_stack import align, rotate_stack, start_of
-from comply_measure.measurement.frames import check_scales, cluster_codes, item_values
+from comply_measure.measurement.frames import check_scales, cluster_codes, item_values, joined
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.threads import single_threaded
 
@@ -170,6 +170,7 @@ def exploratory_sem(
     common = (start.dropped, estimator, missing)
     if n_factors > most_factors(len(start.items)):
         note = f"{n_factors} factors need more than the {len(start.items)} items that vary"
+        note = joined(note, start.remarks)
         return _undefined(start.items, names, common, len(start.values), n_clusters, note)
     block = _block(start.items, n_factors, start.matrix, residual_pairs)
     frame = data.loc[:, list(start.items)].set_axis(list(block.names), axis=1)
@@ -187,15 +188,24 @@ def exploratory_sem(
             orthogonal=True,
         )
     except ComplyError as error:
-        note = block.with_item_names(str(error), start.items)
+        note = joined(block.with_item_names(" ".join(str(error).split()), start.items), start.remarks)
         return _undefined(start.items, names, common, len(start.values), n_clusters, note)
     if not fit.converged:
-        return _undefined(start.items, names, common, fit.n, n_clusters, "the engine did not converge")
+        return _undefined(
+            start.items,
+            names,
+            common,
+            fit.n,
+            n_clusters,
+            joined("the engine did not converge", start.remarks),
+        )
     block = block.at(fit, ordered)
     unrotated = block.standardised(block.theta[None])[0]
     turned = rotate(unrotated, options)
     errors = _errors(block, turned, unrotated, options, fit.vcov_array, n_clusters, confidence)
     notes = [block.with_item_names(p.message, start.items) for p in fit.problems if p.serious]
+    if start.remarks:
+        notes.append(start.remarks)
     if errors is None:
         notes.append("no standard errors")
     if not turned.converged:

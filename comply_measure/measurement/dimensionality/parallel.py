@@ -17,6 +17,7 @@ from comply_measure.measurement.dimensionality.null_correlations import (
     permuted_correlations,
     permuted_polychoric,
 )
+from comply_measure.measurement.frames import joined
 from comply_measure.measurement.linear_algebra import eigenvalues_descending
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.threads import single_threaded
@@ -136,7 +137,7 @@ def parallel_analysis(
     chosen = tuple(variants)
     null = "permutation" if correlation.kind == "polychoric" else null
     if p < 3 or not correlation.defined:
-        note = correlation.note or "fewer than 3 items vary"
+        note = joined("" if correlation.note else "fewer than 3 items vary", correlation.remarks)
         nothing = np.full((len(chosen), p), np.nan)
         none = (-1,) * len(chosen)
         return ParallelAnalysis(
@@ -158,9 +159,14 @@ def parallel_analysis(
     random = _null(correlation, null, n_replications, np.random.default_rng(seed))
     observed = np.stack([eigenvalues(correlation.matrix[None], v)[0] for v in chosen])
     drawn = np.stack([eigenvalues(random, v) for v in chosen])
-    mean, upper = np.nanmean(drawn, axis=1), np.nanpercentile(drawn, percentile, axis=1)
+    mean, upper = _reference(drawn, percentile)
     lost = n_replications - len(random)
-    note = correlation.note or (f"{lost} replications without a correlation matrix" if lost else "")
+    notes = [correlation.remarks, f"{lost} replications without a correlation matrix" if lost else ""]
+    notes += [
+        f"{variant}: no solution in any replication"
+        for variant, row in zip(chosen, mean, strict=True)
+        if np.isnan(row).all()
+    ]
     return ParallelAnalysis(
         chosen,
         observed,
@@ -175,8 +181,18 @@ def parallel_analysis(
         null,
         correlation.kind,
         correlation.missing,
-        note,
+        joined(*notes),
     )
+
+
+def _reference(drawn: Floats, percentile: float) -> tuple[Floats, Floats]:
+    """Mean and percentile per variant over the replications with a solution; NaN when there are none."""
+    mean, upper = np.full((2, len(drawn), drawn.shape[2]), np.nan)
+    for v, values in enumerate(drawn):
+        solved = values[np.isfinite(values).all(axis=1)]
+        if len(solved):
+            mean[v], upper[v] = solved.mean(axis=0), np.percentile(solved, percentile, axis=0)
+    return mean, upper
 
 
 def eigenvalues(matrices: Floats, variant: str) -> Floats:

@@ -83,7 +83,9 @@ class SplitSample:
     note: str
 
     def tidy(self) -> pd.DataFrame:
-        """One row per item: item, factor, loading, second_loading, reason, n_explored, n_confirmed, seed."""
+        """One row per item: item, factor, loading, second_loading, reason, n_explored, n_confirmed, seed,
+        note.
+        """
         place = {item: factor for factor, items in self.assignment.items() for item in items}
         reasons = dict(self.unassigned)
         size = -np.sort(-np.abs(self.exploration.loadings), axis=1)
@@ -98,6 +100,7 @@ class SplitSample:
                 "n_explored": self.n_explored,
                 "n_confirmed": self.n_confirmed,
                 "seed": self.split.seed,
+                "note": self.note,
             }
         )
 

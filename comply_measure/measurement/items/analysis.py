@@ -73,7 +73,7 @@ def item_analysis(
             block.insert(0, "scale", scale)
             block.insert(1, "item", list(items))
             block.insert(2, "group", group)
-            block["note"] = _notes(block)
+            block["note"] = _notes(block, items)
             blocks.append(block)
     return ItemAnalysis(pd.concat(blocks, ignore_index=True), missing)
 
@@ -128,7 +128,16 @@ def _place_in_scale(values: Floats, missing: Missing) -> tuple[Floats, Floats]:
     return rest_r, deleted
 
 
-def _notes(block: pd.DataFrame) -> list[str]:
+def _notes(block: pd.DataFrame, items: Sequence[str]) -> list[str]:
+    """Of each item, and of what its place in the scale cannot be told from."""
     silent = block["n_informants"].to_numpy() == 0
     flat = block["sd"].to_numpy() == 0
-    return [str(note) for note in np.select([silent, flat], ["no answers", "all answers equal"], "")]
+    own = np.select([silent, flat], ["no answers", "all answers equal"], "")
+    undefined = block["item_rest_r"].isna().to_numpy() | block["alpha_if_deleted"].isna().to_numpy()
+    if len(items) < 3:
+        why = "one item: no rest" if len(items) == 1 else "two items: no α without one of them"
+    elif silent.any():
+        why = f"no answers to {', '.join(np.asarray(items, dtype=object)[silent])}"
+    else:
+        why = "two items share fewer than 2 informants, or the rest does not vary"
+    return [str(note) or (why if gap else "") for note, gap in zip(own, undefined, strict=True)]

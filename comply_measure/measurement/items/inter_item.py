@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.measurement.dimensionality.extraction import squared_multiple_correlations
-from comply_measure.measurement.frames import check_scales, groups, item_values
+from comply_measure.measurement.frames import check_scales, groups, item_values, joined, listed, varying_items
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.reliability.coefficients import (
     alpha_stack,
@@ -169,7 +169,8 @@ def inter_item_table(
             block.insert(2, "item", names)
             answered = ~np.isnan(values[rows])
             block["n_items"], block["n_informants"] = len(items), answered.sum(axis=0)
-            block["missing"], block["note"] = missing, _notes(values[rows], covariance, reason)
+            block["missing"] = missing
+            block["note"] = _notes(values[rows], items, covariance, reason, block)
             blocks.append(block)
             pairs.append(_pairs(scale, group, names, totals.correlation, answered))
     return InterItemTable(pd.concat(blocks, ignore_index=True), pd.concat(pairs, ignore_index=True), missing)
@@ -199,18 +200,22 @@ def _without_each(covariance: Floats) -> Floats:
     return covariance[kept[:, :, None], kept[:, None, :]]
 
 
-def _notes(values: Floats, covariance: Floats, reason: str) -> list[str]:
-    answers = (~np.isnan(values)).sum(axis=0)
-    variance = np.diag(covariance)
-    notes = []
-    for n, v in zip(answers, variance, strict=True):
-        if n == 0:
-            notes.append("no answers")
-        elif v == 0:
-            notes.append("all answers equal")
-        else:
-            notes.append(reason)
-    return notes
+def _notes(
+    values: Floats, items: Sequence[str], covariance: Floats, reason: str, block: pd.DataFrame
+) -> list[str]:
+    """Of each item: its own fault, else why one of its statistics is undefined."""
+    faults = varying_items(values, items)[1]
+    own = dict(faults)
+    singular = len(items) > 2 and np.isnan(block["squared_multiple_r"]).any()
+    why = joined(listed(faults), reason)
+    if len(items) < 3:
+        why = joined(
+            why, "one item" if len(items) == 1 else "two items: nothing to compare without one of them"
+        )
+    elif not why and singular:
+        why = "an item is determined by the others: R² and λ₆ are undefined"
+    gaps = block.isna().any(axis=1)
+    return [own.get(item, why if gap else "") for item, gap in zip(items, gaps, strict=True)]
 
 
 def _pairs(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from comply_measure.measurement.frames import check_scales, item_values
+from comply_measure.measurement.frames import check_scales, item_values, listed, varying_items
 from comply_measure.measurement.moments import Floats
 
 NAN = float("nan")
@@ -163,7 +163,7 @@ class MissingCompletelyAtRandom:
     def tidy(self) -> pd.DataFrame:
         """One row: statistic, df, pvalue, n_patterns, n_informants, n_items, dropped, null, note."""
         row = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        row["dropped"] = "; ".join(f"{item}: {reason}" for item, reason in self.dropped)
+        row["dropped"] = listed(self.dropped)
         return pd.DataFrame([row])
 
 
@@ -193,17 +193,8 @@ def little_mcar(data: pd.DataFrame, items: Sequence[str]) -> MissingCompletelyAt
     """
     check_scales(data, {"items": items})
     values = item_values(data, items)
-    kept: list[int] = []
-    dropped: list[tuple[str, str]] = []
-    for j, item in enumerate(items):
-        answers = values[~np.isnan(values[:, j]), j]
-        if answers.size < 2:
-            dropped.append((item, "fewer than 2 answers"))
-        elif np.ptp(answers) == 0:
-            dropped.append((item, "all answers equal"))
-        else:
-            kept.append(j)
-    return mcar_test(values[:, kept], tuple(dropped))
+    kept, dropped = varying_items(values, items)
+    return mcar_test(values[:, kept], dropped)
 
 
 def mcar_test(values: Floats, dropped: tuple[tuple[str, str], ...] = ()) -> MissingCompletelyAtRandom:

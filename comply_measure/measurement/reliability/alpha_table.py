@@ -8,7 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from comply_measure.measurement.frames import POOLED, check_scales, groups, item_values
+from comply_measure.measurement.frames import (
+    POOLED,
+    check_scales,
+    groups,
+    item_values,
+    joined,
+    listed,
+    varying_items,
+)
 from comply_measure.measurement.moments import Missing
 from comply_measure.measurement.reliability.alpha import Alpha, Engine, IntervalN, cronbach_alpha
 
@@ -27,11 +35,14 @@ class AlphaTable:
         Units with an answering informant; -1 when no unit column was given.
     clustered : frozenset of (scale, group)
         Groups with several informants of one unit.
+    faults : mapping of (scale, group) to str
+        Items that do not vary, named; standardised α is then undefined.
     """
 
     alphas: Mapping[tuple[str, str], Alpha]
     n_units: Mapping[tuple[str, str], int]
     clustered: frozenset[tuple[str, str]]
+    faults: Mapping[tuple[str, str], str]
 
     def tidy(self) -> pd.DataFrame:
         """One row per scale and group.
@@ -55,7 +66,11 @@ class AlphaTable:
                 "n_interval": a.n_interval,
                 "missing": a.missing,
                 "confidence": a.confidence,
-                "note": a.note or (CLUSTERED if (scale, group) in self.clustered else ""),
+                "note": joined(
+                    self.faults[scale, group],
+                    a.note,
+                    CLUSTERED if (scale, group) in self.clustered and not a.note else "",
+                ),
             }
             for (scale, group), a in self.alphas.items()
         ]
@@ -101,6 +116,7 @@ def alpha_table(
     check_scales(data, scales, [by, unit])
     alphas: dict[tuple[str, str], Alpha] = {}
     n_units: dict[tuple[str, str], int] = {}
+    faults: dict[tuple[str, str], str] = {}
     clustered = set()
     for scale, items in scales.items():
         values = item_values(data, items)
@@ -110,11 +126,12 @@ def alpha_table(
             alphas[key] = cronbach_alpha(
                 values[rows], missing=missing, interval_n=interval_n, confidence=confidence, engine=engine
             )
+            faults[key] = listed(varying_items(values[rows], items)[1])
             units = data[unit].to_numpy()[rows & answered] if unit is not None else None
             n_units[key] = -1 if units is None else len(pd.unique(units))
             if units is not None and n_units[key] < len(units):
                 clustered.add(key)
-    return AlphaTable(alphas, n_units, frozenset(clustered))
+    return AlphaTable(alphas, n_units, frozenset(clustered), faults)
 
 
 __all__ = ["POOLED", "AlphaTable", "alpha_table"]

@@ -62,8 +62,9 @@ def alpha_stack(covariances: Floats) -> Floats:
 
 def correlations_of(covariances: Floats) -> Floats:
     """Correlation matrices; NaN rows for items without variance."""
+    variance = np.diagonal(covariances, axis1=-2, axis2=-1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        scale = np.sqrt(np.diagonal(covariances, axis1=-2, axis2=-1))
+        scale = np.sqrt(np.where(variance > 0, variance, np.nan))
         return np.asarray(covariances / (scale[..., :, None] * scale[..., None, :]))
 
 

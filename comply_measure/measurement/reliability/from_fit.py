@@ -112,6 +112,8 @@ def _note(fit: Fit, matrices: FactorMatrices) -> str:
 
 def _factor(m: FactorMatrices, f: int, note: str) -> FactorReliability:
     items = m.measured_by(f)
+    if items.size == 1 and m.residuals[items[0], items[0]] == 0:
+        note = note or "one item, taken as free of error: reliability is not estimated"
     if items.size:
         weight = m.loadings[items, f]
         common = np.outer(weight, weight) * m.factor_covariance[f, f]

@@ -132,6 +132,9 @@ def level_covariances(values: Floats, unit: NDArray[Any], estimator: Estimator =
     if note:
         return LevelCovariances(nothing, nothing, NAN, NAN, n, n_units, dropped, estimator, note)
     within, between, c = _anova(x, code, sizes)
+    if estimator == "ml" and not _positive_definite(within):
+        note = "the covariance matrix within units is singular: items determine each other, or too few informants"
+        return LevelCovariances(nothing, nothing, NAN, NAN, n, n_units, dropped, estimator, note)
     if estimator == "ml":
         within, between, note = _maximum_likelihood(x, code)
     harmonic = float(n_units / (1.0 / sizes).sum())
@@ -217,8 +220,16 @@ def _obstacle(x: Floats, n_units: int) -> str:
     if len(x) == n_units:
         return "no unit has two complete informants"
     if (np.ptp(x, axis=0) == 0).any():
-        return "an item is constant"
+        return "an item does not vary"
     return ""
+
+
+def _positive_definite(covariance: Floats) -> bool:
+    variance = np.diag(covariance)
+    if not (variance > 0).all():
+        return False
+    scale = np.sqrt(variance)
+    return bool(np.linalg.eigvalsh(covariance / np.outer(scale, scale))[0] > 1e-10)
 
 
 def _anova(x: Floats, code: NDArray[np.intp], sizes: Floats) -> tuple[Floats, Floats, float]:

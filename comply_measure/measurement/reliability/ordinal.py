@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -11,6 +12,7 @@ import pandas as pd
 from comply_measure import sem
 from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.measurement.dimensionality.extraction import extract
+from comply_measure.measurement.frames import listed, varying_items
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.reliability.alpha import alpha_from_covariance
 from comply_measure.measurement.reliability.categorical import categorical_omega
@@ -58,7 +60,9 @@ class OrdinalReliability:
     note: str
 
 
-def ordinal_reliability(values: Floats, *, estimator: Estimator = "wlsmv") -> OrdinalReliability:
+def ordinal_reliability(
+    values: Floats, *, estimator: Estimator = "wlsmv", items: Sequence[str] | None = None
+) -> OrdinalReliability:
     """Ordinal α and categorical ω of one set of items (one factor).
 
     Parameters
@@ -68,6 +72,8 @@ def ordinal_reliability(values: Floats, *, estimator: Estimator = "wlsmv") -> Or
     estimator : {"wlsmv", "uls"}
         Of the one-factor model of the polychoric correlations: diagonally weighted (the SEM engine), or
         unweighted least squares (minres), which needs no covariance matrix of the correlations.
+    items : sequence of str, optional
+        Names for the note.
 
     Returns
     -------
@@ -86,6 +92,12 @@ def ordinal_reliability(values: Floats, *, estimator: Estimator = "wlsmv") -> Or
     values = values[~np.isnan(values).all(axis=1)]
     n, p = values.shape
     names = [f"x{j + 1}" for j in range(p)]
+    labels = tuple(items) if items is not None else tuple(f"item {j + 1}" for j in range(p))
+    faults = varying_items(values, labels)[1]
+    if faults:
+        return _undefined(p, n, estimator, listed(faults))
+    if p < 2:
+        return _undefined(p, n, estimator, "one item")
     try:
         moments = polychoric_matrix(pd.DataFrame(values, columns=names))
     except InputError as error:

@@ -137,7 +137,7 @@ def retest(values: Floats, *, confidence: float = 0.95) -> Retest:
         k,
         dropped,
         confidence,
-        "",
+        "a wave does not vary: no correlation" if (np.ptp(x, axis=0) == 0).any() else "",
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from comply_measure.measurement.frames import joined
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.reliability.lower_bound import greatest_lower_bound
 from comply_measure.measurement.reliability.multilevel import multilevel_reliability
@@ -24,14 +25,16 @@ class ScoreData:
 
     Attributes
     ----------
+    items : tuple of str
     values : ndarray, shape (n, p)
     covariance : ndarray, shape (p, p)
     reason : str
-        Why the covariance matrix is undefined.
+        Why the covariance matrix is undefined, or which items do not vary.
     units : ndarray, shape (n,), or None
         Units, when several informants share one.
     """
 
+    items: tuple[str, ...]
     values: Floats
     covariance: Floats
     reason: str
@@ -96,12 +99,12 @@ def single_coefficients(data: ScoreData, names: tuple[str, ...], rng: np.random.
 
 def _bound(data: ScoreData) -> Found:
     bound = greatest_lower_bound(data.covariance)
-    return {"glb": (bound.value, data.reason or bound.note)}
+    return {"glb": (bound.value, joined(data.reason, bound.note))}
 
 
 def _halves(data: ScoreData, rng: np.random.Generator) -> Found:
     halves = split_half(data.covariance, seed=rng)
-    note = data.reason or halves.note
+    note = joined(data.reason, halves.note)
     return {
         "lambda4_max": (halves.lambda4_max, note),
         "split_half_mean": (halves.lambda4_mean, note),
@@ -117,7 +120,7 @@ def _ordinal(data: ScoreData) -> Found:
         found = dict.fromkeys(("alpha", "latent", "categorical", "observed"), NAN)
         note = "scores are not ordered categories"
     else:
-        result = ordinal_reliability(data.values)
+        result = ordinal_reliability(data.values, items=data.items)
         found = {
             "alpha": result.alpha,
             "latent": result.omega_latent_implied,
@@ -138,4 +141,5 @@ def _levels(data: ScoreData) -> Found:
     if data.units is None:
         return dict.fromkeys(names, (NAN, "one informant per unit: levels cannot be separated"))
     result = multilevel_reliability(data.values, data.units)
-    return {name: (float(getattr(result, name)), result.note) for name in names}
+    note = joined(data.reason, result.note) if result.levels.note else result.note
+    return {name: (float(getattr(result, name)), note) for name in names}

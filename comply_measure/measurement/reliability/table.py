@@ -11,7 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
-from comply_measure.measurement.frames import POOLED, check_scales, cluster_codes, groups, item_values
+from comply_measure.measurement.frames import (
+    POOLED,
+    check_scales,
+    cluster_codes,
+    groups,
+    item_values,
+    joined,
+    listed,
+    varying_items,
+)
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.reliability.alpha import feldt_interval
 from comply_measure.measurement.reliability.coefficients import COEFFICIENTS, compute_all
@@ -34,9 +43,15 @@ class _Group:
     """Answers of one group with the clusters and units they come from."""
 
     label: str
+    items: tuple[str, ...]
     values: Floats
     clusters: NDArray[np.intp] | None
     units: NDArray[np.intp] | None
+
+    @property
+    def faults(self) -> str:
+        """Items that do not vary, named."""
+        return listed(varying_items(self.values, self.items)[1])
 
     @property
     def clustered(self) -> bool:
@@ -114,6 +129,11 @@ def reliability_table(
     return ReliabilityTable(tuple(rows), confidence, seed)
 
 
+def reliability_coefficients() -> dict[str, str]:
+    """Coefficients of :func:`reliability_table`, key and label in words."""
+    return {name: c.label for name, c in COEFFICIENTS.items()} | {name: c.label for name, c in SINGLE.items()}
+
+
 def _groups(
     data: pd.DataFrame,
     items: Sequence[str],
@@ -133,14 +153,14 @@ def _groups(
 
     for label, rows in groups(data, by, pooled):
         kept = rows & answered
-        yield _Group(label, values[kept], part(kept, clusters), part(kept, units))
+        yield _Group(label, tuple(items), values[kept], part(kept, clusters), part(kept, units))
     if triad and unit is not None and units is not None:
         role = None if by is None else data[by].to_numpy()
         means = unit_answers(values, data[unit].to_numpy(), role)
         some = ~np.isnan(means.values).all(axis=1)
         first = means.first_row[some]
         outer = None if cluster is None else cluster_codes(data, cluster)[first]
-        yield _Group(TRIAD, means.values[some], outer, units[first])
+        yield _Group(TRIAD, tuple(items), means.values[some], outer, units[first])
 
 
 def _stack_rows(
@@ -173,7 +193,7 @@ def _stack_rows(
     rows = {}
     for k, name in enumerate(names):
         estimate = float(estimates[k])
-        note = "" if np.isfinite(estimate) else _reason(name, group.values, covariance, reason)
+        note = "" if np.isfinite(estimate) else _reason(name, group, covariance, reason)
         limits, kind, more = _limits(name, group, estimate, interval, drawn, k, confidence, missing)
         score_sd = float(np.sqrt(max(covariance.sum(), 0.0))) / max(len(covariance), 1)
         sem = score_sd * np.sqrt(max(1.0 - estimate, 0.0)) if np.isfinite(estimate) else NAN
@@ -229,7 +249,8 @@ def _single_rows(
     if not names:
         return {}
     covariance, reason = covariance_of(group.values, missing)
-    score = ScoreData(group.values, covariance, reason, group.units if group.clustered else None)
+    reason = joined(group.faults, reason)
+    score = ScoreData(group.items, group.values, covariance, reason, group.units if group.clustered else None)
     found = single_coefficients(score, names, rng)
     score_sd = float(np.sqrt(max(covariance.sum(), 0.0))) / max(len(covariance), 1)
     return {
@@ -286,15 +307,16 @@ def _row(
     )
 
 
-def _reason(name: str, values: Floats, covariance: Floats, reason: str) -> str:
+def _reason(name: str, group: _Group, covariance: Floats, reason: str) -> str:
+    values = group.values
     if values.shape[1] < 2:
         return "one item"
-    if reason:
-        return reason
+    if reason or group.faults:
+        return joined(group.faults, reason)
     if COEFFICIENTS[name].needs_factor and values.shape[1] < 3:
         return "fewer than 3 items: a one-factor model is not identified"
     if (np.diag(covariance) <= 0).any():
-        return "an item does not vary"
+        return "an item does not vary among the informants used"
     if not covariance.sum() > 1e-12 * np.trace(covariance):
         return "variance of the sum is zero or negative"
     if name == "maximal_reliability":

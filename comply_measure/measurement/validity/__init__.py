@@ -15,12 +15,14 @@ _PUBLIC = {
     "DiscriminantValidity": "discriminant",
     "GlobalItems": "global_items",
     "Htmt": "htmt",
+    "ValidityMatrices": "matrix",
     "ValidityMatrix": "matrix",
     "convergent_validity": "convergent",
     "discriminant_validity": "discriminant",
     "fit_measurement": "convergent",
     "global_item_correlations": "global_items",
     "heterotrait_monotrait": "htmt",
+    "validity_matrices": "matrix",
     "validity_matrix": "matrix",
 }
 

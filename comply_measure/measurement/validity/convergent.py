@@ -9,12 +9,17 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
-from comply_measure.errors import ComplyError
+from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.measurement.fits import fit_notes
+from comply_measure.measurement.frames import check_scales, item_values, joined, varying_items
+from comply_measure.measurement.moments import pairwise_correlations
 from comply_measure.sem import Fit
 from comply_measure.sem import fit as fit_model
 
+# Absolute correlation above which two items carry the same information.
+PERFECT = 1.0 - 1e-8
 _LOADING = ("construct", "item", "loading", "se", "lower", "upper")
 _CORRELATION = ("construct", "other", "correlation", "se", "lower", "upper")
 
@@ -94,8 +99,14 @@ class ConvergentValidity:
             "with_construct": partner,
             "fornell_larcker": above,
             "n_informants": self.n_informants,
-            "note": self.note,
+            "note": joined(self.note, _why_no_ave(key, ave, size)),
         }
+
+
+def _why_no_ave(key: str, ave: float, size: pd.Series[float]) -> str:
+    if math.isfinite(ave):
+        return ""
+    return f"{key}: one item, no AVE" if len(size) < 2 else f"{key}: a standardised loading above 1, no AVE"
 
 
 def measurement_model(scales: Mapping[str, Sequence[str]]) -> str:
@@ -112,13 +123,42 @@ def fit_measurement(
     missing: str = "ml",
     cluster: str | None = None,
 ) -> Fit:
-    """Fit :func:`measurement_model`."""
+    """Fit :func:`measurement_model`.
+
+    Raises
+    ------
+    InputError
+        Absent columns; items without answers, without variance, or perfectly correlated ones, each named.
+    ComplyError
+        When the engine cannot fit the model.
+    """
+    check_measurement(data, scales, cluster)
     return fit_model(
         measurement_model(scales), data, estimator=estimator, missing=missing, cluster=cluster, std_lv=True
     )
 
 
-def convergent_validity(fit: Fit, scales: Mapping[str, Sequence[str]]) -> ConvergentValidity:
+def check_measurement(data: pd.DataFrame, scales: Mapping[str, Sequence[str]], cluster: str | None) -> None:
+    """Raise one InputError that names every item no factor model can hold."""
+    check_scales(data, scales, [cluster])
+    items = list(dict.fromkeys(item for members in scales.values() for item in members))
+    values = item_values(data, items)
+    kept, faults = varying_items(values, items)
+    problems = [Problem(reason, column=item) for item, reason in faults]
+    r = np.abs(pairwise_correlations(values[:, kept]))
+    with np.errstate(invalid="ignore"):
+        first, second = np.nonzero(np.triu(r > PERFECT, 1))
+    problems += [
+        Problem(f"perfectly correlated with {items[kept[j]]}", column=items[kept[i]])
+        for i, j in zip(first, second, strict=True)
+    ]
+    if problems:
+        raise InputError("The measurement model cannot be fitted.", problems)
+
+
+def convergent_validity(
+    fit: Fit, scales: Mapping[str, Sequence[str]], *, confidence: float = 0.95
+) -> ConvergentValidity:
     """Standardised loadings, AVE and factor correlations of a fitted measurement model.
 
     ``AVE = Σ λ² / J`` of the standardised loadings (Fornell & Larcker 1981). Intervals by the delta method, robust
@@ -131,6 +171,8 @@ def convergent_validity(fit: Fit, scales: Mapping[str, Sequence[str]]) -> Conver
         stand above.
     scales : mapping
         Construct → items.
+    confidence : float
+        Of the intervals.
 
     Raises
     ------
@@ -138,13 +180,16 @@ def convergent_validity(fit: Fit, scales: Mapping[str, Sequence[str]]) -> Conver
         When the model did not converge or does not measure these constructs.
     """
     if not fit.converged:
-        raise ComplyError("convergent validity needs a model that converged")
-    table = fit.standardized()
-    keyed = {
-        (str(l), str(o), str(r)): (float(e), float(s), float(lo), float(up))
-        for l, o, r, e, s, lo, up in zip(
-            *(table[c] for c in ("lhs", "op", "rhs", "est_std", "se", "ci_lower", "ci_upper")), strict=True
+        raise ComplyError(
+            f"the measurement model did not converge ({fit.n} informants, {fit.npar} parameters)"
         )
+    if not 0 < confidence < 1:
+        problem = Problem("confidence", value=confidence, allowed="between 0 and 1")
+        raise InputError("Convergent validity cannot be computed.", [problem])
+    half, table = float(ndtri(0.5 + confidence / 2.0)), fit.standardized()
+    keyed = {
+        (str(l), str(o), str(r)): (float(e), float(s), float(e - half * s), float(e + half * s))
+        for l, o, r, e, s in zip(*(table[c] for c in ("lhs", "op", "rhs", "est_std", "se")), strict=True)
     }
     rows = []
     for key, items in scales.items():

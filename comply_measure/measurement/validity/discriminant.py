@@ -11,8 +11,11 @@ import pandas as pd
 
 from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.measurement.fits import SATORRA_2000, difference_test
-from comply_measure.measurement.frames import check_scales
-from comply_measure.measurement.validity.convergent import convergent_validity, measurement_model
+from comply_measure.measurement.validity.convergent import (
+    check_measurement,
+    convergent_validity,
+    measurement_model,
+)
 from comply_measure.sem import Fit
 from comply_measure.sem import fit as fit_model
 
@@ -162,7 +165,7 @@ def discriminant_validity(
     ComplyError
         When the model with all constructs cannot be fitted.
     """
-    check_scales(data, scales, [cluster])
+    check_measurement(data, scales, cluster)
     _check(scales, cutoffs, alpha)
 
     def fitted(text: str) -> Fit:
@@ -170,16 +173,12 @@ def discriminant_validity(
 
     text = measurement_model(scales)
     base = fitted(text)
-    factors = convergent_validity(base, scales)
+    factors = convergent_validity(base, scales, confidence=1.0 - alpha)
     interval = {(r["construct"], r["other"]): r for _, r in factors.correlations.iterrows()}
-    from scipy.special import ndtri
-
-    half = float(ndtri(1.0 - alpha / 2.0))
     pairs = []
     for a, b in combinations(scales, 2):
         row = interval[a, b]
-        r, se = float(row["correlation"]), float(row["se"])
-        limits = (r - half * se, r + half * se)
+        r, limits = float(row["correlation"]), (float(row["lower"]), float(row["upper"]))
         at_cutoffs: dict[float, _Test] = {}
         merged: _Test | None = None
         notes: list[str] = []

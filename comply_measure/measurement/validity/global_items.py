@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from comply_measure.measurement.frames import check_scales, cluster_codes, item_values
+from comply_measure.measurement.frames import check_scales, cluster_codes, item_values, listed, varying_items
 from comply_measure.measurement.moments import Floats, Missing, item_covariance, pairwise_correlations
 from comply_measure.measurement.resampling import bootstrap
 
@@ -25,6 +25,8 @@ class GlobalItems:
     correlation, lower, upper : ndarray, shape (scores, items)
     n : ndarray of int, shape (scores, items)
         Informants with both.
+    faults : mapping of str to str
+        Scores and items that do not vary, with the reason.
     """
 
     scores: tuple[str, ...]
@@ -34,9 +36,10 @@ class GlobalItems:
     lower: Floats
     upper: Floats
     n: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+    faults: Mapping[str, str]
 
     def tidy(self) -> pd.DataFrame:
-        """One row per score and item: score, item, own, correlation, lower, upper, n_informants."""
+        """One row per score and item: score, item, own, correlation, lower, upper, n_informants, note."""
         rows = [
             {
                 "score": score,
@@ -46,11 +49,19 @@ class GlobalItems:
                 "lower": float(self.lower[i, j]),
                 "upper": float(self.upper[i, j]),
                 "n_informants": int(self.n[i, j]),
+                "note": self._note(i, j),
             }
             for i, score in enumerate(self.scores)
             for j, item in enumerate(self.items)
         ]
         return pd.DataFrame(rows)
+
+    def _note(self, i: int, j: int) -> str:
+        pair = (self.scores[i], self.items[j])
+        named = listed([(name, self.faults[name]) for name in pair if name in self.faults])
+        if named or np.isfinite(self.correlation[i, j]):
+            return named
+        return "fewer than 2 informants answered both, or they do not vary"
 
     def convergence(self) -> pd.DataFrame:
         """One row per score: score, own_item, own_correlation, largest_other, other_item, highest.
@@ -89,7 +100,7 @@ def global_item_correlations(
     others: Sequence[str] = (),
     cluster: str | None = None,
     n_replications: int = 2000,
-    seed: int | None = None,
+    seed: int | np.random.Generator | None = None,
     confidence: float = 0.95,
     missing: Missing = "pairwise",
 ) -> GlobalItems:
@@ -118,6 +129,7 @@ def global_item_correlations(
     items = list(dict.fromkeys([*own.values(), *others]))
     check_scales(data, {"scores": list(own), "global items": items}, [cluster])
     values = item_values(data, [*own, *items])
+    faults = dict(varying_items(values, [*own, *items])[1])
     k, m = len(own), len(items)
     point = pairwise_correlations(values, missing)[:k, k:]
     lower, upper = np.full((k, m), np.nan), np.full((k, m), np.nan)
@@ -134,4 +146,4 @@ def global_item_correlations(
         )
         lower, upper = draws.lower.reshape(k, m), draws.upper.reshape(k, m)
     n = item_covariance(values, missing).n_pairs[:k, k:]
-    return GlobalItems(tuple(own), tuple(items), dict(own), point, lower, upper, n)
+    return GlobalItems(tuple(own), tuple(items), dict(own), point, lower, upper, n, faults)

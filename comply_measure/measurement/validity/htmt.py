@@ -9,9 +9,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from comply_measure.measurement.frames import check_scales, cluster_codes, item_values
+from comply_measure.measurement.frames import (
+    check_scales,
+    cluster_codes,
+    item_values,
+    joined,
+    listed,
+    varying_items,
+)
 from comply_measure.measurement.moments import Floats, Missing, item_covariance, pairwise_correlations
 from comply_measure.measurement.resampling import IntervalKind, bootstrap
+
+# An absolute correlation below this is zero up to rounding.
+ZERO = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +70,19 @@ class Htmt:
                 "n_clusters": self.n_clusters,
                 "n_replications": self.n_replications,
                 "missing": self.missing,
-                "note": "; ".join(n for n in self.notes if n.startswith((f"{a}:", f"{b}:"))),
+                "note": joined(
+                    *(n for n in self.notes if n.startswith((f"{a}:", f"{b}:"))), self._zero(i, j)
+                ),
             }
             for i, a in enumerate(self.constructs)
             for j, b in enumerate(self.constructs)
             if i < j
         ]
         return pd.DataFrame(rows)
+
+    def _zero(self, i: int, j: int) -> str:
+        zero = np.isfinite(self.htmt[i, j]) and not np.isfinite(self.htmt2[i, j])
+        return "an item correlation is exactly 0: no HTMT2" if zero else ""
 
 
 def heterotrait_monotrait(
@@ -75,7 +91,7 @@ def heterotrait_monotrait(
     *,
     cluster: str | None = None,
     n_replications: int = 2000,
-    seed: int | None = None,
+    seed: int | np.random.Generator | None = None,
     kind: IntervalKind = "percentile",
     confidence: float = 0.95,
     missing: Missing = "pairwise",
@@ -101,8 +117,8 @@ def heterotrait_monotrait(
     Returns
     -------
     Htmt
-        NaN with a note for constructs with one item, items without variance, and, for HTMT2, correlations of
-        exactly 0 within a construct.
+        NaN with a note for constructs with one item, items without variance, and, for HTMT2, where a correlation
+        is exactly 0 (one such pair of items would make the geometric mean 0 whatever the others are).
 
     Raises
     ------
@@ -145,13 +161,14 @@ def heterotrait_monotrait(
         n_clusters,
         replications,
         missing,
-        _notes(scales, here.covariance, names),
+        (*_notes(scales, values, names), *_no_interval(scales, two, lower[1], seed)),
     )
 
 
 def _ratios(correlations: Floats, member: Floats) -> tuple[Floats, Floats]:
     """HTMT and HTMT2 (B, k, k) of correlations (B, p, p); member (p, k) says which item is whose."""
     size = np.abs(correlations)
+    size = np.where(size < ZERO, 0.0, size)
     with np.errstate(invalid="ignore", divide="ignore"):
         found = [_ratio(size, member), np.exp(_ratio_of_logs(size, member))]
     diagonal = np.eye(member.shape[1], dtype=bool)
@@ -186,13 +203,29 @@ def _ratio_of_logs(size: Floats, member: Floats) -> Floats:
     return np.asarray(means - 0.5 * (within[:, :, None] + within[:, None, :]))
 
 
-def _notes(scales: Mapping[str, Sequence[str]], covariance: Floats, names: Sequence[str]) -> tuple[str, ...]:
-    flat = {n for n, v in zip(names, np.diag(covariance), strict=True) if not v > 0}
+def _no_interval(
+    scales: Mapping[str, Sequence[str]],
+    estimate: Floats,
+    lower: Floats,
+    seed: int | np.random.Generator | None,
+) -> tuple[str, ...]:
+    if seed is None:
+        return ()
+    gap = np.isfinite(estimate) & ~np.isfinite(lower) & ~np.eye(len(scales), dtype=bool)
+    return tuple(
+        f"{construct}: no interval, undefined in more than a tenth of the resamples"
+        for construct, row in zip(scales, gap, strict=True)
+        if row.any()
+    )
+
+
+def _notes(scales: Mapping[str, Sequence[str]], values: Floats, names: Sequence[str]) -> tuple[str, ...]:
+    faults = dict(varying_items(values, names)[1])
     notes = []
     for construct, items in scales.items():
-        constant = [item for item in items if item in flat]
-        if constant:
-            notes.append(f"{construct}: no variance in {', '.join(constant)}")
+        unusable = [(item, faults[item]) for item in items if item in faults]
+        if unusable:
+            notes.append(f"{construct}: {listed(unusable)}")
         if len(items) < 2:
             notes.append(f"{construct}: one item has no monotrait correlation")
     return tuple(notes)
