@@ -12,11 +12,14 @@ from comply_measure.pipeline.steps import (
     agreement,
     cfa,
     congruence,
+    content,
     dimensionality,
     gaps,
     informants,
     invariance,
     items,
+    method_variance,
+    missing_data,
     quality,
     reliability,
     rivals,
@@ -27,6 +30,7 @@ from comply_measure.pipeline.steps import (
 )
 
 _ALL: tuple[Step, ...] = (
+    content.STEP,
     sample.STEP,
     items.STEP,
     quality.STEP,
@@ -36,6 +40,8 @@ _ALL: tuple[Step, ...] = (
     rivals.STEP,
     validity.STEP,
     invariance.STEP,
+    method_variance.STEP,
+    missing_data.STEP,
     agreement.STEP,
     aggregation.STEP,
     triads.STEP,

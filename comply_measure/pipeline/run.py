@@ -111,6 +111,7 @@ class Plan:
             seed=self.study.file.seed,
             step=name,
             jobs=self.jobs,
+            folder=self.study.path.parent,
         )
 
 

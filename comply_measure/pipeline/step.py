@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
@@ -28,6 +29,10 @@ class StepOptions(BaseModel):
     """Base of all option models: frozen, unknown keys forbidden."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def files(self) -> Mapping[str, str]:
+        """Option -> file it names, relative to the study file; such files are inputs of the study."""
+        return {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +104,8 @@ class Context:
         Name of the running step.
     jobs : int
         Workers a step may use.
+    folder : Path
+        Folder of the study file, for files that options name.
     """
 
     load: Callable[[], Responses]
@@ -108,6 +115,7 @@ class Context:
     seed: int
     step: str
     jobs: int = 1
+    folder: Path = Path()
 
     @cached_property
     def responses(self) -> Responses:
@@ -127,6 +135,11 @@ def always(scales: tuple[Scale, ...]) -> str:
     return ""
 
 
+def wanted(options: Any) -> str:
+    """Of a step that needs no option to be set."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """An entry of the registry.
@@ -143,6 +156,8 @@ class Step:
         Steps whose output this one reads.
     applies : callable
         Given the scales of a study, why the step does not apply; empty if it does.
+    asked : callable
+        Given its options, why the step has nothing to do; empty if it has.
     """
 
     name: str
@@ -151,3 +166,4 @@ class Step:
     options: type[StepOptions] = StepOptions
     needs: tuple[str, ...] = ()
     applies: Callable[[tuple[Scale, ...]], str] = always
+    asked: Callable[[Any], str] = wanted

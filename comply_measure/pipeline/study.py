@@ -70,9 +70,14 @@ class Study:
 
     @cached_property
     def inputs(self) -> Mapping[str, str]:
-        """Input file -> SHA-256: data files and scales."""
-        found = {_shown(path, self.path.parent): digest_of_file(path) for path in self._data_files()}
+        """Input file -> SHA-256: data files, files that options name, and scales."""
+        files = [*self._data_files(), *self._option_files()]
+        found = {_shown(path, self.path.parent): digest_of_file(path) for path in files}
         return found | {f"scale {scale.key} ({scale.source})": scale.sha256 for scale in self.scales}
+
+    def _option_files(self) -> list[Path]:
+        every = [*self.steps.values(), *self.others.values()]
+        return [confined(self.path.parent, name) for options in every for name in options.files().values()]
 
     def _data_files(self) -> list[Path]:
         from comply_measure.responses import dataset_path, describe_dataset
@@ -151,7 +156,7 @@ def load_study(path: str | Path, registry: Mapping[str, Step]) -> Study:
     scales, scale_problems = _scales(document, file, Path(path).parent)
     problems += scale_problems + _choice_problems(document, file, scales)
     steps, others, left_out, step_problems = _options(document, file, registry, scales)
-    problems += step_problems
+    problems += step_problems + _option_file_problems(document, {**steps, **others}, Path(path).parent)
     if problems:
         ordered = sorted(problems, key=lambda problem: problem.row if isinstance(problem.row, int) else 0)
         raise InputError(f"{path} is not a valid study file", ordered)
@@ -176,7 +181,11 @@ def _options(
     """The steps to run and the others, with options; why some do not apply; what is wrong."""
     given, problems = _given_options(document, file, registry)
     everything = {name: given.get(name) or step.options() for name, step in registry.items()}
-    reasons = {name: reason for name, step in registry.items() if (reason := step.applies(scales))}
+    reasons = {
+        name: reason
+        for name, step in registry.items()
+        if (reason := step.applies(scales) or step.asked(everything[name]))
+    }
     if file.steps is None:
         chosen = [name for name in registry if name not in reasons]
     else:
@@ -225,6 +234,24 @@ def _path_problems(document: YamlDocument, file: StudyFile, folder: Path) -> lis
             (("data", "file"), file.data.file, True),
             (("data", "units_file"), file.data.units_file, True),
         ]
+    return _file_problems(document, folder, named)
+
+
+def _option_file_problems(
+    document: YamlDocument, options: Mapping[str, StepOptions], folder: Path
+) -> list[Problem]:
+    """Files that options name must lie in the study's folder and exist."""
+    named: list[tuple[tuple[str | int, ...], str | None, bool]] = [
+        (("options", step, key), name, True)
+        for step, chosen in options.items()
+        for key, name in chosen.files().items()
+    ]
+    return _file_problems(document, folder, named)
+
+
+def _file_problems(
+    document: YamlDocument, folder: Path, named: list[tuple[tuple[str | int, ...], str | None, bool]]
+) -> list[Problem]:
     problems = []
     for key, name, must_exist in named:
         if name is None:

@@ -169,7 +169,7 @@ def _by_role(chosen: Focal, options: ValidityOptions, seeds: list[int]) -> pd.Da
 def _summary(matrix: ValidityMatrix) -> pd.DataFrame:
     """A row per dimension of one matrix."""
     if matrix.convergent is not None:
-        table = matrix.convergent.tidy()
+        table: pd.DataFrame = matrix.convergent.tidy()
     else:
         table = pd.DataFrame({"construct": matrix.constructs, "n_informants": matrix.ratios.n_informants})
         table["note"] = matrix.note

@@ -1,0 +1,109 @@
+"""Step ``content``: what experts and judges say about the items; runs when the study names their files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from comply_measure.measurement.content import ContentOptions as Conventions
+from comply_measure.measurement.content import content_evidence
+from comply_measure.pipeline.focal import chosen_focal
+from comply_measure.pipeline.paths import confined
+from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.report.chapters.content import ContentFacts, content_headline, content_section
+from comply_measure.report.labels import Labels
+from comply_measure.responses.selection import form_of, set_of
+
+_FILES = ("ratings", "sorts", "definitions")
+
+
+class ContentOptions(StepOptions):
+    """Options of the step.
+
+    Parameters
+    ----------
+    scale : str, optional
+        Key of the scale; by default the first that has dimensions.
+    ratings, sorts, definitions : str, optional
+        Files of expert ratings, item sorts and definitional ratings, inside the folder of the study file.
+    level : {"dimension", "attribute"}
+        Constructs that items are sorted into and defined by.
+    minimum, maximum, relevant_from : int
+        Relevance scale and the lowest rating that counts as relevant.
+    i_cvi : float
+        Items below are dropped.
+    alpha : float
+        Level of the critical values of CVR and c_sv.
+    anchors : int
+        Points of the definitional rating scale.
+    """
+
+    scale: str | None = None
+    ratings: str | None = None
+    sorts: str | None = None
+    definitions: str | None = None
+    level: Literal["dimension", "attribute"] = "dimension"
+    minimum: int = 1
+    maximum: int = 4
+    relevant_from: int = 3
+    i_cvi: Annotated[float, Field(gt=0, le=1)] = 7 / 9
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    anchors: Annotated[int, Field(ge=2)] = 7
+
+    def files(self) -> Mapping[str, str]:
+        """The files that are named."""
+        return {name: value for name in _FILES if (value := getattr(self, name)) is not None}
+
+    def conventions(self) -> Conventions:
+        """Scales and cut-offs of the study."""
+        return Conventions(
+            minimum=self.minimum,
+            maximum=self.maximum,
+            relevant_from=self.relevant_from,
+            i_cvi_cutoff=self.i_cvi,
+            alpha=self.alpha,
+            anchors=self.anchors,
+            construct_level=self.level,
+        )
+
+
+def asked(options: ContentOptions) -> str:
+    """Why there is nothing to do."""
+    return "" if options.files() else "the study names no file of expert ratings, sorts or definitions"
+
+
+def run(context: Context, options: ContentOptions) -> StepOutput:
+    """Content validity of one scale."""
+    responses = context.responses
+    scale = chosen_focal(responses, options.scale).scale
+    paths: dict[str, Path] = {name: confined(context.folder, file) for name, file in options.files().items()}
+    evidence = content_evidence(
+        scale,
+        **paths,
+        attribute_set=set_of(scale, responses.attribute_set),
+        form=form_of(scale, responses.form),
+        options=options.conventions(),
+    )
+    facts = ContentFacts(
+        title=scale.title[scale.languages[0]].partition(":")[0].strip(),
+        evidence=evidence,
+        n_units=responses.n_units,
+        files=tuple(options.files().values()),
+        i_cvi=options.i_cvi,
+    )
+    labels = Labels.of(responses.scales, context.language)
+    summary = evidence.summary()
+    values = {
+        str(name).replace(" ", "_"): float(value)
+        for name, value in zip(summary["statistic"], summary["value"], strict=True)
+    }
+    reasons = {name: "no item has enough ratings" for name, value in values.items() if value != value}
+    return StepOutput(
+        content_section(facts, labels), values=values, reasons=reasons, headline=content_headline(facts)
+    )
+
+
+STEP = Step("content", "Content validity", run, ContentOptions, asked=asked)

@@ -1,0 +1,127 @@
+"""Step ``missing_data``: full information, multiple imputation and complete cases, side by side."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from comply_measure.errors import ComplyError
+from comply_measure.measurement.missingness import compare_missing, multiple_imputation
+from comply_measure.models import correlated_factors
+from comply_measure.pipeline.attempt import attempt
+from comply_measure.pipeline.estimation import Cluster
+from comply_measure.pipeline.focal import Focal, chosen_focal
+from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.report.chapters.missing_data import (
+    MissingDataFacts,
+    missing_data_headline,
+    missing_data_section,
+)
+from comply_measure.report.labels import Labels
+
+
+class MissingDataOptions(StepOptions):
+    """Options of the step.
+
+    Parameters
+    ----------
+    scale : str, optional
+        Key of the scale; by default the first that has dimensions.
+    dimensions : tuple of str
+        Dimensions whose items are modelled; by default the one with most missing answers.
+    imputations, iterations, donors : int
+        Of multiple imputation by predictive mean matching.
+    cluster : {"unit", "firm", "none"}
+        As in step ``cfa``; the ordered treatment ignores it and says so.
+    """
+
+    scale: str | None = None
+    dimensions: tuple[str, ...] = ()
+    imputations: Annotated[int, Field(ge=2, le=200)] = 10
+    iterations: Annotated[int, Field(ge=1, le=100)] = 10
+    donors: Annotated[int, Field(ge=1, le=50)] = 5
+    cluster: Cluster = "unit"
+
+
+def run(context: Context, options: MissingDataOptions) -> StepOutput:
+    """Compare the treatments for one model per dimension."""
+    chosen = chosen_focal(context.responses, options.scale)
+    answers = chosen.answers()
+    models = _models(chosen)
+    keys = options.dimensions or (_most_missing(chosen, models),)
+    unknown = [key for key in keys if key not in models]
+    if unknown:
+        raise ComplyError(f"there is no dimension '{unknown[0]}'; known: {', '.join(models)}")
+    items = [name for parts in models.values() for members in parts.values() for name in members]
+    if not answers[items].isna().to_numpy().any():
+        raise ComplyError("no answer is missing: there is nothing to treat")
+    imputation = multiple_imputation(
+        answers,
+        items,
+        seed=int(context.seeds().generate_state(1)[0]),
+        n_imputations=options.imputations,
+        n_iterations=options.iterations,
+        donors=options.donors,
+        role="role" if len(chosen.roles) > 1 else None,
+        n_jobs=context.jobs,
+    )
+    cluster = None if options.cluster == "none" else options.cluster
+    found = {}
+    obstacles = {}
+    for key in keys:
+        text = correlated_factors(models[key])
+        result, why = attempt(
+            lambda text=text: compare_missing(text, imputation, cluster=cluster, std_lv=True)  # type: ignore[misc]
+        )
+        if result is None:
+            obstacles[key] = why
+        else:
+            found[key] = result
+    facts = MissingDataFacts(
+        title=chosen.title,
+        comparisons=found,
+        obstacles=obstacles,
+        n_imputations=imputation.n_imputations,
+        n_imputed=len(imputation.rows),
+        notes=imputation.notes,
+        n_units=chosen.n_units,
+        n_informants=chosen.n_informants,
+        chosen_by_default=not options.dimensions,
+    )
+    labels = Labels.of(context.responses.scales, context.language)
+    return StepOutput(
+        missing_data_section(facts, labels),
+        values={"n_imputed": facts.n_imputed, "n_imputations": facts.n_imputations},
+        headline=missing_data_headline(facts, labels),
+    )
+
+
+def _models(chosen: Focal) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Dimension -> factor -> items that vary; attributes are the factors where the scale has them."""
+    answers = chosen.answers()
+
+    def usable(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name for name in names if answers[name].nunique() > 1)
+
+    found = {}
+    for key, members in chosen.factors.items():
+        parts = {part: chosen.items[part] for part in members} if chosen.by_scores else {key: members}
+        kept = {name: items for name, names in parts.items() if (items := usable(names))}
+        if kept:
+            found[key] = kept
+    if not found:
+        raise ComplyError("no item of the scale varies")
+    return found
+
+
+def _most_missing(chosen: Focal, models: dict[str, dict[str, tuple[str, ...]]]) -> str:
+    missing = chosen.answers().isna().mean()
+    share = {
+        key: float(missing[[name for items in parts.values() for name in items]].mean())
+        for key, parts in models.items()
+    }
+    return max(share, key=lambda key: share[key])
+
+
+STEP = Step("missing_data", "Treatment of missing answers", run, MissingDataOptions)

@@ -1,0 +1,181 @@
+"""Chapter: does the treatment of missing answers change the results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from comply_measure.report.format import bounded, count, plural
+from comply_measure.report.labels import Labels
+from comply_measure.report.parts import Block, Bullets, Column, Details, Notice, Prose, Section, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from comply_measure.measurement.missingness import MissingComparison
+
+
+@dataclass(frozen=True, eq=False)
+class MissingDataFacts:
+    """What the chapter is made from.
+
+    Parameters
+    ----------
+    title : str
+        The scale.
+    comparisons : mapping of str to MissingComparison
+        Dimension -> the treatments.
+    obstacles : mapping of str to str
+        Dimensions that could not be compared, and why.
+    n_imputations, n_imputed : int
+        Data sets; answers imputed in each.
+    notes : tuple of str
+        Assumptions of the imputation.
+    n_units, n_informants : int
+    chosen_by_default : bool
+        Whether the dimension is the one with most missing answers.
+    """
+
+    title: str
+    comparisons: Mapping[str, MissingComparison]
+    obstacles: Mapping[str, str]
+    n_imputations: int
+    n_imputed: int
+    notes: tuple[str, ...]
+    n_units: int
+    n_informants: int
+    chosen_by_default: bool
+
+
+def missing_data_section(facts: MissingDataFacts, labels: Labels) -> Section:
+    """The chapter."""
+    blocks: list[Block] = [Prose(_opening(facts, labels))]
+    blocks += [
+        Notice(f"{labels.construct(key)}: treatments could not be compared: {why}.", "warning")
+        for key, why in facts.obstacles.items()
+    ]
+    folded: list[Block] = []
+    for key, comparison in facts.comparisons.items():
+        blocks.append(_fits(facts, key, comparison, labels))
+        folded.append(_parameters(facts, key, comparison, labels))
+    if folded:
+        notes = Bullets(tuple(f"{note[0].upper()}{note[1:]}." for note in facts.notes))
+        blocks.append(Details("Estimates by treatment, assumptions of the imputation", (*folded, notes)))
+    return Section("missing_data", "Treatment of missing answers", tuple(blocks))
+
+
+def missing_data_headline(facts: MissingDataFacts, labels: Labels) -> tuple[str, ...]:
+    """One sentence: how far apart the treatments are."""
+    return (_difference(facts, labels),) if facts.comparisons else ()
+
+
+def _difference(facts: MissingDataFacts, labels: Labels) -> str:
+    parts = []
+    for key, comparison in facts.comparisons.items():
+        wide = _continuous(comparison)
+        parts.append(f"{bounded(wide['difference'].max(), 3)} ({labels.construct(key)})")
+    return (
+        f"{facts.title}: full information and multiple imputation differ in standardised estimates by at most "
+        f"{', '.join(parts)}."
+    )
+
+
+def _continuous(comparison: MissingComparison) -> pd.DataFrame:
+    """The two treatments that use all answers as continuous, and their absolute difference."""
+    wide: pd.DataFrame = comparison.wide()
+    used = [
+        name for name in wide.columns if str(name).endswith("(MLR)") and not str(name).startswith("listwise")
+    ]
+    wide["difference"] = wide[used].max(axis=1) - wide[used].min(axis=1)
+    return wide
+
+
+def _opening(facts: MissingDataFacts, labels: Labels) -> str:
+    text = " ".join(missing_data_headline(facts, labels))
+    which = " Of all dimensions this one has most missing answers." if facts.chosen_by_default else ""
+    return (
+        f"{text} {count(facts.n_imputed)} answers were imputed in each of {plural(facts.n_imputations, 'data set')} by "
+        f"predictive mean matching.{which}"
+    ).strip()
+
+
+def _fits(facts: MissingDataFacts, key: str, comparison: MissingComparison, labels: Labels) -> Table:
+    data = comparison.fits
+    columns = [
+        Column("Treatment", "method"),
+        Column("n", "n_informants", "count"),
+        Column("Test", "test"),
+        Column("Statistic", "statistic", "number"),
+        Column("df", "df1", "count"),
+        Column("df₂", "df2", "number1"),
+        Column("p", "pvalue", "p"),
+        Column("CFI", "cfi", "bounded3"),
+        Column("RMSEA", "rmsea", "bounded3"),
+        Column("SRMR", "srmr", "bounded3"),
+    ]
+    if (data["note"] != "").any():
+        columns.append(Column("Remark", "note"))
+    return _table(
+        facts,
+        f"missing_data_{key}_fit",
+        f"{labels.construct(key)}, items: treatments of missing answers",
+        data,
+        tuple(columns),
+        notes=("D2: Li, Meng, Raghunathan, and Rubin (1991); indices after imputation are means.",),
+    )
+
+
+def _parameters(facts: MissingDataFacts, key: str, comparison: MissingComparison, labels: Labels) -> Table:
+    wide = comparison.wide()
+    errors = comparison.wide("se")
+    methods = [name for name in wide.columns if name not in ("lhs", "op", "rhs", "largest_difference")]
+    for name in methods:
+        wide[f"se {name}"] = errors[name]
+    wide.insert(
+        0,
+        "parameter",
+        [
+            f"{labels.construct(lhs)} → {rhs}"
+            if op == "=~"
+            else f"{labels.construct(lhs)} ↔ {labels.construct(rhs)}"
+            for lhs, op, rhs in zip(wide["lhs"], wide["op"], wide["rhs"], strict=True)
+        ],
+    )
+    wide.columns = [str(name) for name in wide.columns]
+    columns = [Column("Parameter", "parameter")]
+    for name in methods:
+        columns += [
+            Column(str(name).replace("multiple imputation", "MI"), str(name), "bounded"),
+            Column("SE", f"se {name}", "bounded3"),
+        ]
+    columns.append(Column("Largest difference", "largest_difference", "bounded"))
+    return _table(
+        facts,
+        f"missing_data_{key}_estimates",
+        f"{labels.construct(key)}: standardised estimates by treatment",
+        wide,
+        tuple(columns),
+        notes=("Rubin's rules with Barnard and Rubin's (1999) degrees of freedom.",),
+    )
+
+
+def _table(
+    facts: MissingDataFacts,
+    key: str,
+    title: str,
+    data: pd.DataFrame,
+    columns: tuple[Column, ...],
+    *,
+    notes: tuple[str, ...] = (),
+) -> Table:
+    return Table(
+        key,
+        f"{facts.title}, {title}",
+        data,
+        columns,
+        notes=notes,
+        n_units=facts.n_units,
+        n_informants=facts.n_informants,
+        estimator="Factors of the attributes, items as they were answered",
+    )
