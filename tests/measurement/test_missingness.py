@@ -24,6 +24,7 @@ from comply_measure.measurement.missingness import (
     pooled_estimates,
 )
 from comply_measure.measurement.missingness.comparison import FIML, IMPUTED, LISTWISE, METHODS, ORDERED
+from comply_measure.measurement.missingness.fits import indices_of_chisquares
 from comply_measure.measurement.missingness.imputation import potential_scale_reduction
 from comply_measure.measurement.missingness.matching import RIDGE, draw_regression, match
 
@@ -89,6 +90,24 @@ def test_pooled_tests_equal_semtools(fits, sets) -> None:
             assert ours.pvalue == pytest.approx(theirs["pvalue"], abs=1e-4)
         assert ours.riv == pytest.approx(theirs["ariv"], abs=1e-4)
     assert [test.method for test in scaled] == ["D2"]
+
+
+@pytest.mark.parametrize("estimator", ["ML", "MLR"])
+def test_indices_of_pooled_chisquares_equal_semtools(estimator: str, sets) -> None:
+    one = [sem.fit("f =~ " + " + ".join(ITEMS), frame, estimator=estimator) for frame in sets]
+    found = pooled_estimates(one)
+    table, expected = found.indices.set_index("index"), R["indices"][estimator]
+    assert found.tests[-1].chisq == pytest.approx(expected["chisq"], abs=1e-3)
+    # semTools' scaled RMSEA is not lavaan's formula; the engine's is taken, below
+    for name in ("cfi", "tli") if estimator == "MLR" else ("cfi", "tli", "rmsea"):
+        assert table.loc[name, "pooled"] == pytest.approx(expected[name], abs=2e-5)
+    tail = ".scaled" if estimator == "MLR" else ""
+    single = one[0].measures
+    again = indices_of_chisquares(
+        single[f"chisq{tail}"], single["df"], single[f"baseline.chisq{tail}"], single["baseline.df"], 240
+    )
+    assert again == pytest.approx({name: single[name + tail] for name in ("cfi", "tli", "rmsea")})
+    assert table.loc["rmsea", "mean"] > table.loc["rmsea", "pooled"]
 
 
 def test_barnard_rubin_equals_the_formulas_in_r(sets) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from comply_measure.errors import ComplyError, InputError, Problem
-from comply_measure.measurement.fits import fit_indices, fit_notes
+from comply_measure.measurement.fits import fit_notes
 from comply_measure.measurement.missingness.fits import (
     PooledEstimates,
     latent_names,
@@ -42,8 +42,8 @@ class MissingComparison:
         method, lhs, op, rhs, est, se, df, pvalue, ci_lower, ci_upper, fmi, n_informants; loadings, paths and
         correlations of latent variables.
     fits : DataFrame
-        One row per method: test ("scaled χ²" or "D2"), statistic, df1, df2, pvalue, cfi, rmsea, srmr (means over
-        imputations where there are several), n_informants, n_clusters, n_imputations, n_failed, note.
+        One row per method: test ("scaled χ²" or "D2", an F), statistic, df1, df2, pvalue, cfi and rmsea of the (pooled)
+        scaled statistics, srmr (mean over imputations), n_informants, n_clusters, n_imputations, n_failed, note.
     pooled : mapping of str to PooledEstimates
         Pooled results of the imputed treatments.
     """
@@ -80,7 +80,7 @@ def compare_missing(
     Estimates are standardised, which makes the metrics of continuous and ordered analyses comparable; they still
     differ where few categories attenuate correlations. Imputed treatments are pooled by Rubin's rules with Barnard &
     Rubin's degrees of freedom; their tests are pooled by D2 of the scaled statistics (Li, Meng, Raghunathan & Rubin
-    1991), and CFI, RMSEA and SRMR are means, which no theory backs.
+    1991). CFI and RMSEA are those of the scaled statistics everywhere, so that the treatments can be compared.
 
     Parameters
     ----------
@@ -151,16 +151,16 @@ def _single(
     if not fit.converged:
         raise ComplyError("the optimiser did not converge")
     table = fit.standardized().rename(columns={"est_std": "est"}).assign(df=math.inf, fmi=math.nan)
-    indices = fit_indices(fit)
+    measures = fit.measures
     row = _row(
         method,
         test="scaled χ²",
-        statistic=indices["chisq"],
-        df1=indices["df"],
-        pvalue=indices["pvalue"],
-        cfi=indices["cfi"],
-        rmsea=indices["rmsea"],
-        srmr=indices["srmr"],
+        statistic=measures["chisq.scaled"],
+        df1=measures["df"],
+        pvalue=measures["pvalue.scaled"],
+        cfi=measures.get("cfi.scaled", math.nan),
+        rmsea=measures.get("rmsea.scaled", math.nan),
+        srmr=measures.get("srmr", math.nan),
         n_informants=fit.n,
         n_clusters=n_clusters(fit),
         n_imputations=1,
@@ -194,7 +194,7 @@ def _imputed(
 def _of_pooled(
     found: PooledEstimates, failed: Mapping[int, str], method: str
 ) -> tuple[pd.DataFrame, dict[str, object]]:
-    means = found.indices.set_index("index")["mean"]
+    indices = found.indices.set_index("index")
     test = next(test for test in found.tests if test.method == "D2")
     notes = [found.note, test.note]
     if failed:
@@ -207,9 +207,9 @@ def _of_pooled(
         df1=test.df1,
         df2=test.df2,
         pvalue=test.pvalue,
-        cfi=means["cfi"],
-        rmsea=means["rmsea"],
-        srmr=means["srmr"],
+        cfi=indices.loc["cfi", "pooled"],
+        rmsea=indices.loc["rmsea", "pooled"],
+        srmr=indices.loc["srmr", "mean"],
         n_informants=found.n_informants,
         n_clusters=found.n_clusters,
         n_imputations=found.n_imputations,

@@ -35,7 +35,9 @@ class PooledEstimates:
     tests : tuple of PooledTest
         Tests of fit: D3 for unscaled likelihood tests, and D2 (of the scaled statistic where there is one).
     indices : DataFrame
-        Mean, smallest and largest value over imputations of cfi, tli, rmsea and srmr: descriptive only.
+        cfi, tli and rmsea (of the scaled statistics where there are scaled ones) from the pooled χ² (D2) of the model
+        and of the baseline; mean, smallest and largest over the data sets, also of srmr. Means are too poor
+        for CFI and RMSEA with many degrees of freedom: each data set takes its imputed values for data.
     n_imputations : int
         Data sets pooled.
     n_failed : int
@@ -125,11 +127,12 @@ def pooled_estimates(
         n_imputations=len(usable),
     )
     failed = len(fits) - len(usable)
+    tests = _tests(usable)
     note = f"{failed} of {len(fits)} data sets left out: no convergence" if failed else ""
     return PooledEstimates(
         table,
-        _tests(usable),
-        _indices(usable),
+        tests,
+        _indices(usable, tests[-1]),
         len(usable),
         failed,
         usable[0].n,
@@ -221,19 +224,47 @@ def _tests(fits: Sequence[Fit]) -> tuple[PooledTest, ...]:
     return (second,) if scaled else (pool_likelihood_ratio(fits), second)
 
 
-def _indices(fits: Sequence[Fit]) -> pd.DataFrame:
-    """Fit indices over imputations; there is no theory for pooling them."""
-    names = ["cfi", "tli", "rmsea", "srmr"]
-    values = pd.DataFrame([fit_indices(fit) for fit in fits])[names].astype(float)
+def _indices(fits: Sequence[Fit], model: PooledTest) -> pd.DataFrame:
+    """Fit indices from pooled χ² of model and baseline, and their spread over imputations."""
+    tail = ".scaled" if "chisq.scaled" in fits[0].measures else ""
+    measures = [fit.measures for fit in fits]
+    df0 = float(measures[0].get("baseline.df", math.nan))
+    baseline = pool_chisquare([m.get(f"baseline.chisq{tail}", math.nan) for m in measures], df0)
+    pooled = indices_of_chisquares(
+        model.chisq, model.df1, baseline.chisq, df0, fits[0].n, len(fits[0].model.sample.groups)
+    )
+    values = pd.DataFrame({name: [m.get(name + tail, math.nan) for m in measures] for name in pooled})
+    values["srmr"] = [m.get("srmr", math.nan) for m in measures]
+    values = values.astype(float)
     return pd.DataFrame(
         {
-            "index": names,
+            "index": values.columns,
+            "pooled": [*pooled.values(), math.nan],
             "mean": values.mean().to_numpy(),
             "smallest": values.min().to_numpy(),
             "largest": values.max().to_numpy(),
             "n_imputations": len(fits),
         }
     )
+
+
+def indices_of_chisquares(
+    chisq: float, df: float, baseline: float, baseline_df: float, n: int, groups: int = 1
+) -> dict[str, float]:
+    """CFI, TLI and RMSEA of given χ² statistics.
+
+    ``CFI = 1 − max(χ² − k, 0)/max(χ²₀ − k₀, χ² − k, 0)``, ``TLI = (χ²₀/k₀ − χ²/k)/(χ²₀/k₀ − 1)``,
+    ``RMSEA = √(G max(χ² − k, 0)/(n k))``; with pooled statistics as in Enders & Mansolf (2018).
+    """
+    if not (math.isfinite(chisq) and math.isfinite(baseline) and df > 0):
+        return dict.fromkeys(("cfi", "tli", "rmsea"), math.nan)
+    excess, worst = max(chisq - df, 0.0), max(baseline - baseline_df, chisq - df, 0.0)
+    ratio = baseline / baseline_df
+    return {
+        "cfi": 1.0 - excess / worst if worst > 0 else 1.0,
+        "tli": (ratio - chisq / df) / (ratio - 1.0) if ratio != 1.0 else math.nan,
+        "rmsea": math.sqrt(groups * excess / (n * df)),
+    }
 
 
 def _complete_df(fit: Fit) -> float:

@@ -24,7 +24,11 @@ each <- lapply(sets, function(d) { f <- cfa(model, d); list(q = coef(f)[c("a", "
 q <- t(sapply(each, `[[`, "q")); W2 <- Reduce(`+`, lapply(each, `[[`, "u")) / m
 r1 <- (1 + 1 / m) * sum(diag(cov(q) %*% solve(W2))) / 2
 D1 <- drop((colMeans(q) - .9) %*% solve(W2) %*% (colMeans(q) - .9)) / (2 * (1 + r1))
-out <- list(D1_by_hand = list(F = D1, ariv = r1), estimates = table, D3 = test(test = "D3"), D2 = test(test = "D2"),
+one <- "f =~ x1 + x2 + x3 + x4 + x5 + x6"
+wanted <- c("chisq", "df", "baseline.chisq", "cfi", "tli", "rmsea")
+indices <- function(estimator, tail) { f <- cfa.mi(one, data = sets, estimator = estimator)
+  x <- fitMeasures(f, test = "D2", pool.robust = TRUE); setNames(as.list(x[paste0(wanted, tail)]), wanted) }
+out <- list(indices = list(ML = indices("ML", ""), MLR = indices("MLR", ".scaled")), D1_by_hand = list(F = D1, ariv = r1), estimates = table, D3 = test(test = "D3"), D2 = test(test = "D2"),
   D1 = as.list(lavTestWald.mi(fit, constraints = "a == 0.9\nb == 0.9", test = "D1")),
   scaled = unname(scaled), D2_scaled = as.list(lavTestLRT.mi(robust, test = "D2", pool.robust = TRUE)),
   ordinal = hand, ordinal_chisq = unname(sapply(ordinal, `[[`, "chisq")))
