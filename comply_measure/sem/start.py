@@ -250,7 +250,9 @@ class _GroupStart:
             return loadings / np.sqrt(value), value
         mean = float(loadings.mean())
         mean = np.copysign(max(abs(mean), 0.3 * float(np.abs(loadings).max())), mean)
-        return loadings / mean, mean**2
+        if mean == 0.0:  # constant indicators: nothing to start from
+            return loadings, 0.0
+        return loadings / mean, float(mean**2)
 
     def _regress(self) -> None:
         """Structural coefficients by least squares."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from comply_measure.errors import ComplyError
 from comply_measure.models.informants.effects import effect_lines
 from comply_measure.models.informants.wide import (
     check_design,
@@ -24,7 +25,14 @@ def role_contrasts(n_roles: int) -> Floats:
     Two roles: level and ``first − second``. Three: level, ``first − second`` and
     ``third − (first + second)/2``. The second contrast's sign is chosen so that role 1 − role 2 is positive
     where the first role is higher.
+
+    Raises
+    ------
+    ComplyError
+        For fewer than two roles.
     """
+    if n_roles < 2:
+        raise ComplyError(f"contrasts need at least 2 roles; given: {n_roles}")
     contrasts = np.zeros((n_roles, n_roles))
     contrasts[0] = 1.0 / n_roles
     contrasts[1, :2] = (1.0, -1.0)

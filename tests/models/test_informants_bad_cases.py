@@ -1,0 +1,202 @@
+"""Odd designs: every public function of the latent multi-informant models gives a clear error or says what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from comply_measure import sem
+from comply_measure.errors import ComplyError
+from comply_measure.models import informants as room
+from comply_measure.models.informants import (
+    common_fate_model,
+    contrast_names,
+    ct_cm1_model,
+    ct_cm_model,
+    ct_cu_model,
+    effects_table,
+    joint_tests,
+    latent_congruence_model,
+    latent_gaps,
+    latent_polynomial,
+    latent_polynomial_model,
+    mtmm_table,
+    product_indicators,
+    role_contrasts,
+    role_invariance_model,
+    trifactor_model,
+    variance_shares,
+    wide_column,
+    wide_frame,
+)
+
+ITEMS = {"C": ["c1", "c2", "c3"], "O": ["o1", "o2", "o3"], "L": ["l1", "l2", "l3"]}
+NAMES = [i for items in ITEMS.values() for i in items]
+ROLES = ["m", "s", "i", "f", "g"]
+
+
+def drawn(units: int, roles: int, points: int = 7, seed: int = 5) -> pd.DataFrame:
+    """One row per informant: answers of all items, dimension scores, an outcome and a predictor of the unit."""
+    rng = np.random.default_rng(seed)
+    shared = rng.standard_normal((units, 1))
+    rows = []
+    outcome = shared[:, 0] + rng.standard_normal(units)
+    for role in ROLES[:roles]:
+        view = shared + 0.8 * rng.standard_normal((units, 1))
+        middle = (points + 1) / 2
+        x = np.clip(np.round(middle + (points - 1) / 6 * (view + rng.standard_normal((units, 9)))), 1, points)
+        frame = pd.DataFrame(x, columns=NAMES)
+        frame.insert(0, "unit", np.arange(units))
+        frame.insert(1, "role", role)
+        rows.append(
+            frame.assign(z=outcome, size=rng.permutation(units).astype(float) if not rows else np.nan)
+        )
+    data = pd.concat(rows, ignore_index=True)
+    data["size"] = data.groupby("unit")["size"].transform("first")
+    return scored(data)
+
+
+def scored(data: pd.DataFrame) -> pd.DataFrame:
+    return data.assign(**{d: data[items].mean(axis=1) for d, items in ITEMS.items()})
+
+
+def blank(data: pd.DataFrame, role: str, items: list[str]) -> pd.DataFrame:
+    out = data.copy()
+    out.loc[out["role"] == role, items] = np.nan
+    return scored(out)
+
+
+def constant(data: pd.DataFrame) -> pd.DataFrame:
+    return scored(data.assign(**dict.fromkeys(NAMES, 4.0)))
+
+
+# case -> (data, number of roles)
+CASES: dict[str, tuple[Callable[[], pd.DataFrame], int]] = {
+    "dyads": (lambda: drawn(60, 2), 2),
+    "one informant": (lambda: drawn(60, 1), 1),
+    "four roles": (lambda: drawn(80, 4), 4),
+    "five roles": (lambda: drawn(80, 5), 5),
+    "a role missing everywhere": (lambda: blank(drawn(60, 3), "i", NAMES), 3),
+    "one unit": (lambda: drawn(1, 3), 3),
+    "two units": (lambda: drawn(2, 3), 3),
+    "all answers equal": (lambda: constant(drawn(60, 3)), 3),
+    "2 points": (lambda: drawn(80, 3, points=2), 3),
+    "11 points": (lambda: drawn(80, 3, points=11), 3),
+    "unequal item sets": (lambda: blank(blank(drawn(60, 3), "i", ["c1", "o1"]), "m", ["c3"]), 3),
+}
+
+
+def texts(roles: list[str]) -> dict[str, Callable[[], str]]:
+    """Every builder of model text, with outcomes and predictors where it takes them."""
+    scores = list(ITEMS)
+    pair = {"polynomial": lambda: latent_polynomial_model("C", ITEMS["C"], roles[:2], "z")}
+    return (pair if len(roles) < 4 else {}) | {
+        "common fate": lambda: common_fate_model(scores, roles, ["z"], ["size"]),
+        "common fate, one dimension": lambda: common_fate_model(["C"], roles),
+        "congruence": lambda: latent_congruence_model("C", ITEMS["C"], roles),
+        "congruence, outcome": lambda: latent_congruence_model("C", ITEMS["C"], roles, ["z"], ["size"]),
+        "ct-c(m-1)": lambda: ct_cm1_model(
+            {"C": ITEMS["C"]}, roles, roles[0], outcomes=["z"], covariates=["size"]
+        ),
+        "ct-cm": lambda: ct_cm_model(scores, roles),
+        "ct-cu": lambda: ct_cu_model(scores, roles),
+        "trifactor": lambda: trifactor_model(
+            [*ITEMS["C"], "o1"], roles, ["size"], {roles[-1]: ["size"]}, ["z"]
+        ),
+        "invariance": lambda: role_invariance_model({"C": ITEMS["C"]}, roles, "strict").text,
+    }
+
+
+def fitted(text: str, wide: pd.DataFrame, polynomial: bool, roles: list[str]) -> sem.Fit:
+    data = product_indicators(wide, ITEMS["C"], roles[:2], 4.0) if polynomial else wide
+    return sem.fit(text, data, missing="ml", meanstructure=True)
+
+
+def attempt(call: Callable[[], Any]) -> tuple[Any, str]:
+    """The result, or the first line of the error; any other exception fails the test."""
+    try:
+        return call(), ""
+    except ComplyError as problem:
+        return None, str(problem).splitlines()[0]
+
+
+@pytest.mark.parametrize("case", list(CASES))
+def test_models_fit_or_say_what_is_wrong(case: str) -> None:
+    make, n_roles = CASES[case]
+    roles = ROLES[:n_roles]
+    wide = wide_frame(make(), [*NAMES, *ITEMS], roles, keep=["z", "size"]).reset_index(drop=True)
+    for name, build in texts(roles).items():
+        fit, error = attempt(lambda b=build, n=name: fitted(b(), wide, n == "polynomial", roles))
+        if fit is None:
+            assert 10 < len(error) < 400, f"{case}: {name}: {error}"
+            continue
+        wrong = not fit.converged or not fit.admissible
+        assert not wrong or fit.problems, f"{case}: {name} is wrong without a word"
+        effects = effects_table(fit)
+        assert effects["n_units"].eq(fit.n).all()
+        if not fit.converged:
+            assert effects["estimate"].isna().all()
+            assert (effects["note"] != "").all()
+        elif fit.admissible:
+            assert np.isfinite(effects["estimate"]).all()
+        if name.startswith("congruence"):
+            check_congruence(fit, roles, name)
+
+
+def check_congruence(fit: sem.Fit, roles: list[str], name: str) -> None:
+    if name == "congruence":
+        gaps = latent_gaps(fit, "C", roles)
+        assert len(gaps) == len(roles) * (len(roles) - 1) // 2
+        assert fit.converged or gaps["gap"].isna().all()
+        assert (gaps["gap"].notna() | (gaps["note"] != "")).all()
+    else:
+        tests = joint_tests(fit, contrast_names("C", roles)[1:], ["z"])
+        assert (tests["chisq"].notna() | (tests["note"] != "")).all()
+
+
+@pytest.mark.parametrize("case", list(CASES))
+def test_tables_and_surfaces_of_odd_data(case: str) -> None:
+    make, n_roles = CASES[case]
+    roles = ROLES[:n_roles]
+    wide = wide_frame(make(), [*NAMES, *ITEMS], roles, keep=["z"]).reset_index(drop=True)
+    result = mtmm_table(wide, list(ITEMS), roles)
+    assert len(result.matrix) == 3 * n_roles
+    assert not np.isinf(result.pairs["correlation"]).any()
+    surface, error = attempt(
+        lambda: latent_polynomial(wide, "C", ITEMS["C"], roles[:2], "z", 4.0, replications=100)
+    )
+    if surface is None:
+        assert 10 < len(error) < 400
+    else:
+        assert surface.n_units <= len(wide)
+        assert len(surface.tidy()) == 11
+        assert surface.problems or np.isfinite(surface.coefficients["se"]).all()
+
+
+def test_shares_of_a_model_without_a_solution_are_not_numbers_that_mislead() -> None:
+    wide = wide_frame(drawn(12, 2), NAMES, ["m", "s"]).reset_index(drop=True)
+    fit = sem.fit(trifactor_model(ITEMS["C"], ["m", "s"]), wide, missing="ml", meanstructure=True)
+    shares = variance_shares(fit.estimates)
+    assert len(shares) == 18
+    assert fit.admissible or fit.problems
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5])
+def test_contrasts_are_invertible_for_any_number_of_roles(n: int) -> None:
+    if n == 1:
+        with pytest.raises(ComplyError, match="at least 2"):
+            role_contrasts(n)
+        return
+    matrix = role_contrasts(n)
+    assert np.linalg.matrix_rank(matrix) == n
+    np.testing.assert_allclose(matrix[1:].sum(axis=1), 0, atol=1e-15)
+
+
+def test_every_public_function_is_here() -> None:
+    functions = {name for name in room.__all__ if name[0].islower()}
+    assert functions <= set(globals()), f"without bad cases: {functions - set(globals())}"
+    assert wide_column("a", "m") == "a.m"

@@ -1,0 +1,115 @@
+"""Congruence of odd data, and a guard that every public function of the room has its bad cases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from comply_measure import triads
+from comply_measure.errors import ComplyError
+from comply_measure.triads import congruence
+from comply_measure.triads.congruence import (
+    congruence_checklist,
+    congruence_models,
+    polynomial_regression,
+    response_surface,
+)
+
+
+def views(units: int, points: int = 7, seed: int = 3) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    x, y = rng.integers(1, points + 1, (2, units)).astype(float)
+    z = 0.3 * x + 0.2 * y + rng.standard_normal(units)
+    return pd.DataFrame({"x": x, "y": y, "z": z, "firm": np.arange(units) % 9})
+
+
+def changed(data: pd.DataFrame, **columns: object) -> pd.DataFrame:
+    return data.assign(**columns)
+
+
+# case -> (data, what the error says; empty where a surface must come out)
+CASES: dict[str, tuple[Callable[[], pd.DataFrame], str]] = {
+    "one unit": (lambda: views(1), "too few"),
+    "six units": (lambda: views(6), "too few"),
+    "one role never answered": (lambda: changed(views(30), y=np.nan), "too few"),
+    "all views equal": (lambda: changed(views(30), x=4.0, y=4.0), "collinear"),
+    "the roles agree exactly": (lambda: changed(views(30), y=views(30)["x"]), "collinear"),
+    "2 points": (lambda: views(60, points=2), "collinear"),
+    "11 points": (lambda: views(60, points=11), ""),
+    "outcome never varies": (lambda: changed(views(60), z=5.0), ""),
+    "one firm": (lambda: changed(views(60), firm=1), "two clusters"),
+    "eight units": (lambda: views(8), ""),
+    "perfect polynomial": (lambda: views(60).eval("z = x - (x - y)**2"), ""),
+}
+
+
+@pytest.mark.parametrize("cluster", [None, "firm"])
+@pytest.mark.parametrize("case", list(CASES))
+def test_a_surface_or_a_clear_error(case: str, cluster: str | None) -> None:
+    make, error = CASES[case]
+    expected = error if (cluster or case != "one firm") else ""
+    if expected:
+        with pytest.raises(ComplyError, match=expected):
+            polynomial_regression(make(), "x", "y", "z", centre=4.0, cluster=cluster)
+        return
+    fit = polynomial_regression(make(), "x", "y", "z", centre=4.0, cluster=cluster)
+    surface = response_surface(fit, bootstrap=50, seed=1)
+    table, models = surface.tidy(), congruence_models(fit)
+    checks = congruence_checklist(fit, surface)
+    undefined = table[table["estimate"].isna()]
+    assert (undefined["note"] != "").all()
+    assert len(models.tidy()) == 16
+    assert len(models.constraints) == 3
+    assert checks.tidy()["condition"].is_unique
+    for name in ("models", "constraints"):
+        numbers = getattr(models, name).select_dtypes("number")
+        assert not np.isposinf(
+            numbers.drop(columns=["evidence_ratio"], errors="ignore").to_numpy(dtype=float)
+        ).any()
+
+
+@pytest.mark.parametrize("points", [2, 3, 11])
+@pytest.mark.parametrize("sizes", [[2], [2, 3, 5], [3] * 12])
+def test_exact_distributions_of_any_scale_sum_to_one(points: int, sizes: list[int]) -> None:
+    null = triads.null_distribution("uniform", 1, points)
+    assert null.variance == pytest.approx((points**2 - 1) / 12)
+    for statistic in ("variance", "ad_mean", "ad_median"):
+        found = triads.exact_distribution(sizes, null, statistic)
+        assert found.probabilities.sum() == pytest.approx(1.0, abs=1e-9)
+        assert found.values[0] == 0
+        assert (np.diff(found.values) > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("call", "fault"),
+    [
+        (lambda: triads.critical_values(minimum=1, maximum=1), "maximum|minimum|scale"),
+        (lambda: triads.critical_values(minimum=1, maximum=5, n_informants=[1]), "informants"),
+        (lambda: triads.critical_values(minimum=1, maximum=5, n_items=[0]), "items|informants"),
+        (lambda: triads.null_distribution("uniform", 5, 1), "maximum|minimum|scale"),
+        (
+            lambda: triads.exact_distribution([], triads.null_distribution("uniform", 1, 5), "variance"),
+            "item|informants",
+        ),
+    ],
+)
+def test_impossible_sizes_and_scales_are_refused(call: Callable[[], object], fault: str) -> None:
+    with pytest.raises(ComplyError, match=fault):
+        call()
+
+
+def test_every_public_function_has_bad_cases() -> None:
+    """Each name occurs in one of the files on bad cases; who adds a function adds its cases."""
+    here = Path(__file__).parent
+    text = "\n".join((here / name).read_text(encoding="utf-8") for name in FILES)
+    used = set(re.findall(r"\w+", text))
+    functions = {name for name in (*triads.__all__, *congruence.__all__) if name[0].islower()}
+    assert functions <= used, f"without bad cases: {sorted(functions - used)}"
+
+
+FILES = ("test_triads_bad_cases.py", "test_congruence_bad_cases.py")
