@@ -181,13 +181,13 @@ def test_draws_follow_the_posterior() -> None:
     X = np.column_stack([rng.standard_normal((80, 2)), np.ones(80)])
     y = X @ np.array([0.5, -0.3, 1.0]) + rng.standard_normal(80)
     cross, moment = X.T @ X, X.T @ y
-    draws = np.array([draw_regression(cross, moment, float(y @ y), 80, rng)[1] for _ in range(20_000)])
+    draws = np.array([draw_regression(cross, moment, float(y @ y), 80, rng)[1] for _ in range(8_000)])
     estimate = np.linalg.solve(cross + RIDGE * np.diag(np.diag(cross)), moment)
     rss = float(((y - X @ estimate) ** 2).sum())
     covariance = rss / (77 - 2) * np.linalg.inv(cross)
-    error = np.sqrt(np.diag(covariance) / 20_000)
+    error = np.sqrt(np.diag(covariance) / 8_000)
     assert (np.abs(draws.mean(axis=0) - estimate) < 4 * error).all()
-    np.testing.assert_allclose(np.cov(draws.T), covariance, atol=0.05 * covariance.max())
+    np.testing.assert_allclose(np.cov(draws.T), covariance, atol=0.08 * covariance.max())
 
 
 def test_donors_are_the_nearest() -> None:
@@ -329,6 +329,14 @@ def test_what_cannot_be_imputed_stays_missing_and_is_counted() -> None:
     text = " | ".join(found.notes)
     assert "too few informants to be imputed by themselves: i" in text
     assert "nobody in the role s answered, so that they stay missing: d, e" in text
+    few = multiple_imputation(frame.tail(9), list("abcd"), seed=1, n_imputations=2, role=None)
+    assert not any("per predictor" in note for note in found.notes)
+    assert (
+        multiple_imputation(frame.tail(7), list("abcd"), seed=1, n_imputations=2, role=None)
+        .notes[-1]
+        .startswith("fewer than two informants per predictor")
+    )
+    assert not few.completed(0)[list("abcd")].isna().any().any()
     table = found.tidy().set_index("item")
     assert table.loc["e", "n_imputed"] == 0
     assert np.isnan(table.loc["e", "mean_imputed"])
@@ -393,7 +401,7 @@ def test_a_treatment_that_fails_has_its_line(answers: pd.DataFrame) -> None:
 def test_intervals_cover_under_missing_at_random() -> None:
     """Pooled means of an item that is answered less by low scorers: 95 % intervals cover 95 % of the time."""
     rng = np.random.default_rng(21)
-    replications = 400 if FULL else 60
+    replications = 400 if FULL else 40
     n, hits, listwise = 200, 0, []
     aim = _population_mean()
     for number in range(replications):

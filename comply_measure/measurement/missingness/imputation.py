@@ -218,6 +218,7 @@ class _Plan:
         self.imputable = np.isnan(values) & self.present[:, None] & answered[roles]
         self.unasked = np.argwhere(~answered)
         need = CASES_PER_PREDICTOR * (values.shape[1] + extra.shape[1])
+        self.thin = bool(self.present.sum() < need)
         self.small = [r for r, m in enumerate(members) if within and m.sum() < need]
         own = [m for r, m in enumerate(members) if within and r not in self.small]
         self.parts = [(m, m) for m in own]
@@ -255,6 +256,8 @@ class _Plan:
         if self.small:
             names = ", ".join(str(roles[r]) for r in self.small)
             found.append(f"too few informants to be imputed by themselves: {names}")
+        if self.thin:
+            found.append("fewer than two informants per predictor: imputed values vary too little")
         return found
 
 
