@@ -100,7 +100,9 @@ def everything(data: TriadData, points: int) -> dict[str, pd.DataFrame]:
         "odd": odd.tidy(), "odd summary": odd.summary(), "spread": triads.role_dispersion(data),
         "pseudo": triads.pseudo_baseline(data, replications=19, seed=1),
         "re-matched": triads.pseudo_triads(data, seed=1).to_long(),
-        "critical": triads.critical_values(minimum=1, maximum=points, n_informants=[2, max(n_roles, 2)], n_items=[1, 4]),
+        "critical": triads.critical_values(
+            minimum=1, maximum=points, n_informants=[2, max(n_roles, 2)], n_items=[1, 4]
+        ),
         "patterns": triads.completeness_patterns(data), "missing role": triads.missing_role_test(data),
         "actions": plan.tidy(), "levers": plan.levers(), "interventions": plan.interventions(),
     }  # fmt: skip

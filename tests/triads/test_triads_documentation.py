@@ -1,4 +1,4 @@
-"""The example of docs/triads.md runs on the study that ships."""
+"""The examples of docs/triads.md run on the study that ships."""
 
 from __future__ import annotations
 
@@ -19,3 +19,18 @@ def test_the_example_runs() -> None:
     summary = tests.summary()
     assert (summary["share_significant"] > summary["expected_by_noise"]).all()
     assert np.isfinite(names["agreement"].summary()["mean"]).all()
+
+
+def test_the_latent_examples_run_after_it() -> None:
+    first, *rest = re.findall(r"```python\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.S)
+    names: dict[str, object] = {}
+    exec(compile(first.split("agreement =")[0], str(DOCS), "exec"), names)
+    for code in rest:
+        exec(compile(code, str(DOCS), "exec"), names)
+    assert names["surface"].n_units == 236  # units with neither marketing nor sales say nothing
+    assert not names["surface"].problems
+    effects = names["effects_table"](
+        names["sem"].fit(names["text"], names["wide"].join(names["rated"]), missing="ml", meanstructure=True)
+    )
+    assert effects["predictor"].tolist() == ["C.level", "C.marketing_vs_sales", "C.it_vs_rest2"]
+    assert (effects["note"] == "").all()
