@@ -74,6 +74,15 @@ def default_cutoffs(indices: CarelessIndices) -> tuple[Cutoff, ...]:
     Meade & Craig 2012) come from inventories of a hundred items and more; in short scales they flag attentive
     informants with flat profiles by the dozen, so the default asks for no positive relation at all. Pass your own
     to :func:`careless_flags`.
+
+    Parameters
+    ----------
+    indices : CarelessIndices
+
+    Returns
+    -------
+    tuple of Cutoff
+        Without the indices that nobody has.
     """
     table = indices.table
     chosen = [
@@ -103,6 +112,18 @@ def careless_flags(
     Undefined indices never count against an informant; the number of defined ones is in the table. An informant
     with the same answer everywhere has no defined correlations: for whom all answers are equal, the long string
     is counted twice (it is also the only string).
+
+    Parameters
+    ----------
+    indices : CarelessIndices
+    cutoffs : sequence of Cutoff, optional
+        By default :func:`default_cutoffs`.
+    at_least : int
+        Indices that must agree.
+
+    Returns
+    -------
+    CarelessFlags
 
     Raises
     ------

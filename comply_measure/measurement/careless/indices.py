@@ -53,6 +53,15 @@ def longstring(answers: Floats) -> tuple[Floats, Floats]:
 
     A missing answer ends a run and is a run of length one (as ``rle`` counts it); an informant without any
     answer is NaN.
+
+    Parameters
+    ----------
+    answers : ndarray, shape (n, p)
+        As answered, in the order of the questionnaire.
+
+    Returns
+    -------
+    longest, mean : ndarray, shape (n,)
     """
     n, p = answers.shape
     new = np.ones((n, p), dtype=bool)
@@ -66,7 +75,13 @@ def longstring(answers: Floats) -> tuple[Floats, Floats]:
 
 
 def individual_variability(answers: Floats) -> Floats:
-    """Intra-individual response variability: SD of an informant's answers, divisor n − 1 (Dunn et al. 2018)."""
+    """Intra-individual response variability: SD of an informant's answers, divisor n − 1 (Dunn et al. 2018).
+
+    Parameters
+    ----------
+    answers : ndarray, shape (n, p)
+        As answered.
+    """
     count = (~np.isnan(answers)).sum(axis=1)
     out = np.full(len(answers), np.nan)
     ok = count >= 2
@@ -81,6 +96,15 @@ def mahalanobis(answers: Floats) -> tuple[Floats, Floats]:
     items; χ² with as many degrees of freedom), so distances are comparable through the p value only. Mean and
     covariance (divisor n − 1) are pairwise. Items without variance set nobody apart and are left out. NaN where
     the covariance of an informant's items is singular.
+
+    Parameters
+    ----------
+    answers : ndarray, shape (n, p)
+        After reverse scoring.
+
+    Returns
+    -------
+    distance, pvalue : ndarray, shape (n,)
     """
     answers = answers[:, varying_items(answers, [""] * answers.shape[1])[0]]
     n = len(answers)
@@ -156,6 +180,13 @@ def psychometric_pairs(
     Synonyms: pairs with r > threshold; antonyms: r < −threshold. NaN where fewer than three pairs exist or were
     answered.
 
+    Parameters
+    ----------
+    answers : ndarray, shape (n, p)
+        After reverse scoring for synonyms, as answered for antonyms.
+    threshold : float
+    antonyms : bool
+
     Returns
     -------
     ndarray, shape (n,), and the list of pairs
@@ -172,7 +203,13 @@ def psychometric_pairs(
 
 
 def person_total(answers: Floats) -> Floats:
-    """Correlation of an informant's answers with the item means of all others; NaN for flat answers."""
+    """Correlation of an informant's answers with the item means of all others; NaN for flat answers.
+
+    Parameters
+    ----------
+    answers : ndarray, shape (n, p)
+        After reverse scoring.
+    """
     present = ~np.isnan(answers)
     total, count = np.nansum(answers, axis=0), present.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -187,6 +224,13 @@ def guttman_errors(answers: Floats, minimum: int, maximum: int) -> Floats:
     harder step passed while an easier one is failed (Emons 2008), normed by its maximum for that number of
     passed steps. Complete answers are needed (to the items that anyone answered): NaN otherwise, and for informants
     who pass no or every step.
+
+    Parameters
+    ----------
+    answers : ndarray, shape (n, p)
+        After reverse scoring.
+    minimum, maximum : int
+        Ends of the answer scale.
     """
     answers = answers[:, ~np.isnan(answers).all(axis=0)]
     n, p = answers.shape

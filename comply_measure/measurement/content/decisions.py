@@ -48,7 +48,12 @@ class Decision:
 
 @dataclass(frozen=True)
 class DropLog:
-    """An append-only list of decisions; adding returns a new log."""
+    """An append-only list of decisions; adding returns a new log.
+
+    Parameters
+    ----------
+    decisions : tuple of Decision
+    """
 
     decisions: tuple[Decision, ...] = field(default=())
 

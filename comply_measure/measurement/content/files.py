@@ -52,7 +52,12 @@ def read_expert_ratings(
 def read_item_sorts(path: str | Path, items: Sequence[str], constructs: Sequence[str]) -> pd.DataFrame:
     """Item sorts: a row per judge (column ``judge``), a column per item with the construct chosen; empty = not sorted.
 
-    Parameters and errors as for :func:`read_expert_ratings`; ``constructs`` are those offered to the judges.
+    Parameters
+    ----------
+    path, items
+        As for :func:`read_expert_ratings`, and so are the errors.
+    constructs : sequence of str
+        Offered to the judges.
     """
     faults = Faults(str(path))
     found = sorts_of(path, items, constructs, faults)
@@ -66,11 +71,19 @@ def read_definitional_ratings(
 ) -> pd.DataFrame:
     """Ratings of items against definitions: columns ``judge``, ``item`` and one per construct, 1 to ``anchors``.
 
+    Parameters
+    ----------
+    path, items
+        As for :func:`read_expert_ratings`, and so are the errors.
+    constructs : sequence of str
+        Whose definitions were rated.
+    anchors : int
+        Points of the rating scale.
+
     Returns
     -------
     DataFrame
         Long: judge, item, construct, rating, as :func:`definitional_ratings` takes it; empty cells are left out.
-        Parameters and errors as for :func:`read_expert_ratings`.
     """
     faults = Faults(str(path))
     found = definitions_of(path, items, constructs, anchors, faults)

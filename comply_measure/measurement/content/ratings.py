@@ -61,6 +61,13 @@ def cvr_critical(n_experts: int, alpha: float = 0.05) -> float:
 
     The smallest ``A`` with ``P(Bin(N, ½) ≥ A) ≤ alpha`` gives ``(A − N/2)/(N/2)``; Ayre & Scally (2014).
 
+    Parameters
+    ----------
+    n_experts : int
+        N.
+    alpha : float
+        Level of the test.
+
     Returns
     -------
     float

@@ -75,6 +75,12 @@ def sort_critical(n_judges: int, n_constructs: int, alpha: float = 0.05) -> floa
 
     For two constructs this is Anderson & Gerbing's rule ``(2m − N)/N`` with the smallest ``m`` for which
     ``P(Bin(N, ½) ≥ m) ≤ alpha``.
+
+    Parameters
+    ----------
+    n_judges, n_constructs : int
+        N, and the constructs offered.
+    alpha : float
     """
     joint = _null_joint(n_judges, n_constructs)
     difference = np.subtract.outer(np.arange(n_judges + 1), np.arange(n_judges + 1))

@@ -89,6 +89,18 @@ def bartlett_sphericity(correlation: Floats, n: int) -> tuple[float, int, float]
 
     ``χ² = −(n − 1 − (2p + 5)/6) log|R|`` on p(p − 1)/2 degrees of freedom. The log-determinant is taken from
     the eigenvalues, so it does not underflow for many items; a singular matrix gives NaN, not infinity.
+
+    Parameters
+    ----------
+    correlation : ndarray, shape (p, p)
+    n : int
+        Informants.
+
+    Returns
+    -------
+    chisq : float
+    df : int
+    pvalue : float
     """
     from scipy import stats
 

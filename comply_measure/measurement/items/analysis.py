@@ -15,7 +15,14 @@ from comply_measure.measurement.reliability.alpha import alpha_from_covariance
 
 @dataclass(frozen=True, slots=True)
 class ItemAnalysis:
-    """One row per scale, group and item; columns as in :func:`item_analysis`."""
+    """One row per scale, group and item.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Columns as in :func:`item_analysis`.
+    missing : str
+    """
 
     table: pd.DataFrame
     missing: str

@@ -103,7 +103,14 @@ def item_totals(covariance: Floats) -> ItemTotals:
 
 @dataclass(frozen=True, slots=True)
 class InterItemTable:
-    """Item-total statistics per scale and group; columns as in :func:`inter_item_table`."""
+    """Item-total statistics per scale and group.
+
+    Attributes
+    ----------
+    table, pairs : DataFrame
+        Columns as in :func:`inter_item_table`; correlations of pairs of items.
+    missing : str
+    """
 
     table: pd.DataFrame
     pairs: pd.DataFrame

@@ -17,7 +17,13 @@ BLOCK = 512  # cases whose distances to all others are held at a time
 
 @dataclass(frozen=True, slots=True)
 class Normality:
-    """One row per scale and group; columns as in :func:`mardia`."""
+    """One row per scale and group.
+
+    Attributes
+    ----------
+    table : DataFrame
+        Columns as in :func:`mardia`.
+    """
 
     table: pd.DataFrame
 

@@ -69,6 +69,19 @@ def feldt_interval(alpha: float, n: int, n_items: int, confidence: float = 0.95)
 
     ``(1 - α)·F`` with the quantiles of F on n - 1 and (n - 1)(p - 1) degrees of freedom; exact under
     essentially parallel normal items and independent informants.
+
+    Parameters
+    ----------
+    alpha : float
+        Estimate.
+    n, n_items : int
+        Informants and p.
+    confidence : float
+
+    Returns
+    -------
+    lower, upper : float
+        NaN for an undefined α, fewer than 2 informants or items.
     """
     from scipy import stats
 

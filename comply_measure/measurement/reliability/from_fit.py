@@ -62,7 +62,13 @@ class FactorReliability:
 
 @dataclass(frozen=True, slots=True)
 class FitReliability:
-    """Reliabilities of all factors of a fit."""
+    """Reliabilities of all factors of a fit.
+
+    Attributes
+    ----------
+    rows : tuple of FactorReliability
+    estimator : str
+    """
 
     rows: tuple[FactorReliability, ...]
     estimator: str

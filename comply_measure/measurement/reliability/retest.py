@@ -63,7 +63,12 @@ class Retest:
 
 @dataclass(frozen=True, slots=True)
 class RetestTable:
-    """Test-retest reliability per score and group."""
+    """Test-retest reliability per score and group.
+
+    Attributes
+    ----------
+    rows : mapping of (score, group) to Retest
+    """
 
     rows: Mapping[tuple[str, str], Retest]
 

@@ -150,7 +150,14 @@ def _obstacle(covariance: Floats) -> str:
 def guttman_lambda2(covariance: Floats) -> Floats:
     """Guttman's (1945) ``λ₂ = [Σ_{i≠j} c_ij + √(p/(p−1) Σ_{i≠j} c²_ij)] / σ²_X``, at least α.
 
-    Shapes (..., p, p) to (...); NaN for one item or a sum without variance.
+    Parameters
+    ----------
+    covariance : ndarray, shape (..., p, p)
+
+    Returns
+    -------
+    ndarray, shape (...)
+        NaN for one item or a sum without variance.
     """
     p = covariance.shape[-1]
     total = covariance.sum(axis=(-1, -2))
@@ -166,7 +173,14 @@ def guttman_lambda2(covariance: Floats) -> Floats:
 def guttman_lambda6(covariance: Floats) -> Floats:
     """Guttman's (1945) ``λ₆ = 1 − Σ c_ii (1 − R²_i) / σ²_X`` with the squared multiple correlation of each item.
 
-    Shapes (..., p, p) to (...); NaN for a singular matrix.
+    Parameters
+    ----------
+    covariance : ndarray, shape (..., p, p)
+
+    Returns
+    -------
+    ndarray, shape (...)
+        NaN for a singular matrix.
     """
     variance = np.diagonal(covariance, axis1=-2, axis2=-1)
     total = covariance.sum(axis=(-1, -2))

@@ -130,7 +130,12 @@ def reliability_table(
 
 
 def reliability_coefficients() -> dict[str, str]:
-    """Coefficients of :func:`reliability_table`, key and label in words."""
+    """Coefficients of :func:`reliability_table`, key and label in words.
+
+    Returns
+    -------
+    dict of str to str
+    """
     return {name: c.label for name, c in COEFFICIENTS.items()} | {name: c.label for name, c in SINGLE.items()}
 
 

@@ -123,7 +123,20 @@ def fit_measurement(
     missing: str = "ml",
     cluster: str | None = None,
 ) -> Fit:
-    """Fit :func:`measurement_model`.
+    """Fit correlated factors with variance 1, each item on its construct alone; a single item is free of error.
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row per informant; items recoded to one direction.
+    scales : mapping
+        Construct → items.
+    estimator, missing, cluster
+        As for :func:`comply_measure.sem.fit`.
+
+    Returns
+    -------
+    Fit
 
     Raises
     ------
