@@ -14,6 +14,7 @@ import numpy as np
 
 from comply_measure.sem.arrays import Array, Index, is_positive_definite
 from comply_measure.sem.implied import Layout
+from comply_measure.sem.ordinal.layout import OrdinalLayout
 from comply_measure.sem.ordinal.start import fill_threshold_starts
 from comply_measure.sem.sample import GroupSample
 from comply_measure.sem.table.composites import start_of_composite
@@ -133,6 +134,8 @@ class _GroupStart:
         self.explained = np.zeros_like(self.cov)  # by factors already placed, for items of several factors
         self.known = set(layout.observed)
         self.theta = np.zeros(layout.q)
+        if isinstance(layout, OrdinalLayout):
+            self.theta[layout.scale.parameters] = 1.0
         self.rows = rows.tolist()
         self.value = table.value.tolist()
         places = table.free.tolist()

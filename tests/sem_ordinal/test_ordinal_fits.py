@@ -161,9 +161,7 @@ def test_ordered_categoricals_count_without_being_named() -> None:
         ({"cluster": "region"}, "cluster"),
         ({"parameterization": "gamma"}, "parameterization"),
         ({"model": "f =~ u1 + u2 + u3\nu1 | t3"}, "u1 has thresholds t1 to t1"),
-        ({"model": "f =~ u1 + u2 + u3\nu4 ~ u1"}, "theta"),
         ({"model": "f =~ u1 + u2 + u3\nu1 ~*~ NA*u1", "parameterization": "theta"}, "no parameter"),
-        ({"model": "f =~ u1 + u2 + u3 + u4", "model_type": "growth"}, "growth"),
     ],
 )
 def test_what_cannot_be_done_is_refused(options: dict[str, Any], message: str) -> None:

@@ -31,8 +31,8 @@ from comply_measure.sem.optimise import Optimum
 if TYPE_CHECKING:
     import pandas as pd
 
-# share of a parameter's information that must be its own; lavaan asks for ε^⅓ of the absolute value
-OWN_INFORMATION = float(np.finfo(np.float64).eps ** (1.0 / 3.0))
+# share of a parameter's information that must be its own (lavaan: ε^⅓ of the absolute value)
+OWN_INFORMATION = 1e-8
 
 
 def indices(slopes: Slopes, n: int) -> tuple[Array, Array]:

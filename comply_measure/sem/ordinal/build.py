@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from comply_measure.sem.arrays import Index
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.implied import Fill, Layout
 from comply_measure.sem.ordinal.layout import OrdinalLayout
@@ -30,7 +30,7 @@ def ordinal_layout(base: Layout, joint: Layout, table: ParameterTable, group: in
     Raises
     ------
     ModelError
-        If an ordered variable has the wrong thresholds, or predicts others under the delta parameterisation.
+        If an ordered variable has the wrong thresholds.
     """
     counts = table.options.thresholds
     place = {name: i for i, name in enumerate(base.observed)}
@@ -56,12 +56,14 @@ def ordinal_layout(base: Layout, joint: Layout, table: ParameterTable, group: in
         elif table.op[row] == "~*~":
             scale.put(place[name], parameter, table.value[row])
     theta = table.options.parameterization == "theta"
-    if not theta:
-        _refuse_predictors(base, ordered)
+    sources = np.array(
+        [j for j, name in enumerate(base.sources) if not theta and name in counts], dtype=np.int64
+    )
     known = {field.name: getattr(base, field.name) for field in fields(Layout)}
+    known["source_cov"] = _without_variances(base.source_cov, sources)
     return OrdinalLayout(
         **known,
-        joint=joint,
+        joint=replace(joint, source_cov=_without_variances(joint.source_cov, sources)),
         ordered=ordered,
         kept=np.array([i for i, name in enumerate(base.observed) if name not in fixed], dtype=np.int64),
         covariates=np.array([j for j, name in enumerate(base.sources) if name in fixed], dtype=np.int64),
@@ -70,6 +72,8 @@ def ordinal_layout(base: Layout, joint: Layout, table: ParameterTable, group: in
         thresholds=thresholds.done(),
         scale=scale.done(),
         theta=theta,
+        predictors=np.array([place[base.sources[j]] for j in sources.tolist()], dtype=np.int64),
+        predictor_sources=sources,
     )
 
 
@@ -114,11 +118,10 @@ def _check_rows(table: ParameterTable, group: int) -> None:
         raise ModelError("; ".join(dict.fromkeys(faults)))
 
 
-def _refuse_predictors(base: Layout, ordered: NDArray[np.bool_]) -> None:
-    """Under delta the residual variance of an ordered predictor would depend on all other parameters."""
-    known = set(np.asarray(base.observed)[ordered].tolist())
-    names = [name for name in base.sources if name in known]
-    if names:
-        raise ModelError(
-            f"ordered variables that predict others ({', '.join(names)}) need parameterization='theta'"
-        )
+def _without_variances(fill: Fill, sources: Index) -> Fill:
+    """Zero residual variances where they follow from the rest of the model."""
+    if not len(sources):
+        return fill
+    constant = fill.constant.copy()
+    constant[sources, sources] = 0.0
+    return replace(fill, constant=constant)

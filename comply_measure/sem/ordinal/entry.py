@@ -148,10 +148,6 @@ def ordinal_model(
 
     word = choose("parameterization", parameterization, ("delta", "theta"))
     options, notes = choose_ordinal(options)
-    if table_options.model_type == "growth":
-        raise ModelError(
-            "growth models with ordered variables are not available: write the model out for sem"
-        )
     names = model_variables(records)
     sample, thresholds = prepare(names, frame, groups, ordered, options)
     table_options = replace(
@@ -160,6 +156,7 @@ def ordinal_model(
         fixed_x=True,
         parameterization="theta" if word == "theta" else "delta",
         thresholds=thresholds,
+        group_equal=_with_both(table_options.group_equal),
     )
     table = build_table(records, table_options, groups[0])
     for block in table.variables:
@@ -168,6 +165,12 @@ def ordinal_model(
                 "with ordered variables every group must have the same variables in the same order"
             )
     return specify(replace(table, notes=(*table.notes, *notes)), sample, options)
+
+
+def _with_both(group_equal: tuple[str, ...]) -> tuple[str, ...]:
+    """Equal thresholds and equal intercepts (of continuous variables) come together, as in lavaan."""
+    pair = ("thresholds", "intercepts")
+    return tuple(dict.fromkeys((*group_equal, *pair))) if set(pair) & set(group_equal) else group_equal
 
 
 def prepare(

@@ -10,7 +10,9 @@ the sample has statistics for are::
     σ*_ii                          variances of continuous variables
 
 * *delta*: δ is a parameter (one unless freed); the residual variance of an ordered variable is what the
-  rest of the model leaves of ``1/δ²`` and is no parameter.
+  rest of the model leaves of ``1/δ²`` and is no parameter. For ordered variables O that predict others it acts
+  on other moments: their residual variances s solve ``σ*_ii(θ, s) = 1/δ_i²``, which is linear in s,
+  ``B s = 1/δ² − σ*_OO(θ, 0)`` with ``B_ij = (T E)²_ij``; derivatives follow as ``B ∂s = ∂(1/δ²) − ∂σ*_OO``.
 * *theta*: the residual variance is a parameter (one unless freed) and ``δ_i = 1/√σ*_ii``.
 
 With covariates the other moments are conditional on them: ``Σ*`` with covariates held fixed, ``μ*`` at
@@ -55,6 +57,8 @@ class OrdinalLayout(Layout):
         δ (p,), used under the delta parameterisation only.
     theta : bool
         Whether residual variances instead of scaling factors are parameters.
+    predictors, predictor_sources : int array (o,)
+        Under delta, ordered variables that predict others: places among observed variables and sources.
     """
 
     joint: Layout
@@ -66,6 +70,8 @@ class OrdinalLayout(Layout):
     thresholds: Fill
     scale: Fill
     theta: bool
+    predictors: Index
+    predictor_sources: Index
 
     def at(self, theta: Array) -> OrdinalImplied:
         """Implied moments at the group's parameters θ (q,)."""
@@ -92,7 +98,9 @@ class OrdinalLayout(Layout):
     @cached_property
     def on_moments(self) -> Index:
         """Parameters that move latent-response covariances."""
-        return np.flatnonzero(self.kappa)
+        touches = self.kappa != 0
+        touches[self.scale.parameters[np.isin(self.scale.cells, self.predictors)]] = True
+        return np.flatnonzero(touches)
 
     @cached_property
     def on_thresholds(self) -> Index:
@@ -122,6 +130,10 @@ class OrdinalImplied(Implied):
 
     def __init__(self, layout: OrdinalLayout, theta: Array) -> None:
         super().__init__(layout, theta)
+        if not layout.theta:
+            self.delta = layout.scale.at(theta)
+        self.left_over = self._left_over()
+        add_variances(self, layout.predictor_sources, self.left_over)
         self.response_sigma = self.sigma
         self.response_mu = self.mu if self.mu is not None else np.zeros(layout.p)
         if layout.theta:
@@ -130,13 +142,40 @@ class OrdinalImplied(Implied):
                 raise NotPositiveDefiniteError
             self.delta = np.ones(layout.p)
             self.delta[layout.ordered] = 1.0 / np.sqrt(variances[layout.ordered])
-        else:
-            self.delta = layout.scale.at(theta)
         self.tau = layout.thresholds.at(theta)
         self.sigma = self.response_sigma * np.outer(self.delta, self.delta)
         diagonal = np.einsum("ii->i", self.sigma)
         diagonal[layout.ordered] = 1.0
         self.mu = np.where(layout.ordered, 0.0, self.response_mu)
+
+    def _left_over(self) -> Array:
+        """Residual variances s of ordered predictors under delta (o,)."""
+        own = self.layout.predictors
+        if not len(own):
+            return np.zeros(0)
+        gap = 1.0 / self.delta[own] ** 2 - self.sigma[own, own]
+        return np.asarray(np.linalg.solve(self._reach[own] ** 2, gap))
+
+    @cached_property
+    def _reach(self) -> Array:
+        """Columns of T E of ordered predictors (p, o)."""
+        return np.asarray(self.TE[:, self.layout.predictor_sources])
+
+    @cached_property
+    def left_over_slopes(self) -> Array:
+        """∂s (o, q)."""
+        layout, own = self.layout, self.layout.predictors
+        if not len(own):
+            return np.zeros((0, layout.q))
+        H = np.hstack([np.eye(layout.p), self.X])[own]
+        gap = -2.0 * layout.kappa * H[:, layout.u] * H[:, layout.v]
+        at = {int(i): k for k, i in enumerate(own)}
+        for cell, parameter in zip(
+            layout.scale.cells.tolist(), layout.scale.parameters.tolist(), strict=True
+        ):
+            if cell in at:
+                gap[at[cell], parameter] -= 2.0 / self.delta[cell] ** 3
+        return np.asarray(np.linalg.solve(self._reach[own] ** 2, gap))
 
     @cached_property
     def threshold_vector(self) -> Array:
@@ -147,7 +186,9 @@ class OrdinalImplied(Implied):
     @cached_property
     def joint(self) -> Implied:
         """Latent-response moments with the covariates' own moments in them."""
-        return self.layout.joint.at(self.theta)
+        joint = self.layout.joint.at(self.theta)
+        add_variances(joint, self.layout.predictor_sources, self.left_over)
+        return joint
 
     @property
     def kept_sigma(self) -> Array:
@@ -176,7 +217,12 @@ class OrdinalImplied(Implied):
         active = layout.on_moments
         U, V = H[:, layout.u[active]], H[:, layout.v[active]] * layout.kappa[active]
         row, column = layout.pairs
-        return 2.0 * U * V, U[row] * V[column] + U[column] * V[row]
+        on_diagonal, below = 2.0 * U * V, U[row] * V[column] + U[column] * V[row]
+        if len(layout.predictors):
+            reach, left = self._reach, self.left_over_slopes[:, active]
+            on_diagonal += reach**2 @ left
+            below += (reach[row] * reach[column]) @ left
+        return on_diagonal, below
 
     @cached_property
     def _scale_slopes(self) -> Array:
@@ -231,6 +277,8 @@ class OrdinalImplied(Implied):
         if layout.theta:
             own = layout.ordered
             in_sigma[own, own] -= 0.5 * in_delta[own] * delta[own] ** 3
+        elif len(layout.predictors):
+            self._pull_left_over(in_sigma, in_delta)
         gradient = Implied.gradient(self, in_sigma, in_mu)
         cells = layout.thresholds.cells
         gradient[layout.thresholds.parameters] += first[cells] * delta[layout.item[cells]]
@@ -239,6 +287,14 @@ class OrdinalImplied(Implied):
         if c:
             gradient += self._through_covariates(by_covariate)
         return np.asarray(gradient)
+
+    def _pull_left_over(self, in_sigma: Array, in_delta: Array) -> None:
+        """Carry slopes in s, ``λ = B⁻ᵀ (gᵀ M g)``, to those in Σ* and δ, in place."""
+        own, reach = self.layout.predictors, self._reach
+        weight = np.einsum("io,ij,jo->o", reach, in_sigma, reach)
+        multiplier = np.linalg.solve((reach[own] ** 2).T, weight)
+        in_sigma[own, own] -= multiplier
+        in_delta[own] -= 2.0 * multiplier / self.delta[own] ** 3
 
     def _through_covariates(self, by_covariate: Array) -> Array:
         """Gradient through the slopes on covariates, ``∂(T E)_ic/∂A_kl = g_ik E_lc``, for paths."""
@@ -290,3 +346,13 @@ class OrdinalImplied(Implied):
             out[top:] += (covariance * self.delta[column])[:, None] * slopes[row]
             out[top:] += (covariance * self.delta[row])[:, None] * slopes[column]
         return out
+
+
+def add_variances(implied: Implied, sources: Index, amounts: Array) -> None:
+    """Add to the residual variances of sources and carry that through Σ, V and F V."""
+    if not len(sources):
+        return
+    effect, reach = implied.E[:, sources], implied.TE[:, sources]
+    implied.V = implied.V + (effect * amounts) @ effect.T
+    implied.FV = implied.FV + (reach * amounts) @ effect.T
+    implied.sigma = implied.sigma + (reach * amounts) @ reach.T

@@ -25,12 +25,12 @@ ROUNDING = 1e-9
 
 
 def implied_tables(implied: OrdinalImplied) -> dict[str, Any]:
-    """Implied moments of one group: ``cov``, ``mean``, ``th`` and, with covariates, ``slopes``."""
-    layout = implied.layout
-    vector = np.where(layout.is_threshold, 1.0, -1.0) * implied.threshold_vector
-    mean = np.zeros(layout.p)
-    mean[layout.item[~layout.is_threshold]] = vector[~layout.is_threshold]
-    return _tables(implied, implied.kept_sigma, mean, vector[layout.is_threshold], implied.slopes)
+    """Implied moments of one group: ``cov``, ``mean``, ``th`` and, with covariates, ``slopes``.
+
+    Means of ordered variables are those of the latent responses, before scaling; thresholds contain them.
+    """
+    th = implied.threshold_vector[implied.layout.is_threshold]
+    return _tables(implied, implied.kept_sigma, implied.response_mu, th, implied.slopes)
 
 
 def residual_tables(model: Model, point: Point, kind: str, jacobian: Array | None) -> list[dict[str, Any]]:

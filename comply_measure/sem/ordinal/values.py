@@ -20,6 +20,7 @@ def residual_variances(implied: OrdinalImplied) -> Array:
         return own
     explained = implied.response_sigma.diagonal() - own
     own[layout.ordered] = (1.0 / implied.delta**2 - explained)[layout.ordered]
+    own[layout.predictors] = implied.left_over
     return own
 
 
@@ -60,12 +61,15 @@ def dependent_rows(
 ) -> dict[int, tuple[float, Array]]:
     """Value and derivatives (q,) of the rows that :func:`fill_dependent` fills, for one group from 0."""
     layout = implied.layout
-    _, slopes = reticular_variances(implied, implied.response_sigma)
+    _, slopes = reticular_variances(implied, implied, implied.response_sigma)
+    by_predictor = dict(zip(layout.predictors.tolist(), implied.left_over_slopes, strict=True))
     found = {}
     for row, i in _rows(table, layout, number):
         if layout.theta:
             change = -0.5 * implied.delta[i] ** 3 * slopes[i]
             found[row] = (float(implied.delta[i]), change)
+        elif i in by_predictor:
+            found[row] = (float(residual_variances(implied)[i]), by_predictor[i])
         else:
             change = -slopes[i]
             here = layout.scale.cells == i
@@ -84,9 +88,9 @@ def total_variances(implied: OrdinalImplied) -> tuple[Array, Array]:
     slopes : array (p + k, q)
     """
     layout, joint = implied.layout, implied.joint
-    variances, slopes = reticular_variances(joint)
+    variances, slopes = reticular_variances(joint, implied)
     if not layout.theta:
-        conditional, changes = reticular_variances(implied, implied.response_sigma)
+        conditional, changes = reticular_variances(implied, implied, implied.response_sigma)
         own = layout.ordered
         p = layout.p
         delta = implied.delta
@@ -99,8 +103,13 @@ def total_variances(implied: OrdinalImplied) -> tuple[Array, Array]:
     return variances, slopes
 
 
-def reticular_variances(implied: Implied, sigma: Array | None = None) -> tuple[Array, Array]:
-    """Variances of observed variables and sources (p + k,) and their derivatives (p + k, q)."""
+def reticular_variances(
+    implied: Implied, ordinal: OrdinalImplied | None = None, sigma: Array | None = None
+) -> tuple[Array, Array]:
+    """Variances of observed variables and sources (p + k,) and their derivatives (p + k, q).
+
+    ``ordinal`` holds residual variances of ordered predictors, which move with the parameters under delta.
+    """
     layout = implied.layout
     p, k = layout.p, layout.k
     H = np.zeros((p + k, p + 2 * k))
@@ -110,4 +119,7 @@ def reticular_variances(implied: Implied, sigma: Array | None = None) -> tuple[A
     H[p:, p + k :] = implied.V
     moments = implied.sigma if sigma is None else sigma
     variance = np.concatenate([moments.diagonal(), implied.V.diagonal()])
-    return variance, 2.0 * layout.kappa * H[:, layout.u] * H[:, layout.v]
+    slopes = 2.0 * layout.kappa * H[:, layout.u] * H[:, layout.v]
+    if ordinal is not None and len(ordinal.layout.predictors):
+        slopes += H[:, p + ordinal.layout.predictor_sources] ** 2 @ ordinal.left_over_slopes
+    return variance, slopes
