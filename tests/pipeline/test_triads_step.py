@@ -12,7 +12,15 @@ from comply_measure.pipeline.steps.gaps import run as run_gaps
 from comply_measure.pipeline.steps.triads import TriadOptions, run
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.responses import load_dataset
-from comply_measure.triads import TriadData, icc_oneway_reml, role_contrasts, unit_reliability
+from comply_measure.triads import (
+    TriadData,
+    blup_scores,
+    icc_oneway_reml,
+    odd_role_out,
+    role_contrasts,
+    unit_reliability,
+    waba,
+)
 
 
 def context_of(responses) -> Context:
@@ -90,3 +98,41 @@ def test_mixed_model_gaps_use_all_units(responses) -> None:
     np.testing.assert_allclose(mine["p_holm"], expected["p_holm"], rtol=1e-12)
     assert (mine["n_units"] == 240).all()
     assert (table["kind"] == "attribute").sum() == 60
+
+
+def test_every_unit_has_scores_with_errors(output: StepOutput, responses) -> None:
+    table = output.tables["triads_units"].data.set_index(["unit", "column"])
+    data = TriadData.from_long(
+        responses.scores("dimension", "comply"), list("COMPLY"), roles=("marketing", "sales", "it")
+    )
+    expected = blup_scores(data).tidy().set_index(["unit", "column"]).loc[table.index]
+    assert len(table) == 6 * 240
+    np.testing.assert_allclose(table["blup"], expected["score"], rtol=1e-12)
+    np.testing.assert_allclose(table["blup_se"], expected["se"], rtol=1e-12)
+    odd = odd_role_out(data).tidy().set_index(["unit", "column"]).loc[table.index]
+    assert (table["odd_role"] == odd["odd_role"]).all()
+    relations = output.tables["triads_waba"].data
+    mine = waba(responses.scores("dimension", "comply"), [("C", "O")]).tidy().iloc[0]
+    assert relations.loc[0, "r_between"] == pytest.approx(mine["r_between"])
+    assert len(relations) == 15
+
+
+def test_competence_and_criterion_enter_the_schemes(responses) -> None:
+    options = TriadOptions(replications=200, generalizability=False, criterion="customer_satisfaction")
+    table = run(context_of(responses), options).tables["triads_sensitivity"].data
+    assert {"competence, β = 1", "competence, β = 2"} <= set(table["scheme"])
+    assert table["r_criterion"].between(0.1, 0.6).all()
+    with pytest.raises(ComplyError, match="informant_competence"):
+        run(context_of(responses), TriadOptions(competence="wisdom"))
+    with pytest.raises(ComplyError, match="customer_satisfaction"):
+        run(context_of(responses), TriadOptions(criterion="industry"))
+
+
+def test_gaps_of_every_unit_are_flagged(responses) -> None:
+    output = run_gaps(context_of(responses), GapOptions())
+    units = output.tables["gaps_units"].data
+    summary = output.tables["gaps_reliability"].data.set_index(["column", "pair"])
+    share = units.dropna(subset=["reliable"]).groupby(["column", "pair"])["reliable"].mean()
+    for key, value in share.items():
+        assert summary.loc[key, "share_reliable"] == pytest.approx(float(value))
+    assert (summary["mean_squared_corrected"] < summary["mean_squared"]).all()

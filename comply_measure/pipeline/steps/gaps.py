@@ -12,7 +12,7 @@ from comply_measure.pipeline.focal import Focal, chosen_focal, require_roles, ro
 from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
 from comply_measure.report.chapters.gaps import GapFacts, gaps_headline, gaps_section
 from comply_measure.report.labels import Labels
-from comply_measure.triads import TriadData, gap_reliability, gap_tests, role_contrasts
+from comply_measure.triads import GapReliability, TriadData, gap_reliability, gap_tests, role_contrasts
 
 
 class GapOptions(StepOptions):
@@ -45,6 +45,7 @@ def run(context: Context, options: GapOptions) -> StepOutput:
     if chosen.by_scores:
         attributes = _tests(chosen, chosen.scores("attribute"), list(chosen.indicator_names), cluster)
     response = chosen.scale.response
+    reliability = _reliability(chosen, scores, names)
     facts = GapFacts(
         title=chosen.title,
         n_units=chosen.n_units,
@@ -53,7 +54,8 @@ def run(context: Context, options: GapOptions) -> StepOutput:
         dimensions=dimensions,
         attributes=attributes,
         means=role_means(scores, names, chosen.roles),
-        reliability=_reliability(chosen, scores, names),
+        reliability=reliability.table if reliability is not None else None,
+        units=reliability.flags() if reliability is not None else None,
         contrasts=_contrasts(chosen, scores, names),
         clustered=cluster,
         alpha=options.alpha,
@@ -82,15 +84,13 @@ def _contrasts(chosen: Focal, scores: pd.DataFrame, names: list[str]) -> pd.Data
     return pd.concat(tables, ignore_index=True)
 
 
-def _reliability(chosen: Focal, scores: pd.DataFrame, names: list[str]) -> pd.DataFrame | None:
+def _reliability(chosen: Focal, scores: pd.DataFrame, names: list[str]) -> GapReliability | None:
     """Reliability of the dimensions' gaps from α by role; None where an α is undefined."""
     alphas = role_alphas(chosen, chosen.wholes)
     if alphas is None:
         return None
-    table: pd.DataFrame = gap_reliability(
-        TriadData.from_long(scores, names, roles=chosen.roles), alphas
-    ).table
-    return table
+    found: GapReliability = gap_reliability(TriadData.from_long(scores, names, roles=chosen.roles), alphas)
+    return found
 
 
 def role_means(scores: pd.DataFrame, names: list[str], roles: tuple[str, ...]) -> pd.DataFrame:

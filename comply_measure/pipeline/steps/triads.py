@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Annotated
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
-from comply_measure.pipeline.focal import Focal, chosen_focal, require_roles
+from comply_measure.errors import ComplyError
+from comply_measure.pipeline.focal import Focal, chosen_focal, require_roles, role_alphas
 from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
 from comply_measure.report.chapters.triads import TriadFacts, triads_headline, triads_section
 from comply_measure.report.labels import Labels
 from comply_measure.triads import (
     GStudy,
+    OddRole,
     TriadData,
+    aggregate,
     aggregation_sensitivity,
+    blup_scores,
+    common_fate_scores,
     g_study,
     icc_oneway_reml,
     missing_role_test,
@@ -23,7 +30,9 @@ from comply_measure.triads import (
     profile_similarity,
     pseudo_baseline,
     random_group_resampling,
+    role_dispersion,
     unit_reliability,
+    waba,
 )
 
 _CURVE = tuple(range(1, 11))
@@ -42,12 +51,19 @@ class TriadOptions(StepOptions):
         Whether to run the generalizability study (needs attributes).
     bootstrap : int
         Parametric bootstrap replications of the intervals of G and Φ; 0 for none.
+    competence : str, optional
+        Construct of the informant that weights informants in the sensitivity analysis; by default the scale's first
+        construct of that kind, if it was asked.
+    criterion : str, optional
+        Numeric unit-level variable, to see how its correlation with the scores depends on the scheme.
     """
 
     scale: str | None = None
     replications: Annotated[int, Field(ge=200, le=100_000)] = 500
     generalizability: bool = True
     bootstrap: Annotated[int, Field(ge=0, le=100_000)] = 200
+    competence: str | None = None
+    criterion: str | None = None
 
 
 def run(context: Context, options: TriadOptions) -> StepOutput:
@@ -59,6 +75,8 @@ def run(context: Context, options: TriadOptions) -> StepOutput:
     triads = TriadData.from_long(scores, names, roles=chosen.roles)
     seeds = [int(s) for s in context.seeds().generate_state(3)]
     study = _study(chosen, options, seeds[2])
+    alphas = role_alphas(chosen, {name: chosen.wholes[name] for name in names})
+    odd: OddRole | None = odd_role_out(triads, alphas) if len(chosen.roles) > 2 else None
     facts = TriadFacts(
         title=chosen.title,
         icc=icc_oneway_reml(scores, names).tidy(),
@@ -69,11 +87,19 @@ def run(context: Context, options: TriadOptions) -> StepOutput:
         coefficients=study.coefficients() if study else pd.DataFrame(),
         curve=_curve(study),
         unit_reliability=_by_informants(unit_reliability(triads)),
-        sensitivity=aggregation_sensitivity(triads, min_roles=2),
+        sensitivity=aggregation_sensitivity(
+            triads,
+            competence=_competence(chosen, triads, options.competence),
+            criterion=_criterion(context, triads, options.criterion),
+            min_roles=2,
+        ),
+        criterion=options.criterion.replace("_", " ") if options.criterion else "",
         pseudo=pseudo_baseline(triads, replications=options.replications, seed=seeds[1]),
         profiles=_profiles(triads),
         missing=missing_role_test(triads),
-        odd=_odd(triads),
+        odd=odd.summary() if odd is not None else pd.DataFrame(columns=_ODD_COLUMNS),
+        waba=waba(scores, list(combinations(names, 2))).tidy() if len(names) > 1 else pd.DataFrame(),
+        units=_units(triads, odd),
         n_units=chosen.n_units,
         n_informants=chosen.n_informants,
         replications=options.replications,
@@ -128,18 +154,63 @@ def _profiles(triads: TriadData) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _odd(triads: TriadData) -> pd.DataFrame:
-    """How often each role stands apart, by dimension."""
-    if len(triads.roles) < 3:
-        return pd.DataFrame(columns=["column", "role", "n_odd", "share"])
-    table = odd_role_out(triads).tidy()
-    rows = []
-    for column, block in table.groupby("column", sort=False):
-        known = block[block["odd_role"].isin(list(triads.roles))]
-        for role in triads.roles:
-            n = int((known["odd_role"] == role).sum())
-            rows.append((column, role, n, n / len(known) if len(known) else np.nan))
-    return pd.DataFrame(rows, columns=["column", "role", "n_odd", "share"])
+def _competence(chosen: Focal, triads: TriadData, name: str | None) -> npt.NDArray[np.float64] | None:
+    """Mean of the informant's items on its competence, units × roles; None where they were not asked."""
+    keys = [construct.key for construct in chosen.scale.constructs if construct.level == "informant"]
+    if name is not None and name not in keys:
+        raise ComplyError(
+            f"competence {name!r} is not one of: {', '.join(keys) or 'no construct of informants'}"
+        )
+    answers = chosen.answers()
+    for key in [name] if name else keys[:1]:
+        items = [
+            item.id for item in chosen.scale.items if item.construct == key and item.id in answers.columns
+        ]
+        if items and answers[items].notna().any(axis=None):
+            rated = answers[["unit", "role"]].assign(competence=answers[items].mean(axis=1))
+            data = TriadData.from_long(rated, ["competence"], roles=chosen.roles)
+            places = pd.Index(data.units).get_indexer(pd.Index(triads.units))
+            return np.asarray(data.values[places, :, 0])
+    return None
 
 
+def _criterion(context: Context, triads: TriadData, name: str | None) -> npt.NDArray[np.float64] | None:
+    units = context.responses.units
+    if name is None:
+        return None
+    if name not in units.columns or not pd.api.types.is_numeric_dtype(units[name]):
+        numeric = ", ".join(units.select_dtypes("number").columns) or "none"
+        raise ComplyError(f"criterion {name!r} is not a numeric unit-level variable; there are: {numeric}")
+    return units[name].reindex(pd.Index(triads.units)).to_numpy(dtype=float)
+
+
+def _units(triads: TriadData, odd: OddRole | None) -> pd.DataFrame:
+    """Every unit and variable: mean, latent scores with errors, reliability, spread, odd role."""
+    keys = ["unit", "column"]
+    mean = aggregate(triads, centring="role", min_roles=1).tidy()[[*keys, "score", "n_informants"]]
+    blup = (
+        blup_scores(triads).tidy()[[*keys, "score", "se"]].rename(columns={"score": "blup", "se": "blup_se"})
+    )
+    common = common_fate_scores(triads).tidy()[[*keys, "score", "se", "note"]]
+    common = common.rename(columns={"score": "common_fate", "se": "common_fate_se"})
+    table: pd.DataFrame = mean.merge(blup, on=keys).merge(common, on=keys)
+    table = table.merge(unit_reliability(triads)[[*keys, "reliability"]], on=keys)
+    table = table.merge(role_dispersion(triads)[[*keys, "sd", "range"]], on=keys)
+    named = table[keys].assign(odd_role="") if odd is None else odd.tidy()[[*keys, "odd_role"]]
+    return table.merge(named, on=keys)
+
+
+_ODD_COLUMNS = [
+    "column",
+    "role",
+    "n_odd",
+    "n_decided",
+    "share",
+    "chance",
+    "n_reliable",
+    "chi2",
+    "df",
+    "p_holm",
+    "note",
+]
 STEP = Step("triads", "The triad as a measure", run, TriadOptions)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from comply_measure.report.chapters.triads_units import gap_units_table
 from comply_measure.report.charts import heat_map, profile_plot
 from comply_measure.report.format import bounded, count, interval, listing, number, p_phrase, plural
 from comply_measure.report.labels import Labels, wrapped
@@ -46,6 +47,8 @@ class GapFacts:
         ``column``, ``role``, ``n_informants``, ``mean``, ``lower``, ``upper`` of the dimension scores.
     reliability : DataFrame or None
         ``GapReliability.table`` of the dimensions; None where a reliability is undefined.
+    units : DataFrame or None
+        ``GapReliability.flags``.
     contrasts : DataFrame
         ``role_contrasts`` of dimensions and attributes, told apart by ``kind``.
     clustered : bool
@@ -64,6 +67,7 @@ class GapFacts:
     attributes: pd.DataFrame
     means: pd.DataFrame
     reliability: pd.DataFrame | None
+    units: pd.DataFrame | None
     contrasts: pd.DataFrame
     clustered: bool
     alpha: float
@@ -83,7 +87,11 @@ def gaps_section(facts: GapFacts, labels: Labels) -> Section:
     ]
     if facts.reliability is not None:
         table = _reliability(facts, labels, facts.reliability)
-        blocks.append(Details("How reliable the gaps of single units are", (table,)))
+        inside = [table]
+        if facts.units is not None:
+            sizes = facts.n_units, facts.n_informants
+            inside.append(gap_units_table(facts.title, facts.units, labels, *sizes))
+        blocks.append(Details("How reliable the gaps of single units are", tuple(inside)))
     if len(facts.attributes):
         blocks += [
             Prose(_attribute_text(facts, labels)),
@@ -265,6 +273,8 @@ def _reliability(facts: GapFacts, labels: Labels, rows: pd.DataFrame) -> Table:
         Column("Reliable from", "points", "number"),
         Column("Units with a reliable gap", "share_reliable", "percent"),
         Column("By chance", "share_by_chance", "percent"),
+        Column("Mean gap²", "mean_squared", "number"),
+        Column("less error", "mean_squared_corrected", "number"),
     )
     return Table(
         "gaps_reliability",
@@ -273,7 +283,8 @@ def _reliability(facts: GapFacts, labels: Labels, rows: pd.DataFrame) -> Table:
         columns,
         notes=(
             "From α of each role. Reliable from: the gap in scale points that exceeds measurement error at 95% "
-            "(Jacobson & Truax, 1991). By chance: share expected if every true gap were zero.",
+            "(Jacobson & Truax, 1991). By chance: share expected if every true gap were zero. "
+            "Error makes squared gaps too large: the last column is without it.",
         ),
         n_units=facts.n_units,
         n_informants=facts.n_informants,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from comply_measure.report.canvas import COLOURS, draw
+from comply_measure.report.chapters.triads_units import score_table, waba_table
 from comply_measure.report.format import bounded, count, listing, percent, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Column, Details, Figure, Prose, Section, Table
@@ -70,7 +71,10 @@ _SENSITIVITY = (
     Column("r with mean", "r_equal", "bounded3"),
     Column("Rank r", "rank_r_equal", "bounded3"),
     Column("Largest change", "largest_change", "number"),
-    Column("Remark", "note"),
+)
+_CRITERION = (
+    Column("r with criterion", "r_criterion", "bounded3"),
+    Column("Change of it", "r_criterion_change", "bounded3"),
 )
 _PSEUDO = (
     Column("Statistic", "statistic"),
@@ -96,7 +100,13 @@ _ODD = (
     Column("Dimension", "label"),
     Column("Role", "role_label"),
     Column("Units in which odd", "n_odd", "count"),
+    Column("of", "n_decided", "count"),
     Column("Share", "share", "percent"),
+    Column("Reliably", "n_reliable", "count"),
+    Column("χ²", "chi2", "number"),
+    Column("df", "df", "count"),
+    Column("p (Holm)", "p_holm", "p"),
+    Column("Remark", "note"),
 )
 _PROFILES = (
     Column("Roles", "pair_label"),
@@ -121,7 +131,11 @@ class TriadFacts:
     title : str
     unit_reliability : DataFrame
         ``column, n_informants, n_units, reliability, variance_unit, variance_error, note``.
-    icc, resampling, components, coefficients, curve, sensitivity, pseudo, profiles, missing, odd : DataFrame
+    icc, resampling, components, coefficients, curve, sensitivity, pseudo, profiles, missing, odd, waba : DataFrame
+    units : DataFrame
+        Scores of every unit; see ``score_table``.
+    criterion : str
+        Variable the schemes are related to; empty without one.
     n_units, n_informants : int
     replications : int
         Of resampling and re-matching.
@@ -139,6 +153,9 @@ class TriadFacts:
     profiles: pd.DataFrame
     missing: pd.DataFrame
     odd: pd.DataFrame
+    waba: pd.DataFrame
+    units: pd.DataFrame
+    criterion: str
     n_units: int
     n_informants: int
     replications: int
@@ -203,19 +220,24 @@ def triads_section(facts: TriadFacts, labels: Labels) -> Section:
     blocks += [
         Prose(_resampling_text(facts)),
         Details(
-            "Within-unit variance against random groups",
+            "Within-unit variance against random groups; relations within and between units",
             (
                 table("resampling", "random group resampling within roles", facts.resampling, _RESAMPLING,
                       f"{count(facts.replications)} permutations within roles",
                       "The published z is not standard normal for triads of distinct roles; use p."),
+                *((waba_table(facts.title, facts.waba, labels, facts.n_units, facts.n_informants),)
+                  if len(facts.waba) else ()),
             ),
         ),
+        Prose(_sensitivity_text(facts)),
         Details(
-            "How scores depend on the way of aggregating",
+            "How scores depend on the way of aggregating, and the scores of every unit",
             (
-                table("sensitivity", "aggregation schemes", facts.sensitivity, _SENSITIVITY,
+                table("sensitivity", "aggregation schemes", facts.sensitivity, _schemes(facts),
                       "Units with two informants or more",
-                      "Sensitivity analysis: weights did not improve recovery in simulations.", group="label"),
+                      "Sensitivity analysis: weights did not improve recovery in simulations.",
+                      *((f"Criterion: {facts.criterion}.",) if facts.criterion else ()), group="label"),
+                score_table(facts.title, facts.units, labels, facts.n_units, facts.n_informants),
             ),
         ),
         Prose(_similar_text(facts)),
@@ -227,7 +249,8 @@ def triads_section(facts: TriadFacts, labels: Labels) -> Section:
                 table("pseudo", "real against re-matched pairs", facts.pseudo, _PSEUDO,
                       f"{count(facts.replications)} re-matchings"),
                 table("odd", "role that stands apart", facts.odd, _ODD, "Role-centred scores of complete units",
-                      "By chance each of three roles is odd in a third of the units."),
+                      "By chance each of three roles is odd in a third of the units: χ² test of equal shares. "
+                      "Reliably: beyond measurement error (α of each role)."),
             ),
         ),
         Details(
@@ -330,6 +353,21 @@ def _resampling_text(facts: TriadFacts) -> str:
     return (
         f"Informants of one unit are more alike than informants of different units put together at random within "
         f"roles on {count(below)} of {plural(len(facts.resampling), 'dimension')} (p < .05, corrected over dimensions)."
+    )
+
+
+def _schemes(facts: TriadFacts) -> tuple[Column, ...]:
+    return (*_SENSITIVITY, *(_CRITERION if facts.criterion else ()), Column("Remark", "note"))
+
+
+def _sensitivity_text(facts: TriadFacts) -> str:
+    known = facts.sensitivity.dropna(subset=["rank_r_equal"])
+    if not len(known):
+        return "Aggregation schemes cannot be compared (see the table)."
+    least = known.iloc[int(known["rank_r_equal"].to_numpy().argmin())]
+    return (
+        "Unit scores under other schemes keep the order of the unweighted means with rank correlations of "
+        f"{bounded(known['rank_r_equal'].min(), 3)} or more (least: {least['scheme']})."
     )
 
 
