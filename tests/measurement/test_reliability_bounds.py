@@ -117,6 +117,21 @@ def test_table_uses_cluster_intervals_where_informants_share_units(answers: pd.D
     assert ((table["lower"] < table["estimate"]) & (table["estimate"] < table["upper"])).all()
 
 
+def test_standard_error_of_measurement_of_the_mean_score(complete: pd.DataFrame) -> None:
+    """Lord & Novick (1968): SD of the score times √(1 − reliability); the score is the mean of the items."""
+    table = reliability_table(
+        complete, {"s": ITEMS[:4]}, coefficients=["alpha", "maximal_reliability"], by=None, triad=False
+    ).tidy()
+    row = table.set_index("coefficient").loc["alpha"]
+    sd = complete[ITEMS[:4]].mean(axis=1).std()
+    expected = sd * np.sqrt(1 - row["estimate"])
+    assert row["standard_error_of_measurement"] == pytest.approx(expected, rel=1e-12)
+    # H is the reliability of another, weighted sum
+    assert np.isnan(
+        table.set_index("coefficient").loc["maximal_reliability", "standard_error_of_measurement"]
+    )
+
+
 @pytest.mark.parametrize(("n_items", "key"), [(4, "first4"), (6, "six"), (12, "all")])
 def test_greatest_lower_bound_equals_psych(complete, reference, n_items, key) -> None:
     found = greatest_lower_bound(covariance(complete, n_items))

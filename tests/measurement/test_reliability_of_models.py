@@ -112,6 +112,27 @@ def test_higher_order_and_hierarchical_by_hand() -> None:
     np.testing.assert_allclose(np.abs(explored.general), general, atol=1e-3)
 
 
+def test_bifactor_model_by_hand() -> None:
+    """General factor of a bifactor model: ω_h; all factors together: ω_total (Zinbarg et al. 2005)."""
+    general = np.array([0.6, 0.7, 0.5, 0.65, 0.55, 0.6, 0.7, 0.5, 0.6])
+    group = np.kron(np.eye(3), np.array([[0.5], [0.4], [0.45]]))
+    implied = np.outer(general, general) + group @ group.T
+    np.fill_diagonal(implied, 1.0)
+    names = [f"x{j + 1}" for j in range(9)]
+    lines = ["g =~ " + " + ".join(names)]
+    lines += [f"s{k + 1} =~ " + " + ".join(names[3 * k : 3 * k + 3]) for k in range(3)]
+    moments = pd.DataFrame(implied, index=names, columns=names)
+    fit = sem.from_moments("\n".join(lines), moments, nobs=500, std_lv=True, orthogonal=True)
+    table = fit_reliability(fit).tidy().set_index("factor")
+    assert table.loc["g", "omega_implied"] == pytest.approx(general.sum() ** 2 / implied.sum(), abs=1e-5)
+    common = general.sum() ** 2 + (group.sum(axis=0) ** 2).sum()
+    assert table.loc["total", "omega_implied"] == pytest.approx(common / implied.sum(), abs=1e-5)
+    # a group factor's share of the variance of its own three items
+    block = implied[:3, :3].sum()
+    assert table.loc["s1", "omega_implied"] == pytest.approx(group[:, 0].sum() ** 2 / block, abs=1e-5)
+    assert np.isnan(table.loc["g", "maximal"])
+
+
 def test_residual_covariances_and_crossed_loadings_count_as_error(complete) -> None:
     fit = sem.fit("f =~ y1 + y2 + y3 + y4\ny1 ~~ y2", complete, std_lv=True)
     row = fit_reliability(fit).tidy().iloc[0]

@@ -204,6 +204,9 @@ def test_unusable_comparisons_are_refused(data: pd.DataFrame) -> None:
     assert len(error.value.problems) == 3
     with pytest.raises(ComplyError, match="x1"):
         discriminant_validity(data.assign(x1=1.0), SCALES, estimator="ML", missing="listwise")
+    quick = discriminant_validity(data, SCALES, estimator="ML", missing="listwise", fixed=False, merge=False)
+    assert quick.tidy()["problem"].eq("none").all()
+    assert quick.tidy()[["chisq_0.8", "chisq_1", "chisq_merge"]].isna().all(axis=None)
     only = discriminant_validity(data, SCALES, estimator="ML", missing="listwise", cutoffs=(), merge=False)
     assert only.tidy()["problem"].eq("").all()
     with pytest.raises(ComplyError, match="does not measure"):

@@ -129,6 +129,7 @@ def discriminant_validity(
     cutoffs: Sequence[float] = CUTOFFS,
     alpha: float = 0.05,
     merge: bool = True,
+    fixed: bool = True,
 ) -> DiscriminantValidity:
     """CI_CFA(sys), χ²(sys) and χ²(merge) of every pair of constructs (Rönkkö & Cho 2022).
 
@@ -147,11 +148,13 @@ def discriminant_validity(
     estimator, missing, cluster
         As for :func:`comply_measure.sem.fit`. Difference tests are scaled (Satorra 2000) when the estimator's are.
     cutoffs : sequence of float
-        Ascending, three. Empty: intervals only.
+        Ascending, three. Empty: no classes.
     alpha : float
         Level of the interval (1 − alpha) and of the tests.
     merge : bool
         Whether to fit the merged models.
+    fixed : bool
+        Whether to fit the correlations fixed at the cut-offs (χ²(sys)); without, the interval alone decides.
 
     Returns
     -------
@@ -183,7 +186,7 @@ def discriminant_validity(
         merged: _Test | None = None
         notes: list[str] = []
         for cutoff in cutoffs:
-            if abs(r) < cutoff:
+            if fixed and abs(r) < cutoff:
                 value = math.copysign(cutoff, r)
                 at_cutoffs[cutoff] = _compare(fitted, f"{text}\n{a} ~~ {value}*{b}", base, notes)
         if merge:
