@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from comply_measure.errors import ComplyError, ComplyWarning
 from comply_measure.pipeline.outcome import Outcome
 from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.pipeline.store import Store
 
 
 def execute(step: Step, context: Context, options: StepOptions, key: str) -> Outcome:
@@ -59,3 +60,14 @@ def execute(step: Step, context: Context, options: StepOptions, key: str) -> Out
     if own:
         output = replace(output, problems=(*output.problems, *own))
     return Outcome(step.name, "done", key, seconds, output, warnings=foreign)
+
+
+def kept(outcome: Outcome, store: Store) -> Outcome:
+    """The outcome, its result saved; failed if the result cannot be stored, which is a defect of the step."""
+    if outcome.output is None:
+        return outcome
+    try:
+        store.save(outcome.step, outcome.key, outcome.output)
+    except ComplyError as error:
+        return replace(outcome, status="failed", output=None, reason=str(error), trace=traceback.format_exc())
+    return outcome

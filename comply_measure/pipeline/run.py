@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from comply_measure.pipeline.execute import execute
+from comply_measure.pipeline.execute import execute, kept
 from comply_measure.pipeline.fingerprint import step_key
 from comply_measure.pipeline.order import ordered
 from comply_measure.pipeline.outcome import Outcome
@@ -199,7 +199,6 @@ def _run_in_order(plan: Plan, store: Store, outcomes: dict[str, Outcome], listen
             listen(name, None)
             upstream = {need: o.output for need, o in outcomes.items() if o.output is not None}
             outcome = execute(step, plan.context(name, upstream), plan.options(name), plan.keys[name])
-            if outcome.output is not None:
-                store.save(name, plan.keys[name], outcome.output)
+            outcome = kept(outcome, store)
         outcomes[name] = outcome
         listen(name, outcome)

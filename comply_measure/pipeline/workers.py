@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from comply_measure.errors import ComplyError
-from comply_measure.pipeline.execute import execute
+from comply_measure.pipeline.execute import execute, kept
 from comply_measure.pipeline.outcome import Outcome
 from comply_measure.pipeline.registry import STEPS
 from comply_measure.pipeline.run import Listener, Plan, skipped
@@ -102,6 +102,4 @@ def _work(path: str, folder: str, name: str, wanted: tuple[str, ...]) -> Outcome
             raise ComplyError(f"the result of step '{need}' could not be read back from {folder}")
         upstream[need] = found
     outcome = execute(plan.steps[name], plan.context(name, upstream), plan.options(name), plan.keys[name])
-    if outcome.output is not None:
-        store.save(name, plan.keys[name], outcome.output)
-    return replace(outcome, output=None)
+    return replace(kept(outcome, store), output=None)

@@ -71,11 +71,12 @@ def _encode_column(name: Any, series: pd.Series[Any]) -> Json:
             for value in series.astype(object).where(series.notna(), None)
         ]
     else:
-        values = series.to_list()
+        values = [bool(value) if kind == "truth" else int(value) for value in series.to_list()]
     return {"name": str(name), "kind": kind, "values": values}
 
 
 def _kind(series: pd.Series[Any]) -> str:
+    import numpy as np
     from pandas.api import types
 
     if types.is_bool_dtype(series.dtype) and not series.hasnans:
@@ -87,6 +88,14 @@ def _kind(series: pd.Series[Any]) -> str:
     present = series.dropna()
     if all(isinstance(value, str) for value in present):
         return "text"
+    if all(isinstance(value, bool | np.bool_) for value in present) and len(present) == len(series):
+        return "truth"
+    # Columns built row by row are of type object; their values count, not their type.
+    if not any(isinstance(value, bool | np.bool_) for value in present):
+        if all(isinstance(value, int | np.integer) for value in present):
+            return "integer_or_missing"
+        if all(isinstance(value, int | float | np.integer | np.floating) for value in present):
+            return "float"
     raise ComplyError(f"column '{series.name}' of a table mixes kinds of values: {_kinds_of(present)}")
 
 

@@ -132,6 +132,10 @@ def _comparison(
         return Comparison(key, None, why, None, "", None, None, "")
     if all(step.fit is None for step in ladder.steps):
         return Comparison(key, None, ladder.steps[0].note, None, "", None, None, "")
+    first = ladder.steps[0].fit
+    if first is not None and {p.code for p in first.problems} & {"not_identified", "negative_df"}:
+        few = "too few indicators: the model is not identified"
+        return Comparison(key, None, few, None, "", None, None, "")
     found: PartialInvariance | None = None
     why_not = "not asked for"
     if search:

@@ -61,14 +61,17 @@ def run(context: Context, options: MethodVarianceOptions) -> StepOutput:
     if marker is not None:
         analysis, why_no_marker = attempt(lambda: _marker(data, chosen, marker, options, options.cluster))
     latent, why_no_latent = attempt(lambda: _latent(data, chosen, options))
+    answers = chosen.answers()
     items = [name for members in chosen.items.values() for name in members]
-    share, why_no_share = attempt(lambda: single_factor_share(chosen.answers(), items))
+    varying = [name for name in items if answers[name].max() > answers[name].min()]
+    share, why_no_share = attempt(lambda: single_factor_share(answers, varying))
     facts = MethodFacts(
         title=chosen.title,
         indicator_kind=chosen.indicator_kind,
         marker=analysis,
         latent=latent,
         single=share,
+        left_out=tuple(name for name in items if name not in varying),
         by_role=_by_role(chosen, marker, options),
         obstacles={"marker": why_no_marker, "latent": why_no_latent, "single": why_no_share},
         n_units=chosen.n_units,

@@ -74,6 +74,8 @@ def run(context: Context, options: MissingDataOptions) -> StepOutput:
         result, why = attempt(
             lambda text=text: compare_missing(text, imputation, cluster=cluster, std_lv=True)  # type: ignore[misc]
         )
+        if result is not None and (result.fits["df1"] < 0).any():
+            result, why = None, "its items are too few: the model is not identified"
         if result is None:
             obstacles[key] = why
         else:
@@ -117,11 +119,10 @@ def _models(chosen: Focal) -> dict[str, dict[str, tuple[str, ...]]]:
 
 def _most_missing(chosen: Focal, models: dict[str, dict[str, tuple[str, ...]]]) -> str:
     missing = chosen.answers().isna().mean()
-    share = {
-        key: float(missing[[name for items in parts.values() for name in items]].mean())
-        for key, parts in models.items()
-    }
-    return max(share, key=lambda key: share[key])
+    items = {key: [name for names in parts.values() for name in names] for key, parts in models.items()}
+    # One factor needs three items; with fewer there is no model to compare.
+    usable = {key: names for key, names in items.items() if len(names) >= 3} or items
+    return max(usable, key=lambda key: float(missing[usable[key]].mean()))
 
 
 STEP = Step("missing_data", "Treatment of missing answers", run, MissingDataOptions)

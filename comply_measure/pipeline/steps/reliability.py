@@ -234,6 +234,8 @@ def _general(chosen: Focal) -> pd.DataFrame:
         mine = data if group == POOLED else data[data["role"] == group]
         centred = mine[names] - mine.groupby(mine["role"])[names].transform("mean")
         fit, why = attempt(partial(sem.fit, text, centred.dropna(how="all"), estimator="ML", missing="ml"))
+        if fit is not None and fit.converged and not fit.admissible:
+            fit, why = None, "the second-order solution is not admissible"
         if fit is None:
             parts.append(
                 pd.DataFrame([{"factor": chosen.top, "level": "factors", "n": len(mine), "note": why}])

@@ -113,14 +113,18 @@ def invariance_headline(facts: InvarianceFacts, labels: Labels) -> tuple[str, ..
     found = []
     compared = [c for c in facts.roles if c.ladder is not None]
     if compared:
-        rejected = {
-            level: [c for c in compared if _p(c, level) < facts.alpha] for level in ("metric", "scalar")
-        }
-        text = (
-            f"{facts.title}, {facts.indicator_kind} across roles: equal loadings are rejected (p < "
-            f"{bounded(facts.alpha)}) in {count(len(rejected['metric']))} and equal intercepts in "
-            f"{count(len(rejected['scalar']))} of {plural(len(compared), 'dimension')}"
-        )
+        parts = []
+        for level, word in (("metric", "loadings"), ("scalar", "intercepts")):
+            tested = [p for c in compared if (p := _p(c, level)) == p]
+            rejected = sum(p < facts.alpha for p in tested)
+            parts.append(f"equal {word} in {count(rejected)} of {count(len(tested))}")
+        if any(_p(c, level) == _p(c, level) for c in compared for level in ("metric", "scalar")):
+            text = (
+                f"{facts.title}, {facts.indicator_kind} across roles, dimensions in which a test rejects (p < "
+                f"{bounded(facts.alpha)}): {' and '.join(parts)} tested"
+            )
+        else:
+            text = f"{facts.title}, {facts.indicator_kind} across roles: no difference test could be made"
         released = [labels.construct(item) for c in compared if c.search for item in sorted(c.search.items)]
         if facts.searched:
             text += f"; the search frees {listing(released) or 'nothing'}"

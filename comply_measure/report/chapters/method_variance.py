@@ -61,13 +61,17 @@ _TESTS = (
 
 @dataclass(frozen=True, eq=False)
 class MethodFacts:
-    """What the chapter is made from; what is None has its reason in `obstacles` (marker, latent, single)."""
+    """What the chapter is made from; what is None has its reason in `obstacles` (marker, latent, single).
+
+    Items without variance are `left_out` of the single-factor share.
+    """
 
     title: str
     indicator_kind: str
     marker: MarkerAnalysis | None
     latent: LatentMethodFactor | None
     single: SingleFactorShare | None
+    left_out: tuple[str, ...]
     by_role: pd.DataFrame
     obstacles: Mapping[str, str]
     n_units: int
@@ -235,6 +239,9 @@ def _latent(facts: MethodFacts, latent: LatentMethodFactor, labels: Labels) -> l
     text = (
         f"A factor behind all indicators, uncorrelated with the dimensions, takes up {percent(share)} of their "
         "variance. What it holds need not be method:"
+        if share == share
+        else "A factor behind all indicators, uncorrelated with the dimensions, could not be estimated with equal "
+        "loadings (the table says why). What such a factor holds need not be method:"
     )
     return [
         Prose(text),
@@ -256,12 +263,15 @@ def _single(facts: MethodFacts) -> Block:
     if facts.single is None:
         return Notice(f"Not computed: {facts.obstacles['single']}.", "info")
     share = facts.single
+    if share.component_share != share.component_share:
+        return Notice(f"The single-factor share is undefined: {share.note}.", "info")
     parts = [
         f"the first component {percent(share.component_share)}",
         f"one common factor {percent(share.factor_share)}",
     ]
+    without = f" without {listing(facts.left_out)}, which do not vary," if facts.left_out else ""
     return Prose(
-        f"Of the variance of all {share.n_items} items {listing(parts)} would carry (Harman). This is "
+        f"Of the variance of all {share.n_items} items{without} {listing(parts)} would carry (Harman). This is "
         f"{share.note}."
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -270,6 +271,8 @@ def _wide(part: pd.DataFrame, members: tuple[tuple[str, str], ...]) -> pd.DataFr
 def _general_text(scale: ScaleReliability) -> str:
     top = scale.general[scale.general["level"] == "factors"]
     pooled = top[top["group"] == POOLED].iloc[0]
+    if "omega_implied" not in top or pooled["omega_implied"] != pooled["omega_implied"]:
+        return f"ω_higher-order is undefined for all informants: {pooled['note']}."
     roles = top[top["group"] != POOLED]["omega_implied"]
     return (
         f"Of the variance of the score over everything, a second-order factor carries "
@@ -280,6 +283,8 @@ def _general_text(scale: ScaleReliability) -> str:
 
 def _general_table(scale: ScaleReliability, labels: Labels) -> Table:
     data = scale.general.copy()
+    for name in ("omega_implied", "omega_observed", "omega_factors"):
+        data[name] = data.get(name, math.nan)
     data["note"] = data["note"].fillna("")
     data.insert(0, "label", [labels.construct(key) for key in data["factor"]])
     data.insert(1, "role", [_group(key, labels) for key in data["group"]])
