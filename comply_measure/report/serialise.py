@@ -70,6 +70,11 @@ def _encode_column(name: Any, series: pd.Series[Any]) -> Json:
             None if value is None else int(value)
             for value in series.astype(object).where(series.notna(), None)
         ]
+    elif kind == "truth_or_missing":
+        values = [
+            None if value is None else bool(value)
+            for value in series.astype(object).where(series.notna(), None)
+        ]
     else:
         values = [bool(value) if kind == "truth" else int(value) for value in series.to_list()]
     return {"name": str(name), "kind": kind, "values": values}
@@ -88,8 +93,8 @@ def _kind(series: pd.Series[Any]) -> str:
     present = series.dropna()
     if all(isinstance(value, str) for value in present):
         return "text"
-    if all(isinstance(value, bool | np.bool_) for value in present) and len(present) == len(series):
-        return "truth"
+    if all(isinstance(value, bool | np.bool_) for value in present):
+        return "truth" if len(present) == len(series) else "truth_or_missing"
     # Columns built row by row are of type object; their values count, not their type.
     if not any(isinstance(value, bool | np.bool_) for value in present):
         if all(isinstance(value, int | np.integer) for value in present):
@@ -104,7 +109,7 @@ def _kinds_of(series: pd.Series[Any]) -> str:
 
 
 def _float(value: Any) -> float | str | None:
-    if value != value:
+    if value is None or value != value:
         return None
     return float(value) if math.isfinite(value) else ("inf" if value > 0 else "-inf")
 
@@ -115,7 +120,13 @@ def _decode_column(column: Json) -> pd.Series[Any]:
     values, kind = column["values"], column["kind"]
     if kind == "float":
         return pd.Series([math.nan if v is None else float(v) for v in values], dtype="float64")
-    dtypes = {"truth": "bool", "integer": "int64", "integer_or_missing": "Int64", "text": "str"}
+    dtypes = {
+        "truth": "bool",
+        "truth_or_missing": "boolean",
+        "integer": "int64",
+        "integer_or_missing": "Int64",
+        "text": "str",
+    }
     return pd.Series(values, dtype=dtypes[kind])
 
 

@@ -108,3 +108,25 @@ def test_cutoffs_are_replaced_by_name_and_say_so() -> None:
     assert cutoffs["srmr"].met(math.nan) is None
     with pytest.raises(ComplyError, match="did you mean 'rmsea'"):
         Cutoffs({"rmsae": 0.1})
+
+
+def test_frames_built_row_by_row_and_truth_with_gaps_survive_the_cache() -> None:
+    frame = pd.DataFrame(
+        {
+            "step": pd.Series([1, None, 3], dtype=object),
+            "value": pd.Series([1, 2.5, None], dtype=object),
+            "sure": pd.Series([True, None, False], dtype=object),
+            "maybe": pd.array([True, pd.NA, False], dtype="boolean"),
+            "plain": pd.Series([True, False, True], dtype=object),
+        }
+    )
+    again = decode_frame(encode_frame(frame))
+    assert again["step"].tolist()[::2] == [1, 3]
+    assert again["step"].isna().tolist() == [False, True, False]
+    assert again["value"].tolist()[:2] == [1.0, 2.5]
+    for name in ("sure", "maybe"):
+        assert again[name].tolist()[::2] == [True, False]
+        assert again[name].isna().tolist() == [False, True, False]
+    assert again["plain"].tolist() == [True, False, True]
+    with pytest.raises(ComplyError, match="mixes kinds"):
+        encode_frame(pd.DataFrame({"odd": pd.Series([True, 1, "x"], dtype=object)}))
