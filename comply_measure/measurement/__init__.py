@@ -63,9 +63,8 @@ _SOURCES = {
     "validity.htmt": ("Htmt", "heterotrait_monotrait"),
     "validity.matrix": ("ValidityMatrices", "ValidityMatrix", "validity_matrices", "validity_matrix"),
     "careless.flags": ("CarelessFlags", "Cutoff", "careless_flags", "default_cutoffs"),
+    "careless.battery": ("CarelessIndices", "careless_indices"),
     "careless.indices": (
-        "CarelessIndices",
-        "careless_indices",
         "even_odd",
         "guttman_errors",
         "individual_variability",

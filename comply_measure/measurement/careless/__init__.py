@@ -6,8 +6,8 @@ from importlib import import_module
 from typing import Any
 
 _PUBLIC = {
-    "CarelessIndices": "indices",
-    "careless_indices": "indices",
+    "CarelessIndices": "battery",
+    "careless_indices": "battery",
     "longstring": "indices",
     "individual_variability": "indices",
     "mahalanobis": "indices",

@@ -9,7 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from comply_measure.errors import ComplyError
-from comply_measure.measurement.careless.indices import CarelessIndices
+from comply_measure.measurement.careless.battery import CarelessIndices
 
 
 @dataclass(frozen=True)

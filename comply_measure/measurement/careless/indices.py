@@ -6,46 +6,19 @@ NaN means that the index is undefined for that informant. Sources: Curran (2016)
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.frames import varying_items
 
 Floats = npt.NDArray[np.float64]
 
 MIN_PAIRS = 3
 MIN_SCALES = 3
-
-
-@dataclass(frozen=True)
-class CarelessIndices:
-    """All indices.
-
-    Attributes
-    ----------
-    table : DataFrame
-        One row per informant, index as given: ``longstring, mean_string, irv, mahalanobis, mahalanobis_p,
-        even_odd, synonyms, antonyms, person_total, guttman, n_answered``.
-    n_synonym_pairs, n_antonym_pairs, n_items : int
-    notes : tuple of str
-        Items that do not vary, and indices that are undefined for every informant, with the reason.
-    """
-
-    table: pd.DataFrame
-    n_synonym_pairs: int
-    n_antonym_pairs: int
-    n_items: int
-    notes: tuple[str, ...] = ()
-
-    def tidy(self) -> pd.DataFrame:
-        """Return one row per informant."""
-        return self.table.copy()
 
 
 def longstring(answers: Floats) -> tuple[Floats, Floats]:
@@ -249,98 +222,3 @@ def guttman_errors(answers: Floats, minimum: int, maximum: int) -> Floats:
     with np.errstate(invalid="ignore", divide="ignore"):
         out[complete] = np.where(most > 0, errors / most, np.nan)
     return out
-
-
-def careless_indices(
-    answers: pd.DataFrame,
-    scored: pd.DataFrame,
-    scales: Mapping[str, Sequence[str]],
-    minimum: int,
-    maximum: int,
-    threshold: float = 0.60,
-) -> CarelessIndices:
-    """All indices for a table of answers.
-
-    Parameters
-    ----------
-    answers : DataFrame, shape (n, p)
-        As answered, in the order of the questionnaire (long strings and variability).
-    scored : DataFrame, shape (n, p)
-        The same after reverse scoring (all other indices).
-    scales : mapping
-        Scale → its items.
-    minimum, maximum : int
-        Ends of the answer scale.
-    threshold : float
-        Correlation beyond which item pairs count as synonyms or antonyms (antonyms are sought in ``answers``).
-
-    Returns
-    -------
-    CarelessIndices
-
-    Raises
-    ------
-    InputError
-        An empty table, items of a scale that are absent, tables of different length.
-    """
-    _check(answers, scored, scales)
-    raw, recoded = answers.to_numpy(dtype=float), scored.to_numpy(dtype=float)
-    place = {str(c): i for i, c in enumerate(scored.columns)}
-    longest, mean_run = longstring(raw)
-    distance, tail = mahalanobis(recoded)
-    synonyms, synonym_pairs = psychometric_pairs(recoded, threshold)
-    antonyms, antonym_pairs = psychometric_pairs(raw, threshold, antonyms=True)
-    table = pd.DataFrame(
-        {
-            "longstring": longest,
-            "mean_string": mean_run,
-            "irv": individual_variability(raw),
-            "mahalanobis": distance,
-            "mahalanobis_p": tail,
-            "even_odd": even_odd(recoded, [[place[i] for i in items] for items in scales.values()]),
-            "synonyms": synonyms,
-            "antonyms": antonyms,
-            "person_total": person_total(recoded),
-            "guttman": guttman_errors(recoded, minimum, maximum),
-            "n_answered": (~np.isnan(raw)).sum(axis=1),
-        },
-        index=answers.index,
-    )
-    faults = varying_items(recoded, [str(c) for c in scored.columns])[1]
-    counts = {"synonyms": len(synonym_pairs), "antonyms": len(antonym_pairs)}
-    notes = (*(f"{item}: {reason}" for item, reason in faults), *_undefined(table, counts))
-    return CarelessIndices(table, len(synonym_pairs), len(antonym_pairs), raw.shape[1], notes)
-
-
-# index -> why nobody has it
-_NEEDS = {
-    "mahalanobis": "items determine each other, or there are fewer informants than items",
-    "even_odd": "three scales of two items are needed, with answers that differ",
-    "person_total": "three answers are needed, and items that differ",
-    "guttman": "nobody answered every item",
-}
-
-
-def _undefined(table: pd.DataFrame, pairs: Mapping[str, int]) -> list[str]:
-    """Indices that no informant has."""
-    notes = [f"{index}: {why}" for index, why in _NEEDS.items() if table[index].isna().all()]
-    notes += [
-        f"{index}: {count} such pairs of items, {MIN_PAIRS} are needed"
-        for index, count in pairs.items()
-        if count < MIN_PAIRS
-    ]
-    return notes
-
-
-def _check(answers: pd.DataFrame, scored: pd.DataFrame, scales: Mapping[str, Sequence[str]]) -> None:
-    problems = [
-        Problem("column is absent", column=str(item))
-        for item in dict.fromkeys(item for items in scales.values() for item in items)
-        if item not in scored.columns
-    ]
-    if len(answers) != len(scored):
-        problems.append(Problem("rows", value=len(scored), allowed=f"{len(answers)}, as answered"))
-    if not len(answers) or not answers.shape[1]:
-        problems.append(Problem("the table is empty", value=answers.shape))
-    if problems:
-        raise InputError("Careless answering cannot be judged.", problems)

@@ -173,13 +173,10 @@ def exploratory_sem(
         note = joined(note, start.remarks)
         return _undefined(start.items, names, common, len(start.values), n_clusters, note)
     block = _block(start.items, n_factors, start.matrix, residual_pairs)
-    frame = data.loc[:, list(start.items)].set_axis(list(block.names), axis=1)
-    if cluster is not None:
-        frame = frame.assign(cluster=cluster_codes(data, cluster))
     try:
         fit = sem.fit(
             block.model(),
-            frame,
+            _frame(data, start.items, block.names, cluster),
             estimator=estimator,
             missing=missing,
             ordered=list(block.names) if ordered else (),
@@ -223,6 +220,14 @@ def exploratory_sem(
         n_clusters,
         "; ".join(notes),
     )
+
+
+def _frame(
+    data: pd.DataFrame, items: tuple[str, ...], names: tuple[str, ...], cluster: str | None
+) -> pd.DataFrame:
+    """Items under the block's names, and codes of clusters."""
+    frame = data.loc[:, list(items)].set_axis(list(names), axis=1)
+    return frame if cluster is None else frame.assign(cluster=cluster_codes(data, cluster))
 
 
 def _block(

@@ -2,60 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.frames import (
     POOLED,
     check_scales,
-    cluster_codes,
-    groups,
-    item_values,
     joined,
-    listed,
-    varying_items,
 )
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.reliability.alpha import feldt_interval
 from comply_measure.measurement.reliability.coefficients import COEFFICIENTS, compute_all
 from comply_measure.measurement.reliability.single import SINGLE, ScoreData, single_coefficients
+from comply_measure.measurement.reliability.table_groups import TRIAD, Answers, answer_groups
 from comply_measure.measurement.reliability.table_result import ReliabilityRow, ReliabilityTable
-from comply_measure.measurement.reliability.triad_score import unit_answers
 from comply_measure.measurement.resampling import Interval, bootstrap, check_bootstrap
 from comply_measure.measurement.saturated import Treatment, covariance_of
 from comply_measure.measurement.threads import single_threaded
 
 IntervalName = Literal["none", "feldt", "percentile", "bca"]
-TRIAD = "triad"
 DEFAULT = ("alpha", "omega_implied", "omega_observed", "maximal_reliability")
 NOT_OF_THE_SUM = {"mean_correlation", "alpha_standardized", "maximal_reliability"}
 NAN = float("nan")
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Answers of one group with the clusters and units they come from."""
-
-    label: str
-    items: tuple[str, ...]
-    values: Floats
-    clusters: NDArray[np.intp] | None
-    units: NDArray[np.intp] | None
-
-    @property
-    def faults(self) -> str:
-        """Items that do not vary, named."""
-        return listed(varying_items(self.values, self.items)[1])
-
-    @property
-    def clustered(self) -> bool:
-        return self.clusters is not None and len(np.unique(self.clusters)) < len(self.clusters)
 
 
 @single_threaded
@@ -118,7 +90,7 @@ def reliability_table(
     seeds = np.random.SeedSequence(seed)
     rows: list[ReliabilityRow] = []
     for scale, items in scales.items():
-        for group in _groups(data, items, by, unit, cluster, pooled, triad):
+        for group in answer_groups(data, items, by, unit, cluster, pooled, triad):
             rng = np.random.default_rng(seeds.spawn(1)[0])
             stack = tuple(name for name in names if name in COEFFICIENTS)
             found = {
@@ -139,38 +111,9 @@ def reliability_coefficients() -> dict[str, str]:
     return {name: c.label for name, c in COEFFICIENTS.items()} | {name: c.label for name, c in SINGLE.items()}
 
 
-def _groups(
-    data: pd.DataFrame,
-    items: Sequence[str],
-    by: str | None,
-    unit: str | None,
-    cluster: str | None,
-    pooled: bool,
-    triad: bool,
-) -> Iterator[_Group]:
-    values = item_values(data, items)
-    units = None if unit is None else cluster_codes(data, unit)
-    clusters = units if cluster is None else cluster_codes(data, cluster)
-    answered = ~np.isnan(values).all(axis=1)
-
-    def part(rows: NDArray[np.bool_], codes: NDArray[np.intp] | None) -> NDArray[np.intp] | None:
-        return None if codes is None else codes[rows]
-
-    for label, rows in groups(data, by, pooled):
-        kept = rows & answered
-        yield _Group(label, tuple(items), values[kept], part(kept, clusters), part(kept, units))
-    if triad and unit is not None and units is not None:
-        role = None if by is None else data[by].to_numpy()
-        means = unit_answers(values, data[unit].to_numpy(), role)
-        some = ~np.isnan(means.values).all(axis=1)
-        first = means.first_row[some]
-        outer = None if cluster is None else cluster_codes(data, cluster)[first]
-        yield _Group(TRIAD, tuple(items), means.values[some], outer, units[first])
-
-
 def _stack_rows(
     scale: str,
-    group: _Group,
+    group: Answers,
     names: tuple[str, ...],
     missing: Treatment,
     interval: IntervalName,
@@ -221,7 +164,7 @@ def _stack_rows(
 
 def _limits(
     name: str,
-    group: _Group,
+    group: Answers,
     estimate: float,
     interval: str,
     drawn: Interval | None,
@@ -248,7 +191,7 @@ def _limits(
 
 
 def _single_rows(
-    scale: str, group: _Group, names: tuple[str, ...], missing: Treatment, rng: np.random.Generator
+    scale: str, group: Answers, names: tuple[str, ...], missing: Treatment, rng: np.random.Generator
 ) -> dict[str, ReliabilityRow]:
     """Rows of coefficients without a resampled interval."""
     if not names:
@@ -279,7 +222,7 @@ def _single_rows(
 
 def _row(
     scale: str,
-    group: _Group,
+    group: Answers,
     name: str,
     label: str,
     estimate: float,
@@ -312,7 +255,7 @@ def _row(
     )
 
 
-def _reason(name: str, group: _Group, covariance: Floats, reason: str) -> str:
+def _reason(name: str, group: Answers, covariance: Floats, reason: str) -> str:
     values = group.values
     if values.shape[1] < 2:
         return "one item"
