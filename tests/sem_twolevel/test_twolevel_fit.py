@@ -184,7 +184,7 @@ def test_clusters_of_one_case_have_no_within_level():
 
 def test_what_two_levels_do_not_have_is_refused_by_name():
     fit = fitted("cfa")
-    asks = [fit.modification_indices, fit.score_test, fit.predict, lambda: fit.residuals("standardized")]
+    asks = [fit.modification_indices, fit.score_test, lambda: fit.residuals("standardized")]
     robust = fitted("cfa_mlr"), fitted("equal_mlr")
     asks += [
         lambda method=m: sem.compare(*robust, method=method) for m in ("satorra.2000", "satorra.bentler.2010")

@@ -147,6 +147,11 @@ def linear_scores(parts: ScoreModel, values: Array, method: str) -> tuple[Array,
     return scores, errors
 
 
+def regression_weights(parts: ScoreModel) -> Array:
+    """``C Σ⁻¹`` for cases without missing values (k, p)."""
+    return _regression(parts, np.arange(len(parts.sigma)))[0]
+
+
 def _regression(parts: ScoreModel, seen: Index) -> tuple[Array, Array]:
     cross = parts.cross[:, seen]
     weights = cross @ _inverse(parts.sigma[np.ix_(seen, seen)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -29,10 +29,13 @@ class TwoLevelData(Sample):
         One per group.
     saturated : tuple of SaturatedTwoLevel
         One per group.
+    labels : tuple
+        Names of the clusters, by their number.
     """
 
     parts: tuple[TwoLevelSample, ...] = field(default=(), repr=False)
     saturated: tuple[SaturatedTwoLevel, ...] = field(default=(), repr=False)
+    labels: tuple[object, ...] = field(default=(), repr=False)
 
     @property
     def n(self) -> int:
@@ -92,7 +95,8 @@ def two_level_data(cases: Cases, variables: tuple[Variables, ...], fixed_x: bool
         problems += found
         if not found:
             places = (_places(names, within), _places(names, between))
-            parts.append(two_level_sample(values, codes, names, *places))
+            part = two_level_sample(values, codes, names, *places)
+            parts.append(replace(part, order=cases.rows[g][complete][part.order]))
     if problems:
         raise InputError("The data do not fit a two-level model.", problems)
     saturated = tuple(_saturated(part, name) for part, name in zip(parts, cases.groups, strict=True))

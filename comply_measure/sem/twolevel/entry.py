@@ -95,6 +95,7 @@ def fit_two_level(
     given = two_level_table(records, replace(table_options, meanstructure=True), groups[0])
     variables = given.table.variables
     cases = collect(frame, joint_names(variables), groups, records, cluster)
-    data = two_level_data(cases, variables, table_options.fixed_x)
+    labels = tuple(frame[cluster].factorize()[1].tolist())
+    data = replace(two_level_data(cases, variables, table_options.fixed_x), labels=labels)
     model = specify_two_level(given, data, options)
     return TwoLevelFit(model, estimate(model))

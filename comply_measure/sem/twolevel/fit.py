@@ -22,6 +22,7 @@ from comply_measure.sem.twolevel.baseline import baseline_of
 from comply_measure.sem.twolevel.measures import collect_two_level
 from comply_measure.sem.twolevel.model import TwoLevelModel, exogenous_loglik
 from comply_measure.sem.twolevel.objective import TwoLevelPoint
+from comply_measure.sem.twolevel.specification import LEVELS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,6 +98,45 @@ class TwoLevelFit(Fit):
         return super().residuals(kind)
 
     @cached_property
+    def vcov(self) -> pd.DataFrame:
+        """Covariance matrix of the free parameters, named as in lavaan (``f=~y2.g2.l2``)."""
+        frame = super().vcov
+        table = self.model.table
+        rows = np.flatnonzero(table.free).tolist()
+        names = [
+            table.label[row] or block_name(table.lhs[row] + table.op[row] + table.rhs[row], table.group[row])
+            for row in rows
+        ]
+        return frame.set_axis(names, axis=0).set_axis(names, axis=1)
+
+    def predict(
+        self,
+        data: pd.DataFrame | None = None,
+        method: str = "regression",
+        se: bool = False,
+        group: str | None = None,
+        level: int = 1,
+    ) -> pd.DataFrame:
+        """Factor scores of one level: a row per case (level 1) or per cluster (level 2).
+
+        Parameters
+        ----------
+        data, group
+            Scores are those of the cases the model was fitted to: these are refused.
+        method : str
+            ``regression`` (``EBM``) or ``Bartlett`` (``ML``).
+        se : bool
+            Add columns ``<factor>_se``; for regression scores.
+        level : int
+            1 within, 2 between.
+        """
+        from comply_measure.sem.twolevel.scores import two_level_scores
+
+        if data is not None or group is not None:
+            raise ModelError("factor scores of new cases are not available for two-level models")
+        return two_level_scores(self.model, self.point, level, method, se)
+
+    @cached_property
     def intraclass_correlations(self) -> pd.Series[float]:
         """Share of the between level in each variable's saturated variance: σ_B / (σ_B + σ_W).
 
@@ -146,6 +186,12 @@ class TwoLevelFit(Fit):
 def _correlations(matrix: np.ndarray) -> np.ndarray:
     scale = np.sqrt(np.maximum(np.diag(matrix), 1e-300))
     return np.asarray(matrix / np.outer(scale, scale))
+
+
+def block_name(name: str, block: int) -> str:
+    """A parameter's name with its group and level, from its block."""
+    group, level = (int(block) + 1) // 2, (int(block) + 1) % 2 + 1
+    return name + (f".g{group}" if group > 1 else "") + (".l2" if level == LEVELS else "")
 
 
 def _with_levels(table: pd.DataFrame) -> pd.DataFrame:

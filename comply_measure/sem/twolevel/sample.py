@@ -38,6 +38,10 @@ class TwoLevelSample:
         Cases less their cluster's mean, sorted by cluster.
     starts : int array (J,)
         First row of each cluster in ``deviations``.
+    order : int array (n,)
+        Place of each of these rows in the data.
+    codes : int array (J,)
+        Number of each cluster in the data.
     """
 
     names: tuple[str, ...]
@@ -54,6 +58,8 @@ class TwoLevelSample:
     cluster_size: Array
     deviations: Array
     starts: Index
+    order: Index
+    codes: Index
 
     @property
     def p(self) -> int:
@@ -86,7 +92,7 @@ def two_level_sample(
     -------
     TwoLevelSample
     """
-    _, code = np.unique(cluster, return_inverse=True)
+    codes, code = np.unique(cluster, return_inverse=True)
     order = np.argsort(code, kind="stable")
     data, code = data[order], code[order]
     size = np.bincount(code).astype(float)
@@ -113,6 +119,8 @@ def two_level_sample(
         cluster_size=size,
         deviations=deviations,
         starts=starts,
+        order=order,
+        codes=codes,
     )
 
 
