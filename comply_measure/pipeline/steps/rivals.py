@@ -109,6 +109,7 @@ def run(context: Context, options: RivalOptions) -> StepOutput:
         n_units=int(data["unit"].nunique()),
         n_informants=comparison.n_informants,
         estimator=options.words("informants"),
+        role_estimator=options.words("informants", cluster="none"),
         reference=options.reference or next(iter(chosen.factors)),
     )
     labels = Labels.of(context.responses.scales, context.language)

@@ -76,6 +76,7 @@ def run(context: Context, options: ValidityOptions) -> StepOutput:
         n_units=chosen.n_units,
         n_informants=matrix.ratios.n_informants,
         estimator=options.words("informants"),
+        role_estimator=options.words("informants", cluster="none"),
         replications=max(options.replications, 100) if options.replications else 0,
     )
     labels = Labels.of(context.responses.scales, context.language)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from comply_measure.models.invariance import InvarianceLadder, PartialInvariance
 
 _LEVELS = {
-    "configural": "Same structure",
+    "configural": "Configural",
     "metric": "+ loadings",
     "scalar": "+ intercepts",
     "strict": "+ residuals",
@@ -196,8 +196,8 @@ def _gap_text(usable: list[Comparison], labels: Labels) -> str:
         return f"{text}With equal parameters throughout, no role gap is biased."
     return (
         f"{text}Unequal parameters bias role gaps most for {labels.construct(top['factor'])}, "
-        f"{labels.role(top['focal'])} − {labels.role(top['reference'])}: {number(top['bias'])} scale points of "
-        f"{number(top['observed_gap'])}."
+        f"{labels.role(top['focal'])} − {labels.role(top['reference'])}: {number(top['bias'])} scale points in "
+        f"a gap of {number(top['observed_gap'])}."
     )
 
 

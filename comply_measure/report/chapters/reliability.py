@@ -47,11 +47,12 @@ _FAMILIES = (
             ("lambda2", "λ₂"),
             ("lambda6", "λ₆"),
             ("glb", "GLB"),
-            ("split_half_mean", "Mean split half"),
-            ("split_half_spearman_brown", "Spearman-Brown"),
-            ("lambda4_max", "Best split half"),
+            ("split_half_mean", "Split half"),
+            ("split_half_spearman_brown", "SB"),
+            ("lambda4_max", "Best half"),
         ),
-        "λ₂, λ₆: Guttman (1945). GLB: greatest lower bound. Split halves: over all or 10,000 random splits.",
+        "λ₂, λ₆: Guttman (1945). GLB: greatest lower bound. Split half: mean over splits; SB: the same by "
+        "Spearman-Brown; Best half: Guttman's λ₄.",
     ),
     (
         "ordered",

@@ -76,8 +76,8 @@ class RivalFacts:
         Why ``cutoffs``, ``general``, ``edwards`` are None.
     n_units, n_informants : int
         Sample.
-    estimator, reference : str
-        Estimator in words; reference dimension of the S−1 model.
+    estimator, role_estimator, reference : str
+        Estimators in words, over all informants and in each role; reference dimension of the S−1 model.
     """
 
     title: str
@@ -95,6 +95,7 @@ class RivalFacts:
     n_units: int
     n_informants: int
     estimator: str
+    role_estimator: str
     reference: str
 
 
@@ -288,6 +289,7 @@ def _role_table(facts: RivalFacts, labels: Labels) -> Table:
         facts,
         notes=tuple(_versions(data)),
         group="role",
+        estimator=facts.role_estimator,
     )
 
 

@@ -39,8 +39,8 @@ class ValidityFacts:
     by_role : DataFrame
         A row per role (``group``) and dimension; empty for one role.
     n_units, n_informants : int
-    estimator : str
-        In words.
+    estimator, role_estimator : str
+        In words; over all informants and in each role.
     replications : int
         Of the bootstrap.
     """
@@ -55,6 +55,7 @@ class ValidityFacts:
     n_units: int
     n_informants: int
     estimator: str
+    role_estimator: str
     replications: int
 
 
@@ -362,6 +363,7 @@ def _role_table(facts: ValidityFacts, labels: Labels) -> Table:
         _with_remark(columns, data),
         facts,
         group="role",
+        estimator=facts.role_estimator,
     )
 
 
