@@ -247,3 +247,11 @@ def test_residuals_have_no_errors_after_two_stages():
     assert np.isfinite(fit.residuals("cor")["cov"].to_numpy()).all()
     with pytest.raises(sem.ModelError, match="complete data"):
         fit.residuals("standardized")
+
+
+def test_constant_variables_are_named() -> None:
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame(rng.standard_normal((30, 3)), columns=["a", "b", "c"]).assign(b=4.0)
+    data.loc[3, "a"] = np.nan
+    with pytest.raises(InputError, match="'b': no variance"):
+        sem.fit("f =~ a + b + c", data, missing="ml")

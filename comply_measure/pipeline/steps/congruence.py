@@ -13,6 +13,7 @@ from pydantic import Field
 from comply_measure.errors import ComplyError
 from comply_measure.pipeline.focal import Focal, chosen_focal, require_roles
 from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.pipeline.texts import one_line
 from comply_measure.pipeline.unit_outcomes import Outcome, find_outcomes, measurement
 from comply_measure.report.chapters.congruence import (
     CongruenceCase,
@@ -85,9 +86,9 @@ class _Job:
             for first, second in self.pairs:
                 yield outcome, first, second
 
-    def skip(self, first: str, second: str, outcome: Outcome, what: str, problem: Exception) -> None:
+    def skip(self, first: str, second: str, outcome: Outcome, what: str, problem: ComplyError) -> None:
         roles = f"{self.labels.role(first)} – {self.labels.role(second)}"
-        self.problems.append(f"{roles}, {outcome.label}{what}: {str(problem).splitlines()[0]}.")
+        self.problems.append(f"{roles}, {outcome.label}{what}: {one_line(problem)}.")
 
 
 def run(context: Context, options: CongruenceOptions) -> StepOutput:
@@ -226,7 +227,7 @@ def _level(job: _Job) -> LevelFacts | None:
             cluster=job.firm,
         )
     except ComplyError as problem:
-        job.problems.append(f"Latent congruence model: {str(problem).splitlines()[0]}.")
+        job.problems.append(f"Latent congruence model: {one_line(problem)}.")
         return None
     named = NamedFit("latent_congruence", "Latent congruence with outcomes", fit)
     job.problems.extend(named.warnings)

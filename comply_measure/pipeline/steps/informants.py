@@ -26,6 +26,7 @@ from comply_measure.models.informants import (
 )
 from comply_measure.pipeline.focal import Focal, chosen_focal, require_roles, role_alphas
 from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.pipeline.texts import one_line
 from comply_measure.pipeline.unit_outcomes import Outcome, find_outcomes
 from comply_measure.report.chapters.congruence_latent import level_labels
 from comply_measure.report.chapters.informants import InformantFacts, informants_headline, informants_section
@@ -74,7 +75,7 @@ def run(context: Context, options: InformantOptions) -> StepOutput:
                 cluster="firm" if cluster else None,
             )  # fmt: skip
         except ComplyError as problem:
-            failed.append(f"{label}: {str(problem).splitlines()[0]}")
+            failed.append(f"{label}: {one_line(problem)}")
             return None
         named = NamedFit(key, label, fit)
         failed.extend(named.warnings)

@@ -50,6 +50,7 @@ _CONSTRAINTS = (
     Column("df 1", "df1", "count"),
     Column("df 2", "df2", "count"),
     Column("p", "p", "p"),
+    Column("Remark", "note"),
 )
 _CHECKS = (
     Column("Condition", "condition"),

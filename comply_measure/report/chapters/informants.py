@@ -10,7 +10,7 @@ from comply_measure.report.charts import heat_map
 from comply_measure.report.fits import NamedFit, fit_table, range_sentence
 from comply_measure.report.format import bounded, count, interval, number
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Block, Column, Details, Prose, Section, Table
+from comply_measure.report.parts import Block, Column, Details, Notice, Prose, Section, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,7 +96,14 @@ class InformantFacts:
 def informants_section(facts: InformantFacts, labels: Labels) -> Section:
     """The chapter."""
     blocks: list[Block] = [Prose(_opening(facts)), _mtmm_figure(facts, labels), _mtmm_summary(facts)]
-    blocks.append(_table(facts, "informants_fit", "models of dependent informants", facts.fits))
+    if facts.fits:
+        blocks.append(_table(facts, "informants_fit", "models of dependent informants", facts.fits))
+    else:
+        blocks.append(
+            Notice(
+                "No model over all dimensions could be fitted; the problems of this step say why.", "warning"
+            )
+        )
     if len(facts.common_share):
         blocks.append(Prose(_common_text(facts)))
         blocks.append(_common_table(facts, labels))

@@ -175,9 +175,9 @@ def incomplete_sample(
     Raises
     ------
     InputError
-        If a variable has fewer than two values in a group, naming all of them.
+        If a variable has fewer than two values in a group, or only equal ones, naming all of them.
     """
-    kept, problems = [], []
+    kept, problems, constant = [], [], []
     for number, fixed in enumerate(exogenous):
         values, names = cases.values[number], cases.names[number]
         keep = ~np.isnan(values).all(axis=1)
@@ -185,8 +185,11 @@ def incomplete_sample(
             keep &= ~np.isnan(values[:, [names.index(name) for name in fixed]]).any(axis=1)
         kept.append(np.flatnonzero(keep))
         problems += _unseen(values[keep], names, cases.groups[number])
+        constant += _constant(values[keep], names, cases.groups[number])
     if problems:
         raise InputError("Variables without data.", problems)
+    if constant:
+        raise InputError("Variables without variance.", constant)
     kind = TwoStageGroup if two_stage else IncompleteGroup
     groups = tuple(_group(kind, cases, number, rows) for number, rows in enumerate(kept))
     return Sample(groups, cases.n_given)
@@ -201,6 +204,17 @@ def _unseen(values: Array, names: tuple[str, ...], group: str) -> list[Problem]:
         )
         for name, count in zip(names, counts, strict=True)
         if count < 2
+    ]
+
+
+def _constant(values: Array, names: tuple[str, ...], group: str) -> list[Problem]:
+    place = f" in group '{group}'" if group else ""
+    low = np.where(np.isnan(values), np.inf, values).min(axis=0, initial=np.inf)
+    high = np.where(np.isnan(values), -np.inf, values).max(axis=0, initial=-np.inf)
+    return [
+        Problem(f"no variance{place}", column=name, value=float(one), allowed="leave constant variables out")
+        for name, one, other in zip(names, low, high, strict=True)
+        if one == other
     ]
 
 

@@ -55,7 +55,7 @@ class ModelSet:
         ``model, description, n_parameters, loglik, r_squared, r_squared_adjusted, aicc, delta_aicc, weight,
         evidence_ratio, n, note``; parameters count intercept and residual variance.
     constraints : DataFrame
-        ``constraint, hypothesis, F, df1, df2, p, n``: rejected means that the difference score does not
+        ``constraint, hypothesis, F, df1, df2, p, n, note``: rejected means that the difference score does not
         represent the data.
     """
 
@@ -155,14 +155,22 @@ def _constraint_tests(fit: PolynomialRegression) -> pd.DataFrame:
         L = np.zeros((len(contrast), k))
         L[:, :6] = contrast
         value = L @ fit.coefficients
-        F = float(value @ np.linalg.solve(L @ fit.covariance @ L.T, value)) / len(L)
-        p = float(stats.f.sf(F, len(L), fit.df_inference))
-        rows.append((name, hypothesis, F, len(L), fit.df_inference, p, fit.n))
+        V = L @ fit.covariance @ L.T
+        F = p = float("nan")
+        note = (
+            ""
+            if np.linalg.matrix_rank(V) == len(L)
+            else "singular covariance: too few clusters, or no residual"
+        )
+        if not note:
+            F = float(value @ np.linalg.solve(V, value)) / len(L)
+            p = float(stats.f.sf(F, len(L), fit.df_inference))
+        rows.append((name, hypothesis, F, len(L), fit.df_inference, p, fit.n, note))
     rows.append(_absolute_test(fit))
-    return pd.DataFrame(rows, columns=["constraint", "hypothesis", "F", "df1", "df2", "p", "n"])
+    return pd.DataFrame(rows, columns=["constraint", "hypothesis", "F", "df1", "df2", "p", "n", "note"])
 
 
-def _absolute_test(fit: PolynomialRegression) -> tuple[str, str, float, int, int, float, int]:
+def _absolute_test(fit: PolynomialRegression) -> tuple[str, str, float, int, int, float, int, str]:
     """Edwards' (1994) piecewise model ``X, Y, W, WX, WY`` with W = 1 where X < Y, against ``|X − Y|``."""
     w = (fit.x < fit.y).astype(float)
     controls = fit.design[:, 6:]
@@ -172,7 +180,15 @@ def _absolute_test(fit: PolynomialRegression) -> tuple[str, str, float, int, int
     rank = int(np.linalg.matrix_rank(free))
     df1, df2 = rank - bound.shape[1], fit.n - rank
     if df1 < 1 or df2 < 1:
-        return "absolute difference", hypothesis, float("nan"), df1, df2, float("nan"), fit.n
+        nothing = float("nan"), df1, df2, float("nan")
+        return (
+            "absolute difference",
+            hypothesis,
+            *nothing,
+            fit.n,
+            "the two models have equally many parameters",
+        )
     sse_free, sse_bound = _sse(free, fit.z), _sse(bound, fit.z)
     F = (sse_bound - sse_free) / df1 / (sse_free / df2) if sse_free > 0 else float("nan")
-    return "absolute difference", hypothesis, F, df1, df2, float(stats.f.sf(F, df1, df2)), fit.n
+    note = "" if sse_free > 0 else "no residual variance"
+    return "absolute difference", hypothesis, F, df1, df2, float(stats.f.sf(F, df1, df2)), fit.n, note
