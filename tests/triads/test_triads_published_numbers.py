@@ -78,6 +78,21 @@ def test_critical_values_of_the_simulations_in_multilevel() -> None:
     assert row["ad_mean"] == pytest.approx(0.555555555555556, rel=1e-12)
 
 
+def test_distribution_of_noise_is_that_of_the_simulations_in_multilevel() -> None:
+    """rwg.sim with three informants and five points: frequencies of 20,000 draws, four Monte Carlo errors."""
+    frequencies = {0.0: 0.48385, 1 / 3: 0.14, 1 / 2: 0.1423, 5 / 6: 0.19485, 1.0: 0.039}
+    null = triads.null_distribution("uniform", 1, 5)
+    exact = triads.exact_distribution([3], null, "variance")
+    rwg = np.maximum(1 - exact.values / null.variance, 0)
+    for value, frequency in frequencies.items():
+        p = exact.probabilities[np.isclose(rwg, value)].sum()
+        assert abs(p - frequency) < 4 * np.sqrt(p * (1 - p) / 20_000)
+    # means of rwg.sim and ad.m.sim (four items)
+    assert exact.probabilities @ rwg == pytest.approx(0.319191666666667, abs=0.01)
+    spread = triads.exact_distribution([3] * 4, null, "ad_mean")
+    assert spread.probabilities @ spread.values == pytest.approx(0.951977777777778, abs=0.01)
+
+
 def test_a_pair_on_one_item_can_never_be_significant() -> None:
     row = triads.critical_values(minimum=1, maximum=5, n_informants=[2], n_items=[1]).iloc[0]
     assert np.isnan(row["rwg_j"]) and row["level"] == 0.0

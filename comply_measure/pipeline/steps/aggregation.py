@@ -14,6 +14,7 @@ from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
 from comply_measure.report.chapters.aggregation import AggregationFacts, aggregation_section
 from comply_measure.report.labels import Labels
 from comply_measure.triads import TriadData, UnitScores, aggregate
+from comply_measure.triads.composition import EVIDENCE
 
 
 class AggregationOptions(StepOptions):
@@ -26,10 +27,13 @@ class AggregationOptions(StepOptions):
         generous role is not scored low for it.
     min_roles : int
         Roles a unit needs for a score; a scale that fewer roles answer needs all of those.
+    composition : {"referent_shift", "direct_consensus", "additive"}
+        What a unit's score means (Chan, 1998); the first two need agreement within units.
     """
 
     centring: Literal["role", "none"] = "role"
     min_roles: Annotated[int, Field(ge=1)] = 2
+    composition: Literal["referent_shift", "direct_consensus", "additive"] = "referent_shift"
 
 
 def run(context: Context, options: AggregationOptions) -> StepOutput:
@@ -54,7 +58,7 @@ def run(context: Context, options: AggregationOptions) -> StepOutput:
         scores=table,
         description=pd.DataFrame(description),
         correlations=_correlations(table, dimensions),
-        rules=tuple(dict.fromkeys(rules)),
+        rules=(*dict.fromkeys(rules), _composition(options)),
     )
     return StepOutput(aggregation_section(facts, Labels.of(responses.scales, context.language)))
 
@@ -72,6 +76,7 @@ def unit_scores(chosen: Focal, options: AggregationOptions, needed: int) -> dict
             TriadData.from_long(scores, names, roles=chosen.roles),
             centring=options.centring,
             min_roles=needed,
+            composition=options.composition,
         )
         for level, (scores, names) in levels.items()
     }
@@ -83,6 +88,11 @@ def _rule(chosen: Focal, options: AggregationOptions, needed: int) -> str:
         f"{chosen.title}: a unit's score is the mean of its informants{centred}; "
         f"{needed} of {len(chosen.roles)} roles are required."
     )
+
+
+def _composition(options: AggregationOptions) -> str:
+    name = options.composition
+    return f"The composition model is {name.replace('_', ' ')} (Chan, 1998): {EVIDENCE[name]}."
 
 
 def _describe(title: str, level: str, scores: UnitScores) -> list[dict[str, object]]:
