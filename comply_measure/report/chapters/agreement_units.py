@@ -16,7 +16,7 @@ INDEX_LABELS = {
     "rwg_j_untruncated": "rwg(j), not truncated",
     "rwg_star_j": "r*wg(j)",
     "rwg_prime_j": "r′wg(j)",
-    "rwg_prime_j_exact": "r′wg(j), bound for n informants",
+    "rwg_prime_j_exact": "r′wg(j), bound for n",
     "ad_mean": "AD_M",
     "ad_median": "AD_Md",
     "awg_j": "a_wg(j)",
@@ -37,6 +37,9 @@ def indices_table(
     data["index_label"] = [INDEX_LABELS[name] for name in data["index"]]
     data["null_label"] = [str(name).replace("_", " ") if name else "" for name in data["null"]]
     data["n_undefined"] = data["n_units"] - data["n_defined"]
+    undefined = (
+        [f"Undefined where: {'; '.join(_reasons(summary['note']))}."] if data["n_undefined"].any() else []
+    )
     columns = (
         Column("Index", "index_label"),
         Column("Null", "null_label"),
@@ -45,21 +48,30 @@ def indices_table(
         Column("M", "mean", "number"),
         Column("SD", "sd", "number"),
         Column("Quartiles", ("q25", "q75"), "span"),
-        Column("Share at cut-off", "share_agreeing", "percent"),
-        Column("Why undefined", "note"),
+        Column("At cut-off", "share_agreeing", "percent"),
     )
     return Table(
         "agreement_indices",
         f"{title}: all indices of agreement",
         data,
         columns,
-        notes=("AD, SD and range in scale points. a_wg exists only where the mean of the answers allows it "
-               "(Brown & Hauenstein, 2005): three informants leave many units undefined.",),
+        notes=(
+            "AD, SD and range in scale points. a_wg exists only where the mean of the answers allows it (Brown & "
+            "Hauenstein, 2005): three informants leave many units undefined. Bound for n: against the largest variance "
+            "that n informants can have.",
+            *undefined,
+        ),
         n_units=n_units,
         n_informants=n_informants,
         estimator="Per unit, summarised over units",
         group="label",
     )  # fmt: skip
+
+
+def _reasons(notes: pd.Series[str]) -> list[str]:
+    """The kinds of reasons; how many units each has is in the export."""
+    parts = (part.rpartition(": ")[0] for text in notes for part in str(text).split("; ") if part)
+    return list(dict.fromkeys(parts))
 
 
 def critical_table(title: str, critical: pd.DataFrame, n_units: int, n_informants: int) -> Table:
@@ -91,7 +103,7 @@ def critical_table(title: str, critical: pd.DataFrame, n_units: int, n_informant
 
 def units_table(title: str, units: pd.DataFrame, labels: Labels, n_units: int, n_informants: int) -> Table:
     """One row per unit and dimension; the export holds all of them."""
-    data = units.copy()
+    data = units.sort_values("unit", kind="stable", ignore_index=True)
     data.insert(1, "label", [labels.construct(name) for name in data["scale"]])
     columns = (
         Column("Unit", "unit"),
@@ -103,14 +115,14 @@ def units_table(title: str, units: pd.DataFrame, labels: Labels, n_units: int, n
         Column("p", "p", "p"),
         Column("p (FDR)", "p_fdr", "p"),
         Column("AD_M", "ad_mean", "number"),
-        Column("Remark", "note"),
     )
     return Table(
         "agreement_units",
         f"{title}: agreement of every unit",
         data,
         columns,
-        notes=("Critical: rwg(j) that random answers reach too rarely, for the unit's own informants and items.",),
+        notes=("Critical: rwg(j) that random answers reach too rarely, for the unit's own informants and items. "
+               "Why a value is undefined is in the export.",),
         n_units=n_units,
         n_informants=n_informants,
         estimator="Exact tests per unit and dimension",
