@@ -267,11 +267,11 @@ def _reliability(facts: GapFacts, labels: Labels, rows: pd.DataFrame) -> Table:
     columns = (
         Column("Roles", "pair_label"),
         Column("Units", "n_units", "count"),
-        Column("r of the roles", "r", "bounded"),
-        Column("Reliability of the gap", "reliability_difference", "bounded"),
-        Column("SE of a gap", "se", "number"),
+        Column("r", "r", "bounded"),
+        Column("Reliability", "reliability_difference", "bounded"),
+        Column("SE", "se", "number"),
         Column("Reliable from", "points", "number"),
-        Column("Units with a reliable gap", "share_reliable", "percent"),
+        Column("Units beyond", "share_reliable", "percent"),
         Column("By chance", "share_by_chance", "percent"),
         Column("Mean gap²", "mean_squared", "number"),
         Column("less error", "mean_squared_corrected", "number"),
@@ -282,9 +282,9 @@ def _reliability(facts: GapFacts, labels: Labels, rows: pd.DataFrame) -> Table:
         data,
         columns,
         notes=(
-            "From α of each role. Reliable from: the gap in scale points that exceeds measurement error at 95% "
-            "(Jacobson & Truax, 1991). By chance: share expected if every true gap were zero. "
-            "Error makes squared gaps too large: the last column is without it.",
+            "r: of the two roles. Reliability and SE of a gap from α of each role. Reliable from: the gap in scale "
+            "points that exceeds measurement error at 95% (Jacobson & Truax, 1991). By chance: share expected if every "
+            "true gap were zero. Error makes squared gaps too large: the last column is without it.",
         ),
         n_units=facts.n_units,
         n_informants=facts.n_informants,

@@ -68,16 +68,15 @@ _SENSITIVITY = (
     Column("Informants", "n_informants", "count"),
     Column("M", "mean", "number"),
     Column("SD", "sd", "number"),
-    Column("r with mean", "r_equal", "bounded3"),
+    Column("r", "r_equal", "bounded3"),
     Column("Rank r", "rank_r_equal", "bounded3"),
-    Column("Largest change", "largest_change", "number"),
+    Column("Change", "largest_change", "number"),
 )
 _CRITERION = (
-    Column("r with criterion", "r_criterion", "bounded3"),
+    Column("r crit.", "r_criterion", "bounded3"),
     Column("Change of it", "r_criterion_change", "bounded3"),
 )
 _PSEUDO = (
-    Column("Statistic", "statistic"),
     Column("Dimension", "label"),
     Column("Roles", "pair_label"),
     Column("Real pairs", "real", "number"),
@@ -87,7 +86,6 @@ _PSEUDO = (
     Column("Units", "n_units", "count"),
 )
 _MISSING = (
-    Column("Role", "role_label"),
     Column("Dimension", "label"),
     Column("Units", "n_units", "count"),
     Column("Absent", "n_missing", "count"),
@@ -97,9 +95,8 @@ _MISSING = (
     Column("Remark", "note"),
 )
 _ODD = (
-    Column("Dimension", "label"),
     Column("Role", "role_label"),
-    Column("Units in which odd", "n_odd", "count"),
+    Column("Odd in", "n_odd", "count"),
     Column("of", "n_decided", "count"),
     Column("Share", "share", "percent"),
     Column("Reliably", "n_reliable", "count"),
@@ -174,7 +171,7 @@ def triads_section(facts: TriadFacts, labels: Labels) -> Section:
         group: str | None = None,
     ) -> Table:
         return Table(
-            f"triads_{key}", f"{facts.title}: {title}", _labelled(data, labels), tuple(columns), notes=notes,
+            f"triads_{key}", f"{facts.title}: {title}", _labelled(data, labels), _used(columns, data), notes=notes,
             n_units=facts.n_units, n_informants=facts.n_informants, estimator=estimator, group=group,
         )  # fmt: skip
 
@@ -235,8 +232,9 @@ def triads_section(facts: TriadFacts, labels: Labels) -> Section:
             (
                 table("sensitivity", "aggregation schemes", facts.sensitivity, _schemes(facts),
                       "Units with two informants or more",
-                      "Sensitivity analysis: weights did not improve recovery in simulations.",
-                      *((f"Criterion: {facts.criterion}.",) if facts.criterion else ()), group="label"),
+                      "r, rank r and change (largest, in SD): against the unweighted mean. Sensitivity analysis: weights did "
+                      "not improve recovery in simulations.",
+                      *((f"r crit.: correlation with {facts.criterion}.",) if facts.criterion else ()), group="label"),
                 score_table(facts.title, facts.units, labels, facts.n_units, facts.n_informants),
             ),
         ),
@@ -246,20 +244,39 @@ def triads_section(facts: TriadFacts, labels: Labels) -> Section:
             (
                 table("profiles", "similarity of profiles over dimensions", facts.profiles, _PROFILES,
                       "Means over units", "Level, scatter and shape are shares of D²."),
-                table("pseudo", "real against re-matched pairs", facts.pseudo, _PSEUDO,
-                      f"{count(facts.replications)} re-matchings"),
+                table("pseudo", "real against re-matched pairs", _pseudo(facts.pseudo), _PSEUDO,
+                      f"{count(facts.replications)} re-matchings", group="statistic_label"),
                 table("odd", "role that stands apart", facts.odd, _ODD, "Role-centred scores of complete units",
                       "By chance each of three roles is odd in a third of the units: χ² test of equal shares. "
-                      "Reliably: beyond measurement error (α of each role)."),
+                      "Reliably: beyond measurement error (α of each role).", group="label"),
             ),
         ),
         Details(
             "Are informants absent at random?",
             (table("missing_roles", "absence of a role given the others' scores", facts.missing, _MISSING,
-                   "Logistic regression, likelihood ratio"),),
+                   "Logistic regression, likelihood ratio", group="role_label"),),
         ),
     ]  # fmt: skip
     return Section("triads", "The triad as a measure", tuple(blocks))
+
+
+_STATISTICS = {
+    "absolute_gap": "Mean absolute gap",
+    "squared_gap": "Mean squared gap",
+    "profile_d_mean": "Profile distance D′",
+    "profile_correlation": "Profile correlation",
+    "profile_correlation_distinctive": "Profile correlation, distinctive",
+}
+
+
+def _pseudo(data: pd.DataFrame) -> pd.DataFrame:
+    return data.assign(statistic_label=[_STATISTICS.get(name, name) for name in data["statistic"]])
+
+
+def _used(columns: Sequence[Column], data: pd.DataFrame) -> tuple[Column, ...]:
+    """The columns without remarks where there is nothing to remark."""
+    remarks = "note" in data and bool((data["note"] != "").any())
+    return tuple(column for column in columns if column.source != "note" or remarks)
 
 
 def triads_headline(facts: TriadFacts) -> tuple[str, ...]:

@@ -55,10 +55,10 @@ def waba_table(title: str, waba: pd.DataFrame, labels: Labels, n_units: int, n_i
         Column("Dimensions", "label"),
         Column("Informants", "n_informants", "count"),
         Column("r", "r", "bounded"),
-        Column("r between units", "r_between", "bounded"),
-        Column("r within units", "r_within", "bounded"),
-        Column("Component between", "component_between", "bounded"),
-        Column("Component within", "component_within", "bounded"),
+        Column("r between", "r_between", "bounded"),
+        Column("r within", "r_within", "bounded"),
+        Column("Part between", "component_between", "bounded"),
+        Column("Part within", "component_within", "bounded"),
     )
     return Table(
         "triads_waba",
@@ -66,7 +66,8 @@ def waba_table(title: str, waba: pd.DataFrame, labels: Labels, n_units: int, n_i
         data,
         columns,
         notes=(
-            "r is the sum of both components: η(x)·η(y)·r of each level (Dansereau, Alutto, & Yammarino, 1984).",
+            "r is the sum of both parts, η(x)·η(y)·r of each level (Dansereau, Alutto, & Yammarino, 1984). Between: unit "
+            "means; within: deviations from them.",
         ),
         n_units=n_units,
         n_informants=n_informants,
