@@ -161,6 +161,13 @@ def test_no_number_of_a_failed_fit_is_shown(finished: tuple[Run, Path]) -> None:
     assert general["omega_implied"].dropna().between(0, 1).all()
 
 
+def test_every_table_states_its_sample_and_its_estimator(finished: tuple[Run, Path]) -> None:
+    for output in finished[0].outputs.values():
+        for table in output.tables.values():
+            assert table.n_units, table.key
+            assert table.estimator, table.key
+
+
 def test_every_null_of_the_results_has_a_reason(finished: tuple[Run, Path]) -> None:
     document = json.loads((finished[1] / "results.json").read_text(encoding="utf-8"))
     for step in document["steps"].values():
