@@ -232,8 +232,8 @@ def triads_section(facts: TriadFacts, labels: Labels) -> Section:
             (
                 table("sensitivity", "aggregation schemes", facts.sensitivity, _schemes(facts),
                       "Units with two informants or more",
-                      "r, rank r and change (largest, in SD): against the unweighted mean. Sensitivity analysis: weights did "
-                      "not improve recovery in simulations.",
+                      "r, rank r and change (largest, in SD): against the unweighted mean. Sensitivity analysis: "
+                      "weights did not improve recovery in simulations.",
                       *((f"r crit.: correlation with {facts.criterion}.",) if facts.criterion else ()), group="label"),
                 score_table(facts.title, facts.units, labels, facts.n_units, facts.n_informants),
             ),

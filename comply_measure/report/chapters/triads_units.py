@@ -66,8 +66,8 @@ def waba_table(title: str, waba: pd.DataFrame, labels: Labels, n_units: int, n_i
         data,
         columns,
         notes=(
-            "r is the sum of both parts, η(x)·η(y)·r of each level (Dansereau, Alutto, & Yammarino, 1984). Between: unit "
-            "means; within: deviations from them.",
+            "r is the sum of both parts, η(x)·η(y)·r of each level (Dansereau, Alutto, & Yammarino, 1984). Between: "
+            "unit means; within: deviations from them.",
         ),
         n_units=n_units,
         n_informants=n_informants,
