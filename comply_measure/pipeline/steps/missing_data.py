@@ -39,7 +39,7 @@ class MissingDataOptions(StepOptions):
     scale: str | None = None
     dimensions: tuple[str, ...] = ()
     imputations: Annotated[int, Field(ge=2, le=200)] = 10
-    iterations: Annotated[int, Field(ge=1, le=100)] = 10
+    iterations: Annotated[int, Field(ge=1, le=100)] = 5
     donors: Annotated[int, Field(ge=1, le=50)] = 5
     cluster: Cluster = "unit"
 

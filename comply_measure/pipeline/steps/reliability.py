@@ -156,23 +156,36 @@ def _alpha(
     table["alpha_note"] = plain["note"].where(plain["estimate"].isna(), "")
     if not options.replications:
         return table
-    drawn = _coefficients(
-        chosen,
-        items,
-        measured,
-        ("alpha",),
-        interval="percentile",
-        missing="pairwise",
-        n_replications=max(options.replications, 100),
-        seed=seed,
-    )
-    found = drawn[[*_KEYS, "lower", "upper"]]
-    table = table.merge(found.rename(columns={"lower": "boot_lower", "upper": "boot_upper"}), on=_KEYS)
+    found = _resampled(chosen, items, measured, options, seed)
+    table = table.merge(found, on=_KEYS, how="left")
     pooled = table["alpha_lower"].isna() & table["boot_lower"].notna()
     for bound in ("lower", "upper"):
         table[f"alpha_{bound}"] = table[f"alpha_{bound}"].where(~pooled, table[f"boot_{bound}"])
     table["interval"] = table["interval"].where(~pooled, "cluster percentile")
     return table
+
+
+def _resampled(
+    chosen: Focal,
+    items: pd.DataFrame,
+    measured: Mapping[str, Sequence[str]],
+    options: ReliabilityOptions,
+    seed: int,
+) -> pd.DataFrame:
+    """Bootstrap interval of α; constructs below dimensions for all informants only, where Feldt's has no place."""
+    drawn = {
+        "interval": "percentile",
+        "missing": "pairwise",
+        "n_replications": max(options.replications, 100),
+        "seed": seed,
+    }
+    if chosen.by_scores and measured is chosen.items:
+        kept = {key: tuple(names) for key, names in measured.items()}
+        table = reliability_table(items, kept, coefficients=("alpha",), by=None, triad=False, **drawn).tidy()  # type: ignore[arg-type]
+        table = table.rename(columns={"scale": "construct"})
+    else:
+        table = _coefficients(chosen, items, measured, ("alpha",), **drawn)
+    return table[[*_KEYS, "lower", "upper"]].rename(columns={"lower": "boot_lower", "upper": "boot_upper"})
 
 
 def _coefficients(
