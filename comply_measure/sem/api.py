@@ -169,7 +169,7 @@ def from_moments(
     information: str | None = None,
     se: str | None = None,
     test: str | None = None,
-    rescale: bool = True,
+    rescale: bool | None = None,
     engine: str = "comply",
     model_type: str = "sem",
 ) -> Fit:
@@ -185,8 +185,11 @@ def from_moments(
         Number of cases per group.
     mean, sd : Series, mapping, sequence, or list or mapping of these, optional
         Means; standard deviations that turn a correlation matrix into covariances.
-    rescale : bool
-        Multiply by (n − 1)/n, because printed covariances have divisor n − 1 (lavaan's default).
+    meanstructure : bool, optional
+        Whether means are modelled; by default where they are given.
+    rescale : bool, optional
+        Multiply by (n − 1)/n, because printed covariances have divisor n − 1; by default under maximum
+        likelihood, as in lavaan.
     estimator, group_equal, … : optional
         As for :func:`fit`; only estimators that need no raw data.
 
@@ -202,7 +205,7 @@ def from_moments(
     names, matrices, rest = named_groups(cov, nobs, mean, sd)
     table_options = TableOptions(
         model_type=choose_model_type(model_type),
-        meanstructure=mean is not None and _means(meanstructure, len(names), model_type),
+        meanstructure=mean is not None and meanstructure is not False,
         std_lv=std_lv,
         effect_coding=effect_coding,
         orthogonal=orthogonal,
@@ -210,11 +213,12 @@ def from_moments(
         group_equal=_words(group_equal),
         group_partial=_words(group_partial),
     )
+    rescaled = options.estimator.discrepancy == "ml" if rescale is None else rescale
     table = build_table(records, table_options, names)
     if table.meanstructure and mean is None:
         raise ModelError("the model has intercepts, but no means are given")
     groups = tuple(
-        group_sample(name, matrix, block.observed, n, m, s, rescale)
+        group_sample(name, matrix, block.observed, n, m, s, rescaled)
         for name, matrix, block, (n, m, s) in zip(names, matrices, table.variables, rest, strict=True)
     )
     sample = Sample(groups, sum(group.n for group in groups))

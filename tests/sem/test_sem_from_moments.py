@@ -92,3 +92,22 @@ def test_semopy_is_not_asked_for_what_it_gets_wrong(hs: pd.DataFrame) -> None:
         sem.fit(HS, hs, group="school", engine="semopy")
     with pytest.raises(sem.ModelError, match="constraints"):
         sem.fit(HS.replace("x2", "a*x2") + "a > 0", hs, engine="semopy")
+
+
+@pytest.mark.parametrize("estimator", ["ML", "GLS", "ULS"])
+@pytest.mark.parametrize("with_means", [False, True])
+def test_printed_moments_give_the_fit_of_the_cases(estimator: str, with_means: bool) -> None:
+    """Printed covariances have divisor n − 1: rescaled under ML only; given means are modelled, as in lavaan."""
+    data = holzinger39.get_data()[ITEMS]
+    means = data.mean() if with_means else None
+    printed = sem.from_moments(HS, data.cov(), len(data), mean=means, estimator=estimator)
+    cases = sem.fit(HS, data, estimator=estimator, meanstructure=with_means)
+    assert printed.npar == cases.npar
+    for name in ("chisq", "df", "baseline.chisq", "srmr", "rmsea"):
+        assert printed.fit_measures[name] == pytest.approx(cases.fit_measures[name], rel=1e-9, abs=1e-12)
+    for column in ("est", "se"):
+        assert printed.estimates[column].to_numpy() == pytest.approx(
+            cases.estimates[column].to_numpy(), abs=1e-7
+        )
+    plain = sem.from_moments(HS, data.cov(), len(data), mean=means, meanstructure=False, estimator=estimator)
+    assert not plain.model.table.meanstructure

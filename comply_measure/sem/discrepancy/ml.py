@@ -83,6 +83,11 @@ class MLEvaluation:
         """``u_aᵀ W u_b``, ``v_aᵀ W v_b`` and ``u_aᵀ W v_b`` for all pairs of parameters, three (q, q)."""
         return pair_products(self.implied, self.implied.sandwich(self.W))
 
+    @property
+    def information_weight(self) -> Array:
+        """What stands in the place of Σ⁻¹ in the information (p, p)."""
+        return self.W
+
     def information(self) -> Array:
         """Expected information per case (q, q)."""
         return expected_information(self.implied, self.W, self.looked_up)

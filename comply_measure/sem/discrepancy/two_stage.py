@@ -60,9 +60,14 @@ class TwoStageEvaluation(MLEvaluation):
 
     discrepancy: TwoStageDiscrepancy
 
+    @property
+    def information_weight(self) -> Array:
+        """Inverse of the saturated covariance matrix (p, p)."""
+        return self.discrepancy.sample.inverse_logdet[0]
+
     def information(self) -> Array:
         """Δᵀ V Δ per case (q, q)."""
-        weight = self.discrepancy.sample.inverse_logdet[0]
+        weight = self.information_weight
         looked_up = pair_products(self.implied, self.implied.sandwich(weight))
         return expected_information(self.implied, weight, looked_up)
 

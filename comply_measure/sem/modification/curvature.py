@@ -52,7 +52,7 @@ def _complete(evaluation: MLEvaluation, layout: Layout, old: Index, new: Index) 
 
     ``½ tr(W ∂_aΣ W ∂_bΣ) = κ_a κ_b {(u_aᵀWu_b)(v_aᵀWv_b) + (u_aᵀWv_b)(v_aᵀWu_b)}``.
     """
-    implied, W = evaluation.implied, evaluation.W
+    implied, W = evaluation.implied, evaluation.information_weight
     product = implied.sandwich(W)
     u, v, kappa = layout.u, layout.v, layout.kappa
     by_u, by_v = product[:, u[old]], product[:, v[old]]
