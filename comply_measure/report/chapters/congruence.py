@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from comply_measure.report.chapters.columns import sentences, without_empty_remarks
 from comply_measure.report.chapters.congruence_latent import (
     LatentCase,
     LevelFacts,
@@ -250,8 +251,8 @@ def _details(case: CongruenceCase, facts: CongruenceFacts) -> Details:
 
     def table(key: str, title: str, data: pd.DataFrame, columns: tuple[Column, ...], *notes: str) -> Table:
         return Table(
-            f"congruence_{key}_{case.key}", f"{title}: {where}", data, columns, notes=notes,
-            n_units=units, n_informants=informants, estimator=_estimator(facts),
+            f"congruence_{key}_{case.key}", f"{title}: {where}", data, without_empty_remarks(columns, data),
+            notes=notes, n_units=units, n_informants=informants, estimator=_estimator(facts),
         )  # fmt: skip
 
     over = f"{percent(case.surface.over)} of the units lie on the side of {case.first}, "
@@ -276,7 +277,8 @@ def _details(case: CongruenceCase, facts: CongruenceFacts) -> Details:
             table("coefficients", "Polynomial regression", case.fit.tidy(), _COEFFICIENTS),
             table("parameters", "Surface", case.surface.parameters, _SURFACE,
                   "X0, Y0: stationary point; p10, p11: first principal axis; p20, p21: second."),
-            table("conditions", "Conditions of a congruence effect", checks, _CHECKS, *case.checklist.caution),
+            table("conditions", "Conditions of a congruence effect", checks, _CHECKS,
+                  *sentences(case.checklist.caution)),
             table("models", "Nested models", case.models.models, _MODELS,
                   "K counts intercept and residual variance; the likelihood takes units as independent."),
             table("constraints", "Constraints that difference scores impose", case.models.constraints, _CONSTRAINTS),

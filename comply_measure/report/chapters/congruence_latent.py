@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from comply_measure.report.chapters.columns import sentences, without_empty_remarks
 from comply_measure.report.fits import NamedFit, fit_table
 from comply_measure.report.format import count, number, p_phrase, percent, plural
 from comply_measure.report.labels import Labels
@@ -104,7 +105,7 @@ def level_blocks(facts: LevelFacts, title: str) -> list[Block]:
         "congruence_level_effects",
         f"{title}: effects of level and role contrasts on outcomes",
         facts.effects,
-        _EFFECTS,
+        without_empty_remarks(_EFFECTS, facts.effects),
         notes=(
             "Per point of the answer scale. Level: mean of the roles' latent views. Contrasts: first role minus "
             "second, third minus the mean of the first two.",
@@ -119,7 +120,7 @@ def level_blocks(facts: LevelFacts, title: str) -> list[Block]:
         "congruence_level_tests",
         f"{title}: joint test of the role contrasts",
         facts.tests,
-        _TESTS,
+        without_empty_remarks(_TESTS, facts.tests),
         notes=("Wald test that no contrast between roles predicts the outcome beyond their level.",),
         n_units=facts.n_units,
         n_informants=facts.n_informants,
@@ -200,11 +201,12 @@ def _overview(cases: Sequence[LatentCase], title: str, estimator: str) -> Table:
     for name in ("a1", "a2", "a3", "a4"):
         columns += [Column(name, f"{name}_estimate", "number"), Column("p", f"{name}_p", "p")]
     columns += [Column("Shape", "shape"), Column("Broad effect", "verdict"), Column("Remark", "note")]
+    data = pd.DataFrame(rows)
     return Table(
         "congruence_latent_overview",
         f"{title}: latent response surfaces",
-        pd.DataFrame(rows),
-        tuple(columns),
+        data,
+        without_empty_remarks(columns, data),
         notes=("Units by row: all with any value of the pair's indicators or the outcome; two informants at "
                "most per unit. Coefficients per point of the answer scale, effect-coded.",),
         estimator=estimator,
@@ -246,7 +248,7 @@ def _details(case: LatentCase, limits: tuple[float, float], estimator: str) -> D
         f"congruence_latent_parameters_{case.key}",
         f"Latent surface: {case.where}",
         result.surface.parameters,
-        _PARAMETERS,
+        without_empty_remarks(_PARAMETERS, result.surface.parameters),
         notes=(f"Second interval: {how}. Stationary point and axes have no delta-method errors.",),
         warnings=tuple(f"{case.where}: {text}." for text in result.problems),
         n_units=result.n_units,
@@ -258,7 +260,7 @@ def _details(case: LatentCase, limits: tuple[float, float], estimator: str) -> D
         f"Conditions of a congruence effect, latent: {case.where}",
         checks,
         _CHECKS,
-        notes=result.checklist.caution,
+        notes=sentences(result.checklist.caution),
         n_units=result.n_units,
         n_informants=result.n_informants,
         estimator=estimator,

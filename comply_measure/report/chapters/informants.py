@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from comply_measure.report.chapters.columns import without_empty_remarks
 from comply_measure.report.charts import heat_map
 from comply_measure.report.fits import NamedFit, fit_table, range_sentence
 from comply_measure.report.format import bounded, count, interval, number
@@ -254,7 +255,7 @@ def _gap_table(facts: InformantFacts, labels: Labels) -> Table:
         "informants_gaps",
         f"{facts.title}: latent mean differences between roles",
         data,
-        (*columns, Column("Remark", "note")) if (data["note"] != "").any() else columns,
+        without_empty_remarks((*columns, Column("Remark", "note")), data),
         notes=(
             "First role minus second, in points of the answer scale. d: over the root mean latent variance.",
         ),
@@ -289,7 +290,7 @@ def _effect_table(facts: InformantFacts) -> Table:
         "informants_effects",
         f"{facts.title}: predictors of shared views, level and contrasts",
         facts.effects,
-        columns,
+        without_empty_remarks(columns, facts.effects),
         notes=("Units without a predictor's value are left out.",),
         n_units=facts.n_units,
         n_informants=facts.n_informants,
@@ -322,7 +323,7 @@ def _contrast_table(facts: InformantFacts, labels: Labels) -> Table:
         "informants_contrasts",
         f"{facts.title}: latent level and role contrasts by dimension",
         data,
-        _CONTRASTS,
+        without_empty_remarks(_CONTRASTS, data),
         notes=("Points of the answer scale (effect-coded). Contrasts: first role minus second; third minus the mean "
                "of the first two.",),
         n_units=facts.n_units,

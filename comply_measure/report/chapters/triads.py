@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from comply_measure.report.canvas import COLOURS, draw
+from comply_measure.report.chapters.columns import without_empty_remarks
 from comply_measure.report.chapters.triads_units import score_table, waba_table
 from comply_measure.report.format import bounded, count, listing, percent, plural
 from comply_measure.report.labels import Labels
@@ -171,8 +172,9 @@ def triads_section(facts: TriadFacts, labels: Labels) -> Section:
         group: str | None = None,
     ) -> Table:
         return Table(
-            f"triads_{key}", f"{facts.title}: {title}", _labelled(data, labels), _used(columns, data), notes=notes,
-            n_units=facts.n_units, n_informants=facts.n_informants, estimator=estimator, group=group,
+            f"triads_{key}", f"{facts.title}: {title}", _labelled(data, labels),
+            without_empty_remarks(columns, data), notes=notes, n_units=facts.n_units,
+            n_informants=facts.n_informants, estimator=estimator, group=group,
         )  # fmt: skip
 
     blocks: list[Block] = [
@@ -271,12 +273,6 @@ _STATISTICS = {
 
 def _pseudo(data: pd.DataFrame) -> pd.DataFrame:
     return data.assign(statistic_label=[_STATISTICS.get(name, name) for name in data["statistic"]])
-
-
-def _used(columns: Sequence[Column], data: pd.DataFrame) -> tuple[Column, ...]:
-    """The columns without remarks where there is nothing to remark."""
-    remarks = "note" in data and bool((data["note"] != "").any())
-    return tuple(column for column in columns if column.source != "note" or remarks)
 
 
 def triads_headline(facts: TriadFacts) -> tuple[str, ...]:
