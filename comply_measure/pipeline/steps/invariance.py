@@ -23,12 +23,8 @@ from comply_measure.models.invariance.designs import Design
 from comply_measure.pipeline.attempt import attempt
 from comply_measure.pipeline.focal import Focal, chosen_focal
 from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
-from comply_measure.report.chapters.invariance import (
-    Comparison,
-    InvarianceFacts,
-    invariance_headline,
-    invariance_section,
-)
+from comply_measure.report.chapters.invariance import invariance_headline, invariance_section
+from comply_measure.report.chapters.invariance_facts import Comparison, InvarianceFacts
 from comply_measure.report.labels import Labels
 
 

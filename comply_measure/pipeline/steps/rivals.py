@@ -25,7 +25,8 @@ from comply_measure.pipeline.estimation import Cluster, Estimation
 from comply_measure.pipeline.focal import Focal, chosen_focal
 from comply_measure.pipeline.step import Context, Step, StepOutput
 from comply_measure.pipeline.steps.cfa import indicator_data, rows_used
-from comply_measure.report.chapters.rivals import RivalFacts, rivals_headline, rivals_section
+from comply_measure.report.chapters.rival_facts import RivalFacts
+from comply_measure.report.chapters.rivals import rivals_headline, rivals_section
 from comply_measure.report.labels import Labels
 
 Key = Literal[

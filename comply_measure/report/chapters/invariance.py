@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from comply_measure.report.chapters.invariance_facts import (
+    LEVELS,
+    Comparison,
+    InvarianceFacts,
+    invariance_table,
+    words,
+)
+from comply_measure.report.chapters.invariance_tables import (
+    effect_table,
+    gap_table,
+    released_table,
+    rule_table,
+    search_log,
+)
 from comply_measure.report.format import bounded, count, listing, number, p_phrase, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Column, Details, Heading, Notice, Prose, Section, Table
@@ -12,16 +25,8 @@ from comply_measure.report.parts import Block, Column, Details, Heading, Notice,
 if TYPE_CHECKING:
     import pandas as pd
 
-    from comply_measure.models.invariance import InvarianceLadder, PartialInvariance
+    from comply_measure.models.invariance import InvarianceLadder
 
-_LEVELS = {
-    "configural": "Configural",
-    "metric": "+ loadings",
-    "scalar": "+ intercepts",
-    "strict": "+ residuals",
-    "means": "+ means",
-}
-_KINDS = {"loading": "Loading", "intercept": "Intercept", "residual": "Residual"}
 _LADDER = (
     Column("Level", "level_label"),
     Column("χ²", "chisq", "number"),
@@ -38,73 +43,13 @@ _LADDER = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
-    """One ladder.
-
-    Parameters
-    ----------
-    key : str
-        Dimension whose roles are compared, or variable whose groups are.
-    ladder : InvarianceLadder or None
-        None with a reason in `obstacle`.
-    obstacle : str
-    search : PartialInvariance or None
-        None with a reason in `search_obstacle`.
-    search_obstacle : str
-    effects, gaps : DataFrame or None
-        dMACS by indicator and pair; bias of score gaps; None with a reason in `effects_obstacle`.
-    effects_obstacle : str
-    """
-
-    key: str
-    ladder: InvarianceLadder | None
-    obstacle: str
-    search: PartialInvariance | None
-    search_obstacle: str
-    effects: pd.DataFrame | None
-    gaps: pd.DataFrame | None
-    effects_obstacle: str
-
-
-@dataclass(frozen=True, eq=False)
-class InvarianceFacts:
-    """What the chapter is made from.
-
-    Parameters
-    ----------
-    title, indicator_kind : str
-        The scale; what is compared.
-    roles, groups : tuple of Comparison
-        One per dimension, one per variable.
-    n_units, n_informants : int
-    estimator, group_estimator : str
-        In words.
-    alpha : float
-        Level of the search.
-    searched : bool
-        Whether there was one.
-    """
-
-    title: str
-    indicator_kind: str
-    roles: tuple[Comparison, ...]
-    groups: tuple[Comparison, ...]
-    n_units: int
-    n_informants: int
-    estimator: str
-    group_estimator: str
-    alpha: float
-    searched: bool
-
-
 def invariance_section(facts: InvarianceFacts, labels: Labels) -> Section:
     """The chapter."""
     blocks: list[Block] = [Prose(" ".join(invariance_headline(facts, labels)))]
     if facts.roles:
         blocks += [Heading("Across roles"), *_role_blocks(facts, labels)]
     for comparison in facts.groups:
-        blocks += [Heading(f"Across groups: {_words(comparison.key)}"), *_group_blocks(facts, comparison)]
+        blocks += [Heading(f"Across groups: {words(comparison.key)}"), *_group_blocks(facts, comparison)]
     return Section("invariance", "Measurement invariance", tuple(blocks))
 
 
@@ -135,13 +80,9 @@ def invariance_headline(facts: InvarianceFacts, labels: Labels) -> tuple[str, ..
             p = _p(comparison, "scalar")
             test = p_phrase(p) if p == p else "not tested"
             found.append(
-                f"Across {plural(len(ladder.counts), 'group')} of {_words(comparison.key)}: equal intercepts, {test}."
+                f"Across {plural(len(ladder.counts), 'group')} of {words(comparison.key)}: equal intercepts, {test}."
             )
     return tuple(found)
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _p(comparison: Comparison, level: str) -> float:
@@ -168,15 +109,15 @@ def _role_blocks(facts: InvarianceFacts, labels: Labels) -> list[Block]:
             if c.search is None
         ]
         if any(c.search is not None for c in usable):
-            blocks.append(_released(facts, usable, labels))
+            blocks.append(released_table(facts, usable, labels))
     if any(c.gaps is not None for c in usable):
-        blocks.append(_gap_table(facts, usable, labels))
+        blocks.append(gap_table(facts, usable, labels))
     folded: list[Block] = []
     if any(c.effects is not None for c in usable):
-        folded.append(_effect_table(facts, usable, labels))
+        folded.append(effect_table(facts, usable, labels))
     if any(c.search is not None for c in usable):
-        folded.append(_search_log(facts, usable, labels))
-    folded.append(_rule_table(facts, usable[0], "roles", facts.estimator))
+        folded.append(search_log(facts, usable, labels))
+    folded.append(rule_table(facts, usable[0], "roles", facts.estimator))
     return [*blocks, Details("Effect sizes, log of the search, published cut-offs", tuple(folded))]
 
 
@@ -228,7 +169,7 @@ def _ladder_data(comparison: Comparison) -> pd.DataFrame:
         return pd.DataFrame()
     data: pd.DataFrame = comparison.ladder.tidy()
     verdicts = _verdicts(comparison.ladder)
-    data.insert(0, "level_label", [_LEVELS.get(level, level) for level in data["level"]])
+    data.insert(0, "level_label", [LEVELS.get(level, level) for level in data["level"]])
     data["verdict"] = [verdicts.get(level, "") for level in data["level"]]
     # What holds for the whole ladder is said once beside the table.
     data["note"] = [
@@ -245,7 +186,7 @@ def _role_ladders(facts: InvarianceFacts, usable: list[Comparison], labels: Labe
         [_ladder_data(c).assign(dimension=labels.construct(c.key)) for c in usable], ignore_index=True
     )
     ladders = [c.ladder for c in usable if c.ladder is not None]
-    return _table(
+    return invariance_table(
         "invariance_roles",
         f"{facts.title}: invariance across roles, {facts.indicator_kind}",
         data,
@@ -268,192 +209,24 @@ def _small(comparison: Comparison) -> list[Block]:
     return [Notice(f"{comparison.ladder.note[0].upper()}{comparison.ladder.note[1:]}.", "warning")]
 
 
-def _released(facts: InvarianceFacts, usable: list[Comparison], labels: Labels) -> Table:
-    import pandas as pd
-
-    rows = []
-    roles: list[str] = []
-    for comparison in usable:
-        if comparison.search is None:
-            continue
-        for departure in comparison.search.departures:
-            roles = list(departure.estimates)
-            rows.append(
-                {
-                    "dimension": labels.construct(comparison.key),
-                    "label": labels.construct(departure.item),
-                    "item": departure.item,
-                    "kind": _KINDS[departure.kind],
-                    "odd": departure.odd,
-                    "odd_label": labels.role(departure.odd),
-                    "z": departure.z,
-                    "follows_loading": "yes" if departure.follows_loading else "",
-                }
-                | {f"estimate_{role}": value for role, value in departure.estimates.items()}
-            )
-    base = ["dimension", "label", "item", "kind", "odd", "odd_label", "z", "follows_loading"]
-    data = pd.DataFrame(rows, columns=[*base, *(f"estimate_{role}" for role in roles)])
-    data["z"] = data["z"].astype(float)
-    columns = (
-        Column("Indicator", "label"),
-        Column("Parameter", "kind"),
-        *(Column(labels.role(role), f"estimate_{role}", "number") for role in roles),
-        Column("Farthest", "odd_label"),
-        Column("z", "z", "number"),
-        Column("Follows its loading", "follows_loading"),
-    )
-    return _table(
-        "invariance_released",
-        f"{facts.title}: parameters that differ between roles",
-        data,
-        columns,
-        facts,
-        facts.estimator,
-        notes=(
-            f"Sequential search by score tests (p < {bounded(facts.alpha)} after Bonferroni's correction over the "
-            "indicators of a dimension). z: distance of the farthest role from the mean of the others.",
-        ),
-        group="dimension" if len(data) else None,
-    )
-
-
-def _gap_table(facts: InvarianceFacts, usable: list[Comparison], labels: Labels) -> Table:
-    import pandas as pd
-
-    data = pd.concat([c.gaps for c in usable if c.gaps is not None], ignore_index=True)
-    data.insert(0, "label", [labels.construct(key) for key in data["factor"]])
-    data.insert(
-        1,
-        "pair",
-        [
-            f"{labels.role(f)} − {labels.role(r)}"
-            for f, r in zip(data["focal"], data["reference"], strict=True)
-        ],
-    )
-    columns = (
-        Column("Pair", "pair"),
-        Column("Latent gap (SD)", "latent_gap", "number"),
-        Column("Gap of scores", "observed_gap", "number"),
-        Column("Bias", "bias", "number"),
-        Column("Gap without bias", "gap_without_bias", "number"),
-    )
-    return _table(
-        "invariance_gaps",
-        f"{facts.title}: what unequal parameters do to role gaps",
-        data,
-        columns,
-        facts,
-        facts.estimator,
-        notes=("Implied by the model with the freed parameters; scale points, except the latent gap.",),
-        group="label",
-    )
-
-
-def _effect_table(facts: InvarianceFacts, usable: list[Comparison], labels: Labels) -> Table:
-    import pandas as pd
-
-    data = pd.concat([c.effects for c in usable if c.effects is not None], ignore_index=True)
-    data = data[data["d_macs"] > 0].reset_index(drop=True)
-    data.insert(0, "label", [labels.construct(key) for key in data["item"]])
-    data.insert(
-        1,
-        "pair",
-        [
-            f"{labels.role(f)} − {labels.role(r)}"
-            for f, r in zip(data["focal"], data["reference"], strict=True)
-        ],
-    )
-    columns = (
-        Column("Indicator", "label"),
-        Column("Pair", "pair"),
-        Column("dMACS", "d_macs", "number"),
-        Column("signed", "d_macs_signed", "number"),
-        Column("Δ loading", "loading_difference", "number"),
-        Column("Δ intercept", "intercept_difference", "number"),
-        Column("Bias", "bias", "number"),
-    )
-    return _table(
-        "invariance_effects",
-        f"{facts.title}: size of the differences between roles",
-        data,
-        columns,
-        facts,
-        facts.estimator,
-        notes=("dMACS: Nye and Drasgow (2011). Indicators with equal parameters are left out.",),
-    )
-
-
-def _search_log(facts: InvarianceFacts, usable: list[Comparison], labels: Labels) -> Table:
-    import pandas as pd
-
-    data = pd.concat(
-        [c.search.steps().assign(dimension=labels.construct(c.key)) for c in usable if c.search is not None],
-        ignore_index=True,
-    )
-    data.insert(0, "label", [labels.construct(key) for key in data["item"]])
-    data.insert(1, "parameter", [_KINDS[kind] for kind in data["kind"]])
-    data["freed"] = ["yes" if value else "" for value in data["released"]]
-    columns = (
-        Column("Step", "step", "count"),
-        Column("Indicator", "label"),
-        Column("Parameter", "parameter"),
-        Column("Score χ²", "chisq", "number"),
-        Column("df", "df", "count"),
-        Column("p", "pvalue", "p"),
-        Column("p, corrected", "pvalue_adjusted", "p"),
-        Column("Freed", "freed"),
-    )
-    return _table(
-        "invariance_search",
-        f"{facts.title}: log of the search",
-        data,
-        columns,
-        facts,
-        facts.estimator,
-        group="dimension",
-    )
-
-
-def _rule_table(facts: InvarianceFacts, comparison: Comparison, name: str, estimator: str) -> Table:
-    import pandas as pd
-
-    data = pd.DataFrame() if comparison.ladder is None else comparison.ladder.rule_table()
-    data.insert(0, "level_label", [_LEVELS.get(level, level) for level in data["level"]])
-    columns = (
-        Column("Level", "level_label"),
-        Column("Cut-off", "rule"),
-        Column("Verdict", "verdict"),
-        Column("Because", "reason"),
-    )
-    shown = "roles, first dimension" if name == "roles" else _words(name)
-    return _table(
-        f"invariance_rules_{name}",
-        f"{facts.title}: published cut-offs for changes of fit, {shown}",
-        data,
-        columns,
-        facts,
-        estimator,
-    )
-
-
 def _group_blocks(facts: InvarianceFacts, comparison: Comparison) -> list[Block]:
     if comparison.ladder is None:
         return [Notice(f"The groups could not be compared: {comparison.obstacle}.", "warning")]
     ladder = comparison.ladder
     sizes = listing([f"{name} {count(n)}" for name, n in ladder.counts.items()])
     data = _ladder_data(comparison)
-    table = _table(
+    table = invariance_table(
         f"invariance_{comparison.key}",
-        f"{facts.title}: invariance across groups of {_words(comparison.key)}",
+        f"{facts.title}: invariance across groups of {words(comparison.key)}",
         data,
         _with_remark(_LADDER, data),
         facts,
         facts.group_estimator,
         notes=("All dimensions at once. Each level against the one above it.", _why_withheld(ladder)),
     )
-    rules = _rule_table(facts, comparison, comparison.key, facts.group_estimator)
+    rules = rule_table(facts, comparison, comparison.key, facts.group_estimator)
     return [
-        Prose(f"Informants by {_words(comparison.key)} of their unit: {sizes}."),
+        Prose(f"Informants by {words(comparison.key)} of their unit: {sizes}."),
         *_small(comparison),
         table,
         Details("Published cut-offs one by one", (rules,)),
@@ -462,27 +235,3 @@ def _group_blocks(facts: InvarianceFacts, comparison: Comparison) -> list[Block]
 
 def _with_remark(columns: tuple[Column, ...], data: pd.DataFrame) -> tuple[Column, ...]:
     return (*columns, Column("Remark", "note")) if (data["note"] != "").any() else columns
-
-
-def _table(
-    key: str,
-    title: str,
-    data: pd.DataFrame,
-    columns: tuple[Column, ...],
-    facts: InvarianceFacts,
-    estimator: str,
-    *,
-    notes: tuple[str, ...] = (),
-    group: str | None = None,
-) -> Table:
-    return Table(
-        key,
-        title,
-        data,
-        columns,
-        notes=notes,
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
-        estimator=estimator,
-        group=group,
-    )

@@ -144,6 +144,15 @@ def _marker(facts: MethodFacts, marker: MarkerAnalysis, labels: Labels) -> list[
             notes=("Williams, Hartman, and Cavazotte (2010). Differences are scaled where the tests are.",),
         )
     )
+    folded = [*_marker_details(facts, marker, changes, labels)]
+    if len(facts.by_role):
+        folded.append(_role_table(facts, labels))
+    return [*blocks, Details("Fit, reliability, sensitivity", tuple(folded))]
+
+
+def _marker_details(
+    facts: MethodFacts, marker: MarkerAnalysis, changes: pd.DataFrame, labels: Labels
+) -> list[Block]:
     models = marker.tidy()
     models.insert(0, "label", [_MODELS.get(name, name) for name in models["model"]])
     parts = marker.reliability_table()
@@ -192,9 +201,7 @@ def _marker(facts: MethodFacts, marker: MarkerAnalysis, labels: Labels) -> list[
             notes=tuple(f"{note[0].upper()}{note[1:]}." for note in marker.notes),
         ),
     ]
-    if len(facts.by_role):
-        folded.append(_role_table(facts, labels))
-    return [*blocks, Details("Fit, reliability, sensitivity", tuple(folded))]
+    return folded
 
 
 def _role_table(facts: MethodFacts, labels: Labels) -> Table:
