@@ -48,6 +48,8 @@ _MATHS = MappingProxyType(
         "²": "^{2}",
         "³": "^{3}",
         "½": r"\frac{1}{2}",
+        "′": r"^{\prime}",
+        **{sign: f"_{{{digit}}}" for digit, sign in enumerate("₀₁₂₃₄₅₆₇₈₉")},
         "≥": r"\geq",
         "≤": r"\leq",
         "≈": r"\approx",

@@ -89,6 +89,12 @@ def test_every_table_states_its_sample_and_its_estimator(demo: tuple[Run, Path])
                 assert table.n_informants, table.key
 
 
+def test_pdflatex_knows_every_sign_of_the_tables(demo: tuple[Run, Path]) -> None:
+    texts = [path.read_text(encoding="utf-8") for path in (demo[1] / "tables").glob("*.tex")]
+    assert len(texts) == sum(len(output.tables) for output in demo[0].outputs.values())
+    assert {sign for text in texts for sign in text if ord(sign) > 0x17F} == set()
+
+
 def test_every_null_in_the_results_has_a_reason(demo: tuple[Run, Path]) -> None:
     _, folder = demo
     document = json.loads((folder / "results.json").read_text(encoding="utf-8"))

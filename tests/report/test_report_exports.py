@@ -55,6 +55,7 @@ def report() -> Report:
     [
         ("a_b & 5%", r"a\_b \& 5\%"),
         ("χ²", r"$\chi^{2}$"),
+        ("λ₂ r′", r"$\lambda_{2}$ r$^{\prime}$"),
         ("$α", r"\$$\alpha$"),
         ("−.25", "$-$.25"),
         ("\\{}", r"\textbackslash{}\{\}"),
