@@ -1,6 +1,6 @@
 """Measurement invariance across dependent roles and independent groups.
 
-* ``designs``: what is compared (``role_design``, ``group_design``);
+* ``designs``: what is compared (``role_design``, ``stage_design``, ``group_design``);
 * ``ladder``: configural to latent means, with difference tests and rules (``rules``) that are withheld outside the
   conditions they were studied in;
 * ``search``: partial invariance by score tests; ``effects``: dMACS and the bias in gaps of scores;
@@ -33,6 +33,7 @@ _PUBLIC = {
     "partial_invariance": "search",
     "role_design": "designs",
     "score_statistics": "search",
+    "stage_design": "designs",
 }
 
 __all__ = sorted(_PUBLIC)

@@ -1,4 +1,4 @@
-"""What is compared: independent groups, or dependent roles that rate the same units."""
+"""What is compared: independent groups, dependent roles that rate the same units, or stages one informant rates."""
 
 from __future__ import annotations
 
@@ -312,6 +312,66 @@ def role_design(
     design = RoleDesign(wide.reset_index(drop=True), factors, tuple(roles), cluster, estimator)
     role_invariance_model(factors, roles, "configural")  # refuses impossible designs
     _check_counts(design.counts, "role")
+    return design
+
+
+def stage_design(
+    data: pd.DataFrame,
+    columns: Mapping[str, Mapping[str, str]],
+    *,
+    factor: str = "alignment",
+    cluster: str | None = None,
+    estimator: str = "ML",
+) -> RoleDesign:
+    """A comparison of situations that every informant rates, such as the stages of the customer journey.
+
+    Answers of one informant are dependent, as those of roles in a unit are: one row per informant, one factor per
+    stage, residuals of the same indicator correlated across stages.
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row per informant.
+    columns : mapping of str to mapping of str to str
+        Stage → indicator → column; every stage has the same indicators.
+    factor : str
+        What the indicators of a stage measure.
+    cluster : str, optional
+        Column of units or firms.
+    estimator : str
+
+    Returns
+    -------
+    RoleDesign
+        With stages in the place of roles.
+
+    Raises
+    ------
+    InputError
+        For absent columns, stages with unequal indicators, or a stage without answers.
+    ComplyError
+        For fewer than two stages.
+    """
+    indicators = tuple(next(iter(columns.values()), {}))
+    needed = [(stage, column) for stage, own in columns.items() for column in own.values()]
+    needed += [("", cluster)] if cluster else []
+    problems = [Problem("column is absent", column=c) for _, c in needed if c not in data.columns]
+    problems += [
+        Problem("a stage has other indicators", value=stage, allowed=", ".join(indicators))
+        for stage, own in columns.items()
+        if set(own) != set(indicators)
+    ]
+    if problems:
+        raise InputError("Stages cannot be compared.", problems)
+    names = {wide_column(i, stage): column for stage, own in columns.items() for i, column in own.items()}
+    wide = pd.DataFrame({name: data[column].astype(np.float64) for name, column in names.items()})
+    wide = wide[wide.notna().any(axis=1)]
+    if cluster:
+        wide[cluster] = data.loc[wide.index, cluster]
+    factors = {factor: indicators}
+    design = RoleDesign(wide.reset_index(drop=True), factors, tuple(columns), cluster, estimator)
+    role_invariance_model(factors, design.roles, "configural")  # refuses impossible designs
+    _check_counts(design.counts, "stage")
     return design
 
 
