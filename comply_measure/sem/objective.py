@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from comply_measure.sem.arrays import Array, NotPositiveDefiniteError
-from comply_measure.sem.discrepancy.base import Discrepancy, Evaluation
+from comply_measure.sem.discrepancy.base import CasewiseEvaluation, Discrepancy, Evaluation
 from comply_measure.sem.implied import Implied, Layout
 from comply_measure.sem.table.constraints import Space
 
@@ -110,3 +110,9 @@ class Point:
     def hessian(self) -> Array:
         """Exact Hessian of F in φ (r, r)."""
         return self.objective.space.curvature(self.theta_hessian)
+
+    @property
+    def hessian_of_moments(self) -> Array:
+        """Hessian of F in φ without the second derivatives of the moments (r, r); likelihoods only."""
+        parts = [e.hessian_of_moments() for e in self.evaluations if isinstance(e, CasewiseEvaluation)]
+        return self.objective.space.curvature(self._blocks(parts))

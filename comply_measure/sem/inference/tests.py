@@ -95,7 +95,7 @@ def scaled_test(
     if not standard.df > 0 or not math.isfinite(standard.statistic):
         note = standard.note or NO_DF
         return TestStatistic(name, standard.statistic, standard.df, math.nan, math.nan, note=note)
-    kind = model.options.information if name.startswith("yuan.bentler") else "expected"
+    kind: str = model.options.information if name.startswith("yuan.bentler") else "expected"
     if standard_covariance(point, kind, 1.0, jacobian).vcov is None:
         note = "the information matrix is singular: the model is not identified"
         return TestStatistic(name, math.nan, standard.df, math.nan, math.nan, note=note)
@@ -191,13 +191,15 @@ def _yuan_bentler(
 ) -> TestStatistic:
     if model.options.test == "yuan.bentler" and model.options.information != "expected":
         raise ModelError("test='yuan.bentler' needs information='expected'; use 'yuan.bentler.mplus'")
-    P = inverse_information(model, point, model.options.information, jacobian)
+    evaluations = [e for e in point.evaluations if isinstance(e, CasewiseEvaluation)]
+    if len(evaluations) < len(point.evaluations):
+        raise ModelError("the Yuan-Bentler test needs maximum likelihood and raw data")
+    kind: str = model.options.information
+    if kind == "observed" and model.options.estimator.name != "MLR":
+        kind = "observed.moments"  # lavaan's choice: the Hessian belongs to estimator MLR alone
+    P = inverse_information(model, point, kind, jacobian)
     h0 = float(np.vdot(P, first_order_information(model, point)))
-    h1 = 0.0
-    for evaluation in point.evaluations:
-        if not isinstance(evaluation, CasewiseEvaluation):
-            raise ModelError("the Yuan-Bentler test needs maximum likelihood and raw data")
-        h1 += evaluation.saturated_trace()
+    h1 = sum(evaluation.saturated_trace() for evaluation in evaluations)
     trace = h1 - h0
     if model.options.test == "yuan.bentler":
         trace, _ = mixture_traces(model, point, jacobian, False)
