@@ -200,10 +200,10 @@ def _overview(facts: CongruenceFacts) -> Table:
         columns += [Column(name, f"{name}_estimate", "number"), Column("p", f"{name}_p", "p")]
     columns += [
         Column("R²", "r_squared", "bounded"),
-        Column("Near X = Y", "near", "percent"),
-        Column("Best by AICc", "best"),
-        Column("Broad effect", "broad"),
-        Column("Strict effect", "strict"),
+        Column("Near", "near", "percent"),
+        Column("Best", "best"),
+        Column("Broad", "broad"),
+        Column("Strict", "strict"),
     ]
     return Table(
         "congruence_overview",
@@ -212,8 +212,8 @@ def _overview(facts: CongruenceFacts) -> Table:
         tuple(columns),
         notes=(
             "a1, a2: slope and curvature along equal views; a3, a4: along opposite views. Near: views within half "
-            "a standard deviation. Broad and strict effect: Humberg, Nestler, & Back (2019). "
-            "Units by row; two informants per unit.",
+            "a standard deviation of each other. Best: model with the smallest AICc. Broad and strict effect: Humberg, "
+            "Nestler, & Back (2019). Units by row; two informants per unit.",
         ),
         estimator=_estimator(facts),
         group="outcome",
