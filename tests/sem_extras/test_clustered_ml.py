@@ -75,3 +75,10 @@ def test_a_model_without_paths_has_one_information(models, simulated: pd.DataFra
     plain, robust = (sem.fit(model, data, cluster="firm", estimator=name) for name in ("ML", "MLR"))
     assert_allclose(plain.test.statistic, robust.test.statistic, rtol=1e-12)
     assert_allclose(plain.fit_measures["chisq.scaled"], robust.fit_measures["chisq.scaled"], rtol=1e-9)
+
+
+def test_unidentified_models_have_no_scaled_test(simulated: pd.DataFrame) -> None:
+    data = simulated.assign(firm=np.arange(len(simulated)) // 5)
+    fitted = sem.fit("A =~ NA*a1 + a2 + a3 + a4\nA ~~ NA*A", data, cluster="firm")
+    assert np.isnan(fitted.fit_measures["chisq.scaled"])
+    assert [found.code for found in fitted.problems if found.serious] == ["not_identified"]

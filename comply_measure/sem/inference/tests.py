@@ -95,7 +95,7 @@ def scaled_test(
     if not standard.df > 0 or not math.isfinite(standard.statistic):
         note = standard.note or NO_DF
         return TestStatistic(name, standard.statistic, standard.df, math.nan, math.nan, note=note)
-    kind: str = model.options.information if name.startswith("yuan.bentler") else "expected"
+    kind = _information_of_test(model)
     if standard_covariance(point, kind, 1.0, jacobian).vcov is None:
         note = "the information matrix is singular: the model is not identified"
         return TestStatistic(name, math.nan, standard.df, math.nan, math.nan, note=note)
@@ -106,6 +106,16 @@ def scaled_test(
         raise ModelError(f"the test '{name}' is not available with clusters")
     trace, trace2 = mixture_traces(model, point, jacobian, second_order)
     return corrected(name, standard, trace, trace2)
+
+
+def _information_of_test(model: Model) -> str:
+    """Which information a scaled test rests on."""
+    options = model.options
+    if not options.test.startswith("yuan.bentler"):
+        return "expected"
+    if options.information == "observed" and options.estimator.name != "MLR":
+        return "observed.moments"  # lavaan's choice: the Hessian belongs to estimator MLR alone
+    return options.information
 
 
 def corrected(name: str, standard: TestStatistic, trace: float, trace2: float) -> TestStatistic:
@@ -194,10 +204,7 @@ def _yuan_bentler(
     evaluations = [e for e in point.evaluations if isinstance(e, CasewiseEvaluation)]
     if len(evaluations) < len(point.evaluations):
         raise ModelError("the Yuan-Bentler test needs maximum likelihood and raw data")
-    kind: str = model.options.information
-    if kind == "observed" and model.options.estimator.name != "MLR":
-        kind = "observed.moments"  # lavaan's choice: the Hessian belongs to estimator MLR alone
-    P = inverse_information(model, point, kind, jacobian)
+    P = inverse_information(model, point, _information_of_test(model), jacobian)
     h0 = float(np.vdot(P, first_order_information(model, point)))
     h1 = sum(evaluation.saturated_trace() for evaluation in evaluations)
     trace = h1 - h0
