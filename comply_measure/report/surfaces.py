@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from comply_measure.report.canvas import COLOURS, draw
@@ -52,61 +54,110 @@ def surface_plot(
     window = (max(limits[0], points.min() - _MARGIN), min(limits[1], points.max() + _MARGIN))
     side = np.linspace(*window, _GRID)
     gx, gy = np.meshgrid(side, side)
-    b = np.asarray(coefficients, dtype=float)
-
-    def height(at: Array) -> Array:
-        u, v = at[..., 0] - centre, at[..., 1] - centre
-        value: Array = b[0] + b[1] * u + b[2] * v + b[3] * u**2 + b[4] * u * v + b[5] * v**2
-        return value
-
-    gz = height(np.stack([gx, gy], axis=-1))
     hull = _hull(points)
-    outline = np.vstack([hull, hull[:1]])
-    inside = _inside(gx, gy, hull)
-    shown = np.where(inside, gz, np.nan)
+    surface = _Surface(np.asarray(coefficients, dtype=float), centre, window, points, hull, gx, gy)
 
     def paint(drawing: Any) -> None:
         from matplotlib.colors import LinearSegmentedColormap
-        from matplotlib.patches import PathPatch
-        from matplotlib.path import Path
-        from matplotlib.ticker import MaxNLocator
 
         colours = LinearSegmentedColormap.from_list("surface", _ENDS)
-        flat = drawing.add_subplot(1, 2, 1)
-        levels = np.linspace(np.nanmin(shown), np.nanmax(shown), 9)
-        filled = flat.contourf(gx, gy, gz, levels=levels, cmap=colours, extend="both")
-        region = PathPatch(Path(outline), transform=flat.transData, fill=False, lw=0.9, ec=COLOURS["muted"])
-        flat.add_patch(region)
-        filled.set_clip_path(region)
-        flat.plot(points[:, 0], points[:, 1], "o", ms=2.2, color=COLOURS["ink"], alpha=0.45)
-        flat.plot(window, window, color=COLOURS["ink"], linewidth=0.9)
-        opposite = [2 * centre - window[0], 2 * centre - window[1]]
-        flat.plot(window, opposite, color=COLOURS["ink"], lw=0.9, ls=(0, (4, 3)))
-        flat.set(xlim=window, ylim=window, xlabel=axis_labels[0], ylabel=axis_labels[1], aspect="equal")
-        drawing.colorbar(filled, ax=flat, shrink=0.75, label=axis_labels[2], format="%.3g", extendfrac=0)
-        solid = drawing.add_subplot(1, 2, 2, projection="3d")
-        solid.plot_surface(gx, gy, shown, cmap=colours, linewidth=0, rstride=2, cstride=2, alpha=0.9)
-        floor = float(np.nanmin(shown) - 0.25 * (np.nanmax(shown) - np.nanmin(shown)))
-        solid.plot(outline[:, 0], outline[:, 1], floor, color=COLOURS["muted"], linewidth=0.9)
-        edge = _along(outline)
-        solid.plot(edge[:, 0], edge[:, 1], height(edge), color=COLOURS["muted"], linewidth=0.9)
-        for line, style in ((side, "-"), (2 * centre - side, (0, (4, 3)))):
-            keep = _inside(side, line, hull)
-            path = np.column_stack([side, line])[keep]
-            if len(path):
-                solid.plot(path[:, 0], path[:, 1], height(path), color=COLOURS["ink"], lw=0.9, ls=style)
-        solid.set(xlabel=axis_labels[0], ylabel=axis_labels[1], xlim=window, ylim=window)
-        solid.set_zlim(floor, float(np.nanmax(shown)))
-        solid.set_facecolor("none")
-        solid.view_init(elev=24, azim=-125)
-        solid.set_box_aspect(None, zoom=0.92)
-        for axis in (solid.xaxis, solid.yaxis, solid.zaxis):
-            axis.set_pane_color((0, 0, 0, 0))
-            axis.label.set_size(7.5)
-            axis.set_major_locator(MaxNLocator(5))
-        solid.tick_params(labelsize=7)
+        _paint_contours(drawing, surface, axis_labels, colours)
+        _paint_solid(drawing, surface, axis_labels, colours)
 
     return draw(key, title, paint, size=(8.4, 3.8), alt=alt, notes=notes, min_width=640)
+
+
+@dataclass(frozen=True, eq=False)
+class _Surface:
+    """What both pictures show, on the answer scale: grid (g, g), points (n, 2), corners of their hull (h, 2)."""
+
+    coefficients: Array
+    centre: float
+    window: tuple[float, float]
+    points: Array
+    hull: Array
+    gx: Array
+    gy: Array
+
+    def height(self, at: Array) -> Array:
+        """Outcome at places (…, 2)."""
+        b = self.coefficients
+        u, v = at[..., 0] - self.centre, at[..., 1] - self.centre
+        value: Array = b[0] + b[1] * u + b[2] * v + b[3] * u**2 + b[4] * u * v + b[5] * v**2
+        return value
+
+    @cached_property
+    def grid(self) -> Array:
+        """Outcome on the grid."""
+        import numpy as np
+
+        return self.height(np.stack([self.gx, self.gy], axis=-1))
+
+    @cached_property
+    def shown(self) -> Array:
+        """Outcome on the grid, NaN outside the data."""
+        import numpy as np
+
+        return np.where(_inside(self.gx, self.gy, self.hull), self.grid, np.nan)
+
+    @property
+    def outline(self) -> Array:
+        """The hull, closed."""
+        import numpy as np
+
+        return np.vstack([self.hull, self.hull[:1]])
+
+
+def _paint_contours(drawing: Any, surface: _Surface, names: tuple[str, str, str], colours: Any) -> None:
+    import numpy as np
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    window, ink = surface.window, COLOURS["ink"]
+    flat = drawing.add_subplot(1, 2, 1)
+    levels = np.linspace(np.nanmin(surface.shown), np.nanmax(surface.shown), 9)
+    filled = flat.contourf(surface.gx, surface.gy, surface.grid, levels=levels, cmap=colours, extend="both")
+    region = PathPatch(
+        Path(surface.outline), transform=flat.transData, fill=False, lw=0.9, ec=COLOURS["muted"]
+    )
+    flat.add_patch(region)
+    filled.set_clip_path(region)
+    flat.plot(surface.points[:, 0], surface.points[:, 1], "o", ms=2.2, color=ink, alpha=0.45)
+    flat.plot(window, window, color=ink, linewidth=0.9)
+    opposite = [2 * surface.centre - end for end in window]
+    flat.plot(window, opposite, color=ink, lw=0.9, ls=(0, (4, 3)))
+    flat.set(xlim=window, ylim=window, xlabel=names[0], ylabel=names[1], aspect="equal")
+    drawing.colorbar(filled, ax=flat, shrink=0.75, label=names[2], format="%.3g", extendfrac=0)
+
+
+def _paint_solid(drawing: Any, surface: _Surface, names: tuple[str, str, str], colours: Any) -> None:
+    import numpy as np
+    from matplotlib.ticker import MaxNLocator
+
+    shown, outline, muted = surface.shown, surface.outline, COLOURS["muted"]
+    solid = drawing.add_subplot(1, 2, 2, projection="3d")
+    solid.plot_surface(
+        surface.gx, surface.gy, shown, cmap=colours, linewidth=0, rstride=2, cstride=2, alpha=0.9
+    )
+    floor = float(np.nanmin(shown) - 0.25 * (np.nanmax(shown) - np.nanmin(shown)))
+    solid.plot(outline[:, 0], outline[:, 1], floor, color=muted, linewidth=0.9)
+    edge = _along(outline)
+    solid.plot(edge[:, 0], edge[:, 1], surface.height(edge), color=muted, linewidth=0.9)
+    side = surface.gx[0]
+    for line, style in ((side, "-"), (2 * surface.centre - side, (0, (4, 3)))):
+        path = np.column_stack([side, line])[_inside(side, line, surface.hull)]
+        if len(path):
+            solid.plot(path[:, 0], path[:, 1], surface.height(path), color=COLOURS["ink"], lw=0.9, ls=style)
+    solid.set(xlabel=names[0], ylabel=names[1], xlim=surface.window, ylim=surface.window)
+    solid.set_zlim(floor, float(np.nanmax(shown)))
+    solid.set_facecolor("none")
+    solid.view_init(elev=24, azim=-125)
+    solid.set_box_aspect(None, zoom=0.92)
+    for axis in (solid.xaxis, solid.yaxis, solid.zaxis):
+        axis.set_pane_color((0, 0, 0, 0))
+        axis.label.set_size(7.5)
+        axis.set_major_locator(MaxNLocator(5))
+    solid.tick_params(labelsize=7)
 
 
 def _hull(points: Array) -> Array:

@@ -119,9 +119,7 @@ def fit(
     frame = as_frame(data)
     found = find_ordered(records, frame, ordered)
     _check_ordered(bool(found), records, options, cluster)
-    groups = split_groups(frame, group)
-    if not groups[0] or any(len(rows) == 0 for rows in groups[1]):
-        raise InputError("The data have no cases.", [Problem("empty", column=group)])
+    groups = _filled_groups(frame, group)
     table_options = TableOptions(
         model_type=choose_model_type(model_type),
         meanstructure=_means(meanstructure, len(groups[0]), model_type)
@@ -144,12 +142,21 @@ def fit(
         table = build_table(records, table_options, groups[0])
         cases = collect(frame, [names.observed for names in table.variables], groups, records, cluster)
         fitted = _estimate(table, _sample(cases, table, options), options, engine)
-    if not kinds or not fitted.converged:
-        return fitted
-    from comply_measure.sem.bootstrap.fit import DEFAULT
-    from comply_measure.sem.bootstrap.fit import bootstrap as resampled
+    return _resampled(fitted, kinds, bootstrap, seed, n_jobs) if kinds and fitted.converged else fitted
 
-    return resampled(fitted, bootstrap or DEFAULT, kinds, seed, n_jobs)
+
+def _filled_groups(frame: pd.DataFrame, group: str | None) -> tuple[tuple[str, ...], tuple[Index, ...]]:
+    """Names and rows of the groups; an error when there is nothing in them."""
+    groups = split_groups(frame, group)
+    if not groups[0] or any(len(rows) == 0 for rows in groups[1]):
+        raise InputError("The data have no cases.", [Problem("empty", column=group)])
+    return groups
+
+
+def _resampled(fitted: Fit, kinds: tuple[str, ...], replications: int, seed: int | None, n_jobs: int) -> Fit:
+    from comply_measure.sem.bootstrap.fit import DEFAULT, bootstrap
+
+    return bootstrap(fitted, replications or DEFAULT, kinds, seed, n_jobs)
 
 
 def from_moments(

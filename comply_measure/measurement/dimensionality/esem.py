@@ -173,40 +173,23 @@ def exploratory_sem(
         note = joined(note, start.remarks)
         return _undefined(start.items, names, common, len(start.values), n_clusters, note)
     block = _block(start.items, n_factors, start.matrix, residual_pairs)
+    frame = _frame(data, start.items, block.names, cluster)
     try:
-        fit = sem.fit(
-            block.model(),
-            _frame(data, start.items, block.names, cluster),
-            estimator=estimator,
-            missing=missing,
-            ordered=list(block.names) if ordered else (),
-            cluster=None if cluster is None else "cluster",
-            std_lv=True,
-            orthogonal=True,
-        )
+        fit = _fitted(block, frame, estimator, missing, ordered)
     except ComplyError as error:
         note = joined(block.with_item_names(" ".join(str(error).split()), start.items), start.remarks)
         return _undefined(start.items, names, common, len(start.values), n_clusters, note)
     if not fit.converged:
-        return _undefined(
-            start.items,
-            names,
-            common,
-            fit.n,
-            n_clusters,
-            joined("the engine did not converge", start.remarks),
-        )
+        note = joined("the engine did not converge", start.remarks)
+        return _undefined(start.items, names, common, fit.n, n_clusters, note)
     block = block.at(fit, ordered)
     unrotated = block.standardised(block.theta[None])[0]
     turned = rotate(unrotated, options)
     errors = _errors(block, turned, unrotated, options, fit.vcov_array, n_clusters, confidence)
     notes = [block.with_item_names(p.message, start.items) for p in fit.problems if p.serious]
-    if start.remarks:
-        notes.append(start.remarks)
-    if errors is None:
-        notes.append("no standard errors")
-    if not turned.converged:
-        notes.append("the rotation did not converge")
+    notes += [start.remarks] if start.remarks else []
+    notes += ["no standard errors"] if errors is None else []
+    notes += [] if turned.converged else ["the rotation did not converge"]
     return ExploratorySem(
         start.items,
         names,
@@ -219,6 +202,21 @@ def exploratory_sem(
         fit.n,
         n_clusters,
         "; ".join(notes),
+    )
+
+
+def _fitted(
+    block: BlockParameters, frame: pd.DataFrame, estimator: str, missing: str, ordered: bool
+) -> sem.Fit:
+    return sem.fit(
+        block.model(),
+        frame,
+        estimator=estimator,
+        missing=missing,
+        ordered=list(block.names) if ordered else (),
+        cluster="cluster" if "cluster" in frame else None,
+        std_lv=True,
+        orthogonal=True,
     )
 
 

@@ -57,6 +57,27 @@ class InformantOptions(StepOptions):
     predictors: tuple[str, ...] = ()
 
 
+class _Fitter:
+    """Fits models to one wide table and keeps what went wrong."""
+
+    def __init__(self, wide: pd.DataFrame, estimator: str, cluster: str | None) -> None:
+        self.wide, self.estimator, self.cluster = wide, estimator, cluster
+        self.failed: list[str] = []
+
+    def __call__(self, key: str, label: str, text: str) -> NamedFit | None:
+        """The fit; None, with the reason kept, where the model is refused."""
+        try:
+            fit = sem.fit(
+                text, self.wide, estimator=self.estimator, missing="ml", meanstructure=True, cluster=self.cluster
+            )  # fmt: skip
+        except ComplyError as problem:
+            self.failed.append(f"{label}: {one_line(problem)}")
+            return None
+        named = NamedFit(key, label, fit)
+        self.failed.extend(named.warnings)
+        return named
+
+
 def run(context: Context, options: InformantOptions) -> StepOutput:
     """Fit the models; each that fails is named, the others go on."""
     chosen = chosen_focal(context.responses, options.scale)
@@ -66,30 +87,8 @@ def run(context: Context, options: InformantOptions) -> StepOutput:
     cluster = context.responses.n_firms > 1 and options.estimator == "MLR"
     predictors = find_outcomes(context.responses, options.predictors, labels, constructs=False)
     wide = _wide(chosen, cluster, predictors)
-    failed: list[str] = []
-
-    def fitted(key: str, label: str, text: str) -> NamedFit | None:
-        try:
-            fit = sem.fit(
-                text, wide, estimator=options.estimator, missing="ml", meanstructure=True,
-                cluster="firm" if cluster else None,
-            )  # fmt: skip
-        except ComplyError as problem:
-            failed.append(f"{label}: {one_line(problem)}")
-            return None
-        named = NamedFit(key, label, fit)
-        failed.extend(named.warnings)
-        return named
-
-    reference = options.reference or roles[0]
-    over_all = [fitted("common_fate", "Common fate", common_fate_model(names, roles))]
-    if len(roles) >= 3 and len(names) >= 3:
-        over_all.append(
-            fitted("ct_cu", "Correlated traits, correlated uniquenesses", ct_cu_model(names, roles))
-        )
-    if chosen.by_scores:
-        label = f"CT-C(M−1), reference {labels.role(reference)}"
-        over_all.append(fitted("ct_cm1", label, ct_cm1_model(chosen.factors, roles, reference)))
+    fitted = _Fitter(wide, options.estimator, "firm" if cluster else None)
+    kept = _present(_over_all(fitted, chosen, labels, options.reference or roles[0]))
     congruence = [
         fitted(d, labels.construct(d), latent_congruence_model(d, items, roles))
         for d, items in chosen.factors.items()
@@ -100,42 +99,60 @@ def run(context: Context, options: InformantOptions) -> StepOutput:
         for d, items in chosen.factors.items()
         if len(items) >= 3
     ]
-    columns = [p.column for p in predictors]
-    explained: list[NamedFit | None] = []
-    if predictors:
-        text = common_fate_model(names, roles, predictors=columns)
-        explained = [fitted("common_fate_predicted", "Common fate, with predictors", text)]
-        explained += [
-            fitted(
-                f"predicted_{d}",
-                f"{labels.construct(d)}, level and contrasts",
-                latent_congruence_model(d, items, roles, predictors=columns),
-            )
-            for d, items in chosen.factors.items()
-            if len(items) >= 2
-        ]
-    kept = tuple(f for f in over_all if f is not None)
+    explained = _explained(fitted, chosen, labels, [p.column for p in predictors])
     facts = InformantFacts(
         title=chosen.title,
         mtmm=mtmm_table(wide, names, roles, _alphas(chosen)),
         dimensions=names,
         roles=roles,
         fits=kept,
-        trifactor=tuple(f for f in trifactor if f is not None),
+        trifactor=_present(trifactor),
         shares=_shares(trifactor, chosen),
-        congruence=tuple(f for f in congruence if f is not None),
+        congruence=_present(congruence),
         contrasts=_contrasts(congruence, roles, labels),
         common_share=_common_shares(kept, names, roles),
         gaps=_latent_gaps(congruence, roles),
-        explained=tuple(f for f in explained if f is not None),
+        explained=_present(explained),
         effects=_effects(explained, predictors, chosen, labels),
         n_units=chosen.n_units,
         n_informants=chosen.n_informants,
         estimator=f"{options.estimator}, full information" + (", clustered by firm" if cluster else ""),
     )
     return StepOutput(
-        informants_section(facts, labels), headline=informants_headline(facts), problems=tuple(failed)
+        informants_section(facts, labels), headline=informants_headline(facts), problems=tuple(fitted.failed)
     )
+
+
+def _present(fits: Sequence[NamedFit | None]) -> tuple[NamedFit, ...]:
+    return tuple(fit for fit in fits if fit is not None)
+
+
+def _over_all(fitted: _Fitter, chosen: Focal, labels: Labels, reference: str) -> list[NamedFit | None]:
+    """Models of all dimensions together, where there are enough of them."""
+    roles, names = chosen.roles, list(chosen.factors)
+    found = [fitted("common_fate", "Common fate", common_fate_model(names, roles))]
+    if len(roles) >= 3 and len(names) >= 3:
+        found.append(fitted("ct_cu", "Correlated traits, correlated uniquenesses", ct_cu_model(names, roles)))
+    if chosen.by_scores:
+        label = f"CT-C(M−1), reference {labels.role(reference)}"
+        found.append(fitted("ct_cm1", label, ct_cm1_model(chosen.factors, roles, reference)))
+    return found
+
+
+def _explained(
+    fitted: _Fitter, chosen: Focal, labels: Labels, columns: Sequence[str]
+) -> list[NamedFit | None]:
+    """What unit-level variables say of shared views, level and contrasts; nothing without such variables."""
+    if not columns:
+        return []
+    roles = chosen.roles
+    text = common_fate_model(list(chosen.factors), roles, predictors=columns)
+    found = [fitted("common_fate_predicted", "Common fate, with predictors", text)]
+    for d, items in chosen.factors.items():
+        if len(items) >= 2:
+            text = latent_congruence_model(d, items, roles, predictors=columns)
+            found.append(fitted(f"predicted_{d}", f"{labels.construct(d)}, level and contrasts", text))
+    return found
 
 
 def _wide(chosen: Focal, cluster: bool, predictors: Sequence[Outcome]) -> pd.DataFrame:

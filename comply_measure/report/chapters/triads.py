@@ -159,10 +159,14 @@ class TriadFacts:
     replications: int
 
 
-def triads_section(facts: TriadFacts, labels: Labels) -> Section:
-    """The chapter."""
+class _Tables:
+    """Makes the chapter's tables: each states its units, informants and estimator."""
 
-    def table(
+    def __init__(self, facts: TriadFacts, labels: Labels) -> None:
+        self.facts, self.labels = facts, labels
+
+    def __call__(
+        self,
         key: str,
         title: str,
         data: pd.DataFrame,
@@ -171,95 +175,94 @@ def triads_section(facts: TriadFacts, labels: Labels) -> Section:
         *notes: str,
         group: str | None = None,
     ) -> Table:
+        facts = self.facts
         return Table(
-            f"triads_{key}", f"{facts.title}: {title}", _labelled(data, labels),
+            f"triads_{key}", f"{facts.title}: {title}", _labelled(data, self.labels),
             without_empty_remarks(columns, data), notes=notes, n_units=facts.n_units,
             n_informants=facts.n_informants, estimator=estimator, group=group,
         )  # fmt: skip
 
-    blocks: list[Block] = [
-        Prose(_icc_text(facts)),
-        table(
-            "icc_reml",
-            "ICCs by restricted maximum likelihood",
-            facts.icc,
-            _ICC,
-            "REML, incomplete triads included",
-        ),
-        Prose(_lambda_text(facts)),
-        Details(
-            "Reliability of each unit's score by the number of its informants",
-            (
-                table(
-                    "unit_reliability",
-                    "reliability of a unit's score",
-                    facts.unit_reliability,
-                    _LAMBDA,
-                    "REML, roles fixed",
-                    "λ = τ²/(τ² + σ²/n): what the mean of a unit's n informants is worth.",
-                    group="label",
-                ),
-            ),
-        ),
+
+def triads_section(facts: TriadFacts, labels: Labels) -> Section:
+    """The chapter."""
+    table = _Tables(facts, labels)
+    blocks = [
+        *_reliability_blocks(facts, table),
+        *(_generalizability_blocks(facts, table) if len(facts.components) else ()),
+        *_resampling_blocks(facts, labels, table),
+        *_aggregation_blocks(facts, labels, table),
+        *_similarity_blocks(facts, table),
     ]
-    if len(facts.components):
-        blocks += [
-            Prose(_g_text(facts)),
-            _curve(facts),
-            Details(
-                "Generalizability study",
-                (
-                    table("components", "variance components", facts.components, _COMPONENTS,
-                          "REML, all effects random", "Zeros are boundary solutions."),
-                    table("coefficients", "G and Φ", facts.coefficients, _COEFFICIENTS, "From the components",
-                          "A fixed facet counts as part of what is measured: the mean of just these levels."),
-                ),
-            ),
-        ]  # fmt: skip
-    blocks += [
-        Prose(_resampling_text(facts)),
-        Details(
-            "Within-unit variance against random groups; relations within and between units",
-            (
-                table("resampling", "random group resampling within roles", facts.resampling, _RESAMPLING,
-                      f"{count(facts.replications)} permutations within roles",
-                      "The published z is not standard normal for triads of distinct roles; use p."),
-                *((waba_table(facts.title, facts.waba, labels, facts.n_units, facts.n_informants),)
-                  if len(facts.waba) else ()),
-            ),
-        ),
-        Prose(_sensitivity_text(facts)),
-        Details(
-            "How scores depend on the way of aggregating, and the scores of every unit",
-            (
-                table("sensitivity", "aggregation schemes", facts.sensitivity, _schemes(facts),
-                      "Units with two informants or more",
-                      "r, rank r and change (largest, in SD): against the unweighted mean. Sensitivity analysis: "
-                      "weights did not improve recovery in simulations.",
-                      *((f"r crit.: correlation with {facts.criterion}.",) if facts.criterion else ()), group="label"),
-                score_table(facts.title, facts.units, labels, facts.n_units, facts.n_informants),
-            ),
-        ),
-        Prose(_similar_text(facts)),
-        Details(
-            "Similarity of the roles' profiles, and who stands apart",
-            (
-                table("profiles", "similarity of profiles over dimensions", facts.profiles, _PROFILES,
-                      "Means over units", "Level, scatter and shape are shares of D²."),
-                table("pseudo", "real against re-matched pairs", _pseudo(facts.pseudo), _PSEUDO,
-                      f"{count(facts.replications)} re-matchings", group="statistic_label"),
-                table("odd", "role that stands apart", facts.odd, _ODD, "Role-centred scores of complete units",
-                      "By chance each of three roles is odd in a third of the units: χ² test of equal shares. "
-                      "Reliably: beyond measurement error (α of each role).", group="label"),
-            ),
-        ),
-        Details(
-            "Are informants absent at random?",
-            (table("missing_roles", "absence of a role given the others' scores", facts.missing, _MISSING,
-                   "Logistic regression, likelihood ratio", group="role_label"),),
-        ),
-    ]  # fmt: skip
     return Section("triads", "The triad as a measure", tuple(blocks))
+
+
+def _reliability_blocks(facts: TriadFacts, table: _Tables) -> list[Block]:
+    icc = table("icc_reml", "ICCs by restricted maximum likelihood", facts.icc, _ICC,
+                "REML, incomplete triads included")  # fmt: skip
+    reliability = table(
+        "unit_reliability", "reliability of a unit's score", facts.unit_reliability, _LAMBDA, "REML, roles fixed",
+        "λ = τ²/(τ² + σ²/n): what the mean of a unit's n informants is worth.", group="label",
+    )  # fmt: skip
+    return [
+        Prose(_icc_text(facts)),
+        icc,
+        Prose(_lambda_text(facts)),
+        Details("Reliability of each unit's score by the number of its informants", (reliability,)),
+    ]
+
+
+def _generalizability_blocks(facts: TriadFacts, table: _Tables) -> list[Block]:
+    tables = (
+        table("components", "variance components", facts.components, _COMPONENTS,
+              "REML, all effects random", "Zeros are boundary solutions."),
+        table("coefficients", "G and Φ", facts.coefficients, _COEFFICIENTS, "From the components",
+              "A fixed facet counts as part of what is measured: the mean of just these levels."),
+    )  # fmt: skip
+    return [Prose(_g_text(facts)), _curve(facts), Details("Generalizability study", tables)]
+
+
+def _resampling_blocks(facts: TriadFacts, labels: Labels, table: _Tables) -> list[Block]:
+    tables = [
+        table("resampling", "random group resampling within roles", facts.resampling, _RESAMPLING,
+              f"{count(facts.replications)} permutations within roles",
+              "The published z is not standard normal for triads of distinct roles; use p.")
+    ]  # fmt: skip
+    if len(facts.waba):
+        tables.append(waba_table(facts.title, facts.waba, labels, facts.n_units, facts.n_informants))
+    title = "Within-unit variance against random groups; relations within and between units"
+    return [Prose(_resampling_text(facts)), Details(title, tuple(tables))]
+
+
+def _aggregation_blocks(facts: TriadFacts, labels: Labels, table: _Tables) -> list[Block]:
+    criterion = (f"r crit.: correlation with {facts.criterion}.",) if facts.criterion else ()
+    tables = (
+        table("sensitivity", "aggregation schemes", facts.sensitivity, _schemes(facts),
+              "Units with two informants or more",
+              "r, rank r and change (largest, in SD): against the unweighted mean. Sensitivity analysis: "
+              "weights did not improve recovery in simulations.", *criterion, group="label"),
+        score_table(facts.title, facts.units, labels, facts.n_units, facts.n_informants),
+    )  # fmt: skip
+    title = "How scores depend on the way of aggregating, and the scores of every unit"
+    return [Prose(_sensitivity_text(facts)), Details(title, tables)]
+
+
+def _similarity_blocks(facts: TriadFacts, table: _Tables) -> list[Block]:
+    tables = (
+        table("profiles", "similarity of profiles over dimensions", facts.profiles, _PROFILES,
+              "Means over units", "Level, scatter and shape are shares of D²."),
+        table("pseudo", "real against re-matched pairs", _pseudo(facts.pseudo), _PSEUDO,
+              f"{count(facts.replications)} re-matchings", group="statistic_label"),
+        table("odd", "role that stands apart", facts.odd, _ODD, "Role-centred scores of complete units",
+              "By chance each of three roles is odd in a third of the units: χ² test of equal shares. "
+              "Reliably: beyond measurement error (α of each role).", group="label"),
+    )  # fmt: skip
+    absence = table("missing_roles", "absence of a role given the others' scores", facts.missing, _MISSING,
+                    "Logistic regression, likelihood ratio", group="role_label")  # fmt: skip
+    return [
+        Prose(_similar_text(facts)),
+        Details("Similarity of the roles' profiles, and who stands apart", tables),
+        Details("Are informants absent at random?", (absence,)),
+    ]
 
 
 _STATISTICS = {
