@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from comply_measure.sem.comparison.compare import compare
     from comply_measure.sem.errors import ModelError, ModelSyntaxError, SemWarning
     from comply_measure.sem.language.parser import parse_model
+    from comply_measure.sem.language.quoting import quoted
     from comply_measure.sem.power import model_power, rmsea_power, rmsea_sample_size
     from comply_measure.sem.result import Fit
 
@@ -41,6 +42,7 @@ _PUBLIC = {
     "from_moments": "comply_measure.sem.api",
     "model_power": "comply_measure.sem.power",
     "parse_model": "comply_measure.sem.language.parser",
+    "quoted": "comply_measure.sem.language.quoting",
     "rmsea_power": "comply_measure.sem.power",
     "rmsea_sample_size": "comply_measure.sem.power",
 }
@@ -56,6 +58,7 @@ __all__ = [
     "from_moments",
     "model_power",
     "parse_model",
+    "quoted",
     "rmsea_power",
     "rmsea_sample_size",
 ]

@@ -110,6 +110,7 @@ def fit(
     ModelSyntaxError, InputError, ModelError
         When the text, the data or the options cannot be used; each names all problems found.
     """
+    group, cluster = (None if name is None else str(name) for name in (group, cluster))
     records = parse_model(model)
     options = _options(records, estimator, missing, information, se, test, cluster)
     kinds, options = _bootstrap_kinds(options, bootstrap, se, engine)

@@ -12,7 +12,7 @@ import numpy as np
 from comply_measure.errors import Problem
 from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.errors import InputError
-from comply_measure.sem.language.records import ModelRecords
+from comply_measure.sem.language.records import ModelRecords, Product, columns_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,13 +47,15 @@ class Cases:
 
 
 def as_frame(data: pd.DataFrame | Mapping[str, Any]) -> pd.DataFrame:
-    """The data as a data frame; a mapping of columns is taken too."""
+    """The data as a data frame whose columns have text for names; a mapping of columns is taken too."""
     import pandas as pd
 
-    if isinstance(data, pd.DataFrame):
-        return data
     if isinstance(data, Mapping):
-        return pd.DataFrame(dict(data))
+        data = pd.DataFrame(dict(data))
+    if isinstance(data, pd.DataFrame):
+        if all(type(name) is str for name in data.columns):
+            return data
+        return data.set_axis([str(name) for name in data.columns], axis=1)
     raise InputError(
         "The data must be a data frame.",
         [Problem("wrong type", value=type(data).__name__, allowed="DataFrame")],
@@ -92,7 +94,7 @@ def _needed(names: Sequence[Sequence[str]]) -> list[str]:
     needed: dict[str, None] = {}
     for block in names:
         for name in block:
-            for part in name.split(":"):
+            for part in columns_of(name):
                 needed[part] = None
     return list(needed)
 
@@ -157,10 +159,10 @@ def _numbers(frame: pd.DataFrame, needed: Sequence[str]) -> Array:
 
 
 def _columns(table: Array, block: Sequence[str], place: Mapping[str, int]) -> Array:
-    if not any(":" in name for name in block):
+    if not any(isinstance(name, Product) for name in block):
         order = [place[name] for name in block]
         return table if order == list(range(table.shape[1])) else table[:, order]
-    columns = [np.prod(table[:, [place[part] for part in name.split(":")]], axis=1) for name in block]
+    columns = [np.prod(table[:, [place[part] for part in columns_of(name)]], axis=1) for name in block]
     return np.column_stack(columns)
 
 
@@ -182,7 +184,7 @@ def _check_columns(
     lines: dict[str, int] = {}
     for term in records.terms if records else ():
         for name in (term.lhs, term.rhs):
-            for part in name.split(":"):
+            for part in columns_of(name):
                 lines.setdefault(part, term.line)
     columns = set(frame.columns)
     problems = [unknown_column(name, frame, lines.get(name)) for name in needed if name not in columns]

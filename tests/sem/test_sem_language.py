@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from comply_measure import sem
 from comply_measure.sem.language.expressions import Dual, constant, evaluate, parse_expression
 from comply_measure.sem.language.parser import parse_model
-from comply_measure.sem.language.records import ModelRecords
+from comply_measure.sem.language.quoting import quoted
+from comply_measure.sem.language.records import ModelRecords, columns_of
 from comply_measure.sem.language.tokens import tokenize
 
 NAN = math.nan
@@ -281,3 +283,81 @@ def test_rubbish_is_read_or_refused_but_never_crashes(text: str) -> None:
 def test_any_text_is_safe(text: str) -> None:
     found = read("f =~ x1\n" + text)
     assert found.problems if isinstance(found, sem.ModelSyntaxError) else found.terms
+
+
+ODD_NAMES = ("item 1", "2nd-item", "a&b [x]", "Ünïcode", "x`y:z", 7)
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("x1", "x1"),
+        (".x", ".x"),
+        ("größe", "größe"),
+        ("item 1", "`item 1`"),
+        ("1st", "`1st`"),
+        (3, "`3`"),
+        ("a`b", "`a``b`"),
+        ("NA", "`NA`"),
+        ("(", "`(`"),
+        ("a\nb", "`a\nb`"),
+        ("x:z", "`x:z`"),
+        ("名", "名"),
+    ],
+)
+def test_quoted_names_are_read_back(name: object, written: str) -> None:
+    assert quoted(name) == written
+    assert term(f"{written} ~ y")[0] == str(name)
+    assert term(f"f =~ {written}")[2] == str(name)
+    assert parse_model(f"f =~ {written}*x").terms[0].modifiers.label == (str(name),)
+
+
+def test_quoted_punctuation_is_a_name_and_a_quoted_colon_no_product() -> None:
+    terms = parse_model("f =~ `+` + `a*b` + `=~` \n y ~ `p:q` + p:`r s`").terms
+    assert [t.rhs for t in terms] == ["+", "a*b", "=~", "p:q", "p:r s"]
+    assert [columns_of(t.rhs) for t in terms[3:]] == [("p:q",), ("p", "r s")]
+
+
+def _odd_data() -> tuple[pd.DataFrame, pd.DataFrame]:
+    rng = np.random.default_rng(1)
+    f = rng.normal(size=(300, 2)) @ np.array([[1.0, 0.5], [0.0, 0.8]])
+    values = 0.8 * f[:, [0, 0, 0, 1, 1, 1]] + 0.6 * rng.normal(size=(300, 6))
+    plain = pd.DataFrame(values, columns=[f"x{i}" for i in range(1, 7)])
+    odd = pd.DataFrame(values, columns=pd.Index(ODD_NAMES, dtype=object))
+    plain["g"] = odd[5] = np.repeat(["a", "b"], 150)
+    return plain, odd
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"group": True}, {"missing": "ml"}, {"engine": "semopy"}, {"ordered": True}],
+    ids=lambda options: "".join(options) or "plain",
+)
+def test_odd_names_give_the_numbers_of_plain_ones(options: dict[str, object]) -> None:
+    plain, odd = _odd_data()
+    first, second = dict(options), dict(options)
+    if "group" in options:
+        first |= {"group": "g", "group_equal": "loadings", "group_partial": ["f =~ x2"]}
+        second |= {"group": 5, "group_equal": "loadings", "group_partial": ["`f a` =~ `2nd-item`"]}
+    if "ordered" in options:
+        for frame in (plain, odd):
+            frame[frame.columns[:6]] = np.digitize(frame[frame.columns[:6]], [-0.5, 0.5])
+        first["ordered"], second["ordered"] = [f"x{i}" for i in range(1, 7)], list(ODD_NAMES)
+    a = sem.fit("f =~ x1 + x2 + x3 \n g =~ x4 + x5 + x6 \n g ~ b*f \n d := 2*b", plain, **first)  # type: ignore[arg-type]
+    q = [quoted(name) for name in ODD_NAMES]
+    text = f"`f a` =~ {' + '.join(q[:3])}\n`g-` =~ {' + '.join(q[3:])}\n`g-` ~ `b b`*`f a`\nd := 2*`b b`"
+    b = sem.fit(text, odd, **second)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(a.estimates[["est", "se"]], b.estimates[["est", "se"]])
+    assert b.estimates["rhs"].tolist()[:6] == [str(name) for name in ODD_NAMES]
+    assert "f a =~ a&b [x]" in b.summary()
+    if options in ({}, {"missing": "ml"}):
+        assert list(b.predict()) == ["f a", "g-"]
+
+
+def test_names_that_join_to_the_same_text_are_two_parameters() -> None:
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame(rng.normal(size=(200, 3)), columns=["a", "a~", "b"])
+    fit = sem.fit("a ~~ b \n `a~` ~ b", frame, fixed_x=False)
+    both = fit.estimates.query("free > 0 and lhs != rhs")
+    assert both["op"].tolist() == ["~~", "~"]
+    assert both["free"].nunique() == 2 and both["est"].nunique() == 2

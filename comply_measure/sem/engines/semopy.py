@@ -14,6 +14,7 @@ import numpy as np
 
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.errors import ModelError
+from comply_measure.sem.language.quoting import quoted
 from comply_measure.sem.model import Model
 from comply_measure.sem.optimise import Optimum
 
@@ -49,8 +50,9 @@ def estimate_with_semopy(model: Model) -> tuple[Optimum, Array]:
 
     table = model.table
     sample = model.sample.groups[0]
+    aliases = _aliases(model)
     second = semopy.Model(model_text(model))
-    frame = pd.DataFrame(sample.data, columns=list(sample.names))
+    frame = pd.DataFrame(sample.data, columns=[aliases.get(name, name) for name in sample.names])
     solution = second.fit(frame, obj="MLW")
     est, errors = _read(second.inspect(), model)
     space = model.space
@@ -80,9 +82,19 @@ def _check(model: Model) -> None:
         raise ModelError(f"engine='semopy' takes: {'; '.join(reasons)}")
 
 
+def _aliases(model: Model) -> dict[str, str]:
+    """Plain names for variables whose own names semopy's language cannot hold; empty when all are plain."""
+    variables = model.table.variables[0]
+    names = (*variables.observed, *variables.latent)
+    if all(quoted(name) == name for name in names):
+        return {}
+    return {name: f"v{i}" for i, name in enumerate(names, start=1)}
+
+
 def model_text(model: Model) -> str:
     """Every row of the parameter table in semopy's language."""
     table = model.table
+    aliases = _aliases(model)
     labels = {place: f"shared{i}" for i, group in enumerate(table.equal) for place in group}
     lines = []
     for row in range(len(table)):
@@ -91,13 +103,15 @@ def model_text(model: Model) -> str:
         place = int(table.free[row]) - 1
         before = labels.get(place, "") if place >= 0 else repr(float(table.value[row]))
         star = f"{before}*" if before else ""
-        lines.append(f"{table.lhs[row]} {table.op[row]} {star}{table.rhs[row]}")
+        left, right = (aliases.get(name, name) for name in (table.lhs[row], table.rhs[row]))
+        lines.append(f"{left} {table.op[row]} {star}{right}")
     return "\n".join(lines)
 
 
 def _read(inspected: pd.DataFrame, model: Model) -> tuple[Array, Array]:
     """Estimates and standard errors in the order of θ."""
     table = model.table
+    aliases = _aliases(model)
     values: dict[tuple[str, str, str], tuple[float, float]] = {}
     columns = [inspected[name] for name in ("lval", "op", "rval", "Estimate", "Std. Err")]
     for left, op, right, est, se in zip(*columns, strict=True):
@@ -107,7 +121,8 @@ def _read(inspected: pd.DataFrame, model: Model) -> tuple[Array, Array]:
             values[right, op, left] = pair
     est, errors = np.full(table.n_free, math.nan), np.full(table.n_free, math.nan)
     for row in np.flatnonzero(table.free):
-        left, op, right = table.lhs[row], table.op[row], table.rhs[row]
+        op = table.op[row]
+        left, right = (aliases.get(name, name) for name in (table.lhs[row], table.rhs[row]))
         key = (right, "~", left) if op == "=~" else (left, op, right)
         if key not in values:
             raise ModelError(f"semopy returned no estimate for {left} {op} {right}")

@@ -178,7 +178,7 @@ def _unary(reader: _Reader) -> Expression:
         follower = reader.peek()
         if follower is not None and follower.text == "(":
             return _call(reader, token)
-        return Name(token.text, token.at)
+        return Name(token.name, token.at)
     raise ExpressionError(f"'{token.text}' is not expected here", token.at)
 
 

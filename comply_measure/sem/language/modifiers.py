@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 from comply_measure.sem.language.expressions import ExpressionError, constant, parse_expression
-from comply_measure.sem.language.records import PLAIN, Modifiers
+from comply_measure.sem.language.records import PLAIN, Modifiers, Product
 from comply_measure.sem.language.tokens import Token
 
 _NUMERIC = ("start", "lower", "upper")
@@ -43,7 +43,7 @@ def read_product(tokens: list[Token], op: str) -> Variable:
         When the summand is not of that form.
     """
     if len(tokens) == 1 and tokens[0].kind == "name":
-        return Variable(tokens[0].text, PLAIN, tokens[0].at)
+        return Variable(tokens[0].name, PLAIN, tokens[0].at)
     *before, last = _factors(tokens)
     name, modifiers = _variable(last, op, alone=not before)
     for piece, sign in before:
@@ -98,9 +98,9 @@ def _variable(factor: tuple[list[Token], str], op: str, alone: bool) -> tuple[st
             return "", Modifiers(fixed=(0.0,))
         return "", PLAIN
     if first.kind == "name" and len(piece) == 1:
-        return first.text, PLAIN
+        return first.name, PLAIN
     if first.kind == "name" and len(piece) == 3 and piece[1].text == ":" and piece[2].kind == "name":
-        return f"{first.text}:{piece[2].text}", PLAIN
+        return Product(first.name, piece[2].name), PLAIN
     bad = piece[1] if first.kind == "name" and len(piece) > 1 else first
     joined = bad.kind in ("name", "string", "number")
     hint = "join variables with '+'" if joined or bad.text == "-" else "modifier*variable"
@@ -112,9 +112,9 @@ def _modifier(piece: list[Token], sign: str) -> Modifiers:
     if sign == "?":
         return Modifiers(start=(_number(piece),))
     if len(piece) == 1 and first.kind == "string":
-        return Modifiers(label=(first.text[1:-1],))
+        return Modifiers(label=(first.name,))
     if len(piece) == 1 and first.kind == "name":
-        return Modifiers(fixed=(math.nan,)) if first.text == "NA" else Modifiers(label=(first.text,))
+        return Modifiers(fixed=(math.nan,)) if first.text == "NA" else Modifiers(label=(first.name,))
     if first.kind == "name" and len(piece) > 1 and piece[1].text == "(":
         if first.text in _UNSUPPORTED:
             raise ExpressionError(_UNSUPPORTED[first.text], first.at)
@@ -169,7 +169,7 @@ def _numbers(piece: list[Token]) -> tuple[float, ...]:
 
 
 def _labels(piece: list[Token]) -> tuple[str, ...]:
-    return tuple("".join(t.text.strip("\"'") for t in argument) for argument in _flat(piece))
+    return tuple("".join(t.name for t in argument) for argument in _flat(piece))
 
 
 def _vector(arguments: list[list[Token]], first: Token) -> Modifiers:
@@ -179,7 +179,7 @@ def _vector(arguments: list[list[Token]], first: Token) -> Modifiers:
         return Modifiers(fixed=(math.nan,) * len(arguments))
     labels = [len(a) == 1 and t.kind in ("name", "string") for a, t in zip(arguments, texts, strict=True)]
     if all(labels) and any(t.text != "NA" for t in texts):
-        return Modifiers(label=tuple("" if t.text == "NA" else t.text.strip("\"'") for t in texts))
+        return Modifiers(label=tuple("" if t.text == "NA" else t.name for t in texts))
     if any(flag and t.text not in ("NA", "Inf") for flag, t in zip(labels, texts, strict=True)):
         raise ExpressionError("numbers and labels cannot be mixed in c(…)", first.at)
     return Modifiers(fixed=tuple(_number(argument) for argument in arguments))

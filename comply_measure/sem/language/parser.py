@@ -15,6 +15,9 @@ operator  meaning                                example
 ``:=``    defined parameter                      ``ab := a*b``
 ``==``    constraint (also ``<`` and ``>``)      ``a == 2*b``
 ========  =====================================  ==========================
+
+A name with blanks, hyphens or any other character stands between backticks, ```item 1```; a backtick in it is
+doubled (:func:`comply_measure.sem.language.quoted` writes any name so).
 """
 
 from __future__ import annotations
@@ -188,7 +191,8 @@ def _read_block(draft: _Draft, tokens: list[Token]) -> None:
     if len(tokens) < 3:
         raise ExpressionError(f"'{kind}:' needs one name or number", tokens[1].at)
     last = tokens[-1]
-    name = draft.source.text[tokens[2].at : last.at + len(last.text)].strip("\"'")
+    written = draft.source.text[tokens[2].at : last.at + len(last.text)]
+    name = last.name if len(tokens) == 3 else written.strip("\"'")
     if kind == "group":
         draft.group, draft.level = name, ""
         if name not in draft.groups:
@@ -206,7 +210,8 @@ def _read_relation(draft: _Draft, left: list[Token], operator: Token, right: lis
     if operator.text == ":=" and not isinstance(lhs, Name):
         raise ExpressionError("':=' defines one name", left[0].at, "name := expression")
     line, _ = draft.source.place(operator.at)
-    draft.relations.append(Relation(_text(left), operator.text, _text(right), lhs, rhs, line))
+    defined = lhs.name if isinstance(lhs, Name) else _text(left)
+    draft.relations.append(Relation(defined, operator.text, _text(right), lhs, rhs, line))
 
 
 def _text(tokens: Sequence[Token]) -> str:
@@ -233,7 +238,7 @@ def _read_formula(draft: _Draft, left: list[Token], operator: Token, right: list
 
 def _left_name(piece: list[Token], operator: Token) -> tuple[str, int]:
     if len(piece) == 1 and piece[0].kind == "name":
-        return piece[0].text, piece[0].at
+        return piece[0].name, piece[0].at
     if any(token.text == "efa" for token in piece):
         raise ExpressionError("exploratory blocks (efa) are not part of this engine", piece[0].at)
     raise ExpressionError(f"one variable name expected before '{operator.text}'", piece[0].at)

@@ -7,6 +7,27 @@ from dataclasses import dataclass, field
 from comply_measure.sem.language.expressions import Expression
 
 
+class Product(str):
+    """Name of a product of two columns, ``a:b``; a column that is itself called ``a:b`` is a plain string."""
+
+    parts: tuple[str, str]
+
+    def __new__(cls, first: str, second: str) -> Product:
+        """Join the names of the two columns."""
+        made = super().__new__(cls, f"{first}:{second}")
+        made.parts = (first, second)
+        return made
+
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
+        """What a copy in another process is made of."""
+        return self.parts
+
+
+def columns_of(name: str) -> tuple[str, ...]:
+    """Columns that a variable is made of: itself, or the two factors of a product."""
+    return name.parts if isinstance(name, Product) else (name,)
+
+
 @dataclass(frozen=True, slots=True)
 class Modifiers:
     """What stands before a variable; each entry is one value, or one per group.

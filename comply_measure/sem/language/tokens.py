@@ -14,7 +14,7 @@ _PATTERN = re.compile(
   | (?P<newline>\n)
   | (?P<end>;)
   | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)
-  | (?P<name>[^\W\d][\w.]*|\.[^\W\d][\w.]*)
+  | (?P<name>[^\W\d][\w.]*|\.[^\W\d][\w.]*|`(?:[^`]|``)+`)
   | (?P<string>"[^"\n]*"|'[^'\n]*')
   | (?P<op>=~|<~|~\*~|~~|~|:=|==|\||<|>)
   | (?P<power>\*\*)
@@ -26,11 +26,18 @@ _PATTERN = re.compile(
 
 
 class Token(NamedTuple):
-    """One token: its kind, its text and its offset in the model text."""
+    """One token: its kind, its text as written and its offset in the model text."""
 
     kind: str
     text: str
     at: int
+
+    @property
+    def name(self) -> str:
+        """What the token names: the text without its backticks or quotation marks."""
+        if self.kind == "name" and self.text[0] == "`":
+            return self.text[1:-1].replace("``", "`")
+        return self.text[1:-1] if self.kind == "string" else self.text
 
 
 class Source:

@@ -49,11 +49,11 @@ def find_ordered(
     present = [name for name in names.endogenous if name in frame.columns]
     if ordered is True:
         return frozenset(present)
-    asked = [ordered] if isinstance(ordered, str) else list(ordered or ())
+    asked = [ordered] if isinstance(ordered, str) else [str(name) for name in ordered or ()]
     problems = []
     for name in asked:
         if name not in frame.columns:
-            problems.append(unknown_column(str(name), frame))
+            problems.append(unknown_column(name, frame))
         elif name in names.exogenous:
             message = "an exogenous predictor cannot be ordered"
             problems.append(

@@ -10,7 +10,8 @@ import numpy as np
 
 from comply_measure.errors import Problem
 from comply_measure.sem.errors import ModelError, ModelSyntaxError, fault
-from comply_measure.sem.language.records import ModelRecords, Relation, Term
+from comply_measure.sem.language.quoting import parameter_key
+from comply_measure.sem.language.records import ModelRecords, Product, Relation, Term
 from comply_measure.sem.table.composites import scale_relation
 from comply_measure.sem.table.constraints import effect_coding_relations, referenced
 from comply_measure.sem.table.defaults import block_rows, fix_zero_intercepts
@@ -89,7 +90,7 @@ def _check_words(options: TableOptions) -> None:
 def _check_latent_products(names: Variables) -> None:
     latent = set(names.latent)
     for name in names.observed:
-        if ":" in name and latent.intersection(name.split(":")):
+        if isinstance(name, Product) and latent.intersection(name.parts):
             raise ModelError(
                 f"'{name}' is a product with a latent variable, which this engine does not estimate; "
                 "form product indicators or use factor scores"
@@ -155,7 +156,8 @@ def _apply_modifiers(
 def _names_for_equality(rows: list[Row], variables: list[Variables], options: TableOptions) -> list[str]:
     """A name per row; rows of one name share one value."""
     equal = frozenset(options.group_equal)
-    partial = {name.replace(" ", "") for name in options.group_partial}
+    known = {row.lhs + row.op + row.rhs for row in rows if row.group == 1}
+    partial = {name if name in known else parameter_key(name) for name in options.group_partial}
     tied: set[tuple[str, str, str]] = set()
     if len(variables) > 1 and equal:
         for row in rows:
@@ -163,11 +165,14 @@ def _names_for_equality(rows: list[Row], variables: list[Variables], options: Ta
             if row.group == 1 and "".join(key) not in partial and is_tied(row, variables[0], equal):
                 tied.add(key)
     names = []
+    owners: dict[str, tuple[str, str, str]] = {}
     for row in rows:
         if row.label:
             names.append(row.label)
             continue
         name = row.lhs + row.op + row.rhs
+        if owners.setdefault(name, (row.lhs, row.op, row.rhs)) != (row.lhs, row.op, row.rhs):
+            name += f"\0{row.op}"  # "a~" ~ "b" and "a" ~~ "b" are two parameters
         if row.group > 1 and (row.lhs, row.op, row.rhs) not in tied:
             name += f".g{row.group}"
         names.append(name)
@@ -177,7 +182,7 @@ def _names_for_equality(rows: list[Row], variables: list[Variables], options: Ta
             key = (row.lhs, row.op, row.rhs)
             if row.group > 1 and not row.label and key in tied:
                 names[i] = first[key]
-    _check_partial(partial, {"".join(key) for key in first})
+    _check_partial(partial, known)
     return names
 
 

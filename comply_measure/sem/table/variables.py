@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from comply_measure.sem.language.records import Term
+from comply_measure.sem.language.records import Term, columns_of
 from comply_measure.sem.table.composites import Composite, composites_of
 
 
@@ -82,7 +82,7 @@ def variables_of(terms: Sequence[Term]) -> Variables:
     predicted = [n for n in outcomes if n not in known]
     known.update(predicted)
     # a product of which one part is predicted is itself no fixed predictor
-    products = [n for n in predictors if n not in known and any(p in outcomes for p in _parts(n))]
+    products = [n for n in predictors if n not in known and any(p in outcomes for p in columns_of(n))]
     predicted += products
     known.update(products)
     exogenous = [n for n in predictors if n not in known]
@@ -105,7 +105,3 @@ def variables_of(terms: Sequence[Term]) -> Variables:
         latent_outcomes=tuple(n for n in latent if n in pure_outcomes),
         observed_outcomes=tuple(n for n in (*measured, *predicted, *exogenous, *rest) if n in pure_outcomes),
     )
-
-
-def _parts(name: str) -> tuple[str, ...]:
-    return tuple(name.split(":")) if ":" in name else ()
