@@ -383,4 +383,4 @@ def complete_sample(cases: Cases, unbiased: bool = False) -> Sample:
                 f"Too few complete cases in {place}.", [Problem("complete cases", value=len(values))]
             )
         groups.append(moments(values, names, name, codes, rows, unbiased))
-    return Sample(tuple(groups), cases.n_given)
+    return Sample(tuple(groups), cases.n_given, cases.index)

@@ -36,6 +36,8 @@ class Cases:
         Positions of the cases in the user's data.
     n_given : int
         Rows of the user's data that belong to a group.
+    index : Index or None
+        Row labels of the user's data.
     """
 
     groups: tuple[str, ...]
@@ -44,6 +46,7 @@ class Cases:
     clusters: tuple[Index | None, ...]
     rows: tuple[Index, ...]
     n_given: int
+    index: pd.Index[Any] | None = None
 
 
 def as_frame(data: pd.DataFrame | Mapping[str, Any]) -> pd.DataFrame:
@@ -145,6 +148,7 @@ def collect(
         clusters=tuple(None if codes is None else codes[rows] for rows in groups[1]),
         rows=groups[1],
         n_given=len(frame),
+        index=frame.index,
     )
 
 

@@ -6,11 +6,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from comply_measure.sem.arrays import Array, Index, NotPositiveDefiniteError, inverse_and_logdet
 from comply_measure.sem.errors import ModelError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LOG_2PI = math.log(2.0 * math.pi)
 COLLINEAR = 1e-11  # share of a variance that the other variables must leave unexplained
@@ -103,10 +107,13 @@ class Sample:
         In order of first appearance in the data.
     n_given : int
         Cases in the user's data (before incomplete ones were left out); equals ``n`` for moments.
+    index : Index or None
+        Row labels of the user's data, all rows; None for moments and resampled cases.
     """
 
     groups: tuple[GroupSample, ...]
     n_given: int
+    index: pd.Index[Any] | None = field(default=None, repr=False, compare=False)
 
     @property
     def n(self) -> int:

@@ -81,6 +81,25 @@ def test_standardised_values_by_level(case):
     assert_allclose(found.est_std, expected["est.std"], rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("grouped", [False, True])
+def test_standardised_rows_carry_their_level_and_group(grouped):
+    data = DATA.assign(half=np.where(DATA.unit.rank(method="dense") % 2 == 0, "a", "b"))
+    fit = sem.fit(ONE, data, cluster="unit", group="half" if grouped else None)
+    keys = ["lhs", "op", "rhs", "group", "level"]
+    found, table = fit.standardized(), fit.estimates
+    assert found[keys].equals(table[keys])
+    assert found["level"].value_counts().to_dict() == table["level"].value_counts().to_dict()
+    assert set(found["level"]) == {1, 2} and set(found["group"]) == ({1, 2} if grouped else {1})
+    loading = found.query("op == '=~' and level == 2").iloc[0]
+    at = fit.estimates.loc[loading.name, "est"]
+    block = fit.implied()[
+        "between" if not grouped else "b between" if data.half.iloc[0] == "b" else "a between"
+    ]
+    variance = table.query("op == '~~' and level == 2 and group == 1 and lhs == rhs").set_index("lhs")["est"]
+    expected = at * np.sqrt(variance[loading.lhs] / block["cov"].loc[loading.rhs, loading.rhs])
+    assert loading["est_std"] == pytest.approx(expected, rel=1e-9)
+
+
 def test_intraclass_correlations():
     found = fitted("cfa").intraclass_correlations
     assert list(found.index) == [f"y{j}" for j in range(1, 7)]

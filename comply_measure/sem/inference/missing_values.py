@@ -59,18 +59,28 @@ def _left_out(model: Model) -> Iterator[Finding]:
     count = sample.n_given - sample.n
     if not count:
         return
-    grouped = sample.n_groups > 1
-    if model.options.missing not in (*FULL_INFORMATION, *TWO_STAGE):
-        reason = "a value or the group is missing" if grouped else "a value is missing"
-        advice = "missing='ml' uses all available values"
-    elif model.options.missing != "ml.x" and any(model.exogenous):
-        reason = "they have no value, or lack a fixed exogenous variable" + " or the group" * grouped
-        advice = "missing='ml.x' or fixed_x=False keeps cases that lack an exogenous variable"
-    else:
-        reason, advice = "they have no value at all" + ", or no group" * grouped, ""
+    reason, advice = left_out_because(model)
     yield Finding(
         "incomplete_cases",
         f"{count} of {sample.n_given} cases left out because {reason}",
         advice,
         serious=False,
     )
+
+
+def left_out_because(model: Model) -> tuple[str, str]:
+    """Why a case has no part in a fit, and what would keep it.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    """
+    grouped = model.sample.n_groups > 1
+    if model.options.missing not in (*FULL_INFORMATION, *TWO_STAGE):
+        reason = "a value or the group is missing" if grouped else "a value is missing"
+        return reason, "missing='ml' uses all available values"
+    if model.options.missing != "ml.x" and any(model.exogenous):
+        reason = "they have no value, or lack a fixed exogenous variable" + " or the group" * grouped
+        return reason, "missing='ml.x' or fixed_x=False keeps cases that lack an exogenous variable"
+    return "they have no value at all" + ", or no group" * grouped, ""

@@ -192,7 +192,7 @@ def incomplete_sample(
         raise InputError("Variables without variance.", constant)
     kind = TwoStageGroup if two_stage else IncompleteGroup
     groups = tuple(_group(kind, cases, number, rows) for number, rows in enumerate(kept))
-    return Sample(groups, cases.n_given)
+    return Sample(groups, cases.n_given, cases.index)
 
 
 def _unseen(values: Array, names: tuple[str, ...], group: str) -> list[Problem]:

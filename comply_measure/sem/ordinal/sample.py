@@ -119,7 +119,7 @@ def ordinal_sample(
     for name, data, rows in zip(groups[0], coded, kept, strict=True):
         x = frame[list(covariates)].iloc[rows].to_numpy(dtype=float)
         parts.append(_group(name, tuple(names), data, x, rows, gamma))
-    sample = Sample(tuple(parts), sum(len(rows) for rows in groups[1]))
+    sample = Sample(tuple(parts), sum(len(rows) for rows in groups[1]), frame.index)
     return sample, {name: len(found) - 1 for name, found in categories.items()}
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.data import as_frame, collect, split_groups
 from comply_measure.sem.errors import InputError, ModelError
 from comply_measure.sem.options import choose
+from comply_measure.sem.scores.frame import GroupScores, score_frame, unused_rows
 from comply_measure.sem.scores.linear import linear_scores, score_model
 
 if TYPE_CHECKING:
@@ -52,55 +53,43 @@ def predict(
     Returns
     -------
     DataFrame
-        A row per case in the order of the data, indexed by its position there; a column per latent variable.
-        Incomplete cases have scores when the model was fitted with ``missing='ml'`` or to ordered variables
-        pairwise, and no row otherwise. NaN where a score is not defined, as Bartlett's of a second-order
-        factor.
+        A row per row of the data, under the data's own labels and in their order; a column per latent
+        variable. Incomplete cases have scores when the model was fitted with ``missing='ml'`` or to ordered
+        variables pairwise. NaN where there is no score; ``attrs["no score"]`` then maps each reason to the
+        positions of its rows.
 
     Raises
     ------
     InputError, ModelError
         When the model has no latent variable or no raw data, or new data do not fit the model.
     """
-    import pandas as pd
+    from comply_measure.sem.ordinal.layout import OrdinalImplied
 
     if not any(names.latent for names in model.table.variables):
         raise ModelError("the model has no latent variable, so there are no factor scores")
     chosen = METHODS[choose("method", method, list(METHODS))]
-    parts: list[pd.DataFrame] = []
-    for names, scores, errors, places in _by_group(model, point, data, chosen, group):
-        columns: dict[str, Array] = {name: scores[:, j] for j, name in enumerate(names)}
-        if se:
-            columns |= {f"{name}_se": errors[:, j] for j, name in enumerate(names)}
-        parts.append(pd.DataFrame(columns, index=places))
-    table = pd.concat(parts).sort_index()
-    table.index.name = "row"
-    return table
-
-
-Scores = tuple[tuple[str, ...], Array, Array, Index]
-
-
-def _by_group(
-    model: Model, point: Point, data: pd.DataFrame | None, method: str, group: str | None
-) -> Iterator[Scores]:
-    """Latent variables, scores, errors and positions, group by group."""
-    from comply_measure.sem.ordinal.layout import OrdinalImplied
-
-    if any(isinstance(implied, OrdinalImplied) for implied in point.implied):
-        if data is not None:
+    ordered = any(isinstance(implied, OrdinalImplied) for implied in point.implied)
+    if data is not None:
+        if ordered:
             raise ModelError("factor scores of new cases are not available for ordered variables")
-        yield from _ordered(model, point, method)
-        return
-    for number, (values, places) in enumerate(_cases(model, data, group)):
-        known = score_model(model, point, number)
-        if not len(values):
-            continue
-        scores, errors = linear_scores(known, values, method)
-        yield known.latent, scores, errors, places
+        frame = as_frame(data)
+        parts, absent = _of_new_cases(model, point, frame, chosen, group)
+        return score_frame(frame.index, parts, se, absent)
+    parts = list(_ordered(model, point, chosen) if ordered else _of_own_cases(model, point, chosen))
+    index = _own_index(model, parts)
+    return score_frame(index, parts, se, unused_rows(model, len(index), parts))
 
 
-def _ordered(model: Model, point: Point, method: str) -> Iterator[Scores]:
+def _own_index(model: Model, parts: Sequence[GroupScores]) -> pd.Index[Any]:
+    """Row labels of the data the model was fitted to."""
+    import pandas as pd
+
+    if model.sample.index is not None:
+        return model.sample.index
+    return pd.RangeIndex(1 + max(int(part.places.max(initial=-1)) for part in parts))
+
+
+def _ordered(model: Model, point: Point, method: str) -> Iterator[GroupScores]:
     from comply_measure.sem.ordinal.layout import OrdinalImplied
     from comply_measure.sem.ordinal.sample import OrdinalGroup
     from comply_measure.sem.scores.modal import modal_scores, response_model
@@ -111,37 +100,66 @@ def _ordered(model: Model, point: Point, method: str) -> Iterator[Scores]:
             raise ModelError("ordered variables in some groups only")
         scores, errors = modal_scores(response_model(implied, sample, names.latent), word)
         places = np.arange(sample.n) if sample.rows is None else sample.rows
-        yield names.latent, scores, errors, places
+        yield GroupScores(names.latent, scores, errors, places)
 
 
-def _cases(model: Model, data: pd.DataFrame | None, group: str | None) -> Iterator[tuple[Array, Index]]:
-    """Values and positions of the cases, one pair per group of the model."""
+def _of_own_cases(model: Model, point: Point, method: str) -> Iterator[GroupScores]:
+    """Scores of the cases the model was fitted to, group by group."""
+    for number, sample in enumerate(model.sample.groups):
+        if sample.data is None:
+            raise ModelError("the model was fitted to moments: give the data to have factor scores")
+        places = np.arange(sample.n) if sample.rows is None else sample.rows
+        yield _linear(model, point, number, sample.data, places, method)
+
+
+def _linear(
+    model: Model, point: Point, number: int, values: Array, places: Index, method: str
+) -> GroupScores:
+    known = score_model(model, point, number)
+    empty = np.asarray(np.isnan(values).all(axis=1))
+    return GroupScores(known.latent, *linear_scores(known, values, method), places, empty)
+
+
+def _of_new_cases(
+    model: Model, point: Point, frame: pd.DataFrame, method: str, group: str | None
+) -> tuple[list[GroupScores], list[tuple[str, Index]]]:
+    """Scores of new cases, and rows without any by reason."""
+    rows_of = _rows_by_group(model, frame, group)
+    parts: list[GroupScores] = []
+    left = np.ones(len(frame), dtype=bool)
+    incomplete: list[Index] = []
+    for number, sample in enumerate(model.sample.groups):
+        where = rows_of.get(sample.name, np.zeros(0, dtype=np.int64))
+        left[where] = False
+        values = collect(frame, [sample.names], ((sample.name,), (where,))).values[0]
+        if model.options.missing == "listwise":
+            # a case without any value is told apart from one that lacks some
+            kept = ~np.isnan(values).any(axis=1) | np.isnan(values).all(axis=1)
+            incomplete.append(where[~kept])
+            values, where = values[kept], where[kept]
+        parts.append(_linear(model, point, number, values, where, method))
+    absent = [("the group is missing", np.flatnonzero(left))]
+    absent += [
+        ("a value is missing; a fit with missing='ml' uses those that are there", r) for r in incomplete
+    ]
+    return parts, absent
+
+
+def _rows_by_group(model: Model, frame: pd.DataFrame, group: str | None) -> dict[str, Index]:
+    """Rows of new data by group of the model."""
     samples = model.sample.groups
-    if data is None:
-        for sample in samples:
-            if sample.data is None:
-                raise ModelError("the model was fitted to moments: give the data to have factor scores")
-            yield sample.data, np.arange(sample.n) if sample.rows is None else sample.rows
-        return
-    frame = as_frame(data)
-    if len(samples) > 1 and group is None:
+    if len(samples) == 1:
+        return {samples[0].name: np.arange(len(frame))}
+    if group is None:
         problem = Problem("missing", column="group", allowed="the column that tells the groups apart")
         raise InputError("The model has several groups.", [problem])
-    labels, rows = split_groups(frame, group if len(samples) > 1 else None)
-    unknown = [label for label in labels if label not in {sample.name for sample in samples}]
-    if len(samples) > 1 and unknown:
-        known = ", ".join(sample.name for sample in samples)
-        faults = [
-            Problem("no group of the model", column=group, value=name, allowed=known) for name in unknown
-        ]
+    labels, rows = split_groups(frame, group)
+    known = [sample.name for sample in samples]
+    faults = [
+        Problem("no group of the model", column=group, value=label, allowed=", ".join(known))
+        for label in labels
+        if label not in known
+    ]
+    if faults:
         raise InputError("The new data have other groups than the model.", faults)
-    keep_incomplete = model.options.missing != "listwise"
-    for sample in samples:
-        places = dict(zip(labels if len(samples) > 1 else (sample.name,), rows, strict=True))
-        where = places.get(sample.name, np.zeros(0, dtype=np.int64))
-        cases = collect(frame, [sample.names], ((sample.name,), (where,)))
-        values = cases.values[0]
-        if not keep_incomplete:
-            complete = ~np.isnan(values).any(axis=1)
-            values, where = values[complete], where[complete]
-        yield values, where
+    return dict(zip(labels, rows, strict=True))

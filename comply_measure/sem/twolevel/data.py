@@ -103,7 +103,7 @@ def two_level_data(cases: Cases, variables: tuple[Variables, ...], fixed_x: bool
     blocks: list[GroupSample] = []
     for g, (part, at) in enumerate(zip(parts, saturated, strict=True)):
         blocks += _blocks(part, at, variables[2 * g : 2 * g + 2], cases.groups[g], fixed_x)
-    return TwoLevelData(tuple(blocks), cases.n_given, tuple(parts), saturated)
+    return TwoLevelData(tuple(blocks), cases.n_given, cases.index, tuple(parts), saturated)
 
 
 def _places(names: tuple[str, ...], chosen: tuple[str, ...]) -> Index:

@@ -54,7 +54,11 @@ class TwoLevelFit(Fit):
 
     def standardized(self, kind: str = "all") -> pd.DataFrame:
         """Standardised solution, each level by its own standard deviations; see :meth:`Fit.standardized`."""
-        return _with_levels(super().standardized(kind))
+        table = super().standardized(
+            kind
+        )  # its group column is that of the estimates, counted without levels
+        table.insert(list(table.columns).index("group") + 1, "level", self.estimates["level"])
+        return table
 
     @cached_property
     def scaled_test(self) -> TestStatistic | None:

@@ -13,7 +13,7 @@ level's variables with the factors.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,11 +21,13 @@ from comply_measure.sem.arrays import Array
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.implied import Implied
 from comply_measure.sem.options import choose
+from comply_measure.sem.scores.frame import GroupScores, score_frame, unused_rows
 from comply_measure.sem.scores.linear import linear_scores, regression_weights, score_model
 from comply_measure.sem.scores.predict import METHODS
 from comply_measure.sem.twolevel.model import TwoLevelModel
 from comply_measure.sem.twolevel.objective import TwoLevelPoint
 from comply_measure.sem.twolevel.sample import TwoLevelSample, embed
+from comply_measure.sem.twolevel.specification import LEVELS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +44,8 @@ def two_level_scores(
     point : TwoLevelPoint
         Its estimates.
     level : int
-        1: a row per case, indexed by its position in the data; 2: a row per cluster, indexed by its name.
+        1: a row per row of the data, under its label; 2: a row per cluster of the data, indexed by its name.
+        NaN, with the reason in ``attrs["no score"]``, where all cases or the case were left out.
     method : str
         ``regression`` (``EBM``) or ``Bartlett`` (``ML``).
     se : bool
@@ -53,8 +56,6 @@ def two_level_scores(
     ModelError
         If the level has no latent variable, or standard errors of Bartlett scores are asked for.
     """
-    import pandas as pd
-
     if level not in (1, 2):
         raise ModelError(f"there is no level {level}; 1 is within clusters, 2 between")
     if not any(names.latent for names in model.table.variables[level - 1 :: 2]):
@@ -62,28 +63,42 @@ def two_level_scores(
     chosen = METHODS[choose("method", method, list(METHODS))]
     if se and chosen != "regression":
         raise ModelError("standard errors of two-level scores are available for method='regression'")
-    tables = []
-    for g, part in enumerate(model.data.parts):
-        means, spread = between_parts(part, *point.implied[2 * g : 2 * g + 2])
-        known = score_model(model, point, 2 * g + level - 1)
-        if level == 1:
-            size = part.cluster_size.astype(np.int64)
-            raw = part.deviations + np.repeat(part.cluster_means[:, part.within], size, axis=0)
-            values = raw - np.repeat(means[:, part.within] * _in_both(part), size, axis=0)
-            left = np.repeat(spread[:, part.within[:, None], part.within], size, axis=0)
-            index = pd.Index(part.order, name="row")
-        else:
-            values, left = means[:, part.between], spread[:, part.between[:, None], part.between]
-            index = pd.Index([model.data.labels[i] for i in part.codes.tolist()], name="cluster")
-        scores, errors = linear_scores(known, values, chosen)
-        columns = dict(zip(known.latent, scores.T, strict=True))
-        if se:
-            weights = regression_weights(known)
-            total = errors**2 + np.einsum("kp,npq,kq->nk", weights, left, weights)
-            columns |= {f"{name}_se": np.sqrt(v) for name, v in zip(known.latent, total.T, strict=True)}
-        tables.append(pd.DataFrame(columns, index=index))
-    table = pd.concat(tables)
-    return table.sort_index() if level == 1 else table
+    parts = [_of_group(model, point, g, level, chosen) for g in range(len(model.data.parts))]
+    index = _row_labels(model, level)
+    return score_frame(index, parts, se, unused_rows(model, len(index), parts))
+
+
+def _row_labels(model: TwoLevelModel, level: int) -> pd.Index[Any]:
+    """Labels of the data's rows, or names of all clusters in the data."""
+    import pandas as pd
+
+    data = model.data
+    if level == LEVELS:
+        return pd.Index(list(data.labels), name="cluster")
+    if data.index is not None:
+        return data.index
+    return pd.RangeIndex(1 + max(int(part.order.max(initial=-1)) for part in data.parts))
+
+
+def _of_group(model: TwoLevelModel, point: TwoLevelPoint, group: int, level: int, method: str) -> GroupScores:
+    """Scores of one group's cases or clusters."""
+    part = model.data.parts[group]
+    means, spread = between_parts(part, *point.implied[2 * group : 2 * group + 2])
+    known = score_model(model, point, 2 * group + level - 1)
+    if level == 1:
+        size = part.cluster_size.astype(np.int64)
+        raw = part.deviations + np.repeat(part.cluster_means[:, part.within], size, axis=0)
+        values = raw - np.repeat(means[:, part.within] * _in_both(part), size, axis=0)
+        left = np.repeat(spread[:, part.within[:, None], part.within], size, axis=0)
+        places = part.order
+    else:
+        values, left = means[:, part.between], spread[:, part.between[:, None], part.between]
+        places = part.codes
+    scores, errors = linear_scores(known, values, method)
+    if method == "regression":
+        weights = regression_weights(known)
+        errors = np.sqrt(errors**2 + np.einsum("kp,npq,kq->nk", weights, left, weights))
+    return GroupScores(known.latent, scores, errors, places)
 
 
 def _in_both(part: TwoLevelSample) -> Array:
