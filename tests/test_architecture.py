@@ -22,11 +22,12 @@ LEVELS: list[set[str]] = [
     {"instrument"},
     {"framework", "sem"},
     {"resources", "documents"},
+    {"doors"},
     {"errors"},
 ]
 HEIGHT = {room: len(LEVELS) - depth for depth, rooms in enumerate(LEVELS) for room in rooms}
 # sem could be lifted out as a package of its own: it may use nothing of the survey side.
-ONLY = {"sem": {"sem", "errors"}}
+ONLY = {"sem": {"sem", "doors", "errors"}}
 
 
 def room_of(path: Path) -> str:

@@ -16,55 +16,6 @@ Where new code goes:
 * something computed from a finished fit: ``inference/``, taking a :class:`Fit`, and a method on it.
 """
 
-from __future__ import annotations
+from comply_measure.doors import open_door
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from comply_measure.sem.api import fit, from_moments
-    from comply_measure.sem.bootstrap.fit import BootstrapFit
-    from comply_measure.sem.comparison.compare import compare
-    from comply_measure.sem.errors import ModelError, ModelSyntaxError, SemWarning
-    from comply_measure.sem.language.parser import parse_model
-    from comply_measure.sem.language.quoting import quoted
-    from comply_measure.sem.power import model_power, rmsea_power, rmsea_sample_size
-    from comply_measure.sem.result import Fit
-
-_PUBLIC = {
-    "BootstrapFit": "comply_measure.sem.bootstrap.fit",
-    "Fit": "comply_measure.sem.result",
-    "ModelError": "comply_measure.sem.errors",
-    "ModelSyntaxError": "comply_measure.sem.errors",
-    "SemWarning": "comply_measure.sem.errors",
-    "compare": "comply_measure.sem.comparison.compare",
-    "fit": "comply_measure.sem.api",
-    "from_moments": "comply_measure.sem.api",
-    "model_power": "comply_measure.sem.power",
-    "parse_model": "comply_measure.sem.language.parser",
-    "quoted": "comply_measure.sem.language.quoting",
-    "rmsea_power": "comply_measure.sem.power",
-    "rmsea_sample_size": "comply_measure.sem.power",
-}
-
-__all__ = [
-    "BootstrapFit",
-    "Fit",
-    "ModelError",
-    "ModelSyntaxError",
-    "SemWarning",
-    "compare",
-    "fit",
-    "from_moments",
-    "model_power",
-    "parse_model",
-    "quoted",
-    "rmsea_power",
-    "rmsea_sample_size",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name in _PUBLIC:
-        return getattr(import_module(_PUBLIC[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__, __all__ = open_door(__name__)

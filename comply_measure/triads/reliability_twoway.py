@@ -33,7 +33,7 @@ def icc_twoway(
     method: Method = "auto",
     confidence: float = 0.95,
     bootstrap: int = 0,
-    seed: int | np.random.Generator | None = None,
+    seed: int | np.random.SeedSequence | np.random.Generator | None = None,
     engine: Engine = "own",
 ) -> TwowayReliability:
     """ICC(A,1), ICC(C,1), ICC(A,k), ICC(C,k) of every variable (Shrout & Fleiss 1979; McGraw & Wong 1996).
@@ -57,7 +57,7 @@ def icc_twoway(
         Level of the intervals.
     bootstrap : int
         Replications for REML intervals; 0 leaves them NaN.
-    seed : int or Generator
+    seed : int, SeedSequence or Generator
         Required with a bootstrap.
     engine : {"own", "pingouin"}
         Where the analysis-of-variance values come from; pingouin confirms them. Its intervals are rounded to

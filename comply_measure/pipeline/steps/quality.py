@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
@@ -102,7 +104,7 @@ def careless_facts(chosen: Focal, options: QualityOptions) -> CarelessFacts:
     flags = careless_flags(indices, at_least=options.at_least)
     ids = chosen.responses.data.loc[answers.index, ["unit", "role", "informant"]]
     informants = pd.concat([ids, flags.tidy(), indices.tidy().add_prefix("value_")], axis=1)
-    keep = ~flags.table["flagged"].to_numpy()
+    keep = ~flags.table["flagged"].to_numpy(dtype=bool)
     return CarelessFacts(
         n_items=len(names),
         at_least=options.at_least,
@@ -141,7 +143,7 @@ def _by_role(informants: pd.DataFrame, roles: tuple[str, ...]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _sensitivity(chosen: Focal, options: QualityOptions, keep: pd.Series[bool]) -> pd.DataFrame:
+def _sensitivity(chosen: Focal, options: QualityOptions, keep: npt.NDArray[np.bool_]) -> pd.DataFrame:
     """Rows: quantity, measured on, all informants, without the flagged ones, difference, note."""
     answers = chosen.answers()
     scales = chosen.wholes

@@ -150,7 +150,14 @@ def _profiles(triads: TriadData) -> pd.DataFrame:
             f"{part}_share": known[part].sum() / total if total > 0 else np.nan
             for part in ("level", "scatter", "shape")
         }
-        rows.append({"pair": pair, "n_units": len(known), **means.to_dict(), **shares})
+        rows.append(
+            {
+                "pair": pair,
+                "n_units": len(known),
+                **{str(name): mean for name, mean in means.items()},
+                **shares,
+            }
+        )
     return pd.DataFrame(rows)
 
 

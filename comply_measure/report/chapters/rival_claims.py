@@ -49,7 +49,9 @@ def cutoff_table(facts: RivalFacts, cutoffs: DynamicCutoffs, labels: Labels, con
 
     table = cutoffs.tidy()
     values = table.drop_duplicates("index").set_index("index")["value"]
-    rows: list[dict[str, Any]] = [{"level": "This model", **values.to_dict(), "note": ""}]
+    rows: list[dict[str, Any]] = [
+        {"level": "This model", **{str(name): value for name, value in values.items()}, "note": ""}
+    ]
     rows.append(
         {
             "level": "Convention",

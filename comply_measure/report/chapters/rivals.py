@@ -164,7 +164,11 @@ def _figure(facts: RivalFacts, labels: Labels) -> Figure:
         else "90% intervals."
     )
     series = {
-        "RMSEA": tuple(data[name].to_numpy(dtype=float) for name in ("rmsea", "rmsea_lower", "rmsea_upper"))
+        "RMSEA": (
+            data["rmsea"].to_numpy(dtype=float),
+            data["rmsea_lower"].to_numpy(dtype=float),
+            data["rmsea_upper"].to_numpy(dtype=float),
+        )
     }
     return dot_plot(
         "rivals_rmsea",
