@@ -34,7 +34,7 @@ def public_names(stub: str, package: str) -> dict[str, str]:
     Raises
     ------
     DoorError
-        For any other statement.
+        For any other statement, and for a name that stands twice.
     """
     names: dict[str, str] = {}
     for node in ast.parse(stub).body:
@@ -49,6 +49,8 @@ def public_names(stub: str, package: str) -> dict[str, str]:
         for alias in node.names:
             if alias.asname != alias.name:
                 raise DoorError(f"{package}: '{alias.name}' of the stub needs 'as {alias.name}'")
+            if alias.name in names:
+                raise DoorError(f"{package}: '{alias.name}' stands twice in the stub")
             names[alias.name] = f"{package}.{alias.name}" if node.module == package else node.module
     return names
 

@@ -48,7 +48,10 @@ def test_an_unknown_name_is_named() -> None:
         comply_measure.load_datasets  # noqa: B018
 
 
-@pytest.mark.parametrize("stub", ["import numpy", "from a.b import c", "from a.b import c as d", "x = 1"])
+@pytest.mark.parametrize(
+    "stub",
+    ["import numpy", "from a.b import c", "from a.b import c as d", "x = 1", "from a import b as b, b as b"],
+)
 def test_a_stub_holds_only_named_imports(stub: str) -> None:
     with pytest.raises(DoorError):
         public_names(stub, "room")

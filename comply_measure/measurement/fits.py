@@ -10,8 +10,11 @@ import numpy as np
 
 from comply_measure.errors import ComplyError
 from comply_measure.sem import Fit
-from comply_measure.sem.comparison.difference import MEAN_ONLY, Difference
-from comply_measure.sem.comparison.difference import difference_test as engine_difference
+from comply_measure.sem.comparison.difference import (
+    MEAN_ONLY,
+    Difference,
+    difference_test as engine_difference,
+)
 from comply_measure.sem.comparison.same_data import check_comparable
 from comply_measure.sem.comparison.tangent import free_basis, lost_directions
 from comply_measure.sem.inference.robust import first_order_information

@@ -1,29 +1,19 @@
 from comply_measure.sem.api import (
     fit as fit,
-)
-from comply_measure.sem.api import (
     from_moments as from_moments,
 )
 from comply_measure.sem.bootstrap.fit import BootstrapFit as BootstrapFit
 from comply_measure.sem.comparison.compare import compare as compare
 from comply_measure.sem.errors import (
     ModelError as ModelError,
-)
-from comply_measure.sem.errors import (
     ModelSyntaxError as ModelSyntaxError,
-)
-from comply_measure.sem.errors import (
     SemWarning as SemWarning,
 )
 from comply_measure.sem.language.parser import parse_model as parse_model
 from comply_measure.sem.language.quoting import quoted as quoted
 from comply_measure.sem.power import (
     model_power as model_power,
-)
-from comply_measure.sem.power import (
     rmsea_power as rmsea_power,
-)
-from comply_measure.sem.power import (
     rmsea_sample_size as rmsea_sample_size,
 )
 from comply_measure.sem.result import Fit as Fit

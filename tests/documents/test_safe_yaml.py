@@ -7,11 +7,9 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from comply_measure.documents import read_yaml, read_yaml_text
-from comply_measure.documents import safe_yaml as module
+from comply_measure.documents import read_yaml, read_yaml_text, safe_yaml as module
 from comply_measure.errors import InputError
 
 _WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Zl", "Zp"]), max_size=12)

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from comply_measure.documents import read_yaml, read_yaml_text
 from comply_measure.errors import InputError, Problem

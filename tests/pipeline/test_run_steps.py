@@ -11,8 +11,15 @@ import pandas as pd
 import pytest
 
 from comply_measure.errors import ComplyError, ComplyWarning, InputError
-from comply_measure.pipeline import Step, StepOptions, StepOutput, Store, load_study, run_study
-from comply_measure.pipeline import fingerprint as fingerprint_module
+from comply_measure.pipeline import (
+    Step,
+    StepOptions,
+    StepOutput,
+    Store,
+    fingerprint as fingerprint_module,
+    load_study,
+    run_study,
+)
 from comply_measure.pipeline.order import ordered
 from comply_measure.pipeline.run import Run
 from comply_measure.pipeline.step import Context

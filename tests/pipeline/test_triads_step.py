@@ -7,8 +7,7 @@ import pytest
 
 from comply_measure.errors import ComplyError
 from comply_measure.pipeline.step import Context, StepOutput
-from comply_measure.pipeline.steps.gaps import GapOptions
-from comply_measure.pipeline.steps.gaps import run as run_gaps
+from comply_measure.pipeline.steps.gaps import GapOptions, run as run_gaps
 from comply_measure.pipeline.steps.triads import TriadOptions, run
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.responses import load_dataset

@@ -8,8 +8,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from comply_measure.responses import neutralise_cell, responses_from_frame, write_csv, write_xlsx
 

@@ -7,8 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from comply_measure import sem
 from comply_measure.sem.language.expressions import Dual, constant, evaluate, parse_expression

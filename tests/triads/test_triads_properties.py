@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from drawn_triads import drawn_triads
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
 
 from comply_measure import triads

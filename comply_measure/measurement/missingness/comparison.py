@@ -18,8 +18,7 @@ from comply_measure.measurement.missingness.fits import (
     pooled_estimates,
 )
 from comply_measure.measurement.missingness.imputation import MultipleImputation
-from comply_measure.sem import Fit, parse_model
-from comply_measure.sem import fit as fit_model
+from comply_measure.sem import Fit, fit as fit_model, parse_model
 
 FIML, IMPUTED, LISTWISE = "full information (MLR)", "multiple imputation (MLR)", "listwise (MLR)"
 ORDERED = "multiple imputation, ordered (WLSMV)"

@@ -15,8 +15,7 @@ from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.measurement.fits import fit_notes
 from comply_measure.measurement.frames import check_scales, item_values, joined, varying_items
 from comply_measure.measurement.moments import pairwise_correlations
-from comply_measure.sem import Fit
-from comply_measure.sem import fit as fit_model
+from comply_measure.sem import Fit, fit as fit_model
 
 # Absolute correlation above which two items carry the same information.
 PERFECT = 1.0 - 1e-8

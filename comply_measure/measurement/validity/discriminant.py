@@ -16,8 +16,7 @@ from comply_measure.measurement.validity.convergent import (
     convergent_validity,
     measurement_model,
 )
-from comply_measure.sem import Fit
-from comply_measure.sem import fit as fit_model
+from comply_measure.sem import Fit, fit as fit_model
 
 _NAN = math.nan
 CUTOFFS = (0.8, 0.9, 1.0)

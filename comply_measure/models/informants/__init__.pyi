@@ -1,53 +1,35 @@
 from comply_measure.models.informants.common_fate import common_fate_model as common_fate_model
 from comply_measure.models.informants.congruence import (
     contrast_names as contrast_names,
-)
-from comply_measure.models.informants.congruence import (
     latent_congruence_model as latent_congruence_model,
-)
-from comply_measure.models.informants.congruence import (
     role_contrasts as role_contrasts,
 )
 from comply_measure.models.informants.effects import (
     effects_table as effects_table,
-)
-from comply_measure.models.informants.effects import (
     joint_tests as joint_tests,
 )
 from comply_measure.models.informants.invariance import (
     RoleInvariance as RoleInvariance,
-)
-from comply_measure.models.informants.invariance import (
     role_invariance_model as role_invariance_model,
 )
 from comply_measure.models.informants.mtmm import mtmm_table as mtmm_table
 from comply_measure.models.informants.polynomial_fit import (
     LatentPolynomial as LatentPolynomial,
-)
-from comply_measure.models.informants.polynomial_fit import (
     latent_polynomial as latent_polynomial,
 )
 from comply_measure.models.informants.polynomial_model import (
     latent_polynomial_model as latent_polynomial_model,
-)
-from comply_measure.models.informants.polynomial_model import (
     product_indicators as product_indicators,
 )
 from comply_measure.models.informants.role_means import latent_gaps as latent_gaps
 from comply_measure.models.informants.shares import variance_shares as variance_shares
 from comply_measure.models.informants.trait_method import (
     ct_cm1_model as ct_cm1_model,
-)
-from comply_measure.models.informants.trait_method import (
     ct_cm_model as ct_cm_model,
-)
-from comply_measure.models.informants.trait_method import (
     ct_cu_model as ct_cu_model,
 )
 from comply_measure.models.informants.trifactor import trifactor_model as trifactor_model
 from comply_measure.models.informants.wide import (
     wide_column as wide_column,
-)
-from comply_measure.models.informants.wide import (
     wide_frame as wide_frame,
 )

@@ -15,8 +15,7 @@ from comply_measure.models.hierarchy import correlated_factors
 from comply_measure.models.informants.invariance import LEVELS, Level, role_invariance_model
 from comply_measure.models.informants.wide import role_factor, wide_column, wide_frame
 from comply_measure.models.invariance.rules import Conditions
-from comply_measure.sem import Fit
-from comply_measure.sem import fit as fit_model
+from comply_measure.sem import Fit, fit as fit_model
 
 Floats = NDArray[np.float64]
 Factors = Mapping[str, Sequence[str]]

@@ -19,8 +19,7 @@ from comply_measure.models.invariance.designs import (
     items_of,
 )
 from comply_measure.models.invariance.rules import Conditions
-from comply_measure.sem import Fit
-from comply_measure.sem import fit as fit_model
+from comply_measure.sem import Fit, fit as fit_model
 
 ORDINAL_LEVELS = ("configural", "thresholds", "metric", "scalar", "strict", "means")
 

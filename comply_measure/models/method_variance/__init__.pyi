@@ -1,20 +1,14 @@
 from comply_measure.models.method_variance.latent_method import (
     LatentMethodFactor as LatentMethodFactor,
-)
-from comply_measure.models.method_variance.latent_method import (
     latent_method_factor as latent_method_factor,
 )
 from comply_measure.models.method_variance.marker import marker_analysis as marker_analysis
 from comply_measure.models.method_variance.marker_result import (
     MarkerAnalysis as MarkerAnalysis,
-)
-from comply_measure.models.method_variance.marker_result import (
     ReliabilityParts as ReliabilityParts,
 )
 from comply_measure.models.method_variance.single_factor import (
     SingleFactorShare as SingleFactorShare,
-)
-from comply_measure.models.method_variance.single_factor import (
     single_factor_share as single_factor_share,
 )
 from comply_measure.models.method_variance.texts import MethodTexts as MethodTexts

@@ -21,8 +21,7 @@ from comply_measure.models.method_variance.texts import (
     loading_table,
     residual_table,
 )
-from comply_measure.sem import Fit
-from comply_measure.sem import fit as fit_model
+from comply_measure.sem import Fit, fit as fit_model
 
 _NAN = float("nan")
 LEVELS = (0.05, 0.01)

@@ -14,8 +14,7 @@ from comply_measure.measurement.fits import fit_indices, fit_notes, relative_wei
 from comply_measure.models.rivals.pairs import PairComparison, compare_pairs
 from comply_measure.models.rivals.structures import Structure, composite_text, rival_structures
 from comply_measure.models.rivals.trees import Factors, Tree, is_tree, items_of
-from comply_measure.sem import Fit
-from comply_measure.sem import fit as fit_model
+from comply_measure.sem import Fit, fit as fit_model
 
 _NAN = math.nan
 # structures without and with the higher-order restriction, for the target coefficient

@@ -28,8 +28,7 @@ from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.measurement.fits import DifferenceTest, difference_test, fit_indices, fit_notes
 from comply_measure.models.hierarchy import correlated_factors, one_factor, second_order
 from comply_measure.models.rivals.trees import Factors, check_factors
-from comply_measure.sem import Fit
-from comply_measure.sem import fit as fit_model
+from comply_measure.sem import Fit, fit as fit_model
 
 _NAN = math.nan
 _INDICES = ("chisq", "df", "pvalue", "cfi", "rmsea", "srmr", "aic", "bic")

@@ -8,8 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from comply_measure.measurement.content import ContentOptions as Conventions
-from comply_measure.measurement.content import content_evidence
+from comply_measure.measurement.content import ContentOptions as Conventions, content_evidence
 from comply_measure.pipeline.focal import chosen_focal
 from comply_measure.pipeline.paths import confined
 from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput

@@ -19,8 +19,11 @@ import numpy as np
 
 from comply_measure.sem.arrays import Array, NotPositiveDefiniteError
 from comply_measure.sem.discrepancy.curvature import second_derivatives, second_order_part
-from comply_measure.sem.discrepancy.ml import expected_information as complete_expected_information
-from comply_measure.sem.discrepancy.ml import mean_derivatives, pair_products
+from comply_measure.sem.discrepancy.ml import (
+    expected_information as complete_expected_information,
+    mean_derivatives,
+    pair_products,
+)
 from comply_measure.sem.implied import Implied
 from comply_measure.sem.missing.completion import complete
 from comply_measure.sem.missing.derivatives import MomentDerivatives

@@ -15,8 +15,7 @@ from comply_measure.sem.arrays import Array
 from comply_measure.sem.discrepancy.base import Evaluation
 from comply_measure.sem.discrepancy.fiml import FIMLEvaluation, implied_mean
 from comply_measure.sem.discrepancy.ls import GLSEvaluation, WeightedEvaluation
-from comply_measure.sem.discrepancy.ml import expected_information as normal_information
-from comply_measure.sem.discrepancy.ml import pair_products
+from comply_measure.sem.discrepancy.ml import expected_information as normal_information, pair_products
 from comply_measure.sem.discrepancy.ordinal import OrdinalEvaluation
 from comply_measure.sem.inference.covariance import invert
 from comply_measure.sem.missing.derivatives import MomentDerivatives
