@@ -22,7 +22,7 @@ class Task:
         Returns (data, model text).
     kind : str
         What is timed: ``fit`` (estimates, standard errors, test and all fit measures), ``polychoric``,
-        ``bootstrap`` or ``modification``.
+        ``saturated``, ``bootstrap`` or ``modification``.
     options : dict
         Options of ``sem.fit``; the R side translates them.
     peers : tuple of str
@@ -125,6 +125,22 @@ def wide_triads(n: int = 300, seed: int = 5) -> tuple[pd.DataFrame, str]:
     return pd.DataFrame(columns), "\n".join(lines)
 
 
+def clustered_groups(
+    groups: int = 8, clusters: int = 80, size: int = 5, seed: int = 6
+) -> tuple[pd.DataFrame, str]:
+    """Six items of cases in clusters, the between part of one factor: Σ_B is close to singular."""
+    rng = np.random.default_rng(seed)
+    total = groups * clusters
+    cluster = np.repeat(np.arange(total), size)
+    between = 0.6 * rng.standard_normal((total, 1)) + 0.1 * rng.standard_normal((total, 6))
+    within = 0.7 * rng.standard_normal((len(cluster), 1)) + 0.7 * rng.standard_normal((len(cluster), 6))
+    data = pd.DataFrame(within + between[cluster], columns=_names(6))
+    items = " + ".join(_names(6))
+    return data.assign(
+        cluster=cluster, group=cluster // clusters
+    ), f"level: 1\nw =~ {items}\nlevel: 2\nb =~ {items}"
+
+
 TASKS = (
     Task("ml60", "60 items, 6 factors, N = 500, ML", correlated_factors),
     Task("third60", "third-order CFA, 60 items, N = 500, ML", third_order),
@@ -141,6 +157,13 @@ TASKS = (
     Task("wide", "wide triads, 300 × 60, 18 factors, equalities", wide_triads, peers=("lavaan",)),
     Task(
         "modindices60", "all modification indices", correlated_factors, kind="modification", peers=("lavaan",)
+    ),
+    Task(
+        "twolevel8",
+        "two-level saturated moments, 8 groups of 80 clusters × 5",
+        clustered_groups,
+        kind="saturated",
+        peers=("em",),
     ),
     Task(
         "bootstrap60",

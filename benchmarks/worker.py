@@ -18,6 +18,11 @@ BOOTSTRAPS = 1000
 def _ours(kind: str, data: pd.DataFrame, model: str, options: dict[str, Any]) -> Callable[[], object]:
     from comply_measure import sem
 
+    if kind == "saturated":
+        from comply_measure.sem.twolevel.saturated import saturated_moments
+
+        groups = _two_level_groups(data)
+        return lambda: [saturated_moments(group) for group in groups]
     if kind == "polychoric":
         from comply_measure.sem.ordinal import polychoric_matrix
 
@@ -38,6 +43,26 @@ def _ours(kind: str, data: pd.DataFrame, model: str, options: dict[str, Any]) ->
         return fit.estimates, fit.fit_measures
 
     return whole
+
+
+def _two_level_groups(data: pd.DataFrame) -> list[Any]:
+    import numpy as np
+
+    from comply_measure.sem.twolevel.sample import two_level_sample
+
+    names = tuple(name for name in data.columns if name not in ("group", "cluster"))
+    every = np.arange(len(names))
+    return [
+        two_level_sample(part[list(names)].to_numpy(), part["cluster"].to_numpy(), names, every, every)
+        for _, part in data.groupby("group")
+    ]
+
+
+def _em(data: pd.DataFrame) -> Callable[[], object]:
+    from benchmarks.two_level_em import em_moments
+
+    groups = _two_level_groups(data)
+    return lambda: [em_moments(group) for group in groups]
 
 
 def _semopy(kind: str, data: pd.DataFrame, model: str) -> Callable[[], object]:
@@ -63,6 +88,8 @@ def main() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     if engine == "ours":
         work = _ours(kind, data, model, json.loads(options))
+    elif engine == "em":
+        work = _em(data)
     else:
         work = _semopy(kind, data, model)
     seconds = []

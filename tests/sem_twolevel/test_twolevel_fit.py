@@ -68,7 +68,9 @@ def test_fit_measures(case):
         names.remove("fmin")  # lavaan weights it by group size twice
     rtol = {"sem_mlr": 1e-3}.get(case, 5e-3 if case in ROUGH else 1e-5)
     for name in names:
-        assert_allclose(found[name], expected[name], rtol=rtol, atol=2e-5, err_msg=name)
+        assert_allclose(
+            found[name], expected[name], rtol=rtol, atol=3e-5, err_msg=name
+        )  # lavaan's saturated EM leaves 2e-5 in srmr
 
 
 @pytest.mark.parametrize("case", ["cfa", "sem", "equal", "outcomes"])

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 
 from comply_measure.sem.arrays import NotPositiveDefiniteError
 from comply_measure.sem.missing.derivatives import MomentDerivatives
-from comply_measure.sem.twolevel import information, likelihood, saturated
+from comply_measure.sem.twolevel import information, likelihood
 from comply_measure.sem.twolevel.sample import embed, two_level_sample
 
 # a, b in both levels, v within only, z of the cluster alone
@@ -129,41 +129,6 @@ def test_cluster_scores_are_slopes_of_the_clusters_log_likelihoods(population, d
         ]
     ).T
     assert_allclose(scores, slopes, atol=1e-6)
-
-
-def test_saturated_moments_have_no_slope(population):
-    data, cluster = population.draw([2, 3, 4, 6] * 30)
-    sample = two_level_sample(data, cluster, ("a", "b", "v", "z"), WITHIN, BETWEEN)
-    found = saturated.saturated_moments(sample)
-    assert found.converged
-    at = likelihood.slopes(sample, found.moments)
-    for slope in (at.within, at.between, at.mean):
-        assert np.abs(slope).max() < 0.02  # loglik is flat to 1e-9 there
-    assert at.loglik == pytest.approx(found.loglik)
-
-
-def test_balanced_clusters_have_the_moments_of_analysis_of_variance():
-    """With equal sizes: Σ_W = S_PW and Σ_B = S_B − S_PW / n, where that is positive definite."""
-    rng = np.random.default_rng(5)
-    shared = rng.multivariate_normal([0, 0], [[2, 0.8], [0.8, 1.5]], size=80)
-    data = np.repeat(shared, 4, axis=0) + rng.normal(size=(320, 2))
-    both = np.array([0, 1])
-    sample = two_level_sample(data, np.repeat(np.arange(80), 4), ("a", "b"), both, both)
-    found = saturated.saturated_moments(sample)
-    assert_allclose(found.moments.within, sample.pooled, atol=1e-6)
-    assert_allclose(found.moments.between, sample.covariances[0] - sample.pooled / 4, atol=1e-6)
-
-
-def test_a_variable_without_between_variance_reaches_the_boundary():
-    rng = np.random.default_rng(6)
-    data = rng.normal(size=(200, 2))
-    data -= 0.9 * np.repeat(data.reshape(50, 4, 2).mean(axis=1), 4, axis=0)
-    both = np.array([0, 1])
-    sample = two_level_sample(data, np.repeat(np.arange(50), 4), ("a", "b"), both, both)
-    found = saturated.saturated_moments(sample)
-    assert found.converged
-    assert np.abs(found.moments.between).max() < 1e-3
-    assert np.linalg.eigvalsh(found.moments.between)[0] > -1e-12
 
 
 def test_matrices_that_are_not_positive_definite_are_signalled(population, sample):

@@ -19,7 +19,6 @@ Estimator = Literal["ml", "anova"]
 FactorEstimator = Literal["two_stage", "two_level"]
 NAN = float("nan")
 # Largest move of an EM step, in total standard deviations, at which the saturated moments are taken.
-EM_TOLERANCE = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +253,7 @@ def _maximum_likelihood(x: Floats, code: NDArray[np.intp]) -> tuple[Floats, Floa
     every = np.arange(p)
     sample = two_level_sample(x, code, tuple(f"x{j}" for j in range(p)), every, every)
     try:
-        found = saturated_moments(sample, tolerance=EM_TOLERANCE)
+        found = saturated_moments(sample)
     except NotPositiveDefiniteError:
         nothing = np.full((p, p), NAN)
         return nothing, nothing, "the covariance matrix within units is singular"

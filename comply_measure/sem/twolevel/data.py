@@ -159,9 +159,15 @@ def _saturated(part: TwoLevelSample, group: str) -> SaturatedTwoLevel:
         return saturated_moments(part)
     except (NotPositiveDefiniteError, np.linalg.LinAlgError):
         place = f" in group '{group}'" if group else ""
+        alone = len(np.setdiff1d(part.between, part.within))
+        words = f"{part.n_within} degrees of freedom for {len(part.within)} variables"
+        if alone:
+            words += f", {part.n_clusters} clusters for {alone} variables of the cluster alone"
         raise ModelError(
-            f"the covariance matrix within clusters{place} is singular: {part.n_within} degrees of freedom "
-            f"for {len(part.within)} variables, or linearly dependent variables"
+            f"the covariance matrix within clusters{place} is singular: {words}, or linearly dependent variables"
+            if not alone
+            else f"a covariance matrix{place} is singular, within clusters or of the variables of the cluster: "
+            f"{words}, or linearly dependent variables"
         ) from None
 
 
