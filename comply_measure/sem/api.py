@@ -22,6 +22,8 @@ from comply_measure.sem.options import FULL_INFORMATION, PAIRWISE, TWO_STAGE, Op
 from comply_measure.sem.ordinal.entry import find_ordered
 from comply_measure.sem.result import Fit
 from comply_measure.sem.sample import Sample, moments
+from comply_measure.sem.searched import searched
+from comply_measure.sem.table.asked import as_asked
 from comply_measure.sem.table.build import build_table
 from comply_measure.sem.table.parameter_table import ModelType, ParameterTable, TableOptions
 
@@ -53,6 +55,9 @@ def fit(
     n_jobs: int = 1,
     engine: str = "comply",
     model_type: str = "sem",
+    start: str | Mapping[str, float] | Fit = "default",
+    bounds: str = "none",
+    optimizer_options: Mapping[str, Any] | None = None,
 ) -> Fit:
     """Fit a structural equation model.
 
@@ -99,6 +104,19 @@ def fit(
         Cores for the bootstrap; −1 for all.
     model_type : str
         ``sem`` (also for factor models) or ``growth``.
+    start : str, mapping or Fit
+        Where the search begins: ``default`` (values from the sample), ``simple`` (loadings and variances 1,
+        covariances and regressions 0), values by name (``{"f=~x2": 0.8, "f=~x2.g2": 0.9}``, or labels), or the
+        estimates of an earlier fit. A ``start()`` in the model text comes before words and earlier fits; beside a
+        value by name it is an error.
+    bounds : str
+        Automatic bounds by lavaan's words: ``none``, ``pos.var`` (variances of observed and latent variables not
+        negative), ``pos.ov.var``, ``pos.lv.var``, ``standard`` and ``wide`` (variances, loadings and covariances
+        within what the sample variances allow; see :mod:`comply_measure.sem.table.bounds`).
+    optimizer_options : mapping, optional
+        ``iterations`` (most steps of an attempt), ``tolerance`` (squared distance to the optimum in standard
+        errors; 1e-12), ``starts`` (random starts tried besides, the lowest optimum being kept; 0) and ``seed`` of
+        these (1).
 
     Returns
     -------
@@ -113,6 +131,7 @@ def fit(
     group, cluster = (None if name is None else str(name) for name in (group, cluster))
     records = parse_model(model)
     options = _options(records, estimator, missing, information, se, test, cluster)
+    options = searched(options, start, bounds, optimizer_options, engine)
     kinds, options = _bootstrap_kinds(options, bootstrap, se, engine)
     if kinds and records.levels:
         raise ModelError("the bootstrap is not available for two-level models")
@@ -180,6 +199,9 @@ def from_moments(
     rescale: bool | None = None,
     engine: str = "comply",
     model_type: str = "sem",
+    start: str | Mapping[str, float] | Fit = "default",
+    bounds: str = "none",
+    optimizer_options: Mapping[str, Any] | None = None,
 ) -> Fit:
     """Fit a model to printed moments.
 
@@ -208,6 +230,7 @@ def from_moments(
         result says so.
     """
     options = resolve(estimator, "listwise", information, se, test)
+    options = searched(options, start, bounds, optimizer_options, engine)
     records = parse_model(model)
     _check_levels(records)
     names, matrices, rest = named_groups(cov, nobs, mean, sd)
@@ -237,7 +260,7 @@ def from_moments(
 
 
 def _estimate(table: ParameterTable, sample: Sample, options: Options, engine: str) -> Fit:
-    model = specify(table, sample, options)
+    model = specify(as_asked(table, sample.groups, options.search), sample, options)
     if choose("engine", engine, ("comply", "semopy")) == "semopy":
         from comply_measure.sem.engines.semopy import estimate_with_semopy
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -13,11 +14,17 @@ from comply_measure.sem.discrepancy import discrepancy_for
 from comply_measure.sem.model import Model
 from comply_measure.sem.optimise import Optimum, minimise
 from comply_measure.sem.options import FULL_INFORMATION
-from comply_measure.sem.start import plain_values, starting_values
+from comply_measure.sem.start import plain_values, random_values, starting_values
+
+MAX_STEPS = 200
+MAX_CONSTRAINED_STEPS = 500
 
 
 def estimate(model: Model, start: Array | None = None) -> Optimum:
     """The minimum of the model's discrepancy.
+
+    Starts are tried in turn until one converges; where the user asks for random starts, all of these are tried
+    besides, and the lowest optimum is kept.
 
     Parameters
     ----------
@@ -29,29 +36,57 @@ def estimate(model: Model, start: Array | None = None) -> Optimum:
     Returns
     -------
     Optimum
-        The best of the attempts; ``converged`` says whether the stopping rule was met.
+        The best of the attempts; ``converged`` says whether the stopping rule was met, ``remedy`` which start
+        led there where it was not the first.
     """
-    space, n = model.space, model.sample.n
-    tried: list[Optimum] = []
+    best: Optimum | None = None
+    for remedy, theta in _starts(model, start):
+        best = _better(best, replace(_attempt(model, theta), remedy=remedy))
+        if best.converged:
+            break
+    for number in range(model.options.search.starts):
+        theta = _random_start(model, number)
+        best = _better(best, replace(_attempt(model, theta), remedy=f"random start {number + 1}"))
+    if best is None:
+        raise AssertionError("there is always a first start")
+    return best
 
-    def attempt(theta: Array) -> Optimum:
-        phi = space.contract(theta)
-        if space.is_linear:
-            return minimise(model.objective, phi, n)
-        return minimise_constrained(model.objective, conditions(model.table, space), phi, n)
 
-    if start is None:
-        start = two_stage_start(model)
-    if start is not None:
-        tried.append(attempt(np.asarray(start)))
-        if tried[-1].converged:
-            return tried[-1]
-    for make in (starting_values, plain_values):
-        theta = make(model.table, model.layouts, model.sample.groups)
-        tried.append(attempt(theta))
-        if tried[-1].converged:
-            return tried[-1]
-    return min(tried, key=lambda optimum: optimum.point.value)
+def _starts(model: Model, start: Array | None) -> Iterator[tuple[str, Array]]:
+    """Starting values in the order in which they are tried, each with the name of the remedy."""
+    samples = model.sample.groups
+    first = two_stage_start(model) if start is None else np.asarray(start)
+    if first is not None:
+        yield "", first
+        yield "starting values of complete data", starting_values(model.table, model.layouts, samples)
+    else:
+        yield "", starting_values(model.table, model.layouts, samples)
+    yield "cautious starting values", plain_values(model.table, model.layouts, samples)
+
+
+def _random_start(model: Model, number: int) -> Array:
+    rng = np.random.default_rng([model.options.search.seed, number])
+    return random_values(rng, model.table, model.layouts, model.sample.groups)
+
+
+def _attempt(model: Model, theta: Array) -> Optimum:
+    """The optimiser from one start."""
+    space, n, search = model.space, model.sample.n, model.options.search
+    phi = space.contract(theta)
+    if space.is_linear:
+        return minimise(model.objective, phi, n, search.iterations or MAX_STEPS, search.tolerance)
+    steps = search.iterations or MAX_CONSTRAINED_STEPS
+    limits = conditions(model.table, space)
+    return minimise_constrained(model.objective, limits, phi, n, steps, search.tolerance)
+
+
+def _better(best: Optimum | None, new: Optimum) -> Optimum:
+    """The converged one of two optima, or the lower; the earlier one where they are the same."""
+    if best is None:
+        return new
+    if best.converged != new.converged:
+        return best if best.converged else new
+    return new if new.point.value < best.point.value - 1e-9 * max(1.0, abs(best.point.value)) else best
 
 
 def two_stage_start(model: Model) -> Array | None:

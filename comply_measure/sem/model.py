@@ -79,6 +79,10 @@ class Model:
         least_squares = self.options.estimator.discrepancy != "ml"
         return float(self.sample.n - len(self.sample.groups) * least_squares)
 
+    def row_name(self, row: int) -> str:
+        """Name of a row of the table: ``lhs op rhs`` with the group's suffix."""
+        return self.table.default_name(row)
+
     def statistic(self, point: Point) -> float:
         """The χ² statistic at a point, n F."""
         return self.sample.n * point.value

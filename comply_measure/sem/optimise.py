@@ -48,6 +48,8 @@ class Optimum:
         bounds of single parameters are left out, so that standard errors ignore them as lavaan's do.
     binding : tuple of str
         Inequalities and bounds that hold with equality.
+    remedy : str
+        What led here where the first attempt did not; empty otherwise.
     """
 
     point: Point
@@ -57,6 +59,7 @@ class Optimum:
     decrement: float
     jacobian: Array | None = None
     binding: tuple[str, ...] = ()
+    remedy: str = ""
 
 
 def minimise(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from comply_measure.errors import Problem
 from comply_measure.sem.errors import InputError
+from comply_measure.sem.search import Search
 
 Information = Literal["expected", "observed"]
 StandardErrors = Literal[
@@ -144,6 +145,7 @@ class Options:
     test: TestName = "standard"
     missing: str = "listwise"
     level: float = 0.95
+    search: Search = field(default_factory=Search)
 
 
 def choose(name: str, value: str, allowed: Sequence[str]) -> str:

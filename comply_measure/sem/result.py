@@ -187,7 +187,11 @@ class Fit(FollowUps):
                     "simplify the model, check the scales of the variables or give starting values",
                 )
             )
-        elif self.model.options.se != "none" and self.covariance.unidentified:
+        elif self.optimum.remedy:
+            found.append(
+                Finding("search_remedy", f"the optimum was found with {self.optimum.remedy}", serious=False)
+            )
+        if self.converged and self.model.options.se != "none" and self.covariance.unidentified:
             found.append(self._unidentified())
         if self.model.df < 0:
             found.append(

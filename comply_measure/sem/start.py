@@ -47,9 +47,21 @@ def starting_values(
         theta[layout.first : layout.first + layout.q] = mine
     if table.options.thresholds:
         fill_threshold_starts(theta, layouts, samples)
-    given = np.flatnonzero((table.free > 0) & np.isfinite(table.start))
-    theta[table.free[given] - 1] = table.start[given]
+    put_given(table, theta)
     return theta
+
+
+def put_given(table: ParameterTable, theta: Array) -> None:
+    """Put the user's starting values into θ, in place; equal parameters share what is given for one of them."""
+    given = np.flatnonzero((table.free > 0) & np.isfinite(table.start))
+    if not len(given):
+        return
+    places = table.free[given] - 1
+    theta[places] = table.start[given]
+    for equal in table.equal:
+        own = np.intersect1d(equal, places)
+        if len(own):
+            theta[list(equal)] = theta[own].mean()
 
 
 def plain_values(
@@ -74,8 +86,44 @@ def plain_values(
         theta[table.free[row] - 1] = value
     if table.options.thresholds:
         fill_threshold_starts(theta, layouts, samples)
-    given = np.flatnonzero((table.free > 0) & np.isfinite(table.start))
-    theta[table.free[given] - 1] = table.start[given]
+    put_given(table, theta)
+    return theta
+
+
+def random_values(
+    rng: np.random.Generator,
+    table: ParameterTable,
+    layouts: tuple[Layout, ...],
+    samples: tuple[GroupSample, ...],
+) -> Array:
+    """Starting θ (q,) at random around :func:`starting_values`.
+
+    Loadings and regressions change their size by a log-normal factor (σ = .7), one in six its sign; variances
+    their size (σ = .7); covariances are correlations between −.5 and .5. The rest stays, as do the user's values.
+
+    Parameters
+    ----------
+    rng : Generator
+        Source of the draws.
+    table, layouts, samples
+        As for :func:`starting_values`.
+    """
+    theta = starting_values(table, layouts, samples)
+    free = np.flatnonzero(table.free).tolist()
+    variance = {}
+    for row in free:
+        place = table.free[row] - 1
+        if table.op[row] == "~~" and table.lhs[row] == table.rhs[row]:
+            theta[place] *= math.exp(0.7 * rng.standard_normal())
+            variance[table.group[row], table.lhs[row]] = abs(theta[place])
+    for row in free:
+        place = table.free[row] - 1
+        if table.op[row] in ("=~", "~"):
+            theta[place] *= math.exp(0.7 * rng.standard_normal()) * (-1.0 if rng.random() < 1 / 6 else 1.0)
+        elif table.op[row] == "~~" and table.lhs[row] != table.rhs[row]:
+            pair = [variance.get((table.group[row], name), 1.0) for name in (table.lhs[row], table.rhs[row])]
+            theta[place] = rng.uniform(-0.5, 0.5) * math.sqrt(pair[0] * pair[1])
+    put_given(table, theta)
     return theta
 
 

@@ -144,6 +144,7 @@ def ordinal_model(
         For options, data and models that do not go with ordered variables.
     """
     from comply_measure.sem.model import specify
+    from comply_measure.sem.table.asked import as_asked
     from comply_measure.sem.table.build import build_table
 
     word = choose("parameterization", parameterization, ("delta", "theta"))
@@ -164,7 +165,8 @@ def ordinal_model(
             raise ModelError(
                 "with ordered variables every group must have the same variables in the same order"
             )
-    return specify(replace(table, notes=(*table.notes, *notes)), sample, options)
+    table = as_asked(replace(table, notes=(*table.notes, *notes)), sample.groups, options.search)
+    return specify(table, sample, options)
 
 
 def _with_both(group_equal: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,10 +12,11 @@ from comply_measure.sem.errors import InputError, ModelError
 from comply_measure.sem.estimation import estimate
 from comply_measure.sem.language.records import ModelRecords
 from comply_measure.sem.options import Options, choose, resolve
+from comply_measure.sem.table.asked import as_asked
 from comply_measure.sem.table.parameter_table import TableOptions
 from comply_measure.sem.twolevel.data import joint_names, two_level_data
 from comply_measure.sem.twolevel.fit import TwoLevelFit
-from comply_measure.sem.twolevel.model import specify_two_level
+from comply_measure.sem.twolevel.model import block_name, specify_two_level
 from comply_measure.sem.twolevel.specification import two_level_table
 
 if TYPE_CHECKING:
@@ -97,5 +98,6 @@ def fit_two_level(
     cases = collect(frame, joint_names(variables), groups, records, cluster)
     labels = tuple(frame[cluster].factorize()[1].tolist())
     data = replace(two_level_data(cases, variables, table_options.fixed_x), labels=labels)
-    model = specify_two_level(given, data, options)
+    table = as_asked(given.table, data.groups, options.search, block_name)
+    model = specify_two_level(replace(given, table=table), data, options)
     return TwoLevelFit(model, estimate(model))

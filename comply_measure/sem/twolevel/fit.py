@@ -22,7 +22,6 @@ from comply_measure.sem.twolevel.baseline import baseline_of
 from comply_measure.sem.twolevel.measures import collect_two_level
 from comply_measure.sem.twolevel.model import TwoLevelModel, exogenous_loglik
 from comply_measure.sem.twolevel.objective import TwoLevelPoint
-from comply_measure.sem.twolevel.specification import LEVELS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,10 +106,7 @@ class TwoLevelFit(Fit):
         frame = super().vcov
         table = self.model.table
         rows = np.flatnonzero(table.free).tolist()
-        names = [
-            table.label[row] or block_name(table.lhs[row] + table.op[row] + table.rhs[row], table.group[row])
-            for row in rows
-        ]
+        names = [table.label[row] or self.model.row_name(row) for row in rows]
         return frame.set_axis(names, axis=0).set_axis(names, axis=1)
 
     def predict(
@@ -190,12 +186,6 @@ class TwoLevelFit(Fit):
 def _correlations(matrix: np.ndarray) -> np.ndarray:
     scale = np.sqrt(np.maximum(np.diag(matrix), 1e-300))
     return np.asarray(matrix / np.outer(scale, scale))
-
-
-def block_name(name: str, block: int) -> str:
-    """A parameter's name with its group and level, from its block."""
-    group, level = (int(block) + 1) // 2, (int(block) + 1) % 2 + 1
-    return name + (f".g{group}" if group > 1 else "") + (".l2" if level == LEVELS else "")
 
 
 def _with_levels(table: pd.DataFrame) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from comply_measure.sem.table.parameter_table import ParameterTable
 from comply_measure.sem.twolevel.data import TwoLevelData, cluster_moments, total_moments
 from comply_measure.sem.twolevel.objective import TwoLevelObjective
 from comply_measure.sem.twolevel.sample import TwoLevelSample
-from comply_measure.sem.twolevel.specification import TwoLevelTable
+from comply_measure.sem.twolevel.specification import LEVELS, TwoLevelTable
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,10 @@ class TwoLevelModel(Model):
         """Number of cases."""
         return float(self.data.n)
 
+    def row_name(self, row: int) -> str:
+        """Name of a row with its group and level, as in lavaan (``f=~y2.g2.l2``)."""
+        return block_name(self.table, row)
+
     def statistic(self, point: Point) -> float:
         """The χ² statistic at a point."""
         return self.data.n * point.value
@@ -63,6 +67,14 @@ class TwoLevelModel(Model):
             for fixed in self.exogenous[2 * group : 2 * group + 2]
         )
         return within, between
+
+
+def block_name(table: ParameterTable, row: int) -> str:
+    """``lhs op rhs`` with the suffixes of group and level of the row's block."""
+    block = int(table.group[row])
+    group, level = (block + 1) // 2, (block + 1) % 2 + 1
+    name = f"{table.lhs[row]}{table.op[row]}{table.rhs[row]}"
+    return name + (f".g{group}" if group > 1 else "") + (".l2" if level == LEVELS else "")
 
 
 def specify_two_level(given: TwoLevelTable, data: TwoLevelData, options: Options) -> TwoLevelModel:
