@@ -1,3 +1,4 @@
+from comply_measure.documents.paths import path_fault as path_fault
 from comply_measure.documents.safe_yaml import (
     Key as Key,
     YamlDocument as YamlDocument,

@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from comply_measure.documents.paths import path_fault
 from comply_measure.errors import InputError, Problem
 
 MAX_BYTES = 2_000_000
@@ -243,11 +244,13 @@ def read_yaml(path: Path | str) -> YamlDocument:
     Raises
     ------
     InputError
-        If the file cannot be read, is too large, is not UTF-8 or is refused by
-        :func:`read_yaml_text`.
+        If the path is no file (a folder, a device, a pipe), or the file cannot be read, is too large, is not
+        UTF-8 or is refused by :func:`read_yaml_text`.
     """
     file = str(path)
     headline = f"{file} cannot be read"
+    if fault := path_fault(path):
+        raise InputError(headline, [Problem(fault, file=file)])
     try:
         with Path(path).open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)

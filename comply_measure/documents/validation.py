@@ -10,24 +10,12 @@ from pydantic import BaseModel, ValidationError
 
 from comply_measure.documents.safe_yaml import Key, YamlDocument
 from comply_measure.documents.suggest import nearest
+from comply_measure.documents.wording import in_plain_words
 from comply_measure.errors import Problem
 
 Model = TypeVar("Model", bound=BaseModel)
 
 MAX_SHOWN = 80
-# pydantic's kinds of fault in plain words
-_WORDS = {
-    "dict_type": "must be a mapping of keys to values",
-    "float_type": "must be a number",
-    "int_type": "must be a whole number",
-    "list_type": "must be a list",
-    "literal_error": "not an allowed value",
-    "model_type": "must be a mapping of keys to values",
-    "string_pattern_mismatch": "not a valid name",
-    "string_too_short": "must not be empty",
-    "string_type": "must be text (a number needs quotes)",
-    "too_short": "must not be empty",
-}
 
 
 def validate(
@@ -115,8 +103,7 @@ def _problem(model: type[BaseModel], document: YamlDocument, at: Key, details: A
     allowed = str(context["expected"]) if "expected" in context else None
     if kind == "string_pattern_mismatch":
         allowed = f"text that matches {context['pattern']}"
-    message = _WORDS.get(kind, details["msg"].removeprefix("Value error, "))
-    return problem_at(document, key, message, details["input"], allowed)
+    return problem_at(document, key, in_plain_words(kind, context), details["input"], allowed)
 
 
 def _merged(problems: list[Problem]) -> list[Problem]:

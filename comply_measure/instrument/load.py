@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from comply_measure.documents.paths import ABSENT, path_fault
 from comply_measure.documents.safe_yaml import Key, YamlDocument, read_yaml
 from comply_measure.documents.suggest import nearest
 from comply_measure.documents.validation import problem_at, validate
@@ -75,13 +76,15 @@ def scale_path(name_or_path: str | Path) -> Path:
     if isinstance(name_or_path, str) and name_or_path in names:
         return shipped("scales") / f"{name_or_path}{SUFFIX}"
     path = Path(name_or_path)
-    if path.is_file():
+    fault = path_fault(path)
+    if fault is None:
         return path
+    what = "not a shipped scale and not a file" if fault == ABSENT else f"not a scale: {fault}"
     close = nearest(str(name_or_path), names)
     hint = f"; did you mean '{close}'?" if close else ""
     raise InputError(
         f"there is no scale {str(name_or_path)!r}",
-        [Problem(f"not a shipped scale and not a file{hint}", str(name_or_path), allowed=", ".join(names))],
+        [Problem(f"{what}{hint}", str(name_or_path), allowed=", ".join(names))],
     )
 
 

@@ -24,6 +24,7 @@ _CELL_STYLE = "Table cell"
 _NOT_IN_XML = {code: "\ufffd" for code in range(32) if code not in (9, 10, 13)}
 _NOT_IN_XML |= dict.fromkeys((*range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\ufffd")
 _WIDE_TWIPS = 3400
+_MAX_PROPERTY = 255
 
 
 def render_word(report: Report, numbers: dict[str, int]) -> bytes:
@@ -70,7 +71,9 @@ def _prepare(document: Document, report: Report) -> None:
     style.font.size = Pt(8)
     style.paragraph_format.space_before = style.paragraph_format.space_after = Pt(1)
     properties = document.core_properties
-    properties.title = _clean(report.title)
+    title = _clean(report.title)
+    # Word's property holds 255 characters; the whole title stands on the first page.
+    properties.title = title if len(title) <= _MAX_PROPERTY else title[: _MAX_PROPERTY - 1] + "…"
     properties.author = properties.last_modified_by = properties.comments = ""
     properties.created = properties.modified = _EPOCH
     properties.revision = 1

@@ -116,6 +116,9 @@ class FileFormat(BaseModel):
         and only if their numbers are written that way throughout.
     sheet : str or None
         Worksheet of an Excel file. None: the only one that holds data.
+    merged : {"problem", "fill"}
+        Merged cells of an Excel file store one value for several cells. They are a problem, or every cell of
+        the range takes the value (a unit written once for its informants).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -124,3 +127,11 @@ class FileFormat(BaseModel):
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     decimal: Literal["auto", ".", ","] = "auto"
     sheet: Text | None = None
+    merged: Literal["problem", "fill"] = "problem"
+
+    @field_validator("delimiter")
+    @classmethod
+    def _delimits(cls, sign: str | None) -> str | None:
+        if sign is not None and (sign.isalnum() or sign in "\"'\r\n.+-"):
+            raise ValueError("a delimiter is a sign that stands in no number and no name, such as ; or a tab")
+        return sign

@@ -126,3 +126,11 @@ def test_an_empty_table_is_said_to_be_empty() -> None:
     made = Report("R", (Section("s", "S", (empty,)),))
     document = Document(io.BytesIO(render_word(made, {"none": 1})))
     assert document.tables[0].rows[1].cells[0].text == "No rows."
+
+
+def test_a_title_longer_than_a_property_may_be_is_whole_on_the_page() -> None:
+    for length, kept in ((255, "t" * 255), (256, "t" * 254 + "…")):
+        made = Report("t" * length, ())
+        document = Document(io.BytesIO(render_word(made, {})))
+        assert document.core_properties.title == kept
+        assert document.paragraphs[0].text == "t" * length

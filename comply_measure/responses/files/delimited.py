@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,19 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comply_measure.responses.faults import Faults
+from comply_measure.responses.files.encoding import decoded
 from comply_measure.responses.files.header import checked_header
+from comply_measure.responses.files.limits import MAX_CELL_LENGTH, MAX_TEXT_BYTES, too_many_cells
 from comply_measure.responses.files.raw import Column, RawTable, from_dictionary
 from comply_measure.responses.mapping import FileFormat
 
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 BLOCK = 5_000
 _DELIMITERS = (",", ";", "\t", "|")
+_QUOTED = re.compile('"[^"]*"')
 
 
 def read_delimited(path: Path, file_format: FileFormat, faults: Faults) -> RawTable | None:
@@ -42,7 +38,10 @@ def read_delimited(path: Path, file_format: FileFormat, faults: Faults) -> RawTa
     faults : Faults
         Receives wrong bytes, bad quoting, ragged rows and faults of the header.
     """
-    text = _decoded(path.read_bytes(), file_format.encoding, faults)
+    if (size := path.stat().st_size) > MAX_TEXT_BYTES:
+        faults.add("the file is too large", value=size, allowed=f"at most {MAX_TEXT_BYTES:,} bytes")
+        return None
+    text = decoded(path.read_bytes(), file_format.encoding, faults)
     if text is None:
         return None
     first, skip = _announced_delimiter(text)
@@ -53,6 +52,8 @@ def read_delimited(path: Path, file_format: FileFormat, faults: Faults) -> RawTa
     if titles is None:
         if not faults.problems:
             faults.add("the file is empty", allowed="a header line and one row per informant or unit")
+        return None
+    if too_many_cells(1, len(titles), faults):
         return None
     title_row = reader.begins
     columns, rows = _encoded_columns(_blocks(records, reader, len(titles), faults), len(titles))
@@ -70,58 +71,10 @@ def read_delimited(path: Path, file_format: FileFormat, faults: Faults) -> RawTa
     return RawTable(path.name, named, rows, may_use_decimal_comma=delimiter != ",", notes=notes)
 
 
-def _decoded(raw: bytes, stated: str | None, faults: Faults) -> str | None:
-    """Text of the file, or None and a problem that names the first wrong byte."""
-    marked = next((name for mark, name in _MARKS if raw.startswith(mark)), None)
-    if stated is not None:
-        try:
-            known = codecs.lookup(stated).name
-        except LookupError:
-            faults.add("unknown text encoding", value=stated, allowed="such as utf-8, cp1252 or utf-16")
-            return None
-        if marked and not marked.startswith(known):
-            faults.add("the byte-order mark contradicts the stated encoding", value=stated, allowed=marked)
-            return None
-    encoding = marked or stated or "utf-8"
-    try:
-        text = raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        _add_wrong_byte(raw, encoding, error, faults, stated or marked)
-        return None
-    if "\x00" in text:
-        place = text.index("\x00")
-        faults.add(
-            f"not text: zero byte at position {place}",
-            row=text.count("\n", 0, place) + 1,
-            allowed=f"text; read as {encoding}; UTF-16 needs a byte-order mark or a stated encoding",
-        )
-        return None
-    return text
-
-
-def _add_wrong_byte(
-    raw: bytes, encoding: str, error: UnicodeDecodeError, faults: Faults, known: str | None
-) -> None:
-    position = error.start
-    start = raw.rfind(b"\n", 0, position) + 1
-    line = raw.count(b"\n", 0, position) + 1
-    tried = encoding if known else f"{encoding} (there is no byte-order mark of UTF-8, UTF-16 or UTF-32)"
-    allowed = f"text in the encoding; tried: {tried}"
-    if encoding != "cp1252":
-        around = raw[max(start, position - 12) : position + 12].split(b"\n")[0]
-        sample = around.decode("cp1252", errors="replace").strip()
-        allowed += f"; if '…{sample}…' is right, state encoding: cp1252"
-    faults.add(
-        f"wrong encoding: byte 0x{raw[position]:02X} at position {position} is not {encoding}",
-        row=line,
-        allowed=allowed,
-    )
-
-
 def _announced_delimiter(text: str) -> tuple[str | None, int]:
     """Delimiter from Excel's first line ``sep=;``, and the lines to skip."""
     line = next(io.StringIO(text, newline=""), "").strip("\r\n")
-    if len(line) == 5 and line.lower().startswith("sep="):
+    if len(line) == 5 and line.lower().startswith("sep=") and not line[4].isalnum() and line[4] != '"':
         return line[4], 1
     return None, 0
 
@@ -132,7 +85,8 @@ def _likely_delimiter(text: str, ending: str) -> str:
     header = next((line for line in lines if line.strip()), "")
     usual = "\t" if ending == ".tsv" else ","
     order = (usual, *(sign for sign in _DELIMITERS if sign != usual))
-    return max(order, key=lambda sign: len(next(csv.reader([header], delimiter=sign), [])))
+    outside = _QUOTED.sub("", header)
+    return max(order, key=outside.count)
 
 
 class _Records:
@@ -166,11 +120,11 @@ def _until_broken(reader: _Records, faults: Faults) -> Iterator[list[str]]:
     try:
         yield from reader
     except csv.Error as error:
-        faults.add(
-            f"broken quoting in or after this row: {error}",
-            row=reader.begins,
-            allowed='quoted cells, with "" for a quotation mark inside',
-        )
+        if "field limit" in str(error):
+            message = f"a cell of more than {MAX_CELL_LENGTH:,} characters in or after this row"
+        else:
+            message = f"broken quoting in or after this row: {error}"
+        faults.add(message, row=reader.begins, allowed='quoted cells, with "" for a quotation mark inside')
 
 
 def _blocks(
@@ -179,6 +133,7 @@ def _blocks(
     """Blocks of records as wide as the header, with their lines."""
     block: list[list[str]] = []
     rows: list[int] = []
+    n_rows = 0
     for record in records:
         if len(record) != width:
             if len(record) < width or any(cell.strip() for cell in record[width:]):
@@ -189,6 +144,9 @@ def _blocks(
         block.append(record)
         rows.append(reader.begins)
         if len(block) == BLOCK:
+            n_rows += BLOCK
+            if too_many_cells(n_rows, width, faults):
+                return
             yield block, rows
             block, rows = [], []
     if block:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import warnings
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any
 from xml.etree.ElementTree import ParseError
 
 import numpy as np
+from numpy.typing import NDArray
 
 from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.header import checked_header
+from comply_measure.responses.files.merged import Grid, settle_merged
 from comply_measure.responses.files.raw import RawTable, encoded
+from comply_measure.responses.files.workbook import FormulaCell, Sheet, TooLarge, packed_well, read_sheets
 from comply_measure.responses.mapping import FileFormat
-
-MAX_UNPACKED = 2_000_000_000
 
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -47,25 +46,20 @@ def read_excel(path: Path, file_format: FileFormat, faults: Faults) -> RawTable 
     faults : Faults
         Receives damage, a missing or ambiguous sheet and formulas without a stored value.
     """
-    with zipfile.ZipFile(path) as archive:
-        unpacked = sum(member.file_size for member in archive.infolist())
-    if unpacked > MAX_UNPACKED:
-        faults.add("the workbook is too large", value=unpacked, allowed=f"{MAX_UNPACKED} bytes unpacked")
-        return None
     sheets = _sheets(path, faults)
     if sheets is None:
         return None
     name = _chosen_sheet(sheets, file_format.sheet, faults)
     if name is None:
         return None
-    grid = sheets[name]
-    if not grid:
+    sheet = sheets[name]
+    if not sheet.rows:
         faults.add(
             "the worksheet is empty", column=name, allowed="a header row and one row per informant or unit"
         )
         return None
-    first, titles = grid[0]
-    filled = grid[1:]
+    first, titles = sheet.rows[0]
+    filled = sheet.rows[1:]
 
     def has_content(place: int) -> bool:
         return any(place < len(cells) and cells[place] is not None for _, cells in filled)
@@ -77,84 +71,36 @@ def read_excel(path: Path, file_format: FileFormat, faults: Faults) -> RawTable 
         )
         return None
     _drop_empty_formulas(filled, header, faults)
+    settle_merged(sheet.merged, filled, header, faults, fill=file_format.merged == "fill")
     columns = {
         title: encoded(title, [cells[place] if place < len(cells) else None for _, cells in filled])
         for place, title in enumerate(header)
         if title is not None
     }
-    return RawTable(path.name, columns, np.asarray([row for row, _ in filled], dtype=np.intp))
+    rows = np.asarray([row for row, _ in filled], dtype=np.intp)
+    return RawTable(path.name, columns, rows, notes=_notes(sheet, rows))
 
 
-class FormulaCell(str):
-    """A formula for which the workbook stores no value."""
-
-    __slots__ = ()
-
-
-Grid = list[tuple[int, list[Any]]]
-
-
-def _sheets(path: Path, faults: Faults) -> dict[str, Grid] | None:
-    """Every worksheet as rows of values; a formula's value is the one stored by Excel."""
+def _sheets(path: Path, faults: Faults) -> dict[str, Sheet] | None:
+    """Every worksheet by name; None if the workbook is damaged or beyond the limits."""
     try:
-        formulas, found = _grids(path, values=False)
-        if not found:
-            return formulas
-        values, _ = _grids(path, values=True)
+        if not packed_well(path, faults):
+            return None
+        return {sheet.name: sheet for sheet in read_sheets(path)}
+    except TooLarge as error:
+        faults.add(str(error), allowed="a worksheet within Excel's limits and 50,000,000 cells")
     except _DAMAGE as error:
         faults.add(f"the workbook is damaged: {error}", allowed="an .xlsx file that Excel can open")
-        return None
-    for name, grid in formulas.items():
-        stored = dict(values[name])
-        for row, cells in grid:
-            for place, cell in enumerate(cells):
-                if isinstance(cell, FormulaCell):
-                    value = stored.get(row, [])[place : place + 1]
-                    cells[place] = value[0] if value and value[0] is not None else cell
-    return formulas
+    return None
 
 
-def _grids(path: Path, *, values: bool) -> tuple[dict[str, Grid], bool]:
-    """Filled rows of each worksheet, and whether any cell holds a formula."""
-    from openpyxl import load_workbook
-
-    found = False
-    grids: dict[str, Grid] = {}
-    with warnings.catch_warnings(), path.open("rb") as stream:
-        # openpyxl warns of styles and validations that it drops; only cell values matter here.
-        warnings.simplefilter("ignore", UserWarning)
-        book = load_workbook(stream, read_only=True, data_only=values, keep_links=False)
-        try:
-            for sheet in book.worksheets:
-                sheet.reset_dimensions()
-                grid: Grid = []
-                for row, cells in enumerate(sheet.iter_rows(), start=1):
-                    plain = [_value(cell) for cell in cells]
-                    found = found or any(isinstance(value, FormulaCell) for value in plain)
-                    if any(value is not None for value in plain):
-                        grid.append((row, plain))
-                grids[sheet.title] = grid
-        finally:
-            book.close()
-    return grids, found
-
-
-def _value(cell: Any) -> Any:
-    value = cell.value
-    if cell.data_type == "f":
-        return FormulaCell(value)
-    if isinstance(value, str) and not value.strip():
-        return None
-    return value
-
-
-def _chosen_sheet(sheets: dict[str, Grid], stated: str | None, faults: Faults) -> str | None:
+def _chosen_sheet(sheets: dict[str, Sheet], stated: str | None, faults: Faults) -> str | None:
     if stated is not None:
         if stated in sheets:
             return stated
         faults.add("the workbook has no such worksheet", value=stated, allowed=", ".join(sheets))
         return None
-    filled = [name for name, grid in sheets.items() if grid]
+    filled = [name for name, sheet in sheets.items() if sheet.rows]
     if not filled:
         faults.add("the workbook is empty", allowed="a header row and one row per informant or unit")
         return None
@@ -162,6 +108,16 @@ def _chosen_sheet(sheets: dict[str, Grid], stated: str | None, faults: Faults) -
         faults.add("several worksheets hold data", allowed=f"state sheet: one of {', '.join(filled)}")
         return None
     return filled[0]
+
+
+def _notes(sheet: Sheet, rows: NDArray[np.intp]) -> tuple[str, ...]:
+    """What a reader does not see when the file is opened, and what was read all the same."""
+    notes = []
+    if sheet.hidden:
+        notes.append(f"worksheet '{sheet.name}' is hidden; it was read")
+    if hidden := len(sheet.hidden_rows.intersection(rows.tolist())):
+        notes.append(f"{hidden} hidden rows of worksheet '{sheet.name}' were read")
+    return tuple(notes)
 
 
 def _drop_empty_formulas(filled: Grid, header: list[str | None], faults: Faults) -> None:

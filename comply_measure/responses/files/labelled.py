@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from comply_measure.responses.faults import Faults
+from comply_measure.responses.files.encoding import known_encoding
+from comply_measure.responses.files.limits import MAX_CELLS, too_many_cells
 from comply_measure.responses.files.raw import Cell, Column, RawTable, encoded
 from comply_measure.responses.mapping import FileFormat
 
@@ -37,11 +39,21 @@ def read_stata(path: Path, file_format: FileFormat, faults: Faults) -> RawTable 
 def _read(reader: Any, path: Path, file_format: FileFormat, faults: Faults) -> RawTable | None:
     import pyreadstat
 
+    if file_format.encoding is not None and known_encoding(file_format.encoding, faults) is None:
+        return None
     try:
+        _, shape = reader(str(path), metadataonly=True, encoding=file_format.encoding, output_format="dict")
+        columns = max(len(shape.column_names), 1)
+        if too_many_cells(max(shape.number_rows or 0, 0), columns, faults):
+            return None
         with warnings.catch_warnings(record=True) as doubts:
             warnings.simplefilter("always")
             data, meta = reader(
-                str(path), user_missing=True, encoding=file_format.encoding, output_format="dict"
+                str(path),
+                user_missing=True,
+                encoding=file_format.encoding,
+                output_format="dict",
+                row_limit=MAX_CELLS // columns + 1,
             )
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError) as error:
         allowed = None
@@ -64,9 +76,11 @@ def _read(reader: Any, path: Path, file_format: FileFormat, faults: Faults) -> R
     if meta.number_rows == 0 or not data:
         faults.add("the file has no cases", allowed="at least one case")
         return None
-    columns = {name.strip(): _column(name, values, meta) for name, values in data.items()}
-    n = len(next(iter(columns.values())).codes)
-    return RawTable(path.name, columns, np.arange(1, n + 1, dtype=np.intp))
+    n = len(next(iter(data.values())))
+    if too_many_cells(n, len(data), faults):
+        return None
+    named = {name.strip(): _column(name, values, meta) for name, values in data.items()}
+    return RawTable(path.name, named, np.arange(1, n + 1, dtype=np.intp))
 
 
 def _column(name: str, values: Any, meta: Any) -> Column:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from comply_measure.documents import nearest
+from comply_measure.documents import nearest, path_fault
 from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.delimited import read_delimited
 from comply_measure.responses.files.excel import read_excel
@@ -70,8 +70,8 @@ def _is_what_it_says(path: Path, faults: Faults) -> bool:
         hint = f"; did you mean '{near}'?" if near else ""
         faults.add("unknown file ending", value=path.suffix, allowed=", ".join(ENDINGS) + hint)
         return False
-    if not path.is_file():
-        faults.add("a folder, not a file" if path.is_dir() else "the file does not exist")
+    if fault := path_fault(path):
+        faults.add(fault)
         return False
     if path.stat().st_size == 0:
         faults.add("the file is empty", allowed="a header line and one row per informant or unit")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from comply_measure.responses.faults import Faults
+from comply_measure.responses.files.limits import MAX_UNPACKED, too_many_cells
 from comply_measure.responses.files.raw import Column, RawTable, encoded, from_dictionary
 from comply_measure.responses.mapping import FileFormat
 
@@ -26,6 +27,10 @@ def read_parquet(path: Path, file_format: FileFormat, faults: Faults) -> RawTabl
 def _understood(path: Path, faults: Faults) -> RawTable | None:
     import pyarrow.parquet as pq
 
+    with pq.ParquetFile(path) as file:
+        shape = file.metadata
+    if too_many_cells(shape.num_rows, shape.num_columns, faults) or _unpacks_too_far(shape, faults):
+        return None
     table = pq.read_table(path)
     names = [name for name in table.column_names if not name.startswith("__index_level_")]
     doubled = sorted({name for name in names if names.count(name) > 1})
@@ -38,6 +43,16 @@ def _understood(path: Path, faults: Faults) -> RawTable | None:
         return None
     columns = {name.strip(): _column(name.strip(), table.column(name)) for name in names}
     return RawTable(path.name, columns, np.arange(1, table.num_rows + 1, dtype=np.intp))
+
+
+def _unpacks_too_far(shape: Any, faults: Faults) -> bool:
+    unpacked = sum(shape.row_group(place).total_byte_size for place in range(shape.num_row_groups))
+    if unpacked > MAX_UNPACKED:
+        faults.add(
+            "the Parquet file is too large", value=unpacked, allowed=f"{MAX_UNPACKED:,} bytes unpacked"
+        )
+        return True
+    return False
 
 
 def _column(name: str, values: Any) -> Column:

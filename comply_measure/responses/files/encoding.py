@@ -1,0 +1,94 @@
+"""Bytes of a text file as text: stated or marked encodings, the first wrong byte named."""
+
+from __future__ import annotations
+
+import codecs
+from contextlib import suppress
+from typing import Final
+
+from comply_measure.responses.faults import Faults
+
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# Python's codecs that turn bytes to text and are no encodings of files.
+_NO_ENCODINGS: Final = frozenset(
+    {"idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
+)
+_ALLOWED: Final = "such as utf-8, cp1252 or utf-16"
+
+
+def known_encoding(stated: str, faults: Faults) -> str | None:
+    """Python's name of a text encoding; None, with a problem, if it is none (``rot13`` and ``base64`` are not)."""
+    try:
+        name = codecs.lookup(stated).name
+        with suppress(UnicodeError):
+            # A codec from bytes to bytes, or from text to text, fails here.
+            bytes(4).decode(stated)
+    except (LookupError, ValueError):
+        faults.add("unknown text encoding", value=stated, allowed=_ALLOWED)
+        return None
+    if name.replace("_", "-") in _NO_ENCODINGS:
+        faults.add("not an encoding of text files", value=stated, allowed=_ALLOWED)
+        return None
+    return name
+
+
+def decoded(raw: bytes, stated: str | None, faults: Faults) -> str | None:
+    """Text of a file, or None and a problem that names the first wrong byte.
+
+    Parameters
+    ----------
+    raw : bytes
+        The file.
+    stated : str or None
+        Encoding that the user states; without it the byte-order mark decides, and otherwise it is UTF-8.
+    faults : Faults
+        Receives encodings that are none, contradictions and wrong bytes.
+    """
+    marked = next((name for mark, name in _MARKS if raw.startswith(mark)), None)
+    if stated is not None:
+        known = known_encoding(stated, faults)
+        if known is None:
+            return None
+        if marked and not marked.startswith(known):
+            faults.add("the byte-order mark contradicts the stated encoding", value=stated, allowed=marked)
+            return None
+    encoding = marked or stated or "utf-8"
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        _add_wrong_byte(raw, encoding, error, faults, stated or marked)
+        return None
+    if "\x00" in text:
+        place = text.index("\x00")
+        faults.add(
+            f"not text: zero byte at position {place}",
+            row=text.count("\n", 0, place) + 1,
+            allowed=f"text; read as {encoding}; UTF-16 needs a byte-order mark or a stated encoding",
+        )
+        return None
+    return text
+
+
+def _add_wrong_byte(
+    raw: bytes, encoding: str, error: UnicodeDecodeError, faults: Faults, known: str | None
+) -> None:
+    position = error.start
+    start = raw.rfind(b"\n", 0, position) + 1
+    line = raw.count(b"\n", 0, position) + 1
+    tried = encoding if known else f"{encoding} (there is no byte-order mark of UTF-8, UTF-16 or UTF-32)"
+    allowed = f"text in the encoding; tried: {tried}"
+    if encoding != "cp1252":
+        around = raw[max(start, position - 12) : position + 12].split(b"\n")[0]
+        sample = around.decode("cp1252", errors="replace").strip()
+        allowed += f"; if '…{sample}…' is right, state encoding: cp1252"
+    faults.add(
+        f"wrong encoding: byte 0x{raw[position]:02X} at position {position} is not {encoding}",
+        row=line,
+        allowed=allowed,
+    )
