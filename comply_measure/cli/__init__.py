@@ -43,3 +43,8 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stdout.flush()
         print(f"comply-measure: {error}", file=sys.stderr)
         raise SystemExit(INPUT_ERROR) from None
+    except OSError as error:
+        sys.stdout.flush()
+        place = f" {error.filename}:" if error.filename else ""
+        print(f"comply-measure:{place} {error.strerror or error}", file=sys.stderr)
+        raise SystemExit(INPUT_ERROR) from None

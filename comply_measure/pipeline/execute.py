@@ -10,6 +10,7 @@ from dataclasses import replace
 from threadpoolctl import threadpool_limits
 
 from comply_measure.errors import ComplyError, ComplyWarning
+from comply_measure.pipeline.files import OutputError
 from comply_measure.pipeline.outcome import Outcome
 from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
 from comply_measure.pipeline.store import Store
@@ -63,11 +64,19 @@ def execute(step: Step, context: Context, options: StepOptions, key: str) -> Out
 
 
 def kept(outcome: Outcome, store: Store) -> Outcome:
-    """The outcome, its result saved; failed if the result cannot be stored, which is a defect of the step."""
+    """The outcome, its result saved; failed if the result cannot be stored, which is a defect of the step.
+
+    Raises
+    ------
+    OutputError
+        If the system refuses to write: that ends the run.
+    """
     if outcome.output is None:
         return outcome
     try:
         store.save(outcome.step, outcome.key, outcome.output)
+    except OutputError:
+        raise
     except ComplyError as error:
         return replace(outcome, status="failed", output=None, reason=str(error), trace=traceback.format_exc())
     return outcome

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.pipeline.document import build_report
-from comply_measure.pipeline.files import write_atomically, write_bytes, write_text
+from comply_measure.pipeline.files import require_writable, staged, writing
 from comply_measure.pipeline.fingerprint import digest_of_file
 from comply_measure.pipeline.manifest import SCHEMA, manifest_document
 from comply_measure.pipeline.results import results_document
@@ -20,13 +20,14 @@ from comply_measure.pipeline.run import Run
 from comply_measure.pipeline.store import FOLDER
 from comply_measure.report.html import number_blocks, render_html
 from comply_measure.report.latex import render_latex
+from comply_measure.report.names import file_names
 from comply_measure.report.word import render_word
 from comply_measure.responses import write_csv
 
 MANIFEST = "manifest.json"
+RESULTS = "results.json"
 REPORT = "report.html"
 WORD = "tables.docx"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,100}")
 
 
 def require_usable(folder: Path) -> None:
@@ -36,9 +37,13 @@ def require_usable(folder: Path) -> None:
     ------
     InputError
         If `folder` is a file, or has content and neither a manifest nor a cache of an earlier run.
+    OutputError
+        If nothing may be written there.
     """
-    if folder.exists() and not folder.is_dir():
-        raise InputError("the results cannot be written", [Problem("not a folder", file=str(folder))])
+    with writing(folder):
+        if folder.exists() and not folder.is_dir():
+            raise InputError("the results cannot be written", [Problem("not a folder", file=str(folder))])
+    require_writable(folder)
     if not folder.is_dir() or not any(folder.iterdir()):
         return
     if not _is_ours(folder):
@@ -53,7 +58,8 @@ def require_usable(folder: Path) -> None:
 def write_results(run: Run, folder: Path, *, jobs: int, started: datetime) -> dict[str, str]:
     """Write results.json, tables (CSV, LaTeX, Word), figures, report.html and, last, manifest.json.
 
-    Files that an earlier run wrote (by its manifest) and this one does not are removed; nothing else is.
+    All files are first written aside, then moved into place: after an error the folder is as it was. Files that an
+    earlier run wrote (by its manifest) and this one does not are removed; nothing else is.
 
     Parameters
     ----------
@@ -70,68 +76,80 @@ def write_results(run: Run, folder: Path, *, jobs: int, started: datetime) -> di
     -------
     dict
         Written file -> SHA-256.
+
+    Raises
+    ------
+    OutputError
+        If the system refuses to write.
     """
     before = _written_before(folder)
-    names = [*_write_tables(run, folder), *_write_figures(run, folder), *_write_traces(run, folder)]
-    write_text(folder / "results.json", _json(results_document(run)))
-    report = replace(build_report(run), files=_links(run))
-    write_text(folder / REPORT, render_html(report))
-    write_bytes(folder / WORD, render_word(report, number_blocks(report.sections)))
-    names += ["results.json", REPORT, WORD]
-    for name in sorted(before - set(names)):
-        (folder / name).unlink(missing_ok=True)
-    files = {name: digest_of_file(folder / name) for name in sorted(names)}
-    write_text(folder / MANIFEST, _json(manifest_document(run, files, jobs=jobs, started=started)))
+    place = _places(run)
+    report = replace(build_report(run), files=_links(run, place))
+    with staged(folder, MANIFEST) as stage:
+        _write_tables(run, stage, place)
+        _write_figures(run, stage, place)
+        _write_traces(run, stage)
+        _fill(stage / RESULTS, _json(results_document(run, place)))
+        _fill(stage / REPORT, render_html(report))
+        _fill(stage / WORD, render_word(report, number_blocks(report.sections)))
+        names = sorted(path.relative_to(stage).as_posix() for path in stage.rglob("*") if path.is_file())
+        files = {name: digest_of_file(stage / name) for name in names}
+        _fill(stage / MANIFEST, _json(manifest_document(run, files, jobs=jobs, started=started)))
+    with writing(folder):
+        for name in sorted(before - set(names)):
+            (folder / name).unlink(missing_ok=True)
     return files
 
 
-def _write_tables(run: Run, folder: Path) -> list[str]:
-    names = []
-    for output in run.outputs.values():
-        for key, table in output.tables.items():
-            name = f"tables/{_safe(key)}"
-            write_atomically(folder / f"{name}.csv", partial(write_csv, table.data))
-            write_text(folder / f"{name}.tex", render_latex(table))
-            names += [f"{name}.csv", f"{name}.tex"]
-    return names
+def _places(run: Run) -> dict[str, str]:
+    """Table or figure -> its files without their endings, relative to the folder."""
+    tables = [key for output in run.outputs.values() for key in output.tables]
+    figures = [key for output in run.outputs.values() for key in output.figures]
+    return {key: f"tables/{name}" for key, name in file_names(tables).items()} | {
+        key: f"figures/{name}" for key, name in file_names(figures).items()
+    }
 
 
-def _links(run: Run) -> dict[str, tuple[tuple[str, str], ...]]:
+def _links(run: Run, place: Mapping[str, str]) -> dict[str, tuple[tuple[str, str], ...]]:
     """Table or figure -> its files, relative to the report."""
     found: dict[str, tuple[tuple[str, str], ...]] = {}
     for output in run.outputs.values():
         for key in output.tables:
-            place = f"tables/{_safe(key)}"
-            found[key] = (("CSV", f"{place}.csv"), ("LaTeX", f"{place}.tex"), ("Word (all tables)", WORD))
+            name = place[key]
+            found[key] = (("CSV", f"{name}.csv"), ("LaTeX", f"{name}.tex"), ("Word (all tables)", WORD))
         for key in output.figures:
-            place = f"figures/{_safe(key)}"
-            found[key] = (("SVG", f"{place}.svg"), ("PNG", f"{place}.png"))
+            found[key] = (("SVG", f"{place[key]}.svg"), ("PNG", f"{place[key]}.png"))
     return found
 
 
-def _write_figures(run: Run, folder: Path) -> list[str]:
-    names = []
+def _write_tables(run: Run, stage: Path, place: Mapping[str, str]) -> None:
+    for output in run.outputs.values():
+        for key, table in output.tables.items():
+            path = _made(stage / f"{place[key]}.csv")
+            write_csv(table.data, path)
+            _fill(path.with_suffix(".tex"), render_latex(table))
+
+
+def _write_figures(run: Run, stage: Path, place: Mapping[str, str]) -> None:
     for output in run.outputs.values():
         for key, figure in output.figures.items():
-            for suffix, content in (("svg", figure.svg), ("png", figure.png)):
-                name = f"figures/{_safe(key)}.{suffix}"
-                write_bytes(folder / name, content)
-                names.append(name)
-    return names
+            _fill(stage / f"{place[key]}.svg", figure.svg)
+            _fill(stage / f"{place[key]}.png", figure.png)
 
 
-def _write_traces(run: Run, folder: Path) -> list[str]:
-    names = []
+def _write_traces(run: Run, stage: Path) -> None:
     for outcome in run.outcomes.values():
         if outcome.trace:
-            name = f"errors/{_safe(outcome.step)}.txt"
-            write_text(folder / name, outcome.trace)
-            names.append(name)
-    return names
+            _fill(stage / f"errors/{outcome.step}.txt", outcome.trace)
 
 
-def _safe(key: str) -> str:
-    return key if _NAME.fullmatch(key) else re.sub(r"[^A-Za-z0-9_-]", "-", key).strip("-") or "unnamed"
+def _fill(path: Path, content: str | bytes) -> None:
+    _made(path).write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+
+
+def _made(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def _json(document: dict[str, Any]) -> str:

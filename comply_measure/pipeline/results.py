@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,16 +14,20 @@ from comply_measure.report.parts import Table
 
 SCHEMA = "comply-measure results"
 VERSION = 1
+#: A table with more rows is in its CSV file only.
+MOST_ROWS = 5000
 _REASON_COLUMNS = ("note", "reason")
 
 
-def results_document(run: Run) -> dict[str, Any]:
+def results_document(run: Run, places: Mapping[str, str]) -> dict[str, Any]:
     """The content of ``results.json``.
 
     Parameters
     ----------
     run : Run
         A finished run.
+    places : mapping of str to str
+        Table -> its files without their endings.
 
     Returns
     -------
@@ -49,14 +54,14 @@ def results_document(run: Run) -> dict[str, Any]:
                 # A result is the same whether it was computed now or kept from an earlier run.
                 "status": "done" if outcome.ok else outcome.status,
                 "reason": outcome.reason,
-                **(_step(outcome.output) if outcome.output is not None else {}),
+                **(_step(outcome.output, places) if outcome.output is not None else {}),
             }
             for name, outcome in run.outcomes.items()
         },
     }
 
 
-def _step(output: StepOutput) -> dict[str, Any]:
+def _step(output: StepOutput, places: Mapping[str, str]) -> dict[str, Any]:
     return {
         "problems": list(output.problems),
         "values": {
@@ -64,21 +69,21 @@ def _step(output: StepOutput) -> dict[str, Any]:
             for name, value in output.values.items()
         },
         "undefined_values": dict(output.reasons),
-        "tables": {key: table_document(table) for key, table in output.tables.items()},
+        "tables": {key: table_document(table, f"{places[key]}.csv") for key, table in output.tables.items()},
     }
 
 
-def table_document(table: Table) -> dict[str, Any]:
+def table_document(table: Table, file: str) -> dict[str, Any]:
     """A table as JSON values: columns, rows, what it rests on, and why cells are undefined.
 
     Returns
     -------
     dict
-        ``undefined`` lists column, reason and rows (from 0) of cells that hold no finite number.
+        ``undefined`` lists column, reason and rows (from 0) of cells that hold no finite number. A table of more than
+        5,000 rows has ``n_rows`` and the ``file`` that holds them instead.
     """
     names = [str(name) for name in table.data.columns]
-    columns = [[_plain(value) for value in table.data[name].to_list()] for name in table.data.columns]
-    return {
+    head = {
         "title": table.title,
         "n_units": table.n_units,
         "n_informants": table.n_informants,
@@ -86,6 +91,11 @@ def table_document(table: Table) -> dict[str, Any]:
         "warnings": list(table.warnings),
         "notes": list(table.notes),
         "columns": names,
+    }
+    if len(table.data) > MOST_ROWS:
+        return head | {"n_rows": len(table.data), "file": file}
+    columns = [[_plain(value) for value in table.data[name].to_list()] for name in table.data.columns]
+    return head | {
         "rows": [list(row) for row in zip(*columns, strict=True)],
         "undefined": _undefined(table, names, columns),
     }

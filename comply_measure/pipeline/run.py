@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from comply_measure.errors import ComplyError
 from comply_measure.pipeline.execute import execute, kept
 from comply_measure.pipeline.fingerprint import step_key
 from comply_measure.pipeline.order import ordered
@@ -79,7 +80,9 @@ class Plan:
     keys: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        names = self.study.steps if self.wanted is None else self.wanted
+        names = tuple(self.study.steps if self.wanted is None else self.wanted)
+        if not names:
+            raise ComplyError(f"no step is named; there are: {', '.join(self.registry)}")
         self.steps = {name: self.registry[name] for name in ordered(names, self.registry)}
         self.keys = {}
         for name, step in self.steps.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -55,7 +56,7 @@ class StepOutput:
     Raises
     ------
     ComplyError
-        If an undefined value has no reason.
+        If an undefined value has no reason, or tables or figures share a key.
     """
 
     section: Section
@@ -70,6 +71,9 @@ class StepOutput:
             for name, value in self.values.items()
             if isinstance(value, float) and not math.isfinite(value) and not self.reasons.get(name)
         ]
+        keys = [table.key for table in self.section.tables()] + [f.key for f in self.section.figures()]
+        if twice := [key for key, n in Counter(keys).items() if n > 1]:
+            raise ComplyError(f"several tables or figures have one key: {', '.join(twice)}")
         if silent:
             raise ComplyError(f"undefined values without a reason: {', '.join(silent)}")
 

@@ -186,6 +186,15 @@ def _options(
         for name, step in registry.items()
         if (reason := step.applies(scales) or step.asked(everything[name]))
     }
+    if file.steps is not None and not file.steps:
+        problems.append(
+            problem_at(
+                document,
+                ("steps",),
+                "no step is named",
+                allowed="at least one, or no key 'steps': all that apply",
+            )
+        )
     if file.steps is None:
         chosen = [name for name in registry if name not in reasons]
     else:

@@ -48,6 +48,8 @@ _STYLE = {
     "ytick.color": COLOURS["ink"],
     "grid.color": COLOURS["grid"],
     "figure.facecolor": COLOURS["paper"],
+    # Labels are texts from data and scales: a dollar sign is a dollar sign.
+    "text.parse_math": False,
     "legend.frameon": False,
 }
 
@@ -107,10 +109,9 @@ def inline_svg(figure: Figure) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"', r"\1", text, count=1)
-    prefix = re.sub(r"[^A-Za-z0-9_-]", "-", figure.key)
-    text = re.sub(r'\bid="', f'id="{prefix}-', text)
-    text = re.sub(r'href="#', f'href="#{prefix}-', text)
-    text = re.sub(r"url\(#", f"url(#{prefix}-", text)
+    text = re.sub(r'\bid="', f'id="{figure.key}-', text)
+    text = re.sub(r'href="#', f'href="#{figure.key}-', text)
+    text = re.sub(r"url\(#", f"url(#{figure.key}-", text)
     for name, colour in COLOURS.items():
         text = text.replace(colour, f"var(--fig-{name})")
     return text.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1).strip()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from comply_measure import __version__
 from comply_measure.report.canvas import inline_svg
 from comply_measure.report.cells import Cell, heads, note, rows
+from comply_measure.report.names import key_of
 from comply_measure.report.parts import Block, Figure, Heading, Report, Section
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ def _headings(section: Section) -> list[Heading]:
 
 def _anchor(heading: Heading, section: str) -> str:
     """Identifier of a heading; texts are unique within a section."""
-    return f"{section}-{re.sub(r'[^a-z0-9]+', '-', heading.text.casefold()).strip('-')}"
+    words = re.sub(r"[ -]+", "-", heading.text.casefold()).strip("-")
+    return f"{section}-{key_of(words)}"
 
 
 def _prose(value: Any) -> Markup:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from comply_measure.errors import ComplyError
 from comply_measure.report.format import FORMATS
+from comply_measure.report.names import require_key
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +50,7 @@ class Table:
     Parameters
     ----------
     key : str
-        Unique name; also the file name of the CSV export.
+        Unique name, safe as a file name (:func:`comply_measure.report.names.key_of`); that of the exports, too.
     title : str
         What the table shows, without a number (renderers number tables).
     data : DataFrame
@@ -72,7 +73,7 @@ class Table:
     Raises
     ------
     ComplyError
-        If a column names data or a format that does not exist.
+        If the key is no file name, or a column names data or a format that does not exist.
     """
 
     key: str
@@ -88,6 +89,7 @@ class Table:
     rows_shown: int | None = None
 
     def __post_init__(self) -> None:
+        require_key(self.key)
         known = set(self.data.columns)
         wanted = {name for column in self.columns for name in column.sources} | ({self.group} - {None})
         if missing := sorted(str(name) for name in wanted - known):
@@ -118,7 +120,7 @@ class Figure:
     Parameters
     ----------
     key, title : str
-        Unique name (file name of the exports) and caption.
+        Unique name, safe as a file name (that of the exports), and caption.
     svg, png : bytes
         The same drawing as vector and as bitmap.
     alt : str
@@ -136,6 +138,9 @@ class Figure:
     alt: str
     notes: tuple[str, ...] = ()
     min_width: int = 0
+
+    def __post_init__(self) -> None:
+        require_key(self.key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from comply_measure.report.cells import Cell, Row, heads, note, rows
+from comply_measure.report.names import shortened
 from comply_measure.report.parts import Report, Section, Table
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ _CELL_STYLE = "Table cell"
 _NOT_IN_XML = {code: "\ufffd" for code in range(32) if code not in (9, 10, 13)}
 _NOT_IN_XML |= dict.fromkeys((*range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\ufffd")
 _WIDE_TWIPS = 3400
-_MAX_PROPERTY = 255
+# What python-docx allows a property of the document; the heading holds the whole title.
+_LONGEST_PROPERTY = 255
 
 
 def render_word(report: Report, numbers: dict[str, int]) -> bytes:
@@ -71,9 +73,7 @@ def _prepare(document: Document, report: Report) -> None:
     style.font.size = Pt(8)
     style.paragraph_format.space_before = style.paragraph_format.space_after = Pt(1)
     properties = document.core_properties
-    title = _clean(report.title)
-    # Word's property holds 255 characters; the whole title stands on the first page.
-    properties.title = title if len(title) <= _MAX_PROPERTY else title[: _MAX_PROPERTY - 1] + "…"
+    properties.title = shortened(_clean(report.title), _LONGEST_PROPERTY)
     properties.author = properties.last_modified_by = properties.comments = ""
     properties.created = properties.modified = _EPOCH
     properties.revision = 1

@@ -153,3 +153,94 @@ def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
         require_usable(full)
     with pytest.raises(InputError, match="not a folder"):
         require_usable(full / "thesis.docx")
+
+
+def test_outcomes_of_like_names_do_not_share_files(own_study: Path, tmp_path: Path) -> None:
+    import pandas as pd
+
+    data = own_study.parent / "answers.csv"
+    table = pd.read_csv(data)
+    place = table["unit"].astype("category").cat.codes
+    names = ["größe", "gräße", "größe".upper(), "x\n\\input{y}"]
+    for number, name in enumerate(names):
+        table[name] = (place * (number + 3)) % 7
+    table.to_csv(data, index=False)
+    listed = json.dumps(names, ensure_ascii=False)
+    text = own_study.read_text(encoding="utf-8").replace(
+        "{file: answers.csv}", f"{{file: answers.csv, columns: {{units: {listed}}}}}"
+    )
+    own_study.write_text(
+        f"{text}options:\n  congruence: {{latent: false, bootstrap: 200, outcomes: {listed}}}\n",
+        encoding="utf-8",
+    )
+    folder = tmp_path / "out"
+    found = run(own_study, folder, steps=["congruence"])
+    assert found.ok
+    files = list((folder / "tables").glob("congruence_parameters_*.csv"))
+    assert len({path.name.casefold() for path in files}) == 4
+    assert len({path.read_bytes() for path in files}) == 4
+    for path in (folder / "tables").glob("*.tex"):
+        assert r"\input" not in path.read_text(encoding="utf-8")
+
+
+def test_a_failed_write_leaves_the_folder_as_it_was(
+    own_study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from comply_measure.pipeline import folder as module
+    from comply_measure.pipeline.files import OutputError
+
+    folder = tmp_path / "out"
+    run(own_study, folder, steps=["sample"])
+    before = digests(folder)
+
+    def full(*_: object) -> bytes:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module, "render_word", full)
+    with pytest.raises(OutputError, match=r"cannot write .*out: No space left on device$"):
+        run(own_study, folder, steps=["sample", "items"])
+    assert digests(folder) == before
+    assert not list(folder.glob(".writing-*"))
+
+
+def test_a_cache_that_cannot_be_written_ends_the_run(own_study: Path, tmp_path: Path) -> None:
+    from comply_measure.pipeline.files import OutputError
+
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(OutputError, match=r"cannot write .*: Not a directory"):
+        run_study(load_study(own_study, STEPS), STEPS, Store(tmp_path / "file" / "c"), wanted=["sample"])
+    with pytest.raises(OutputError, match="is not a folder"):
+        require_usable(tmp_path / "file" / "below")
+
+
+def test_long_tables_are_in_their_files_only(
+    own_study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from comply_measure.pipeline import results as module
+
+    monkeypatch.setattr(module, "MOST_ROWS", 59)
+    folder = tmp_path / "out"
+    run(own_study, folder, steps=["aggregation"])
+    document = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    table = document["steps"]["aggregation"]["tables"]["aggregation_scores"]
+    assert "rows" not in table
+    assert (table["n_rows"], table["file"]) == (60, "tables/aggregation_scores.csv")
+    assert len((folder / table["file"]).read_text(encoding="utf-8").splitlines()) == 61
+
+
+@pytest.mark.parametrize("blank", [False, True])
+def test_one_informant_or_none_has_words_for_what_is_undefined(
+    own_study: Path, tmp_path: Path, blank: bool
+) -> None:
+    import pandas as pd
+
+    data = own_study.parent / "answers.csv"
+    table = pd.read_csv(data).iloc[:1]
+    if blank:
+        table[table.columns[2:]] = None
+    table.to_csv(data, index=False)
+    found = run(own_study, tmp_path / "out", steps=["items"])
+    assert found.ok
+    scores = found.outputs["items"].tables["items_scores_duo"].data
+    assert scores["sd_buyer"].isna().all()
+    assert set(scores["note"]) == {"Buyer: one informant with an answer, or none"}

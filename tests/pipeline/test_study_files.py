@@ -62,6 +62,7 @@ def test_a_study_on_a_shipped_data_set(tmp_path: Path) -> None:
         ("dataset: msi_triads\noptions: {cfa: {engine: semopy, missing: ml}}\n", ("missing: listwise",)),
         ("dataset: msi_triads\noptions: {cfa: {estimator: ML, cluster: unit}}\n", ("use estimator: MLR",)),
         ("dataset: msi_triads\nseed: -1\n", ("'seed'",)),
+        ("dataset: msi_triads\nsteps: []\n", ("no step is named",)),
         ("dataset: msi_triads\noutput: ../elsewhere\n", ("leads outside",)),
     ],
 )

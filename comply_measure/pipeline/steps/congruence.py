@@ -146,7 +146,7 @@ def _observed(job: _Job, seeds: Iterator[int]) -> tuple[CongruenceCase, ...]:
         surface = response_surface(fit, job.replications, seed)
         cases.append(
             CongruenceCase(
-                key=f"{first}_{second}_{outcome.key}",
+                names=(first, second, outcome.key),
                 first=job.labels.role(first),
                 second=job.labels.role(second),
                 outcome=outcome.label,
@@ -191,7 +191,7 @@ def _latent(job: _Job, seeds: Iterator[int]) -> tuple[LatentCase, ...]:
         )
         cases.append(
             LatentCase(
-                f"{first}_{second}_{outcome.key}",
+                (first, second, outcome.key),
                 job.labels.role(first),
                 job.labels.role(second),
                 outcome.label,

@@ -15,6 +15,7 @@ from comply_measure.report.chapters.congruence_latent import (
 )
 from comply_measure.report.format import bounded, listing, number, p_phrase, percent, plural
 from comply_measure.report.labels import Labels
+from comply_measure.report.names import key_of
 from comply_measure.report.parts import Block, Column, Details, Heading, Notice, Prose, Section, Table
 from comply_measure.report.surfaces import surface_plot
 
@@ -67,13 +68,13 @@ class CongruenceCase:
 
     Parameters
     ----------
-    key : str
-        Unique suffix of table keys.
+    names : tuple of str
+        The two roles and the outcome, as in the data: what tells its tables from those of other cases.
     first, second, outcome : str
         Names in print.
     """
 
-    key: str
+    names: tuple[str, str, str]
     first: str
     second: str
     outcome: str
@@ -226,7 +227,7 @@ def _estimator(facts: CongruenceFacts) -> str:
 
 def _figure(case: CongruenceCase, facts: CongruenceFacts) -> Block:
     return surface_plot(
-        f"congruence_surface_{case.key}",
+        key_of("congruence_surface", *case.names),
         f"{case.outcome} by {case.first} and {case.second}",
         case.fit.coefficients[:6],
         case.fit.x,
@@ -251,7 +252,7 @@ def _details(case: CongruenceCase, facts: CongruenceFacts) -> Details:
 
     def table(key: str, title: str, data: pd.DataFrame, columns: tuple[Column, ...], *notes: str) -> Table:
         return Table(
-            f"congruence_{key}_{case.key}", f"{title}: {where}", data, without_empty_remarks(columns, data),
+            key_of(f"congruence_{key}", *case.names), f"{title}: {where}", data, without_empty_remarks(columns, data),
             notes=notes, n_units=units, n_informants=informants, estimator=_estimator(facts),
         )  # fmt: skip
 

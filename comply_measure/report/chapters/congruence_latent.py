@@ -10,6 +10,7 @@ from comply_measure.report.chapters.columns import sentences, without_empty_rema
 from comply_measure.report.fits import NamedFit, fit_table
 from comply_measure.report.format import count, number, p_phrase, percent, plural
 from comply_measure.report.labels import Labels
+from comply_measure.report.names import key_of
 from comply_measure.report.parts import Block, Column, Details, Prose, Table
 from comply_measure.report.surfaces import surface_plot
 
@@ -59,14 +60,14 @@ class LatentCase:
 
     Parameters
     ----------
-    key : str
-        Unique suffix of table keys.
+    names : tuple of str
+        The two roles and the outcome, as in the data: what tells its tables from those of other cases.
     first, second, outcome : str
         Names in print.
     result : LatentPolynomial
     """
 
-    key: str
+    names: tuple[str, str, str]
     first: str
     second: str
     outcome: str
@@ -230,7 +231,7 @@ def _details(case: LatentCase, limits: tuple[float, float], estimator: str) -> D
     checks["holds"] = [("undefined" if h is None else "yes" if h else "no") for h in checks["holds"]]
     b = result.coefficients.set_index("name")["estimate"]
     figure = surface_plot(
-        f"congruence_latent_surface_{case.key}",
+        key_of("congruence_latent_surface", *case.names),
         f"{case.where}, latent",
         b.to_numpy(dtype=float),
         result.x,
@@ -245,7 +246,7 @@ def _details(case: LatentCase, limits: tuple[float, float], estimator: str) -> D
         ),
     )
     parameters = Table(
-        f"congruence_latent_parameters_{case.key}",
+        key_of("congruence_latent_parameters", *case.names),
         f"Latent surface: {case.where}",
         result.surface.parameters,
         without_empty_remarks(_PARAMETERS, result.surface.parameters),
@@ -256,7 +257,7 @@ def _details(case: LatentCase, limits: tuple[float, float], estimator: str) -> D
         estimator=estimator,
     )
     conditions = Table(
-        f"congruence_latent_conditions_{case.key}",
+        key_of("congruence_latent_conditions", *case.names),
         f"Conditions of a congruence effect, latent: {case.where}",
         checks,
         _CHECKS,

@@ -20,6 +20,7 @@ from comply_measure.report.chapters.invariance_tables import (
 )
 from comply_measure.report.format import bounded, count, listing, number, p_phrase, plural
 from comply_measure.report.labels import Labels
+from comply_measure.report.names import key_of
 from comply_measure.report.parts import Block, Column, Details, Heading, Notice, Prose, Section, Table
 
 if TYPE_CHECKING:
@@ -117,7 +118,9 @@ def _role_blocks(facts: InvarianceFacts, labels: Labels) -> list[Block]:
         folded.append(effect_table(facts, usable, labels))
     if any(c.search is not None for c in usable):
         folded.append(search_log(facts, usable, labels))
-    folded.append(rule_table(facts, usable[0], "roles", facts.estimator))
+    folded.append(
+        rule_table(facts, usable[0], "invariance_rules_roles", "roles, first dimension", facts.estimator)
+    )
     return [*blocks, Details("Effect sizes, log of the search, published cut-offs", tuple(folded))]
 
 
@@ -209,6 +212,12 @@ def _small(comparison: Comparison) -> list[Block]:
     return [Notice(f"{comparison.ladder.note[0].upper()}{comparison.ladder.note[1:]}.", "warning")]
 
 
+def _key(variable: str, *, rules: bool = False) -> str:
+    """Key of a table over groups of units; a variable may be called like a table of the chapter."""
+    taken = variable in ("effects", "gaps", "released", "roles", "search") or variable.startswith("rules_")
+    return key_of("invariance_rules" if rules else "invariance", variable, digest=taken)
+
+
 def _group_blocks(facts: InvarianceFacts, comparison: Comparison) -> list[Block]:
     if comparison.ladder is None:
         return [Notice(f"The groups could not be compared: {comparison.obstacle}.", "warning")]
@@ -216,7 +225,7 @@ def _group_blocks(facts: InvarianceFacts, comparison: Comparison) -> list[Block]
     sizes = listing([f"{name} {count(n)}" for name, n in ladder.counts.items()])
     data = _ladder_data(comparison)
     table = invariance_table(
-        f"invariance_{comparison.key}",
+        _key(comparison.key),
         f"{facts.title}: invariance across groups of {words(comparison.key)}",
         data,
         _with_remark(_LADDER, data),
@@ -224,7 +233,9 @@ def _group_blocks(facts: InvarianceFacts, comparison: Comparison) -> list[Block]
         facts.group_estimator,
         notes=("All dimensions at once. Each level against the one above it.", _why_withheld(ladder)),
     )
-    rules = rule_table(facts, comparison, comparison.key, facts.group_estimator)
+    rules = rule_table(
+        facts, comparison, _key(comparison.key, rules=True), words(comparison.key), facts.group_estimator
+    )
     return [
         Prose(f"Informants by {words(comparison.key)} of their unit: {sizes}."),
         *_small(comparison),

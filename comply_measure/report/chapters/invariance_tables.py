@@ -7,7 +7,6 @@ from comply_measure.report.chapters.invariance_facts import (
     Comparison,
     InvarianceFacts,
     invariance_table,
-    words,
 )
 from comply_measure.report.format import bounded
 from comply_measure.report.labels import Labels
@@ -166,8 +165,10 @@ def search_log(facts: InvarianceFacts, usable: list[Comparison], labels: Labels)
     )
 
 
-def rule_table(facts: InvarianceFacts, comparison: Comparison, name: str, estimator: str) -> Table:
-    """Verdicts of the published cut-offs, one by one."""
+def rule_table(
+    facts: InvarianceFacts, comparison: Comparison, key: str, compared: str, estimator: str
+) -> Table:
+    """Verdicts of the published cut-offs, one by one; `compared` says between whom."""
     import pandas as pd
 
     data = pd.DataFrame() if comparison.ladder is None else comparison.ladder.rule_table()
@@ -178,10 +179,9 @@ def rule_table(facts: InvarianceFacts, comparison: Comparison, name: str, estima
         Column("Verdict", "verdict"),
         Column("Because", "reason"),
     )
-    shown = "roles, first dimension" if name == "roles" else words(name)
     return invariance_table(
-        f"invariance_rules_{name}",
-        f"{facts.title}: published cut-offs for changes of fit, {shown}",
+        key,
+        f"{facts.title}: published cut-offs for changes of fit, {compared}",
         data,
         columns,
         facts,

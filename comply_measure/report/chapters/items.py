@@ -9,6 +9,7 @@ from comply_measure.measurement.frames import POOLED
 from comply_measure.report.cutoffs import Cutoff
 from comply_measure.report.format import bounded, listing, number, plural
 from comply_measure.report.labels import Labels
+from comply_measure.report.names import key_of
 from comply_measure.report.parts import Block, Column, Details, Prose, Section, Table
 
 if TYPE_CHECKING:
@@ -93,10 +94,14 @@ def _opening(scale: ScaleItems, labels: Labels, cutoff: Cutoff) -> str:
 
 def _scores(scale: ScaleItems, labels: Labels) -> Table:
     """Constructs in rows, roles in columns."""
+    import pandas as pd
+
     roles = list(dict.fromkeys(scale.scores["role"]))
     wide = scale.scores.pivot_table(
         index="construct", columns="role", values=["n_informants", "mean", "sd"], sort=False
     )
+    # A pivot table leaves out columns without a value: one informant has no SD, nobody's answers no mean.
+    wide = wide.reindex(columns=pd.MultiIndex.from_product([("n_informants", "mean", "sd"), roles]))
     data = wide.index.to_frame(index=False)
     data.insert(0, "dimension", [labels.parent(key) for key in data["construct"]])
     data.insert(1, "label", [labels.construct(key) for key in data["construct"]])
@@ -106,9 +111,16 @@ def _scores(scale: ScaleItems, labels: Labels) -> Table:
             data[f"{value}_{role}"] = wide[value][role].to_numpy()
             columns.append(Column(f"{labels.role(role)} {head}", f"{value}_{role}", shape))
         data[f"n_{role}"] = wide["n_informants"][role].to_numpy().astype(int)
+    undefined = data[[f"sd_{role}" for role in roles]].isna().to_numpy()
+    if undefined.any():
+        silent = [[labels.role(r) for r, gap in zip(roles, row, strict=True) if gap] for row in undefined]
+        data["note"] = [
+            f"{listing(who)}: one informant with an answer, or none" if who else "" for who in silent
+        ]
+        columns.append(Column("Remark", "note"))
     grouped = bool((data["dimension"] != "").any())
     return Table(
-        f"items_scores_{scale.key}",
+        key_of("items_scores", scale.key),
         f"{scale.title}: scores by role",
         data,
         tuple(columns),
@@ -128,7 +140,7 @@ def _items(scale: ScaleItems, labels: Labels, *, pooled: bool) -> Table:
     columns = _ITEM_COLUMNS if pooled else (_ITEM_COLUMNS[0], Column("Role", "role"), *_ITEM_COLUMNS[2:])
     kind = "pooled" if pooled else "by_role"
     return Table(
-        f"items_{scale.key}_{kind}",
+        key_of("items", scale.key, after=kind, digest=scale.key.startswith("scores")),
         f"{scale.title}: items, {'all informants' if pooled else 'by role'}",
         data,
         columns,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from comply_measure.report.format import bounded, count, plural
 from comply_measure.report.labels import Labels
+from comply_measure.report.names import key_of
 from comply_measure.report.parts import Block, Bullets, Column, Details, Notice, Prose, Section, Table
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _fits(facts: MissingDataFacts, key: str, comparison: MissingComparison, labe
         columns.append(Column("Remark", "note"))
     return _table(
         facts,
-        f"missing_data_{key}_fit",
+        key_of("missing_data", key, after="fit"),
         f"{labels.construct(key)}, items: treatments of missing answers",
         data,
         tuple(columns),
@@ -152,7 +153,7 @@ def _parameters(facts: MissingDataFacts, key: str, comparison: MissingComparison
     columns.append(Column("Largest difference", "largest_difference", "bounded"))
     return _table(
         facts,
-        f"missing_data_{key}_estimates",
+        key_of("missing_data", key, after="estimates"),
         f"{labels.construct(key)}: standardised estimates by treatment",
         wide,
         tuple(columns),

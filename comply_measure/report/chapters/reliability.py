@@ -11,6 +11,7 @@ from comply_measure.measurement.reliability.table import TRIAD
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, listing, plural
 from comply_measure.report.labels import Labels
+from comply_measure.report.names import key_of
 from comply_measure.report.parts import Block, Column, Details, Heading, Prose, Section, Table
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ def _table(scale: ScaleReliability, kind: str, labels: Labels) -> Table:
     columns = _COLUMNS if (data["note"] != "").any() else _COLUMNS[:-1]
     drawn = (f"{count(scale.replications)} resamples.",) if scale.replications else ()
     return Table(
-        f"reliability_{scale.key}_{kind}",
+        key_of("reliability", scale.key, after=kind),
         f"{scale.title}: reliability of {kind} by role",
         data,
         columns,
@@ -234,7 +235,7 @@ def _families(scale: ScaleReliability, kind: str, detail: pd.DataFrame, labels: 
             columns.append(Column("Remark", "note"))
         tables.append(
             Table(
-                f"reliability_{scale.key}_{kind}_{name}",
+                key_of("reliability", scale.key, after=f"{kind}_{name}"),
                 f"{scale.title}: {title}, {kind}",
                 data,
                 tuple(columns),
@@ -301,7 +302,7 @@ def _general_table(scale: ScaleReliability, labels: Labels) -> Table:
     if (data["note"] != "").any():
         columns.append(Column("Remark", "note"))
     return Table(
-        f"reliability_{scale.key}_general",
+        key_of("reliability", scale.key, after="general"),
         f"{scale.title}: reliability by a second-order model",
         data.astype({"group": str}),
         tuple(columns),
