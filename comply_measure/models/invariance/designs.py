@@ -37,6 +37,8 @@ class ItemParameters:
         Of the factors.
     factor : int array (J,)
         Factor of each item.
+    thresholds : tuple of arrays (G, C − 1), or None
+        Per ordered item.
     """
 
     loadings: Floats
@@ -45,6 +47,7 @@ class ItemParameters:
     means: Floats
     variances: Floats
     factor: NDArray[np.intp]
+    thresholds: tuple[Floats, ...] | None = None
 
 
 class Design(Protocol):
@@ -104,11 +107,27 @@ def positions(design: Design, fit: Fit, kind: str, item: str) -> list[int]:
 
 
 def item_parameters(design: Design, fit: Fit) -> ItemParameters:
-    """Parameters of a fitted level as arrays."""
+    """Parameters of a fitted level as arrays.
+
+    Raises
+    ------
+    ComplyError
+        If the fit is not one of the design: two levels, or loadings that it does not have.
+    """
     table = fit.estimates
+    if "level" in table.columns:
+        raise ComplyError("a two-level fit is no level of an invariance design")
     keys = zip(table["lhs"], table["op"], table["rhs"], table["group"], strict=True)
     value = {key: float(v) for key, v in zip(keys, table["est"], strict=True)}
     G, items = len(design.names), items_of(design.factors)
+    absent = [
+        f"{item} ({design.names[g]})"
+        for g in range(G)
+        for item in items
+        if design.key("loading", item, g) not in value
+    ]
+    if absent:
+        raise ComplyError(f"the fit is not one of this design: it has no loading of {', '.join(absent)}")
 
     def grid(kind: str, names: Sequence[str]) -> Floats:
         return np.array([[value.get(design.key(kind, n, g), 0.0) for n in names] for g in range(G)])
@@ -121,7 +140,32 @@ def item_parameters(design: Design, fit: Fit) -> ItemParameters:
         grid("mean", list(design.factors)),
         grid("variance", list(design.factors)),
         np.array(factor, dtype=np.intp),
+        _thresholds(design, value),
     )
+
+
+def _thresholds(
+    design: Design, value: Mapping[tuple[str, str, str, int], float]
+) -> tuple[Floats, ...] | None:
+    """Thresholds of every item, a row per group; None where no item is ordered.
+
+    Raises
+    ------
+    ComplyError
+        For a fit in which some items are ordered and others are not.
+    """
+    found: list[Floats] = []
+    items = items_of(design.factors)
+    for item in items:
+        column = design.key("intercept", item, 0)[0]
+        marks = sorted(
+            (k for k in value if k[0] == column and k[1] == "|"), key=lambda k: (k[3], int(k[2][1:]))
+        )
+        if marks:
+            found.append(np.array([value[k] for k in marks]).reshape(len(design.names), -1))
+    if found and len(found) < len(items):
+        raise ComplyError("some items of the fit are ordered and others are not: fit them in one way")
+    return tuple(found) or None
 
 
 @dataclass(frozen=True)

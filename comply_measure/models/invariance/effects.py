@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from comply_measure.models.invariance.curves import Curve, curves_of, difference
 from comply_measure.models.invariance.designs import Design, ItemParameters, item_parameters, items_of
 from comply_measure.sem import Fit
 
@@ -29,10 +30,12 @@ class ItemEffect:
     d_macs_signed : float
         Positive when the focal group answers higher at the same level of the factor.
     loading_difference, intercept_difference : float
-        Focal minus reference.
+        Focal minus reference; of ordered items those of the latent response.
     bias : float
         Expected difference of the item's answers (focal minus reference), in scale points, over the focal
         group's distribution of the factor, that is not due to the factor.
+    note : str
+        Why a value is undefined.
     """
 
     factor: str
@@ -44,6 +47,7 @@ class ItemEffect:
     loading_difference: float
     intercept_difference: float
     bias: float
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,8 @@ class GapBias:
         What the difference would be if the focal group answered with the reference's parameters.
     share : float
         bias / observed_gap; NaN when the observed gap is 0.
+    note : str
+        Why a value is undefined.
     """
 
     factor: str
@@ -73,6 +79,7 @@ class GapBias:
     bias: float
     gap_without_bias: float
     share: float
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,34 +148,53 @@ def d_macs(
 def invariance_effects(design: Design, fit: Fit) -> InvarianceEffects:
     """DMACS of every item and the bias of score gaps, from a fitted scalar (or partially scalar) model.
 
-    The released parameters of the model carry the differences; items held equal have effect 0. Groups (roles) are
-    compared two by two, the earlier one being the reference. s pools the model-implied variances of the item with
-    the groups' sizes as weights: ``s² = Σ (n_g − 1) σ²_g / Σ (n_g − 1)``.
+    The released parameters of the model carry the differences; items whose parameters are all equal have effect 0.
+    Groups (roles) are compared two by two, the earlier one being the reference. s pools the model-implied variances
+    of the item with the groups' sizes as weights: ``s² = Σ (n_g − 1) σ²_g / Σ (n_g − 1)``.
+
+    Ordered items: everything is in points of the answered scale, from expected scores
+    ``E(x | η) = s₁ + Σ_k (s_{k+1} − s_k) Φ((ν + λη − τ_k)/√θ)`` with each group's own parameters; residual variances
+    count, as they turn the ogive (up to the scalar level they are free). Loadings and intercepts are those of the
+    latent responses.
 
     Parameters
     ----------
     design : Design
     fit : Fit
         A level of the design on which factor means are identified (scalar, possibly partial).
+
+    Raises
+    ------
+    ComplyError
+        If the fit is not one of the design, or orders some items only.
     """
     parameters = item_parameters(design, fit)
+    curves = curves_of(parameters, design)
     counts = np.array([design.counts[name] for name in design.names], dtype=np.float64)
     items, factors = items_of(design.factors), list(design.factors)
-    sd = _pooled_sd(parameters, counts)
+    sd = _pooled_sd(parameters, curves, counts)
     effects: list[ItemEffect] = []
     gaps: list[GapBias] = []
     for r, f in combinations(range(len(design.names)), 2):
         names = (design.names[r], design.names[f])
         for j, item in enumerate(items):
-            effects.append(_item_effect(parameters, sd[r, f, j], j, item, factors, r, f, names))
+            k = int(parameters.factor[j])
+            population = (float(parameters.means[f, k]), float(parameters.variances[f, k]))
+            pair = (curves[r][j], curves[f][j])
+            effects.append(_item_effect(pair, population, float(sd[r, f, j]), item, factors[k], names))
         for k, factor in enumerate(factors):
-            gaps.append(_gap(parameters, k, factor, r, f, names))
+            gaps.append(_gap(parameters, curves, k, factor, (r, f), names))
     return InvarianceEffects(tuple(effects), tuple(gaps), fit.n)
 
 
-def _pooled_sd(p: ItemParameters, counts: Floats) -> Floats:
+def _pooled_sd(p: ItemParameters, curves: Sequence[Sequence[Curve]], counts: Floats) -> Floats:
     """Pooled standard deviations (G, G, J) of every pair of groups."""
-    variance = p.loadings**2 * p.variances[:, p.factor] + p.residuals
+    variance = np.array(
+        [
+            [c.variance(p.means[g, k], p.variances[g, k]) for c, k in zip(row, p.factor, strict=True)]
+            for g, row in enumerate(curves)
+        ]
+    )
     weight = np.maximum(counts - 1.0, 1.0)
     total = weight[:, None] + weight[None, :]
     weighted = weight[:, None] * variance
@@ -177,31 +203,39 @@ def _pooled_sd(p: ItemParameters, counts: Floats) -> Floats:
 
 
 def _item_effect(
-    p: ItemParameters,
+    pair: tuple[Curve, Curve],
+    population: tuple[float, float],
     sd: float,
-    j: int,
     item: str,
-    factors: Sequence[str],
-    r: int,
-    f: int,
+    factor: str,
     names: tuple[str, str],
 ) -> ItemEffect:
-    k = int(p.factor[j])
-    loading = (float(p.loadings[r, j]), float(p.loadings[f, j]))
-    intercept = (float(p.intercepts[r, j]), float(p.intercepts[f, j]))
-    d, signed = d_macs(loading, intercept, float(p.means[f, k]), float(p.variances[f, k]), float(sd))
-    slope, shift = loading[1] - loading[0], intercept[1] - intercept[0]
-    bias = shift + slope * float(p.means[f, k])
-    return ItemEffect(factors[k], item, *names, d, signed, slope, shift, bias)
+    size, level = difference(*pair, *population)
+    d, signed = (size / sd, level / sd) if sd > 0 else (math.nan, math.nan)
+    slope, shift = pair[1].loading - pair[0].loading, pair[1].intercept - pair[0].intercept
+    note = "" if sd > 0 else "the item has no variance"
+    if math.isnan(level):
+        note = "a residual variance is not positive: no expected score"
+    return ItemEffect(factor, item, *names, d, signed, slope, shift, level, note)
 
 
-def _gap(p: ItemParameters, k: int, factor: str, r: int, f: int, names: tuple[str, str]) -> GapBias:
-    mine = np.flatnonzero(p.factor == k)
-    level = p.intercepts + p.loadings * p.means[:, p.factor]
-    observed = float((level[f, mine] - level[r, mine]).mean())
-    slope, shift = p.loadings[f, mine] - p.loadings[r, mine], p.intercepts[f, mine] - p.intercepts[r, mine]
-    bias = float((shift + slope * p.means[f, k]).mean())
-    spread = math.sqrt(p.variances[r, k]) if p.variances[r, k] > 0 else math.nan
-    latent = float(p.means[f, k] - p.means[r, k]) / spread
+def _gap(
+    p: ItemParameters,
+    curves: Sequence[Sequence[Curve]],
+    k: int,
+    factor: str,
+    pair: tuple[int, int],
+    names: tuple[str, str],
+) -> GapBias:
+    r, f = pair
+    mine = np.flatnonzero(p.factor == k).tolist()
+    (own_r, own_f) = ((float(p.means[g, k]), float(p.variances[g, k])) for g in pair)
+    observed = float(np.mean([curves[f][j].expected(*own_f) - curves[r][j].expected(*own_r) for j in mine]))
+    bias = float(np.mean([difference(curves[r][j], curves[f][j], *own_f)[1] for j in mine]))
+    spread = math.sqrt(own_r[1]) if own_r[1] > 0 else math.nan
+    latent = (own_f[0] - own_r[0]) / spread
+    notes = [] if own_r[1] > 0 else ["the factor has no variance in the reference"]
+    notes += ["a residual variance is not positive: no expected score"] if math.isnan(bias) else []
+    notes += ["the observed gap is 0: no share"] if abs(observed) <= 1e-12 else []
     share = bias / observed if abs(observed) > 1e-12 else math.nan
-    return GapBias(factor, *names, latent, observed, bias, observed - bias, share)
+    return GapBias(factor, *names, latent, observed, bias, observed - bias, share, "; ".join(notes))

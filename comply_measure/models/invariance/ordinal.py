@@ -12,6 +12,7 @@ from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.models.invariance.designs import (
     NONE,
     Factors,
+    Floats,
     GroupDesign,
     Released,
     check_level,
@@ -60,6 +61,12 @@ class OrdinalGroupDesign:
     def counts(self) -> dict[str, int]:
         """Cases of each group."""
         return self.base.counts
+
+    @property
+    def scores(self) -> list[Floats]:
+        """Values of every item's categories, ascending."""
+        values = (self.base.data[item].dropna().to_numpy(np.float64) for item in items_of(self.factors))
+        return [np.unique(column) for column in values]
 
     @property
     def conditions(self) -> Conditions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from comply_measure.report.chapters.columns import without_empty_remarks
 from comply_measure.report.chapters.invariance_facts import (
     LEVELS,
     Comparison,
@@ -85,12 +86,13 @@ def gap_table(facts: InvarianceFacts, usable: list[Comparison], labels: Labels) 
         Column("Gap of scores", "observed_gap", "number"),
         Column("Bias", "bias", "number"),
         Column("Gap without bias", "gap_without_bias", "number"),
+        Column("Remark", "note"),
     )
     return invariance_table(
         "invariance_gaps",
         f"{facts.title}: what unequal parameters do to role gaps",
         data,
-        columns,
+        without_empty_remarks(columns, data),
         facts,
         facts.estimator,
         notes=("Implied by the model with the freed parameters; scale points, except the latent gap.",),
@@ -103,7 +105,7 @@ def effect_table(facts: InvarianceFacts, usable: list[Comparison], labels: Label
     import pandas as pd
 
     data = pd.concat([c.effects for c in usable if c.effects is not None], ignore_index=True)
-    data = data[data["d_macs"] > 0].reset_index(drop=True)
+    data = data[(data["d_macs"] > 0) | (data["note"] != "")].reset_index(drop=True)
     data.insert(0, "label", [labels.construct(key) for key in data["item"]])
     data.insert(
         1,
@@ -121,12 +123,13 @@ def effect_table(facts: InvarianceFacts, usable: list[Comparison], labels: Label
         Column("Δ loading", "loading_difference", "number"),
         Column("Δ intercept", "intercept_difference", "number"),
         Column("Bias", "bias", "number"),
+        Column("Remark", "note"),
     )
     return invariance_table(
         "invariance_effects",
         f"{facts.title}: size of the differences between roles",
         data,
-        columns,
+        without_empty_remarks(columns, data),
         facts,
         facts.estimator,
         notes=("dMACS: Nye and Drasgow (2011). Indicators with equal parameters are left out.",),
