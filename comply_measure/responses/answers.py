@@ -18,12 +18,12 @@ from comply_measure.responses.cells import (
     folded,
     is_stata_tag,
     looks_like_a_date,
-    number_in,
     shown,
 )
 from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.raw import Cell, Column, DateCell, RawTable
 from comply_measure.responses.mapping import ColumnMapping
+from comply_measure.responses.numerals import NO_VALUE, NO_VALUE_SETTLED, PLAIN, Numerals, looks_like_a_number
 from comply_measure.responses.vocabulary import (
     ANSWERED,
     CANNOT_JUDGE,
@@ -101,7 +101,7 @@ def answer_key(scale: Scale, mapping: ColumnMapping, faults: Faults) -> AnswerKe
             else:
                 _add_word(words, label, (float(code), ANSWERED), faults)
     for token, why in mapping.missing.items():
-        number = number_in(token)
+        number = PLAIN.number(token)
         if number is None:
             _add_word(words, token, (np.nan, REASONS.index(why)), faults)
         elif number in form.categories:
@@ -131,7 +131,9 @@ def _allowed(scale: Scale) -> str:
     return text if form.cannot_judge is None else f"{text}; {form.cannot_judge} for cannot judge"
 
 
-def read_answers(table: RawTable, column: Column, key: AnswerKey, decimal: str, faults: Faults) -> Answers:
+def read_answers(
+    table: RawTable, column: Column, key: AnswerKey, numerals: Numerals, faults: Faults
+) -> Answers:
     """Codes and reasons of one column; each distinct cell is read once.
 
     Parameters
@@ -142,8 +144,8 @@ def read_answers(table: RawTable, column: Column, key: AnswerKey, decimal: str, 
         Answers of one item.
     key : AnswerKey
         What the cells may hold.
-    decimal : str
-        Decimal sign of numbers written as text.
+    numerals : Numerals
+        How numbers are written as text.
     faults : Faults
         Receives one problem per cell that is no answer, and value labels that contradict the scale.
 
@@ -152,7 +154,7 @@ def read_answers(table: RawTable, column: Column, key: AnswerKey, decimal: str, 
     Answers
     """
     _check_value_labels(column, key, faults)
-    readings = [_read_cell(cell, column, key, decimal) for cell in column.distinct]
+    readings = [_read_cell(cell, column, key, numerals) for cell in column.distinct]
     values = np.array([*(reading.value for reading in readings), np.nan], dtype=np.float64)
     reasons = np.array([*(reading.reason for reading in readings), NOT_ANSWERED], dtype=np.int8)
     wrong: dict[tuple[str, str | None], list[int]] = defaultdict(list)
@@ -165,12 +167,12 @@ def read_answers(table: RawTable, column: Column, key: AnswerKey, decimal: str, 
     return Answers(values[column.codes], reasons[column.codes])
 
 
-def _read_cell(cell: Cell, column: Column, key: AnswerKey, decimal: str) -> _Reading:
+def _read_cell(cell: Cell, column: Column, key: AnswerKey, numerals: Numerals) -> _Reading:
     if isinstance(cell, DateCell):
         return _DATE
-    number = number_in(cell, decimal)
+    number = numerals.number(cell)
     if number is None:
-        return _read_word(str(cell), column, key)
+        return _read_word(str(cell), column, key, numerals)
     if not np.isfinite(number):
         return _wrong("not a finite number")
     is_answer = number.is_integer() and key.minimum <= number <= key.maximum
@@ -188,7 +190,7 @@ def _read_cell(cell: Cell, column: Column, key: AnswerKey, decimal: str) -> _Rea
     return _wrong("outside the range of answers" if number.is_integer() else "not a whole number")
 
 
-def _read_word(text: str, column: Column, key: AnswerKey) -> _Reading:
+def _read_word(text: str, column: Column, key: AnswerKey, numerals: Numerals) -> _Reading:
     word = folded(text)
     if word in key.words:
         value, reason = key.words[word]
@@ -204,8 +206,16 @@ def _read_word(text: str, column: Column, key: AnswerKey) -> _Reading:
         return _DATE
     if word in NOT_FINITE:
         return _wrong("not a finite number")
+    return _wrong("not a number and not a label of the scale", _hint(text, word, key, numerals))
+
+
+def _hint(text: str, word: str, key: AnswerKey, numerals: Numerals) -> str | None:
+    if word in NO_VALUE:
+        return NO_VALUE_SETTLED
+    if what := looks_like_a_number(text, numerals):
+        return f"it is {what}"
     near = nearest(word, key.words)
-    return _wrong("not a number and not a label of the scale", f"did you mean '{near}'?" if near else None)
+    return f"did you mean '{near}'?" if near else None
 
 
 def _wrong(fault: str, hint: str | None = None) -> _Reading:
@@ -225,7 +235,11 @@ def _check_value_labels(column: Column, key: AnswerKey, faults: Faults) -> None:
     """A label of the scale on another code: the file counts differently, its codes would be wrong numbers."""
     for code, label in column.value_labels.items():
         value, reason = key.words.get(folded(label), (np.nan, NOT_ANSWERED))
-        if reason == ANSWERED and code != value and not (isinstance(code, str) and number_in(code) == value):
+        if (
+            reason == ANSWERED
+            and code != value
+            and not (isinstance(code, str) and PLAIN.number(code) == value)
+        ):
             faults.add(
                 "the value label contradicts the scale: the codes may be shifted or reversed",
                 column=column.name,

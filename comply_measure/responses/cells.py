@@ -9,11 +9,7 @@ from typing import Final
 
 from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.raw import Cell, Column, RawTable
-from comply_measure.responses.mapping import FileFormat
 
-_NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
-_WITH_COMMA: Final = re.compile(r"[+-]?\d+,\d+", re.ASCII)
-_WITH_POINT: Final = re.compile(r"[+-]?\d*\.\d+", re.ASCII)
 _MONTH: Final = r"(jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[^\W\d]*\.?"
 _DATE: Final = re.compile(
     rf"\d{{1,4}}[-./ ]+(\d{{1,2}}|{_MONTH})([-./ ]+\d{{2,4}})?\.?( [\d:]+)?", re.IGNORECASE
@@ -38,60 +34,6 @@ def looks_like_a_date(text: str) -> bool:
 def is_stata_tag(text: str) -> bool:
     """True for a tagged missing value, ``.a`` to ``.z``."""
     return _STATA_TAG.fullmatch(text) is not None
-
-
-def number_in(cell: Cell, decimal: str = ".") -> float | None:
-    """The number a cell holds, or None.
-
-    Parameters
-    ----------
-    cell : str or float
-        A number, or text that must be one number and nothing else. Groups of thousands are refused, and
-        with a decimal comma so is ``1.234``.
-    decimal : {".", ","}
-        Decimal sign of numbers written as text.
-    """
-    if not isinstance(cell, str):
-        return cell
-    if decimal == ",":
-        if "." in cell:
-            return None
-        cell = cell.replace(",", ".")
-    return float(cell) if _NUMBER.fullmatch(cell) else None
-
-
-def decimal_sign(table: RawTable, used: Iterable[Column], stated: FileFormat, faults: Faults) -> str:
-    """Decimal sign of the numbers that a table writes as text.
-
-    Parameters
-    ----------
-    table : RawTable
-        The table; only some text files may use a decimal comma.
-    used : iterable of Column
-        Columns that may hold numbers.
-    stated : FileFormat
-        What the user says.
-    faults : Faults
-        Receives the problem that both signs occur.
-
-    Returns
-    -------
-    str
-        ``"."`` or ``","``.
-    """
-    if stated.decimal != "auto":
-        return stated.decimal
-    if not table.may_use_decimal_comma:
-        return "."
-    texts = [(column.name, cell) for column in used for cell in column.distinct if isinstance(cell, str)]
-    comma = next((entry for entry in texts if _WITH_COMMA.fullmatch(entry[1])), None)
-    point = next((entry for entry in texts if _WITH_POINT.fullmatch(entry[1])), None)
-    if comma and point:
-        faults.add(
-            f"the decimal sign is ambiguous: '{comma[0]}' has {comma[1]}, '{point[0]}' has {point[1]}",
-            allowed="one sign throughout, or state decimal: ',' or '.'",
-        )
-    return "," if comma else "."
 
 
 def add_cells(

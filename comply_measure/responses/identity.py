@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from comply_measure.documents import nearest
 from comply_measure.responses.cells import NOTHING, add_cells, folded, name_in
 from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.raw import Cell, Column, DateCell, RawTable
+from comply_measure.responses.numerals import NO_VALUE, NO_VALUE_SETTLED
 from comply_measure.responses.roles import RoleWords
 
 
@@ -44,7 +46,15 @@ class Names:
         return [lookup[code] for code in self.codes]
 
 
-def read_names(table: RawTable, column: Column, what: str, faults: Faults, *, required: bool) -> Names:
+def read_names(
+    table: RawTable,
+    column: Column,
+    what: str,
+    faults: Faults,
+    *,
+    required: bool,
+    missing: Collection[str] = (),
+) -> Names:
     """Ids of one column.
 
     Parameters
@@ -59,12 +69,16 @@ def read_names(table: RawTable, column: Column, what: str, faults: Faults, *, re
         Receives dates (spreadsheets make them from ids such as 3-5) and, if `required`, blanks.
     required : bool
         True if no record may lack the id.
+    missing : collection of str
+        Further words, folded, that mean missing.
     """
-    texts = [_name(cell, column) for cell in column.distinct]
+    texts = [_name(cell, column, missing) for cell in column.distinct]
     dates = [place for place, cell in enumerate(column.distinct) if isinstance(cell, DateCell)]
     if dates:
         allowed = "text or a whole number; spreadsheets turn entries such as 3-5 into dates"
         add_cells(faults, f"a date is no {what} id", table, column, dates, allowed)
+    empty = [place for place, text in enumerate(texts) if text is not None and folded(text) in NO_VALUE]
+    add_cells(faults, f"no {what} id but a word for no value", table, column, empty, NO_VALUE_SETTLED)
     lookup = np.array([*texts, None], dtype=object)
     codes, names = pd.factorize(lookup[column.codes], use_na_sentinel=True)
     if required:
@@ -73,8 +87,10 @@ def read_names(table: RawTable, column: Column, what: str, faults: Faults, *, re
     return Names(codes.astype(np.intp), tuple(names))
 
 
-def _name(cell: Cell, column: Column) -> str | None:
-    if column.is_declared_missing(cell) or (isinstance(cell, str) and folded(cell) in NOTHING):
+def _name(cell: Cell, column: Column, missing: Collection[str]) -> str | None:
+    if column.is_declared_missing(cell):
+        return None
+    if isinstance(cell, str) and (folded(cell) in NOTHING or folded(cell) in missing):
         return None
     return name_in(cell)
 

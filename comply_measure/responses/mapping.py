@@ -5,7 +5,7 @@ from __future__ import annotations
 from string import Formatter
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from comply_measure.responses.vocabulary import MissingReason
 
@@ -114,6 +114,8 @@ class FileFormat(BaseModel):
     decimal : {"auto", ".", ","}
         Decimal sign of numbers written as text. Auto: a comma only in files that are not comma-separated,
         and only if their numbers are written that way throughout.
+    thousands : {"none", ".", ",", "space", "apostrophe"}
+        Sign between groups of three digits. None: such numbers are problems, because 1.200 may be 1.2.
     sheet : str or None
         Worksheet of an Excel file. None: the only one that holds data.
     merged : {"problem", "fill"}
@@ -126,6 +128,7 @@ class FileFormat(BaseModel):
     encoding: str | None = None
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     decimal: Literal["auto", ".", ","] = "auto"
+    thousands: Literal["none", ".", ",", "space", "apostrophe"] = "none"
     sheet: Text | None = None
     merged: Literal["problem", "fill"] = "problem"
 
@@ -135,3 +138,9 @@ class FileFormat(BaseModel):
         if sign is not None and (sign.isalnum() or sign in "\"'\r\n.+-"):
             raise ValueError("a delimiter is a sign that stands in no number and no name, such as ; or a tab")
         return sign
+
+    @model_validator(mode="after")
+    def _signs_differ(self) -> FileFormat:
+        if self.decimal == self.thousands:
+            raise ValueError(f"decimal and thousands are both {self.decimal!r}")
+        return self

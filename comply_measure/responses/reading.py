@@ -14,7 +14,6 @@ from comply_measure.documents import require_known
 from comply_measure.instrument import Scale
 from comply_measure.responses.answers import Answers, answer_key, read_answers
 from comply_measure.responses.assembly import assembled
-from comply_measure.responses.cells import decimal_sign
 from comply_measure.responses.columns import ColumnPlan, plan_columns
 from comply_measure.responses.faults import Faults, refuse
 from comply_measure.responses.files.load import load_table, table_of_frame
@@ -25,12 +24,13 @@ from comply_measure.responses.identity import (
     check_unique,
 )
 from comply_measure.responses.mapping import ColumnMapping, FileFormat, Layout
+from comply_measure.responses.numerals import Numerals, numerals_of
 from comply_measure.responses.records import Records, long_records, wide_records
 from comply_measure.responses.roles import role_words
 from comply_measure.responses.selection import Selection, select_items
 from comply_measure.responses.table import Responses, Source
 from comply_measure.responses.units import joined, own_variables, read_units
-from comply_measure.responses.variables import missing_words, typed
+from comply_measure.responses.variables import check_cells, missing_words, typed
 from comply_measure.responses.vocabulary import NOT_APPLICABLE
 
 _DEFAULT_MAPPING = ColumnMapping()
@@ -129,6 +129,7 @@ def responses_from_frame(
     layout: Layout = "long",
     units: pd.DataFrame | None = None,
     name: str = "data frame",
+    file_format: FileFormat = _DEFAULT_FORMAT,
 ) -> Responses:
     """Validate answers that are in memory, exactly as :func:`read_responses` does for a file.
 
@@ -140,6 +141,8 @@ def responses_from_frame(
         Unit-level variables, a row per unit, with the unit column.
     name : str
         What to call the table in messages and as source.
+    file_format : FileFormat
+        Decimal sign and groups of thousands of numbers that are text.
     scales, mapping, attribute_set, form, layout
         As in :func:`read_responses`.
 
@@ -158,7 +161,7 @@ def responses_from_frame(
         units_faults = Faults(f"{name} (units)")
         units_table = table_of_frame(units, units_faults.file, units_faults)
         files = _Files(files.table, faults, units_table, units_faults)
-    options = _Options(mapping, layout, _DEFAULT_FORMAT, _DEFAULT_FORMAT)
+    options = _Options(mapping, layout, file_format, file_format)
     return _understood(files, options, _tuple(scales), attribute_set, form)
 
 
@@ -188,11 +191,11 @@ def _understood(
     )
     if plan is None:
         refuse(files.headline, *files.all_faults)
-    decimal = _decimal(table, plan, options, faults)
-    records = _records(table, plan, selection, options, decimal, faults)
+    numerals = _numerals(table, plan, options, faults)
+    records = _records(table, plan, selection, options, numerals, faults)
     answers, set_aside = _applicable(records, plan, selection, mapping, faults)
     _check_identity(records, plan, selection, mapping, faults)
-    units = own_variables(table, records, plan, mapping, decimal, faults)
+    units = own_variables(table, records, plan, mapping, numerals, faults)
     if units_file is not None and files.units_faults is not None:
         units = joined(units, records.units.names, units_file, files.units_faults)
     if any(collection.problems for collection in files.all_faults):
@@ -209,15 +212,15 @@ def _understood(
     return assembled(records, answers, units, selection, source, notes)
 
 
-def _decimal(table: RawTable, plan: ColumnPlan, options: _Options, faults: Faults) -> str:
-    """Decimal sign, from all columns that may hold numbers."""
+def _numerals(table: RawTable, plan: ColumnPlan, options: _Options, faults: Faults) -> Numerals:
+    """How numbers are written, from all columns that may hold numbers."""
     as_text = options.mapping.as_text
     names = [
         *plan.answers.values(),
         *(column for name, column in plan.unit_variables.items() if name not in as_text),
         *(column for (name, _), column in plan.informant_variables.items() if name not in as_text),
     ]
-    return decimal_sign(table, (table.columns[name] for name in names), options.file_format, faults)
+    return numerals_of(table, (table.columns[name] for name in names), options.file_format, faults)
 
 
 def _records(
@@ -225,7 +228,7 @@ def _records(
     plan: ColumnPlan,
     selection: Selection,
     options: _Options,
-    decimal: str,
+    numerals: Numerals,
     faults: Faults,
 ) -> Records:
     """Read every cell of the study and stack it by informant."""
@@ -233,22 +236,20 @@ def _records(
     keys = {scale.key: answer_key(scale, mapping, faults) for scale in selection.scales}
     scale_of = {item.id: scale.key for scale, item in selection.items}
     answers = {
-        place: read_answers(table, table.columns[column], keys[scale_of[place[0]]], decimal, faults)
+        place: read_answers(table, table.columns[column], keys[scale_of[place[0]]], numerals, faults)
         for place, column in plan.answers.items()
     }
-    variables = {
-        place: typed(
-            table.columns[column],
-            decimal,
-            as_text=place[0] in mapping.as_text,
-            missing=missing_words(mapping),
-        )
-        for place, column in plan.informant_variables.items()
-    }
+    missing = missing_words(mapping)
+    variables = {}
+    for place, column in plan.informant_variables.items():
+        as_text = place[0] in mapping.as_text
+        variables[place] = typed(table.columns[column], numerals, as_text=as_text, missing=missing)
+        if not as_text:
+            check_cells(table, table.columns[column], numerals, missing, faults)
     words = role_words(selection.scales, mapping)
     if options.layout == "long":
-        return long_records(table, plan, answers, variables, words, faults)
-    return wide_records(table, plan, answers, variables, selection.roles, faults)
+        return long_records(table, plan, answers, variables, words, faults, missing=missing)
+    return wide_records(table, plan, answers, variables, selection.roles, faults, missing=missing)
 
 
 def _applicable(

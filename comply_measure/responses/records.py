@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +60,8 @@ def long_records(
     variables: Mapping[Place, pd.Series[Any]],
     words: RoleWords,
     faults: Faults,
+    *,
+    missing: Collection[str] = (),
 ) -> Records:
     """Records of a table that has one row per informant.
 
@@ -75,17 +77,19 @@ def long_records(
         How roles may be written.
     faults : Faults
         Receives missing ids and unknown roles.
+    missing : collection of str
+        Further words, folded, that mean missing, for ids too.
     """
     nobody = Names(np.full(len(table), -1, dtype=np.intp), ())
     units, informants = nobody, None
     roles = nobody.codes
     if plan.unit:
-        units = read_names(table, table.columns[plan.unit], "unit", faults, required=True)
+        units = read_names(table, table.columns[plan.unit], "unit", faults, required=True, missing=missing)
     if plan.role:
         roles = read_roles(table, table.columns[plan.role], words, plan.roles, faults)
     if "" in plan.informants:
         column = table.columns[plan.informants[""]]
-        informants = read_names(table, column, "informant", faults, required=True)
+        informants = read_names(table, column, "informant", faults, required=True, missing=missing)
     return Records(
         np.arange(len(table), dtype=np.intp),
         table.rows,
@@ -104,6 +108,8 @@ def wide_records(
     variables: Mapping[Place, pd.Series[Any]],
     all_roles: tuple[str, ...],
     faults: Faults,
+    *,
+    missing: Collection[str] = (),
 ) -> Records:
     """Records of a table that has one row per unit and columns per item and role.
 
@@ -112,7 +118,7 @@ def wide_records(
     """
     n = len(table)
     ids = {
-        role: read_names(table, table.columns[column], "informant", faults, required=False)
+        role: read_names(table, table.columns[column], "informant", faults, required=False, missing=missing)
         for role, column in plan.informants.items()
     }
     present = np.column_stack([_present(role, n, ids.get(role), answers) for role in plan.roles])
@@ -126,7 +132,9 @@ def wide_records(
     position = np.array([all_roles.index(role) for role in plan.roles], dtype=np.intp)
     unit_names = Names(np.full(n, -1, dtype=np.intp), ())
     if plan.unit:
-        unit_names = read_names(table, table.columns[plan.unit], "unit", faults, required=True)
+        unit_names = read_names(
+            table, table.columns[plan.unit], "unit", faults, required=True, missing=missing
+        )
     items = dict.fromkeys(item for item, _ in answers)
     blank = Answers(np.full(n, np.nan), np.full(n, NOT_ANSWERED, dtype=np.int8))
     stacked = {}

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.documents import nearest
-from comply_measure.responses.cells import add_cells, decimal_sign, name_in, number_in
+from comply_measure.responses.cells import add_cells, name_in
 from comply_measure.responses.faults import Faults, refuse
 from comply_measure.responses.files.load import load_table
 from comply_measure.responses.files.raw import Column, RawTable
 from comply_measure.responses.mapping import FileFormat
+from comply_measure.responses.numerals import Numerals, numerals_of
 
 ColumnType = Literal["text", "integer", "number"]
 
@@ -57,20 +58,20 @@ def read_typed_table(
             faults.add("unknown column", column=name, allowed=", ".join(types))
     known = {name: table.columns[name] for name in types if name in table.columns}
     numeric = [column for name, column in known.items() if types[name] != "text"]
-    decimal = decimal_sign(table, numeric, stated, faults)
-    read = {name: _column(table, column, types[name], decimal, faults) for name, column in known.items()}
+    numerals = numerals_of(table, numeric, stated, faults)
+    read = {name: _column(table, column, types[name], numerals, faults) for name, column in known.items()}
     if faults.problems:
         refuse(f"{path} cannot be used", faults)
     return pd.DataFrame(read)
 
 
 def _column(
-    table: RawTable, column: Column, kind: ColumnType, decimal: str, faults: Faults
+    table: RawTable, column: Column, kind: ColumnType, numerals: Numerals, faults: Faults
 ) -> pd.Series[Any]:
     if kind == "text":
         texts = np.array([*(name_in(cell) for cell in column.distinct), None], dtype=object)
         return pd.Series(texts[column.codes], dtype="str")
-    numbers = [number_in(cell, decimal) for cell in column.distinct]
+    numbers = [numerals.number(cell) for cell in column.distinct]
     wrong = [
         place
         for place, number in enumerate(numbers)

@@ -12,14 +12,20 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.documents import nearest
-from comply_measure.responses.cells import decimal_sign
 from comply_measure.responses.columns import ColumnPlan
 from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.raw import Column, RawTable
 from comply_measure.responses.identity import Names, check_unique, read_names
 from comply_measure.responses.mapping import ColumnMapping, FileFormat
+from comply_measure.responses.numerals import Numerals, numerals_of
 from comply_measure.responses.records import Records
-from comply_measure.responses.variables import missing_words, one_per_unit, text_among_numbers, typed
+from comply_measure.responses.variables import (
+    check_cells,
+    missing_words,
+    one_per_unit,
+    text_among_numbers,
+    typed,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +84,7 @@ def read_units(
     mapping : ColumnMapping
         Names the unit and firm columns and the variables; all other columns where it names no variables.
     file_format : FileFormat
-        Decimal sign.
+        Decimal sign and groups of thousands.
     faults : Faults
         Receives missing columns, missing and repeated units.
     """
@@ -87,7 +93,9 @@ def read_units(
         hint = f"; did you mean '{near}'?" if near else ""
         faults.add(f"missing column for the unit{hint}", column=mapping.unit)
         return None
-    units = read_names(table, table.columns[mapping.unit], "unit", faults, required=True)
+    units = read_names(
+        table, table.columns[mapping.unit], "unit", faults, required=True, missing=missing_words(mapping)
+    )
     check_unique(table.rows, units, "unit", mapping.unit, faults)
     wanted = dict(mapping.units) or {
         name: name
@@ -103,11 +111,13 @@ def read_units(
             del wanted[name]
     columns = {name: table.columns[column] for name, column in wanted.items()}
     used = [column for name, column in columns.items() if name not in mapping.as_text]
-    decimal = decimal_sign(table, used, file_format, faults)
-    variables, notes = _typed_variables(columns, decimal, mapping)
+    numerals = numerals_of(table, used, file_format, faults)
+    variables, notes = _typed_variables(table, columns, numerals, mapping, faults)
     firm = None
     if mapping.firm is not None and mapping.firm in table.columns:
-        names = read_names(table, table.columns[mapping.firm], "firm", faults, required=False)
+        names = read_names(
+            table, table.columns[mapping.firm], "firm", faults, required=False, missing=missing_words(mapping)
+        )
         firm = pd.Series(names.values(), dtype="str")
     return UnitsFile(table, units, firm, variables, notes)
 
@@ -117,7 +127,7 @@ def own_variables(
     records: Records,
     plan: ColumnPlan,
     mapping: ColumnMapping,
-    decimal: str,
+    numerals: Numerals,
     faults: Faults,
 ) -> UnitVariables:
     """Firm and unit-level variables of the responses file, constant within each unit.
@@ -132,18 +142,20 @@ def own_variables(
         What its columns are.
     mapping : ColumnMapping
         Variables kept as text, words for missing.
-    decimal : str
-        Decimal sign.
+    numerals : Numerals
+        How numbers are written as text.
     faults : Faults
-        Receives every row that contradicts the first of its unit.
+        Receives cells that only look like numbers, and every row that contradicts the first of its unit.
     """
     firm = pd.Series([None] * len(records.units.names), dtype="str")
     if plan.firm is not None:
-        names = read_names(table, table.columns[plan.firm], "firm", faults, required=False)
+        names = read_names(
+            table, table.columns[plan.firm], "firm", faults, required=False, missing=missing_words(mapping)
+        )
         values = pd.Series(names.taken(records.records).values(), dtype="str")
         firm = one_per_unit(values, records.units, records.rows, "the firm", plan.firm, faults)
     columns = {name: table.columns[column] for name, column in plan.unit_variables.items()}
-    read, notes = _typed_variables(columns, decimal, mapping)
+    read, notes = _typed_variables(table, columns, numerals, mapping, faults)
     variables = {}
     for name, values in read.items():
         by_record = values.iloc[records.records].reset_index(drop=True)
@@ -191,15 +203,21 @@ def joined(own: UnitVariables, unit_names: tuple[str, ...], file: UnitsFile, fau
 
 
 def _typed_variables(
-    columns: Mapping[str, Column], decimal: str, mapping: ColumnMapping
+    table: RawTable,
+    columns: Mapping[str, Column],
+    numerals: Numerals,
+    mapping: ColumnMapping,
+    faults: Faults,
 ) -> tuple[dict[str, pd.Series[Any]], tuple[str, ...]]:
     """Variables as numbers or text, and notes on those that are text because of a few cells."""
     words = missing_words(mapping)
     variables, notes = {}, []
     for name, column in columns.items():
         as_text = name in mapping.as_text
-        variables[name] = typed(column, decimal, as_text=as_text, missing=words)
-        odd = None if as_text else text_among_numbers(column, decimal, words)
+        variables[name] = typed(column, numerals, as_text=as_text, missing=words)
+        if not as_text:
+            check_cells(table, column, numerals, words, faults)
+        odd = None if as_text else text_among_numbers(column, numerals, words)
         if odd is not None and not column.value_labels:
             notes.append(f"variable {name} is text: '{odd}' is no number")
     return variables, tuple(notes)

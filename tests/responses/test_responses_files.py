@@ -103,8 +103,9 @@ def test_ambiguous_decimal_sign(frame, small, problems, tmp_path):
     path = tmp_path / "a.csv"
     table.to_csv(path, index=False, sep=";")
     mapping = ColumnMapping(units=["size"])
-    problem = only(problems(read_responses, path, small, mapping))
+    problem, *cells = problems(read_responses, path, small, mapping)
     assert "ambiguous" in problem.message
+    assert [(p.row, p.column, p.value) for p in cells] == [(row, "size", "1.234") for row in (2, 3, 4)]
     assert "1.234" in problem.message
     assert "2,5" in problem.message
     read = read_responses(path, small, ColumnMapping(units=["size"], as_text=("size",)))

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.documents import nearest
-from comply_measure.responses.cells import add_cells, decimal_sign, name_in, number_in
+from comply_measure.responses.cells import add_cells, name_in
 from comply_measure.responses.faults import Faults, refuse
 from comply_measure.responses.files.load import load_table
 from comply_measure.responses.files.raw import Cell, Column, RawTable
 from comply_measure.responses.mapping import FileFormat
+from comply_measure.responses.numerals import Numerals, numerals_of
 
 Reader = Callable[[RawTable, Faults], pd.DataFrame]
 
@@ -102,8 +103,8 @@ def ratings_of(
     _known_columns(table, "expert", items, "item", faults)
     people = _people(table, "expert", faults)
     present = [item for item in items if item in table.columns]
-    decimal = decimal_sign(table, [table.columns[item] for item in present], FileFormat(), faults)
-    values = {i: _numbers(table, table.columns[i], decimal, minimum, maximum, faults) for i in present}
+    numerals = numerals_of(table, [table.columns[item] for item in present], FileFormat(), faults)
+    values = {i: _numbers(table, table.columns[i], numerals, minimum, maximum, faults) for i in present}
     return None if faults.problems else pd.DataFrame(values, index=pd.Index(people, name="expert"))
 
 
@@ -140,8 +141,8 @@ def definitions_of(
     rated = _names(table, table.columns["item"], items, "unknown item", faults)
     blank = np.flatnonzero(table.columns["item"].codes < 0)
     faults.add_rows("no item is named", table.rows[blank], column="item")
-    decimal = decimal_sign(table, [table.columns[c] for c in present], FileFormat(), faults)
-    values = {c: _numbers(table, table.columns[c], decimal, 1, anchors, faults) for c in present}
+    numerals = numerals_of(table, [table.columns[c] for c in present], FileFormat(), faults)
+    values = {c: _numbers(table, table.columns[c], numerals, 1, anchors, faults) for c in present}
     wide = pd.DataFrame({"judge": judges, "item": rated, **values})
     double = np.flatnonzero(wide.duplicated(["judge", "item"]).to_numpy() & wide["item"].notna().to_numpy())
     faults.add_rows(
@@ -188,12 +189,12 @@ def _people(table: RawTable, column: str, faults: Faults, unique: bool = True) -
 
 
 def _numbers(
-    table: RawTable, column: Column, decimal: str, minimum: int, maximum: int, faults: Faults
+    table: RawTable, column: Column, numerals: Numerals, minimum: int, maximum: int, faults: Faults
 ) -> np.ndarray:
     """Whole numbers within the scale; everything else is a problem."""
 
     def value(cell: Cell) -> float | None:
-        number = number_in(cell, decimal)
+        number = numerals.number(cell)
         whole = number is not None and np.isfinite(number) and number.is_integer()
         return number if whole and number is not None and minimum <= number <= maximum else None
 
