@@ -173,9 +173,9 @@ def minimise_constrained(
 
 def _model_hessian(point: Point, limits: Conditions, equal: Array, unequal: Array, C: Array) -> Array:
     """Matrix of the quadratic model: Lagrangian Hessian if usable, else the expected one."""
-    expected = 2.0 * point.information
-    scale = np.maximum(expected.diagonal(), 1e-10)
-    fallback = expected + np.diag(1e-8 * scale)
+    fallback = 2.0 * point.information
+    if not is_positive_definite(fallback):
+        fallback = fallback + np.diag(1e-8 * np.maximum(fallback.diagonal(), 1e-10))
     if not len(equal) + len(unequal):
         return fallback
     exact = point.hessian - limits.curvature(point.phi, equal, unequal)

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from comply_measure.sem.arrays import Array
+from comply_measure.sem.composite_start import composite_start
 from comply_measure.sem.constrained import conditions, minimise_constrained
 from comply_measure.sem.discrepancy import discrepancy_for
 from comply_measure.sem.model import Model
@@ -18,6 +19,7 @@ from comply_measure.sem.start import plain_values, random_values, starting_value
 
 MAX_STEPS = 200
 MAX_CONSTRAINED_STEPS = 500
+SAME_STATISTIC = 1e-4  # difference in χ² that rounding explains
 
 
 def estimate(model: Model, start: Array | None = None) -> Optimum:
@@ -40,8 +42,8 @@ def estimate(model: Model, start: Array | None = None) -> Optimum:
         led there where it was not the first.
     """
     best: Optimum | None = None
-    for remedy, theta in _starts(model, start):
-        best = _better(best, replace(_attempt(model, theta), remedy=remedy))
+    for remedy, theta, goal in _starts(model, start):
+        best = _better(best, _settled(model, replace(_attempt(model, theta), remedy=remedy), goal))
         if best.converged:
             break
     for number in range(model.options.search.starts):
@@ -52,16 +54,34 @@ def estimate(model: Model, start: Array | None = None) -> Optimum:
     return best
 
 
-def _starts(model: Model, start: Array | None) -> Iterator[tuple[str, Array]]:
-    """Starting values in the order in which they are tried, each with the name of the remedy."""
+def _starts(model: Model, start: Array | None) -> Iterator[tuple[str, Array, float]]:
+    """Starting values in the order in which they are tried, with the name of the remedy and a known minimum."""
     samples = model.sample.groups
-    first = two_stage_start(model) if start is None else np.asarray(start)
+    first, goal = _prepared_start(model) if start is None else (np.asarray(start), math.inf)
     if first is not None:
-        yield "", first
-        yield "starting values of complete data", starting_values(model.table, model.layouts, samples)
-    else:
-        yield "", starting_values(model.table, model.layouts, samples)
-    yield "cautious starting values", plain_values(model.table, model.layouts, samples)
+        yield "", first, goal
+    default = starting_values(model.table, model.layouts, samples)
+    yield "starting values from the sample" if first is not None else "", default, math.inf
+    yield "cautious starting values", plain_values(model.table, model.layouts, samples), math.inf
+
+
+def _prepared_start(model: Model) -> tuple[Array | None, float]:
+    """The optimum of a model that is close and easier, with its discrepancy where it must be this model's too."""
+    theta = two_stage_start(model)
+    return composite_start(model, _from_default) if theta is None else (theta, math.inf)
+
+
+def _from_default(model: Model) -> Optimum:
+    return _attempt(model, starting_values(model.table, model.layouts, model.sample.groups))
+
+
+def _settled(model: Model, optimum: Optimum, goal: float) -> Optimum:
+    """An optimum that has the value of a known minimum counts as converged, whatever rounding did to the steps."""
+    if optimum.converged or not math.isfinite(goal):
+        return optimum
+    if model.sample.n * abs(optimum.point.value - goal) > SAME_STATISTIC:
+        return optimum
+    return replace(optimum, converged=True, message="converged")
 
 
 def _random_start(model: Model, number: int) -> Array:

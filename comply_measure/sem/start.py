@@ -237,10 +237,12 @@ class _GroupStart:
             weights = scale[0] / scale
             for k, component in enumerate(composite.components):
                 row = self.row[composite.name, "<~", component]
+                if row not in self.free:
+                    weights[k] = self.value[row]
+                elif math.isfinite(self.table.start[row]):
+                    weights[k] = self.table.start[row]
                 if row in self.free:
                     self.theta[self.free[row]] = weights[k]
-                else:
-                    weights[k] = self.value[row]
             loadings, variance, rest = start_of_composite(block, weights)
             for component, value in zip(composite.components, loadings, strict=True):
                 row = self.row[composite.name, "=~", component]

@@ -100,3 +100,55 @@ def test_weights_equal_across_groups() -> None:
 def test_what_composites_exclude_is_refused(data: pd.DataFrame, model: str, message: str) -> None:
     with pytest.raises(sem.ModelError, match=message):
         sem.fit(model, data)
+
+
+def collinear(distance: float) -> pd.DataFrame:
+    rng = np.random.default_rng(1)
+    n = 200
+    a = rng.standard_normal(n)
+    b = a + distance * rng.standard_normal(n)
+    c = 0.8 * rng.standard_normal(n) + 0.4 * a
+    y = 0.5 * a + 0.3 * c + rng.standard_normal(n)
+    z = 0.4 * a + 0.2 * c + 0.3 * y + rng.standard_normal(n)
+    return pd.DataFrame({"a": a, "b": b, "c": c, "y": y, "z": z})
+
+
+@pytest.mark.parametrize("distance", [0.3, 0.03, 0.003, 0.0001])
+@pytest.mark.parametrize("order", ["a + b + c", "b + a + c", "c + a + b"])
+def test_collinear_components_in_any_order_give_the_regression(distance: float, order: str) -> None:
+    data = collinear(distance)
+    fit = sem.fit(f"k <~ {order}\ny ~ k", data)
+    assert fit.converged
+    assert fit.measures["chisq"] == pytest.approx(0.0, abs=1e-4)
+    x = data[["a", "b", "c"]].to_numpy()
+    x = x - x.mean(axis=0)
+    y = data["y"].to_numpy() - data["y"].mean()
+    explained = float(y @ x @ np.linalg.lstsq(x, y, rcond=None)[0]) / float(y @ y)
+    residual = row(fit.estimates, "y", "~~", "y").est / (y @ y / len(y))
+    assert 1.0 - residual == pytest.approx(explained, abs=1e-7)
+
+
+def test_collinear_components_with_two_outcomes_reach_one_optimum() -> None:
+    """χ² of two outcomes on one combination is −n Σ log(1 − r²) of the canonical correlations but the first."""
+    data = collinear(0.01)
+    x = data[["a", "b", "c"]].to_numpy()
+    y = data[["y", "z"]].to_numpy()
+    q1, q2 = (np.linalg.qr(m - m.mean(axis=0))[0] for m in (x, y))
+    canonical = np.linalg.svd(q1.T @ q2, compute_uv=False)
+    expected = -len(data) * float(np.log(1.0 - canonical[1] ** 2))
+    for order in ("a + b + c", "b + a + c", "c + b + a"):
+        fit = sem.fit(f"k <~ {order}\ny ~ k\nz ~ k\ny ~~ z", data)
+        assert fit.measures["chisq"] == pytest.approx(expected, abs=1e-6)
+        assert not fit.problems
+
+
+def test_collinear_components_in_two_groups_with_means() -> None:
+    data = pd.concat([collinear(0.02).iloc[:120].assign(g="p"), collinear(0.05).iloc[40:].assign(g="q")])
+    orders = ("a + b + c", "b + a + c")
+    fits = [sem.fit(f"k <~ {order}\ny ~ k\nz ~ y", data, group="g") for order in orders]
+    assert fits[0].measures["chisq"] == pytest.approx(fits[1].measures["chisq"], abs=1e-6)
+    assert all(fit.converged for fit in fits)
+    alone = [sem.fit("k <~ a + b + c\ny ~ k\nz ~ y", part).measures["chisq"] for _, part in data.groupby("g")]
+    assert fits[0].measures["chisq"] == pytest.approx(sum(alone), abs=1e-6)
+    equal = [sem.fit(f"k <~ {order}\ny ~ p*k\nz ~ y", data.query("g == 'p'")) for order in orders]
+    assert equal[0].measures["chisq"] == pytest.approx(equal[1].measures["chisq"], abs=1e-6)
