@@ -2,19 +2,24 @@
 
 What a room offers stands once, in the stub beside its ``__init__.py``, as imports of the form
 ``from comply_measure.room.file import name as name``. Type checkers and editors read the stub; at run time
-:func:`open_door` reads the same lines and loads a name's module when the name is asked for.
+:func:`open_door` reads the same lines and loads a name's module when the name is asked for. A function comes
+with its arguments checked (:mod:`comply_measure.arguments`); files of the package import each other's as they are.
 """
 
 from __future__ import annotations
 
 import ast
+import inspect
 import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from comply_measure.arguments import checked
 from comply_measure.errors import ComplyError
+
+INTERNAL = frozenset({"comply_measure.documents", "comply_measure.sem"})  # check their arguments themselves
 
 
 class DoorError(ComplyError):
@@ -77,7 +82,10 @@ def open_door(package: str) -> tuple[Callable[[str], Any], Callable[[], list[str
         if module is None:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         loaded = import_module(module)
-        return loaded if module == f"{package}.{name}" else getattr(loaded, name)
+        if module == f"{package}.{name}":
+            return loaded
+        found = getattr(loaded, name)
+        return checked(found) if inspect.isfunction(found) and package not in INTERNAL else found
 
     def listing() -> list[str]:
         return sorted({*names, *(name for name in vars(room) if name.startswith("__"))})

@@ -23,6 +23,8 @@ LEVELS: list[set[str]] = [
     {"framework", "sem"},
     {"resources", "documents"},
     {"doors"},
+    {"arguments"},
+    {"argument_kinds"},
     {"errors"},
 ]
 HEIGHT = {room: len(LEVELS) - depth for depth, rooms in enumerate(LEVELS) for room in rooms}

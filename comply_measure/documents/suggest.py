@@ -41,5 +41,5 @@ def unknown_message(kind: str, word: object, known: Iterable[str]) -> str:
 def require_known(kind: str, word: object, known: Iterable[str]) -> None:
     """Raise ComplyError with the nearest valid key unless `word` is among `known`."""
     keys = list(known)
-    if word not in keys:
+    if not isinstance(word, str) or word not in keys:
         raise ComplyError(unknown_message(kind, word, keys))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from comply_measure.argument_kinds import LARGEST
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.moments import Floats
 
@@ -42,10 +43,16 @@ def _item_problem(data: pd.DataFrame, item: str) -> Problem | None:
     if (data.columns == item).sum() > 1:
         return Problem("two columns have one name", column=item)
     column = data[item]
-    if not pd.api.types.is_numeric_dtype(column):
+    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_complex_dtype(column):
         return Problem("column holds no numbers", column=item)
-    if np.isinf(column.to_numpy(dtype=np.float64, na_value=np.nan)).any():
+    largest = np.nanmax(np.abs(column.to_numpy(dtype=np.float64, na_value=np.nan)), initial=0.0)
+    if np.isinf(largest):
         return Problem("column holds infinite values", column=item)
+    if largest > LARGEST:
+        allowed = f"numbers up to {LARGEST:g}"
+        return Problem(
+            "numbers too large to be raised to powers", column=item, value=largest, allowed=allowed
+        )
     return None
 
 
