@@ -88,6 +88,29 @@ def fit_indices(fit: Fit) -> dict[str, Any]:
     }
 
 
+def is_two_level(fit: Fit) -> bool:
+    """Whether a fit has a within and a between level."""
+    return hasattr(fit.model.sample, "n_clusters") and hasattr(fit.model.sample, "parts")
+
+
+def number_of_groups(fit: Fit) -> int:
+    """Groups of a fit; the two levels of a group count as one."""
+    return len(fit.model.sample.groups) // (2 if is_two_level(fit) else 1)
+
+
+def require_one_block(fit: Fit, what: str) -> None:
+    """Refuse fits of several groups or levels, whose parameters share names.
+
+    Raises
+    ------
+    ComplyError
+    """
+    if is_two_level(fit):
+        raise ComplyError(f"{what} is for models of one level; this fit has a within and a between level")
+    if (groups := len(fit.model.sample.groups)) > 1:
+        raise ComplyError(f"{what} is for models of one group; this fit has {groups}")
+
+
 def fit_notes(fit: Fit) -> str:
     """What a reader must know about a fit, in a line."""
     return "; ".join(finding.message for finding in fit.problems if finding.serious)

@@ -86,6 +86,11 @@ def joined(*notes: str) -> str:
     return "; ".join(note for note in notes if note)
 
 
+def runs_against(items: Sequence[str]) -> str:
+    """What to say of items that run against the others of their scale; empty without any."""
+    return f"runs against the others (not reversed?): {', '.join(items)}" if items else ""
+
+
 def groups(data: pd.DataFrame, by: str | None, pooled: bool = True) -> Iterator[tuple[str, NDArray[Any]]]:
     """Pooled informants first, then one group per value of `by` in order of appearance, as row masks."""
     if pooled or by is None:

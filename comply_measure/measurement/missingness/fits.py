@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.errors import InputError, Problem
-from comply_measure.measurement.fits import fit_indices
+from comply_measure.measurement.fits import fit_indices, is_two_level, number_of_groups
 from comply_measure.measurement.missingness.pooling import (
     PooledTest,
     denominator_df,
@@ -31,7 +31,8 @@ class PooledEstimates:
     Attributes
     ----------
     table : DataFrame
-        lhs, op, rhs, group, est, se, t, df, pvalue, ci_lower, ci_upper, riv, fmi, n_informants, n_imputations.
+        lhs, op, rhs, group (and level, of two-level models), est, se, t, df, pvalue, ci_lower, ci_upper, riv, fmi,
+        n_informants, n_imputations.
     tests : tuple of PooledTest
         Tests of fit: D3 for unscaled likelihood tests, and D2 (of the scaled statistic where there is one).
     indices : DataFrame
@@ -112,7 +113,8 @@ def pooled_estimates(
     blank = np.where(fixed, math.nan, 1.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         t = pool.estimate / pool.se * blank
-    table = tables[0][list(_KEY)].reset_index(drop=True)
+    key = [*_KEY, *(["level"] if "level" in tables[0].columns else [])]
+    table = tables[0][key].reset_index(drop=True)
     table = table.assign(
         est=pool.estimate,
         se=np.where(fixed, 0.0, pool.se),
@@ -179,6 +181,8 @@ def _no_likelihood_test(fits: Sequence[Fit]) -> str:
     if len(fits) < 2:
         return "fewer than two data sets"
     model = fits[0].model
+    if is_two_level(fits[0]):
+        return "a two-level model: its saturated moments are not pooled; see D2"
     if not model.df > 0:
         return "the model has no degrees of freedom"
     if model.options.estimator.discrepancy != "ml":
@@ -231,7 +235,7 @@ def _indices(fits: Sequence[Fit], model: PooledTest) -> pd.DataFrame:
     df0 = float(measures[0].get("baseline.df", math.nan))
     baseline = pool_chisquare([m.get(f"baseline.chisq{tail}", math.nan) for m in measures], df0)
     pooled = indices_of_chisquares(
-        model.chisq, model.df1, baseline.chisq, df0, fits[0].n, len(fits[0].model.sample.groups)
+        model.chisq, model.df1, baseline.chisq, df0, fits[0].n, number_of_groups(fits[0])
     )
     values = pd.DataFrame({name: [m.get(name + tail, math.nan) for m in measures] for name in pooled})
     values["srmr"] = [m.get("srmr", math.nan) for m in measures]
@@ -273,7 +277,9 @@ def _complete_df(fit: Fit) -> float:
 
 
 def n_clusters(fit: Fit) -> int:
-    """Clusters of a fit with cluster-robust inference, over all groups; −1 without."""
+    """Clusters of a fit with cluster-robust inference or two levels, over all groups; −1 without."""
+    if is_two_level(fit):
+        return int(fit.model.sample.n_clusters)  # type: ignore[attr-defined]
     found = [getattr(group, "cluster", None) for group in fit.model.sample.groups]
     codes = [np.asarray(code) for code in found if code is not None]
     return len(np.unique(np.concatenate(codes))) if codes else -1
@@ -289,7 +295,7 @@ def _check(fits: Sequence[Fit], usable: Sequence[Fit]) -> None:
     if len(usable) < 2:
         problem = Problem("fits that converged", value=len(usable), allowed="at least 2")
         raise InputError("The fits cannot be pooled.", [problem])
-    keys = [fit.estimates[list(_KEY)] for fit in usable]
+    keys = [fit.estimates[[name for name in (*_KEY, "level") if name in fit.estimates]] for fit in usable]
     problems = [
         Problem("another model", row=number)
         for number, key in enumerate(keys)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,11 +13,12 @@ from comply_measure.measurement.moments import Floats
 from comply_measure.sem import Fit
 
 Indices = NDArray[np.intp]
+LEVELS = ("within", "between")
 
 
 @dataclass(frozen=True, slots=True)
 class FactorMatrices:
-    """One group of a factor model.
+    """One group of a factor model, or one level of a group.
 
     Attributes
     ----------
@@ -36,8 +37,12 @@ class FactorMatrices:
     observed : ndarray, shape (p, p)
         Sample covariances (polychoric correlations for ordered items).
     thresholds : tuple of arrays, or None
-        Per item, of its latent response with unit variance; None for continuous items.
+        Per item, of its latent response with mean 0 and variance 1, empty for a continuous item; None where all
+        items are continuous.
     n : int
+        Cases; of the between level, clusters.
+    level : str
+        ``within`` or ``between`` of a two-level fit, else empty.
     """
 
     group: str
@@ -50,6 +55,7 @@ class FactorMatrices:
     observed: Floats
     thresholds: tuple[Floats, ...] | None
     n: int
+    level: str = ""
 
     @property
     def implied(self) -> Floats:
@@ -62,9 +68,10 @@ class FactorMatrices:
 
 
 def fit_matrices(fit: Fit) -> tuple[FactorMatrices, ...]:
-    """Matrices of every group of a fit.
+    """Matrices of every group of a fit; of a two-level fit, of the within and the between level of every group.
 
-    Latent responses of ordered items are scaled to unit variance, with their loadings and thresholds.
+    Latent responses of ordered items are scaled to unit variance, with their loadings; their thresholds are taken
+    from their means: ``(τ − ν − λκ) / σ*``. Predictors of factors count in the covariances of the factors.
 
     Parameters
     ----------
@@ -75,11 +82,23 @@ def fit_matrices(fit: Fit) -> tuple[FactorMatrices, ...]:
     -------
     tuple of FactorMatrices
     """
-    table = fit.estimates
-    return tuple(
-        _group(table[table["group"] == g + 1], sample.name, sample.names, np.asarray(sample.cov), sample.n)
-        for g, sample in enumerate(fit.model.sample.groups)
-    )
+    table, samples = fit.estimates, fit.model.sample.groups
+    if "level" not in table.columns:
+        return tuple(
+            _group(
+                table[table["group"] == g + 1], sample.name, sample.names, np.asarray(sample.cov), sample.n
+            )
+            for g, sample in enumerate(samples)
+        )
+    found = []
+    counts = [(part.n, part.n_clusters) for part in fit.model.sample.parts]  # type: ignore[attr-defined]
+    for block, sample in enumerate(samples):
+        group, level = divmod(block, len(LEVELS))
+        mine = table[(table["group"] == group + 1) & (table["level"] == level + 1)]
+        label, cov = sample.name.removesuffix(LEVELS[level]).strip(), np.asarray(sample.cov)
+        one = _group(mine, label, sample.names, cov, counts[group][level])
+        found.append(replace(one, level=LEVELS[level]))
+    return tuple(found)
 
 
 def _group(table: pd.DataFrame, label: str, names: tuple[str, ...], sample: Floats, n: int) -> FactorMatrices:
@@ -90,32 +109,49 @@ def _group(table: pd.DataFrame, label: str, names: tuple[str, ...], sample: Floa
     factors = tuple(dict.fromkeys(lhs for lhs, op, _, _ in rows if op == "=~"))
     measured = {rhs for _, op, rhs, _ in rows if op == "=~"}
     items = tuple(name for name in names if name in measured)
-    item, factor = ({name: i for i, name in enumerate(group)} for group in (items, factors))
-    p, k = len(items), len(factors)
-    loadings, paths, psi, theta = np.zeros((p, k)), np.zeros((k, k)), np.zeros((k, k)), np.zeros((p, p))
+    predictors = tuple(
+        dict.fromkeys(rhs for lhs, op, rhs, _ in rows if op == "~" and lhs in factors and rhs not in factors)
+    )
+    item, source = ({name: i for i, name in enumerate(group)} for group in (items, (*factors, *predictors)))
+    p, k, m = len(items), len(factors), len(factors) + len(predictors)
+    loadings, paths, psi, theta = np.zeros((p, k)), np.zeros((m, m)), np.zeros((m, m)), np.zeros((p, p))
+    intercept, alpha = np.zeros(p), np.zeros(m)
     tau: dict[str, list[float]] = {}
     for lhs, op, rhs, est in rows:
         if op == "=~" and rhs in item:
-            loadings[item[rhs], factor[lhs]] = est
+            loadings[item[rhs], source[lhs]] = est
         elif op == "=~":
-            paths[factor[rhs], factor[lhs]] = est
-        elif op == "~" and lhs in factor and rhs in factor:
-            paths[factor[lhs], factor[rhs]] = est
-        elif op == "~~" and lhs in factor and rhs in factor:
-            psi[factor[lhs], factor[rhs]] = psi[factor[rhs], factor[lhs]] = est
+            paths[source[rhs], source[lhs]] = est
+        elif op == "~" and lhs in source and rhs in source:
+            paths[source[lhs], source[rhs]] = est
+        elif op == "~~" and lhs in source and rhs in source:
+            psi[source[lhs], source[rhs]] = psi[source[rhs], source[lhs]] = est
         elif op == "~~" and lhs in item and rhs in item:
             theta[item[lhs], item[rhs]] = theta[item[rhs], item[lhs]] = est
+        elif op == "~1" and lhs in item:
+            intercept[item[lhs]] = est
+        elif op == "~1" and lhs in source:
+            alpha[source[lhs]] = est
         elif op == "|":
             tau.setdefault(lhs, []).append(est)
-    turn = inverse(np.eye(k) - paths)
-    phi = turn @ psi @ turn.T
+    turn = inverse(np.eye(m) - paths)
+    for name in predictors:  # fixed ones that are no parameters, as beside ordered items
+        if not psi[source[name], source[name]] > 0 and name not in names:
+            psi[source[name], source[name]] = np.nan
+    phi, kappa = (turn @ psi @ turn.T)[:k, :k], (turn @ alpha)[:k]
     place = [names.index(name) for name in items]
     observed = sample[np.ix_(place, place)]
-    thresholds = None
-    if items and all(name in tau for name in items):
-        scale = np.sqrt(np.diag(loadings @ phi @ loadings.T + theta))
-        loadings, theta = loadings / scale[:, None], theta / np.outer(scale, scale)
-        thresholds = tuple(np.sort(tau[name]) / s for name, s in zip(items, scale, strict=True))
-        diagonal = np.sqrt(np.diag(observed))
-        observed = observed / np.outer(diagonal, diagonal)
-    return FactorMatrices(label, items, factors, loadings, paths, phi, theta, observed, thresholds, n)
+    if not tau:
+        return FactorMatrices(label, items, factors, loadings, paths[:k, :k], phi, theta, observed, None, n)
+    centre = intercept + loadings @ kappa
+    ordered = np.array([name in tau for name in items])
+    scale = np.sqrt(np.diag(loadings @ phi @ loadings.T + theta))
+    scale = np.where(ordered, scale, 1.0)
+    loadings, theta = loadings / scale[:, None], theta / np.outer(scale, scale)
+    thresholds = tuple(
+        (np.sort(tau[name]) - c) / s if name in tau else np.zeros(0)
+        for name, c, s in zip(items, centre, scale, strict=True)
+    )
+    diagonal = np.where(ordered, np.sqrt(np.diag(observed)), 1.0)
+    observed = observed / np.outer(diagonal, diagonal)
+    return FactorMatrices(label, items, factors, loadings, paths[:k, :k], phi, theta, observed, thresholds, n)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from comply_measure.measurement.frames import runs_against
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.reliability.alpha import alpha_from_covariance
 from comply_measure.measurement.reliability.categorical import categorical_omega
@@ -23,7 +24,10 @@ class FactorReliability:
 
     Attributes
     ----------
-    group, factor : str
+    group : str
+    data_level : str
+        ``within`` or ``between`` clusters, for a two-level fit; else empty. Levels are never mixed.
+    factor : str
     level : str
         ``items`` for a factor measured by items, ``factors`` for one measured by factors, ``total`` for the sum of
         all items under all factors.
@@ -41,10 +45,13 @@ class FactorReliability:
     maximal : float
         Coefficient H of standardised loadings; only where each item has one factor.
     n_items, n : int
+        n: cases; of the between level, clusters.
     note : str
+        Why values are undefined or doubtful.
     """
 
     group: str
+    data_level: str
     factor: str
     level: str
     omega_implied: float
@@ -74,7 +81,7 @@ class FitReliability:
     estimator: str
 
     def tidy(self) -> pd.DataFrame:
-        """One row per group and factor; columns are the attributes of :class:`FactorReliability`."""
+        """One row per group, level and factor; columns are the attributes of :class:`FactorReliability`."""
         names = FactorReliability.__dataclass_fields__
         table = pd.DataFrame([{name: getattr(row, name) for name in names} for row in self.rows])
         return table.assign(estimator=self.estimator)
@@ -89,6 +96,11 @@ def fit_reliability(fit: Fit) -> FitReliability:
     (ω_L1 of Raykov & Zinbarg 2011; ω_higher-order). Ordered items: see
     :func:`~comply_measure.measurement.reliability.categorical.categorical_omega`.
 
+    A two-level fit has rows for each level: ω within is the reliability of the deviations from the clusters' means,
+    ω between that of the clusters' latent means (Geldhof, Preacher & Zyphur 2014); see
+    :func:`~comply_measure.measurement.reliability.multilevel.multilevel_reliability` for one informant and for observed
+    means.
+
     Parameters
     ----------
     fit : Fit
@@ -96,7 +108,8 @@ def fit_reliability(fit: Fit) -> FitReliability:
     Returns
     -------
     FitReliability
-        NaN with a note when the model did not converge or a residual variance is negative.
+        NaN with a note when the model did not converge, a variance is negative, or a sum holds ordered and
+        continuous items. Items whose loadings run against those of their factor are named.
     """
     rows: list[FactorReliability] = []
     for matrices in fit_matrices(fit):
@@ -108,12 +121,25 @@ def fit_reliability(fit: Fit) -> FitReliability:
 
 
 def _note(fit: Fit, matrices: FactorMatrices) -> str:
+    """Why nothing is defined."""
     if not fit.converged:
         return "the model did not converge"
-    negative = [
-        name for name, value in zip(matrices.items, np.diag(matrices.residuals), strict=True) if value < 0
-    ]
-    return f"negative residual variance: {', '.join(negative)}" if negative else ""
+    notes = []
+    for what, names, values in (
+        ("residual variance", matrices.items, np.diag(matrices.residuals)),
+        ("variance of a factor", matrices.factors, np.diag(matrices.factor_covariance)),
+    ):
+        negative = [name for name, value in zip(names, values, strict=True) if value < 0]
+        notes += [f"negative {what}: {', '.join(negative)}"] if negative else []
+        unknown = [name for name, value in zip(names, values, strict=True) if np.isnan(value)]
+        notes += [f"{what} unknown, predictors without variances: {', '.join(unknown)}"] if unknown else []
+    return "; ".join(notes)
+
+
+def _against(m: FactorMatrices, items: Indices, weight: Floats) -> str:
+    """Items whose weights have another sign than the sum of all."""
+    sign = 1.0 if weight.sum() >= 0 else -1.0
+    return runs_against([m.items[int(j)] for j, w in zip(items, weight, strict=True) if sign * w < 0])
 
 
 def _factor(m: FactorMatrices, f: int, note: str) -> FactorReliability:
@@ -124,7 +150,8 @@ def _factor(m: FactorMatrices, f: int, note: str) -> FactorReliability:
         weight = m.loadings[items, f]
         common = np.outer(weight, weight) * m.factor_covariance[f, f]
         simple = bool((np.count_nonzero(m.loadings[items], axis=1) == 1).all())
-        return _row(m, m.factors[f], "items", items, common, note, simple=simple)
+        doubt = _against(m, items, weight)
+        return _row(m, m.factors[f], "items", items, common, note, simple=simple, doubt=doubt)
     below = _descendants(m.paths, f)
     items = np.flatnonzero(np.any(m.loadings[:, below], axis=1))
     if not items.size:
@@ -133,7 +160,7 @@ def _factor(m: FactorMatrices, f: int, note: str) -> FactorReliability:
     total_effect = np.linalg.inv(np.eye(len(m.paths)) - m.paths)
     weight = m.loadings[items] @ total_effect[:, f]
     common = np.outer(weight, weight) * m.factor_covariance[f, f]
-    return _row(m, m.factors[f], "factors", items, common, note)
+    return _row(m, m.factors[f], "factors", items, common, note, doubt=_against(m, items, weight))
 
 
 def _total(m: FactorMatrices, note: str) -> FactorReliability:
@@ -150,7 +177,13 @@ def _row(
     common: Floats,
     note: str,
     simple: bool = False,
+    doubt: str = "",
 ) -> FactorReliability:
+    kinds = set() if m.thresholds is None else {bool(len(m.thresholds[int(j)])) for j in items}
+    if len(kinds) > 1:
+        note = (
+            note or "ordered and continuous items: a sum of answers and latent responses has no reliability"
+        )
     if note:
         return _empty(m, factor, level, note)
     places = np.ix_(items, items)
@@ -160,8 +193,20 @@ def _row(
     ordered = _categorical(m, items, common, observed, implied)
     standardized = np.sqrt(np.maximum(np.diag(common), 0.0) / np.diag(implied))
     higher = level == "factors"
+    maximal = float(maximal_reliability(standardized)) if simple else NAN
+    alpha = alpha_from_covariance(observed)
+    notes = [doubt] if doubt else []
+    if not implied.sum() > 0 or not observed.sum() > 0:
+        notes.append("variance of the sum is zero or negative")
+    if len(items) < 2:
+        notes.append("one item: no α")
+    if simple and np.isnan(maximal):
+        notes.append("a standardised loading of 1 or more: no H")
+    if m.thresholds is not None and kinds == {True} and np.isnan(ordered).any():
+        notes.append("a common variance or correlation above 1: no categorical ω")
     return FactorReliability(
         m.group,
+        m.level,
         factor,
         level,
         _ratio(true, float(implied.sum())),
@@ -169,11 +214,11 @@ def _row(
         _ratio(true, float(all_factors.sum())) if higher else NAN,
         _ratio(true, true + float(residuals.sum())) if higher else NAN,
         *ordered,
-        alpha_from_covariance(observed),
-        float(maximal_reliability(standardized)) if simple else NAN,
+        alpha,
+        maximal,
         len(items),
         m.n,
-        "",
+        "; ".join(notes),
     )
 
 
@@ -181,14 +226,16 @@ def _categorical(
     m: FactorMatrices, items: Indices, common: Floats, observed: Floats, implied: Floats
 ) -> tuple[float, float]:
     """Categorical ω with the implied and with the observed (polychoric) denominator."""
-    if m.thresholds is None:
+    if m.thresholds is None or not all(len(m.thresholds[int(j)]) for j in items):
         return NAN, NAN
     tau = [m.thresholds[int(j)] for j in items]
     return categorical_omega(common, tau, implied), categorical_omega(common, tau, observed)
 
 
 def _empty(m: FactorMatrices, factor: str, level: str, note: str) -> FactorReliability:
-    return FactorReliability(m.group, factor, level, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, 0, m.n, note)
+    return FactorReliability(
+        m.group, m.level, factor, level, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, 0, m.n, note
+    )
 
 
 def _descendants(paths: Floats, f: int) -> list[int]:

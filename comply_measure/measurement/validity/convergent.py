@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from comply_measure.errors import ComplyError, InputError, Problem
-from comply_measure.measurement.fits import fit_notes
+from comply_measure.measurement.fits import fit_notes, require_one_block
 from comply_measure.measurement.frames import check_scales, item_values, joined, varying_items
 from comply_measure.measurement.moments import pairwise_correlations
 from comply_measure.sem import Fit, fit as fit_model
@@ -189,8 +189,9 @@ def convergent_validity(
     Raises
     ------
     ComplyError
-        When the model did not converge or does not measure these constructs.
+        When the model did not converge, has several groups or levels, or does not measure these constructs.
     """
+    require_one_block(fit, "convergent validity")
     if not fit.converged:
         raise ComplyError(
             f"the measurement model did not converge ({fit.n} informants, {fit.npar} parameters)"

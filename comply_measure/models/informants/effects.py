@@ -62,16 +62,16 @@ def effects_table(fit: Fit) -> pd.DataFrame:
     DataFrame
         ``outcome, predictor, estimate, se, z, p, ci_lower, ci_upper, standardized, r_squared, n_units, note``.
         ``r_squared`` is one minus the standardised residual variance of the outcome, NaN where that is
-        negative. Numbers are NaN, with
-        the reason in ``note``, where the model did not converge; an inadmissible solution is noted.
+        negative. Numbers are NaN, with the reason in ``note``, where the model did not converge; an inadmissible
+        solution is noted. Columns ``group`` and ``level`` stand first where there are several.
     """
     table = fit.estimates
     rows = table[table["op"] == "~"]
     solved = fit.standardized("all") if fit.converged else table.assign(est_std=np.nan)
-    value = {
-        (a, op, b): v
-        for a, op, b, v in zip(solved["lhs"], solved["op"], solved["rhs"], solved["est_std"], strict=True)
-    }
+    place = [name for name in ("group", "level") if name in table and table[name].max() > 1]
+    keys = ["lhs", "op", "rhs", *place]
+    value = dict(zip(zip(*(solved[k] for k in keys), strict=True), solved["est_std"], strict=True))
+    where = list(zip(*(rows[k] for k in place), strict=True)) if place else [()] * len(rows)
     note = "did not converge" if not fit.converged else ("" if fit.admissible else "solution not admissible")
     out = pd.DataFrame(
         {
@@ -84,14 +84,26 @@ def effects_table(fit: Fit) -> pd.DataFrame:
             "ci_lower": rows["ci_lower"],
             "ci_upper": rows["ci_upper"],
             "standardized": [
-                value.get((a, "~", b), np.nan) for a, b in zip(rows["lhs"], rows["rhs"], strict=True)
+                value.get((a, "~", b, *at), np.nan)
+                for a, b, at in zip(rows["lhs"], rows["rhs"], where, strict=True)
             ],
-            "r_squared": [_explained(value.get((a, "~~", a), np.nan)) for a in rows["lhs"]],
+            "r_squared": [
+                _explained(value.get((a, "~~", a, *at), np.nan))
+                for a, at in zip(rows["lhs"], where, strict=True)
+            ],
         }
     ).reset_index(drop=True)
     if not fit.converged:
         out.iloc[:, 2:] = np.nan
-    return out.assign(n_units=fit.n, note=note)
+    notes = [_remark(note, r, fit.converged) for r in out["r_squared"]]
+    for number, name in enumerate(place):
+        out.insert(number, name, rows[name].to_numpy())
+    return out.assign(n_units=fit.n, note=notes)
+
+
+def _remark(note: str, r_squared: float, converged: bool) -> str:
+    missing = converged and np.isnan(r_squared)
+    return "; ".join(part for part in (note, "no R²: negative residual variance" if missing else "") if part)
 
 
 def _explained(residual: float) -> float:

@@ -220,6 +220,11 @@ def coefficient_covariance(fit: Fit) -> Floats:
     """Delta-method covariance of b0 … b5, ``J V J'``, shape (6, 6); NaN without a covariance of the estimates."""
     from comply_measure.sem.table.constraints import Namespace
 
+    defined = set(fit.estimates.loc[fit.estimates["op"] == ":=", "lhs"])
+    if absent := [name for name in COEFFICIENTS if name not in defined]:
+        raise ComplyError(
+            f"the fit is no latent polynomial regression: it does not define {', '.join(absent)}"
+        )
     V = fit.vcov_array
     if V is None:
         return np.full((len(COEFFICIENTS),) * 2, np.nan)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from comply_measure.errors import ComplyError
+from comply_measure.measurement.fits import require_one_block
 from comply_measure.models.informants.congruence import contrast_names, role_contrasts
 
 if TYPE_CHECKING:
@@ -39,10 +41,21 @@ def latent_gaps(fit: Fit, factor: str, roles: Sequence[str], level: float = 0.95
     DataFrame
         ``factor, pair, gap, se, z, p, ci_lower, ci_upper, d, n_units, note``; pairs as ``first - second``, in points
         of the answer scale. NaN with the reason in ``note`` where the model did not converge.
+
+    Raises
+    ------
+    ComplyError
+        For fits of several groups or levels, or of another model.
     """
     from scipy import stats
 
+    require_one_block(fit, "a table of latent gaps")
     names, back = contrast_names(factor, roles), np.linalg.inv(role_contrasts(len(roles)))
+    known = set(fit.estimates.loc[fit.estimates["op"] == "~1", "lhs"])
+    if absent := [name for name in names if name not in known]:
+        raise ComplyError(
+            f"the fit is no latent congruence model of {factor}: no means of {', '.join(absent)}"
+        )
     trusted = fit.converged
     note = "did not converge" if not trusted else ("" if fit.admissible else "solution not admissible")
     if trusted:

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from comply_measure.errors import ComplyError, InputError, Problem
-from comply_measure.measurement.fits import DifferenceTest, chisq_tail, difference_test
+from comply_measure.measurement.fits import DifferenceTest, chisq_tail, difference_test, is_two_level
 from comply_measure.models.invariance.designs import (
     KIND_OF,
     NONE,
@@ -313,6 +313,8 @@ def score_statistics(fit: Fit, directions: Sequence[Sequence[int]]) -> list[floa
     list of float
         NaN where the directions carry no information of their own.
     """
+    if is_two_level(fit) or fit.model.options.estimator.discrepancy != "ml":
+        raise ComplyError("score statistics are for likelihood fits of one level")
     point, n, q = fit.optimum.point, fit.n, len(fit.theta)
     K = np.eye(q) if fit.model.space.K is None else fit.model.space.K
     score, information = -0.5 * point.theta_gradient, point.theta_information

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comply_measure.errors import ComplyError
+from comply_measure.measurement.fits import is_two_level
 from comply_measure.sem import Fit
 from comply_measure.sem.discrepancy.base import CasewiseEvaluation
 
@@ -80,6 +81,8 @@ def casewise_fit(fit: Fit) -> CasewiseFit:
         For fits that did not converge, are no likelihoods, rest on moments alone, or have fixed exogenous
         variables or non-linear constraints.
     """
+    if is_two_level(fit):
+        raise ComplyError("casewise contributions are not there for two-level models")
     if not fit.converged:
         raise ComplyError("casewise contributions need a model that converged")
     if fit.model.options.estimator.discrepancy != "ml" or any(fit.model.exogenous):

@@ -112,6 +112,11 @@ def composite_start(estimates: pd.DataFrame, factors: Factors) -> dict[str, Bloc
         When a block of the reflective fit has no positive definite covariance matrix or a weight is 0.
     """
     value = estimates.set_index(["lhs", "op", "rhs"])["est"]
+    absent = [
+        f"{key} =~ {i}" for key, own in factors.items() for i in own if (key, "=~", i) not in value.index
+    ]
+    if absent:
+        raise ComplyError(f"the reflective model does not measure {', '.join(absent)}")
     scale: dict[str, float] = {}
     parts: dict[str, tuple[Floats, int, Floats, Floats]] = {}
     for key, indicators in factors.items():

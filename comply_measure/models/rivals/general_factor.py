@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from comply_measure.errors import ComplyError
+from comply_measure.measurement.fits import require_one_block
 from comply_measure.models.rivals.trees import Factors
 from comply_measure.sem import Fit
 
@@ -221,6 +222,9 @@ def general_factor_indices(
     ComplyError
         When the fit did not converge, has no such general factor, or a residual variance is negative.
     """
+    for each in (fit, one_factor):
+        if each is not None:
+            require_one_block(each, "a general factor's indices")
     if not fit.converged:
         raise ComplyError("the indices need a model that converged")
     found = _loadings(fit)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from comply_measure.errors import ComplyError
+from comply_measure.measurement.fits import is_two_level
 from comply_measure.sem import Fit
 from comply_measure.sem.comparison.nesting import reproduces
 
@@ -27,13 +28,15 @@ def relation(restricted: Fit, general: Fit) -> Relation:
     Returns
     -------
     {"nested", "equivalent", "not nested", "undecided"}
-        Undecided for ordinal data, and when the second fit neither reproduced the moments nor converged.
+        Undecided for ordinal data and two levels, and when the second fit neither reproduced the moments nor converged.
 
     Raises
     ------
     ComplyError
         For fits in the wrong order.
     """
+    if is_two_level(restricted) or is_two_level(general):
+        return "undecided"
     if restricted.model.df < general.model.df:
         raise ComplyError("nesting is examined with the model of more degrees of freedom first")
     found = reproduces(general, restricted)

@@ -64,17 +64,19 @@ def compare_pairs(fits: Mapping[str, Fit]) -> tuple[PairComparison, ...]:
     fits : mapping of str to Fit
     """
     order = sorted((k for k in fits if fits[k].converged), key=lambda key: -fits[key].model.df)
-    casewise: dict[str, CasewiseFit | None] = {}
+    casewise: dict[str, CasewiseFit | str] = {}
     for key in order:
         try:
             casewise[key] = casewise_fit(fits[key])
-        except (ComplyError, np.linalg.LinAlgError):
-            casewise[key] = None
+        except ComplyError as error:
+            casewise[key] = " ".join(str(error).split())
+        except np.linalg.LinAlgError:
+            casewise[key] = "a covariance matrix is singular"
     return tuple(_pair(a, b, fits, casewise[a], casewise[b]) for a, b in combinations(order, 2))
 
 
 def _pair(
-    a: str, b: str, fits: Mapping[str, Fit], one: CasewiseFit | None, two: CasewiseFit | None
+    a: str, b: str, fits: Mapping[str, Fit], one: CasewiseFit | str, two: CasewiseFit | str
 ) -> PairComparison:
     first, second = fits[a], fits[b]
     how = relation(first, second)
@@ -84,8 +86,12 @@ def _pair(
         test = difference_test(first, second)
         difference = (test.chisq, test.df, test.pvalue)
         notes.append(test.note)
+    if how == "undecided":
+        notes.append("whether the models are nested was not settled")
     vuong = (_NAN,) * 7
-    if one is not None and two is not None:
+    if isinstance(one, str) or isinstance(two, str):
+        notes.append(one if isinstance(one, str) else str(two))
+    else:
         found = compare_casewise(one, two, (first.npar, second.npar), first.n)
         z = found.z if how == "not nested" else _NAN
         two_sided = 2.0 * min(found.p_first_better, found.p_second_better) if math.isfinite(z) else _NAN

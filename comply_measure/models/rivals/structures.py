@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from comply_measure.errors import ComplyError
+from comply_measure.measurement.fits import require_one_block
 from comply_measure.models.hierarchy import correlated_factors, one_factor, second_order
 from comply_measure.models.rivals.composites import composite_model, composite_start
 from comply_measure.models.rivals.orthogonal import bifactor, bifactor_s1
@@ -180,6 +181,8 @@ def composite_text(factors: Factors | Tree, name: str = "alignment", base: Fit |
         lines = [correlated_factors(attributes_of(tree))]
     else:
         blocks, lines = cast(Factors, factors), []
+    if base is not None:
+        require_one_block(base, "a composite's start")
     start = None if base is None else composite_start(base.estimates, blocks)
     return "\n".join([*lines, composite_model(blocks, name, start)])
 
