@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pandas as pd
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from comply_measure import sem
+from comply_measure.errors import InputError
+from comply_measure.pipeline.choices import Firms
 from comply_measure.pipeline.step import StepOptions
+from comply_measure.sem.options import Options, resolve
 
-Cluster = Literal["unit", "firm", "none"]
+Cluster = Annotated[Literal["unit", "firm", "none"], Firms()]
 _SEMOPY = {"estimator": "ML", "missing": "listwise", "cluster": "none"}
 
 
@@ -22,7 +25,8 @@ class Estimation(StepOptions):
     engine : {"comply", "semopy"}
         Who estimates. semopy confirms ML estimates from complete cases and knows nothing else.
     estimator : str
-        lavaan's name. MLR: maximum likelihood with robust standard errors and scaled test.
+        lavaan's name. MLR: maximum likelihood with robust standard errors and scaled test; the only one that allows
+        for clusters.
     missing : {"ml", "listwise"}
         Full information, or complete cases.
     cluster : {"unit", "firm", "none"}
@@ -42,9 +46,15 @@ class Estimation(StepOptions):
             return given
         if given.get("engine") == "semopy":
             return _SEMOPY | given
-        if str(given.get("estimator", "MLR")).upper() == "ML":
+        if str(given.get("estimator", "MLR")).upper() != "MLR":
             return {"cluster": "none"} | given
         return given
+
+    @field_validator("estimator")
+    @classmethod
+    def _known_estimator(cls, name: str) -> str:
+        """As lavaan writes it."""
+        return _resolved(name, "listwise").estimator.name
 
     @model_validator(mode="after")
     def _engine_can(self) -> Estimation:
@@ -53,8 +63,12 @@ class Estimation(StepOptions):
             if wrong:
                 wanted = ", ".join(f"{name}: {_SEMOPY[name]}" for name in wrong)
                 raise ValueError(f"semopy can only estimate with {wanted}")
-        elif self.cluster != "none" and self.estimator.upper() == "ML":
-            raise ValueError("ML does not allow for clusters; use estimator: MLR, or cluster: none")
+        elif self.cluster != "none" and self.estimator != "MLR":
+            raise ValueError(
+                f"{self.estimator} does not allow for clusters; use estimator: MLR, or cluster: none"
+            )
+        else:
+            _resolved(self.estimator, self.missing)
         return self
 
     def fit(self, model: str, data: pd.DataFrame, *, cluster: Cluster | None = None) -> sem.Fit:
@@ -78,3 +92,19 @@ class Estimation(StepOptions):
         if self.engine != "comply":
             parts.append(f"estimated by {self.engine}")
         return ", ".join(parts)
+
+
+def _resolved(estimator: str, missing: str) -> Options:
+    """Options of the engine.
+
+    Raises
+    ------
+    ValueError
+        With the engine's reason, where it knows no such estimator or cannot treat missing values so.
+    """
+    try:
+        return resolve(estimator, missing)
+    except InputError as error:
+        problem = error.problems[0]
+        allowed = f"; allowed: {problem.allowed}" if problem.allowed else ""
+        raise ValueError(f"{estimator}: {problem.message}{allowed}") from None

@@ -97,7 +97,7 @@ class Plan:
     @cached_property
     def responses(self) -> Responses:
         """The validated answers; read once."""
-        return self.study.read()
+        return self.study.responses
 
     def options(self, name: str) -> StepOptions:
         """Options of a step: the study file's, else the defaults."""

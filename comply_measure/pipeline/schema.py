@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from comply_measure.responses.mapping import ColumnMapping, FileFormat, Layout, Text
 
@@ -70,7 +70,7 @@ class StudyFile(BaseModel):
         Step -> options that replace its defaults.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     format: Literal["comply-measure study 1"]
     title: str = Field(min_length=1)
@@ -85,14 +85,4 @@ class StudyFile(BaseModel):
     output: str | None = None
     cutoffs: dict[str, float] = Field(default_factory=dict)
     steps: list[str] | None = None
-    options: dict[str, dict[str, Any] | None] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _one_source(self) -> StudyFile:
-        if (self.dataset is None) == (self.data is None):
-            raise ValueError("a study names either a shipped dataset or its own data")
-        if self.dataset is not None and self.scales:
-            raise ValueError("a shipped dataset names its own scales: leave 'scales' out")
-        if self.data is not None and not self.scales:
-            raise ValueError("a study with its own data names its scales")
-        return self
+    options: dict[str, Any] = Field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from comply_measure.documents import YamlDocument, problem_at, read_yaml, unknown_message, validate
 from comply_measure.errors import ComplyError, InputError, Problem
+from comply_measure.pipeline.choices import option_faults
 from comply_measure.pipeline.fingerprint import digest_of_file
 from comply_measure.pipeline.paths import confined
-from comply_measure.pipeline.schema import StudyFile
+from comply_measure.pipeline.schema import FORMAT, StudyFile
 from comply_measure.pipeline.step import Step, StepOptions
 from comply_measure.report.cutoffs import Cutoffs
 
@@ -91,6 +93,11 @@ class Study:
         names = [data.file, data.units_file]
         return [confined(self.path.parent, name) for name in names if name is not None]
 
+    @cached_property
+    def responses(self) -> Responses:
+        """The validated answers; read once."""
+        return self.read()
+
     def read(self) -> Responses:
         """The validated answers.
 
@@ -128,7 +135,7 @@ class Study:
         return Path("results") / self.name
 
 
-def load_study(path: str | Path, registry: Mapping[str, Step]) -> Study:
+def load_study(path: str | Path, registry: Mapping[str, Step], *, checked: bool = False) -> Study:
     """Read and check a study file.
 
     Parameters
@@ -137,6 +144,8 @@ def load_study(path: str | Path, registry: Mapping[str, Step]) -> Study:
         YAML file.
     registry : mapping of str to Step
         The steps there are.
+    checked : bool
+        What options name in the data was looked up before, by another process.
 
     Returns
     -------
@@ -146,21 +155,109 @@ def load_study(path: str | Path, registry: Mapping[str, Step]) -> Study:
     ------
     InputError
         Listing every fault of the file with line and key: unknown keys (with the nearest valid one), bad
-        values, unknown steps, data sets, scales and attribute sets, absent files, paths that lead outside.
+        values, unknown steps, data sets, scales and attribute sets, absent files, paths that lead outside, and
+        options that name a role, dimension or variable that is not in the study. The data are read for that only if a
+        given option needs them; their own problems are then in the same list.
     """
     document = read_yaml(path)
-    file, problems = validate(StudyFile, document)
-    if file is None:
-        raise InputError(f"{path} is not a valid study file", problems)
-    problems += _cutoff_problems(document, file) + _path_problems(document, file, Path(path).parent)
-    scales, scale_problems = _scales(document, file, Path(path).parent)
-    problems += scale_problems + _choice_problems(document, file, scales)
+    folder = Path(path).parent
+    file, problems = _study_file(document)
+    problems += _cutoff_problems(document, file)
+    scales, unread = _scales(document, file, folder)
+    unread += _source_problems(document) + _path_problems(document, file, folder)
+    unread += _choice_problems(document, file, scales)
+    problems += unread
+    readable = not unread and (file.dataset or file.data) is not None
     steps, others, left_out, step_problems = _options(document, file, registry, scales)
-    problems += step_problems + _option_file_problems(document, {**steps, **others}, Path(path).parent)
+    problems += step_problems + _option_file_problems(document, {**steps, **others}, folder)
+    study = Study(Path(path), document.sha256, file, steps, others, scales, left_out)
+    if not checked:
+        problems += _naming_problems(study, document, registry, problems, readable=readable)
     if problems:
         ordered = sorted(problems, key=lambda problem: problem.row if isinstance(problem.row, int) else 0)
         raise InputError(f"{path} is not a valid study file", ordered)
-    return Study(Path(path), document.sha256, file, steps, others, scales, left_out)
+    return study
+
+
+def _study_file(document: YamlDocument) -> tuple[StudyFile, list[Problem]]:
+    """The file's keys; where some are wrong, the others, so that all faults are told at once.
+
+    Raises
+    ------
+    InputError
+        If it is no mapping of keys.
+    """
+    file, problems = validate(StudyFile, document)
+    if file is None and isinstance(document.data, dict):
+        rest = _without(document.data, problems, "") or {}
+        file, _ = validate(StudyFile, document, {"format": FORMAT, "title": "untitled"} | rest)
+    if file is None:
+        raise InputError(f"{document.file} is not a valid study file", problems)
+    return file, problems
+
+
+def _without(given: Any, faults: list[Problem], prefix: str) -> dict[str, Any] | None:
+    """The keys of a mapping that no fault is about; None if there is nothing to leave out."""
+    if not isinstance(given, dict):
+        return None
+    about = [fault.column.removeprefix(prefix) for fault in faults if fault.column]
+    rest = {
+        key: value
+        for key, value in given.items()
+        if not any(place == key or place.startswith(f"{key}.") for place in about)
+    }
+    return rest if len(rest) < len(given) else None
+
+
+def _source_problems(document: YamlDocument) -> list[Problem]:
+    named = {key for key in ("dataset", "data", "scales") if document.data.get(key)}
+    if ("dataset" in named) == ("data" in named):
+        return [problem_at(document, (), "a study names either a shipped dataset or its own data")]
+    if named == {"dataset", "scales"}:
+        return [
+            problem_at(document, ("scales",), "a shipped dataset names its own scales: leave 'scales' out")
+        ]
+    if named == {"data"}:
+        return [problem_at(document, ("data",), "a study with its own data names its scales")]
+    return []
+
+
+class _NotRead(Exception):  # noqa: N818 - control flow inside this module, never raised outside
+    """The answers are not to be had."""
+
+
+def _naming_problems(
+    study: Study,
+    document: YamlDocument,
+    registry: Mapping[str, Step],
+    others: list[Problem],
+    *,
+    readable: bool,
+) -> list[Problem]:
+    """What options name and the study does not have; with it, if there are such problems, those of the data."""
+    refused: list[ComplyError] = []
+
+    def load() -> Responses:
+        if not readable or refused:
+            raise _NotRead
+        try:
+            return study.responses
+        except ComplyError as error:
+            refused.append(error)
+            raise _NotRead from None
+
+    problems = []
+    for name, options in {**study.steps, **study.others}.items():
+        if not options.model_fields_set or not study.scales or registry[name].applies(study.scales):
+            continue
+        with suppress(_NotRead):
+            for place, value, message, allowed in option_faults(options, study.scales, load):
+                problems.append(problem_at(document, ("options", name, *place), message, value, allowed))
+    for error in refused:
+        if not (problems or others):
+            raise error
+        problems += error.problems if isinstance(error, InputError) else [Problem(str(error))]
+    return problems
 
 
 def _data_of(file: StudyFile) -> Any:
@@ -220,7 +317,13 @@ def _given_options(
         if name not in registry:
             problems.append(problem_at(document, at, unknown_message("step", name, registry)))
             continue
-        checked, faults = validate(registry[name].options, document, options or {}, at)
+        schema = registry[name].options
+        given = {} if options is None else options
+        checked, faults = validate(schema, document, given, at)
+        if faults and (rest := _without(given, faults, f"options.{name}.")):
+            # What is right is looked at further, so that all faults are told at once.
+            checked, more = validate(schema, document, rest, at)
+            faults += more
         problems += faults
         if checked is not None:
             found[name] = checked

@@ -89,7 +89,7 @@ def _with_output(outcome: Outcome, store: Store) -> Outcome:
 
 @lru_cache(maxsize=1)
 def _plan(path: str, wanted: tuple[str, ...]) -> Plan:
-    return Plan(load_study(Path(path), STEPS), STEPS, wanted)
+    return Plan(load_study(Path(path), STEPS, checked=True), STEPS, wanted)
 
 
 def _work(path: str, folder: str, name: str, wanted: tuple[str, ...]) -> Outcome:

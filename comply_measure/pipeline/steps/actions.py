@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import Field
 
+from comply_measure.pipeline.choices import Fault, Names, Vocabulary
 from comply_measure.pipeline.focal import chosen_focal, require_roles, role_alphas
 from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
 from comply_measure.report.chapters.actions import ActionFacts, actions_headline, actions_section
@@ -29,10 +31,19 @@ class ActionOptions(StepOptions):
         Bootstrap resamples.
     """
 
-    scale: str | None = None
+    scale: Annotated[str | None, Names("scale")] = None
     low: float | None = None
     disputed: Annotated[float, Field(gt=0)] = 1.0
     replications: Annotated[int, Field(ge=100, le=100_000)] = 1000
+
+    def faults(self, words: Vocabulary) -> Iterator[Fault]:
+        """Thresholds lie on the answer scale."""
+        response = words.focal.scale.response
+        least, most = response.minimum, response.maximum
+        if self.low is not None and not least <= self.low <= most:
+            yield ("low",), self.low, "outside the answer scale", f"{least} to {most}"
+        if "disputed" in self.model_fields_set and self.disputed > most - least:
+            yield ("disputed",), self.disputed, "wider than the answer scale", f"up to {most - least}"
 
 
 def run(context: Context, options: ActionOptions) -> StepOutput:

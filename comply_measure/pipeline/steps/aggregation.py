@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from itertools import combinations
 from typing import Annotated, Literal
 
 import pandas as pd
 from pydantic import Field
 
+from comply_measure.pipeline.choices import Fault, Vocabulary
 from comply_measure.pipeline.focal import Focal, chosen_focal, focal
 from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
 from comply_measure.report.chapters.aggregation import AggregationFacts, aggregation_section
@@ -34,6 +36,13 @@ class AggregationOptions(StepOptions):
     centring: Literal["role", "none"] = "role"
     min_roles: Annotated[int, Field(ge=1)] = 2
     composition: Literal["referent_shift", "direct_consensus", "additive"] = "referent_shift"
+
+    def faults(self, words: Vocabulary) -> Iterator[Fault]:
+        """No score can need more roles than answer any scale."""
+        if "min_roles" in self.model_fields_set:
+            most = max(len(focal(words.responses, scale).roles) for scale in words.scales)
+            if self.min_roles > most:
+                yield ("min_roles",), self.min_roles, "more roles than answered any scale", f"1 to {most}"
 
 
 def run(context: Context, options: AggregationOptions) -> StepOutput:

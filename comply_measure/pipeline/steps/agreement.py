@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
 import pandas as pd
 from pydantic import Field
 
+from comply_measure.documents import nearest
 from comply_measure.errors import InputError
+from comply_measure.pipeline.choices import Fault, Names, Vocabulary
 from comply_measure.pipeline.focal import Focal, chosen_focal, require_roles
-from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.pipeline.step import Context, FewReplications, Step, StepOptions, StepOutput
 from comply_measure.report.chapters.agreement import AgreementFacts, agreement_headline, agreement_section
 from comply_measure.report.labels import Labels
 from comply_measure.triads import (
@@ -24,6 +26,7 @@ from comply_measure.triads import (
     icc_twoway,
 )
 from comply_measure.triads.agreement import INDICES, Index
+from comply_measure.triads.nulls import NAMES, null_distributions
 
 
 class AgreementOptions(StepOptions):
@@ -42,10 +45,23 @@ class AgreementOptions(StepOptions):
         Replications of the intervals of two-way coefficients where triads are incomplete; 0 for none.
     """
 
-    scale: str | None = None
+    scale: Annotated[str | None, Names("scale")] = None
     nulls: Annotated[tuple[str, ...], Field(min_length=1)] = ("uniform", "slight_skew")
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
-    bootstrap: Annotated[int, Field(ge=0, le=100_000)] = 300
+    bootstrap: FewReplications = 300
+
+    def faults(self, words: Vocabulary) -> Iterator[Fault]:
+        """Named nulls are known, and defined for so many categories."""
+        response = words.focal.scale.response
+        for number, null in enumerate(self.nulls if "nulls" in self.model_fields_set else ()):
+            try:
+                null_distributions(null, response.minimum, response.maximum)
+            except InputError as error:
+                for problem in error.problems:
+                    place = ("nulls", number)
+                    close = nearest(null, NAMES) if null not in NAMES else None
+                    hint = f"; did you mean '{close}'?" if close else ""
+                    yield place, null, f"{problem.message}{hint}", problem.allowed or ", ".join(NAMES)
 
 
 def run(context: Context, options: AgreementOptions) -> StepOutput:

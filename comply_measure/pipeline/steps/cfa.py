@@ -10,6 +10,7 @@ from pydantic import Field
 from comply_measure import sem
 from comply_measure.errors import ComplyError
 from comply_measure.models import correlated_factors, one_factor, second_order
+from comply_measure.pipeline.choices import Names
 from comply_measure.pipeline.estimation import Cluster, Estimation
 from comply_measure.pipeline.focal import Focal, chosen_focal
 from comply_measure.pipeline.step import Context, Step, StepOutput
@@ -43,7 +44,7 @@ class CfaOptions(Estimation):
         Also fit the last of `models` in each role.
     """
 
-    scale: str | None = None
+    scale: Annotated[str | None, Names("scale")] = None
     models: Annotated[tuple[Model, ...], Field(min_length=1)] = ("one_factor", "correlated", "second_order")
     cluster: Cluster = "unit"
     role_centred: bool = True

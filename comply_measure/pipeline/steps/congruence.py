@@ -8,9 +8,10 @@ from itertools import combinations
 from typing import Annotated
 
 import pandas as pd
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from comply_measure.errors import ComplyError
+from comply_measure.pipeline.choices import Firms, Names
 from comply_measure.pipeline.focal import Focal, chosen_focal, require_roles
 from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
 from comply_measure.pipeline.texts import one_line
@@ -30,6 +31,15 @@ from comply_measure.triads.congruence import (
     polynomial_regression,
     response_surface,
 )
+
+
+def _two(pair: tuple[str, str]) -> tuple[str, str]:
+    if pair[0] == pair[1]:
+        raise ValueError("a pair has two different roles")
+    return pair
+
+
+Pair = Annotated[tuple[str, str], AfterValidator(_two)]
 
 
 class CongruenceOptions(StepOptions):
@@ -54,12 +64,12 @@ class CongruenceOptions(StepOptions):
         Also fit the surfaces between latent views, and the latent congruence model with the outcomes.
     """
 
-    scale: str | None = None
-    outcomes: tuple[str, ...] = ()
-    predictor: str | None = None
-    pairs: tuple[tuple[str, str], ...] = ()
+    scale: Annotated[str | None, Names("scale")] = None
+    outcomes: Annotated[tuple[str, ...], Names("numeric unit variable or construct")] = ()
+    predictor: Annotated[str | None, Names("dimension")] = None
+    pairs: Annotated[tuple[Pair, ...], Names("role")] = ()
     bootstrap: Annotated[int, Field(ge=200, le=100_000)] = 2000
-    cluster: bool | None = None
+    cluster: Annotated[bool | None, Firms()] = None
     latent: bool = True
 
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from comply_measure.measurement.content import ContentOptions as Conventions, content_evidence
+from comply_measure.pipeline.choices import Names
 from comply_measure.pipeline.focal import chosen_focal
 from comply_measure.pipeline.paths import confined
 from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
@@ -40,7 +41,7 @@ class ContentOptions(StepOptions):
         Points of the definitional rating scale.
     """
 
-    scale: str | None = None
+    scale: Annotated[str | None, Names("scale")] = None
     ratings: str | None = None
     sorts: str | None = None
     definitions: str | None = None
@@ -51,6 +52,15 @@ class ContentOptions(StepOptions):
     i_cvi: Annotated[float, Field(gt=0, le=1)] = 7 / 9
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
     anchors: Annotated[int, Field(ge=2)] = 7
+
+    @model_validator(mode="after")
+    def _scale_of_relevance(self) -> ContentOptions:
+        if not self.minimum < self.relevant_from <= self.maximum:
+            raise ValueError(
+                f"minimum {self.minimum}, relevant_from {self.relevant_from} and maximum {self.maximum} must rise: "
+                "minimum < relevant_from <= maximum"
+            )
+        return self
 
     def files(self) -> Mapping[str, str]:
         """The files that are named."""

@@ -19,6 +19,7 @@ from comply_measure.measurement.dimensionality.correlations import correlate
 from comply_measure.measurement.dimensionality.efa import factor_solution
 from comply_measure.measurement.dimensionality.parallel import ParallelAnalysis, parallel_analysis
 from comply_measure.measurement.dimensionality.split_sample import explore_and_confirm
+from comply_measure.pipeline.choices import Names
 from comply_measure.pipeline.focal import chosen_focal
 from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
 from comply_measure.report.chapters.dimensionality import (
@@ -46,7 +47,7 @@ class DimensionalityOptions(StepOptions):
         Take each role's means off first.
     """
 
-    scale: str | None = None
+    scale: Annotated[str | None, Names("scale")] = None
     method: Literal["ml", "minres", "paf"] = "ml"
     rotation: Literal["oblimin", "promax", "varimax", "geomin"] = "oblimin"
     replications: Annotated[int, Field(ge=20, le=10_000)] = 200

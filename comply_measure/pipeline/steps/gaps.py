@@ -8,6 +8,7 @@ from typing import Annotated
 import pandas as pd
 from pydantic import Field
 
+from comply_measure.pipeline.choices import Firms, Names
 from comply_measure.pipeline.focal import Focal, chosen_focal, require_roles, role_alphas
 from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
 from comply_measure.report.chapters.gaps import GapFacts, gaps_headline, gaps_section
@@ -28,8 +29,8 @@ class GapOptions(StepOptions):
         Level at which gaps are called significant after Holm's correction.
     """
 
-    scale: str | None = None
-    cluster: bool | None = None
+    scale: Annotated[str | None, Names("scale")] = None
+    cluster: Annotated[bool | None, Firms()] = None
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
 
 

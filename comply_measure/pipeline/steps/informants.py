@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from comply_measure.models.informants import (
     wide_column,
     wide_frame,
 )
+from comply_measure.pipeline.choices import Names
 from comply_measure.pipeline.focal import Focal, chosen_focal, require_roles, role_alphas
 from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
 from comply_measure.pipeline.texts import one_line
@@ -51,10 +52,10 @@ class InformantOptions(StepOptions):
         (latent congruence); none by default.
     """
 
-    scale: str | None = None
-    reference: str | None = None
+    scale: Annotated[str | None, Names("scale")] = None
+    reference: Annotated[str | None, Names("role")] = None
     estimator: Literal["ML", "MLR"] = "MLR"
-    predictors: tuple[str, ...] = ()
+    predictors: Annotated[tuple[str, ...], Names("numeric unit variable")] = ()
 
 
 class _Fitter:

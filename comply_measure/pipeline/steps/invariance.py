@@ -21,6 +21,7 @@ from comply_measure.models.invariance import (
 )
 from comply_measure.models.invariance.designs import Design
 from comply_measure.pipeline.attempt import attempt
+from comply_measure.pipeline.choices import Firms, Names
 from comply_measure.pipeline.focal import Focal, chosen_focal
 from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
 from comply_measure.report.chapters.invariance import invariance_headline, invariance_section
@@ -40,8 +41,8 @@ class InvarianceOptions(StepOptions):
         four times as long.
     groups : tuple of str
         Unit variables whose values are independent groups of units, such as industry or language.
-    estimator : str
-        lavaan's name.
+    estimator : {"ML", "MLR"}
+        MLR gives robust errors and tests, by firm where firms are known.
     cluster : bool, optional
         Allow for firms; by default wherever firms are known.
     search : bool
@@ -50,11 +51,11 @@ class InvarianceOptions(StepOptions):
         Level of the search, after Bonferroni's correction.
     """
 
-    scale: str | None = None
+    scale: Annotated[str | None, Names("scale")] = None
     level: Literal["scores", "items"] = "scores"
-    groups: tuple[str, ...] = ()
-    estimator: str = "MLR"
-    cluster: bool | None = None
+    groups: Annotated[tuple[str, ...], Names("unit variable")] = ()
+    estimator: Literal["ML", "MLR"] = "MLR"
+    cluster: Annotated[bool | None, Firms()] = None
     search: bool = True
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
 

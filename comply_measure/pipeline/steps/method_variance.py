@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import pandas as pd
 
 from comply_measure.errors import ComplyError
@@ -13,6 +15,7 @@ from comply_measure.models.method_variance import (
     single_factor_share,
 )
 from comply_measure.pipeline.attempt import attempt
+from comply_measure.pipeline.choices import Names
 from comply_measure.pipeline.estimation import Cluster, Estimation
 from comply_measure.pipeline.focal import Focal, chosen_focal
 from comply_measure.pipeline.step import Context, Step, StepOutput
@@ -44,8 +47,8 @@ class MethodVarianceOptions(Estimation):
         Also the marker models in each role.
     """
 
-    scale: str | None = None
-    marker: str | None = None
+    scale: Annotated[str | None, Names("scale")] = None
+    marker: Annotated[str | None, Names("marker scale")] = None
     cluster: Cluster = "unit"
     role_centred: bool = True
     by_role: bool = False

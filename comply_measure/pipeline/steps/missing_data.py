@@ -10,6 +10,7 @@ from comply_measure.errors import ComplyError
 from comply_measure.measurement.missingness import compare_missing, multiple_imputation
 from comply_measure.models import correlated_factors
 from comply_measure.pipeline.attempt import attempt
+from comply_measure.pipeline.choices import Names
 from comply_measure.pipeline.estimation import Cluster
 from comply_measure.pipeline.focal import Focal, chosen_focal
 from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
@@ -36,8 +37,8 @@ class MissingDataOptions(StepOptions):
         As in step ``cfa``; the ordered treatment ignores it and says so.
     """
 
-    scale: str | None = None
-    dimensions: tuple[str, ...] = ()
+    scale: Annotated[str | None, Names("scale")] = None
+    dimensions: Annotated[tuple[str, ...], Names("dimension")] = ()
     imputations: Annotated[int, Field(ge=2, le=200)] = 10
     iterations: Annotated[int, Field(ge=1, le=100)] = 5
     donors: Annotated[int, Field(ge=1, le=50)] = 5

@@ -21,6 +21,7 @@ from comply_measure.measurement.frames import POOLED
 from comply_measure.measurement.items.missingness import little_mcar, missing_table
 from comply_measure.models import correlated_factors, one_factor, second_order
 from comply_measure.pipeline.attempt import attempt
+from comply_measure.pipeline.choices import Names
 from comply_measure.pipeline.estimation import Cluster, Estimation
 from comply_measure.pipeline.focal import Focal, chosen_focal
 from comply_measure.pipeline.step import Context, Step, StepOutput
@@ -51,7 +52,7 @@ class QualityOptions(Estimation):
         As in step ``cfa``.
     """
 
-    scale: str | None = None
+    scale: Annotated[str | None, Names("scale")] = None
     at_least: Annotated[int, Field(ge=1, le=5)] = 2
     cluster: Cluster = "unit"
 

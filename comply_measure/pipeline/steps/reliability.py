@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import pandas as pd
-from pydantic import Field
 
 from comply_measure import sem
 from comply_measure.measurement.frames import POOLED
@@ -18,7 +17,7 @@ from comply_measure.models import second_order
 from comply_measure.models.congeneric import congeneric_reliability
 from comply_measure.pipeline.attempt import attempt
 from comply_measure.pipeline.focal import Focal, by_group, focal
-from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.pipeline.step import Context, Replications, Step, StepOptions, StepOutput
 from comply_measure.report.chapters.reliability import (
     ScaleReliability,
     reliability_headline,
@@ -68,7 +67,7 @@ class ReliabilityOptions(StepOptions):
         dimensions (constructs, in a scale without dimensions), the constructs below them too, or nothing.
     """
 
-    replications: Annotated[int, Field(ge=0, le=10_000)] = 300
+    replications: Replications = 300
     detail: Literal["main", "all", "none"] = "main"
 
 
@@ -176,7 +175,7 @@ def _resampled(
     drawn = {
         "interval": "percentile",
         "missing": "pairwise",
-        "n_replications": max(options.replications, 100),
+        "n_replications": options.replications,
         "seed": seed,
     }
     if chosen.by_scores and measured is chosen.items:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Literal
 
@@ -21,9 +21,10 @@ from comply_measure.models.rivals import (
     general_factor_indices,
 )
 from comply_measure.pipeline.attempt import attempt
+from comply_measure.pipeline.choices import Fault, Names, Vocabulary
 from comply_measure.pipeline.estimation import Cluster, Estimation
 from comply_measure.pipeline.focal import Focal, chosen_focal
-from comply_measure.pipeline.step import Context, Step, StepOutput
+from comply_measure.pipeline.step import Context, Replications, Step, StepOutput
 from comply_measure.pipeline.steps.cfa import indicator_data, rows_used
 from comply_measure.report.chapters.rival_facts import RivalFacts
 from comply_measure.report.chapters.rivals import rivals_headline, rivals_section
@@ -72,15 +73,25 @@ class RivalOptions(Estimation):
         overall items.
     """
 
-    scale: str | None = None
+    scale: Annotated[str | None, Names("scale")] = None
     structures: Annotated[tuple[Key, ...], Field(min_length=1)] = _ALL
-    reference: str | None = None
+    reference: Annotated[str | None, Names("dimension")] = None
     cluster: Cluster = "unit"
     role_centred: bool = True
     by_role: bool = True
     items: bool = False
-    replications: Annotated[int, Field(ge=0, le=20_000)] = 500
-    criteria: tuple[str, ...] = ()
+    replications: Replications = 500
+    criteria: Annotated[tuple[str, ...], Names("numeric unit variable")] = ()
+
+    def faults(self, words: Vocabulary) -> Iterator[Fault]:
+        """A reference dimension is of one structure only."""
+        if self.reference is not None and "bifactor_s1" not in self.structures:
+            yield (
+                ("reference",),
+                self.reference,
+                "structures leave out bifactor_s1, the one with a reference",
+                None,
+            )
 
 
 def run(context: Context, options: RivalOptions) -> StepOutput:
@@ -156,8 +167,7 @@ def _cutoffs(
     if fit is None or not fit.converged:
         return None, "no second-order, correlated or one-factor model was reached"
     seed = int(context.seeds().generate_state(1)[0])
-    replications = max(options.replications, 100)
-    return attempt(lambda: dynamic_cutoffs(fit, n_replications=replications, seed=seed))
+    return attempt(lambda: dynamic_cutoffs(fit, n_replications=options.replications, seed=seed))
 
 
 def _general(comparison: RivalComparison, chosen: Focal) -> pd.DataFrame:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import pandas as pd
+from pydantic import Field
 
 from comply_measure import sem
+from comply_measure.documents import unknown_message
 from comply_measure.errors import ComplyError
 from comply_measure.framework import smsc_constructs
 from comply_measure.models import selling_center_hypotheses, selling_center_model
+from comply_measure.pipeline.choices import Fault, Firms, Vocabulary
 from comply_measure.pipeline.estimation import Cluster, Estimation
 from comply_measure.pipeline.focal import chosen_focal, focal
 from comply_measure.pipeline.step import Context, Step, StepOutput
+from comply_measure.pipeline.texts import one_line
 from comply_measure.report.chapters.structure import StructureResults, structure_headline, structure_section
 from comply_measure.report.fits import NamedFit, fit_row
 from comply_measure.report.labels import Labels
+from comply_measure.sem.language.parser import parse_model
+from comply_measure.sem.language.records import columns_of
 from comply_measure.triads import TriadData, aggregate
 
 if TYPE_CHECKING:
@@ -46,8 +52,24 @@ class StructureOptions(Estimation):
     """
 
     form: Literal["constructs", "blocks"] = "constructs"
-    model: str | None = None
-    cluster: Literal["firm", "none"] = "firm"
+    model: Annotated[str | None, Field(min_length=1)] = None
+    cluster: Annotated[Literal["firm", "none"], Firms()] = "firm"
+
+    def faults(self, words: Vocabulary) -> Iterator[Fault]:
+        """A model of the study's own is model text, and names scores and variables of the units."""
+        if self.model is None:
+            return
+        try:
+            records = parse_model(self.model)
+        except ComplyError as error:
+            yield ("model",), None, one_line(error), None
+            return
+        known = unit_columns(words.responses)
+        latent = {term.lhs for term in records.terms if term.op == "=~"}
+        named = [name for term in records.terms for side in (term.lhs, term.rhs) for name in columns_of(side)]
+        for name in dict.fromkeys(named):
+            if name and name not in known and name not in latent:
+                yield ("model",), None, unknown_message("variable of the model", name, known), None
 
 
 def applies(scales: tuple[Scale, ...]) -> str:
@@ -91,6 +113,17 @@ def run(context: Context, options: StructureOptions) -> StepOutput:
         headline=structure_headline(results),
         problems=_problems(fit, responses, cluster),
     )
+
+
+def unit_columns(responses: Responses) -> tuple[str, ...]:
+    """Columns of :func:`unit_table`: scores of all scales, then numeric variables of the units."""
+    names: dict[str, None] = {}
+    for scale in responses.scales:
+        chosen = focal(responses, scale)
+        names |= dict.fromkeys(chosen.wholes)
+        names |= dict.fromkeys(chosen.indicator_names if chosen.by_scores else ())
+    names |= dict.fromkeys(map(str, responses.units.select_dtypes("number").columns))
+    return tuple(names | dict.fromkeys(_follow_up_items(responses)))
 
 
 def unit_table(responses: Responses, scores: pd.DataFrame, options: StructureOptions) -> pd.DataFrame:

@@ -11,8 +11,9 @@ import pandas as pd
 from pydantic import Field
 
 from comply_measure.errors import ComplyError
+from comply_measure.pipeline.choices import Names
 from comply_measure.pipeline.focal import Focal, chosen_focal, require_roles, role_alphas
-from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.pipeline.step import Context, FewReplications, Step, StepOptions, StepOutput
 from comply_measure.report.chapters.triads import TriadFacts, triads_headline, triads_section
 from comply_measure.report.labels import Labels
 from comply_measure.triads import (
@@ -58,12 +59,12 @@ class TriadOptions(StepOptions):
         Numeric unit-level variable, to see how its correlation with the scores depends on the scheme.
     """
 
-    scale: str | None = None
+    scale: Annotated[str | None, Names("scale")] = None
     replications: Annotated[int, Field(ge=200, le=100_000)] = 500
     generalizability: bool = True
-    bootstrap: Annotated[int, Field(ge=0, le=100_000)] = 200
-    competence: str | None = None
-    criterion: str | None = None
+    bootstrap: FewReplications = 200
+    competence: Annotated[str | None, Names("construct of the informant")] = None
+    criterion: Annotated[str | None, Names("numeric unit variable")] = None
 
 
 def run(context: Context, options: TriadOptions) -> StepOutput:

@@ -7,9 +7,9 @@ from functools import partial
 from typing import Annotated
 
 import pandas as pd
-from pydantic import Field
 
 from comply_measure.errors import ComplyError
+from comply_measure.measurement.resampling import MIN_REPLICATIONS
 from comply_measure.measurement.validity import (
     ValidityMatrix,
     discriminant_validity,
@@ -17,9 +17,10 @@ from comply_measure.measurement.validity import (
 )
 from comply_measure.measurement.validity.discriminant import CLASSES, CUTOFFS
 from comply_measure.pipeline.attempt import attempt
+from comply_measure.pipeline.choices import Names
 from comply_measure.pipeline.estimation import Cluster, Estimation
 from comply_measure.pipeline.focal import Focal, chosen_focal
-from comply_measure.pipeline.step import Context, Step, StepOutput
+from comply_measure.pipeline.step import Context, Replications, Step, StepOutput
 from comply_measure.report.chapters.validity import ValidityFacts, validity_headline, validity_section
 from comply_measure.report.labels import Labels
 
@@ -45,10 +46,10 @@ class ValidityOptions(Estimation):
         Also in each role.
     """
 
-    scale: str | None = None
+    scale: Annotated[str | None, Names("scale")] = None
     cluster: Cluster = "unit"
     role_centred: bool = True
-    replications: Annotated[int, Field(ge=0, le=20_000)] = 500
+    replications: Replications = 500
     merge: bool = True
     fixed: bool = False
     by_role: bool = True
@@ -77,7 +78,7 @@ def run(context: Context, options: ValidityOptions) -> StepOutput:
         n_informants=matrix.ratios.n_informants,
         estimator=options.words("informants"),
         role_estimator=options.words("informants", cluster="none"),
-        replications=max(options.replications, 100) if options.replications else 0,
+        replications=options.replications,
     )
     labels = Labels.of(context.responses.scales, context.language)
     known = {} if matrix.convergent is None else matrix.convergent.ave
@@ -124,7 +125,7 @@ def _matrix(
         estimator=options.estimator,
         missing=options.missing,
         cluster=None if cluster == "none" else cluster,
-        n_replications=max(options.replications, 100),
+        n_replications=options.replications or MIN_REPLICATIONS,
         seed=seed if options.replications else None,
     )
 
