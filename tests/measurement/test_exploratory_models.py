@@ -185,13 +185,22 @@ def test_residual_pairs_cost_one_degree_of_freedom(complete) -> None:
 
 
 def test_ordered_answers(complete) -> None:
-    found = exploratory_sem(
-        complete, ITEMS, 3, rotation="oblimin", ordered=True, estimator="WLSMV", missing="listwise"
-    )
+    found = exploratory_sem(complete, ITEMS, 3, rotation="oblimin", ordered=True)
+    assert (found.estimator, found.missing, found.note) == ("WLSMV", "listwise", "")
     minres = explore(complete, ITEMS, 3, kind="polychoric", method="minres", rotation="oblimin")
     # diagonal weights against none: the same structure, not the same numbers
     np.testing.assert_allclose(found.loadings, minres.loadings, atol=0.1)
     assert np.isfinite(found.errors.loading_se).all()
+
+
+def test_complete_answers_are_fitted_as_complete(answers, complete) -> None:
+    """The same loadings as by full information, with complete data's expected information behind the errors."""
+    found = exploratory_sem(complete, ITEMS, 3, rotation="oblimin")
+    listwise = exploratory_sem(answers, ITEMS, 3, rotation="oblimin", missing="listwise")
+    assert (found.missing, found.n) == ("listwise", len(complete))
+    np.testing.assert_array_equal(found.loadings, listwise.loadings)
+    np.testing.assert_array_equal(found.errors.loading_se, listwise.errors.loading_se)
+    assert exploratory_sem(answers, ITEMS, 3, rotation="oblimin").missing == "ml"
 
 
 def test_what_cannot_be_modelled_is_noted() -> None:

@@ -50,12 +50,16 @@ def test_affine_transformations_change_nothing(data: pd.DataFrame) -> None:
     assert_allclose(first, second, rtol=1e-9)
 
 
-def test_blocks_do_not_matter(data: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
-    from comply_measure.measurement.items import normality
-
-    whole = mardia(data, {"s": ITEMS}, by=None).tidy()["b1"]
-    monkeypatch.setattr(normality, "BLOCK", 7)
-    assert_allclose(mardia(data, {"s": ITEMS}, by=None).tidy()["b1"], whole, rtol=1e-12)
+@pytest.mark.parametrize("n_items", [1, 4, 20])
+def test_skewness_equals_the_sum_over_all_pairs_of_cases(n_items: int) -> None:
+    """b1 of its definition, all n² products; 2,500 cases are more than one block."""
+    x = np.random.default_rng(n_items).exponential(size=(2500, n_items))
+    deviation = x - x.mean(axis=0)
+    products = deviation @ np.linalg.solve(deviation.T @ deviation / len(x), deviation.T)
+    names = [f"x{j}" for j in range(n_items)]
+    row = mardia(pd.DataFrame(x, columns=names), {"s": names}, by=None).tidy().iloc[0]
+    assert row["b1"] == pytest.approx((products**3).sum() / len(x) ** 2, rel=1e-12)
+    assert row["b2"] == pytest.approx((np.diag(products) ** 2).mean(), rel=1e-12)
 
 
 def test_level_under_normality() -> None:

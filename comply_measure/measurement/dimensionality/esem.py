@@ -120,8 +120,8 @@ def exploratory_sem(
     n_factors: int,
     *,
     rotation: RotationOptions | RotationName = "geomin",
-    estimator: str = "ML",
-    missing: str = "ml",
+    estimator: str | None = None,
+    missing: str | None = None,
     ordered: bool = False,
     cluster: str | None = None,
     residual_pairs: Sequence[tuple[str, str]] = (),
@@ -138,10 +138,12 @@ def exploratory_sem(
     n_factors : int
     rotation : RotationOptions or str
         A target states which loadings are expected to be what (NaN where nothing is expected).
-    estimator, missing : str
-        As for :func:`comply_measure.sem.fit`.
+    estimator, missing : str, optional
+        As for :func:`comply_measure.sem.fit`; ``"ML"`` and ``"ml"``, of ordered answers ``"WLSMV"`` and
+        ``"listwise"``. Complete answers are fitted as such (``missing`` of the result: ``"listwise"``), with the
+        information complete data have by default.
     ordered : bool
-        Answers are ordered categories (polychoric; use ``estimator="WLSMV"``, ``missing="listwise"``).
+        Answers are ordered categories (polychoric correlations).
     cluster : str, optional
         Column of clusters, for errors that respect them.
     residual_pairs : sequence of (str, str)
@@ -167,6 +169,8 @@ def exploratory_sem(
     names = tuple(factors) if factors is not None else tuple(f"F{k}" for k in range(1, n_factors + 1))
     _check(start.items, n_factors, names, residual_pairs, items, options)
     n_clusters = 0 if cluster is None else len(np.unique(cluster_codes(data, cluster)))
+    estimator = estimator or ("WLSMV" if ordered else "ML")
+    missing = _treatment(missing or ("listwise" if ordered else "ml"), start.values)
     common = (start.dropped, estimator, missing)
     if n_factors > most_factors(len(start.items)):
         note = f"{n_factors} factors need more than the {len(start.items)} items that vary"
@@ -203,6 +207,11 @@ def exploratory_sem(
         n_clusters,
         "; ".join(notes),
     )
+
+
+def _treatment(missing: str, values: Floats) -> str:
+    """Of complete answers none is missing: they need no likelihood of patterns."""
+    return "listwise" if missing in ("ml", "fiml") and not np.isnan(values).any() else missing
 
 
 def _fitted(

@@ -12,7 +12,7 @@ from comply_measure.measurement.frames import check_scales, groups, item_values
 from comply_measure.measurement.moments import Floats
 
 NAN = float("nan")
-BLOCK = 512  # cases whose distances to all others are held at a time
+BLOCK = 2048  # rows multiplied at a time: they stay in the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +116,32 @@ def _problem(complete: Floats) -> str:
     n, p = complete.shape
     if n <= p:
         return f"{n} complete cases are too few for {p} items"
-    deviation = complete - complete.mean(axis=0)
-    if np.linalg.matrix_rank(deviation) < p:
+    triangle = np.linalg.qr(complete - complete.mean(axis=0), mode="r")  # its singular values are the data's
+    size = np.linalg.svd(triangle, compute_uv=False)
+    if (size > size[0] * n * np.finfo(float).eps).sum() < p:
         return "an item does not vary, or items determine each other"
     return ""
 
 
 def _moments(complete: Floats, divisor: int) -> tuple[float, float]:
-    """b1 and b2, in blocks of cases: memory stays linear in n."""
+    """b1 and b2; b1 by the third moments of whitened items, so that cost is linear in n."""
     n = len(complete)
     deviation = complete - complete.mean(axis=0)
     # X = QR: with S = R'R / d, m_ij = d q_i · q_j
     Q = np.linalg.qr(deviation)[0] * np.sqrt(divisor)
-    third = sum(float(((Q[start : start + BLOCK] @ Q.T) ** 3).sum()) for start in range(0, n, BLOCK))
-    return third / n**2, float(((Q**2).sum(axis=1) ** 2).mean())
+    return _third_moments(Q) / n**2, float(((Q**2).sum(axis=1) ** 2).mean())
+
+
+def _third_moments(Q: Floats) -> float:
+    """``Σ_ij (q_i · q_j)³ = Σ_abc (Σ_i q_ia q_ib q_ic)²``, each set of three columns once."""
+    n, p = Q.shape
+    blocks = [np.ascontiguousarray(Q[start : start + BLOCK]) for start in range(0, n, BLOCK)]
+    total = 0.0
+    for a in range(p):
+        third = sum(
+            ((block[:, a:] * block[:, a : a + 1]).T @ block[:, a:] for block in blocks),
+            np.zeros((p - a, p - a)),
+        )
+        # (a, a, a) stands once among the ordered triples, (a, a, c) and (a, b, c) in three places of a
+        total += third[0, 0] ** 2 + 3.0 * (third[0, 1:] ** 2).sum() + 3.0 * (third[1:, 1:] ** 2).sum()
+    return float(total)
