@@ -125,6 +125,7 @@ MISSING = {
 FULL_INFORMATION = ("ml", "ml.x")
 TWO_STAGE = ("two.stage", "robust.two.stage")
 PAIRWISE = ("pairwise", "available.cases")
+NOT_CHISQUARE = ("uls", "dwls")  # their weights are not those that make the statistic a χ²
 SANDWICH = ("robust.huber.white", "robust.cluster")
 SCALED_TESTS = (
     "satorra.bentler",

@@ -21,7 +21,7 @@ from comply_measure.sem.inference.tests import TestStatistic, chisquare_test, sc
 from comply_measure.sem.loglikelihood import LogLikelihoods, log_likelihoods
 from comply_measure.sem.model import Model
 from comply_measure.sem.optimise import Optimum
-from comply_measure.sem.options import SCALED_TESTS, choose
+from comply_measure.sem.options import NOT_CHISQUARE, SCALED_TESTS, choose
 from comply_measure.sem.tables import estimates_frame
 
 if TYPE_CHECKING:
@@ -107,10 +107,10 @@ class Fit(FollowUps):
         if self.model.df == 0 and abs(statistic) < 1e-9 * self.n:
             statistic = 0.0
         found = chisquare_test("standard", max(statistic, 0.0), self.model.df)
-        if self.model.options.estimator.discrepancy == "uls":
-            found = replace(
-                found, pvalue=math.nan, note="the ULS statistic does not follow a χ² distribution"
-            )
+        word = self.model.options.estimator.discrepancy
+        if word in NOT_CHISQUARE:
+            note = f"the {word.upper()} statistic does not follow a χ² distribution"
+            found = replace(found, pvalue=math.nan, note=note)
         return found
 
     @cached_property

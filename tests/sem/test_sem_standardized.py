@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -75,3 +77,19 @@ def test_lv_leaves_observed_variables_alone(poldem: pd.DataFrame) -> None:
     lv = fit.standardized("std.lv")
     pick = (lv.lhs == "y5") & (lv.rhs == "x1")
     assert lv[pick].est_std.iloc[0] == fit.estimates[pick].est.iloc[0]
+
+
+def test_nox_scales_random_predictors() -> None:
+    """``nox`` leaves fixed exogenous variables alone; with ``fixed_x=False`` none is fixed (as lavaan 0.7-2)."""
+    folder = Path(__file__).parent.parent / "reference" / "sem_extras"
+    data = pd.read_csv(folder / "simulated.csv")
+    model = (
+        "A =~ a1 + a2 + a3 + a4\nB =~ b1 + b2 + b3\nC =~ c1 + c2 + c3 + c4\nA ~ x1 + x2\nB ~ A\nC ~ B\ny ~ C"
+    )
+    fits = {fixed: sem.fit(model, data, meanstructure=True, fixed_x=fixed) for fixed in (True, False)}
+    paths = {fixed: fit.standardized("nox").query("lhs == 'A' and op == '~'") for fixed, fit in fits.items()}
+    assert paths[True]["est_std"].tolist() == pytest.approx([0.499, -0.179], abs=6e-4)
+    assert paths[False]["est_std"].tolist() == pytest.approx([0.507, -0.085], abs=6e-4)
+    assert paths[False]["se"].tolist() == pytest.approx([0.045, 0.052], abs=6e-4)
+    everything = fits[False].standardized("all")
+    assert fits[False].standardized("nox").equals(everything)

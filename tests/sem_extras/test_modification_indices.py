@@ -1,4 +1,4 @@
-"""Modification indices, score tests and Wald tests against lavaan 0.6.14 (tests/reference/sem_extras).
+"""Modification indices and score tests against lavaan 0.7-2, Wald tests against 0.6.14 (tests/reference/sem_extras).
 
 Tolerance 1e-3 for indices (up to 80) and 3e-5 for changes: scores are of first order in the distance of
 lavaan's estimates from the optimum (about 1e-6), ours are at 1e-9.
@@ -30,6 +30,11 @@ def test_indices_of_complete_data(case, models, simulated, reference):
     name, options = CASES[case]
     found = sem.fit(getattr(models, name), simulated, **options).modification_indices()
     expected = pd.DataFrame(reference("modification")[case])
+    if case == "orthogonal":
+        # the three indicators of a factor alone determine it: lavaan gives rounding errors
+        alone = expected["lhs"].str.startswith("b") & expected["rhs"].str.startswith("b")
+        assert (expected.loc[alone, "mi"] < 1e-3).all()
+        expected = expected[~alone]
     # same parameters in the same order
     assert found[KEYS].values.tolist() == expected[KEYS].values.tolist()
     assert_allclose(found["mi"], expected["mi"], atol=1e-3)
@@ -64,7 +69,9 @@ def test_indices_of_ordered_variables(case, ordinal, reference):
     expected = pd.DataFrame(reference("modification")[case])
     assert found[KEYS].values.tolist() == expected[KEYS].values.tolist()
     assert_allclose(found["mi"], expected["mi"], atol=1e-3)
-    assert_allclose(found[CHANGES], expected[CHANGES], atol=3e-4)
+    scale = found["op"] == "~*~"  # a scaling factor has no standardised change; lavaan gives its sign
+    assert_allclose(found.loc[~scale, CHANGES], expected.loc[~scale, CHANGES], atol=3e-4)
+    assert_allclose(found.loc[scale, "epc"], expected.loc[scale, "epc"], atol=3e-4)
 
 
 @pytest.mark.parametrize("estimator", ["mlr", "uls", "gls", "wls"])
@@ -137,9 +144,9 @@ def test_score_tests(case, models, simulated, reference):
     both = test.changes.merge(pd.DataFrame(expected["epc"]), on=KEYS, suffixes=("", "_lavaan"))
     assert len(both) == len(test.changes)
     determined = both[both["epc"].notna()]
-    assert_allclose(determined["epc"], determined["epc_lavaan"], atol=1e-5)
-    moved = determined[determined["epc"].abs() > 1e-5]
-    assert_allclose(moved["sepc.all"], moved["sepc.all_lavaan"], atol=1e-5)
+    assert_allclose(determined["epc"], determined["epc_lavaan"], atol=3e-5)
+    moved = determined[determined["epc"].abs() > 3e-5]
+    assert_allclose(moved["sepc.all"], moved["sepc.all_lavaan"], atol=3e-5)
 
 
 def test_released_model_that_is_not_identified_has_fewer_df(models, simulated):

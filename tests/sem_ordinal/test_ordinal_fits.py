@@ -1,9 +1,8 @@
-"""Fits of ordered and mixed data through the front door against lavaan.
+"""Fits of ordered and mixed data through the front door against lavaan 0.7-2.
 
-Tolerances: one group 1e-6 (lavaan refitted by Gauss-Newton with a tight stopping rule; what is left is its
-polychoric correlations' 1e-8 times the condition of the problem); several groups and ULS 3e-4 for estimates
-and standard errors, because lavaan's own optimiser stops there, and 1e-5 for statistics, which are flat at
-the optimum.
+Tolerances: one group 3e-6 (lavaan with a tight stopping rule; what is left is its polychoric correlations' 1e-8
+times the condition of the problem); several groups and ULS 3e-4 for estimates and standard errors, because
+lavaan's own optimiser stops there, and 1e-5 for statistics, which are flat at the optimum.
 """
 
 from __future__ import annotations
@@ -23,8 +22,11 @@ REFERENCE = Path(__file__).parent.parent / "reference" / "sem_ordinal"
 LAVAAN: dict[str, dict[str, Any]] = json.loads((REFERENCE / "fits.json").read_text(encoding="utf-8"))
 ORDERED = [f"u{i}" for i in range(1, 9)]
 BINARY = [f"b{i}" for i in range(1, 6)]
-# The family of the goodness-of-fit index was redefined after lavaan 0.6-14.
-REDEFINED = {"gfi", "agfi", "pgfi", "mfi"}
+# Under theta lavaan gives robust indices where thresholds are constrained, for the same models under delta none:
+# they look at the correlations alone, so that what the thresholds misfit does not count. None here.
+CONSTRAINED_THRESHOLDS = [
+    f"groups_{name}" for name in ("thresholds_theta", "loadings_theta", "means_theta", "residuals")
+]
 
 
 def fit(case: str, **changes: Any) -> sem.Fit:
@@ -61,7 +63,7 @@ def keyed(case: str) -> dict[tuple[str, str, str, int], tuple[dict[str, Any], fl
 @pytest.mark.parametrize("case", sorted(LAVAAN))
 def test_estimates_and_standard_errors(case: str) -> None:
     expected, found = keyed(case), fit(case)
-    tolerance = 3e-4 if loose(case) else 1e-6
+    tolerance = 3e-4 if loose(case) else 3e-6
     assert found.converged
     standardised = found.standardized()
     compared = 0
@@ -81,11 +83,10 @@ def test_estimates_and_standard_errors(case: str) -> None:
 @pytest.mark.parametrize("case", sorted(LAVAAN))
 def test_fit_measures(case: str) -> None:
     found = fit(case).fit_measures
-    tolerance = 2e-5 if loose(case) else 1e-6
+    tolerance = 2e-5 if loose(case) else 3e-6
     for name, value in LAVAAN[case]["fit_measures"].items():
-        if name in REDEFINED:
-            continue
-        if value is None:
+        undefined = name.endswith(".robust") and case in CONSTRAINED_THRESHOLDS
+        if value is None or undefined:
             assert name not in found or math.isnan(found[name]), name
         else:
             assert found[name] == pytest.approx(value, rel=tolerance, abs=tolerance), name

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from comply_measure.sem.fit_measures import absolute
 from comply_measure.sem.fit_measures.lengths import browne_residual, weighted_lengths
 from comply_measure.sem.options import FULL_INFORMATION
+from comply_measure.sem.ordinal.layout import OrdinalLayout
 from comply_measure.sem.ordinal.sample import OrdinalGroup
 
 if TYPE_CHECKING:
     from comply_measure.sem.fit_measures.collect import Evidence
+    from comply_measure.sem.model import Model
 
 LEVEL = 0.90
 
@@ -49,10 +51,16 @@ def absolute_measures(evidence: Evidence) -> dict[str, float]:
     return measures
 
 
+def _responses(model: Model) -> int:
+    """Observed variables of a group; covariates of ordered variables are given and do not count."""
+    layout = model.layouts[0]
+    return len(layout.kept) if isinstance(layout, OrdinalLayout) else model.sample.groups[0].p
+
+
 def _share(evidence: Evidence, ordered: bool) -> dict[str, float]:
     """GFI as a share of variance, with its interval, and the robust versions."""
     model, test, robust, n = evidence.model, evidence.test, evidence.robust, evidence.n
-    p, df = model.sample.groups[0].p, float(test.df)
+    p, df = _responses(model), float(test.df)
     likelihood = model.options.missing in FULL_INFORMATION
     reweighted = not ordered and not likelihood
     statistic = browne_residual(model, evidence.point) if reweighted else test.statistic

@@ -19,7 +19,7 @@ from comply_measure.sem.inference.tests import TestStatistic
 from comply_measure.sem.loglikelihood import LogLikelihoods
 from comply_measure.sem.model import Model
 from comply_measure.sem.objective import Point
-from comply_measure.sem.options import FULL_INFORMATION
+from comply_measure.sem.options import FULL_INFORMATION, NOT_CHISQUARE
 
 RMSEA_LEVEL = 0.90
 CLOSE = 0.05
@@ -134,7 +134,7 @@ def _test(evidence: Evidence) -> dict[str, float]:
 
 def _incremental(evidence: Evidence) -> dict[str, float]:
     base, scaled, robust = evidence.baseline, evidence.scaled, evidence.robust
-    unweighted = evidence.model.options.estimator.discrepancy == "uls"  # not χ² distributed
+    unweighted = evidence.model.options.estimator.discrepancy in NOT_CHISQUARE
     four = (evidence.test.statistic, evidence.test.df, base.chisq, float(base.df))
     measures = {
         "baseline.chisq": base.chisq,
@@ -207,6 +207,10 @@ def _rmsea(evidence: Evidence) -> dict[str, float]:
         point = rmsea.rmsea(statistic, df, n, groups)
         measures |= _rmsea_set("scaled", point, statistic, df, n, groups, 1.0)
     if robust is not None:
+        if evidence.model.table.options.thresholds:
+            n = float(
+                evidence.model.sample.n
+            )  # the statistic is N times a likelihood discrepancy, as in lavaan 0.7
         point = rmsea.rmsea(robust.chisq, robust.df, n, groups, robust.c)
         measures |= _rmsea_set("robust", point, robust.statistic, robust.df, n, groups, robust.factor)
     return measures

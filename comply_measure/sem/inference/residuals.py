@@ -9,9 +9,15 @@
 ========================  ===========================================================================
 
 With Ω the covariance matrix of the sample moments (normal theory at S, or Γ/n where standard errors are
-robust), V the weight of the estimator and P the inverse information, the residuals have covariance
-``(I − ΔPΔᵀV) Ω (I − ΔPΔᵀV)ᵀ`` (Jöreskog & Sörbom; Maydeu-Olivares, 2017); only its diagonal is formed.
-A residual without sampling error (a moment the model reproduces exactly) has z = 0.
+robust, from sums over clusters where there are any), V the weight of the estimator and P the inverse information,
+the residuals have covariance ``(I − ΔPΔᵀV) Ω (I − ΔPΔᵀV)ᵀ`` (Bentler & Dijkstra, 1985; Ogasawara, 2001;
+Maydeu-Olivares, 2017); only its diagonal is formed. The moments of all groups are stacked, groups weighted by their
+shares f: parameters that groups share carry the sampling error of every group, so that group g has
+
+    Ω_g − 2 f_g Δ_g P_gg Δ_gᵀV_gΩ_g + Δ_g [P (Σ_h f_h² Δ_hᵀV_hΩ_hV_hΔ_h) P]_gg Δ_gᵀ
+
+(as lavaan from 0.7-1; earlier ones took the group's own error alone). A residual without sampling error (a moment
+the model reproduces exactly) has z = 0.
 """
 
 from __future__ import annotations
@@ -28,6 +34,7 @@ from comply_measure.sem.errors import ModelError
 from comply_measure.sem.implied import Implied
 from comply_measure.sem.inference.covariance import invert
 from comply_measure.sem.inference.robust import spread_groups
+from comply_measure.sem.missing.saturated_inference import sum_within_clusters
 from comply_measure.sem.model import Model
 from comply_measure.sem.objective import Point
 from comply_measure.sem.options import FULL_INFORMATION
@@ -37,7 +44,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 KINDS = ("raw", "cor", "cor.bollen", "cor.bentler", "normalized", "standardized")
-ROBUST_ERRORS = ("robust.sem", "robust.huber.white")
+ROBUST_ERRORS = ("robust.sem", "robust.huber.white", "robust.cluster")
 
 
 def residual_matrices(sample: GroupSample, implied: Implied, kind: str) -> tuple[Array, Array | None]:
@@ -80,8 +87,14 @@ class ResidualErrors:
     def sampling(self) -> Array:
         """Variances of the sample moments, times n."""
         if self.robust:
-            return np.asarray(np.mean(self.moments.cases**2, axis=0))
+            return np.asarray(np.sum(self.units**2, axis=0) / self.sample.n)
         return self._normal_variances()
+
+    @cached_property
+    def units(self) -> Array:
+        """Casewise deviations of the moments, summed within clusters where there are any (units, moments)."""
+        cases, cluster = self.moments.cases, self.sample.cluster
+        return cases if cluster is None else sum_within_clusters(cases, cluster)
 
     def _normal_variances(self) -> Array:
         i, j = self.moments.rows, self.moments.columns
@@ -133,20 +146,32 @@ class ResidualErrors:
             total = np.vstack([mean, total])
         return np.asarray(total[moments.kept])
 
-    def residual(self, P: Array) -> Array:
-        """Variances of the residuals, times n; P is the inverse information of the group's parameters."""
-        spread = self.spread()
-        K = self.weighted.T @ spread
-        JP = self.jacobian @ P
-        variance = self.sampling() - 2.0 * np.einsum("ij,ij->i", JP, spread)
-        return np.asarray(variance + np.einsum("ij,ij->i", JP @ K, JP))
+    def residual(self, P: Array, sandwich: Array, share: float) -> Array:
+        """Variances of the residuals, times n.
+
+        Parameters
+        ----------
+        P : array (q, q)
+            Inverse information of the group's own parameters.
+        sandwich : array (q, q)
+            ``P (Σ f ΔᵀVΩVΔ) P`` over all groups, Ω times n, at the group's parameters.
+        share : float
+            Share of the group in the cases.
+        """
+        J = self.jacobian
+        own = np.einsum("ij,ij->i", J @ P, self.spread())
+        variance = self.sampling() - 2.0 * share * own
+        return np.asarray(variance + share * np.einsum("ij,ij->i", J @ sandwich, J))
+
+    def meat(self) -> Array:
+        """Δᵀ V Ω V Δ (q, q), Ω times n."""
+        return self.weighted.T @ self.spread()
 
     def spread(self) -> Array:
         """Ω V Δ (moments, q), Ω times n."""
         if not self.robust:
             return self._normal_spread()
-        scores = self.moments.cases @ self.weighted
-        return np.asarray(self.moments.cases.T @ scores / self.sample.n)
+        return np.asarray(self.units.T @ (self.units @ self.weighted) / self.sample.n)
 
     def _normal_spread(self) -> Array:
         """Ω V Δ with the normal-theory Ω at S, given fixed exogenous variables (moments, q)."""
@@ -223,10 +248,10 @@ def residual_tables(
         variances = [error.sampling() for error in errors]
     else:
         P = _inverse(errors, point, jacobian)
-        shares = model.sample.weights
+        sandwich = P @ spread_groups(point, [error.meat() for error in errors]) @ P
         variances = [
-            error.residual(share * P[error.place, error.place])
-            for error, share in zip(errors, shares, strict=True)
+            error.residual(P[error.place, error.place], sandwich[error.place, error.place], share)
+            for error, share in zip(errors, model.sample.weights, strict=True)
         ]
     return [
         _tables(error.sample.names, *error.z(variance))
@@ -236,6 +261,10 @@ def residual_tables(
 
 def _errors_of(model: Model, point: Point, group: int) -> ResidualErrors:
     if model.options.missing == "listwise":
+        if model.options.se == "first.order":
+            from comply_measure.sem.inference.first_order_residuals import FirstOrderResidualErrors
+
+            return FirstOrderResidualErrors(model, point, group)
         return ResidualErrors(model, point, group)
     if model.options.missing not in FULL_INFORMATION:
         raise ModelError("residuals with standard errors need complete data or missing='ml'")

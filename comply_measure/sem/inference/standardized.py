@@ -91,7 +91,7 @@ class _Scales:
         if kind != "lv":
             scaled.update(names.observed)
         if kind == "nox":
-            scaled.difference_update(names.exogenous)
+            scaled.difference_update(model.exogenous[number])
         self.scaled = scaled
         variance, slopes = _total_variances(implied)
         self.dependent = dependent_rows(table, implied, number) if isinstance(implied, OrdinalImplied) else {}

@@ -50,8 +50,9 @@ def missing_parameters(table: ParameterTable) -> list[Candidate]:
 
     Rows that describe fixed exogenous variables are no candidates. New parameters are, per group:
     loadings of the indicators and other observed variables that no formula predicts on every latent
-    variable; covariances between indicators; (co)variances of exogenous and of latent variables;
-    regressions among all variables that stand in a regression; intercepts.
+    variable; covariances among indicators and observed outcomes (as lavaan 0.7; earlier ones left the outcomes
+    out); (co)variances of exogenous and of latent variables; regressions among all variables that stand in a
+    regression; intercepts.
 
     Parameters
     ----------
@@ -87,12 +88,14 @@ class _Block:
         self.names = names
         self.latent = set(names.latent)
         self.indicators = [name for name in names.observed if name in measured]
+        modelled = (measured | set(self.in_regressions)) - set(names.exogenous)
+        self.outcomes = [name for name in names.observed if name in modelled]
         self.meanstructure = table.meanstructure
 
     def parameters(self) -> Iterator[Key]:
         """All parameters the names admit, whether in the table or not."""
         yield from self._loadings()
-        yield from self._covariances(self.indicators)
+        yield from self._covariances(self.outcomes)
         if not self.given:
             yield from self._covariances(self.names.exogenous)
         yield from self._covariances(self.names.latent)

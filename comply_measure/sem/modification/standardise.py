@@ -3,8 +3,8 @@
 As for estimates (:mod:`comply_measure.sem.inference.standardized`): a path changes by sd(source) /
 sd(target), a variance by 1 / var, a covariance by 1 / √(s_ii s_jj) with the *residual* variances of both,
 an intercept by 1 / sd. For a variance lavaan gives the standardised variance itself with the sign of its
-change; so does this module. ``lv`` scales latent variables, ``all`` every variable, ``nox`` all but exogenous
-observed ones.
+change; so does this module. ``lv`` scales latent variables, ``all`` every variable, ``nox`` all but fixed
+exogenous ones, whether they are source or target.
 """
 
 from __future__ import annotations
@@ -81,15 +81,13 @@ class _Scales:
         sd = np.array(list(total.values()))
         own = np.array([residual.get(name, np.nan) for name in total])
         latent = np.array([name in names.latent for name in total])[:, None]
-        moving = ~np.array([name in names.exogenous for name in total])[:, None]
+        moving = ~np.array([name in model.exogenous[number] for name in total])[:, None]
         everything = np.ones((1, 3))
         scaled = np.hstack([latent, np.ones_like(latent), moving])
-        outcome = np.hstack([latent, np.ones_like(latent), np.ones_like(latent)])
         self.table = np.vstack(
             [
                 everything,
                 np.where(scaled, _powers(sd, 1.0), 1.0),
-                np.where(outcome, _powers(sd, -1.0), 1.0),
                 np.where(scaled, _powers(sd, -1.0), 1.0),
                 np.where(scaled, _powers(own, -1.0), 1.0),
             ]
@@ -105,9 +103,9 @@ class _Scales:
         if op in ("~", "<~"):
             return 1 + rhs, 1 + size + lhs
         if op == "~~":
-            block = 1 + (2 if candidate.lhs == candidate.rhs else 3) * size
+            block = 1 + (1 if candidate.lhs == candidate.rhs else 2) * size
             return block + lhs, block + rhs
-        return (1 + 2 * size + lhs, 0) if op in ("~1", "|") else (0, 0)
+        return (1 + size + lhs, 0) if op in ("~1", "|") else (0, 0)
 
 
 def _powers(size: Array, power: float) -> Array:

@@ -157,7 +157,6 @@ def ordinal_model(
         fixed_x=True,
         parameterization="theta" if word == "theta" else "delta",
         thresholds=thresholds,
-        group_equal=_with_both(table_options.group_equal),
     )
     table = build_table(records, table_options, groups[0])
     for block in table.variables:
@@ -167,12 +166,6 @@ def ordinal_model(
             )
     table = as_asked(replace(table, notes=(*table.notes, *notes)), sample.groups, options.search)
     return specify(table, sample, options)
-
-
-def _with_both(group_equal: tuple[str, ...]) -> tuple[str, ...]:
-    """Equal thresholds and equal intercepts (of continuous variables) come together, as in lavaan."""
-    pair = ("thresholds", "intercepts")
-    return tuple(dict.fromkeys((*group_equal, *pair))) if set(pair) & set(group_equal) else group_equal
 
 
 def prepare(

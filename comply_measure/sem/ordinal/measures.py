@@ -25,9 +25,10 @@ def evaluations_of(point: Point) -> list[OrdinalEvaluation]:
 def residual_measures(point: Point, weights: tuple[float, ...]) -> Residuals:
     """Root mean square residuals, averaged over groups with their shares as weights.
 
-    Residuals of covariances are those below the diagonal, of thresholds those of ordered variables; sums of
-    squares are divided by the number of covariances plus that of observed variables (covariates included), for
-    the CRMR by the number of covariances alone; thresholds, where counted in, add theirs (as in lavaan).
+    Residuals of covariances are those below the diagonal, of thresholds those of ordered variables. Sums of
+    squares are divided by the number of covariances plus that of responses (covariates, which are given, do not
+    count), for the CRMR by the number of covariances alone; thresholds and the slopes on covariates, where counted
+    in, add theirs (as in lavaan 0.7). Slopes are in units of ``sd(x) / sd(y)`` but for the RMR.
 
     Parameters
     ----------
@@ -48,20 +49,28 @@ def _group_residuals(evaluation: OrdinalEvaluation) -> list[float]:
     s, t = np.sqrt(S.diagonal()), np.sqrt(sigma.diagonal())
     ordered = moments.threshold_index >= 0
     gaps = (moments.thresholds - implied.threshold_vector)[ordered]
-    thresholds, count = float(gaps @ gaps), len(gaps)
-    pairs = p * (p - 1) / 2
+    thresholds, slopes = float(gaps @ gaps), _slope_gaps(evaluation)
+    spread = np.sqrt(np.var(evaluation.sample.covariates, axis=0, ddof=1)) / s[:, None]
+    count, pairs = len(gaps) + slopes.size, p * (p - 1) / 2
 
-    def both(residuals: Array, number: float) -> tuple[float, float]:
+    def both(residuals: Array, number: float, slopes: Array) -> tuple[float, float]:
         total = float(np.sum(residuals[lower] ** 2))
-        with_thresholds = math.sqrt((total + thresholds) / (number + count))
-        return with_thresholds, math.sqrt(total / number) if number else 0.0
+        others = thresholds + float(np.sum(slopes**2))
+        with_others = math.sqrt((total + others) / (number + count))
+        return with_others, math.sqrt(total / number) if number else 0.0
 
     raw = S - sigma
-    variables = implied.layout.p
-    rmr = both(raw, pairs + variables)
-    srmr = both(raw / np.outer(s, s), pairs + variables)
-    crmr = both(S / np.outer(s, s) - sigma / np.outer(t, t), pairs)
+    rmr = both(raw, pairs + p, slopes)
+    srmr = both(raw / np.outer(s, s), pairs + p, slopes * spread)
+    crmr = both(S / np.outer(s, s) - sigma / np.outer(t, t), pairs, slopes * spread)
     return [*rmr, *srmr, *crmr, math.nan, math.nan]
+
+
+def _slope_gaps(evaluation: OrdinalEvaluation) -> Array:
+    """Residuals of the slopes on covariates (responses, covariates)."""
+    layout = evaluation.implied.layout
+    p, c, first = len(layout.kept), len(layout.covariates), len(layout.item)
+    return evaluation.residual[first : first + c * p].reshape(p, c, order="F")
 
 
 def categorical_basis(

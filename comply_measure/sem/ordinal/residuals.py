@@ -4,7 +4,7 @@ Residual kinds are those of :mod:`comply_measure.sem.inference.residuals`. Thres
 of the responses under every kind without standard errors. With Γ/n the covariance of the statistics, V the
 weights (groups weighted by their share) and P the inverse information, residuals have covariance
 ``(I − Δ P Δᵀ V) Γ/n (I − Δ P Δᵀ V)ᵀ``. With several groups this is the block of a group, with Γ_g/n_g and all
-groups' errors in the estimates; lavaan (0.6-14) divides Γ_g by the total n and counts the group's own alone.
+groups' errors in the estimates, as in lavaan from 0.7-1.
 """
 
 from __future__ import annotations

@@ -11,9 +11,10 @@ from comply_measure.sem.table.variables import Variables
 def free_for_equality(rows: Sequence[Row], variables: Variables, options: TableOptions) -> None:
     """Free in a later group what its equalities with the first make estimable.
 
-    Equal intercepts (or thresholds) free the latent means, equal loadings under ``std_lv`` the latent
-    variances, equal thresholds the scaling factors (delta) or residual variances (theta) of ordered
-    variables; as lavaan does.
+    Equal intercepts free the latent means, equal loadings under ``std_lv`` the latent variances. Equal
+    thresholds free the intercepts of ordered variables, and of those with three or more categories the scaling
+    factors (delta) or residual variances (theta), so that thresholds can be tested by themselves (Wu & Estabrook,
+    2016); equal intercepts then fix the intercepts again. As lavaan from 0.6-20.
 
     Parameters
     ----------
@@ -26,20 +27,24 @@ def free_for_equality(rows: Sequence[Row], variables: Variables, options: TableO
     """
     equal = set(options.group_equal)
     latent = set(variables.latent)
-    means = options.model_type != "growth" and equal & {"intercepts", "thresholds"} and "means" not in equal
+    levels = options.model_type != "growth"
+    means = levels and "intercepts" in equal and "means" not in equal
     variances = options.std_lv and "loadings" in equal and "lv.variances" not in equal
-    scales = "thresholds" in equal
+    thresholds = "thresholds" in equal
     for row in rows:
         if row.user and row.op != "~*~":
             continue
-        if row.op == "~1" and row.lhs in latent:
-            release = bool(means)
-        elif row.op == "~~" and row.lhs == row.rhs and row.lhs in latent:
+        name, own = row.lhs, row.lhs == row.rhs
+        if row.op == "~1" and name in latent:
+            release = means
+        elif row.op == "~1" and name in options.thresholds:
+            release = thresholds and levels
+        elif row.op == "~~" and own and name in latent:
             release = variances
-        elif row.op == "~~" and row.lhs == row.rhs and row.lhs in options.thresholds:
-            release = scales and options.parameterization == "theta"
-        elif row.op == "~*~":
-            release = scales and options.parameterization == "delta"
+        elif row.op == "~~" and own and options.thresholds.get(name, 0) > 1:
+            release = thresholds and options.parameterization == "theta"
+        elif row.op == "~*~" and options.thresholds.get(name, 0) > 1:
+            release = thresholds and options.parameterization == "delta"
         else:
             continue
         if release:

@@ -1,4 +1,4 @@
-# Modification indices and score tests. Run in this folder: Rscript modification.R
+# Modification indices and score tests by lavaan 0.7-2. Run in this folder: Rscript modification.R
 source("models.R")
 mi <- function(fit) { m <- as.data.frame(modindices(fit)); if (is.null(m$group)) m$group <- 1L
   m[, c("lhs", "op", "rhs", "group", "mi", "epc", "sepc.lv", "sepc.all", "sepc.nox")] }

@@ -1,4 +1,4 @@
-# Ordered variables that predict others, growth, and equality in mixed data by lavaan 0.6-14:
+# Ordered variables that predict others, growth, and equality in mixed data by lavaan 0.7-2:
 # Rscript predictors.R (in this folder) writes predictors.json.
 suppressMessages({library(lavaan); library(jsonlite)})
 full <- read.csv("ordinal.csv")
