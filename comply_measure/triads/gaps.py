@@ -8,15 +8,17 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special, stats
 
 from comply_measure.errors import InputError, Problem
+from comply_measure.triads.cluster_robust import clustered_means, few_clusters_note
 from comply_measure.triads.data import TriadData
 from comply_measure.triads.grouping import Floats
 from comply_measure.triads.multiplicity import holm
 from comply_measure.triads.reliability_oneway import check_confidence
 
 Family = Literal["all", "column", "pair"]
+LABELS = ("column", "pair")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +129,9 @@ def gap_tests(
     ``t = d̄ / (s_d/√n)`` on n - 1 degrees of freedom over the units that have both roles; ``d_z = d̄/s_d``
     and Hedges' ``d_z·[1 - 3/(4(n-1) - 1)]``; its interval inverts the noncentral t distribution
     (Cumming & Finch 2001). With ``cluster=True`` the standard error allows for units of one firm being
-    alike: ``se² = C/(C-1) · Σ_c (Σ_{g∈c} (d_g - d̄))² / n²`` on C - 1 degrees of freedom (C firms); d_z then
-    has no interval.
+    alike: CR2 with Satterthwaite degrees of freedom
+    (:func:`comply_measure.triads.cluster_robust.clustered_means`); d_z then has no interval. Below 40 firms the
+    note says that they are few.
 
     Parameters
     ----------
@@ -145,7 +148,8 @@ def gap_tests(
     Returns
     -------
     GapTests
-        NaN with a note below two units (or two clusters) or without variance.
+        NaN with a note below two units (or two clusters) or without variance, and for the interval of d_z with
+        clusters.
 
     Raises
     ------
@@ -158,17 +162,18 @@ def gap_tests(
     if cluster and data.firms is None:
         raise InputError("Gap tests", [Problem("cluster=True needs the firm of each unit", column="firm")])
     codes = cluster_codes(data) if cluster else None
-    gaps = role_gaps(data)
-    rows = [
-        {"column": column, "pair": pair, **_test(gaps.signed[:, place, j], codes, confidence)}
-        for j, column in enumerate(gaps.columns)
-        for place, pair in enumerate(gaps.pairs)
+    first, second = [a for a, _ in data.pairs], [b for _, b in data.pairs]
+    tables = [
+        _column_tests(data.values[:, first, j] - data.values[:, second, j], codes, confidence).assign(
+            column=column, pair=list(data.pair_names)
+        )
+        for j, column in enumerate(data.columns)
     ]
-    table = pd.DataFrame(rows)
-    if rows:
-        p = table["p"].to_numpy()
-        groups = np.zeros(len(p), dtype=int) if family == "all" else pd.factorize(table[family])[0]
-        table.insert(list(table.columns).index("p") + 1, "p_holm", holm(p, groups))
+    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["p", *LABELS])
+    table = table[[*LABELS, *(name for name in table.columns if name not in LABELS)]]
+    p = table["p"].to_numpy(dtype=float)
+    groups = np.zeros(len(p), dtype=int) if family == "all" else pd.factorize(table[family])[0]
+    table.insert(list(table.columns).index("p") + 1, "p_holm", holm(p, groups))
     return GapTests(table, family, confidence, cluster)
 
 
@@ -196,85 +201,106 @@ def _describe(gap: Floats) -> dict[str, float]:
     }
 
 
-def _test(gap: Floats, codes: NDArray[np.int64] | None, confidence: float) -> dict[str, object]:
-    known = ~np.isnan(gap)
-    d = gap[known]
-    n = d.size
-    clusters = n if codes is None else len(np.unique(codes[known]))
-    mean = d.mean() if n else np.nan
-    sd = d.std(ddof=1) if n > 1 else np.nan
-    se = _standard_error(d, sd, None if codes is None else codes[known], clusters)
-    df = clusters - 1
-    note = "fewer than 2 units" if n < 2 else "fewer than 2 firms" if clusters < 2 else ""
-    # answers are exact decimals: a spread this far below their size is rounding, not variance
-    if not note and not sd > 1e-12 * max(1.0, float(np.abs(d).max())):
-        note, se = "all gaps equal: no test", np.nan
-        sd = 0.0
-    t = mean / se if se > 0 else np.nan
-    half = stats.t.ppf((1 + confidence) / 2, df) * se if se > 0 else np.nan
-    d_z = mean / sd if sd > 0 else np.nan
-    # the noncentral t interval assumes independent units
-    d_low, d_high = effect_interval(d_z, n, confidence) if codes is None else (np.nan, np.nan)
-    return {
-        "n_units": n,
-        "n_clusters": clusters,
-        "mean": mean,
-        "sd": sd,
-        "se": se,
-        "t": t,
-        "df": df if df > 0 else np.nan,
-        "p": 2 * stats.t.sf(abs(t), df) if df > 0 else np.nan,
-        "lower": mean - half,
-        "upper": mean + half,
-        "d_z": d_z,
-        "d_z_hedges": d_z * hedges_factor(n - 1),
-        "d_z_lower": d_low,
-        "d_z_upper": d_high,
-        "mean_absolute": np.abs(d).mean() if n else np.nan,
-        "note": note,
-    }
+def _column_tests(d: Floats, codes: NDArray[np.int64] | None, confidence: float) -> pd.DataFrame:
+    """Tests of all pairs on one variable; `d` has one column per pair."""
+    known = ~np.isnan(d)
+    n = known.sum(axis=0)
+    filled = np.where(known, d, 0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = filled.sum(axis=0) / n
+        sd = np.sqrt(np.where(known, (filled - mean) ** 2, 0.0).sum(axis=0) / (n - 1))
+        if codes is None:
+            se, df, clusters = sd / np.sqrt(n), np.where(n > 1, n - 1.0, np.nan), n
+        else:
+            se, df, clusters = clustered_means(d, codes)
+        # answers are exact decimals: a spread this far below their size is rounding, not variance
+        flat = (n > 1) & ~(sd > 1e-12 * np.maximum(1.0, np.abs(filled).max(axis=0, initial=0.0)))
+        sd = np.where(flat, 0.0, np.where(n > 1, sd, np.nan))
+        se = np.where(flat | ~(se > 0), np.nan, se)
+        t, half = mean / se, stats.t.ppf((1 + confidence) / 2, df) * se
+        d_z = np.where(sd > 0, mean / np.where(sd > 0, sd, 1.0), np.nan)
+        # the noncentral t interval assumes independent units
+        low, high = effect_intervals(d_z, n, confidence) if codes is None else (d_z * np.nan, d_z * np.nan)
+        columns: dict[str, Any] = {
+            "n_units": n,
+            "n_clusters": clusters,
+            "mean": mean,
+            "sd": sd,
+            "se": se,
+            "t": t,
+            "df": np.where(clusters > 1, df, np.nan),
+            "p": 2 * stats.t.sf(np.abs(t), df),
+            "lower": mean - half,
+            "upper": mean + half,
+            "d_z": d_z,
+            "d_z_hedges": d_z * hedges_factor(n - 1),
+            "d_z_lower": low,
+            "d_z_upper": high,
+            "mean_absolute": np.abs(filled).sum(axis=0) / n,
+        }
+    columns["note"] = [
+        _note(*row, clustered=codes is not None)
+        for row in zip(
+            n.tolist(),
+            clusters.tolist(),
+            flat.tolist(),
+            np.isnan(se).tolist(),
+            np.isnan(low).tolist(),
+            strict=True,
+        )
+    ]
+    return pd.DataFrame(columns)
 
 
-def _standard_error(d: Floats, sd: float, codes: NDArray[np.int64] | None, clusters: int) -> float:
-    n = d.size
-    if n < 2 or clusters < 2:
-        return np.nan
-    if codes is None:
-        return sd / float(np.sqrt(n))
-    sums = np.bincount(codes, weights=d - d.mean())
-    return float(np.sqrt(clusters / (clusters - 1) * (sums**2).sum()) / n)
+def _note(n: int, clusters: int, flat: bool, untested: bool, unbounded: bool, *, clustered: bool) -> str:
+    if n < 2:
+        return "fewer than 2 units"
+    if clusters < 2:
+        return "fewer than 2 firms"
+    if flat:
+        return "all gaps equal: no test"
+    if untested:
+        return "no variance between firms: no test"
+    if clustered:
+        return "; ".join(filter(None, [few_clusters_note(clusters), "no interval of d_z with firms"]))
+    return "the interval of d_z cannot be computed: enormous effect" if unbounded else ""
 
 
-def hedges_factor(df: int) -> float:
+def hedges_factor(df: NDArray[np.int64]) -> Floats:
     """Small-sample factor 1 - 3/(4 df - 1) of a standardised mean difference (Hedges 1981)."""
-    return 1.0 - 3.0 / (4.0 * df - 1.0) if df > 0 else np.nan
+    return np.where(df > 0, 1.0 - 3.0 / (4.0 * np.maximum(df, 1) - 1.0), np.nan)
 
 
-def effect_interval(d_z: float, n: int, confidence: float) -> tuple[float, float]:
-    """Interval of d_z from the noncentral t distribution: the δ whose quantiles meet t = d_z √n, over √n.
+def effect_intervals(d_z: Floats, n: NDArray[np.int64], confidence: float) -> tuple[Floats, Floats]:
+    """Intervals of d_z from the noncentral t distribution: the δ whose quantiles meet t = d_z √n, over √n.
 
-    An end is NaN where the distribution cannot be computed (enormous effects).
+    Secant steps on the normal quantile of the distribution function, which is nearly linear in δ. An end is
+    NaN where the distribution cannot be computed (enormous effects).
     """
-    if not np.isfinite(d_z) or n < 2:
-        return np.nan, np.nan
-    from scipy.optimize import brentq
-
-    t, df, tail = d_z * np.sqrt(n), n - 1, (1 - confidence) / 2
+    usable = np.isfinite(d_z) & (n > 1)
+    root = np.sqrt(np.where(usable, n, 2.0))
+    t, df = np.where(usable, d_z, 0.0) * root, root**2 - 1.0
     width = np.sqrt(1.0 + t**2 / (2.0 * df))  # about the standard error of the noncentrality
+    tail = (1.0 - confidence) / 2.0
+    z = special.ndtri(1.0 - tail)
+    ends = [
+        _noncentrality(t, df, probability, t + sign * 0.95 * z * width, t + sign * z * width)
+        for probability, sign in ((1.0 - tail, -1.0), (tail, 1.0))
+    ]
+    low, high = (np.where(usable, end / root, np.nan) for end in ends)
+    return low, high
 
-    def bound(probability: float) -> float:
-        def miss(delta: float) -> float:
-            return float(stats.nct.cdf(t, df, delta)) - probability
 
-        low, high = t - width, t + width
-        # widened in small steps: far out the noncentral t distribution is not computable
-        while miss(low) < 0:
-            low -= width
-        while miss(high) > 0:
-            high += width
-        try:
-            return float(brentq(miss, low, high, xtol=1e-12) / np.sqrt(n))
-        except ValueError:  # the distribution is NaN somewhere: enormous effects in tiny samples
-            return float("nan")
-
-    return bound(1 - tail), bound(tail)
+def _noncentrality(t: Floats, df: Floats, probability: float, before: Floats, delta: Floats) -> Floats:
+    """δ with P(T ≤ t | df, δ) = probability, NaN where the search fails."""
+    target = special.ndtri(probability)
+    step = np.full_like(t, np.inf)
+    with np.errstate(all="ignore"):
+        last = special.ndtri(special.nctdtr(df, before, t)) - target
+        for _ in range(30):
+            miss = special.ndtri(special.nctdtr(df, delta, t)) - target
+            step = np.where(miss == last, 0.0, miss * (delta - before) / (miss - last))
+            before, last, delta = delta, miss, delta - step
+            if not (np.abs(step) > 1e-13 * (1.0 + np.abs(delta))).any():
+                break
+    return np.where(np.abs(step) <= 1e-9 * (1.0 + np.abs(delta)), delta, np.nan)

@@ -10,6 +10,7 @@ import pytest
 from drawn_triads import drawn_triads
 from hypothesis import given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy import stats
 
 from comply_measure import triads
 from comply_measure.triads.exact import exact_distribution
@@ -303,3 +304,30 @@ def test_same_seed_same_numbers() -> None:
     pd.testing.assert_frame_equal(*runs)
     studies = [triads.g_study(data, bootstrap=50, seed=3).tidy() for _ in range(2)]
     pd.testing.assert_frame_equal(*studies)
+
+
+def test_gaps_of_many_roles_equal_their_tests_one_by_one() -> None:
+    data = drawn_triads(4, units=30, roles=5, columns=2, missing=0.2)
+    table = triads.gap_tests(data, family="column").tidy().set_index(["column", "pair"])
+    assert len(table) == 20
+    for (column, pair), row in table.iterrows():
+        a, b = (data.roles.index(name) for name in pair.split(" - "))
+        d = (data.values[:, a] - data.values[:, b])[:, data.columns.index(column)]
+        d = d[~np.isnan(d)]
+        found = stats.ttest_1samp(d, 0.0)
+        assert (row["t"], row["p"]) == pytest.approx((found.statistic, found.pvalue))
+        assert row[["lower", "upper"]].tolist() == pytest.approx(list(found.confidence_interval(0.95)))
+        assert row["d_z"] == pytest.approx(d.mean() / d.std(ddof=1))
+        for end, probability in (("d_z_lower", 0.975), ("d_z_upper", 0.025)):
+            reached = stats.nct.cdf(row["t"], len(d) - 1, row[end] * np.sqrt(len(d)))
+            assert reached == pytest.approx(probability, abs=1e-10)
+
+
+def test_few_firms_are_said_and_cost_degrees_of_freedom() -> None:
+    data = replace(drawn_triads(2, units=60), firms=np.repeat([0, 1, 2, 3, 4, 5], [2, 3, 5, 10, 15, 25]))
+    table = triads.gap_tests(data, cluster=True).tidy()
+    assert table["note"].str.startswith("6 clusters are few").all()
+    assert (table["df"] < 4.5).all()  # 5 with firms of one size
+    assert table["d_z_lower"].isna().all()
+    many = replace(data, firms=np.arange(60))
+    assert triads.gap_tests(many, cluster=True).tidy()["df"].tolist() == pytest.approx([59.0] * 9)

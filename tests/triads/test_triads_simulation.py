@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from drawn_triads import drawn_triads
+from levels import gaps_by_firm
 
 from comply_measure import triads
 from comply_measure.triads.exact import critical_rwg_j
@@ -160,3 +161,9 @@ def test_incomplete_units_are_scored_better_with_roles_centred() -> None:
     }
     assert r["raw"] < r["centred"] - 0.03
     assert r["blup"] == pytest.approx(r["centred"], abs=0.005)
+
+
+def test_gap_tests_keep_their_family_wise_level_with_few_firms() -> None:
+    runs = 200 * FULL
+    for name, rate in gaps_by_firm(runs).items():
+        assert rate <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / runs), name

@@ -22,6 +22,7 @@ from comply_measure.triads.congruence.surface import (
     LINEAR,
     NONLINEAR,
     ResponseSurface,
+    pooled_spread,
     shares_by_side,
     surface_notes,
     surface_parameters,
@@ -287,7 +288,8 @@ def _surface(
     if np.isfinite(x0 + y0) and len(x):
         inside = float(x.min() <= x0 <= x.max() and y.min() <= y0 <= y.max())
     return ResponseSurface(
-        parameters, surface_shape(b), near, over, under, inside, n, n_clusters, len(draws)
+        parameters, surface_shape(b), near, over, under, inside, n, n_clusters, len(draws),
+        pooled_spread(x, y) if len(x) > 1 else float("nan"),
     )  # fmt: skip
 
 

@@ -153,6 +153,9 @@ def _observed(job: _Job, seeds: Iterator[int]) -> tuple[CongruenceCase, ...]:
         except ComplyError as problem:
             job.skip(first, second, outcome, "", problem)
             continue
+        if not fit.defined:
+            job.skip(first, second, outcome, "", ComplyError(fit.note))
+            continue
         surface = response_surface(fit, job.replications, seed)
         cases.append(
             CongruenceCase(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from comply_measure.report.chapters.columns import sentences, without_empty_remarks
 from comply_measure.report.chapters.congruence_latent import (
     LatentCase,
@@ -44,6 +46,7 @@ _MODELS = (
     Column("Δ", "delta_aicc", "number"),
     Column("Weight", "weight", "bounded"),
     Column("R²", "r_squared", "bounded3"),
+    Column("Remark", "note"),
 )
 _CONSTRAINTS = (
     Column("Difference score", "constraint"),
@@ -222,7 +225,7 @@ def _overview(facts: CongruenceFacts) -> Table:
 
 
 def _estimator(facts: CongruenceFacts) -> str:
-    return "Least squares" + (", cluster-robust by firm" if facts.clustered else "")
+    return "Least squares, " + ("CR2 by firm" if facts.clustered else "HC3")
 
 
 def _figure(case: CongruenceCase, facts: CongruenceFacts) -> Block:
@@ -265,12 +268,21 @@ def _details(case: CongruenceCase, facts: CongruenceFacts) -> Details:
     )
     best = case.models.models.iloc[0]
     a4 = case.surface.parameters.set_index("name").loc["a4"]
-    text = (
-        f"Along opposite views the curvature is a4 = {number(a4['estimate'])}, {p_phrase(a4['p'])}. By AICc the data "
-        f"prefer: {best['description']} (weight {bounded(best['weight'])}). "
+    preferred = (
+        f"By AICc the data prefer: {best['description']} (weight {bounded(best['weight'])}). "
+        if best["weight"] > 0
+        else "Models have no weights here (see the table). "
+    )
+    text = f"Along opposite views the curvature is a4 = {number(a4['estimate'])}, {p_phrase(a4['p'])}. {preferred}"
+    # that the likelihood ignores clustering stands below the table
+    models = case.models.models.assign(
+        note=[
+            note if np.isnan(weight) else ""
+            for note, weight in case.models.models[["note", "weight"]].to_numpy()
+        ]
     )
     checks = case.checklist.conditions.copy()
-    checks["holds"] = [("undefined" if h is None else "yes" if h else "no") for h in checks["holds"]]
+    checks["holds"] = [("cannot say" if h is None else "yes" if h else "no") for h in checks["holds"]]
     return Details(
         f"Surface, models and conditions: {where}",
         (
@@ -280,7 +292,7 @@ def _details(case: CongruenceCase, facts: CongruenceFacts) -> Details:
                   "X0, Y0: stationary point; p10, p11: first principal axis; p20, p21: second."),
             table("conditions", "Conditions of a congruence effect", checks, _CHECKS,
                   *sentences(case.checklist.caution)),
-            table("models", "Nested models", case.models.models, _MODELS,
+            table("models", "Nested models", models, _MODELS,
                   "K counts intercept and residual variance; the likelihood takes units as independent."),
             table("constraints", "Constraints that difference scores impose", case.models.constraints, _CONSTRAINTS),
         ),
@@ -295,4 +307,5 @@ _COEFFICIENTS = (
     Column("df", "df", "count"),
     Column("p", "p", "p"),
     Column("95% CI", ("ci_lower", "ci_upper"), "interval"),
+    Column("Remark", "note"),
 )

@@ -217,7 +217,7 @@ def _overview(cases: Sequence[LatentCase], title: str, estimator: str) -> Table:
 
 def verdict(value: bool | None) -> str:
     """A checklist's verdict in words."""
-    return "undefined" if value is None else ("all conditions met" if value else "not all met")
+    return "cannot say" if value is None else ("all conditions met" if value else "not all met")
 
 
 def _details(case: LatentCase, limits: tuple[float, float], estimator: str) -> Details:
@@ -228,7 +228,7 @@ def _details(case: LatentCase, limits: tuple[float, float], estimator: str) -> D
         else "bootstrap"
     )
     checks = result.checklist.conditions.copy()
-    checks["holds"] = [("undefined" if h is None else "yes" if h else "no") for h in checks["holds"]]
+    checks["holds"] = [("cannot say" if h is None else "yes" if h else "no") for h in checks["holds"]]
     b = result.coefficients.set_index("name")["estimate"]
     figure = surface_plot(
         key_of("congruence_latent_surface", *case.names),

@@ -8,8 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from comply_measure.triads.cluster_robust import few_clusters_note
 from comply_measure.triads.congruence.polynomial import PolynomialRegression
 from comply_measure.triads.congruence.surface import ResponseSurface
+
+#: Intervals of the ridge wider than these do not tell a ridge on X = Y from one parallel to X or Y: its direction
+#: in radians (from parallel to X to parallel to Y is a right angle), its shift in pooled SD of the views.
+WIDEST_TURN, WIDEST_SHIFT = np.pi / 4, 4.0
 
 
 @dataclass(frozen=True)
@@ -19,9 +24,9 @@ class CongruenceChecklist:
     Attributes
     ----------
     conditions : DataFrame
-        ``condition, evidence, holds`` (True, False or None where undefined), ``needed_for``.
+        ``condition, evidence, holds`` (True, False, or None: cannot say), ``needed_for``.
     broad, strict : bool or None
-        Whether all conditions of a broad (strict) congruence effect hold; None where one is undefined.
+        Whether all conditions of a broad (strict) congruence effect hold; None: cannot say.
     caution : tuple of str
         What limits the conclusion.
     """
@@ -42,6 +47,20 @@ def _covers(row: dict[Any, Any], value: float) -> bool | None:
     return bool(row["boot_lower"] <= value <= row["boot_upper"])
 
 
+def _silent(row: dict[Any, Any], spread: float) -> str:
+    """Why the interval of an axis says nothing, empty if it does say something."""
+    lower, upper, estimate = row["boot_lower"], row["boot_upper"], row["estimate"]
+    if not np.isfinite([lower, upper, estimate]).all():
+        return "undefined"
+    if not lower <= estimate <= upper:
+        return "the estimate lies outside its own interval"
+    if row["name"] == "p11" and np.arctan(upper) - np.arctan(lower) > WIDEST_TURN:
+        return "the interval is wider than 45 degrees"
+    if row["name"] == "p10" and upper - lower > WIDEST_SHIFT * spread:
+        return f"the interval is wider than {WIDEST_SHIFT:g} SD of the views"
+    return ""
+
+
 def _all(values: list[bool | None]) -> bool | None:
     if any(v is False for v in values):
         return False
@@ -54,9 +73,12 @@ def congruence_checklist(
     """Check the conditions under which a surface shows a congruence effect.
 
     Broad: the surface is an inverted U along X = −Y (a4 < 0, significant) and its ridge lies on X = Y
-    (interval of p10 covers 0, interval of p11 covers 1, a3 not significant). Strict: level has no effect
-    along X = Y either (a1 and a2 not significant). Source: Humberg, Nestler & Back (2019). Intervals are the
-    bootstrap's.
+    (interval of p10 covers 0, interval of p11 covers 1, a3 and a5 not significant: with a5 = b3 − b5 ≠ 0 the
+    ridge is turned). Strict: level has no effect along X = Y either (a1 and a2 not significant). Source: Humberg,
+    Nestler & Back (2019); Edwards (2002) for a5. Intervals are the bootstrap's. An interval that does not
+    hold its own estimate, or is so wide that a ridge parallel to one view would fit too (p11: more than 45
+    degrees; p10: more than four SD of the views), is no evidence: the condition is None, and so is the verdict
+    unless another condition fails.
 
     Parameters
     ----------
@@ -76,35 +98,47 @@ def congruence_checklist(
         p = table[name]["p"]
         return None if not np.isfinite(p) else bool(p >= alpha)
 
+    def covers(name: str, value: float) -> bool | None:
+        covered = _covers(table[name], value)
+        return None if covered and _silent(table[name], surface.spread) else covered
+
     a4 = table["a4"]
     curved = None if not np.isfinite(a4["p"]) else bool(a4["estimate"] < 0 and a4["p"] < alpha)
 
     def evidence(name: str) -> str:
-        row = table[name]
-        if name in ("p10", "p11"):
-            return (
-                f"{name} = {row['estimate']:.3f}, interval [{row['boot_lower']:.3f}, {row['boot_upper']:.3f}]"
-            )
-        p = "p < 0.001" if row["p"] < 0.001 else f"p = {row['p']:.3f}"
-        return f"{name} = {row['estimate']:.3f}, {p}"
+        return _evidence(table[name], surface.spread)
 
     rows: list[tuple[str, str, bool | None, str]] = [
         ("the outcome falls as the two differ (a4 < 0)", evidence("a4"), curved, "broad"),
         ("no slope along X = −Y at the centre (a3 = 0)", evidence("a3"), quiet("a3"), "broad"),
-        (
-            "the ridge is parallel to X = Y (p11 = 1)",
-            evidence("p11"),
-            _covers(table["p11"], 1.0),
-            "broad",
-        ),
-        ("the ridge is not shifted (p10 = 0)", evidence("p10"), _covers(table["p10"], 0.0), "broad"),
+        ("the ridge is not turned (a5 = 0)", evidence("a5"), quiet("a5"), "broad"),
+        ("the ridge is parallel to X = Y (p11 = 1)", evidence("p11"), covers("p11", 1.0), "broad"),
+        ("the ridge is not shifted (p10 = 0)", evidence("p10"), covers("p10", 0.0), "broad"),
         ("no slope along X = Y (a1 = 0)", evidence("a1"), quiet("a1"), "strict"),
         ("no curvature along X = Y (a2 = 0)", evidence("a2"), quiet("a2"), "strict"),
     ]
     conditions = pd.DataFrame(rows, columns=["condition", "evidence", "holds", "needed_for"])
-    broad = _all([row[2] for row in rows[:4]])
+    broad = _all([row[2] for row in rows if row[3] == "broad"])
     strict = _all([row[2] for row in rows])
     return CongruenceChecklist(conditions, broad, strict, _cautions(fit, surface))
+
+
+def _evidence(row: dict[Any, Any], spread: float) -> str:
+    name, estimate = row["name"], row["estimate"]
+    if not np.isfinite(estimate):
+        return f"{name} is undefined"
+    if name in ("p10", "p11"):
+        text = f"{name} = {estimate:.3f}, interval [{row['boot_lower']:.3f}, {row['boot_upper']:.3f}]"
+        silent = _silent(row, spread)
+        return f"{text}; cannot say: {silent}" if silent else text
+    p = (
+        "p is undefined"
+        if not np.isfinite(row["p"])
+        else f"p = {row['p']:.3f}"
+        if row["p"] >= 0.001
+        else "p < 0.001"
+    )
+    return f"{name} = {estimate:.3f}, {p}"
 
 
 def _cautions(fit: PolynomialRegression | None, surface: ResponseSurface) -> tuple[str, ...]:
@@ -125,6 +159,6 @@ def _cautions(fit: PolynomialRegression | None, surface: ResponseSurface) -> tup
         notes.append(
             "the principal axis is undefined in many bootstrap replications: the surface is nearly a ridge"
         )
-    if 0 < surface.n_clusters < 40:
-        notes.append(f"{surface.n_clusters} clusters are few for a cluster-robust covariance")
+    if note := few_clusters_note(surface.n_clusters):
+        notes.append(note)
     return tuple(notes)

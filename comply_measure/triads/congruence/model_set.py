@@ -8,9 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import optimize, stats
+from scipy import stats
 
-from comply_measure.triads.congruence.polynomial import PolynomialRegression, gaussian_loglik
+from comply_measure.triads.congruence.polynomial import PERFECT, PolynomialRegression, gaussian_loglik
+from comply_measure.triads.congruence.rotation import (
+    Terms,
+    best_rotation,
+    shifted_rotated,
+    shifted_rotated_ridge,
+)
 
 Floats = npt.NDArray[np.float64]
 Columns = Callable[[Floats, Floats], list[Floats]]
@@ -32,16 +38,11 @@ LINEAR_MODELS: dict[str, tuple[str, Columns]] = {
     "absdiff": ("absolute difference |X − Y|", lambda x, y: [np.abs(x - y)]),
     "full": ("full polynomial", lambda x, y: [x, y, x * x, x * y, y * y]),
 }
-# Members with a rotation S: (X + S·Y)²; name -> (description, columns given S).
-ROTATED_MODELS: dict[str, tuple[str, Callable[[Floats, Floats, float], list[Floats]]]] = {
-    "SRSQD": (
-        "shifted and rotated squared difference",
-        lambda x, y, s: [x + s * y, (x + s * y) ** 2],
-    ),
-    "SRRR": (
-        "shifted and rotated rising ridge",
-        lambda x, y, s: [x, y, (x + s * y) ** 2],
-    ),
+# Members with a free direction u = X·cos θ + Y·sin θ; name -> (description, parameters beside intercept, controls and
+# residual variance, terms).
+ROTATED_MODELS: dict[str, tuple[str, int, Terms]] = {
+    "SRSQD": ("shifted and rotated squared difference", 3, shifted_rotated),
+    "SRRR": ("shifted and rotated rising ridge", 4, shifted_rotated_ridge),
 }
 
 
@@ -73,64 +74,69 @@ def _sse(design: Floats, z: Floats) -> float:
     return float(residual @ residual)
 
 
-def _rotated(fit: PolynomialRegression, columns: Callable[[Floats, Floats, float], list[Floats]]) -> float:
-    """Smallest SSE over the rotation, by a grid over all angles and a bounded refinement.
-
-    S = tan(angle) with angle in (−90°, 90°) covers every rotation but S = ±∞.
-    """
-    controls = fit.design[:, 6:]
-
-    def loss(angle: float) -> float:
-        s = float(np.tan(angle))
-        # (X + S·Y)² grows with S²: scaling the columns keeps the system well conditioned
-        parts = [c / max(1.0, float(np.abs(c).max())) for c in columns(fit.x, fit.y, s)]
-        return _sse(np.column_stack([np.ones(fit.n), *parts, controls]), fit.z)
-
-    grid = np.linspace(-np.pi / 2, np.pi / 2, 62)[1:-1]
-    values = np.array([loss(a) for a in grid])
-    best = int(values.argmin())
-    low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
-    refined = optimize.minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-10})
-    return float(min(refined.fun, values[best]))
-
-
 def congruence_models(fit: PolynomialRegression) -> ModelSet:
     """Compare the nested models of congruence research on the rows of a polynomial regression.
 
     ``AICc = −2·logL + 2K + 2K(K+1)/(n − K − 1)``, K counting the intercept, the rotation and the residual
-    variance; Akaike weights over the set. All models keep the regression's controls.
+    variance; Akaike weights over the set. All models keep the regression's controls. The rotated models take
+    the best direction of the full circle, so that a model never fits worse than one nested in it.
     Sources: Schönbrodt (2016) for the set, Edwards (1994) for the constraints.
 
     Returns
     -------
     ModelSet
-        ``loglik`` and AICc ignore clustering (noted in the table when the fit has clusters).
+        ``loglik`` and AICc ignore clustering (noted in the table when the fit has clusters). Without variance
+        of the outcome, or with a model that reproduces it, there are no weights, and the note says why.
     """
-    controls = fit.design[:, 6:]
+    table = pd.DataFrame(_misfits(fit), columns=["model", "description", "n_parameters", "sse"])
     sst = float(((fit.z - fit.z.mean()) ** 2).sum())
-    rows = []
-    for name, (description, columns) in LINEAR_MODELS.items():
-        design = np.column_stack([np.ones(fit.n), *columns(fit.x, fit.y), controls])
-        rows.append((name, description, design.shape[1] + 1, _sse(design, fit.z)))
-    for name, (description, rotated) in ROTATED_MODELS.items():
-        k = len(rotated(fit.x, fit.y, 1.0)) + 1 + controls.shape[1] + 2
-        rows.append((name, description, k, _rotated(fit, rotated)))
-    table = pd.DataFrame(rows, columns=["model", "description", "n_parameters", "sse"])
     k, n = table["n_parameters"].to_numpy(dtype=float), fit.n
-    table["loglik"] = [gaussian_loglik(s, n) for s in table["sse"]]
-    table["r_squared"] = 1 - table["sse"] / sst if sst > 0 else np.nan
-    table["r_squared_adjusted"] = 1 - (1 - table["r_squared"]) * (n - 1) / (n - (k - 1))
-    with np.errstate(divide="ignore"):
-        correction = np.where(n - k - 1 > 0, 2 * k * (k + 1) / np.where(n - k - 1 > 0, n - k - 1, 1), np.nan)
+    sse = np.where(table["sse"] > PERFECT * sst, table["sse"], 0.0)
+    table["loglik"] = [gaussian_loglik(s, n) for s in sse] if fit.defined else np.nan
+    table["r_squared"] = 1 - sse / sst if fit.defined else np.nan
+    spare = n - k - 1
+    table["r_squared_adjusted"] = 1 - (1 - table["r_squared"]) * (n - 1) / np.where(
+        spare + 2 > 0, spare + 2, np.nan
+    )
+    correction = np.where(spare > 0, 2 * k * (k + 1) / np.where(spare > 0, spare, 1), np.nan)
     table["aicc"] = -2 * table["loglik"] + 2 * k + correction
-    table["delta_aicc"] = table["aicc"] - table["aicc"].min()
+    exact = fit.defined and bool((sse == 0).any())
+    table["delta_aicc"] = np.nan if exact else table["aicc"] - table["aicc"].min()
     likelihood = np.exp(-table["delta_aicc"] / 2)
-    table["weight"] = likelihood / likelihood.sum()
-    table["evidence_ratio"] = table["weight"].max() / table["weight"]
+    table["weight"] = likelihood / likelihood.sum() if likelihood.sum() > 0 else np.nan
+    with np.errstate(divide="ignore"):
+        table["evidence_ratio"] = table["weight"].max() / table["weight"]
     table["n"] = n
-    table["note"] = "likelihood ignores clustering" if fit.clusters is not None else ""
+    table["note"] = [
+        _model_note(fit, own == 0, exact, room > 0) for own, room in zip(sse, spare, strict=True)
+    ]
     models = table.drop(columns="sse").sort_values("aicc", kind="stable", ignore_index=True)
     return ModelSet(models, _constraint_tests(fit))
+
+
+def _misfits(fit: PolynomialRegression) -> list[tuple[str, str, int, float]]:
+    """Name, description, number of parameters and sum of squared residuals of every model."""
+    other = np.column_stack([np.ones(fit.n), fit.design[:, 6:]])
+    rows = []
+    for name, (description, columns) in LINEAR_MODELS.items():
+        design = np.column_stack([other, *columns(fit.x, fit.y)])
+        rows.append((name, description, design.shape[1] + 1, _sse(design, fit.z)))
+    for name, (description, own, terms) in ROTATED_MODELS.items():
+        sse = best_rotation(fit.x, fit.y, fit.z, other, terms)
+        rows.append((name, description, other.shape[1] + own + 1, sse))
+    return rows
+
+
+def _model_note(fit: PolynomialRegression, own: bool, exact: bool, room: bool) -> str:
+    if not fit.defined:
+        return fit.note
+    notes = [
+        "no residual variance: the likelihood has no maximum" if own else "",
+        "no weights: a model reproduces the outcome" if exact and not own else "",
+        "" if room else "too few units for AICc",
+        "likelihood ignores clustering" if fit.clusters is not None else "",
+    ]
+    return "; ".join(filter(None, notes))
 
 
 CONSTRAINTS: tuple[tuple[str, str, list[list[float]]], ...] = (
@@ -154,23 +160,16 @@ def _constraint_tests(fit: PolynomialRegression) -> pd.DataFrame:
     for name, hypothesis, contrast in CONSTRAINTS:
         L = np.zeros((len(contrast), k))
         L[:, :6] = contrast
-        value = L @ fit.coefficients
-        V = L @ fit.covariance @ L.T
-        F = p = float("nan")
-        note = (
-            ""
-            if np.linalg.matrix_rank(V) == len(L)
-            else "singular covariance: too few clusters, or no residual"
-        )
-        if not note:
-            F = float(value @ np.linalg.solve(V, value)) / len(L)
-            p = float(stats.f.sf(F, len(L), fit.df_inference))
-        rows.append((name, hypothesis, F, len(L), fit.df_inference, p, fit.n, note))
+        F, df, p = fit.wald(L)
+        note = fit.note
+        if np.isnan(F) and np.isfinite(fit.covariance).all():
+            note = "singular covariance: too few clusters for the test"
+        rows.append((name, hypothesis, F, len(L), df, p, fit.n, note))
     rows.append(_absolute_test(fit))
     return pd.DataFrame(rows, columns=["constraint", "hypothesis", "F", "df1", "df2", "p", "n", "note"])
 
 
-def _absolute_test(fit: PolynomialRegression) -> tuple[str, str, float, int, int, float, int, str]:
+def _absolute_test(fit: PolynomialRegression) -> tuple[str, str, float, int, float, float, int, str]:
     """Edwards' (1994) piecewise model ``X, Y, W, WX, WY`` with W = 1 where X < Y, against ``|X − Y|``."""
     w = (fit.x < fit.y).astype(float)
     controls = fit.design[:, 6:]
@@ -180,7 +179,7 @@ def _absolute_test(fit: PolynomialRegression) -> tuple[str, str, float, int, int
     rank = int(np.linalg.matrix_rank(free))
     df1, df2 = rank - bound.shape[1], fit.n - rank
     if df1 < 1 or df2 < 1:
-        nothing = float("nan"), df1, df2, float("nan")
+        nothing = float("nan"), df1, float(df2), float("nan")
         return (
             "absolute difference",
             hypothesis,
@@ -189,6 +188,10 @@ def _absolute_test(fit: PolynomialRegression) -> tuple[str, str, float, int, int
             "the two models have equally many parameters",
         )
     sse_free, sse_bound = _sse(free, fit.z), _sse(bound, fit.z)
-    F = (sse_bound - sse_free) / df1 / (sse_free / df2) if sse_free > 0 else float("nan")
-    note = "" if sse_free > 0 else "no residual variance"
-    return "absolute difference", hypothesis, F, df1, df2, float(stats.f.sf(F, df1, df2)), fit.n, note
+    varies = fit.defined and sse_free > PERFECT * float(((fit.z - fit.z.mean()) ** 2).sum())
+    F = (sse_bound - sse_free) / df1 / (sse_free / df2) if varies else float("nan")
+    note = "" if varies else "no residual variance" if fit.defined else fit.note
+    if varies and fit.clusters is not None:
+        note = "clustering is ignored"
+    p = float(stats.f.sf(F, df1, df2))
+    return "absolute difference", hypothesis, F, df1, float(df2), p, fit.n, note

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from comply_measure.errors import ComplyError
+from comply_measure.errors import ComplyError, InputError, Problem
+from comply_measure.triads.cluster_robust import ClusterRobust, cluster_robust, few_clusters_note
+from comply_measure.triads.numbers import column_numbers, number_problems
 
 Floats = npt.NDArray[np.float64]
 Covariance = Literal["ols", "HC3", "cluster"]
 
+#: Share of the outcome's variance that counts as no residual.
+PERFECT = 1e-20
 TERMS = ("b0", "b1", "b2", "b3", "b4", "b5")
 
 
@@ -40,12 +44,15 @@ class PolynomialRegression:
         The one value subtracted from both predictors; separate centring would move the line of congruence.
     r_squared, loglik : float
         OLS R² and Gaussian log-likelihood at its maximum.
-    df_inference : int
-        Degrees of freedom of the t tests: n − k, or clusters − 1 with a cluster-robust covariance.
     kind : {"ols", "HC3", "cluster"}
     n, n_dropped, n_clusters : int
         Rows used, rows left out because a value is missing, clusters (0 without).
     level : float
+    robust : ClusterRobust or None
+        Ingredients of the cluster-robust covariance.
+    note : str
+        Why estimates (outcome without variance) or tests (no residual variance) are undefined, or that
+        clusters are few.
     """
 
     coefficients: Floats
@@ -60,27 +67,52 @@ class PolynomialRegression:
     centre: float
     r_squared: float
     loglik: float
-    df_inference: int
     kind: Covariance
     n: int
     n_dropped: int
     n_clusters: int
     level: float
+    robust: ClusterRobust | None = None
+    note: str = ""
+
+    @property
+    def defined(self) -> bool:
+        """Whether there are estimates."""
+        return bool(np.isfinite(self.coefficients).all())
+
+    def degrees_of_freedom(self, contrasts: Floats) -> Floats:
+        """Of the t of every contrast, shape (m,): n − k, or Satterthwaite's with clusters."""
+        if self.robust is not None:
+            return self.robust.degrees_of_freedom(contrasts)
+        df = float("nan") if self.kind == "cluster" else float(self.n - self.design.shape[1])
+        return np.full(len(contrasts), df)
+
+    def wald(self, contrasts: Floats) -> tuple[float, float, float]:
+        """F, denominator degrees of freedom and p of ``contrasts @ coefficients = 0``; NaN if undefined."""
+        value = contrasts @ self.coefficients
+        if self.robust is not None and np.isfinite(self.covariance).all():
+            return self.robust.wald(contrasts, value)
+        V, q, df = contrasts @ self.covariance @ contrasts.T, len(contrasts), self.n - self.design.shape[1]
+        if not np.isfinite(V).all() or np.linalg.matrix_rank(V) < q:
+            return float("nan"), float(df), float("nan")
+        F = float(value @ np.linalg.solve(V, value)) / q
+        return F, float(df), float(stats.f.sf(F, q, df))
 
     def tidy(self) -> pd.DataFrame:
-        """One row per coefficient: name, estimate, se, t, df, p, ci_lower, ci_upper, n."""
-        table = inference_table(self.names, self.coefficients, self.covariance, self.df_inference, self.level)
-        table["n"] = self.n
+        """One row per coefficient: name, estimate, se, t, df, p, ci_lower, ci_upper, n, note."""
+        df = self.degrees_of_freedom(np.eye(len(self.names)))
+        table = inference_table(self.names, self.coefficients, self.covariance, df, self.level)
+        table["n"], table["note"] = self.n, self.note
         return table
 
 
 def inference_table(
-    names: tuple[str, ...], estimate: Floats, covariance: Floats, df: int, level: float
+    names: tuple[str, ...], estimate: Floats, covariance: Floats, df: Floats, level: float
 ) -> pd.DataFrame:
-    """Wald t tests and intervals of estimates with a covariance matrix."""
+    """Wald t tests and intervals of estimates with a covariance matrix; NaN where there is no error."""
     se = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = np.where(se > 0, estimate / se, np.nan)
+    se = np.where((se > 0) & (df > 0), se, np.nan)
+    t = estimate / se
     half = stats.t.ppf(0.5 + level / 2, df) * se
     return pd.DataFrame(
         {
@@ -129,7 +161,8 @@ def polynomial_regression(
     cluster : str, optional
         Column of the higher-level unit (the firm); makes the covariance cluster-robust.
     covariance : {"ols", "HC3", "cluster"}, optional
-        Default ``"cluster"`` with a cluster column, else ``"ols"``.
+        Default ``"cluster"`` (CR2) with a cluster column, else ``"HC3"``. ``"ols"`` assumes one error
+        variance for all units, which fails where the outcome scatters more the farther two views are apart.
     level : float
         Confidence level.
 
@@ -140,26 +173,19 @@ def polynomial_regression(
     Raises
     ------
     ComplyError
-        For unknown columns, too few rows or collinear predictors.
+        For columns that are absent or hold no numbers, too few rows, collinear predictors, one cluster.
 
     Notes
     -----
-    Edwards & Parry (1993). Rows with a missing value are left out and counted. The cluster covariance carries
-    the small-sample factor ``C/(C−1)·(n−1)/(n−k)``.
+    Edwards & Parry (1993). Rows with a missing value are left out and counted. HC3 weights squared residuals by
+    ``1/(1 − h)²`` (MacKinnon & White 1985); the cluster covariance is CR2 with Satterthwaite's degrees of freedom
+    (Bell & McCaffrey 2002). An outcome that does not vary has no surface: all estimates are NaN and
+    ``note`` says so; an outcome the polynomial reproduces exactly has estimates without tests.
     """
-    chosen = [x, y, outcome, *controls, *([cluster] if cluster else [])]
-    unknown = [c for c in chosen if c not in data.columns]
-    if unknown:
-        raise ComplyError(
-            f"column {unknown[0]!r} is not in the data; it has: {', '.join(map(str, data.columns))}"
-        )
-    rows = data[list(dict.fromkeys(chosen))].dropna()
-    kind: Covariance = covariance or ("cluster" if cluster else "ols")
-    if kind == "cluster" and cluster is None:
-        raise ComplyError("a cluster-robust covariance needs the column of the clusters")
-    raw_x, raw_y = (rows[c].to_numpy(dtype=float) for c in (x, y))
-    z = rows[outcome].to_numpy(dtype=float)
-    extra = rows[list(controls)].to_numpy(dtype=float) if controls else None
+    kind = _checked_kind(covariance, cluster)
+    rows = _rows(data, [x, y, outcome, *controls], cluster)
+    raw_x, raw_y, z = (rows[c].to_numpy() for c in (x, y, outcome))
+    extra = rows[list(controls)].to_numpy() if controls else None
     if extra is not None:
         extra = extra - extra.mean(axis=0)
     n, k = len(rows), 6 + len(controls)
@@ -168,34 +194,61 @@ def polynomial_regression(
     middle = float((raw_x.mean() + raw_y.mean()) / 2) if centre == "pooled" else float(centre)
     cx, cy = raw_x - middle, raw_y - middle
     design = design_matrix(cx, cy, extra)
-    if np.linalg.matrix_rank(design) < k:
+    if np.linalg.matrix_rank(design / np.maximum(np.abs(design).max(axis=0), 1e-300)) < k:
         raise ComplyError(
             f"the polynomial of {x!r} and {y!r} is not identified: its terms are collinear "
             "(a constant predictor, two equal predictors, or fewer than three distinct values)"
         )
-    codes = pd.factorize(rows[cluster])[0] if cluster else None
-    beta, residuals, V, df = _fit(design, z, kind, codes)
-    sse, sst = float(residuals @ residuals), float(((z - z.mean()) ** 2).sum())
+    codes = pd.factorize(rows["cluster"])[0] if cluster else None
+    fitted = _fit(design, z, kind, codes)
     return PolynomialRegression(
-        coefficients=beta,
-        covariance=V,
+        coefficients=fitted.coefficients,
+        covariance=fitted.covariance,
         names=(*TERMS, *controls),
         x=cx,
         y=cy,
         z=z,
         design=design,
-        residuals=residuals,
+        residuals=fitted.residuals,
         clusters=codes,
         centre=middle,
-        r_squared=1 - sse / sst if sst > 0 else float("nan"),
-        loglik=gaussian_loglik(sse, n),
-        df_inference=df,
+        r_squared=fitted.r_squared,
+        loglik=gaussian_loglik(fitted.sse, n),
         kind=kind,
         n=n,
         n_dropped=len(data) - n,
         n_clusters=int(codes.max()) + 1 if codes is not None else 0,
         level=level,
+        robust=fitted.robust,
+        note=fitted.note,
     )
+
+
+def _checked_kind(covariance: Covariance | None, cluster: str | None) -> Covariance:
+    if covariance is not None and covariance not in get_args(Covariance):
+        fault = Problem("covariance", value=covariance, allowed=", ".join(get_args(Covariance)))
+        raise InputError("The polynomial cannot be fitted like this.", [fault])
+    kind: Covariance = covariance or ("cluster" if cluster else "HC3")
+    if kind == "cluster" and cluster is None:
+        raise ComplyError("a cluster-robust covariance needs the column of the clusters")
+    return kind
+
+
+def _rows(data: pd.DataFrame, columns: list[str], cluster: str | None) -> pd.DataFrame:
+    """Complete rows of the chosen columns as floats, with the clusters as ``cluster``."""
+    problems = number_problems(data, columns)
+    if cluster is not None and (cluster not in data.columns or not isinstance(data[cluster], pd.Series)):
+        problems.append(Problem("cluster is not a column of the data", column=cluster))
+    if len(set(columns)) < len(columns):
+        problems.append(Problem("a column is named twice", value=", ".join(map(str, columns))))
+    if problems:
+        raise InputError("The polynomial cannot be fitted to these data.", problems)
+    rows = pd.DataFrame({name: column_numbers(data[name]) for name in columns}, index=data.index)
+    if cluster is None:
+        return rows.dropna()
+    keys = data[cluster].rename("cluster")
+    known = rows.notna().all(axis=1) & keys.notna()
+    return rows[known].assign(cluster=keys[known])
 
 
 def gaussian_loglik(sse: float, n: int) -> float:
@@ -203,20 +256,57 @@ def gaussian_loglik(sse: float, n: int) -> float:
     return float(-n / 2 * (np.log(2 * np.pi) + np.log(sse / n) + 1)) if sse > 0 else float("nan")
 
 
-def _fit(design: Floats, z: Floats, kind: Covariance, codes: Any) -> tuple[Floats, Floats, Floats, int]:
-    """Coefficients, residuals, covariance and degrees of freedom, by statsmodels."""
+def without_variance(z: Floats) -> bool:
+    """Whether numbers differ by no more than rounding."""
+    return bool(np.ptp(z) <= 1e-12 * np.abs(z).max())
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    coefficients: Floats
+    residuals: Floats
+    covariance: Floats
+    sse: float
+    r_squared: float
+    robust: ClusterRobust | None
+    note: str
+
+
+def _fit(design: Floats, z: Floats, kind: Covariance, codes: Any) -> _Fitted:
+    """Least squares with the covariance of `kind`, or why it is undefined."""
+    n, k = design.shape
+    clusters = 0 if codes is None or kind != "cluster" else int(codes.max()) + 1
+    if clusters == 1:
+        raise ComplyError("a cluster-robust covariance needs at least two clusters")
+    nothing = np.full((k, k), np.nan)
+    if without_variance(z):
+        note = "the outcome does not vary: there is no surface"
+        return _Fitted(nothing[0], np.zeros(n), nothing, float("nan"), float("nan"), None, note)
+    beta, residuals, covariance, robust = _least_squares(design, z, kind, codes)
+    sse, sst = float(residuals @ residuals), float(((z - z.mean()) ** 2).sum())
+    if sse <= PERFECT * sst:
+        note = "the polynomial reproduces the outcome: no residual variance, no tests"
+        return _Fitted(beta, residuals, nothing, 0.0, 1.0, None, note)
+    notes = [few_clusters_note(clusters)]
+    if 0 < clusters <= k:
+        notes.insert(0, f"{clusters} clusters for {k} coefficients: the covariance is singular")
+    if not np.isfinite(covariance).all():
+        covariance = nothing
+        notes.append("one unit alone decides a coefficient: no standard errors")
+    return _Fitted(beta, residuals, covariance, sse, 1 - sse / sst, robust, "; ".join(filter(None, notes)))
+
+
+def _least_squares(
+    design: Floats, z: Floats, kind: Covariance, codes: Any
+) -> tuple[Floats, Floats, Floats, ClusterRobust | None]:
     from statsmodels.regression.linear_model import OLS
 
-    n, k = design.shape
     model = OLS(z, design)
-    if kind == "cluster":
-        groups = int(codes.max()) + 1
-        if groups < 2:
-            raise ComplyError("a cluster-robust covariance needs at least two clusters")
-        fitted = model.fit(cov_type="cluster", cov_kwds={"groups": codes})
-        df = groups - 1
-    else:
-        fitted = model.fit() if kind == "ols" else model.fit(cov_type="HC3")
-        df = n - k
-    covariance = np.asarray(fitted.cov_params(), dtype=np.float64)
-    return np.asarray(fitted.params), np.asarray(fitted.resid), covariance, df
+    with np.errstate(divide="ignore", invalid="ignore"):
+        fitted = model.fit(cov_type="HC3") if kind == "HC3" else model.fit()
+        covariance = np.asarray(fitted.cov_params(), dtype=np.float64)
+    beta, residuals = np.asarray(fitted.params), np.asarray(fitted.resid)
+    if kind != "cluster":
+        return beta, residuals, covariance, None
+    robust = cluster_robust(design, residuals, codes)
+    return beta, residuals, robust.covariance, robust

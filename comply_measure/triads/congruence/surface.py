@@ -39,7 +39,10 @@ class ResponseSurface:
         ``name, estimate, se, t, df, p, ci_lower, ci_upper`` (a1–a5), ``boot_lower, boot_upper``, ``n_boot``
         (replications in which the parameter is defined), ``note``.
     shape : str
-        ``"dome"`` (maximum), ``"bowl"`` (minimum), ``"saddle"`` or ``"ridge"``, by ``4·b3·b5 − b4²``.
+        ``"dome"`` (maximum), ``"bowl"`` (minimum), ``"saddle"`` or ``"ridge"``, by ``4·b3·b5 − b4²``;
+        ``"undefined"`` without estimates.
+    spread : float
+        Pooled SD of the two predictors, ``√((s²_x + s²_y)/2)``.
     near_congruence, over, under : float
         Share of units with |X − Y| within half a pooled SD; with X larger; with Y larger.
     in_region : float
@@ -56,6 +59,7 @@ class ResponseSurface:
     n: int
     n_clusters: int
     bootstrap: int
+    spread: float = float("nan")
 
     def tidy(self) -> pd.DataFrame:
         """Return one row per surface parameter."""
@@ -137,18 +141,21 @@ def response_surface(fit: PolynomialRegression, bootstrap: int = 2000, seed: int
     Notes
     -----
     Standard errors of a1–a5 are ``√(c'Vc)``. Stationary point and axes get bootstrap intervals only: near a
-    ridge their delta-method errors are meaningless. ``n_boot`` counts the replications that define them.
+    ridge their delta-method errors are meaningless. ``n_boot`` counts the replications that define them. Of an
+    outcome without variance everything is undefined.
     """
     if bootstrap < 0:
         raise ComplyError(f"the number of bootstrap replications is {bootstrap}; it must be 0 or more")
     b = fit.coefficients[:6]
     estimate = surface_parameters(b)
     V = CONTRASTS @ fit.covariance[:6, :6] @ CONTRASTS.T
-    linear = inference_table(LINEAR, estimate[:5], V, fit.df_inference, fit.level)
+    contrasts = np.zeros((5, fit.design.shape[1]))
+    contrasts[:, :6] = CONTRASTS
+    linear = inference_table(LINEAR, estimate[:5], V, fit.degrees_of_freedom(contrasts), fit.level)
     curved = pd.DataFrame({"name": NONLINEAR, "estimate": estimate[5:]})
     table = pd.concat([linear, curved], ignore_index=True)
     table["boot_lower"], table["boot_upper"], table["n_boot"] = np.nan, np.nan, 0
-    if bootstrap:
+    if bootstrap and fit.defined:
         draws = surface_parameters(bootstrap_coefficients(fit, bootstrap, seed)[:, :6])
         defined = np.isfinite(draws).sum(axis=0)
         tail = (1 - fit.level) / 2
@@ -156,7 +163,9 @@ def response_surface(fit: PolynomialRegression, bootstrap: int = 2000, seed: int
             column = draws[np.isfinite(draws[:, j]), j]
             table.loc[j, ["boot_lower", "boot_upper"]] = np.quantile(column, [tail, 1 - tail])
         table["n_boot"] = defined
-    table["note"] = surface_notes(estimate)
+    table["note"] = surface_notes(estimate) if fit.defined else fit.note
+    if fit.defined and fit.note:
+        table.loc[:4, "note"] = fit.note
     near, over, under = shares_by_side(fit.x, fit.y)
     return ResponseSurface(
         parameters=table,
@@ -167,7 +176,8 @@ def response_surface(fit: PolynomialRegression, bootstrap: int = 2000, seed: int
         in_region=_in_region(fit, estimate[5], estimate[6]),
         n=fit.n,
         n_clusters=fit.n_clusters,
-        bootstrap=bootstrap,
+        bootstrap=bootstrap if fit.defined else 0,
+        spread=pooled_spread(fit.x, fit.y),
     )
 
 
@@ -184,8 +194,10 @@ def surface_notes(estimate: Floats) -> list[str]:
 
 
 def surface_shape(b: Floats) -> str:
-    """Dome, bowl, saddle or ridge, by the sign of ``4·b3·b5 − b4²``."""
+    """Dome, bowl, saddle or ridge, by the sign of ``4·b3·b5 − b4²``; undefined without estimates."""
     b3, b4, b5 = b[3:6]
+    if not np.isfinite(b[3:6]).all():
+        return "undefined"
     determinant = 4 * b3 * b5 - b4**2
     if abs(determinant) <= RIDGE_TOLERANCE * max(b3**2 + b4**2 + b5**2, np.finfo(float).tiny):
         return "ridge"
@@ -197,9 +209,14 @@ def surface_shape(b: Floats) -> str:
 def shares_by_side(x: Floats, y: Floats) -> tuple[float, float, float]:
     """Shares of units with ``|X − Y|`` within half a pooled SD, with X larger, and with Y larger."""
     difference = x - y
-    half = 0.5 * np.sqrt((x.var(ddof=1) + y.var(ddof=1)) / 2)
+    half = 0.5 * pooled_spread(x, y)
     near = np.abs(difference) <= half
     return float(near.mean()), float((difference > half).mean()), float((difference < -half).mean())
+
+
+def pooled_spread(x: Floats, y: Floats) -> float:
+    """``√((s²_x + s²_y)/2)``."""
+    return float(np.sqrt((x.var(ddof=1) + y.var(ddof=1)) / 2))
 
 
 def _in_region(fit: PolynomialRegression, x0: float, y0: float) -> float:

@@ -1,0 +1,118 @@
+"""Size and coverage of the tests and intervals of triads, by simulation.
+
+``python tests/triads/levels.py [NAME ...] [RUNS]`` prints the figures of ``docs/triads.md``; the tests run few
+replications of the same functions.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from comply_measure import triads
+from comply_measure.triads import TriadData
+from comply_measure.triads.congruence import (
+    congruence_checklist,
+    polynomial_regression,
+    response_surface,
+)
+
+Rates = dict[str, float]
+ROLES = ("marketing", "sales", "it")
+
+
+def congruence_without_second_view(runs: int) -> Rates:
+    """Share of studies called a broad congruence effect where z = 1 − .3x² + e, n = 240."""
+    rng, broad = np.random.default_rng(17), 0
+    for seed in range(runs):
+        x = rng.normal(0, 1, 240)
+        y = 0.4 * x + rng.normal(0, 0.9, 240)
+        z = 1 - 0.3 * x * x + rng.normal(0, 1, 240)
+        fit = polynomial_regression(pd.DataFrame({"x": x, "y": y, "z": z}), "x", "y", "z", centre=0)
+        broad += congruence_checklist(fit, response_surface(fit, bootstrap=300, seed=seed)).broad is True
+    return {"broad": broad / runs}
+
+
+def polynomial_with_growing_error(runs: int) -> Rates:
+    """Coverage of a3 and a4 where the error's SD is .5 + .6·|x − y|, n = 120."""
+    rng = np.random.default_rng(1)
+    covered = {f"{name} {kind}": 0 for kind in ("ols", "HC3") for name in ("a3", "a4")}
+    for _ in range(runs):
+        x = rng.normal(0, 1, 120)
+        y = 0.4 * x + rng.normal(0, 0.9, 120)
+        z = 1 - 0.2 * (x - y) ** 2 + rng.normal(0, 1, 120) * (0.5 + 0.6 * np.abs(x - y))
+        data = pd.DataFrame({"x": x, "y": y, "z": z})
+        for kind in ("ols", "HC3"):
+            fit = polynomial_regression(data, "x", "y", "z", centre=0, covariance=kind)
+            table = response_surface(fit, bootstrap=0).parameters.set_index("name")
+            for name, truth in (("a3", 0.0), ("a4", -0.8)):
+                covered[f"{name} {kind}"] += (
+                    table.loc[name, "ci_lower"] <= truth <= table.loc[name, "ci_upper"]
+                )
+    return {name: count / runs for name, count in covered.items()}
+
+
+def polynomial_by_firm(runs: int) -> Rates:
+    """Size of tests at .05 with 15 firms of 4 to 20 units, firm effects in views and outcome (ICC .3)."""
+    rng = np.random.default_rng(2)
+    hits = dict.fromkeys(("a1", "a2", "a3", "a4", "a5", "all six"), 0)
+    for _ in range(runs):
+        firm = np.repeat(np.arange(15), rng.integers(4, 21, 15))
+        n = len(firm)
+        common = rng.normal(0, 0.5, 15)[firm]
+        x, y = (common + rng.normal(0, 0.9, n) for _ in range(2))
+        z = rng.normal(0, 0.65, 15)[firm] + rng.normal(0, 1, n)
+        data = pd.DataFrame({"x": x, "y": y, "z": z, "firm": firm})
+        fit = polynomial_regression(data, "x", "y", "z", centre=0, cluster="firm")
+        table = response_surface(fit, bootstrap=0).parameters.set_index("name")
+        for name in ("a1", "a2", "a3", "a4", "a5"):
+            hits[name] += table.loc[name, "p"] < 0.05
+        hits["all six"] += fit.wald(np.eye(6)[1:])[2] < 0.05
+    return {name: count / runs for name, count in hits.items()}
+
+
+def gaps_by_firm(runs: int) -> Rates:
+    """Tables of 12 gaps with a p (Holm) below .05: firms of 2 to 20 units, firm effects on every role's view."""
+    rng, hits = np.random.default_rng(3), {}
+    for firms in (10, 20, 40):
+        for correlation in (0.1, 0.4):
+            found = 0
+            for _ in range(runs):
+                firm = np.repeat(np.arange(firms), rng.integers(2, 21, firms))
+                x = np.sqrt(correlation) * rng.normal(size=(firms, 3, 4))[firm]
+                x = x + np.sqrt(1 - correlation) * rng.normal(size=(len(firm), 3, 4))
+                found += (triads.gap_tests(triad_data(x, firm), cluster=True).table["p_holm"] < 0.05).any()
+            hits[f"{firms} firms, ICC {correlation}"] = found / runs
+    return hits
+
+
+def triad_data(x: np.ndarray, firm: np.ndarray | None = None) -> TriadData:
+    """Triads from an array unit × role × variable."""
+    columns = tuple(f"v{j}" for j in range(x.shape[2]))
+    return TriadData(np.arange(len(x)), firm, ROLES[: x.shape[1]], columns, x, ~np.isnan(x).all(axis=2))
+
+
+SIMULATIONS: dict[str, tuple[Callable[[int], Rates], int]] = {
+    "congruence_without_second_view": (congruence_without_second_view, 400),
+    "polynomial_with_growing_error": (polynomial_with_growing_error, 4000),
+    "polynomial_by_firm": (polynomial_by_firm, 2000),
+    "gaps_by_firm": (gaps_by_firm, 2000),
+}
+
+
+def main(words: list[str]) -> None:
+    names = [word for word in words if not word.isdigit()] or list(SIMULATIONS)
+    given = [int(word) for word in words if word.isdigit()]
+    for name in names:
+        simulate, usual = SIMULATIONS[name]
+        runs = given[0] if given else usual
+        print(f"{name} ({runs} replications): {simulate.__doc__}")
+        for what, rate in simulate(runs).items():
+            print(f"    {what:32s} {rate:.3f}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
