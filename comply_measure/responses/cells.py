@@ -23,7 +23,8 @@ NOT_FINITE: Final = frozenset({"nan", "inf", "+inf", "-inf", "infinity", "+infin
 
 def folded(text: str) -> str:
     """Text for comparison: without case, compatibility forms and superfluous blanks."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return " ".join(plain.casefold().split())
 
 
 def looks_like_a_date(text: str) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from comply_measure.documents import nearest
 from comply_measure.responses.cells import NOTHING, add_cells, folded, name_in
 from comply_measure.responses.faults import Faults
-from comply_measure.responses.files.raw import Cell, Column, DateCell, RawTable
+from comply_measure.responses.files.raw import Column, DateCell, RawTable
 from comply_measure.responses.numerals import NO_VALUE, NO_VALUE_SETTLED
 from comply_measure.responses.roles import RoleWords
 
@@ -72,12 +72,19 @@ def read_names(
     missing : collection of str
         Further words, folded, that mean missing.
     """
-    texts = [_name(cell, column, missing) for cell in column.distinct]
+    absent_words = NOTHING.union(missing)
+    texts: list[str | None] = []
+    empty: list[int] = []
+    for place, cell in enumerate(column.distinct):
+        word = folded(cell) if isinstance(cell, str) else None
+        nothing = word in absent_words or column.is_declared_missing(cell)
+        texts.append(None if nothing else name_in(cell))
+        if word in NO_VALUE and not nothing:
+            empty.append(place)
     dates = [place for place, cell in enumerate(column.distinct) if isinstance(cell, DateCell)]
     if dates:
         allowed = "text or a whole number; spreadsheets turn entries such as 3-5 into dates"
         add_cells(faults, f"a date is no {what} id", table, column, dates, allowed)
-    empty = [place for place, text in enumerate(texts) if text is not None and folded(text) in NO_VALUE]
     add_cells(faults, f"no {what} id but a word for no value", table, column, empty, NO_VALUE_SETTLED)
     lookup = np.array([*texts, None], dtype=object)
     codes, names = pd.factorize(lookup[column.codes], use_na_sentinel=True)
@@ -85,14 +92,6 @@ def read_names(
         absent = np.flatnonzero(codes < 0)
         faults.add_rows(f"the {what} is missing", table.rows[absent], column=column.name)
     return Names(codes.astype(np.intp), tuple(names))
-
-
-def _name(cell: Cell, column: Column, missing: Collection[str]) -> str | None:
-    if column.is_declared_missing(cell):
-        return None
-    if isinstance(cell, str) and (folded(cell) in NOTHING or folded(cell) in missing):
-        return None
-    return name_in(cell)
 
 
 def read_roles(

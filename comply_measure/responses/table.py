@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -40,6 +40,11 @@ class Source:
     sha256: str | None = None
     units_file: str | None = None
     units_sha256: str | None = None
+
+
+def _same_names(index: pd.Index[str], names: Any) -> bool:
+    """Whether an index holds each of the different names once and nothing else; mostly in the same order."""
+    return index.equals(pd.Index(names)) or (len(index) == len(names) and set(index) == set(names))
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +92,7 @@ class Responses:
             tuple(self.data.columns[: len(ID_COLUMNS)]) == ID_COLUMNS
             and list(self.missing_reason.columns) == items
             and len(self.missing_reason) == len(self.informants) == len(self.data)
-            and set(self.units.index) == set(self.data["unit"])
+            and _same_names(self.units.index, self.data["unit"].unique())
         )
         if not fits:
             raise ComplyError("the frames of Responses do not fit together; use read_responses")

@@ -101,7 +101,7 @@ def test_entities_in_a_workbook(workbook, small, problems, tmp_path, encoding):
 
 @pytest.mark.parametrize("ending", [".parquet", ".sav", ".zsav", ".dta", ".csv"])
 def test_too_many_cells(frame, small, problems, tmp_path, monkeypatch, ending):
-    for place in ("labelled.MAX_CELLS", "limits.MAX_CELLS"):
+    for place in ("labelled.MAX_CELLS", "limits.MAX_CELLS", "plain_text.MAX_CELLS"):
         monkeypatch.setattr(f"comply_measure.responses.files.{place}", 13 * 8 - 1)
     monkeypatch.setattr("comply_measure.responses.files.delimited.BLOCK", 8)
     plain = frame.astype(dict.fromkeys(frame.columns[4:], "float64"))

@@ -18,11 +18,13 @@ from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.encoding import decoded
 from comply_measure.responses.files.header import checked_header
 from comply_measure.responses.files.limits import MAX_CELL_LENGTH, MAX_TEXT_BYTES, too_many_cells
+from comply_measure.responses.files.plain_text import plain_columns
 from comply_measure.responses.files.raw import Column, RawTable, from_dictionary
 from comply_measure.responses.mapping import FileFormat
 
 BLOCK = 5_000
 _DELIMITERS = (",", ";", "\t", "|")
+_LINE = re.compile(r"[^\r\n]*")
 _QUOTED = re.compile('"[^"]*"')
 
 
@@ -56,7 +58,11 @@ def read_delimited(path: Path, file_format: FileFormat, faults: Faults) -> RawTa
     if too_many_cells(1, len(titles), faults):
         return None
     title_row = reader.begins
-    columns, rows = _encoded_columns(_blocks(records, reader, len(titles), faults), len(titles))
+    plain = plain_columns(text, delimiter, len(titles), title_row)
+    if plain is not None:
+        columns, rows = plain, np.arange(title_row + 1, title_row + 1 + len(plain[0].codes), dtype=np.intp)
+    else:
+        columns, rows = _encoded_columns(_blocks(records, reader, len(titles), faults), len(titles))
     header = checked_header(titles, lambda place: len(columns[place].distinct) > 0, faults, row=title_row)
     if not len(rows):
         if not faults.problems:
@@ -71,9 +77,14 @@ def read_delimited(path: Path, file_format: FileFormat, faults: Faults) -> RawTa
     return RawTable(path.name, named, rows, may_use_decimal_comma=delimiter != ",", notes=notes)
 
 
+def _lines(text: str) -> Iterator[str]:
+    """Lines from the first on, one by one, without their ends."""
+    return (found[0] for found in _LINE.finditer(text))
+
+
 def _announced_delimiter(text: str) -> tuple[str | None, int]:
     """Delimiter from Excel's first line ``sep=;``, and the lines to skip."""
-    line = next(io.StringIO(text, newline=""), "").strip("\r\n")
+    line = next(_lines(text), "")
     if len(line) == 5 and line.lower().startswith("sep=") and not line[4].isalnum() and line[4] != '"':
         return line[4], 1
     return None, 0
@@ -81,8 +92,7 @@ def _announced_delimiter(text: str) -> tuple[str | None, int]:
 
 def _likely_delimiter(text: str, ending: str) -> str:
     """The delimiter that splits the header into most columns; the ending's own where they tie."""
-    lines = (line.strip("\r\n") for line in io.StringIO(text, newline=""))
-    header = next((line for line in lines if line.strip()), "")
+    header = next((line for line in _lines(text) if line.strip()), "")
     usual = "\t" if ending == ".tsv" else ","
     order = (usual, *(sign for sign in _DELIMITERS if sign != usual))
     outside = _QUOTED.sub("", header)
