@@ -11,7 +11,8 @@ from comply_measure import sem
 from comply_measure.errors import InputError
 from comply_measure.pipeline.choices import Firms
 from comply_measure.pipeline.step import StepOptions
-from comply_measure.sem.options import Options, resolve
+from comply_measure.sem.options import Options
+from comply_measure.sem.resolver import resolve
 
 Cluster = Annotated[Literal["unit", "firm", "none"], Firms()]
 _SEMOPY = {"estimator": "ML", "missing": "listwise", "cluster": "none"}

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from comply_measure.errors import Problem
+from comply_measure.sem.arguments import Arguments, checked
 from comply_measure.sem.arrays import Index
-from comply_measure.sem.data import Cases, as_frame, collect, split_groups
+from comply_measure.sem.data import Cases, as_frame, check_names, collect, split_groups
 from comply_measure.sem.errors import InputError, ModelError
 from comply_measure.sem.estimation import estimate
 from comply_measure.sem.language.parser import parse_model
@@ -18,14 +19,16 @@ from comply_measure.sem.language.records import ModelRecords
 from comply_measure.sem.missing.sample import incomplete_sample
 from comply_measure.sem.model import specify
 from comply_measure.sem.moments_input import group_sample, is_correlation, named_groups
-from comply_measure.sem.options import FULL_INFORMATION, PAIRWISE, TWO_STAGE, Options, choose, resolve
-from comply_measure.sem.ordinal.entry import find_ordered
+from comply_measure.sem.options import FULL_INFORMATION, TEST_WORDS, TWO_STAGE, Options, known_word
+from comply_measure.sem.ordinal.entry import find_ordered, model_variables
+from comply_measure.sem.resolver import resolve
 from comply_measure.sem.result import Fit
+from comply_measure.sem.rules import Setting, apply_rules, table_options
 from comply_measure.sem.sample import Sample, moments
 from comply_measure.sem.searched import searched
 from comply_measure.sem.table.asked import as_asked
 from comply_measure.sem.table.build import build_table
-from comply_measure.sem.table.parameter_table import ModelType, ParameterTable, TableOptions
+from comply_measure.sem.table.parameter_table import ParameterTable, TableOptions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,41 +131,97 @@ def fit(
     ModelSyntaxError, InputError, ModelError
         When the text, the data or the options cannot be used; each names all problems found.
     """
-    group, cluster = (None if name is None else str(name) for name in (group, cluster))
-    records = parse_model(model)
-    options = _options(records, estimator, missing, information, se, test, cluster)
-    options = searched(options, start, bounds, optimizer_options, engine)
-    kinds, options = _bootstrap_kinds(options, bootstrap, se, engine)
-    if kinds and records.levels:
-        raise ModelError("the bootstrap is not available for two-level models")
-    _check_supported(options, engine)
-    frame = as_frame(data)
-    found = find_ordered(records, frame, ordered)
-    _check_ordered(bool(found), records, options, cluster)
-    groups = _filled_groups(frame, group)
-    table_options = TableOptions(
-        model_type=choose_model_type(model_type),
-        meanstructure=_means(meanstructure, len(groups[0]), model_type)
-        or options.missing != "listwise"
-        or cluster is not None,
+    asked = checked(
+        model=model,
+        group=group,
+        group_equal=group_equal,
+        group_partial=group_partial,
+        ordered=ordered,
+        cluster=cluster,
         std_lv=std_lv,
         effect_coding=effect_coding,
         orthogonal=orthogonal,
-        fixed_x=options.estimator.discrepancy == "ml" if fixed_x is None else fixed_x,
-        group_equal=_words(group_equal),
-        group_partial=_words(group_partial),
+        meanstructure=meanstructure,
+        fixed_x=fixed_x,
+        parameterization=parameterization,
+        bootstrap=bootstrap,
+        seed=seed,
+        n_jobs=n_jobs,
+        engine=engine,
+        model_type=model_type,
     )
+    records = parse_model(asked.model)
+    frame = as_frame(data)
+    check_names(frame, records, asked.group, asked.cluster)
+    found = find_ordered(records, frame, asked.ordered)
+    levels = bool(records.levels)
+    options = resolve(
+        estimator,
+        missing,
+        information,
+        _bootstrap_word(se, test, asked.bootstrap),
+        test,
+        asked.cluster is not None and not levels,
+        ordered=bool(found),
+        levels=levels,
+    )
+    if found and levels:
+        raise ModelError("two-level models with ordered variables are not available")
+    groups = _filled_groups(frame, asked.group)
+    setting = _setting(asked, options, records, len(groups[0]), bool(found))
+    options = searched(apply_rules(setting), start, bounds, optimizer_options, asked.engine)
+    table = table_options(setting)
+    fitted = _fitted(records, frame, groups, found, asked, options, table)
+    kinds = _bootstrap_kinds(options)
+    return _resampled(fitted, kinds, asked) if kinds and fitted.converged else fitted
+
+
+def _fitted(
+    records: ModelRecords,
+    frame: pd.DataFrame,
+    groups: tuple[tuple[str, ...], tuple[Index, ...]],
+    ordered: frozenset[str],
+    asked: Arguments,
+    options: Options,
+    table_options: TableOptions,
+) -> Fit:
+    """The model fitted by the kind of estimation that the text and the data ask for."""
     if records.levels:
         from comply_measure.sem.twolevel.entry import fit_two_level
 
-        fitted: Fit = fit_two_level(records, frame, groups, cluster, table_options, options, engine)
-    elif found:
-        fitted = _fit_ordered(records, frame, groups, found, options, table_options, parameterization, engine)
-    else:
-        table = build_table(records, table_options, groups[0])
-        cases = collect(frame, [names.observed for names in table.variables], groups, records, cluster)
-        fitted = _estimate(table, _sample(cases, table, options), options, engine)
-    return _resampled(fitted, kinds, bootstrap, seed, n_jobs) if kinds and fitted.converged else fitted
+        return fit_two_level(records, frame, groups, asked.cluster, table_options, options)
+    if ordered:
+        from comply_measure.sem.ordinal.entry import ordinal_model
+
+        table_options = replace(table_options, parameterization=asked.parameterization)  # type: ignore[arg-type]
+        model = ordinal_model(records, frame, groups, ordered, options, table_options)
+        return Fit(model, estimate(model))
+    table = build_table(records, table_options, groups[0])
+    cases = collect(frame, [names.observed for names in table.variables], groups, records, asked.cluster)
+    return _estimate(table, _sample(cases, table, options), options, asked.engine)
+
+
+def _setting(
+    asked: Arguments,
+    options: Options,
+    records: ModelRecords,
+    n_groups: int,
+    ordered: bool = False,
+    moments: bool = False,
+    means: bool = True,
+) -> Setting:
+    """The arguments and what they meet in the text and the data."""
+    return Setting(
+        asked,
+        options,
+        n_groups=n_groups,
+        ordered=ordered,
+        levels=bool(records.levels),
+        moments=moments,
+        intercepts=any(term.op == "~1" for term in records.terms),
+        predictors=bool(model_variables(records).exogenous),
+        means=means,
+    )
 
 
 def _filled_groups(frame: pd.DataFrame, group: str | None) -> tuple[tuple[str, ...], tuple[Index, ...]]:
@@ -173,10 +232,24 @@ def _filled_groups(frame: pd.DataFrame, group: str | None) -> tuple[tuple[str, .
     return groups
 
 
-def _resampled(fitted: Fit, kinds: tuple[str, ...], replications: int, seed: int | None, n_jobs: int) -> Fit:
+def _resampled(fitted: Fit, kinds: tuple[str, ...], asked: Arguments) -> Fit:
     from comply_measure.sem.bootstrap.fit import DEFAULT, bootstrap
 
-    return bootstrap(fitted, replications or DEFAULT, kinds, seed, n_jobs)
+    return bootstrap(fitted, asked.bootstrap or DEFAULT, kinds, asked.seed, asked.n_jobs)
+
+
+def _bootstrap_word(se: str | None, test: str | None, bootstrap: int) -> str | None:
+    """Bootstrap standard errors where a number of replications says so by itself."""
+    if not bootstrap or se is not None:
+        return se
+    known = known_word(test, tuple(TEST_WORDS)) if test is not None else None
+    return None if known is not None and TEST_WORDS[known] == "bollen.stine" else "bootstrap"
+
+
+def _bootstrap_kinds(options: Options) -> tuple[str, ...]:
+    """Which bootstraps are asked for."""
+    wanted = {"ordinary": options.se == "bootstrap", "bollen.stine": options.test == "bollen.stine"}
+    return tuple(kind for kind, asked in wanted.items() if asked)
 
 
 def from_moments(
@@ -229,23 +302,27 @@ def from_moments(
         As for :func:`fit`. A correlation matrix is analysed as if it were a covariance matrix; the
         result says so.
     """
-    options = resolve(estimator, "listwise", information, se, test)
-    options = searched(options, start, bounds, optimizer_options, engine)
-    records = parse_model(model)
-    _check_levels(records)
-    names, matrices, rest = named_groups(cov, nobs, mean, sd)
-    table_options = TableOptions(
-        model_type=choose_model_type(model_type),
-        meanstructure=mean is not None and meanstructure is not False,
+    asked = checked(
+        model=model,
+        group_equal=group_equal,
+        group_partial=group_partial,
         std_lv=std_lv,
         effect_coding=effect_coding,
         orthogonal=orthogonal,
-        fixed_x=options.estimator.discrepancy == "ml" if fixed_x is None else fixed_x,
-        group_equal=_words(group_equal),
-        group_partial=_words(group_partial),
+        meanstructure=meanstructure,
+        fixed_x=fixed_x,
+        rescale=rescale,
+        engine=engine,
+        model_type=model_type,
     )
+    records = parse_model(asked.model)
+    _check_levels(records)
+    options = resolve(estimator, "listwise", information, se, test, moments=True)
+    names, matrices, rest = named_groups(cov, nobs, mean, sd)
+    setting = _setting(asked, options, records, len(names), moments=True, means=mean is not None)
+    options = searched(apply_rules(setting), start, bounds, optimizer_options, asked.engine)
     rescaled = options.estimator.discrepancy == "ml" if rescale is None else rescale
-    table = build_table(records, table_options, names)
+    table = build_table(records, table_options(setting), names)
     if table.meanstructure and mean is None:
         raise ModelError("the model has intercepts, but no means are given")
     groups = tuple(
@@ -256,111 +333,17 @@ def from_moments(
     if is_correlation(sample):
         note = "a correlation matrix is analysed as a covariance matrix: standard errors may be wrong"
         table = replace(table, notes=(*table.notes, note))
-    return _estimate(table, sample, options, engine)
+    return _estimate(table, sample, options, asked.engine)
 
 
 def _estimate(table: ParameterTable, sample: Sample, options: Options, engine: str) -> Fit:
     model = specify(as_asked(table, sample.groups, options.search), sample, options)
-    if choose("engine", engine, ("comply", "semopy")) == "semopy":
+    if engine == "semopy":
         from comply_measure.sem.engines.semopy import estimate_with_semopy
 
         optimum, errors = estimate_with_semopy(model)
         return Fit(model, optimum, given_errors=errors)
     return Fit(model, estimate(model))
-
-
-def _options(
-    records: ModelRecords,
-    estimator: str,
-    missing: str,
-    information: str | None,
-    se: str | None,
-    test: str | None,
-    cluster: str | None,
-) -> Options:
-    """Options of a model of one level or of two."""
-    if not records.levels:
-        return resolve(estimator, missing, information, se, test, cluster is not None)
-    from comply_measure.sem.twolevel.entry import two_level_options
-
-    return two_level_options(estimator, missing, information, se, test)
-
-
-def _check_ordered(ordered: bool, records: ModelRecords, options: Options, cluster: str | None) -> None:
-    """Refuse options that only go with ordered variables, or never with them."""
-    if ordered and records.levels:
-        raise ModelError("two-level models with ordered variables are not available")
-    if ordered and cluster is not None:
-        raise ModelError("cluster is not available with ordered variables")
-    if not ordered and options.missing in PAIRWISE:
-        raise ModelError(f"missing='{options.missing}' is for ordered variables; use missing='ml'")
-
-
-def _fit_ordered(
-    records: ModelRecords,
-    frame: pd.DataFrame,
-    groups: tuple[tuple[str, ...], tuple[Index, ...]],
-    ordered: frozenset[str],
-    options: Options,
-    table_options: TableOptions,
-    parameterization: str,
-    engine: str,
-) -> Fit:
-    """Fit a model with ordered variables."""
-    from comply_measure.sem.ordinal.entry import ordinal_model
-
-    choose("engine", engine, ("comply",))
-    model = ordinal_model(records, frame, groups, ordered, options, table_options, parameterization)
-    return Fit(model, estimate(model))
-
-
-def _means(asked: bool | None, n_groups: int, model_type: str) -> bool:
-    """Whether means are modelled: when asked for, with several groups, and in growth models."""
-    return bool(asked) if asked is not None else n_groups > 1 or model_type == "growth"
-
-
-def choose_model_type(word: str) -> ModelType:
-    """``sem`` or ``growth``; ``cfa`` is taken for ``sem``, which has the same defaults."""
-    chosen = choose("model_type", word, ("sem", "cfa", "growth"))
-    return "growth" if chosen == "growth" else "sem"
-
-
-def _words(words: str | Sequence[str]) -> tuple[str, ...]:
-    if isinstance(words, str):
-        return (words,) if words else ()
-    return tuple(word for word in words if word)
-
-
-def _bootstrap_kinds(
-    options: Options, bootstrap: int, se: str | None, engine: str
-) -> tuple[tuple[str, ...], Options]:
-    """Which bootstraps are asked for; a number of replications alone means bootstrap standard errors."""
-    if bootstrap and se is None and options.test != "bollen.stine":
-        options = replace(options, se="bootstrap")
-    wanted = {"ordinary": options.se == "bootstrap", "bollen.stine": options.test == "bollen.stine"}
-    kinds = tuple(kind for kind, asked in wanted.items() if asked)
-    if bootstrap and not kinds:
-        problem = Problem(
-            f"nothing to bootstrap with se='{se}'",
-            column="bootstrap",
-            value=bootstrap,
-            allowed="se='bootstrap'",
-        )
-        raise InputError("The options do not go together.", [problem])
-    if kinds and engine.lower() != "comply":
-        raise ModelError(f"the bootstrap is not available with engine='{engine}'")
-    return kinds, options
-
-
-def _check_supported(options: Options, engine: str) -> None:
-    """Refuse, by name, what is not part of the engine; nothing is ever ignored in silence."""
-    refused = {
-        "missing": options.missing not in ("listwise", *FULL_INFORMATION, *TWO_STAGE, *PAIRWISE),
-        "missing with engine='semopy'": options.missing != "listwise" and engine != "comply",
-    }
-    names = [name for name, used in refused.items() if used]
-    if names:
-        raise ModelError(f"not available with this estimator: {', '.join(names)}")
 
 
 def _check_levels(records: ModelRecords) -> None:

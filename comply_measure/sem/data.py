@@ -92,6 +92,42 @@ def nearest(name: str, columns: Sequence[str], where: str, line: int | None = No
     return Problem(f"'{name}' is not a column of {where}{place}{hint}")
 
 
+LISTED = 20
+
+
+def unknown_columns(
+    names: Sequence[str], frame: pd.DataFrame, lines: Mapping[str, int] | None = None
+) -> list[Problem]:
+    """Faults for the names that are no columns: the first twenty, then how many more there are."""
+    columns = set(frame.columns)
+    unknown = [name for name in names if name not in columns]
+    problems = [unknown_column(name, frame, (lines or {}).get(name)) for name in unknown[:LISTED]]
+    if len(unknown) > LISTED:
+        problems.append(Problem(f"and {len(unknown) - LISTED} more names that are not columns of the data"))
+    return problems
+
+
+def check_names(frame: pd.DataFrame, records: ModelRecords, group: str | None, cluster: str | None) -> None:
+    """Refuse names of a model text that are no columns, before anything is built for them.
+
+    Raises
+    ------
+    InputError
+        Listing the names with their lines.
+    """
+    latent = {term.lhs for term in records.terms if term.op in ("=~", "<~")}
+    lines: dict[str, int] = {}
+    for term in records.terms:
+        for name in (term.lhs, "" if term.op == "|" else term.rhs):
+            for part in columns_of(name):
+                if part and part not in latent:
+                    lines.setdefault(part, term.line)
+    lines |= {name: 0 for name in (group, cluster) if name is not None}
+    problems = unknown_columns(list(lines), frame, lines)
+    if problems:
+        raise InputError("The data do not hold what the model names.", problems)
+
+
 def _needed(names: Sequence[Sequence[str]]) -> list[str]:
     """All columns that the groups' variables need, products resolved."""
     needed: dict[str, None] = {}
@@ -190,10 +226,7 @@ def _check_columns(
         for name in (term.lhs, term.rhs):
             for part in columns_of(name):
                 lines.setdefault(part, term.line)
-    columns = set(frame.columns)
-    problems = [unknown_column(name, frame, lines.get(name)) for name in needed if name not in columns]
-    if cluster is not None and cluster not in columns:
-        problems.append(unknown_column(cluster, frame))
+    problems = unknown_columns([*needed, *([cluster] if cluster is not None else [])], frame, lines)
     if not problems:
         problems = _bad_types(frame, needed)
     if problems:

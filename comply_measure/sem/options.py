@@ -138,7 +138,10 @@ SCALED_TESTS = (
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Resolved options of a fit; field names are those of :func:`comply_measure.sem.fit`."""
+    """Resolved options of a fit; field names are those of :func:`comply_measure.sem.fit`.
+
+    ``notes`` say, for a reader of the fit, what was decided or overridden for the user.
+    """
 
     estimator: Estimator
     information: Information = "expected"
@@ -147,9 +150,10 @@ class Options:
     missing: str = "listwise"
     level: float = 0.95
     search: Search = field(default_factory=Search)
+    notes: tuple[str, ...] = ()
 
 
-def choose(name: str, value: str, allowed: Sequence[str]) -> str:
+def choose(name: str, value: object, allowed: Sequence[str]) -> str:
     """One of the allowed words, in any case.
 
     Raises
@@ -157,127 +161,20 @@ def choose(name: str, value: str, allowed: Sequence[str]) -> str:
     InputError
         With the nearest allowed word.
     """
-    by_lower = {word.lower(): word for word in allowed}
-    found = by_lower.get(str(value).lower())
+    found = known_word(value, allowed)
     if found is not None:
         return found
+    raise InputError(f"The option {name} is not valid.", [unknown_word(name, value, allowed)])
+
+
+def known_word(value: object, allowed: Sequence[str]) -> str | None:
+    """The allowed word that a value is, in any case; None when it is none of them."""
+    return {word.lower(): word for word in allowed}.get(value.lower()) if isinstance(value, str) else None
+
+
+def unknown_word(name: str, value: object, allowed: Sequence[str]) -> Problem:
+    """A fault for a word that is not known, with the nearest one that is."""
+    by_lower = {word.lower(): word for word in allowed}
     near = difflib.get_close_matches(str(value).lower(), list(by_lower), 1)
     hint = f"did you mean '{by_lower[near[0]]}'?" if near else "unknown word"
-    problem = Problem(hint, column=name, value=value, allowed=", ".join(allowed))
-    raise InputError(f"The option {name} is not valid.", [problem])
-
-
-def resolve(
-    estimator: str,
-    missing: str = "listwise",
-    information: str | None = None,
-    se: str | None = None,
-    test: str | None = None,
-    clustered: bool = False,
-) -> Options:
-    """Options from the user's words.
-
-    Raises
-    ------
-    InputError
-        For a word that is not known.
-    """
-    entry = ESTIMATORS[choose("estimator", estimator, list(ESTIMATORS))]
-    treatment = MISSING[choose("missing", missing, list(MISSING))]
-    errors = _errors(entry, se, clustered, treatment in FULL_INFORMATION)
-    statistic = TEST_WORDS[choose("test", test, list(TEST_WORDS))] if test else entry.test
-    if clustered and test is None and entry.discrepancy == "ml" and statistic == "standard":
-        statistic = "yuan.bentler.mplus"
-    if errors == "first.order" or errors in SANDWICH or treatment in FULL_INFORMATION:
-        usual = "observed"
-    else:
-        usual = entry.information
-    kinds = ("expected", "observed", "first.order")
-    kind = choose("information", information, kinds) if information else usual
-    if kind == "first.order":
-        _check_first_order(errors, statistic)
-        errors, kind = "first.order" if errors == "standard" else errors, "observed"
-    if treatment in TWO_STAGE:
-        errors, statistic, kind = _two_stage_words(treatment, se, test, clustered)
-    _check_missing(entry, treatment, errors, statistic)
-    return Options(
-        estimator=entry,
-        information=kind,  # type: ignore[arg-type]
-        se=errors,  # type: ignore[arg-type]
-        test=statistic,  # type: ignore[arg-type]
-        missing=treatment,
-    )
-
-
-def _check_first_order(errors: str, statistic: str) -> None:
-    """Refuse first-order information where a robust statistic needs a second, different one, as lavaan does."""
-    problems = []
-    if errors in ("robust.sem", *SANDWICH):
-        allowed = "standard, first.order, bootstrap, none"
-        problems.append(
-            Problem("not with information='first.order'", column="se", value=errors, allowed=allowed)
-        )
-    if statistic in SCALED_TESTS:
-        allowed = "standard, bollen.stine, none"
-        problems.append(
-            Problem("not with information='first.order'", column="test", value=statistic, allowed=allowed)
-        )
-    if problems:
-        raise InputError("Robust statistics need information='expected' or information='observed'.", problems)
-
-
-def _two_stage_words(missing: str, se: str | None, test: str | None, clustered: bool) -> tuple[str, str, str]:
-    """Standard errors, test and information of two-stage estimation: its own sandwich and Satorra-Bentler."""
-    if clustered and missing == "two.stage":
-        problem = Problem("not with clusters", column="missing", value=missing, allowed="robust.two.stage")
-        raise InputError("The option missing is not valid.", [problem])
-    for name, word, allowed in (
-        ("se", se, (None, "none", "robust", "robust.sem", missing)),
-        ("test", test, (None, "none", "satorra.bentler", "sb")),
-    ):
-        if (word.lower() if word else None) not in allowed:
-            words = ", ".join(filter(None, allowed))
-            problem = Problem(f"not with missing='{missing}'", column=name, value=word, allowed=words)
-            raise InputError(f"The option {name} is not valid.", [problem])
-    none = (se or "").lower() == "none", (test or "").lower() == "none"
-    return "none" if none[0] else "robust.sem", "none" if none[1] else "satorra.bentler", "expected"
-
-
-def _check_missing(entry: Estimator, missing: str, se: str, test: str) -> None:
-    """Refuse combinations with missing values that have no theory, rather than drop cases in silence."""
-    if missing not in (*FULL_INFORMATION, *TWO_STAGE):
-        return
-    problems = []
-    if entry.discrepancy != "ml":
-        allowed = "ML, MLR, MLF" if missing in FULL_INFORMATION else "ML, MLM, MLR"
-        problems.append(
-            Problem(f"not with missing='{missing}'", column="estimator", value=entry.name, allowed=allowed)
-        )
-    elif missing in FULL_INFORMATION:
-        if se == "robust.sem":
-            allowed = "standard, robust.huber.white, robust.cluster, first.order, bootstrap, none"
-            problems.append(Problem(f"not with missing='{missing}'", column="se", value=se, allowed=allowed))
-        if test in ("satorra.bentler", "yuan.bentler", "mean.var.adjusted", "scaled.shifted"):
-            allowed = "standard, yuan.bentler.mplus, none"
-            problems.append(
-                Problem(f"not with missing='{missing}'", column="test", value=test, allowed=allowed)
-            )
-    if problems:
-        raise InputError(
-            "The estimator needs complete data; MLR is its counterpart with missing values.", problems
-        )
-
-
-def _errors(entry: Estimator, se: str | None, clustered: bool, full_information: bool) -> str:
-    """Standard errors: the user's word, else the estimator's, cluster-robust where there are clusters."""
-    if se is None:
-        chosen: str = entry.se
-    elif se.lower() == "robust":
-        chosen = entry.se if entry.se != "standard" else "robust.sem"
-        if full_information and entry.se == "standard":
-            chosen = "robust.huber.white"
-    else:
-        chosen = SE_WORDS[choose("se", se, list(SE_WORDS))]
-    if clustered and entry.discrepancy == "ml" and chosen in ("standard", "robust.huber.white"):
-        return "robust.cluster"
-    return chosen
+    return Problem(hint, column=name, value=value, allowed=", ".join(allowed))

@@ -211,7 +211,8 @@ class Fit(FollowUps):
                     serious=False,
                 )
             )
-        found.extend(Finding("note", note, serious=False) for note in self.model.table.notes)
+        notes = (*self.model.options.notes, *self.model.table.notes)
+        found.extend(Finding("note", note, serious=False) for note in notes)
         found.extend(missing_values(self.model))
         if self.model.table.options.thresholds:
             from comply_measure.sem.ordinal.findings import data_findings

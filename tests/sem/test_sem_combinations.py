@@ -25,7 +25,7 @@ def test_scaling_factors_are_for_ordered_variables() -> None:
 
 def test_two_ways_to_scale_a_latent_variable_are_refused() -> None:
     data = semopy.examples.holzinger39.get_data()
-    with pytest.raises(ModelError, match="choose one"):
+    with pytest.raises(InputError, match="choose one"):
         sem.fit("f =~ x1 + x2 + x3 + x4", data, std_lv=True, effect_coding=True)
 
 

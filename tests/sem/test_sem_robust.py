@@ -8,6 +8,7 @@ import pytest
 from semopy.examples import holzinger39, political_democracy
 
 from comply_measure import sem
+from comply_measure.errors import InputError
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.discrepancy.base import RobustEvaluation
 from comply_measure.sem.discrepancy.ls import Moments
@@ -208,15 +209,14 @@ def test_cluster_changes_errors_and_is_never_ignored(hs: pd.DataFrame) -> None:
     table = plain.estimates.set_index(["lhs", "op", "rhs"]).se
     for row in clustered.estimates[free].itertuples():
         assert abs(table[row.lhs, row.op, row.rhs] - row.se) > 1e-4
-    with pytest.raises(sem.ModelError, match="clusters"):
-        _ = sem.fit(HS, hs, cluster="agemo", estimator="MLMV").fit_measures
+    with pytest.raises(InputError, match="clusters"):
+        sem.fit(HS, hs, cluster="agemo", estimator="MLMV")
 
 
 def test_robust_statistics_need_raw_data(hs: pd.DataFrame) -> None:
     items = [f"x{i}" for i in range(1, 10)]
-    fit = sem.from_moments(HS, hs[items].cov(), 301, estimator="MLM")
-    with pytest.raises(sem.ModelError, match="raw data"):
-        _ = fit.estimates
+    with pytest.raises(InputError, match="not with moments alone"):
+        sem.from_moments(HS, hs[items].cov(), 301, estimator="MLM")
 
 
 def test_words_for_errors_and_tests(hs: pd.DataFrame) -> None:
@@ -235,3 +235,45 @@ def test_every_likelihood_evaluation_serves_robust_statistics(hs: pd.DataFrame) 
     for estimator in ("ML", "GLS", "ULS", "DWLS"):
         evaluation = sem.fit(HS, hs, estimator=estimator).optimum.point.evaluations[0]
         assert isinstance(evaluation, RobustEvaluation)
+
+
+@pytest.mark.parametrize("estimator", ["GLS", "ULS", "DWLS", "WLS"])
+def test_least_squares_with_clusters_by_brute_force(hs: pd.DataFrame, estimator: str) -> None:
+    """P Δᵀ V Γ V Δ P / (n − 1) with Γ from sums over clusters times C/(C − 1), and tr(UΓ), spelled out.
+
+    lavaan 0.7-2 refuses these combinations; the same sandwich under ML is its ``robust.cluster.sem``.
+    """
+    model = "visual =~ x1 + x2 + x3 + x4 + x5"
+    fit = sem.fit(model, hs, estimator=estimator, cluster="agemo")
+    assert (fit.model.options.se, fit.model.options.test) == ("robust.sem", "satorra.bentler")
+    (sample,), (at,) = fit.model.sample.groups, fit.optimum.point.implied
+    moments = Moments(sample, (), True)
+    assert sample.cluster is not None
+    sums = pd.DataFrame(moments.cases).groupby(sample.cluster).sum().to_numpy()
+    gamma = len(sums) / (len(sums) - 1) * sums.T @ sums / sample.n
+    plain = moments.cases.T @ moments.cases / sample.n
+    V = {"ULS": np.eye(len(gamma)), "DWLS": np.diag(1 / plain.diagonal()), "WLS": np.linalg.inv(plain)}.get(
+        estimator
+    )
+    if V is None:
+        W = np.linalg.inv(sample.cov)
+        i, j = moments.rows, moments.columns
+        half = np.where(i == j, 0.5, 1.0)
+        pairs = (W[i][:, i] * W[j][:, j] + W[i][:, j] * W[j][:, i]) * half * half[:, None]
+        V = np.zeros_like(gamma)
+        V[:5, :5], V[5:, 5:] = W, pairs
+    D = moments.jacobian(at)
+    P = np.linalg.inv(D.T @ V @ D)
+    vcov = P @ D.T @ V @ gamma @ V @ D @ P / (sample.n - 1)
+    found = fit.estimates.set_index("free")["se"]
+    assert np.allclose([found[k + 1] for k in range(len(vcov))], np.sqrt(vcov.diagonal()), rtol=1e-9)
+    trace = np.trace((V - V @ D @ P @ D.T @ V) @ gamma)
+    assert fit.measures["chisq.scaling.factor"] == pytest.approx(trace / fit.model.df, rel=1e-9)
+
+
+def test_one_case_per_cluster_is_the_case_robust_sandwich(hs: pd.DataFrame) -> None:
+    n = len(hs)
+    alone = sem.fit(HS, hs.assign(case=np.arange(n)), estimator="ULS", cluster="case")
+    plain = sem.fit(HS, hs, estimator="ULSM", meanstructure=True)
+    free = plain.estimates.free > 0
+    assert np.allclose((alone.estimates.se / plain.estimates.se)[free], np.sqrt(n / (n - 1)), rtol=1e-9)

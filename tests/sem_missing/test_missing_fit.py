@@ -171,7 +171,7 @@ def test_fewer_cases_than_variables_keep_the_estimates_but_have_no_test():
 
 
 def test_semopy_is_not_given_incomplete_data():
-    with pytest.raises(sem.ModelError, match="semopy"):
+    with pytest.raises(InputError, match="semopy"):
         sem.fit(ONE_FACTOR, DATA, missing="ml", engine="semopy")
 
 

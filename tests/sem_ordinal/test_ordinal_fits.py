@@ -155,8 +155,8 @@ def test_ordered_categoricals_count_without_being_named() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"estimator": "MLR"}, "no estimator for ordered variables"),
-        ({"missing": "ml"}, "not available with ordered variables"),
+        ({"estimator": "MLR"}, "not with ordered variables"),
+        ({"missing": "ml"}, "not with ordered variables"),
         ({"ordered": ["u1", "u99"]}, "u99"),
         ({"ordered": ["u1", "x1"], "model": "f =~ u1 + u2 + u3\nf ~ x1"}, "exogenous predictor"),
         ({"cluster": "region"}, "cluster"),

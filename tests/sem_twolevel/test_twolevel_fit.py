@@ -167,6 +167,8 @@ def test_incomplete_cases_are_left_out_and_counted():
         (ONE, {"missing": "ml"}, "missing"),
         (ONE, {"estimator": "MLM"}, "se|test"),
         (ONE, {"estimator": "GLS"}, "estimator"),
+        (ONE, {"engine": "semopy"}, "semopy"),
+        (ONE, {"model_type": "growth", "effect_coding": True}, "growth defaults"),
         ("level: 1\n fw =~ y1 + y2 + w1\nlevel: 2\n fb =~ y1 + y2 + w1\n", {}, "w1"),
         ("level: 1\n fw =~ y1 + y2 + y3\nlevel: 2\n fb =~ y1 + y2 + y4\n", {}, "y4"),
     ],
@@ -184,7 +186,6 @@ def test_bad_input_is_named(model, options, names):
         ("f =~ y1 + y2\nlevel: 1\n fw =~ y1 + y2 + y3\nlevel: 2\n fb =~ y1 + y2 + y3\n", {}, "no level"),
         ("level: 1\n y1 ~ x1\nlevel: 2\n y1 ~ x1\n", {}, "fixed_x=False"),
         (ONE, {"group": "group", "group_equal": "loadings"}, "labels"),
-        (ONE, {"engine": "semopy"}, "semopy"),
     ],
 )
 def test_models_that_are_not_two_level_are_refused(model, options, words):

@@ -13,7 +13,7 @@ import numpy as np
 from comply_measure.sem.discrepancy import discrepancy_for
 from comply_measure.sem.objective import Objective
 from comply_measure.sem.optimise import minimise
-from comply_measure.sem.options import resolve
+from comply_measure.sem.options import ESTIMATORS, Options
 from comply_measure.sem.ordinal.layout import OrdinalImplied
 from comply_measure.sem.sample import GroupSample
 
@@ -32,7 +32,7 @@ def reproduces(large: Fit, small: Fit) -> bool | None:
     model = large.model
     if not model.space.is_linear or any(isinstance(at, OrdinalImplied) for at in small.optimum.point.implied):
         return None
-    options = resolve("ML")
+    options = Options(ESTIMATORS["ML"])
     samples = []
     for implied, group in zip(small.optimum.point.implied, model.sample.groups, strict=True):
         places = [implied.layout.observed.index(name) for name in group.names]

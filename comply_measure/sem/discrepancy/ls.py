@@ -15,13 +15,14 @@ DWLS      V = diag(Γ)⁻¹
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 
 import numpy as np
 
 from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.discrepancy.base import Discrepancy, RobustPieces
-from comply_measure.sem.discrepancy.casewise import Deviations, group_deviations
+from comply_measure.sem.discrepancy.casewise import Deviations, cluster_rows, group_deviations
 from comply_measure.sem.discrepancy.curvature import second_derivatives
 from comply_measure.sem.discrepancy.ml import expected_information, mean_derivatives, pair_products
 from comply_measure.sem.errors import ModelError
@@ -167,8 +168,17 @@ class Moments:
         total -= total.mean(axis=0)
         return (np.hstack([parts.e, total]) if self.with_means else total)[:, self.kept]
 
+    @cached_property
+    def units(self) -> Array:
+        """Deviations of what was drawn independently: cases, or sums over clusters times √(C/(C − 1))."""
+        cluster = self.sample.cluster
+        if cluster is None:
+            return self.cases
+        sums = np.array([self.cases[rows].sum(axis=0) for rows in cluster_rows(cluster)])
+        return np.asarray(sums * math.sqrt(len(sums) / (len(sums) - 1.0)))
+
     def gamma(self) -> Array:
-        """Covariance matrix of √n times the moments, without assumptions (moments, moments)."""
+        """Covariance matrix of √n times the moments, without assumptions but independent cases."""
         return np.asarray(self.cases.T @ self.cases / self.sample.n)
 
     def implied(self, implied: Implied) -> Array:
@@ -260,13 +270,13 @@ class WeightedEvaluation:
 
     def robust_pieces(self, second_order: bool) -> RobustPieces:
         """Traces and quadratic forms with Γ."""
-        cases = self.discrepancy.moments.cases
-        n = len(cases)
-        scores = cases @ self.weighted
-        weighed = self.discrepancy.weigh(cases.T).T
-        trace = float(np.vdot(cases, weighed)) / n
+        units = self.discrepancy.moments.units
+        n = self.discrepancy.moments.sample.n
+        scores = units @ self.weighted
+        weighed = self.discrepancy.weigh(units.T).T
+        trace = float(np.vdot(units, weighed)) / n
         meat = scores.T @ scores / n
         if not second_order:
             return RobustPieces(trace, meat)
-        gram = cases @ weighed.T
+        gram = units @ weighed.T
         return RobustPieces(trace, meat, float(np.vdot(gram, gram)) / n**2, scores.T @ gram @ scores / n**2)

@@ -10,7 +10,7 @@ from comply_measure.sem.arrays import Index
 from comply_measure.sem.data import unknown_column
 from comply_measure.sem.errors import InputError, ModelError, Problem
 from comply_measure.sem.language.records import ModelRecords
-from comply_measure.sem.options import ESTIMATORS, PAIRWISE, SCALED_TESTS, Options, choose
+from comply_measure.sem.options import SCALED_TESTS, Options
 from comply_measure.sem.table.parameter_table import TableOptions
 from comply_measure.sem.table.variables import Variables, variables_of
 
@@ -20,13 +20,9 @@ if TYPE_CHECKING:
     from comply_measure.sem.model import Model
     from comply_measure.sem.sample import Sample
 
-DEFAULT = "WLSMV"
-LEAST_SQUARES = ("uls", "wls", "dwls")
-MISSING = ("listwise", *PAIRWISE)
-
 
 def find_ordered(
-    records: ModelRecords, frame: pd.DataFrame, ordered: bool | str | Collection[str]
+    records: ModelRecords, frame: pd.DataFrame, ordered: bool | tuple[str, ...]
 ) -> frozenset[str]:
     """Ordered variables of the model; empty when there are none.
 
@@ -36,7 +32,7 @@ def find_ordered(
         The model text.
     frame : DataFrame
         The user's data; columns that are ordered categoricals count as ordered.
-    ordered : bool, str or collection of str
+    ordered : bool or tuple of str
         True means every observed variable of the model that is not an exogenous predictor. Names that are not in
         the model have no effect.
 
@@ -49,7 +45,7 @@ def find_ordered(
     present = [name for name in names.endogenous if name in frame.columns]
     if ordered is True:
         return frozenset(present)
-    asked = [ordered] if isinstance(ordered, str) else [str(name) for name in ordered or ()]
+    asked = [] if ordered is False else list(ordered)
     problems = []
     for name in asked:
         if name not in frame.columns:
@@ -66,45 +62,6 @@ def find_ordered(
     return frozenset(declared) | frozenset(name for name in asked if name in present)
 
 
-def choose_ordinal(options: Options) -> tuple[Options, tuple[str, ...]]:
-    """Options for ordered variables; maximum likelihood, the general default, becomes WLSMV.
-
-    Returns
-    -------
-    options : Options
-    notes : tuple of str
-        What was decided for the user.
-
-    Raises
-    ------
-    InputError
-        For estimators and treatments of missing values that ordered variables do not have.
-    """
-    notes: tuple[str, ...] = ()
-    entry = options.estimator
-    if entry.name == "ML":
-        entry = ESTIMATORS[DEFAULT]
-        options = replace(
-            options,
-            estimator=entry,
-            information=entry.information,
-            se=entry.se if options.se == "standard" else options.se,
-            test=entry.test if options.test == "standard" else options.test,
-        )
-        notes = (f"ordered variables: estimator {DEFAULT} (polychoric correlations, diagonally weighted)",)
-    problems = []
-    if entry.discrepancy not in LEAST_SQUARES:
-        allowed = [name for name, known in ESTIMATORS.items() if known.discrepancy in LEAST_SQUARES]
-        message = "no estimator for ordered variables"
-        problems.append(Problem(message, column="estimator", value=entry.name, allowed=", ".join(allowed)))
-    if options.missing not in MISSING:
-        message = "not available with ordered variables"
-        problems.append(Problem(message, column="missing", value=options.missing, allowed=", ".join(MISSING)))
-    if problems:
-        raise InputError("These options do not go with ordered variables.", problems)
-    return options, notes
-
-
 def model_variables(records: ModelRecords) -> Variables:
     """Variables of the whole model text, all groups together."""
     return variables_of(list(records.terms))
@@ -117,7 +74,6 @@ def ordinal_model(
     ordered: frozenset[str],
     options: Options,
     table_options: TableOptions,
-    parameterization: str,
 ) -> Model:
     """A model with ordered variables, ready to be estimated.
 
@@ -132,11 +88,9 @@ def ordinal_model(
     ordered : frozenset of str
         From :func:`find_ordered`.
     options : Options
-        As resolved for continuous variables.
+        As resolved for ordered variables.
     table_options : TableOptions
         What the defaults depend on, without thresholds.
-    parameterization : str
-        ``delta`` or ``theta``.
 
     Raises
     ------
@@ -147,15 +101,12 @@ def ordinal_model(
     from comply_measure.sem.table.asked import as_asked
     from comply_measure.sem.table.build import build_table
 
-    word = choose("parameterization", parameterization, ("delta", "theta"))
-    options, notes = choose_ordinal(options)
     names = model_variables(records)
     sample, thresholds = prepare(names, frame, groups, ordered, options)
     table_options = replace(
         table_options,
         meanstructure=True,
         fixed_x=True,
-        parameterization="theta" if word == "theta" else "delta",
         thresholds=thresholds,
     )
     table = build_table(records, table_options, groups[0])
@@ -164,7 +115,7 @@ def ordinal_model(
             raise ModelError(
                 "with ordered variables every group must have the same variables in the same order"
             )
-    table = as_asked(replace(table, notes=(*table.notes, *notes)), sample.groups, options.search)
+    table = as_asked(table, sample.groups, options.search)
     return specify(table, sample, options)
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from comply_measure.errors import Problem
 from comply_measure.sem.arrays import Index
 from comply_measure.sem.data import collect
-from comply_measure.sem.errors import InputError, ModelError
+from comply_measure.sem.errors import InputError
 from comply_measure.sem.estimation import estimate
 from comply_measure.sem.language.records import ModelRecords
-from comply_measure.sem.options import Options, choose, resolve
+from comply_measure.sem.options import Options
 from comply_measure.sem.table.asked import as_asked
 from comply_measure.sem.table.parameter_table import TableOptions
 from comply_measure.sem.twolevel.data import joint_names, two_level_data
@@ -22,36 +22,6 @@ from comply_measure.sem.twolevel.specification import two_level_table
 if TYPE_CHECKING:
     import pandas as pd
 
-ERRORS = ("standard", "robust.huber.white", "first.order", "none")
-TESTS = ("standard", "yuan.bentler.mplus", "none")
-
-
-def two_level_options(
-    estimator: str, missing: str, information: str | None, se: str | None, test: str | None
-) -> Options:
-    """Options of a two-level model: maximum likelihood, complete data, observed information unless asked.
-
-    Raises
-    ------
-    InputError
-        For anything that is not available with two levels.
-    """
-    options = resolve(estimator, missing, information or "observed", se, test)
-    wrong = []
-    for name, value, allowed in (
-        ("estimator", options.estimator.discrepancy, ("ml",)),
-        ("missing", options.missing, ("listwise",)),
-        ("se", options.se, ERRORS),
-        ("test", options.test, TESTS),
-    ):
-        if value not in allowed:
-            shown = options.estimator.name if name == "estimator" else value
-            words = "ML, MLR, MLF" if name == "estimator" else ", ".join(allowed)
-            wrong.append(Problem("not with 'level:' blocks", column=name, value=shown, allowed=words))
-    if wrong:
-        raise InputError("A two-level model is fitted by maximum likelihood to complete data.", wrong)
-    return options
-
 
 def fit_two_level(
     records: ModelRecords,
@@ -60,7 +30,6 @@ def fit_two_level(
     cluster: str | None,
     table_options: TableOptions,
     options: Options,
-    engine: str = "comply",
 ) -> TwoLevelFit:
     """Fit a two-level model.
 
@@ -77,9 +46,7 @@ def fit_two_level(
     table_options : TableOptions
         What the model's defaults depend on.
     options : Options
-        From :func:`two_level_options`.
-    engine : str
-        Only this one knows two levels.
+        Resolved for two levels.
 
     Raises
     ------
@@ -89,10 +56,6 @@ def fit_two_level(
     if cluster is None:
         problem = Problem("missing", column="cluster", allowed="the column that tells the clusters apart")
         raise InputError("A model with 'level:' blocks needs the clusters.", [problem])
-    if choose("engine", engine, ("comply", "semopy")) != "comply":
-        raise ModelError("engine='semopy' knows no 'level:' blocks")
-    if table_options.model_type != "sem" or table_options.effect_coding:
-        raise ModelError("growth defaults and effect coding are not available with 'level:' blocks")
     given = two_level_table(records, replace(table_options, meanstructure=True), groups[0])
     variables = given.table.variables
     cases = collect(frame, joint_names(variables), groups, records, cluster)

@@ -1,0 +1,196 @@
+"""Arguments of the front door, each checked for its own sake: one table of names and what they may be."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from comply_measure.errors import Problem
+from comply_measure.sem.errors import InputError
+from comply_measure.sem.options import known_word, unknown_word
+from comply_measure.sem.table.parameter_table import GROUP_EQUAL
+
+ENGINES = ("comply", "semopy")
+PARAMETERIZATIONS = ("delta", "theta")
+MODEL_TYPES = ("sem", "cfa", "growth")
+
+Check = Callable[[str, Any], "tuple[Any, Problem | None]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """Arguments of :func:`comply_measure.sem.fit` that are not words of estimation, in their final form."""
+
+    model: str
+    group: str | None = None
+    group_equal: tuple[str, ...] = ()
+    group_partial: tuple[str, ...] = ()
+    ordered: bool | tuple[str, ...] = ()
+    cluster: str | None = None
+    std_lv: bool = False
+    effect_coding: bool = False
+    orthogonal: bool = False
+    meanstructure: bool | None = None
+    fixed_x: bool | None = None
+    parameterization: str = "delta"
+    bootstrap: int = 0
+    seed: int | None = None
+    n_jobs: int = 1
+    engine: str = "comply"
+    model_type: str = "sem"
+    rescale: bool | None = None
+
+
+def checked(**given: Any) -> Arguments:
+    """The arguments in their final form.
+
+    Raises
+    ------
+    InputError
+        Naming every argument that cannot be what it is.
+    """
+    values, problems = {}, []
+    for name, value in given.items():
+        values[name], problem = CHECKS[name](name, value)
+        if problem is not None:
+            problems.append(problem)
+    if problems:
+        names = ", ".join(dict.fromkeys(str(problem.column) for problem in problems))
+        raise InputError(f"Not valid: {names}.", problems)
+    return Arguments(**values)
+
+
+def whole_number(name: str, value: Any, least: int, allowed: str) -> Problem | None:
+    """A fault unless the value is a whole number of at least ``least``."""
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    return (
+        None if whole and value >= least else Problem("not valid", column=name, value=value, allowed=allowed)
+    )
+
+
+def confidence_level(level: Any) -> float:
+    """A confidence level as a number.
+
+    Raises
+    ------
+    InputError
+        Unless it lies between 0 and 1.
+    """
+    number = isinstance(level, numbers.Real) and not isinstance(level, bool)
+    if number and 0.0 < float(level) < 1.0:
+        return float(level)
+    problem = Problem("not a confidence level", column="level", value=level, allowed="between 0 and 1")
+    raise InputError("The interval cannot be computed.", [problem])
+
+
+def _text(name: str, value: Any) -> tuple[Any, Problem | None]:
+    if isinstance(value, str):
+        return value, None
+    return value, Problem(
+        "not a text", column=name, value=type(value).__name__, allowed="a model in lavaan's language"
+    )
+
+
+def _flag(name: str, value: Any) -> tuple[Any, Problem | None]:
+    if isinstance(value, bool | np.bool_):
+        return bool(value), None
+    return value, Problem("not valid", column=name, value=value, allowed="True, False")
+
+
+def _flag_or_none(name: str, value: Any) -> tuple[Any, Problem | None]:
+    return (None, None) if value is None else _flag(name, value)
+
+
+def _column(name: str, value: Any) -> tuple[Any, Problem | None]:
+    if value is None:
+        return None, None
+    if not isinstance(value, bool) and isinstance(value, str | numbers.Integral):
+        return str(value), None
+    return value, Problem("not a column name", column=name, value=value, allowed="the name of one column")
+
+
+def _names(name: str, value: Any) -> tuple[Any, Problem | None]:
+    if isinstance(value, str):
+        return (value,) if value else (), None
+    if (
+        isinstance(value, Collection)
+        and not isinstance(value, Mapping)
+        and all(isinstance(v, str) for v in value)
+    ):
+        return tuple(word for word in value if word), None
+    return value, Problem("not valid", column=name, value=value, allowed="a text, or a list of texts")
+
+
+def _equalities(name: str, value: Any) -> tuple[Any, Problem | None]:
+    words, problem = _names(name, value)
+    for word in words if problem is None else ():
+        if word not in GROUP_EQUAL:
+            return value, unknown_word(name, word, GROUP_EQUAL)
+    return words, problem
+
+
+def _ordered(name: str, value: Any) -> tuple[Any, Problem | None]:
+    if value is None or isinstance(value, bool | np.bool_):
+        return bool(value) or (), None
+    if isinstance(value, str | numbers.Integral):
+        return (str(value),) if value != "" else (), None
+    if isinstance(value, Collection) and not isinstance(value, Mapping):
+        names = [_column(name, v) for v in value]
+        if all(found is not None and problem is None for found, problem in names):
+            return tuple(found for found, _ in names), None
+    return value, Problem("not valid", column=name, value=value, allowed="True, False, or names of columns")
+
+
+def _word(allowed: tuple[str, ...]) -> Check:
+    def check(name: str, value: Any) -> tuple[Any, Problem | None]:
+        found = known_word(value, allowed)
+        return (found, None) if found is not None else (value, unknown_word(name, value, allowed))
+
+    return check
+
+
+def _replications(name: str, value: Any) -> tuple[Any, Problem | None]:
+    allowed = "a whole number, 2 or more (0: no bootstrap)"
+    problem = whole_number(name, value, 0, allowed)
+    if problem is not None or value == 1:
+        return value, Problem("not a number of replications", column=name, value=value, allowed=allowed)
+    return int(value), None
+
+
+def _seed(name: str, value: Any) -> tuple[Any, Problem | None]:
+    if value is None:
+        return None, None
+    problem = whole_number(name, value, 0, "a whole number, 0 or more")
+    return (value, problem) if problem else (int(value), None)
+
+
+def _workers(name: str, value: Any) -> tuple[Any, Problem | None]:
+    allowed = "a whole number, 1 or more (-1: all cores)"
+    problem = whole_number(name, 1 if value == -1 else value, 1, allowed)
+    return (value, problem) if problem else (int(value), None)
+
+
+CHECKS: Mapping[str, Check] = {
+    "model": _text,
+    "group": _column,
+    "group_equal": _equalities,
+    "group_partial": _names,
+    "ordered": _ordered,
+    "cluster": _column,
+    "std_lv": _flag,
+    "effect_coding": _flag,
+    "orthogonal": _flag,
+    "meanstructure": _flag_or_none,
+    "fixed_x": _flag_or_none,
+    "parameterization": _word(PARAMETERIZATIONS),
+    "bootstrap": _replications,
+    "seed": _seed,
+    "n_jobs": _workers,
+    "engine": _word(ENGINES),
+    "model_type": _word(MODEL_TYPES),
+    "rescale": _flag_or_none,
+}

@@ -1,0 +1,261 @@
+"""Every option of the front door is honoured, refused or its override stated: alone and in all pairs."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+import warnings
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from comply_measure import sem
+from comply_measure.errors import ComplyError, InputError
+from comply_measure.sem.resolver import KINDS, resolve
+
+MODEL = "f =~ x1 + x2 + x3\ng =~ x4 + x5 + x6\nx1 ~ z"
+ITEMS = [f"x{i}" for i in range(1, 7)]
+
+# Values that change something for MODEL on the data below, taken alone.
+VALUES: dict[str, tuple[Any, ...]] = {
+    "estimator": ("MLM", "MLMV", "MLR", "MLF", "GLS", "ULS", "ULSM", "WLS", "DWLS", "WLSMV"),
+    "missing": ("ml", "robust.two.stage", "pairwise"),
+    "group": ("g",),
+    "group_equal": ("loadings",),
+    "group_partial": ("f=~x2",),
+    "ordered": (("x1", "x2", "x3", "x4", "x5", "x6"),),
+    "cluster": ("firm",),
+    "std_lv": (True,),
+    "effect_coding": (True,),
+    "orthogonal": (True,),
+    "meanstructure": (True, False),
+    "fixed_x": (True, False),
+    "parameterization": ("theta",),
+    "information": ("observed", "first.order"),
+    "se": ("standard", "robust.sem", "robust.huber.white", "first.order", "none"),
+    "test": ("standard", "satorra.bentler", "yuan.bentler", "scaled.shifted", "none"),
+    "bootstrap": (2,),
+    "seed": (3,),
+    "engine": ("semopy", "COMPLY"),
+    "model_type": ("growth",),
+}
+
+
+# Two options that come to the same by theory: the first adds nothing beside the second, and need not say so.
+EQUAL = {
+    (("estimator", "MLM"), ("missing", "robust.two.stage")): "two-stage errors and test are those of MLM",
+    (("information", "observed"), ("se", "none")): "no errors; residuals and comparisons take it",
+    (
+        ("information", "observed"),
+        ("bootstrap", 2),
+    ): "errors from replications; residuals and comparisons take it",
+    (("se", "standard"), ("information", "first.order")): "standard errors from that information",
+    (("information", "first.order"), ("se", "first.order")): "the same errors by another word",
+    (("information", "first.order"), ("estimator", "MLF")): "the same errors by another word",
+    (("se", "robust.sem"), ("estimator", "WLS")): "the sandwich of the optimal weights is their inverse",
+    (("se", "robust.huber.white"), ("cluster", "firm")): "its form with clusters is their default",
+    (("estimator", "WLSMV"), ("ordered", tuple(ITEMS))): "the default of ordered variables",
+} | {
+    (("estimator", "MLF"), (name, value)): "MLF is ML with these errors, which the user names himself"
+    for name, value in (
+        ("information", "first.order"),
+        ("se", "standard"),
+        ("se", "robust.huber.white"),
+        ("se", "first.order"),
+        ("se", "none"),
+    )
+}
+
+
+@cache
+def _data() -> pd.DataFrame:
+    rng = np.random.default_rng(11)
+    n, firms = 400, 50
+    z, firm = rng.normal(size=n), np.arange(n) % firms
+    shared = 0.5 * rng.normal(size=firms)[firm] + 0.5 * rng.gamma(2.0, 0.5, n)
+    x = shared[:, None] + rng.gamma(2.0, 0.5, (n, 6)) + 0.6 * np.repeat(rng.normal(size=(n, 2)), 3, axis=1)
+    x[:, 0] += 0.3 * z
+    frame = pd.DataFrame(np.clip(np.round(x), 0, 4), columns=ITEMS).assign(z=z, firm=firm)
+    frame["g"] = np.where(firm < 25, "a", "b")
+    frame.loc[:11, "x3"] = np.nan
+    return frame
+
+
+class Outcome(NamedTuple):
+    """What becomes of a set of options: refused with its text, or fitted with notes, all numbers and resolved words."""
+
+    state: str
+    text: str
+    numbers: tuple[float, ...] = ()
+    resolved: Mapping[str, Any] = MappingProxyType({})
+
+
+@cache
+def _outcome(options: tuple[tuple[str, Any], ...]) -> Outcome:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            fit = sem.fit(MODEL, _data(), **dict(options))
+            numbers = [*fit.estimates["est"], *fit.estimates["se"], *fit.measures.values(), float(fit.npar)]
+    except ComplyError as error:
+        return Outcome("refused", str(error))
+    notes = " | ".join(str(problem) for problem in fit.problems if problem.code == "note")
+    rounded = tuple(round(v, 9) if math.isfinite(v) else math.inf for v in map(float, numbers))
+    used, table = fit.model.options, fit.model.table.options
+    resolved = {name: getattr(used, name) for name in ("missing", "information", "se", "test")}
+    resolved |= {"meanstructure": table.meanstructure, "fixed_x": table.fixed_x, "engine": "comply"}
+    return Outcome("fitted", notes, rounded, resolved)
+
+
+def _says_the_default(name: str, value: Any, alone: Outcome) -> bool:
+    """Whether the fit without the option resolves to just this value."""
+    return name in alone.resolved and alone.resolved[name] == (
+        value.lower() if isinstance(value, str) else value
+    )
+
+
+SINGLE = [(name, value) for name, values in VALUES.items() for value in values]
+
+
+def _silent(name: str, value: Any, others: tuple[tuple[str, Any], ...]) -> bool:
+    """Whether an option beside others changes no number, is not refused, not stated, and not their default."""
+    together, alone = _outcome((*others, (name, value))), _outcome(others)
+    if together.state == "refused":
+        return not any(re.search(rf"\b{word}\b", together.text) for word in (name, *dict(others)))
+    stated = re.search(
+        rf"\b{name}\b", "|".join(set(together.text.split(" | ")) - set(alone.text.split(" | ")))
+    )
+    if alone.state == "refused" or stated or together.numbers != alone.numbers:
+        return False
+    if len(others) == 1 and ((name, value), others[0]) in EQUAL:
+        return False
+    return not _says_the_default(name, value, alone)
+
+
+@pytest.mark.parametrize(("name", "value"), SINGLE)
+def test_an_option_alone_is_honoured_refused_or_stated(name: str, value: Any) -> None:
+    assert not _silent(name, value, ())
+
+
+def test_every_pair_of_options_is_honoured_refused_or_stated() -> None:
+    """Beside any second option, a first one changes a number, says the default, is refused or named in a note."""
+    pairs = [(a, b) for a, b in itertools.permutations(SINGLE, 2) if a[0] != b[0]]
+    silent = [(*one, *other) for one, other in pairs if _silent(*one, (other,))]
+    assert not silent, silent
+
+
+@pytest.mark.parametrize(
+    ("options", "column", "allowed"),
+    [
+        ({"estimator": "GLS", "cluster": "firm", "se": "standard"}, "se", "robust.sem"),
+        ({"cluster": "firm", "se": "standard"}, "se", "robust.cluster"),
+        ({"cluster": "firm", "estimator": "ULSMV"}, "estimator", "ULSM"),
+        ({"cluster": "firm", "test": "scaled.shifted"}, "test", "satorra.bentler"),
+        ({"se": "robust.cluster"}, "se", "robust.huber.white"),
+        ({"estimator": "ULS", "se": "first.order"}, "se", "robust.sem"),
+        ({"estimator": "MLR", "test": "yuan.bentler"}, "information", "expected"),
+        ({"missing": "ml", "estimator": "MLMV"}, "estimator", "MLR"),
+        ({"ordered": ITEMS, "cluster": "firm"}, "cluster", "no clusters"),
+        ({"ordered": ITEMS, "se": "robust.huber.white"}, "se", "robust.sem"),
+        ({"ordered": ITEMS, "fixed_x": False}, "fixed_x", "x ~~ x"),
+        ({"parameterization": "gamma"}, "parameterization", "delta, theta"),
+        ({"engine": "lavaan"}, "engine", "comply, semopy"),
+        ({"group": "g", "group_equal": "all"}, "group_equal", "loadings"),
+        ({"group": "g", "group_equal": "thresholds"}, "group_equal", "intercepts"),
+        (
+            {"group": "g", "group_equal": "intercepts", "meanstructure": False},
+            "group_equal",
+            "meanstructure=True",
+        ),
+        ({"estimator": "MLX"}, "estimator", "ML"),
+        ({"model_type": "growth", "meanstructure": False}, "meanstructure", "True"),
+    ],
+)
+def test_refusals_name_the_option_and_what_is_allowed(
+    options: dict[str, Any], column: str, allowed: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        sem.fit(MODEL, _data(), **options)
+    problem = next(p for p in caught.value.problems if p.column == column)
+    assert allowed in str(problem.allowed)
+
+
+@pytest.mark.parametrize(
+    ("options", "note"),
+    [
+        (
+            {"meanstructure": False, "missing": "ml"},
+            "meanstructure=False has no effect: missing='ml' need means",
+        ),
+        (
+            {"meanstructure": False, "cluster": "firm"},
+            "meanstructure=False has no effect: cluster= need means",
+        ),
+        ({"parameterization": "theta"}, "parameterization='theta' has no effect: no variable is ordered"),
+        ({"estimator": "WLSMV"}, "estimator='WLSMV' without ordered variables"),
+        ({"estimator": "DWLS"}, "estimator='DWLS': standard errors take the weights for the true ones"),
+        ({"estimator": "ULS"}, "estimator='ULS': standard errors take the weights for the true ones"),
+        ({"group_equal": "loadings"}, "group_equal has no effect with one group"),
+        ({"group": "g", "group_partial": "f=~x2"}, "group_partial has no effect without equalities"),
+        ({"seed": 1}, "seed has no effect: no bootstrap"),
+        ({"n_jobs": 2}, "n_jobs has no effect: no bootstrap"),
+        (
+            {"cluster": "firm", "test": "standard"},
+            "test='standard': the χ² statistic takes no account of the clusters",
+        ),
+        ({"missing": "two.stage", "estimator": "MLR"}, "estimator='MLR' with missing='two.stage'"),
+    ],
+)
+def test_overrides_stand_in_the_problems_of_the_fit(options: dict[str, Any], note: str) -> None:
+    fit = sem.fit(MODEL, _data(), **options)
+    assert any(str(problem).startswith(note) for problem in fit.problems)
+    assert note in fit.summary()
+
+
+def test_plain_fits_carry_no_note() -> None:
+    for options in ({}, {"estimator": "MLR"}, {"missing": "ml"}, {"cluster": "firm"}, {"estimator": "ULSMV"}):
+        notes = [p for p in sem.fit(MODEL, _data(), **options).problems if p.code == "note"]  # type: ignore[arg-type]
+        assert not notes
+
+
+def test_words_for_ordered_variables_are_the_users() -> None:
+    """lavaan 0.6-14 honours se="standard" and test="standard" beside WLSMV; only what is left open is filled."""
+    given = sem.fit(MODEL, _data(), ordered=ITEMS, se="standard", test="standard")
+    usual = sem.fit(MODEL, _data(), ordered=ITEMS)
+    assert (given.model.options.se, given.model.options.test) == ("standard", "standard")
+    assert (usual.model.options.se, usual.model.options.test) == ("robust.sem", "scaled.shifted")
+    free = usual.estimates["free"] > 0
+    assert not np.allclose(given.estimates.se[free], usual.estimates.se[free], rtol=1e-3)
+
+
+def test_all_wrong_words_are_named_at_once() -> None:
+    with pytest.raises(InputError) as caught:
+        sem.fit(MODEL, _data(), estimator="MX", missing="never", se="bad", test="none so")
+    assert [problem.column for problem in caught.value.problems] == ["estimator", "missing", "se", "test"]
+
+
+def test_every_kind_of_estimation_accepts_its_own_words() -> None:
+    """The table of kinds is consistent: every word it lists resolves to itself."""
+    facts = {
+        "likelihood": {"estimator": "ML"},
+        "least squares": {"estimator": "WLS"},
+        "full information": {"estimator": "ML", "missing": "ml"},
+        "two-stage": {"estimator": "ML", "missing": "two.stage"},
+        "ordinal": {"estimator": "WLSMV", "ordered": True},
+        "two-level": {"estimator": "ML", "levels": True},
+        "moments": {"estimator": "ML", "moments": True},
+    }
+    for name, kind in KINDS.items():
+        for word in kind.se:
+            clustered = word == "robust.cluster"
+            test = "none" if word == "first.order" else None
+            found = resolve(**facts[name], se=word, test=test, clustered=clustered)  # type: ignore[arg-type]
+            assert found.se == word
+        for word in kind.test:
+            assert resolve(**facts[name], test=word).test == word  # type: ignore[arg-type]
