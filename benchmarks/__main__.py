@@ -106,50 +106,59 @@ def compare(names: list[str], repeat: int, limit: float) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+GRIDS: dict[str, tuple[list[int], dict[str, object]]] = {
+    "items": ([20, 40, 60, 90, 120, 180], {}),
+    "cases": ([200, 500, 1000, 5000, 20000], {}),
+    "groups": ([1, 2, 4, 8], {"group": "group", "group_equal": ["loadings"]}),
+    "free groups": ([1, 2, 4, 8, 16], {"group": "group"}),
+    "free groups, MLR": ([1, 2, 4, 8, 16], {"group": "group", "estimator": "MLR"}),
+}
+
+
 def growth(repeat: int, limit: float) -> pd.DataFrame:
-    """Our cost of an ML fit by items, cases and groups."""
-    rows = []
-    grids = {
-        "items": [20, 40, 60, 90, 120, 180],
-        "cases": [200, 500, 1000, 5000, 20000],
-        "groups": [1, 2, 4, 8],
-    }
-    for axis, values in grids.items():
+    """Our cost of an ML fit by items, cases and groups; ``ratio`` is what a group costs beside one group alone."""
+    rows: list[dict[str, object]] = []
+    for axis, (values, options) in GRIDS.items():
+        alone = float("nan")
         for value in values:
-            items = value if axis == "items" else 60
-            n = value if axis == "cases" else 500
-
-            def make(
-                axis: str = axis, value: int = value, items: int = items, n: int = n
-            ) -> tuple[pd.DataFrame, str]:
-                data, model = correlated_factors(
-                    items, 5 if items % 6 else 6, n * (value if axis == "groups" else 1)
-                )
-                if axis == "groups":
-                    data["group"] = [i % value for i in range(len(data))]
-                return data, model
-
-            options: dict[str, object] = (
-                {"group": "group", "group_equal": ["loadings"]} if axis == "groups" and value > 1 else {}
-            )
-            with tempfile.TemporaryDirectory() as name:
-                _write(Path(name), make)
-                answer = _measure("ours", Task("g", "g", make, options=options), Path(name), repeat, limit)
-            rows.append(
-                {"axis": axis, "value": value, "seconds": _seconds(answer), "note": answer.get("error", "")}
-            )
+            answer = _grown(axis, value, options, repeat, limit)
+            seconds = _seconds(answer)
+            alone = seconds if value == 1 and seconds else alone
+            ratio = seconds / (value * alone) if seconds and "groups" in axis else None
+            row = {"axis": axis, "value": value, "seconds": seconds, "ratio": ratio}
+            rows.append(row | {"note": answer.get("error", "")})
             print(rows[-1], flush=True)
     return pd.DataFrame(rows)
 
 
+def _grown(axis: str, value: int, options: dict[str, object], repeat: int, limit: float) -> dict[str, object]:
+    """One point of a growth curve."""
+    items = value if axis == "items" else 60
+    grouped = "groups" in axis
+    n = value if axis == "cases" else 500 * (value if grouped else 1)
+
+    def make() -> tuple[pd.DataFrame, str]:
+        data, model = correlated_factors(items, 5 if items % 6 else 6, n)
+        if grouped:
+            data["group"] = [i % value for i in range(len(data))]
+        return data, model
+
+    if value == 1:
+        options = {key: word for key, word in options.items() if not key.startswith("group")}
+    with tempfile.TemporaryDirectory() as name:
+        _write(Path(name), make)
+        return _measure("ours", Task("g", "g", make, options=options), Path(name), repeat, limit)
+
+
 def plot(table: pd.DataFrame, path: Path) -> None:
-    """Three log-log panels: seconds by items, cases, groups."""
+    """A log-log panel per axis: seconds by items, cases, groups."""
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, 3, figsize=(11, 3.4), sharey=True, layout="constrained")
+    size = len(GRIDS)
+    figure, axes = plt.subplots(1, size, figsize=(3.7 * size, 3.4), sharey=True, layout="constrained")
     for axis, (name, rows) in zip(axes, table.groupby("axis", sort=False), strict=True):
         axis.loglog(rows["value"], rows["seconds"], "o-")
         axis.set_xlabel(str(name))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from comply_measure.sem.arrays import Array, NotPositiveDefiniteError
+from comply_measure.sem.blocks import BlockMatrix, Component, components_of
 from comply_measure.sem.discrepancy.base import CasewiseEvaluation, Discrepancy, Evaluation
 from comply_measure.sem.implied import Implied, Layout
 from comply_measure.sem.table.constraints import Space
@@ -36,6 +37,17 @@ class Objective:
     discrepancies: tuple[Discrepancy, ...]
     weights: tuple[float, ...]
     space: Space
+
+    @property
+    def together(self) -> tuple[tuple[int, ...], ...]:
+        """Layouts that belong to one likelihood; each alone unless a family says otherwise."""
+        return ()
+
+    @cached_property
+    def components(self) -> tuple[Component, ...]:
+        """Groups that hang together by common parameters."""
+        slices = [slice(layout.first, layout.first + layout.q) for layout in self.layouts]
+        return tuple(components_of(self.space, slices, self.together))
 
     def at(self, phi: Array) -> Point:
         """The objective at φ; ``value`` is infinite where Σ is not positive definite."""
@@ -101,15 +113,44 @@ class Point:
         """∂F/∂φ (r,)."""
         return self.objective.space.gradient(self.theta_gradient)
 
+    def theta_block(self, kind: str, component: Component) -> Array:
+        """Information or Hessian in the parameters of some groups (q, q)."""
+        size = len(component.theta)
+        if len(component.groups) == 1:
+            g = component.groups[0]
+            own: Array = getattr(self.evaluations[g], kind)()
+            return self.objective.weights[g] * own
+        total, first = np.zeros((size, size)), 0
+        for g in component.groups:
+            stop = first + self.objective.layouts[g].q
+            total[first:stop, first:stop] = self.objective.weights[g] * getattr(self.evaluations[g], kind)()
+            first = stop
+        return total
+
+    def _by_component(self, kind: str) -> BlockMatrix:
+        components = self.objective.components
+        blocks = tuple(c.space.curvature(self.theta_block(kind, c)) for c in components)
+        return BlockMatrix(len(self.phi), tuple(c.phi for c in components), blocks)
+
+    @cached_property
+    def information_blocks(self) -> BlockMatrix:
+        """Half the expected Hessian of F in φ, by groups that hang together."""
+        return self._by_component("information")
+
+    @cached_property
+    def hessian_blocks(self) -> BlockMatrix:
+        """Exact Hessian of F in φ, by groups that hang together."""
+        return self._by_component("hessian")
+
     @cached_property
     def information(self) -> Array:
         """Half the expected Hessian of F in φ (r, r)."""
-        return self.objective.space.curvature(self.theta_information)
+        return self.information_blocks.dense()
 
     @cached_property
     def hessian(self) -> Array:
         """Exact Hessian of F in φ (r, r)."""
-        return self.objective.space.curvature(self.theta_hessian)
+        return self.hessian_blocks.dense()
 
     @property
     def hessian_of_moments(self) -> Array:

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from comply_measure.sem.arrays import Array, Factor, NotPositiveDefiniteError, is_positive_definite
+from comply_measure.sem.arrays import Array, NotPositiveDefiniteError
+from comply_measure.sem.blocks import BlockFactor, BlockMatrix
 from comply_measure.sem.objective import Objective, Point
 
 EXACT_BELOW = 0.05  # predicted gain in F below which the exact Hessian is tried
@@ -131,9 +132,9 @@ class _Curvature:
 
     Attributes
     ----------
-    matrix : array (r, r)
+    matrix : BlockMatrix (r, r)
         The Hessian without damping.
-    base : Factor
+    base : BlockFactor
         Cholesky factor of the damped matrix.
     damping : float
         What was added to its diagonal, relative to it.
@@ -141,8 +142,8 @@ class _Curvature:
         Steps s, gradient changes y and 1 / (sᵀy).
     """
 
-    matrix: Array
-    base: Factor
+    matrix: BlockMatrix
+    base: BlockFactor
     damping: float
     pairs: list[tuple[Array, Array, float]] = field(default_factory=list)
 
@@ -162,31 +163,32 @@ class _Curvature:
     def learn(self, s: Array, y: Array) -> None:
         """Remember a step and its change of gradient; steps of negative curvature are left out."""
         product = float(s @ y)
-        if product > 1e-10 * float(s @ self.matrix @ s) and product > 0.0:  # whatever the parameters' scales
+        if product > 1e-10 * self.matrix.quadratic(s) and product > 0.0:  # whatever the parameters' scales
             self.pairs.append((s, y, 1.0 / product))
             del self.pairs[:-MEMORY]
 
 
 def _curvature(point: Point, decrement: float, damping: float) -> _Curvature:
     """Curvature at a point: exact near the optimum if positive definite, else expected."""
-    if decrement < EXACT_BELOW and is_positive_definite(point.hessian):
-        return _damped(point.hessian, damping)
-    return _damped(2.0 * point.information, damping)
+    if decrement < EXACT_BELOW and point.hessian_blocks.is_positive_definite():
+        return _damped(point.hessian_blocks, damping)
+    return _damped(point.information_blocks.times(2.0), damping)
 
 
-def _damped(matrix: Array, damping: float) -> _Curvature:
+def _damped(matrix: BlockMatrix, damping: float) -> _Curvature:
     """A matrix with enough damping to be positive definite."""
     diagonal = matrix.diagonal()
     scale = np.where(diagonal > 0.0, diagonal, 1e-10 * diagonal.max(initial=1.0))
     while damping < LARGEST_DAMPING:
         try:
-            factor = Factor(matrix + np.diag(damping * scale) if damping else matrix)
+            factor = (matrix.plus_diagonal(damping * scale) if damping else matrix).factor()
         except NotPositiveDefiniteError:
             damping = max(10.0 * damping, SMALL_DAMPING)
         else:
             return _Curvature(matrix, factor, damping)
-    identity = np.eye(len(matrix))
-    return _Curvature(identity, Factor(identity), damping)
+    places = (np.arange(matrix.size),)
+    identity = BlockMatrix(matrix.size, places, (np.eye(matrix.size),))
+    return _Curvature(identity, identity.factor(), damping)
 
 
 def _retry(objective: Objective, point: Point, fresh: _Curvature) -> tuple[Point | None, _Curvature, float]:

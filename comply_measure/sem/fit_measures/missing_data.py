@@ -14,6 +14,7 @@ from comply_measure.sem.baseline import independence_fit
 from comply_measure.sem.discrepancy.fiml import implied_mean, moment_derivatives
 from comply_measure.sem.fit_measures.robust import RobustBasis
 from comply_measure.sem.inference.covariance import invert, symmetric_inverse
+from comply_measure.sem.inference.robust import theta_places
 from comply_measure.sem.missing.baseline import baseline_moments
 from comply_measure.sem.missing.completion import complete
 from comply_measure.sem.missing.correction import (
@@ -83,8 +84,9 @@ def _of_model(
     covariance = invert(space.curvature(information), point, 1.0, jacobian).vcov
     if covariance is None:
         return statistic, NAN
-    bias = bias_in_general if scaled else bias_under_normality
-    return statistic, bias(parts, covariance)
+    if scaled:
+        return statistic, bias_in_general(parts, covariance, theta_places(point, jacobian))
+    return statistic, bias_under_normality(parts, covariance)
 
 
 def _of_baseline(model: Model, groups: list[IncompleteGroup], scaled: bool) -> tuple[float, float]:

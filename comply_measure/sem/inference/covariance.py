@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from comply_measure.sem.arrays import Array
+from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.objective import Point
 
 
@@ -76,9 +77,9 @@ def invert(information: Array, point: Point, n: float, jacobian: Array | None = 
     space = point.objective.space
     basis = None if jacobian is None or not len(jacobian) else null_space(jacobian)
     reduced = information if basis is None else basis.T @ information @ basis
-    inverse = symmetric_inverse(reduced)
+    places = [np.arange(len(reduced))] if basis is not None else [c.phi for c in point.objective.components]
+    inverse, direction = inverse_by_blocks(reduced, places)
     if inverse is None:
-        direction = weak_direction(reduced)
         if basis is not None:
             direction = basis @ direction
         theta = direction if space.K is None else space.K @ direction
@@ -87,6 +88,33 @@ def invert(information: Array, point: Point, n: float, jacobian: Array | None = 
     if basis is not None:
         inverse = basis @ inverse @ basis.T
     return ParameterCovariance(space.spread(inverse) / n, information)
+
+
+def inverse_by_blocks(matrix: Array, places: Sequence[Index]) -> tuple[Array | None, Array]:
+    """Inverse of a block diagonal matrix; None when a block is singular, with the direction where.
+
+    Parameters
+    ----------
+    matrix : array (r, r)
+        Symmetric; zero outside the blocks.
+    places : sequence of int arrays
+        Rows of each block.
+    """
+    if len(places) == 1:
+        found = symmetric_inverse(matrix)
+        return found, weak_direction(matrix) if found is None else np.zeros(len(matrix))
+    direction, total = np.zeros(len(matrix)), np.zeros_like(matrix)
+    singular = False
+    for place in places:
+        square = np.ix_(place, place)
+        block = matrix[square]
+        inverse = symmetric_inverse(block)
+        if inverse is None:
+            direction[place] = weak_direction(block)
+            singular = True
+        else:
+            total[square] = inverse
+    return None if singular else total, direction
 
 
 def null_space(jacobian: Array) -> Array:

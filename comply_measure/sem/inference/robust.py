@@ -16,7 +16,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from comply_measure.sem.arrays import Array
+from comply_measure.sem.arrays import Array, Index
+from comply_measure.sem.blocks import block_product
 from comply_measure.sem.discrepancy.base import CasewiseEvaluation, RobustEvaluation, RobustPieces
 from comply_measure.sem.discrepancy.casewise import first_order
 from comply_measure.sem.errors import ModelError
@@ -99,4 +100,11 @@ def covariance_of(model: Model, point: Point, jacobian: Array | None) -> Paramet
         B = spread_groups(point, [pieces.meat for pieces in pieces_of(point, False)])
     else:
         B = first_order_information(model, point)
-    return replace(standard, vcov=P @ B @ P / n)
+    return replace(standard, vcov=block_product(theta_places(point, jacobian), P, B, P) / n)
+
+
+def theta_places(point: Point, jacobian: Array | None) -> list[Index]:
+    """Places in θ of groups that hang together; constraints that are not linear may tie any."""
+    if jacobian is not None and len(jacobian):
+        return [np.arange(len(point.theta))]
+    return [component.theta for component in point.objective.components]

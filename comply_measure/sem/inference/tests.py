@@ -20,11 +20,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from comply_measure.sem.arrays import Array
+from comply_measure.sem.blocks import block_product
 from comply_measure.sem.discrepancy.base import CasewiseEvaluation
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.fit_measures.chisquare import upper_tail
 from comply_measure.sem.inference.covariance import standard_covariance
-from comply_measure.sem.inference.robust import first_order_information, pieces_of, spread_groups
+from comply_measure.sem.inference.robust import (
+    first_order_information,
+    pieces_of,
+    spread_groups,
+    theta_places,
+)
 from comply_measure.sem.model import Model
 from comply_measure.sem.objective import Point
 
@@ -186,7 +192,7 @@ def mixture_traces(
     P = inverse_information(model, point, "expected", jacobian)
     pieces = pieces_of(point, second_order)
     M = spread_groups(point, [part.meat for part in pieces])
-    PM = P @ M
+    PM = block_product(theta_places(point, jacobian), P, M)
     trace = sum(part.trace for part in pieces) - float(np.trace(PM))
     if not second_order:
         return trace, math.nan

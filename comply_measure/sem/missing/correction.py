@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from comply_measure.sem.arrays import Index
+from comply_measure.sem.blocks import block_product
 from comply_measure.sem.missing.derivatives import MomentDerivatives, trace_pairs
 from comply_measure.sem.missing.patterns import FloatArray
 from comply_measure.sem.missing.saturated_inference import SaturatedInference
@@ -84,7 +86,9 @@ def bias_under_normality(groups: Sequence[CorrectionGroup], covariance: FloatArr
     return float(total - np.vdot(_complete_part(groups, len(covariance)), covariance))
 
 
-def bias_in_general(groups: Sequence[CorrectionGroup], covariance: FloatArray) -> float:
+def bias_in_general(
+    groups: Sequence[CorrectionGroup], covariance: FloatArray, places: Sequence[Index] | None = None
+) -> float:
     """``k = Σ_i y_iᵀ A_c y_i`` with ``y_i = A⁻¹ s_i − Δ E⁻¹ Δᵀ s_i``, whatever the distribution (version 3).
 
     ``s_i`` is the score of case (or cluster) i for the saturated moments, and ``Δᵀ s_i`` its part along the
@@ -95,6 +99,8 @@ def bias_in_general(groups: Sequence[CorrectionGroup], covariance: FloatArray) -
     groups : sequence of CorrectionGroup
     covariance : (q, q) float array
         ``E⁻¹``.
+    places : sequence of int arrays, optional
+        Parameters that hang together, where the covariance is block diagonal.
 
     Returns
     -------
@@ -109,7 +115,8 @@ def bias_in_general(groups: Sequence[CorrectionGroup], covariance: FloatArray) -
         delta = dual_derivatives(_inverse(at.sigma), group.derivatives)
         inner[group.place, group.place] = (delta.T @ at.weighted_influence) @ group.scores
         outer[group.place, group.place] = group.scores.T @ group.scores
-    middle = covariance @ _complete_part(groups, len(covariance)) @ covariance
+    blocks = [np.arange(len(covariance))] if places is None else places
+    middle = block_product(blocks, covariance, _complete_part(groups, len(covariance)), covariance)
     return float(total - 2.0 * np.vdot(inner, covariance) + np.vdot(middle, outer))
 
 

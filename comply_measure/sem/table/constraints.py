@@ -228,6 +228,22 @@ class Space:
         """Whether φ is unrestricted."""
         return not (self.equalities or self.inequalities or self.bounded)
 
+    def coordinates(self, place: slice) -> NDArray[np.int64]:
+        """Coordinates of φ that some parameters depend on."""
+        if self.K is None:
+            return np.arange(place.start, place.stop)
+        if self.shared is not None:
+            return np.unique(self.shared[place])
+        return np.flatnonzero(self.K[place].any(axis=0))
+
+    def restricted(self, theta: NDArray[np.int64], phi: NDArray[np.int64]) -> Space:
+        """The linear map of some parameters from the coordinates they depend on."""
+        if self.K is None:
+            return Space(None, self.k0[theta], None, (), (), False, 0, None)
+        shared = None if self.shared is None else np.searchsorted(phi, self.shared[theta])
+        K = self.K[np.ix_(theta, phi)]
+        return Space(K, self.k0[theta], shared, (), (), False, 0, None)
+
     def expand(self, phi: Array) -> Array:
         """θ of φ."""
         if self.K is None:

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from comply_measure.sem.arrays import Array, NotPositiveDefiniteError
+from comply_measure.sem.blocks import Component
 from comply_measure.sem.discrepancy.curvature import second_order_part
 from comply_measure.sem.discrepancy.fiml import implied_mean, moment_derivatives
 from comply_measure.sem.implied import Implied
@@ -41,6 +42,11 @@ class TwoLevelObjective(Objective):
     def n(self) -> int:
         """Number of cases."""
         return sum(sample.n for sample in self.samples)
+
+    @property
+    def together(self) -> tuple[tuple[int, ...], ...]:
+        """The two levels of a group share its likelihood."""
+        return tuple((2 * g, 2 * g + 1) for g in range(len(self.samples)))
 
     def at(self, phi: Array) -> TwoLevelPoint:
         """The objective at φ; ``value`` is infinite where a covariance matrix is not positive definite."""
@@ -86,6 +92,11 @@ class TwoLevelPoint(Point):
         """Where the group's parameters stand in θ."""
         pair = [layout for layout in self.objective.layouts[2 * group : 2 * group + 2] if layout.q]
         return slice(pair[0].first, pair[-1].first + pair[-1].q) if pair else slice(0, 0)
+
+    def theta_block(self, kind: str, component: Component) -> Array:
+        """Information or Hessian in the parameters of some groups (q, q)."""
+        whole = self.theta_information if kind == "information" else self.theta_hessian
+        return whole[np.ix_(component.theta, component.theta)]
 
     @cached_property
     def theta_gradient(self) -> Array:
