@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from comply_measure.sem.arrays import Array, Index, is_positive_definite
+from comply_measure.sem.inference.covariance import null_space
 from comply_measure.sem.objective import Objective, Point
 from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.table.constraints import Space, difference
@@ -47,11 +48,51 @@ class Conditions:
     signs: Array
     names: tuple[str, ...]
 
-    def binding(self, C: Array, G: Array, multipliers: Array) -> tuple[Array, tuple[str, ...]]:
-        """Jacobian for the inference and names of what holds with equality."""
-        active = np.flatnonzero(multipliers > 1e-8)
-        relations = active[active < len(self.space.inequalities)]
-        return np.vstack([C, G[relations]]), tuple(self.names[i] for i in active)
+    def finish(self, point: Point, iteration: int, message: str, decrement: float, nu: Array) -> Optimum:
+        """The optimum at a point, what binds there held exactly.
+
+        Parameters
+        ----------
+        point : Point
+            Where the optimiser stopped.
+        iteration, message, decrement
+            As in :class:`~comply_measure.sem.optimise.Optimum`.
+        nu : array (i,)
+            Multipliers of the inequalities.
+        """
+        _, C, g, G = self.at(point.phi)
+        active = np.flatnonzero((nu > 1e-8) | ((g < 0.0) & (np.count_nonzero(G, axis=1) == 1)))
+        point = self._on_bounds(point, active)
+        rows = np.vstack([C, G[active]])
+        return Optimum(
+            point=point,
+            converged=True,
+            iterations=iteration,
+            message=message,
+            decrement=decrement,
+            jacobian=rows,
+            binding=tuple(self.names[i] for i in active),
+            at_bound=self._held(C, rows),
+        )
+
+    def _on_bounds(self, point: Point, active: Index) -> Point:
+        """The point with single parameters exactly on the inequalities that bind (no −0.0, nothing below)."""
+        phi = point.phi.copy()
+        for i in active.tolist():
+            _, _, g, G = self.at(phi)
+            places = np.flatnonzero(G[i])
+            if len(places) == 1:
+                phi[places[0]] -= g[i] / G[i, places[0]]
+        if np.array_equal(phi, point.phi):
+            return point
+        moved = point.objective.at(phi)
+        return moved if np.isfinite(moved.value) else point
+
+    def _held(self, C: Array, rows: Array) -> tuple[int, ...]:
+        """Places of θ that the inequalities that bind leave no freedom."""
+        K = np.eye(C.shape[1]) if self.space.K is None else self.space.K
+        before, after = (np.abs(K @ null_space(part)).max(axis=1, initial=0.0) for part in (C, rows))
+        return tuple(np.flatnonzero((before > 1e-8) & (after < 1e-8)).tolist())
 
     def at(self, phi: Array) -> tuple[Array, Array, Array, Array]:
         """Values and derivatives in φ: c (e,), its Jacobian (e, r), g (i,), its Jacobian (i, r)."""
@@ -159,14 +200,16 @@ def minimise_constrained(
         decrement = 0.25 * float(step @ B @ step)
         violation = float(np.abs(c).sum() + np.maximum(-g, 0.0).sum())
         if n * decrement < tolerance and violation < FEASIBLE:
-            return Optimum(point, True, iteration, "converged", decrement, *limits.binding(C, G, unequal))
+            return limits.finish(point, iteration, "converged", decrement, unequal)
         largest = max(np.abs(equal).max(initial=0.0), unequal.max(initial=0.0))
         penalty = max(penalty, 2.0 * largest)
         following = _search(objective, limits, point, step, penalty, violation)
         if following is None:
             done = n * decrement < 1e-6 and violation < 1e-7
-            message = "converged" if done else "no step reduces the discrepancy under the constraints"
-            return Optimum(point, done, iteration, message, decrement, *limits.binding(C, G, unequal))
+            if done:
+                return limits.finish(point, iteration, "converged", decrement, unequal)
+            message = "no step reduces the discrepancy under the constraints"
+            return Optimum(point, False, iteration, message, decrement)
         point = following
     return Optimum(point, False, max_iterations, f"no convergence in {max_iterations} steps", decrement)
 

@@ -45,10 +45,12 @@ class Optimum:
         ¼ gᵀ I⁻¹ g at the last point where it was computed: squared distance to the optimum, in units of
         one case's information.
     jacobian : array (c, r) or None
-        Derivatives in φ of the non-linear equalities and of the inequalities that bind at the optimum;
-        bounds of single parameters are left out, so that standard errors ignore them as lavaan's do.
+        Derivatives in φ of the non-linear equalities and of the inequalities and bounds that bind at the
+        optimum: inference takes the latter for equalities, as lavaan 0.7 does.
     binding : tuple of str
         Inequalities and bounds that hold with equality.
+    at_bound : tuple of int
+        Places of θ that these leave no freedom: parameters without a standard error.
     remedy : str
         What led here where the first attempt did not; empty otherwise.
     """
@@ -60,6 +62,7 @@ class Optimum:
     decrement: float
     jacobian: Array | None = None
     binding: tuple[str, ...] = ()
+    at_bound: tuple[int, ...] = ()
     remedy: str = ""
 
 

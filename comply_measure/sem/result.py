@@ -93,7 +93,8 @@ class Fit(FollowUps):
     @cached_property
     def estimates(self) -> pd.DataFrame:
         """All parameters: lhs, op, rhs, group, label, free, est, se, z, pvalue, ci_lower, ci_upper."""
-        return estimates_frame(self.model, self.theta, self.vcov_array, self.model.options.level)
+        level, at_bound = self.model.options.level, self.optimum.at_bound
+        return estimates_frame(self.model, self.theta, self.vcov_array, level, at_bound)
 
     @cached_property
     def test(self) -> TestStatistic:
@@ -207,7 +208,8 @@ class Fit(FollowUps):
                 Finding(
                     "binding_constraint",
                     f"constraints that hold with equality: {', '.join(self.optimum.binding)}",
-                    "χ² and p values are not exact on the boundary",
+                    "χ² and p values are not exact on the boundary; parameters at a bound have no standard error, "
+                    "the other errors take them as fixed",
                     serious=False,
                 )
             )
@@ -243,7 +245,13 @@ class Fit(FollowUps):
         chosen = choose("kind", kind.lower().removeprefix("std."), KINDS)
         level = self.model.options.level
         return standardised_frame(
-            self.model, self.optimum.point, self.vcov_array, chosen, level, self.estimates
+            self.model,
+            self.optimum.point,
+            self.vcov_array,
+            chosen,
+            level,
+            self.estimates,
+            self.optimum.at_bound,
         )
 
     def implied(self) -> dict[str, Any]:

@@ -72,6 +72,7 @@ def _measures(fit: Fit) -> str:
 
 def _estimates(fit: Fit) -> str:
     table = fit.estimates
+    at_bound = set(table.attrs.get("at bound", ()))
     blocks = fit.model.sample.groups
     block = table["group"]
     if "level" in table:  # a group of two levels has two blocks
@@ -87,12 +88,13 @@ def _estimates(fit: Fit) -> str:
             if len(rows):
                 lines += ["", f"{title:<34}{'Estimate':>10}{'Std.Err':>10}{'z':>9}{'p':>8}"]
                 columns = [rows[name] for name in ("lhs", "rhs", "est", "se", "z", "pvalue")]
-                lines += [_row(op, *cells) for cells in zip(*columns, strict=True)]
+                held = [place in at_bound for place in rows.index]
+                lines += [_row(op, *cells) for cells in zip(*columns, held, strict=True)]
     return "\n".join(lines).strip("\n")
 
 
-def _row(op: str, lhs: str, rhs: str, est: float, se: float, z: float, p: float) -> str:
-    numbers = f"{est:>10.3f}{_number(se):>10}{_number(z, 2):>9}{_number(p):>8}"
+def _row(op: str, lhs: str, rhs: str, est: float, se: float, z: float, p: float, held: bool) -> str:
+    numbers = f"{est:>10.3f}{'at bound' if held else _number(se):>10}{_number(z, 2):>9}{_number(p):>8}"
     return f"  {_name(lhs, op, rhs):<32}{numbers}"
 
 

@@ -53,10 +53,12 @@ def wald_columns(est: Array, se: Array, level: float) -> dict[str, Array]:
     }
 
 
-def definitions(model: Model, theta: Array, vcov: Array | None) -> tuple[list[str], list[str], Array, Array]:
+def definitions(
+    model: Model, theta: Array, vcov: Array | None, at_bound: Sequence[int] = ()
+) -> tuple[list[str], list[str], Array, Array]:
     """Defined parameters with delta-method standard errors: names, expressions, values, errors.
 
-    ``Var(g(θ̂)) = ∇gᵀ V ∇g`` with exact gradients.
+    ``Var(g(θ̂)) = ∇gᵀ V ∇g`` with exact gradients; NaN where nothing but parameters at a bound moves g.
     """
     relations = [relation for relation in model.table.relations if relation.op == ":="]
     if not relations:
@@ -68,13 +70,18 @@ def definitions(model: Model, theta: Array, vcov: Array | None) -> tuple[list[st
     else:
         J = np.array([values[relation.lhs].gradient for relation in relations])
         se = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", J, vcov, J), 0.0))
+        free = np.delete(J, list(at_bound), axis=1)
+        se[np.any(J != 0.0, axis=1) & ~np.any(free != 0.0, axis=1)] = math.nan
     return [r.lhs for r in relations], [r.rhs for r in relations], est, se
 
 
-def estimates_frame(model: Model, theta: Array, vcov: Array | None, level: float) -> pd.DataFrame:
+def estimates_frame(
+    model: Model, theta: Array, vcov: Array | None, level: float, at_bound: Sequence[int] = ()
+) -> pd.DataFrame:
     """Rows of the parameter table, then defined parameters, with estimates and Wald statistics.
 
-    Fixed rows have se = 0; se is NaN when it could not be computed.
+    Fixed rows have se = 0; se is NaN when it could not be computed, and for parameters at a bound
+    (``at_bound``, places of θ), whose rows are in ``attrs["at bound"]``.
     """
     import pandas as pd
 
@@ -91,7 +98,9 @@ def estimates_frame(model: Model, theta: Array, vcov: Array | None, level: float
     rhs: Sequence[str] = table.rhs
     label: Sequence[str] = table.label
     group, free = table.group, table.free
-    names, texts, defined, errors = definitions(model, theta, vcov)
+    held = np.isin(table.free - 1, at_bound)
+    se[held] = math.nan
+    names, texts, defined, errors = definitions(model, theta, vcov, at_bound)
     if names:
         lhs, op, rhs = (*lhs, *names), (*op, *[":="] * len(names)), (*rhs, *texts)
         label = (*label, *names)
@@ -107,4 +116,7 @@ def estimates_frame(model: Model, theta: Array, vcov: Array | None, level: float
         "free": free,
     }
     columns.update(wald_columns(est, se, level))
-    return pd.DataFrame(columns)
+    frame = pd.DataFrame(columns)
+    if held.any():
+        frame.attrs["at bound"] = tuple(np.flatnonzero(held).tolist())
+    return frame

@@ -121,7 +121,9 @@ def null_space(jacobian: Array) -> Array:
     """Orthonormal basis of the null space of the rows of a matrix (r, r − rank)."""
     _, singular, right = np.linalg.svd(jacobian)
     rank = int((singular > 1e-10 * max(singular.max(initial=0.0), 1e-300)).sum())
-    return np.asarray(right[rank:].T)
+    basis = np.asarray(right[rank:].T)
+    basis[np.abs(basis) < 1e-14] = 0.0  # what is held fixed has a variance of zero, not of rounding errors
+    return basis
 
 
 def symmetric_inverse(matrix: Array) -> Array | None:

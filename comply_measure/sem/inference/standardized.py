@@ -17,6 +17,7 @@ are exact: ``∂ var(x)/∂θ_a = 2 κ_a u_a v_a`` with the columns of :mod:`com
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -177,7 +178,13 @@ def _with_definitions(model: Model, values: Array, jacobian: Array) -> Standardi
 
 
 def standardised_frame(
-    model: Model, point: Point, vcov: Array | None, kind: str, level: float, estimates: pd.DataFrame
+    model: Model,
+    point: Point,
+    vcov: Array | None,
+    kind: str,
+    level: float,
+    estimates: pd.DataFrame,
+    at_bound: Sequence[int] = (),
 ) -> pd.DataFrame:
     """Rows of the estimates with est_std, se, z, pvalue, ci_lower, ci_upper.
 
@@ -195,6 +202,8 @@ def standardised_frame(
         Confidence level.
     estimates : DataFrame
         The table of estimates, for its names.
+    at_bound : sequence of int
+        Places of θ at a bound: values that nothing else moves have no standard error.
     """
     found = standardise(model, point, kind)
     moving = np.any(found.jacobian != 0.0, axis=1)
@@ -204,6 +213,8 @@ def standardised_frame(
         se = np.sqrt(np.maximum(np.einsum("ij,ij->i", found.jacobian @ vcov, found.jacobian), 0.0))
         # variances that are one by construction move only by rounding
         se[se < 1e-9 * np.maximum(np.abs(found.values), 1e-3)] = 0.0
+        held = moving & ~np.any(np.delete(found.jacobian, list(at_bound), axis=1) != 0.0, axis=1)
+        se[held] = math.nan
     table = estimates[["lhs", "op", "rhs", "group", "label"]].copy()
     for name, column in wald_columns(found.values, se, level).items():
         table["est_std" if name == "est" else name] = column

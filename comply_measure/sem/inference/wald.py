@@ -1,7 +1,8 @@
 """Wald test of constraints on the parameters of a fitted model (Wald, 1943).
 
 ``X² = c(θ̂)ᵀ (J V Jᵀ)⁻¹ c(θ̂)`` with c the left sides less the right sides, J their derivatives and V the
-covariance matrix of the estimates, robust if the fit's is; df is the rank of J V Jᵀ.
+covariance matrix of the estimates, robust if the fit's is; df is the rank of J V Jᵀ. Parameters at a bound count
+as fixed.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def wald_test(model: Model, theta: Array, vcov: Array | None, constraints: str) 
 def _statistic(gap: Array, spread: Array) -> TestStatistic:
     scale = np.sqrt(spread.diagonal())
     if not (scale > 0.0).all():
-        note = "a constraint holds by construction or involves fixed parameters only"
+        note = "a constraint holds by construction or involves only parameters that are fixed or at a bound"
         return TestStatistic("wald", math.nan, len(gap), math.nan, note=note)
     vectors: Array
     values, vectors = np.linalg.eigh(spread / np.outer(scale, scale))
