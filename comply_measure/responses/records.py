@@ -121,7 +121,7 @@ def wide_records(
         role: read_names(table, table.columns[column], "informant", faults, required=False, missing=missing)
         for role, column in plan.informants.items()
     }
-    present = np.column_stack([_present(role, n, ids.get(role), answers) for role in plan.roles])
+    present = np.column_stack([_present(table, plan, role, ids.get(role), answers) for role in plan.roles])
     _check_ids_given(table, plan, ids, present, faults)
     if not present.any():
         faults.add("no informant has an id or an answer")
@@ -156,11 +156,17 @@ def wide_records(
     )
 
 
-def _present(role: str, n: int, ids: Names | None, answers: Mapping[Place, Answers]) -> NDArray[np.bool_]:
-    present = np.zeros(n, dtype=np.bool_) if ids is None else ids.codes >= 0
+def _present(
+    table: RawTable, plan: ColumnPlan, role: str, ids: Names | None, answers: Mapping[Place, Answers]
+) -> NDArray[np.bool_]:
+    """Records in which someone of a role exists: with an id, an answer, or a value of a variable."""
+    present = np.zeros(len(table), dtype=np.bool_) if ids is None else ids.codes >= 0
     for (_, of_role), read in answers.items():
         if of_role == role:
             present = present | np.isin(read.reasons, (ANSWERED, CANNOT_JUDGE, USER_MISSING))
+    for (_, of_role), column in plan.informant_variables.items():
+        if of_role == role:
+            present = present | (table.columns[column].codes >= 0)
     return present
 
 

@@ -106,6 +106,7 @@ def to_file_frame(responses: Responses, layout: Layout, mapping: ColumnMapping) 
     roles = [role for role in responses.roles if (ids["role"] == role).any()]
     values = pd.concat([ids[["informant"]], responses.informants, cells], axis=1)
     wide = widened(ids["unit"].tolist(), ids["role"].tolist(), values, roles)
-    wide.columns = [mapping.wide_column(*str(name).rsplit(SEPARATOR, 1)) for name in wide.columns]
+    # Names are made anew, not taken apart: a role or an item may hold the separator.
+    wide.columns = [mapping.wide_column(str(name), role) for role in roles for name in values.columns]
     firm = ids.drop_duplicates("unit").set_index("unit")["firm"]
     return pd.concat([firm, responses.units, wide], axis=1).reset_index()

@@ -20,6 +20,8 @@ from comply_measure.errors import InputError, Problem
 from comply_measure.triads.frames import HEADLINE, LongTable, long_table
 from comply_measure.triads.grouping import Bools, Floats
 
+PRESENT = "present"
+
 
 @dataclass(frozen=True, slots=True)
 class TriadData:
@@ -58,6 +60,8 @@ class TriadData:
         role: str = "role",
         firm: str | None = None,
         roles: Sequence[str] | None = None,
+        minimum: float | None = None,
+        maximum: float | None = None,
     ) -> TriadData:
         """Build from one row per informant.
 
@@ -72,13 +76,15 @@ class TriadData:
         roles : sequence of str, optional
             Roles and their order; by default the order of their first row. A role that nobody has stays as
             an empty column; a role in the data that is not named is an error.
+        minimum, maximum : float, optional
+            Range of the variables; values outside are problems.
 
         Raises
         ------
         InputError
             Every fault of the table, two informants of one role in a unit and a unit in two firms included.
         """
-        table = long_table(data, columns, unit=unit, role=role, firm=firm)
+        table = long_table(data, columns, unit=unit, role=role, firm=firm, minimum=minimum, maximum=maximum)
         return _cube(table, tuple(roles) if roles is not None else None)
 
     @classmethod
@@ -89,8 +95,12 @@ class TriadData:
         unit: str | None = None,
         firm: str | None = None,
         separator: str = "@",
+        roles: Sequence[str] | None = None,
     ) -> TriadData:
         """Build from one row per unit with columns ``variable@role``; the inverse of :meth:`to_wide`.
+
+        Columns ``present@role`` of zeros and ones, as `to_wide` writes them where it has to, tell an informant
+        who answered nothing from none.
 
         Parameters
         ----------
@@ -100,28 +110,34 @@ class TriadData:
             Key columns; the index is the unit when none is named.
         separator : str
             Between variable and role.
+        roles : sequence of str, optional
+            Roles and their order; needed where names hold the separator more than once.
 
         Raises
         ------
         InputError
-            No such column, repeated units, or numbers expected.
+            No such column, repeated units, numbers expected, or names that can be taken apart in two ways.
         """
         names = [str(c) for c in data.columns if separator in str(c) and c not in (unit, firm)]
         if not names:
             fault = Problem("no wide columns", allowed=f"names like variable{separator}role")
             raise InputError(HEADLINE, [fault])
-        pairs = [name.rsplit(separator, 1) for name in names]
-        columns = tuple(dict.fromkeys(variable for variable, _ in pairs))
-        roles = tuple(dict.fromkeys(role for _, role in pairs))
+        pairs = _name_pairs(names, separator, roles)
+        columns = tuple(dict.fromkeys(variable for variable, _ in pairs if variable != PRESENT))
+        found = tuple(dict.fromkeys(role for _, role in pairs)) if roles is None else tuple(roles)
         keyed = data.reset_index(names="unit") if unit is None else data
         key = unit or "unit"
         table = long_table(keyed, names, unit=key, firm=firm)
         if len(pd.unique(table.unit)) < len(table.unit):
             raise InputError(HEADLINE, [Problem("a unit has two rows in a wide table", column=key)])
-        values = np.full((len(data), len(roles), len(columns)), np.nan)
+        values = np.full((len(data), len(found), len(columns)), np.nan)
+        present = np.zeros(values.shape[:2], dtype=np.bool_)
         for place, (variable, role) in enumerate(pairs):
-            values[:, roles.index(role), columns.index(variable)] = table.values[:, place]
-        return cls(table.unit, table.firm, roles, columns, values, ~np.isnan(values).all(axis=2))
+            if variable == PRESENT:
+                present[:, found.index(role)] |= table.values[:, place] == 1
+            else:
+                values[:, found.index(role), columns.index(variable)] = table.values[:, place]
+        return cls(table.unit, table.firm, found, columns, values, present | ~np.isnan(values).all(axis=2))
 
     @property
     def n_units(self) -> int:
@@ -180,13 +196,43 @@ class TriadData:
         return pd.concat([pd.DataFrame(keys), frame], axis=1)
 
     def to_wide(self, separator: str = "@") -> pd.DataFrame:
-        """One row per unit with columns ``variable@role``, indexed by unit; firm first when known."""
+        """One row per unit with columns ``variable@role``, indexed by unit; firm first when known.
+
+        Informants without any value are kept by further columns ``present@role``.
+        """
         names = [f"{column}{separator}{role}" for column in self.columns for role in self.roles]
         flat = self.values.transpose(0, 2, 1).reshape(self.n_units, len(names))
         frame = pd.DataFrame(flat, columns=names, index=pd.Index(self.units, name="unit"))
+        if (self.present != ~np.isnan(self.values).all(axis=2)).any():
+            here = pd.DataFrame(
+                self.present.astype(np.float64),
+                columns=[f"{PRESENT}{separator}{role}" for role in self.roles],
+                index=frame.index,
+            )
+            frame = pd.concat([frame, here], axis=1)
         if self.firms is not None:
             frame.insert(0, "firm", self.firms)
         return frame
+
+
+def _name_pairs(names: Sequence[str], separator: str, roles: Sequence[str] | None) -> list[tuple[str, str]]:
+    """Variable and role of each wide name; problems where there is no such pair, or more than one."""
+    problems: list[Problem] = []
+    pairs: list[tuple[str, str]] = []
+    for name in names:
+        parts = name.split(separator)
+        ways = [(separator.join(parts[:cut]), separator.join(parts[cut:])) for cut in range(1, len(parts))]
+        if roles is not None:
+            ways = [way for way in ways if way[1] in roles]
+        if len(ways) != 1:
+            what = "no role is named so" if not ways else "more than one way to take the name apart"
+            allowed = "state roles" if roles is None else f"one of the roles {', '.join(roles)} at the end"
+            problems.append(Problem(what, column=name, allowed=allowed))
+        else:
+            pairs.append(ways[0])
+    if problems:
+        raise InputError(HEADLINE, problems)
+    return pairs
 
 
 def _cube(table: LongTable, roles: tuple[str, ...] | None) -> TriadData:

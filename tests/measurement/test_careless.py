@@ -177,3 +177,13 @@ def test_cutoffs_are_checked() -> None:
         careless_flags(indices, [Cutoff("mood", "above", 1, "none")])
     with pytest.raises(ComplyError, match="at_least"):
         careless_flags(indices, at_least=0)
+
+
+def test_answers_outside_the_scale_are_refused() -> None:
+    table = pd.DataFrame({"a": [1.0, 2.0, 99.0], "b": [3.0, 0.0, np.nan]}, index=["x", "y", "z"])
+    with pytest.raises(InputError) as caught:
+        careless_indices(table, table.clip(1, 7), {"s": ["a", "b"]}, 1, 7)
+    found = [(problem.row, problem.column, problem.value) for problem in caught.value.problems]
+    assert found == [("y", "b", 0.0), ("z", "a", 99.0)]
+    with pytest.raises(InputError, match="an answer outside the scale"):
+        careless_indices(table.clip(1, 7), table, {"s": ["a", "b"]}, 1, 7)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from hypothesis import HealthCheck, given, settings, strategies as st
 
+from comply_measure.framework.frozen import FrozenMap
 from comply_measure.responses import (
     ColumnMapping,
     read_responses,
@@ -17,6 +20,7 @@ from comply_measure.responses import (
 ITEMS = ["F_1", "F_2", "F_3", "S_1", "S_2", "S_3", "K_1", "K_2", "K_3"]
 ASKED = {"marketing": set(ITEMS) - {"K_3"}, "sales": set(ITEMS), "it": set(ITEMS[:6])}
 MAPPING = ColumnMapping(units=["size", "branch"], informants=["tenure"])
+MAPPING_TENURE = ColumnMapping(informants=["tenure"])
 
 # Text that survives: no surrounding blanks, none of the words that mean "nothing", no look-alike numbers.
 words = st.text(
@@ -115,3 +119,38 @@ def test_counts_agree(table, small):
     assert patterns["n_informants"].sum() == read.n_informants == len(table)
     assert patterns["n_without_answers"].sum() == read.without_answers().sum()
     assert abs(patterns["share"].sum() - 1) < 1e-12
+
+
+def test_roles_that_hold_the_separator(frame, small):
+    new = {"marketing": "s@west", "sales": "s@east", "it": "it"}
+    scale = replace(
+        small,
+        roles=tuple(new.values()),
+        role_labels=FrozenMap({new[role]: labels for role, labels in small.role_labels.items()}),
+        items=tuple(replace(item, roles=tuple(new[role] for role in item.roles)) for item in small.items),
+    )
+    long = responses_from_frame(frame.replace({"role": new}), scale)
+    wide = long.to_frame("wide")
+    assert {"F_1@s@west", "informant@s@east", "K_3@s@east"} <= set(wide.columns)
+    same_after_sorting(long, responses_from_frame(wide, scale, layout="wide"))
+    assert long.wide(["F_1"]).columns.tolist() == ["F_1@s@west", "F_1@s@east", "F_1@it"]
+
+
+def test_informants_without_answers_are_kept_and_counted_in_every_layout(frame, small, tmp_path):
+    silent = frame.copy()
+    silent.loc[[1, 5], ITEMS] = None
+    long = responses_from_frame(silent, small)
+    assert long.n_informants == 8
+    assert "2 of 8 informants answered no item; they are kept" in long.notes
+    wide = long.to_frame("wide")
+    back = responses_from_frame(wide, small, layout="wide")
+    same_after_sorting(long, back)
+    assert back.completeness()["n_without_answers"].sum() == 2
+    # Without ids, any other cell shows that there was someone.
+    bare = responses_from_frame(silent.drop(columns="informant").assign(tenure=3), small, MAPPING_TENURE)
+    plain = bare.to_frame("wide").drop(columns=[f"informant@{role}" for role in small.roles])
+    again = responses_from_frame(plain, small, MAPPING_TENURE, layout="wide")
+    assert again.n_informants == 8
+    assert again.informants["tenure"].tolist() == [3.0] * 8
+    nobody = plain.drop(columns=[f"tenure@{role}" for role in small.roles])
+    assert responses_from_frame(nobody, small, layout="wide").n_informants == 6

@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from comply_measure import triads
+from comply_measure.errors import InputError
 from comply_measure.triads.exact import exact_distribution
 from comply_measure.triads.item_agreement import maximum_variance
 
@@ -44,6 +45,29 @@ def test_long_and_wide_are_inverse(data) -> None:
         again = triads.TriadData.from_long(kept.to_long(), data.columns, roles=data.roles)
         np.testing.assert_array_equal(again.values, kept.values)
         np.testing.assert_array_equal(again.present, kept.present)
+
+
+@SETTINGS
+@given(cubes(), st.data())
+def test_informants_without_answers_and_roles_with_the_separator_come_back(data, draw) -> None:
+    silent = draw.draw(arrays(np.bool_, data.present.shape))
+    roles = tuple(f"s{place}@west" for place in range(len(data.roles)))
+    more = replace(data, present=data.present | silent, roles=roles)
+    back = triads.TriadData.from_wide(more.to_wide(), roles=roles)
+    np.testing.assert_array_equal(back.present, more.present)
+    np.testing.assert_array_equal(back.values, more.values)
+    assert back.roles == roles and back.columns == more.columns
+    assert back.n_informants == int((data.present | silent).sum())
+    with pytest.raises(InputError, match="more than one way to take the name apart"):
+        triads.TriadData.from_wide(more.to_wide())
+
+
+def test_answers_outside_the_range_are_named() -> None:
+    table = pd.DataFrame({"unit": ["a", "a", "b"], "role": ["x", "y", "x"], "q": [1, 8, 0]})
+    with pytest.raises(InputError) as caught:
+        triads.TriadData.from_long(table, ["q"], minimum=1, maximum=7)
+    found = [(problem.row, problem.column, problem.value) for problem in caught.value.problems]
+    assert found == [("1", "q", 8.0), ("2", "q", 0.0)]
 
 
 @SETTINGS

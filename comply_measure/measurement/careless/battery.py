@@ -77,9 +77,9 @@ def careless_indices(
     Raises
     ------
     InputError
-        An empty table, items of a scale that are absent, tables of different length.
+        An empty table, items of a scale that are absent, tables of different length, answers outside the scale.
     """
-    _check(answers, scored, scales)
+    _check(answers, scored, scales, minimum, maximum)
     raw, recoded = answers.to_numpy(dtype=float), scored.to_numpy(dtype=float)
     place = {str(c): i for i, c in enumerate(scored.columns)}
     longest, mean_run = longstring(raw)
@@ -128,7 +128,13 @@ def _undefined(table: pd.DataFrame, pairs: Mapping[str, int]) -> list[str]:
     return notes
 
 
-def _check(answers: pd.DataFrame, scored: pd.DataFrame, scales: Mapping[str, Sequence[str]]) -> None:
+def _check(
+    answers: pd.DataFrame,
+    scored: pd.DataFrame,
+    scales: Mapping[str, Sequence[str]],
+    minimum: int,
+    maximum: int,
+) -> None:
     problems = [
         Problem("column is absent", column=str(item))
         for item in dict.fromkeys(item for items in scales.values() for item in items)
@@ -138,5 +144,23 @@ def _check(answers: pd.DataFrame, scored: pd.DataFrame, scales: Mapping[str, Seq
         problems.append(Problem("rows", value=len(scored), allowed=f"{len(answers)}, as answered"))
     if not len(answers) or not answers.shape[1]:
         problems.append(Problem("the table is empty", value=answers.shape))
+    for table in (answers, scored):
+        problems += _outside(table, minimum, maximum)
     if problems:
         raise InputError("Careless answering cannot be judged.", problems)
+
+
+def _outside(table: pd.DataFrame, minimum: int, maximum: int) -> list[Problem]:
+    """Answers outside the scale: they would count as rare, and their givers as careless."""
+    values = table.to_numpy(dtype=float)
+    bad = np.argwhere((values < minimum) | (values > maximum))
+    return [
+        Problem(
+            "an answer outside the scale",
+            row=str(table.index[row]),
+            column=str(table.columns[column]),
+            value=float(values[row, column]),
+            allowed=f"{minimum} to {maximum}, or missing",
+        )
+        for row, column in bad.tolist()
+    ]
