@@ -15,6 +15,7 @@ LEVELS: list[set[str]] = [
     {"cli"},
     {"pipeline"},
     {"report"},
+    {"evidence"},
     {"models"},
     {"triads", "simulation"},
     {"measurement"},

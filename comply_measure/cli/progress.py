@@ -11,9 +11,15 @@ if TYPE_CHECKING:
     from comply_measure.pipeline import Outcome
     from comply_measure.pipeline.run import Listener
 
-_MARKS = {"done": "✓", "cached": "=", "failed": "✗", "skipped": "-"}
-_STYLES = {"done": "green", "cached": "cyan", "failed": "red", "skipped": "yellow"}
-_WORDS = {"done": "", "cached": " unchanged", "failed": " failed", "skipped": " skipped"}
+_MARKS = {"done": "✓", "printed": "✎", "cached": "=", "failed": "✗", "skipped": "-"}
+_STYLES = {"done": "green", "printed": "cyan", "cached": "cyan", "failed": "red", "skipped": "yellow"}
+_WORDS = {
+    "done": "",
+    "printed": " printed anew",
+    "cached": " unchanged",
+    "failed": " failed",
+    "skipped": " skipped",
+}
 
 
 @contextmanager
@@ -36,7 +42,7 @@ def announcer(*, quiet: bool) -> Iterator[Listener]:
 
 def line(name: str, outcome: Outcome) -> str:
     """``✓ cfa (1.2 s)``."""
-    seconds = f" ({outcome.seconds:.1f} s)" if outcome.status in ("done", "failed") else ""
+    seconds = f" ({outcome.seconds:.1f} s)" if outcome.status in ("done", "printed", "failed") else ""
     return f"{_MARKS[outcome.status]} {name}{_WORDS[outcome.status]}{seconds}"
 
 

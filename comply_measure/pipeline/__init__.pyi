@@ -12,7 +12,6 @@ from comply_measure.pipeline.run import (
 from comply_measure.pipeline.step import (
     Context as Context,
     Step as Step,
-    StepOptions as StepOptions,
     StepOutput as StepOutput,
 )
 from comply_measure.pipeline.store import Store as Store

@@ -1,23 +1,50 @@
-"""One step, run: its warnings collected, its failure contained."""
+"""One step, run: evidence computed or taken from the cache, printed; warnings collected, failure contained."""
 
 from __future__ import annotations
 
 import time
 import traceback
 import warnings
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 from threadpoolctl import threadpool_limits
 
 from comply_measure.errors import ComplyError, ComplyWarning
+from comply_measure.evidence.options import TopicOptions
 from comply_measure.pipeline.files import OutputError
 from comply_measure.pipeline.outcome import Outcome
-from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.pipeline.step import Context, Found, Step
 from comply_measure.pipeline.store import Store
+from comply_measure.report.labels import Labels
+
+Result = TypeVar("Result")
 
 
-def execute(step: Step, context: Context, options: StepOptions, key: str) -> Outcome:
-    """Run a step.
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Keys of a step's evidence and of its printed output in the cache."""
+
+    evidence: str
+    output: str
+
+
+@dataclass(frozen=True, eq=False)
+class _Attempt(Generic[Result]):
+    """What a computation gave: a result, or why there is none; and what was warned of."""
+
+    result: Result | None
+    own: tuple[str, ...]
+    foreign: tuple[str, ...]
+    reason: str = ""
+    trace: str = ""
+
+
+def execute(
+    step: Step, context: Context, options: TopicOptions, keys: Keys, store: Store, *, anew: bool = False
+) -> Outcome:
+    """Run a step and keep what it gives.
 
     Parameters
     ----------
@@ -25,58 +52,105 @@ def execute(step: Step, context: Context, options: StepOptions, key: str) -> Out
         What to run.
     context : Context
         What it may read.
-    options : StepOptions
+    options : TopicOptions
         Its options.
-    key : str
-        Key of its result.
+    keys : Keys
+        Keys of its evidence and of its output.
+    store : Store
+        The cache.
+    anew : bool
+        Compute even what the cache holds.
 
     Returns
     -------
     Outcome
-        ``done`` or ``failed``. Warnings of this package become problems of the output; those of libraries
-        are kept beside it.
-    """
-    start = time.perf_counter()
-    output: StepOutput | None = None
-    reason = trace = ""
-    # One thread for linear algebra: the matrices are small, and sums then do not depend on the machine's cores.
-    with threadpool_limits(1), warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            output = step.run(context, options)
-        except ComplyError as error:
-            reason = str(error)
-        except Exception as error:  # noqa: BLE001 - a defect in one step must not cost the others; it is kept and reported
-            reason = f"{type(error).__name__}: {error}"
-            trace = traceback.format_exc()
-    seconds = time.perf_counter() - start
-    own = tuple(dict.fromkeys(str(w.message) for w in caught if issubclass(w.category, ComplyWarning)))
-    foreign = tuple(
-        dict.fromkeys(
-            f"{w.category.__name__}: {w.message}" for w in caught if not issubclass(w.category, ComplyWarning)
-        )
-    )
-    if output is None:
-        return Outcome(step.name, "failed", key, seconds, reason=reason, trace=trace, warnings=foreign)
-    if own:
-        output = replace(output, problems=(*output.problems, *own))
-    return Outcome(step.name, "done", key, seconds, output, warnings=foreign)
-
-
-def kept(outcome: Outcome, store: Store) -> Outcome:
-    """The outcome, its result saved; failed if the result cannot be stored, which is a defect of the step.
+        ``done``, ``printed`` (the evidence was there) or ``failed``. Warnings of this package become problems of
+        the output; those of libraries are kept beside it.
 
     Raises
     ------
     OutputError
         If the system refuses to write: that ends the run.
     """
-    if outcome.output is None:
-        return outcome
-    try:
-        store.save(outcome.step, outcome.key, outcome.output)
-    except OutputError:
-        raise
-    except ComplyError as error:
-        return replace(outcome, status="failed", output=None, reason=str(error), trace=traceback.format_exc())
-    return outcome
+    start = time.perf_counter()
+    if step.run is not None:
+        return _in_one(step, context, options, keys, store)
+    found: Found | None = None if anew else store.load_evidence(step.name, keys.evidence)
+    known = found is not None
+    foreign: tuple[str, ...] = ()
+    if found is None:
+        computed = _tried(lambda: step.compute(context, options))
+        foreign = computed.foreign
+        if computed.result is None:
+            return _failed(step, keys, start, computed)
+        fresh = Found(computed.result, computed.own)
+        stored = _tried(lambda: store.save_evidence(step.name, keys.evidence, fresh))
+        if stored.reason:
+            return _failed(step, keys, start, stored)
+        # What is printed is what the cache gives back, so that a second run prints the same.
+        found = store.load_evidence(step.name, keys.evidence) or fresh
+    labels = Labels.of(context.responses.scales, context.language)
+    evidence = found
+    printed = _tried(lambda: step.print(evidence, labels, context.cutoffs))
+    foreign = tuple(dict.fromkeys((*foreign, *printed.foreign)))
+    if printed.result is None:
+        return _failed(step, keys, start, printed)
+    output = replace(printed.result, problems=(*printed.result.problems, *printed.own))
+    stored = _tried(lambda: store.save(step.name, keys.output, output))
+    if stored.reason:
+        return _failed(step, keys, start, stored)
+    seconds = time.perf_counter() - start
+    return Outcome(
+        step.name, "printed" if known else "done", keys.evidence, seconds, output, warnings=foreign
+    )
+
+
+def _in_one(step: Step, context: Context, options: TopicOptions, keys: Keys, store: Store) -> Outcome:
+    """A step that computes and prints in one function: only its output is kept."""
+    start, run = time.perf_counter(), step.run
+    tried = _tried(lambda: run(context, options) if run is not None else None)
+    if tried.result is None:
+        return _failed(step, keys, start, tried)
+    output = replace(tried.result, problems=(*tried.result.problems, *tried.own))
+    stored = _tried(lambda: store.save(step.name, keys.output, output))
+    if stored.reason:
+        return _failed(step, keys, start, stored)
+    seconds = time.perf_counter() - start
+    return Outcome(step.name, "done", keys.evidence, seconds, output, warnings=tried.foreign)
+
+
+def _tried(compute: Callable[[], Result]) -> _Attempt[Result]:
+    result: Result | None = None
+    reason = trace = ""
+    # One thread for linear algebra: the matrices are small, and sums then do not depend on the machine's cores.
+    with threadpool_limits(1), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            result = compute()
+        except OutputError:  # the system refuses to write: that ends the run
+            raise
+        except ComplyError as error:
+            reason = str(error)
+        except Exception as error:  # noqa: BLE001 - a defect in one step must not cost the others; it is kept and reported
+            reason = f"{type(error).__name__}: {error}"
+            trace = traceback.format_exc()
+    own = tuple(dict.fromkeys(str(w.message) for w in caught if issubclass(w.category, ComplyWarning)))
+    foreign = tuple(
+        dict.fromkeys(
+            f"{w.category.__name__}: {w.message}" for w in caught if not issubclass(w.category, ComplyWarning)
+        )
+    )
+    return _Attempt(result, own, foreign, reason, trace)
+
+
+def _failed(step: Step, keys: Keys, start: float, attempt: _Attempt[Result]) -> Outcome:
+    seconds = time.perf_counter() - start
+    return Outcome(
+        step.name,
+        "failed",
+        keys.evidence,
+        seconds,
+        reason=attempt.reason,
+        trace=attempt.trace,
+        warnings=attempt.foreign,
+    )

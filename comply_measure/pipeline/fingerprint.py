@@ -43,14 +43,30 @@ def digest_of(value: Any) -> str:
     return sha256(text.encode("ascii")).hexdigest()
 
 
+#: Rooms that print or drive and compute nothing: evidence does not depend on their source.
+_ABOVE_EVIDENCE = ("report", "pipeline", "cli", "__main__.py")
+
+
 @cache
 def code_version() -> str:
     """Digest of the package's own source: an edited checkout never reuses results of other code."""
+    return _digest_of_sources(())
+
+
+@cache
+def evidence_version() -> str:
+    """Digest of the source that evidence depends on: that of all rooms below the report."""
+    return _digest_of_sources(_ABOVE_EVIDENCE)
+
+
+def _digest_of_sources(left_out: tuple[str, ...]) -> str:
     found = sha256(__version__.encode())
     sources = (p for p in _PACKAGE.rglob("*") if p.suffix in _SOURCES and "_shipped" not in p.parts)
     for path in sorted(sources):
-        found.update(path.relative_to(_PACKAGE).as_posix().encode())
-        found.update(path.read_bytes())
+        place = path.relative_to(_PACKAGE)
+        if place.parts[0] not in left_out:
+            found.update(place.as_posix().encode())
+            found.update(path.read_bytes())
     return found.hexdigest()
 
 
@@ -60,39 +76,59 @@ def library_versions() -> Mapping[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
 
 
-def step_key(
+def evidence_key(
     step: str,
     options: Mapping[str, Any],
     settings: Mapping[str, Any],
+    conventions: Mapping[str, float],
     inputs: Mapping[str, str],
     upstream: Mapping[str, str],
 ) -> str:
-    """Key of a step's result.
+    """Key of a step's evidence.
 
     Parameters
     ----------
     step : str
         Name of the step.
     options, settings : mapping
-        Options of the step and of the study, as plain values.
+        Options of the step, and what the study says of data and seed, as plain values.
+    conventions : mapping of str to float
+        Cut-offs the step computes with.
     inputs : mapping of str to str
         Input file -> digest.
     upstream : mapping of str to str
-        Needed step -> its key.
+        Needed step -> key of its evidence.
 
     Returns
     -------
     str
-        Hexadecimal digest; equal exactly if nothing that can change the result has changed.
+        Hexadecimal digest; equal exactly if nothing that can change the evidence has changed. Wording, style,
+        language and conventions of the report are not among it.
     """
     return digest_of(
         {
             "step": step,
             "options": options,
             "settings": settings,
+            "conventions": conventions,
             "inputs": inputs,
             "upstream": upstream,
-            "code": code_version(),
+            "code": evidence_version(),
             "libraries": library_versions(),
         }
     )
+
+
+def output_key(evidence: str, language: str, cutoffs: Mapping[str, float]) -> str:
+    """Key of a step's printed output: its evidence, and what its words and figures depend on.
+
+    Parameters
+    ----------
+    evidence : str
+        Key of the evidence.
+    language : str
+        Language of labels.
+    cutoffs : mapping of str to float
+        All conventions in force.
+    """
+    return digest_of({"evidence": evidence, "language": language, "cutoffs": cutoffs, "code": code_version()})

@@ -7,7 +7,7 @@ from typing import Literal
 
 from comply_measure.pipeline.step import StepOutput
 
-Status = Literal["done", "cached", "failed", "skipped"]
+Status = Literal["done", "printed", "cached", "failed", "skipped"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,10 +18,11 @@ class Outcome:
     ----------
     step : str
         Name.
-    status : {"done", "cached", "failed", "skipped"}
-        Computed, taken from the cache, failed, or not run because a needed step failed.
+    status : {"done", "printed", "cached", "failed", "skipped"}
+        Computed; printed anew from evidence in the cache; taken from the cache as it is; failed; or not run because
+        a needed step failed.
     key : str
-        Key of the result; empty where a needed step failed.
+        Key of the evidence; empty where a needed step failed.
     seconds : float
         Time it took.
     output : StepOutput or None

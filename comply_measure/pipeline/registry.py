@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from comply_measure.pipeline.step import Step
+from comply_measure.evidence.topics import (
+    aggregation as _aggregation,
+    cfa as _cfa,
+    sample as _sample,
+    structure as _structure,
+)
+from comply_measure.pipeline.step import Step, step_of
 from comply_measure.pipeline.steps import (
     actions,
-    aggregation,
     agreement,
-    cfa,
     congruence,
     content,
     dimensionality,
@@ -23,31 +27,30 @@ from comply_measure.pipeline.steps import (
     quality,
     reliability,
     rivals,
-    sample,
-    structure,
     triads,
     validity,
 )
+from comply_measure.report.chapters import aggregation, cfa, sample, structure
 
 _ALL: tuple[Step, ...] = (
     content.STEP,
-    sample.STEP,
+    step_of(_sample.TOPIC, sample.chapter),
     items.STEP,
     quality.STEP,
     dimensionality.STEP,
     reliability.STEP,
-    cfa.STEP,
+    step_of(_cfa.TOPIC, cfa.chapter),
     rivals.STEP,
     validity.STEP,
     invariance.STEP,
     method_variance.STEP,
     missing_data.STEP,
     agreement.STEP,
-    aggregation.STEP,
+    step_of(_aggregation.TOPIC, aggregation.chapter),
     triads.STEP,
     gaps.STEP,
     informants.STEP,
-    structure.STEP,
+    step_of(_structure.TOPIC, structure.chapter),
     congruence.STEP,
     actions.STEP,
 )

@@ -9,11 +9,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from comply_measure.errors import ComplyError
-from comply_measure.pipeline.execute import execute, kept
-from comply_measure.pipeline.fingerprint import step_key
+from comply_measure.evidence.base import Evidence
+from comply_measure.evidence.options import TopicOptions
+from comply_measure.pipeline.execute import Keys, execute
+from comply_measure.pipeline.fingerprint import evidence_key, output_key
 from comply_measure.pipeline.order import ordered
 from comply_measure.pipeline.outcome import Outcome
-from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.pipeline.step import Context, Step, StepOutput
 from comply_measure.pipeline.store import Store
 from comply_measure.pipeline.study import Study
 
@@ -70,14 +72,17 @@ class Plan:
         Steps to run, with what they need; those of the study file by default.
     jobs : int
         Workers.
+    anew : bool
+        Compute even what the cache holds.
     """
 
     study: Study
     registry: Mapping[str, Step]
     wanted: Iterable[str] | None = None
     jobs: int = 1
+    anew: bool = False
     steps: dict[str, Step] = field(init=False)
-    keys: dict[str, str] = field(init=False)
+    keys: dict[str, Keys] = field(init=False)
 
     def __post_init__(self) -> None:
         names = tuple(self.study.steps if self.wanted is None else self.wanted)
@@ -86,29 +91,42 @@ class Plan:
         self.steps = {name: self.registry[name] for name in ordered(names, self.registry)}
         self.keys = {}
         for name, step in self.steps.items():
-            self.keys[name] = step_key(
-                name,
-                self.options(name).model_dump(mode="json"),
-                self.study.settings,
-                self.study.inputs,
-                {need: self.keys[need] for need in step.needs},
-            )
+            self.keys[name] = self._keys(name, step)
+
+    def _keys(self, name: str, step: Step) -> Keys:
+        cutoffs = {key: cutoff.value for key, cutoff in self.study.cutoffs.items()}
+        conventions = step.topic.conventions if step.topic is not None else ()
+        evidence = evidence_key(
+            name,
+            self.options(name).model_dump(mode="json"),
+            self.study.settings,
+            {key: cutoffs[key] for key in conventions},
+            self.study.inputs,
+            {need: self.keys[need].evidence for need in step.needs},
+        )
+        return Keys(evidence, output_key(evidence, self.study.file.language, cutoffs))
 
     @cached_property
     def responses(self) -> Responses:
         """The validated answers; read once."""
         return self.study.responses
 
-    def options(self, name: str) -> StepOptions:
+    def options(self, name: str) -> TopicOptions:
         """Options of a step: the study file's, else the defaults."""
         study = self.study
         return study.steps[name] if name in study.steps else study.others[name]
 
-    def context(self, name: str, upstream: Mapping[str, StepOutput]) -> Context:
-        """What a step may read."""
+    def context(self, name: str, store: Store) -> Context:
+        """What a step may read; the evidence it needs comes from the cache.
+
+        Raises
+        ------
+        ComplyError
+            If that evidence is not there.
+        """
         return Context(
             load=lambda: self.responses,
-            upstream={need: upstream[need] for need in self.steps[name].needs},
+            given={need: self._given(need, store) for need in self.steps[name].needs},
             cutoffs=self.study.cutoffs,
             language=self.study.file.language,
             seed=self.study.file.seed,
@@ -116,6 +134,12 @@ class Plan:
             jobs=self.jobs,
             folder=self.study.path.parent,
         )
+
+    def _given(self, need: str, store: Store) -> Evidence:
+        found = store.load_evidence(need, self.keys[need].evidence)
+        if found is None:
+            raise ComplyError(f"the evidence of step '{need}' could not be read back from {store.folder}")
+        return found.evidence
 
 
 def run_study(
@@ -159,7 +183,7 @@ def run_study(
         If `wanted` names an unknown step.
     """
     start = time.perf_counter()
-    plan = Plan(study, registry, wanted, jobs)
+    plan = Plan(study, registry, wanted, jobs, force)
     outcomes = {} if force else _cached(plan, store, listen)
     if len(outcomes) < len(plan.steps):
         _ = plan.responses
@@ -182,13 +206,21 @@ def skipped(plan: Plan, name: str, outcomes: Mapping[str, Outcome]) -> Outcome |
 
 
 def _cached(plan: Plan, store: Store, listen: Listener) -> dict[str, Outcome]:
+    """Outputs that are there; one whose evidence a step without output needs must be there with its evidence."""
     found: dict[str, Outcome] = {}
     for name in plan.steps:
         start = time.perf_counter()
-        output = store.load(name, plan.keys[name])
+        output = store.load(name, plan.keys[name].output)
         if output is not None:
             seconds = time.perf_counter() - start
-            found[name] = Outcome(name, "cached", plan.keys[name], seconds, output)
+            found[name] = Outcome(name, "cached", plan.keys[name].evidence, seconds, output)
+    for name in reversed(plan.steps):
+        if name not in found:
+            for need in plan.steps[name].needs:
+                if need in found and store.load_evidence(need, plan.keys[need].evidence) is None:
+                    del found[need]
+    for name in plan.steps:
+        if name in found:
             listen(name, found[name])
     return found
 
@@ -200,8 +232,8 @@ def _run_in_order(plan: Plan, store: Store, outcomes: dict[str, Outcome], listen
         outcome = skipped(plan, name, outcomes)
         if outcome is None:
             listen(name, None)
-            upstream = {need: o.output for need, o in outcomes.items() if o.output is not None}
-            outcome = execute(step, plan.context(name, upstream), plan.options(name), plan.keys[name])
-            outcome = kept(outcome, store)
+            outcome = execute(
+                step, plan.context(name, store), plan.options(name), plan.keys[name], store, anew=plan.anew
+            )
         outcomes[name] = outcome
         listen(name, outcome)

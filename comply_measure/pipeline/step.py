@@ -2,68 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-from pydantic import BaseModel, ConfigDict, Field, field_validator
-from pydantic.functional_validators import AfterValidator
+from typing import TYPE_CHECKING, Any
 
 from comply_measure.errors import ComplyError
+from comply_measure.evidence.base import Evidence, Value, require_reasons, topic_seeds
+from comply_measure.evidence.options import TopicOptions
+from comply_measure.evidence.topic import Request, Topic, always, wanted
 from comply_measure.report.cutoffs import Cutoffs
-from comply_measure.report.parts import Figure, Section, Table
+from comply_measure.report.labels import Labels
+from comply_measure.report.parts import Chapter, Figure, Section, Table
 
 if TYPE_CHECKING:
     import numpy as np
 
     from comply_measure.instrument import Scale
-    from comply_measure.pipeline.choices import Fault, Vocabulary
     from comply_measure.responses import Responses
-
-Value = float | int | str | bool
-
-
-def _none_or(least: int) -> AfterValidator:
-    def check(value: int) -> int:
-        if 0 < value < least:
-            raise ValueError(f"must be 0, for none, or at least {least}")
-        return value
-
-    return AfterValidator(check)
-
-
-#: Resamples or simulated samples; fewer would give no interval or cut-off worth the name. 0: none are drawn.
-Replications = Annotated[int, Field(ge=0, le=20_000), _none_or(100)]
-#: The same where the functions below do with fewer.
-FewReplications = Annotated[int, Field(ge=0, le=100_000), _none_or(50)]
-
-
-class StepOptions(BaseModel):
-    """Base of all option models: frozen, unknown keys forbidden."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    @field_validator("*")
-    @classmethod
-    def _each_once(cls, value: Any) -> Any:
-        """A list names each thing once."""
-        if isinstance(value, tuple) and (twice := [v for v, n in Counter(value).items() if n > 1]):
-            shown = twice[0] if isinstance(twice[0], str) else ", ".join(map(str, twice[0]))
-            raise ValueError(f"named twice: {shown}")
-        return value
-
-    def faults(self, words: Vocabulary) -> Iterator[Fault]:
-        """What no mark of an option can say is wrong with the given options in a study."""
-        return iter(())
-
-    def files(self) -> Mapping[str, str]:
-        """Option -> file it names, relative to the study file; such files are inputs of the study."""
-        return {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,16 +54,10 @@ class StepOutput:
     problems: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        silent = [
-            name
-            for name, value in self.values.items()
-            if isinstance(value, float) and not math.isfinite(value) and not self.reasons.get(name)
-        ]
         keys = [table.key for table in self.section.tables()] + [f.key for f in self.section.figures()]
         if twice := [key for key, n in Counter(keys).items() if n > 1]:
             raise ComplyError(f"several tables or figures have one key: {', '.join(twice)}")
-        if silent:
-            raise ComplyError(f"undefined values without a reason: {', '.join(silent)}")
+        require_reasons(self.values, self.reasons)
 
     @cached_property
     def tables(self) -> Mapping[str, Table]:
@@ -126,8 +78,8 @@ class Context:
     ----------
     load : callable
         Reads the responses; called once, when first needed.
-    upstream : mapping of str to StepOutput
-        Outputs of the steps this one needs.
+    given : mapping of str to Evidence
+        Evidence of the steps this one needs.
     cutoffs : Cutoffs
         Conventions in force.
     language : str
@@ -143,7 +95,7 @@ class Context:
     """
 
     load: Callable[[], Responses]
-    upstream: Mapping[str, StepOutput]
+    given: Mapping[str, Evidence]
     cutoffs: Cutoffs
     language: str
     seed: int
@@ -158,20 +110,23 @@ class Context:
 
     def seeds(self) -> np.random.SeedSequence:
         """Seeds of this step: they depend on the study's seed and the step's name, on nothing else."""
-        import numpy as np
-
-        purpose = int.from_bytes(sha256(self.step.encode()).digest()[:4], "big")
-        return np.random.SeedSequence(self.seed, spawn_key=(purpose,))
+        return topic_seeds(self.step, self.seed)
 
 
-def always(scales: tuple[Scale, ...]) -> str:
-    """Of a step that applies to every study."""
-    return ""
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Evidence of a step as the cache keeps it.
 
+    Parameters
+    ----------
+    evidence : Evidence
+        The topic's result.
+    warnings : tuple of str
+        Warnings of this package while it was computed.
+    """
 
-def wanted(options: Any) -> str:
-    """Of a step that needs no option to be set."""
-    return ""
+    evidence: Evidence
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,22 +137,58 @@ class Step:
     ----------
     name, title : str
         Key in study files; words for progress and report.
-    run : callable
-        ``run(context, options) -> StepOutput``.
-    options : type of StepOptions
+    run : callable or None
+        ``run(context, options) -> StepOutput``; None for a step made of a topic and a chapter.
+    options : type of TopicOptions
         Schema of the options.
     needs : tuple of str
-        Steps whose output this one reads.
+        Steps whose evidence this one reads.
     applies : callable
         Given the scales of a study, why the step does not apply; empty if it does.
     asked : callable
         Given its options, why the step has nothing to do; empty if it has.
+    topic : Topic or None
+        What is computed.
+    chapter : callable or None
+        ``chapter(evidence, labels, cutoffs) -> Chapter``: how the topic's evidence is printed.
     """
 
     name: str
     title: str
-    run: Callable[[Context, Any], StepOutput]
-    options: type[StepOptions] = StepOptions
+    run: Callable[[Context, Any], StepOutput] | None
+    options: type[TopicOptions] = TopicOptions
     needs: tuple[str, ...] = ()
     applies: Callable[[tuple[Scale, ...]], str] = always
     asked: Callable[[Any], str] = wanted
+    topic: Topic | None = None
+    chapter: Callable[[Any, Labels, Cutoffs], Chapter] | None = None
+
+    def compute(self, context: Context, options: TopicOptions) -> Evidence:
+        """Evidence of the step's topic."""
+        if self.topic is None:
+            raise ComplyError(f"step '{self.name}' has no topic")
+        conventions = {name: context.cutoffs[name].value for name in self.topic.conventions}
+        request = Request(
+            context.responses, context.seed, context.given, conventions, context.folder, context.jobs
+        )
+        return self.topic.compute(request, options)
+
+    def print(self, found: Found, labels: Labels, cutoffs: Cutoffs) -> StepOutput:
+        """The step's output: its evidence as a chapter, with its single values."""
+        if self.chapter is None:
+            raise ComplyError(f"step '{self.name}' has no chapter")
+        chapter, evidence = self.chapter(found.evidence, labels, cutoffs), found.evidence
+        return StepOutput(
+            chapter.section,
+            evidence.values(),
+            evidence.reasons(),
+            chapter.headline,
+            (*evidence.problems(), *found.warnings),
+        )
+
+
+def step_of(topic: Topic, chapter: Callable[[Any, Labels, Cutoffs], Chapter]) -> Step:
+    """The step that computes a topic and prints its chapter."""
+    return Step(
+        topic.name, topic.title, None, topic.options, topic.needs, topic.applies, topic.asked, topic, chapter
+    )

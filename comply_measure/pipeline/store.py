@@ -1,4 +1,4 @@
-"""The cache: one JSON file per step result, under its key, checked against its own digest."""
+"""The cache: evidence and printed chapter of each step, a JSON file under its key, checked against its own digest."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from comply_measure.errors import ComplyError
+from comply_measure.evidence.base import Evidence
+from comply_measure.evidence.codec import decode, encode
 from comply_measure.pipeline.files import write_text
-from comply_measure.pipeline.step import StepOutput
+from comply_measure.pipeline.step import Found, StepOutput
 from comply_measure.report.serialise import decode_section, encode_section
 
 FOLDER = ".cache"
@@ -31,30 +34,48 @@ class Store:
     folder: Path
 
     def path(self, step: str, key: str) -> Path:
-        """File of a result."""
+        """File of a step's output: its chapter and values."""
         return self.folder / step / f"{key}.json"
 
     def load(self, step: str, key: str) -> StepOutput | None:
-        """The stored result; None if there is none or the file is damaged (it is then computed anew)."""
-        try:
-            raw = self.path(step, key).read_bytes()
-        except OSError:
-            return None
-        digest, _, body = raw.partition(b"\n")
-        if digest != sha256(body).hexdigest().encode("ascii"):
-            return None
-        data = json.loads(body)
-        return _decode(data) if data["format"] == _FORMAT else None
+        """The stored output; None if there is none or the file is damaged (it is then made anew)."""
+        data = _read(self.path(step, key))
+        return None if data is None else _decode(data)
 
     def save(self, step: str, key: str, output: StepOutput) -> None:
-        """Keep a result, and only the latest few of each step."""
+        """Keep an output, and only the latest few of each step."""
+        self._write(self.path(step, key), _encode(output))
+
+    def load_evidence(self, step: str, key: str) -> Found | None:
+        """The stored evidence of a step's topic; None if there is none or it is damaged."""
+        data = _read(self.path(f"{step}-evidence", key))
+        if data is None:
+            return None
+        try:
+            evidence = decode(data["evidence"])
+        except (ComplyError, KeyError, TypeError, ValueError):
+            return None
+        return Found(evidence, tuple(data["warnings"])) if isinstance(evidence, Evidence) else None
+
+    def save_evidence(self, step: str, key: str, found: Found) -> None:
+        """Keep evidence, and only the latest few of each step.
+
+        Raises
+        ------
+        ComplyError
+            If it holds values that cannot be stored, which is a defect of the topic.
+        """
+        document = {"evidence": encode(found.evidence), "warnings": list(found.warnings)}
+        self._write(self.path(f"{step}-evidence", key), document)
+
+    def _write(self, path: Path, document: dict[str, Any]) -> None:
         tag = self.folder / "CACHEDIR.TAG"
         if not tag.exists():
             write_text(tag, _TAG)
-        body = json.dumps(_encode(output), allow_nan=False, separators=(",", ":"))
+        body = json.dumps({"format": _FORMAT, **document}, allow_nan=False, separators=(",", ":"))
         digest = sha256(body.encode("utf-8")).hexdigest()
-        write_text(self.path(step, key), f"{digest}\n{body}")
-        self._prune(step)
+        write_text(path, f"{digest}\n{body}")
+        self._prune(path.parent.name)
 
     def _prune(self, step: str) -> None:
         entries = sorted(
@@ -64,10 +85,22 @@ class Store:
             path.unlink(missing_ok=True)
 
 
+def _read(path: Path) -> dict[str, Any] | None:
+    """The document of a file; None if there is none, or it is damaged or of another format."""
+    try:
+        raw = path.read_bytes()
+    except OSError:
+        return None
+    digest, _, body = raw.partition(b"\n")
+    if digest != sha256(body).hexdigest().encode("ascii"):
+        return None
+    data = json.loads(body)
+    return data if data["format"] == _FORMAT else None
+
+
 def _encode(output: StepOutput) -> dict[str, Any]:
     values = {name: None if name in output.reasons else value for name, value in output.values.items()}
     return {
-        "format": _FORMAT,
         "section": encode_section(output.section),
         "values": values,
         "reasons": dict(output.reasons),

@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 from comply_measure.documents import YamlDocument, problem_at, read_yaml, unknown_message, validate
 from comply_measure.errors import ComplyError, InputError, Problem
-from comply_measure.pipeline.choices import option_faults
+from comply_measure.evidence.choices import option_faults
+from comply_measure.evidence.options import TopicOptions
 from comply_measure.pipeline.fingerprint import digest_of_file
 from comply_measure.pipeline.paths import confined
 from comply_measure.pipeline.schema import FORMAT, StudyFile
-from comply_measure.pipeline.step import Step, StepOptions
+from comply_measure.pipeline.step import Step
 from comply_measure.report.cutoffs import Cutoffs
 
 if TYPE_CHECKING:
     from comply_measure.instrument import Scale
     from comply_measure.responses import Responses
 
-_NOT_SETTINGS = {"title", "description", "output", "steps", "options"}
+_NOT_SETTINGS = {"title", "description", "output", "steps", "options", "language", "cutoffs"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +38,9 @@ class Study:
         Its digest.
     file : StudyFile
         Its content.
-    steps : mapping of str to StepOptions
+    steps : mapping of str to TopicOptions
         The steps to run, with their options; what they need is added when the study runs.
-    others : mapping of str to StepOptions
+    others : mapping of str to TopicOptions
         Options of the other steps, for those that are needed or named on the command line.
     scales : tuple of Scale
         The instruments.
@@ -50,8 +51,8 @@ class Study:
     path: Path
     sha256: str
     file: StudyFile
-    steps: Mapping[str, StepOptions]
-    others: Mapping[str, StepOptions]
+    steps: Mapping[str, TopicOptions]
+    others: Mapping[str, TopicOptions]
     scales: tuple[Scale, ...]
     left_out: Mapping[str, str]
 
@@ -67,7 +68,7 @@ class Study:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Everything but titles, output folder and steps, as plain values."""
+        """What evidence depends on, as plain values: all but titles, output folder, steps, language and cut-offs."""
         return self.file.model_dump(mode="json", exclude=_NOT_SETTINGS)
 
     @cached_property
@@ -274,7 +275,7 @@ def _shown(path: Path, folder: Path) -> str:
 
 def _options(
     document: YamlDocument, file: StudyFile, registry: Mapping[str, Step], scales: tuple[Scale, ...]
-) -> tuple[dict[str, StepOptions], dict[str, StepOptions], dict[str, str], list[Problem]]:
+) -> tuple[dict[str, TopicOptions], dict[str, TopicOptions], dict[str, str], list[Problem]]:
     """The steps to run and the others, with options; why some do not apply; what is wrong."""
     given, problems = _given_options(document, file, registry)
     everything = {name: given.get(name) or step.options() for name, step in registry.items()}
@@ -309,8 +310,8 @@ def _options(
 
 def _given_options(
     document: YamlDocument, file: StudyFile, registry: Mapping[str, Step]
-) -> tuple[dict[str, StepOptions], list[Problem]]:
-    found: dict[str, StepOptions] = {}
+) -> tuple[dict[str, TopicOptions], list[Problem]]:
+    found: dict[str, TopicOptions] = {}
     problems: list[Problem] = []
     for name, options in file.options.items():
         at = ("options", name)
@@ -350,7 +351,7 @@ def _path_problems(document: YamlDocument, file: StudyFile, folder: Path) -> lis
 
 
 def _option_file_problems(
-    document: YamlDocument, options: Mapping[str, StepOptions], folder: Path
+    document: YamlDocument, options: Mapping[str, TopicOptions], folder: Path
 ) -> list[Problem]:
     """Files that options name must lie in the study's folder and exist."""
     named: list[tuple[tuple[str | int, ...], str | None, bool]] = [

@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from comply_measure.errors import ComplyError
-from comply_measure.pipeline.execute import execute, kept
+from comply_measure.pipeline.execute import execute
 from comply_measure.pipeline.outcome import Outcome
 from comply_measure.pipeline.registry import STEPS
 from comply_measure.pipeline.run import Listener, Plan, skipped
@@ -48,14 +48,14 @@ def _drive(
         _settle_skipped(plan, outcomes, listen)
         for name in _ready(plan, outcomes, set(running.values())):
             listen(name, None)
-            task = (str(plan.study.path), str(store.folder), name, tuple(plan.steps))
+            task = (str(plan.study.path), str(store.folder), name, tuple(plan.steps), plan.anew)
             running[pool.submit(_work, *task)] = name
         if not running:
             continue
         done, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
             name = running.pop(future)
-            outcomes[name] = _with_output(future.result(), store)
+            outcomes[name] = _with_output(future.result(), plan, store)
             listen(name, outcomes[name])
 
 
@@ -78,10 +78,10 @@ def _ready(plan: Plan, outcomes: dict[str, Outcome], busy: set[str]) -> list[str
     ]
 
 
-def _with_output(outcome: Outcome, store: Store) -> Outcome:
-    if outcome.status != "done":
+def _with_output(outcome: Outcome, plan: Plan, store: Store) -> Outcome:
+    if outcome.status not in ("done", "printed"):
         return outcome
-    output = store.load(outcome.step, outcome.key)
+    output = store.load(outcome.step, plan.keys[outcome.step].output)
     if output is None:
         raise ComplyError(f"the result of step '{outcome.step}' could not be read back from {store.folder}")
     return replace(outcome, output=output)
@@ -92,14 +92,10 @@ def _plan(path: str, wanted: tuple[str, ...]) -> Plan:
     return Plan(load_study(Path(path), STEPS, checked=True), STEPS, wanted)
 
 
-def _work(path: str, folder: str, name: str, wanted: tuple[str, ...]) -> Outcome:
+def _work(path: str, folder: str, name: str, wanted: tuple[str, ...], anew: bool) -> Outcome:
     """Run one step in a worker; its output stays in the cache, only the rest returns."""
     plan, store = _plan(path, wanted), Store(Path(folder))
-    upstream = {}
-    for need in plan.steps[name].needs:
-        found = store.load(need, plan.keys[need])
-        if found is None:
-            raise ComplyError(f"the result of step '{need}' could not be read back from {folder}")
-        upstream[need] = found
-    outcome = execute(plan.steps[name], plan.context(name, upstream), plan.options(name), plan.keys[name])
-    return replace(kept(outcome, store), output=None)
+    outcome = execute(
+        plan.steps[name], plan.context(name, store), plan.options(name), plan.keys[name], store, anew=anew
+    )
+    return replace(outcome, output=None)

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from comply_measure.evidence.fits import INDICES, NamedFit, fit_row
 from comply_measure.report.cutoffs import Cutoffs
-from comply_measure.report.format import bounded, chi_square, interval, is_undefined, listing
+from comply_measure.report.format import bounded, chi_square, interval, listing
 from comply_measure.report.parts import Column, Table
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from comply_measure.sem import Fit
-
-_INDICES = ("cfi", "tli", "rmsea", "srmr")
 _NAMES = {"cfi": "CFI", "tli": "TLI", "rmsea": "RMSEA", "srmr": "SRMR"}
-# A robust index is reported where the estimator has one (Savalei, 2018), else a scaled one, else the plain one.
-_VARIANTS = (".robust", ".scaled", "")
 
 _PAST = {"did not converge": "did not converge", "not identified": "is not identified"}
 
@@ -37,71 +28,6 @@ FIT_COLUMNS: tuple[Column, ...] = (
     Column("AIC", "aic", "number1"),
     Column("BIC", "bic", "number1"),
 )
-
-
-@dataclass(frozen=True, eq=False)
-class NamedFit:
-    """A fitted model with its name in print.
-
-    Parameters
-    ----------
-    key, label : str
-        Name in files, name in print.
-    fit : Fit
-        The result of ``sem.fit``.
-    """
-
-    key: str
-    label: str
-    fit: Fit
-
-    @property
-    def obstacle(self) -> str:
-        """Why there is nothing to report from the fit; empty if there is."""
-        codes = {finding.code for finding in self.fit.problems}
-        if not self.fit.converged:
-            return "did not converge"
-        return "not identified" if codes & {"not_identified", "negative_df"} else ""
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """Serious findings of the fit, with the model's name."""
-        return tuple(f"{self.label}: {finding}." for finding in self.fit.problems if finding.serious)
-
-    @property
-    def remarks(self) -> tuple[str, ...]:
-        """What else the fit has to say."""
-        return tuple(f"{self.label}: {finding}." for finding in self.fit.problems if not finding.serious)
-
-
-def measure(fit: Fit, name: str) -> float:
-    """A fit measure in its robust, else scaled, else plain form; NaN where the fit has none."""
-    for variant in _VARIANTS:
-        value = fit.measures.get(f"{name}{variant}")
-        if value is not None and math.isfinite(value):
-            return float(value)
-    return math.nan
-
-
-def fit_row(named: NamedFit) -> dict[str, object]:
-    """One row of a table of fit; see :data:`FIT_COLUMNS`."""
-    fit = named.fit
-    note = named.obstacle or ("" if fit.admissible else "solution not admissible")
-    suffix = ".scaled" if "chisq.scaled" in fit.measures else ""
-    found = {name: fit.measures.get(f"{name}{suffix}", math.nan) for name in ("chisq", "df", "pvalue")}
-    found |= {name: measure(fit, name) for name in (*_INDICES, "aic", "bic")}
-    found |= {"rmsea_lower": measure(fit, "rmsea.ci.lower"), "rmsea_upper": measure(fit, "rmsea.ci.upper")}
-    if named.obstacle:
-        found = dict.fromkeys(found, math.nan) | {"df": found["df"]}
-    return {
-        "key": named.key,
-        "model": named.label,
-        "n": fit.n,
-        **found,
-        "converged": fit.converged,
-        "admissible": fit.admissible,
-        "note": note,
-    }
 
 
 def fit_table(
@@ -154,36 +80,15 @@ def fit_sentence(named: NamedFit) -> str:
 def convention_sentence(named: NamedFit, cutoffs: Cutoffs) -> str:
     """Which indices lie within the conventions in force, and which do not."""
     row = fit_row(named)
-    met = [name for name in _INDICES if cutoffs[name].met(float(str(row[name]))) is True]
-    missed = [name for name in _INDICES if cutoffs[name].met(float(str(row[name]))) is False]
-    conventions = "; ".join(cutoffs[name].describe() for name in _INDICES)
+    met = [name for name in INDICES if cutoffs[name].met(float(str(row[name]))) is True]
+    missed = [name for name in INDICES if cutoffs[name].met(float(str(row[name]))) is False]
+    conventions = "; ".join(cutoffs[name].describe() for name in INDICES)
     inside = listing([_NAMES[name] for name in met]) or "none"
     outside = listing([_NAMES[name] for name in missed]) or "none"
     return (
         f"{named.label}, against the conventions {conventions} — within: {inside}; outside: {outside}. "
         "They were studied under other models and samples than this one and are no test."
     )
-
-
-def standardized(fit: Fit) -> pd.DataFrame:
-    """Completely standardised solution: lhs, op, rhs, est_std, se, pvalue, ci_lower, ci_upper."""
-    table = fit.standardized("all")
-    return table[["lhs", "op", "rhs", "est_std", "se", "pvalue", "ci_lower", "ci_upper"]].reset_index(
-        drop=True
-    )
-
-
-def value_of(table: pd.DataFrame, lhs: str, op: str, rhs: str, column: str = "est_std") -> float:
-    """One value of a table of parameters; NaN if the parameter is not in the model."""
-    found = table[(table["lhs"] == lhs) & (table["op"] == op) & (table["rhs"] == rhs)][column]
-    return float(found.iloc[0]) if len(found) else math.nan
-
-
-def uncertain(table: pd.DataFrame, lhs: str, op: str, rhs: str) -> bool:
-    """Whether the interval of a parameter includes zero or is undefined."""
-    lower = value_of(table, lhs, op, rhs, "ci_lower")
-    upper = value_of(table, lhs, op, rhs, "ci_upper")
-    return is_undefined(lower) or is_undefined(upper) or lower <= 0 <= upper
 
 
 def range_sentence(values: Iterable[float]) -> str:

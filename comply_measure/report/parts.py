@@ -201,6 +201,14 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Chapter:
+    """What a topic's evidence becomes in print: a section, and its sentences for the overview."""
+
+    section: Section
+    headline: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The whole document.
 

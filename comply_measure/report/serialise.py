@@ -7,10 +7,9 @@ in a column that says it holds floats; bytes are base64.
 from __future__ import annotations
 
 import base64
-import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from comply_measure.errors import ComplyError
+from comply_measure.evidence.codec import decode_frame, encode_frame
 from comply_measure.report.parts import (
     Block,
     Bullets,
@@ -24,9 +23,6 @@ from comply_measure.report.parts import (
     Table,
 )
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 Json = dict[str, Any]
 
 
@@ -38,96 +34,6 @@ def encode_section(section: Section) -> Json:
 def decode_section(data: Json) -> Section:
     """The inverse of :func:`encode_section`."""
     return Section(data["key"], data["title"], tuple(_decode(block) for block in data["blocks"]))
-
-
-def encode_frame(frame: pd.DataFrame) -> Json:
-    """A data frame (its index dropped) as typed columns.
-
-    Raises
-    ------
-    ComplyError
-        If a column holds anything but numbers, truth values and texts.
-    """
-    return {"columns": [_encode_column(name, frame[name]) for name in frame.columns], "rows": len(frame)}
-
-
-def decode_frame(data: Json) -> pd.DataFrame:
-    """The inverse of :func:`encode_frame`."""
-    import pandas as pd
-
-    columns = {column["name"]: _decode_column(column) for column in data["columns"]}
-    return pd.DataFrame(columns, index=pd.RangeIndex(data["rows"]))
-
-
-def _encode_column(name: Any, series: pd.Series[Any]) -> Json:
-    kind = _kind(series)
-    if kind == "float":
-        values: list[Any] = [_float(value) for value in series.to_list()]
-    elif kind == "text":
-        values = [None if value is None or value != value else str(value) for value in series.to_list()]
-    elif kind == "integer_or_missing":
-        values = [
-            None if value is None else int(value)
-            for value in series.astype(object).where(series.notna(), None)
-        ]
-    elif kind == "truth_or_missing":
-        values = [
-            None if value is None else bool(value)
-            for value in series.astype(object).where(series.notna(), None)
-        ]
-    else:
-        values = [bool(value) if kind == "truth" else int(value) for value in series.to_list()]
-    return {"name": str(name), "kind": kind, "values": values}
-
-
-def _kind(series: pd.Series[Any]) -> str:
-    import numpy as np
-    from pandas.api import types
-
-    if types.is_bool_dtype(series.dtype) and not series.hasnans:
-        return "truth"
-    if types.is_integer_dtype(series.dtype):
-        return "integer_or_missing" if types.is_extension_array_dtype(series.dtype) else "integer"
-    if types.is_float_dtype(series.dtype):
-        return "float"
-    present = series.dropna()
-    if all(isinstance(value, str) for value in present):
-        return "text"
-    if all(isinstance(value, bool | np.bool_) for value in present):
-        return "truth" if len(present) == len(series) else "truth_or_missing"
-    # Columns built row by row are of type object; their values count, not their type.
-    if not any(isinstance(value, bool | np.bool_) for value in present):
-        if all(isinstance(value, int | np.integer) for value in present):
-            return "integer_or_missing"
-        if all(isinstance(value, int | float | np.integer | np.floating) for value in present):
-            return "float"
-    raise ComplyError(f"column '{series.name}' of a table mixes kinds of values: {_kinds_of(present)}")
-
-
-def _kinds_of(series: pd.Series[Any]) -> str:
-    return ", ".join(sorted({type(value).__name__ for value in series}))
-
-
-def _float(value: Any) -> float | str | None:
-    if value is None or value != value:
-        return None
-    return float(value) if math.isfinite(value) else ("inf" if value > 0 else "-inf")
-
-
-def _decode_column(column: Json) -> pd.Series[Any]:
-    import pandas as pd
-
-    values, kind = column["values"], column["kind"]
-    if kind == "float":
-        return pd.Series([math.nan if v is None else float(v) for v in values], dtype="float64")
-    dtypes = {
-        "truth": "bool",
-        "truth_or_missing": "boolean",
-        "integer": "int64",
-        "integer_or_missing": "Int64",
-        "text": "str",
-    }
-    return pd.Series(values, dtype=dtypes[kind])
 
 
 def _encode(block: Block) -> Json:

@@ -16,4 +16,5 @@ from comply_measure.sem.power import (
     rmsea_power as rmsea_power,
     rmsea_sample_size as rmsea_sample_size,
 )
+from comply_measure.sem.record import FitRecord as FitRecord
 from comply_measure.sem.result import Fit as Fit

@@ -27,6 +27,8 @@ from comply_measure.sem.tables import estimates_frame
 if TYPE_CHECKING:
     import pandas as pd
 
+    from comply_measure.sem.record import FitRecord
+
 
 @dataclass(frozen=True)
 class Fit(FollowUps):
@@ -297,6 +299,21 @@ class Fit(FollowUps):
         if len(groups) == 1:
             return parts[0]
         return {group.name: part for group, part in zip(groups, parts, strict=True)}
+
+    def record(self) -> FitRecord:
+        """The fit's results without model and data, to be stored."""
+        from comply_measure.sem.record import FitRecord
+
+        return FitRecord(
+            self.n,
+            self.npar,
+            self.converged,
+            self.admissible,
+            self.problems,
+            self.measures,
+            self.estimates,
+            self.standardized("all") if self.converged else None,
+        )
 
     def summary(self) -> str:
         """The fit as text."""

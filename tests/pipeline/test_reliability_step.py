@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from comply_measure.evidence.focal import chosen_focal
 from comply_measure.measurement.reliability.table import reliability_table
-from comply_measure.pipeline.focal import chosen_focal
 from comply_measure.pipeline.step import Context, StepOutput
 from comply_measure.pipeline.steps.reliability import ReliabilityOptions, run
 from comply_measure.report.cutoffs import Cutoffs

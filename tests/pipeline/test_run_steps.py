@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from comply_measure.errors import ComplyError, ComplyWarning, InputError
+from comply_measure.evidence.base import Evidence, topic_seeds
+from comply_measure.evidence.options import TopicOptions
+from comply_measure.evidence.topic import Request, Topic
 from comply_measure.pipeline import (
     Step,
-    StepOptions,
     StepOutput,
     Store,
     fingerprint as fingerprint_module,
@@ -22,12 +25,26 @@ from comply_measure.pipeline import (
 )
 from comply_measure.pipeline.order import ordered
 from comply_measure.pipeline.run import Run
-from comply_measure.pipeline.step import Context
-from comply_measure.report.parts import Section, Table
+from comply_measure.pipeline.step import step_of
+from comply_measure.report.cutoffs import Cutoffs
+from comply_measure.report.labels import Labels
+from comply_measure.report.parts import Chapter, Section, Table
 
 
-class Number(StepOptions):
+class Number(TopicOptions):
     n: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Sum(Evidence):
+    n: int
+    units: int
+
+    def tidy(self) -> pd.DataFrame:
+        return pd.DataFrame({"n": [self.n, math.nan], "note": ["", "no reason"]})
+
+    def values(self) -> dict[str, float]:
+        return {"n": self.n, "units": self.units}
 
 
 class Workshop:
@@ -35,6 +52,7 @@ class Workshop:
 
     def __init__(self) -> None:
         self.ran: list[str] = []
+        self.printed: list[str] = []
         self.broken: Exception | type[BaseException] | None = None
         self.registry = {
             step.name: step
@@ -48,16 +66,18 @@ class Workshop:
         }
 
     def step(self, name: str, *needs: str, behave: Callable[[], None] | None = None) -> Step:
-        def run(context: Context, options: Number) -> StepOutput:
+        def compute(request: Request, options: Number) -> Sum:
             self.ran.append(name)
             if behave is not None:
                 behave()
-            total = options.n + sum(float(output.values["n"]) for output in context.upstream.values())
-            frame = pd.DataFrame({"n": [total, math.nan], "note": ["", "no reason"]})
-            section = Section(name, name, (Table(f"{name}_table", name, frame),))
-            return StepOutput(section, values={"n": total, "units": context.responses.n_units})
+            total = options.n + sum(request.evidence(need, Sum).n for need in needs)
+            return Sum(total, request.responses.n_units)
 
-        return Step(name, name.upper(), run, Number, needs)
+        def chapter(evidence: Sum, labels: Labels, cutoffs: Cutoffs) -> Chapter:
+            self.printed.append(name)
+            return Chapter(Section(name, name, (Table(f"{name}_table", name, evidence.tidy()),)))
+
+        return step_of(Topic(name, name.upper(), compute, Number, needs), chapter)
 
     def fail(self) -> None:
         if self.broken is not None:
@@ -75,6 +95,7 @@ def go(workshop: Workshop, own_study: Path, tmp_path: Path) -> Callable[..., Run
         text = own_study.read_text(encoding="utf-8").split("options:")[0]
         own_study.write_text(text + (f"options: {options}\n" if options else ""), encoding="utf-8")
         workshop.ran.clear()
+        workshop.printed.clear()
         study = load_study(own_study, workshop.registry)
         return run_study(study, workshop.registry, Store(tmp_path / "cache"), **how)  # type: ignore[arg-type]
 
@@ -133,7 +154,7 @@ def test_changed_data_code_or_libraries_recompute_everything(
     data.write_text(data.read_text(encoding="utf-8").replace("U1,", "U1x,"), encoding="utf-8")
     go()
     assert workshop.ran == ["a", "b", "c", "d", "e"]
-    monkeypatch.setattr(fingerprint_module, "code_version", lambda: "edited")
+    monkeypatch.setattr(fingerprint_module, "evidence_version", lambda: "edited")
     go()
     assert workshop.ran == ["a", "b", "c", "d", "e"]
     monkeypatch.setattr(fingerprint_module, "library_versions", lambda: {"numpy": "99"})
@@ -175,13 +196,38 @@ def test_a_damaged_result_is_computed_anew(
     workshop: Workshop, go: Callable[..., Run], tmp_path: Path, damage: bytes
 ) -> None:
     run = go()
-    path = Store(tmp_path / "cache").path("e", run.outcomes["e"].key)
-    content = path.read_bytes()
-    path.write_bytes(damage or content[:-10])
+    assert run.ok
+    paths = [*(tmp_path / "cache" / "e").glob("*.json"), *(tmp_path / "cache" / "e-evidence").glob("*.json")]
+    assert len(paths) == 2
+    contents = [path.read_bytes() for path in paths]
+    for path, content in zip(paths, contents, strict=True):
+        path.write_bytes(damage or content[:-10])
     again = go()
     assert workshop.ran == ["e"]
     assert again.ok
-    assert path.read_bytes() == content
+    assert [path.read_bytes() for path in paths] == contents
+
+
+def test_a_change_of_words_prints_anew_and_computes_nothing(
+    workshop: Workshop, go: Callable[..., Run], own_study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go()
+    monkeypatch.setattr(fingerprint_module, "code_version", lambda: "chapters reworded")
+    again = go()
+    assert workshop.ran == []
+    assert workshop.printed == ["a", "b", "c", "d", "e"]
+    assert set(statuses(again).values()) == {"printed"}
+
+
+def test_evidence_that_is_gone_is_computed_for_the_step_that_needs_it(
+    workshop: Workshop, go: Callable[..., Run], tmp_path: Path
+) -> None:
+    go()
+    for path in (tmp_path / "cache" / "a-evidence").glob("*.json"):
+        path.unlink()
+    run = go("{b: {n: 5}}")
+    assert workshop.ran == ["a", "b", "d"]
+    assert run.ok
 
 
 def test_the_cache_keeps_the_latest_results_only(go: Callable[..., Run], tmp_path: Path) -> None:
@@ -224,11 +270,8 @@ def test_undefined_values_need_a_reason() -> None:
 
 
 def test_seeds_depend_on_study_and_step_only() -> None:
-    def seeds(seed: int, step: str) -> list[int]:
-        from comply_measure.report.cutoffs import Cutoffs
-
-        context = Context(lambda: None, {}, Cutoffs(), "en", seed, step)  # type: ignore[arg-type,return-value]
-        return context.seeds().generate_state(2).tolist()
+    def seeds(seed: int, topic: str) -> list[int]:
+        return topic_seeds(topic, seed).generate_state(2).tolist()
 
     assert seeds(1, "a") == seeds(1, "a")
     assert seeds(1, "a") != seeds(1, "b")

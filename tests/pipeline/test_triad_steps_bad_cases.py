@@ -8,8 +8,8 @@ from importlib import import_module
 import pytest
 
 from comply_measure.errors import ComplyError, InputError, Problem
+from comply_measure.evidence.texts import one_line
 from comply_measure.pipeline.step import Context, StepOutput
-from comply_measure.pipeline.texts import one_line
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.responses import Responses, load_dataset
 

@@ -7,15 +7,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from comply_measure.pipeline.choices import Fault, Names, Vocabulary
-from comply_measure.pipeline.focal import chosen_focal, require_roles, role_alphas
-from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.evidence.choices import Fault, Names, Vocabulary
+from comply_measure.evidence.focal import chosen_focal, require_roles, role_alphas
+from comply_measure.evidence.options import TopicOptions
+from comply_measure.pipeline.step import Context, Step, StepOutput
 from comply_measure.report.chapters.actions import ActionFacts, actions_headline, actions_section
 from comply_measure.report.labels import Labels
 from comply_measure.triads import TriadData, attribute_actions
 
 
-class ActionOptions(StepOptions):
+class ActionOptions(TopicOptions):
     """Options of the step.
 
     Parameters

@@ -10,9 +10,10 @@ from pydantic import Field
 
 from comply_measure.documents import nearest
 from comply_measure.errors import InputError
-from comply_measure.pipeline.choices import Fault, Names, Vocabulary
-from comply_measure.pipeline.focal import Focal, chosen_focal, require_roles
-from comply_measure.pipeline.step import Context, FewReplications, Step, StepOptions, StepOutput
+from comply_measure.evidence.choices import Fault, Names, Vocabulary
+from comply_measure.evidence.focal import Focal, chosen_focal, require_roles
+from comply_measure.evidence.options import FewReplications, TopicOptions
+from comply_measure.pipeline.step import Context, Step, StepOutput
 from comply_measure.report.chapters.agreement import AgreementFacts, agreement_headline, agreement_section
 from comply_measure.report.labels import Labels
 from comply_measure.triads import (
@@ -29,7 +30,7 @@ from comply_measure.triads.agreement import INDICES, Index
 from comply_measure.triads.nulls import NAMES, null_distributions
 
 
-class AgreementOptions(StepOptions):
+class AgreementOptions(TopicOptions):
     """Options of the step.
 
     Parameters

@@ -11,10 +11,12 @@ import pandas as pd
 from pydantic import AfterValidator, Field
 
 from comply_measure.errors import ComplyError
-from comply_measure.pipeline.choices import Firms, Names
-from comply_measure.pipeline.focal import Focal, chosen_focal, require_roles
-from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
-from comply_measure.pipeline.texts import one_line
+from comply_measure.evidence.choices import Firms, Names
+from comply_measure.evidence.fits import NamedFit
+from comply_measure.evidence.focal import Focal, chosen_focal, require_roles
+from comply_measure.evidence.options import TopicOptions
+from comply_measure.evidence.texts import one_line
+from comply_measure.pipeline.step import Context, Step, StepOutput
 from comply_measure.pipeline.unit_outcomes import Outcome, find_outcomes, measurement
 from comply_measure.report.chapters.congruence import (
     CongruenceCase,
@@ -23,7 +25,6 @@ from comply_measure.report.chapters.congruence import (
     congruence_section,
 )
 from comply_measure.report.chapters.congruence_latent import LatentCase, LevelFacts, level_labels
-from comply_measure.report.fits import NamedFit
 from comply_measure.report.labels import Labels
 from comply_measure.triads.congruence import (
     congruence_checklist,
@@ -42,7 +43,7 @@ def _two(pair: tuple[str, str]) -> tuple[str, str]:
 Pair = Annotated[tuple[str, str], AfterValidator(_two)]
 
 
-class CongruenceOptions(StepOptions):
+class CongruenceOptions(TopicOptions):
     """Options of the step.
 
     Parameters

@@ -8,11 +8,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from comply_measure.evidence.choices import Names
+from comply_measure.evidence.focal import chosen_focal
+from comply_measure.evidence.options import TopicOptions
 from comply_measure.measurement.content import ContentOptions as Conventions, content_evidence
-from comply_measure.pipeline.choices import Names
-from comply_measure.pipeline.focal import chosen_focal
 from comply_measure.pipeline.paths import confined
-from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.pipeline.step import Context, Step, StepOutput
 from comply_measure.report.chapters.content import ContentFacts, content_headline, content_section
 from comply_measure.report.labels import Labels
 from comply_measure.responses.selection import form_of, set_of
@@ -20,7 +21,7 @@ from comply_measure.responses.selection import form_of, set_of
 _FILES = ("ratings", "sorts", "definitions")
 
 
-class ContentOptions(StepOptions):
+class ContentOptions(TopicOptions):
     """Options of the step.
 
     Parameters

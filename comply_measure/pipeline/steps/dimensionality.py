@@ -8,6 +8,9 @@ import pandas as pd
 from pydantic import Field
 
 from comply_measure.errors import ComplyError
+from comply_measure.evidence.choices import Names
+from comply_measure.evidence.focal import chosen_focal
+from comply_measure.evidence.options import TopicOptions
 from comply_measure.measurement.dimensionality.adequacy import sampling_adequacy
 from comply_measure.measurement.dimensionality.components import (
     KaiserCriteria,
@@ -19,9 +22,7 @@ from comply_measure.measurement.dimensionality.correlations import correlate
 from comply_measure.measurement.dimensionality.efa import factor_solution
 from comply_measure.measurement.dimensionality.parallel import ParallelAnalysis, parallel_analysis
 from comply_measure.measurement.dimensionality.split_sample import explore_and_confirm
-from comply_measure.pipeline.choices import Names
-from comply_measure.pipeline.focal import chosen_focal
-from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.pipeline.step import Context, Step, StepOutput
 from comply_measure.report.chapters.dimensionality import (
     DimensionalityFacts,
     dimensionality_headline,
@@ -30,7 +31,7 @@ from comply_measure.report.chapters.dimensionality import (
 from comply_measure.report.labels import Labels
 
 
-class DimensionalityOptions(StepOptions):
+class DimensionalityOptions(TopicOptions):
     """Options of the step.
 
     Parameters

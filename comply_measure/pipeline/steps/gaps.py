@@ -8,15 +8,16 @@ from typing import Annotated
 import pandas as pd
 from pydantic import Field
 
-from comply_measure.pipeline.choices import Firms, Names
-from comply_measure.pipeline.focal import Focal, chosen_focal, require_roles, role_alphas
-from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.evidence.choices import Firms, Names
+from comply_measure.evidence.focal import Focal, chosen_focal, require_roles, role_alphas
+from comply_measure.evidence.options import TopicOptions
+from comply_measure.pipeline.step import Context, Step, StepOutput
 from comply_measure.report.chapters.gaps import GapFacts, gaps_headline, gaps_section
 from comply_measure.report.labels import Labels
 from comply_measure.triads import GapReliability, TriadData, gap_reliability, gap_tests, role_contrasts
 
 
-class GapOptions(StepOptions):
+class GapOptions(TopicOptions):
     """Options of the step.
 
     Parameters

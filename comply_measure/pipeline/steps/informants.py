@@ -10,6 +10,11 @@ import pandas as pd
 
 from comply_measure import sem
 from comply_measure.errors import ComplyError
+from comply_measure.evidence.choices import Names
+from comply_measure.evidence.fits import NamedFit
+from comply_measure.evidence.focal import Focal, chosen_focal, require_roles, role_alphas
+from comply_measure.evidence.options import TopicOptions
+from comply_measure.evidence.texts import one_line
 from comply_measure.models.informants import (
     common_fate_model,
     contrast_names,
@@ -24,19 +29,15 @@ from comply_measure.models.informants import (
     wide_column,
     wide_frame,
 )
-from comply_measure.pipeline.choices import Names
-from comply_measure.pipeline.focal import Focal, chosen_focal, require_roles, role_alphas
-from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
-from comply_measure.pipeline.texts import one_line
+from comply_measure.pipeline.step import Context, Step, StepOutput
 from comply_measure.pipeline.unit_outcomes import Outcome, find_outcomes
 from comply_measure.report.chapters.congruence_latent import level_labels
 from comply_measure.report.chapters.informants import InformantFacts, informants_headline, informants_section
-from comply_measure.report.fits import NamedFit
 from comply_measure.report.labels import Labels
 from comply_measure.triads.multiplicity import holm
 
 
-class InformantOptions(StepOptions):
+class InformantOptions(TopicOptions):
     """Options of the step.
 
     Parameters
@@ -242,7 +243,7 @@ def _contrasts(fits: Sequence[NamedFit | None], roles: Sequence[str], labels: La
 def _latent_gaps(fits: Sequence[NamedFit | None], roles: Sequence[str]) -> pd.DataFrame:
     """Latent mean differences of all dimensions and pairs, Holm over the table."""
     tables: list[pd.DataFrame] = [
-        latent_gaps(named.fit, named.key, roles) for named in fits if named is not None
+        latent_gaps(named.live, named.key, roles) for named in fits if named is not None
     ]
     if not tables:
         return pd.DataFrame(columns=["factor", "pair", "gap", "p_holm"])
@@ -262,7 +263,7 @@ def _effects(
         words = level_labels(latent, d, chosen.roles, labels)
         names |= {n: f"{labels.construct(d)}: {w}" for n, w in zip(latent, words, strict=True)}
     tables: list[pd.DataFrame] = [
-        effects_table(named.fit).assign(model=named.label) for named in fits if named is not None
+        effects_table(named.live).assign(model=named.label) for named in fits if named is not None
     ]
     if not tables:
         return pd.DataFrame(columns=["outcome_label", "predictor_label", "p", "note"])

@@ -10,6 +10,10 @@ import pandas as pd
 from pydantic import Field
 
 from comply_measure.errors import ComplyError
+from comply_measure.evidence.attempt import attempt
+from comply_measure.evidence.choices import Firms, Names
+from comply_measure.evidence.focal import Focal, chosen_focal
+from comply_measure.evidence.options import TopicOptions
 from comply_measure.models.invariance import (
     InvarianceLadder,
     PartialInvariance,
@@ -20,16 +24,13 @@ from comply_measure.models.invariance import (
     role_design,
 )
 from comply_measure.models.invariance.designs import Design
-from comply_measure.pipeline.attempt import attempt
-from comply_measure.pipeline.choices import Firms, Names
-from comply_measure.pipeline.focal import Focal, chosen_focal
-from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.pipeline.step import Context, Step, StepOutput
 from comply_measure.report.chapters.invariance import invariance_headline, invariance_section
 from comply_measure.report.chapters.invariance_facts import Comparison, InvarianceFacts
 from comply_measure.report.labels import Labels
 
 
-class InvarianceOptions(StepOptions):
+class InvarianceOptions(TopicOptions):
     """Options of the step.
 
     Parameters

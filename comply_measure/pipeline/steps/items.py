@@ -6,10 +6,11 @@ import math
 
 import pandas as pd
 
+from comply_measure.evidence.focal import Focal, by_group, focal
+from comply_measure.evidence.options import TopicOptions
 from comply_measure.measurement import item_analysis
 from comply_measure.measurement.frames import POOLED
-from comply_measure.pipeline.focal import Focal, by_group, focal
-from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.pipeline.step import Context, Step, StepOutput
 from comply_measure.report.chapters.items import ScaleItems, items_section
 from comply_measure.report.labels import Labels
 from comply_measure.responses import Responses
@@ -17,7 +18,7 @@ from comply_measure.responses import Responses
 _MISSING = ("not_answered", "cannot_judge", "user_missing")
 
 
-def run(context: Context, options: StepOptions) -> StepOutput:
+def run(context: Context, options: TopicOptions) -> StepOutput:
     """Analyse the items of every scale."""
     responses = context.responses
     scales = tuple(scale_items(focal(responses, scale)) for scale in responses.scales)

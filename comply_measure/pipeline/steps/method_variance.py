@@ -7,6 +7,10 @@ from typing import Annotated
 import pandas as pd
 
 from comply_measure.errors import ComplyError
+from comply_measure.evidence.attempt import attempt
+from comply_measure.evidence.choices import Names
+from comply_measure.evidence.estimation import Cluster, Estimation
+from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.models.method_variance import (
     LatentMethodFactor,
     MarkerAnalysis,
@@ -14,10 +18,6 @@ from comply_measure.models.method_variance import (
     marker_analysis,
     single_factor_share,
 )
-from comply_measure.pipeline.attempt import attempt
-from comply_measure.pipeline.choices import Names
-from comply_measure.pipeline.estimation import Cluster, Estimation
-from comply_measure.pipeline.focal import Focal, chosen_focal
 from comply_measure.pipeline.step import Context, Step, StepOutput
 from comply_measure.report.chapters.method_variance import (
     MethodFacts,

@@ -7,13 +7,14 @@ from typing import Annotated
 from pydantic import Field
 
 from comply_measure.errors import ComplyError
+from comply_measure.evidence.attempt import attempt
+from comply_measure.evidence.choices import Names
+from comply_measure.evidence.estimation import Cluster
+from comply_measure.evidence.focal import Focal, chosen_focal
+from comply_measure.evidence.options import TopicOptions
 from comply_measure.measurement.missingness import compare_missing, multiple_imputation
 from comply_measure.models import correlated_factors
-from comply_measure.pipeline.attempt import attempt
-from comply_measure.pipeline.choices import Names
-from comply_measure.pipeline.estimation import Cluster
-from comply_measure.pipeline.focal import Focal, chosen_focal
-from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
+from comply_measure.pipeline.step import Context, Step, StepOutput
 from comply_measure.report.chapters.missing_data import (
     MissingDataFacts,
     missing_data_headline,
@@ -22,7 +23,7 @@ from comply_measure.report.chapters.missing_data import (
 from comply_measure.report.labels import Labels
 
 
-class MissingDataOptions(StepOptions):
+class MissingDataOptions(TopicOptions):
     """Options of the step.
 
     Parameters

@@ -10,6 +10,11 @@ import pandas as pd
 from pydantic import Field
 
 from comply_measure.errors import ComplyError
+from comply_measure.evidence.attempt import attempt
+from comply_measure.evidence.choices import Names
+from comply_measure.evidence.estimation import Cluster, Estimation
+from comply_measure.evidence.fits import NamedFit, fit_row
+from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.measurement import alpha_table
 from comply_measure.measurement.careless import (
     CarelessFlags,
@@ -20,10 +25,6 @@ from comply_measure.measurement.careless import (
 from comply_measure.measurement.frames import POOLED
 from comply_measure.measurement.items.missingness import little_mcar, missing_table
 from comply_measure.models import correlated_factors, one_factor, second_order
-from comply_measure.pipeline.attempt import attempt
-from comply_measure.pipeline.choices import Names
-from comply_measure.pipeline.estimation import Cluster, Estimation
-from comply_measure.pipeline.focal import Focal, chosen_focal
 from comply_measure.pipeline.step import Context, Step, StepOutput
 from comply_measure.report.chapters.quality import (
     CarelessFacts,
@@ -32,7 +33,6 @@ from comply_measure.report.chapters.quality import (
     quality_headline,
     quality_section,
 )
-from comply_measure.report.fits import NamedFit, fit_row
 from comply_measure.report.labels import Labels
 
 _FEWEST_ITEMS = 6

@@ -9,15 +9,16 @@ from typing import Any, Literal
 import pandas as pd
 
 from comply_measure import sem
+from comply_measure.evidence.attempt import attempt
+from comply_measure.evidence.focal import Focal, by_group, focal
+from comply_measure.evidence.options import Replications, TopicOptions
 from comply_measure.measurement.frames import POOLED
 from comply_measure.measurement.reliability.from_fit import fit_reliability
 from comply_measure.measurement.reliability.table import TRIAD, reliability_table
 from comply_measure.measurement.reliability.triad_score import unit_answers
 from comply_measure.models import second_order
 from comply_measure.models.congeneric import congeneric_reliability
-from comply_measure.pipeline.attempt import attempt
-from comply_measure.pipeline.focal import Focal, by_group, focal
-from comply_measure.pipeline.step import Context, Replications, Step, StepOptions, StepOutput
+from comply_measure.pipeline.step import Context, Step, StepOutput
 from comply_measure.report.chapters.reliability import (
     ScaleReliability,
     reliability_headline,
@@ -55,7 +56,7 @@ _LEVELS = (
 _DETAIL = (*_BOUNDS, *_ORDERED, *_LEVELS)
 
 
-class ReliabilityOptions(StepOptions):
+class ReliabilityOptions(TopicOptions):
     """Options of the step.
 
     Parameters

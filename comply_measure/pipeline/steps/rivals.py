@@ -10,6 +10,12 @@ import pandas as pd
 from pydantic import Field
 
 from comply_measure.errors import ComplyError
+from comply_measure.evidence.attempt import attempt
+from comply_measure.evidence.choices import Fault, Names, Vocabulary
+from comply_measure.evidence.estimation import Cluster, Estimation
+from comply_measure.evidence.focal import Focal, chosen_focal
+from comply_measure.evidence.options import Replications
+from comply_measure.evidence.topics.cfa import indicator_data, rows_used
 from comply_measure.measurement.frames import POOLED
 from comply_measure.measurement.reliability.triad_score import unit_answers
 from comply_measure.models.cutoffs import DynamicCutoffs, dynamic_cutoffs
@@ -20,12 +26,7 @@ from comply_measure.models.rivals import (
     edwards_tests,
     general_factor_indices,
 )
-from comply_measure.pipeline.attempt import attempt
-from comply_measure.pipeline.choices import Fault, Names, Vocabulary
-from comply_measure.pipeline.estimation import Cluster, Estimation
-from comply_measure.pipeline.focal import Focal, chosen_focal
-from comply_measure.pipeline.step import Context, Replications, Step, StepOutput
-from comply_measure.pipeline.steps.cfa import indicator_data, rows_used
+from comply_measure.pipeline.step import Context, Step, StepOutput
 from comply_measure.report.chapters.rival_facts import RivalFacts
 from comply_measure.report.chapters.rivals import rivals_headline, rivals_section
 from comply_measure.report.labels import Labels

@@ -11,9 +11,10 @@ import pandas as pd
 from pydantic import Field
 
 from comply_measure.errors import ComplyError
-from comply_measure.pipeline.choices import Names
-from comply_measure.pipeline.focal import Focal, chosen_focal, require_roles, role_alphas
-from comply_measure.pipeline.step import Context, FewReplications, Step, StepOptions, StepOutput
+from comply_measure.evidence.choices import Names
+from comply_measure.evidence.focal import Focal, chosen_focal, require_roles, role_alphas
+from comply_measure.evidence.options import FewReplications, TopicOptions
+from comply_measure.pipeline.step import Context, Step, StepOutput
 from comply_measure.report.chapters.triads import TriadFacts, triads_headline, triads_section
 from comply_measure.report.labels import Labels
 from comply_measure.triads import (
@@ -39,7 +40,7 @@ from comply_measure.triads import (
 _CURVE = tuple(range(1, 11))
 
 
-class TriadOptions(StepOptions):
+class TriadOptions(TopicOptions):
     """Options of the step.
 
     Parameters

@@ -9,6 +9,11 @@ from typing import Annotated
 import pandas as pd
 
 from comply_measure.errors import ComplyError
+from comply_measure.evidence.attempt import attempt
+from comply_measure.evidence.choices import Names
+from comply_measure.evidence.estimation import Cluster, Estimation
+from comply_measure.evidence.focal import Focal, chosen_focal
+from comply_measure.evidence.options import Replications
 from comply_measure.measurement.resampling import MIN_REPLICATIONS
 from comply_measure.measurement.validity import (
     ValidityMatrix,
@@ -16,11 +21,7 @@ from comply_measure.measurement.validity import (
     validity_matrix,
 )
 from comply_measure.measurement.validity.discriminant import CLASSES, CUTOFFS
-from comply_measure.pipeline.attempt import attempt
-from comply_measure.pipeline.choices import Names
-from comply_measure.pipeline.estimation import Cluster, Estimation
-from comply_measure.pipeline.focal import Focal, chosen_focal
-from comply_measure.pipeline.step import Context, Replications, Step, StepOutput
+from comply_measure.pipeline.step import Context, Step, StepOutput
 from comply_measure.report.chapters.validity import ValidityFacts, validity_headline, validity_section
 from comply_measure.report.labels import Labels
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from comply_measure.evidence.topics.aggregation import AggregationEvidence
+from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import count, number, plural
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Block, Column, Details, Prose, Section, Table
+from comply_measure.report.parts import Block, Chapter, Column, Details, Prose, Section, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,34 +16,7 @@ if TYPE_CHECKING:
 _ROWS, _COLUMNS = 10, 6
 
 
-@dataclass(frozen=True, eq=False)
-class AggregationFacts:
-    """What the chapter is made from.
-
-    Parameters
-    ----------
-    n_units, n_informants : int
-        All units and informants.
-    scores : DataFrame
-        ``unit``, ``firm``, then a column per construct and dimension.
-    description : DataFrame
-        ``scale``, ``construct``, ``level``, ``n_units``, ``n_short`` (units with too few roles), ``mean``,
-        ``sd``, ``minimum``, ``maximum``.
-    correlations : DataFrame
-        ``first``, ``second``, ``r``, ``n_units`` of the focal dimensions.
-    rules : tuple of str
-        How informants were combined, per scale.
-    """
-
-    n_units: int
-    n_informants: int
-    scores: pd.DataFrame
-    description: pd.DataFrame
-    correlations: pd.DataFrame
-    rules: tuple[str, ...]
-
-
-def aggregation_section(facts: AggregationFacts, labels: Labels) -> Section:
+def aggregation_section(facts: AggregationEvidence, labels: Labels) -> Section:
     """The chapter."""
     low, high = facts.description["mean"].min(), facts.description["mean"].max()
     text = (
@@ -60,7 +34,7 @@ def aggregation_section(facts: AggregationFacts, labels: Labels) -> Section:
     return Section("aggregation", "Unit scores", tuple(blocks))
 
 
-def _description(facts: AggregationFacts, labels: Labels, rows: pd.DataFrame, suffix: str) -> Table:
+def _description(facts: AggregationEvidence, labels: Labels, rows: pd.DataFrame, suffix: str) -> Table:
     data = rows.reset_index(drop=True)
     data.insert(1, "label", [labels.construct(key) for key in data["construct"]])
     columns = (
@@ -85,7 +59,7 @@ def _description(facts: AggregationFacts, labels: Labels, rows: pd.DataFrame, su
     )
 
 
-def _correlations(facts: AggregationFacts, labels: Labels) -> Table:
+def _correlations(facts: AggregationEvidence, labels: Labels) -> Table:
     data = facts.correlations.copy()
     data.insert(0, "first_label", [labels.construct(key) for key in data["first"]])
     data.insert(1, "second_label", [labels.construct(key) for key in data["second"]])
@@ -106,7 +80,7 @@ def _correlations(facts: AggregationFacts, labels: Labels) -> Table:
     )
 
 
-def _scores(facts: AggregationFacts) -> Table:
+def _scores(facts: AggregationEvidence) -> Table:
     """The scores as data; printed are the first columns only, the CSV holds all."""
     hidden = facts.scores.shape[1] > 2 + _COLUMNS
     shown = [str(name) for name in facts.scores.columns[2 : 2 + _COLUMNS]]
@@ -122,3 +96,8 @@ def _scores(facts: AggregationFacts) -> Table:
         n_informants=facts.n_informants,
         estimator="Mean of the informants of a unit",
     )
+
+
+def chapter(evidence: AggregationEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
+    """Unit scores, in print."""
+    return Chapter(aggregation_section(evidence, labels))

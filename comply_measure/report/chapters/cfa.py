@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from comply_measure.evidence.fits import NamedFit, standardized, uncertain, value_of
+from comply_measure.evidence.topics.cfa import CfaEvidence
 from comply_measure.measurement import average_variance_extracted, composite_reliability
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.diagram import Edge, path_diagram, tree_layout
-from comply_measure.report.fits import (
-    NamedFit,
-    convention_sentence,
-    fit_sentence,
-    fit_table,
-    range_sentence,
-    standardized,
-    uncertain,
-    value_of,
-)
+from comply_measure.report.fits import convention_sentence, fit_sentence, fit_table, range_sentence
 from comply_measure.report.format import bounded, count, plural
 from comply_measure.report.labels import Labels, wrapped
-from comply_measure.report.parts import Block, Column, Details, Figure, Prose, Section, Table
+from comply_measure.report.parts import Block, Chapter, Column, Details, Figure, Prose, Section, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,53 +22,7 @@ if TYPE_CHECKING:
 _CI = Column("95% CI", ("ci_lower", "ci_upper"), "bounded_interval")
 
 
-@dataclass(frozen=True, eq=False)
-class CfaResults:
-    """What the chapter is made from.
-
-    Parameters
-    ----------
-    title : str
-        The scale.
-    factors : mapping of str to sequence of str
-        Dimension -> indicators.
-    top : str
-        Name of the second-order factor.
-    indicator_kind : str
-        ``attribute scores`` or ``items``.
-    fits : tuple of NamedFit
-        Models of all informants; keys ``one_factor``, ``correlated``, ``second_order``.
-    by_role : tuple of NamedFit
-        One model fitted in each role.
-    differences : DataFrame
-        Tests of nested models: model, df, difference, df_difference, p, method; empty if there are none.
-    n_units, n_informants : int
-        Sample of `fits`.
-    estimator, treatment : str
-        Estimator in words; what was done to the data, in a sentence.
-    estimator_by_role : str
-        Estimator of `by_role`.
-    """
-
-    title: str
-    factors: Mapping[str, Sequence[str]]
-    top: str
-    indicator_kind: str
-    fits: tuple[NamedFit, ...]
-    by_role: tuple[NamedFit, ...]
-    differences: pd.DataFrame
-    n_units: int
-    n_informants: int
-    estimator: str
-    treatment: str
-    estimator_by_role: str
-
-    def get(self, key: str) -> NamedFit | None:
-        """A fitted model by key, if it was asked for."""
-        return next((named for named in self.fits if named.key == key), None)
-
-
-def cfa_section(results: CfaResults, labels: Labels, cutoffs: Cutoffs) -> Section:
+def cfa_section(results: CfaEvidence, labels: Labels, cutoffs: Cutoffs) -> Section:
     """The chapter."""
     blocks: list[Block] = [Prose(_opening(results))]
     blocks.append(Prose(" ".join(fit_sentence(named) for named in results.fits)))
@@ -105,13 +51,13 @@ def cfa_section(results: CfaResults, labels: Labels, cutoffs: Cutoffs) -> Sectio
     return Section("cfa", "Measurement model", tuple(blocks))
 
 
-def cfa_headline(results: CfaResults) -> tuple[str, ...]:
+def cfa_headline(results: CfaEvidence) -> tuple[str, ...]:
     """One sentence: the fit of the second-order (else the first) model."""
     named = results.get("second_order") or results.fits[0]
     return (fit_sentence(named),)
 
 
-def _opening(results: CfaResults) -> str:
+def _opening(results: CfaEvidence) -> str:
     n = sum(len(names) for names in results.factors.values())
     return (
         f"{results.title}: confirmatory factor analysis of {count(n)} {results.indicator_kind} on "
@@ -119,7 +65,7 @@ def _opening(results: CfaResults) -> str:
     )
 
 
-def _second_order(results: CfaResults, named: NamedFit, labels: Labels) -> list[Block]:
+def _second_order(results: CfaEvidence, named: NamedFit, labels: Labels) -> list[Block]:
     table = standardized(named.fit)
     names = list(results.factors)
     high = [value_of(table, results.top, "=~", name) for name in names]
@@ -138,7 +84,7 @@ def _second_order(results: CfaResults, named: NamedFit, labels: Labels) -> list[
     ]
 
 
-def _diagram(results: CfaResults, named: NamedFit, table: pd.DataFrame, labels: Labels) -> Figure:
+def _diagram(results: CfaEvidence, named: NamedFit, table: pd.DataFrame, labels: Labels) -> Figure:
     branches = {
         factor: (wrapped(labels.construct(factor)), [(name, labels.construct(name)) for name in members])
         for factor, members in results.factors.items()
@@ -177,7 +123,7 @@ def _diagram(results: CfaResults, named: NamedFit, table: pd.DataFrame, labels: 
     )
 
 
-def _loadings(results: CfaResults, named: NamedFit, table: pd.DataFrame, labels: Labels) -> Table:
+def _loadings(results: CfaEvidence, named: NamedFit, table: pd.DataFrame, labels: Labels) -> Table:
     data = table[table["op"] == "=~"].reset_index(drop=True)
     data.insert(0, "factor", [labels.construct(key) for key in data["lhs"]])
     data.insert(1, "indicator", [labels.construct(key) for key in data["rhs"]])
@@ -203,7 +149,7 @@ def _loadings(results: CfaResults, named: NamedFit, table: pd.DataFrame, labels:
     )
 
 
-def _correlated(results: CfaResults, named: NamedFit, labels: Labels, cutoffs: Cutoffs) -> list[Block]:
+def _correlated(results: CfaEvidence, named: NamedFit, labels: Labels, cutoffs: Cutoffs) -> list[Block]:
     table = standardized(named.fit)
     validity = _validity(results, named, table, labels)
     low = validity.data[validity.data["ave"] < cutoffs["ave"].value]
@@ -217,7 +163,7 @@ def _correlated(results: CfaResults, named: NamedFit, labels: Labels, cutoffs: C
     return [Prose(text), validity, Details("Correlations of the dimensions", folded)]
 
 
-def _validity(results: CfaResults, named: NamedFit, table: pd.DataFrame, labels: Labels) -> Table:
+def _validity(results: CfaEvidence, named: NamedFit, table: pd.DataFrame, labels: Labels) -> Table:
     import pandas as pd
 
     correlations = _correlations(results, table)
@@ -266,13 +212,13 @@ def _validity(results: CfaResults, named: NamedFit, table: pd.DataFrame, labels:
     )
 
 
-def _correlations(results: CfaResults, table: pd.DataFrame) -> pd.DataFrame:
+def _correlations(results: CfaEvidence, table: pd.DataFrame) -> pd.DataFrame:
     names = set(results.factors)
     between = (table["op"] == "~~") & table["lhs"].isin(names) & table["rhs"].isin(names)
     return table[between & (table["lhs"] != table["rhs"])].reset_index(drop=True)
 
 
-def _correlation_table(results: CfaResults, named: NamedFit, table: pd.DataFrame, labels: Labels) -> Table:
+def _correlation_table(results: CfaEvidence, named: NamedFit, table: pd.DataFrame, labels: Labels) -> Table:
     data = _correlations(results, table)
     data.insert(0, "first", [labels.construct(key) for key in data["lhs"]])
     data.insert(1, "second", [labels.construct(key) for key in data["rhs"]])
@@ -295,7 +241,7 @@ def _correlation_table(results: CfaResults, named: NamedFit, table: pd.DataFrame
     )
 
 
-def _differences(results: CfaResults) -> Table:
+def _differences(results: CfaEvidence) -> Table:
     columns = (
         Column("Model", "model"),
         Column("df", "df", "count"),
@@ -318,7 +264,7 @@ def _differences(results: CfaResults) -> Table:
     )
 
 
-def _by_role(results: CfaResults) -> Table:
+def _by_role(results: CfaEvidence) -> Table:
     return fit_table(
         "cfa_fit_by_role",
         f"{results.title}: fit in each role of the model '{results.fits[-1].label}'",
@@ -327,3 +273,11 @@ def _by_role(results: CfaResults) -> Table:
         n_informants=results.n_informants,
         estimator=results.estimator_by_role,
     )
+
+
+def chapter(evidence: CfaEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
+    """Measurement model, in print; fits by role under the roles' labels."""
+    named = replace(
+        evidence, by_role=tuple(replace(fit, label=labels.role(fit.key)) for fit in evidence.by_role)
+    )
+    return Chapter(cfa_section(named, labels, cutoffs), cfa_headline(named))

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from comply_measure.evidence.fits import NamedFit
 from comply_measure.report.chapters.columns import sentences, without_empty_remarks
-from comply_measure.report.fits import NamedFit, fit_table
+from comply_measure.report.fits import fit_table
 from comply_measure.report.format import count, number, p_phrase, percent, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.names import key_of

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from comply_measure.evidence.fits import NamedFit
 from comply_measure.report.canvas import COLOURS, draw
 from comply_measure.report.charts import heat_map
-from comply_measure.report.fits import NamedFit, fit_table
+from comply_measure.report.fits import fit_table
 from comply_measure.report.format import bounded, count, listing, number, p_phrase, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Column, Details, Figure, Prose, Section, Table

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from comply_measure.evidence.fits import NamedFit
 from comply_measure.report.chapters.columns import without_empty_remarks
 from comply_measure.report.charts import heat_map
-from comply_measure.report.fits import NamedFit, fit_table, range_sentence
+from comply_measure.report.fits import fit_table, range_sentence
 from comply_measure.report.format import bounded, count, interval, number
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Column, Details, Notice, Prose, Section, Table

@@ -2,54 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from comply_measure.evidence.topics.sample import SampleEvidence
+from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import count, listing, percent, plural
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Block, Bullets, Column, Details, Prose, Section, Table
+from comply_measure.report.parts import Block, Bullets, Chapter, Column, Details, Prose, Section, Table
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 _COUNTED = "Counts"
 
 
-@dataclass(frozen=True, eq=False)
-class SampleFacts:
-    """What the chapter is made from.
-
-    Parameters
-    ----------
-    n_units, n_firms, n_informants : int
-        Sizes; 0 firms if they are unknown.
-    completeness : DataFrame
-        From ``Responses.completeness``.
-    roles : DataFrame
-        ``role``, ``n_informants``, ``n_units``, ``share``, ``n_without_answers``.
-    missing : DataFrame
-        ``scale``, ``role``, ``n_informants``, ``n_asked``, ``answered``, ``not_answered``, ``cannot_judge``,
-        ``user_missing`` (shares of the answers asked for).
-    units : DataFrame
-        Unit-level variables, described; may be empty.
-    informants : DataFrame
-        Scores of items about the informant, by role; may be empty.
-    notes : tuple of str
-        What was noticed while reading the data.
-    """
-
-    n_units: int
-    n_firms: int
-    n_informants: int
-    completeness: pd.DataFrame
-    roles: pd.DataFrame
-    missing: pd.DataFrame
-    units: pd.DataFrame
-    informants: pd.DataFrame
-    notes: tuple[str, ...]
-
-
-def sample_section(facts: SampleFacts, labels: Labels) -> Section:
+def sample_section(facts: SampleEvidence, labels: Labels) -> Section:
     """The chapter."""
     blocks: list[Block] = [
         Prose(_opening(facts, labels)),
@@ -65,7 +32,7 @@ def sample_section(facts: SampleFacts, labels: Labels) -> Section:
     return Section("sample", "Sample and completeness", tuple(blocks))
 
 
-def sample_headline(facts: SampleFacts) -> tuple[str, ...]:
+def sample_headline(facts: SampleEvidence) -> tuple[str, ...]:
     """One sentence for the overview."""
     complete = _complete(facts)
     return (
@@ -74,17 +41,17 @@ def sample_headline(facts: SampleFacts) -> tuple[str, ...]:
     )
 
 
-def _where(facts: SampleFacts) -> str:
+def _where(facts: SampleEvidence) -> str:
     units = plural(facts.n_units, "unit")
     return f"{units} in {plural(facts.n_firms, 'firm')}" if facts.n_firms else units
 
 
-def _complete(facts: SampleFacts) -> int:
+def _complete(facts: SampleEvidence) -> int:
     table = facts.completeness
     return int(table.loc[table["complete"], "n_units"].sum())
 
 
-def _opening(facts: SampleFacts, labels: Labels) -> str:
+def _opening(facts: SampleEvidence, labels: Labels) -> str:
     roles = [
         f"{count(n)} from {labels.role(role)}"
         for role, n in zip(facts.roles["role"], facts.roles["n_informants"], strict=True)
@@ -102,7 +69,7 @@ def _opening(facts: SampleFacts, labels: Labels) -> str:
     return text
 
 
-def _completeness(facts: SampleFacts, labels: Labels) -> Table:
+def _completeness(facts: SampleEvidence, labels: Labels) -> Table:
     data = facts.completeness.copy()
     data.insert(0, "roles", [_pattern(text, labels) for text in data["pattern"]])
     columns = (
@@ -126,7 +93,7 @@ def _pattern(text: str, labels: Labels) -> str:
     return " + ".join(labels.role(part) for part in text.split("+"))
 
 
-def _missing(facts: SampleFacts, labels: Labels) -> Table:
+def _missing(facts: SampleEvidence, labels: Labels) -> Table:
     data = facts.missing.copy()
     data.insert(1, "role_label", [labels.role(role) for role in data["role"]])
     columns = (
@@ -151,7 +118,7 @@ def _missing(facts: SampleFacts, labels: Labels) -> Table:
     )
 
 
-def _informants(facts: SampleFacts, labels: Labels) -> Table:
+def _informants(facts: SampleEvidence, labels: Labels) -> Table:
     data = facts.informants.copy()
     data.insert(0, "label", [labels.construct(key) for key in data["construct"]])
     data.insert(1, "role_label", [labels.role(role) for role in data["role"]])
@@ -174,7 +141,7 @@ def _informants(facts: SampleFacts, labels: Labels) -> Table:
     )
 
 
-def _units(facts: SampleFacts) -> Table:
+def _units(facts: SampleEvidence) -> Table:
     columns = (
         Column("Variable", "variable"),
         Column("Units", "n_units", "count"),
@@ -192,3 +159,8 @@ def _units(facts: SampleFacts) -> Table:
         n_units=facts.n_units,
         estimator="Descriptive",
     )
+
+
+def chapter(evidence: SampleEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
+    """Sample and completeness, in print."""
+    return Chapter(sample_section(evidence, labels), sample_headline(evidence))

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from comply_measure.evidence.fits import standardized, uncertain, value_of
+from comply_measure.evidence.topics.structure import StructureEvidence
 from comply_measure.models import FOCAL, Hypothesis
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.diagram import Edge, Node, path_diagram
-from comply_measure.report.fits import (
-    NamedFit,
-    convention_sentence,
-    fit_sentence,
-    fit_table,
-    standardized,
-    uncertain,
-    value_of,
-)
+from comply_measure.report.fits import convention_sentence, fit_sentence, fit_table
 from comply_measure.report.format import bounded, count, is_undefined, listing, plural
 from comply_measure.report.labels import Labels, wrapped
-from comply_measure.report.parts import Block, Column, Details, Figure, Prose, Section, Table
+from comply_measure.report.parts import Block, Chapter, Column, Details, Figure, Prose, Section, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,40 +29,12 @@ _NAMED = 5
 _EXPECTED = (Column("Expected", "expected"), Column("Result", "result"))
 
 
-@dataclass(frozen=True, eq=False)
-class StructureResults:
-    """What the chapter is made from.
-
-    Parameters
-    ----------
-    named : NamedFit
-        The fitted model.
-    hypotheses : sequence of Hypothesis
-        Expected paths; empty for a model the user wrote.
-    names : mapping of str to str
-        Labels of model variables that are no constructs.
-    n_units : int
-        Units the fit rests on.
-    estimator, treatment : str
-        Estimator in words; what was done to the data, in sentences.
-    model : str
-        Model text.
-    """
-
-    named: NamedFit
-    hypotheses: Sequence[Hypothesis]
-    names: Mapping[str, str]
-    n_units: int
-    estimator: str
-    treatment: str
-    model: str
-
-    def label(self, key: str, labels: Labels) -> str:
-        """Name of a model variable in print."""
-        return self.names.get(key) or labels.construct(key)
+def _label(results: StructureEvidence, key: str, labels: Labels) -> str:
+    """Name of a model variable in print."""
+    return results.names.get(key) or labels.construct(key)
 
 
-def structure_section(results: StructureResults, labels: Labels, cutoffs: Cutoffs) -> Section:
+def structure_section(results: StructureEvidence, labels: Labels, cutoffs: Cutoffs) -> Section:
     """The chapter."""
     named = results.named
     table = fit_table(
@@ -88,7 +52,7 @@ def structure_section(results: StructureResults, labels: Labels, cutoffs: Cutoff
     return Section("structure", "Structural model", tuple(blocks))
 
 
-def structure_headline(results: StructureResults) -> tuple[str, ...]:
+def structure_headline(results: StructureEvidence) -> tuple[str, ...]:
     """One sentence: how many expected paths have the expected sign with certainty."""
     if results.named.obstacle or not results.hypotheses:
         return (fit_sentence(results.named),)
@@ -102,7 +66,7 @@ def structure_headline(results: StructureResults) -> tuple[str, ...]:
     )
 
 
-def _results(results: StructureResults, labels: Labels, cutoffs: Cutoffs) -> list[Block]:
+def _results(results: StructureEvidence, labels: Labels, cutoffs: Cutoffs) -> list[Block]:
     table = standardized(results.named.fit)
     blocks: list[Block] = [Prose(convention_sentence(results.named, cutoffs))]
     if results.hypotheses:
@@ -128,10 +92,10 @@ def _result(path: Hypothesis, table: pd.DataFrame) -> str:
     return "as expected" if estimate * path.sign > 0 else "opposite sign"
 
 
-def _hypothesis_text(results: StructureResults, table: pd.DataFrame, labels: Labels) -> str:
+def _hypothesis_text(results: StructureEvidence, table: pd.DataFrame, labels: Labels) -> str:
     def named(path: Hypothesis) -> str:
         value = bounded(value_of(table, path.outcome, "~", path.predictor))
-        pair = f"{results.label(path.predictor, labels)} → {results.label(path.outcome, labels)}"
+        pair = f"{_label(results, path.predictor, labels)} → {_label(results, path.outcome, labels)}"
         return f"{pair} (β = {value})"
 
     found = {path: _result(path, table) for path in results.hypotheses}
@@ -155,13 +119,13 @@ def _named_or_in_table(paths: list[str]) -> str:
     return f": {listing(paths)}" if len(paths) <= _NAMED else " (see the table)"
 
 
-def _paths(results: StructureResults, table: pd.DataFrame, labels: Labels) -> Table:
+def _paths(results: StructureEvidence, table: pd.DataFrame, labels: Labels) -> Table:
     estimates = results.named.fit.estimates
     plain = estimates[estimates["op"] == "~"][["lhs", "op", "rhs", "est", "se", "pvalue"]]
     ends = table[["lhs", "op", "rhs", "est_std", "ci_lower", "ci_upper"]]
     data = plain.merge(ends, on=["lhs", "op", "rhs"], how="left")
-    data.insert(0, "outcome", [results.label(key, labels) for key in data["lhs"]])
-    data.insert(1, "predictor", [results.label(key, labels) for key in data["rhs"]])
+    data.insert(0, "outcome", [_label(results, key, labels) for key in data["lhs"]])
+    data.insert(1, "predictor", [_label(results, key, labels) for key in data["rhs"]])
     columns: tuple[Column, ...] = _PATH_COLUMNS
     if results.hypotheses:
         by_pair = {(path.outcome, path.predictor): path for path in results.hypotheses}
@@ -184,14 +148,14 @@ def _paths(results: StructureResults, table: pd.DataFrame, labels: Labels) -> Ta
     )
 
 
-def _explained(results: StructureResults, table: pd.DataFrame, labels: Labels) -> Table:
+def _explained(results: StructureEvidence, table: pd.DataFrame, labels: Labels) -> Table:
     import pandas as pd
 
     outcomes = list(dict.fromkeys(table.loc[table["op"] == "~", "lhs"]))
     data = pd.DataFrame(
         {
             "key": outcomes,
-            "outcome": [results.label(key, labels) for key in outcomes],
+            "outcome": [_label(results, key, labels) for key in outcomes],
             "r_squared": [1 - value_of(table, key, "~~", key) for key in outcomes],
         }
     )
@@ -207,10 +171,10 @@ def _explained(results: StructureResults, table: pd.DataFrame, labels: Labels) -
     )
 
 
-def _indirect(results: StructureResults, defined: pd.DataFrame, labels: Labels) -> Table:
+def _indirect(results: StructureEvidence, defined: pd.DataFrame, labels: Labels) -> Table:
     data = defined.reset_index(drop=True)
     names = [str(key).removeprefix("indirect_") for key in data["lhs"]]
-    data.insert(0, "label", [results.label(name, labels) for name in names])
+    data.insert(0, "label", [_label(results, name, labels) for name in names])
     columns = (
         Column("Outcome", "label"),
         Column("Indirect effect (β)", "est_std", "bounded"),
@@ -232,10 +196,10 @@ def _indirect(results: StructureResults, defined: pd.DataFrame, labels: Labels) 
     )
 
 
-def _loadings(results: StructureResults, measured: pd.DataFrame, labels: Labels) -> Table:
+def _loadings(results: StructureEvidence, measured: pd.DataFrame, labels: Labels) -> Table:
     data = measured.reset_index(drop=True)
-    data.insert(0, "factor", [results.label(key, labels) for key in data["lhs"]])
-    data.insert(1, "indicator", [results.label(key, labels) for key in data["rhs"]])
+    data.insert(0, "factor", [_label(results, key, labels) for key in data["lhs"]])
+    data.insert(1, "indicator", [_label(results, key, labels) for key in data["rhs"]])
     columns = (
         Column("Indicator", "indicator"),
         Column("Loading", "est_std", "bounded"),
@@ -253,14 +217,14 @@ def _loadings(results: StructureResults, measured: pd.DataFrame, labels: Labels)
     )
 
 
-def _diagram(results: StructureResults, table: pd.DataFrame, labels: Labels) -> Figure:
+def _diagram(results: StructureEvidence, table: pd.DataFrame, labels: Labels) -> Figure:
     means = [path.outcome for path in results.hypotheses if path.predictor == FOCAL]
     ends = list(dict.fromkeys(path.outcome for path in results.hypotheses if path.predictor != FOCAL))
     latent = set(table.loc[table["op"] == "=~", "lhs"])
 
     def node(key: str, x: float, y: float) -> Node:
         kind = "latent" if key in latent else "observed"
-        return Node(key, wrapped(results.label(key, labels), 17), x, y, kind, 1.7, 0.62)  # type: ignore[arg-type]
+        return Node(key, wrapped(_label(results, key, labels), 17), x, y, kind, 1.7, 0.62)  # type: ignore[arg-type]
 
     step = 1.1
     top = step * (max(len(means), len(ends)) - 1) / 2
@@ -301,3 +265,8 @@ def _spread(names: list[str], name: str, reach: float) -> float:
 def _row(place: int, n: int, top: float) -> float:
     """Height of a node in its column: evenly spread over the diagram."""
     return 0.0 if n == 1 else top - place * 2 * top / (n - 1)
+
+
+def chapter(evidence: StructureEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
+    """Structural model, in print."""
+    return Chapter(structure_section(evidence, labels, cutoffs), structure_headline(evidence))

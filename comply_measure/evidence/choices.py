@@ -1,7 +1,7 @@
 """Options that name something of the study: a scale, a role, a dimension, a variable of the units.
 
 An option says by a mark in its annotation what it names, ``Annotated[str | None, Names("role")]``, and a step adds
-what no mark can say (:meth:`~comply_measure.pipeline.step.StepOptions.faults`). Both are checked when the study is
+what no mark can say (:meth:`~comply_measure.evidence.options.TopicOptions.faults`). Both are checked when the study is
 read. The data are read for that only if a given option needs them.
 """
 
@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from comply_measure.documents.suggest import unknown_message
 
 if TYPE_CHECKING:
+    from comply_measure.evidence.focal import Focal
+    from comply_measure.evidence.options import TopicOptions
     from comply_measure.instrument import Scale
-    from comply_measure.pipeline.focal import Focal
-    from comply_measure.pipeline.step import StepOptions
     from comply_measure.responses import Responses
 
 Kind = Literal[
@@ -73,7 +73,7 @@ class Vocabulary:
     @cached_property
     def focal(self) -> Focal:
         """The scale the step is about, as the data have it."""
-        from comply_measure.pipeline.focal import chosen_focal
+        from comply_measure.evidence.focal import chosen_focal
 
         return chosen_focal(self.responses, self.scale)
 
@@ -114,13 +114,13 @@ _KNOWN: Mapping[Kind, Callable[[Vocabulary], Any]] = MappingProxyType(
 
 
 def option_faults(
-    options: StepOptions, scales: tuple[Scale, ...], load: Callable[[], Responses]
+    options: TopicOptions, scales: tuple[Scale, ...], load: Callable[[], Responses]
 ) -> Iterator[Fault]:
     """What is wrong with the given options of a step in this study.
 
     Parameters
     ----------
-    options : StepOptions
+    options : TopicOptions
         Options whose form is right; those left at their default are not looked at.
     scales : tuple of Scale
         The instruments.

@@ -9,8 +9,8 @@ from pydantic import field_validator, model_validator
 
 from comply_measure import sem
 from comply_measure.errors import InputError
-from comply_measure.pipeline.choices import Firms
-from comply_measure.pipeline.step import StepOptions
+from comply_measure.evidence.choices import Firms
+from comply_measure.evidence.options import TopicOptions
 from comply_measure.sem.options import Options
 from comply_measure.sem.resolver import resolve
 
@@ -18,7 +18,7 @@ Cluster = Annotated[Literal["unit", "firm", "none"], Firms()]
 _SEMOPY = {"estimator": "ML", "missing": "listwise", "cluster": "none"}
 
 
-class Estimation(StepOptions):
+class Estimation(TopicOptions):
     """Options of estimation.
 
     Parameters

@@ -1,7 +1,9 @@
-"""Step ``cfa``: one factor, correlated dimensions, second-order, over all informants and by role."""
+"""Topic ``cfa``: one factor, correlated dimensions, second-order, over all informants and by role."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import pandas as pd
@@ -9,14 +11,14 @@ from pydantic import Field
 
 from comply_measure import sem
 from comply_measure.errors import ComplyError
+from comply_measure.evidence.base import Evidence, Value
+from comply_measure.evidence.choices import Names
+from comply_measure.evidence.estimation import Cluster, Estimation
+from comply_measure.evidence.fits import NamedFit, fit_row, fit_values
+from comply_measure.evidence.focal import Focal, chosen_focal
+from comply_measure.evidence.topic import Request, Topic
 from comply_measure.models import correlated_factors, one_factor, second_order
-from comply_measure.pipeline.choices import Names
-from comply_measure.pipeline.estimation import Cluster, Estimation
-from comply_measure.pipeline.focal import Focal, chosen_focal
-from comply_measure.pipeline.step import Context, Step, StepOutput
-from comply_measure.report.chapters.cfa import CfaResults, cfa_headline, cfa_section
-from comply_measure.report.fits import NamedFit, fit_row
-from comply_measure.report.labels import Labels
+from comply_measure.responses import Responses
 
 Model = Literal["one_factor", "correlated", "second_order"]
 _LABELS = {
@@ -51,46 +53,127 @@ class CfaOptions(Estimation):
     by_role: bool = True
 
 
-def run(context: Context, options: CfaOptions) -> StepOutput:
-    """Fit the structures."""
-    chosen = chosen_focal(context.responses, options.scale)
+@dataclass(frozen=True, eq=False)
+class CfaEvidence(Evidence):
+    """What the topic found.
+
+    Parameters
+    ----------
+    title : str
+        The scale.
+    factors : mapping of str to sequence of str
+        Dimension -> indicators.
+    top : str
+        Name of the second-order factor.
+    indicator_kind : str
+        ``attribute scores`` or ``items``.
+    fits : tuple of NamedFit
+        Models of all informants; keys ``one_factor``, ``correlated``, ``second_order``.
+    by_role : tuple of NamedFit
+        One model fitted in each role.
+    differences : DataFrame
+        Tests of nested models: model, df, difference, df_difference, p, method; empty if there are none.
+    n_units, n_informants : int
+        Sample of `fits`.
+    estimator, treatment : str
+        Estimator in words; what was done to the data, in a sentence.
+    estimator_by_role : str
+        Estimator of `by_role`.
+    """
+
+    title: str
+    factors: Mapping[str, Sequence[str]]
+    top: str
+    indicator_kind: str
+    fits: tuple[NamedFit, ...]
+    by_role: tuple[NamedFit, ...]
+    differences: pd.DataFrame
+    n_units: int
+    n_informants: int
+    estimator: str
+    treatment: str
+    estimator_by_role: str
+
+    def get(self, key: str) -> NamedFit | None:
+        """A fitted model by key, if it was asked for."""
+        return next((named for named in self.fits if named.key == key), None)
+
+    def tidy(self) -> pd.DataFrame:
+        """Fit of the structures, a row each."""
+        return pd.DataFrame([fit_row(named) for named in self.fits])
+
+    def values(self) -> Mapping[str, Value]:
+        """Convergence, admissibility and fit of every structure."""
+        return {
+            f"{named.key}_{name}": value
+            for named in self.fits
+            for name, value in fit_values(named)[0].items()
+        }
+
+    def reasons(self) -> Mapping[str, str]:
+        """Why an index of fit is undefined."""
+        return {
+            f"{named.key}_{name}": why for named in self.fits for name, why in fit_values(named)[1].items()
+        }
+
+
+def cfa(responses: Responses, options: CfaOptions | None = None) -> CfaEvidence:
+    """Confirmatory factor analysis: one factor, correlated dimensions, second order.
+
+    Parameters
+    ----------
+    responses : Responses
+        The validated answers.
+    options : CfaOptions, optional
+        Defaults where not given.
+
+    Returns
+    -------
+    CfaEvidence
+
+    Raises
+    ------
+    ComplyError
+        If the scale allows none of the structures asked for.
+    """
+    options = options or CfaOptions()
+    chosen = chosen_focal(responses, options.scale)
     texts = model_texts(chosen, options)
     everyone = indicator_data(chosen, centred=options.role_centred)
     data = everyone[rows_used(everyone, "ml")]
     used = rows_used(data, options.missing)
-    fits = tuple(NamedFit(key, _LABELS[key], options.fit(text, data)) for key, text in texts.items())
-    labels = Labels.of(context.responses.scales, context.language)
-    results = CfaResults(
+    fits = {key: options.fit(text, data) for key, text in texts.items()}
+    return CfaEvidence(
         title=chosen.title,
         factors=chosen.factors,
         top=chosen.top,
         indicator_kind=chosen.indicator_kind,
-        fits=fits,
+        fits=tuple(NamedFit(key, _LABELS[key], fit) for key, fit in fits.items()),
         differences=_differences(fits),
-        by_role=_by_role(chosen, list(texts.values())[-1], options, labels),
+        by_role=_by_role(chosen, list(texts.values())[-1], options),
         n_units=int(data.loc[used, "unit"].nunique()),
         n_informants=int(used.sum()),
         estimator=options.words("informants"),
         treatment=_treatment(options),
         estimator_by_role=options.words("informants", cluster="none"),
     )
-    values, reasons = _values(fits)
-    return StepOutput(
-        cfa_section(results, labels, context.cutoffs),
-        values=values,
-        reasons=reasons,
-        headline=cfa_headline(results),
-    )
 
 
-def _differences(fits: tuple[NamedFit, ...]) -> pd.DataFrame:
+def _compute(request: Request, options: CfaOptions) -> CfaEvidence:
+    return cfa(request.responses, options)
+
+
+TOPIC = Topic("cfa", "Measurement model", _compute, CfaOptions)
+
+
+def _differences(fits: Mapping[str, sem.Fit]) -> pd.DataFrame:
     """Difference tests down the chain of nested structures; empty where they cannot be made."""
     columns = ["model", "df", "difference", "df_difference", "p", "method"]
-    usable = [named for named in fits if named.fit.converged]
+    usable = {key: fit for key, fit in fits.items() if fit.converged}
     if len(usable) < 2:
         return pd.DataFrame(columns=columns)
     try:
-        table = sem.compare(*(named.fit for named in usable), names=[named.label for named in usable])
+        table = sem.compare(*usable.values(), names=[_LABELS[key] for key in usable])
     except ComplyError:  # semopy's fits and scales of two dimensions have nothing to compare
         return pd.DataFrame(columns=columns)
     return pd.DataFrame(
@@ -157,7 +240,7 @@ def _treatment(options: CfaOptions) -> str:
     return f"{centred}Informants are pooled; {clusters[options.cluster]}"
 
 
-def _by_role(chosen: Focal, text: str, options: CfaOptions, labels: Labels) -> tuple[NamedFit, ...]:
+def _by_role(chosen: Focal, text: str, options: CfaOptions) -> tuple[NamedFit, ...]:
     if not options.by_role or len(chosen.roles) < 2:
         return ()
     data = indicator_data(chosen, centred=False)
@@ -165,23 +248,5 @@ def _by_role(chosen: Focal, text: str, options: CfaOptions, labels: Labels) -> t
     for role in chosen.roles:
         mine = data[(data["role"] == role) & rows_used(data, "ml")]
         # A role has one informant per unit: nothing is clustered in units.
-        fits.append(NamedFit(role, labels.role(role), options.fit(text, mine, cluster="none")))
+        fits.append(NamedFit(role, role, options.fit(text, mine, cluster="none")))
     return tuple(fits)
-
-
-def _values(fits: tuple[NamedFit, ...]) -> tuple[dict[str, float | bool], dict[str, str]]:
-    values: dict[str, float | bool] = {}
-    reasons: dict[str, str] = {}
-    for named in fits:
-        row = fit_row(named)
-        for name in ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr"):
-            value = float(str(row[name]))
-            values[f"{named.key}_{name}"] = value
-            if value != value:
-                reasons[f"{named.key}_{name}"] = str(row["note"]) or "not defined for this model"
-        values[f"{named.key}_converged"] = named.fit.converged
-        values[f"{named.key}_admissible"] = named.fit.admissible
-    return values, reasons
-
-
-STEP = Step("cfa", "Measurement model", run, CfaOptions)

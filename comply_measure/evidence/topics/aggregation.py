@@ -1,25 +1,27 @@
-"""Step ``aggregation``: unit scores of all scales, read by the structural model and by ``actions``."""
+"""Topic ``aggregation``: unit scores of all scales, read by the structural model and by ``actions``."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Annotated, Literal
 
 import pandas as pd
 from pydantic import Field
 
-from comply_measure.pipeline.choices import Fault, Vocabulary
-from comply_measure.pipeline.focal import Focal, chosen_focal, focal
-from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
-from comply_measure.report.chapters.aggregation import AggregationFacts, aggregation_section
-from comply_measure.report.labels import Labels
+from comply_measure.evidence.base import Evidence
+from comply_measure.evidence.choices import Fault, Vocabulary
+from comply_measure.evidence.focal import Focal, chosen_focal, focal
+from comply_measure.evidence.options import TopicOptions
+from comply_measure.evidence.topic import Request, Topic
+from comply_measure.responses import Responses
 from comply_measure.triads import TriadData, UnitScores, aggregate
 from comply_measure.triads.composition import EVIDENCE
 
 
-class AggregationOptions(StepOptions):
+class AggregationOptions(TopicOptions):
     """Options of the step.
 
     Parameters
@@ -45,9 +47,52 @@ class AggregationOptions(StepOptions):
                 yield ("min_roles",), self.min_roles, "more roles than answered any scale", f"1 to {most}"
 
 
-def run(context: Context, options: AggregationOptions) -> StepOutput:
-    """Average the informants of every unit."""
-    responses = context.responses
+@dataclass(frozen=True, eq=False)
+class AggregationEvidence(Evidence):
+    """What the topic found.
+
+    Parameters
+    ----------
+    n_units, n_informants : int
+        All units and informants.
+    scores : DataFrame
+        ``unit``, ``firm``, then a column per construct and dimension.
+    description : DataFrame
+        ``scale``, ``construct``, ``level``, ``n_units``, ``n_short`` (units with too few roles), ``mean``,
+        ``sd``, ``minimum``, ``maximum``.
+    correlations : DataFrame
+        ``first``, ``second``, ``r``, ``n_units`` of the focal dimensions.
+    rules : tuple of str
+        How informants were combined, per scale.
+    """
+
+    n_units: int
+    n_informants: int
+    scores: pd.DataFrame
+    description: pd.DataFrame
+    correlations: pd.DataFrame
+    rules: tuple[str, ...]
+
+    def tidy(self) -> pd.DataFrame:
+        """Scores of every unit."""
+        return self.scores
+
+
+def aggregation(responses: Responses, options: AggregationOptions | None = None) -> AggregationEvidence:
+    """One score per unit and construct from its informants.
+
+    Parameters
+    ----------
+    responses : Responses
+        The validated answers.
+    options : AggregationOptions, optional
+        Defaults where not given.
+
+    Returns
+    -------
+    AggregationEvidence
+    """
+    options = options or AggregationOptions()
     units = pd.DataFrame({"unit": responses.units.index})
     firms = responses.data.drop_duplicates("unit").set_index("unit")["firm"]
     table = units.assign(firm=firms.reindex(units["unit"]).to_numpy())
@@ -61,7 +106,7 @@ def run(context: Context, options: AggregationOptions) -> StepOutput:
             table = pd.concat([table, frame.reset_index(drop=True)], axis=1)
             description += _describe(chosen.title, level, scores)
     dimensions = list(chosen_focal(responses, None).factors)
-    facts = AggregationFacts(
+    return AggregationEvidence(
         n_units=responses.n_units,
         n_informants=responses.n_informants,
         scores=table,
@@ -69,7 +114,13 @@ def run(context: Context, options: AggregationOptions) -> StepOutput:
         correlations=_correlations(table, dimensions),
         rules=(*dict.fromkeys(rules), _composition(options)),
     )
-    return StepOutput(aggregation_section(facts, Labels.of(responses.scales, context.language)))
+
+
+def _compute(request: Request, options: AggregationOptions) -> AggregationEvidence:
+    return aggregation(request.responses, options)
+
+
+TOPIC = Topic("aggregation", "Unit scores", _compute, AggregationOptions)
 
 
 def unit_scores(chosen: Focal, options: AggregationOptions, needed: int) -> dict[str, UnitScores]:
@@ -142,6 +193,3 @@ def _correlations(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
-
-
-STEP = Step("aggregation", "Unit scores", run, AggregationOptions)

@@ -1,25 +1,84 @@
-"""Step ``sample``: who answered, and what is missing."""
+"""Topic ``sample``: who answered, and what is missing."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from comply_measure.pipeline.step import Context, Step, StepOptions, StepOutput
-from comply_measure.report.chapters.sample import SampleFacts, sample_headline, sample_section
-from comply_measure.report.labels import Labels
+from comply_measure.evidence.base import Evidence, Value
+from comply_measure.evidence.options import TopicOptions
+from comply_measure.evidence.topic import Request, Topic
 from comply_measure.responses import Responses
 from comply_measure.responses.scoring import construct_scores
 
 _REASONS = ("not_answered", "cannot_judge", "user_missing")
 
 
-def run(context: Context, options: StepOptions) -> StepOutput:
-    """Count units, informants and missing answers."""
-    responses = context.responses
-    facts = SampleFacts(
+@dataclass(frozen=True, eq=False)
+class SampleEvidence(Evidence):
+    """What the topic found.
+
+    Parameters
+    ----------
+    n_units, n_firms, n_informants : int
+        Sizes; 0 firms if they are unknown.
+    completeness : DataFrame
+        From ``Responses.completeness``.
+    roles : DataFrame
+        ``role``, ``n_informants``, ``n_units``, ``share``, ``n_without_answers``.
+    missing : DataFrame
+        ``scale``, ``role``, ``n_informants``, ``n_asked``, ``answered``, ``not_answered``, ``cannot_judge``,
+        ``user_missing`` (shares of the answers asked for).
+    units : DataFrame
+        Unit-level variables, described; may be empty.
+    informants : DataFrame
+        Scores of items about the informant, by role; may be empty.
+    notes : tuple of str
+        What was noticed while reading the data.
+    """
+
+    n_units: int
+    n_firms: int
+    n_informants: int
+    completeness: pd.DataFrame
+    roles: pd.DataFrame
+    missing: pd.DataFrame
+    units: pd.DataFrame
+    informants: pd.DataFrame
+    notes: tuple[str, ...]
+
+    def tidy(self) -> pd.DataFrame:
+        """Informants and units by role."""
+        return self.roles
+
+    def values(self) -> Mapping[str, Value]:
+        """Numbers of units, firms, informants and complete units."""
+        complete = self.completeness["complete"]
+        return {
+            "n_units": self.n_units,
+            "n_firms": self.n_firms,
+            "n_informants": self.n_informants,
+            "n_complete_units": int(self.completeness.loc[complete, "n_units"].sum()),
+        }
+
+
+def sample(responses: Responses) -> SampleEvidence:
+    """Who answered, how complete the units are, and what is missing.
+
+    Parameters
+    ----------
+    responses : Responses
+        The validated answers.
+
+    Returns
+    -------
+    SampleEvidence
+    """
+    return SampleEvidence(
         n_units=responses.n_units,
         n_firms=responses.n_firms,
         n_informants=responses.n_informants,
@@ -30,17 +89,13 @@ def run(context: Context, options: StepOptions) -> StepOutput:
         informants=informant_scores(responses),
         notes=responses.notes,
     )
-    complete = facts.completeness
-    return StepOutput(
-        sample_section(facts, Labels.of(responses.scales, context.language)),
-        values={
-            "n_units": facts.n_units,
-            "n_firms": facts.n_firms,
-            "n_informants": facts.n_informants,
-            "n_complete_units": int(complete.loc[complete["complete"], "n_units"].sum()),
-        },
-        headline=sample_headline(facts),
-    )
+
+
+def _compute(request: Request, options: TopicOptions) -> SampleEvidence:
+    return sample(request.responses)
+
+
+TOPIC = Topic("sample", "Sample and completeness", _compute)
 
 
 def role_counts(responses: Responses) -> pd.DataFrame:
@@ -137,6 +192,3 @@ def informant_scores(responses: Responses) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows)
-
-
-STEP = Step("sample", "Sample and completeness", run)

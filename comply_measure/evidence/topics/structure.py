@@ -1,8 +1,9 @@
-"""Step ``structure``: alignment, preparation and follow-up, outcomes, over units."""
+"""Topic ``structure``: alignment, preparation and follow-up, outcomes, over units."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import pandas as pd
@@ -11,16 +12,16 @@ from pydantic import Field
 from comply_measure import sem
 from comply_measure.documents import unknown_message
 from comply_measure.errors import ComplyError
+from comply_measure.evidence.base import Evidence, Value
+from comply_measure.evidence.choices import Fault, Firms, Vocabulary
+from comply_measure.evidence.estimation import Cluster, Estimation
+from comply_measure.evidence.fits import NamedFit, fit_values
+from comply_measure.evidence.focal import chosen_focal, focal
+from comply_measure.evidence.texts import one_line
+from comply_measure.evidence.topic import Request, Topic
+from comply_measure.evidence.topics.aggregation import AggregationEvidence, aggregation
 from comply_measure.framework import smsc_constructs
-from comply_measure.models import selling_center_hypotheses, selling_center_model
-from comply_measure.pipeline.choices import Fault, Firms, Vocabulary
-from comply_measure.pipeline.estimation import Cluster, Estimation
-from comply_measure.pipeline.focal import chosen_focal, focal
-from comply_measure.pipeline.step import Context, Step, StepOutput
-from comply_measure.pipeline.texts import one_line
-from comply_measure.report.chapters.structure import StructureResults, structure_headline, structure_section
-from comply_measure.report.fits import NamedFit, fit_row
-from comply_measure.report.labels import Labels
+from comply_measure.models import Hypothesis, selling_center_hypotheses, selling_center_model
 from comply_measure.sem.language.parser import parse_model
 from comply_measure.sem.language.records import columns_of
 from comply_measure.triads import TriadData, aggregate
@@ -81,10 +82,78 @@ def applies(scales: tuple[Scale, ...]) -> str:
     return "" if wanted <= keys else "it needs the constructs of the scale smsc"
 
 
-def run(context: Context, options: StructureOptions) -> StepOutput:
-    """Fit the structural model to unit scores."""
-    responses = context.responses
-    data = unit_table(responses, context.upstream["aggregation"].tables["aggregation_scores"].data, options)
+@dataclass(frozen=True, eq=False)
+class StructureEvidence(Evidence):
+    """What the topic found.
+
+    Parameters
+    ----------
+    named : NamedFit
+        The fitted model.
+    hypotheses : sequence of Hypothesis
+        Expected paths; empty for a model the user wrote.
+    names : mapping of str to str
+        Labels of model variables that are no constructs.
+    n_units : int
+        Units the fit rests on.
+    estimator, treatment : str
+        Estimator in words; what was done to the data, in sentences.
+    model : str
+        Model text.
+    cautions : tuple of str
+        What a reader must know first.
+    """
+
+    named: NamedFit
+    hypotheses: Sequence[Hypothesis]
+    names: Mapping[str, str]
+    n_units: int
+    estimator: str
+    treatment: str
+    model: str
+    cautions: tuple[str, ...]
+
+    def tidy(self) -> pd.DataFrame:
+        """All parameters of the model, unstandardised."""
+        return self.named.fit.estimates
+
+    def values(self) -> Mapping[str, Value]:
+        """Convergence, admissibility and fit."""
+        return fit_values(self.named)[0]
+
+    def reasons(self) -> Mapping[str, str]:
+        """Why an index of fit is undefined."""
+        return fit_values(self.named)[1]
+
+    def problems(self) -> tuple[str, ...]:
+        """Fewer firms than parameters."""
+        return self.cautions
+
+
+def structure(
+    responses: Responses,
+    options: StructureOptions | None = None,
+    *,
+    scores: AggregationEvidence | None = None,
+) -> StructureEvidence:
+    """The structural model of units.
+
+    Parameters
+    ----------
+    responses : Responses
+        The validated answers.
+    options : StructureOptions, optional
+        Defaults where not given.
+    scores : AggregationEvidence, optional
+        Unit scores; made with the defaults of :func:`aggregation` where not given.
+
+    Returns
+    -------
+    StructureEvidence
+    """
+    options = options or StructureOptions()
+    scores = scores or aggregation(responses)
+    data = unit_table(responses, scores.scores, options)
     dimensions = list(chosen_focal(responses, None).factors)
     own = options.model is not None
     model = options.model or selling_center_model(
@@ -95,7 +164,7 @@ def run(context: Context, options: StructureOptions) -> StepOutput:
     kept = data[rows.all(axis=1) if options.missing == "listwise" else rows.any(axis=1)]
     cluster: Cluster = options.cluster if responses.n_firms > 1 else "none"
     fit = options.fit(model, kept[[*used, "firm"]] if cluster == "firm" else kept[used], cluster=cluster)
-    results = StructureResults(
+    return StructureEvidence(
         named=NamedFit("structure", "Structural model", fit),
         hypotheses=() if own else selling_center_hypotheses(options.form),
         names=_BLOCKS,
@@ -103,16 +172,16 @@ def run(context: Context, options: StructureOptions) -> StepOutput:
         estimator=options.words("units", cluster=cluster),
         treatment=_treatment(responses, "own" if own else options.form, clustered=cluster == "firm"),
         model=model,
+        cautions=_problems(fit, responses, cluster),
     )
-    labels = Labels.of(responses.scales, context.language)
-    values, reasons = _values(results.named)
-    return StepOutput(
-        structure_section(results, labels, context.cutoffs),
-        values=values,
-        reasons=reasons,
-        headline=structure_headline(results),
-        problems=_problems(fit, responses, cluster),
-    )
+
+
+def _compute(request: Request, options: StructureOptions) -> StructureEvidence:
+    given = request.evidence("aggregation", AggregationEvidence)
+    return structure(request.responses, options, scores=given)
+
+
+TOPIC = Topic("structure", "Structural model", _compute, StructureOptions, ("aggregation",), applies)
 
 
 def unit_columns(responses: Responses) -> tuple[str, ...]:
@@ -194,21 +263,3 @@ def _problems(fit: sem.Fit, responses: Responses, cluster: Cluster) -> tuple[str
         f"The model has {fit.npar} free parameters and {responses.n_firms} firms: with fewer clusters than parameters "
         "the robust test statistic is not to be relied on, and standard errors are rough.",
     )
-
-
-def _values(named: NamedFit) -> tuple[dict[str, float | bool], dict[str, str]]:
-    row: Mapping[str, object] = fit_row(named)
-    values: dict[str, float | bool] = {
-        "converged": named.fit.converged,
-        "admissible": named.fit.admissible,
-    }
-    reasons: dict[str, str] = {}
-    for name in ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr"):
-        value = float(str(row[name]))
-        values[name] = value
-        if value != value:
-            reasons[name] = str(row["note"]) or "not defined for this model"
-    return values, reasons
-
-
-STEP = Step("structure", "Structural model", run, StructureOptions, ("aggregation",), applies)

@@ -1,0 +1,254 @@
+"""Evidence as JSON and back: what the cache stores, without pickle and without loss.
+
+Frozen dataclasses of this package are written field by field under their class's name; tables, arrays, numbers and
+texts keep their kind. Reading back makes only such classes, with exactly their fields; anything else is refused.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from comply_measure.errors import ComplyError
+from comply_measure.evidence.base import KINDS, Evidence
+from comply_measure.sem.result import Fit
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+Json = dict[str, Any]
+_PACKAGE = __name__.split(".", 1)[0]
+
+
+def encode(value: Any) -> Any:
+    """A value as plain JSON.
+
+    Raises
+    ------
+    ComplyError
+        For a kind of value that evidence does not hold.
+    """
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return {"float": _float(value)}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _encode_record(value.record() if isinstance(value, Fit) else value)
+    if isinstance(value, tuple | list):
+        return {"list" if isinstance(value, list) else "tuple": [encode(part) for part in value]}
+    if isinstance(value, frozenset):
+        return {"frozenset": sorted((encode(part) for part in value), key=repr)}
+    if isinstance(value, Mapping):
+        return {"mapping": [[encode(key), encode(part)] for key, part in value.items()]}
+    return _encode_numeric(value)
+
+
+def decode(data: Any) -> Any:
+    """The inverse of :func:`encode`; mappings come back as dictionaries.
+
+    Raises
+    ------
+    ComplyError
+        For anything :func:`encode` does not write.
+    """
+    if data is None or isinstance(data, bool | str | int):
+        return data
+    if not isinstance(data, dict) or len(data) != 1:
+        raise ComplyError("stored evidence is damaged: not a value of a known kind")
+    for kind, content in data.items():
+        if kind in _DECODERS:
+            return _DECODERS[kind](content)
+    raise ComplyError(f"stored evidence is damaged: unknown kind '{next(iter(data))}'")
+
+
+def _encode_record(value: Any) -> Json:
+    kind = type(value)
+    known = kind.__module__.split(".", 1)[0] == _PACKAGE or isinstance(value, Evidence)
+    if not known or not kind.__dataclass_params__.frozen:
+        raise ComplyError(f"evidence holds a {kind.__qualname__}, which cannot be stored")
+    fields = {f.name: encode(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    return {"record": {"class": f"{kind.__module__}:{kind.__qualname__}", "fields": fields}}
+
+
+def _decode_record(content: Json) -> Any:
+    module, _, name = str(content["class"]).partition(":")
+    kind = KINDS.get(content["class"])
+    if kind is None:
+        if module.split(".", 1)[0] != _PACKAGE:
+            raise ComplyError(f"stored evidence is damaged: '{module}' is not of this package")
+        try:
+            kind = getattr(sys.modules.get(module) or import_module(module), name)
+        except (ImportError, AttributeError):
+            raise ComplyError(f"stored evidence is damaged: there is no {name} in {module}") from None
+    if not dataclasses.is_dataclass(kind) or not isinstance(kind, type):
+        raise ComplyError(f"stored evidence is damaged: {name} is not a record")
+    wanted = {f.name: f.init for f in dataclasses.fields(kind)}
+    if set(wanted) != set(content["fields"]):
+        raise ComplyError(f"stored evidence is damaged: the fields of {name} do not match")
+    return kind(**{key: decode(part) for key, part in content["fields"].items() if wanted[key]})
+
+
+def _encode_numeric(value: Any) -> Any:
+    import numpy as np
+    import pandas as pd
+
+    if isinstance(value, pd.DataFrame):
+        return {"frame": encode_frame(value)}
+    if isinstance(value, pd.Series):
+        frame = value.to_frame("value").assign(index=value.index)
+        return {"series": {"frame": encode_frame(frame), "name": encode(value.name)}}
+    if isinstance(value, np.ndarray):
+        return {"array": _encode_array(value)}
+    if isinstance(value, np.generic):
+        return encode(value.item())
+    raise ComplyError(f"evidence holds a {type(value).__qualname__}, which cannot be stored")
+
+
+def _encode_array(value: np.ndarray[Any, Any]) -> Json:
+    kinds = {"f": "float64", "i": "int64", "u": "int64", "b": "bool", "U": "str", "O": "object"}
+    kind = kinds.get(value.dtype.kind)
+    if kind is None:
+        raise ComplyError(f"evidence holds an array of {value.dtype}, which cannot be stored")
+    flat = value.ravel().tolist()
+    if kind == "float64":
+        flat = [_float(part) for part in flat]
+    elif kind == "object":
+        flat = [encode(part) for part in flat]
+    return {"dtype": kind, "shape": list(value.shape), "values": flat}
+
+
+def _decode_array(content: Json) -> np.ndarray[Any, Any]:
+    import numpy as np
+
+    shape, kind, values = tuple(content["shape"]), content["dtype"], content["values"]
+    if kind == "float64":
+        return np.array([_number(part) for part in values], dtype=np.float64).reshape(shape)
+    if kind == "object":
+        found = np.empty(len(values), dtype=object)
+        found[:] = [decode(part) for part in values]
+        return found.reshape(shape)
+    if kind not in ("int64", "bool", "str"):
+        raise ComplyError(f"stored evidence is damaged: no arrays of {kind}")
+    return np.array(values, dtype=kind).reshape(shape)
+
+
+def _decode_series(content: Json) -> pd.Series[Any]:
+    frame = decode_frame(content["frame"]).set_index("index")
+    found = frame["value"].rename(decode(content["name"]))
+    found.index.name = None
+    return found
+
+
+def _float(value: Any) -> float | str | None:
+    """A float as JSON: NaN as null, infinities as words."""
+    if value is None or value != value:
+        return None
+    return float(value) if math.isfinite(value) else ("inf" if value > 0 else "-inf")
+
+
+def _number(value: Any) -> float:
+    return math.nan if value is None else float(value)
+
+
+def encode_frame(frame: pd.DataFrame) -> Json:
+    """A data frame (its index dropped) as typed columns.
+
+    Raises
+    ------
+    ComplyError
+        If a column holds anything but numbers, truth values and texts.
+    """
+    return {"columns": [_encode_column(name, frame[name]) for name in frame.columns], "rows": len(frame)}
+
+
+def decode_frame(data: Json) -> pd.DataFrame:
+    """The inverse of :func:`encode_frame`."""
+    import pandas as pd
+
+    columns = {column["name"]: _decode_column(column) for column in data["columns"]}
+    return pd.DataFrame(columns, index=pd.RangeIndex(data["rows"]))
+
+
+def _encode_column(name: Any, series: pd.Series[Any]) -> Json:
+    kind = _kind(series)
+    if kind == "float":
+        values: list[Any] = [_float(value) for value in series.to_list()]
+    elif kind == "text":
+        values = [None if value is None or value != value else str(value) for value in series.to_list()]
+    elif kind == "integer_or_missing":
+        values = [
+            None if value is None else int(value)
+            for value in series.astype(object).where(series.notna(), None)
+        ]
+    elif kind == "truth_or_missing":
+        values = [
+            None if value is None else bool(value)
+            for value in series.astype(object).where(series.notna(), None)
+        ]
+    else:
+        values = [bool(value) if kind == "truth" else int(value) for value in series.to_list()]
+    return {"name": str(name), "kind": kind, "values": values}
+
+
+def _kind(series: pd.Series[Any]) -> str:
+    import numpy as np
+    from pandas.api import types
+
+    if types.is_bool_dtype(series.dtype) and not series.hasnans:
+        return "truth"
+    if types.is_integer_dtype(series.dtype):
+        return "integer_or_missing" if types.is_extension_array_dtype(series.dtype) else "integer"
+    if types.is_float_dtype(series.dtype):
+        return "float"
+    present = series.dropna()
+    if all(isinstance(value, str) for value in present):
+        return "text"
+    if all(isinstance(value, bool | np.bool_) for value in present):
+        return "truth" if len(present) == len(series) else "truth_or_missing"
+    # Columns built row by row are of type object; their values count, not their type.
+    if not any(isinstance(value, bool | np.bool_) for value in present):
+        if all(isinstance(value, int | np.integer) for value in present):
+            return "integer_or_missing"
+        if all(isinstance(value, int | float | np.integer | np.floating) for value in present):
+            return "float"
+    raise ComplyError(f"column '{series.name}' of a table mixes kinds of values: {_kinds_of(present)}")
+
+
+def _kinds_of(series: pd.Series[Any]) -> str:
+    return ", ".join(sorted({type(value).__name__ for value in series}))
+
+
+def _decode_column(column: Json) -> pd.Series[Any]:
+    import pandas as pd
+
+    values, kind = column["values"], column["kind"]
+    if kind == "float":
+        return pd.Series([math.nan if v is None else float(v) for v in values], dtype="float64")
+    dtypes = {
+        "truth": "bool",
+        "truth_or_missing": "boolean",
+        "integer": "int64",
+        "integer_or_missing": "Int64",
+        "text": "str",
+    }
+    return pd.Series(values, dtype=dtypes[kind])
+
+
+_DECODERS: dict[str, Callable[[Any], Any]] = {
+    "float": _number,
+    "tuple": lambda content: tuple(decode(part) for part in content),
+    "list": lambda content: [decode(part) for part in content],
+    "frozenset": lambda content: frozenset(decode(part) for part in content),
+    "mapping": lambda content: {decode(key): decode(part) for key, part in content},
+    "record": _decode_record,
+    "frame": decode_frame,
+    "series": _decode_series,
+    "array": _decode_array,
+}

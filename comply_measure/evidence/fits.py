@@ -1,0 +1,132 @@
+"""Fitted models with their names in print, and their rows in tables of fit."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from comply_measure.errors import ComplyError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from comply_measure.sem import Fit, FitRecord
+
+INDICES = ("cfi", "tli", "rmsea", "srmr")
+# A robust index is reported where the estimator has one (Savalei, 2018), else a scaled one, else the plain one.
+_VARIANTS = (".robust", ".scaled", "")
+
+
+@dataclass(frozen=True, eq=False)
+class NamedFit:
+    """A fitted model with its name in print.
+
+    Parameters
+    ----------
+    key, label : str
+        Name in files, name in print.
+    fit : Fit or FitRecord
+        The result of ``sem.fit``, or what is stored of it.
+    """
+
+    key: str
+    label: str
+    fit: Fit | FitRecord
+
+    @property
+    def live(self) -> Fit:
+        """The fit with its model and data.
+
+        Raises
+        ------
+        ComplyError
+            If only its record is left.
+        """
+        from comply_measure.sem.result import Fit
+
+        if not isinstance(self.fit, Fit):
+            raise ComplyError(f"only the record of model '{self.label}' is left")
+        return self.fit
+
+    @property
+    def obstacle(self) -> str:
+        """Why there is nothing to report from the fit; empty if there is."""
+        codes = {finding.code for finding in self.fit.problems}
+        if not self.fit.converged:
+            return "did not converge"
+        return "not identified" if codes & {"not_identified", "negative_df"} else ""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Serious findings of the fit, with the model's name."""
+        return tuple(f"{self.label}: {finding}." for finding in self.fit.problems if finding.serious)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What else the fit has to say."""
+        return tuple(f"{self.label}: {finding}." for finding in self.fit.problems if not finding.serious)
+
+
+def measure(fit: Fit | FitRecord, name: str) -> float:
+    """A fit measure in its robust, else scaled, else plain form; NaN where the fit has none."""
+    for variant in _VARIANTS:
+        value = fit.measures.get(f"{name}{variant}")
+        if value is not None and math.isfinite(value):
+            return float(value)
+    return math.nan
+
+
+def fit_row(named: NamedFit) -> dict[str, object]:
+    """One row of a table of fit; lavaan's names, with what stands in the way of reporting them."""
+    fit = named.fit
+    note = named.obstacle or ("" if fit.admissible else "solution not admissible")
+    suffix = ".scaled" if "chisq.scaled" in fit.measures else ""
+    found = {name: fit.measures.get(f"{name}{suffix}", math.nan) for name in ("chisq", "df", "pvalue")}
+    found |= {name: measure(fit, name) for name in (*INDICES, "aic", "bic")}
+    found |= {"rmsea_lower": measure(fit, "rmsea.ci.lower"), "rmsea_upper": measure(fit, "rmsea.ci.upper")}
+    if named.obstacle:
+        found = dict.fromkeys(found, math.nan) | {"df": found["df"]}
+    return {
+        "key": named.key,
+        "model": named.label,
+        "n": fit.n,
+        **found,
+        "converged": fit.converged,
+        "admissible": fit.admissible,
+        "note": note,
+    }
+
+
+def standardized(fit: Fit | FitRecord) -> pd.DataFrame:
+    """Completely standardised solution: lhs, op, rhs, est_std, se, pvalue, ci_lower, ci_upper."""
+    table = fit.standardized("all")
+    return table[["lhs", "op", "rhs", "est_std", "se", "pvalue", "ci_lower", "ci_upper"]].reset_index(
+        drop=True
+    )
+
+
+def value_of(table: pd.DataFrame, lhs: str, op: str, rhs: str, column: str = "est_std") -> float:
+    """One value of a table of parameters; NaN if the parameter is not in the model."""
+    found = table[(table["lhs"] == lhs) & (table["op"] == op) & (table["rhs"] == rhs)][column]
+    return float(found.iloc[0]) if len(found) else math.nan
+
+
+def uncertain(table: pd.DataFrame, lhs: str, op: str, rhs: str) -> bool:
+    """Whether the interval of a parameter includes zero or is undefined."""
+    lower = value_of(table, lhs, op, rhs, "ci_lower")
+    upper = value_of(table, lhs, op, rhs, "ci_upper")
+    return not (math.isfinite(lower) and math.isfinite(upper)) or lower <= 0 <= upper
+
+
+def fit_values(named: NamedFit) -> tuple[dict[str, float | bool], dict[str, str]]:
+    """Convergence, admissibility and indices of fit by name; and why an index is undefined."""
+    row = fit_row(named)
+    values: dict[str, float | bool] = {}
+    reasons: dict[str, str] = {}
+    for name in ("chisq", "df", "pvalue", *INDICES):
+        value = float(str(row[name]))
+        values[name] = value
+        if value != value:
+            reasons[name] = str(row["note"]) or "not defined for this model"
+    return values | {"converged": named.fit.converged, "admissible": named.fit.admissible}, reasons

@@ -1,0 +1,54 @@
+"""A fit as plain numbers and tables: what a report or an archive keeps when model and data are gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from comply_measure.sem.errors import ModelError
+from comply_measure.sem.inference.diagnosis import Finding
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class FitRecord:
+    """Results of a fit under the names they have in :class:`comply_measure.sem.Fit`.
+
+    Attributes
+    ----------
+    n, npar : int
+        Cases used; free parameters less equality constraints.
+    converged, admissible : bool
+        Whether the optimiser met its rule; whether all variances and covariance matrices are possible ones.
+    problems : tuple of Finding
+        Everything a reader must know before trusting the numbers.
+    measures : dict
+        Fit measures by lavaan's names.
+    estimates : DataFrame
+        All parameters.
+    solution : DataFrame or None
+        The completely standardised solution; None where the fit did not converge.
+    """
+
+    n: int
+    npar: int
+    converged: bool
+    admissible: bool
+    problems: tuple[Finding, ...]
+    measures: dict[str, float]
+    estimates: pd.DataFrame
+    solution: pd.DataFrame | None
+
+    def standardized(self, kind: str = "all") -> pd.DataFrame:
+        """The standardised solution; only ``all`` is kept.
+
+        Raises
+        ------
+        ModelError
+            For another kind, and where the fit did not converge.
+        """
+        if kind != "all" or self.solution is None:
+            raise ModelError(f"the record of this fit holds no standardised solution of kind '{kind}'")
+        return self.solution
