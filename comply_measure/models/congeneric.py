@@ -11,7 +11,7 @@ import pandas as pd
 
 from comply_measure.errors import ComplyError
 from comply_measure.measurement import average_variance_extracted, composite_reliability
-from comply_measure.measurement.frames import groups
+from comply_measure.measurement.frames import groups, joined, runs_against
 
 if TYPE_CHECKING:
     from comply_measure.sem import Fit
@@ -166,8 +166,18 @@ def _from_fit(scale: str, group: str, values: pd.DataFrame, fit: Fit) -> Congene
         loading_max=max(standardised),
         n_indicators=len(indicators),
         n_informants=len(values),
-        note="negative residual variance (Heywood case): ω and AVE undefined" if heywood else "",
+        note=joined(
+            _negative(indicators, residual),
+            runs_against([name for name, value in zip(indicators, loading, strict=True) if value < 0]),
+        ),
     )
+
+
+def _negative(indicators: Sequence[str], residual: Sequence[float]) -> str:
+    names = [str(name) for name, value in zip(indicators, residual, strict=True) if value < 0]
+    if not names:
+        return ""
+    return f"negative residual variance of {', '.join(names)} (Heywood case): ω and AVE undefined"
 
 
 def _column(estimates: pd.DataFrame, rows: pd.Series[Any], name: str, order: list[str]) -> list[float]:

@@ -57,6 +57,7 @@ def cases() -> dict[str, Case]:
         "constant item": same(data.assign(a1=4.0), ITEMS, "a1", "item does not vary"),
         "unused category": Case(four, four[it], ITEMS, ()),
         "unanswered item": same(data.assign(a1=np.nan), ITEMS, "a1", "undefined", "complete"),
+        "forgotten reversal": same(data.assign(a3=6.0 - data["a3"]), ITEMS, "a3"),
         "perfect correlation": same(data.assign(a2=data["a1"]), ITEMS, "a1", "determine", "singular"),
     }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -195,15 +196,22 @@ TASKS: dict[str, tuple[Callable[[Case], pd.DataFrame], tuple[str, ...]]] = {
 }
 
 
+@cache
+def outcome(task: str, case: str) -> pd.DataFrame | ComplyError:
+    """The table of a task, or its error."""
+    try:
+        return TASKS[task][0](CASES[case])
+    except ComplyError as error:
+        return error
+
+
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("task", TASKS)
 def test_undefined_values_have_a_reason(task: str, case: str) -> None:
     """No crash, no warning; a missing number stands beside a note, an error names what is at fault."""
-    call, columns = TASKS[task]
-    try:
-        table = call(CASES[case])
-    except ComplyError as error:
-        line = " ".join(str(error).split())
+    columns, table = TASKS[task][1], outcome(task, case)
+    if isinstance(table, ComplyError):
+        line = " ".join(str(table).split())
         assert any(word in line for word in (*CASES[case].says, "informants", "complete cases")), line
         return
     gaps = table[list(columns)].isna().any(axis=1)
@@ -211,6 +219,57 @@ def test_undefined_values_have_a_reason(task: str, case: str) -> None:
     assert notes.ne("").all(), table.loc[gaps, list(columns)]
     if gaps.any() and CASES[case].says:
         assert notes.map(lambda note: len(note) < 300).all()
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("task", TASKS)
+def test_no_cell_is_empty_without_a_reason(task: str, case: str) -> None:
+    """Over all numeric columns of all results: a note, or the cell's column named in ``reason``."""
+    table = outcome(task, case)
+    if isinstance(table, ComplyError):
+        return
+    blank = pd.Series([""] * len(table), index=table.index)
+    note, reason = (table[name].fillna("") if name in table else blank for name in ("note", "reason"))
+    for column in table.select_dtypes("number"):
+        silent = table[column].isna() & note.eq("") & ~reason.map(lambda text, c=column: f"{c}" in text)
+        assert not silent.any(), f"{column}: {table.loc[silent].to_dict('records')[:2]}"
+
+
+# coefficients and tables of items: each names the item that was not reversed
+NAMED = (
+    "item_analysis",
+    "inter_item_table",
+    "alpha_table",
+    "reliability_table",
+    "quick reliability_table",
+    "reliability_table with bootstrap",
+    "ordinal_reliability",
+    "fit_reliability",
+    "heterotrait_monotrait",
+    "convergent_validity",
+)
+NUMBERED = ("cronbach_alpha", "greatest_lower_bound", "split_half", "multilevel_reliability")
+
+
+@pytest.mark.parametrize("task", [*NAMED, *NUMBERED])
+def test_a_forgotten_reversal_is_named(task: str) -> None:
+    table = TASKS[task][0](CASES["forgotten reversal"])
+    if "item" in table:  # a row per item: the item's own
+        table = table[table["item"] == "a3"]
+    elif "scale" in table:
+        table = table[table["scale"] == "A"]
+    elif "construct" in table or "factor" in table:
+        column = "construct" if "construct" in table else "factor"
+        table = table[table[column] == "A"]
+    estimates = table["estimate"].notna() if "estimate" in table else pd.Series(True, index=table.index)
+    words = "runs against the others (not reversed?)"
+    assert table.loc[estimates, "note"].str.contains(words, regex=False).all(), table[["note"]]
+    if "item" not in table:
+        name = "a3" if task in NAMED else "item 3"
+        assert table.loc[estimates, "note"].str.contains(f"{words}: {name}", regex=False).all()
+        assert not table["note"].str.contains("a1").any()
+    sound = TASKS[task][0](Case(CASES["one item"].data, CASES["one item"].some, ITEMS, ()))
+    assert not sound["note"].str.contains("runs against", regex=False).any()
 
 
 def test_every_public_function_is_tried() -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.dimensionality.correlations import ItemCorrelation
-from comply_measure.measurement.frames import joined
+from comply_measure.measurement.frames import joined, with_reasons
 from comply_measure.measurement.moments import Floats
 
 Engine = Literal["own", "factor_analyzer"]
@@ -46,13 +46,16 @@ class SamplingAdequacy:
     note: str
 
     def tidy(self) -> pd.DataFrame:
-        """One row for the set and one per item: item, kmo, chisq, df, pvalue, n, kind, missing, note."""
+        """One row for the set and one per item: item, kmo, chisq, df, pvalue, n, kind, missing, note, reason."""
         rows = [
             {"item": "all", "kmo": self.kmo, "chisq": self.chisq, "df": self.df, "pvalue": self.pvalue},
             *({"item": item, "kmo": k} for item, k in zip(self.items, self.kmo_items, strict=True)),
         ]
         table = pd.DataFrame(rows, columns=["item", "kmo", "chisq", "df", "pvalue"])
-        return table.assign(n=self.n, kind=self.kind, missing=self.missing, note=self.note)
+        table = table.assign(n=self.n, kind=self.kind, missing=self.missing, note=self.note)
+        return with_reasons(
+            table, dict.fromkeys(("chisq", "df", "pvalue"), "Bartlett's test is of all items")
+        )
 
 
 def kmo(correlation: Floats) -> tuple[float, Floats]:

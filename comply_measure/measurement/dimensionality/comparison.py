@@ -11,7 +11,7 @@ from scipy import stats
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.dimensionality.correlations import ItemCorrelation
 from comply_measure.measurement.dimensionality.extraction import extract, most_factors
-from comply_measure.measurement.frames import joined
+from comply_measure.measurement.frames import joined, with_reasons
 from comply_measure.measurement.linear_algebra import eigenvalues_descending
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.threads import single_threaded
@@ -57,10 +57,10 @@ class ComparisonData:
     def tidy(self) -> pd.DataFrame:
         """One row per number of factors tried.
 
-        Columns: n_factors, median_rmsr, pvalue, reproduction, retained, alpha, n_samples, n, seed, note.
+        Columns: n_factors, median_rmsr, pvalue, reproduction, retained, alpha, n_samples, n, seed, note, reason.
         """
         tried = np.arange(1, len(self.rmsr) + 1)
-        return pd.DataFrame(
+        table = pd.DataFrame(
             {
                 "n_factors": tried,
                 "median_rmsr": np.median(self.rmsr, axis=1) if len(self.rmsr) else [],
@@ -74,6 +74,7 @@ class ComparisonData:
                 "note": self.note,
             }
         )
+        return with_reasons(table, {"pvalue": "one factor is not compared with fewer"})
 
 
 @single_threaded

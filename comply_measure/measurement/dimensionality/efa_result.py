@@ -9,6 +9,7 @@ import pandas as pd
 
 from comply_measure.measurement.dimensionality.correlations import ItemCorrelation
 from comply_measure.measurement.dimensionality.efa_fit import FactorFit
+from comply_measure.measurement.frames import with_reasons
 from comply_measure.measurement.moments import Floats
 
 
@@ -111,7 +112,7 @@ class FactorSolution:
         """One row per item and factor.
 
         Columns: item, factor, loading, se, lower, upper, structure, communality, uniqueness, complexity, n,
-        method, rotation, kind, missing, note.
+        method, rotation, kind, missing, note, reason.
         """
         p, m = self.loadings.shape
         empty = np.full((p, m), np.nan)
@@ -130,7 +131,7 @@ class FactorSolution:
                 "complexity": np.repeat(self.complexity, m),
             }
         )
-        return table.assign(
+        table = table.assign(
             n=self.fit.n,
             method=self.method,
             rotation=self.rotation,
@@ -138,6 +139,12 @@ class FactorSolution:
             missing=self.correlation.missing,
             note=self.note,
         )
+        why = (
+            "no bootstrap was asked for"
+            if errors is None
+            else "undefined in more than a tenth of the resamples"
+        )
+        return with_reasons(table, dict.fromkeys(("se", "lower", "upper"), why))
 
     def factor_correlations(self) -> pd.DataFrame:
         """One row per pair of factors: factor, other, correlation, se, lower, upper, n."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from comply_measure.measurement.frames import check_scales, groups, item_values
+from comply_measure.measurement.frames import check_scales, groups, item_values, joined
+from comply_measure.measurement.keying import AGAINST, against
 from comply_measure.measurement.moments import Floats, Missing, item_covariance
 from comply_measure.measurement.reliability.alpha import alpha_from_covariance
 
@@ -76,11 +77,12 @@ def item_analysis(
         values = item_values(data, items)
         for group, rows in groups(data, by, pooled):
             block = _describe(values[rows], *ends)
-            block["item_rest_r"], block["alpha_if_deleted"] = _place_in_scale(values[rows], missing)
+            covariance = item_covariance(values[rows], missing).covariance
+            block["item_rest_r"], block["alpha_if_deleted"] = _place_in_scale(covariance)
             block.insert(0, "scale", scale)
             block.insert(1, "item", list(items))
             block.insert(2, "group", group)
-            block["note"] = _notes(block, items)
+            block["note"] = _notes(block, items, covariance)
             blocks.append(block)
     return ItemAnalysis(pd.concat(blocks, ignore_index=True), missing)
 
@@ -118,9 +120,8 @@ def _describe(values: Floats, minimum: float, maximum: float) -> pd.DataFrame:
     )
 
 
-def _place_in_scale(values: Floats, missing: Missing) -> tuple[Floats, Floats]:
+def _place_in_scale(covariance: Floats) -> tuple[Floats, Floats]:
     """Item-rest correlation and α without the item, for each item, from the covariance matrix."""
-    covariance = item_covariance(values, missing).covariance
     p = len(covariance)
     rest_r, deleted = np.full(p, np.nan), np.full(p, np.nan)
     if np.isnan(covariance).any() or p < 2:
@@ -135,7 +136,7 @@ def _place_in_scale(values: Floats, missing: Missing) -> tuple[Floats, Floats]:
     return rest_r, deleted
 
 
-def _notes(block: pd.DataFrame, items: Sequence[str]) -> list[str]:
+def _notes(block: pd.DataFrame, items: Sequence[str], covariance: Floats) -> list[str]:
     """Of each item, and of what its place in the scale cannot be told from."""
     silent = block["n_informants"].to_numpy() == 0
     flat = block["sd"].to_numpy() == 0
@@ -147,4 +148,13 @@ def _notes(block: pd.DataFrame, items: Sequence[str]) -> list[str]:
         why = f"no answers to {', '.join(np.asarray(items, dtype=object)[silent])}"
     else:
         why = "two items share fewer than 2 informants, or the rest does not vary"
-    return [str(note) or (why if gap else "") for note, gap in zip(own, undefined, strict=True)]
+    few = block["n_informants"].to_numpy() < 4
+    turned = set(against(covariance))
+    return [
+        joined(
+            str(note) or (why if gap else ""),
+            "fewer than 4 answers: no skewness or kurtosis" if short and not note else "",
+            AGAINST if j in turned else "",
+        )
+        for j, (note, gap, short) in enumerate(zip(own, undefined, few, strict=True))
+    ]

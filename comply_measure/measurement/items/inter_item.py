@@ -10,6 +10,7 @@ import pandas as pd
 
 from comply_measure.measurement.dimensionality.extraction import squared_multiple_correlations
 from comply_measure.measurement.frames import check_scales, groups, item_values, joined, listed, varying_items
+from comply_measure.measurement.keying import AGAINST, against
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.reliability.coefficients import (
     alpha_stack,
@@ -222,7 +223,11 @@ def _notes(
     elif not why and singular:
         why = "an item is determined by the others: R² and λ₆ are undefined"
     gaps = block.isna().any(axis=1)
-    return [own.get(item, why if gap else "") for item, gap in zip(items, gaps, strict=True)]
+    turned = set(against(covariance))
+    return [
+        joined(own.get(item, why if gap else ""), AGAINST if j in turned else "")
+        for j, (item, gap) in enumerate(zip(items, gaps, strict=True))
+    ]
 
 
 def _pairs(

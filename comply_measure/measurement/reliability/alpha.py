@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
+from comply_measure.measurement.frames import joined, listed, varying_items
+from comply_measure.measurement.keying import names_of, reversal_note
 from comply_measure.measurement.moments import Floats, ItemCovariance, Missing, item_covariance
 
 IntervalN = Literal["pairs", "rows"]
@@ -38,7 +42,7 @@ class Alpha:
     confidence : float
         Level of the interval.
     note : str
-        Why a value is undefined.
+        Why a value is undefined or doubtful: items that do not vary, or run against the others, by name.
     """
 
     alpha: float
@@ -81,8 +85,30 @@ def feldt_interval(alpha: float, n: int, n_items: int, confidence: float = 0.95)
     Returns
     -------
     lower, upper : float
-        NaN for an undefined α, fewer than 2 informants or items.
+        NaN for an α that is NaN.
+
+    Raises
+    ------
+    InputError
+        α above 1 or infinite, fewer than 2 informants or items, a level outside (0, 1).
     """
+    problems = [
+        Problem(name, value=value, allowed=allowed)
+        for name, value, allowed, wrong in (
+            ("alpha", alpha, "at most 1", alpha > 1 or np.isinf(alpha)),
+            ("n", n, "at least 2", not n >= 2),
+            ("n_items", n_items, "at least 2", not n_items >= 2),
+            ("confidence", confidence, "between 0 and 1", not 0 < confidence < 1),
+        )
+        if wrong
+    ]
+    if problems:
+        raise InputError("Feldt's interval cannot be computed.", problems)
+    return feldt_limits(alpha, n, n_items, confidence)
+
+
+def feldt_limits(alpha: float, n: int, n_items: int, confidence: float) -> tuple[float, float]:
+    """Feldt's interval; NaN for an undefined α, fewer than 2 informants or items."""
     from scipy import stats
 
     if not np.isfinite(alpha) or n < 2 or n_items < 2:
@@ -94,18 +120,19 @@ def feldt_interval(alpha: float, n: int, n_items: int, confidence: float = 0.95)
 
 
 def cronbach_alpha(
-    values: Floats,
+    values: pd.DataFrame | Floats,
     *,
     missing: Missing = "pairwise",
     interval_n: IntervalN = "pairs",
     confidence: float = 0.95,
     engine: Engine = "own",
+    items: Sequence[str] | None = None,
 ) -> Alpha:
     """Cronbach's α of the columns of an array.
 
     Parameters
     ----------
-    values : ndarray, shape (n, p)
+    values : ndarray or DataFrame, shape (n, p)
         Item answers, recoded to one direction; NaN where missing.
     missing : {"pairwise", "listwise"}
         Pairwise covariances (the default of psych::alpha), or only informants who answered every item.
@@ -117,6 +144,8 @@ def cronbach_alpha(
     engine : {"own", "pingouin"}
         Where α itself comes from. pingouin confirms the value; its interval is not used, since it is rounded
         to three decimals and counts the informants that listwise deletion left out.
+    items : sequence of str, optional
+        Names for the note; a data frame's columns name themselves.
 
     Returns
     -------
@@ -128,8 +157,9 @@ def cronbach_alpha(
     InputError
         Unknown option, level outside (0, 1), or an array that is not two-dimensional.
     """
-    values = np.asarray(values, dtype=np.float64)
+    given, values = values, np.asarray(values, dtype=np.float64)
     _check(values, missing, interval_n, confidence, engine)
+    names = names_of(values.shape[1], items, given)
     moments = item_covariance(values, missing)
     note = _note(moments, missing)
     n = _interval_n(moments, missing, interval_n)
@@ -138,8 +168,10 @@ def cronbach_alpha(
         alpha = alpha_from_covariance(moments.covariance)
         if np.isfinite(alpha) and engine == "pingouin":
             alpha = _pingouin_alpha(values, missing)
-        note = "" if np.isfinite(alpha) else "variance of the sum is zero or negative"
-    lower, upper = feldt_interval(alpha, n, values.shape[1], confidence)
+        why = "" if np.isfinite(alpha) else "variance of the sum is zero or negative"
+        doubt = reversal_note(moments.covariance, names)
+        note = joined(listed(varying_items(values, names)[1]), why, doubt)
+    lower, upper = feldt_limits(alpha, n, values.shape[1], confidence)
     correlation = _correlation(moments.covariance)
     off = correlation[np.triu_indices(len(correlation), 1)]
     return Alpha(
@@ -203,7 +235,6 @@ def _correlation(covariance: Floats) -> Floats:
 
 
 def _pingouin_alpha(values: NDArray[np.float64], missing: str) -> float:
-    import pandas as pd
     import pingouin
 
     frame = pd.DataFrame(values, columns=[f"item{j}" for j in range(values.shape[1])])

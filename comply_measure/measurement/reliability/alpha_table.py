@@ -67,9 +67,9 @@ class AlphaTable:
                 "missing": a.missing,
                 "confidence": a.confidence,
                 "note": joined(
-                    self.faults[scale, group],
+                    self.faults[scale, group] if self.faults[scale, group] not in a.note else "",
                     a.note,
-                    CLUSTERED if (scale, group) in self.clustered and not a.note else "",
+                    CLUSTERED if (scale, group) in self.clustered and np.isfinite(a.alpha) else "",
                 ),
             }
             for (scale, group), a in self.alphas.items()
@@ -124,7 +124,12 @@ def alpha_table(
         for group, rows in groups(data, by, pooled):
             key = (scale, group)
             alphas[key] = cronbach_alpha(
-                values[rows], missing=missing, interval_n=interval_n, confidence=confidence, engine=engine
+                values[rows],
+                missing=missing,
+                interval_n=interval_n,
+                confidence=confidence,
+                engine=engine,
+                items=items,
             )
             faults[key] = listed(varying_items(values[rows], items)[1])
             units = data[unit].to_numpy()[rows & answered] if unit is not None else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from comply_measure.measurement.frames import runs_against
+from comply_measure.measurement.frames import runs_against, with_reasons
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.reliability.alpha import alpha_from_covariance
 from comply_measure.measurement.reliability.categorical import categorical_omega
@@ -67,6 +67,15 @@ class FactorReliability:
     note: str
 
 
+WHY = {
+    "omega_factors": "for factors of factors",
+    "omega_partial": "for factors of factors",
+    "omega_categorical_implied": "for ordered items",
+    "omega_categorical_observed": "for ordered items",
+    "maximal": "for items of one factor each, with loadings below 1",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class FitReliability:
     """Reliabilities of all factors of a fit.
@@ -81,10 +90,13 @@ class FitReliability:
     estimator: str
 
     def tidy(self) -> pd.DataFrame:
-        """One row per group, level and factor; columns are the attributes of :class:`FactorReliability`."""
+        """One row per group, level and factor; columns are the attributes of :class:`FactorReliability`.
+
+        ``reason`` says why other cells are empty where nothing is wrong.
+        """
         names = FactorReliability.__dataclass_fields__
         table = pd.DataFrame([{name: getattr(row, name) for name in names} for row in self.rows])
-        return table.assign(estimator=self.estimator)
+        return with_reasons(table.assign(estimator=self.estimator), WHY)
 
 
 def fit_reliability(fit: Fit) -> FitReliability:

@@ -10,6 +10,7 @@ import pandas as pd
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.dimensionality.extraction import Method, extract, most_factors
 from comply_measure.measurement.dimensionality.rotation import RotationName, RotationOptions, rotate
+from comply_measure.measurement.frames import joined, runs_against
 from comply_measure.measurement.moments import Floats
 
 NAN = float("nan")
@@ -142,7 +143,10 @@ def hierarchical_omega(
         squares / (squares + float((group**2).sum())),
         p,
         n_factors,
-        note,
+        joined(
+            note,
+            runs_against([f"item {j + 1}" for j in np.flatnonzero(general * np.sign(general.sum()) < 0)]),
+        ),
     )
 
 

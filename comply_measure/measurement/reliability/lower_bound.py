@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from comply_measure.measurement.keying import reversal_note
 from comply_measure.measurement.moments import Floats
 
 # Width of the certified interval, relative to the trace.
@@ -39,7 +41,7 @@ class GreatestLowerBound:
     note: str
 
 
-def greatest_lower_bound(covariance: Floats) -> GreatestLowerBound:
+def greatest_lower_bound(covariance: Floats, *, items: Sequence[str] | None = None) -> GreatestLowerBound:
     """Greatest lower bound to reliability (Jackson & Agunwamba 1977; Bentler & Woodward 1980).
 
     The least reliability any true-score decomposition ``C = T + diag(ψ)`` with T positive semidefinite and ψ ≥ 0
@@ -53,6 +55,8 @@ def greatest_lower_bound(covariance: Floats) -> GreatestLowerBound:
     ----------
     covariance : ndarray, shape (p, p)
         Item covariances, positive semidefinite.
+    items : sequence of str, optional
+        Names for the note.
 
     Returns
     -------
@@ -80,7 +84,9 @@ def greatest_lower_bound(covariance: Floats) -> GreatestLowerBound:
     error[free] = psi * safe[free] ** 2
     total = float(covariance.sum())
     gap = max(0.0, dual - float(error.sum())) / total
-    return GreatestLowerBound(1.0 - float(error.sum()) / total, gap, error, steps, "")
+    return GreatestLowerBound(
+        1.0 - float(error.sum()) / total, gap, error, steps, reversal_note(covariance, items)
+    )
 
 
 def _obstacle(covariance: Floats) -> str:

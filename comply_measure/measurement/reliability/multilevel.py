@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -9,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
+from comply_measure.measurement.frames import joined
+from comply_measure.measurement.keying import reversal_note
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.reliability.alpha import alpha_from_covariance
 from comply_measure.measurement.reliability.one_factor import OneFactor, one_factor
@@ -146,6 +149,7 @@ def multilevel_reliability(
     unit: NDArray[Any],
     estimator: Estimator = "ml",
     factors: FactorEstimator = "two_stage",
+    items: Sequence[str] | None = None,
 ) -> MultilevelReliability:
     """α and ω within and between units, of one informant's score, and of the observed unit mean.
 
@@ -166,6 +170,8 @@ def multilevel_reliability(
     factors : {"two_stage", "two_level"}
         One factor per level: by maximum likelihood for each of the two matrices, or for both levels at once by the
         SEM engine (as lavaan; item variances between units are kept at zero or above; slower).
+    items : sequence of str, optional
+        Names for the note, which names items that run against the others on a level.
 
     Returns
     -------
@@ -209,8 +215,16 @@ def multilevel_reliability(
         _ratio(b, w + b),
         levels,
         factors,
-        why or _note(levels, solution),
+        joined(why or _note(levels, solution), "" if levels.note else _reversed(levels, items)),
     )
+
+
+def _reversed(levels: LevelCovariances, items: Sequence[str] | None) -> str:
+    """Items that run against the others, level by level."""
+    found = {name: reversal_note(getattr(levels, name), items) for name in ("within", "between")}
+    if len(set(found.values())) == 1:
+        return found["within"]
+    return joined(*(f"{name} units: {note}" for name, note in found.items() if note))
 
 
 def _obstacle(x: Floats, n_units: int) -> str:

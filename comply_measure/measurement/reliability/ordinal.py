@@ -12,7 +12,8 @@ import pandas as pd
 from comply_measure import sem
 from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.measurement.dimensionality.extraction import extract
-from comply_measure.measurement.frames import listed, varying_items
+from comply_measure.measurement.frames import joined, listed, varying_items
+from comply_measure.measurement.keying import reversal_note
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.reliability.alpha import alpha_from_covariance
 from comply_measure.measurement.reliability.categorical import categorical_omega
@@ -107,10 +108,11 @@ def ordinal_reliability(
         np.asarray(moments.thresholds[moments.threshold_index == j], dtype=np.float64) for j in range(p)
     )
     alpha = alpha_from_covariance(correlation)
+    doubt = reversal_note(correlation, labels)
     loadings, note = _loadings(values, names, correlation, estimator)
     if note:
         return OrdinalReliability(
-            alpha, NAN, NAN, NAN, NAN, loadings, thresholds, correlation, p, n, estimator, note
+            alpha, NAN, NAN, NAN, NAN, loadings, thresholds, correlation, p, n, estimator, joined(note, doubt)
         )
     common = np.outer(loadings, loadings)
     true = float(common.sum())
@@ -127,8 +129,15 @@ def ordinal_reliability(
         p,
         n,
         estimator,
-        "",
+        joined(doubt, _why(correlation)),
     )
+
+
+def _why(correlation: Floats) -> str:
+    """Why an observed version is undefined."""
+    if not correlation.sum() > 0:
+        return "variance of the sum is zero or negative"
+    return "a polychoric correlation above 1" if np.abs(correlation).max() > 1.0 + 1e-12 else ""
 
 
 def _loadings(values: Floats, names: list[str], correlation: Floats, estimator: str) -> tuple[Floats, str]:

@@ -98,12 +98,12 @@ def single_coefficients(data: ScoreData, names: tuple[str, ...], rng: np.random.
 
 
 def _bound(data: ScoreData) -> Found:
-    bound = greatest_lower_bound(data.covariance)
+    bound = greatest_lower_bound(data.covariance, items=data.items)
     return {"glb": (bound.value, joined(data.reason, bound.note))}
 
 
 def _halves(data: ScoreData, rng: np.random.Generator) -> Found:
-    halves = split_half(data.covariance, seed=rng)
+    halves = split_half(data.covariance, seed=rng, items=data.items)
     note = joined(data.reason, halves.note)
     return {
         "lambda4_max": (halves.lambda4_max, note),
@@ -140,6 +140,6 @@ def _levels(data: ScoreData) -> Found:
     names = [name for name, single in SINGLE.items() if single.family == "levels"]
     if data.units is None:
         return dict.fromkeys(names, (NAN, "one informant per unit: levels cannot be separated"))
-    result = multilevel_reliability(data.values, data.units)
+    result = multilevel_reliability(data.values, data.units, items=data.items)
     note = joined(data.reason, result.note) if result.levels.note else result.note
     return {name: (float(getattr(result, name)), note) for name in names}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb
@@ -10,6 +11,8 @@ import numpy as np
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.dimensionality.extraction import squared_multiple_correlations
+from comply_measure.measurement.frames import joined
+from comply_measure.measurement.keying import reversal_note
 from comply_measure.measurement.moments import Floats
 
 # More halves than this are sampled.
@@ -53,6 +56,7 @@ def split_half(
     *,
     max_splits: int = MOST_SPLITS,
     seed: int | np.random.Generator | None = None,
+    items: Sequence[str] | None = None,
 ) -> SplitHalves:
     """Split-half reliability of a sum over halves of equal size.
 
@@ -68,6 +72,8 @@ def split_half(
         Up to this many halves are enumerated, beyond it as many are drawn at random.
     seed : int or Generator, optional
         Required when halves are drawn.
+    items : sequence of str, optional
+        Names for the note.
 
     Returns
     -------
@@ -111,7 +117,11 @@ def split_half(
         tuple(int(j) for j in np.flatnonzero(signs[best] > 0)),
         len(signs),
         exhaustive,
-        "" if exhaustive else f"{len(signs)} random halves of {n_halves}",
+        joined(
+            "" if exhaustive else f"{len(signs)} random halves of {n_halves}",
+            "" if defined.any() else "no split has halves that vary: Spearman–Brown is undefined",
+            reversal_note(covariance, items),
+        ),
     )
 
 

@@ -14,8 +14,9 @@ from comply_measure.measurement.frames import (
     check_scales,
     joined,
 )
+from comply_measure.measurement.keying import reversal_note
 from comply_measure.measurement.moments import Floats
-from comply_measure.measurement.reliability.alpha import feldt_interval
+from comply_measure.measurement.reliability.alpha import feldt_limits
 from comply_measure.measurement.reliability.coefficients import COEFFICIENTS, compute_all
 from comply_measure.measurement.reliability.single import SINGLE, ScoreData, single_coefficients
 from comply_measure.measurement.reliability.table_groups import TRIAD, Answers, answer_groups
@@ -157,7 +158,8 @@ def _stack_rows(
             drawn,
             k,
             missing,
-            "; ".join(part for part in (note, more) if part),
+            joined(note, more),
+            _doubt(group, covariance) if np.isfinite(estimate) else "",
         )
     return rows
 
@@ -187,7 +189,9 @@ def _limits(
     present = (~np.isnan(group.values)).astype(np.float64)
     complete = int(present.all(axis=1).sum())
     n = complete if missing == "listwise" else int((present.T @ present).min())
-    return (*feldt_interval(estimate, n, group.values.shape[1], confidence), NAN), "feldt", ""
+    if n < 2:
+        return nothing, "", "two items share fewer than 2 informants: no interval"
+    return (*feldt_limits(estimate, n, group.values.shape[1], confidence), NAN), "feldt", ""
 
 
 def _single_rows(
@@ -200,6 +204,7 @@ def _single_rows(
     reason = joined(group.faults, reason)
     score = ScoreData(group.items, group.values, covariance, reason, group.units if group.clustered else None)
     found = single_coefficients(score, names, rng)
+    doubt = _doubt(group, covariance)
     score_sd = float(np.sqrt(max(covariance.sum(), 0.0))) / max(len(covariance), 1)
     return {
         name: _row(
@@ -215,6 +220,7 @@ def _single_rows(
             0,
             missing,
             note,
+            doubt if np.isfinite(value) else "",
         )
         for name, (value, note) in found.items()
     }
@@ -233,6 +239,7 @@ def _row(
     k: int,
     missing: str,
     note: str,
+    doubt: str,
 ) -> ReliabilityRow:
     values = group.values
     return ReliabilityRow(
@@ -251,8 +258,14 @@ def _row(
         0 if drawn is None else drawn.n_clusters,
         0 if drawn is None else int(drawn.n_used[k]),
         missing,
-        note,
+        note if doubt in note else joined(note, doubt),
+        doubt,
     )
+
+
+def _doubt(group: Answers, covariance: Floats) -> str:
+    """What speaks against estimates that are defined."""
+    return joined(group.faults, reversal_note(covariance, group.items))
 
 
 def _reason(name: str, group: Answers, covariance: Floats, reason: str) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from comply_measure.measurement.frames import with_reasons
+
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityRow:
@@ -25,7 +27,11 @@ class ReliabilityRow:
         ``n_units`` is -1 without a unit column; ``n_clusters`` counts what was resampled, 0 without a bootstrap.
     n_replications : int
         Resamples in which the coefficient was defined.
-    missing, note : str
+    missing : str
+    note : str
+        Why values are undefined, and the doubt.
+    doubt : str
+        What speaks against an estimate that is defined: items that do not vary, or run against the others.
     """
 
     scale: str
@@ -46,6 +52,15 @@ class ReliabilityRow:
     n_replications: int
     missing: str
     note: str
+    doubt: str = ""
+
+
+WHY = {
+    "lower": "no interval was asked for, or there is none",
+    "upper": "no interval was asked for, or there is none",
+    "se": "of resamples only",
+    "standard_error_of_measurement": "not a reliability of the mean of the items, or undefined with the estimate",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +79,16 @@ class ReliabilityTable:
     seed: int | None
 
     def tidy(self) -> pd.DataFrame:
-        """One row per scale, group and coefficient; columns are the attributes of :class:`ReliabilityRow`."""
+        """One row per scale, group and coefficient; columns are the attributes of :class:`ReliabilityRow`.
+
+        ``reason`` says why other cells are empty where nothing is wrong.
+        """
         names = ReliabilityRow.__dataclass_fields__
         table = pd.DataFrame(
             [{name: getattr(row, name) for name in names} for row in self.rows], columns=list(names)
         )
-        return table.assign(confidence=self.confidence, seed=self.seed)
+        table = table.assign(confidence=self.confidence, seed=self.seed)
+        return with_reasons(table, WHY)
 
     def wide(self) -> pd.DataFrame:
         """Estimates, one row per scale and group, one column per coefficient."""

@@ -13,7 +13,7 @@ from scipy.special import ndtri
 
 from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.measurement.fits import fit_notes, require_one_block
-from comply_measure.measurement.frames import check_scales, item_values, joined, varying_items
+from comply_measure.measurement.frames import check_scales, item_values, joined, runs_against, varying_items
 from comply_measure.measurement.moments import pairwise_correlations
 from comply_measure.sem import Fit, fit as fit_model
 
@@ -98,7 +98,12 @@ class ConvergentValidity:
             "with_construct": partner,
             "fornell_larcker": above,
             "n_informants": self.n_informants,
-            "note": joined(self.note, _why_no_ave(key, ave, size)),
+            "note": joined(
+                self.note,
+                _why_no_ave(key, ave, size),
+                _turned(mine),
+                _alone(key, len(self.constructs), largest),
+            ),
         }
 
 
@@ -106,6 +111,23 @@ def _why_no_ave(key: str, ave: float, size: pd.Series[float]) -> str:
     if math.isfinite(ave):
         return ""
     return f"{key}: one item, no AVE" if len(size) < 2 else f"{key}: a standardised loading above 1, no AVE"
+
+
+def _turned(mine: pd.DataFrame) -> str:
+    """Items whose loadings have another sign than most of their construct."""
+    loading = mine["loading"]
+    sign = np.sign(np.sign(loading).sum()) or np.sign(loading.sum()) or 1.0
+    return runs_against([str(item) for item in mine.loc[sign * loading < 0, "item"]])
+
+
+def _alone(key: str, n_constructs: int, largest: float) -> str:
+    if math.isfinite(largest):
+        return ""
+    return (
+        f"{key}: the only construct, no correlations"
+        if n_constructs == 1
+        else f"{key}: correlations undefined"
+    )
 
 
 def measurement_model(scales: Mapping[str, Sequence[str]]) -> str:

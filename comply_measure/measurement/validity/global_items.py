@@ -8,7 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from comply_measure.measurement.frames import check_scales, cluster_codes, item_values, listed, varying_items
+from comply_measure.measurement.frames import (
+    check_scales,
+    cluster_codes,
+    item_values,
+    listed,
+    varying_items,
+    with_reasons,
+)
 from comply_measure.measurement.moments import Floats, Missing, item_covariance, pairwise_correlations
 from comply_measure.measurement.resampling import bootstrap
 
@@ -39,7 +46,7 @@ class GlobalItems:
     faults: Mapping[str, str]
 
     def tidy(self) -> pd.DataFrame:
-        """One row per score and item: score, item, own, correlation, lower, upper, n_informants, note."""
+        """One row per score and item: score, item, own, correlation, lower, upper, n_informants, note, reason."""
         rows = [
             {
                 "score": score,
@@ -54,7 +61,9 @@ class GlobalItems:
             for i, score in enumerate(self.scores)
             for j, item in enumerate(self.items)
         ]
-        return pd.DataFrame(rows)
+        return with_reasons(
+            pd.DataFrame(rows), dict.fromkeys(("lower", "upper"), "no bootstrap was asked for")
+        )
 
     def _note(self, i: int, j: int) -> str:
         pair = (self.scores[i], self.items[j])

@@ -17,6 +17,7 @@ from comply_measure.measurement.frames import (
     listed,
     varying_items,
 )
+from comply_measure.measurement.keying import reversal_note
 from comply_measure.measurement.moments import Floats, Missing, item_covariance, pairwise_correlations
 from comply_measure.measurement.resampling import IntervalKind, bootstrap
 
@@ -39,7 +40,8 @@ class Htmt:
         Informants with an answer; clusters resampled (−1 without clusters); 0 without a bootstrap.
     missing : str
     notes : tuple of str
-        Why values are undefined.
+        Why values are undefined or doubtful: absolute correlations hide items that run against their construct,
+        so these are named.
     """
 
     constructs: tuple[str, ...]
@@ -130,7 +132,8 @@ def heterotrait_monotrait(
     values = item_values(data, names)
     member = np.repeat(np.eye(len(scales)), [len(items) for items in scales.values()], axis=0)
     here = item_covariance(values, missing)
-    one, two = within_between(pairwise_correlations(values, missing), member)
+    correlations = pairwise_correlations(values, missing)
+    one, two = within_between(correlations, member)
     k = len(scales)
     lower, upper = np.full((2, k, k), np.nan), np.full((2, k, k), np.nan)
     replications, n_clusters = 0, -1
@@ -161,7 +164,7 @@ def heterotrait_monotrait(
         n_clusters,
         replications,
         missing,
-        (*_notes(scales, values, names), *_no_interval(scales, two, lower[1], seed)),
+        (*_notes(scales, values, names, correlations), *_no_interval(scales, two, lower[1], seed)),
     )
 
 
@@ -219,7 +222,10 @@ def _no_interval(
     )
 
 
-def _notes(scales: Mapping[str, Sequence[str]], values: Floats, names: Sequence[str]) -> tuple[str, ...]:
+def _notes(
+    scales: Mapping[str, Sequence[str]], values: Floats, names: Sequence[str], correlations: Floats
+) -> tuple[str, ...]:
+    """Of each construct: items without variance, a single item, items that run against it."""
     faults = dict(varying_items(values, names)[1])
     notes = []
     for construct, items in scales.items():
@@ -228,6 +234,10 @@ def _notes(scales: Mapping[str, Sequence[str]], values: Floats, names: Sequence[
             notes.append(f"{construct}: {listed(unusable)}")
         if len(items) < 2:
             notes.append(f"{construct}: one item has no monotrait correlation")
+        if turned := reversal_note(
+            correlations[np.ix_(place := [names.index(i) for i in items], place)], items
+        ):
+            notes.append(f"{construct}: {turned}")
     return tuple(notes)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.errors import ComplyError
-from comply_measure.measurement.frames import POOLED, check_scales, groups, joined
+from comply_measure.measurement.frames import POOLED, check_scales, groups, joined, with_reasons
 from comply_measure.measurement.validity.convergent import (
     ConvergentValidity,
     convergent_validity,
@@ -56,12 +56,15 @@ class ValidityMatrix:
     note: str
 
     def tidy(self) -> pd.DataFrame:
-        """One row per cell: group, row, column, kind, value, lower, upper, n_informants, note.
+        """One row per cell: group, row, column, kind, value, lower, upper, n_informants, note, reason.
 
         Kinds: ``sqrt_ave`` (diagonal), ``factor_correlation`` (below), ``htmt2`` (above), ``global_item`` (beside).
         """
         cells = [*self._diagonal(), *self._below(), *self._above(), *self._beside()]
-        return pd.DataFrame([(self.group, *cell) for cell in cells], columns=list(_COLUMNS))
+        table = pd.DataFrame([(self.group, *cell) for cell in cells], columns=list(_COLUMNS))
+        return with_reasons(
+            table, dict.fromkeys(("lower", "upper"), "√AVE has none, others by bootstrap if asked")
+        )
 
     def _diagonal(self) -> list[_Cell]:
         if self.convergent is None:
