@@ -9,10 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from threadpoolctl import threadpool_limits
-
 from comply_measure.errors import ComplyError, ComplyWarning
 from comply_measure.evidence.options import TopicOptions
+from comply_measure.measurement.threads import one_thread
 from comply_measure.pipeline.files import OutputError
 from comply_measure.pipeline.outcome import Outcome
 from comply_measure.pipeline.step import Context, Found, Step
@@ -123,7 +122,7 @@ def _tried(compute: Callable[[], Result]) -> _Attempt[Result]:
     result: Result | None = None
     reason = trace = ""
     # One thread for linear algebra: the matrices are small, and sums then do not depend on the machine's cores.
-    with threadpool_limits(1), warnings.catch_warnings(record=True) as caught:
+    with one_thread(), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             result = compute()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import replace
 from functools import lru_cache
-from multiprocessing import get_context
+from multiprocessing import get_all_start_methods, get_context, parent_process
+from multiprocessing.connection import wait as wait_for
+from multiprocessing.context import BaseContext
 from pathlib import Path
+from threading import Thread
 
 from comply_measure.errors import ComplyError
 from comply_measure.pipeline.execute import execute
@@ -16,6 +20,18 @@ from comply_measure.pipeline.registry import STEPS
 from comply_measure.pipeline.run import Listener, Plan, skipped
 from comply_measure.pipeline.store import Store
 from comply_measure.pipeline.study import load_study
+
+#: Steps that take longest, in this order.
+_LONG = (
+    "reliability",
+    "triads",
+    "congruence",
+    "invariance",
+    "rivals",
+    "validity",
+    "dimensionality",
+    "informants",
+)
 
 
 def run_parallel(plan: Plan, store: Store, outcomes: dict[str, Outcome], listen: Listener) -> None:
@@ -32,7 +48,7 @@ def run_parallel(plan: Plan, store: Store, outcomes: dict[str, Outcome], listen:
     listen : callable
         Told when a step starts and ends.
     """
-    pool = ProcessPoolExecutor(plan.jobs, mp_context=get_context("spawn"), initializer=_ignore_interrupts)
+    pool = ProcessPoolExecutor(plan.jobs, mp_context=_context(), initializer=_begin)
     try:
         _drive(pool, plan, store, outcomes, listen)
     finally:
@@ -46,7 +62,8 @@ def _drive(
     running: dict[Future[Outcome], str] = {}
     while len(outcomes) < len(plan.steps):
         _settle_skipped(plan, outcomes, listen)
-        for name in _ready(plan, outcomes, set(running.values())):
+        # Long steps first, so that none of them is the last one running alone.
+        for name in sorted(_ready(plan, outcomes, set(running.values())), key=_rank):
             listen(name, None)
             task = (str(plan.study.path), str(store.folder), name, tuple(plan.steps), plan.anew)
             running[pool.submit(_work, *task)] = name
@@ -59,8 +76,26 @@ def _drive(
             listen(name, outcomes[name])
 
 
-def _ignore_interrupts() -> None:
+def _context() -> BaseContext:
+    """New processes that have the program loaded already, where the system can make them; else bare ones."""
+    if "forkserver" not in get_all_start_methods():
+        return get_context("spawn")
+    context = get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
+
+
+def _begin() -> None:
+    """Leave interrupts to the parent, and end with it: a killed parent tells nobody."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    wait_for([sentinel])
+    os._exit(1)
 
 
 def _settle_skipped(plan: Plan, outcomes: dict[str, Outcome], listen: Listener) -> None:
@@ -68,6 +103,10 @@ def _settle_skipped(plan: Plan, outcomes: dict[str, Outcome], listen: Listener) 
         if name not in outcomes and (outcome := skipped(plan, name, outcomes)) is not None:
             outcomes[name] = outcome
             listen(name, outcome)
+
+
+def _rank(name: str) -> int:
+    return _LONG.index(name) if name in _LONG else len(_LONG)
 
 
 def _ready(plan: Plan, outcomes: dict[str, Outcome], busy: set[str]) -> list[str]:

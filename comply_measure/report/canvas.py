@@ -88,6 +88,8 @@ def draw(
         paint(drawing)
         svg, png = io.BytesIO(), io.BytesIO()
         drawing.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+        # The layout is solved once: its positions hold for the bitmap, too.
+        drawing.set_layout_engine("none")
         drawing.savefig(png, format="png", dpi=150, metadata={"Software": None})
     return Figure(key, title, svg.getvalue(), png.getvalue(), alt, notes, min_width)
 

@@ -178,7 +178,17 @@ class Responses:
 
     def scored(self) -> pd.DataFrame:
         """Informant x item, reverse-keyed items recoded (minimum + maximum - x), NaN where missing."""
+        # A shallow copy: pandas copies what a caller writes to.
+        return self._scored.copy(deep=False)
+
+    @cached_property
+    def _scored(self) -> pd.DataFrame:
         return scoring.recoded(self.data[list(self.item_ids)], self.scales)
+
+    @cached_property
+    def _scores(self) -> dict[tuple[Level, str | None, float], pd.DataFrame]:
+        """Scores that were asked for."""
+        return {}
 
     def scores(
         self, level: Level = "attribute", scale_key: str | None = None, min_valid: float = 0.5
@@ -204,12 +214,15 @@ class Responses:
         DataFrame
             ``unit``, ``firm``, ``role``, then a column per construct; rows as in `data`.
         """
-        items = {name: item for name, (_, item) in self._items.items()}
-        measured = self.measurement(scale_key, level)
-        values = scoring.construct_scores(
-            self.scored(), self.data["role"].to_numpy(dtype=object), items, measured, min_valid
-        )
-        return pd.concat([self.data[["unit", "firm", "role"]], values], axis=1)
+        asked = level, scale_key, min_valid
+        if asked not in self._scores:
+            items = {name: item for name, (_, item) in self._items.items()}
+            measured = self.measurement(scale_key, level)
+            values = scoring.construct_scores(
+                self._scored, self.data["role"].to_numpy(dtype=object), items, measured, min_valid
+            )
+            self._scores[asked] = pd.concat([self.data[["unit", "firm", "role"]], values], axis=1)
+        return self._scores[asked].copy(deep=False)
 
     def scores_of_kind(
         self, kind: Literal["global", "overall", "informant"], min_valid: float = 0.5

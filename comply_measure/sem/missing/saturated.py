@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from hashlib import blake2b
 
 import numpy as np
 
@@ -40,6 +42,36 @@ class SaturatedMoments:
     n_steps: int
     converged: bool
     singular: bool
+
+
+class _Memory:
+    """The latest results by a digest of the data they belong to."""
+
+    size = 64
+
+    def __init__(self) -> None:
+        self._found: OrderedDict[bytes, SaturatedMoments] = OrderedDict()
+
+    @staticmethod
+    def _key(data: FloatArray, tolerance: float, max_steps: int) -> bytes:
+        values = np.ascontiguousarray(data, dtype=np.float64)
+        digest = blake2b(repr((values.shape, tolerance, max_steps)).encode(), digest_size=32)
+        digest.update(values.tobytes())
+        return digest.digest()
+
+    def get(self, data: FloatArray, tolerance: float, max_steps: int) -> SaturatedMoments | None:
+        return self._found.get(self._key(data, tolerance, max_steps))
+
+    def put(
+        self, moments: SaturatedMoments, data: FloatArray, tolerance: float, max_steps: int
+    ) -> SaturatedMoments:
+        self._found[self._key(data, tolerance, max_steps)] = moments
+        while len(self._found) > self.size:
+            self._found.popitem(last=False)
+        return moments
+
+
+_REMEMBERED = _Memory()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +118,20 @@ def saturated_moments(
     ------
     ValueError
         If a variable has no value at all.
+
+    Notes
+    -----
+    Several models of the same data share their saturated moments: the latest are remembered by the data's content.
     """
     if np.isnan(data).all(axis=0).any():
         raise ValueError("a variable has no value at all")
+    found = _REMEMBERED.get(data, tolerance, max_steps)
+    if found is None:
+        found = _REMEMBERED.put(_moments(data, tolerance, max_steps), data, tolerance, max_steps)
+    return replace(found, covariance=found.covariance.copy(), mean=found.mean.copy())
+
+
+def _moments(data: FloatArray, tolerance: float, max_steps: int) -> SaturatedMoments:
     centre = np.nanmean(data, axis=0)
     spread = np.nanstd(data, axis=0)
     spread = np.where(spread > 0.0, spread, 1.0)
