@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,9 +13,17 @@ import numpy as np
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.baseline import Baseline, baseline_of
 from comply_measure.sem.fit_measures.collect import Evidence, collect
+from comply_measure.sem.fit_measures.undefined import unidentified_parameters, why_no_fit, without_fit
 from comply_measure.sem.followups import FollowUps
 from comply_measure.sem.inference.covariance import ParameterCovariance
-from comply_measure.sem.inference.diagnosis import Finding, admissibility
+from comply_measure.sem.inference.diagnosis import (
+    Finding,
+    admissibility,
+    cluster_findings,
+    definition_findings,
+    error_findings,
+    no_fit_findings,
+)
 from comply_measure.sem.inference.missing_values import missing_values
 from comply_measure.sem.inference.robust import covariance_of
 from comply_measure.sem.inference.tests import TestStatistic, chisquare_test, scaled_test
@@ -76,7 +85,7 @@ class Fit(FollowUps):
     @property
     def vcov_array(self) -> Array | None:
         """Covariance matrix of θ̂ (q, q); None when it could not be computed or was not asked for."""
-        if not self.converged or self.model.options.se == "none":
+        if not self.converged or self.model.options.se == "none" or self.unidentified:
             return None
         if self.given_errors is not None:
             known = np.diag(self.given_errors**2)
@@ -99,10 +108,24 @@ class Fit(FollowUps):
         return estimates_frame(self.model, self.theta, self.vcov_array, level, at_bound)
 
     @cached_property
+    def unidentified(self) -> tuple[int, ...]:
+        """Parameters (places in θ) that the data cannot separate; empty when the model is identified."""
+        if not self.converged:
+            return ()
+        return unidentified_parameters(self.model, self.optimum.point, self.optimum.jacobian)
+
+    @property
+    def no_fit(self) -> str:
+        """Why there is no test of fit and no fit measure; empty when there is."""
+        return why_no_fit(self.model, self.unidentified) if self.converged else ""
+
+    @cached_property
     def test(self) -> TestStatistic:
         """The standard χ² test."""
         if not self.converged:
             return TestStatistic("standard", math.nan, self.model.df, math.nan, note="no convergence")
+        if self.no_fit:
+            return TestStatistic("standard", math.nan, self.model.df, math.nan, note=self.no_fit)
         if self.log_likelihoods is not None and math.isnan(self.log_likelihoods.saturated):
             note = "the data do not determine the saturated model"
             return TestStatistic("standard", math.nan, self.model.df, math.nan, note=note)
@@ -144,7 +167,7 @@ class Fit(FollowUps):
         if model.options.test == "none":
             counts = {"npar": float(model.n_parameters), "df": float(model.df)}
             return counts | {"ntotal": float(model.sample.n)}
-        return collect(
+        found = collect(
             Evidence(
                 model,
                 self.optimum.point,
@@ -155,6 +178,7 @@ class Fit(FollowUps):
                 self.optimum.jacobian,
             )
         )
+        return without_fit(found, self.no_fit) if self.no_fit else found
 
     @cached_property
     def fit_measures(self) -> pd.Series[float]:
@@ -194,16 +218,8 @@ class Fit(FollowUps):
             found.append(
                 Finding("search_remedy", f"the optimum was found with {self.optimum.remedy}", serious=False)
             )
-        if self.converged and self.model.options.se != "none" and self.covariance.unidentified:
-            found.append(self._unidentified())
-        if self.model.df < 0:
-            found.append(
-                Finding(
-                    "negative_df",
-                    f"{self.npar} parameters for {self.model.n_moments} moments",
-                    "fix or equate parameters",
-                )
-            )
+        if self.converged:
+            found.extend(self._doubts())
         found.extend(self.inadmissible)
         if self.optimum.binding:
             found.append(
@@ -224,14 +240,13 @@ class Fit(FollowUps):
             found.extend(data_findings(self.model))
         return tuple(found)
 
-    def _unidentified(self) -> Finding:
-        names = self.model.table.free_names()
-        involved = ", ".join(names[i] for i in self.covariance.unidentified[:8])
-        return Finding(
-            "not_identified",
-            f"the information matrix is singular; the data do not separate: {involved}",
-            "fix a loading or variance per factor, or drop parameters; no standard errors are given",
-        )
+    def _doubts(self) -> Iterator[Finding]:
+        """What stands in the way of a test of fit, of standard errors, or of defined parameters."""
+        yield from no_fit_findings(self.model, self.no_fit, self.unidentified)
+        yield from cluster_findings(self.model)
+        if self.model.options.se != "none" and not self.unidentified:
+            yield from error_findings(self.model, self.vcov_array)
+        yield from definition_findings(self.model, self.theta)
 
     def standardized(self, kind: str = "all") -> pd.DataFrame:
         """Standardised solution: lhs, op, rhs, group, label, est_std, se, z, pvalue, ci_lower, ci_upper.

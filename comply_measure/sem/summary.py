@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from comply_measure.sem.inference.diagnosis import Finding
 
 if TYPE_CHECKING:
+    from comply_measure.sem.inference.tests import TestStatistic
     from comply_measure.sem.result import Fit
 
 _SECTIONS = (
@@ -20,6 +22,16 @@ _SECTIONS = (
     ("~*~", "Scaling factors"),
     (":=", "Defined parameters"),
 )
+
+
+_LIKELIHOOD = (("log L", "logl"), ("AIC", "aic"), ("BIC", "bic"))
+_CORRECTIONS = {
+    "satorra.bentler": "Satorra-Bentler",
+    "yuan.bentler": "Yuan-Bentler",
+    "yuan.bentler.mplus": "Yuan-Bentler (Mplus)",
+    "mean.var.adjusted": "mean and variance (Satterthwaite)",
+    "scaled.shifted": "scale and shift (Asparouhov-Muthén)",
+}
 
 
 def render(fit: Fit) -> str:
@@ -59,15 +71,68 @@ def _measures(fit: Fit) -> str:
     m = fit.measures
     if "chisq" not in m:
         return ""
-    lines = [
-        f"χ²({m['df']:.0f}) = {m['chisq']:.3f}, p = {_number(m['pvalue'])}",
+    if math.isnan(m["chisq"]):
+        lines = [f"No test of fit: {fit.test.note or 'not defined'}"]
+        lines += [f"SRMR {m['srmr']:.3f}"] if math.isfinite(m["srmr"]) else []
+    else:
+        lines = _one_column(m) if fit.scaled_test is None else _columns(m, fit.scaled_test)
+    if math.isfinite(m["chisq"]) and math.isnan(m["pvalue"]) and fit.test.note:
+        lines.append(f"χ² has no p value: {fit.test.note}")
+    bollen_stine = getattr(fit, "bollen_stine", None)
+    if bollen_stine is not None:
+        lines.append(f"Bollen-Stine p = {_number(bollen_stine.pvalue)}")
+    if math.isfinite(m.get("logl", math.nan)):
+        known = [f"{label} {m[key]:.3f}" for label, key in _LIKELIHOOD if math.isfinite(m[key])]
+        lines.append(", ".join(known))
+    return "\n".join(lines)
+
+
+def _one_column(m: Mapping[str, float]) -> list[str]:
+    return [
+        f"χ²({m['df']:.0f}) = {m['chisq']:.3f}, p = {_number(m['pvalue']) or 'NA'}",
         f"CFI {_number(m['cfi'])}, TLI {_number(m['tli'])}, SRMR {_number(m['srmr'])}",
         f"RMSEA {_number(m['rmsea'])} [{_number(m['rmsea.ci.lower'])}, {_number(m['rmsea.ci.upper'])}], "
         f"p(close) {_number(m['rmsea.pvalue'])}",
     ]
-    if "logl" in m:
-        lines.append(f"log L {m['logl']:.3f}, AIC {m['aic']:.3f}, BIC {m['bic']:.3f}")
-    return "\n".join(lines)
+
+
+def _columns(m: Mapping[str, float], scaled: TestStatistic) -> list[str]:
+    """Standard, scaled and robust measures side by side, as lavaan prints them."""
+
+    def line(label: str, keys: Sequence[str], digits: int = 3) -> str:
+        cells = [_number(m.get(key, math.nan), digits) or ("NA" if key in m else "") for key in keys]
+        return f"{label:<24}" + "".join(f"{cell:>14}" for cell in cells).rstrip()
+
+    def interval(suffix: str) -> str:
+        low, high = m.get(f"rmsea.ci.lower{suffix}"), m.get(f"rmsea.ci.upper{suffix}")
+        if low is None or high is None:
+            return ""
+        return "NA" if math.isnan(low) else f"{low:.3f}, {high:.3f}"
+
+    def three(key: str) -> list[str]:
+        return [key, f"{key}.scaled", f"{key}.robust"]
+
+    whole = float(m["df.scaled"]).is_integer()
+    lines = [
+        f"{'':<24}{'Standard':>14}{'Scaled':>14}{'Robust':>14}",
+        line("χ²", ["chisq", "chisq.scaled"]),
+        f"{'df':<24}{m['df']:>14.0f}{m['df.scaled']:>14.{0 if whole else 3}f}",
+        line("p", ["pvalue", "pvalue.scaled"]),
+        line("Scaling factor", ["", "chisq.scaling.factor"]),
+        *([f"{'Shift':<24}{'':>14}{scaled.shift:>14.3f}"] if scaled.shift else []),
+        line("CFI", three("cfi")),
+        line("TLI", three("tli")),
+        line("RMSEA", three("rmsea")),
+        f"{'90 % interval':<24}" + "".join(f"{interval(s):>14}" for s in ("", ".scaled", ".robust")).rstrip(),
+        line("p(RMSEA <= .05)", three("rmsea.pvalue")),
+        line("SRMR", ["srmr"]),
+        f"Scaled by {_CORRECTIONS.get(scaled.name, scaled.name)}",
+    ]
+    if scaled.note:
+        lines[-1] += f": {scaled.note}"
+    if math.isnan(m.get("cfi.robust", 0.0)):
+        lines.append("Robust indices are NA: their correction is not defined for this model and these data")
+    return lines
 
 
 def _estimates(fit: Fit) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from comply_measure.sem.implied import Implied
+from comply_measure.sem.language.expressions import why_undefined
 from comply_measure.sem.model import Model
+from comply_measure.sem.table.constraints import Namespace
 
 TOLERANCE = 1.8e-12  # eigenvalues above minus this count as not negative (as lavaan: ε^¾)
 
@@ -36,6 +38,88 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.message}; {self.advice}" if self.advice else self.message
+
+
+def few_clusters(n_clusters: int, n_parameters: int) -> Finding | None:
+    """A finding when robust standard errors of so many parameters rest on fewer clusters; None otherwise.
+
+    The outer product of C cluster scores has rank C − 1 at most, so that a covariance matrix of q ≥ C parameters is
+    singular and joint tests do not exist.
+
+    Parameters
+    ----------
+    n_clusters, n_parameters : int
+        Clusters that were drawn independently; free parameters, less equality constraints.
+    """
+    if n_clusters > n_parameters:
+        return None
+    return Finding(
+        "few_clusters",
+        f"{n_clusters} clusters for {n_parameters} parameters",
+        "standard errors and tests that rest on clusters cannot be trusted: fit smaller models",
+    )
+
+
+def cluster_findings(model: Model) -> Iterator[Finding]:
+    """Too few clusters for inference that rests on them (models of one level)."""
+    codes = [group.cluster for group in model.sample.groups if group.cluster is not None]
+    if codes:
+        found = few_clusters(sum(len(np.unique(code)) for code in codes), model.n_parameters)
+        if found is not None:
+            yield found
+
+
+def no_fit_findings(model: Model, reason: str, unidentified: Sequence[int]) -> Iterator[Finding]:
+    """Why a model has no test of fit, and no standard errors where it is not identified."""
+    if unidentified:
+        names = model.table.free_names()
+        involved = ", ".join(names[i] for i in unidentified[:8])
+        yield Finding(
+            "not_identified",
+            f"the information matrix is singular; the data do not separate: {involved}",
+            "fix a loading or variance per factor, or drop parameters; no standard errors and no fit are given",
+        )
+    if model.df < 0:
+        message = f"{model.n_parameters} parameters for {model.n_moments} moments"
+        yield Finding("negative_df", message, "fix or equate parameters; no fit is given")
+    elif reason and not unidentified:
+        yield Finding("no_test", f"no test of fit: {reason}", "more cases or fewer variables are needed")
+
+
+def error_findings(model: Model, vcov: np.ndarray | None) -> Iterator[Finding]:
+    """Free parameters of an identified model that have no standard error."""
+    if vcov is None:
+        word = "outer product of the scores" if model.options.se == "first.order" else "information matrix"
+        yield Finding(
+            "no_standard_errors",
+            f"no standard errors: the {word} is singular",
+            "fewer parameters, more cases or clusters, or another kind of standard errors",
+        )
+        return
+    bad = np.flatnonzero(~(vcov.diagonal() >= 0.0))
+    if len(bad):
+        names = model.table.free_names()
+        yield Finding(
+            "no_standard_errors",
+            f"no standard error (its square is negative): {', '.join(names[i] for i in bad[:8])}",
+            "the information matrix is not positive definite at the estimates: check the model",
+        )
+
+
+def definition_findings(model: Model, theta: np.ndarray) -> Iterator[Finding]:
+    """Defined parameters without a value or a standard error, with the reason."""
+    relations = [relation for relation in model.table.relations if relation.op == ":="]
+    if not relations:
+        return
+    values = Namespace(model.table, model.fixed_values).at(theta)
+    for relation in relations:
+        found = values[relation.lhs]
+        if not np.isfinite(found.value):
+            reason = why_undefined(relation.right, values, len(found.gradient)) or "not a finite number"
+            yield Finding("undefined", f"{relation.lhs} := {relation.rhs} is not defined: {reason}")
+        elif not np.isfinite(found.gradient).all():
+            message = f"{relation.lhs} := {relation.rhs} has no standard error: no finite derivative there"
+            yield Finding("undefined", message)
 
 
 def admissibility(model: Model, implied: list[Implied]) -> Iterator[Finding]:

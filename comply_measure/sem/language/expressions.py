@@ -244,6 +244,30 @@ def evaluate(expression: Expression, values: Mapping[str, Dual], size: int) -> D
             return _apply(function, [evaluate(argument, values, size) for argument in arguments])
 
 
+def why_undefined(expression: Expression, values: Mapping[str, Dual], size: int) -> str:
+    """The innermost reason why an expression has no finite value; empty when it has one."""
+    if math.isfinite(evaluate(expression, values, size).value):
+        return ""
+    match expression:
+        case Name(name):
+            return f"'{name}' is not defined"
+        case Negative(operand):
+            return why_undefined(operand, values, size)
+        case Binary(op, left, right):
+            inner = why_undefined(left, values, size) or why_undefined(right, values, size)
+            if inner:
+                return inner
+            a, b = (evaluate(side, values, size).value for side in (left, right))
+            if op == "/" and b == 0.0:
+                return "division by zero"
+            return f"{a:.6g} {op} {b:.6g} is no finite real number"
+        case Call(function, arguments):
+            inner = next(filter(None, (why_undefined(part, values, size) for part in arguments)), "")
+            shown = ", ".join(f"{evaluate(part, values, size).value:.6g}" for part in arguments)
+            return inner or f"{function}({shown}) is not defined"
+    return "not a finite number"
+
+
 def _undefined(size: int) -> Dual:
     return Dual(math.nan, np.full(size, math.nan))
 
@@ -283,9 +307,13 @@ def _apply(function: str, arguments: list[Dual]) -> Dual:
         value_of, slope_of = _ONE_ARGUMENT[function]
         x = arguments[0]
         try:
-            return Dual(value_of(x.value), slope_of(x.value) * x.gradient)
-        except (ValueError, ZeroDivisionError, OverflowError):
+            value = value_of(x.value)
+        except (ValueError, OverflowError):
             return _undefined(len(x.gradient))
+        try:
+            return Dual(value, slope_of(x.value) * x.gradient)
+        except (ValueError, ZeroDivisionError, OverflowError):
+            return Dual(value, np.full(len(x.gradient), math.nan))  # sqrt(0): a value without a derivative
     if function in ("min", "max"):
         pick = min if function == "min" else max
         return pick(arguments, key=lambda dual: dual.value)

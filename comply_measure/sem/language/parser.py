@@ -51,6 +51,15 @@ class _Draft:
     group: str = ""
     level: str = ""
     faults: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def repeat(self, lhs: str, op: str, variable: Variable) -> None:
+        """Note a term that stands twice in one formula with nothing new about it."""
+        if variable.modifiers == PLAIN:
+            line, _ = self.source.place(variable.at)
+            self.notes.append(
+                f"'{lhs} {op} {variable.name or 1}' stands twice in line {line}; it counts once"
+            )
 
     def report(self, message: str, at: int, allowed: str | None = None) -> None:
         line, column = self.source.place(at)
@@ -81,7 +90,12 @@ def parse_model(text: str) -> ModelRecords:
     if draft.faults:
         raise ModelSyntaxError("The model text cannot be read.", draft.faults)
     return ModelRecords(
-        tuple(draft.terms), tuple(draft.relations), tuple(draft.groups), tuple(draft.levels), text
+        tuple(draft.terms),
+        tuple(draft.relations),
+        tuple(draft.groups),
+        tuple(draft.levels),
+        text,
+        tuple(draft.notes),
     )
 
 
@@ -229,6 +243,7 @@ def _read_formula(draft: _Draft, left: list[Token], operator: Token, right: list
             known = gathered.get(variable.name)
             modifiers = variable.modifiers
             if known is not None:
+                draft.repeat(name, operator.text, variable)
                 modifiers = merge(known[1], modifiers, variable.at)
                 variable = known[0]
             gathered[variable.name] = (variable, modifiers)

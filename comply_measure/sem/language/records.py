@@ -105,6 +105,8 @@ class ModelRecords:
         Names of ``level:`` blocks in order; empty when the text has none.
     text : str
         The text itself.
+    notes : tuple of str
+        What a reader of the model should know about its text.
     """
 
     terms: tuple[Term, ...]
@@ -112,3 +114,4 @@ class ModelRecords:
     groups: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
     text: str = field(default="", repr=False)
+    notes: tuple[str, ...] = ()

@@ -64,9 +64,9 @@ def build_table(
             rows.append(row)
     if faults:
         raise ModelSyntaxError("The model text does not fit its groups.", faults)
-    notes: tuple[str, ...] = ()
+    notes = tuple(dict.fromkeys(records.notes))
     if single_label and not options.group_equal:
-        notes = ("a single label in a model of several groups ties the parameter across groups",)
+        notes += ("a single label in a model of several groups ties the parameter across groups",)
     return _assemble(rows, variables, records, options, notes)
 
 
