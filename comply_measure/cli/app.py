@@ -147,12 +147,37 @@ def scale_check(
 ) -> None:
     """Every fault of a scale file at once, with line and key."""
     from comply_measure.errors import InputError
-    from comply_measure.instrument import check_scale
+    from comply_measure.instrument import check_scale, fitted_tree, load_scale, scale_notes
 
     problems = check_scale(file)
     if problems:
         raise InputError(f"{file} has {len(problems)} problems", problems)
     typer.echo(f"{file}: no problems found")
+    scale = load_scale(file)
+    tree = fitted_tree(scale)
+    for note in (*scale_notes(scale), *tree.notes):
+        typer.echo(f"note: {note}")
+    if tree.by_scores and len(tree.factors) == 1:
+        typer.echo("\n".join(tree.lines))
+
+
+@scale_app.command("tree")
+def scale_tree(
+    scale: Annotated[
+        str, typer.Argument(help="Name of a shipped scale, or a YAML file.", show_default=False)
+    ],
+    form: Annotated[str, typer.Option(help="Form of the scale.")] = "full",
+    attribute_set: Annotated[
+        str | None, typer.Option(help="Attribute set, such as 20 or 21.", show_default=False)
+    ] = None,
+) -> None:
+    """The factors that are fitted for a scale, with their scores and items."""
+    from comply_measure.instrument import fitted_tree, load_scale
+
+    tree = fitted_tree(load_scale(scale), attribute_set, form)
+    typer.echo("\n".join(tree.lines))
+    for note in tree.notes:
+        typer.echo(f"note: {note}")
 
 
 @dataset_app.command("list")

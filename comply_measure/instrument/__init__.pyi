@@ -9,7 +9,12 @@ from comply_measure.instrument.load import (
     list_scales as list_scales,
     load_scale as load_scale,
 )
+from comply_measure.instrument.notes import scale_notes as scale_notes
 from comply_measure.instrument.scale import Scale as Scale
+from comply_measure.instrument.structure import (
+    FittedTree as FittedTree,
+    fitted_tree as fitted_tree,
+)
 from comply_measure.instrument.types import (
     Construct as Construct,
     Form as Form,

@@ -98,7 +98,7 @@ def _common(scale: Scale, item: Item, language: str) -> dict[str, Any]:
         "cannot_judge": response.cannot_judge,
         "roles": " ".join(item.roles),
         "forms": " ".join(item.forms),
-        "paper": item.provenance.paper,
-        "place": item.provenance.place,
+        "paper": item.provenance.paper if item.provenance else "",
+        "place": item.provenance.place if item.provenance else "",
         "rationale": item.rationale,
     }

@@ -11,7 +11,7 @@ from comply_measure.errors import Problem
 from comply_measure.instrument.draft import Draft, kind_of, strings, text
 from comply_measure.instrument.tree import MAX_HEIGHT, ancestors, in_cycle, levels
 
-MIN_ITEMS = 3
+MIN_ITEMS = 1
 FULL = "full"
 OWN = "own"
 
@@ -114,7 +114,7 @@ def forms_used(draft: Draft) -> Iterator[Problem]:
 
 
 def enough_items(draft: Draft) -> Iterator[Problem]:
-    """Every construct that is measured directly has at least three content items in the full form."""
+    """Every construct that is measured directly has a content item in the full form."""
     parents = draft.parents()
     above = {parent for parent in parents.values() if parent is not None}
     counts = Counter(
@@ -127,8 +127,7 @@ def enough_items(draft: Draft) -> Iterator[Problem]:
     for place, entry in draft.entries("constructs"):
         key = text(entry, "key")
         if key in parents and key not in above and counts[key] < MIN_ITEMS:
-            message = f"{counts[key]} content items in the full form"
-            yield draft.problem((*place, "key"), message, key, f"at least {MIN_ITEMS}")
+            yield draft.problem((*place, "key"), "no content item in the full form", key, "at least one")
 
 
 def content_on_one_level(draft: Draft) -> Iterator[Problem]:

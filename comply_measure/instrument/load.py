@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from comply_measure.errors import InputError, Problem
 from comply_measure.framework.frozen import FrozenMap
 from comply_measure.framework.types import Provenance
 from comply_measure.instrument.checks import check
+from comply_measure.instrument.completion import completed, named_roles
 from comply_measure.instrument.scale import Scale
 from comply_measure.instrument.schema import ConstructPart, ItemPart, Response, ScalePart, StagePart
 from comply_measure.instrument.tree import levels
@@ -120,6 +122,8 @@ def parse_scale(document: YamlDocument) -> Scale:
     if not isinstance(document.data, dict):
         problem = problem_at(document, (), "a scale file is a mapping of keys to values", document.data)
         raise InputError(headline, [problem])
+    stated = document.data
+    document = replace(document, data=completed(stated))
     head, problems = validate(ScalePart, document)
     stages = _parts(StagePart, document, "stages", problems)
     constructs = _parts(ConstructPart, document, "constructs", problems)
@@ -128,7 +132,9 @@ def parse_scale(document: YamlDocument) -> Scale:
     if head is None or problems:
         ordered = sorted(problems, key=lambda problem: problem.row if isinstance(problem.row, int) else 0)
         raise InputError(headline, ordered)
-    return _scale(document, head, stages, constructs, items)
+    return _scale(
+        document, head, stages, constructs, items, roles_stated="roles" in stated or bool(named_roles(stated))
+    )
 
 
 def _parts(model: type[Part], document: YamlDocument, name: str, problems: list[Problem]) -> list[Part]:
@@ -150,6 +156,8 @@ def _scale(
     stages: list[StagePart],
     constructs: list[ConstructPart],
     items: list[ItemPart],
+    *,
+    roles_stated: bool,
 ) -> Scale:
     sets = head.attribute_sets
     others = [] if sets is None else [name for name in sets.names if name != sets.default]
@@ -172,6 +180,7 @@ def _scale(
         references=FrozenMap(head.references),
         source=Path(document.file).name,
         sha256=document.sha256,
+        roles_stated=roles_stated,
     )
 
 
@@ -216,6 +225,8 @@ def _item(part: ItemPart, roles: tuple[str, ...], stems: dict[str, FrozenMap[str
         roles=roles if part.roles is None else tuple(part.roles),
         forms=tuple(part.forms),
         stage=part.stage,
-        provenance=Provenance(part.provenance.paper, part.provenance.place),
-        rationale=part.rationale,
+        provenance=None
+        if part.provenance is None
+        else Provenance(part.provenance.paper, part.provenance.place),
+        rationale=part.rationale or "",
     )

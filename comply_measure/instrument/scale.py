@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from comply_measure.documents.suggest import require_known
 from comply_measure.errors import ComplyError
@@ -54,6 +54,8 @@ class Scale:
         Name of the file.
     sha256 : str
         Digest of the file.
+    roles_stated : bool
+        Whether the file names roles; a scale that does not is answered by whoever answers the study.
     """
 
     key: str
@@ -72,6 +74,7 @@ class Scale:
     references: FrozenMap[str]
     source: str
     sha256: str
+    roles_stated: bool = True
 
     def construct(self, key: str) -> Construct:
         """One construct by key; ComplyError with the nearest key if unknown."""
@@ -202,6 +205,49 @@ class Scale:
             key = item.construct if level == "attribute" else self.dimension_of(item.construct)
             grouped.setdefault(key, []).append(item.id)
         return {entry.key: tuple(grouped[entry.key]) for entry in self.constructs if entry.key in grouped}
+
+    def factors_by_scores(self, attribute_set: str | None = None, form: str = "full") -> bool:
+        """Whether factors are dimensions measured by attribute scores: there are any, and the form asks attributes."""
+        above = {entry.key for entry in self.dimensions(attribute_set)}
+        items = self.items_for(form, attribute_set, kind="content")
+        return bool(above) and not any(item.construct in above for item in items)
+
+    def factors(self, attribute_set: str | None = None, form: str = "full") -> dict[str, tuple[str, ...]]:
+        """Factors and their indicators: dimensions by attribute scores, else constructs by items.
+
+        Parameters
+        ----------
+        attribute_set, form : str, optional
+            As in :meth:`measurement`.
+
+        Returns
+        -------
+        dict
+            Dimension -> attribute keys where :meth:`factors_by_scores`, else construct -> item ids.
+        """
+        if not self.factors_by_scores(attribute_set, form):
+            return self.measurement("dimension", attribute_set, form)
+        found: dict[str, tuple[str, ...]] = {}
+        for key in self.measurement("attribute", attribute_set, form):
+            dimension = self.dimension_of(key)
+            if dimension != key:
+                found[dimension] = (*found.get(dimension, ()), key)
+        return found
+
+    def with_roles(self, labels: Mapping[str, Mapping[str, str]]) -> Scale:
+        """The scale as these roles answer it, each item asked of all; for a scale that names no roles.
+
+        Parameters
+        ----------
+        labels : mapping
+            Role -> language -> label; the role's key where a language is missing.
+        """
+        spoken = {
+            role: FrozenMap({language: texts.get(language, role) for language in self.languages})
+            for role, texts in labels.items()
+        }
+        items = tuple(replace(item, roles=tuple(labels)) for item in self.items)
+        return replace(self, roles=tuple(labels), role_labels=FrozenMap(spoken), items=items)
 
     def reverse_keyed(self) -> frozenset[str]:
         """Ids of the items whose agreement means a low standing on the construct."""

@@ -1,4 +1,4 @@
-"""The YAML format of a scale: which keys there are and what each may hold.
+"""The YAML format of a scale: which keys there are and what each may hold, once what was left out is filled in.
 
 What one entry must look like is said here; what entries must be to each other is checked in
 :mod:`comply_measure.instrument.checks`.
@@ -111,8 +111,8 @@ class ItemPart(Part):
     roles: Names | None = None
     forms: Names
     stage: Name | None = None
-    provenance: ProvenancePart
-    rationale: Text
+    provenance: ProvenancePart | None = None
+    rationale: Text | None = None
 
 
 class ScalePart(Part):

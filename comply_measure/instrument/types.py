@@ -132,10 +132,10 @@ class Item:
         Forms the item is part of.
     stage : str or None
         Key of the stage it refers to.
-    provenance : Provenance
-        Where the content comes from.
+    provenance : Provenance or None
+        Where the content comes from; None if the file does not say.
     rationale : str
-        Why the item is there.
+        Why the item is there; empty if the file does not say.
     """
 
     id: str
@@ -147,7 +147,7 @@ class Item:
     roles: tuple[str, ...]
     forms: tuple[str, ...]
     stage: str | None
-    provenance: Provenance
+    provenance: Provenance | None
     rationale: str
 
     @property

@@ -32,16 +32,7 @@ def factors_of(
         Dimension -> attribute keys where the form measures attributes; where it measures dimensions
         directly, or the scale has none, construct -> item ids.
     """
-    above = {entry.key for entry in scale.dimensions(attribute_set)}
-    items = scale.items_for(form, attribute_set, kind="content")
-    if not above or any(item.construct in above for item in items):
-        return scale.measurement("dimension", attribute_set, form)
-    factors: dict[str, tuple[str, ...]] = {}
-    for key in scale.measurement("attribute", attribute_set, form):
-        dimension = scale.dimension_of(key)
-        if dimension != key:
-            factors[dimension] = (*factors.get(dimension, ()), key)
-    return factors
+    return scale.factors(attribute_set, form)
 
 
 def one_factor(name: str, indicators: Sequence[str]) -> str:

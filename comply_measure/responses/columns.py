@@ -127,7 +127,9 @@ def plan_columns(
             name: finder.require(col, f"variable {name}") for name, col in mapping.units.items()
         }
     if layout == "long":
-        role = finder.require(mapping.role, "the role")
+        # Where everybody has the same role, no column need say so.
+        only = len(selection.roles) == 1 and "role" not in mapping.model_fields_set
+        role = finder.take(mapping.role, "the role") if only else finder.require(mapping.role, "the role")
         informant = finder.optional(mapping.informant, "informant")
         informants = {"": informant}
         answers, roles = _long_answers(finder, selection), selection.roles

@@ -26,7 +26,7 @@ from comply_measure.responses.identity import (
 from comply_measure.responses.mapping import ColumnMapping, FileFormat, Layout
 from comply_measure.responses.numerals import Numerals, numerals_of
 from comply_measure.responses.records import Records, long_records, wide_records
-from comply_measure.responses.roles import role_words
+from comply_measure.responses.roles import role_words, study_scales
 from comply_measure.responses.selection import Selection, select_items
 from comply_measure.responses.table import Responses, Source
 from comply_measure.responses.units import joined, own_variables, read_units
@@ -174,6 +174,7 @@ def _understood(
 ) -> Responses:
     require_known("layout", options.layout, get_args(Layout))
     table, faults, mapping = files.table, files.faults, options.mapping
+    scales = study_scales(scales, mapping)
     selection = select_items(scales, attribute_set, form, mapping.not_asked, faults)
     units_file = None
     if files.units_table is not None and files.units_faults is not None:
@@ -194,7 +195,7 @@ def _understood(
     numerals = _numerals(table, plan, options, faults)
     records = _records(table, plan, selection, options, numerals, faults)
     answers, set_aside = _applicable(records, plan, selection, mapping, faults)
-    _check_identity(records, plan, selection, mapping, faults)
+    _check_identity(records, plan, selection, mapping, options.layout, faults)
     units = own_variables(table, records, plan, mapping, numerals, faults)
     if units_file is not None and files.units_faults is not None:
         units = joined(units, records.units.names, units_file, files.units_faults)
@@ -284,11 +285,16 @@ def _applicable(
 
 
 def _check_identity(
-    records: Records, plan: ColumnPlan, selection: Selection, mapping: ColumnMapping, faults: Faults
+    records: Records,
+    plan: ColumnPlan,
+    selection: Selection,
+    mapping: ColumnMapping,
+    layout: Layout,
+    faults: Faults,
 ) -> None:
-    if plan.role is not None:
+    if layout == "long":
         check_one_role_per_unit(
-            records.rows, records.units, records.roles, selection.roles, plan.role, faults
+            records.rows, records.units, records.roles, selection.roles, plan.role or mapping.role, faults
         )
         if records.informants is not None:
             check_unique(records.rows, records.informants, "informant", plan.informants[""], faults)

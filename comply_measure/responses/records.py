@@ -85,6 +85,8 @@ def long_records(
     roles = nobody.codes
     if plan.unit:
         units = read_names(table, table.columns[plan.unit], "unit", faults, required=True, missing=missing)
+    if not plan.role and len(plan.roles) == 1:
+        roles = np.zeros(len(table), dtype=np.intp)
     if plan.role:
         roles = read_roles(table, table.columns[plan.role], words, plan.roles, faults)
     if "" in plan.informants:

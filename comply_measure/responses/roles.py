@@ -31,6 +31,23 @@ class RoleWords:
         return self.words.get(folded(text))
 
 
+def study_scales(scales: Sequence[Scale], mapping: ColumnMapping) -> tuple[Scale, ...]:
+    """Scales with the roles of the study: one that names none is answered by the roles of the others.
+
+    Without such others, the roles are those that the mapping names, and otherwise everybody has the same one.
+    """
+    labels: dict[str, Mapping[str, str]] = {}
+    for scale in scales:
+        if scale.roles_stated:
+            for role in scale.roles:
+                labels.setdefault(role, scale.role_labels[role])
+    if not labels:
+        labels = {role: {} for role in mapping.roles.values()}
+    if not labels:
+        return tuple(scales)
+    return tuple(scale if scale.roles_stated else scale.with_roles(labels) for scale in scales)
+
+
 def role_words(scales: Sequence[Scale], mapping: ColumnMapping) -> RoleWords:
     """Words for the roles of the scales: the user's, the keys, and labels and initials in every language.
 
