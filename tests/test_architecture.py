@@ -22,7 +22,7 @@ LEVELS: list[set[str]] = [
     {"responses"},
     {"instrument"},
     {"framework", "sem"},
-    {"resources", "documents"},
+    {"resources", "documents", "wide_names"},
     {"doors"},
     {"arguments"},
     {"argument_kinds"},

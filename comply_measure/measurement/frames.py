@@ -32,12 +32,13 @@ def check_scales(
             problems.append(Problem("scale has no items", column=scale))
         if len(set(items)) < len(items):
             problems.append(Problem("scale names an item twice", column=scale))
-        problems += [problem for item in items if (problem := _item_problem(data, item)) is not None]
+        problems += [problem for item in items if (problem := column_problem(data, item)) is not None]
     if problems:
         raise InputError("The scales cannot be analysed.", problems)
 
 
-def _item_problem(data: pd.DataFrame, item: str) -> Problem | None:
+def column_problem(data: pd.DataFrame, item: str) -> Problem | None:
+    """Why a column cannot be computed with: absent, twice, no real numbers, or none that can be squared."""
     if item not in data.columns:
         return Problem("column is absent", column=item)
     if (data.columns == item).sum() > 1:

@@ -12,6 +12,7 @@ import pandas as pd
 from comply_measure.errors import ComplyError
 from comply_measure.measurement import average_variance_extracted, composite_reliability
 from comply_measure.measurement.frames import groups, joined, runs_against
+from comply_measure.sem.language.quoting import quoted
 
 if TYPE_CHECKING:
     from comply_measure.sem import Fit
@@ -109,11 +110,12 @@ def congeneric_reliability(
 
 def congeneric_model(indicators: Sequence[str]) -> str:
     """One factor with variance 1, and ω as a defined parameter."""
+    names = [quoted(name) for name in indicators]
     loadings = " + ".join(f"l{i}" for i in range(len(indicators)))
     errors = " + ".join(f"e{i}" for i in range(len(indicators)))
-    terms = " + ".join(f"NA*{name} + l{i}*{name}" for i, name in enumerate(indicators))
+    terms = " + ".join(f"NA*{name} + l{i}*{name}" for i, name in enumerate(names))
     lines = [f"{_FACTOR} =~ {terms}", f"{_FACTOR} ~~ 1*{_FACTOR}"]
-    lines += [f"{name} ~~ e{i}*{name}" for i, name in enumerate(indicators)]
+    lines += [f"{name} ~~ e{i}*{name}" for i, name in enumerate(names)]
     lines.append(f"omega := ({loadings})^2 / (({loadings})^2 + {errors})")
     return "\n".join(lines)
 

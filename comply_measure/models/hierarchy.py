@@ -6,10 +6,11 @@ the text only names them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from comply_measure.errors import ComplyError
 from comply_measure.instrument import Scale
+from comply_measure.sem.language.quoting import quoted
 
 Factors = Mapping[str, Sequence[str]]
 
@@ -35,10 +36,15 @@ def factors_of(
     return scale.factors(attribute_set, form)
 
 
+def summed(names: Iterable[str]) -> str:
+    """``x1 + x2 + …`` of names of any kind, as the model language reads them."""
+    return " + ".join(quoted(name) for name in names)
+
+
 def one_factor(name: str, indicators: Sequence[str]) -> str:
     """A single factor: ``name =~ x1 + x2 + …``."""
     _require({name: indicators})
-    return f"{name} =~ {' + '.join(indicators)}"
+    return f"{quoted(name)} =~ {summed(indicators)}"
 
 
 def correlated_factors(factors: Factors) -> str:
@@ -68,7 +74,7 @@ def second_order(factors: Factors, name: str = "alignment") -> str:
         raise ComplyError(f"a second-order factor needs at least 3 first-order factors, not {len(factors)}")
     if name in factors or any(name in indicators for indicators in factors.values()):
         raise ComplyError(f"the name '{name}' of the second-order factor is already in use")
-    return f"{correlated_factors(factors)}\n{name} =~ {' + '.join(factors)}"
+    return f"{correlated_factors(factors)}\n{quoted(name)} =~ {summed(factors)}"
 
 
 def _require(factors: Factors) -> None:

@@ -14,6 +14,7 @@ from typing import Literal, get_args
 from comply_measure.documents.suggest import require_known
 from comply_measure.errors import ComplyError
 from comply_measure.framework import smsc_constructs
+from comply_measure.models.hierarchy import summed
 
 FOCAL = "alignment"
 Form = Literal["constructs", "blocks"]
@@ -95,7 +96,7 @@ def selling_center_model(
         For another form, or ``blocks`` without follow-up items.
     """
     require_known("form of the selling-center model", form, get_args(Form))
-    lines = [f"{FOCAL} =~ {' + '.join(dimensions)}"]
+    lines = [f"{FOCAL} =~ {summed(dimensions)}"]
     if form == "blocks":
         lines += _block_measurement(follow_up_items)
     means, ends = list(_names(_MEANS, form)), list(_names(_ENDS, form))
@@ -126,5 +127,5 @@ def _block_measurement(follow_up_items: Sequence[str]) -> list[str]:
     for block in (*_MEANS, *_ENDS):
         keys = [entry.key for entry in smsc_constructs() if entry.block == block]
         indicators = list(follow_up_items) if len(keys) == 1 else keys
-        lines.append(f"{block} =~ {' + '.join(indicators)}")
+        lines.append(f"{block} =~ {summed(indicators)}")
     return lines

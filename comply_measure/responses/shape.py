@@ -11,6 +11,7 @@ import pandas as pd
 from comply_measure.errors import ComplyError
 from comply_measure.responses.mapping import ColumnMapping, Layout
 from comply_measure.responses.vocabulary import CANNOT_JUDGE, ID_COLUMNS, REASONS, USER_MISSING
+from comply_measure.wide_names import wide_name
 
 if TYPE_CHECKING:
     from comply_measure.responses.table import Responses
@@ -45,7 +46,7 @@ def widened(
         chosen = role_of_row == role
         block = values.loc[chosen].copy()
         block.index = pd.Index(unit_codes[chosen])
-        block.columns = [f"{name}{SEPARATOR}{role}" for name in values.columns]
+        block.columns = [wide_name(str(name), role, SEPARATOR) for name in values.columns]
         blocks.append(block.reindex(range(len(names))))
     wide = pd.concat(blocks, axis=1) if blocks else pd.DataFrame(index=range(len(names)))
     wide.index = pd.Index(names, name="unit", dtype="str")

@@ -18,6 +18,7 @@ from comply_measure.responses import scoring, shape
 from comply_measure.responses.mapping import ColumnMapping, Layout
 from comply_measure.responses.selection import form_of, set_of
 from comply_measure.responses.vocabulary import ID_COLUMNS
+from comply_measure.wide_names import wide_name
 
 Level = Literal["attribute", "dimension"]
 
@@ -313,7 +314,7 @@ class Responses:
             require_known("column", name, [str(known) for known in table.columns])
         wide = shape.widened(self.data["unit"].tolist(), self.data["role"].tolist(), table[names], self.roles)
         meant = [
-            f"{name}{shape.SEPARATOR}{role}"
+            wide_name(name, role, shape.SEPARATOR)
             for role in self.roles
             for name in names
             if name not in self._items or role in self._items[name][1].roles

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from comply_measure.errors import InputError, Problem
 from comply_measure.triads.frames import HEADLINE, LongTable, long_table
 from comply_measure.triads.grouping import Bools, Floats
+from comply_measure.wide_names import split_wide_name, wide_name
 
 PRESENT = "present"
 
@@ -200,13 +201,13 @@ class TriadData:
 
         Informants without any value are kept by further columns ``present@role``.
         """
-        names = [f"{column}{separator}{role}" for column in self.columns for role in self.roles]
+        names = [wide_name(column, role, separator) for column in self.columns for role in self.roles]
         flat = self.values.transpose(0, 2, 1).reshape(self.n_units, len(names))
         frame = pd.DataFrame(flat, columns=names, index=pd.Index(self.units, name="unit"))
         if (self.present != ~np.isnan(self.values).all(axis=2)).any():
             here = pd.DataFrame(
                 self.present.astype(np.float64),
-                columns=[f"{PRESENT}{separator}{role}" for role in self.roles],
+                columns=[wide_name(PRESENT, role, separator) for role in self.roles],
                 index=frame.index,
             )
             frame = pd.concat([frame, here], axis=1)
@@ -220,8 +221,7 @@ def _name_pairs(names: Sequence[str], separator: str, roles: Sequence[str] | Non
     problems: list[Problem] = []
     pairs: list[tuple[str, str]] = []
     for name in names:
-        parts = name.split(separator)
-        ways = [(separator.join(parts[:cut]), separator.join(parts[cut:])) for cut in range(1, len(parts))]
+        ways = _ways(name, separator)
         if roles is not None:
             ways = [way for way in ways if way[1] in roles]
         if len(ways) != 1:
@@ -233,6 +233,15 @@ def _name_pairs(names: Sequence[str], separator: str, roles: Sequence[str] | Non
     if problems:
         raise InputError(HEADLINE, problems)
     return pairs
+
+
+def _ways(name: str, separator: str) -> list[tuple[str, str]]:
+    """Every way to take a wide name apart; one that :func:`wide_name` protected has one."""
+    if "\\" in name:
+        found = split_wide_name(name, separator)
+        return [] if found is None else [found]
+    parts = name.split(separator)
+    return [(separator.join(parts[:cut]), separator.join(parts[cut:])) for cut in range(1, len(parts))]
 
 
 def _cube(table: LongTable, roles: tuple[str, ...] | None) -> TriadData:

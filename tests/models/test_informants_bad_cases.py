@@ -24,6 +24,7 @@ from comply_measure.models.informants import (
     latent_gaps,
     latent_polynomial,
     latent_polynomial_model,
+    long_frame,
     mtmm_table,
     product_indicators,
     role_contrasts,
@@ -178,7 +179,9 @@ def test_tables_and_surfaces_of_odd_data(case: str) -> None:
 
 
 def test_shares_of_a_model_without_a_solution_are_not_numbers_that_mislead() -> None:
-    wide = wide_frame(drawn(12, 2), NAMES, ["m", "s"]).reset_index(drop=True)
+    spread = wide_frame(drawn(12, 2), NAMES, ["m", "s"])
+    assert len(long_frame(spread, NAMES, ["m", "s"])) == 24
+    wide = spread.reset_index(drop=True)
     fit = sem.fit(trifactor_model(ITEMS["C"], ["m", "s"]), wide, missing="ml", meanstructure=True)
     shares = variance_shares(fit.estimates)
     assert len(shares) == 18

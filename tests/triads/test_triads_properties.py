@@ -58,8 +58,12 @@ def test_informants_without_answers_and_roles_with_the_separator_come_back(data,
     np.testing.assert_array_equal(back.values, more.values)
     assert back.roles == roles and back.columns == more.columns
     assert back.n_informants == int((data.present | silent).sum())
+    alone = triads.TriadData.from_wide(more.to_wide())  # its own names carry what is needed
+    assert alone.roles == roles and alone.columns == more.columns
+    foreign = more.to_wide().rename(columns=lambda name: name.replace("\\", ""))
     with pytest.raises(InputError, match="more than one way to take the name apart"):
-        triads.TriadData.from_wide(more.to_wide())
+        triads.TriadData.from_wide(foreign)
+    np.testing.assert_array_equal(triads.TriadData.from_wide(foreign, roles=roles).values, more.values)
 
 
 def test_answers_outside_the_range_are_named() -> None:

@@ -19,6 +19,7 @@ from comply_measure.measurement.dimensionality.parallel import ParallelAnalysis,
 from comply_measure.measurement.dimensionality.rotation import RotationName, RotationOptions, rotate
 from comply_measure.measurement.frames import check_scales
 from comply_measure.measurement.moments import Floats
+from comply_measure.sem.language.quoting import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +213,9 @@ def explore_and_confirm(
     assignment, unassigned = assign_items(exploration, cutoff, gap)
     other = correlate(second, found.items, kind=kind, missing=missing)
     congruence = _congruence(exploration, factor_solution(other, n_factors, method=method, rotation="none"))
-    model = "\n".join(f"{factor} =~ {' + '.join(names)}" for factor, names in assignment.items())
+    model = "\n".join(
+        f"{quoted(factor)} =~ {' + '.join(map(quoted, names))}" for factor, names in assignment.items()
+    )
     confirmation, note = _confirm(model, second, estimator, missing, cluster)
     return SplitSample(
         split,

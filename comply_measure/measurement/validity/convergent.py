@@ -16,6 +16,7 @@ from comply_measure.measurement.fits import fit_notes, require_one_block
 from comply_measure.measurement.frames import check_scales, item_values, joined, runs_against, varying_items
 from comply_measure.measurement.moments import pairwise_correlations
 from comply_measure.sem import Fit, fit as fit_model
+from comply_measure.sem.language.quoting import quoted
 
 # Absolute correlation above which two items carry the same information.
 PERFECT = 1.0 - 1e-8
@@ -132,8 +133,8 @@ def _alone(key: str, n_constructs: int, largest: float) -> str:
 
 def measurement_model(scales: Mapping[str, Sequence[str]]) -> str:
     """Correlated factors with variance 1; the residual variance of a single indicator is 0."""
-    lines = [f"{key} =~ NA*{' + '.join(items)}" for key, items in scales.items()]
-    return "\n".join([*lines, *(f"{key} ~~ 1*{key}" for key in scales)])
+    lines = [f"{quoted(key)} =~ NA*{' + '.join(map(quoted, items))}" for key, items in scales.items()]
+    return "\n".join([*lines, *(f"{key} ~~ 1*{key}" for key in map(quoted, scales))])
 
 
 def fit_measurement(

@@ -17,6 +17,7 @@ from comply_measure.measurement.validity.convergent import (
     measurement_model,
 )
 from comply_measure.sem import Fit, fit as fit_model
+from comply_measure.sem.language.quoting import quoted
 
 _NAN = math.nan
 CUTOFFS = (0.8, 0.9, 1.0)
@@ -187,7 +188,9 @@ def discriminant_validity(
         for cutoff in cutoffs:
             if fixed and abs(r) < cutoff:
                 value = math.copysign(cutoff, r)
-                at_cutoffs[cutoff] = _compare(fitted, f"{text}\n{a} ~~ {value}*{b}", base, notes)
+                at_cutoffs[cutoff] = _compare(
+                    fitted, f"{text}\n{quoted(a)} ~~ {value}*{quoted(b)}", base, notes
+                )
         if merge:
             joined = {k: v for k, v in scales.items() if k not in (a, b)}
             joined = {f"{a}_{b}": [*scales[a], *scales[b]], **joined}

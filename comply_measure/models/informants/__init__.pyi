@@ -30,6 +30,7 @@ from comply_measure.models.informants.trait_method import (
 )
 from comply_measure.models.informants.trifactor import trifactor_model as trifactor_model
 from comply_measure.models.informants.wide import (
+    long_frame as long_frame,
     wide_column as wide_column,
     wide_frame as wide_frame,
 )

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from comply_measure.models.informants.effects import effect_lines
-from comply_measure.models.informants.wide import check_design, wide_column
+from comply_measure.models.informants.wide import check_design, wide_term
+from comply_measure.sem.language.quoting import quoted
 
 
 def common_fate_model(
@@ -38,16 +39,19 @@ def common_fate_model(
     str
     """
     check_design({d: [d] for d in dimensions}, roles)
-    lines = [f"{d}.unit =~ " + " + ".join(f"1*{wide_column(d, role)}" for role in roles) for d in dimensions]
+    units = [f"{d}.unit" for d in dimensions]
+    named = [quoted(unit) for unit in units]
+    lines = [
+        f"{unit} =~ " + " + ".join(f"1*{wide_term(d, role)}" for role in roles)
+        for unit, d in zip(named, dimensions, strict=True)
+    ]
     if len(roles) == 2 and len(dimensions) == 1:
-        lines += [f"{wide_column(dimensions[0], r)} ~~ theta*{wide_column(dimensions[0], r)}" for r in roles]
+        lines += [f"{wide_term(dimensions[0], r)} ~~ theta*{wide_term(dimensions[0], r)}" for r in roles]
     for role in roles:
         lines += [
-            f"{wide_column(one, role)} ~~ {wide_column(two, role)}"
-            for one, two in combinations(dimensions, 2)
+            f"{wide_term(one, role)} ~~ {wide_term(two, role)}" for one, two in combinations(dimensions, 2)
         ]
-    units = [f"{d}.unit" for d in dimensions]
     if outcomes or predictors:
-        lines += [f"{one} ~~ {two}" for one, two in combinations(units, 2)]
+        lines += [f"{one} ~~ {two}" for one, two in combinations(named, 2)]
     lines += effect_lines(units, outcomes, predictors)
     return "\n".join(lines)

@@ -13,8 +13,9 @@ from comply_measure.models.informants.wide import (
     check_design,
     residual_correlations,
     role_factor,
-    wide_column,
+    wide_term,
 )
+from comply_measure.sem.language.quoting import quoted
 
 Floats = npt.NDArray[np.float64]
 
@@ -85,21 +86,23 @@ def latent_congruence_model(
     check_design({factor: items}, roles)
     lines: list[str] = []
     for role in roles:
-        name = role_factor(factor, role)
-        first = wide_column(items[0], role)
-        terms = [f"NA*{first}", *(f"l_{i}*{wide_column(i, role)}" for i in items)]
+        name = quoted(role_factor(factor, role))
+        terms = [f"NA*{wide_term(items[0], role)}"]
+        terms += [f"{quoted(f'l_{i}')}*{wide_term(i, role)}" for i in items]
         lines.append(f"{name} =~ {' + '.join(terms)}")
-        lines += [f"{wide_column(i, role)} ~ t_{i}*1" for i in items]
+        lines += [f"{wide_term(i, role)} ~ {quoted(f't_{i}')}*1" for i in items]
         lines += [f"{name} ~~ 0*{name}", f"{name} ~ 0*1"]
     latent = contrast_names(factor, roles)
     weights = np.linalg.inv(role_contrasts(len(roles)))
-    for j, name in enumerate(latent):
-        terms = [f"{float(weights[i, j])!r}*{role_factor(factor, role)}" for i, role in enumerate(roles)]
+    named = [quoted(name) for name in latent]
+    views = [quoted(role_factor(factor, role)) for role in roles]
+    for j, name in enumerate(named):
+        terms = [f"{float(weights[i, j])!r}*{view}" for i, view in enumerate(views)]
         lines.append(f"{name} =~ {' + '.join(terms)}")
         lines += [f"{name} ~~ NA*{name}", f"{name} ~ NA*1"]
-        lines += [f"{name} ~~ {other}" for other in latent[:j]]
+        lines += [f"{name} ~~ {other}" for other in named[:j]]
     lines += residual_correlations(items, roles)
-    lines.append(" + ".join(f"l_{i}" for i in items) + f" == {len(items)}")
-    lines.append(" + ".join(f"t_{i}" for i in items) + " == 0")
+    lines.append(" + ".join(quoted(f"l_{i}") for i in items) + f" == {len(items)}")
+    lines.append(" + ".join(quoted(f"t_{i}") for i in items) + " == 0")
     lines += effect_lines(latent, outcomes, predictors)
     return "\n".join(lines)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.errors import ComplyError
+from comply_measure.sem.language.quoting import quoted
 
 if TYPE_CHECKING:
     from comply_measure.sem import Fit
@@ -41,13 +42,13 @@ def effect_lines(latent: Sequence[str], outcomes: Sequence[str], predictors: Seq
     twice = sorted({name for name in named if named.count(name) > 1 or name in latent})
     if twice:
         raise ComplyError(f"named twice among latent variables, outcomes and predictors: {', '.join(twice)}")
-    lines = []
+    lines, controls = [], [quoted(name) for name in predictors]
     if predictors:
-        lines += [f"{name} ~ {' + '.join(predictors)}" for name in latent]
+        lines += [f"{quoted(name)} ~ {' + '.join(controls)}" for name in latent]
     for outcome in outcomes:
-        terms = [f"{effect_label(outcome, name)}*{name}" for name in latent]
-        lines.append(f"{outcome} ~ {' + '.join([*terms, *predictors])}")
-    return lines + [f"{one} ~~ {two}" for one, two in combinations(outcomes, 2)]
+        terms = [f"{quoted(effect_label(outcome, name))}*{quoted(name)}" for name in latent]
+        lines.append(f"{quoted(outcome)} ~ {' + '.join([*terms, *controls])}")
+    return lines + [f"{one} ~~ {two}" for one, two in combinations(map(quoted, outcomes), 2)]
 
 
 def effects_table(fit: Fit) -> pd.DataFrame:
@@ -128,7 +129,7 @@ def joint_tests(fit: Fit, latent: Sequence[str], outcomes: Sequence[str]) -> pd.
     """
     rows: list[tuple[object, ...]] = []
     for outcome in outcomes:
-        text = "; ".join(f"{effect_label(outcome, name)} == 0" for name in latent)
+        text = "; ".join(f"{quoted(effect_label(outcome, name))} == 0" for name in latent)
         hypothesis = f"no effect of {', '.join(latent)}"
         if not fit.converged:
             rows.append((outcome, hypothesis, np.nan, len(latent), np.nan, fit.n, "did not converge"))

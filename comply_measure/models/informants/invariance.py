@@ -12,8 +12,9 @@ from comply_measure.models.informants.wide import (
     check_design,
     residual_correlations,
     role_factor,
-    wide_column,
+    wide_term,
 )
+from comply_measure.sem.language.quoting import quoted
 
 Level = Literal["configural", "metric", "scalar", "strict", "means"]
 LEVELS: tuple[Level, ...] = get_args(Level)
@@ -88,16 +89,16 @@ def role_invariance_model(
 def _factor_lines(
     factor: str, items: Sequence[str], role: str, reference: bool, at: int, free: frozenset[tuple[str, str]]
 ) -> list[str]:
-    name = role_factor(factor, role)
+    name = quoted(role_factor(factor, role))
     metric, scalar, strict, means = (at >= i for i in (1, 2, 3, 4))
 
     def label(kind: str, prefix: str, item: str, held: bool) -> str:
-        return f"{prefix}_{item}*" if held and (kind, item) not in free else ""
+        return f"{quoted(f'{prefix}_{item}')}*" if held and (kind, item) not in free else ""
 
     # a label alone keeps the first loading fixed at 1 in lavaan's defaults: NA* frees it
-    terms = [f"NA*{wide_column(items[0], role)}"]
+    terms = [f"NA*{wide_term(items[0], role)}"]
     terms += [
-        f"{label('loading', 'l', i, metric)}{wide_column(i, role)}"
+        f"{label('loading', 'l', i, metric)}{wide_term(i, role)}"
         for position, i in enumerate(items)
         if position or label("loading", "l", i, metric)
     ]
@@ -105,7 +106,7 @@ def _factor_lines(
     mean = "0*" if reference or not scalar or means else "NA*"
     lines = [f"{name} =~ {' + '.join(terms)}", f"{name} ~~ {variance}{name}", f"{name} ~ {mean}1"]
     for item in items:
-        column = wide_column(item, role)
+        column = wide_term(item, role)
         lines.append(f"{column} ~ {label('intercept', 't', item, scalar)}1")
         if strict:
             lines.append(f"{column} ~~ {label('residual', 'e', item, True)}{column}")

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 import pandas as pd
 
 from comply_measure.errors import ComplyError, InputError, Problem
+from comply_measure.models.hierarchy import summed
 from comply_measure.models.informants.wide import (
     check_design,
     residual_correlations,
     role_factor,
     wide_column,
+    wide_term,
 )
+from comply_measure.sem.language.quoting import quoted
 
 COEFFICIENTS = ("b0", "b1", "b2", "b3", "b4", "b5")
 
@@ -120,26 +123,28 @@ def latent_polynomial_model(
         raise ComplyError(
             f"a latent polynomial needs at least two items per dimension; {factor} has {len(items)}"
         )
-    x, y = role_factor(factor, first), role_factor(factor, second)
+    x, y = quoted(role_factor(factor, first)), quoted(role_factor(factor, second))
     products = {
-        f"{factor}.xx": (first, first),
-        f"{factor}.xy": (first, second),
-        f"{factor}.yy": (second, second),
+        quoted(f"{factor}.xx"): (first, first),
+        quoted(f"{factor}.xy"): (first, second),
+        quoted(f"{factor}.yy"): (second, second),
     }
+    outcome, controls = quoted(outcome), [quoted(control) for control in controls]
     lines = _measurement(items, ((x, first, "k1"), (y, second, "k2")))
     lines += [f"{x} ~~ v11*{x}", f"{x} ~~ v12*{y}", f"{y} ~~ v22*{y}"]
     lines += residual_correlations(items, roles)
     lines += [
-        f"{name} =~ " + " + ".join(product_column(i, *pair) for i in items) for name, pair in products.items()
+        f"{name} =~ " + " + ".join(quoted(product_column(i, *pair)) for i in items)
+        for name, pair in products.items()
     ]
     for item in items:
-        xx, xy, yy = (product_column(item, *pair) for pair in products.values())
+        xx, xy, yy = (quoted(product_column(item, *pair)) for pair in products.values())
         lines += [f"{xx} ~~ {xy}", f"{xx} ~~ {yy}", f"{xy} ~~ {yy}"]
     latent = [x, y, *products]
     pairs = [(one, two) for k, one in enumerate(latent) for two in latent[k + 1 :]]
     lines += [f"{one} ~~ {two}" for one, two in pairs[1:]]  # the first, X with Y, has its label
     if outcome_items:
-        lines.append(f"{outcome} =~ " + " + ".join(outcome_items))
+        lines.append(f"{outcome} =~ {summed(outcome_items)}")
     terms = [f"g{k}_raw*{name}" for k, name in enumerate(latent, start=1)]
     lines.append(f"{outcome} ~ " + " + ".join([*terms, *controls]))
     lines.append(f"{outcome} ~ {'0' if outcome_items else 'g0'}*1")
@@ -159,11 +164,11 @@ def _measurement(items: Sequence[str], sides: Sequence[tuple[str, str, str]]) ->
     """Factors of both roles: marker item, the other loadings and intercepts equal over roles."""
     lines = []
     for name, role, mean in sides:
-        terms = [f"1*{wide_column(items[0], role)}"]
-        terms += [f"l_{i}*{wide_column(i, role)}" for i in items[1:]]
+        terms = [f"1*{wide_term(items[0], role)}"]
+        terms += [f"{quoted(f'l_{i}')}*{wide_term(i, role)}" for i in items[1:]]
         lines.append(f"{name} =~ {' + '.join(terms)}")
-        lines.append(f"{wide_column(items[0], role)} ~ 0*1")
-        lines += [f"{wide_column(i, role)} ~ t_{i}*1" for i in items[1:]]
+        lines.append(f"{wide_term(items[0], role)} ~ 0*1")
+        lines += [f"{wide_term(i, role)} ~ {quoted(f't_{i}')}*1" for i in items[1:]]
         lines.append(f"{name} ~ {mean}*1")
     return lines
 
@@ -173,8 +178,8 @@ def _definitions(items: Sequence[str], observed: bool) -> list[str]:
     n = len(items)
     g0 = "g0" if observed else "0"
     return [
-        f"unit := ({' + '.join(['1', *(f'l_{i}' for i in items[1:])])})/{n}",
-        f"shift := ({' + '.join(f't_{i}' for i in items[1:])})/{n}",
+        f"unit := ({' + '.join(['1', *(quoted(f'l_{i}') for i in items[1:])])})/{n}",
+        f"shift := ({' + '.join(quoted(f't_{i}') for i in items[1:])})/{n}",
         "mx := unit*k1 + shift",
         "my := unit*k2 + shift",
         *(f"g{k} := g{k}_raw/unit" for k in (1, 2)),

@@ -7,7 +7,8 @@ from itertools import combinations
 
 from comply_measure.errors import ComplyError
 from comply_measure.models.informants.effects import effect_lines
-from comply_measure.models.informants.wide import Factors, check_design, residual_correlations, wide_column
+from comply_measure.models.informants.wide import Factors, check_design, residual_correlations, wide_term
+from comply_measure.sem.language.quoting import quoted
 
 
 def ct_cm1_model(
@@ -56,17 +57,20 @@ def ct_cm1_model(
     others = [r for r in roles if r != reference]
     lines: list[str] = []
     for factor, items in factors.items():
-        columns = [wide_column(i, r) for r in [reference, *others] for i in items]
-        lines.append(f"{factor}.trait =~ {' + '.join(columns)}")
+        columns = [wide_term(i, r) for r in [reference, *others] for i in items]
+        trait = quoted(f"{factor}.trait")
+        lines.append(f"{trait} =~ {' + '.join(columns)}")
         for role in others:
-            lines.append(f"{factor}.method.{role} =~ " + " + ".join(wide_column(i, role) for i in items))
-            lines.append(f"{factor}.trait ~~ 0*{factor}.method.{role}")
+            method = quoted(f"{factor}.method.{role}")
+            lines.append(f"{method} =~ " + " + ".join(wide_term(i, role) for i in items))
+            lines.append(f"{trait} ~~ 0*{method}")
     if item_residuals:
         lines += residual_correlations((i for items in factors.values() for i in items), roles)
     latent = [f"{f}.{kind}" for f in factors for kind in ("trait", *(f"method.{r}" for r in others))]
-    for k, column in enumerate(covariates):
+    named = [quoted(column) for column in covariates]
+    for k, column in enumerate(named):
         lines += [f"{column} ~~ {column}", f"{column} ~ 1"]
-        lines += [f"{column} ~~ {name}" for name in (*latent, *covariates[k + 1 :])]
+        lines += [f"{column} ~~ {name}" for name in (*map(quoted, latent), *named[k + 1 :])]
     lines += effect_lines(latent, outcomes, ())
     return "\n".join(lines)
 
@@ -79,10 +83,13 @@ def ct_cm_model(dimensions: Sequence[str], roles: Sequence[str]) -> str:
     Needs at least three dimensions and three roles.
     """
     _check_grid(dimensions, roles)
-    traits = [f"{d}.trait" for d in dimensions]
-    methods = [f"method.{r}" for r in roles]
-    lines = [f"{d}.trait =~ " + " + ".join(wide_column(d, r) for r in roles) for d in dimensions]
-    lines += [f"method.{r} =~ " + " + ".join(wide_column(d, r) for d in dimensions) for r in roles]
+    traits = [quoted(f"{d}.trait") for d in dimensions]
+    methods = [quoted(f"method.{r}") for r in roles]
+    lines = _traits(dimensions, roles)
+    lines += [
+        f"{method} =~ " + " + ".join(wide_term(d, r) for d in dimensions)
+        for method, r in zip(methods, roles, strict=True)
+    ]
     lines += [f"{t} ~~ 0*{m}" for t in traits for m in methods]
     return "\n".join(lines)
 
@@ -90,13 +97,16 @@ def ct_cm_model(dimensions: Sequence[str], roles: Sequence[str]) -> str:
 def ct_cu_model(dimensions: Sequence[str], roles: Sequence[str]) -> str:
     """Model text of correlated traits with uniquenesses that correlate within a role (Marsh & Grayson 1995)."""
     _check_grid(dimensions, roles)
-    lines = [f"{d}.trait =~ " + " + ".join(wide_column(d, r) for r in roles) for d in dimensions]
+    lines = _traits(dimensions, roles)
     for role in roles:
         lines += [
-            f"{wide_column(one, role)} ~~ {wide_column(two, role)}"
-            for one, two in combinations(dimensions, 2)
+            f"{wide_term(one, role)} ~~ {wide_term(two, role)}" for one, two in combinations(dimensions, 2)
         ]
     return "\n".join(lines)
+
+
+def _traits(dimensions: Sequence[str], roles: Sequence[str]) -> list[str]:
+    return [f"{quoted(f'{d}.trait')} =~ " + " + ".join(wide_term(d, r) for r in roles) for d in dimensions]
 
 
 def _check_grid(dimensions: Sequence[str], roles: Sequence[str]) -> None:

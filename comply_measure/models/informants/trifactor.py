@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from comply_measure.errors import ComplyError
+from comply_measure.models.hierarchy import summed
 from comply_measure.models.informants.effects import effect_lines
-from comply_measure.models.informants.wide import check_design, wide_column
+from comply_measure.models.informants.wide import check_design, wide_term
+from comply_measure.sem.language.quoting import quoted
 
 
 def trifactor_model(
@@ -46,31 +48,32 @@ def trifactor_model(
     if len(items) < 3:
         raise ComplyError(f"the trifactor model needs at least three items; given: {len(items)}")
     columns = [(i, r) for r in roles for i in items]
-    lines = ["common =~ " + _terms([f"c_{i}*{wide_column(i, r)}" for i, r in columns], columns[0])]
+    lines = ["common =~ " + _terms([f"{quoted(f'c_{i}')}*{wide_term(i, r)}" for i, r in columns], columns[0])]
     for role in roles:
         pairs = [(i, role) for i in items]
-        lines.append(f"view.{role} =~ " + _terms([f"p_{i}*{wide_column(i, role)}" for i in items], pairs[0]))
+        terms = [f"{quoted(f'p_{i}')}*{wide_term(i, role)}" for i in items]
+        lines.append(f"{quoted(f'view.{role}')} =~ " + _terms(terms, pairs[0]))
     for item in items:
         pairs = [(item, r) for r in roles]
         # one label over roles: equal specific loadings
-        lines.append(
-            f"only.{item} =~ " + _terms([f"s_{item}*{wide_column(item, r)}" for r in roles], pairs[0])
-        )
+        terms = [f"{quoted(f's_{item}')}*{wide_term(item, r)}" for r in roles]
+        lines.append(f"{quoted(f'only.{item}')} =~ " + _terms(terms, pairs[0]))
     latent = ["common", *(f"view.{r}" for r in roles), *(f"only.{i}" for i in items)]
-    lines += [f"{name} ~~ 1*{name}" for name in latent]
-    lines += [f"{one} ~~ 0*{two}" for k, one in enumerate(latent) for two in latent[k + 1 :]]
+    named = [quoted(name) for name in latent]
+    lines += [f"{name} ~~ 1*{name}" for name in named]
+    lines += [f"{one} ~~ 0*{two}" for k, one in enumerate(named) for two in named[k + 1 :]]
     if common_predictors:
-        lines.append("common ~ " + " + ".join(common_predictors))
+        lines.append(f"common ~ {summed(common_predictors)}")
     for role, predictors in (perspective_predictors or {}).items():
         if role not in roles:
             raise ComplyError(
                 f"perspective predictors are given for {role!r}, which is not a role of the model"
             )
-        lines.append(f"view.{role} ~ " + " + ".join(predictors))
+        lines.append(f"{quoted(f'view.{role}')} ~ {summed(predictors)}")
     lines += effect_lines(["common", *(f"view.{r}" for r in roles)], outcomes, ())
     return "\n".join(lines)
 
 
 def _terms(terms: Sequence[str], first: tuple[str, str]) -> str:
     """Join terms; NA* frees the first loading, which a label alone would leave fixed at 1."""
-    return " + ".join([f"NA*{wide_column(*first)}", *terms])
+    return " + ".join([f"NA*{wide_term(*first)}", *terms])

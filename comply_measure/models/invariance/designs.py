@@ -11,11 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from comply_measure.errors import ComplyError, InputError, Problem
+from comply_measure.measurement.frames import column_problem
 from comply_measure.models.hierarchy import correlated_factors
 from comply_measure.models.informants.invariance import LEVELS, Level, role_invariance_model
 from comply_measure.models.informants.wide import role_factor, wide_column, wide_frame
 from comply_measure.models.invariance.rules import Conditions
 from comply_measure.sem import Fit, fit as fit_model
+from comply_measure.sem.language.quoting import quoted
 
 Floats = NDArray[np.float64]
 Factors = Mapping[str, Sequence[str]]
@@ -330,8 +332,8 @@ def _owner(factors: Factors, item: str) -> str:
 def _lavaan_name(factors: Factors, kind: str, item: str) -> str:
     """Name of a parameter for ``group_partial``."""
     if kind == "loading":
-        return f"{_owner(factors, item)}=~{item}"
-    return f"{item}~1" if kind == "intercept" else f"{item}~~{item}"
+        return f"{quoted(_owner(factors, item))}=~{quoted(item)}"
+    return f"{quoted(item)}~1" if kind == "intercept" else f"{quoted(item)}~~{quoted(item)}"
 
 
 def role_design(
@@ -396,9 +398,9 @@ def stage_design(
         For fewer than two stages.
     """
     indicators = tuple(next(iter(columns.values()), {}))
-    needed = [(stage, column) for stage, own in columns.items() for column in own.values()]
-    needed += [("", cluster)] if cluster else []
-    problems = [Problem("column is absent", column=c) for _, c in needed if c not in data.columns]
+    faults = (column_problem(data, column) for own in columns.values() for column in own.values())
+    problems = [fault for fault in faults if fault is not None]
+    problems += [Problem("column is absent", column=c) for c in [cluster] if c and c not in data.columns]
     problems += [
         Problem("a stage has other indicators", value=stage, allowed=", ".join(indicators))
         for stage, own in columns.items()

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.errors import ComplyError, InputError, Problem
+from comply_measure.measurement.frames import check_scales
 from comply_measure.models.invariance.designs import (
     NONE,
     Factors,
@@ -21,6 +22,7 @@ from comply_measure.models.invariance.designs import (
 )
 from comply_measure.models.invariance.rules import Conditions
 from comply_measure.sem import Fit, fit as fit_model
+from comply_measure.sem.language.quoting import quoted
 
 ORDINAL_LEVELS = ("configural", "thresholds", "metric", "scalar", "strict", "means")
 
@@ -133,6 +135,7 @@ def ordinal_invariance_model(
     ComplyError
         For items with fewer than four categories, whose thresholds are not testable by themselves.
     """
+    check_categories(factors, categories, n_groups, level)
     few = [item for item in items_of(factors) if categories[item] < 4]
     if few:
         raise ComplyError(
@@ -148,24 +151,41 @@ def ordinal_invariance_model(
     for factor, items in factors.items():
         terms = []
         for item in items:
-            held = metric and ("loading", item) not in released
+            held, label = metric and ("loading", item) not in released, quoted(f"l_{item}")
             terms.append(
-                f"{vector(f'l_{item}', f'l_{item}')}{item}" if held else f"{vector('NA', 'NA')}{item}"
+                f"{vector(label, label)}{quoted(item)}" if held else f"{vector('NA', 'NA')}{quoted(item)}"
             )
         # NA frees a first loading that a label would leave at 1
-        lines.append(f"{factor} =~ {vector('NA', 'NA')}{items[0]} + {' + '.join(terms)}")
-        lines.append(f"{factor} ~~ {vector('1', 'NA' if metric else '1')}{factor}")
-        lines.append(f"{factor} ~ {vector('0', 'NA' if scalar and not means else '0')}1")
+        latent = quoted(factor)
+        lines.append(f"{latent} =~ {vector('NA', 'NA')}{quoted(items[0])} + {' + '.join(terms)}")
+        lines.append(f"{latent} ~~ {vector('1', 'NA' if metric else '1')}{latent}")
+        lines.append(f"{latent} ~ {vector('0', 'NA' if scalar and not means else '0')}1")
     for item in items_of(factors):
         free = thresholds and (not scalar or ("intercept", item) in released)
-        lines.append(f"{item} ~ {vector('0', 'NA' if free else '0')}1")
+        name = quoted(item)
+        lines.append(f"{name} ~ {vector('0', 'NA' if free else '0')}1")
         free = thresholds and (not strict or ("residual", item) in released)
-        lines.append(f"{item} ~~ {vector('1', 'NA' if free else '1')}{item}")
+        lines.append(f"{name} ~~ {vector('1', 'NA' if free else '1')}{name}")
         for number in range(1, categories[item]):
-            label = f"t_{item}_{number}"
+            label = quoted(f"t_{item}_{number}")
             held_text = vector(label, label) if thresholds else vector("NA", "NA")
-            lines.append(f"{item} | {held_text}t{number}")
+            lines.append(f"{name} | {held_text}t{number}")
     return "\n".join(lines)
+
+
+def check_categories(factors: Factors, categories: Mapping[str, int], n_groups: int, level: str) -> None:
+    """Refuse unknown levels, items without a number of categories, and fewer than two groups."""
+    problems = [
+        Problem("no number of categories is given", column=item)
+        for item in items_of(factors)
+        if item not in categories
+    ]
+    if level not in ORDINAL_LEVELS:
+        problems.append(Problem("level", value=level, allowed=", ".join(ORDINAL_LEVELS)))
+    if n_groups < 2:
+        problems.append(Problem("n_groups", value=n_groups, allowed="at least 2"))
+    if problems:
+        raise InputError("The model of ordered items cannot be written.", problems)
 
 
 def ordinal_group_design(
@@ -216,6 +236,7 @@ def collapse_categories(data: pd.DataFrame, items: Sequence[str], group: str, le
     DataFrame
         A copy with the items collapsed.
     """
+    check_scales(data, {"items": items}, [group])
     out = data.copy()
     for item in items:
         out[item] = _collapsed(out[item], out[group], least)

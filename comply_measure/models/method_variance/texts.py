@@ -9,7 +9,8 @@ from itertools import combinations
 import pandas as pd
 
 from comply_measure.errors import ComplyError
-from comply_measure.models.hierarchy import Factors, correlated_factors
+from comply_measure.models.hierarchy import Factors, correlated_factors, summed
+from comply_measure.sem.language.quoting import quoted
 
 EQUAL = "method_loading"
 REVERSED = "method_loading_reversed"
@@ -66,14 +67,14 @@ class MethodTexts:
 
     def baseline(self, loadings: Mapping[str, float], residuals: Mapping[str, float]) -> str:
         """Marker uncorrelated with the substantive factors, its measurement fixed."""
-        held = " + ".join(f"{loadings[item]!r}*{item}" for item in self.marker)
-        fixed = [f"{item} ~~ {residuals[item]!r}*{item}" for item in self.marker]
-        return "\n".join([self.traits(), f"{self.method} =~ {held}", *fixed, self._orthogonal()])
+        held = " + ".join(f"{loadings[item]!r}*{quoted(item)}" for item in self.marker)
+        fixed = [f"{quoted(item)} ~~ {residuals[item]!r}*{quoted(item)}" for item in self.marker]
+        return "\n".join([self.traits(), f"{quoted(self.method)} =~ {held}", *fixed, self._orthogonal()])
 
     def equal(self, base: str) -> str:
         """One method loading for all substantive indicators, in the units of the answers."""
-        terms = [f"{REVERSED if i in self.reversed_items else EQUAL}*{i}" for i in self.items]
-        lines = [base, f"{self.method} =~ {' + '.join(terms)}"]
+        terms = [f"{REVERSED if i in self.reversed_items else EQUAL}*{quoted(i)}" for i in self.items]
+        lines = [base, f"{quoted(self.method)} =~ {' + '.join(terms)}"]
         turned = self.reversed_items & set(self.items)
         if turned and len(turned) < len(self.items):
             lines.append(f"{REVERSED} == -1*{EQUAL}")
@@ -81,16 +82,16 @@ class MethodTexts:
 
     def free(self, base: str) -> str:
         """A method loading of its own for every substantive indicator."""
-        return f"{base}\n{self.method} =~ {' + '.join(self.items)}"
+        return f"{base}\n{quoted(self.method)} =~ {summed(self.items)}"
 
     def fixed(self, base: str, loadings: Mapping[str, float]) -> str:
         """Method loadings at given values."""
-        terms = " + ".join(f"{loadings[item]!r}*{item}" for item in self.items)
-        return f"{base}\n{self.method} =~ {terms}"
+        terms = " + ".join(f"{loadings[item]!r}*{quoted(item)}" for item in self.items)
+        return f"{base}\n{quoted(self.method)} =~ {terms}"
 
     def restricted(self, text: str, correlations: Mapping[tuple[str, str], float]) -> str:
         """Correlations of the substantive factors at given values."""
-        lines = [f"{one} ~~ {value!r}*{two}" for (one, two), value in correlations.items()]
+        lines = [f"{quoted(one)} ~~ {value!r}*{quoted(two)}" for (one, two), value in correlations.items()]
         return "\n".join([text, *lines])
 
     def unmeasured(self) -> str:
@@ -102,7 +103,7 @@ class MethodTexts:
         return list(combinations(self.factors, 2))
 
     def _orthogonal(self) -> str:
-        return f"{self.method} ~~ {' + '.join(f'0*{factor}' for factor in self.factors)}"
+        return f"{quoted(self.method)} ~~ {' + '.join(f'0*{quoted(factor)}' for factor in self.factors)}"
 
 
 def loading_table(table: pd.DataFrame, factor: str, items: Sequence[str], column: str) -> dict[str, float]:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from comply_measure.errors import ComplyError
 from comply_measure.models.rivals.trees import Factors, check_factors
+from comply_measure.sem.language.quoting import quoted
 
 Floats = NDArray[np.float64]
 
@@ -85,9 +86,9 @@ def composite_model(
         lines += _block(composite, indicators, None if start is None else start[composite])
     blocks = {key: [key, *excrescent(key, len(indicators))] for key, indicators in factors.items()}
     for (one, first), (two, second) in combinations(blocks.items(), 2):
-        lines += [f"{a} ~~ 0*{b}" for a in first for b in second if (a, b) != (one, two)]
+        lines += [f"{quoted(a)} ~~ 0*{quoted(b)}" for a in first for b in second if (a, b) != (one, two)]
         if start is not None:
-            lines.append(f"{one} ~~ start({_correlation(start, one, two)})*{two}")
+            lines.append(f"{quoted(one)} ~~ start({_correlation(start, one, two)})*{quoted(two)}")
     return "\n".join(lines)
 
 
@@ -157,7 +158,8 @@ def _correlation(start: Mapping[str, BlockStart], one: str, two: str) -> float:
 
 
 def _block(composite: str, indicators: Sequence[str], start: BlockStart | None) -> list[str]:
-    rest = excrescent(composite, len(indicators))
+    rest = [quoted(name) for name in excrescent(composite, len(indicators))]
+    composite, indicators = quoted(composite), [quoted(indicator) for indicator in indicators]
     if start is None:
         terms, pivot = [f"NA*{' + '.join(indicators)}"], 0
         contrasts: Sequence[float] = [-1.0] * len(rest)

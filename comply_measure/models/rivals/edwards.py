@@ -29,6 +29,7 @@ from comply_measure.measurement.fits import DifferenceTest, difference_test, fit
 from comply_measure.models.hierarchy import correlated_factors, one_factor, second_order
 from comply_measure.models.rivals.trees import Factors, check_factors
 from comply_measure.sem import Fit, fit as fit_model
+from comply_measure.sem.language.quoting import quoted
 
 _NAN = math.nan
 _INDICES = ("chisq", "df", "pvalue", "cfi", "rmsea", "srmr", "aic", "bic")
@@ -123,25 +124,27 @@ def edwards_models(
         raise ComplyError("at least one criterion with an indicator is needed")
     measured_criteria = {key: list(v) for key, v in criteria.items() if len(v) > 1}
     check_factors({**factors, **{k: v for k, v in criteria.items() if k in measured_criteria}}, name, least=3)
-    y = [key if key in measured_criteria else criteria[key][0] for key in criteria]
+    observed = [key if key in measured_criteria else criteria[key][0] for key in criteria]
+    y, construct = [quoted(key) for key in observed], quoted(name)
     outcome = [one_factor(key, indicators) for key, indicators in measured_criteria.items()]
     outcome += [f"{one} ~~ {two}" for one, two in combinations(y, 2)]
     measured = [correlated_factors(factors)]
-    dimensions = list(factors)
-    equal = [f"{k} ~ " + " + ".join(f"b_{k}*{d}" for d in dimensions) for k in y]
+    dimensions = [quoted(key) for key in factors]
+    labels = [quoted(f"b_{key}") for key in observed]
+    equal = [f"{k} ~ " + " + ".join(f"{b}*{d}" for d in dimensions) for k, b in zip(y, labels, strict=True)]
     texts = {
         "multidimensional": [*measured, *outcome, *(f"{k} ~ {' + '.join(dimensions)}" for k in y)],
-        "superordinate": [second_order(factors, name), *outcome, *(f"{k} ~ {name}" for k in y)],
+        "superordinate": [second_order(factors, name), *outcome, *(f"{k} ~ {construct}" for k in y)],
         "equal_loadings": [
             *measured,
-            f"{name} =~ " + " + ".join(f"1*{d}" for d in dimensions),
+            f"{construct} =~ " + " + ".join(f"1*{d}" for d in dimensions),
             *outcome,
-            *(f"{k} ~ {name}" for k in y),
+            *(f"{k} ~ {construct}" for k in y),
         ],
         "aggregate_fixed": [*measured, *outcome, *equal],
     }
     if len(y) > 1:
-        texts["aggregate_free"] = [*measured, *outcome, *_free_weights(dimensions, y, name)]
+        texts["aggregate_free"] = [*measured, *outcome, *_free_weights(dimensions, y, construct)]
     return {key: "\n".join(lines) for key, lines in texts.items()}
 
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from comply_measure.errors import ComplyError
+from comply_measure.models.hierarchy import summed
 from comply_measure.models.rivals.trees import Factors, check_factors
+from comply_measure.sem.language.quoting import quoted
 
 
 def bifactor(factors: Factors, name: str = "alignment") -> str:
@@ -22,11 +24,14 @@ def bifactor(factors: Factors, name: str = "alignment") -> str:
     """
     check_factors(factors, name, least=2)
     lines = _general(factors, name)
-    latent = [name]
+    latent = [quoted(name)]
     for key, indicators in factors.items():
         if len(indicators) > 1:
-            lines += [f"{key} =~ {_specific_terms(key, indicators)}", f"{key} ~~ 1*{key}"]
-            latent.append(key)
+            lines += [
+                f"{quoted(key)} =~ {_specific_terms(key, indicators)}",
+                f"{quoted(key)} ~~ 1*{quoted(key)}",
+            ]
+            latent.append(quoted(key))
     lines += [f"{one} ~~ 0*{two}" for one, two in combinations(latent, 2)]
     return "\n".join(lines)
 
@@ -62,17 +67,19 @@ def bifactor_s1(factors: Factors, reference: str | None = None, name: str = "ali
             continue
         if len(indicators) < 2:
             raise ComplyError(f"{key}: a specific factor of the S−1 model needs at least two indicators")
-        lines += [f"{key} =~ NA*{' + '.join(indicators)}", f"{key} ~~ 1*{key}", f"{name} ~~ 0*{key}"]
+        own = quoted(key)
+        lines += [f"{own} =~ NA*{summed(indicators)}", f"{own} ~~ 1*{own}", f"{quoted(name)} ~~ 0*{own}"]
     return "\n".join(lines)
 
 
 def _general(factors: Factors, name: str) -> list[str]:
     indicators = [i for members in factors.values() for i in members]
-    return [f"{name} =~ NA*{' + '.join(indicators)}", f"{name} ~~ 1*{name}"]
+    return [f"{quoted(name)} =~ NA*{summed(indicators)}", f"{quoted(name)} ~~ 1*{quoted(name)}"]
 
 
 def _specific_terms(key: str, indicators: Sequence[str]) -> str:
     if len(indicators) == 2:
-        first, second = indicators
-        return f"NA*{first} + s_{key}*{first} + s_{key}*{second}"
-    return f"NA*{' + '.join(indicators)}"
+        first, second = map(quoted, indicators)
+        label = quoted(f"s_{key}")
+        return f"NA*{first} + {label}*{first} + {label}*{second}"
+    return f"NA*{summed(indicators)}"

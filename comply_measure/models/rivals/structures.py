@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from comply_measure.errors import ComplyError
 from comply_measure.measurement.fits import require_one_block
-from comply_measure.models.hierarchy import correlated_factors, one_factor, second_order
+from comply_measure.models.hierarchy import correlated_factors, one_factor, second_order, summed
 from comply_measure.models.rivals.composites import composite_model, composite_start
 from comply_measure.models.rivals.orthogonal import bifactor, bifactor_s1
 from comply_measure.models.rivals.trees import (
@@ -20,6 +20,7 @@ from comply_measure.models.rivals.trees import (
     is_tree,
     items_of,
 )
+from comply_measure.sem.language.quoting import quoted
 
 if TYPE_CHECKING:
     from comply_measure.sem import Fit
@@ -188,7 +189,7 @@ def composite_text(factors: Factors | Tree, name: str = "alignment", base: Fit |
 
 
 def _independence(indicators: Sequence[str]) -> Structure:
-    text = "\n".join(f"{i} ~~ {i}" for i in indicators)
+    text = "\n".join(f"{i} ~~ {i}" for i in map(quoted, indicators))
     return Structure("independence", "Independence", "nothing is shared (baseline)", text)
 
 
@@ -230,12 +231,12 @@ def _dimension_lines(above: Mapping[str, Sequence[str]]) -> list[str]:
     for key, attributes in above.items():
         lines.append(_above(key, attributes))
         if len(attributes) == 1:
-            lines.append(f"{attributes[0]} ~~ 0*{attributes[0]}")
+            lines.append(f"{quoted(attributes[0])} ~~ 0*{quoted(attributes[0])}")
     return lines
 
 
 def _above(name: str, parts: Sequence[str]) -> str:
-    return f"{name} =~ {' + '.join(parts)}"
+    return f"{quoted(name)} =~ {summed(parts)}"
 
 
 def _attempt(key: str, label: str, claim: str, build: _Builder) -> Structure:
