@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from comply_measure.sem.arrays import Array
+from comply_measure.sem.fit_measures.browne import statistic_of
 from comply_measure.sem.inference.tests import TestStatistic, chisquare_test, scaled_test
 from comply_measure.sem.model import Model, specify
 from comply_measure.sem.objective import Point
 from comply_measure.sem.optimise import minimise
+from comply_measure.sem.options import SCALED_TESTS
 from comply_measure.sem.sample import GroupSample
 from comply_measure.sem.table.parameter_table import ParameterTable
 
@@ -72,14 +74,14 @@ def baseline_of(model: Model) -> Baseline:
         return ordinal_baseline(model)
     exogenous = tuple(names.exogenous for names in model.table.variables)
     likelihood = model.options.estimator.discrepancy == "ml"
-    corrected = model.options.test not in ("standard", "none", "bollen.stine")
+    corrected = model.options.test in SCALED_TESTS
     if likelihood and not corrected:
         return ml_baseline(model.sample.groups, exogenous)
     independence, point = independence_fit(model)
     if likelihood:
         plain = ml_baseline(model.sample.groups, exogenous)
     else:
-        plain = Baseline(independence.statistic(point), independence.df)
+        plain = Baseline(statistic_of(independence, point), independence.df)
     if not corrected:
         return plain
     standard = chisquare_test("standard", plain.chisq, plain.df)

@@ -15,6 +15,7 @@ Information = Literal["expected", "observed"]
 StandardErrors = Literal[
     "standard",
     "robust.sem",
+    "robust.sem.nt",
     "robust.huber.white",
     "robust.cluster",
     "first.order",
@@ -28,6 +29,8 @@ TestName = Literal[
     "yuan.bentler.mplus",
     "mean.var.adjusted",
     "scaled.shifted",
+    "browne.residual.nt",
+    "browne.residual.adf",
     "bollen.stine",
     "none",
 ]
@@ -66,12 +69,12 @@ ESTIMATORS: dict[str, Estimator] = {
         Estimator("MLR", "ml", "observed", se="robust.huber.white", test="yuan.bentler.mplus"),
         Estimator("MLF", "ml", "observed", se="first.order"),
         Estimator("GLS", "gls"),
-        Estimator("ULS", "uls"),
+        Estimator("ULS", "uls", se="robust.sem.nt", test="browne.residual.nt"),
         Estimator("ULSM", "uls", se="robust.sem", test="satorra.bentler"),
         Estimator("ULSMV", "uls", se="robust.sem", test="scaled.shifted"),
         Estimator("ULSMVS", "uls", se="robust.sem", test="mean.var.adjusted"),
         Estimator("WLS", "wls"),
-        Estimator("DWLS", "dwls"),
+        Estimator("DWLS", "dwls", se="robust.sem", test="browne.residual.adf"),
         Estimator("WLSM", "dwls", se="robust.sem", test="satorra.bentler"),
         Estimator("WLSMV", "dwls", se="robust.sem", test="scaled.shifted"),
         Estimator("WLSMVS", "dwls", se="robust.sem", test="mean.var.adjusted"),
@@ -82,6 +85,7 @@ SE_WORDS = {
     "standard": "standard",
     "none": "none",
     "robust.sem": "robust.sem",
+    "robust.sem.nt": "robust.sem.nt",
     "robust.huber.white": "robust.huber.white",
     "robust.mlr": "robust.huber.white",
     "robust.mlm": "robust.sem",
@@ -103,6 +107,8 @@ TEST_WORDS = {
     "mean.var.adjusted": "mean.var.adjusted",
     "satterthwaite": "mean.var.adjusted",
     "scaled.shifted": "scaled.shifted",
+    "browne.residual.nt": "browne.residual.nt",
+    "browne.residual.adf": "browne.residual.adf",
     "bollen.stine": "bollen.stine",
     "bootstrap": "bollen.stine",
 }
@@ -126,6 +132,7 @@ FULL_INFORMATION = ("ml", "ml.x")
 TWO_STAGE = ("two.stage", "robust.two.stage")
 PAIRWISE = ("pairwise", "available.cases")
 NOT_CHISQUARE = ("uls", "dwls")  # their weights are not those that make the statistic a χ²
+RESIDUAL_TESTS = ("browne.residual.nt", "browne.residual.adf")
 SANDWICH = ("robust.huber.white", "robust.cluster")
 SCALED_TESTS = (
     "satorra.bentler",

@@ -16,6 +16,7 @@ from comply_measure.sem.options import (
     FULL_INFORMATION,
     MISSING,
     PAIRWISE,
+    RESIDUAL_TESTS,
     SANDWICH,
     SCALED_TESTS,
     SE_WORDS,
@@ -29,6 +30,7 @@ from comply_measure.sem.options import (
 
 INFORMATION = ("expected", "observed", "first.order")
 SECOND_ORDER = ("mean.var.adjusted", "scaled.shifted")
+INDEPENDENT = ("standard", "robust.sem.nt")  # errors that take cases for independent
 LEAST_SQUARES = ("gls", "uls", "wls", "dwls")
 ORDERED_DEFAULT = "WLSMV"
 
@@ -75,8 +77,8 @@ KINDS: Mapping[str, Kind] = {
         "least squares",
         LEAST_SQUARES,
         ("listwise",),
-        ("standard", "robust.sem", "bootstrap", "none"),
-        ("standard", "satorra.bentler", *SECOND_ORDER, "bollen.stine", "none"),
+        ("standard", "robust.sem", "robust.sem.nt", "bootstrap", "none"),
+        ("standard", "satorra.bentler", *SECOND_ORDER, *RESIDUAL_TESTS, "bollen.stine", "none"),
         ("expected", "observed"),
     ),
     "full information": Kind(
@@ -121,8 +123,8 @@ KINDS: Mapping[str, Kind] = {
         "moments alone",
         ("ml", "gls", "uls"),
         ("listwise",),
-        ("standard", "none"),
-        ("standard", "none"),
+        ("standard", "robust.sem.nt", "none"),
+        ("standard", "browne.residual.nt", "none"),
         ("expected", "observed"),
     ),
 }
@@ -182,7 +184,7 @@ def resolve(
     asked_se = words.get("se")
     asked_test = TEST_WORDS[words["test"]] if "test" in words else None
     errors = _errors(entry, kind, asked_se, clustered)
-    statistic = asked_test or _usual_test(entry, kind, clustered)
+    statistic = asked_test or _usual_test(entry, kind, errors, clustered)
     usual = _usual_information(entry, kind, errors)
     chosen = words.get("information", usual)
     problems = _conflicts(kind, entry, errors, statistic, chosen, clustered, asked_se, asked_test)
@@ -262,17 +264,26 @@ def _suits(kind: Kind, entry: Estimator, clustered: bool) -> bool:
         return False
     if kind.own is not None:
         return entry.name in ("ML", "MLM", "MLR")
-    return entry.se in kind.se and entry.test in kind.test
+    errors, statistic = _words_of(entry, kind)
+    return errors in kind.se and statistic in kind.test
+
+
+def _words_of(entry: Estimator, kind: Kind) -> tuple[str, str]:
+    """Standard errors and test of an estimator; ordered variables have a Γ of their own, not a normal one."""
+    if kind is KINDS["ordinal"] and entry.test in RESIDUAL_TESTS:
+        return "robust.sem", "standard"
+    return entry.se, entry.test
 
 
 def _errors(entry: Estimator, kind: Kind, word: str | None, clustered: bool) -> str:
     """Standard errors: the user's word, else those of the kind or the estimator, allowing for clusters."""
+    usual = _words_of(entry, kind)[0]
     if word is None:
-        chosen: str = kind.own[0] if kind.own else entry.se
-        if clustered and chosen == "standard":
+        chosen: str = kind.own[0] if kind.own else usual
+        if clustered and chosen in INDEPENDENT:
             chosen = "robust.cluster" if "robust.cluster" in kind.se else "robust.sem"
     elif word == "robust":
-        chosen = kind.own[0] if kind.own else (entry.se if entry.se != "standard" else kind.robust)
+        chosen = kind.own[0] if kind.own else (usual if usual not in INDEPENDENT else kind.robust)
     elif word in TWO_STAGE:
         chosen = "robust.sem" if kind.own and word in kind.place else word
     else:
@@ -280,13 +291,14 @@ def _errors(entry: Estimator, kind: Kind, word: str | None, clustered: bool) -> 
     return "robust.cluster" if clustered and chosen == "robust.huber.white" else chosen
 
 
-def _usual_test(entry: Estimator, kind: Kind, clustered: bool) -> str:
-    """Test of the kind or the estimator; one that allows for clusters where there are any."""
+def _usual_test(entry: Estimator, kind: Kind, errors: str, clustered: bool) -> str:
+    """Test of the kind or the estimator; one that allows for clusters, or for robust errors asked for."""
     if kind.own is not None:
         return kind.own[1]
-    if clustered and entry.test == "standard":
+    usual = _words_of(entry, kind)[1]
+    if clustered and usual in ("standard", *RESIDUAL_TESTS):
         return "yuan.bentler.mplus" if "yuan.bentler.mplus" in kind.test else "satorra.bentler"
-    return entry.test
+    return "browne.residual.adf" if usual in RESIDUAL_TESTS and errors == "robust.sem" else usual
 
 
 def _usual_information(entry: Estimator, kind: Kind, errors: str) -> str:
@@ -318,8 +330,8 @@ def _conflicts(
     ):
         if value not in allowed:
             refuse(kind.place, name, value, allowed)
-    if asked_se is not None and clustered and errors == "standard":
-        allowed_se = [word for word in kind.se if word not in ("standard", "robust.huber.white")]
+    if asked_se is not None and clustered and errors in INDEPENDENT:
+        allowed_se = [word for word in kind.se if word not in (*INDEPENDENT, "robust.huber.white")]
         refuse("clusters", "se", errors, allowed_se)
     if errors == "robust.cluster" and not clustered and not problems:
         problems.append(Problem("needs cluster=", column="se", value=errors, allowed="robust.huber.white"))
@@ -358,6 +370,11 @@ def _overrides(
         )
     if first_order and errors != "first.order":
         notes.append(f"information='first.order' has no effect with se='{errors}'")
-    if clustered and statistic == "standard":
-        notes.append("test='standard': the χ² statistic takes no account of the clusters")
+    if statistic in RESIDUAL_TESTS:
+        kind_of_test = "normal theory" if statistic.endswith("nt") else "distribution free"
+        notes.append(
+            f"test='{statistic}': χ² and indices of fit rest on Browne's residual test ({kind_of_test})"
+        )
+    if clustered and statistic in ("standard", *RESIDUAL_TESTS):
+        notes.append(f"test='{statistic}': the χ² statistic takes no account of the clusters")
     return notes

@@ -12,6 +12,7 @@ import numpy as np
 
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.baseline import Baseline, baseline_of
+from comply_measure.sem.fit_measures.browne import statistic_of
 from comply_measure.sem.fit_measures.collect import Evidence, collect
 from comply_measure.sem.fit_measures.undefined import unidentified_parameters, why_no_fit, without_fit
 from comply_measure.sem.followups import FollowUps
@@ -30,7 +31,7 @@ from comply_measure.sem.inference.tests import TestStatistic, chisquare_test, sc
 from comply_measure.sem.loglikelihood import LogLikelihoods, log_likelihoods
 from comply_measure.sem.model import Model
 from comply_measure.sem.optimise import Optimum
-from comply_measure.sem.options import NOT_CHISQUARE, SCALED_TESTS, choose
+from comply_measure.sem.options import NOT_CHISQUARE, RESIDUAL_TESTS, SCALED_TESTS, choose
 from comply_measure.sem.tables import estimates_frame
 
 if TYPE_CHECKING:
@@ -129,12 +130,17 @@ class Fit(FollowUps):
         if self.log_likelihoods is not None and math.isnan(self.log_likelihoods.saturated):
             note = "the data do not determine the saturated model"
             return TestStatistic("standard", math.nan, self.model.df, math.nan, note=note)
-        statistic = self.model.statistic(self.optimum.point)
+        statistic = statistic_of(self.model, self.optimum.point, self.optimum.jacobian)
+        residual = self.model.options.test in RESIDUAL_TESTS
+        name = self.model.options.test if residual else "standard"
+        if math.isnan(statistic):
+            note = "the residual test needs an identified model and more cases than moments"
+            return TestStatistic(name, math.nan, self.model.df, math.nan, note=note)
         if self.model.df == 0 and abs(statistic) < 1e-9 * self.n:
             statistic = 0.0
-        found = chisquare_test("standard", max(statistic, 0.0), self.model.df)
+        found = chisquare_test(name, max(statistic, 0.0), self.model.df)
         word = self.model.options.estimator.discrepancy
-        if word in NOT_CHISQUARE:
+        if word in NOT_CHISQUARE and not residual:
             note = f"the {word.upper()} statistic does not follow a χ² distribution"
             found = replace(found, pvalue=math.nan, note=note)
         return found

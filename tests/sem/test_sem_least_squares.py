@@ -39,11 +39,99 @@ ERRORS = {
 @pytest.mark.parametrize(("estimator", "groups", "measures"), REFERENCE)
 def test_against_lavaan(hs: pd.DataFrame, estimator: str, groups: bool, measures: dict[str, float]) -> None:
     options = {"group": "school", "group_equal": ("loadings", "intercepts")} if groups else {}
+    if estimator in ("ULS", "DWLS"):
+        options |= {"se": "standard", "test": "standard"}  # the defaults of 0.6.14
     fit = sem.fit(HS, hs, estimator=estimator, **options)
     for name, value in measures.items():
         assert fit.measures[name] == pytest.approx(value, rel=5e-6), name
     assert fit.estimates.se.iloc[1] == pytest.approx(ERRORS[estimator], abs=2e-6)
     assert "logl" not in fit.measures
+
+
+# lavaan 0.7-2: options, test, standard errors of x2 and x3, measures
+NEWER: list[tuple[dict[str, str], str, tuple[float, float], dict[str, float]]] = [
+    (
+        {"estimator": "ULS"},
+        "browne.residual.nt",
+        (0.103136, 0.105754),
+        {
+            "fmin": 0.119764484,
+            "chisq": 74.5262902,
+            "pvalue": 4.42003667e-07,
+            "baseline.chisq": 277.991188,
+            "cfi": 0.791206074,
+            "tli": 0.686809111,
+            "rmsea": 0.0837707605,
+            "gfi": 0.960616698,
+            "cn_05": 147.585970,
+            "mfi": 0.919237751,
+            "ecvi": 0.388420967,
+        },
+    ),
+    (
+        {"estimator": "ULS", "se": "robust"},
+        "browne.residual.adf",
+        (0.102813, 0.110674),
+        {"chisq": 80.0517839, "baseline.chisq": 387.585154, "cfi": 0.840574088, "rmsea": 0.0882324769},
+    ),
+    (
+        {"estimator": "DWLS"},
+        "browne.residual.adf",
+        (0.100837, 0.110897),
+        {"chisq": 80.635, "baseline.chisq": 387.585, "cfi": 0.839},
+    ),
+    (
+        {"estimator": "ULS", "group": "school", "group_equal": "loadings"},
+        "browne.residual.nt",
+        (0.101991, 0.106711),
+        {"fmin": 0.169, "chisq": 101.120, "df": 54, "baseline.chisq": 288.021, "cfi": 0.782, "rmsea": 0.076},
+    ),
+]
+
+
+@pytest.mark.parametrize(("options", "test", "errors", "measures"), NEWER)
+def test_defaults_of_unweighted_least_squares(
+    hs: pd.DataFrame,
+    options: dict[str, str],
+    test: str,
+    errors: tuple[float, float],
+    measures: dict[str, float],
+) -> None:
+    """Robust errors and Browne's residual test, as in lavaan 0.7-2: the minimum is no χ², its weights no inverse."""
+    fit = sem.fit(HS, hs, **options)
+    assert fit.test.name == test
+    assert fit.estimates["se"].iloc[[1, 2]].tolist() == pytest.approx(errors, abs=2e-6)
+    for name, value in measures.items():
+        rounded = len(f"{value}") < 8  # printed with three decimals
+        assert fit.measures[name] == pytest.approx(value, rel=1e-6, abs=6e-4 if rounded else 1e-6), name
+
+
+def test_moments_alone_give_the_same(hs: pd.DataFrame) -> None:
+    items = [f"x{i}" for i in range(1, 10)]
+    cases = sem.fit(HS, hs, estimator="ULS")
+    moments = sem.from_moments(HS, hs[items].cov(), len(hs), estimator="ULS")
+    assert moments.estimates["se"].to_numpy() == pytest.approx(cases.estimates["se"].to_numpy(), rel=1e-8)
+    assert moments.measures["chisq"] == pytest.approx(cases.measures["chisq"], rel=1e-8)
+
+
+def test_too_few_cases_for_the_distribution_free_test(hs: pd.DataFrame) -> None:
+    fit = sem.fit(HS, hs.iloc[:40], estimator="DWLS")
+    assert np.isnan(fit.measures["chisq"]) and "more cases than moments" in fit.test.note
+
+
+def test_differences_of_statistics_that_are_no_chi_square(hs: pd.DataFrame) -> None:
+    """Satorra's (2000) quadratic form, from cases; nothing from moments alone."""
+    tight = HS + "visual ~~ 0*speed\n"
+    fits = [sem.fit(model, hs, estimator="ULS") for model in (HS, tight)]
+    corrected = [sem.fit(model, hs, estimator="ULSMV") for model in (HS, tight)]
+    table, expected = sem.compare(*fits), sem.compare(*corrected)
+    assert table.attrs["method"] == "satorra.2000"
+    assert table["Chisq diff"].iloc[1] == pytest.approx(expected["Chisq diff"].iloc[1], rel=1e-8)
+    items = [f"x{i}" for i in range(1, 10)]
+    alone = [sem.from_moments(model, hs[items].cov(), len(hs), estimator="ULS") for model in (HS, tight)]
+    with pytest.warns(sem.SemWarning, match="no χ²"):
+        table = sem.compare(*alone)
+    assert np.isnan(table["Chisq diff"].iloc[1]) and np.isnan(table["Pr(>Chisq)"].iloc[1])
 
 
 @pytest.mark.parametrize("estimator", ["ML", "GLS", "ULS", "WLS", "DWLS"])

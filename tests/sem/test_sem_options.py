@@ -199,8 +199,22 @@ def test_refusals_name_the_option_and_what_is_allowed(
         ),
         ({"parameterization": "theta"}, "parameterization='theta' has no effect: no variable is ordered"),
         ({"estimator": "WLSMV"}, "estimator='WLSMV' without ordered variables"),
-        ({"estimator": "DWLS"}, "estimator='DWLS': standard errors take the weights for the true ones"),
-        ({"estimator": "ULS"}, "estimator='ULS': standard errors take the weights for the true ones"),
+        (
+            {"estimator": "DWLS", "se": "standard"},
+            "estimator='DWLS': standard errors take the weights for the true",
+        ),
+        (
+            {"estimator": "DWLS"},
+            "test='browne.residual.adf': χ² and indices of fit rest on Browne's residual test",
+        ),
+        (
+            {"estimator": "ULS", "se": "standard"},
+            "estimator='ULS': standard errors take the weights for the true",
+        ),
+        (
+            {"estimator": "ULS"},
+            "test='browne.residual.nt': χ² and indices of fit rest on Browne's residual test",
+        ),
         ({"group_equal": "loadings"}, "group_equal has no effect with one group"),
         ({"group": "g", "group_partial": "f=~x2"}, "group_partial has no effect without equalities"),
         ({"seed": 1}, "seed has no effect: no bootstrap"),

@@ -92,6 +92,15 @@ def test_fit_measures(case: str) -> None:
             assert found[name] == pytest.approx(value, rel=tolerance, abs=tolerance), name
 
 
+@pytest.mark.parametrize(("estimator", "error"), [("DWLS", 0.04695294826547), ("ULS", 0.04888862931565)])
+def test_least_squares_without_a_test_have_robust_errors(estimator: str, error: float) -> None:
+    """Naive errors of the first standardised loading are .037 and .032; lavaan 0.7-2's defaults are robust."""
+    frame = pd.read_csv(REFERENCE / "ordinal.csv")
+    found = sem.fit(LAVAAN["two_WLSMV"]["model"], frame, estimator=estimator, ordered=True)
+    assert found.standardized()["se"].iloc[0] == pytest.approx(error, abs=1e-5)
+    assert math.isnan(found.measures["pvalue"])
+
+
 def test_parameterisations_and_scales_are_one_model() -> None:
     frame = pd.read_csv(REFERENCE / "ordinal.csv")
     model = LAVAAN["two_WLSMV"]["model"]

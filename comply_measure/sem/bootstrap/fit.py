@@ -112,7 +112,7 @@ class BootstrapFit(Fit):
         if not len(reached):
             note = "no replication could be fitted"
             return TestStatistic("bollen.stine", self.test.statistic, self.test.df, math.nan, note=note)
-        pvalue = float(np.mean(reached > self.test.statistic))
+        pvalue = float(np.mean(reached > self.model.statistic(self.optimum.point)))
         return TestStatistic("bollen.stine", self.test.statistic, self.test.df, pvalue)
 
     @cached_property

@@ -19,7 +19,7 @@ from comply_measure.sem.errors import InputError, SemWarning
 from comply_measure.sem.fit_measures.chisquare import upper_tail
 from comply_measure.sem.fit_measures.information_criteria import aic, bic
 from comply_measure.sem.fit_measures.rmsea import rmsea
-from comply_measure.sem.options import SCALED_TESTS, choose
+from comply_measure.sem.options import NOT_CHISQUARE, SCALED_TESTS, choose
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,6 +110,8 @@ def _method(method: str, fits: Sequence[Fit]) -> str:
     chosen = choose("method", word, METHODS)
     tests = {fit.model.options.test for fit in fits if fit.model.df > 0}
     scaled = bool(tests) and tests <= set(SCALED_TESTS)
+    if not scaled and all(map(_needs_quadratic_form, fits)) and chosen in ("default", "satorra.2000"):
+        return "satorra.2000"
     if chosen == "default":
         if not scaled:
             return "standard"
@@ -124,6 +126,12 @@ def _method(method: str, fits: Sequence[Fit]) -> str:
     message = f"method='{chosen}' needs robust tests, which these models lack; the plain difference is given"
     warnings.warn(message, SemWarning, stacklevel=4)
     return "standard"
+
+
+def _needs_quadratic_form(fit: Fit) -> bool:
+    """Whether the statistic is no χ², so that its differences need Γ, and the cases are there to give it."""
+    unweighted = fit.model.options.estimator.discrepancy in NOT_CHISQUARE
+    return unweighted and all(group.rows is not None for group in fit.model.sample.groups)
 
 
 def _notes(fits: Sequence[Fit], labels: Sequence[str], steps: Sequence[Difference]) -> list[str]:

@@ -28,6 +28,7 @@ from comply_measure.sem.comparison.tangent import free_basis, keys_of, lost_dire
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.inference.robust import pieces_of, spread_groups
 from comply_measure.sem.inference.tests import TestStatistic, inverse_information, scaled_test
+from comply_measure.sem.options import NOT_CHISQUARE
 
 if TYPE_CHECKING:
     from comply_measure.sem.result import Fit
@@ -75,11 +76,17 @@ def difference_test(
         ``satorra.2000`` only: scaled and shifted; otherwise mean adjusted, or mean and variance adjusted
         when the models' own tests are.
     """
-    plain = small.test.statistic - large.test.statistic
+    plain = small.model.statistic(small.optimum.point) - large.model.statistic(large.optimum.point)
     m = float(small.model.df - large.model.df)
     if m == 0:
         return Difference(plain, m, math.nan, note="same degrees of freedom: no test")
     if method == "standard":
+        word = large.model.options.estimator.discrepancy
+        if word in NOT_CHISQUARE:
+            note = (
+                f"the difference of {word.upper()} statistics is no χ²; method='satorra.2000' with raw data"
+            )
+            return Difference(math.nan, m, math.nan, note=note)
         return Difference(plain, m)
     if method != "satorra.bentler.2001":
         large.require_one_level(f"tests with method='{method}'")

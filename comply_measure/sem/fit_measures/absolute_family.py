@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from comply_measure.sem.fit_measures import absolute
-from comply_measure.sem.fit_measures.lengths import browne_residual, weighted_lengths
+from comply_measure.sem.fit_measures.browne import browne_residual
+from comply_measure.sem.fit_measures.lengths import weighted_lengths
 from comply_measure.sem.options import FULL_INFORMATION
 from comply_measure.sem.ordinal.layout import OrdinalLayout
 from comply_measure.sem.ordinal.sample import OrdinalGroup

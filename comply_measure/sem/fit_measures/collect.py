@@ -19,7 +19,7 @@ from comply_measure.sem.inference.tests import TestStatistic
 from comply_measure.sem.loglikelihood import LogLikelihoods
 from comply_measure.sem.model import Model
 from comply_measure.sem.objective import Point
-from comply_measure.sem.options import FULL_INFORMATION, NOT_CHISQUARE
+from comply_measure.sem.options import FULL_INFORMATION, NOT_CHISQUARE, RESIDUAL_TESTS
 
 RMSEA_LEVEL = 0.90
 CLOSE = 0.05
@@ -134,7 +134,8 @@ def _test(evidence: Evidence) -> dict[str, float]:
 
 def _incremental(evidence: Evidence) -> dict[str, float]:
     base, scaled, robust = evidence.baseline, evidence.scaled, evidence.robust
-    unweighted = evidence.model.options.estimator.discrepancy in NOT_CHISQUARE
+    options = evidence.model.options
+    unweighted = options.estimator.discrepancy in NOT_CHISQUARE and options.test not in RESIDUAL_TESTS
     four = (evidence.test.statistic, evidence.test.df, base.chisq, float(base.df))
     measures = {
         "baseline.chisq": base.chisq,

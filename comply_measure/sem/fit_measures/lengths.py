@@ -15,13 +15,9 @@ from comply_measure.sem.arrays import Array
 from comply_measure.sem.discrepancy.base import Evaluation
 from comply_measure.sem.discrepancy.fiml import FIMLEvaluation, implied_mean
 from comply_measure.sem.discrepancy.ls import GLSEvaluation, WeightedEvaluation
-from comply_measure.sem.discrepancy.ml import expected_information as normal_information, pair_products
 from comply_measure.sem.discrepancy.ordinal import OrdinalEvaluation
-from comply_measure.sem.inference.covariance import invert
 from comply_measure.sem.missing.derivatives import MomentDerivatives
 from comply_measure.sem.missing.information import expected_information
-from comply_measure.sem.model import Model
-from comply_measure.sem.objective import Point
 from comply_measure.sem.sample import GroupSample
 
 
@@ -112,42 +108,3 @@ def _incomplete(evaluation: FIMLEvaluation, R: Array, d: Array) -> float:
     )
     V = expected_information(evaluation.sample, evaluation.at.completion, columns)
     return float(V.sum()) / evaluation.n
-
-
-def browne_residual(model: Model, point: Point) -> float:
-    """Browne's residual statistic with normal-theory weights at the implied moments.
-
-    ``T = rᵀVr − bᵀ (ΔᵀVΔ)⁻¹ b``, ``b = ΔᵀVr`` summed over groups, the group's n (n − 1 for least squares) in
-    V (Browne, 1984, eq. 2.20a; with V at Σ(θ̂) the statistic of reweighted least squares). NaN when ΔᵀVΔ
-    is singular. At an ML optimum without residual means b is zero.
-    """
-    q = len(point.theta)
-    fitted = model.options.estimator.discrepancy == "ml" and not _mean_gaps(model, point)
-    total, slope, information = 0.0, np.zeros(q), np.zeros((q, q))
-    lost = 0 if model.options.estimator.discrepancy == "ml" else 1
-    for implied, sample, layout in zip(point.implied, model.sample.groups, model.layouts, strict=True):
-        n = sample.n - lost
-        W, R = implied.inverse, sample.cov - implied.sigma
-        d = np.zeros(sample.p) if implied.mu is None or sample.mean is None else sample.mean - implied.mu
-        total += n * normal_length(W, R, d)
-        if fitted:
-            continue
-        place = slice(layout.first, layout.first + layout.q)
-        slope[place] = n * implied.gradient(0.5 * W @ R @ W, W @ d if layout.has_mean else None)
-        looked_up = pair_products(implied, implied.sandwich(W))
-        information[place, place] = n * normal_information(implied, W, looked_up)
-    if fitted:
-        return total
-    space = point.objective.space
-    inverse = invert(space.curvature(information), point, 1.0).vcov
-    return float("nan") if inverse is None else total - float(slope @ inverse @ slope)
-
-
-def _mean_gaps(model: Model, point: Point) -> bool:
-    """Whether implied means differ from the sample's by more than rounding."""
-    for implied, sample in zip(point.implied, model.sample.groups, strict=True):
-        if implied.mu is None or sample.mean is None:
-            continue
-        if np.any(np.abs(sample.mean - implied.mu) > 1e-9 * np.sqrt(sample.cov.diagonal())):
-            return True
-    return False

@@ -170,10 +170,10 @@ class ResidualErrors:
     def spread(self) -> Array:
         """Ω V Δ (moments, q), Ω times n."""
         if not self.robust:
-            return self._normal_spread()
+            return self.normal_spread()
         return np.asarray(self.units.T @ (self.units @ self.weighted) / self.sample.n)
 
-    def _normal_spread(self) -> Array:
+    def normal_spread(self) -> Array:
         """Ω V Δ with the normal-theory Ω at S, given fixed exogenous variables (moments, q)."""
         moments, p = self.moments, self.sample.p
         first = p * moments.with_means

@@ -5,6 +5,7 @@ With P the inverse information (on the constraints' tangent space) and B the fir
     Var(θ̂) = P B P / n
 
 * ``robust.sem`` (Browne, 1984; Satorra & Bentler, 1994): B = Δᵀ V Γ V Δ, P from the expected information.
+* ``robust.sem.nt``: the same with Γ as under normality, at S.
 * ``robust.huber.white`` (Huber, 1967; White, 1982): B = mean outer product of casewise scores, P from the
   observed information. With clusters, scores are summed within clusters and B is multiplied by C/(C − 1).
 * ``first.order``: Var(θ̂) = B⁻¹ / n, with B as above.
@@ -75,6 +76,14 @@ def first_order_information(model: Model, point: Point) -> Array:
     return spread_groups(point, parts)
 
 
+def normal_meats(model: Model, point: Point) -> list[Array]:
+    """``Δᵀ V Γ V Δ`` of all groups with the normal-theory Γ at S."""
+    from comply_measure.sem.inference.residuals import ResidualErrors
+
+    errors = [ResidualErrors(model, point, group) for group in range(len(model.sample.groups))]
+    return [error.weighted.T @ error.normal_spread() for error in errors]
+
+
 def covariance_of(model: Model, point: Point, jacobian: Array | None) -> ParameterCovariance:
     """Covariance matrix of θ̂ by the model's choice of standard errors.
 
@@ -96,7 +105,9 @@ def covariance_of(model: Model, point: Point, jacobian: Array | None) -> Paramet
     if options.se in ("standard", "none", "bootstrap") or standard.vcov is None:
         return standard
     P = standard.vcov * n
-    if options.se == "robust.sem":
+    if options.se == "robust.sem.nt":
+        B = spread_groups(point, normal_meats(model, point))
+    elif options.se == "robust.sem":
         B = spread_groups(point, [pieces.meat for pieces in pieces_of(point, False)])
     else:
         B = first_order_information(model, point)
