@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from comply_measure.evidence.topics import (
+    actions as _actions,
     aggregation as _aggregation,
     cfa as _cfa,
+    content as _content,
     sample as _sample,
     structure as _structure,
 )
 from comply_measure.pipeline.step import Step, step_of
 from comply_measure.pipeline.steps import (
-    actions,
     agreement,
     congruence,
-    content,
     dimensionality,
     gaps,
     informants,
@@ -30,10 +30,10 @@ from comply_measure.pipeline.steps import (
     triads,
     validity,
 )
-from comply_measure.report.chapters import aggregation, cfa, sample, structure
+from comply_measure.report.chapters import actions, aggregation, cfa, content, sample, structure
 
 _ALL: tuple[Step, ...] = (
-    content.STEP,
+    step_of(_content.TOPIC, content.chapter),
     step_of(_sample.TOPIC, sample.chapter),
     items.STEP,
     quality.STEP,
@@ -52,7 +52,7 @@ _ALL: tuple[Step, ...] = (
     informants.STEP,
     step_of(_structure.TOPIC, structure.chapter),
     congruence.STEP,
-    actions.STEP,
+    step_of(_actions.TOPIC, actions.chapter),
 )
 
 STEPS: Mapping[str, Step] = MappingProxyType({step.name: step for step in _ALL})

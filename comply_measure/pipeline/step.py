@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from comply_measure.errors import ComplyError
 from comply_measure.evidence.base import Evidence, Value, require_reasons, topic_seeds
+from comply_measure.evidence.codec import decode, encode
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.topic import Request, Topic, always, wanted
 from comply_measure.report.cutoffs import Cutoffs
@@ -172,6 +173,13 @@ class Step:
             context.responses, context.seed, context.given, conventions, context.folder, context.jobs
         )
         return self.topic.compute(request, options)
+
+    def output(self, context: Context, options: TopicOptions) -> StepOutput:
+        """The step's output without a cache: its evidence, as a cache would give it back, printed."""
+        if self.run is not None:
+            return self.run(context, options)
+        found = Found(decode(encode(self.compute(context, options))))
+        return self.print(found, Labels.of(context.responses.scales, context.language), context.cutoffs)
 
     def print(self, found: Found, labels: Labels, cutoffs: Cutoffs) -> StepOutput:
         """The step's output: its evidence as a chapter, with its single values."""

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from comply_measure.documents import YamlDocument, problem_at, read_yaml, unknown_message, validate
+from comply_measure.documents.confined import confined
 from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.evidence.choices import option_faults
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.pipeline.fingerprint import digest_of_file
-from comply_measure.pipeline.paths import confined
 from comply_measure.pipeline.schema import FORMAT, StudyFile
 from comply_measure.pipeline.step import Step
 from comply_measure.report.cutoffs import Cutoffs

@@ -9,7 +9,7 @@ import pytest
 from comply_measure.errors import ComplyError, InputError
 from comply_measure.pipeline import STEPS, Store, load_study, run_study
 from comply_measure.pipeline.step import Context
-from comply_measure.pipeline.steps import content, method_variance, missing_data
+from comply_measure.pipeline.steps import method_variance, missing_data
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.parts import Notice
 from comply_measure.responses import load_dataset
@@ -33,10 +33,10 @@ def study(folder: Path, options: str) -> Path:
 
 
 def test_content_validity_of_the_example(context: Context) -> None:
-    options = content.ContentOptions(
+    options = STEPS["content"].options(
         ratings="content_validity/ratings.csv", sorts="content_validity/sorts.csv"
     )
-    found = content.run(context, options)
+    found = STEPS["content"].output(context, options)
     assert found.values["S-CVI/Ave"] == pytest.approx(0.92, abs=0.005)
     decisions = found.tables["content_decisions"].data
     assert (decisions["decision"] == "dropped").sum() == 6

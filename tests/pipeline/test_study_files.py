@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from comply_measure.documents.confined import confined
 from comply_measure.errors import ComplyError, InputError
 from comply_measure.pipeline import STEPS, load_study
-from comply_measure.pipeline.paths import confined
 
 HEAD = "format: comply-measure study 1\ntitle: T\n"
 

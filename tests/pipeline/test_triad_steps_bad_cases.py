@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from importlib import import_module
 
 import pytest
 
 from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.evidence.texts import one_line
+from comply_measure.pipeline.registry import STEPS as REGISTRY
 from comply_measure.pipeline.step import Context, StepOutput
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.responses import Responses, load_dataset
@@ -30,9 +30,9 @@ def study() -> Responses:
 
 
 def run(step: str, responses: Responses) -> StepOutput:
-    module = import_module(f"comply_measure.pipeline.steps.{step}")
-    options = module.STEP.options(**STEPS[step])
-    return module.STEP.run(Context(lambda: responses, {}, Cutoffs(), "en", 7, step), options)
+    entry = REGISTRY[step]
+    context = Context(lambda: responses, {}, Cutoffs(), "en", 7, step)
+    return entry.output(context, entry.options(**STEPS[step]))
 
 
 def equal_answers(study: Responses) -> Responses:

@@ -2,52 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from comply_measure.evidence.topics.actions import ActionsEvidence
 from comply_measure.report.charts import dot_plot
+from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import count, listing, number, percent, plural
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Block, Bullets, Column, Figure, Heading, Prose, Section, Table
+from comply_measure.report.parts import (
+    Block,
+    Bullets,
+    Chapter,
+    Column,
+    Figure,
+    Heading,
+    Prose,
+    Section,
+    Table,
+)
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from comply_measure.triads import ActionPlan
+    pass
 
 _CALLS = ("low", "disputed", "low and disputed", "neither")
 _STRENGTHS = 3
 _NAMED = 7
 
 
-@dataclass(frozen=True, eq=False)
-class ActionFacts:
-    """What the chapter is made from.
-
-    Parameters
-    ----------
-    title : str
-        The scale.
-    n_units, n_informants : int
-        Units and informants of the scale.
-    plan : ActionPlan
-        Calls on attributes.
-    levers, interventions : DataFrame
-        ``ActionPlan.levers`` and ``ActionPlan.interventions``; may be empty.
-    corrected : bool
-        Whether measurement error was taken off the gaps.
-    """
-
-    title: str
-    n_units: int
-    n_informants: int
-    plan: ActionPlan
-    levers: pd.DataFrame
-    interventions: pd.DataFrame
-    corrected: bool
-
-
-def actions_section(facts: ActionFacts, labels: Labels) -> Section:
+def actions_section(facts: ActionsEvidence, labels: Labels) -> Section:
     """The chapter."""
     blocks: list[Block] = [
         Prose(_opening(facts)),
@@ -62,12 +44,12 @@ def actions_section(facts: ActionFacts, labels: Labels) -> Section:
     return Section("actions", "From results to action", tuple(blocks))
 
 
-def actions_headline(facts: ActionFacts, labels: Labels) -> tuple[str, ...]:
+def actions_headline(facts: ActionsEvidence, labels: Labels) -> tuple[str, ...]:
     """One sentence: what is low, what is disputed."""
     return (" ".join(_calls(facts, labels)[:-1]),)
 
 
-def _opening(facts: ActionFacts) -> str:
+def _opening(facts: ActionsEvidence) -> str:
     plan = facts.plan
     error = "less measurement error (α of each role), " if facts.corrected else ""
     return (
@@ -79,7 +61,7 @@ def _opening(facts: ActionFacts) -> str:
     )
 
 
-def _calls(facts: ActionFacts, labels: Labels) -> tuple[str, ...]:
+def _calls(facts: ActionsEvidence, labels: Labels) -> tuple[str, ...]:
     table = facts.plan.table
     texts = []
     for call in _CALLS[:-1]:
@@ -103,7 +85,7 @@ def _first(names: list[str]) -> str:
     return listing(names) or "none"
 
 
-def _figure(facts: ActionFacts, labels: Labels) -> Figure:
+def _figure(facts: ActionsEvidence, labels: Labels) -> Figure:
     table = facts.plan.table
     series = {}
     for call in _CALLS:
@@ -127,7 +109,7 @@ def _figure(facts: ActionFacts, labels: Labels) -> Figure:
 _LEVEL = ("level", "level_lower", "level_upper")
 
 
-def _table(facts: ActionFacts, labels: Labels) -> Table:
+def _table(facts: ActionsEvidence, labels: Labels) -> Table:
     data = facts.plan.table.copy()
     data.insert(0, "dimension_label", [labels.parent(name) for name in data["column"]])
     data.insert(1, "label", [labels.construct(name) for name in data["column"]])
@@ -165,7 +147,7 @@ def _table(facts: ActionFacts, labels: Labels) -> Table:
     )
 
 
-def _lever_text(facts: ActionFacts) -> str:
+def _lever_text(facts: ActionsEvidence) -> str:
     reconstructed = int((facts.levers["assignment"] == "reconstructed").sum())
     return (
         f"The framework names {plural(len(facts.levers), 'lever')} for the called attributes. "
@@ -174,7 +156,7 @@ def _lever_text(facts: ActionFacts) -> str:
     )
 
 
-def _levers(facts: ActionFacts, labels: Labels) -> Table:
+def _levers(facts: ActionsEvidence, labels: Labels) -> Table:
     data = facts.levers.copy()
     data["label"] = [
         f"{labels.construct(name)} ({labels.parent(name)}): {call}"
@@ -198,7 +180,7 @@ def _levers(facts: ActionFacts, labels: Labels) -> Table:
     )
 
 
-def _interventions(facts: ActionFacts, labels: Labels) -> Table:
+def _interventions(facts: ActionsEvidence, labels: Labels) -> Table:
     data = facts.interventions.copy()
     for name in ("dimensions", "called_attributes"):
         data[f"{name}_label"] = [
@@ -219,3 +201,8 @@ def _interventions(facts: ActionFacts, labels: Labels) -> Table:
         n_informants=facts.n_informants,
         estimator="Framework, no estimate",
     )
+
+
+def chapter(evidence: ActionsEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
+    """From results to action, in print."""
+    return Chapter(actions_section(evidence, labels), actions_headline(evidence, labels))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from comply_measure.evidence.topics.content import ContentValidityEvidence
+from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, listing, plural
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Block, Column, Details, Prose, Section, Table
+from comply_measure.report.parts import Block, Chapter, Column, Details, Prose, Section, Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from comply_measure.measurement.content import ContentEvidence
 
 _ITEM_COLUMNS = (
     Column("Experts", "n_experts", "count"),
@@ -34,31 +34,7 @@ _SORT_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class ContentFacts:
-    """What the chapter is made from.
-
-    Parameters
-    ----------
-    title : str
-        The scale.
-    evidence : ContentEvidence
-    n_units : int
-        Units of the study; experts and judges are not among them.
-    files : tuple of str
-        Files of experts and judges.
-    i_cvi : float
-        Cut-off.
-    """
-
-    title: str
-    evidence: ContentEvidence
-    n_units: int
-    files: tuple[str, ...]
-    i_cvi: float
-
-
-def content_section(facts: ContentFacts, labels: Labels) -> Section:
+def content_section(facts: ContentValidityEvidence, labels: Labels) -> Section:
     """The chapter."""
     evidence = facts.evidence
     blocks: list[Block] = [Prose(_opening(facts))]
@@ -74,12 +50,12 @@ def content_section(facts: ContentFacts, labels: Labels) -> Section:
     return Section("content", "Content validity", tuple(blocks))
 
 
-def content_headline(facts: ContentFacts) -> tuple[str, ...]:
+def content_headline(facts: ContentValidityEvidence) -> tuple[str, ...]:
     """One sentence: what the experts say of the whole scale."""
     return (_opening(facts),)
 
 
-def _opening(facts: ContentFacts) -> str:
+def _opening(facts: ContentValidityEvidence) -> str:
     evidence = facts.evidence
     found = dict(zip(*(evidence.summary()[name] for name in ("statistic", "value")), strict=True))
     names = {
@@ -98,7 +74,7 @@ def _opening(facts: ContentFacts) -> str:
     )
 
 
-def _summary(facts: ContentFacts) -> Table:
+def _summary(facts: ContentValidityEvidence) -> Table:
     columns = (
         Column("Statistic", "statistic"),
         Column("Value", "value", "bounded"),
@@ -115,7 +91,7 @@ def _summary(facts: ContentFacts) -> Table:
     )
 
 
-def _decisions(facts: ContentFacts, labels: Labels) -> Table:
+def _decisions(facts: ContentValidityEvidence, labels: Labels) -> Table:
     data = facts.evidence.log.tidy()
     data = data.sort_values("decision", kind="stable", ignore_index=True)
     data.insert(0, "text", [labels.items.get(key, "") for key in data["item"]])
@@ -142,7 +118,11 @@ def _decisions(facts: ContentFacts, labels: Labels) -> Table:
 
 
 def _item_table(
-    facts: ContentFacts, items: pd.DataFrame, labels: Labels, kind: str, columns: tuple[Column, ...]
+    facts: ContentValidityEvidence,
+    items: pd.DataFrame,
+    labels: Labels,
+    kind: str,
+    columns: tuple[Column, ...],
 ) -> Table:
     data = items.copy()
     data.insert(0, "label", [labels.construct(key) for key in data["construct"]])
@@ -172,7 +152,7 @@ def _item_table(
 
 
 def _table(
-    facts: ContentFacts,
+    facts: ContentValidityEvidence,
     key: str,
     title: str,
     data: pd.DataFrame,
@@ -192,3 +172,8 @@ def _table(
         group=group,
         rows_shown=rows_shown,
     )
+
+
+def chapter(evidence: ContentValidityEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
+    """Content validity, in print."""
+    return Chapter(content_section(evidence, labels), content_headline(evidence))

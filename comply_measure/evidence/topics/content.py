@@ -1,22 +1,30 @@
-"""Step ``content``: what experts and judges say about the items; runs when the study names their files."""
+"""Topic ``content``: what experts and judges say about the items; runs when the study names their files."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from comply_measure.documents.confined import confined
+from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Names
 from comply_measure.evidence.focal import chosen_focal
 from comply_measure.evidence.options import TopicOptions
-from comply_measure.measurement.content import ContentOptions as Conventions, content_evidence
-from comply_measure.pipeline.paths import confined
-from comply_measure.pipeline.step import Context, Step, StepOutput
-from comply_measure.report.chapters.content import ContentFacts, content_headline, content_section
-from comply_measure.report.labels import Labels
+from comply_measure.evidence.topic import Request, Topic
+from comply_measure.measurement.content import (
+    ContentEvidence,
+    ContentOptions as Conventions,
+    content_evidence,
+)
+from comply_measure.responses import Responses
 from comply_measure.responses.selection import form_of, set_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _FILES = ("ratings", "sorts", "definitions")
 
@@ -85,11 +93,71 @@ def asked(options: ContentOptions) -> str:
     return "" if options.files() else "the study names no file of expert ratings, sorts or definitions"
 
 
-def run(context: Context, options: ContentOptions) -> StepOutput:
-    """Content validity of one scale."""
-    responses = context.responses
+@dataclass(frozen=True, eq=False)
+class ContentValidityEvidence(Evidence):
+    """What the topic found.
+
+    Parameters
+    ----------
+    title : str
+        The scale.
+    evidence : ContentEvidence
+    n_units : int
+        Units of the study; experts and judges are not among them.
+    files : tuple of str
+        Files of experts and judges.
+    i_cvi : float
+        Cut-off.
+    """
+
+    title: str
+    evidence: ContentEvidence
+    n_units: int
+    files: tuple[str, ...]
+    i_cvi: float
+
+    def tidy(self) -> pd.DataFrame:
+        """Summary of the ratings and sorts."""
+        return self.evidence.summary()
+
+    def values(self) -> Mapping[str, Value]:
+        """The summary's statistics."""
+        summary = self.evidence.summary()
+        return {
+            str(name).replace(" ", "_"): float(value)
+            for name, value in zip(summary["statistic"], summary["value"], strict=True)
+        }
+
+    def reasons(self) -> Mapping[str, str]:
+        """Why a statistic is undefined."""
+        return {name: "no item has enough ratings" for name, value in self.values().items() if value != value}
+
+
+def content(
+    responses: Responses, options: ContentOptions, *, folder: Path = Path()
+) -> ContentValidityEvidence:
+    """Content validity of one scale by experts and judges.
+
+    Parameters
+    ----------
+    responses : Responses
+        The validated answers; they say which scale, form and attribute set is in use.
+    options : ContentOptions
+        Names the files.
+    folder : Path
+        Where the files lie.
+
+    Returns
+    -------
+    ContentValidityEvidence
+
+    Raises
+    ------
+    InputError
+        Listing every fault of the files.
+    """
     scale = chosen_focal(responses, options.scale).scale
-    paths: dict[str, Path] = {name: confined(context.folder, file) for name, file in options.files().items()}
+    paths: dict[str, Path] = {name: confined(folder, file) for name, file in options.files().items()}
     evidence = content_evidence(
         scale,
         **paths,
@@ -97,23 +165,17 @@ def run(context: Context, options: ContentOptions) -> StepOutput:
         form=form_of(scale, responses.form),
         options=options.conventions(),
     )
-    facts = ContentFacts(
+    return ContentValidityEvidence(
         title=scale.title[scale.languages[0]].partition(":")[0].strip(),
         evidence=evidence,
         n_units=responses.n_units,
         files=tuple(options.files().values()),
         i_cvi=options.i_cvi,
     )
-    labels = Labels.of(responses.scales, context.language)
-    summary = evidence.summary()
-    values = {
-        str(name).replace(" ", "_"): float(value)
-        for name, value in zip(summary["statistic"], summary["value"], strict=True)
-    }
-    reasons = {name: "no item has enough ratings" for name, value in values.items() if value != value}
-    return StepOutput(
-        content_section(facts, labels), values=values, reasons=reasons, headline=content_headline(facts)
-    )
 
 
-STEP = Step("content", "Content validity", run, ContentOptions, asked=asked)
+def _compute(request: Request, options: ContentOptions) -> ContentValidityEvidence:
+    return content(request.responses, options, folder=request.folder)
+
+
+TOPIC = Topic("content", "Content validity", _compute, ContentOptions, asked=asked)
