@@ -24,6 +24,12 @@ def _renaming(value: Any) -> Any:
     return value
 
 
+def _rows(value: Any) -> Any:
+    """One header row may be written as a number."""
+    return (value,) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+HeaderRow = Annotated[int, Field(ge=0, le=20)]
 Text = Annotated[str, BeforeValidator(_text)]
 Renaming = Annotated[dict[Text, Text], BeforeValidator(_renaming)]
 
@@ -118,6 +124,9 @@ class FileFormat(BaseModel):
         Sign between groups of three digits. None: such numbers are problems, because 1.200 may be 1.2.
     sheet : str or None
         Worksheet of an Excel file. None: the only one that holds data.
+    header_rows : tuple of int
+        Rows that name the columns, counted from 0 without blank ones; the first of them names, the others tell apart
+        columns of one name. The answers begin below the last. Qualtrics writes three: ``[0, 1, 2]``.
     merged : {"problem", "fill"}
         Merged cells of an Excel file store one value for several cells. They are a problem, or every cell of
         the range takes the value (a unit written once for its informants).
@@ -130,6 +139,7 @@ class FileFormat(BaseModel):
     decimal: Literal["auto", ".", ","] = "auto"
     thousands: Literal["none", ".", ",", "space", "apostrophe"] = "none"
     sheet: Text | None = None
+    header_rows: Annotated[tuple[HeaderRow, ...], BeforeValidator(_rows)] = (0,)
     merged: Literal["problem", "fill"] = "problem"
 
     @field_validator("delimiter")
@@ -138,6 +148,13 @@ class FileFormat(BaseModel):
         if sign is not None and (sign.isalnum() or sign in "\"'\r\n.+-"):
             raise ValueError("a delimiter is a sign that stands in no number and no name, such as ; or a tab")
         return sign
+
+    @field_validator("header_rows")
+    @classmethod
+    def _rows_differ(cls, rows: tuple[int, ...]) -> tuple[int, ...]:
+        if not rows or len(set(rows)) < len(rows):
+            raise ValueError("header_rows names each row once, such as [0, 1, 2]")
+        return rows
 
     @model_validator(mode="after")
     def _signs_differ(self) -> FileFormat:

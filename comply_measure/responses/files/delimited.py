@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,12 @@ from numpy.typing import NDArray
 
 from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.encoding import decoded
-from comply_measure.responses.files.header import checked_header
+from comply_measure.responses.files.header import (
+    check_import_row,
+    checked_header,
+    joined_titles,
+    skipped_rows,
+)
 from comply_measure.responses.files.limits import MAX_CELL_LENGTH, MAX_TEXT_BYTES, too_many_cells
 from comply_measure.responses.files.plain_text import plain_columns
 from comply_measure.responses.files.raw import Column, RawTable, from_dictionary
@@ -25,6 +30,7 @@ from comply_measure.responses.mapping import FileFormat
 BLOCK = 5_000
 _DELIMITERS = (",", ";", "\t", "|")
 _LINE = re.compile(r"[^\r\n]*")
+_NEEDED = "a header line and one row per informant or unit"
 _QUOTED = re.compile('"[^"]*"')
 
 
@@ -47,14 +53,18 @@ def read_delimited(path: Path, file_format: FileFormat, faults: Faults) -> RawTa
     if text is None:
         return None
     first, skip = _announced_delimiter(text)
-    delimiter = file_format.delimiter or first or _likely_delimiter(text, path.suffix.lower())
+    at = file_format.header_rows
+    delimiter = file_format.delimiter or first or _likely_delimiter(text, path.suffix.lower(), min(at))
     reader = _Records(text, delimiter, skip)
     records = _until_broken(reader, faults)
-    titles = next(records, None)
-    if titles is None:
+    above = list(islice(records, max(at) + 1))
+    if len(above) <= max(at):
         if not faults.problems:
-            faults.add("the file is empty", allowed="a header line and one row per informant or unit")
+            faults.add(
+                "the file is empty" if not above else "the file ends before its header does", allowed=_NEEDED
+            )
         return None
+    titles = joined_titles([above[place] for place in at]) if len(at) > 1 else above[at[0]]
     if too_many_cells(1, len(titles), faults):
         return None
     title_row = reader.begins
@@ -68,12 +78,14 @@ def read_delimited(path: Path, file_format: FileFormat, faults: Faults) -> RawTa
         if not faults.problems:
             faults.add("the file has a header and no rows", allowed="at least one row of answers")
         return None
+    for place in range(min(2, len(rows))):
+        check_import_row([column.cell(place) for column in columns], int(rows[place]), faults)
     named = {
         name: replace(column, name=name)
         for name, column in zip(header, columns, strict=True)
         if name is not None
     }
-    notes = (f"{reader.blank} blank lines were skipped",) if reader.blank else ()
+    notes = (*skipped_rows(at), *((f"{reader.blank} blank lines were skipped",) if reader.blank else ()))
     return RawTable(path.name, named, rows, may_use_decimal_comma=delimiter != ",", notes=notes)
 
 
@@ -90,9 +102,9 @@ def _announced_delimiter(text: str) -> tuple[str | None, int]:
     return None, 0
 
 
-def _likely_delimiter(text: str, ending: str) -> str:
+def _likely_delimiter(text: str, ending: str, skipped: int) -> str:
     """The delimiter that splits the header into most columns; the ending's own where they tie."""
-    header = next((line for line in _lines(text) if line.strip()), "")
+    header = next(islice((line for line in _lines(text) if line.strip()), skipped, None), "")
     usual = "\t" if ending == ".tsv" else ","
     order = (usual, *(sign for sign in _DELIMITERS if sign != usual))
     outside = _QUOTED.sub("", header)

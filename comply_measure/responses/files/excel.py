@@ -5,13 +5,19 @@ from __future__ import annotations
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 from xml.etree.ElementTree import ParseError
 
 import numpy as np
 from numpy.typing import NDArray
 
 from comply_measure.responses.faults import Faults
-from comply_measure.responses.files.header import checked_header
+from comply_measure.responses.files.header import (
+    check_import_row,
+    checked_header,
+    joined_titles,
+    skipped_rows,
+)
 from comply_measure.responses.files.merged import Grid, settle_merged
 from comply_measure.responses.files.raw import RawTable, encoded
 from comply_measure.responses.files.workbook import FormulaCell, Sheet, TooLarge, packed_well, read_sheets
@@ -58,8 +64,15 @@ def read_excel(path: Path, file_format: FileFormat, faults: Faults) -> RawTable 
             "the worksheet is empty", column=name, allowed="a header row and one row per informant or unit"
         )
         return None
-    first, titles = sheet.rows[0]
-    filled = sheet.rows[1:]
+    at = file_format.header_rows
+    if len(sheet.rows) <= max(at):
+        faults.add("the worksheet ends before its header does", column=name)
+        return None
+    first = sheet.rows[at[0]][0]
+    filled = sheet.rows[max(at) + 1 :]
+    titles = _titles(
+        [sheet.rows[place][1] for place in at], max((len(cells) for _, cells in filled), default=0)
+    )
 
     def has_content(place: int) -> bool:
         return any(place < len(cells) and cells[place] is not None for _, cells in filled)
@@ -78,7 +91,15 @@ def read_excel(path: Path, file_format: FileFormat, faults: Faults) -> RawTable 
         if title is not None
     }
     rows = np.asarray([row for row, _ in filled], dtype=np.intp)
-    return RawTable(path.name, columns, rows, notes=_notes(sheet, rows))
+    for row, cells in filled[:2]:
+        check_import_row(cells, row, faults)
+    return RawTable(path.name, columns, rows, notes=(*skipped_rows(at), *_notes(sheet, rows)))
+
+
+def _titles(rows: list[list[Any]], width: int) -> list[Any]:
+    """Titles of all columns that hold anything; blank where the header ends before the answers do."""
+    titles = joined_titles(rows) if len(rows) > 1 else list(rows[0])
+    return titles + [None] * (width - len(titles))
 
 
 def _sheets(path: Path, faults: Faults) -> dict[str, Sheet] | None:

@@ -1,11 +1,69 @@
-"""The header line of a table."""
+"""The header of a table: one row, or several that survey tools write."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from comply_measure.responses.faults import Faults
+
+#: Qualtrics' third header row names its own ids, as JSON.
+_IMPORT_ID: Final = re.compile(r'\s*\{\s*"ImportId"\s*:.*\}\s*', re.DOTALL)
+BETWEEN: Final = " / "
+
+
+def joined_titles(rows: Sequence[Sequence[Any]]) -> list[str]:
+    """One title per column from several header rows, the first of which names the columns.
+
+    A blank cell of a row continues the cell left of it where a later row tells the parts apart (merged cells, and the
+    blank ones that survey tools write for them). A name that several columns share is followed by the cells of
+    the next rows until the names differ. Qualtrics' ids of imports never enter a name.
+
+    Parameters
+    ----------
+    rows : sequence of sequence
+        Header rows in the order in which they name; short ones are padded.
+
+    Returns
+    -------
+    list of str
+        ``""`` for a column without a title.
+    """
+    width = max(len(row) for row in rows)
+    levels = [[_text(row[place]) if place < len(row) else "" for place in range(width)] for row in rows]
+    for number, level in enumerate(levels[:-1]):
+        for place in range(1, width):
+            if not level[place] and any(later[place] for later in levels[number + 1 :]):
+                level[place] = level[place - 1]
+    titles = levels[0]
+    for level in levels[1:]:
+        shared = Counter(titles)
+        titles = [
+            title if title and shared[title] == 1 else BETWEEN.join(part for part in (title, more) if part)
+            for title, more in zip(titles, level, strict=True)
+        ]
+    return titles
+
+
+def _text(cell: Any) -> str:
+    text = "" if cell is None else " ".join(str(cell).strip("\ufeff").split())
+    return "" if _IMPORT_ID.fullmatch(text) else text
+
+
+def check_import_row(cells: Sequence[Any], row: int, faults: Faults) -> None:
+    """A problem if the row below the header, or the one after it, holds Qualtrics' ids: it has three header rows."""
+    if any(cell is not None and _IMPORT_ID.fullmatch(str(cell)) for cell in cells):
+        faults.add(
+            "a header row of Qualtrics among the answers", row=row, allowed="state header_rows: [0, 1, 2]"
+        )
+
+
+def skipped_rows(header_rows: Sequence[int]) -> tuple[str, ...]:
+    """A note on rows above the answers that are no header rows, if there are any."""
+    skipped = max(header_rows) + 1 - len(header_rows)
+    return (f"{skipped} rows above the answers were skipped, as header_rows says",) if skipped else ()
 
 
 def checked_header(

@@ -34,6 +34,16 @@ READERS: dict[str, Reader] = {
 }
 
 
+_NUMBERS = frozenset({"decimal", "thousands"})
+_MEANT = {
+    "text": _NUMBERS | {"encoding", "delimiter", "header_rows"},
+    "Excel workbook (.xlsx)": _NUMBERS | {"sheet", "merged", "header_rows"},
+    "Parquet file": _NUMBERS,
+    "SPSS file": _NUMBERS | {"encoding"},
+    "Stata file": _NUMBERS | {"encoding"},
+}
+
+
 def load_table(path: Path, file_format: FileFormat, faults: Faults) -> RawTable | None:
     """Read a file into a table of cells.
 
@@ -53,8 +63,21 @@ def load_table(path: Path, file_format: FileFormat, faults: Faults) -> RawTable 
     """
     if not _is_what_it_says(path, faults):
         return None
+    _check_format(path, file_format, faults)
     table = READERS[path.suffix.lower()](path, file_format, faults)
     return None if table is None else replace(table, file=faults.file, sha256=digest(path))
+
+
+def _check_format(path: Path, stated: FileFormat, faults: Faults) -> None:
+    """What is stated has a meaning for this kind of file: nothing is overlooked without a word."""
+    kind = expected_kind(path)
+    for name in sorted(stated.model_fields_set - _MEANT[str(kind)]):
+        if getattr(stated, name) != FileFormat.model_fields[name].default:
+            faults.add(
+                f"the format states {name}, which has no meaning for this file",
+                value=str(getattr(stated, name)),
+                allowed=", ".join(sorted(_MEANT[str(kind)])),
+            )
 
 
 def digest(path: Path) -> str:

@@ -61,6 +61,11 @@ class Column:
         lookup: list[Cell | None] = [*self.distinct, None]
         return [lookup[code] for code in self.codes]
 
+    def cell(self, record: int) -> Cell | None:
+        """The cell of one record; None where blank."""
+        code = self.codes[record]
+        return self.distinct[code] if code >= 0 else None
+
     def where(self, positions: Iterable[int]) -> NDArray[np.intp]:
         """Records whose cell is one of the distinct cells at `positions`."""
         return np.flatnonzero(np.isin(self.codes, np.fromiter(positions, dtype=np.intp)))
