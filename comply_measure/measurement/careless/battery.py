@@ -77,7 +77,7 @@ def careless_indices(
     Raises
     ------
     InputError
-        An empty table, items of a scale that are absent, tables of different length, answers outside the scale.
+        An empty table, items of a scale that are absent, tables of other rows, answers outside the scale.
     """
     _check(answers, scored, scales, minimum, maximum)
     raw, recoded = answers.to_numpy(dtype=float), scored.to_numpy(dtype=float)
@@ -142,6 +142,8 @@ def _check(
     ]
     if len(answers) != len(scored):
         problems.append(Problem("rows", value=len(scored), allowed=f"{len(answers)}, as answered"))
+    elif not answers.index.equals(scored.index):
+        problems.append(Problem("rows of other informants", column="scored", allowed="the index of answers"))
     if not len(answers) or not answers.shape[1]:
         problems.append(Problem("the table is empty", value=answers.shape))
     for table in (answers, scored):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from comply_measure.sem.arrays import is_positive_definite
 from comply_measure.sem.discrepancy import discrepancy_for
 from comply_measure.sem.objective import Objective
 from comply_measure.sem.optimise import minimise
@@ -27,7 +28,8 @@ NOT_NESTED = 1e-5
 def reproduces(large: Fit, small: Fit) -> bool | None:
     """Whether the larger model reproduces the smaller one's moments; None when this was not settled.
 
-    Only continuous variables and models without constraints that are not linear are looked at.
+    Only continuous variables and models without constraints that are not linear are looked at, and implied matrices
+    that are positive definite (those of a between level need not be).
     """
     model = large.model
     if not model.space.is_linear or any(isinstance(at, OrdinalImplied) for at in small.optimum.point.implied):
@@ -38,6 +40,8 @@ def reproduces(large: Fit, small: Fit) -> bool | None:
         places = [implied.layout.observed.index(name) for name in group.names]
         mean = np.zeros(group.p) if implied.mu is None else implied.mu[places]
         sigma = implied.sigma[np.ix_(places, places)]
+        if not is_positive_definite(sigma):
+            return None
         samples.append(GroupSample(group.name, group.names, group.n, sigma, mean))
     discrepancies = tuple(discrepancy_for(options, sample) for sample in samples)
     objective = Objective(model.layouts, discrepancies, model.sample.weights, model.space)
