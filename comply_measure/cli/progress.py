@@ -46,6 +46,11 @@ def line(name: str, outcome: Outcome) -> str:
     return f"{_MARKS[outcome.status]} {name}{_WORDS[outcome.status]}{seconds}"
 
 
+def unchanged_line(name: str) -> str:
+    """``= cfa unchanged``."""
+    return f"{_MARKS['cached']} {name}{_WORDS['cached']}"
+
+
 def _print_line(name: str, outcome: Outcome | None) -> None:
     if outcome is not None:
         print(line(name, outcome), file=sys.stderr, flush=True)

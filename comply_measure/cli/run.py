@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from comply_measure.cli.progress import announcer
+from comply_measure.cli.progress import announcer, unchanged_line
 
 STEP_FAILED = 1
 INTERRUPTED = 130
@@ -40,14 +40,20 @@ def run_command(
     ComplyError
         If a step is unknown.
     """
+    wanted = None if steps is None else [name.strip() for name in steps.split(",") if name.strip()]
+    if not force and (done := _nothing_to_do(study_file, out, wanted)):
+        folder, names = done
+        if not quiet:
+            print("\n".join(unchanged_line(name) for name in names), file=sys.stderr)
+            print(f"report: {folder / 'report.html'}")
+        return 0
     from comply_measure.pipeline import STEPS, Store, load_study, require_usable, run_study, write_results
-    from comply_measure.pipeline.store import FOLDER
+    from comply_measure.pipeline.unchanged import FOLDER, remember
 
     started = datetime.now(UTC)
     study = load_study(study_file, STEPS)
     folder = study.output() if out is None else out
     require_usable(folder)
-    wanted = None if steps is None else [name.strip() for name in steps.split(",") if name.strip()]
     store = Store(folder / FOLDER)
     try:
         with announcer(quiet=quiet) as announce:
@@ -55,7 +61,8 @@ def run_command(
     except KeyboardInterrupt:
         print("\ninterrupted; the same command goes on from here", file=sys.stderr)
         return INTERRUPTED
-    write_results(run, folder, jobs=jobs, started=started)
+    files = write_results(run, folder, jobs=jobs, started=started)
+    remember(run, folder, folder / FOLDER, wanted, files)
     failed = [outcome for outcome in run.outcomes.values() if not outcome.ok]
     for outcome in failed:
         trace = f" (details in {folder / 'errors' / outcome.step}.txt)" if outcome.trace else ""
@@ -63,3 +70,24 @@ def run_command(
     if not quiet:
         print(f"report: {folder / 'report.html'}")
     return STEP_FAILED if failed else 0
+
+
+def _nothing_to_do(
+    study_file: Path, out: Path | None, wanted: list[str] | None
+) -> tuple[Path, list[str]] | None:
+    """The results folder and its steps, if all is as the last run left it; found without loading the steps."""
+    from comply_measure.documents import read_yaml
+    from comply_measure.documents.confined import confined
+    from comply_measure.errors import ComplyError
+    from comply_measure.pipeline.unchanged import FOLDER, unchanged_steps
+
+    folder = out
+    try:
+        if folder is None:
+            document = read_yaml(study_file).data
+            named = document.get("output") if isinstance(document, dict) else None
+            folder = confined(study_file.parent, str(named)) if named else Path("results") / study_file.stem
+        names = unchanged_steps(study_file, folder, folder / FOLDER, wanted)
+    except (ComplyError, OSError):  # told, with all else, where the file is read for the run
+        return None
+    return None if names is None else (folder, names)

@@ -172,8 +172,11 @@ def decode_frame(data: Json) -> pd.DataFrame:
     """The inverse of :func:`encode_frame`."""
     import pandas as pd
 
+    rows = data["rows"]
     columns = {column["name"]: _decode_column(column) for column in data["columns"]}
-    return pd.DataFrame(columns, index=pd.RangeIndex(data["rows"]))
+    if len(columns) < len(data["columns"]) or any(len(column) != rows for column in columns.values()):
+        raise ComplyError("a stored table is damaged: its columns do not fit together")
+    return pd.DataFrame(columns, index=pd.RangeIndex(rows))
 
 
 def _encode_column(name: Any, series: pd.Series[Any]) -> Json:
@@ -238,6 +241,8 @@ def _decode_column(column: Json) -> pd.Series[Any]:
         "integer_or_missing": "Int64",
         "text": "str",
     }
+    if kind == "text" and not all(value is None or isinstance(value, str) for value in values):
+        raise ComplyError("a stored table is damaged: a text is none")
     return pd.Series(values, dtype=dtypes[kind])
 
 

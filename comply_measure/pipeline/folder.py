@@ -17,7 +17,7 @@ from comply_measure.pipeline.fingerprint import digest_of_file
 from comply_measure.pipeline.manifest import SCHEMA, manifest_document
 from comply_measure.pipeline.results import results_document
 from comply_measure.pipeline.run import Run
-from comply_measure.pipeline.store import FOLDER
+from comply_measure.pipeline.unchanged import FOLDER
 from comply_measure.report.html import number_blocks, render_html
 from comply_measure.report.latex import render_latex
 from comply_measure.report.names import file_names

@@ -1,22 +1,24 @@
-"""The cache: evidence and printed chapter of each step, a JSON file under its key, checked against its own digest."""
+"""The cache: evidence and printed chapter of each step, a JSON file under its key, signed for its place."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from comply_measure.errors import ComplyError
 from comply_measure.evidence.base import Evidence
 from comply_measure.evidence.codec import decode, encode
 from comply_measure.pipeline.files import write_text
+from comply_measure.pipeline.signature import is_signed, sign
 from comply_measure.pipeline.step import Found, StepOutput
 from comply_measure.report.serialise import decode_section, encode_section
 
-FOLDER = ".cache"
-_FORMAT = 1
+Content = TypeVar("Content")
+
+_FORMAT = 2
 _KEPT = 4
 _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Made by comply-measure; safe to delete.\n"
 
@@ -39,8 +41,7 @@ class Store:
 
     def load(self, step: str, key: str) -> StepOutput | None:
         """The stored output; None if there is none or the file is damaged (it is then made anew)."""
-        data = _read(self.path(step, key))
-        return None if data is None else _decode(data)
+        return _read(self.path(step, key), _decode)
 
     def save(self, step: str, key: str, output: StepOutput) -> None:
         """Keep an output, and only the latest few of each step."""
@@ -48,14 +49,7 @@ class Store:
 
     def load_evidence(self, step: str, key: str) -> Found | None:
         """The stored evidence of a step's topic; None if there is none or it is damaged."""
-        data = _read(self.path(f"{step}-evidence", key))
-        if data is None:
-            return None
-        try:
-            evidence = decode(data["evidence"])
-        except (ComplyError, KeyError, TypeError, ValueError):
-            return None
-        return Found(evidence, tuple(data["warnings"])) if isinstance(evidence, Evidence) else None
+        return _read(self.path(f"{step}-evidence", key), _decode_evidence)
 
     def save_evidence(self, step: str, key: str, found: Found) -> None:
         """Keep evidence, and only the latest few of each step.
@@ -73,8 +67,7 @@ class Store:
         if not tag.exists():
             write_text(tag, _TAG)
         body = json.dumps({"format": _FORMAT, **document}, allow_nan=False, separators=(",", ":"))
-        digest = sha256(body.encode("utf-8")).hexdigest()
-        write_text(path, f"{digest}\n{body}")
+        write_text(path, f"{sign(_place(path), body.encode('utf-8'))}\n{body}")
         self._prune(path.parent.name)
 
     def _prune(self, step: str) -> None:
@@ -85,17 +78,32 @@ class Store:
             path.unlink(missing_ok=True)
 
 
-def _read(path: Path) -> dict[str, Any] | None:
-    """The document of a file; None if there is none, or it is damaged or of another format."""
+def _place(path: Path) -> str:
+    """What an entry claims to be: step and key."""
+    return f"{path.parent.name}/{path.stem}"
+
+
+def _read(path: Path, decoded: Callable[[dict[str, Any]], Content]) -> Content | None:
+    """The content of a file; None if there is none, another hand wrote it, or it does not read as it should."""
     try:
         raw = path.read_bytes()
     except OSError:
         return None
-    digest, _, body = raw.partition(b"\n")
-    if digest != sha256(body).hexdigest().encode("ascii"):
+    signature, _, body = raw.partition(b"\n")
+    if not is_signed(_place(path), body, signature):
         return None
-    data = json.loads(body)
-    return data if data["format"] == _FORMAT else None
+    try:
+        data = json.loads(body)
+        return decoded(data) if data["format"] == _FORMAT else None
+    except (ComplyError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        return None
+
+
+def _decode_evidence(data: dict[str, Any]) -> Found:
+    evidence = decode(data["evidence"])
+    if not isinstance(evidence, Evidence):
+        raise ComplyError("stored evidence is damaged: no evidence")
+    return Found(evidence, tuple(data["warnings"]))
 
 
 def _encode(output: StepOutput) -> dict[str, Any]:

@@ -78,6 +78,18 @@ class Study:
         found = {_shown(path, self.path.parent): digest_of_file(path) for path in files}
         return found | {f"scale {scale.key} ({scale.source})": scale.sha256 for scale in self.scales}
 
+    def input_files(self) -> list[Path]:
+        """All files the results rest on, those of scales included."""
+        return [*self._data_files(), *self._option_files(), *self._scale_files()]
+
+    def _scale_files(self) -> list[Path]:
+        from comply_measure.instrument.load import scale_path
+        from comply_measure.responses import describe_dataset
+
+        if self.file.dataset is not None:
+            return [scale_path(name) for name in describe_dataset(self.file.dataset).scales]
+        return [_scale_path(self.path.parent, name) for name in self.file.scales]
+
     def _option_files(self) -> list[Path]:
         every = [*self.steps.values(), *self.others.values()]
         return [confined(self.path.parent, name) for options in every for name in options.files().values()]
@@ -380,7 +392,7 @@ def _file_problems(
 
 
 def _scales(document: YamlDocument, file: StudyFile, folder: Path) -> tuple[tuple[Scale, ...], list[Problem]]:
-    from comply_measure.instrument import list_scales, load_scale
+    from comply_measure.instrument import load_scale
     from comply_measure.responses import describe_dataset, list_datasets
 
     if file.dataset is not None:
@@ -392,14 +404,20 @@ def _scales(document: YamlDocument, file: StudyFile, folder: Path) -> tuple[tupl
     problems: list[Problem] = []
     for position, name in enumerate(file.scales):
         try:
-            shipped = name in list_scales()
-            found.append(load_scale(name if shipped else _scale_file(folder, name)))
+            found.append(load_scale(_scale_path(folder, name)))
         except InputError as error:
             problems.append(problem_at(document, ("scales", position), error.headline, name))
             problems += error.problems
         except ComplyError as error:
             problems.append(problem_at(document, ("scales", position), str(error), name))
     return tuple(found), problems
+
+
+def _scale_path(folder: Path, name: str) -> Path:
+    from comply_measure.instrument import list_scales
+    from comply_measure.instrument.load import scale_path
+
+    return scale_path(name) if name in list_scales() else _scale_file(folder, name)
 
 
 def _scale_file(folder: Path, name: str) -> Path:

@@ -18,6 +18,7 @@ from comply_measure.pipeline.execute import execute
 from comply_measure.pipeline.outcome import Outcome
 from comply_measure.pipeline.registry import STEPS
 from comply_measure.pipeline.run import Listener, Plan, skipped
+from comply_measure.pipeline.signature import adopt, secret
 from comply_measure.pipeline.store import Store
 from comply_measure.pipeline.study import load_study
 
@@ -48,7 +49,7 @@ def run_parallel(plan: Plan, store: Store, outcomes: dict[str, Outcome], listen:
     listen : callable
         Told when a step starts and ends.
     """
-    pool = ProcessPoolExecutor(plan.jobs, mp_context=_context(), initializer=_begin)
+    pool = ProcessPoolExecutor(plan.jobs, mp_context=_context(), initializer=_begin, initargs=(secret(),))
     try:
         _drive(pool, plan, store, outcomes, listen)
     finally:
@@ -85,8 +86,9 @@ def _context() -> BaseContext:
     return context
 
 
-def _begin() -> None:
-    """Leave interrupts to the parent, and end with it: a killed parent tells nobody."""
+def _begin(key: bytes) -> None:
+    """Sign with the parent's key, leave interrupts to it, and end with it: a killed parent tells nobody."""
+    adopt(key)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:

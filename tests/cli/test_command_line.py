@@ -114,11 +114,11 @@ def test_run_says_what_it_did_and_can_be_quiet(tmp_path: Path, capsys: pytest.Ca
 
 def test_a_failed_step_gives_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     study = tmp_path / "s.yaml"
-    study.write_text(STUDY + "options: {structure: {model: 'alignment =~ nothing'}}\n", encoding="utf-8")
+    study.write_text(STUDY + "options: {cfa: {scale: marker, models: [second_order]}}\n", encoding="utf-8")
     out = tmp_path / "out"
-    assert call("run", str(study), "--out", str(out), "--steps", "structure,sample") == 1
+    assert call("run", str(study), "--out", str(out), "--steps", "cfa,sample") == 1
     captured = capsys.readouterr()
-    assert "step 'structure' failed: the model names no unit-level variable" in captured.err
+    assert "step 'cfa' failed: a second-order model needs at least 3 dimensions" in captured.err
     assert "✓ sample" in captured.err
     assert "Traceback" not in captured.err
     assert "This step failed" in (out / "report.html").read_text(encoding="utf-8")
@@ -161,3 +161,40 @@ def test_an_interruption_is_told_plainly(
     assert "interrupted; the same command goes on" in capsys.readouterr().err
     monkeypatch.undo()
     assert call("run", str(study), "--out", str(out), "--steps", "sample") == 0
+
+
+def test_a_run_with_nothing_to_do_reads_and_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import comply_measure.pipeline.study as module
+
+    study, out = tmp_path / "s.yaml", tmp_path / "out"
+    study.write_text(STUDY, encoding="utf-8")
+    command = ("run", str(study), "--out", str(out), "--steps", "sample")
+    assert call(*command) == 0
+    files = {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()}
+
+    read = []
+    original = module.read_yaml
+
+    def watched(path: Path) -> object:
+        read.append(path)
+        return original(path)
+
+    monkeypatch.setattr(module, "read_yaml", watched)
+    assert call(*command) == 0
+    assert read == []
+    assert {path: path.stat().st_mtime_ns for path in files} == files
+    assert "= sample unchanged" in capsys.readouterr().err
+    # A file that was touched is written anew, and another command is another run.
+    (out / "report.html").write_text("mine", encoding="utf-8")
+    assert call(*command) == 0
+    assert (out / "report.html").read_text(encoding="utf-8") != "mine"
+    assert len(read) == 1
+    memory = out / ".cache" / "last-run.json"
+    memory.write_bytes(memory.read_bytes().replace(b'"sample"', b'"bought"'))
+    assert call(*command) == 0
+    assert len(read) == 2
+    assert b"bought" not in memory.read_bytes()
+    assert call(*command[:-1], "sample,items") == 0
+    assert len(read) == 3

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
+import random
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,9 +26,11 @@ from comply_measure.pipeline import (
     fingerprint as fingerprint_module,
     load_study,
     run_study,
+    signature as signature_module,
 )
 from comply_measure.pipeline.order import ordered
 from comply_measure.pipeline.run import Run
+from comply_measure.pipeline.signature import sign
 from comply_measure.pipeline.step import step_of
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.labels import Labels
@@ -276,3 +282,80 @@ def test_seeds_depend_on_study_and_step_only() -> None:
     assert seeds(1, "a") == seeds(1, "a")
     assert seeds(1, "a") != seeds(1, "b")
     assert seeds(1, "a") != seeds(2, "a")
+
+
+@pytest.mark.parametrize("folder", ["e", "e-evidence"])
+def test_a_result_that_another_hand_signed_moved_or_bent_is_made_anew(
+    go: Callable[..., Run], tmp_path: Path, folder: str
+) -> None:
+    go()
+    (path,) = (tmp_path / "cache" / folder).glob("*.json")
+    (other,) = (tmp_path / "cache" / folder.replace("e", "a", 1)).glob("*.json")
+    content = path.read_bytes()
+    signature, _, body = content.partition(b"\n")
+    evil = body.replace(b"no reason", b"bought").replace(b'"units":60', b'"units":61')
+    assert evil != body
+    for damage in (
+        hashlib.sha256(evil).hexdigest().encode() + b"\n" + evil,
+        signature + b"\n" + evil,
+        other.read_bytes(),
+    ):
+        path.write_bytes(damage)
+        if folder == "e-evidence":  # is looked at only where the output is not there
+            for output in (tmp_path / "cache" / "e").glob("*.json"):
+                output.unlink()
+        assert go().ok
+        assert path.read_bytes() == content
+
+
+def test_a_signed_entry_that_reads_as_nothing_is_made_anew(go: Callable[..., Run], tmp_path: Path) -> None:
+    go()
+    (path,) = (tmp_path / "cache" / "e").glob("*.json")
+    content = path.read_bytes()
+    whole = json.loads(content.partition(b"\n")[2])
+    rng = random.Random(1)
+    bodies = [json.dumps(bent(whole, rng)).encode() for _ in range(60)]
+    for body in (*bodies, b"[" * 100_000, b"\xff", b"null", b"[]", b"3", b"{}"):
+        path.write_bytes(sign(f"e/{path.stem}", body).encode() + b"\n" + body)
+        assert go(wanted=["e"]).ok
+    assert path.read_bytes() == content
+
+
+def bent(value: object, rng: random.Random) -> object:
+    """The value with one place inside it put wrong."""
+    if isinstance(value, dict) and value and rng.random() < 0.85:
+        key = rng.choice(sorted(value))
+        if rng.random() < 0.2:
+            return {name: part for name, part in value.items() if name != key}
+        return value | {key: bent(value[key], rng)}
+    if isinstance(value, list) and value and rng.random() < 0.85:
+        place = rng.randrange(len(value))
+        return [*value[:place], bent(value[place], rng), *value[place + 1 :]]
+    return rng.choice([None, 3, "x", [], {}, [1, "a"], -1e400, True, {"kind": "float"}])
+
+
+def test_a_table_with_columns_of_several_lengths_is_damaged(tmp_path: Path) -> None:
+    from comply_measure.report.serialise import decode_frame
+
+    column = {"name": "a", "kind": "float", "values": [1.0, 2.0]}
+    for columns in ([column, column], [column | {"values": [1.0]}], [column | {"kind": "text"}]):
+        with pytest.raises(ComplyError, match="damaged"):
+            decode_frame({"columns": columns, "rows": 2})
+
+
+def test_the_users_key_is_made_once_and_kept_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "state"))
+    first = signature_module.secret()
+    file = tmp_path / "state" / "comply-measure" / "cache.key"
+    assert file.read_bytes() == first
+    assert len(first) == 32
+    if sys.platform != "win32":
+        assert file.stat().st_mode & 0o077 == 0
+    signature_module._secret.cache_clear()
+    assert signature_module.secret() == first
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "file"))
+    # Where no key can be kept there is one for this process.
+    assert signature_module.secret() == signature_module.secret() != first

@@ -17,7 +17,7 @@ from concurrent.futures import ProcessPoolExecutor
 from comply_measure.pipeline.workers import _begin, _context
 
 if __name__ == "__main__":
-    pool = ProcessPoolExecutor(2, mp_context=_context(), initializer=_begin)
+    pool = ProcessPoolExecutor(2, mp_context=_context(), initializer=_begin, initargs=(b"k" * 32,))
     tasks = [pool.submit(time.sleep, 600) for _ in range(2)]
     found = []
     while len(found) < 2:
