@@ -17,7 +17,8 @@ def neutralise_cell(value: Any) -> Any:
     """Text that a spreadsheet might run, with a ``'`` in front; everything else unchanged.
 
     Spreadsheets treat text that begins with ``=``, ``+``, ``-``, ``@``, tab or a line break as a formula
-    (OWASP, "CSV Injection"). Numbers are not text and stay as they are.
+    (OWASP, "CSV Injection"). Numbers are not text and stay as they are. Text that begins like a neutralised one gets
+    a further ``'``, so that :func:`unmarked` gives every text back.
 
     Parameters
     ----------
@@ -28,9 +29,15 @@ def neutralise_cell(value: Any) -> Any:
     -------
     object
     """
-    if isinstance(value, str) and value.startswith(RUN_BY_SPREADSHEETS):
+    if isinstance(value, str) and value.lstrip("'").startswith(RUN_BY_SPREADSHEETS):
         return "'" + value
     return value
+
+
+def unmarked(text: str) -> str:
+    """The text that :func:`neutralise_cell` made into this one."""
+    marked = text.startswith("'") and text.lstrip("'").startswith(RUN_BY_SPREADSHEETS)
+    return text[1:] if marked else text
 
 
 def write_csv(frame: pd.DataFrame, path: str | Path, *, index: bool = False) -> None:

@@ -127,6 +127,8 @@ class FileFormat(BaseModel):
     header_rows : tuple of int
         Rows that name the columns, counted from 0 without blank ones; the first of them names, the others tell apart
         columns of one name. The answers begin below the last. Qualtrics writes three: ``[0, 1, 2]``.
+    neutralised : bool
+        Whether texts that a spreadsheet would run have a ``'`` in front, as this package writes them; it is taken off.
     merged : {"problem", "fill"}
         Merged cells of an Excel file store one value for several cells. They are a problem, or every cell of
         the range takes the value (a unit written once for its informants).
@@ -140,6 +142,7 @@ class FileFormat(BaseModel):
     thousands: Literal["none", ".", ",", "space", "apostrophe"] = "none"
     sheet: Text | None = None
     header_rows: Annotated[tuple[HeaderRow, ...], BeforeValidator(_rows)] = (0,)
+    neutralised: bool = False
     merged: Literal["problem", "fill"] = "problem"
 
     @field_validator("delimiter")

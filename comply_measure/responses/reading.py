@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
@@ -15,6 +15,7 @@ from comply_measure.instrument import Scale
 from comply_measure.responses.answers import Answers, answer_key, read_answers
 from comply_measure.responses.assembly import assembled
 from comply_measure.responses.columns import ColumnPlan, plan_columns
+from comply_measure.responses.description import FileDescription, description_path, read_description
 from comply_measure.responses.faults import Faults, refuse
 from comply_measure.responses.files.load import load_table, table_of_frame
 from comply_measure.responses.files.raw import RawTable
@@ -68,13 +69,13 @@ class _Files:
 def read_responses(
     path: str | Path,
     scales: Scale | Sequence[Scale],
-    mapping: ColumnMapping = _DEFAULT_MAPPING,
+    mapping: ColumnMapping | None = None,
     *,
     attribute_set: str | None = None,
-    form: str = "full",
-    layout: Layout = "long",
+    form: str | None = None,
+    layout: Layout | None = None,
     units_path: str | Path | None = None,
-    file_format: FileFormat = _DEFAULT_FORMAT,
+    file_format: FileFormat | None = None,
     units_format: FileFormat = _DEFAULT_FORMAT,
 ) -> Responses:
     """Read and validate a file of survey answers.
@@ -85,14 +86,15 @@ def read_responses(
         ``.csv``, ``.tsv``, ``.xlsx``, ``.parquet``, ``.sav``, ``.zsav`` or ``.dta``.
     scales : Scale or sequence of Scale
         The instruments that were asked.
-    mapping : ColumnMapping
-        Which column is what, where the names are not ours.
+    mapping : ColumnMapping, optional
+        Which column is what, where the names are not ours. Without it, a file that :meth:`Responses.write_csv` wrote
+        is read as the description beside it says (``answers.csv.yaml``), where no other argument says otherwise.
     attribute_set : str, optional
         Named attribute set (COMPLY: ``20`` or ``21``); by default the scale's own.
-    form : str
-        Form that was asked; a scale that lacks it is read in its full form, with a note.
-    layout : {"long", "wide"}
-        One row per informant, or one row per unit with columns ``item@role``.
+    form : str, optional
+        Form that was asked, ``full`` by default; a scale that lacks it is read in its full form, with a note.
+    layout : {"long", "wide"}, optional
+        One row per informant (default), or one row per unit with columns ``item@role``.
     units_path : path-like, optional
         Separate file of unit-level variables, one row per unit.
     file_format, units_format : FileFormat
@@ -110,13 +112,22 @@ def read_responses(
         If the form, attribute set or layout is unknown.
     """
     faults = Faults(str(path))
+    described = read_description(path) if mapping is None else None
+    said = described or FileDescription()
+    file_format = file_format or said.file_format
     files = _Files(load_table(Path(path), file_format, faults), faults)
     if units_path is not None:
         units_faults = Faults(str(units_path))
         units_table = load_table(Path(units_path), units_format, units_faults)
         files = _Files(files.table, faults, units_table, units_faults)
-    options = _Options(mapping, layout, file_format, units_format)
-    return _understood(files, options, _tuple(scales), attribute_set, form)
+    options = _Options(mapping or said.columns, layout or said.layout, file_format, units_format)
+    found = _understood(
+        files, options, _tuple(scales), attribute_set or said.attribute_set, form or said.form
+    )
+    if described is None:
+        return found
+    note = f"read as {description_path(path).name} describes the file"
+    return replace(found, notes=(note, *found.notes))
 
 
 def responses_from_frame(

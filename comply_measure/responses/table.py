@@ -358,10 +358,17 @@ class Responses:
         return shape.to_file_frame(self, layout, mapping or ColumnMapping())
 
     def write_csv(self, path: str | Path, layout: Layout = "long") -> None:
-        """Write :meth:`to_frame` as CSV, safe to open in a spreadsheet."""
+        """Write :meth:`to_frame` as CSV, safe to open in a spreadsheet, and beside it how it is read.
+
+        ``read_responses(path, scales)`` gives the same responses again: ``answers.csv.yaml`` says which columns
+        are variables and which are text, the layout, the form and the attribute set. In the wide layout the
+        informants of a unit come back in the order of the roles.
+        """
+        from comply_measure.responses.description import description_of, write_description
         from comply_measure.responses.export import write_csv
 
         write_csv(self.to_frame(layout), path)
+        write_description(description_of(self, layout), path)
 
     def same_answers(self, other: Responses) -> bool:
         """True if both hold the same informants, answers, reasons and variables, in the same order."""

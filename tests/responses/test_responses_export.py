@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from comply_measure.responses import neutralise_cell, responses_from_frame, write_csv, write_xlsx
+from comply_measure.responses.export import unmarked
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+49 30", "-5", "@SUM(A1)", "\t=1", "\r=1", "=cmd|' /C calc'!A0"])
@@ -18,9 +19,19 @@ def test_text_that_runs_is_neutralised(text):
     assert neutralise_cell(text) == "'" + text
 
 
-@pytest.mark.parametrize("value", ["a=1", "", "'=1", " =1", -5, -5.5, 0, None, True])
+@pytest.mark.parametrize("value", ["a=1", "", "'", "'a", " =1", -5, -5.5, 0, None, True])
 def test_everything_else_is_untouched(value):
     assert neutralise_cell(value) is value
+
+
+@pytest.mark.parametrize("text", ["'=1", "''-", "'@"])
+def test_text_that_looks_neutralised_gets_a_further_mark(text):
+    assert neutralise_cell(text) == "'" + text
+
+
+@given(text=st.text("'=+-@a\t\r\n", max_size=5))
+def test_neutralised_text_comes_back(text):
+    assert unmarked(neutralise_cell(text)) == text
 
 
 def rows_of(path):

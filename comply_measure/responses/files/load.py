@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.documents import nearest, path_fault
+from comply_measure.responses.export import unmarked
 from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.delimited import read_delimited
 from comply_measure.responses.files.excel import read_excel
@@ -35,9 +36,10 @@ READERS: dict[str, Reader] = {
 
 
 _NUMBERS = frozenset({"decimal", "thousands"})
+_WRITTEN = _NUMBERS | {"header_rows", "neutralised"}
 _MEANT = {
-    "text": _NUMBERS | {"encoding", "delimiter", "header_rows"},
-    "Excel workbook (.xlsx)": _NUMBERS | {"sheet", "merged", "header_rows"},
+    "text": _WRITTEN | {"encoding", "delimiter"},
+    "Excel workbook (.xlsx)": _WRITTEN | {"sheet", "merged"},
     "Parquet file": _NUMBERS,
     "SPSS file": _NUMBERS | {"encoding"},
     "Stata file": _NUMBERS | {"encoding"},
@@ -65,7 +67,21 @@ def load_table(path: Path, file_format: FileFormat, faults: Faults) -> RawTable 
         return None
     _check_format(path, file_format, faults)
     table = READERS[path.suffix.lower()](path, file_format, faults)
-    return None if table is None else replace(table, file=faults.file, sha256=digest(path))
+    if table is None:
+        return None
+    if file_format.neutralised:
+        table = replace(table, columns=_without_marks(table.columns))
+    return replace(table, file=faults.file, sha256=digest(path))
+
+
+def _without_marks(columns: Mapping[str, Column]) -> dict[str, Column]:
+    """Columns with the mark taken off that keeps spreadsheets from running a text."""
+    found = {}
+    for column in columns.values():
+        name = unmarked(column.name)
+        cells = tuple(unmarked(cell) if isinstance(cell, str) else cell for cell in column.distinct)
+        found[name] = replace(column, name=name, distinct=cells)
+    return found
 
 
 def _check_format(path: Path, stated: FileFormat, faults: Faults) -> None:
