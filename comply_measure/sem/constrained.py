@@ -9,6 +9,7 @@ method, and the step is halved until the exact penalty function ``F + ρ·(viola
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -135,8 +136,20 @@ class Conditions:
         return np.asarray((total + total.T) / 2.0)
 
 
-def conditions(table: ParameterTable, space: Space) -> Conditions:
-    """The constraints of a table that its linear map does not already satisfy."""
+def conditions(
+    table: ParameterTable, space: Space, name_of: Callable[[int], str] | None = None
+) -> Conditions:
+    """The constraints of a table that its linear map does not already satisfy.
+
+    Parameters
+    ----------
+    table : ParameterTable
+    space : Space
+        The map from φ to θ.
+    name_of : callable, optional
+        Name of a row; the table's own otherwise.
+    """
+    name = name_of or table.default_name
     places: list[int] = []
     names = [f"{relation.lhs} {relation.op} {relation.rhs}" for relation in space.inequalities]
     limits: list[float] = []
@@ -147,7 +160,7 @@ def conditions(table: ParameterTable, space: Space) -> Conditions:
                 places.append(int(table.free[row]) - 1)
                 limits.append(float(limit))
                 signs.append(sign)
-                names.append(f"{table.default_name(row)} {'>' if sign > 0 else '<'} {limit:g}")
+                names.append(f"{name(row)} {'>' if sign > 0 else '<'} {limit:g}")
     return Conditions(
         space, np.array(places, dtype=np.int64), np.array(limits), np.array(signs), tuple(names)
     )

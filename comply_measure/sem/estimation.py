@@ -96,7 +96,7 @@ def _attempt(model: Model, theta: Array) -> Optimum:
     if space.is_linear:
         return minimise(model.objective, phi, n, search.iterations or MAX_STEPS, search.tolerance)
     steps = search.iterations or MAX_CONSTRAINED_STEPS
-    limits = conditions(model.table, space)
+    limits = conditions(model.table, space, model.row_name)
     return minimise_constrained(model.objective, limits, phi, n, steps, search.tolerance)
 
 

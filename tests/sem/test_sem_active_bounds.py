@@ -7,6 +7,8 @@ which has none here.
 from __future__ import annotations
 
 import math
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -129,3 +131,52 @@ def test_other_questions_of_a_fit_at_a_bound(heywood: pd.DataFrame) -> None:
     assert np.isfinite(z.to_numpy()).all()
     assert fit.modification_indices()["mi"].notna().all()
     assert fit.predict()["f"].to_numpy() == pytest.approx(heywood["a"].to_numpy(), abs=1e-6)
+
+
+REFERENCE = Path(__file__).parent.parent / "reference"
+TWO_FACTORS = "A =~ a1 + {}*a2 + a3 + a4\nB =~ b1 + b2 + b3\n"
+ORDERED = "f =~ u1 + {}*u2 + u3 + u4\ng =~ u5 + u6 + u7\n"
+TWO_LEVELS = "level: 1\n fw =~ y1 + {}*y2 + y3\nlevel: 2\n fb =~ y1 + y2 + y3\n"
+FAMILIES: dict[str, tuple[str, float, str, dict[str, Any], str]] = {
+    "groups": (TWO_FACTORS, 0.5, "sem_extras/simulated.csv", {"group": "region"}, "A=~a2.g2 < 0.5"),
+    "equal groups": (
+        TWO_FACTORS,
+        0.5,
+        "sem_extras/simulated.csv",
+        {"group": "region", "group_equal": ("loadings", "intercepts")},
+        "A=~a2 < 0.5",
+    ),
+    "gls": (TWO_FACTORS, 0.5, "sem_extras/simulated.csv", {"estimator": "GLS"}, "A=~a2 < 0.5"),
+    "clusters": (TWO_FACTORS, 0.5, "sem_extras/simulated.csv", {"cluster": "unit"}, "A=~a2 < 0.5"),
+    "fiml": (
+        TWO_FACTORS,
+        0.5,
+        "sem_extras/incomplete.csv",
+        {"missing": "ml", "estimator": "MLR"},
+        "A=~a2 < 0.5",
+    ),
+    "ordered": (ORDERED, 0.7, "sem_ordinal/ordinal.csv", {"ordered": True}, "f=~u2 < 0.7"),
+    "two levels": (TWO_LEVELS, 0.3, "sem_twolevel/twolevel.csv", {"cluster": "unit"}, "fw=~y2 < 0.3"),
+    "between level": (
+        TWO_LEVELS.replace("{}*y2", "y2").replace("fb =~ y1 + y2", "fb =~ y1 + {}*y2"),
+        0.3,
+        "sem_twolevel/twolevel.csv",
+        {"cluster": "unit"},
+        "fb=~y2.l2 < 0.3",
+    ),
+}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_infers_as_if_the_parameter_were_fixed_there(family: str) -> None:
+    text, limit, file, options, name = FAMILIES[family]
+    data = pd.read_csv(REFERENCE / file)
+    bounded = sem.fit(text.format(f"upper({limit})"), data, **options)
+    fixed = sem.fit(text.format(limit), data, **options)
+    assert name in bounded.optimum.binding
+    ours, theirs = bounded.estimates, fixed.estimates
+    both = (ours["free"] > 0) & (theirs["free"] > 0)
+    np.testing.assert_allclose(ours["est"], theirs["est"], atol=1e-6)
+    np.testing.assert_allclose(ours.loc[both, "se"], theirs.loc[both, "se"], rtol=1e-5)
+    held = (ours["free"] > 0) & ~both
+    assert ours.loc[held, "se"].isna().all() and held.sum() == len(ours.attrs["at bound"]) > 0
