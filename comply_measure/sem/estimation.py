@@ -15,18 +15,27 @@ from comply_measure.sem.discrepancy import discrepancy_for
 from comply_measure.sem.model import Model
 from comply_measure.sem.optimise import Optimum, minimise
 from comply_measure.sem.options import FULL_INFORMATION
+from comply_measure.sem.quasi_newton import minimise_quasi_newton
 from comply_measure.sem.start import plain_values, random_values, starting_values
+from comply_measure.sem.trust import minimise_in_region
 
 MAX_STEPS = 200
 MAX_CONSTRAINED_STEPS = 500
+REGION_STEPS = 80
+QUASI_NEWTON_STEPS = 300
+RANDOM_STARTS = 8
+REMEDY_SEED = 1
+TOO_FAR_BELOW = 0.25  # share of an optimum's discrepancy that a search without end may gain on it
 SAME_STATISTIC = 1e-4  # difference in χ² that rounding explains
 
 
 def estimate(model: Model, start: Array | None = None) -> Optimum:
     """The minimum of the model's discrepancy.
 
-    Starts are tried in turn until one converges; where the user asks for random starts, all of these are tried
-    besides, and the lowest optimum is kept.
+    Starts are tried in turn until one converges. Where none does, Newton's method within a region of trust and a
+    quasi-Newton search are run from the same starts, the former from random ones as well, a fixed number of each, and
+    the lowest optimum is kept. Where the user
+    asks for random starts, these are tried in any case.
 
     Parameters
     ----------
@@ -38,20 +47,60 @@ def estimate(model: Model, start: Array | None = None) -> Optimum:
     Returns
     -------
     Optimum
-        The best of the attempts; ``converged`` says whether the stopping rule was met, ``remedy`` which start
-        led there where it was not the first.
+        The best of the attempts; ``converged`` says whether the stopping rule was met, ``remedy`` what led there
+        where it was not the first attempt, ``below`` how far an attempt that did not converge went below it.
     """
-    best: Optimum | None = None
+    tried: list[Optimum] = []
     for remedy, theta, goal in _starts(model, start):
-        best = _better(best, _settled(model, replace(_attempt(model, theta), remedy=remedy), goal))
-        if best.converged:
+        tried.append(_settled(model, replace(_attempt(model, theta), remedy=remedy), goal))
+        if tried[-1].converged:
             break
+    else:
+        tried += _remedies(model, start)
     for number in range(model.options.search.starts):
-        theta = _random_start(model, number)
-        best = _better(best, replace(_attempt(model, theta), remedy=f"random start {number + 1}"))
-    if best is None:
-        raise AssertionError("there is always a first start")
-    return best
+        theta = _random_start(model, model.options.search.seed, number)
+        tried.append(replace(_attempt(model, theta), remedy=f"random start {number + 1}"))
+    return _best(tried)
+
+
+def _remedies(model: Model, start: Array | None) -> Iterator[Optimum]:
+    """Further attempts where the quick search has failed from every start."""
+    samples = model.sample.groups
+    if start is not None:
+        if model.space.is_linear:
+            yield replace(_in_region(model, np.asarray(start)), remedy="a trust region")
+        return
+    if model.space.is_linear:
+        default = starting_values(model.table, model.layouts, samples)
+        cautious = plain_values(model.table, model.layouts, samples)
+        for theta, where in ((default, ""), (cautious, " from cautious starting values")):
+            yield replace(_in_region(model, theta), remedy=f"a trust region{where}")
+            yield replace(_quasi_newton(model, theta), remedy=f"a quasi-Newton search{where}")
+    for number in range(_affordable(model)):
+        theta = _random_start(model, REMEDY_SEED, number)
+        found = _in_region(model, theta) if model.space.is_linear else _attempt(model, theta)
+        yield replace(found, remedy=f"random starting values ({number + 1})")
+
+
+def _affordable(model: Model) -> int:
+    """How many random starts a failed search is given: fewer for large models and costly discrepancies."""
+    plain = model.options.missing == "listwise" and type(model) is Model
+    size = max(model.table.n_free, 1)
+    return int(np.clip((RANDOM_STARTS if plain else RANDOM_STARTS // 3) * (60 / size) ** 2, 1, RANDOM_STARTS))
+
+
+def _in_region(model: Model, theta: Array) -> Optimum:
+    """Newton's method within a region of trust from one start."""
+    search, phi = model.options.search, model.space.contract(theta)
+    steps = min(search.iterations or REGION_STEPS, REGION_STEPS)
+    return minimise_in_region(model.objective, phi, model.sample.n, steps, search.tolerance)
+
+
+def _quasi_newton(model: Model, theta: Array) -> Optimum:
+    """The fallback optimiser from one start."""
+    search, phi = model.options.search, model.space.contract(theta)
+    steps = search.iterations or QUASI_NEWTON_STEPS
+    return minimise_quasi_newton(model.objective, phi, model.sample.n, steps, search.tolerance)
 
 
 def _starts(model: Model, start: Array | None) -> Iterator[tuple[str, Array, float]]:
@@ -84,8 +133,8 @@ def _settled(model: Model, optimum: Optimum, goal: float) -> Optimum:
     return replace(optimum, converged=True, message="converged")
 
 
-def _random_start(model: Model, number: int) -> Array:
-    rng = np.random.default_rng([model.options.search.seed, number])
+def _random_start(model: Model, seed: int, number: int) -> Array:
+    rng = np.random.default_rng([seed, number])
     return random_values(rng, model.table, model.layouts, model.sample.groups)
 
 
@@ -100,13 +149,18 @@ def _attempt(model: Model, theta: Array) -> Optimum:
     return minimise_constrained(model.objective, limits, phi, n, steps, search.tolerance)
 
 
-def _better(best: Optimum | None, new: Optimum) -> Optimum:
-    """The converged one of two optima, or the lower; the earlier one where they are the same."""
-    if best is None:
-        return new
-    if best.converged != new.converged:
-        return best if best.converged else new
-    return new if new.point.value < best.point.value - 1e-9 * max(1.0, abs(best.point.value)) else best
+def _best(tried: list[Optimum]) -> Optimum:
+    """The lowest optimum that converged, or the lowest at all; the earlier one where they are the same."""
+    candidates = [optimum for optimum in tried if optimum.converged] or tried
+    best = candidates[0]
+    for other in candidates[1:]:
+        if other.point.value < best.point.value - 1e-9 * max(1.0, abs(best.point.value)):
+            best = other
+    lowest = min(tried, key=lambda optimum: optimum.point.value)
+    below = max(best.point.value - lowest.point.value, 0.0)
+    if best.converged and below > TOO_FAR_BELOW * abs(best.point.value):
+        return replace(lowest, message="the discrepancy falls far below the only optimum found, without end")
+    return replace(best, below=below) if best.converged else best
 
 
 def two_stage_start(model: Model) -> Array | None:

@@ -53,6 +53,8 @@ class Optimum:
         Places of θ that these leave no freedom: parameters without a standard error.
     remedy : str
         What led here where the first attempt did not; empty otherwise.
+    below : float
+        How far, in F, an attempt that did not converge went below this optimum.
     """
 
     point: Point
@@ -64,6 +66,7 @@ class Optimum:
     binding: tuple[str, ...] = ()
     at_bound: tuple[int, ...] = ()
     remedy: str = ""
+    below: float = 0.0
 
 
 def minimise(

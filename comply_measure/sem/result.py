@@ -24,6 +24,7 @@ from comply_measure.sem.inference.diagnosis import (
     definition_findings,
     error_findings,
     no_fit_findings,
+    remedy_finding,
 )
 from comply_measure.sem.inference.missing_values import missing_values
 from comply_measure.sem.inference.robust import covariance_of
@@ -221,9 +222,7 @@ class Fit(FollowUps):
                 )
             )
         elif self.optimum.remedy:
-            found.append(
-                Finding("search_remedy", f"the optimum was found with {self.optimum.remedy}", serious=False)
-            )
+            found.append(remedy_finding(self.n, self.optimum))
         if self.converged:
             found.extend(self._doubts())
         found.extend(self.inadmissible)

@@ -23,6 +23,8 @@ from comply_measure.sem.table.parameter_table import ParameterTable
 FLOOR = 0.1  # share of a variance that stays residual at the start
 SWEEPS = 8
 NO_VARIANCE = 1e-200  # variances have any scale: only what is zero counts as none
+SPREAD = 0.7  # standard deviation of the logarithm of random sizes
+SIGN_CHANGES = 1 / 6
 CEILING = 0.9  # largest correlation between latent variables at the start
 
 
@@ -99,7 +101,9 @@ def random_values(
     """Starting θ (q,) at random around :func:`starting_values`.
 
     Loadings and regressions change their size by a log-normal factor (σ = .7), one in six its sign; variances
-    their size (σ = .7); covariances are correlations between −.5 and .5. The rest stays, as do the user's values.
+    their size (σ = .7), those of latent variables one in six the sign (indicators that correlate negatively have
+    their optimum there); covariances are correlations between −.5 and .5; residual variances are what the rest
+    leaves of the sample variances. Everything else stays, as do the user's values.
 
     Parameters
     ----------
@@ -112,19 +116,36 @@ def random_values(
     free = np.flatnonzero(table.free).tolist()
     variance = {}
     for row in free:
-        place = table.free[row] - 1
+        place, group = table.free[row] - 1, table.group[row]
         if table.op[row] == "~~" and table.lhs[row] == table.rhs[row]:
-            theta[place] *= math.exp(0.7 * rng.standard_normal())
-            variance[table.group[row], table.lhs[row]] = abs(theta[place])
+            latent = table.lhs[row] in table.variables[group - 1].latent
+            theta[place] *= math.exp(SPREAD * rng.standard_normal()) * _sign(rng, latent)
+            variance[group, table.lhs[row]] = abs(theta[place])
     for row in free:
-        place = table.free[row] - 1
+        place, group = table.free[row] - 1, table.group[row]
         if table.op[row] in ("=~", "~"):
-            theta[place] *= math.exp(0.7 * rng.standard_normal()) * (-1.0 if rng.random() < 1 / 6 else 1.0)
+            theta[place] *= math.exp(SPREAD * rng.standard_normal()) * _sign(rng, True)
         elif table.op[row] == "~~" and table.lhs[row] != table.rhs[row]:
-            pair = [variance.get((table.group[row], name), 1.0) for name in (table.lhs[row], table.rhs[row])]
+            pair = [variance.get((group, name), 1.0) for name in (table.lhs[row], table.rhs[row])]
             theta[place] = rng.uniform(-0.5, 0.5) * math.sqrt(pair[0] * pair[1])
+    for layout, sample in zip(layouts, samples, strict=True):
+        _leave_residuals(theta[layout.first : layout.first + layout.q], layout, sample)
     put_given(table, theta)
     return theta
+
+
+def _sign(rng: np.random.Generator, may_change: bool) -> float:
+    return -1.0 if may_change and rng.random() < SIGN_CHANGES else 1.0
+
+
+def _leave_residuals(theta: Array, layout: Layout, sample: GroupSample) -> None:
+    """Residual variances as what the other parameters leave of the sample variances, in place."""
+    fill, p = layout.residuals, layout.p
+    own = fill.cells // p == fill.cells % p
+    places = fill.cells[own] // p
+    theta[fill.parameters[own]] = 0.0
+    rest = sample.cov.diagonal() - layout.at(theta).sigma.diagonal()
+    theta[fill.parameters[own]] = np.maximum(rest, FLOOR * sample.cov.diagonal())[places]
 
 
 def one_factor(R: Array) -> Array:

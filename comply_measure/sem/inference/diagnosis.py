@@ -10,8 +10,10 @@ import numpy as np
 from comply_measure.sem.implied import Implied
 from comply_measure.sem.language.expressions import why_undefined
 from comply_measure.sem.model import Model
+from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.table.constraints import Namespace
 
+LOWER_ELSEWHERE = 0.01  # difference in χ² by which a search that found no optimum must have gone lower
 TOLERANCE = 1.8e-12  # eigenvalues above minus this count as not negative (as lavaan: ε^¾)
 
 
@@ -120,6 +122,25 @@ def definition_findings(model: Model, theta: np.ndarray) -> Iterator[Finding]:
         elif not np.isfinite(found.gradient).all():
             message = f"{relation.lhs} := {relation.rhs} has no standard error: no finite derivative there"
             yield Finding("undefined", message)
+
+
+def remedy_finding(n: int, optimum: Optimum) -> Finding:
+    """What led to an optimum where the first search failed, and whether another search went below it.
+
+    Parameters
+    ----------
+    n : int
+        Number of cases.
+    optimum : Optimum
+        With its remedy.
+    """
+    message = f"the first search failed; the optimum was found with {optimum.remedy}"
+    below = n * optimum.below
+    if below < LOWER_ELSEWHERE:
+        return Finding("search_remedy", message, serious=False)
+    message += f", but a search without end went {below:.2f} below its χ²"
+    advice = "a variance may fall without bound; consider bounds='pos.var' or a simpler model"
+    return Finding("search_remedy", message, advice)
 
 
 def admissibility(model: Model, implied: list[Implied]) -> Iterator[Finding]:

@@ -1,0 +1,41 @@
+"""A quasi-Newton search with line search (BFGS; Nocedal & Wright, 2006, ch. 6), the fallback optimiser.
+
+It knows no curvature at the start and creeps along the gradient, so that it ends in other basins than Newton's
+method from the same values. Coordinates are scaled by the expected Hessian at the start; the last steps are those
+of Newton's method within a region of trust.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from comply_measure.sem.arrays import Array
+from comply_measure.sem.objective import Objective
+from comply_measure.sem.optimise import Optimum
+from comply_measure.sem.trust import minimise_in_region, scales
+
+MAX_STEPS = 300
+POLISH = 20
+OUTSIDE = 1e10  # stands for F where Σ is not positive definite
+
+
+def minimise_quasi_newton(
+    objective: Objective, start: Array, n: int, max_iterations: int = MAX_STEPS, tolerance: float = 1e-12
+) -> Optimum:
+    """Minimise F over φ; parameters and stopping rule as for :func:`comply_measure.sem.optimise.minimise`."""
+    from scipy.optimize import minimize
+
+    first = objective.at(start)
+    if not np.isfinite(first.value):
+        return minimise_in_region(objective, start, n, 1, tolerance)
+    scale = scales(first)
+
+    def at(x: Array) -> tuple[float, Array]:
+        point = objective.at(x / scale)
+        if not np.isfinite(point.value):
+            return OUTSIDE, np.zeros(len(x))
+        return point.value, point.gradient / scale
+
+    options = {"maxiter": max_iterations, "gtol": 1e-6}
+    found = minimize(at, start * scale, jac=True, method="BFGS", options=options)
+    return minimise_in_region(objective, np.asarray(found.x / scale), n, POLISH, tolerance)
