@@ -38,4 +38,6 @@ def minimise_quasi_newton(
 
     options = {"maxiter": max_iterations, "gtol": 1e-6}
     found = minimize(at, start * scale, jac=True, method="BFGS", options=options)
-    return minimise_in_region(objective, np.asarray(found.x / scale), n, POLISH, tolerance)
+    return minimise_in_region(
+        objective, np.asarray(found.x / scale), n, min(POLISH, max_iterations), tolerance
+    )
