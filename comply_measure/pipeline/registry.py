@@ -10,6 +10,7 @@ from comply_measure.evidence.topics import (
     aggregation as _aggregation,
     cfa as _cfa,
     content as _content,
+    rivals as _rivals,
     sample as _sample,
     structure as _structure,
 )
@@ -26,11 +27,10 @@ from comply_measure.pipeline.steps import (
     missing_data,
     quality,
     reliability,
-    rivals,
     triads,
     validity,
 )
-from comply_measure.report.chapters import actions, aggregation, cfa, content, sample, structure
+from comply_measure.report.chapters import actions, aggregation, cfa, content, rivals, sample, structure
 
 _ALL: tuple[Step, ...] = (
     step_of(_content.TOPIC, content.chapter),
@@ -40,7 +40,7 @@ _ALL: tuple[Step, ...] = (
     dimensionality.STEP,
     reliability.STEP,
     step_of(_cfa.TOPIC, cfa.chapter),
-    rivals.STEP,
+    step_of(_rivals.TOPIC, rivals.chapter),
     validity.STEP,
     invariance.STEP,
     method_variance.STEP,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from comply_measure.evidence.topics.rivals import RivalOptions
+from comply_measure.pipeline import STEPS
 from comply_measure.pipeline.step import Context, StepOutput
-from comply_measure.pipeline.steps.rivals import RivalOptions, run
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.parts import Notice
 from comply_measure.responses import load_dataset
@@ -19,7 +20,7 @@ def context() -> Context:
 
 @pytest.fixture(scope="module")
 def output(context: Context) -> StepOutput:
-    return run(context, RivalOptions(replications=100))
+    return STEPS["rivals"].output(context, RivalOptions(replications=100))
 
 
 def test_the_generating_structure_has_the_smallest_bic(output: StepOutput) -> None:
@@ -63,7 +64,7 @@ def test_unit_variables_as_criteria(context: Context) -> None:
         by_role=False,
         criteria=("customer_satisfaction", "customer_retention"),
     )
-    found = run(context, options)
+    found = STEPS["rivals"].output(context, options)
     table = found.tables["rivals_edwards"].data.set_index("model")
     assert table.loc["aggregate_free", "df_difference"] == 5
     assert table["n_informants"].dropna().unique().tolist() == [240]
@@ -78,5 +79,7 @@ def test_an_unknown_or_worded_criterion_is_named(context: Context) -> None:
         ("industry", "'industry' is not numeric"),
     ):
         options = RivalOptions(structures=("one_factor",), replications=0, by_role=False, criteria=(name,))
-        notices = [b.text for b in run(context, options).section.blocks if isinstance(b, Notice)]
+        notices = [
+            b.text for b in STEPS["rivals"].output(context, options).section.blocks if isinstance(b, Notice)
+        ]
         assert any(part in text for text in notices)

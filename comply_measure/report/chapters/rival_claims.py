@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from comply_measure.report.chapters.rival_facts import RivalFacts, rival_table, with_remark
+from comply_measure.evidence.topics.rivals import RivalEvidence
+from comply_measure.report.chapters.rival_tables import rival_table, with_remark
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, listing, p_phrase
 from comply_measure.report.labels import Labels
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from comply_measure.models.cutoffs import DynamicCutoffs
-    from comply_measure.models.rivals import EdwardsTests
 
 _CLAIMS = {
     "multidimensional": "Every dimension has its own effects",
@@ -43,7 +43,9 @@ def cutoff_text(cutoffs: DynamicCutoffs, conventions: Cutoffs) -> str:
     return f"{text.strip()} Indices are the unscaled ones that were simulated."
 
 
-def cutoff_table(facts: RivalFacts, cutoffs: DynamicCutoffs, labels: Labels, conventions: Cutoffs) -> Table:
+def cutoff_table(
+    facts: RivalEvidence, cutoffs: DynamicCutoffs, labels: Labels, conventions: Cutoffs
+) -> Table:
     """The model's fit beside conventional and simulated cut-offs."""
     import pandas as pd
 
@@ -94,7 +96,7 @@ def _described(text: str, labels: Labels) -> str:
     return " ".join(labels.construct(word) for word in text.split())
 
 
-def general_text(facts: RivalFacts, general: pd.DataFrame, labels: Labels) -> str:
+def general_text(facts: RivalEvidence, general: pd.DataFrame, labels: Labels) -> str:
     """What the general factor carries, in a sentence."""
     top = general[general["factor"] == facts.top].iloc[0]
     return (
@@ -108,7 +110,7 @@ def _source(name: str) -> str:
     return "bifactor model" if name == "bifactor" else "second-order model (Schmid-Leiman)"
 
 
-def general_table(facts: RivalFacts, general: pd.DataFrame, labels: Labels) -> Table:
+def general_table(facts: RivalEvidence, general: pd.DataFrame, labels: Labels) -> Table:
     """Indices of the general and the specific factors."""
     data = general.copy()
     data.insert(0, "label", [labels.construct(key) for key in data["factor"]])
@@ -135,9 +137,9 @@ def general_table(facts: RivalFacts, general: pd.DataFrame, labels: Labels) -> T
     )
 
 
-def edwards_blocks(facts: RivalFacts, edwards: EdwardsTests) -> list[Block]:
+def edwards_blocks(facts: RivalEvidence, edwards: pd.DataFrame) -> list[Block]:
     """Edwards' tests in words and in a table."""
-    data = edwards.tidy()
+    data = edwards.copy()
     for name in ("chisq_difference", "df_difference", "pvalue_difference", "r_squared_mean", "chisq", "df"):
         if name not in data:
             data[name] = math.nan

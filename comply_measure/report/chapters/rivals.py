@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from comply_measure.evidence.topics.rivals import RivalEvidence
 from comply_measure.report.chapters.rival_claims import (
     cutoff_table,
     cutoff_text,
@@ -12,13 +13,14 @@ from comply_measure.report.chapters.rival_claims import (
     general_table,
     general_text,
 )
-from comply_measure.report.chapters.rival_facts import RivalFacts, rival_table, with_remark
+from comply_measure.report.chapters.rival_tables import rival_table, with_remark
 from comply_measure.report.charts import dot_plot
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, number, p_phrase
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import (
     Block,
+    Chapter,
     Column,
     Details,
     Figure,
@@ -47,11 +49,11 @@ _FIT = (
 )
 
 
-def rivals_section(facts: RivalFacts, labels: Labels, conventions: Cutoffs) -> Section:
+def rivals_section(facts: RivalEvidence, labels: Labels, conventions: Cutoffs) -> Section:
     """The chapter."""
     blocks: list[Block] = [Prose(_opening(facts)), _fit_table(facts, labels), _figure(facts, labels)]
     folded: list[Block] = []
-    if facts.comparison.pair_list:
+    if len(facts.pairs):
         folded.append(_pair_table(facts, labels))
     if len(facts.by_role):
         folded.append(_role_table(facts, labels))
@@ -83,13 +85,13 @@ def rivals_section(facts: RivalFacts, labels: Labels, conventions: Cutoffs) -> S
     return Section("rivals", "Rival structures", tuple(blocks))
 
 
-def rivals_headline(facts: RivalFacts) -> tuple[str, ...]:
+def rivals_headline(facts: RivalEvidence) -> tuple[str, ...]:
     """One sentence: the structure with the smallest BIC."""
     return (_verdict(facts),)
 
 
-def _verdict(facts: RivalFacts) -> str:
-    table = facts.comparison.tidy()
+def _verdict(facts: RivalEvidence) -> str:
+    table = facts.structures
     usable = table[table["converged"] & table["admissible"]].dropna(subset=["bic"]).sort_values("bic")
     if len(usable) < 2:
         return f"{facts.title}: the rival structures cannot be ranked by BIC (see the table)."
@@ -101,27 +103,32 @@ def _verdict(facts: RivalFacts) -> str:
     )
 
 
-def _opening(facts: RivalFacts) -> str:
+def _opening(facts: RivalEvidence) -> str:
     text = _verdict(facts)
-    tests = [p for p in facts.comparison.pair_list if p.relation == "nested" and p.first == "second_order"]
-    wider = next((p for p in tests if p.second == "correlated"), None)
-    if wider is not None and math.isfinite(wider.pvalue):
+    pairs = facts.pairs
+    wider = pairs[
+        (pairs["relation"] == "nested")
+        & (pairs["first"] == "second_order")
+        & (pairs["second"] == "correlated")
+    ]
+    if len(wider) and math.isfinite(wider["pvalue"].iloc[0]):
+        test = wider.iloc[0]
         text += (
             " That the dimensions share one construct restricts their correlations: χ² difference("
-            f"{count(wider.df_difference)}) = {number(wider.chisq_difference)}, {p_phrase(wider.pvalue)}; "
-            f"target coefficient {bounded(facts.comparison.target_coefficient('second_order'))}."
+            f"{count(test['df_difference'])}) = {number(test['chisq_difference'])}, {p_phrase(test['pvalue'])}; "
+            f"target coefficient {bounded(facts.target_coefficient)}."
         )
     return text
 
 
-def _structure_label(key: str, label: str, facts: RivalFacts, labels: Labels) -> str:
+def _structure_label(key: str, label: str, facts: RivalEvidence, labels: Labels) -> str:
     if key == "bifactor_s1":
         return f"Bifactor S−1, reference {labels.construct(facts.reference)}"
     return label
 
 
-def _fit_table(facts: RivalFacts, labels: Labels) -> Table:
-    data = facts.comparison.tidy()
+def _fit_table(facts: RivalEvidence, labels: Labels) -> Table:
+    data = facts.structures.copy()
     data["label"] = [
         _structure_label(key, label, facts, labels)
         for key, label in zip(data["structure"], data["label"], strict=True)
@@ -150,8 +157,8 @@ def _versions(data: pd.DataFrame) -> list[str]:
     return found
 
 
-def _figure(facts: RivalFacts, labels: Labels) -> Figure:
-    data = facts.comparison.tidy()
+def _figure(facts: RivalEvidence, labels: Labels) -> Figure:
+    data = facts.structures
     data = data[(data["structure"] != "independence") & data["rmsea"].notna()]
     names = [
         _structure_label(key, label, facts, labels)
@@ -189,9 +196,9 @@ def _first_cutoff(cutoffs: DynamicCutoffs | None, index: str) -> float | None:
     return found[0] if found and math.isfinite(found[0]) else None
 
 
-def _pair_table(facts: RivalFacts, labels: Labels) -> Table:
-    data = facts.comparison.pairs()
-    names = dict(zip(facts.comparison.structures, facts.comparison.tidy()["label"], strict=True))
+def _pair_table(facts: RivalEvidence, labels: Labels) -> Table:
+    data = facts.pairs.copy()
+    names = dict(zip(facts.structures["structure"], facts.structures["label"], strict=True))
     for side in ("first", "second"):
         data.insert(
             0, f"{side}_label", [_structure_label(key, names[key], facts, labels) for key in data[side]]
@@ -225,7 +232,7 @@ def _pair_table(facts: RivalFacts, labels: Labels) -> Table:
     )
 
 
-def _role_table(facts: RivalFacts, labels: Labels) -> Table:
+def _role_table(facts: RivalEvidence, labels: Labels) -> Table:
     data = facts.by_role.copy()
     data.insert(0, "role", [labels.role(key) for key in data["group"]])
     columns = (Column("Structure", "label"), Column("n", "n_informants", "count"), *_FIT)
@@ -241,7 +248,7 @@ def _role_table(facts: RivalFacts, labels: Labels) -> Table:
     )
 
 
-def _item_table(facts: RivalFacts) -> Table:
+def _item_table(facts: RivalEvidence) -> Table:
     columns = (Column("Structure", "label"), *_FIT)
     return rival_table(
         "rivals_items",
@@ -251,3 +258,8 @@ def _item_table(facts: RivalFacts) -> Table:
         facts,
         notes=tuple(_versions(facts.items)),
     )
+
+
+def chapter(evidence: RivalEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
+    """Rival structures, in print."""
+    return Chapter(rivals_section(evidence, labels, cutoffs), rivals_headline(evidence))

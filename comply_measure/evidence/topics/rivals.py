@@ -1,8 +1,9 @@
-"""Step ``rivals``: what the dimensions could be, fitted and compared; cut-offs simulated for the fitted model."""
+"""Topic ``rivals``: what the dimensions could be, fitted and compared; cut-offs simulated for the fitted model."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Literal
 
@@ -11,10 +12,12 @@ from pydantic import Field
 
 from comply_measure.errors import ComplyError
 from comply_measure.evidence.attempt import attempt
+from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Fault, Names, Vocabulary
 from comply_measure.evidence.estimation import Cluster, Estimation
 from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.options import Replications
+from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.topics.cfa import indicator_data, rows_used
 from comply_measure.measurement.frames import POOLED
 from comply_measure.measurement.reliability.triad_score import unit_answers
@@ -26,10 +29,7 @@ from comply_measure.models.rivals import (
     edwards_tests,
     general_factor_indices,
 )
-from comply_measure.pipeline.step import Context, Step, StepOutput
-from comply_measure.report.chapters.rival_facts import RivalFacts
-from comply_measure.report.chapters.rivals import rivals_headline, rivals_section
-from comply_measure.report.labels import Labels
+from comply_measure.responses import Responses
 
 Key = Literal[
     "independence", "one_factor", "second_order", "bifactor", "bifactor_s1", "correlated", "composite"
@@ -95,28 +95,134 @@ class RivalOptions(Estimation):
             )
 
 
-def run(context: Context, options: RivalOptions) -> StepOutput:
-    """Fit and compare."""
-    chosen = chosen_focal(context.responses, options.scale)
+@dataclass(frozen=True, eq=False)
+class RivalEvidence(Evidence):
+    """What the topic found.
+
+    Parameters
+    ----------
+    title, top, indicator_kind : str
+        The scale, the construct above the dimensions, what the indicators are.
+    factors : mapping
+        Dimension -> indicators.
+    structures : DataFrame
+        All structures over all informants (:meth:`RivalComparison.tidy`).
+    pairs : DataFrame
+        Structures two by two (:meth:`RivalComparison.pairs`); may have no rows.
+    target_coefficient : float
+        Of the second-order model; NaN where it or the correlated one is missing.
+    best : str
+        Structure with the smallest BIC, or why there is none.
+    by_role, items : DataFrame
+        As `structures`, in each role (``group``) and at the level of items; may be empty.
+    cutoffs : DynamicCutoffs or None
+        For the second-order (else correlated, else one-factor) model.
+    general : DataFrame or None
+        Indices of the general factor.
+    edwards : DataFrame or None
+        Superordinate against aggregate (:meth:`EdwardsTests.tidy`).
+    criteria : str
+        What the criteria of `edwards` are.
+    obstacles : mapping of str to str
+        Why ``cutoffs``, ``general``, ``edwards`` are None.
+    n_units, n_informants : int
+        Sample.
+    estimator, role_estimator, reference : str
+        Estimators in words, over all informants and in each role; reference dimension of the S−1 model.
+    """
+
+    title: str
+    factors: Mapping[str, Sequence[str]]
+    top: str
+    indicator_kind: str
+    structures: pd.DataFrame
+    pairs: pd.DataFrame
+    target_coefficient: float
+    best: str
+    by_role: pd.DataFrame
+    items: pd.DataFrame
+    cutoffs: DynamicCutoffs | None
+    general: pd.DataFrame | None
+    edwards: pd.DataFrame | None
+    criteria: str
+    obstacles: Mapping[str, str]
+    n_units: int
+    n_informants: int
+    estimator: str
+    role_estimator: str
+    reference: str
+
+    def tidy(self) -> pd.DataFrame:
+        """Fit of every structure."""
+        return self.structures
+
+    def values(self) -> Mapping[str, Value]:
+        """Indices of every structure, and the structure with the smallest BIC."""
+        return {**self._indices(), "best_by_bic": self.best}
+
+    def reasons(self) -> Mapping[str, str]:
+        """Why an index is undefined."""
+        notes = dict(zip(self.structures["structure"], self.structures["note"], strict=True))
+        return {
+            key: str(notes[key.rpartition("_")[0]]) or "not defined for this estimator"
+            for key, value in self._indices().items()
+            if value != value
+        }
+
+    def _indices(self) -> dict[str, float]:
+        return {
+            f"{row['structure']}_{name}": float(row[name])
+            for _, row in self.structures.iterrows()
+            for name in ("bic", "cfi", "rmsea")
+        }
+
+
+def rivals(responses: Responses, options: RivalOptions | None = None, *, seed: int = 0) -> RivalEvidence:
+    """Rival structures of the dimensions, with cut-offs simulated for the fitted model.
+
+    Parameters
+    ----------
+    responses : Responses
+        The validated answers.
+    options : RivalOptions, optional
+        Defaults where not given.
+    seed : int
+        Seed of the simulated cut-offs.
+
+    Returns
+    -------
+    RivalEvidence
+
+    Raises
+    ------
+    ComplyError
+        If no structure could be fitted.
+    """
+    options = options or RivalOptions()
+    chosen = chosen_focal(responses, options.scale)
     data = indicator_data(chosen, centred=options.role_centred)
     data = data[rows_used(data, "ml")]
     comparison = _compare(data, chosen.factors, chosen, options, options.structures)
     if not comparison.fits:
         raise ComplyError(f"no structure could be fitted: {next(iter(comparison.failures.values()))}")
-    cutoffs, why_no_cutoffs = _cutoffs(comparison, options, context)
+    cutoffs, why_no_cutoffs = _cutoffs(comparison, options, seed)
     general, why_no_general = attempt(lambda: _general(comparison, chosen))
     edwards, why_no_edwards = attempt(lambda: _edwards(chosen, data, options))
-    facts = RivalFacts(
+    best, why_no_best = attempt(comparison.best)
+    return RivalEvidence(
         title=chosen.title,
         factors=chosen.factors,
         top=chosen.top,
         indicator_kind=chosen.indicator_kind,
-        comparison=comparison,
+        structures=comparison.tidy(),
+        pairs=comparison.pairs(),
+        target_coefficient=comparison.target_coefficient("second_order"),
+        best=best or f"none: {why_no_best}",
         by_role=_by_role(chosen, options),
         items=_items(chosen, options),
         cutoffs=cutoffs,
         general=general,
-        edwards=edwards,
+        edwards=None if edwards is None else edwards.tidy(),
         criteria=_criteria_words(chosen, options),
         obstacles={"cutoffs": why_no_cutoffs, "general": why_no_general, "edwards": why_no_edwards},
         n_units=int(data["unit"].nunique()),
@@ -125,14 +231,13 @@ def run(context: Context, options: RivalOptions) -> StepOutput:
         role_estimator=options.words("informants", cluster="none"),
         reference=options.reference or next(iter(chosen.factors)),
     )
-    labels = Labels.of(context.responses.scales, context.language)
-    values, reasons = _values(comparison)
-    return StepOutput(
-        rivals_section(facts, labels, context.cutoffs),
-        values=values,
-        reasons=reasons,
-        headline=rivals_headline(facts),
-    )
+
+
+def _compute(request: Request, options: RivalOptions) -> RivalEvidence:
+    return rivals(request.responses, options, seed=request.seed)
+
+
+TOPIC = Topic("rivals", "Rival structures", _compute, RivalOptions)
 
 
 def _compare(
@@ -160,15 +265,15 @@ def _compare(
 
 
 def _cutoffs(
-    comparison: RivalComparison, options: RivalOptions, context: Context
+    comparison: RivalComparison, options: RivalOptions, seed: int
 ) -> tuple[DynamicCutoffs | None, str]:
     fit = next((comparison.fits[key] for key in _FOCUS if key in comparison.fits), None)
     if not options.replications:
         return None, "not asked for"
     if fit is None or not fit.converged:
         return None, "no second-order, correlated or one-factor model was reached"
-    seed = int(context.seeds().generate_state(1)[0])
-    return attempt(lambda: dynamic_cutoffs(fit, n_replications=options.replications, seed=seed))
+    drawn = int(topic_seeds("rivals", seed).generate_state(1)[0])
+    return attempt(lambda: dynamic_cutoffs(fit, n_replications=options.replications, seed=drawn))
 
 
 def _general(comparison: RivalComparison, chosen: Focal) -> pd.DataFrame:
@@ -283,21 +388,3 @@ def _items(chosen: Focal, options: RivalOptions) -> pd.DataFrame:
         data[names] = data[names] - data.groupby("role")[names].transform("mean")
     table: pd.DataFrame = _compare(data, tree, chosen, options, None, pairs=False).tidy()
     return table.assign(group=POOLED)
-
-
-def _values(comparison: RivalComparison) -> tuple[dict[str, float | str], dict[str, str]]:
-    table = comparison.tidy()
-    values: dict[str, float | str] = {}
-    reasons = {}
-    for _, row in table.iterrows():
-        for name in ("bic", "cfi", "rmsea"):
-            key = f"{row['structure']}_{name}"
-            values[key] = float(row[name])
-            if values[key] != values[key]:
-                reasons[key] = str(row["note"]) or "not defined for this estimator"
-    best, why = attempt(comparison.best)
-    values["best_by_bic"] = best or f"none: {why}"
-    return values, reasons
-
-
-STEP = Step("rivals", "Rival structures", run, RivalOptions)
