@@ -343,7 +343,12 @@ def _estimate(table: ParameterTable, sample: Sample, options: Options, engine: s
 
         optimum, errors = estimate_with_semopy(model)
         return Fit(model, optimum, given_errors=errors)
-    return Fit(model, estimate(model))
+    try:
+        return Fit(model, estimate(model))
+    except np.linalg.LinAlgError as error:
+        raise ModelError(
+            "the paths of the model form a loop that has no solution: I - A is singular"
+        ) from error
 
 
 def _check_levels(records: ModelRecords) -> None:

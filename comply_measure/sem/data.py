@@ -54,7 +54,11 @@ def as_frame(data: pd.DataFrame | Mapping[str, Any]) -> pd.DataFrame:
     import pandas as pd
 
     if isinstance(data, Mapping):
-        data = pd.DataFrame(dict(data))
+        try:
+            data = pd.DataFrame(dict(data))
+        except (ValueError, TypeError) as error:
+            problem = Problem("columns of different lengths, or no columns", allowed="lists of one length")
+            raise InputError("The data are no table.", [problem]) from error
     if isinstance(data, pd.DataFrame):
         if all(type(name) is str for name in data.columns):
             return data
@@ -71,9 +75,24 @@ def split_groups(frame: pd.DataFrame, group: str | None) -> tuple[tuple[str, ...
         return ("",), (np.arange(len(frame)),)
     if group not in frame.columns:
         raise InputError("The grouping variable is not in the data.", [unknown_column(group, frame)])
-    codes, values = frame[group].factorize()
+    codes, values = _distinct(frame, group)
     names = tuple(str(value) for value in values)
     return names, tuple(np.flatnonzero(codes == i) for i in range(len(names)))
+
+
+def _distinct(frame: pd.DataFrame, name: str) -> tuple[Index, Any]:
+    """Codes and values of a column that tells groups or clusters apart.
+
+    Raises
+    ------
+    InputError
+        When its cells are no single values.
+    """
+    try:
+        return frame[name].factorize()
+    except TypeError as error:
+        problem = Problem("cells are lists or the like", column=name, allowed="one number or text per cell")
+        raise InputError("Cases cannot be told apart by this column.", [problem]) from error
 
 
 def unknown_column(name: str, frame: pd.DataFrame, line: int | None = None) -> Problem:
@@ -87,12 +106,15 @@ def nearest(name: str, columns: Sequence[str], where: str, line: int | None = No
     if not near:
         near = difflib.get_close_matches(name.lower(), [c.lower() for c in columns], 1, cutoff=0.5)
         near = [c for c in columns if near and c.lower() == near[0]][:1]
+    shown = name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
     hint = f"; did you mean '{near[0]}'?" if near else ""
     place = f" (line {line} of the model)" if line else ""
-    return Problem(f"'{name}' is not a column of {where}{place}{hint}")
+    return Problem(f"'{shown}' is not a column of {where}{place}{hint}")
 
 
 LISTED = 20
+LONGEST = 80  # characters of a name that a message quotes
+MAX_VARIABLES = 1_000  # defaults make a parameter of every pair of predictors
 
 
 def unknown_columns(
@@ -122,8 +144,18 @@ def check_names(frame: pd.DataFrame, records: ModelRecords, group: str | None, c
             for part in columns_of(name):
                 if part and part not in latent:
                     lines.setdefault(part, term.line)
+    observed = bool(lines)
     lines |= {name: 0 for name in (group, cluster) if name is not None}
     problems = unknown_columns(list(lines), frame, lines)
+    if not observed:
+        problems.append(Problem("no observed variable in the model", allowed="f =~ x1 + x2 + x3"))
+    if not problems and len(lines) > MAX_VARIABLES:
+        problems.append(Problem(f"{len(lines)} observed variables", allowed=f"at most {MAX_VARIABLES}"))
+    if not frame.columns.is_unique:
+        doubled = dict.fromkeys(frame.columns[frame.columns.duplicated()])
+        problems += [
+            Problem("column stands twice in the data", column=name) for name in doubled if name in lines
+        ]
     if problems:
         raise InputError("The data do not hold what the model names.", problems)
 
@@ -169,10 +201,10 @@ def collect(
     _check_columns(frame, needed, records, cluster)
     table = _numbers(frame, needed)
     place = {name: i for i, name in enumerate(needed)}
-    if not np.isfinite(table).all() and np.isinf(table).any():
-        bad = [needed[i] for i in np.flatnonzero(np.isinf(table).any(axis=0))]
-        raise InputError("Infinite values in the data.", [Problem("infinite", column=name) for name in bad])
+    _check_range(table, needed)
     codes = _cluster_codes(frame, cluster)
+    if codes is not None and not (records and records.levels):
+        _check_clusters(codes, groups, cluster)
     values = []
     for block, rows in zip(names, groups[1], strict=True):
         mine = table if len(rows) == len(table) else table[rows]
@@ -206,10 +238,50 @@ def _columns(table: Array, block: Sequence[str], place: Mapping[str, int]) -> Ar
     return np.column_stack(columns)
 
 
+LARGEST = 1e100  # squares and sums of squares stay finite; a spread below its inverse has no square
+
+
+def range_problems(table: Array, names: Sequence[str]) -> list[Problem]:
+    """Columns with infinite values, or with values whose squares are none that a computer can hold."""
+    top = np.fmax.reduce(np.abs(table), axis=0, initial=0.0)
+    spread = np.fmax.reduce(table, axis=0, initial=-np.inf) - np.fmin.reduce(table, axis=0, initial=np.inf)
+    problems = []
+    for name, most, wide in zip(names, top.tolist(), spread.tolist(), strict=True):
+        if most == np.inf:
+            problems.append(Problem("infinite", column=name))
+        elif most > LARGEST or 0.0 < wide < 1.0 / LARGEST:
+            size = most if most > LARGEST else wide
+            message = "too large to square" if most > LARGEST else "varies too little to square"
+            problems.append(Problem(message, column=name, value=size, allowed="values in another unit"))
+    return problems
+
+
+def _check_range(table: Array, names: Sequence[str]) -> None:
+    problems = range_problems(table, names)
+    if problems:
+        infinite = any(problem.message == "infinite" for problem in problems)
+        raise InputError("Infinite values in the data." if infinite else "Values out of range.", problems)
+
+
+def _check_clusters(
+    codes: Index, groups: tuple[tuple[str, ...], tuple[Index, ...]], cluster: str | None
+) -> None:
+    """Refuse a group whose cases all belong to one cluster: nothing is drawn independently there."""
+    problems = [
+        Problem(
+            f"one cluster only{f' in group {name!r}' if name else ''}", column=cluster, allowed="two or more"
+        )
+        for name, rows in zip(*groups, strict=True)
+        if len(rows) and codes[rows].min() == codes[rows].max()
+    ]
+    if problems:
+        raise InputError("Cluster-robust inference needs clusters.", problems)
+
+
 def _cluster_codes(frame: pd.DataFrame, cluster: str | None) -> Index | None:
     if cluster is None:
         return None
-    codes, _ = frame[cluster].factorize()
+    codes, _ = _distinct(frame, cluster)
     if (codes < 0).any():
         missing = int((codes < 0).sum())
         raise InputError(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from comply_measure.errors import ComplyError, ComplyWarning, InputError, Problem
 
+SHOWN = 160  # characters of a line of the model that a message quotes
+
 
 class ModelSyntaxError(InputError):
     """The model text cannot be read; quotes every bad line and marks the place.
@@ -42,6 +44,9 @@ def fault(message: str, line: int, source: str, column: int, allowed: str | None
         What would be accepted.
     """
     shown = source.replace("\t", " ").rstrip()
+    start = max(column - 1 - SHOWN // 2, 0) if len(shown) > SHOWN else 0
+    if start or len(shown) > SHOWN:
+        shown, column = shown[start : start + SHOWN], column - start
     mark = " " * (max(column, 1) - 1) + "^"
     expected = f" (expected: {allowed})" if allowed else ""
     return Problem(f"{message}{expected}\n        {shown}\n        {mark}", row=line)

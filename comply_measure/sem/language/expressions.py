@@ -98,6 +98,9 @@ _ONE_ARGUMENT: dict[str, tuple[Callable[[float], float], Callable[[float], float
 _MANY_ARGUMENTS = ("sum", "mean", "min", "max")
 FUNCTIONS = (*_ONE_ARGUMENT, *_MANY_ARGUMENTS)
 
+MAX_DEPTH = 50
+MAX_TOKENS = 600
+
 _PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "^": 4}
 _UNARY_PRECEDENCE = 3  # as in R: -2^2 = -4
 
@@ -141,12 +144,35 @@ def parse_expression(tokens: Sequence[Token], end: int) -> Expression:
     ExpressionError
         When the tokens are not an expression.
     """
+    _check_size(tokens)
     reader = _Reader(tokens, end)
     tree = _binary(reader, 0)
     left_over = reader.peek()
     if left_over is not None:
         raise ExpressionError(f"'{left_over.text}' is not expected here", left_over.at)
     return tree
+
+
+def _check_size(tokens: Sequence[Token]) -> None:
+    """Refuse expressions that nest or run longer than the stack of calls holds.
+
+    Raises
+    ------
+    ExpressionError
+        At the first token that is too many.
+    """
+    if len(tokens) > MAX_TOKENS:
+        message = f"an expression of more than {MAX_TOKENS} symbols"
+        raise ExpressionError(message, tokens[MAX_TOKENS].at, "intermediate definitions with ':='")
+    depth = signs = 0
+    for token in tokens:
+        signs = signs + 1 if token.kind == "punct" and token.text in "+-" else 0
+        if signs > MAX_DEPTH:
+            raise ExpressionError(f"more than {MAX_DEPTH} signs in a row", token.at)
+        if token.kind == "punct":
+            depth += (token.text == "(") - (token.text == ")")
+            if depth > MAX_DEPTH:
+                raise ExpressionError(f"more than {MAX_DEPTH} nested parentheses", token.at)
 
 
 def _binary(reader: _Reader, floor: int) -> Expression:

@@ -35,6 +35,7 @@ from comply_measure.sem.language.tokens import OPERATORS, Source, Token, tokeniz
 _RELATIONS = ("==", "<", ">", ":=")
 _GOES_ON_AFTER = frozenset({*OPERATORS, "+", "-", "*", "/", "^", ",", "(", "?"})
 _GOES_ON_BEFORE = frozenset({*OPERATORS, "+", "*", "/", "^", ",", ")", "?"})
+MAX_SIZE = 5_000  # lines, plus signs and semicolons: more terms than any model that can be estimated
 _BLOCKS = ("group", "level")
 
 
@@ -126,6 +127,9 @@ def parse_relations(text: str) -> tuple[Relation, ...]:
 def _read(text: str) -> _Draft:
     """Records and faults of a text."""
     draft = _Draft(Source(text))
+    if text.count("\n") + text.count("+") + text.count(";") > MAX_SIZE:
+        problem = Problem(f"more than {MAX_SIZE} lines and terms", allowed="a model in parts")
+        raise ModelSyntaxError("The model text is too long.", [problem])
     tokens = tokenize(text)
     for token in tokens:
         if token.kind == "bad":

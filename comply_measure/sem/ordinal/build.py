@@ -48,7 +48,7 @@ def ordinal_layout(base: Layout, joint: Layout, table: ParameterTable, group: in
         is_threshold += [count > 0] * max(count, 1)
     thresholds, scale = _Vector(len(item), 0.0), _Vector(base.p, 1.0)
     _check_rows(table, group)
-    for row in np.flatnonzero(table.group == group + 1):
+    for row in np.flatnonzero(table.group == group + 1).tolist():
         name, parameter = table.lhs[row], int(table.free[row]) - 1 - base.first
         parameter = parameter if table.free[row] else -1
         if table.op[row] == "|":
@@ -101,7 +101,7 @@ def _check_rows(table: ParameterTable, group: int) -> None:
     """Refuse thresholds the data do not have and scaling factors that have no meaning."""
     known = table.options.thresholds
     faults = []
-    for row in np.flatnonzero(table.group == group + 1):
+    for row in np.flatnonzero(table.group == group + 1).tolist():
         name = table.lhs[row]
         if table.op[row] == "|":
             step = table.rhs[row][1:]
@@ -114,8 +114,18 @@ def _check_rows(table: ParameterTable, group: int) -> None:
                 faults.append(f"'{name} ~*~ {name}': {name} is not an ordered variable")
             elif table.options.parameterization == "theta" and table.free[row] and table.user[row] == 1:
                 faults.append(f"'{name} ~*~ {name}' is no parameter with parameterization='theta'")
+        elif _is_residual(table, row) and name in known and table.options.parameterization == "delta":
+            faults.append(
+                f"'{name} ~~ {name}' is no parameter with parameterization='delta': the residual variance is what "
+                "the model leaves of the total; parameterization='theta' fixes or frees it"
+            )
     if faults:
         raise ModelError("; ".join(dict.fromkeys(faults)))
+
+
+def _is_residual(table: ParameterTable, row: int) -> bool:
+    """Whether a row is a variance that stands in the model text."""
+    return table.op[row] == "~~" and table.lhs[row] == table.rhs[row] and bool(table.user[row] == 1)
 
 
 def _without_variances(fill: Fill, sources: Index) -> Fill:

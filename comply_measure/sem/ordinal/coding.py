@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -79,6 +80,7 @@ def categories_of(column: pd.Series) -> tuple[Any, ...]:
     import pandas as pd
 
     present = column.dropna()
+    _check_kind(column)
     if isinstance(column.dtype, pd.CategoricalDtype):
         used = set(present.unique())
         kept = [value for value in column.dtype.categories if value in used]
@@ -87,8 +89,10 @@ def categories_of(column: pd.Series) -> tuple[Any, ...]:
     elif pd.api.types.is_numeric_dtype(column.dtype):
         return tuple(np.unique(present.to_numpy()).tolist())
     else:
-        numbers = pd.to_numeric(present, errors="coerce")
-        if not numbers.isna().any():
+        values = pd.to_numeric(present, errors="coerce")
+        if not values.isna().any():
+            if present.nunique() > values.nunique():
+                raise InputError("An ordered variable cannot be coded.", [_twice(column, values, present)])
             return tuple(sorted(present.unique(), key=float))
     problem = Problem(
         "text categories have no order",
@@ -97,6 +101,38 @@ def categories_of(column: pd.Series) -> tuple[Any, ...]:
         allowed="numbers, or a pandas categorical with ordered=True",
     )
     raise InputError("An ordered variable cannot be coded.", [problem])
+
+
+def _check_kind(column: pd.Series) -> None:
+    """Refuse kinds of columns whose values are no categories of answers.
+
+    Raises
+    ------
+    InputError
+        For complex numbers, points in time and durations.
+    """
+    import pandas as pd
+
+    dtype = column.dtype.categories.dtype if isinstance(column.dtype, pd.CategoricalDtype) else column.dtype
+    declared = getattr(column.dtype, "ordered", False) is True
+    timed = any(
+        getattr(pd.api.types, f"is_{kind}_dtype")(dtype) for kind in ("datetime64_any", "timedelta64")
+    ) or isinstance(dtype, pd.PeriodDtype)
+    if pd.api.types.is_complex_dtype(dtype) or (timed and not declared):
+        allowed = "numbers, or a pandas categorical with ordered=True"
+        problem = Problem(
+            "no categories of answers", column=str(column.name), value=str(dtype), allowed=allowed
+        )
+        raise InputError("An ordered variable cannot be coded.", [problem])
+
+
+def _twice(column: pd.Series, values: pd.Series, present: pd.Series) -> Problem:
+    """A fault for one number that is written in two ways (1 and "1")."""
+    spellings = present.groupby(values).nunique()
+    value = float(spellings.index[int(np.argmax(spellings.to_numpy()))])
+    return Problem(
+        "one category written in two ways", column=str(column.name), value=value, allowed="one spelling"
+    )
 
 
 def category_problems(
@@ -110,6 +146,8 @@ def category_problems(
     if len(categories) > MAX_CATEGORIES:
         text = f"{len(categories)} categories in an ordered variable"
         return [Problem(text, column=name, allowed=f"at most {MAX_CATEGORIES}; leave it out of 'ordered'")]
+    if any(isinstance(value, numbers.Number) and not np.isfinite(float(value)) for value in categories):  # type: ignore[arg-type]
+        return [Problem("infinite", column=name, allowed="finite numbers; missing answers left empty")]
     empty = [str(value) for value, count in zip(categories, counts, strict=True) if count == 0]
     if not empty:
         return []
@@ -162,10 +200,10 @@ def code_groups(
     problems: list[Problem] = []
     categories: dict[str, tuple[Any, ...]] = {}
     codes: list[list[NDArray[np.int16]]] = [[] for _ in frames]
-    numbers = _numeric_columns(frames, [name for name in names if name in ordered])
+    plain = _numeric_columns(frames, [name for name in names if name in ordered])
     for name in (name for name in names if name in ordered):
-        if name in numbers:
-            own, found = _code_numbers(numbers[name], name, labels)
+        if name in plain:
+            own, found = _code_numbers(plain[name], name, labels)
         else:
             own, found = _code_variable([frame[name] for frame in frames], name, labels)
         problems += own.problems

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from comply_measure.sem.arrays import Index
-from comply_measure.sem.data import unknown_column
+from comply_measure.sem.data import range_problems, unknown_column
 from comply_measure.sem.errors import InputError, ModelError, Problem
 from comply_measure.sem.language.records import ModelRecords
 from comply_measure.sem.options import SCALED_TESTS, Options
@@ -138,7 +138,9 @@ def prepare(
     problems = [unknown_column(name, frame) for name in names.observed if name not in frame.columns]
     if not problems:
         numbers = [name for name in names.observed if name not in ordered]
-        problems = _no_numbers(frame, numbers)
+        problems = _no_numbers(frame, numbers) or range_problems(
+            frame[numbers].to_numpy(dtype=float, na_value=float("nan")), numbers
+        )
     if problems:
         raise InputError("The data do not hold what the model names.", problems)
     gamma = needed_gamma(options)
@@ -160,4 +162,5 @@ def _no_numbers(frame: pd.DataFrame, names: Collection[str]) -> list[Problem]:
         Problem("not a number", column=name, value=str(frame[name].dtype), allowed="a numeric column")
         for name in names
         if not pd.api.types.is_numeric_dtype(frame[name].dtype)
+        or pd.api.types.is_complex_dtype(frame[name].dtype)
     ]

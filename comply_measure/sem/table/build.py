@@ -51,6 +51,7 @@ def build_table(
     for number, terms in enumerate(blocks, start=1):
         names = variables_of(terms)
         _check_latent_products(names)
+        _check_loops(terms, names)
         variables.append(names)
         block = block_rows(terms, names, options)
         if options.zero_intercepts:
@@ -95,6 +96,21 @@ def _check_latent_products(names: Variables) -> None:
                 f"'{name}' is a product with a latent variable, which this engine does not estimate; "
                 "form product indicators or use factor scores"
             )
+
+
+def _check_loops(terms: Sequence[Term], names: Variables) -> None:
+    """Refuse latent variables that measure each other: no direction of measurement is left."""
+    latent = set(names.latent)
+    below = {
+        name: [t.rhs for t in terms if t.op == "=~" and t.lhs == name and t.rhs in latent] for name in latent
+    }
+    cleared: set[str] = set()
+    while len(cleared) < len(latent):
+        free = [name for name in names.latent if name not in cleared and cleared.issuperset(below[name])]
+        if not free:
+            loop = ", ".join(name for name in names.latent if name not in cleared)
+            raise ModelError(f"latent variables measure each other in a circle: {loop}")
+        cleared.update(free)
 
 
 def _terms_by_group(records: ModelRecords, group_names: Sequence[str]) -> list[list[Term]]:
