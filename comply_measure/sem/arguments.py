@@ -64,6 +64,67 @@ def checked(**given: Any) -> Arguments:
     return Arguments(**values)
 
 
+def check_arguments(headline: str, **given: tuple[Any, str]) -> None:
+    """Refuse arguments of a method that are not of their kind.
+
+    Parameters
+    ----------
+    headline : str
+        One sentence for the error.
+    **given : pair of object and str
+        Value and kind (a key of :data:`KINDS_OF_VALUE`) of each argument.
+
+    Raises
+    ------
+    InputError
+        Naming every argument that cannot be what it is.
+    """
+    problems = []
+    for name, (value, kind) in given.items():
+        holds, allowed = KINDS_OF_VALUE[kind]
+        if not holds(value):
+            problems.append(Problem("not valid", column=name, value=_short(value), allowed=allowed))
+    if problems:
+        raise InputError(headline, problems)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a finite real number (truth values are none)."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return False
+    return bool(np.isfinite(float(value)))
+
+
+def is_whole(value: Any) -> bool:
+    """Whether a value is a whole number (truth values are none)."""
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
+def _short(value: Any) -> Any:
+    """A value as a message can hold it: the type of what is large."""
+    return value if isinstance(value, str | int | float | None) else type(value).__name__
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(word, str) for word in value)
+
+
+KINDS_OF_VALUE: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "flag": (lambda v: isinstance(v, bool | np.bool_), "True, False"),
+    "number": (is_number, "a number"),
+    "seed": (lambda v: v is None or (is_whole(v) and v >= 0), "a whole number, 0 or more"),
+    "workers": (lambda v: is_whole(v) and v >= -1 and v != 0, "a whole number, 1 or more (-1: all cores)"),
+    "replications": (lambda v: is_whole(v) and v >= 2, "2 or more"),
+    "text or none": (lambda v: v is None or isinstance(v, str), "a text"),
+    "texts": (lambda v: v is None or isinstance(v, str) or _texts(v), "a text, or a list of texts"),
+    "numbers": (
+        lambda v: v is None or (isinstance(v, list | tuple) and all(map(is_whole, v))),
+        "a list of whole numbers",
+    ),
+    "column": (lambda v: v is None or isinstance(v, str) or is_whole(v), "the name of one column"),
+}
+
+
 def whole_number(name: str, value: Any, least: int, allowed: str) -> Problem | None:
     """A fault unless the value is a whole number of at least ``least``."""
     whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from comply_measure.sem.arguments import check_arguments
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -45,6 +47,12 @@ class FollowUps:
         """
         from comply_measure.sem.modification.indices import modification_indices
 
+        check_arguments(
+            "Not valid for modification indices.",
+            sort=(sort, "flag"),
+            minimum=(minimum, "number"),
+            op=(op, "texts"),
+        )
         self.require_one_level("modification indices")
         return modification_indices(self.model, self.optimum, sort, minimum, op)
 
@@ -60,6 +68,9 @@ class FollowUps:
         """
         from comply_measure.sem.modification.score_test import score_test
 
+        check_arguments(
+            "Not valid for a score test.", add=(add, "text or none"), release=(release, "numbers")
+        )
         self.require_one_level("score tests")
         return score_test(self.model, self.optimum, add, release)
 
@@ -91,6 +102,8 @@ class FollowUps:
         """
         from comply_measure.sem.scores.predict import predict
 
+        check_arguments("Not valid for factor scores.", se=(se, "flag"), group=(group, "column"))
+        group = None if group is None else str(group)
         self.require_one_level("factor scores")
         return predict(self.model, self.optimum.point, data, method, se, group)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from comply_measure.errors import Problem
+from comply_measure.sem.arguments import is_number
 from comply_measure.sem.arrays import Array
-from comply_measure.sem.data import nearest
+from comply_measure.sem.data import LARGEST, nearest
 from comply_measure.sem.errors import InputError
 from comply_measure.sem.sample import GroupSample, Sample
 
@@ -35,6 +36,8 @@ def named_groups(cov: Any, nobs: Any, mean: Any, sd: Any) -> tuple[tuple[str, ..
         matrices = list(cov)
     else:
         names, matrices = ("",), [cov]
+    if not names or not matrices:
+        raise InputError("The covariance matrix cannot be read.", [Problem("no matrix", column="cov")])
     parts = [_per_group(label, part, names) for label, part in (("nobs", nobs), ("mean", mean), ("sd", sd))]
     return names, matrices, [tuple(part[i] for part in parts) for i in range(len(names))]
 
@@ -91,7 +94,7 @@ def group_sample(
     columns = [str(column) for column in matrix.columns]
     if [str(label) for label in matrix.index] != columns:
         problems.append(Problem("index and columns are not the same names"))
-    if not isinstance(nobs, int | np.integer | float) or not nobs > 1 or nobs != int(nobs):
+    if not is_number(nobs) or not nobs > 1 or nobs != int(nobs):
         problems.append(
             Problem("not a number of cases", column="nobs", value=nobs, allowed="an integer above 1")
         )
@@ -100,7 +103,7 @@ def group_sample(
     ]
     if problems:
         raise InputError("The moments cannot be used.", problems)
-    full = _complete(matrix.to_numpy(dtype=np.float64, na_value=np.nan))
+    full = _complete(_as_numbers(matrix, "cov", lambda: matrix.to_numpy(dtype=np.float64, na_value=np.nan)))
     if sd is not None:
         scale = _vector(sd, columns, "sd")
         full = full * np.outer(scale, scale)
@@ -128,7 +131,34 @@ def _complete(matrix: Array) -> Array:
     return np.asarray((filled + filled.T) / 2.0)
 
 
+def _as_numbers(values: Any, label: str, read: Callable[[], Array]) -> Array:
+    """What ``read`` makes of an argument, if it is numbers that can be squared.
+
+    Raises
+    ------
+    InputError
+        For texts, tables of another shape, infinite or immense values.
+    """
+    try:
+        found = read()
+    except (TypeError, ValueError) as error:
+        problem = Problem(
+            "not numbers", column=label, value=type(values).__name__, allowed="one number per variable"
+        )
+        raise InputError("The moments cannot be used.", [problem]) from error
+    if np.isinf(found).any() or np.abs(found).max(initial=0.0, where=~np.isnan(found)) > LARGEST:
+        problem = Problem("infinite or too large", column=label, allowed="values in another unit")
+        raise InputError("The moments cannot be used.", [problem])
+    return found
+
+
 def _vector(values: Any, columns: Sequence[str], label: str) -> Array:
+    if hasattr(values, "columns"):
+        raise InputError("The moments cannot be used.", [Problem("a table", column=label, allowed="one row")])
+    return _as_numbers(values, label, lambda: _read_vector(values, columns, label))
+
+
+def _read_vector(values: Any, columns: Sequence[str], label: str) -> Array:
     if hasattr(values, "index") and not callable(values.index):
         values = {str(key): value for key, value in zip(values.index, values, strict=True)}
     if isinstance(values, Mapping):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from comply_measure.errors import InputError, Problem
+from comply_measure.sem.arguments import is_number
 from comply_measure.sem.fit_measures.chisquare import noncentral_cdf
 
 if TYPE_CHECKING:
@@ -180,7 +181,11 @@ def model_power(
     from comply_measure.sem.api import from_moments
     from comply_measure.sem.errors import ModelError
 
-    sizes = (n,) if isinstance(n, int) else tuple(n)
+    sizes = tuple(n) if isinstance(n, list | tuple | range) else (n,)
+    if not sizes:
+        raise InputError(
+            "The power cannot be computed.", [Problem("no sample size", column="n", allowed="n=200")]
+        )
     for size in sizes:
         _check(n=size, alpha=alpha)
     large = max(10_000, *sizes)  # the discrepancy does not depend on it
@@ -216,15 +221,15 @@ _RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "n": (lambda v: _whole(v) and v >= 2, "a whole number, 2 or more"),
     "df": (lambda v: _whole(v) and v >= 1, "a whole number, 1 or more"),
     "groups": (lambda v: _whole(v) and v >= 1, "a whole number, 1 or more"),
-    "rmsea_true": (lambda v: 0.0 <= v < math.inf, "0 or more"),
-    "rmsea_null": (lambda v: 0.0 <= v < math.inf, "0 or more"),
-    "alpha": (lambda v: 0.0 < v < 1.0, "between 0 and 1"),
-    "power": (lambda v: 0.0 < v < 1.0, "between 0 and 1"),
+    "rmsea_true": (lambda v: is_number(v) and 0.0 <= v <= 10.0, "0 to 10"),
+    "rmsea_null": (lambda v: is_number(v) and 0.0 <= v <= 10.0, "0 to 10"),
+    "alpha": (lambda v: is_number(v) and 0.0 < v < 1.0, "between 0 and 1"),
+    "power": (lambda v: is_number(v) and 0.0 < v < 1.0, "between 0 and 1"),
 }
 
 
 def _whole(value: Any) -> bool:
-    return not isinstance(value, bool) and float(value).is_integer()
+    return is_number(value) and float(value).is_integer() and abs(value) <= LARGEST
 
 
 def _check(**values: Any) -> None:
@@ -233,7 +238,7 @@ def _check(**values: Any) -> None:
         for name, value in values.items()
         if not _RANGES[name][0](value)
     ]
-    if "rmsea_true" in values and values["rmsea_true"] == values["rmsea_null"]:
+    if not problems and "rmsea_true" in values and values["rmsea_true"] == values["rmsea_null"]:
         problems.append(
             Problem(
                 "no difference to detect",

@@ -264,7 +264,7 @@ class Fit(FollowUps):
         """
         from comply_measure.sem.inference.standardized import KINDS, standardised_frame
 
-        chosen = choose("kind", kind.lower().removeprefix("std."), KINDS)
+        chosen = choose("kind", str(kind).lower().removeprefix("std."), KINDS)
         level = self.model.options.level
         return standardised_frame(
             self.model,

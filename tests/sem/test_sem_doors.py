@@ -237,3 +237,81 @@ def test_messages_quote_a_part_of_long_lines_and_names() -> None:
         sem.fit("f =~ x1 + " + " " * 5_000 + "$" + " + x2" * 1_000, _items())
     quoted, mark = str(caught.value).split("\n")[-2:]
     assert len(quoted) < 200 and quoted[mark.index("^")] == "$"
+
+
+WRONG: tuple[Any, ...] = (
+    None,
+    1.5,
+    -1,
+    0,
+    "",
+    "nowhere",
+    [],
+    {},
+    float("nan"),
+    float("inf"),
+    object(),
+    b"x",
+    1e300,
+)
+
+
+def _fits() -> tuple[sem.Fit, sem.Fit, pd.DataFrame]:
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame(rng.normal(size=(120, 4)) + rng.normal(size=(120, 1)), columns=ITEMS)
+    grouped = sem.fit(MODEL, frame.assign(g=np.arange(120) % 2), group="g", group_equal="loadings")
+    return sem.fit(MODEL, frame), grouped, frame
+
+
+FIT, GROUPED, FRAME = _fits()
+COV = FRAME.cov()
+# Calls of one argument, and the bad values that happen to be good for it.
+CALLS: dict[str, tuple[Callable[[Any], Any], tuple[Any, ...]]] = {
+    "from_moments cov": (lambda v: sem.from_moments(MODEL, v, 120), ()),
+    "from_moments nobs": (lambda v: sem.from_moments(MODEL, COV, v), (1e300,)),
+    "from_moments mean": (lambda v: sem.from_moments(MODEL, COV, 120, mean=v), (None,)),
+    "from_moments sd": (lambda v: sem.from_moments(MODEL, COV, 120, sd=v), (None,)),
+    "from_moments rescale": (lambda v: sem.from_moments(MODEL, COV, 120, rescale=v), (None,)),
+    "from_moments estimator": (lambda v: sem.from_moments(MODEL, COV, 120, estimator=v), ()),
+    "compare": (lambda v: sem.compare(FIT, v), ()),
+    "compare method": (lambda v: sem.compare(FIT, FIT, method=v), ()),
+    "compare names": (lambda v: sem.compare(FIT, FIT, names=v), (None,)),
+    "rmsea_power n": (lambda v: sem.rmsea_power(v, 5), ()),
+    "rmsea_power df": (lambda v: sem.rmsea_power(100, v), ()),
+    "rmsea_power true": (lambda v: sem.rmsea_power(100, 5, rmsea_true=v), (0, 1.5)),
+    "rmsea_power alpha": (lambda v: sem.rmsea_power(100, 5, alpha=v), ()),
+    "rmsea_sample_size df": (lambda v: sem.rmsea_sample_size(v), ()),
+    "rmsea_sample_size power": (lambda v: sem.rmsea_sample_size(5, v), ()),
+    "model_power model": (lambda v: sem.model_power(v, COV, 100), ()),
+    "model_power population": (lambda v: sem.model_power(MODEL, v, 100), ()),
+    "model_power n": (lambda v: sem.model_power(MODEL, COV, v), ()),
+    "model_power alpha": (lambda v: sem.model_power(MODEL, COV, 100, alpha=v), ()),
+    "parse_model": (sem.parse_model, ()),
+    "standardized": (FIT.standardized, ()),
+    "residuals": (FIT.residuals, ()),
+    "modification_indices sort": (lambda v: FIT.modification_indices(sort=v), ()),
+    "modification_indices minimum": (lambda v: FIT.modification_indices(minimum=v), (1.5, -1, 0, 1e300)),
+    "modification_indices op": (lambda v: FIT.modification_indices(op=v), (None, "", "nowhere", [])),
+    "score_test add": (lambda v: FIT.score_test(add=v), ()),
+    "score_test release": (lambda v: GROUPED.score_test(release=v), (None, [])),
+    "wald": (FIT.wald, ()),
+    "predict data": (FIT.predict, (None,)),
+    "predict method": (lambda v: FIT.predict(method=v), ()),
+    "predict se": (lambda v: FIT.predict(se=v), ()),
+    "predict group": (lambda v: GROUPED.predict(FRAME, group=v), ()),
+    "bootstrap replications": (FIT.bootstrap, ()),
+    "bootstrap kind": (lambda v: FIT.bootstrap(2, kind=v), ()),
+    "bootstrap seed": (lambda v: FIT.bootstrap(2, seed=v), (None, 0)),
+    "bootstrap n_jobs": (lambda v: FIT.bootstrap(2, n_jobs=v), (-1,)),
+}
+
+
+@pytest.mark.parametrize("call", list(CALLS))
+def test_every_call_refuses_bad_values_with_one_clear_error(call: str) -> None:
+    function, good = CALLS[call]
+    for value in WRONG:
+        if any(value is other or (type(value) is type(other) and value == other) for other in good):
+            continue
+        with pytest.raises(ComplyError) as caught:
+            function(value)
+        assert len(str(caught.value)) < 1_000

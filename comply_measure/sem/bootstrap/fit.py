@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from comply_measure.errors import Problem
+from comply_measure.sem.arguments import check_arguments, confidence_level
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.bootstrap.influence import acceleration, influence
 from comply_measure.sem.bootstrap.intervals import KINDS, interval
 from comply_measure.sem.bootstrap.replicate import Replications, replicate
 from comply_measure.sem.bootstrap.values import defined_values, row_values, standardised_values
-from comply_measure.sem.errors import InputError, ModelError
+from comply_measure.sem.errors import ModelError
 from comply_measure.sem.inference.diagnosis import Finding
 from comply_measure.sem.inference.tests import TestStatistic
 from comply_measure.sem.options import choose
@@ -79,7 +79,7 @@ class BootstrapFit(Fit):
             scores.
         """
         naive, chosen = self._naive(), choose("kind", kind, KINDS)
-        level = _checked(self.model.options.level if level is None else level)
+        level = confidence_level(self.model.options.level if level is None else level)
         table = estimates_frame(self.model, self.theta, self.vcov_array, level)
         theta = self._replicates(naive)
         rows = row_values(self.model, theta, naive.exogenous[naive.good])
@@ -96,7 +96,7 @@ class BootstrapFit(Fit):
         table = super().standardized(kind)
         if self.naive is None:
             return table
-        words = choose("kind", kind.lower().removeprefix("std."), ("all", "lv", "nox"))
+        words = choose("kind", str(kind).lower().removeprefix("std."), ("all", "lv", "nox"))
         theta, level = self._replicates(self.naive), self.model.options.level
         values = standardised_values(self.model, theta, self.naive.exogenous[self.naive.good], words)
         moving = np.ptp(values, axis=0) > 1e-9 if len(values) else np.zeros(len(table), dtype=bool)
@@ -205,11 +205,12 @@ def bootstrap(
     ModelError
         When the fit did not converge or cannot be resampled.
     """
-    if not isinstance(replications, int | np.integer) or replications < 2:
-        problem = Problem(
-            "not a number of replications", column="bootstrap", value=replications, allowed="2 or more"
-        )
-        raise InputError("The bootstrap cannot be done.", [problem])
+    check_arguments(
+        "Not a number of replications, a seed or a number of workers: the bootstrap cannot be done.",
+        bootstrap=(replications, "replications"),
+        seed=(seed, "seed"),
+        n_jobs=(n_jobs, "workers"),
+    )
     fit.require_one_level("bootstrap standard errors and tests")
     if not fit.converged:
         raise ModelError("the bootstrap needs a model that converged")
@@ -219,13 +220,6 @@ def bootstrap(
         done[kind] = replicate(fit.model, fit.optimum.point, int(replications), kind, own, n_jobs)
     known = {field.name: getattr(fit, field.name) for field in fields(Fit)}
     return BootstrapFit(**known, naive=done.get("ordinary"), under_model=done.get("bollen.stine"))
-
-
-def _checked(level: float) -> float:
-    if not 0.0 < level < 1.0:
-        problem = Problem("not a confidence level", column="level", value=level, allowed="between 0 and 1")
-        raise InputError("The interval cannot be computed.", [problem])
-    return level
 
 
 def _findings(fit: BootstrapFit, done: Replications) -> list[Finding]:

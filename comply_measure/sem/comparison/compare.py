@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from comply_measure.errors import Problem
+from comply_measure.sem.arguments import check_arguments
 from comply_measure.sem.comparison.difference import MEAN_ONLY, Difference, difference_test
 from comply_measure.sem.comparison.nesting import reproduces
 from comply_measure.sem.comparison.same_data import check_comparable
@@ -68,6 +69,7 @@ def compare(
     import pandas as pd
 
     labels = _labels(fits, names)
+    check_arguments("The models cannot be compared.", scaled_shifted=(scaled_shifted, "flag"))
     check_comparable(fits, labels)
     order = sorted(range(len(fits)), key=lambda i: fits[i].model.df)
     ordered, labels = [fits[i] for i in order], [labels[i] for i in order]
@@ -90,7 +92,14 @@ def compare(
 
 
 def _labels(fits: Sequence[Fit], names: Sequence[str] | None) -> list[str]:
-    problems = []
+    from comply_measure.sem.result import Fit
+
+    check_arguments("The models cannot be compared.", names=(names, "texts"))
+    problems = [
+        Problem("not a fit", column=f"model {i}", value=type(fit).__name__, allowed="results of sem.fit")
+        for i, fit in enumerate(fits, start=1)
+        if not isinstance(fit, Fit)
+    ]
     if len(fits) < 2:
         problems.append(Problem("too few fits", value=len(fits), allowed="two or more"))
     if names is not None and len(names) != len(fits):
@@ -106,7 +115,7 @@ def _labels(fits: Sequence[Fit], names: Sequence[str] | None) -> list[str]:
 def _method(method: str, fits: Sequence[Fit]) -> str:
     """The method meant; punctuation and case do not matter."""
     squeezed = {re.sub(r"[-_.]", "", word): word for word in METHODS}
-    word = squeezed.get(re.sub(r"[-_.\s]", "", method.lower()), method)
+    word = squeezed.get(re.sub(r"[-_.\s]", "", str(method).lower()), method)
     chosen = choose("method", word, METHODS)
     tests = {fit.model.options.test for fit in fits if fit.model.df > 0}
     scaled = bool(tests) and tests <= set(SCALED_TESTS)

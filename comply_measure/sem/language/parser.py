@@ -124,8 +124,11 @@ def parse_relations(text: str) -> tuple[Relation, ...]:
     return tuple(draft.relations)
 
 
-def _read(text: str) -> _Draft:
+def _read(text: object) -> _Draft:
     """Records and faults of a text."""
+    if not isinstance(text, str):
+        problem = Problem("not a text", value=type(text).__name__, allowed="f =~ x1 + x2 + x3")
+        raise ModelSyntaxError("The model text cannot be read.", [problem])
     draft = _Draft(Source(text))
     if text.count("\n") + text.count("+") + text.count(";") > MAX_SIZE:
         problem = Problem(f"more than {MAX_SIZE} lines and terms", allowed="a model in parts")
