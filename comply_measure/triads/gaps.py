@@ -18,7 +18,6 @@ from comply_measure.triads.multiplicity import holm
 from comply_measure.triads.reliability_oneway import check_confidence
 
 Family = Literal["all", "column", "pair"]
-LABELS = ("column", "pair")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +70,16 @@ class RoleGaps:
         return frame
 
     def summary(self) -> pd.DataFrame:
-        """One row per variable and pair: n_units, mean, sd, mean_absolute, root_mean_square, quartiles."""
-        rows = []
-        for j, column in enumerate(self.columns):
-            for place, pair in enumerate(self.pairs):
-                gap = self.signed[:, place, j]
-                rows.append({"column": column, "pair": pair, **_describe(gap[~np.isnan(gap)])})
-        return pd.DataFrame(rows)
+        """One row per variable and pair: n_units, mean, sd, mean_absolute, root_mean_square, quartiles, note."""
+        P, J = len(self.pairs), len(self.columns)
+        parts = [_describe(self.signed[:, :, j]) for j in range(J)]
+        labels = {
+            "column": np.repeat(np.array(self.columns, dtype=object), P),
+            "pair": np.tile(np.array(self.pairs, dtype=object), J),
+        }
+        return pd.DataFrame(
+            labels | {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        )
 
 
 def role_gaps(data: TriadData) -> RoleGaps:
@@ -163,14 +165,16 @@ def gap_tests(
         raise InputError("Gap tests", [Problem("cluster=True needs the firm of each unit", column="firm")])
     codes = cluster_codes(data) if cluster else None
     first, second = [a for a, _ in data.pairs], [b for _, b in data.pairs]
-    tables = [
-        _column_tests(data.values[:, first, j] - data.values[:, second, j], codes, confidence).assign(
-            column=column, pair=list(data.pair_names)
-        )
-        for j, column in enumerate(data.columns)
+    parts = [
+        _column_tests(data.values[:, first, j] - data.values[:, second, j], codes, confidence)
+        for j in range(len(data.columns))
     ]
-    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["p", *LABELS])
-    table = table[[*LABELS, *(name for name in table.columns if name not in LABELS)]]
+    J, P = len(data.columns), len(data.pairs)
+    labels = {
+        "column": np.repeat(np.array(data.columns, dtype=object), P),
+        "pair": np.tile(np.array(data.pair_names, dtype=object), J),
+    }
+    table = pd.DataFrame(labels | {name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
     p = table["p"].to_numpy(dtype=float)
     groups = np.zeros(len(p), dtype=int) if family == "all" else pd.factorize(table[family])[0]
     table.insert(list(table.columns).index("p") + 1, "p_holm", holm(p, groups))
@@ -186,22 +190,31 @@ def cluster_codes(data: TriadData) -> NDArray[np.int64]:
     return codes
 
 
-def _describe(gap: Floats) -> dict[str, float]:
-    n = gap.size
-    quartiles = np.quantile(gap, [0.25, 0.5, 0.75]) if n else np.full(3, np.nan)
-    return {
-        "n_units": n,
-        "mean": gap.mean() if n else np.nan,
-        "sd": gap.std(ddof=1) if n > 1 else np.nan,
-        "mean_absolute": np.abs(gap).mean() if n else np.nan,
-        "root_mean_square": float(np.sqrt((gap**2).mean())) if n else np.nan,
-        "q25": quartiles[0],
-        "median": quartiles[1],
-        "q75": quartiles[2],
-    }
+def _describe(gap: Floats) -> dict[str, NDArray[Any]]:
+    """Statistics of every pair on one variable, gaps units × pairs."""
+    known = ~np.isnan(gap)
+    n = known.sum(axis=0)
+    filled = np.where(known, gap, 0.0)
+    quartiles = np.full((3, gap.shape[1]), np.nan)
+    if (n > 0).any():
+        quartiles[:, n > 0] = np.nanquantile(gap[:, n > 0], [0.25, 0.5, 0.75], axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = filled.sum(axis=0) / n
+        squares = np.where(known, (filled - mean) ** 2, 0.0).sum(axis=0)
+        return {
+            "n_units": n,
+            "mean": mean,
+            "sd": np.where(n > 1, np.sqrt(squares / (n - 1)), np.nan),
+            "mean_absolute": np.abs(filled).sum(axis=0) / n,
+            "root_mean_square": np.sqrt((filled**2).sum(axis=0) / n),
+            "q25": quartiles[0],
+            "median": quartiles[1],
+            "q75": quartiles[2],
+            "note": np.where(n > 1, "", "fewer than 2 units").astype(object),
+        }
 
 
-def _column_tests(d: Floats, codes: NDArray[np.int64] | None, confidence: float) -> pd.DataFrame:
+def _column_tests(d: Floats, codes: NDArray[np.int64] | None, confidence: float) -> dict[str, Any]:
     """Tests of all pairs on one variable; `d` has one column per pair."""
     known = ~np.isnan(d)
     n = known.sum(axis=0)
@@ -238,18 +251,12 @@ def _column_tests(d: Floats, codes: NDArray[np.int64] | None, confidence: float)
             "d_z_upper": high,
             "mean_absolute": np.abs(filled).sum(axis=0) / n,
         }
-    columns["note"] = [
-        _note(*row, clustered=codes is not None)
-        for row in zip(
-            n.tolist(),
-            clusters.tolist(),
-            flat.tolist(),
-            np.isnan(se).tolist(),
-            np.isnan(low).tolist(),
-            strict=True,
-        )
-    ]
-    return pd.DataFrame(columns)
+    flags = (n, clusters, flat, np.isnan(se), np.isnan(low))
+    columns["note"] = np.array(
+        [_note(*row, clustered=codes is not None) for row in zip(*(f.tolist() for f in flags), strict=True)],
+        dtype=object,
+    )
+    return columns
 
 
 def _note(n: int, clusters: int, flat: bool, untested: bool, unbounded: bool, *, clustered: bool) -> str:

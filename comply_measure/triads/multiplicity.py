@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from comply_measure.triads.grouping import Floats
 
@@ -36,9 +37,10 @@ def benjamini_hochberg(p: Floats, groups: NDArray[np.int64] | None = None) -> Fl
 def max_t(observed: Floats, draws: Floats) -> Floats:
     """Westfall and Young's (1993) single-step adjusted p values from one set of permutations.
 
-    Every statistic is standardised by its permutation mean and standard deviation; small values speak
-    against the null. ``p̃_k = (1 + #{draws with min_j z_j ≤ z_k})/(1 + draws)``: the family-wise error is
-    kept with few permutations, and dependence between the statistics is used. NaN where a statistic or its
+    The observed data count as one more permutation: every statistic is standardised by the mean and standard
+    deviation of its B + 1 values, and ``p̃_k = #{of all B + 1: min_j z_j ≤ z_k}/(1 + B)``, small values speaking
+    against the null. Under the null the B + 1 rows are exchangeable, so the family-wise error is kept
+    however few permutations there are, and dependence between the statistics is used. NaN where a statistic or its
     permutations do not exist or do not vary.
 
     Parameters
@@ -48,16 +50,33 @@ def max_t(observed: Floats, draws: Floats) -> Floats:
     draws : ndarray, shape (B, m)
         The same in permuted data.
     """
+    rows = np.vstack([observed, draws])
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean, sd = draws.mean(axis=0), draws.std(axis=0)
+        mean, sd = rows.mean(axis=0), rows.std(axis=0)
         usable = (sd > 1e-12 * np.maximum(np.abs(mean), 1e-300)) & ~np.isnan(observed)
-        z = np.where(usable, (draws - mean) / sd, np.inf)
-        z_observed = np.where(usable, (observed - mean) / sd, np.nan)
+        z = np.where(usable, (rows - mean) / sd, np.inf)
     if not usable.any():
         return np.full(len(observed), np.nan)
     smallest = np.sort(z.min(axis=1))
-    hits = np.searchsorted(smallest, z_observed + 1e-9, side="right")
-    return np.where(usable, (1.0 + hits) / (1.0 + len(draws)), np.nan)
+    hits = np.searchsorted(smallest, z[0] + 1e-9, side="right")
+    return np.where(usable, hits / len(rows), np.nan)
+
+
+def studentized_range(confidence: float, k: int) -> float:
+    """Quantile of the range of k independent standard normal values (Tukey 1953).
+
+    ``P(range ≤ q) = k ∫ φ(z) [Φ(z) − Φ(z − q)]^(k−1) dz`` by Gauss-Legendre quadrature. Divided by √2 it bounds
+    the largest of all pairwise ``|d|/SE_d``; with unequal standard errors it errs on the safe side (Hayter 1984).
+    """
+    from scipy.optimize import brentq
+
+    nodes, weights = np.polynomial.legendre.leggauss(400)
+    z, scaled = 9.0 * nodes, 9.0 * weights * k * np.exp(-0.5 * (9.0 * nodes) ** 2) / np.sqrt(2.0 * np.pi)
+
+    def miss(q: float) -> float:
+        return float((scaled * (special.ndtr(z) - special.ndtr(z - q)) ** (k - 1)).sum()) - confidence
+
+    return float(brentq(miss, 0.0, 60.0, xtol=1e-12))
 
 
 def _by_family(p: Floats, groups: NDArray[np.int64] | None, adjust: Callable[[Floats], Floats]) -> Floats:

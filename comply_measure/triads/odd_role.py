@@ -18,6 +18,7 @@ from comply_measure.triads.reliability_oneway import check_confidence
 from comply_measure.triads.reliable_gaps import Reliability, reliability_array
 
 NONE, TIE = -1, -2
+UNTESTED = "no test without reliabilities: a role with more error is odd more often"
 
 
 def role_dispersion(data: TriadData) -> pd.DataFrame:
@@ -72,6 +73,9 @@ class OddRole:
         Place of the odd role; -1 where a role is missing, -2 for a tie.
     reliable : ndarray of float, shape (G, J)
         1 or 0 whether the odd role's distance exceeds measurement error; NaN without reliabilities.
+    expected : ndarray, shape (R, J)
+        Share of units in which each role is the odd one if the roles' views spread alike and only their errors
+        differ; NaN without reliabilities.
     confidence : float
         Level of that flag.
     """
@@ -82,6 +86,7 @@ class OddRole:
     distance: Floats
     odd: Ints
     reliable: Floats
+    expected: Floats
     confidence: float
 
     def tidy(self) -> pd.DataFrame:
@@ -107,19 +112,27 @@ class OddRole:
                 "distance": largest.reshape(-1),
                 "margin": margin.reshape(-1),
                 "reliable": reliable,
-                "note": np.where(self.odd == NONE, "a role is missing or there are fewer than 3", "").reshape(
-                    -1
-                ),
+                "note": self._unit_notes().reshape(-1),
             }
         )
+
+    def _unit_notes(self) -> NDArray[Any]:
+        known = np.array(
+            ["a role is missing or there are fewer than 3", "tie: no flag", "no reliabilities: no flag", ""],
+            dtype=object,
+        )
+        unflagged = np.isnan(self.reliable)
+        return np.asarray(known[np.select([self.odd == NONE, self.odd == TIE, unflagged], [0, 1, 2], 3)])
 
     def summary(self) -> pd.DataFrame:
         """One row per variable and role: how often the role is odd, against chance.
 
         Columns: column, role, n_odd, n_decided, n_ties, share, chance, share_over_chance
-        (``(share - 1/R)/(1 - 1/R)``), n_reliable, chi2, df, p (of all roles of the variable being odd equally
-        often), p_holm, note. The test is χ² of equal frequencies; the role means are off, so it does not
-        react to a role's general level. A role with more error variance is odd more often.
+        (``(share - chance)/(1 - chance)``), n_reliable, chi2, df, p (of all roles of the variable being odd as
+        often as by chance), p_holm, note. The role means are off, so the test does not react to a role's general
+        level. A role with more error is odd more often: `chance` is the expected share under the roles' own
+        errors (see :func:`odd_role_out`), and without reliabilities there is no test, for equal chances of 1/R
+        would be rejected by unequal errors alone.
         """
         rows = [row for j, column in enumerate(self.columns) for row in self._column_rows(j, column)]
         table = pd.DataFrame(rows)
@@ -134,9 +147,13 @@ class OddRole:
         odd = self.odd[:, j]
         counts = np.bincount(odd[odd >= 0], minlength=R)
         decided, ties = int(counts.sum()), int((odd == TIE).sum())
-        expected = decided / R
-        chi2 = float(((counts - expected) ** 2).sum() / expected) if decided else np.nan
-        note = "" if expected >= 5 else "too few units for the χ² approximation"
+        tested = bool(np.isfinite(self.expected[:, j]).all()) and decided > 0
+        chance = self.expected[:, j] if tested else np.full(R, 1.0 / R)
+        expected = decided * chance
+        chi2 = float(((counts - expected) ** 2 / expected).sum()) if tested else np.nan
+        p = float(stats.chi2.sf(chi2, R - 1)) if tested else np.nan
+        note = "" if tested and expected.min() >= 5 else "too few units for the χ² approximation"
+        note = note if tested or not decided else UNTESTED
         note = note if R >= 3 else "needs 3 roles"
         rows: list[dict[str, object]] = []
         for place, role in enumerate(self.roles):
@@ -150,12 +167,12 @@ class OddRole:
                     "n_decided": decided,
                     "n_ties": ties,
                     "share": share,
-                    "chance": 1.0 / R,
-                    "share_over_chance": (share * R - 1.0) / (R - 1.0) if R > 1 else np.nan,
+                    "chance": chance[place],
+                    "share_over_chance": (share - chance[place]) / (1.0 - chance[place]) if R > 1 else np.nan,
                     "n_reliable": np.nan if R < 3 or np.isnan(flags).any() else int(flags.sum()),
                     "chi2": chi2,
                     "df": R - 1,
-                    "p": float(stats.chi2.sf(chi2, R - 1)) if decided else np.nan,
+                    "p": p,
                     "note": note,
                 }
             )
@@ -169,7 +186,12 @@ def odd_role_out(
 
     Each role's mean over units is taken off first, so that a role which is generally higher is not odd
     everywhere. Equal largest distances are a tie. With reliabilities the odd role's distance is called
-    reliable when it exceeds z·SE, ``SE = √(SEM_r² + Σ_{s≠r} SEM_s²/(R-1)²)``, ``SEM² = s²(1 - r)``.
+    reliable when it exceeds z·SE, ``SE = √(SEM_r² + Σ_{s≠r} SEM_s²/(R-1)²)``, ``SEM² = s²(1 - r)``. The odd role is
+    the largest of R distances, so z is the normal quantile at ``1 - (1 - confidence)/(2R)`` (Bonferroni over the
+    roles of the unit): at most 1 - `confidence` of the units whose roles do not differ get the flag.
+
+    The expected shares suppose normal deviations with variances ``τ² + SEM_r²``, τ² the spread of true views that
+    all roles have alike: half the mean variance of the gaps less the mean SEM², at least 0.
 
     Parameters
     ----------
@@ -200,21 +222,53 @@ def odd_role_out(
     largest = filled.max(axis=1)
     tied = (filled >= largest[:, None] - 1e-9 * np.maximum(largest[:, None], 1.0)).sum(axis=1) > 1
     odd = np.where(complete, np.where(tied, TIE, filled.argmax(axis=1)), NONE)
-    reliable = np.full(odd.shape, np.nan)
+    reliable, expected = np.full(odd.shape, np.nan), np.full((R, len(data.columns)), np.nan)
     if reliability is not None and R >= 3:
-        bound = _bound(data, reliability_array(data, reliability), confidence)
+        error = _error_variances(data, reliability_array(data, reliability))
+        expected = _expected_shares(data, error)
+        bound = _bound(error, confidence)
         place = np.maximum(odd, 0)
         limit = np.take_along_axis(np.broadcast_to(bound, distance.shape), place[:, None], axis=1)[:, 0]
         reliable = np.where(odd >= 0, (largest > limit).astype(np.float64), np.nan)
-    return OddRole(data.units, data.roles, data.columns, distance, odd, reliable, confidence)
+    return OddRole(data.units, data.roles, data.columns, distance, odd, reliable, expected, confidence)
 
 
-def _bound(data: TriadData, reliability: Floats, confidence: float) -> Floats:
-    """Distance beyond which a role is reliably apart, shape (R, J)."""
+def _error_variances(data: TriadData, reliability: Floats) -> Floats:
+    """SEM² of every role and variable, shape (R, J)."""
     present = ~np.isnan(data.values)
     n = present.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         deviation = np.where(present, data.values - role_means(data), 0.0)
-        error = (deviation**2).sum(axis=0) / (n - 1) * (1.0 - reliability)
-    others = (error.sum(axis=0) - error) / (len(data.roles) - 1) ** 2
-    return np.asarray(stats.norm.ppf((1 + confidence) / 2) * np.sqrt(error + others))
+        return np.asarray((deviation**2).sum(axis=0) / (n - 1) * (1.0 - reliability))
+
+
+def _bound(error: Floats, confidence: float) -> Floats:
+    """Distance beyond which the role farthest apart is reliably so, shape (R, J)."""
+    R = len(error)
+    others = (error.sum(axis=0) - error) / (R - 1) ** 2
+    return np.asarray(stats.norm.isf((1 - confidence) / (2 * R)) * np.sqrt(error + others))
+
+
+def _expected_shares(data: TriadData, error: Floats) -> Floats:
+    """Probability that each role is farthest from the others' mean when only errors differ, shape (R, J)."""
+    shares = np.full(error.shape, np.nan)
+    normal = stats.norm.ppf(stats.qmc.Sobol(len(error), seed=0).random_base2(15))
+    for j in range(error.shape[1]):
+        x = data.values[:, :, j]
+        x = x[~np.isnan(x).any(axis=1)]
+        if len(x) < 2:
+            continue
+        within = x.var(axis=0, ddof=1).mean() - _mean_covariance(x)
+        variance = np.maximum(within - error[:, j].mean(), 0.0) + error[:, j]
+        if variance.min() > 0:
+            deviation = normal * np.sqrt(variance)
+            odd = np.abs(deviation - deviation.mean(axis=1, keepdims=True)).argmax(axis=1)
+            shares[:, j] = np.bincount(odd, minlength=len(error)) / len(odd)
+    return shares
+
+
+def _mean_covariance(x: Floats) -> float:
+    """Mean covariance of two roles; the mean variance less it is half the mean variance of the gaps."""
+    R = x.shape[1]
+    total = float(x.sum(axis=1).var(ddof=1))
+    return (total - float(x.var(axis=0, ddof=1).sum())) / (R * (R - 1))

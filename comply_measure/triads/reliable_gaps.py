@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,10 +15,13 @@ from comply_measure.errors import InputError, Problem
 from comply_measure.triads.data import TriadData
 from comply_measure.triads.gaps import role_gaps
 from comply_measure.triads.grouping import Floats
+from comply_measure.triads.multiplicity import studentized_range
 from comply_measure.triads.reliability_oneway import check_confidence
 
 #: Reliability of each role's score: one number, or by role, or by role and variable.
-Reliability = float | Mapping[str, float] | Mapping[str, Mapping[str, float]]
+Reliability = float | Mapping[str, float | Mapping[str, float]]
+
+Family = Literal["unit", "pair"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,12 @@ class GapReliability:
         Gaps.
     se : ndarray, shape (P, J)
         Standard error of a gap.
+    critical : ndarray, shape (G, J)
+        What ``|gap|/SE`` must exceed in a unit.
     confidence : float
         Level of the flags.
+    family : str
+        ``unit``: of all pairs of a unit on a variable together; ``pair``: of every pair by itself.
     """
 
     units: NDArray[Any]
@@ -47,7 +54,9 @@ class GapReliability:
     table: pd.DataFrame
     signed: Floats
     se: Floats
+    critical: Floats
     confidence: float
+    family: str
 
     @property
     def z(self) -> Floats:
@@ -65,7 +74,7 @@ class GapReliability:
         return self.table.copy()
 
     def flags(self) -> pd.DataFrame:
-        """One row per unit, variable and pair: unit, column, pair, gap, se, z, reliable, squared_corrected.
+        """One row per unit, variable and pair: unit, column, pair, gap, se, z, reliable, squared_corrected, note.
 
         `reliable` is missing where a role is missing or the error unknown.
         """
@@ -75,30 +84,40 @@ class GapReliability:
             """Unit by unit, variables before pairs."""
             return np.broadcast_to(array, (G, P, J)).transpose(0, 2, 1).reshape(-1)
 
-        z = rows(self.z)
-        critical = stats.norm.ppf((1 + self.confidence) / 2)
-        reliable = pd.array(np.abs(z) > critical, dtype="boolean")
+        gap, se, z = rows(self.signed), rows(self.se), rows(self.z)
+        reliable = pd.array(np.abs(z) > rows(self.critical[:, None]), dtype="boolean")
         reliable[np.isnan(z)] = pd.NA
+        notes = np.array(
+            ["", "a role is missing", "fewer than 2 units", "no measurement error: no flag"], dtype=object
+        )
         return pd.DataFrame(
             {
                 "unit": np.repeat(self.units, P * J),
                 "column": np.tile(np.repeat(np.array(self.columns, dtype=object), P), G),
                 "pair": np.tile(np.array(self.pairs, dtype=object), G * J),
-                "gap": rows(self.signed),
-                "se": rows(self.se),
+                "gap": gap,
+                "se": se,
                 "z": z,
                 "reliable": reliable,
                 "squared_corrected": rows(self.squared_corrected),
+                "note": notes[np.select([np.isnan(gap), np.isnan(se), se <= 0], [1, 2, 3], 0)],
             }
         )
 
 
-def gap_reliability(data: TriadData, reliability: Reliability, *, confidence: float = 0.95) -> GapReliability:
+def gap_reliability(
+    data: TriadData, reliability: Reliability, *, confidence: float = 0.95, family: Family = "unit"
+) -> GapReliability:
     """Reliability of role gaps and which units' gaps exceed measurement error.
 
-    ``SE_d = √(s²_x (1 - r_x) + s²_y (1 - r_y))``; a gap is reliable when ``|d|/SE_d`` exceeds the normal
-    quantile (Payne & Jones 1957; Jacobson & Truax 1991), and ``points`` is the gap that just does. The
-    reliability of the difference is ``(s²_x r_x + s²_y r_y - 2 r_xy s_x s_y)/(s²_x + s²_y - 2 r_xy s_x s_y)``
+    ``SE_d = √(s²_x (1 - r_x) + s²_y (1 - r_y))``; a gap is reliable when ``|d|/SE_d`` exceeds a critical value
+    (Payne & Jones 1957; Jacobson & Truax 1991), and ``points`` is the gap that just does in a unit with all
+    roles. In a unit where the roles do not differ, a unit with R roles has R(R - 1)/2 chances of a flag: with
+    ``family="unit"`` the critical value is Tukey's, the quantile of the range of R normal values over √2, and
+    at most 1 - `confidence` of such units get any flag on a variable. ``family="pair"`` takes the normal
+    quantile, for one pair that was chosen beforehand.
+
+    The reliability of the difference is ``(s²_x r_x + s²_y r_y - 2 r_xy s_x s_y)/(s²_x + s²_y - 2 r_xy s_x s_y)``
     (Lord 1963; Rogosa & Willett 1983), reported as at most 0 when the numerator is negative. Squared gaps are
     too large by error, ``E(d²) = δ² + SE_d²``: ``mean_squared_corrected`` takes it off.
 
@@ -114,27 +133,45 @@ def gap_reliability(data: TriadData, reliability: Reliability, *, confidence: fl
         Reliability of each role's score, 0 to 1, for instance ω or α of the role's informants.
     confidence : float
         Level of the flags.
+    family : {"unit", "pair"}
+        Flags that share the error: all pairs of a unit on a variable, or each alone.
 
     Raises
     ------
     InputError
-        Reliabilities missing or outside 0 to 1, or a level outside (0, 1).
+        Reliabilities missing or outside 0 to 1, a level outside (0, 1), or an unknown family.
     """
     check_confidence(confidence)
+    if family not in get_args(Family):
+        fault = Problem("family", value=family, allowed=", ".join(get_args(Family)))
+        raise InputError("The reliability of role gaps cannot be computed.", [fault])
     r = reliability_array(data, reliability)
     gaps = role_gaps(data)
-    critical = stats.norm.ppf((1 + confidence) / 2)
-    se = np.full(gaps.signed.shape[1:], np.nan)
-    rows = []
-    for j, column in enumerate(data.columns):
-        for place, (a, b) in enumerate(data.pairs):
-            row = _pair(data.values[:, a, j], data.values[:, b, j], float(r[a, j]), float(r[b, j]), critical)
-            se[place, j] = row["se"]
-            rows.append({"column": column, "pair": gaps.pairs[place], **row})
-    table = pd.DataFrame(rows)
-    if rows:
-        table.insert(10, "share_by_chance", 1.0 - confidence)
-    return GapReliability(data.units, data.columns, gaps.pairs, table, gaps.signed, se, confidence)
+    roles = (~np.isnan(data.values)).sum(axis=1)
+    quantile = _critical(len(data.roles), confidence, family)
+    critical = quantile[roles]
+    parts = [
+        _column(data, j, gaps.signed[:, :, j], r[:, j], critical[:, j], quantile[-1]) for j in range(len(r.T))
+    ]
+    J, P = len(data.columns), len(gaps.pairs)
+    labels = {
+        "column": np.repeat(np.array(data.columns, dtype=object), P),
+        "pair": np.tile(np.array(gaps.pairs, dtype=object), J),
+    }
+    table = pd.DataFrame(labels | {name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+    se = np.stack([part["se"] for part in parts], axis=1)
+    return GapReliability(
+        data.units, data.columns, gaps.pairs, table, gaps.signed, se, critical, confidence, family
+    )
+
+
+def _critical(n_roles: int, confidence: float, family: Family) -> Floats:
+    """Critical value of ``|gap|/SE`` by the number of roles of a unit, 0 to R; NaN below two."""
+    alone = float(stats.norm.ppf((1 + confidence) / 2))
+    found = np.full(n_roles + 1, np.nan)
+    for k in range(2, n_roles + 1):
+        found[k] = studentized_range(confidence, k) / np.sqrt(2.0) if family == "unit" and k > 2 else alone
+    return found
 
 
 def reliability_array(data: TriadData, reliability: Reliability) -> Floats:
@@ -158,46 +195,53 @@ def reliability_array(data: TriadData, reliability: Reliability) -> Floats:
     return array
 
 
-def _pair(x: Floats, y: Floats, r_x: float, r_y: float, critical: float) -> dict[str, Any]:
-    both = ~(np.isnan(x) | np.isnan(y))
-    x, y, n = x[both], y[both], int(both.sum())
-    nothing = dict.fromkeys(
-        (
-            "reliability_difference",
-            "se",
-            "points",
-            "share_reliable",
-            "mean_squared",
-            "mean_squared_corrected",
-        ),
-        np.nan,
-    )
-    base = {"n_units": n, "r": np.nan, "reliability_first": r_x, "reliability_second": r_y}
-    if n < 2:
-        return base | nothing | {"note": "fewer than 2 units"}
-    vx, vy, cov = float(x.var(ddof=1)), float(y.var(ddof=1)), float(np.cov(x, y)[0, 1])
-    if vx > 0 and vy > 0:
-        base["r"] = cov / np.sqrt(vx * vy)
-    se = float(np.sqrt(vx * (1 - r_x) + vy * (1 - r_y)))
-    d = x - y
-    ratio, note = _difference_reliability(vx * r_x + vy * r_y - 2 * cov, vx + vy - 2 * cov, vx + vy)
-    if se == 0:
-        note = "; ".join(filter(None, [note, "no measurement error: no flags"]))
-    return base | {
+def _column(
+    data: TriadData, j: int, d: Floats, r: Floats, critical: Floats, full: float
+) -> dict[str, NDArray[Any]]:
+    """Every pair on one variable; `d` holds the gaps, units × pairs."""
+    first, second = np.array(data.pairs, dtype=np.int64).reshape(-1, 2).T
+    both = ~np.isnan(d)
+    n = both.sum(axis=0)
+    enough = n > 1
+    x, y = (np.where(both, data.values[:, side, j], 0.0) for side in (first, second))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        x, y = (np.where(both, side - side.sum(axis=0) / n, 0.0) for side in (x, y))
+        vx, vy, cov = (
+            np.where(enough, (a * b).sum(axis=0) / (n - 1), np.nan) for a, b in ((x, x), (y, y), (x, y))
+        )
+        varying = (vx > 0) & (vy > 0)
+        error = vx * (1 - r[first]) + vy * (1 - r[second])
+        se, total = np.sqrt(error), vx + vy - 2 * cov
+        fixed = enough & ~(total > 1e-12 * np.maximum(vx + vy, 1e-300))
+        ratio = np.where(fixed, np.nan, (vx * r[first] + vy * r[second] - 2 * cov) / total)
+        beyond = (both & (np.abs(d) > critical[:, None] * se)).sum(axis=0) / n
+        chance = np.where(both, 2.0 * stats.norm.sf(critical)[:, None], 0.0).sum(axis=0) / n
+        squared = np.where(enough, np.where(both, d**2, 0.0).sum(axis=0) / n, np.nan)
+        correlation = np.where(varying, cov / np.sqrt(np.where(varying, vx * vy, 1.0)), np.nan)
+    notes = zip(enough.tolist(), fixed.tolist(), ratio.tolist(), se.tolist(), varying.tolist(), strict=True)
+    return {
+        "n_units": n,
+        "r": correlation,
+        "reliability_first": r[first],
+        "reliability_second": r[second],
         "reliability_difference": ratio,
         "se": se,
-        "points": critical * se,
-        "share_reliable": float((np.abs(d) > critical * se).mean()) if se > 0 else np.nan,
-        "mean_squared": float((d**2).mean()),
-        "mean_squared_corrected": float((d**2).mean()) - se**2,
-        "note": note,
+        "points": full * se,
+        "share_reliable": np.where(se > 0, beyond, np.nan),
+        "share_by_chance": np.where(n > 0, chance, np.nan),
+        "mean_squared": squared,
+        "mean_squared_corrected": squared - error,
+        "note": np.array([_note(*row) for row in notes], dtype=object),
     }
 
 
-def _difference_reliability(true: float, total: float, scale: float) -> tuple[float, str]:
-    """True over total variance of the gap, and what to say of it."""
-    if total <= 1e-12 * max(scale, 1e-300):
-        return float("nan"), "gaps do not vary: reliability undefined"
-    if true < 0:
-        return true / total, "more error than variance: reliability at most 0"
-    return true / total, ""
+def _note(enough: bool, fixed: bool, ratio: float, se: float, varying: bool) -> str:
+    if not enough:
+        return "fewer than 2 units"
+    notes = (
+        "gaps do not vary: reliability undefined" if fixed else "",
+        "more error than variance: reliability at most 0" if ratio < 0 else "",
+        "no measurement error: no flags" if se == 0 else "",
+        "" if varying else "a role's scores do not vary: r undefined",
+    )
+    return "; ".join(filter(None, notes))

@@ -89,7 +89,10 @@ def test_mixed_model_gaps_use_all_units(responses) -> None:
     output = run_gaps(context_of(responses), GapOptions())
     table = output.tables["gaps_mixed"].data
     data = TriadData.from_long(
-        responses.scores("dimension", "comply"), list("COMPLY"), roles=("marketing", "sales", "it")
+        responses.scores("dimension", "comply"),
+        list("COMPLY"),
+        roles=("marketing", "sales", "it"),
+        firm="firm",
     )
     expected = role_contrasts(data)
     mine = table[table["kind"] == "dimension"]

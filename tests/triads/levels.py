@@ -19,6 +19,7 @@ from comply_measure.triads.congruence import (
     polynomial_regression,
     response_surface,
 )
+from comply_measure.triads.multiplicity import holm
 
 Rates = dict[str, float]
 ROLES = ("marketing", "sales", "it")
@@ -80,12 +81,66 @@ def gaps_by_firm(runs: int) -> Rates:
     for firms in (10, 20, 40):
         for correlation in (0.1, 0.4):
             found = 0
-            for _ in range(runs):
+            for _ in range(runs // 20):  # twenty replications with one set of firms
                 firm = np.repeat(np.arange(firms), rng.integers(2, 21, firms))
-                x = np.sqrt(correlation) * rng.normal(size=(firms, 3, 4))[firm]
-                x = x + np.sqrt(1 - correlation) * rng.normal(size=(len(firm), 3, 4))
-                found += (triads.gap_tests(triad_data(x, firm), cluster=True).table["p_holm"] < 0.05).any()
-            hits[f"{firms} firms, ICC {correlation}"] = found / runs
+                x = np.sqrt(correlation) * rng.normal(size=(firms, 3, 80))[firm]
+                x = x + np.sqrt(1 - correlation) * rng.normal(size=(len(firm), 3, 80))
+                p = triads.gap_tests(triad_data(x, firm), cluster=True).table["p"].to_numpy()
+                found += int((holm(p, np.arange(240) // 12).reshape(20, 12) < 0.05).any(axis=1).sum())
+            hits[f"{firms} firms, ICC {correlation}"] = found / (runs // 20 * 20)
+    return hits
+
+
+def contrasts_of_unlike_roles(runs: int) -> Rates:
+    """Size at .05 of contrasts: roles with error SD .6, 1, 1.6; roles that differ by firm; 15 % absent informants."""
+    rng, hits = np.random.default_rng(5), {}
+
+    def score(name: str, x: np.ndarray, firm: np.ndarray | None = None) -> None:
+        x[rng.random(x.shape[:2]) < 0.15] = np.nan
+        p = triads.role_contrasts(triad_data(x, firm))["p"].to_numpy()
+        for pair, rejected in zip(("1-2", "1-3", "2-3"), p < 0.05, strict=True):
+            hits[f"{name}, {pair}"] = hits.get(f"{name}, {pair}", 0) + rejected / runs
+
+    for _ in range(runs):
+        spread = np.array([0.6, 1.0, 1.6])[:, None]
+        score("unlike errors", 0.7 * rng.normal(size=(60, 1, 1)) + spread * rng.normal(size=(60, 3, 1)))
+        for firms in (10, 20, 40):
+            firm = np.repeat(np.arange(firms), rng.integers(2, 13, firms))
+            x = 0.6 * rng.normal(size=(firms, 3, 1))[firm] + 0.7 * rng.normal(size=(len(firm), 1, 1))
+            score(f"{firms} firms", x + rng.normal(size=(len(firm), 3, 1)), firm)
+    return hits
+
+
+def flags_of_like_roles(runs: int) -> Rates:
+    """Share of units flagged where the roles' true views are equal and errors have SD 1, 1 and 1.3 (240 units)."""
+    rng, errors = np.random.default_rng(6), np.array([1.0, 1.0, 1.3])
+    reliability = dict(zip(ROLES, 1 / (1 + errors**2), strict=True))
+    gap = odd = 0.0
+    for _ in range(runs):
+        x = rng.normal(size=(240, 1)) + errors * rng.normal(size=(240, 3))
+        data = triad_data(x[:, :, None])
+        found = triads.gap_reliability(data, reliability)
+        gap += (np.abs(found.z[:, :, 0]) > found.critical).any(axis=1).mean()
+        odd += triads.odd_role_out(data, reliability).reliable.mean()
+    return {"any gap of the unit": gap / runs, "the odd role": odd / runs}
+
+
+def odd_role_of_unlike_errors(runs: int) -> Rates:
+    """Size at .05 of the χ² test of odd roles: errors with SD 1, 1 and 1.3, own views of SD 0 and .5 (240 units)."""
+    rng, errors, hits = np.random.default_rng(7), np.array([1.0, 1.0, 1.3]), {}
+    for view in (0.0, 0.5):
+        reliability = dict(zip(ROLES, (1 + view**2) / (1 + view**2 + errors**2), strict=True))
+        rejected = 0
+        for _ in range(runs):
+            x = (
+                rng.normal(size=(240, 1))
+                + view * rng.normal(size=(240, 3))
+                + errors * rng.normal(size=(240, 3))
+            )
+            rejected += (
+                triads.odd_role_out(triad_data(x[:, :, None]), reliability).summary()["p"].iloc[0] < 0.05
+            )
+        hits[f"own views {view}"] = rejected / runs
     return hits
 
 
@@ -100,6 +155,9 @@ SIMULATIONS: dict[str, tuple[Callable[[int], Rates], int]] = {
     "polynomial_with_growing_error": (polynomial_with_growing_error, 4000),
     "polynomial_by_firm": (polynomial_by_firm, 2000),
     "gaps_by_firm": (gaps_by_firm, 2000),
+    "flags_of_like_roles": (flags_of_like_roles, 1000),
+    "odd_role_of_unlike_errors": (odd_role_of_unlike_errors, 2000),
+    "contrasts_of_unlike_roles": (contrasts_of_unlike_roles, 2000),
 }
 
 

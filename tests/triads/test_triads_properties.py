@@ -14,8 +14,13 @@ from scipy import stats
 
 from comply_measure import triads
 from comply_measure.errors import InputError
+from comply_measure.triads import mixed_gaps
+from comply_measure.triads.cluster_robust import cluster_robust
 from comply_measure.triads.exact import exact_distribution
 from comply_measure.triads.item_agreement import maximum_variance
+from comply_measure.triads.multiplicity import max_t, studentized_range
+from comply_measure.triads.reliability_twoway import role_design
+from comply_measure.triads.reml_fit import fit_reml
 
 SETTINGS = settings(max_examples=30, deadline=None)
 SHAPES = st.tuples(st.integers(2, 6), st.integers(2, 4), st.integers(2, 5))
@@ -359,3 +364,95 @@ def test_few_firms_are_said_and_cost_degrees_of_freedom() -> None:
     assert table["d_z_lower"].isna().all()
     many = replace(data, firms=np.arange(60))
     assert triads.gap_tests(many, cluster=True).tidy()["df"].tolist() == pytest.approx([59.0] * 9)
+
+
+def test_contrasts_of_complete_units_are_paired_t_tests() -> None:
+    data = drawn_triads(6, units=25, columns=2)
+    contrasts, paired = triads.role_contrasts(data), triads.gap_tests(data).tidy()
+    for one, other in (("estimate", "mean"), ("se", "se"), ("df", "df"), ("p", "p"), ("upper", "upper")):
+        np.testing.assert_allclose(contrasts[one], paired[other], rtol=1e-7, err_msg=one)
+    firms = replace(data, firms=np.arange(25) // 5)
+    contrasts, paired = triads.role_contrasts(firms), triads.gap_tests(firms, cluster=True).tidy()
+    for one, other in (("estimate", "mean"), ("se", "se"), ("df", "df"), ("p", "p")):
+        np.testing.assert_allclose(contrasts[one], paired[other], rtol=1e-7, err_msg=one)
+    assert contrasts["note"].str.startswith("5 clusters are few").all()
+
+
+def test_contrasts_of_incomplete_units_are_robust_least_squares_of_whitened_scores() -> None:
+    data = replace(drawn_triads(8, units=40, columns=1, missing=0.25), firms=np.arange(40) // 4)
+    x = data.values[:, :, 0]
+    fit = fit_reml(x[~np.isnan(x).all(axis=1)], role_design(3, random_roles=False)).components()
+    rows, y = [], []
+    for unit in x:
+        seen = ~np.isnan(unit)
+        if seen.any():
+            V = fit["unit"] + fit["residual"] * np.eye(seen.sum())
+            values, vectors = np.linalg.eigh(V)
+            root = (vectors / np.sqrt(values)) @ vectors.T
+            rows.append(root @ np.eye(3)[seen])
+            y.append(root @ unit[seen])
+    X, firm = np.vstack(rows), np.repeat(data.firms, (~np.isnan(x)).sum(axis=1))
+    z = np.concatenate(y)
+    means = np.linalg.lstsq(X, z, rcond=None)[0]
+    robust = cluster_robust(X, z - X @ means, firm)
+    row = triads.role_contrasts(data).iloc[0]
+    contrast = np.array([[1.0, -1.0, 0.0]])
+    assert row["estimate"] == pytest.approx(means[0] - means[1])
+    assert row["se"] == pytest.approx(np.sqrt((contrast @ robust.covariance @ contrast.T).item()))
+    assert row["df"] == pytest.approx(robust.degrees_of_freedom(contrast)[0])
+
+
+def test_degrees_of_freedom_of_many_roles_are_near_the_exact_ones(monkeypatch) -> None:
+    data = replace(drawn_triads(3, units=60, roles=4, columns=1, missing=0.1), firms=np.arange(60) // 4)
+    exact = triads.role_contrasts(data)["df"]
+    monkeypatch.setattr(mixed_gaps, "MANY_ROLES", 2)
+    np.testing.assert_allclose(triads.role_contrasts(data)["df"], exact, rtol=0.02)
+
+
+def test_adjusted_p_values_count_the_observed_data_as_one_permutation() -> None:
+    rng = np.random.default_rng(12)
+    hits = {19: 0, 49: 0}
+    for draws in hits:
+        for _ in range(1000):
+            values = rng.standard_normal((draws + 1, 12))
+            hits[draws] += (max_t(values[0], values[1:]) <= 0.05).any()
+    for draws, count in hits.items():  # .202 and .078 when standardised by the draws alone
+        assert abs(count / 1000 - 0.05) <= 4 * np.sqrt(0.05 * 0.95 / 1000), draws
+    assert max_t(np.array([-9.0]), np.arange(3.0)[:, None])[0] == 0.25
+
+
+def test_critical_values_of_all_gaps_of_a_unit_are_those_of_the_range() -> None:
+    for k, expected in ((2, 2.7718), (3, 3.3145), (5, 3.8577), (20, 5.0117)):  # Harter's tables
+        assert studentized_range(0.95, k) == pytest.approx(expected, abs=6e-4)
+    data = drawn_triads(5, units=50, missing=0.2, columns=1)
+    unit, pair = (triads.gap_reliability(data, 0.7, family=f) for f in ("unit", "pair"))
+    roles = (~np.isnan(data.values[:, :, 0])).sum(axis=1)
+    np.testing.assert_allclose(unit.critical[roles == 3, 0], 3.314493 / np.sqrt(2), rtol=1e-6)
+    np.testing.assert_allclose(unit.critical[roles == 2, 0], 1.959964, rtol=1e-6)
+    np.testing.assert_allclose(pair.critical[roles >= 2, 0], 1.959964, rtol=1e-6)
+    assert (unit.table["points"] / pair.table["points"]).tolist() == pytest.approx([3.314493 / 2.771808] * 3)
+    assert (unit.table["share_by_chance"] < 0.05).all()
+    assert pair.table["share_by_chance"].tolist() == pytest.approx([0.05] * 3)
+    with pytest.raises(InputError, match="unit, pair"):
+        triads.gap_reliability(data, 0.7, family="all")
+
+
+def test_odd_roles_without_reliabilities_have_shares_but_no_test() -> None:
+    summary = triads.odd_role_out(drawn_triads(1, columns=1)).summary()
+    assert summary["share"].sum() == pytest.approx(1)
+    assert summary["chance"].tolist() == pytest.approx([1 / 3] * 3)
+    assert summary[["chi2", "p", "p_holm"]].isna().all(axis=None)
+    assert summary["note"].str.startswith("no test without reliabilities").all()
+
+
+def test_expected_shares_of_odd_roles_by_brute_force() -> None:
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(5000, 1)) + rng.normal(size=(5000, 3)) * [0.5, 1.0, 2.0]
+    data = triads.TriadData(
+        np.arange(5000), None, tuple("abc"), ("v",), x[:, :, None], np.ones((5000, 3), bool)
+    )
+    odd = triads.odd_role_out(data, {"a": 0.8, "b": 0.5, "c": 0.2})
+    errors = rng.normal(size=(400_000, 3)) * [0.5, 1.0, 2.0]
+    farthest = np.abs(errors - errors.mean(axis=1, keepdims=True)).argmax(axis=1)
+    np.testing.assert_allclose(odd.expected[:, 0], np.bincount(farthest) / 400_000, atol=0.01)
+    np.testing.assert_allclose(odd.summary()["chance"], odd.expected[:, 0])

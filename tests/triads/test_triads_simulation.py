@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from drawn_triads import drawn_triads
-from levels import gaps_by_firm
+from levels import contrasts_of_unlike_roles, flags_of_like_roles, gaps_by_firm, odd_role_of_unlike_errors
 
 from comply_measure import triads
 from comply_measure.triads.exact import critical_rwg_j
@@ -164,6 +164,27 @@ def test_incomplete_units_are_scored_better_with_roles_centred() -> None:
 
 
 def test_gap_tests_keep_their_family_wise_level_with_few_firms() -> None:
-    runs = 200 * FULL
+    runs = 400 * FULL
     for name, rate in gaps_by_firm(runs).items():
         assert rate <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / runs), name
+
+
+def test_contrasts_keep_their_level_when_roles_err_differently_and_differ_by_firm() -> None:
+    runs = 100 * FULL
+    for name, rate in contrasts_of_unlike_roles(
+        runs
+    ).items():  # .20 to .23 by firm with the model's own errors
+        assert rate <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / runs), name
+
+
+def test_units_whose_roles_agree_are_flagged_no_more_often_than_promised() -> None:
+    rates = flags_of_like_roles(20)  # .120 and .119 when every gap and the largest distance were tested alone
+    error = 4 * np.sqrt(0.05 * 0.95 / 4800)
+    assert abs(rates["any gap of the unit"] - 0.05) <= error
+    assert 0.035 <= rates["the odd role"] <= 0.05  # Bonferroni over three dependent distances
+
+
+def test_odd_roles_are_tested_against_their_own_errors() -> None:
+    runs = 200 * FULL
+    for rate in odd_role_of_unlike_errors(runs).values():  # .34 against equal shares
+        assert abs(rate - 0.05) <= 4 * np.sqrt(0.05 * 0.95 / runs)

@@ -58,7 +58,7 @@ def run(context: Context, options: GapOptions) -> StepOutput:
         means=role_means(scores, names, chosen.roles),
         reliability=reliability.table if reliability is not None else None,
         units=reliability.flags() if reliability is not None else None,
-        contrasts=_contrasts(chosen, scores, names),
+        contrasts=_contrasts(chosen, scores, names, cluster),
         clustered=cluster,
         alpha=options.alpha,
         limits=(response.minimum, response.maximum),
@@ -73,16 +73,19 @@ def _tests(chosen: Focal, scores: pd.DataFrame, names: list[str], cluster: bool)
     return table
 
 
-def _contrasts(chosen: Focal, scores: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+def _contrasts(chosen: Focal, scores: pd.DataFrame, names: list[str], cluster: bool) -> pd.DataFrame:
     """Mixed-model contrasts of dimensions and, where there are any, of attributes; Holm within each table."""
-    tables: list[pd.DataFrame] = [
-        role_contrasts(TriadData.from_long(scores, names, roles=chosen.roles)).assign(kind="dimension")
-    ]
+    firm = "firm" if cluster else None
+
+    def contrasts(table: pd.DataFrame, columns: list[str], kind: str) -> pd.DataFrame:
+        found: pd.DataFrame = role_contrasts(
+            TriadData.from_long(table, columns, firm=firm, roles=chosen.roles)
+        ).assign(kind=kind)
+        return found
+
+    tables = [contrasts(scores, names, "dimension")]
     if chosen.by_scores:
-        below = chosen.scores("attribute"), list(chosen.indicator_names)
-        tables.append(
-            role_contrasts(TriadData.from_long(*below, roles=chosen.roles)).assign(kind="attribute")
-        )
+        tables.append(contrasts(chosen.scores("attribute"), list(chosen.indicator_names), "attribute"))
     return pd.concat(tables, ignore_index=True)
 
 

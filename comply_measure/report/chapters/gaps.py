@@ -10,6 +10,7 @@ from comply_measure.report.charts import heat_map, profile_plot
 from comply_measure.report.format import bounded, count, interval, listing, number, p_phrase, plural
 from comply_measure.report.labels import Labels, wrapped
 from comply_measure.report.parts import Block, Column, Details, Figure, Prose, Section, Table
+from comply_measure.triads.cluster_robust import few_clusters_note
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -144,7 +145,8 @@ def _contrast_text(facts: GapFacts) -> str:
     return (
         f"{same} when units that lack a role count too (mixed model: units random, roles fixed; "
         f"{plural(int(mine['n_units'].max()), 'unit')} instead of {count(paired['n_units'].min())} to "
-        f"{count(paired['n_units'].max())}). Unlike the paired tests it assumes one error variance for all gaps."
+        f"{count(paired['n_units'].max())}); its standard errors allow for roles that err differently"
+        f"{' and for firms' if facts.clustered else ''}."
     )
 
 
@@ -163,15 +165,16 @@ def _contrast_table(facts: GapFacts, labels: Labels) -> Table:
         Column("df", "df", "count"),
         Column("p (Holm)", "p_holm", "p"),
     )
+    data["note"] = data["note"].where(data["t"].isna(), "")
     return Table(
         "gaps_mixed",
         f"{facts.title}: role gaps from mixed models",
         data,
         (*columns, Column("Remark", "note")) if (data["note"] != "").any() else columns,
-        notes=("Holm's correction over all dimensions, and over all attributes. Firms are not modelled.",),
+        notes=("Holm's correction over all dimensions, and over all attributes.",),
         n_units=facts.n_units,
         n_informants=facts.n_informants,
-        estimator="REML, generalised least squares",
+        estimator=f"REML weights, CR2 errors by {'firm' if facts.clustered else 'unit'}",
         group="label",
     )
 
@@ -239,7 +242,9 @@ def _table(facts: GapFacts, labels: Labels, key: str, rows: pd.DataFrame, kind: 
     data = rows.copy()
     data.insert(0, "label", [labels.construct(name) for name in data["column"]])
     data.insert(1, "pair_label", [labels.pair(name) for name in data["pair"]])
-    errors = "Standard errors allow for units of one firm being alike." if facts.clustered else ""
+    errors = "Standard errors allow for units of one firm being alike (CR2)." if facts.clustered else ""
+    few = few_clusters_note(int(data["n_clusters"].min())) if facts.clustered and len(data) else ""
+    data["note"] = data["note"].where(data["t"].isna(), "")  # what holds for the whole table stands below it
     columns = _COLUMNS
     if (data["note"] != "").any():
         columns = (*_COLUMNS, Column("Remark", "note"))
@@ -250,7 +255,11 @@ def _table(facts: GapFacts, labels: Labels, key: str, rows: pd.DataFrame, kind: 
         columns,
         notes=tuple(
             text
-            for text in (errors, "p after Holm's correction over the table; d_z with Hedges' correction.")
+            for text in (
+                errors,
+                f"{few[0].upper()}{few[1:]}." if few else "",
+                "p after Holm's correction over the table; d_z with Hedges' correction.",
+            )
             if text
         ),
         n_units=facts.n_units,
@@ -283,8 +292,9 @@ def _reliability(facts: GapFacts, labels: Labels, rows: pd.DataFrame) -> Table:
         columns,
         notes=(
             "r: of the two roles. Reliability and SE of a gap from α of each role. Reliable from: the gap in scale "
-            "points that exceeds measurement error at 95% (Jacobson & Truax, 1991). By chance: share expected if every "
-            "true gap were zero. Error makes squared gaps too large: the last column is without it.",
+            "points that exceeds measurement error at 95% (Jacobson & Truax, 1991), all gaps of a unit taken together "
+            "(Tukey). By chance: share expected if every true gap were zero. "
+            "Error makes squared gaps too large: the last column is without it.",
         ),
         n_units=facts.n_units,
         n_informants=facts.n_informants,

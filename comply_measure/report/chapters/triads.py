@@ -100,6 +100,7 @@ _ODD = (
     Column("Odd in", "n_odd", "count"),
     Column("of", "n_decided", "count"),
     Column("Share", "share", "percent"),
+    Column("By chance", "chance", "percent"),
     Column("Reliably", "n_reliable", "count"),
     Column("χ²", "chi2", "number"),
     Column("df", "df", "count"),
@@ -253,8 +254,9 @@ def _similarity_blocks(facts: TriadFacts, table: _Tables) -> list[Block]:
         table("pseudo", "real against re-matched pairs", _pseudo(facts.pseudo), _PSEUDO,
               f"{count(facts.replications)} re-matchings", group="statistic_label"),
         table("odd", "role that stands apart", facts.odd, _ODD, "Role-centred scores of complete units",
-              "By chance each of three roles is odd in a third of the units: χ² test of equal shares. "
-              "Reliably: beyond measurement error (α of each role).", group="label"),
+              "By chance: if true views spread alike and only the roles' errors differ (α of each role); χ² tests the "
+              "shares against it. Reliably: beyond measurement error, allowing for the choice of the farthest role.",
+              group="label"),
     )  # fmt: skip
     absence = table("missing_roles", "absence of a role given the others' scores", facts.missing, _MISSING,
                     "Logistic regression, likelihood ratio", group="role_label")  # fmt: skip

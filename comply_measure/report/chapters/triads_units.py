@@ -96,7 +96,10 @@ def gap_units_table(
         f"{title}: gaps of every unit",
         data,
         columns,
-        notes=("Reliable: larger than measurement error allows at 95%. Empty: a role is absent.",),
+        notes=(
+            "Reliable: larger than measurement error allows at 95%, all gaps of a unit on a dimension taken together "
+            "(Tukey). Empty: a role is absent.",
+        ),
         n_units=n_units,
         n_informants=n_informants,
         estimator="Classical test theory",
