@@ -271,4 +271,4 @@ def _mean_covariance(x: Floats) -> float:
     """Mean covariance of two roles; the mean variance less it is half the mean variance of the gaps."""
     R = x.shape[1]
     total = float(x.sum(axis=1).var(ddof=1))
-    return (total - float(x.var(axis=0, ddof=1).sum())) / (R * (R - 1))
+    return float((total - x.var(axis=0, ddof=1).sum()) / (R * (R - 1)))
