@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import sys
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Json = dict[str, Any]
+#: Columns with more rows are stored as bytes, by kind.
+_LONG = 1000
+_PACKED = {"float": "<f8", "integer": "<i8", "text": "<i4"}
 _PACKAGE = __name__.split(".", 1)[0]
 
 
@@ -181,6 +185,8 @@ def decode_frame(data: Json) -> pd.DataFrame:
 
 def _encode_column(name: Any, series: pd.Series[Any]) -> Json:
     kind = _kind(series)
+    if len(series) > _LONG and kind in _PACKED:
+        return {"name": str(name), "kind": kind, **_packed(series, kind)}
     if kind == "float":
         values: list[Any] = [_float(value) for value in series.to_list()]
     elif kind == "text":
@@ -200,8 +206,43 @@ def _encode_column(name: Any, series: pd.Series[Any]) -> Json:
     return {"name": str(name), "kind": kind, "values": values}
 
 
+def _packed(series: pd.Series[Any], kind: str) -> Json:
+    """A long column as the bytes of its numbers (little-endian), or of the places of its texts among all of them."""
+    import numpy as np
+    import pandas as pd
+
+    levels: Json = {}
+    if kind == "text":
+        values, texts = pd.factorize(series)
+        levels = {"levels": [str(text) for text in texts]}
+    else:
+        values = (
+            series.to_numpy(dtype=np.float64, na_value=math.nan) if kind == "float" else series.to_numpy()
+        )
+        values = np.where(values != values, math.nan, values) if kind == "float" else values
+    return levels | {"base64": b64encode(values.astype(_PACKED[kind]).tobytes()).decode("ascii")}
+
+
+def _unpacked(column: Json) -> pd.Series[Any]:
+    import numpy as np
+    import pandas as pd
+
+    values = np.frombuffer(b64decode(column["base64"], validate=True), dtype=_PACKED[column["kind"]])
+    if column["kind"] != "text":
+        return pd.Series(values.astype(values.dtype.newbyteorder("=")))
+    levels = column["levels"]
+    if not all(isinstance(text, str) for text in levels) or (
+        len(values) and not -1 <= values.max() < len(levels)
+    ):
+        raise ComplyError("a stored table is damaged: a text is none")
+    if len(values) and values.min() < -1:
+        raise ComplyError("a stored table is damaged: a text is none")
+    return pd.Series(pd.array([*levels, None], dtype="str")[values])
+
+
 def _kind(series: pd.Series[Any]) -> str:
     import numpy as np
+    import pandas as pd
     from pandas.api import types
 
     if types.is_bool_dtype(series.dtype) and not series.hasnans:
@@ -210,6 +251,8 @@ def _kind(series: pd.Series[Any]) -> str:
         return "integer_or_missing" if types.is_extension_array_dtype(series.dtype) else "integer"
     if types.is_float_dtype(series.dtype):
         return "float"
+    if isinstance(series.dtype, pd.StringDtype):
+        return "text"
     present = series.dropna()
     if all(isinstance(value, str) for value in present):
         return "text"
@@ -231,7 +274,10 @@ def _kinds_of(series: pd.Series[Any]) -> str:
 def _decode_column(column: Json) -> pd.Series[Any]:
     import pandas as pd
 
-    values, kind = column["values"], column["kind"]
+    kind = column["kind"]
+    if "base64" in column:
+        return _unpacked(column)
+    values = column["values"]
     if kind == "float":
         return pd.Series([math.nan if v is None else float(v) for v in values], dtype="float64")
     dtypes = {

@@ -94,9 +94,23 @@ def write_xlsx(frame: pd.DataFrame, path: str | Path, *, sheet: str = "data", in
 
 def _texts(values: pd.Series[Any]) -> list[str]:
     """Cells of one column as text."""
-    if isinstance(values.dtype, np.dtype) and values.dtype.kind == "f":
-        return ["" if value != value else repr(value) for value in values.tolist()]
+    kind = values.dtype.kind if isinstance(values.dtype, np.dtype) else ""
+    if kind == "f":
+        # Means of answers take few values: each is written once. By bits, so that -0.0 stays what it is.
+        codes, bits = pd.factorize(values.to_numpy(dtype=np.float64).view(np.int64))
+        return _each(codes, ["" if v != v else repr(v) for v in np.asarray(bits).view(np.float64).tolist()])
+    if kind in ("i", "u", "b"):
+        return list(map(str, values.tolist()))
+    if isinstance(values.dtype, pd.StringDtype):
+        codes, texts = pd.factorize(values)
+        return _each(codes, [_text(text) for text in texts] + [""])
     return [_text(value) for value in values]
+
+
+def _each(codes: np.ndarray[Any, Any], texts: list[str]) -> list[str]:
+    """The text of every code; −1 is the last one."""
+    found: list[str] = np.array(texts, dtype=object)[codes].tolist() if len(codes) else []
+    return found
 
 
 def _text(value: Any) -> str:

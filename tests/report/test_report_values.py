@@ -129,3 +129,36 @@ def test_frames_built_row_by_row_and_truth_with_gaps_survive_the_cache() -> None
     assert again["plain"].tolist() == [True, False, True]
     with pytest.raises(ComplyError, match="mixes kinds"):
         encode_frame(pd.DataFrame({"odd": pd.Series([True, 1, "x"], dtype=object)}))
+
+
+def test_long_tables_survive_as_bytes() -> None:
+    n = 1001
+    rng = np.random.default_rng(1)
+    numbers = rng.choice([0.1, -0.0, 0.0, math.inf, -math.inf, math.nan, 5e-324], n)
+    texts = rng.choice(np.array(["a", "", "ß", None], dtype=object), n)
+    frame = pd.DataFrame(
+        {
+            "x": numbers,
+            "few": pd.Series(numbers).astype("Float64"),
+            "n": rng.integers(-(2**62), 2**62, n),
+            "t": pd.Series(texts, dtype="str"),
+            "o": texts,
+            "b": rng.random(n) < 0.5,
+        }
+    )
+    stored = json.dumps(encode_frame(frame), allow_nan=False)
+    again = decode_frame(json.loads(stored))
+    assert again["x"].to_numpy().tobytes() == frame["x"].to_numpy().tobytes()
+    assert np.array_equal(np.signbit(again["x"]), np.signbit(frame["x"]))
+    assert again["few"].isna().tolist() == frame["few"].isna().tolist()
+    pd.testing.assert_series_equal(again["n"], frame["n"])
+    for name in ("t", "o"):
+        assert again[name].dtype == "str"
+        assert [None if v != v else v for v in again[name]] == list(texts)
+    pd.testing.assert_series_equal(again["b"], frame["b"])
+    assert stored.count("base64") == 5
+    for damage in ({"levels": [1, "a", "b"]}, {"levels": ["a"]}, {"base64": "AAA"}):
+        data = json.loads(stored)
+        data["columns"][3] |= damage
+        with pytest.raises((ComplyError, ValueError)):
+            decode_frame(data)

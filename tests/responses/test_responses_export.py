@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 
 import numpy as np
 import openpyxl
@@ -103,3 +104,22 @@ def test_responses_write_themselves(frame, small, tmp_path):
     read = responses_from_frame(frame.replace({"unit": {"u1": "=1+1"}}), small)
     read.write_csv(tmp_path / "a.csv", "wide")
     assert rows_of(tmp_path / "a.csv")[1][0] == "'=1+1"
+
+
+def test_columns_written_value_by_value_or_once_per_value_are_the_same(tmp_path):
+    numbers = [0.1, -0.0, 0.0, math.inf, -math.inf, math.nan, 1e-320, 2.0, 1 / 3] * 3
+    texts = ["=1", "a,b", 'say "x"', None, "", "+", "a\nb", "ß", "-"] * 3
+    frame = pd.DataFrame(
+        {
+            "x": numbers,
+            "t": pd.Series(texts, dtype="str"),
+            "n": range(27),
+            "b": [True, False, True] * 9,
+            "u": np.arange(27, dtype=np.uint8),
+        }
+    )
+    write_csv(frame, tmp_path / "typed.csv")
+    write_csv(frame.astype(object), tmp_path / "objects.csv")
+    assert (tmp_path / "typed.csv").read_bytes() == (tmp_path / "objects.csv").read_bytes()
+    write_csv(frame.iloc[:0], tmp_path / "empty.csv")
+    assert (tmp_path / "empty.csv").read_bytes() == b"x,t,n,b,u\n"

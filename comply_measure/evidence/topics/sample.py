@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -126,17 +127,19 @@ def missing_shares(responses: Responses) -> pd.DataFrame:
             mine = (responses.data["role"] == role).to_numpy()
             if not mine.any() or not items:
                 continue
-            reasons = responses.missing_reason.loc[mine, items].astype(str).to_numpy().ravel()
-            counts = pd.Series(reasons).value_counts()
-            asked = int(counts.sum() - counts.get("not_applicable", 0))
-            shares = {reason: counts.get(reason, 0) / asked if asked else math.nan for reason in _REASONS}
+            counts = Counter[str]()
+            for item in items:
+                found = responses.missing_reason[item][mine].value_counts()
+                counts.update({str(reason): int(n) for reason, n in found.items()})
+            asked = counts.total() - counts["not_applicable"]
+            shares = {reason: counts[reason] / asked if asked else math.nan for reason in _REASONS}
             rows.append(
                 {
                     "scale": scale.title[scale.languages[0]],
                     "role": role,
                     "n_informants": int(mine.sum()),
                     "n_asked": asked,
-                    "answered": counts.get("", 0) / asked if asked else math.nan,
+                    "answered": counts[""] / asked if asked else math.nan,
                     **shares,
                 }
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 
 from comply_measure.evidence.focal import Focal, by_group, focal
@@ -73,13 +74,16 @@ def score_table(scores: pd.DataFrame, roles: tuple[str, ...]) -> pd.DataFrame:
 
 def _missing_counts(responses: Responses, analysis: pd.DataFrame) -> list[int]:
     """Answers asked for and not given; items not meant for a role are not missing."""
-    missing = responses.missing_reason.astype(str).isin(_MISSING)
-    by_role = missing.groupby(responses.data["role"].to_numpy()).sum()
-    pooled = missing.sum()
-    return [
-        int(pooled[item] if group == POOLED else by_role.loc[group, item])
-        for item, group in zip(analysis["item"], analysis["group"], strict=True)
-    ]
+    rows = {role: (responses.data["role"] == role).to_numpy() for role in responses.roles}
+    missing = {}
+    for item in dict.fromkeys(analysis["item"]):
+        reasons = responses.missing_reason[item].cat
+        # The reasons of an item are codes: its texts are compared once each, not once per informant.
+        silent = np.append(reasons.categories.isin(_MISSING), False)[reasons.codes]
+        missing[item] = {POOLED: int(silent.sum())} | {
+            role: int(silent[mine].sum()) for role, mine in rows.items()
+        }
+    return [missing[item][group] for item, group in zip(analysis["item"], analysis["group"], strict=True)]
 
 
 STEP = Step("items", "Items and scores", run)
