@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from comply_measure.responses.mapping import ColumnMapping, FileFormat, Layout, Text
+from comply_measure.responses.several import InformantRule
 
 FORMAT = "comply-measure study 1"
 
@@ -26,6 +27,8 @@ class DataPart(BaseModel):
         How the files are written, where they do not show it.
     units_file : str, optional
         Unit-level variables, a row per unit.
+    informants : {"average", "first", "all"}, optional
+        What is done with several informants of one role in a unit; without it they are problems of the file.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,6 +39,7 @@ class DataPart(BaseModel):
     format: FileFormat = FileFormat()
     units_file: str | None = None
     units_format: FileFormat = FileFormat()
+    informants: InformantRule | None = None
 
 
 class StudyFile(BaseModel):

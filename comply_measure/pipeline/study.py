@@ -139,6 +139,7 @@ class Study:
             units_path=confined(folder, data.units_file) if data.units_file else None,
             file_format=data.format,
             units_format=data.units_format,
+            informants=data.informants,
         )
 
     def output(self) -> Path:

@@ -48,6 +48,9 @@ def assembled(
     if records.informants is not None:
         given = pd.Series(records.informants.values(), dtype="str")
         informant = given.where(given.notna(), informant)
+    # Several informants of one role without ids are told apart by their order.
+    order = informant.groupby(informant).cumcount()
+    informant = informant.where(order == 0, informant + ":" + (order + 1).astype("str"))
     firm = pd.Series(units.firm.to_numpy()[records.units.codes], dtype="str")
     ids = {"unit": unit, "firm": firm, "role": role, "informant": informant}
     data = pd.DataFrame({**ids, **{item: read.values for item, read in answers.items()}})

@@ -11,6 +11,7 @@ from comply_measure.documents import path_fault, read_yaml, validate
 from comply_measure.documents.paths import ABSENT
 from comply_measure.errors import InputError
 from comply_measure.responses.mapping import ColumnMapping, FileFormat, Layout
+from comply_measure.responses.several import InformantRule
 
 if TYPE_CHECKING:
     from comply_measure.responses.table import Responses
@@ -33,6 +34,8 @@ class FileDescription(BaseModel):
         Variables beside the answers, text ones named, and items that were not asked.
     file_format : FileFormat
         How numbers and texts are written.
+    informants : {"average", "first", "all"}, optional
+        What is done with several informants of one role in a unit.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,6 +46,7 @@ class FileDescription(BaseModel):
     form: str = "full"
     columns: ColumnMapping = ColumnMapping()
     file_format: FileFormat = FileFormat()
+    informants: InformantRule | None = None
 
 
 def description_path(path: str | Path) -> Path:
@@ -71,6 +75,7 @@ def description_of(responses: Responses, layout: Layout) -> FileDescription:
         form=responses.form,
         columns=mapping,
         file_format=FileFormat(decimal=".", delimiter=",", neutralised=True),
+        informants=responses.informant_rule,
     )
 
 

@@ -145,7 +145,8 @@ def check_one_role_per_unit(
             row=int(rows[record]),
             column=column,
             value=role,
-            allowed=f"one informant per role and unit; the first is in row {rows[earlier]}",
+            allowed=f"one informant per role and unit (the first is in row {rows[earlier]}), or state informants: "
+            "average, first or all",
         )
 
 

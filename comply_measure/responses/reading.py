@@ -29,6 +29,7 @@ from comply_measure.responses.numerals import Numerals, numerals_of
 from comply_measure.responses.records import Records, long_records, wide_records
 from comply_measure.responses.roles import role_words, study_scales
 from comply_measure.responses.selection import Selection, select_items
+from comply_measure.responses.several import InformantRule, put_together
 from comply_measure.responses.table import Responses, Source
 from comply_measure.responses.units import joined, own_variables, read_units
 from comply_measure.responses.variables import check_cells, missing_words, typed
@@ -46,6 +47,7 @@ class _Options:
     layout: Layout
     file_format: FileFormat
     units_format: FileFormat
+    informants: InformantRule | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +79,7 @@ def read_responses(
     units_path: str | Path | None = None,
     file_format: FileFormat | None = None,
     units_format: FileFormat = _DEFAULT_FORMAT,
+    informants: InformantRule | None = None,
 ) -> Responses:
     """Read and validate a file of survey answers.
 
@@ -99,6 +102,9 @@ def read_responses(
         Separate file of unit-level variables, one row per unit.
     file_format, units_format : FileFormat
         Encoding, delimiter, decimal sign, worksheet, where the file does not show them.
+    informants : {"average", "first", "all"}, optional
+        What is done with several informants of one role in a unit; without it they are problems. See
+        :func:`~comply_measure.responses.several.put_together`.
 
     Returns
     -------
@@ -120,7 +126,13 @@ def read_responses(
         units_faults = Faults(str(units_path))
         units_table = load_table(Path(units_path), units_format, units_faults)
         files = _Files(files.table, faults, units_table, units_faults)
-    options = _Options(mapping or said.columns, layout or said.layout, file_format, units_format)
+    options = _Options(
+        mapping or said.columns,
+        layout or said.layout,
+        file_format,
+        units_format,
+        informants or said.informants,
+    )
     found = _understood(
         files, options, _tuple(scales), attribute_set or said.attribute_set, form or said.form
     )
@@ -141,6 +153,7 @@ def responses_from_frame(
     units: pd.DataFrame | None = None,
     name: str = "data frame",
     file_format: FileFormat = _DEFAULT_FORMAT,
+    informants: InformantRule | None = None,
 ) -> Responses:
     """Validate answers that are in memory, exactly as :func:`read_responses` does for a file.
 
@@ -154,7 +167,7 @@ def responses_from_frame(
         What to call the table in messages and as source.
     file_format : FileFormat
         Decimal sign and groups of thousands of numbers that are text.
-    scales, mapping, attribute_set, form, layout
+    scales, mapping, attribute_set, form, layout, informants
         As in :func:`read_responses`.
 
     Returns
@@ -172,7 +185,7 @@ def responses_from_frame(
         units_faults = Faults(f"{name} (units)")
         units_table = table_of_frame(units, units_faults.file, units_faults)
         files = _Files(files.table, faults, units_table, units_faults)
-    options = _Options(mapping, layout, file_format, file_format)
+    options = _Options(mapping, layout, file_format, file_format, informants)
     return _understood(files, options, _tuple(scales), attribute_set, form)
 
 
@@ -184,6 +197,8 @@ def _understood(
     files: _Files, options: _Options, scales: tuple[Scale, ...], attribute_set: str | None, form: str
 ) -> Responses:
     require_known("layout", options.layout, get_args(Layout))
+    if options.informants is not None:
+        require_known("rule for several informants", options.informants, get_args(InformantRule))
     table, faults, mapping = files.table, files.faults, options.mapping
     scales = study_scales(scales, mapping)
     selection = select_items(scales, attribute_set, form, mapping.not_asked, faults)
@@ -206,7 +221,7 @@ def _understood(
     numerals = _numerals(table, plan, options, faults)
     records = _records(table, plan, selection, options, numerals, faults)
     answers, set_aside = _applicable(records, plan, selection, mapping, faults)
-    _check_identity(records, plan, selection, mapping, options.layout, faults)
+    _check_identity(records, plan, selection, options, faults)
     units = own_variables(table, records, plan, mapping, numerals, faults)
     if units_file is not None and files.units_faults is not None:
         units = joined(units, records.units.names, units_file, files.units_faults)
@@ -221,7 +236,8 @@ def _understood(
         Path(units_file.table.file).name if units_file else None,
         units_file.table.sha256 if units_file else None,
     )
-    return assembled(records, answers, units, selection, source, notes)
+    found = assembled(records, answers, units, selection, source, notes)
+    return found if options.informants is None else put_together(found, options.informants)
 
 
 def _numerals(table: RawTable, plan: ColumnPlan, options: _Options, faults: Faults) -> Numerals:
@@ -299,14 +315,15 @@ def _check_identity(
     records: Records,
     plan: ColumnPlan,
     selection: Selection,
-    mapping: ColumnMapping,
-    layout: Layout,
+    options: _Options,
     faults: Faults,
 ) -> None:
-    if layout == "long":
-        check_one_role_per_unit(
-            records.rows, records.units, records.roles, selection.roles, plan.role or mapping.role, faults
-        )
+    mapping = options.mapping
+    if options.layout == "long":
+        if options.informants is None:
+            check_one_role_per_unit(
+                records.rows, records.units, records.roles, selection.roles, plan.role or mapping.role, faults
+            )
         if records.informants is not None:
             check_unique(records.rows, records.informants, "informant", plan.informants[""], faults)
         return

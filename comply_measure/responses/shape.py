@@ -27,7 +27,7 @@ def widened(
     Parameters
     ----------
     units, roles : sequence of str
-        Unit and role of each row of `values`; each pair occurs once.
+        Unit and role of each row of `values`; each pair occurs once, else a ComplyError says so.
     values : DataFrame
         One row per informant.
     order : sequence of str
@@ -40,6 +40,7 @@ def widened(
         informant of the role.
     """
     unit_codes, names = pd.factorize(np.asarray(units, dtype=object))
+    _require_one_per_role(units, roles)
     role_of_row = np.asarray(roles, dtype=object)
     blocks = []
     for role in order:
@@ -51,6 +52,16 @@ def widened(
     wide = pd.concat(blocks, axis=1) if blocks else pd.DataFrame(index=range(len(names)))
     wide.index = pd.Index(names, name="unit", dtype="str")
     return wide
+
+
+def _require_one_per_role(units: Sequence[str], roles: Sequence[str]) -> None:
+    pairs = pd.MultiIndex.from_arrays([list(units), list(roles)])
+    if not pairs.is_unique:
+        unit, role = pairs[pairs.duplicated()][0]
+        raise ComplyError(
+            f"unit '{unit}' has several informants of role {role}: a row per unit needs one; read with informants: "
+            "average or first"
+        )
 
 
 def file_cells(responses: Responses) -> pd.DataFrame:
@@ -95,6 +106,8 @@ def to_file_frame(responses: Responses, layout: Layout, mapping: ColumnMapping) 
     ComplyError
         If a variable has the name of another column.
     """
+    # What was put together is written as it was answered, and put together again when it is read.
+    responses = responses.everyone or responses
     unit_variables = list(responses.units.columns)
     taken = {*ID_COLUMNS, *responses.item_ids, *responses.informants.columns}
     if clash := sorted(taken & {str(name) for name in unit_variables}):

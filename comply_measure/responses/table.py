@@ -17,6 +17,7 @@ from comply_measure.instrument import Item, Scale
 from comply_measure.responses import scoring, shape
 from comply_measure.responses.mapping import ColumnMapping, Layout
 from comply_measure.responses.selection import form_of, set_of
+from comply_measure.responses.several import InformantRule
 from comply_measure.responses.vocabulary import ID_COLUMNS
 from comply_measure.wide_names import wide_name
 
@@ -75,6 +76,10 @@ class Responses:
         File and digest.
     notes : tuple of str
         What was noticed while reading: rows skipped, incomplete triads, informants without any answer.
+    informant_rule : {"average", "first", "all"} or None
+        What was done with several informants of one role in a unit; None where they are not allowed.
+    everyone : Responses or None
+        All informants, where several of one role were put together in `data`.
     """
 
     data: pd.DataFrame
@@ -86,6 +91,8 @@ class Responses:
     form: str
     source: Source
     notes: tuple[str, ...] = ()
+    informant_rule: InformantRule | None = None
+    everyone: Responses | None = None
 
     def __post_init__(self) -> None:
         items = list(self.data.columns[len(ID_COLUMNS) :])
@@ -100,8 +107,33 @@ class Responses:
 
     @property
     def n_informants(self) -> int:
-        """Number of informants, those without any answer included."""
+        """Number of informants, those without any answer included; those put together count as one."""
         return len(self.data)
+
+    @property
+    def n_people(self) -> int:
+        """Number of informants who were read, those put together counted one by one."""
+        return len((self.everyone or self).data)
+
+    def informant_counts(self) -> pd.DataFrame:
+        """Informants by role: ``role``, ``n_units`` that have any, ``n_informants``, ``n_several`` (units with
+        more than one), ``most`` in one unit; everyone counted one by one.
+        """
+        data = (self.everyone or self).data
+        sizes = data.groupby(["role", "unit"], observed=True).size()
+        rows = []
+        for role in self.roles:
+            mine = sizes[sizes.index.get_level_values("role") == role]
+            rows.append(
+                {
+                    "role": role,
+                    "n_units": len(mine),
+                    "n_informants": int(mine.sum()),
+                    "n_several": int((mine > 1).sum()),
+                    "most": int(mine.max()) if len(mine) else 0,
+                }
+            )
+        return pd.DataFrame(rows)
 
     @property
     def n_units(self) -> int:
@@ -274,7 +306,7 @@ class Responses:
                 "complete": n_roles == len(self.roles),
                 "n_units": n_units,
                 "share": n_units / self.n_units,
-                "n_informants": n_units * n_roles,
+                "n_informants": np.bincount(code.reshape(-1)[unit], minlength=len(n_units)),
                 "n_without_answers": np.bincount(code.reshape(-1), weights=silent).astype(np.int64),
             }
         )
@@ -351,6 +383,7 @@ class Responses:
             informants=self.informants.loc[keep].reset_index(drop=True),
             units=self.units.loc[self.units.index.isin(data["unit"])],
             notes=(*self.notes, f"a subset of {int(keep.sum())} of {self.n_informants} informants"),
+            everyone=None if self.everyone is None else self.everyone.subset(role, units),
         )
 
     def to_frame(self, layout: Layout = "long", mapping: ColumnMapping | None = None) -> pd.DataFrame:
@@ -378,4 +411,8 @@ class Responses:
             (self.units, other.units),
             (self.informants, other.informants),
         )
-        return all(one.equals(two) for one, two in pairs)
+        if self.everyone is None or other.everyone is None:
+            same_people = self.everyone is other.everyone
+        else:
+            same_people = self.everyone.same_answers(other.everyone)
+        return same_people and all(one.equals(two) for one, two in pairs)

@@ -1,0 +1,138 @@
+"""Several informants of one role in one unit: counted, kept, and put together where one row per role is needed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from comply_measure.responses.vocabulary import (
+    ANSWERED,
+    CANNOT_JUDGE,
+    ID_COLUMNS,
+    NOT_ANSWERED,
+    NOT_APPLICABLE,
+    REASONS,
+    USER_MISSING,
+)
+
+if TYPE_CHECKING:
+    from comply_measure.responses.table import Responses
+
+#: What is done with several informants of one role in one unit.
+InformantRule = Literal["average", "first", "all"]
+
+# Which reason stands for several missing answers: the one that says most.
+_STRONGEST = (NOT_APPLICABLE, CANNOT_JUDGE, USER_MISSING, NOT_ANSWERED)
+
+
+def put_together(responses: Responses, rule: InformantRule) -> Responses:
+    """One row per unit and role, or all rows, with a note that counts what was put together.
+
+    Parameters
+    ----------
+    responses : Responses
+        A row per informant, any number of them in a unit and role.
+    rule : {"average", "first", "all"}
+        ``average``: each item is the mean of the codes that were answered, numeric variables the mean, texts the one
+        that all give (else missing); a missing answer keeps the reason that says most. ``first``: the one that comes
+        first in the file. ``all``: every row stays.
+
+    Returns
+    -------
+    Responses
+        With all informants in ``everyone`` where rows were put together.
+    """
+    codes, first = _places(responses.data)
+    n_places, n_rows = len(first), len(responses.data)
+    if n_places == n_rows:
+        return replace(responses, informant_rule=rule)
+    note = _note(codes, n_rows, rule)
+    if rule == "all":
+        return replace(responses, informant_rule=rule, notes=(*responses.notes, note))
+    everyone = replace(responses, informant_rule="all")
+    if rule == "first":
+        data, reasons, informants = (
+            table.iloc[first].reset_index(drop=True)
+            for table in (responses.data, responses.missing_reason, responses.informants)
+        )
+    else:
+        data, reasons, informants = _averaged(responses, codes, first)
+    return replace(
+        responses,
+        data=data,
+        missing_reason=reasons,
+        informants=informants,
+        informant_rule=rule,
+        everyone=everyone,
+        notes=(*responses.notes, note),
+    )
+
+
+def _places(data: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Unit-and-role number of every row, in the order of first appearance, and the first row of each."""
+    units, roles = pd.factorize(data["unit"])[0], pd.factorize(data["role"])[0]
+    codes = pd.factorize(units.astype(np.int64) * (roles.max(initial=0) + 1) + roles)[0].astype(np.intp)
+    return codes, np.unique(codes, return_index=True)[1].astype(np.intp)
+
+
+def _note(codes: NDArray[np.intp], n_rows: int, rule: InformantRule) -> str:
+    sizes = np.bincount(codes)
+    several = int((sizes > 1).sum())
+    people = int(sizes[sizes > 1].sum())
+    done = {
+        "average": "averaged item by item, so that answers may lie between the categories; all are kept in 'everyone'",
+        "first": f"the first of each is used and {n_rows - len(sizes)} others are kept in 'everyone'",
+        "all": "all are kept; steps that need one informant per role cannot run",
+    }[rule]
+    return (
+        f"{several} of {len(sizes)} units × roles have several informants ({people} of {n_rows} informants, at most "
+        f"{int(sizes.max())}): {done}"
+    )
+
+
+def _averaged(
+    responses: Responses, codes: NDArray[np.intp], first: NDArray[np.intp]
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    items = list(responses.item_ids)
+    values = responses.data[items].groupby(codes, sort=True).mean()
+    ids = responses.data[list(ID_COLUMNS)].iloc[first].reset_index(drop=True)
+    names = responses.data["informant"].groupby(codes, sort=True).agg("+".join)
+    ids["informant"] = pd.Series(names.to_numpy(), dtype="str")
+    data = pd.concat([ids, values.reset_index(drop=True)], axis=1)
+    dtype = pd.CategoricalDtype(list(REASONS))
+    reasons = {
+        item: pd.Categorical.from_codes(
+            _strongest(responses.missing_reason[item].cat.codes.to_numpy(), codes, len(first)), dtype=dtype
+        )
+        for item in items
+    }
+    variables = {
+        str(name): _together(responses.informants[name], codes) for name in responses.informants.columns
+    }
+    return (
+        data,
+        pd.DataFrame(reasons, index=data.index),
+        pd.DataFrame(variables, index=data.index),
+    )
+
+
+def _strongest(reasons: NDArray[Any], codes: NDArray[np.intp], n: int) -> NDArray[np.int8]:
+    """Reason of each place: answered if anyone answered, else the one that says most."""
+    found = np.full(n, NOT_ANSWERED, dtype=np.int8)
+    for reason in (*reversed(_STRONGEST), ANSWERED):
+        found[codes[reasons == reason]] = reason
+    return found
+
+
+def _together(values: pd.Series[Any], codes: NDArray[np.intp]) -> pd.Series[Any]:
+    """A variable of the informants of each place: the mean of numbers, a text that all give."""
+    groups = values.groupby(codes, sort=True)
+    if values.dtype.kind == "f":
+        return groups.mean().reset_index(drop=True)
+    alike = groups.min() == groups.max()
+    one: pd.Series[Any] = groups.first().where(alike.astype(bool)).reset_index(drop=True)
+    return one
