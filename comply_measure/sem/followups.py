@@ -87,7 +87,9 @@ class FollowUps:
         se: bool = False,
         group: str | None = None,
     ) -> pd.DataFrame:
-        """Factor scores: a row per case, a column per latent variable.
+        """Factor scores: a row per row of the data under its label, a column per latent variable.
+
+        NaN where a row has no score; ``attrs["no score"]`` maps each reason to the positions of its rows.
 
         Parameters
         ----------

@@ -74,7 +74,7 @@ ESTIMATORS: dict[str, Estimator] = {
         Estimator("ULSMV", "uls", se="robust.sem", test="scaled.shifted"),
         Estimator("ULSMVS", "uls", se="robust.sem", test="mean.var.adjusted"),
         Estimator("WLS", "wls"),
-        Estimator("DWLS", "dwls", se="robust.sem", test="browne.residual.adf"),
+        Estimator("DWLS", "dwls", se="robust.sem", test="browne.residual.nt"),
         Estimator("WLSM", "dwls", se="robust.sem", test="satorra.bentler"),
         Estimator("WLSMV", "dwls", se="robust.sem", test="scaled.shifted"),
         Estimator("WLSMVS", "dwls", se="robust.sem", test="mean.var.adjusted"),

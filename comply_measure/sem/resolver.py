@@ -184,7 +184,7 @@ def resolve(
     asked_se = words.get("se")
     asked_test = TEST_WORDS[words["test"]] if "test" in words else None
     errors = _errors(entry, kind, asked_se, clustered)
-    statistic = asked_test or _usual_test(entry, kind, errors, clustered)
+    statistic = asked_test or _usual_test(entry, kind, clustered)
     usual = _usual_information(entry, kind, errors)
     chosen = words.get("information", usual)
     problems = _conflicts(kind, entry, errors, statistic, chosen, clustered, asked_se, asked_test)
@@ -291,14 +291,14 @@ def _errors(entry: Estimator, kind: Kind, word: str | None, clustered: bool) -> 
     return "robust.cluster" if clustered and chosen == "robust.huber.white" else chosen
 
 
-def _usual_test(entry: Estimator, kind: Kind, errors: str, clustered: bool) -> str:
-    """Test of the kind or the estimator; one that allows for clusters, or for robust errors asked for."""
+def _usual_test(entry: Estimator, kind: Kind, clustered: bool) -> str:
+    """Test of the kind or the estimator; one that allows for clusters where there are any."""
     if kind.own is not None:
         return kind.own[1]
     usual = _words_of(entry, kind)[1]
     if clustered and usual in ("standard", *RESIDUAL_TESTS):
         return "yuan.bentler.mplus" if "yuan.bentler.mplus" in kind.test else "satorra.bentler"
-    return "browne.residual.adf" if usual in RESIDUAL_TESTS and errors == "robust.sem" else usual
+    return usual
 
 
 def _usual_information(entry: Estimator, kind: Kind, errors: str) -> str:
@@ -371,7 +371,11 @@ def _overrides(
     if first_order and errors != "first.order":
         notes.append(f"information='first.order' has no effect with se='{errors}'")
     if statistic in RESIDUAL_TESTS:
-        kind_of_test = "normal theory" if statistic.endswith("nt") else "distribution free"
+        kind_of_test = "normal theory"
+        if statistic.endswith("adf"):
+            kind_of_test = (
+                "distribution free; it rejects true models too often unless there are many cases per moment"
+            )
         notes.append(
             f"test='{statistic}': χ² and indices of fit rest on Browne's residual test ({kind_of_test})"
         )

@@ -69,13 +69,13 @@ NEWER: list[tuple[dict[str, str], str, tuple[float, float], dict[str, float]]] =
         },
     ),
     (
-        {"estimator": "ULS", "se": "robust"},
+        {"estimator": "ULS", "se": "robust", "test": "browne.residual.adf"},
         "browne.residual.adf",
         (0.102813, 0.110674),
         {"chisq": 80.0517839, "baseline.chisq": 387.585154, "cfi": 0.840574088, "rmsea": 0.0882324769},
     ),
     (
-        {"estimator": "DWLS"},
+        {"estimator": "DWLS", "test": "browne.residual.adf"},
         "browne.residual.adf",
         (0.100837, 0.110897),
         {"chisq": 80.635, "baseline.chisq": 387.585, "cfi": 0.839},
@@ -115,7 +115,7 @@ def test_moments_alone_give_the_same(hs: pd.DataFrame) -> None:
 
 
 def test_too_few_cases_for_the_distribution_free_test(hs: pd.DataFrame) -> None:
-    fit = sem.fit(HS, hs.iloc[:40], estimator="DWLS")
+    fit = sem.fit(HS, hs.iloc[:40], estimator="DWLS", test="browne.residual.adf")
     assert np.isnan(fit.measures["chisq"]) and "more cases than moments" in fit.test.note
 
 

@@ -205,7 +205,7 @@ def test_refusals_name_the_option_and_what_is_allowed(
         ),
         (
             {"estimator": "DWLS"},
-            "test='browne.residual.adf': χ² and indices of fit rest on Browne's residual test",
+            "test='browne.residual.nt': χ² and indices of fit rest on Browne's residual test",
         ),
         (
             {"estimator": "ULS", "se": "standard"},

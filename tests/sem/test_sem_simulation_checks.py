@@ -93,3 +93,17 @@ def test_wlsmv_keeps_its_level_on_ordered_data() -> None:
         covered.append(row["ci_lower"] < 0.5 < row["ci_upper"])
     assert abs(np.mean(rejected) - 0.05) < four_errors(0.05) + 0.015
     assert abs(np.mean(covered) - 0.95) < four_errors(0.95) + 0.01
+
+
+@pytest.mark.parametrize("estimator", ["ULS", "DWLS"])
+def test_unweighted_least_squares_keep_their_level_by_browne_residual_test(estimator: str) -> None:
+    """Normal data: level of the default test and coverage of the default intervals."""
+    rng = np.random.default_rng(6)
+    covered, rejected = [], []
+    for _ in range(REPLICATIONS):
+        fit = sem.fit(MODEL, draw(rng, 300), estimator=estimator)
+        loading = fit.estimates.iloc[1]
+        covered.append(loading["ci_lower"] < 0.8 < loading["ci_upper"])
+        rejected.append(fit.fit_measures["pvalue"] < 0.05)
+    assert abs(np.mean(covered) - 0.95) < four_errors(0.95) + 0.01
+    assert abs(np.mean(rejected) - 0.05) < four_errors(0.05) + 0.01

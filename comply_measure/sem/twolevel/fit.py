@@ -117,7 +117,7 @@ class TwoLevelFit(Fit):
         group: str | None = None,
         level: int = 1,
     ) -> pd.DataFrame:
-        """Factor scores of one level: a row per case (level 1) or per cluster (level 2).
+        """Factor scores of one level: a row per row of the data (level 1) or per cluster (level 2).
 
         Parameters
         ----------
