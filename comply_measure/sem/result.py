@@ -156,7 +156,7 @@ class Fit(FollowUps):
     @cached_property
     def baseline(self) -> Baseline:
         """The baseline model's test; exogenous covariances stay in it whether fixed or not, as in lavaan."""
-        return baseline_of(self.model)
+        return Baseline(math.nan, 0) if self.no_fit else baseline_of(self.model)
 
     @cached_property
     def log_likelihoods(self) -> LogLikelihoods | None:
