@@ -10,6 +10,7 @@ from comply_measure.evidence.topics import (
     aggregation as _aggregation,
     cfa as _cfa,
     content as _content,
+    method_variance as _method_variance,
     rivals as _rivals,
     sample as _sample,
     structure as _structure,
@@ -23,14 +24,22 @@ from comply_measure.pipeline.steps import (
     informants,
     invariance,
     items,
-    method_variance,
     missing_data,
     quality,
     reliability,
     triads,
     validity,
 )
-from comply_measure.report.chapters import actions, aggregation, cfa, content, rivals, sample, structure
+from comply_measure.report.chapters import (
+    actions,
+    aggregation,
+    cfa,
+    content,
+    method_variance,
+    rivals,
+    sample,
+    structure,
+)
 
 _ALL: tuple[Step, ...] = (
     step_of(_content.TOPIC, content.chapter),
@@ -43,7 +52,7 @@ _ALL: tuple[Step, ...] = (
     step_of(_rivals.TOPIC, rivals.chapter),
     validity.STEP,
     invariance.STEP,
-    method_variance.STEP,
+    step_of(_method_variance.TOPIC, method_variance.chapter),
     missing_data.STEP,
     agreement.STEP,
     step_of(_aggregation.TOPIC, aggregation.chapter),

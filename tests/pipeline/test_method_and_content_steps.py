@@ -9,7 +9,7 @@ import pytest
 from comply_measure.errors import ComplyError, InputError
 from comply_measure.pipeline import STEPS, Store, load_study, run_study
 from comply_measure.pipeline.step import Context
-from comply_measure.pipeline.steps import method_variance, missing_data
+from comply_measure.pipeline.steps import missing_data
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.parts import Notice
 from comply_measure.responses import load_dataset
@@ -76,8 +76,8 @@ def test_a_wrong_rating_names_its_place(tmp_path: Path) -> None:
 
 
 def test_the_marker_finds_no_method_variance_where_none_was_planted(context: Context) -> None:
-    options = method_variance.MethodVarianceOptions(by_role=True, estimator="ML")
-    found = method_variance.run(context, options)
+    options = STEPS["method_variance"].options(by_role=True, estimator="ML")
+    found = STEPS["method_variance"].output(context, options)
     assert 0 <= float(found.values["marker_method_variance"]) < 0.01
     tests = found.tables["method_variance_marker_tests"].data
     assert tests["pvalue"].iloc[0] > 0.05
@@ -88,8 +88,8 @@ def test_the_marker_finds_no_method_variance_where_none_was_planted(context: Con
 
 
 def test_without_a_marker_the_rest_goes_on(context: Context) -> None:
-    options = method_variance.MethodVarianceOptions(marker="nonsense", estimator="ML")
-    found = method_variance.run(context, options)
+    options = STEPS["method_variance"].options(marker="nonsense", estimator="ML")
+    found = STEPS["method_variance"].output(context, options)
     notices = [block.text for block in found.section.blocks if isinstance(block, Notice)]
     assert any("no scale 'nonsense'" in text for text in notices)
     assert "method_variance_latent" in found.tables

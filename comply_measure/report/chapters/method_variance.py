@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from comply_measure.evidence.topics.method_variance import MethodVarianceEvidence
+from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, chi_square, listing, percent
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import (
     Block,
     Bullets,
+    Chapter,
     Column,
     Details,
     Heading,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from comply_measure.models.method_variance import (
         LatentMethodFactor,
         MarkerAnalysis,
-        SingleFactorShare,
     )
 
 _MODELS = {
@@ -59,27 +59,7 @@ _TESTS = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class MethodFacts:
-    """What the chapter is made from; what is None has its reason in `obstacles` (marker, latent, single).
-
-    Items without variance are `left_out` of the single-factor share.
-    """
-
-    title: str
-    indicator_kind: str
-    marker: MarkerAnalysis | None
-    latent: LatentMethodFactor | None
-    single: SingleFactorShare | None
-    left_out: tuple[str, ...]
-    by_role: pd.DataFrame
-    obstacles: Mapping[str, str]
-    n_units: int
-    n_informants: int
-    estimator: str
-
-
-def method_variance_section(facts: MethodFacts, labels: Labels) -> Section:
+def method_variance_section(facts: MethodVarianceEvidence, labels: Labels) -> Section:
     """The chapter."""
     blocks: list[Block] = [Prose(_opening(facts, labels)), Heading("Marker variable")]
     if facts.marker is None:
@@ -95,12 +75,12 @@ def method_variance_section(facts: MethodFacts, labels: Labels) -> Section:
     return Section("method_variance", "Common method variance", tuple(blocks))
 
 
-def method_variance_headline(facts: MethodFacts, labels: Labels) -> tuple[str, ...]:
+def method_variance_headline(facts: MethodVarianceEvidence, labels: Labels) -> tuple[str, ...]:
     """One sentence from the marker models; none without them."""
     return () if facts.marker is None else (_marker_sentence(facts, facts.marker),)
 
 
-def _opening(facts: MethodFacts, labels: Labels) -> str:
+def _opening(facts: MethodVarianceEvidence, labels: Labels) -> str:
     text = (
         _marker_sentence(facts, facts.marker)
         if facts.marker is not None
@@ -112,7 +92,7 @@ def _opening(facts: MethodFacts, labels: Labels) -> str:
     )
 
 
-def _marker_sentence(facts: MethodFacts, marker: MarkerAnalysis) -> str:
+def _marker_sentence(facts: MethodVarianceEvidence, marker: MarkerAnalysis) -> str:
     test = marker.differences["baseline", "method_c"]
     if marker.detected is None:
         return f"{facts.title}: method variance could not be tested by the marker ({test.note or 'no fit'})."
@@ -124,7 +104,7 @@ def _marker_sentence(facts: MethodFacts, marker: MarkerAnalysis) -> str:
     )
 
 
-def _marker(facts: MethodFacts, marker: MarkerAnalysis, labels: Labels) -> list[Block]:
+def _marker(facts: MethodVarianceEvidence, marker: MarkerAnalysis, labels: Labels) -> list[Block]:
     changes = marker.sensitivity_table()
     text = ""
     if "largest_change" in changes and changes["largest_change"].notna().any():
@@ -151,7 +131,7 @@ def _marker(facts: MethodFacts, marker: MarkerAnalysis, labels: Labels) -> list[
 
 
 def _marker_details(
-    facts: MethodFacts, marker: MarkerAnalysis, changes: pd.DataFrame, labels: Labels
+    facts: MethodVarianceEvidence, marker: MarkerAnalysis, changes: pd.DataFrame, labels: Labels
 ) -> list[Block]:
     models = marker.tidy()
     models.insert(0, "label", [_MODELS.get(name, name) for name in models["model"]])
@@ -204,7 +184,7 @@ def _marker_details(
     return folded
 
 
-def _role_table(facts: MethodFacts, labels: Labels) -> Table:
+def _role_table(facts: MethodVarianceEvidence, labels: Labels) -> Table:
     data = facts.by_role.copy()
     for name in ("chisq", "df", "pvalue", "method_variance"):
         if name not in data:
@@ -227,7 +207,7 @@ def _role_table(facts: MethodFacts, labels: Labels) -> Table:
     )
 
 
-def _latent(facts: MethodFacts, latent: LatentMethodFactor, labels: Labels) -> list[Block]:
+def _latent(facts: MethodVarianceEvidence, latent: LatentMethodFactor, labels: Labels) -> list[Block]:
     data = latent.tidy()
     data.insert(0, "label", [_MODELS.get(name, name) for name in data["model"]])
     columns = (
@@ -266,7 +246,7 @@ def _latent(facts: MethodFacts, latent: LatentMethodFactor, labels: Labels) -> l
     ]  # fmt: skip
 
 
-def _single(facts: MethodFacts) -> Block:
+def _single(facts: MethodVarianceEvidence) -> Block:
     if facts.single is None:
         return Notice(f"Not computed: {facts.obstacles['single']}.", "info")
     share = facts.single
@@ -289,7 +269,7 @@ def _with_remark(columns: tuple[Column, ...], data: pd.DataFrame) -> tuple[Colum
 
 
 def _table(
-    facts: MethodFacts,
+    facts: MethodVarianceEvidence,
     key: str,
     title: str,
     data: pd.DataFrame,
@@ -307,3 +287,8 @@ def _table(
         n_informants=facts.n_informants,
         estimator=facts.estimator,
     )
+
+
+def chapter(evidence: MethodVarianceEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
+    """Common method variance, in print."""
+    return Chapter(method_variance_section(evidence, labels), method_variance_headline(evidence, labels))

@@ -1,30 +1,28 @@
-"""Step ``method_variance``: variance that answers of one informant share for being answers of one informant."""
+"""Topic ``method_variance``: variance that answers of one informant share for being answers of one informant."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated
 
 import pandas as pd
 
 from comply_measure.errors import ComplyError
 from comply_measure.evidence.attempt import attempt
+from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Names
 from comply_measure.evidence.estimation import Cluster, Estimation
 from comply_measure.evidence.focal import Focal, chosen_focal
+from comply_measure.evidence.topic import Request, Topic
 from comply_measure.models.method_variance import (
     LatentMethodFactor,
     MarkerAnalysis,
+    SingleFactorShare,
     latent_method_factor,
     marker_analysis,
     single_factor_share,
 )
-from comply_measure.pipeline.step import Context, Step, StepOutput
-from comply_measure.report.chapters.method_variance import (
-    MethodFacts,
-    method_variance_headline,
-    method_variance_section,
-)
-from comply_measure.report.labels import Labels
 from comply_measure.responses import Responses
 
 _MARKER = "marker"
@@ -54,9 +52,59 @@ class MethodVarianceOptions(Estimation):
     by_role: bool = False
 
 
-def run(context: Context, options: MethodVarianceOptions) -> StepOutput:
-    """Marker models, latent method factor, single-factor share."""
-    responses = context.responses
+@dataclass(frozen=True, eq=False)
+class MethodVarianceEvidence(Evidence):
+    """What the topic found; what is None has its reason in `obstacles` (marker, latent, single).
+
+    Items without variance are `left_out` of the single-factor share.
+    """
+
+    title: str
+    indicator_kind: str
+    marker: MarkerAnalysis | None
+    latent: LatentMethodFactor | None
+    single: SingleFactorShare | None
+    left_out: tuple[str, ...]
+    by_role: pd.DataFrame
+    obstacles: Mapping[str, str]
+    n_units: int
+    n_informants: int
+    estimator: str
+
+    def tidy(self) -> pd.DataFrame:
+        """Fit of the marker models; of the latent method factor where there is no marker; else no rows."""
+        found = self.marker or self.latent
+        return pd.DataFrame() if found is None else found.tidy()
+
+    def values(self) -> Mapping[str, Value]:
+        """Share of variance that the marker's method effects carry."""
+        return {} if self.marker is None else {"marker_method_variance": self.marker.method_variance}
+
+    def reasons(self) -> Mapping[str, str]:
+        """Why that share is undefined."""
+        if self.marker is None or self.marker.method_variance == self.marker.method_variance:
+            return {}
+        return {"marker_method_variance": "; ".join(self.marker.failures.values()) or "no method model"}
+
+
+def method_variance(
+    responses: Responses, options: MethodVarianceOptions | None = None
+) -> MethodVarianceEvidence:
+    """Marker models, latent method factor and single-factor share.
+
+    Parameters
+    ----------
+    responses : Responses
+        The validated answers.
+    options : MethodVarianceOptions, optional
+        Defaults where not given.
+
+    Returns
+    -------
+    MethodVarianceEvidence
+        What could not be computed is None, its reason in ``obstacles``.
+    """
+    options = options or MethodVarianceOptions()
     chosen = chosen_focal(responses, options.scale)
     marker, why_no_marker = attempt(lambda: _marker_items(responses, chosen, options))
     data = _data(chosen, marker or (), centred=options.role_centred)
@@ -68,7 +116,7 @@ def run(context: Context, options: MethodVarianceOptions) -> StepOutput:
     items = [name for members in chosen.items.values() for name in members]
     varying = [name for name in items if answers[name].max() > answers[name].min()]
     share, why_no_share = attempt(lambda: single_factor_share(answers, varying))
-    facts = MethodFacts(
+    return MethodVarianceEvidence(
         title=chosen.title,
         indicator_kind=chosen.indicator_kind,
         marker=analysis,
@@ -81,19 +129,13 @@ def run(context: Context, options: MethodVarianceOptions) -> StepOutput:
         n_informants=chosen.n_informants,
         estimator=options.words("informants"),
     )
-    labels = Labels.of(responses.scales, context.language)
-    values: dict[str, float] = {}
-    reasons: dict[str, str] = {}
-    if analysis is not None:
-        values["marker_method_variance"] = analysis.method_variance
-        if analysis.method_variance != analysis.method_variance:
-            reasons["marker_method_variance"] = "; ".join(analysis.failures.values()) or "no method model"
-    return StepOutput(
-        method_variance_section(facts, labels),
-        values=values,
-        reasons=reasons,
-        headline=method_variance_headline(facts, labels),
-    )
+
+
+def _compute(request: Request, options: MethodVarianceOptions) -> MethodVarianceEvidence:
+    return method_variance(request.responses, options)
+
+
+TOPIC = Topic("method_variance", "Common method variance", _compute, MethodVarianceOptions)
 
 
 def _marker_items(responses: Responses, chosen: Focal, options: MethodVarianceOptions) -> tuple[str, ...]:
@@ -171,6 +213,3 @@ def _by_role(chosen: Focal, marker: tuple[str, ...] | None, options: MethodVaria
             | {"method_variance": found.method_variance, "note": test.note}
         )
     return pd.DataFrame(rows)
-
-
-STEP = Step("method_variance", "Common method variance", run, MethodVarianceOptions)
