@@ -19,6 +19,7 @@ from comply_measure.triads.reliability_oneway import check_confidence
 from comply_measure.triads.reml_design import CellDesign
 from comply_measure.triads.reml_fit import RemlFit, fit_reml
 from comply_measure.triads.reml_simulate import bootstrap_components, percentile_interval
+from comply_measure.triads.shared_intervals import pivotal_draws
 
 
 def g_study(
@@ -35,6 +36,8 @@ def g_study(
     ``y = μ + t + r + a + tr + ta + ra + (tra, e)`` with t the unit; with items i nested in attributes also
     ``i:a``, ``r × i:a``, ``t × i:a``, and ``tra`` apart from the residual. All effects are random and normal;
     components are at least 0, and zeros are marked as boundary solutions. A facet with one level is left out.
+    Intervals of effects that all units share (roles, attributes and their interaction) are generalised: they
+    follow from χ² with the facet's few degrees of freedom; the others are parametric bootstrap.
 
     Parameters
     ----------
@@ -82,7 +85,9 @@ def g_study(
         return GStudy.undefined(design.names, sizes, confidence, reason, **counts)
     draws = None
     if bootstrap:
-        draws = bootstrap_components(fit, np.isnan(y), bootstrap, np.random.default_rng(seed))
+        rng = np.random.default_rng(seed)
+        draws = bootstrap_components(fit, np.isnan(y), bootstrap, rng)
+        draws = pivotal_draws(fit, draws, np.isnan(y), rng)
     return _result(fit, draws, sizes, confidence, counts)
 
 

@@ -26,11 +26,11 @@ class GStudy:
     names : tuple of str
         Components: ``unit``, facets, interactions with ``:``, ``residual``.
     variances, standard_errors, lower, upper : ndarray, shape (K,)
-        REML estimates, errors from the average information, bootstrap percentile intervals.
+        REML estimates, errors from the average information, intervals from the draws.
     loglik : float
         Restricted log-likelihood.
     draws : ndarray, shape (replications, K), or None
-        Bootstrap components.
+        Bootstrap components of units and residual, pivotal draws of shared effects.
     sizes : mapping of str to int
         Observed roles, attributes, and items per attribute.
     confidence : float

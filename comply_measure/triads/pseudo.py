@@ -9,14 +9,18 @@ import pandas as pd
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.triads.data import TriadData
-from comply_measure.triads.gaps import role_gaps
-from comply_measure.triads.grouping import Floats
+from comply_measure.triads.gaps import cluster_codes, role_gaps
+from comply_measure.triads.grouping import Floats, Ints
 from comply_measure.triads.multiplicity import max_t
 from comply_measure.triads.profiles import profile_similarity
+from comply_measure.triads.resampling import permutations
 
 
 def pseudo_triads(data: TriadData, seed: int | np.random.Generator) -> TriadData:
     """Re-match informants at random within each role; which roles a unit has stays as it is.
+
+    Where firms are known and some have several units, informants change places within their firm only: units of
+    one firm are alike for the firm's sake, and matching across firms would take that for likeness of the unit.
 
     Parameters
     ----------
@@ -31,11 +35,21 @@ def pseudo_triads(data: TriadData, seed: int | np.random.Generator) -> TriadData
         The same informants in other units: role means and distributions are unchanged.
     """
     rng = np.random.default_rng(seed)
+    strata, _ = matching(data)
     values = data.values.copy()
     for place in range(len(data.roles)):
         rows = np.flatnonzero(data.present[:, place])
-        values[rows, place] = data.values[rng.permutation(rows), place]
+        values[rows, place] = data.values[rows[permutations(strata[rows], 1, rng)[0]], place]
     return replace(data, values=values)
+
+
+def matching(data: TriadData) -> tuple[Ints, str]:
+    """Within what units are re-matched: a code per unit, and its name, ``firm`` or ``all units``."""
+    if data.firms is not None:
+        codes = cluster_codes(data)
+        if (np.bincount(codes) > 1).any():
+            return codes, "firm"
+    return np.zeros(data.n_units, dtype=np.int64), "all units"
 
 
 def pseudo_baseline(
@@ -49,9 +63,10 @@ def pseudo_baseline(
 
     For each variable and pair the statistic is the mean absolute gap; with `profiles` also, over all
     variables as one profile, the mean distance D, correlation and distinctive correlation.
-    ``p = (1 + #{replications at least as similar})/(1 + replications)``, one-sided: are real pairs more
-    alike than re-matched ones? p_adjusted corrects over the whole table by Westfall and Young's maximum
-    statistic, which uses the same replications.
+    ``p = (1 + #{replications at least as similar})/(1 + replications)``, one-sided: are real pairs more alike
+    than re-matched ones? Where firms are known pairs are re-matched within firms, so that likeness of units
+    within a firm does not count (column `matched_within`). p_adjusted corrects over the whole table by Westfall
+    and Young's maximum statistic, which uses the same replications.
 
     Parameters
     ----------
@@ -69,7 +84,7 @@ def pseudo_baseline(
     DataFrame
         Columns: statistic, column, pair, real, pseudo (mean of the replications), pseudo_lower, pseudo_upper
         (2.5 and 97.5 percentiles), ratio (real/pseudo, for gaps and distances), p, p_adjusted, n_units,
-        replications, note.
+        replications, matched_within (``firm`` or ``all units``), note.
 
     Raises
     ------
@@ -82,6 +97,7 @@ def pseudo_baseline(
     with_profiles = profiles and len(data.columns) > 1
     rng = np.random.default_rng(seed)
     labels, real, counts = _statistics(data, with_profiles)
+    within = matching(data)[1]
     draws = np.stack([_statistics(pseudo_triads(data, rng), with_profiles)[1] for _ in range(replications)])
     rows = []
     for k, (statistic, column, pair) in enumerate(labels):
@@ -89,8 +105,8 @@ def pseudo_baseline(
         rows.append(
             {"statistic": statistic, "column": column, "pair": pair}
             | _compare(statistic, float(real[k]), known)
-            | {"n_units": int(counts[k]), "replications": replications}
-            | {"note": "" if counts[k] else "no unit has both roles"}
+            | {"n_units": int(counts[k]), "replications": replications, "matched_within": within}
+            | {"note": _note(statistic, int(counts[k]), known)}
         )
     table = pd.DataFrame(rows)
     if rows:
@@ -137,6 +153,20 @@ def _compare(statistic: str, real: float, draws: Floats) -> dict[str, float]:
         "ratio": real / mean if sign > 0 and mean > 0 else float("nan"),
         "p": (1 + hits) / (1 + draws.size),
     }
+
+
+def _note(statistic: str, n_units: int, draws: Floats) -> str:
+    if not n_units:
+        return "no unit has both roles" if "gap" in statistic else "no unit has two profiles to compare"
+    if np.ptp(draws) <= 1e-12 * max(1.0, float(np.abs(draws).max())):
+        return "re-matching changes nothing: no corrected p"
+    return (
+        ""
+        if _sign(statistic) > 0 and draws.mean() > 0
+        else "no ratio of correlations"
+        if _sign(statistic) < 0
+        else "no ratio"
+    )
 
 
 def _sign(statistic: str) -> float:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.triads.frames import long_table
@@ -56,13 +57,15 @@ def random_group_resampling(
     seed: int | np.random.Generator,
     unit: str = "unit",
     role: str = "role",
+    firm: str | None = None,
 ) -> GroupResampling:
     """Compare within-unit variances with those of pseudo-units (Bliese & Halverson 1996).
 
     Informants keep their answers and change units; sizes, and within role also the roles present, stay as
     they are. Columns of the table: column, scheme, variance (mean over units with two informants of s²_g),
     variance_random (mean over pseudo-units), sd_random (standard deviation of the variances of single
-    pseudo-units), z_published, n_units, n_informants, replications, p, p_adjusted, note.
+    pseudo-units), z_published, n_units, n_informants, replications, matched_within (``firm`` or ``all units``), p,
+    p_adjusted, note.
 
     p_adjusted corrects over the variables by Westfall and Young's maximum statistic.
     ``p = (1 + #{mean s² of a replication ≤ observed})/(1 + replications)`` is the test. ``z_published`` is
@@ -83,6 +86,9 @@ def random_group_resampling(
         Source of randomness.
     unit, role : str
         Key columns; `role` is read within role only.
+    firm : str, optional
+        Column of the firm: informants change places within their firm only, so that units of one firm being alike
+        does not count as agreement of units. Informants without a firm, and a firm with one unit, keep their place.
 
     Raises
     ------
@@ -90,12 +96,20 @@ def random_group_resampling(
         Unusable table or option.
     """
     _check_options(scheme, replications)
-    table = long_table(data, columns, unit=unit, role=role if scheme == "within_role" else None)
+    table = long_table(data, columns, unit=unit, role=role if scheme == "within_role" else None, firm=firm)
     grouping = table.grouping()
     values = table.values[grouping.order]
     strata = np.zeros(len(values), dtype=np.int64)
     if table.role is not None:
         strata = pd.factorize(table.role[grouping.order])[0].astype(np.int64)
+    within = "all units"
+    if table.firm is not None:
+        firms = _firm_codes(table.firm[grouping.order], grouping.codes[grouping.order])
+        if firms is not None:
+            strata, within = (
+                np.unique(np.stack([firms, strata]), axis=1, return_inverse=True)[1].ravel(),
+                "firm",
+            )
     starts = grouping.starts
     rng = np.random.default_rng(seed)
     observed = spread(table.values, grouping).variance
@@ -108,6 +122,7 @@ def random_group_resampling(
     frame.insert(8, "p_adjusted", max_t(frame["variance"].to_numpy(), means))
     frame.insert(7, "n_informants", (~np.isnan(table.values)).sum(axis=0))
     frame.insert(8, "replications", replications)
+    frame.insert(9, "matched_within", within)
     return GroupResampling(frame, means, scheme)
 
 
@@ -119,6 +134,14 @@ def _check_options(scheme: str, replications: int) -> None:
         problems.append(Problem("replications", value=replications, allowed="at least 19"))
     if problems:
         raise InputError("Random group resampling cannot be run with these options.", problems)
+
+
+def _firm_codes(firm: NDArray[Any], unit: Ints) -> Ints | None:
+    """Firm of every row, rows without one by unit; None where no firm has two units."""
+    codes = pd.factorize(firm, use_na_sentinel=True)[0].astype(np.int64)
+    codes = np.where(codes < 0, codes.max(initial=0) + 1 + unit, codes)
+    pairs = np.unique(np.stack([codes, unit]), axis=1)
+    return codes if len(np.unique(pairs[0])) < pairs.shape[1] else None
 
 
 def permutations(strata: Ints, replications: int, rng: np.random.Generator) -> Ints:

@@ -144,6 +144,44 @@ def odd_role_of_unlike_errors(runs: int) -> Rates:
     return hits
 
 
+def components_of_few_levels(runs: int) -> Rates:
+    """Coverage of 95 % intervals of a study of 40 units, 3 roles and 6 attributes."""
+    rng = np.random.default_rng(8)
+    truth = {"role": 0.3, "attribute": 0.2, "role:attribute": 0.1, "unit": 0.5, "residual": 1.0}
+    covered = dict.fromkeys(truth, 0)
+    for seed in range(runs):
+        x = np.sqrt(0.3) * rng.normal(size=(1, 3, 1)) + np.sqrt(0.2) * rng.normal(size=(1, 1, 6))
+        x = x + np.sqrt(0.1) * rng.normal(size=(1, 3, 6)) + np.sqrt(0.5) * rng.normal(size=(40, 1, 1))
+        x = (
+            x
+            + 0.5 * rng.normal(size=(40, 3, 1))
+            + 0.4 * rng.normal(size=(40, 1, 6))
+            + rng.normal(size=(40, 3, 6))
+        )
+        found = triads.g_study(triad_data(x), bootstrap=100, seed=seed).tidy().set_index("component")
+        for name, value in truth.items():
+            covered[name] += found.loc[name, "lower"] <= value <= found.loc[name, "upper"]
+    return {name: count / runs for name, count in covered.items()}
+
+
+def matched_by_firm(runs: int) -> Rates:
+    """Share below .05 where units of a firm are alike for the firm's sake only: 12 firms of 5 units."""
+    rng, firm, hits = (
+        np.random.default_rng(9),
+        np.repeat(np.arange(12), 5),
+        {"re-matched pairs": 0, "random groups": 0},
+    )
+    for seed in range(runs):
+        data = triad_data(rng.normal(size=(12, 1, 1))[firm] + rng.normal(size=(60, 3, 1)), firm)
+        pairs = triads.pseudo_baseline(data, replications=99, seed=seed, profiles=False)
+        hits["re-matched pairs"] += pairs["p"].iloc[0] <= 0.05
+        groups = triads.random_group_resampling(
+            data.to_long(), ["v0"], replications=99, seed=seed, firm="firm"
+        )
+        hits["random groups"] += groups.table["p"].iloc[0] <= 0.05
+    return {name: count / runs for name, count in hits.items()}
+
+
 def triad_data(x: np.ndarray, firm: np.ndarray | None = None) -> TriadData:
     """Triads from an array unit × role × variable."""
     columns = tuple(f"v{j}" for j in range(x.shape[2]))
@@ -157,6 +195,8 @@ SIMULATIONS: dict[str, tuple[Callable[[int], Rates], int]] = {
     "gaps_by_firm": (gaps_by_firm, 2000),
     "flags_of_like_roles": (flags_of_like_roles, 1000),
     "odd_role_of_unlike_errors": (odd_role_of_unlike_errors, 2000),
+    "components_of_few_levels": (components_of_few_levels, 400),
+    "matched_by_firm": (matched_by_firm, 1000),
     "contrasts_of_unlike_roles": (contrasts_of_unlike_roles, 2000),
 }
 

@@ -456,3 +456,21 @@ def test_expected_shares_of_odd_roles_by_brute_force() -> None:
     farthest = np.abs(errors - errors.mean(axis=1, keepdims=True)).argmax(axis=1)
     np.testing.assert_allclose(odd.expected[:, 0], np.bincount(farthest) / 400_000, atol=0.01)
     np.testing.assert_allclose(odd.summary()["chance"], odd.expected[:, 0])
+
+
+def test_pairs_are_matched_within_firms_where_firms_have_several_units() -> None:
+    firms = np.array([0, 0, 0, 1, 1, 2, None, None], dtype=object)
+    data = replace(drawn_triads(1, units=8, columns=1), firms=firms)
+    found = triads.pseudo_triads(data, seed=3)
+    for rows in ([0, 1, 2], [3, 4], [5], [6], [7]):
+        for role in range(3):
+            assert sorted(found.values[rows, role, 0]) == sorted(data.values[rows, role, 0])
+    table = triads.pseudo_baseline(data, replications=19, seed=1, profiles=False)
+    assert (table["matched_within"] == "firm").all()
+    alone = replace(data, firms=np.arange(8))
+    assert (triads.pseudo_baseline(alone, replications=19, seed=1)["matched_within"] == "all units").all()
+    long = data.to_long()
+    groups = triads.random_group_resampling(long, ["v0"], replications=19, seed=1, firm="firm")
+    assert groups.table["matched_within"].tolist() == ["firm"]
+    free = triads.random_group_resampling(long, ["v0"], replications=19, seed=1)
+    assert free.table["matched_within"].tolist() == ["all units"]

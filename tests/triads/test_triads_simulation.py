@@ -11,7 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from drawn_triads import drawn_triads
-from levels import contrasts_of_unlike_roles, flags_of_like_roles, gaps_by_firm, odd_role_of_unlike_errors
+from levels import (
+    components_of_few_levels,
+    contrasts_of_unlike_roles,
+    flags_of_like_roles,
+    gaps_by_firm,
+    matched_by_firm,
+    odd_role_of_unlike_errors,
+)
 
 from comply_measure import triads
 from comply_measure.triads.exact import critical_rwg_j
@@ -188,3 +195,16 @@ def test_odd_roles_are_tested_against_their_own_errors() -> None:
     runs = 200 * FULL
     for rate in odd_role_of_unlike_errors(runs).values():  # .34 against equal shares
         assert abs(rate - 0.05) <= 4 * np.sqrt(0.05 * 0.95 / runs)
+
+
+def test_intervals_of_components_with_three_levels_cover() -> None:
+    runs = 40 * FULL
+    rates = components_of_few_levels(runs)  # .753 for roles by percentiles of the parametric bootstrap
+    for name in ("role", "attribute"):
+        assert rates[name] >= 0.95 - 4 * np.sqrt(0.95 * 0.05 / runs), name
+
+
+def test_likeness_within_firms_is_not_likeness_within_units() -> None:
+    runs = 100 * FULL
+    for rate in matched_by_firm(runs).values():  # .87 to .99 when informants changed firms
+        assert rate <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / runs)

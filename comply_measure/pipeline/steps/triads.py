@@ -75,6 +75,7 @@ def run(context: Context, options: TriadOptions) -> StepOutput:
     names = list(chosen.factors)
     scores = chosen.scores("dimension" if chosen.by_scores else chosen.level)
     triads = TriadData.from_long(scores, names, roles=chosen.roles)
+    firm = "firm" if context.responses.n_firms > 1 else None
     seeds = [int(s) for s in context.seeds().generate_state(3)]
     study = _study(chosen, options, seeds[2])
     alphas = role_alphas(chosen, {name: chosen.wholes[name] for name in names})
@@ -83,7 +84,7 @@ def run(context: Context, options: TriadOptions) -> StepOutput:
         title=chosen.title,
         icc=icc_oneway_reml(scores, names).tidy(),
         resampling=random_group_resampling(
-            scores, names, replications=options.replications, seed=seeds[0]
+            scores, names, replications=options.replications, seed=seeds[0], firm=firm
         ).tidy(),
         components=study.tidy() if study else pd.DataFrame(),
         coefficients=study.coefficients() if study else pd.DataFrame(),
@@ -96,7 +97,11 @@ def run(context: Context, options: TriadOptions) -> StepOutput:
             min_roles=2,
         ),
         criterion=options.criterion.replace("_", " ") if options.criterion else "",
-        pseudo=pseudo_baseline(triads, replications=options.replications, seed=seeds[1]),
+        pseudo=pseudo_baseline(
+            TriadData.from_long(scores, names, firm=firm, roles=chosen.roles),
+            replications=options.replications,
+            seed=seeds[1],
+        ),
         profiles=_profiles(triads),
         missing=missing_role_test(triads),
         odd=odd.summary() if odd is not None else pd.DataFrame(columns=_ODD_COLUMNS),

@@ -225,7 +225,7 @@ def _generalizability_blocks(facts: TriadFacts, table: _Tables) -> list[Block]:
 def _resampling_blocks(facts: TriadFacts, labels: Labels, table: _Tables) -> list[Block]:
     tables = [
         table("resampling", "random group resampling within roles", facts.resampling, _RESAMPLING,
-              f"{count(facts.replications)} permutations within roles",
+              f"{count(facts.replications)} permutations within roles{_firms(facts.resampling)}",
               "The published z is not standard normal for triads of distinct roles; use p.")
     ]  # fmt: skip
     if len(facts.waba):
@@ -252,7 +252,7 @@ def _similarity_blocks(facts: TriadFacts, table: _Tables) -> list[Block]:
         table("profiles", "similarity of profiles over dimensions", facts.profiles, _PROFILES,
               "Means over units", "Level, scatter and shape are shares of D²."),
         table("pseudo", "real against re-matched pairs", _pseudo(facts.pseudo), _PSEUDO,
-              f"{count(facts.replications)} re-matchings", group="statistic_label"),
+              f"{count(facts.replications)} re-matchings{_firms(facts.pseudo)}", group="statistic_label"),
         table("odd", "role that stands apart", facts.odd, _ODD, "Role-centred scores of complete units",
               "By chance: if true views spread alike and only the roles' errors differ (α of each role); χ² tests the "
               "shares against it. Reliably: beyond measurement error, allowing for the choice of the farthest role.",
@@ -366,11 +366,16 @@ def _curve(facts: TriadFacts) -> Figure:
     )  # fmt: skip
 
 
+def _firms(table: pd.DataFrame) -> str:
+    return " and within firms" if (table["matched_within"] == "firm").any() else ""
+
+
 def _resampling_text(facts: TriadFacts) -> str:
     below = int((facts.resampling["p_adjusted"] < 0.05).sum())
     return (
         f"Informants of one unit are more alike than informants of different units put together at random within "
-        f"roles on {count(below)} of {plural(len(facts.resampling), 'dimension')} (p < .05, corrected over dimensions)."
+        f"roles{_firms(facts.resampling)} "
+        f"on {count(below)} of {plural(len(facts.resampling), 'dimension')} (p < .05, corrected over dimensions)."
     )
 
 
@@ -393,6 +398,7 @@ def _similar_text(facts: TriadFacts) -> str:
     rows = facts.pseudo[facts.pseudo["statistic"] == "absolute_gap"]
     below = int((rows["p_adjusted"] < 0.05).sum())
     return (
-        f"Real pairs of a unit are closer than re-matched pairs on {count(below)} of {plural(len(rows), 'comparison')} "
+        f"Real pairs of a unit are closer than re-matched pairs"
+        f"{' of the same firm' if _firms(facts.pseudo) else ''} on {count(below)} of {plural(len(rows), 'comparison')} "
         "of dimensions (p < .05, corrected)."
     )
