@@ -97,6 +97,8 @@ class TriadData:
         firm: str | None = None,
         separator: str = "@",
         roles: Sequence[str] | None = None,
+        minimum: float | None = None,
+        maximum: float | None = None,
     ) -> TriadData:
         """Build from one row per unit with columns ``variable@role``; the inverse of :meth:`to_wide`.
 
@@ -128,7 +130,7 @@ class TriadData:
         found = tuple(dict.fromkeys(role for _, role in pairs)) if roles is None else tuple(roles)
         keyed = data.reset_index(names="unit") if unit is None else data
         key = unit or "unit"
-        table = long_table(keyed, names, unit=key, firm=firm)
+        table = long_table(keyed, names, unit=key, firm=firm, minimum=minimum, maximum=maximum)
         if len(pd.unique(table.unit)) < len(table.unit):
             raise InputError(HEADLINE, [Problem("a unit has two rows in a wide table", column=key)])
         values = np.full((len(data), len(found), len(columns)), np.nan)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.triads.grouping import Floats, Grouping
+from comply_measure.triads.numbers import LARGEST, column_numbers, size_fault
 
 HEADLINE = "The table of informants cannot be used."
 
@@ -77,7 +78,8 @@ def long_table(
     problems = _column_problems(data, columns, keys)
     if problems:
         raise InputError(HEADLINE, problems)
-    values = data.loc[:, list(columns)].to_numpy(dtype=np.float64, na_value=np.nan)
+    read = (column_numbers(data[name]) for name in columns)
+    values = np.column_stack([column for column in read if column is not None])
     problems = _key_problems(data, unit, role) + _range_problems(data, columns, values, minimum, maximum)
     if problems:
         raise InputError(HEADLINE, problems)
@@ -103,15 +105,16 @@ def _column_problems(data: pd.DataFrame, columns: tuple[str, ...], keys: list[st
     repeated = sorted({name for name in columns if columns.count(name) > 1})
     problems += [Problem("column is named twice", column=name) for name in repeated]
     for name in columns:
-        if name in data.columns and not _is_numeric(data[name]):
+        if name not in data.columns:
+            continue
+        values = column_numbers(data[name])
+        if values is None:
             problems.append(Problem("column holds no numbers", column=name, allowed="numbers or missing"))
+        elif "compute" in (fault := size_fault(values)):  # infinite values are named row by row
+            problems.append(
+                Problem(fault, column=name, allowed=f"numbers up to {LARGEST:g} in size, or missing")
+            )
     return problems
-
-
-def _is_numeric(column: pd.Series[Any] | pd.DataFrame) -> bool:
-    return isinstance(column, pd.Series) and (
-        pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_complex_dtype(column)
-    )
 
 
 def _key_problems(data: pd.DataFrame, unit: str, role: str | None) -> list[Problem]:

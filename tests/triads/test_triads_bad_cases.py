@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -289,3 +290,30 @@ def test_silent_informants_survive_the_long_form() -> None:
     pd.testing.assert_frame_equal(cube.to_long(), data, check_dtype=False)
     patterns = triads.completeness_patterns(cube)
     assert dict(zip(patterns["roles"], patterns["n_units"], strict=True)) == {"m + s": 1, "m": 1}
+
+
+def test_answers_outside_the_range_and_numbers_out_of_reach_are_refused() -> None:
+    data = drawn_triads(1, units=5, columns=1)
+    long, wide = data.to_long(), data.to_wide()
+    long.loc[3, "v0"], wide.iloc[2, 1] = 9.5, -3.0
+    with pytest.raises(InputError, match="row 3, 'v0': value outside the scale"):
+        TriadData.from_long(long, ["v0"], minimum=1, maximum=7)
+    with pytest.raises(InputError, match="value outside the scale"):
+        TriadData.from_wide(wide, minimum=1, maximum=7)
+    assert TriadData.from_long(long, ["v0"]).values.max() == 9.5
+    for factor in (1e300, 1e-300):
+        with pytest.raises(InputError, match=r"'v0': numbers too (large|small)"):
+            TriadData.from_long(long.assign(v0=long["v0"] * factor), ["v0"])
+
+
+def test_any_real_kind_of_number_is_read() -> None:
+    long = drawn_triads(1, units=5, columns=1).to_long()
+    long["v0"] = long["v0"].round()
+    expected = TriadData.from_long(long, ["v0"]).values
+    kinds = [long["v0"].astype(kind) for kind in ("Int64", "float32", object)]
+    for column in (*kinds, [Decimal(int(v)) for v in long["v0"]]):
+        np.testing.assert_array_equal(TriadData.from_long(long.assign(v0=column), ["v0"]).values, expected)
+    holed = long["v0"].astype("Int64").mask(long.index == 2)
+    assert np.isnan(TriadData.from_long(long.assign(v0=holed), ["v0"]).values).sum() == 1
+    with pytest.raises(InputError, match="holds no numbers"):
+        TriadData.from_long(long.assign(v0=long["v0"].astype(str)), ["v0"])
