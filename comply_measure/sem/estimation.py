@@ -26,6 +26,7 @@ QUASI_NEWTON_STEPS = 300
 RANDOM_STARTS = 8
 REMEDY_SEED = 1
 TOO_FAR_BELOW = 0.25  # share of an optimum's discrepancy that a search without end may gain on it
+ENOUGH = 2  # converged attempts after which no further start is tried
 SAME_STATISTIC = 1e-4  # difference in χ² that rounding explains
 
 
@@ -55,12 +56,24 @@ def estimate(model: Model, start: Array | None = None) -> Optimum:
         tried.append(_settled(model, replace(_attempt(model, theta), remedy=remedy), goal))
         if tried[-1].converged:
             break
-    else:
+    if start is None:
+        tried += _further(model, tried)
+    if not any(optimum.converged for optimum in tried):
         tried += _remedies(model, start)
     for number in range(model.options.search.starts):
         theta = _random_start(model, model.options.search.seed, number)
         tried.append(replace(_attempt(model, theta), remedy=f"random start {number + 1}"))
     return _best(tried)
+
+
+def _further(model: Model, tried: list[Optimum]) -> list[Optimum]:
+    """Attempts from what the kind of model proposes, until two attempts in all have converged."""
+    found: list[Optimum] = []
+    for remedy, theta in model.further_starts(_best(tried)):
+        found.append(replace(_attempt(model, theta), remedy=remedy))
+        if sum(optimum.converged for optimum in (*tried, *found)) >= ENOUGH:
+            break
+    return found
 
 
 def _remedies(model: Model, start: Array | None) -> Iterator[Optimum]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from comply_measure.sem.arrays import Array
 from comply_measure.sem.discrepancy import discrepancy_for
 from comply_measure.sem.implied import Layout, build_layouts
 from comply_measure.sem.objective import Objective, Point
+from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.options import Options
 from comply_measure.sem.ordinal.values import fill_dependent
 from comply_measure.sem.sample import GroupSample, Sample
@@ -46,6 +48,10 @@ class Model:
     objective: Objective
     options: Options
     fixed_values: Array
+
+    def further_starts(self, best: Optimum) -> Iterator[tuple[str, Array]]:
+        """Starting θ to try besides what has led to an optimum, with the name of the remedy; none by default."""
+        return iter(())
 
     @property
     def n_parameters(self) -> int:

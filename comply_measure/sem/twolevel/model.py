@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from comply_measure.sem.arrays import Index
+from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.implied import build_layouts
 from comply_measure.sem.model import Model, fill_exogenous
 from comply_measure.sem.objective import Point
+from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.options import Options
 from comply_measure.sem.sample import LOG_2PI
 from comply_measure.sem.table.constraints import feasible_set
@@ -18,6 +20,7 @@ from comply_measure.sem.twolevel.data import TwoLevelData, cluster_moments, tota
 from comply_measure.sem.twolevel.objective import TwoLevelObjective
 from comply_measure.sem.twolevel.sample import TwoLevelSample
 from comply_measure.sem.twolevel.specification import LEVELS, TwoLevelTable
+from comply_measure.sem.twolevel.starts import further_starts
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,10 @@ class TwoLevelModel(Model):
 
     data: TwoLevelData
     groups: tuple[str, ...]
+
+    def further_starts(self, best: Optimum) -> Iterator[tuple[str, Array]]:
+        """Another scaling of the factors and random starts, where the optimum at hand is not proper."""
+        return further_starts(self, best, lambda table: model_of(table, self.data, self.options, self.groups))
 
     @property
     def n_moments(self) -> int:
