@@ -63,13 +63,13 @@ def estimate(model: Model, start: Array | None = None) -> Optimum:
     for number in range(model.options.search.starts):
         theta = _random_start(model, model.options.search.seed, number)
         tried.append(replace(_attempt(model, theta), remedy=f"random start {number + 1}"))
-    return _best(tried)
+    return _best(tried, model.is_bounded)
 
 
 def _further(model: Model, tried: list[Optimum]) -> list[Optimum]:
     """Attempts from what the kind of model proposes, until two attempts in all have converged."""
     found: list[Optimum] = []
-    for remedy, theta in model.further_starts(_best(tried)):
+    for remedy, theta in model.further_starts(_best(tried, model.is_bounded)):
         found.append(replace(_attempt(model, theta), remedy=remedy))
         if sum(optimum.converged for optimum in (*tried, *found)) >= ENOUGH:
             break
@@ -162,8 +162,12 @@ def _attempt(model: Model, theta: Array) -> Optimum:
     return minimise_constrained(model.objective, limits, phi, n, steps, search.tolerance)
 
 
-def _best(tried: list[Optimum]) -> Optimum:
-    """The lowest optimum that converged, or the lowest at all; the earlier one where they are the same."""
+def _best(tried: list[Optimum], is_bounded: bool) -> Optimum:
+    """The lowest optimum that converged, or the lowest at all; the earlier one where they are the same.
+
+    A discrepancy that is not bounded from below falls without end beside local optima: there the optimum counts,
+    with ``below``.
+    """
     candidates = [optimum for optimum in tried if optimum.converged] or tried
     best = candidates[0]
     for other in candidates[1:]:
@@ -171,7 +175,7 @@ def _best(tried: list[Optimum]) -> Optimum:
             best = other
     lowest = min(tried, key=lambda optimum: optimum.point.value)
     below = max(best.point.value - lowest.point.value, 0.0)
-    if best.converged and below > TOO_FAR_BELOW * abs(best.point.value):
+    if best.converged and is_bounded and below > TOO_FAR_BELOW * abs(best.point.value):
         return replace(lowest, message="the discrepancy falls far below the only optimum found, without end")
     return replace(best, below=below) if best.converged else best
 

@@ -54,6 +54,11 @@ class Model:
         return iter(())
 
     @property
+    def is_bounded(self) -> bool:
+        """Whether the discrepancy has a lower bound whatever the parameters are."""
+        return True
+
+    @property
     def n_parameters(self) -> int:
         """Number of free parameters, less equality constraints."""
         return self.table.n_free - self.space.n_equalities

@@ -43,6 +43,11 @@ class TwoLevelModel(Model):
         return further_starts(self, best, lambda table: model_of(table, self.data, self.options, self.groups))
 
     @property
+    def is_bounded(self) -> bool:
+        """No: with an indefinite Σ_B the likelihood of clusters of a rare size has no maximum."""
+        return False
+
+    @property
     def n_moments(self) -> int:
         """Covariances of both levels and one mean per variable, less those of fixed exogenous variables."""
         total = 0
