@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -70,6 +71,24 @@ def put_together(responses: Responses, rule: InformantRule) -> Responses:
         everyone=everyone,
         notes=(*responses.notes, note),
     )
+
+
+def counts_by_role(data: pd.DataFrame, roles: Sequence[str]) -> pd.DataFrame:
+    """Informants by role: ``role, n_units, n_informants, n_several`` (units with more than one), ``most``."""
+    sizes = data.groupby(["role", "unit"], observed=True).size()
+    rows = []
+    for role in roles:
+        mine = sizes[sizes.index.get_level_values("role") == role]
+        rows.append(
+            {
+                "role": role,
+                "n_units": len(mine),
+                "n_informants": int(mine.sum()),
+                "n_several": int((mine > 1).sum()),
+                "most": int(mine.max()) if len(mine) else 0,
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def _places(data: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -17,7 +17,7 @@ from comply_measure.instrument import Item, Scale
 from comply_measure.responses import scoring, shape
 from comply_measure.responses.mapping import ColumnMapping, Layout
 from comply_measure.responses.selection import form_of, set_of
-from comply_measure.responses.several import InformantRule
+from comply_measure.responses.several import InformantRule, counts_by_role
 from comply_measure.responses.vocabulary import ID_COLUMNS
 from comply_measure.wide_names import wide_name
 
@@ -119,21 +119,7 @@ class Responses:
         """Informants by role: ``role``, ``n_units`` that have any, ``n_informants``, ``n_several`` (units with
         more than one), ``most`` in one unit; everyone counted one by one.
         """
-        data = (self.everyone or self).data
-        sizes = data.groupby(["role", "unit"], observed=True).size()
-        rows = []
-        for role in self.roles:
-            mine = sizes[sizes.index.get_level_values("role") == role]
-            rows.append(
-                {
-                    "role": role,
-                    "n_units": len(mine),
-                    "n_informants": int(mine.sum()),
-                    "n_several": int((mine > 1).sum()),
-                    "most": int(mine.max()) if len(mine) else 0,
-                }
-            )
-        return pd.DataFrame(rows)
+        return counts_by_role((self.everyone or self).data, self.roles)
 
     @property
     def n_units(self) -> int:

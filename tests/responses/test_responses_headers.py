@@ -153,10 +153,10 @@ def test_header_rows_that_cannot_be(value):
 @pytest.mark.parametrize(
     ("ending", "stated", "meant"),
     [
-        (".csv", {"sheet": "x"}, "decimal, delimiter, encoding, header_rows, thousands"),
-        (".csv", {"merged": "fill"}, "decimal, delimiter, encoding, header_rows, thousands"),
-        (".xlsx", {"encoding": "utf-8"}, "decimal, header_rows, merged, sheet, thousands"),
-        (".xlsx", {"delimiter": ";"}, "decimal, header_rows, merged, sheet, thousands"),
+        (".csv", {"sheet": "x"}, "decimal, delimiter, encoding, header_rows, neutralised, thousands"),
+        (".csv", {"merged": "fill"}, "decimal, delimiter, encoding, header_rows, neutralised, thousands"),
+        (".xlsx", {"encoding": "utf-8"}, "decimal, header_rows, merged, neutralised, sheet, thousands"),
+        (".xlsx", {"delimiter": ";"}, "decimal, header_rows, merged, neutralised, sheet, thousands"),
         (".parquet", {"header_rows": [0, 1]}, "decimal, thousands"),
     ],
 )
