@@ -372,12 +372,24 @@ def _floats(value: Any) -> Any:
 
 
 def _labels(value: Any) -> Any:
-    """An array of any labels (units, roles), one each."""
+    """An array of labels (units, roles): all text or all numbers, one each."""
     import numpy as np
 
-    return (
-        value if isinstance(value, np.ndarray) and value.ndim == 1 else np.asarray(_items(value, sets=False))
-    )
+    given = isinstance(value, np.ndarray) and value.ndim == 1
+    labels = value if given else np.asarray(_items(value, sets=False))
+    kinds = {_label_kind(label) for label in labels.tolist()} if labels.dtype.kind == "O" else {str}
+    if labels.ndim != 1 or not (kinds <= {str, None} or kinds <= {Real, None}):
+        raise Refused("labels that are all text or all numbers")
+    return labels
+
+
+def _label_kind(label: Any) -> type | None:
+    """Text, a number, missing (None), or something else (object)."""
+    import pandas as pd
+
+    if pd.api.types.is_scalar(label) and pd.isna(label):
+        return None
+    return next((kind for kind in (str, Real) if isinstance(label, kind)), object)
 
 
 _PLAIN: dict[Any, Accept] = {

@@ -57,6 +57,26 @@ def column_problem(data: pd.DataFrame, item: str) -> Problem | None:
     return None
 
 
+def check_labels(values: Floats, **labels: NDArray[Any] | None) -> None:
+    """Raise one InputError for labels of informants that are not as many as the rows of the values."""
+    problems = [
+        Problem("as many labels as rows", column=name, value=len(given), allowed=str(len(values)))
+        for name, given in labels.items()
+        if given is not None and len(given) != len(values)
+    ]
+    if problems:
+        raise InputError("Rows and labels do not fit together.", problems)
+
+
+def table_values(data: pd.DataFrame, headline: str) -> NDArray[np.float64]:
+    """A whole table as floats with NaN where missing; one InputError lists the columns that hold no usable numbers."""
+    faults = (column_problem(data, column) for column in dict.fromkeys(data.columns))
+    problems = [fault for fault in faults if fault is not None]
+    if problems:
+        raise InputError(headline, problems)
+    return data.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
 def item_values(data: pd.DataFrame, items: Sequence[str]) -> NDArray[np.float64]:
     """Items as an informant × item array of floats with NaN where missing."""
     return data.loc[:, list(items)].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -136,3 +156,22 @@ def cluster_codes(data: pd.DataFrame, column: str) -> NDArray[np.intp]:
     lost = codes < 0
     codes[lost] = codes.max(initial=-1) + 1 + np.arange(lost.sum())
     return codes
+
+
+def check_estimates(estimates: pd.DataFrame) -> None:
+    """Refuse a table that is not ``fit.estimates``: columns lhs, op, rhs and numbers in est."""
+    problems = [
+        Problem("column is absent", column=c) for c in ("lhs", "op", "rhs") if c not in estimates.columns
+    ]
+    problems += [
+        Problem("two columns have one name", column=c)
+        for c in estimates.columns[estimates.columns.duplicated()]
+    ]
+    fault = column_problem(estimates, "est")
+    problems += [fault] if fault is not None else []
+    if not problems and estimates["est"].isna().any():
+        problems.append(
+            Problem("estimates are missing", column="est", value=int(estimates["est"].isna().sum()))
+        )
+    if problems:
+        raise InputError("This is no table of estimates.", problems)

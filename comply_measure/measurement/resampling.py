@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from comply_measure.errors import InputError, Problem
+from comply_measure.measurement.frames import check_labels
 from comply_measure.measurement.moments import ROUNDING, Floats, Missing, correlations_of_sums
 from comply_measure.measurement.threads import single_threaded
 
@@ -193,6 +194,7 @@ def bootstrap(
         No seed, too few replications, unknown kind, level outside (0, 1).
     """
     check_bootstrap(n_replications, seed, kind, confidence)
+    check_labels(values, cluster=cluster)
     sums = cluster_sums(values, cluster, missing)
     n_clusters = sums.n_clusters
     rng = np.random.default_rng(seed)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from comply_measure.errors import ComplyError
 from comply_measure.measurement import average_variance_extracted, composite_reliability
-from comply_measure.measurement.frames import groups, joined, runs_against
+from comply_measure.measurement.frames import check_scales, groups, joined, runs_against
 from comply_measure.sem.language.quoting import quoted
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ def congeneric_reliability(
         NaN with a note where the model is not identified, does not converge, or a residual variance is
         negative.
     """
+    check_scales(data, scales, [by])
     rows = []
     for scale, indicators in scales.items():
         for group, members in groups(data, by, pooled):

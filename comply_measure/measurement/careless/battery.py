@@ -19,7 +19,9 @@ from comply_measure.measurement.careless.indices import (
     person_total,
     psychometric_pairs,
 )
-from comply_measure.measurement.frames import varying_items
+from comply_measure.measurement.frames import column_problem, varying_items
+
+HEADLINE = "Careless answering cannot be judged."
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class CarelessIndices:
     ----------
     table : DataFrame
         One row per informant, index as given: ``longstring, mean_string, irv, mahalanobis, mahalanobis_p,
-        even_odd, synonyms, antonyms, person_total, guttman, n_answered``.
+        even_odd, synonyms, antonyms, person_total, guttman, contradiction, n_answered``. A contradiction is the same
+        answer everywhere although items are keyed both ways (and it is not the middle one).
     n_synonym_pairs, n_antonym_pairs, n_items : int
     notes : tuple of str
         Items that do not vary, and indices that are undefined for every informant, with the reason.
@@ -80,9 +83,10 @@ def careless_indices(
         An empty table, items of a scale that are absent, tables of other rows, answers outside the scale.
     """
     _check(answers, scored, scales, minimum, maximum)
-    raw, recoded = answers.to_numpy(dtype=float), scored.to_numpy(dtype=float)
+    raw, recoded = (table.to_numpy(dtype=np.float64, na_value=np.nan) for table in (answers, scored))
     place = {str(c): i for i, c in enumerate(scored.columns)}
     longest, mean_run = longstring(raw)
+    variability = individual_variability(raw)
     distance, tail = mahalanobis(recoded)
     synonyms, synonym_pairs = psychometric_pairs(recoded, threshold)
     antonyms, antonym_pairs = psychometric_pairs(raw, threshold, antonyms=True)
@@ -90,7 +94,7 @@ def careless_indices(
         {
             "longstring": longest,
             "mean_string": mean_run,
-            "irv": individual_variability(raw),
+            "irv": variability,
             "mahalanobis": distance,
             "mahalanobis_p": tail,
             "even_odd": even_odd(recoded, [[place[i] for i in items] for items in scales.values()]),
@@ -98,6 +102,7 @@ def careless_indices(
             "antonyms": antonyms,
             "person_total": person_total(recoded),
             "guttman": guttman_errors(recoded, minimum, maximum),
+            "contradiction": (variability == 0) & (individual_variability(recoded) > 0),
             "n_answered": (~np.isnan(raw)).sum(axis=1),
         },
         index=answers.index,
@@ -147,14 +152,16 @@ def _check(
     if not len(answers) or not answers.shape[1]:
         problems.append(Problem("the table is empty", value=answers.shape))
     for table in (answers, scored):
-        problems += _outside(table, minimum, maximum)
+        faults = (column_problem(table, column) for column in dict.fromkeys(table.columns))
+        unusable = [fault for fault in faults if fault is not None]
+        problems += unusable or _outside(table, minimum, maximum)
     if problems:
-        raise InputError("Careless answering cannot be judged.", problems)
+        raise InputError(HEADLINE, problems)
 
 
 def _outside(table: pd.DataFrame, minimum: int, maximum: int) -> list[Problem]:
     """Answers outside the scale: they would count as rare, and their givers as careless."""
-    values = table.to_numpy(dtype=float)
+    values = table.to_numpy(dtype=np.float64, na_value=np.nan)
     bad = np.argwhere((values < minimum) | (values > maximum))
     return [
         Problem(

@@ -1,4 +1,4 @@
-"""Flags: an informant is suspicious when several indices say so."""
+"""Flags: an informant is suspicious when several families of indices say so."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ import pandas as pd
 
 from comply_measure.errors import ComplyError
 from comply_measure.measurement.careless.battery import CarelessIndices
+
+# indices that say the same in other words
+FAMILIES = {
+    "repetition": ("longstring", "mean_string", "irv", "invariant", "n_answered"),
+    "inconsistency": ("even_odd", "synonyms", "antonyms", "contradiction"),
+    "unusual answers": ("mahalanobis", "mahalanobis_p", "guttman", "person_total"),
+}
 
 
 @dataclass(frozen=True)
@@ -40,10 +47,11 @@ class CarelessFlags:
     Attributes
     ----------
     table : DataFrame
-        One row per informant: one Boolean column per index used, ``n_flags``, ``n_defined``, ``flagged``.
+        One row per informant: one Boolean column per index used, ``invariant`` (no variability),
+        ``contradiction``, ``n_flags`` (families), ``n_defined`` (indices), ``flagged``.
     cutoffs : tuple of Cutoff
     at_least : int
-        Number of indices that must agree.
+        Number of families that must agree.
     """
 
     table: pd.DataFrame
@@ -107,11 +115,13 @@ def _fence(values: pd.Series) -> float:
 def careless_flags(
     indices: CarelessIndices, cutoffs: Sequence[Cutoff] | None = None, at_least: int = 2
 ) -> CarelessFlags:
-    """Flag informants whom at least ``at_least`` indices find suspicious.
+    """Flag informants whom at least ``at_least`` families of indices find suspicious.
 
-    Undefined indices never count against an informant; the number of defined ones is in the table. An informant
-    with the same answer everywhere has no defined correlations: for whom all answers are equal, the long string
-    is counted twice (it is also the only string).
+    Indices of one family say the same in other words, so families are counted, not indices: *repetition* (long
+    strings, no variability), *inconsistency* (halves, synonyms, antonyms, one answer to items keyed both ways) and
+    *unusual answers* (Mahalanobis distance, Guttman errors, person-total). Where items are few, binary or skewed,
+    attentive informants give the same answer everywhere; that is one family, however many of its indices say so.
+    Undefined indices never count against an informant; the number of defined ones is in the table.
 
     Parameters
     ----------
@@ -119,7 +129,7 @@ def careless_flags(
     cutoffs : sequence of Cutoff, optional
         By default :func:`default_cutoffs`.
     at_least : int
-        Indices that must agree.
+        Families that must agree, 1 to 3.
 
     Returns
     -------
@@ -135,9 +145,9 @@ def careless_flags(
     if unknown:
         known = ", ".join(indices.table.columns)
         raise ComplyError(f"unknown index of carelessness: {unknown[0]!r}; known: {known}")
-    if not 1 <= at_least <= max(len(chosen), 1):
+    if not 1 <= at_least <= len(FAMILIES):
         raise ComplyError(
-            f"at_least is {at_least}; it must lie between 1 and the number of cut-offs, {len(chosen)}"
+            f"at_least is {at_least}; it must lie between 1 and {len(FAMILIES)}, the families of indices"
         )
     table = pd.DataFrame(index=indices.table.index)
     defined = pd.Series(0, index=table.index)
@@ -146,9 +156,15 @@ def careless_flags(
         table[cutoff.index] = (value > cutoff.value) if cutoff.side == "above" else (value < cutoff.value)
         defined += value.notna()
     answered = indices.table["n_answered"]
-    flat = (indices.table["irv"] == 0) & (answered >= 0.5 * indices.n_items)
-    table["invariant"] = flat
-    table["n_flags"] = table[[c.index for c in chosen]].sum(axis=1) + 2 * flat
+    table["invariant"] = (indices.table["irv"] == 0) & (answered >= 0.5 * indices.n_items)
+    table["contradiction"] = indices.table["contradiction"].astype(bool)
+    families = pd.DataFrame(
+        {
+            family: table[[name for name in members if name in table.columns]].any(axis=1)
+            for family, members in FAMILIES.items()
+        }
+    )
+    table["n_flags"] = families.sum(axis=1)
     table["n_defined"] = defined
     table["flagged"] = table["n_flags"] >= at_least
     return CarelessFlags(table, chosen, at_least)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.frames import varying_items
 
 Floats = npt.NDArray[np.float64]
@@ -37,6 +38,8 @@ def longstring(answers: Floats) -> tuple[Floats, Floats]:
     longest, mean : ndarray, shape (n,)
     """
     n, p = answers.shape
+    if p == 0:
+        return np.full(n, np.nan), np.full(n, np.nan)
     new = np.ones((n, p), dtype=bool)
     new[:, 1:] = answers[:, 1:] != answers[:, :-1]  # NaN differs from everything
     runs = new.sum(axis=1)
@@ -128,6 +131,10 @@ def even_odd(answers: Floats, scales: Sequence[Sequence[int]]) -> Floats:
     scales : sequence of sequences of int
         Columns of each scale, in order; scales with one item are left out.
     """
+    outside = sorted({i for s in scales for i in s if not 0 <= i < answers.shape[1]})
+    if outside:
+        fault = Problem("columns of scales", value=outside, allowed=f"0 to {answers.shape[1] - 1}")
+        raise InputError("Even-odd inconsistency cannot be computed.", [fault])
     usable = [list(s) for s in scales if len(s) >= 2]
     if len(usable) < MIN_SCALES:
         return np.full(len(answers), np.nan)

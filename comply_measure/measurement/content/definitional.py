@@ -84,6 +84,11 @@ def definitional_ratings(
 
 
 def _check(ratings: pd.DataFrame, intended: Mapping[str, str], anchors: int) -> None:
+    twice = ratings.columns[ratings.columns.duplicated()]
+    if len(twice):
+        raise InputError(
+            "The ratings cannot be used.", [Problem("two columns have one name", column=c) for c in twice]
+        )
     missing = [c for c in ("judge", "item", "construct", "rating") if c not in ratings.columns]
     if missing:
         raise InputError(

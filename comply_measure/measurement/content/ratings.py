@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import special, stats
 
 from comply_measure.errors import InputError, Problem
+from comply_measure.measurement.frames import table_values
 
 Floats = npt.NDArray[np.float64]
 
@@ -145,7 +146,7 @@ def content_validity(
     of items with I-CVI = 1 (Polit & Beck 2006). CVR = (A − N/2)/(N/2) (Lawshe 1975).
     V = (mean − minimum)/(maximum − minimum) (Aiken 1985).
     """
-    x = ratings.to_numpy(dtype=float)
+    x = table_values(ratings, "The ratings cannot be used.")
     _check_ratings(ratings, x, minimum, maximum)
     given = ~np.isnan(x)
     n = given.sum(axis=0).astype(float)

@@ -102,6 +102,9 @@ def extract(
     """
     matrices = np.asarray(correlation, dtype=np.float64)
     _check(matrices, n_factors, method)
+    if not 0 < lower < 1:
+        fault = Problem("lower", value=lower, allowed="a number between 0 and 1")
+        raise InputError("Factors cannot be extracted.", [fault])
     stack = matrices.reshape(-1, *matrices.shape[-2:])
     usable = np.linalg.eigvalsh(stack)[:, 0] > SINGULAR if method == "ml" else np.ones(len(stack), dtype=bool)
     psi = np.full(stack.shape[:2], np.nan)

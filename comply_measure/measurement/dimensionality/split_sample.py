@@ -133,6 +133,8 @@ def split_units(data: pd.DataFrame, column: str = "unit", *, seed: int, share: f
     problems = []
     if column not in data.columns:
         problems.append(Problem("column is absent", column=column))
+    elif (data.columns == column).sum() > 1:
+        problems.append(Problem("two columns have one name", column=column))
     elif data[column].isna().any():
         rows = int(data[column].isna().sum())
         problems.append(Problem("rows without a unit", column=column, value=rows, allowed="none"))

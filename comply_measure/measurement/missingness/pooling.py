@@ -127,7 +127,13 @@ def pool_scalars(
     between = np.where(np.ptp(q, axis=0) == 0, 0.0, q.var(axis=0, ddof=1))
     extra = (1 + 1 / m) * between
     total = within + extra
-    nu = np.broadcast_to(np.asarray(complete_df, dtype=np.float64), estimate.shape)
+    nu = np.asarray(complete_df, dtype=np.float64)
+    if nu.shape not in ((), estimate.shape):
+        fault = Problem(
+            "complete_df", value=nu.shape, allowed=f"one number, or an array of shape {estimate.shape}"
+        )
+        raise InputError("Estimates cannot be pooled.", [fault])
+    nu = np.broadcast_to(nu, estimate.shape)
     with np.errstate(invalid="ignore", divide="ignore"):
         riv, share = extra / within, extra / total
         repeated = (m - 1) / share**2
@@ -188,7 +194,12 @@ def pool_wald(
     if not (np.isfinite(q).all() and np.isfinite(u).all()):
         return undefined("D1", k, m, "undefined estimates or covariances")
     within = u.mean(axis=0)
-    away = q.mean(axis=0) - (0.0 if hypothesis is None else np.asarray(hypothesis, dtype=np.float64))
+    null = np.zeros(k) if hypothesis is None else np.asarray(hypothesis, dtype=np.float64)
+    if null.shape not in ((), (k,)):
+        raise InputError(
+            "Estimates cannot be pooled.", [Problem("hypothesis", value=null.shape, allowed=f"{k} values")]
+        )
+    away = q.mean(axis=0) - null
     if np.linalg.matrix_rank(within) < k:
         return undefined("D1", k, m, "the covariance matrix of the estimates is singular")
     between = np.atleast_2d(np.cov(q, rowvar=False))

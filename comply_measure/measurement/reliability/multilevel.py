@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
-from comply_measure.measurement.frames import joined
+from comply_measure.measurement.frames import check_labels, joined
 from comply_measure.measurement.keying import reversal_note
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.reliability.alpha import alpha_from_covariance
@@ -123,6 +123,7 @@ def level_covariances(values: Floats, unit: NDArray[Any], estimator: Estimator =
     if estimator not in get_args(Estimator):
         problem = Problem("estimator", value=estimator, allowed=", ".join(get_args(Estimator)))
         raise InputError("Levels cannot be separated.", [problem])
+    check_labels(values, unit=unit)
     complete = ~np.isnan(values).any(axis=1)
     x, dropped = values[complete], int((~np.isnan(values[~complete]).all(axis=1)).sum())
     code = np.unique(unit[complete], return_inverse=True)[1]
@@ -183,6 +184,7 @@ def multilevel_reliability(
     InputError
         Unknown estimator.
     """
+    check_labels(values, unit=unit)
     if factors not in get_args(FactorEstimator):
         problem = Problem("factors", value=factors, allowed=", ".join(get_args(FactorEstimator)))
         raise InputError("Levels cannot be separated.", [problem])

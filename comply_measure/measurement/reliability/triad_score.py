@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from comply_measure.measurement.frames import check_labels
 from comply_measure.measurement.moments import Floats
 
 
@@ -53,6 +54,7 @@ def unit_answers(
     -------
     UnitAnswers
     """
+    check_labels(values, unit=unit, role=role)
     centred = values if role is None else _role_centred(values, role)
     codes, keys = pd.factorize(unit)
     used = np.flatnonzero(codes >= 0)

@@ -44,7 +44,14 @@ def role_contrasts(n_roles: int) -> Floats:
 
 
 def contrast_names(factor: str, roles: Sequence[str]) -> list[str]:
-    """Names of the latent variables: ``factor.level``, then one per contrast."""
+    """Names of the latent variables: ``factor.level``, then one per contrast.
+
+    Raises
+    ------
+    ComplyError
+        For fewer than two roles.
+    """
+    role_contrasts(len(roles))
     names = [f"{factor}.level", f"{factor}.{roles[0]}_vs_{roles[1]}"]
     return names + [f"{factor}.{role}_vs_rest{i}" for i, role in enumerate(roles[2:], start=2)]
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from comply_measure.errors import ComplyError
+from comply_measure.errors import InputError, Problem
+from comply_measure.measurement.frames import column_problem
 from comply_measure.models.informants.wide import wide_column
 
 KINDS = {
@@ -71,10 +72,12 @@ def mtmm_table(
     """
     cells = [(d, r) for r in roles for d in dimensions]
     names = [wide_column(d, r) for d, r in cells]
-    missing = [n for n in names if n not in wide.columns]
-    if missing:
-        raise ComplyError(f"columns are missing from the wide data: {', '.join(missing)}")
-    scores = wide[names]
+    faults = [column_problem(wide, name) for name in dict.fromkeys(names)]
+    faults += [Problem("is named twice", column=n) for n in dict.fromkeys(names) if names.count(n) > 1]
+    problems = [fault for fault in faults if fault is not None]
+    if problems:
+        raise InputError("The matrix of dimensions and roles cannot be made.", problems)
+    scores = wide[names].astype(float)
     matrix = scores.corr(min_periods=3)
     correlation = matrix.to_numpy()
     present = scores.notna().to_numpy(dtype=float)

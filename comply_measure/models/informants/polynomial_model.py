@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from comply_measure.errors import ComplyError, InputError, Problem
+from comply_measure.measurement.frames import column_problem
 from comply_measure.models.hierarchy import summed
 from comply_measure.models.informants.wide import (
     check_design,
@@ -60,9 +61,13 @@ def product_indicators(
     """
     first, second = _two(roles)
     columns = [wide_column(i, r) for r in (first, second) for i in items]
-    absent = [Problem("column is missing", column=c) for c in columns if c not in wide.columns]
-    if absent:
-        raise InputError("The products of indicators cannot be made.", absent)
+    faults = [column_problem(wide, column) for column in columns]
+    faults += [
+        Problem("item is named twice", column=i) for i in dict.fromkeys(items) if list(items).count(i) > 1
+    ]
+    problems = [fault for fault in faults if fault is not None]
+    if problems:
+        raise InputError("The products of indicators cannot be made.", problems)
     out = wide.copy()
     out[columns] = out[columns].astype(float) - centre
     flat = [c for c in columns if not out[c].max() > out[c].min()]

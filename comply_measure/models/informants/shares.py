@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.errors import ComplyError
+from comply_measure.measurement.frames import check_estimates
 
 
 def variance_shares(estimates: pd.DataFrame) -> pd.DataFrame:
@@ -30,6 +31,7 @@ def variance_shares(estimates: pd.DataFrame) -> pd.DataFrame:
     ComplyError
         If two factors of one indicator are correlated: their shares would overlap.
     """
+    check_estimates(estimates)
     loadings = estimates[estimates["op"] == "=~"]
     variances = estimates[(estimates["op"] == "~~") & (estimates["lhs"] == estimates["rhs"])]
     variance = dict(zip(variances["lhs"], variances["est"], strict=True))

@@ -437,9 +437,12 @@ def group_design(
         For absent columns, fewer than two groups, or a group without answers.
     """
     columns = [group, *items_of(factors), *([cluster] if cluster else [])]
-    absent = [Problem("column is absent", column=c) for c in columns if c not in data.columns]
-    if absent:
-        raise InputError("Groups cannot be compared.", absent)
+    faults = [Problem("column is absent", column=c) for c in columns if c not in data.columns]
+    faults += [
+        Problem("two columns have one name", column=c) for c in columns if (data.columns == c).sum() > 1
+    ]
+    if faults:
+        raise InputError("Groups cannot be compared.", faults)
     known = data[data[group].notna()].reset_index(drop=True)
     known = known.assign(**{group: known[group].astype(str)})
     groups = tuple(dict.fromkeys(known[group]))

@@ -201,6 +201,7 @@ def ordinal_group_design(
     """
     base = group_design(data, factors, group, missing="listwise")
     items = items_of(factors)
+    check_scales(data, {"items": items}, [group])
     problems = []
     for item in items:
         used = {name: set(rows[item].dropna()) for name, rows in base.data.groupby(group)}

@@ -20,6 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from comply_measure.errors import ComplyError
+from comply_measure.measurement.frames import check_estimates
 from comply_measure.models.rivals.trees import Factors, check_factors
 from comply_measure.sem.language.quoting import quoted
 
@@ -81,6 +82,8 @@ def composite_model(
         For fewer than two composites or names used twice. A single composite is saturated and says nothing.
     """
     check_factors(factors, name, least=2)
+    if start is not None and (absent := [key for key in factors if key not in start]):
+        raise ComplyError(f"starting values are missing for {', '.join(absent)}")
     lines: list[str] = []
     for composite, indicators in factors.items():
         lines += _block(composite, indicators, None if start is None else start[composite])
@@ -203,6 +206,7 @@ def composite_weights(estimates: pd.DataFrame, factors: Factors) -> pd.DataFrame
     ComplyError
         When the estimates are those of another model.
     """
+    check_estimates(estimates)
     found = estimates[estimates["op"] == "=~"].set_index(["lhs", "rhs"])["est"]
     rows = []
     for composite, indicators in factors.items():

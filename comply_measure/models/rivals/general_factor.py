@@ -130,6 +130,10 @@ def bifactor_indices(
     ComplyError
         For loadings that do not fit together or leave a negative residual variance.
     """
+    if specific.ndim != 2 or general.shape != specific.shape[:1]:
+        raise ComplyError("loadings, factor names and items do not fit together")
+    if one_factor is not None and one_factor.shape != general.shape:
+        raise ComplyError("the loadings of one factor are not as many as the items")
     loadings = np.column_stack([general, specific])
     J, count = loadings.shape
     if len(names) != count or len(items) != J or not np.isfinite(loadings).all():
@@ -198,6 +202,10 @@ def schmid_leiman(first: Floats, second: Floats) -> tuple[Floats, Floats]:
     specific : ndarray, shape (J, S)
         ``Λ diag(√(1 − γ²))``.
     """
+    if first.ndim != 2 or second.shape != first.shape[1:]:
+        raise ComplyError(
+            f"loadings of shapes {first.shape} and {second.shape} do not fit: (J, S) and (S,) are needed"
+        )
     return first @ second, first * np.sqrt(np.clip(1.0 - second**2, 0.0, None))
 
 

@@ -129,8 +129,8 @@ def _opening(facts: QualityFacts) -> str:
         flagged = f"{plural(careless.n_flagged, 'informant')} of {count(facts.n_informants)}"
         verb = "is" if careless.n_flagged == 1 else "are"
         text += (
-            f"; {flagged} {verb} flagged for careless answers by {count(careless.at_least)} or more of "
-            f"{plural(len(careless.rules), 'index', 'indices')}. Nobody was left out"
+            f"; {flagged} {verb} flagged for careless answers by {count(careless.at_least)} or more families "
+            f"of {plural(len(careless.rules), 'index', 'indices')}. Nobody was left out"
         )
     return f"{text}."
 
@@ -177,7 +177,7 @@ def _flag_table(facts: QualityFacts, careless: CarelessFacts, labels: Labels) ->
     )
     return _table(
         "quality_flagged",
-        f"{facts.title}: informants flagged by {count(careless.at_least)} or more indices",
+        f"{facts.title}: informants flagged by {count(careless.at_least)} or more families of indices",
         data,
         columns,
         facts,
@@ -231,7 +231,10 @@ def _rule_table(facts: QualityFacts, careless: CarelessFacts) -> Table:
         columns,
         facts,
         "Indices of careless answers",
-        notes=("An informant with the same answer everywhere counts as flagged by two indices.",),
+        notes=(
+            "Families of indices are counted: repetition, inconsistency, unusual answers. The same answer "
+            "everywhere is one of them, and two where items keyed both ways contradict it.",
+        ),
     )
 
 
