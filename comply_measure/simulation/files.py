@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import yaml
 
-from comply_measure.errors import InputError, Problem
+from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.simulation.population import Population, load_population
 from comply_measure.simulation.readme import readme_text
 from comply_measure.simulation.study import SimulatedStudy, simulate
@@ -110,7 +110,12 @@ def write_study(
     InputError
         If the folder cannot be written.
     """
-    source = Path(population_path).read_bytes()
+    try:
+        source = Path(population_path).read_bytes()
+    except OSError as error:
+        raise ComplyError(
+            f"the population file {population_path} cannot be read: {error.strerror}"
+        ) from error
     command = simulate_command(study, reference_units)
     texts = {
         "responses.csv": csv_text(study.responses),

@@ -66,6 +66,9 @@ def g_study(
     """
     check_confidence(confidence)
     _check_bootstrap(bootstrap, seed)
+    if items is not None and not (items and all(items.values())):
+        fault = Problem("items", value=len(items), allowed="at least one attribute, each with an item")
+        raise InputError("The generalizability study cannot be computed.", [fault])
     groups = items if items is not None else {name: (name,) for name in (columns or data.columns)}
     chosen = data.select(columns=[item for members in groups.values() for item in members])
     attribute = np.repeat(np.arange(len(groups)), [len(members) for members in groups.values()])

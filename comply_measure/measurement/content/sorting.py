@@ -82,6 +82,17 @@ def sort_critical(n_judges: int, n_constructs: int, alpha: float = 0.05) -> floa
         N, and the constructs offered.
     alpha : float
     """
+    if n_judges < 1 or n_constructs < 1 or not 0 < alpha < 1:
+        problems = [
+            Problem(name, value=value, allowed=allowed)
+            for name, value, fine, allowed in (
+                ("n_judges", n_judges, n_judges >= 1, "at least 1"),
+                ("n_constructs", n_constructs, n_constructs >= 1, "at least 1"),
+                ("alpha", alpha, 0 < alpha < 1, "between 0 and 1"),
+            )
+            if not fine
+        ]
+        raise InputError("The critical value cannot be computed.", problems)
     joint = _null_joint(n_judges, n_constructs)
     difference = np.subtract.outer(np.arange(n_judges + 1), np.arange(n_judges + 1))
     for value in np.unique(difference[joint > 0]):

@@ -156,6 +156,9 @@ def rotate(loadings: Floats, options: RotationOptions | RotationName = "oblimin"
     """
     options = RotationOptions(options) if isinstance(options, str) else options
     unrotated = np.asarray(loadings, dtype=np.float64)
+    if unrotated.ndim != 2 or not unrotated.size:
+        fault = Problem("loadings", value=unrotated.shape, allowed="a matrix, items by factors")
+        raise InputError("Loadings cannot be rotated.", [fault])
     check_rotation(unrotated, options)
     m = unrotated.shape[1]
     if options.name == "none" or m == 1:

@@ -162,6 +162,8 @@ def pool_likelihood_ratio(fits: Sequence[Fit]) -> PooledTest:
     PooledTest
         NaN with the reason for other estimators, incomplete data, fixed exogenous variables or df = 0.
     """
+    if not len(fits):
+        raise InputError("Nothing can be pooled.", [Problem("fits", value=0, allowed="a fit per data set")])
     m, first = len(fits), fits[0]
     k = float(first.model.df)
     reason = _no_likelihood_test(fits)

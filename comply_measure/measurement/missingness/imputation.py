@@ -171,6 +171,9 @@ def multiple_imputation(
     """
     _check(data, items, role, role_use, auxiliary, (n_imputations, n_iterations, donors))
     values = item_values(data, items)
+    if np.isnan(values).all():
+        fault = Problem("nobody answered any of the items", value=len(items))
+        raise InputError("Answers cannot be imputed.", [fault])
     roles = pd.factorize(data[role])[0] if role else np.zeros(len(data), dtype=np.intp)
     extra = item_values(data, auxiliary) if auxiliary else np.empty((len(data), 0))
     plan = _Plan(values, roles, extra, role_use == "within", n_iterations, donors)

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
-from comply_measure.measurement.frames import joined, listed, varying_items
+from comply_measure.measurement.frames import joined, listed, table_values, varying_items
 from comply_measure.measurement.keying import names_of, reversal_note
 from comply_measure.measurement.moments import Floats, ItemCovariance, Missing, item_covariance
 
@@ -157,7 +157,10 @@ def cronbach_alpha(
     InputError
         Unknown option, level outside (0, 1), or an array that is not two-dimensional.
     """
-    given, values = values, np.asarray(values, dtype=np.float64)
+    given = values
+    if isinstance(values, pd.DataFrame):
+        values = table_values(values, "Alpha cannot be computed.")
+    values = np.asarray(values, dtype=np.float64)
     _check(values, missing, interval_n, confidence, engine)
     names = names_of(values.shape[1], items, given)
     moments = item_covariance(values, missing)

@@ -64,6 +64,9 @@ def _covariance_of_sum(correlation: Floats, thresholds: Sequence[Floats]) -> flo
 def _check(common: Floats, thresholds: Sequence[Floats], total: Floats | None) -> None:
     problems = []
     p = len(common)
+    if any(np.ndim(t) != 1 for t in thresholds):
+        allowed = "a list of ascending numbers per item"
+        raise InputError("Categorical omega cannot be computed.", [Problem("thresholds", allowed=allowed)])
     if common.shape != (p, p) or len(thresholds) != p or not p:
         problems.append(
             Problem("shapes", value=(common.shape, len(thresholds)), allowed="(p, p) and p arrays")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.dimensionality.extraction import LOWER, extract
 from comply_measure.measurement.moments import Floats
 
@@ -67,6 +68,9 @@ def one_factor(covariances: Floats) -> OneFactor:
         positive definite.
     """
     n, p = covariances.shape[:2]
+    if covariances.shape[2] != p:
+        fault = Problem("covariances", value=covariances.shape, allowed="square matrices, shape (n, p, p)")
+        raise InputError("One factor cannot be fitted.", [fault])
     loadings, psi = np.full((n, p), np.nan), np.full((n, p), np.nan)
     variance = np.diagonal(covariances, axis1=1, axis2=2)
     with np.errstate(invalid="ignore"):

@@ -136,6 +136,8 @@ def latent_polynomial(
     """
     if interval not in ("montecarlo", "bootstrap"):
         raise ComplyError(f"interval {interval!r} is unknown; allowed: montecarlo, bootstrap")
+    if not 0 < level < 1:
+        raise ComplyError(f"level is {level}; it must lie between 0 and 1")
     if replications < 0:
         raise ComplyError(f"the number of replications is {replications}; it must be 0 or more")
     used = [wide_column(i, r) for r in roles for i in items]

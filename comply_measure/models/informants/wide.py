@@ -111,11 +111,12 @@ def long_frame(wide: pd.DataFrame, variables: Sequence[str], roles: Sequence[str
         For missing columns.
     """
     wanted = {role: [wide_column(v, role) for v in variables] for role in roles}
-    missing = [c for columns in wanted.values() for c in columns if c not in wide.columns]
-    if missing:
-        raise InputError(
-            "The long format cannot be made.", [Problem("column is missing", column=c) for c in missing]
-        )
+    named = [c for columns in wanted.values() for c in columns]
+    faults = [Problem("column is missing", column=c) for c in named if c not in wide.columns]
+    faults += [Problem("two columns have one name", column=c) for c in named if (wide.columns == c).sum() > 1]
+    faults += [] if named else [Problem("no variables or no roles were named")]
+    if faults:
+        raise InputError("The long format cannot be made.", faults)
     marks = {role: wide_column(PRESENT, role) for role in roles}
     spread = {*marks.values(), *(c for columns in wanted.values() for c in columns)}
     kept = wide.drop(columns=[c for c in wide.columns if c in spread])

@@ -235,6 +235,8 @@ def general_factor_indices(
             require_one_block(each, "a general factor's indices")
     if not fit.converged:
         raise ComplyError("the indices need a model that converged")
+    if not factors or not all(factors.values()):
+        raise ComplyError("every factor needs an indicator")
     found = _loadings(fit)
     items = [i for members in factors.values() for i in members]
     first = np.array([[found.get((key, item), 0.0) for key in factors] for item in items])

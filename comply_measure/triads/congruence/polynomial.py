@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -191,6 +192,8 @@ def polynomial_regression(
     n, k = len(rows), 6 + len(controls)
     if n <= k:
         raise ComplyError(f"{n} complete rows are too few for the {k} coefficients of the polynomial")
+    if centre != "pooled" and not math.isfinite(centre):
+        raise ComplyError(f"centre is {centre}; it must be a finite number or 'pooled'")
     middle = float((raw_x.mean() + raw_y.mean()) / 2) if centre == "pooled" else float(centre)
     cx, cy = raw_x - middle, raw_y - middle
     design = design_matrix(cx, cy, extra)

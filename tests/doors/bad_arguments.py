@@ -1,0 +1,106 @@
+"""One list of bad arguments, and what each does to each public function."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from comply_measure.errors import ComplyError, ComplyWarning
+
+PLAIN: dict[str, Any] = {
+    "None": None,
+    "text": "text",
+    "3": 3,
+    "[]": [],
+    "{}": {},
+    "empty frame": pd.DataFrame(),
+    "object array": np.array([object(), "x", None], dtype=object),
+    "complex": 1 + 2j,
+    "inf": float("inf"),
+    "-1": -1,
+    "1.5": 1.5,
+    "'1'": "1",
+    "0": 0,
+}
+
+
+def _bad_frames(frame: pd.DataFrame) -> Iterator[tuple[str, Any]]:
+    numeric = frame.select_dtypes("number").columns
+    whole = frame[numeric].round()
+    values: dict[str, Callable[[], Any]] = {
+        "text": lambda: frame[numeric].astype(str),
+        "objects": lambda: pd.DataFrame(object(), index=frame.index, columns=numeric),
+        "Int64 with NA": lambda: whole.astype("Int64").mask(np.eye(len(frame), len(numeric), -2) > 0),
+        "Decimal": lambda: frame[numeric].map(lambda value: Decimal(str(value))),
+        "float32": lambda: frame[numeric].astype(np.float32),
+        "complex": lambda: frame[numeric] + 1j,
+        "inf": lambda: frame[numeric].astype(float).mask(np.eye(len(frame), len(numeric), -1) > 0, np.inf),
+        "times 1e300": lambda: frame[numeric] * 1e300,
+        "nothing known": lambda: frame[numeric] * np.nan,
+    }
+    for name, make in values.items():
+        yield f"frame: {name}", pd.concat([frame.drop(columns=numeric), make()], axis=1)[list(frame.columns)]
+    yield "frame: no rows", frame.iloc[:0]
+    yield "frame: columns twice", pd.concat([frame, frame], axis=1)
+
+
+def _bad_arrays(array: Any) -> Iterator[tuple[str, Any]]:
+    values = np.asarray(array, dtype=float)
+    yield "array: text", values.astype(str)
+    yield "array: objects", np.full(values.shape, object(), dtype=object)
+    yield "array: Decimal", np.vectorize(lambda value: Decimal(str(value)), otypes=[object])(values)
+    yield "array: float32", values.astype(np.float32)
+    yield "array: complex", values + 1j
+    yield "array: inf", values + np.inf
+    yield "array: times 1e300", values * 1e300
+    yield "array: nothing known", values * np.nan
+    yield "array: transposed", np.moveaxis(values, 0, -1)[..., :1]
+
+
+def bad_values(good: Any) -> Iterator[tuple[str, Any]]:
+    """What stands in the place of a good argument, each with its name."""
+    yield from PLAIN.items()
+    if isinstance(good, pd.DataFrame):
+        yield from _bad_frames(good)
+    elif isinstance(good, np.ndarray) and good.dtype.kind in "fi":
+        yield from _bad_arrays(good)
+    elif isinstance(good, list | tuple) and good:
+        yield "list: of numbers", [1.5] * len(good)
+        yield "list: of None", [None] * len(good)
+        yield "list: twice", list(good) * 2
+
+
+def faults(function: Callable[..., Any], good: dict[str, Any]) -> Iterator[str]:
+    """Calls with one bad argument that end in neither a result nor a ComplyError."""
+    for name in inspect.signature(function).parameters:
+        for label, bad in bad_values(good.get(name)):
+            found = _fault(function, {**good, name: bad}, name)
+            if found:
+                yield f"{name} = {label}: {found}"
+
+
+def _fault(function: Callable[..., Any], arguments: dict[str, Any], name: str) -> str:
+    kinds = inspect.signature(function).parameters
+    several = kinds[name].kind is inspect.Parameter.VAR_POSITIONAL
+    if kinds[name].kind is inspect.Parameter.VAR_KEYWORD:
+        return ""
+    positional = [key for key, kind in kinds.items() if kind.kind is inspect.Parameter.VAR_POSITIONAL]
+    if several:
+        arguments[name] = (arguments[name],)
+    spread = [value for key in positional for value in arguments.pop(key, ())]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.simplefilter("ignore", ComplyWarning)
+        try:
+            function(*spread, **arguments)
+        except ComplyError as error:
+            return "" if str(error).strip() else "an error without words"
+        except Exception as error:  # noqa: BLE001 - what ends in any other way is what is looked for
+            return f"{type(error).__name__}: {str(error)[:100]}"
+    return ""

@@ -1,0 +1,554 @@
+"""One call that works for every public function of every room: small data, few replications."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from comply_measure import measurement as m, models as mo, sem, simulation as si, triads as tr
+from comply_measure.instrument import load_scale
+from comply_measure.models import cutoffs, informants, invariance, rivals
+from comply_measure.triads import congruence
+
+ROOMS = ("sem", "measurement", "triads", "models", "simulation", "responses", "instrument", "framework")
+ROOT = Path(__file__).parent.parent.parent
+ROLES = ("marketing", "sales", "it")
+SCALES = {"A": ["a1", "a2", "a3"], "B": ["b1", "b2", "b3"], "C": ["c1", "c2", "c3"]}
+ITEMS = [item for items in SCALES.values() for item in items]
+KEYS = list(SCALES)
+
+
+def public_functions() -> dict[str, Callable[..., Any]]:
+    """Every public function of every room, by ``room.name``; a function of two rooms once."""
+    found: dict[str, Callable[..., Any]] = {}
+    seen: set[Callable[..., Any]] = set()
+    for room in ROOMS:
+        package = ROOT / "comply_measure" / room
+        for part in sorted(package.rglob("__init__.py")):
+            name = ".".join(part.parent.relative_to(ROOT / "comply_measure").parts)
+            module = importlib.import_module(f"comply_measure.{name}")
+            if name != room and "open_door" not in part.read_text(encoding="utf-8"):
+                continue  # not a door
+            for public in getattr(module, "__all__", ()):
+                value = getattr(module, public)
+                if inspect.isfunction(value) and inspect.unwrap(value) not in seen:
+                    seen.add(inspect.unwrap(value))
+                    found[f"{name}.{public}"] = value
+    return found
+
+
+@cache
+def answers(n_units: int = 20) -> pd.DataFrame:
+    """Three constructs of three seven-point items, three roles per unit, two units per firm."""
+    rng = np.random.default_rng(7)
+    shared = np.repeat(rng.normal(size=(n_units, 3)), 3, axis=0)
+    latent = np.repeat(0.7 * shared + 0.7 * rng.normal(size=shared.shape), 3, axis=1)
+    values = np.clip(np.round(4 + 1.2 * latent + 0.9 * rng.normal(size=latent.shape)), 1, 7)
+    data = pd.DataFrame(values, columns=ITEMS)
+    unit = np.repeat(np.arange(n_units), 3)
+    data.insert(0, "unit", [f"u{u}" for u in unit])
+    data.insert(1, "firm", [f"f{u // 2}" for u in unit])
+    data.insert(2, "role", list(ROLES) * n_units)
+    for key, items in SCALES.items():
+        data[key] = data[items].mean(axis=1)
+    return data
+
+
+@cache
+def numbers() -> np.ndarray:
+    return answers()[ITEMS].to_numpy(dtype=float)
+
+
+@cache
+def correlation() -> Any:
+    return m.correlate(answers(), ITEMS)
+
+
+@cache
+def wide() -> pd.DataFrame:
+    data = informants.wide_frame(answers(150), ["a1", "a2", "a3", *KEYS], ROLES)
+    data["z"] = data["A.sales"] - 0.2 * data["A.it"] ** 2 + np.random.default_rng(1).normal(size=len(data))
+    return data
+
+
+@cache
+def cfa() -> Any:
+    return m.fit_measurement(answers(60), SCALES, estimator="ML")
+
+
+@cache
+def bifactor_fit() -> Any:
+    return sem.fit(rivals.bifactor(SCALES), answers(400))
+
+
+@cache
+def triad_data() -> Any:
+    return tr.TriadData.from_long(answers(), columns=KEYS, roles=ROLES)
+
+
+@cache
+def group_ladder() -> Any:
+    design = invariance.group_design(answers(60), {"A": SCALES["A"], "B": SCALES["B"]}, "role")
+    return invariance.invariance_ladder(design, levels=["configural", "metric"])
+
+
+@cache
+def congruence_fit() -> Any:
+    text = informants.latent_congruence_model("A", SCALES["A"], ROLES, outcomes=["z"])
+    return sem.fit(text, wide(), meanstructure=True)
+
+
+@cache
+def polynomial() -> Any:
+    return congruence.polynomial_regression(wide(), "A.sales", "A.it", "z")
+
+
+@cache
+def coarse() -> pd.DataFrame:
+    """Four categories, each given in every role."""
+    data = answers(60).copy()
+    data[ITEMS] = np.clip(np.round(data[ITEMS] / 2), 1, 3)
+    return data
+
+
+@cache
+def imputation() -> Any:
+    data = answers().copy()
+    data.loc[[3, 8], "a1"] = np.nan
+    return m.multiple_imputation(data, SCALES["A"], seed=1, n_imputations=2, n_iterations=1)
+
+
+@cache
+def population() -> Any:
+    return si.load_population(population_path())
+
+
+def population_path() -> Path:
+    return ROOT / "tests" / "simulation" / "own_population.yaml"
+
+
+def calls(folder: Path) -> dict[str, dict[str, Any]]:
+    """Arguments by name, for every public function."""
+    data, x = answers(), numbers()
+    cov = np.cov(x, rowvar=False)
+    r = np.corrcoef(x, rowvar=False)
+    unit = np.repeat(np.arange(20), 3)
+    table = {"data": data, "scales": SCALES}
+    fast = {"n_replications": 100, "seed": 1}
+    fits = [sem.fit("A =~ a1 + a2 + a3", frame) for frame in imputation().frames()]
+    indices = m.careless_indices(data[ITEMS], data[ITEMS], SCALES, 1, 7)
+    found: dict[str, dict[str, Any]] = {}
+
+    def put(room: str, **given: dict[str, Any]) -> None:
+        found.update({f"{room}.{name}": arguments for name, arguments in given.items()})
+
+    put(
+        "measurement",
+        alpha_table=table,
+        average_variance_extracted={"loadings": [0.7, 0.8]},
+        bartlett_sphericity={"correlation": r, "n": 60},
+        bootstrap={"values": x, "statistic": lambda c: c.sum(axis=(1, 2))[:, None], **fast},
+        careless_flags={"indices": indices},
+        careless_indices={
+            "answers": data[ITEMS],
+            "scored": data[ITEMS],
+            "scales": SCALES,
+            "minimum": 1,
+            "maximum": 7,
+        },
+        categorical_omega={"common": np.full((3, 3), 0.5), "thresholds": [[-1.0, 0.0, 1.0]] * 3},
+        compare_missing={
+            "model": "A =~ a1 + a2 + a3",
+            "imputation": imputation(),
+            "methods": ["listwise (MLR)"],
+        },
+        comparison_data={
+            "correlation": correlation(),
+            "seed": 1,
+            "n_samples": 20,
+            "population": 500,
+            "max_factors": 1,
+        },
+        composite_reliability={"loadings": [0.7, 0.8]},
+        content_evidence={"scale": load_scale("comply"), "ratings": folder / "ratings.csv"},
+        content_validity={"ratings": pd.DataFrame({"i1": [4, 3, 4], "i2": [3, 3, 2]})},
+        convergent_validity={"fit": cfa(), "scales": SCALES},
+        correlate={"data": data, "items": ITEMS},
+        cronbach_alpha={"values": x},
+        cvr_critical={"n_experts": 9},
+        default_cutoffs={"indices": indices},
+        definitional_ratings={
+            "ratings": pd.DataFrame(
+                {"judge": [1, 1], "item": ["a", "a"], "construct": ["A", "B"], "rating": [7, 2]}
+            ),
+            "intended": {"a": "A"},
+            "anchors": 7,
+        },
+        discriminant_validity={**table, "cutoffs": (), "merge": False},
+        empirical_kaiser={"correlation": correlation()},
+        even_odd={"answers": x, "scales": [[0, 1, 2], [3, 4, 5], [6, 7, 8]]},
+        exploratory_sem={"data": data, "items": ITEMS, "n_factors": 2},
+        explore={"data": data, "items": ITEMS, "n_factors": 2},
+        explore_and_confirm={"data": data, "items": ITEMS, "seed": 1, "n_factors": 2},
+        extract={"correlation": r, "n_factors": 2},
+        factor_solution={"correlation": correlation(), "n_factors": 2},
+        feldt_interval={"alpha": 0.8, "n": 50, "n_items": 3},
+        fit_measurement=table,
+        fit_reliability={"fit": cfa()},
+        global_item_correlations={"data": data, "own": {"A": "b1"}, **fast},
+        greatest_lower_bound={"covariance": cov},
+        guttman_errors={"answers": x, "minimum": 1, "maximum": 7},
+        guttman_lambda2={"covariance": cov},
+        guttman_lambda6={"covariance": cov},
+        heterotrait_monotrait={**table, **fast},
+        hierarchical_omega={"correlation": r},
+        individual_variability={"answers": x},
+        inter_item_table=table,
+        item_analysis=table,
+        item_sort={
+            "assignments": pd.DataFrame({"a": ["A", "B"]}),
+            "intended": {"a": "A"},
+            "constructs": ["A", "B"],
+        },
+        item_totals={"covariance": cov},
+        kmo={"correlation": r},
+        level_covariances={"values": x[:, :3], "unit": unit},
+        little_mcar={"data": imputation_source(), "items": SCALES["A"]},
+        longstring={"answers": x},
+        mahalanobis={"answers": x},
+        mardia=table,
+        maximal_reliability={"standardized": np.array([0.7, 0.8])},
+        minimum_average_partial={"correlation": correlation()},
+        missing_table={"data": data, "items": ITEMS},
+        multilevel_reliability={"values": x[:, :3], "unit": unit},
+        multiple_imputation={
+            "data": imputation_source(),
+            "items": SCALES["A"],
+            "seed": 1,
+            "n_imputations": 2,
+            "n_iterations": 1,
+        },
+        omega_total={"loadings": [0.7, 0.8], "residual_variances": [0.5, 0.4]},
+        one_factor={"covariances": cov[None]},
+        ordinal_reliability={"values": x[:, :3]},
+        parallel_analysis={"correlation": correlation(), "n_replications": 20, "seed": 1},
+        person_total={"answers": x},
+        pool_chisquare={"statistics": [3.0, 4.0], "df": 2.0},
+        pool_likelihood_ratio={"fits": fits},
+        pool_scalars={"estimates": [0.5, 0.6], "variances": [0.1, 0.1]},
+        pool_wald={"estimates": [[0.5], [0.6]], "covariances": [[[0.1]], [[0.1]]]},
+        pooled_estimates={"fits": fits},
+        psychometric_pairs={"answers": x},
+        read_definitional_ratings={
+            "path": folder / "definitions.csv",
+            "items": ["a"],
+            "constructs": ["A", "B"],
+        },
+        read_expert_ratings={"path": folder / "experts.csv", "items": ["a", "b"]},
+        read_item_sorts={"path": folder / "sorts.csv", "items": ["a"], "constructs": ["A", "B"]},
+        reliability_coefficients={},
+        reliability_table=table,
+        retest={"values": x[:, :2]},
+        retest_table={"data": data, "scores": {"A": ["a1", "a2"]}},
+        rotate={"loadings": np.linalg.svd(r)[0][:, :2]},
+        sampling_adequacy={"correlation": correlation()},
+        sort_critical={"n_judges": 20, "n_constructs": 6},
+        split_half={"covariance": cov},
+        split_units={"data": data, "seed": 1},
+        unit_answers={"values": x, "unit": unit, "role": np.array(list(ROLES) * 20)},
+        validity_matrices={**table, **fast, "pooled": True, "by": None},
+        validity_matrix={**table, **fast},
+    )
+    two = {"A": SCALES["A"], "B": SCALES["B"]}
+    put(
+        "models",
+        congeneric_reliability={"data": data, "scales": {"A": SCALES["A"]}},
+        correlated_factors={"factors": SCALES},
+        factors_of={"scale": load_scale("comply")},
+        one_factor={"name": "A", "indicators": ["a1", "a2"]},
+        second_order={"factors": SCALES},
+        selling_center_hypotheses={},
+        selling_center_model={"dimensions": KEYS},
+    )
+    put(
+        "models.cutoffs",
+        dynamic_cutoffs={"fit": cfa_complete(), "n_replications": 100, "seed": 1, "max_levels": 1},
+        factor_structure={"fit": cfa_complete()},
+        misspecifications={"structure": cutoffs.factor_structure(cfa_complete())},
+    )
+    put(
+        "models.informants",
+        common_fate_model={"dimensions": KEYS, "roles": ROLES},
+        contrast_names={"factor": "A", "roles": ROLES},
+        ct_cm1_model={"factors": two, "roles": ROLES, "reference": "sales"},
+        ct_cm_model={"dimensions": KEYS, "roles": ROLES},
+        ct_cu_model={"dimensions": KEYS, "roles": ROLES},
+        effects_table={"fit": congruence_fit()},
+        joint_tests={"fit": congruence_fit(), "latent": ["A.level"], "outcomes": ["z"]},
+        latent_congruence_model={"factor": "A", "items": SCALES["A"], "roles": ROLES},
+        latent_gaps={"fit": congruence_fit(), "factor": "A", "roles": ROLES},
+        latent_polynomial={
+            "wide": wide(),
+            "factor": "A",
+            "items": SCALES["A"],
+            "roles": ["sales", "it"],
+            "outcome": "z",
+            "centre": 4.0,
+            "replications": 20,
+        },
+        latent_polynomial_model={
+            "factor": "A",
+            "items": SCALES["A"],
+            "roles": ["sales", "it"],
+            "outcome": "z",
+        },
+        mtmm_table={"wide": wide(), "dimensions": KEYS, "roles": ROLES},
+        product_indicators={"wide": wide(), "items": SCALES["A"], "roles": ["sales", "it"]},
+        role_contrasts={"n_roles": 3},
+        role_invariance_model={"factors": two, "roles": ROLES, "level": "metric"},
+        trifactor_model={"items": SCALES["A"], "roles": ROLES},
+        variance_shares={"estimates": sem.fit("A =~ a1 + a2 + a3", data).estimates},
+        long_frame={"wide": wide().dropna(axis=1, how="all"), "variables": ["a1"], "roles": ROLES},
+        wide_column={"variable": "a1", "role": "sales"},
+        wide_frame={"data": data, "variables": ["a1"], "roles": ROLES},
+    )
+    ladder = group_ladder()
+    put(
+        "models.invariance",
+        adjust_pvalues={"pvalues": [0.01, 0.5], "adjust": "fdr"},
+        collapse_categories={"data": data, "items": SCALES["A"], "group": "role"},
+        d_macs={
+            "loading": (1.0, 0.9),
+            "intercept": (0.0, 0.1),
+            "focal_mean": 0.0,
+            "focal_variance": 1.0,
+            "standard_deviation": 1.0,
+        },
+        group_design={"data": data, "factors": two, "group": "role"},
+        invariance_effects={"design": ladder.design, "fit": ladder.step("metric").fit},
+        invariance_ladder={"design": ladder.design, "levels": ["configural"]},
+        item_parameters={"design": ladder.design, "fit": ladder.step("metric").fit},
+        ordinal_group_design={"data": coarse(), "factors": two, "group": "role"},
+        ordinal_invariance_model={
+            "factors": {"A": SCALES["A"]},
+            "categories": {"a1": 5, "a2": 5, "a3": 5},
+            "n_groups": 2,
+            "level": "thresholds",
+        },
+        partial_invariance={"design": ladder.design, "levels": ["metric"]},
+        role_design={"data": data, "factors": two, "roles": ROLES},
+        score_statistics={"fit": ladder.step("metric").fit, "directions": [[0]]},
+        stage_design={
+            "data": data,
+            "columns": {"s1": {"a1": "a1", "a2": "a2"}, "s2": {"a1": "b1", "a2": "b2"}},
+        },
+    )
+    put(
+        "models.method_variance",
+        latent_method_factor={"data": answers(60), "factors": two},
+        marker_analysis={"data": answers(60), "factors": two, "marker": SCALES["C"]},
+        single_factor_share={"data": data, "items": ITEMS},
+    )
+    put(
+        "models.rivals",
+        bifactor={"factors": SCALES},
+        bifactor_indices={
+            "general": np.array([0.6, 0.6, 0.5]),
+            "specific": np.array([[0.3], [0.3], [0.3]]),
+            "names": ["g", "s"],
+            "items": ["a", "b", "c"],
+        },
+        bifactor_s1={"factors": SCALES},
+        compare_rivals={"data": data, "factors": SCALES, "keys": ["one_factor", "correlated"]},
+        composite_model={"factors": SCALES},
+        composite_weights={"estimates": composite_fit().estimates, "factors": SCALES},
+        edwards_tests={"data": answers(60), "factors": SCALES, "criteria": {"A": ["b1"]}},
+        general_factor_indices={"fit": bifactor_fit(), "factors": SCALES},
+        relation={"restricted": one_factor_fit(), "general": cfa_complete()},
+        rival_structures={"factors": SCALES},
+        schmid_leiman={"first": np.array([[0.7, 0.0], [0.0, 0.7]]), "second": np.array([0.5, 0.5])},
+        tree_of={"scale": load_scale("comply")},
+        vuong_test={"first": one_factor_fit(), "second": cfa_complete()},
+        weighted_chisquare_tail={"x": 2.0, "weights": np.array([0.5, 0.5])},
+    )
+    found.update(_calls_of_data_rooms(folder))
+    found.update(_calls_of_triads())
+    found.update(_calls_of_the_engine())
+    return found
+
+
+@cache
+def cfa_complete() -> Any:
+    return sem.fit(mo.correlated_factors(SCALES), answers(60))
+
+
+@cache
+def one_factor_fit() -> Any:
+    return sem.fit(mo.one_factor("G", ITEMS), answers(60))
+
+
+@cache
+def composite_fit() -> Any:
+    return sem.fit(rivals.composite_model(SCALES), answers(60))
+
+
+@cache
+def imputation_source() -> pd.DataFrame:
+    data = answers().copy()
+    data.loc[[3, 8], "a1"] = np.nan
+    return data
+
+
+def _calls_of_data_rooms(folder: Path) -> dict[str, dict[str, Any]]:
+    scale = load_scale("comply")
+    p = population()
+    frame = asked(scale)
+    frame.to_csv(folder / "informants.csv", index=False)
+    return {
+        "simulation.implied_gaps": {"population": p},
+        "simulation.implied_icc": {"population": p},
+        "simulation.implied_loadings": {"population": p},
+        "simulation.implied_reliability": {"population": p},
+        "simulation.item_moments": {"population": p},
+        "simulation.load_population": {"path": population_path()},
+        "simulation.score_moments": {"population": p, "level": "dimension"},
+        "simulation.simulate": {"population": p, "seed": 1},
+        "simulation.simulate_to_folder": {
+            "population_path": population_path(),
+            "folder": folder / "out",
+            "seed": 1,
+        },
+        "simulation.truth_reference": {},
+        "simulation.unit_reference": {"population": p, "n_units": 3200, "seed": 1},
+        "simulation.write_study": {
+            "study": study(),
+            "folder": folder / "out2",
+            "population_path": population_path(),
+        },
+        "responses.dataset_path": {"name": "msi_triads"},
+        "responses.describe_dataset": {"name": "msi_triads"},
+        "responses.list_datasets": {},
+        "responses.load_dataset": {"name": "comply_informants"},
+        "responses.neutralise_cell": {"value": "=1"},
+        "responses.read_responses": {"path": folder / "informants.csv", "scales": scale},
+        "responses.responses_from_frame": {"frame": frame, "scales": scale},
+        "responses.write_csv": {"frame": frame, "path": folder / "t.csv"},
+        "responses.write_xlsx": {"frame": frame.head(3), "path": folder / "t.xlsx"},
+        "instrument.check_scale": {"path": folder / "informants.csv"},
+        "instrument.codebook": {"scale": scale},
+        "instrument.describe_scale": {"scale": scale},
+        "instrument.describe_scales": {},
+        "instrument.fitted_tree": {"scale": scale},
+        "instrument.scale_notes": {"scale": scale},
+        "instrument.list_scales": {},
+        "instrument.load_scale": {"name_or_path": "comply"},
+        "framework.attribute": {"key": "digitalization"},
+        "framework.attributes": {},
+        "framework.dimension": {"key": "C"},
+        "framework.dimensions": {},
+        "framework.inconsistencies": {},
+        "framework.intervention": {"key": _first("INTERVENTIONS")},
+        "framework.interventions": {},
+        "framework.journey_stage": {"key": _first("JOURNEY_STAGES")},
+        "framework.journey_stages": {},
+        "framework.levers": {"attribute": "digitalization"},
+        "framework.relations": {},
+        "framework.require_attribute_set": {"name": "20"},
+        "framework.role": {"key": "sales"},
+        "framework.roles": {},
+        "framework.smsc_construct": {"key": _first("SMSC_CONSTRUCTS")},
+        "framework.smsc_constructs": {},
+    }
+
+
+def asked(scale: Any) -> pd.DataFrame:
+    """Two informants of one unit who answer every item with 4."""
+    key = pd.DataFrame({"unit": "u1", "firm": "f1", "role": ["sales", "it"], "informant": ["i1", "i2"]})
+    items = [item.id for item in scale.items_for("full")]
+    return pd.concat([key, pd.DataFrame(4, index=key.index, columns=items)], axis=1)
+
+
+def _first(table: str) -> str:
+    entries = getattr(importlib.import_module("comply_measure.framework"), table)
+    entry = next(iter(entries.values() if hasattr(entries, "values") else entries))
+    return str(entry.key)
+
+
+@cache
+def study() -> Any:
+    return si.simulate(population(), 1)
+
+
+def _calls_of_triads() -> dict[str, dict[str, Any]]:
+    data, long = triad_data(), answers()
+    reliability = tr.icc_twoway(data)
+    ends = {"minimum": 1.0, "maximum": 7.0}
+    table = {"data": long, "scales": SCALES, **ends}
+    given = {
+        "aggregate": {"data": data},
+        "aggregation_sensitivity": {"data": data},
+        "agreement_indices": table,
+        "agreement_tests": {**table, "replications": 100, "seed": 1},
+        "attribute_actions": {"data": data, "low": 4.0, "replications": 100, "seed": 1},
+        "blup_scores": {"data": data},
+        "common_fate_scores": {"data": data},
+        "completeness_patterns": {"data": data},
+        "critical_values": {**ends, "n_items": [1]},
+        "exact_distribution": {"n_informants": [3], "null": tr.null_distribution("uniform", 1, 5)},
+        "g_study": {"data": data},
+        "gap_reliability": {"data": data, "reliability": 0.8},
+        "gap_tests": {"data": data},
+        "icc_oneway": {"data": long, "columns": KEYS},
+        "icc_oneway_reml": {"data": long, "columns": KEYS},
+        "icc_twoway": {"data": data},
+        "missing_role_test": {"data": data},
+        "null_distribution": {"null": "uniform", **ends},
+        "odd_role_out": {"data": data},
+        "profile_similarity": {"data": data},
+        "pseudo_baseline": {"data": data, "replications": 19, "seed": 1},
+        "pseudo_triads": {"data": data, "seed": 1},
+        "random_group_resampling": {"data": long, "columns": KEYS, "replications": 19, "seed": 1},
+        "role_contrasts": {"data": data},
+        "role_dispersion": {"data": data},
+        "role_gaps": {"data": data},
+        "rwg": {"data": long, "columns": ["a1"], **ends},
+        "rwg_j": table,
+        "unit_reliability": {"data": data},
+        "waba": {"data": long, "columns": KEYS},
+        "congruence.congruence_checklist": {
+            "fit": polynomial(),
+            "surface": congruence.response_surface(polynomial(), bootstrap=20),
+        },
+        "congruence.congruence_models": {"fit": polynomial()},
+        "congruence.polynomial_regression": {"data": wide(), "x": "A.sales", "y": "A.it", "outcome": "z"},
+        "congruence.response_surface": {"fit": polynomial(), "bootstrap": 20},
+    }
+    assert reliability
+    return {f"triads.{name}": arguments for name, arguments in given.items()}
+
+
+def _calls_of_the_engine() -> dict[str, dict[str, Any]]:
+    text, data = "A =~ a1 + a2 + a3", answers()
+    x = data[SCALES["A"]]
+    other = sem.fit(f"{text}\na1 ~~ 0.5*a1", data)
+    given = {
+        "compare": {"fits": (sem.fit(text, data), other)},
+        "fit": {"model": text, "data": data},
+        "from_moments": {"model": text, "cov": x.cov(), "nobs": 60},
+        "model_power": {"model": f"{text}\na1 ~~ 0.5*a1", "population": x.cov(), "n": 100},
+        "parse_model": {"text": text},
+        "quoted": {"name": "a 1"},
+        "rmsea_power": {"n": 100, "df": 10},
+        "rmsea_sample_size": {"df": 10},
+    }
+    return {f"sem.{name}": arguments for name, arguments in given.items()}
+
+
+__all__ = ["ROOMS", "calls", "public_functions"]

@@ -1,0 +1,94 @@
+"""Every public function of every room, driven through one list of bad arguments.
+
+A call ends in a result or in a ComplyError with words; a traceback of any other kind is a fault. A new public function
+needs a call that works in ``tests/doors/good_calls.py``.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from comply_measure import measurement as m
+from comply_measure.errors import InputError
+
+sys.path.insert(0, str(Path(__file__).parent / "doors"))
+from bad_arguments import faults
+from good_calls import SCALES, answers, calls, numbers, public_functions
+
+FUNCTIONS = public_functions()
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
+    folder = tmp_path_factory.mktemp("doors")
+    shutil.copy(Path(__file__).parent.parent / "analyses" / "content_validity" / "ratings.csv", folder)
+    (folder / "sorts.csv").write_text("judge,a\n1,A\n2,B\n", encoding="utf-8")
+    (folder / "experts.csv").write_text("expert,a,b\n1,4,3\n2,3,4\n3,4,4\n", encoding="utf-8")
+    (folder / "definitions.csv").write_text("judge,item,A,B\n1,a,7,2\n", encoding="utf-8")
+    return calls(folder)
+
+
+def test_every_public_function_has_a_call(good: dict[str, dict]) -> None:
+    assert sorted(good) == sorted(FUNCTIONS)
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_bad_arguments_end_in_words(
+    name: str, good: dict[str, dict], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert not list(faults(FUNCTIONS[name], good[name]))
+
+
+def test_all_wrong_arguments_come_in_one_error() -> None:
+    with pytest.raises(InputError) as caught:
+        m.explore(answers(), "a1", 1.5, method="mle", seed=-1)
+    found = {problem.column: (problem.message, problem.allowed) for problem in caught.value.problems}
+    assert found == {
+        "items": ("cannot be used", "a list"),
+        "n_factors": ("cannot be used", "a whole number"),
+        "method": ("is unknown; did you mean 'ml'?", "ml, minres, paf"),
+        "seed": ("cannot be used", "a whole number from 0"),
+    }
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda x: x.astype(np.float32),
+        lambda x: x.astype(int).tolist(),
+        lambda x: pd.DataFrame(x).astype("Int64"),
+        lambda x: np.vectorize(lambda v: Decimal(str(v)), otypes=[object])(x),
+    ],
+    ids=["float32", "list", "Int64", "Decimal"],
+)
+def test_numbers_of_any_real_kind_give_the_same_result(convert) -> None:
+    expected = m.cronbach_alpha(numbers()[:, :3])
+    assert m.cronbach_alpha(convert(numbers()[:, :3])) == expected
+
+
+def test_missing_whole_numbers_are_missing() -> None:
+    frame = answers()[SCALES["A"]].astype("Int64")
+    frame.iloc[0, 0] = pd.NA
+    plain = answers()[SCALES["A"]].astype(float)
+    plain.iloc[0, 0] = np.nan
+    assert m.cronbach_alpha(frame) == m.cronbach_alpha(plain.to_numpy())
+    scales = {"A": SCALES["A"]}
+    pd.testing.assert_frame_equal(
+        m.item_analysis(frame, scales, by=None).tidy(), m.item_analysis(plain, scales, by=None).tidy()
+    )
+
+
+def test_whole_numbers_name_columns() -> None:
+    data = answers()[SCALES["A"]].set_axis([1, 2, 3], axis=1)
+    found = m.item_analysis(data, {"A": [1, 2, 3]}, by=None).tidy()
+    assert found["item"].tolist() == ["1", "2", "3"]
+    with pytest.raises(InputError, match="a column 1 beside a column '1'"):
+        m.item_analysis(data.assign(**{"1": 1.0}), {"A": [1, 2]}, by=None)
