@@ -103,6 +103,9 @@ def group_sample(
     ]
     if problems:
         raise InputError("The moments cannot be used.", problems)
+    if any(np.issubdtype(kind, np.complexfloating) for kind in matrix.dtypes if isinstance(kind, np.dtype)):
+        fault = Problem("not numbers", column="cov", allowed="real numbers")
+        raise InputError("The moments cannot be used.", [fault])
     full = _complete(_as_numbers(matrix, "cov", lambda: matrix.to_numpy(dtype=np.float64, na_value=np.nan)))
     if sd is not None:
         scale = _vector(sd, columns, "sd")
