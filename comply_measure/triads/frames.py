@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from comply_measure.argument_kinds import LARGEST
 from comply_measure.errors import InputError, Problem
 from comply_measure.triads.grouping import Floats, Grouping
 from comply_measure.triads.numbers import LARGEST, column_numbers, size_fault
@@ -148,13 +147,13 @@ def _range_problems(
     minimum: float | None,
     maximum: float | None,
 ) -> list[Problem]:
-    bad = np.abs(values) > LARGEST
+    bad = np.isinf(values)
     if minimum is not None:
         bad |= values < minimum
     if maximum is not None:
         bad |= values > maximum
-    low = f"{-LARGEST:g}" if minimum is None else f"{minimum:g}"
-    high = f"{LARGEST:g}" if maximum is None else f"{maximum:g}"
+    low = "-inf" if minimum is None else f"{minimum:g}"
+    high = "inf" if maximum is None else f"{maximum:g}"
     return [
         Problem(
             "value outside the scale",
