@@ -25,6 +25,9 @@ from comply_measure.triads.twoway_result import FORMS, TwowayFit, TwowayReliabil
 Method = Literal["auto", "anova", "reml"]
 Engine = Literal["own", "pingouin"]
 NAN4 = (float("nan"),) * 4
+#: With many units an interval is narrow and normal: replications are cut so that no more than so many values are
+#: drawn, but never below the fewest.
+DRAWN_VALUES, FEWEST_DRAWS = 30_000_000, 100
 
 
 def icc_twoway(
@@ -56,7 +59,8 @@ def icc_twoway(
     confidence : float
         Level of the intervals.
     bootstrap : int
-        Replications for REML intervals; 0 leaves them NaN.
+        Replications for REML intervals; 0 leaves them NaN. With very many units (more than 30 million values to
+        draw) fewer are made, at least 100, and `interval` says so.
     seed : int, SeedSequence or Generator
         Required with a bootstrap.
     engine : {"own", "pingouin"}
@@ -212,10 +216,13 @@ def _reml(x: Floats, confidence: float, bootstrap: int, rng: np.random.Generator
     role, unit, error = fit.theta[0].tolist()
     lower, upper, interval = NAN4, NAN4, "none: ask for a bootstrap"
     if bootstrap and rng is not None:
+        asked, bootstrap = bootstrap, min(bootstrap, max(FEWEST_DRAWS, DRAWN_VALUES // x.size))
         draws = bootstrap_components(fit, np.isnan(x), bootstrap, rng)
         low, high = percentile_interval(_reml_values(draws[:, 0], draws[:, 1], draws[:, 2], k), confidence)
         lower, upper = tuple(low.tolist()), tuple(high.tolist())
         interval = f"parametric bootstrap, {bootstrap} replications"
+        if bootstrap < asked:
+            interval += f" ({asked} asked; fewer with many units)"
     role_f, role_df2 = _role_test(x)
     present = ~np.isnan(x)
     values = _reml_values(fit.theta[:, 0], fit.theta[:, 1], fit.theta[:, 2], k)[0]

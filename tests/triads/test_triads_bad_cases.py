@@ -12,7 +12,7 @@ from drawn_triads import drawn_triads
 
 from comply_measure import triads
 from comply_measure.errors import InputError
-from comply_measure.triads import TriadData
+from comply_measure.triads import TriadData, reliability_twoway
 
 
 def answers(units: int, roles: int, items: int, points: int = 7, seed: int = 0) -> TriadData:
@@ -317,3 +317,46 @@ def test_any_real_kind_of_number_is_read() -> None:
     assert np.isnan(TriadData.from_long(long.assign(v0=holed), ["v0"]).values).sum() == 1
     with pytest.raises(InputError, match="holds no numbers"):
         TriadData.from_long(long.assign(v0=long["v0"].astype(str)), ["v0"])
+
+
+def test_fewer_replications_with_many_units_are_said(monkeypatch) -> None:
+    data = drawn_triads(1, units=40, columns=1, missing=0.1)
+    usual = triads.icc_twoway(data, bootstrap=150, seed=1).tidy()
+    assert (usual["interval"] == "parametric bootstrap, 150 replications").all()
+    monkeypatch.setattr(reliability_twoway, "DRAWN_VALUES", 1000)
+    fewer = triads.icc_twoway(data, bootstrap=150, seed=1).tidy()
+    assert fewer["interval"].str.contains("100 replications .150 asked").all()
+    assert fewer["lower"].notna().all()
+
+
+# columns that may be empty without a note: not asked for (a null, a cut-off, a criterion, an interval), not
+# possible for the size the row names, or a summary over no unit
+EMPTY = {
+    "agreement summary": {"null_variance", "cutoff", "share_agreeing", "sd"},
+    "tests summary": {
+        "share_significant", "expected_by_noise", "p_share", "share_significant_fdr", "share_at_cutoff",
+        "noise_at_cutoff",
+    },
+    "sensitivity": {"r_criterion", "r_criterion_change", "mean", "sd", "r_equal", "rank_r_equal", "largest_change"},
+    "critical": {"rwg_j", "rwg_star_j", "ad_mean", "ad_median"},
+    "g study": {"lower", "upper"},
+    "coefficients": {"g_lower", "g_upper", "phi_lower", "phi_upper"},
+    "d study": {"g_lower", "g_upper", "phi_lower", "phi_upper"},
+    "two-way": {"lower", "upper", "f", "df1", "df2"},
+    "two-way REML": {"f", "df1", "df2"},
+    "profile summary": {"mean", "sd", "q25", "median", "q75"},
+    "resampling": {"p_adjusted"},
+    "profiles": {"correlation_distinctive"},
+    "simulated": {"critical"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", list(CASES))
+def test_no_number_of_any_table_is_empty_without_a_note(case) -> None:
+    tables = everything(CASES[case](), POINTS.get(case, 7))
+    del tables["re-matched"]  # data, not results
+    for name, table in tables.items():
+        silent = table[table["note"] == ""] if "note" in table else table
+        numbers = silent.select_dtypes("number")
+        empty = set(numbers.columns[numbers.isna().any()])
+        assert empty <= EMPTY.get(name, set()), (name, empty)
