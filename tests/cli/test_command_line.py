@@ -147,7 +147,7 @@ def test_simulate_writes_a_study(tmp_path: Path, capsys: pytest.CaptureFixture[s
 def test_an_interruption_is_told_plainly(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from comply_measure.pipeline.steps import sample
+    from comply_measure.evidence.topics import sample
 
     study = tmp_path / "s.yaml"
     study.write_text(STUDY, encoding="utf-8")
