@@ -1,8 +1,8 @@
 """CPU time and memory of whole runs: ``python -m benchmarks.studies [--units 100000]``.
 
 The demo fresh, again with nothing to do, and with two workers; then a simulated study of many units through the steps
-that need no iteration. CPU seconds are user and system, so that other work on the machine matters less; those of workers are
-not among them where a server forks them (Linux, macOS): of two workers compare the wall seconds.
+that need no iteration. CPU seconds are user and system, so that other work on the machine matters less; those of
+workers are not among them where a server forks them (Linux, macOS): of two workers compare the wall seconds.
 """
 
 from __future__ import annotations
