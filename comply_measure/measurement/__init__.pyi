@@ -103,6 +103,10 @@ from comply_measure.measurement.items.analysis import (
     ItemAnalysis as ItemAnalysis,
     item_analysis as item_analysis,
 )
+from comply_measure.measurement.items.homogeneity import (
+    PatternHomogeneity as PatternHomogeneity,
+    pattern_homogeneity as pattern_homogeneity,
+)
 from comply_measure.measurement.items.inter_item import (
     InterItemTable as InterItemTable,
     ItemTotals as ItemTotals,

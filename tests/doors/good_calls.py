@@ -239,6 +239,16 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
         one_factor={"covariances": cov[None]},
         ordinal_reliability={"values": x[:, :3]},
         parallel_analysis={"correlation": correlation(), "n_replications": 20, "seed": 1},
+        pattern_homogeneity={
+            "data": answers(60).mask(
+                answers(60)[["a1"]]
+                .assign(a1=np.arange(180) % 3 == 0)
+                .reindex(columns=answers(60).columns, fill_value=False)
+            ),
+            "items": SCALES["A"],
+            "seed": 1,
+            "n_permutations": 99,
+        },
         person_total={"answers": x},
         pool_chisquare={"statistics": [3.0, 4.0], "df": 2.0},
         pool_likelihood_ratio={"fits": fits},

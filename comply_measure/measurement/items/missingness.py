@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from comply_measure.measurement.frames import check_scales, item_values, listed, varying_items
+from comply_measure.measurement.frames import check_scales, item_values, joined, listed, varying_items
 from comply_measure.measurement.moments import Floats
 
 NAN = float("nan")
+SKEWED = 1.0  # skewness of an item beyond which the size of the test is not kept
+FEW = 5  # informants per pattern below which it is not
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +231,21 @@ def mcar_test(values: Floats, dropped: tuple[tuple[str, str], ...] = ()) -> Miss
     blocks = np.where(both, sigma, np.eye(p))
     statistic = float((count[:, None] * gap * np.linalg.solve(blocks, gap[:, :, None])[:, :, 0]).sum())
     pvalue = float(stats.chi2.sf(statistic, df))
-    return MissingCompletelyAtRandom(statistic, df, pvalue, len(patterns), n, p, dropped, null, "")
+    note = _doubt(values, n / len(patterns))
+    return MissingCompletelyAtRandom(statistic, df, pvalue, len(patterns), n, p, dropped, null, note)
+
+
+def _doubt(values: Floats, informants_per_pattern: float) -> str:
+    """When χ² is no good reference: skewed items reject too often, many small patterns too seldom."""
+    centred = values - np.nanmean(values, axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        skewness = np.nanmean(centred**3, axis=0) / np.nanmean(centred**2, axis=0) ** 1.5
+    notes = []
+    if np.nanmax(np.abs(skewness)) > SKEWED:
+        notes.append("an item is skewed by more than 1: the test rejects too often (see pattern_homogeneity)")
+    if informants_per_pattern < FEW:
+        notes.append(f"fewer than {FEW} informants per pattern: the p value is only a rough guide")
+    return joined(*notes)
 
 
 def _obstacle(seen: np.ndarray) -> str:
