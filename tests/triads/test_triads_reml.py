@@ -143,3 +143,27 @@ def test_two_maxima_the_higher_is_found() -> None:
 def test_effects_that_reproduce_the_data_are_named() -> None:
     y = np.repeat(np.random.default_rng(1).normal(size=(10, 3)), 4, axis=1)
     assert fit_reml(y, design()).degenerate[0]
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.15])
+def test_standard_errors_are_those_of_the_average_information(missing: float) -> None:
+    """AI_ij = ½ y'P K_i P K_j P y (Gilmour, Thompson & Cullis 1995), every matrix written out."""
+    d = design()
+    y = observations(8, 20, missing)[0]
+    fit = fit_reml(y, d)
+    theta, G = fit.theta[0], len(y)
+    seen = ~np.isnan(y.ravel())
+    kernels = []
+    for place, columns in enumerate(d.indicators()):
+        shared = np.ones((G, G)) if place < len(d.shared) else np.eye(G)
+        kernels.append(np.kron(shared, columns @ columns.T)[np.ix_(seen, seen)])
+    inverse = np.linalg.inv(sum(t * K for t, K in zip(theta, kernels, strict=True)))
+    X, z = np.tile(d.fixed, (G, 1))[seen], y.ravel()[seen]
+    P = inverse - inverse @ X @ np.linalg.solve(X.T @ inverse @ X, X.T @ inverse)
+    parts = [K @ P @ z for K in kernels]
+    information = 0.5 * np.array([[a @ P @ b for a in parts] for b in parts])
+    free = theta > 0
+    expected = np.full(len(theta), np.nan)
+    expected[free] = np.sqrt(np.diag(np.linalg.inv(information[np.ix_(free, free)])))
+    assert free.sum() >= 4
+    np.testing.assert_allclose(fit.standard_errors[0], expected, rtol=1e-4)
