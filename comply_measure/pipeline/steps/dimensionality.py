@@ -116,7 +116,7 @@ def _criteria(
         (
             "Minimum average partial, fourth powers (Velicer, Eaton, & Fava, 2000)",
             partial.n_fourth,
-            partial.note,
+            "; ".join(filter(None, ("shown, not counted: right in 6 to 42 % on rating items", partial.note))),
         ),
         ("Empirical Kaiser criterion (Braeken & van Assen, 2017)", kaiser.n_empirical, kaiser.note),
     ]

@@ -93,7 +93,8 @@ def dimensionality_section(facts: DimensionalityFacts, labels: Labels) -> Sectio
 
 def dimensionality_headline(facts: DimensionalityFacts) -> tuple[str, ...]:
     """One sentence: what the criteria say."""
-    known = [int(n) for n in facts.criteria["n_factors"] if n == n]
+    counted = facts.criteria[~facts.criteria["note"].str.startswith("shown, not counted")]
+    known = [int(n) for n in counted["n_factors"] if n == n]
     if not known:
         return ()
     low, high = min(known), max(known)
