@@ -11,9 +11,11 @@ from comply_measure.evidence.topics import (
     cfa as _cfa,
     content as _content,
     method_variance as _method_variance,
+    reliability as _reliability,
     rivals as _rivals,
     sample as _sample,
     structure as _structure,
+    validity as _validity,
 )
 from comply_measure.pipeline.step import Step, step_of
 from comply_measure.pipeline.steps import (
@@ -26,9 +28,7 @@ from comply_measure.pipeline.steps import (
     items,
     missing_data,
     quality,
-    reliability,
     triads,
-    validity,
 )
 from comply_measure.report.chapters import (
     actions,
@@ -36,9 +36,11 @@ from comply_measure.report.chapters import (
     cfa,
     content,
     method_variance,
+    reliability,
     rivals,
     sample,
     structure,
+    validity,
 )
 
 _ALL: tuple[Step, ...] = (
@@ -47,10 +49,10 @@ _ALL: tuple[Step, ...] = (
     items.STEP,
     quality.STEP,
     dimensionality.STEP,
-    reliability.STEP,
+    step_of(_reliability.TOPIC, reliability.chapter),
     step_of(_cfa.TOPIC, cfa.chapter),
     step_of(_rivals.TOPIC, rivals.chapter),
-    validity.STEP,
+    step_of(_validity.TOPIC, validity.chapter),
     invariance.STEP,
     step_of(_method_variance.TOPIC, method_variance.chapter),
     missing_data.STEP,

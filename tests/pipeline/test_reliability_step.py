@@ -9,8 +9,8 @@ import pytest
 
 from comply_measure.evidence.focal import chosen_focal
 from comply_measure.measurement.reliability.table import reliability_table
+from comply_measure.pipeline import STEPS
 from comply_measure.pipeline.step import Context, StepOutput
-from comply_measure.pipeline.steps.reliability import ReliabilityOptions, run
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.responses import load_dataset
 
@@ -32,7 +32,7 @@ def context() -> Context:
 
 @pytest.fixture(scope="module")
 def output(context: Context) -> StepOutput:
-    return run(context, ReliabilityOptions(replications=100))
+    return STEPS["reliability"].output(context, STEPS["reliability"].options(replications=100))
 
 
 def test_every_dimension_has_every_group_and_an_interval(output: StepOutput) -> None:
@@ -68,7 +68,9 @@ def test_details_are_those_of_the_function(output: StepOutput, context: Context)
 
 
 def test_items_of_some_roles_only_are_taken_by_role() -> None:
-    output = run(of_scale("smsc"), ReliabilityOptions(replications=0, detail="none"))
+    output = STEPS["reliability"].output(
+        of_scale("smsc"), STEPS["reliability"].options(replications=0, detail="none")
+    )
     table = output.tables["reliability_smsc_constructs"].data
     marketing = table[table["construct"] == "marketing_preparation"]
     assert set(marketing["group"]) <= {"pooled", *GROUPS[1:]}
@@ -85,7 +87,9 @@ def test_the_general_factor_carries_most_of_the_total(output: StepOutput) -> Non
 
 
 def test_without_resampling_and_detail_the_main_table_stays() -> None:
-    found = run(of_scale("marker"), ReliabilityOptions(replications=0, detail="none"))
+    found = STEPS["reliability"].output(
+        of_scale("marker"), STEPS["reliability"].options(replications=0, detail="none")
+    )
     assert list(found.tables) == ["reliability_marker_constructs"]
     table = found.tables["reliability_marker_constructs"].data.set_index("group")
     assert math.isnan(table.loc["pooled", "alpha_lower"])

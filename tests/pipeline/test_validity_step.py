@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from comply_measure.measurement.validity.discriminant import CLASSES, CUTOFFS
+from comply_measure.pipeline import STEPS
 from comply_measure.pipeline.step import Context, StepOutput
-from comply_measure.pipeline.steps.validity import ValidityOptions, run
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.matrix import Panel, matrix_plot
 from comply_measure.responses import load_dataset
@@ -21,7 +21,7 @@ def context() -> Context:
 
 @pytest.fixture(scope="module")
 def output(context: Context) -> StepOutput:
-    return run(context, ValidityOptions(replications=100))
+    return STEPS["validity"].output(context, STEPS["validity"].options(replications=100))
 
 
 def test_values_are_those_of_the_tables(output: StepOutput) -> None:

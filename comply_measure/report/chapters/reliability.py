@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from comply_measure.evidence.topics.reliability import ReliabilityEvidence, ScaleReliability
 from comply_measure.measurement.frames import POOLED
 from comply_measure.measurement.reliability.table import TRIAD
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, listing, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.names import key_of
-from comply_measure.report.parts import Block, Column, Details, Heading, Prose, Section, Table
+from comply_measure.report.parts import Block, Chapter, Column, Details, Heading, Prose, Section, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,41 +84,6 @@ _FAMILIES = (
         "unit mean: Lai (2021). Complete informants.",
     ),
 )
-
-
-@dataclass(frozen=True, eq=False)
-class ScaleReliability:
-    """Results for one scale.
-
-    Parameters
-    ----------
-    key, title : str
-        The scale.
-    n_units, n_informants : int
-        Units and informants of the scale's roles.
-    dimensions, constructs : DataFrame
-        ``construct``, ``group``, ``n_informants``, ``n_items``, ``alpha``, ``alpha_lower``, ``alpha_upper``,
-        ``omega``, ``omega_lower``, ``omega_upper``, ``maximal_reliability``, ``ave``, ``sem``, ``loading_min``,
-        ``loading_max``, ``note``; no rows in `dimensions` for a scale without them.
-    dimension_detail, construct_detail : DataFrame
-        ``construct``, ``group``, ``coefficient``, ``estimate``, counts, ``note``; no rows without detail.
-    general : DataFrame
-        From a second-order fit: ``factor``, ``level``, ``group``, ``omega_implied``, ``omega_observed``,
-        ``omega_factors``, ``n``, ``note``; empty without one.
-    replications : int
-        Of the bootstrap.
-    """
-
-    key: str
-    title: str
-    n_units: int
-    n_informants: int
-    dimensions: pd.DataFrame
-    constructs: pd.DataFrame
-    dimension_detail: pd.DataFrame
-    construct_detail: pd.DataFrame
-    general: pd.DataFrame
-    replications: int
 
 
 def reliability_section(scales: tuple[ScaleReliability, ...], labels: Labels, cutoffs: Cutoffs) -> Section:
@@ -314,4 +279,11 @@ def _general_table(scale: ScaleReliability, labels: Labels) -> Table:
         n_informants=scale.n_informants,
         estimator="ML, full information, role means taken off",
         group="label",
+    )
+
+
+def chapter(evidence: ReliabilityEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
+    """Reliability, in print."""
+    return Chapter(
+        reliability_section(evidence.scales, labels, cutoffs), reliability_headline(evidence.scales)
     )

@@ -4,62 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from comply_measure.evidence.topics.validity import ValidityEvidence
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, listing, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.matrix import Panel, matrix_plot
-from comply_measure.report.parts import Block, Column, Details, Figure, Notice, Prose, Section, Table
+from comply_measure.report.parts import Block, Chapter, Column, Details, Figure, Notice, Prose, Section, Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from comply_measure.measurement.validity import GlobalItems, ValidityMatrix
+    from comply_measure.measurement.validity import GlobalItems
 
 _STRICT = 0.85
 
 
-@dataclass(frozen=True, eq=False)
-class ValidityFacts:
-    """What the chapter is made from.
-
-    Parameters
-    ----------
-    title, indicator_kind : str
-        The scale, what the indicators are.
-    factors : mapping
-        Dimension -> indicators.
-    matrix : ValidityMatrix
-        Over all informants.
-    pairs : DataFrame or None
-        A row per pair: correlation, interval, class, merged model; None with a reason in `pairs_obstacle`.
-    pairs_obstacle : str
-    by_role : DataFrame
-        A row per role (``group``) and dimension; empty for one role.
-    n_units, n_informants : int
-    estimator, role_estimator : str
-        In words; over all informants and in each role.
-    replications : int
-        Of the bootstrap.
-    """
-
-    title: str
-    factors: Mapping[str, Sequence[str]]
-    indicator_kind: str
-    matrix: ValidityMatrix
-    pairs: pd.DataFrame | None
-    pairs_obstacle: str
-    by_role: pd.DataFrame
-    n_units: int
-    n_informants: int
-    estimator: str
-    role_estimator: str
-    replications: int
-
-
-def validity_section(facts: ValidityFacts, labels: Labels, cutoffs: Cutoffs) -> Section:
+def validity_section(facts: ValidityEvidence, labels: Labels, cutoffs: Cutoffs) -> Section:
     """The chapter."""
     blocks: list[Block] = [Prose(_opening(facts, labels, cutoffs))]
     if facts.matrix.convergent is None:
@@ -83,12 +45,12 @@ def validity_section(facts: ValidityFacts, labels: Labels, cutoffs: Cutoffs) -> 
     return Section("validity", "Convergent and discriminant validity", tuple(blocks))
 
 
-def validity_headline(facts: ValidityFacts, labels: Labels) -> tuple[str, ...]:
+def validity_headline(facts: ValidityEvidence, labels: Labels) -> tuple[str, ...]:
     """One sentence: the pair that is hardest to tell apart."""
     return (_closest(facts, labels),)
 
 
-def _closest(facts: ValidityFacts, labels: Labels) -> str:
+def _closest(facts: ValidityEvidence, labels: Labels) -> str:
     ratios = facts.matrix.ratios.tidy().dropna(subset=["htmt2"])
     if not len(ratios):
         return f"{facts.title}: HTMT2 is undefined for every pair of dimensions."
@@ -101,7 +63,7 @@ def _closest(facts: ValidityFacts, labels: Labels) -> str:
     )
 
 
-def _opening(facts: ValidityFacts, labels: Labels, cutoffs: Cutoffs) -> str:
+def _opening(facts: ValidityEvidence, labels: Labels, cutoffs: Cutoffs) -> str:
     parts = [_closest(facts, labels)]
     convergent = facts.matrix.convergent
     if convergent is not None:
@@ -122,7 +84,7 @@ def _opening(facts: ValidityFacts, labels: Labels, cutoffs: Cutoffs) -> str:
     return " ".join(parts)
 
 
-def _figure(facts: ValidityFacts, labels: Labels) -> Figure:
+def _figure(facts: ValidityEvidence, labels: Labels) -> Figure:
     import numpy as np
 
     names = list(facts.matrix.constructs)
@@ -165,7 +127,7 @@ def _item_head(item: str, own: Mapping[str, str], names: Sequence[str]) -> str:
     return item if place is None else f"global {place}"
 
 
-def _construct_table(facts: ValidityFacts, data: pd.DataFrame, labels: Labels) -> Table:
+def _construct_table(facts: ValidityEvidence, data: pd.DataFrame, labels: Labels) -> Table:
     data.insert(0, "label", [labels.construct(key) for key in data["construct"]])
     data["weakest"] = [labels.construct(key) for key in data["weakest_item"]]
     data["closest"] = [labels.construct(key) for key in data["with_construct"]]
@@ -192,7 +154,7 @@ def _construct_table(facts: ValidityFacts, data: pd.DataFrame, labels: Labels) -
     )
 
 
-def _pair_text(facts: ValidityFacts, pairs: pd.DataFrame, labels: Labels) -> str:
+def _pair_text(facts: ValidityEvidence, pairs: pd.DataFrame, labels: Labels) -> str:
     classes = pairs["problem"].value_counts()
     found = [
         f"{count(int(classes[name]))} {name}"
@@ -215,7 +177,7 @@ def _pair_text(facts: ValidityFacts, pairs: pd.DataFrame, labels: Labels) -> str
     return text
 
 
-def _pair_table(facts: ValidityFacts, pairs: pd.DataFrame, labels: Labels) -> Table:
+def _pair_table(facts: ValidityEvidence, pairs: pd.DataFrame, labels: Labels) -> Table:
     data = pairs.copy()
     data.insert(0, "first", [labels.construct(key) for key in data["construct"]])
     data.insert(1, "second", [labels.construct(key) for key in data["other"]])
@@ -248,7 +210,7 @@ def _pair_table(facts: ValidityFacts, pairs: pd.DataFrame, labels: Labels) -> Ta
     )
 
 
-def _ratio_table(facts: ValidityFacts, labels: Labels) -> Table:
+def _ratio_table(facts: ValidityEvidence, labels: Labels) -> Table:
     data = facts.matrix.ratios.tidy()
     data.insert(0, "first", [labels.construct(key) for key in data["construct"]])
     data.insert(1, "second", [labels.construct(key) for key in data["other"]])
@@ -281,7 +243,7 @@ def _ratio_table(facts: ValidityFacts, labels: Labels) -> Table:
     )
 
 
-def _loading_table(facts: ValidityFacts, loadings: pd.DataFrame, labels: Labels) -> Table:
+def _loading_table(facts: ValidityEvidence, loadings: pd.DataFrame, labels: Labels) -> Table:
     data = loadings.copy()
     data.insert(0, "label", [labels.construct(key) for key in data["construct"]])
     data.insert(1, "indicator", [labels.construct(key) for key in data["item"]])
@@ -302,7 +264,7 @@ def _loading_table(facts: ValidityFacts, loadings: pd.DataFrame, labels: Labels)
     )
 
 
-def _global_table(facts: ValidityFacts, beside: GlobalItems, labels: Labels) -> Table:
+def _global_table(facts: ValidityEvidence, beside: GlobalItems, labels: Labels) -> Table:
     data, cells = beside.convergence(), beside.tidy()
     own = cells[cells["own"]].set_index("score")
     data["lower"] = own["lower"].reindex(data["score"]).to_numpy()
@@ -329,7 +291,7 @@ def _global_table(facts: ValidityFacts, beside: GlobalItems, labels: Labels) -> 
     )
 
 
-def _role_table(facts: ValidityFacts, labels: Labels) -> Table:
+def _role_table(facts: ValidityEvidence, labels: Labels) -> Table:
     data = facts.by_role.copy()
     data["note"] = data["note"].fillna("")
     for name in (
@@ -377,7 +339,7 @@ def _table(
     title: str,
     data: pd.DataFrame,
     columns: tuple[Column, ...],
-    facts: ValidityFacts,
+    facts: ValidityEvidence,
     *,
     notes: tuple[str, ...] = (),
     group: str | None = None,
@@ -394,3 +356,8 @@ def _table(
         estimator=estimator or facts.estimator,
         group=group,
     )
+
+
+def chapter(evidence: ValidityEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
+    """Convergent and discriminant validity, in print."""
+    return Chapter(validity_section(evidence, labels, cutoffs), validity_headline(evidence, labels))

@@ -1,8 +1,9 @@
-"""Step ``reliability``: α, ω and their relatives of constructs and dimensions, by role, pooled and for unit means."""
+"""Topic ``reliability``: α, ω and their relatives of constructs and dimensions, by role, pooled and for unit means."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
@@ -10,21 +11,17 @@ import pandas as pd
 
 from comply_measure import sem
 from comply_measure.evidence.attempt import attempt
+from comply_measure.evidence.base import Evidence, topic_seeds
 from comply_measure.evidence.focal import Focal, by_group, focal
 from comply_measure.evidence.options import Replications, TopicOptions
+from comply_measure.evidence.topic import Request, Topic
 from comply_measure.measurement.frames import POOLED
 from comply_measure.measurement.reliability.from_fit import fit_reliability
 from comply_measure.measurement.reliability.table import TRIAD, reliability_table
 from comply_measure.measurement.reliability.triad_score import unit_answers
 from comply_measure.models import second_order
 from comply_measure.models.congeneric import congeneric_reliability
-from comply_measure.pipeline.step import Context, Step, StepOutput
-from comply_measure.report.chapters.reliability import (
-    ScaleReliability,
-    reliability_headline,
-    reliability_section,
-)
-from comply_measure.report.labels import Labels
+from comply_measure.responses import Responses
 
 _OMEGA = {
     "scale": "construct",
@@ -72,18 +69,97 @@ class ReliabilityOptions(TopicOptions):
     detail: Literal["main", "all", "none"] = "main"
 
 
-def run(context: Context, options: ReliabilityOptions) -> StepOutput:
-    """Reliability of every scale."""
-    responses = context.responses
-    labels = Labels.of(responses.scales, context.language)
-    seeds = [int(seed) for seed in context.seeds().generate_state(len(responses.scales))]
-    scales = tuple(
-        scale_reliability(focal(responses, scale), options, seed)
-        for scale, seed in zip(responses.scales, seeds, strict=True)
+@dataclass(frozen=True, eq=False)
+class ScaleReliability:
+    """Results for one scale.
+
+    Parameters
+    ----------
+    key, title : str
+        The scale.
+    n_units, n_informants : int
+        Units and informants of the scale's roles.
+    dimensions, constructs : DataFrame
+        ``construct``, ``group``, ``n_informants``, ``n_items``, ``alpha``, ``alpha_lower``, ``alpha_upper``,
+        ``omega``, ``omega_lower``, ``omega_upper``, ``maximal_reliability``, ``ave``, ``sem``, ``loading_min``,
+        ``loading_max``, ``note``; no rows in `dimensions` for a scale without them.
+    dimension_detail, construct_detail : DataFrame
+        ``construct``, ``group``, ``coefficient``, ``estimate``, counts, ``note``; no rows without detail.
+    general : DataFrame
+        From a second-order fit: ``factor``, ``level``, ``group``, ``omega_implied``, ``omega_observed``,
+        ``omega_factors``, ``n``, ``note``; empty without one.
+    replications : int
+        Of the bootstrap.
+    """
+
+    key: str
+    title: str
+    n_units: int
+    n_informants: int
+    dimensions: pd.DataFrame
+    constructs: pd.DataFrame
+    dimension_detail: pd.DataFrame
+    construct_detail: pd.DataFrame
+    general: pd.DataFrame
+    replications: int
+
+
+@dataclass(frozen=True, eq=False)
+class ReliabilityEvidence(Evidence):
+    """What the topic found.
+
+    Parameters
+    ----------
+    scales : tuple of ScaleReliability
+        In the order of the study.
+    """
+
+    scales: tuple[ScaleReliability, ...]
+
+    def tidy(self) -> pd.DataFrame:
+        """A row per scale, dimension or construct, and group; ``kind`` says which."""
+        parts = [
+            table.assign(scale=scale.key, kind=kind)
+            for scale in self.scales
+            for kind, table in (("dimension", scale.dimensions), ("construct", scale.constructs))
+            if len(table)
+        ]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def reliability(
+    responses: Responses, options: ReliabilityOptions | None = None, *, seed: int = 0
+) -> ReliabilityEvidence:
+    """Reliability of every scale, its dimensions and constructs, by role, pooled and for unit means.
+
+    Parameters
+    ----------
+    responses : Responses
+        The validated answers.
+    options : ReliabilityOptions, optional
+        Defaults where not given.
+    seed : int
+        Seed of the bootstrap.
+
+    Returns
+    -------
+    ReliabilityEvidence
+    """
+    options = options or ReliabilityOptions()
+    drawn = topic_seeds("reliability", seed).generate_state(len(responses.scales))
+    return ReliabilityEvidence(
+        tuple(
+            scale_reliability(focal(responses, scale), options, int(number))
+            for scale, number in zip(responses.scales, drawn, strict=True)
+        )
     )
-    return StepOutput(
-        reliability_section(scales, labels, context.cutoffs), headline=reliability_headline(scales)
-    )
+
+
+def _compute(request: Request, options: ReliabilityOptions) -> ReliabilityEvidence:
+    return reliability(request.responses, options, seed=request.seed)
+
+
+TOPIC = Topic("reliability", "Reliability", _compute, ReliabilityOptions)
 
 
 def scale_reliability(chosen: Focal, options: ReliabilityOptions, seed: int) -> ScaleReliability:
@@ -258,6 +334,3 @@ def _general(chosen: Focal) -> pd.DataFrame:
         parts[-1] = parts[-1].assign(group=group)
     table = pd.concat(parts, ignore_index=True)
     return table[table["level"] != "total"].reset_index(drop=True)
-
-
-STEP = Step("reliability", "Reliability", run, ReliabilityOptions)

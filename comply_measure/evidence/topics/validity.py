@@ -1,8 +1,10 @@
-"""Step ``validity``: do indicators share a dimension, and are the dimensions distinct."""
+"""Topic ``validity``: do indicators share a dimension, and are the dimensions distinct."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
 
@@ -10,10 +12,12 @@ import pandas as pd
 
 from comply_measure.errors import ComplyError
 from comply_measure.evidence.attempt import attempt
+from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Names
 from comply_measure.evidence.estimation import Cluster, Estimation
 from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.options import Replications
+from comply_measure.evidence.topic import Request, Topic
 from comply_measure.measurement.resampling import MIN_REPLICATIONS
 from comply_measure.measurement.validity import (
     ValidityMatrix,
@@ -21,9 +25,7 @@ from comply_measure.measurement.validity import (
     validity_matrix,
 )
 from comply_measure.measurement.validity.discriminant import CLASSES, CUTOFFS
-from comply_measure.pipeline.step import Context, Step, StepOutput
-from comply_measure.report.chapters.validity import ValidityFacts, validity_headline, validity_section
-from comply_measure.report.labels import Labels
+from comply_measure.responses import Responses
 
 
 class ValidityOptions(Estimation):
@@ -56,18 +58,98 @@ class ValidityOptions(Estimation):
     by_role: bool = True
 
 
-def run(context: Context, options: ValidityOptions) -> StepOutput:
-    """Convergent and discriminant validity."""
-    chosen = chosen_focal(context.responses, options.scale)
+@dataclass(frozen=True, eq=False)
+class ValidityEvidence(Evidence):
+    """What the topic found.
+
+    Parameters
+    ----------
+    title, indicator_kind : str
+        The scale, what the indicators are.
+    factors : mapping
+        Dimension -> indicators.
+    matrix : ValidityMatrix
+        Over all informants.
+    pairs : DataFrame or None
+        A row per pair: correlation, interval, class, merged model; None with a reason in `pairs_obstacle`.
+    pairs_obstacle : str
+    by_role : DataFrame
+        A row per role (``group``) and dimension; empty for one role.
+    n_units, n_informants : int
+    estimator, role_estimator : str
+        In words; over all informants and in each role.
+    replications : int
+        Of the bootstrap.
+    """
+
+    title: str
+    factors: Mapping[str, Sequence[str]]
+    indicator_kind: str
+    matrix: ValidityMatrix
+    pairs: pd.DataFrame | None
+    pairs_obstacle: str
+    by_role: pd.DataFrame
+    n_units: int
+    n_informants: int
+    estimator: str
+    role_estimator: str
+    replications: int
+
+    def tidy(self) -> pd.DataFrame:
+        """A row per cell of the matrix (:meth:`ValidityMatrix.tidy`)."""
+        return self.matrix.tidy()
+
+    def values(self) -> Mapping[str, Value]:
+        """AVE of every dimension."""
+        return self._ave()
+
+    def reasons(self) -> Mapping[str, str]:
+        """Why an AVE is undefined."""
+        reason = "one indicator, or a negative residual variance"
+        if self.matrix.convergent is None:
+            reason = self.matrix.note
+        return {key: reason for key, value in self._ave().items() if value != value}
+
+    def _ave(self) -> dict[str, float]:
+        known = {} if self.matrix.convergent is None else self.matrix.convergent.ave
+        return {f"ave_{key}": float(known.get(key, math.nan)) for key in self.factors}
+
+
+def validity(
+    responses: Responses, options: ValidityOptions | None = None, *, seed: int = 0
+) -> ValidityEvidence:
+    """Convergent and discriminant validity of the dimensions, over all informants and in each role.
+
+    Parameters
+    ----------
+    responses : Responses
+        The validated answers.
+    options : ValidityOptions, optional
+        Defaults where not given.
+    seed : int
+        Seed of the bootstrap.
+
+    Returns
+    -------
+    ValidityEvidence
+
+    Raises
+    ------
+    ComplyError
+        If the scale has one dimension, or neither ratios nor a model can be computed.
+    """
+    options = options or ValidityOptions()
+    chosen = chosen_focal(responses, options.scale)
     if len(chosen.factors) < 2:
         raise ComplyError("the scale has one dimension: there is nothing to tell apart")
-    seeds = [int(seed) for seed in context.seeds().generate_state(1 + len(chosen.roles))]
+    drawn = topic_seeds("validity", seed).generate_state(1 + len(chosen.roles))
+    seeds = [int(number) for number in drawn]
     data = validity_data(chosen, centred=options.role_centred)
     matrix, why = attempt(lambda: _matrix(chosen, data, options, seeds[0], options.cluster))
     if matrix is None:
         raise ComplyError(why)
     pairs, why_no_pairs = attempt(lambda: _pairs(chosen, data, options))
-    facts = ValidityFacts(
+    return ValidityEvidence(
         title=chosen.title,
         factors=chosen.factors,
         indicator_kind=chosen.indicator_kind,
@@ -81,19 +163,13 @@ def run(context: Context, options: ValidityOptions) -> StepOutput:
         role_estimator=options.words("informants", cluster="none"),
         replications=options.replications,
     )
-    labels = Labels.of(context.responses.scales, context.language)
-    known = {} if matrix.convergent is None else matrix.convergent.ave
-    ave = {f"ave_{key}": float(known.get(key, math.nan)) for key in chosen.factors}
-    reason = "one indicator, or a negative residual variance"
-    if matrix.convergent is None:
-        reason = matrix.note
-    reasons = {key: reason for key, value in ave.items() if value != value}
-    return StepOutput(
-        validity_section(facts, labels, context.cutoffs),
-        values=ave,
-        reasons=reasons,
-        headline=validity_headline(facts, labels),
-    )
+
+
+def _compute(request: Request, options: ValidityOptions) -> ValidityEvidence:
+    return validity(request.responses, options, seed=request.seed)
+
+
+TOPIC = Topic("validity", "Convergent and discriminant validity", _compute, ValidityOptions)
 
 
 def global_items(chosen: Focal) -> dict[str, str]:
@@ -183,6 +259,3 @@ def _summary(matrix: ValidityMatrix) -> pd.DataFrame:
     for name in ("htmt2", "htmt2_lower", "htmt2_upper"):
         table[name] = top[name].reindex(table["construct"]).to_numpy(dtype=float)
     return table
-
-
-STEP = Step("validity", "Convergent and discriminant validity", run, ValidityOptions)
