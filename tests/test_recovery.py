@@ -134,7 +134,7 @@ def test_structural_paths(attentive: dict[str, pd.DataFrame], truth) -> None:
 
 
 def test_planted_careless_informants_are_flagged(truth) -> None:
-    """13 of the 18 are flagged by two families of indices or more (72 %), and 2 of 649 attentive ones (0.3 %)."""
+    """13 of the 18 are flagged by two families of indices or more (72 %), and 1 of 649 attentive ones (0.2 %)."""
     from comply_measure.measurement.careless import careless_flags, careless_indices
 
     responses = load_dataset("msi_triads")
