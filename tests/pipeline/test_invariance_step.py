@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from comply_measure.evidence.topics.invariance import InvarianceOptions
+from comply_measure.pipeline import STEPS
 from comply_measure.pipeline.step import Context, StepOutput
-from comply_measure.pipeline.steps.invariance import InvarianceOptions, run
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.parts import Notice
 from comply_measure.responses import load_dataset
@@ -19,7 +20,9 @@ def context() -> Context:
 
 @pytest.fixture(scope="module")
 def output(context: Context) -> StepOutput:
-    return run(context, InvarianceOptions(groups=("questionnaire_language", "nonsense")))
+    return STEPS["invariance"].output(
+        context, InvarianceOptions(groups=("questionnaire_language", "nonsense"))
+    )
 
 
 def test_attributes_with_planted_threshold_shifts_are_freed_for_the_planted_role(output: StepOutput) -> None:
@@ -64,7 +67,7 @@ def test_an_unknown_grouping_costs_nothing_else(output: StepOutput) -> None:
 
 def test_small_groups_are_named(context: Context) -> None:
     options = InvarianceOptions(groups=("region",), search=False, estimator="ML")
-    found = run(context, options)
+    found = STEPS["invariance"].output(context, options)
     notices = [block.text for block in found.section.blocks if isinstance(block, Notice)]
     assert any(text.startswith("Fewer than 100 cases") for text in notices)
     assert "invariance_released" not in found.tables

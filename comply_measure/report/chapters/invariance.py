@@ -4,29 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from comply_measure.report.chapters.invariance_facts import (
-    LEVELS,
-    Comparison,
-    InvarianceFacts,
-    invariance_table,
-    words,
-)
+from comply_measure.evidence.topics.invariance import Comparison, InvarianceEvidence, Ladder
 from comply_measure.report.chapters.invariance_tables import (
+    LEVELS,
     effect_table,
     gap_table,
+    invariance_table,
     released_table,
     rule_table,
     search_log,
 )
+from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, listing, number, p_phrase, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.names import key_of
-from comply_measure.report.parts import Block, Column, Details, Heading, Notice, Prose, Section, Table
+from comply_measure.report.parts import (
+    Block,
+    Chapter,
+    Column,
+    Details,
+    Heading,
+    Notice,
+    Prose,
+    Section,
+    Table,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from comply_measure.models.invariance import InvarianceLadder
 
 _LADDER = (
     Column("Level", "level_label"),
@@ -44,7 +49,7 @@ _LADDER = (
 )
 
 
-def invariance_section(facts: InvarianceFacts, labels: Labels) -> Section:
+def invariance_section(facts: InvarianceEvidence, labels: Labels) -> Section:
     """The chapter."""
     blocks: list[Block] = [Prose(" ".join(invariance_headline(facts, labels)))]
     if facts.roles:
@@ -54,7 +59,7 @@ def invariance_section(facts: InvarianceFacts, labels: Labels) -> Section:
     return Section("invariance", "Measurement invariance", tuple(blocks))
 
 
-def invariance_headline(facts: InvarianceFacts, labels: Labels) -> tuple[str, ...]:
+def invariance_headline(facts: InvarianceEvidence, labels: Labels) -> tuple[str, ...]:
     """What holds across roles, and across each grouping."""
     found = []
     compared = [c for c in facts.roles if c.ladder is not None]
@@ -71,7 +76,7 @@ def invariance_headline(facts: InvarianceFacts, labels: Labels) -> tuple[str, ..
             )
         else:
             text = f"{facts.title}, {facts.indicator_kind} across roles: no difference test could be made"
-        released = [labels.construct(item) for c in compared if c.search for item in sorted(c.search.items)]
+        released = [labels.construct(item) for c in compared if c.search for item in c.search.items]
         if facts.searched:
             text += f"; the search frees {listing(released) or 'nothing'}"
         found.append(f"{text}.")
@@ -87,12 +92,10 @@ def invariance_headline(facts: InvarianceFacts, labels: Labels) -> tuple[str, ..
 
 
 def _p(comparison: Comparison, level: str) -> float:
-    steps = comparison.ladder.steps if comparison.ladder is not None else ()
-    step = next((step for step in steps if step.level == level), None)
-    return float("nan") if step is None or step.difference is None else float(step.difference.pvalue)
+    return float("nan") if comparison.ladder is None else comparison.ladder.p(level)
 
 
-def _role_blocks(facts: InvarianceFacts, labels: Labels) -> list[Block]:
+def _role_blocks(facts: InvarianceEvidence, labels: Labels) -> list[Block]:
     blocks: list[Block] = [
         Notice(f"{labels.construct(c.key)}: roles could not be compared: {c.obstacle}.", "warning")
         for c in facts.roles
@@ -145,9 +148,9 @@ def _gap_text(usable: list[Comparison], labels: Labels) -> str:
     )
 
 
-def _verdicts(ladder: InvarianceLadder) -> dict[str, str]:
+def _verdicts(ladder: Ladder) -> dict[str, str]:
     """Level -> what the published rules say, in one cell."""
-    table = ladder.rule_table()
+    table = ladder.rules
     found = {}
     for level, part in table.groupby("level", sort=False):
         given = part[part["verdict"] != "withheld"]["verdict"].value_counts()
@@ -156,9 +159,9 @@ def _verdicts(ladder: InvarianceLadder) -> dict[str, str]:
     return found
 
 
-def _why_withheld(ladder: InvarianceLadder) -> str:
+def _why_withheld(ladder: Ladder) -> str:
     """The commonest reasons in a sentence; empty if no verdict is withheld."""
-    table = ladder.rule_table()
+    table = ladder.rules
     withheld = table[(table["verdict"] == "withheld") & (table["reason"] != "no cut-off for this level")]
     reasons = [reason for text in withheld["reason"] for reason in text.split("; ")]
     ordered = sorted(dict.fromkeys(reasons), key=reasons.count, reverse=True)
@@ -170,7 +173,7 @@ def _ladder_data(comparison: Comparison) -> pd.DataFrame:
 
     if comparison.ladder is None:
         return pd.DataFrame()
-    data: pd.DataFrame = comparison.ladder.tidy()
+    data = comparison.ladder.levels.copy()
     verdicts = _verdicts(comparison.ladder)
     data.insert(0, "level_label", [LEVELS.get(level, level) for level in data["level"]])
     data["verdict"] = [verdicts.get(level, "") for level in data["level"]]
@@ -182,7 +185,7 @@ def _ladder_data(comparison: Comparison) -> pd.DataFrame:
     return data
 
 
-def _role_ladders(facts: InvarianceFacts, usable: list[Comparison], labels: Labels) -> Table:
+def _role_ladders(facts: InvarianceEvidence, usable: list[Comparison], labels: Labels) -> Table:
     import pandas as pd
 
     data = pd.concat(
@@ -218,7 +221,7 @@ def _key(variable: str, *, rules: bool = False) -> str:
     return key_of("invariance_rules" if rules else "invariance", variable, digest=taken)
 
 
-def _group_blocks(facts: InvarianceFacts, comparison: Comparison) -> list[Block]:
+def _group_blocks(facts: InvarianceEvidence, comparison: Comparison) -> list[Block]:
     if comparison.ladder is None:
         return [Notice(f"The groups could not be compared: {comparison.obstacle}.", "warning")]
     ladder = comparison.ladder
@@ -246,3 +249,13 @@ def _group_blocks(facts: InvarianceFacts, comparison: Comparison) -> list[Block]
 
 def _with_remark(columns: tuple[Column, ...], data: pd.DataFrame) -> tuple[Column, ...]:
     return (*columns, Column("Remark", "note")) if (data["note"] != "").any() else columns
+
+
+def words(name: str) -> str:
+    """A variable in words."""
+    return name.replace("_", " ")
+
+
+def chapter(evidence: InvarianceEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
+    """Measurement invariance, in print."""
+    return Chapter(invariance_section(evidence, labels), invariance_headline(evidence, labels))

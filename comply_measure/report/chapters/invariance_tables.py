@@ -2,21 +2,53 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from comply_measure.evidence.topics.invariance import Comparison, InvarianceEvidence
 from comply_measure.report.chapters.columns import without_empty_remarks
-from comply_measure.report.chapters.invariance_facts import (
-    LEVELS,
-    Comparison,
-    InvarianceFacts,
-    invariance_table,
-)
 from comply_measure.report.format import bounded
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Column, Table
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEVELS = {
+    "configural": "Configural",
+    "metric": "+ loadings",
+    "scalar": "+ intercepts",
+    "strict": "+ residuals",
+    "means": "+ means",
+}
 _KINDS = {"loading": "Loading", "intercept": "Intercept", "residual": "Residual"}
 
 
-def released_table(facts: InvarianceFacts, usable: list[Comparison], labels: Labels) -> Table:
+def invariance_table(
+    key: str,
+    title: str,
+    data: pd.DataFrame,
+    columns: tuple[Column, ...],
+    facts: InvarianceEvidence,
+    estimator: str,
+    *,
+    notes: tuple[str, ...] = (),
+    group: str | None = None,
+) -> Table:
+    """A table of the chapter, with its sample."""
+    return Table(
+        key,
+        title,
+        data,
+        columns,
+        notes=notes,
+        n_units=facts.n_units,
+        n_informants=facts.n_informants,
+        estimator=estimator,
+        group=group,
+    )
+
+
+def released_table(facts: InvarianceEvidence, usable: list[Comparison], labels: Labels) -> Table:
     """Parameters that the search freed, with the estimates of every role."""
     import pandas as pd
 
@@ -66,7 +98,7 @@ def released_table(facts: InvarianceFacts, usable: list[Comparison], labels: Lab
     )
 
 
-def gap_table(facts: InvarianceFacts, usable: list[Comparison], labels: Labels) -> Table:
+def gap_table(facts: InvarianceEvidence, usable: list[Comparison], labels: Labels) -> Table:
     """Role gaps with and without the bias of unequal parameters."""
     import pandas as pd
 
@@ -100,7 +132,7 @@ def gap_table(facts: InvarianceFacts, usable: list[Comparison], labels: Labels) 
     )
 
 
-def effect_table(facts: InvarianceFacts, usable: list[Comparison], labels: Labels) -> Table:
+def effect_table(facts: InvarianceEvidence, usable: list[Comparison], labels: Labels) -> Table:
     """DMACS of the indicators that differ."""
     import pandas as pd
 
@@ -136,12 +168,12 @@ def effect_table(facts: InvarianceFacts, usable: list[Comparison], labels: Label
     )
 
 
-def search_log(facts: InvarianceFacts, usable: list[Comparison], labels: Labels) -> Table:
+def search_log(facts: InvarianceEvidence, usable: list[Comparison], labels: Labels) -> Table:
     """Every score test of the search."""
     import pandas as pd
 
     data = pd.concat(
-        [c.search.steps().assign(dimension=labels.construct(c.key)) for c in usable if c.search is not None],
+        [c.search.steps.assign(dimension=labels.construct(c.key)) for c in usable if c.search is not None],
         ignore_index=True,
     )
     data.insert(0, "label", [labels.construct(key) for key in data["item"]])
@@ -169,12 +201,12 @@ def search_log(facts: InvarianceFacts, usable: list[Comparison], labels: Labels)
 
 
 def rule_table(
-    facts: InvarianceFacts, comparison: Comparison, key: str, compared: str, estimator: str
+    facts: InvarianceEvidence, comparison: Comparison, key: str, compared: str, estimator: str
 ) -> Table:
     """Verdicts of the published cut-offs, one by one; `compared` says between whom."""
     import pandas as pd
 
-    data = pd.DataFrame() if comparison.ladder is None else comparison.ladder.rule_table()
+    data = pd.DataFrame() if comparison.ladder is None else comparison.ladder.rules.copy()
     data.insert(0, "level_label", [LEVELS.get(level, level) for level in data["level"]])
     columns = (
         Column("Level", "level_label"),

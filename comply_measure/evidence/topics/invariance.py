@@ -1,8 +1,9 @@
-"""Step ``invariance``: do roles, and groups of units, answer by the same measuring rod."""
+"""Topic ``invariance``: do roles, and groups of units, answer by the same measuring rod."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Literal
 
@@ -11,9 +12,11 @@ from pydantic import Field
 
 from comply_measure.errors import ComplyError
 from comply_measure.evidence.attempt import attempt
+from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Firms, Names
 from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.options import TopicOptions
+from comply_measure.evidence.topic import Request, Topic
 from comply_measure.models.invariance import (
     InvarianceLadder,
     PartialInvariance,
@@ -24,10 +27,8 @@ from comply_measure.models.invariance import (
     role_design,
 )
 from comply_measure.models.invariance.designs import Design
-from comply_measure.pipeline.step import Context, Step, StepOutput
-from comply_measure.report.chapters.invariance import invariance_headline, invariance_section
-from comply_measure.report.chapters.invariance_facts import Comparison, InvarianceFacts
-from comply_measure.report.labels import Labels
+from comply_measure.models.invariance.search import Departure
+from comply_measure.responses import Responses
 
 
 class InvarianceOptions(TopicOptions):
@@ -61,16 +62,158 @@ class InvarianceOptions(TopicOptions):
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
 
 
-def run(context: Context, options: InvarianceOptions) -> StepOutput:
-    """Compare roles in the wide format, and independent groups."""
-    chosen = chosen_focal(context.responses, options.scale)
-    firms = context.responses.n_firms > 1 if options.cluster is None else options.cluster
+@dataclass(frozen=True, eq=False)
+class Ladder:
+    """Levels of invariance as tables.
+
+    Parameters
+    ----------
+    levels : DataFrame
+        ``InvarianceLadder.tidy``.
+    rules : DataFrame
+        ``InvarianceLadder.rule_table``.
+    counts : mapping of str to int
+        Cases of each group or role.
+    note : str
+        What holds for the whole ladder: small groups.
+    """
+
+    levels: pd.DataFrame
+    rules: pd.DataFrame
+    counts: Mapping[str, int]
+    note: str
+
+    def p(self, level: str) -> float:
+        """P value of a level's difference test; NaN where there is none."""
+        found = self.levels.loc[self.levels["level"] == level, "pvalue_difference"]
+        return float(found.iloc[0]) if len(found) else float("nan")
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """What the search for unequal parameters found.
+
+    Parameters
+    ----------
+    items : tuple of str
+        Items with a freed parameter other than an intercept that follows its loading, sorted.
+    departures : tuple of Departure
+        The freed parameters.
+    steps : DataFrame
+        ``PartialInvariance.steps``: every score test.
+    """
+
+    items: tuple[str, ...]
+    departures: tuple[Departure, ...]
+    steps: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """One ladder.
+
+    Parameters
+    ----------
+    key : str
+        Dimension whose roles are compared, or variable whose groups are.
+    ladder : Ladder or None
+        None with a reason in `obstacle`.
+    obstacle : str
+    search : Search or None
+        None with a reason in `search_obstacle`.
+    search_obstacle : str
+    effects, gaps : DataFrame or None
+        dMACS by indicator and pair; bias of score gaps; None with a reason in `effects_obstacle`.
+    effects_obstacle : str
+    """
+
+    key: str
+    ladder: Ladder | None = None
+    obstacle: str = ""
+    search: Search | None = None
+    search_obstacle: str = ""
+    effects: pd.DataFrame | None = None
+    gaps: pd.DataFrame | None = None
+    effects_obstacle: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class InvarianceEvidence(Evidence):
+    """What the topic found.
+
+    Parameters
+    ----------
+    title, indicator_kind : str
+        The scale; what is compared.
+    roles, groups : tuple of Comparison
+        One per dimension, one per variable.
+    n_units, n_informants : int
+    estimator, group_estimator : str
+        In words.
+    alpha : float
+        Level of the search.
+    searched : bool
+        Whether there was one.
+    """
+
+    title: str
+    indicator_kind: str
+    roles: tuple[Comparison, ...]
+    groups: tuple[Comparison, ...]
+    n_units: int
+    n_informants: int
+    estimator: str
+    group_estimator: str
+    alpha: float
+    searched: bool
+
+    def tidy(self) -> pd.DataFrame:
+        """Fit, difference test and changes of fit of every level; ``across`` says between whom, ``key`` of what."""
+        parts = [
+            c.ladder.levels.assign(across=across, key=c.key)
+            for across, compared in (("roles", self.roles), ("groups", self.groups))
+            for c in compared
+            if c.ladder is not None
+        ]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+    def values(self) -> Mapping[str, Value]:
+        """Dimensions compared across roles, and items with freed parameters."""
+        return {
+            "n_compared": len(self.roles),
+            "n_released": sum(len(c.search.items) for c in self.roles if c.search is not None),
+        }
+
+
+def invariance(responses: Responses, options: InvarianceOptions | None = None) -> InvarianceEvidence:
+    """Compare roles in the wide format, and independent groups of units.
+
+    Parameters
+    ----------
+    responses : Responses
+        The validated answers.
+    options : InvarianceOptions, optional
+        Defaults where not given.
+
+    Returns
+    -------
+    InvarianceEvidence
+        What could not be compared has its reason in ``obstacle``.
+
+    Raises
+    ------
+    ComplyError
+        If there is nothing to compare.
+    """
+    options = options or InvarianceOptions()
+    chosen = chosen_focal(responses, options.scale)
+    firms = responses.n_firms > 1 if options.cluster is None else options.cluster
     clustered = firms and options.estimator.upper() != "ML"
     roles = _roles(chosen, options, clustered=clustered) if len(chosen.roles) > 1 else ()
     groups = tuple(_groups(chosen, name, options) for name in options.groups)
     if not roles and not groups:
         raise ComplyError("one role answered the scale, and the study names no groups: nothing to compare")
-    facts = InvarianceFacts(
+    return InvarianceEvidence(
         title=chosen.title,
         indicator_kind="items" if options.level == "items" else chosen.indicator_kind,
         roles=roles,
@@ -83,14 +226,13 @@ def run(context: Context, options: InvarianceOptions) -> StepOutput:
         alpha=options.alpha,
         searched=options.search,
     )
-    labels = Labels.of(context.responses.scales, context.language)
-    values = {
-        "n_compared": len(roles),
-        "n_released": sum(len(c.search.items) for c in roles if c.search is not None),
-    }
-    return StepOutput(
-        invariance_section(facts, labels), values=values, headline=invariance_headline(facts, labels)
-    )
+
+
+def _compute(request: Request, options: InvarianceOptions) -> InvarianceEvidence:
+    return invariance(request.responses, options)
+
+
+TOPIC = Topic("invariance", "Measurement invariance", _compute, InvarianceOptions)
 
 
 def _words(options: InvarianceOptions, *, clustered: bool) -> str:
@@ -124,16 +266,15 @@ def _comparison(
 ) -> Comparison:
     design, why = attempt(compute)
     if design is None:
-        return Comparison(key, None, why, None, "", None, None, "")
+        return Comparison(key, obstacle=why)
     ladder, why = attempt(partial(invariance_ladder, design))
     if ladder is None:
-        return Comparison(key, None, why, None, "", None, None, "")
+        return Comparison(key, obstacle=why)
     if all(step.fit is None for step in ladder.steps):
-        return Comparison(key, None, ladder.steps[0].note, None, "", None, None, "")
+        return Comparison(key, obstacle=ladder.steps[0].note)
     first = ladder.steps[0].fit
     if first is not None and {p.code for p in first.problems} & {"not_identified", "negative_df"}:
-        few = "too few indicators: the model is not identified"
-        return Comparison(key, None, few, None, "", None, None, "")
+        return Comparison(key, obstacle="too few indicators: the model is not identified")
     found: PartialInvariance | None = None
     why_not = "not asked for"
     if search:
@@ -147,7 +288,15 @@ def _comparison(
         )
     effects, why_no_effects = _effects(found, ladder)
     items, gaps = (None, None) if effects is None else effects
-    return Comparison(key, ladder, "", found, why_not, items, gaps, why_no_effects)
+    return Comparison(
+        key=key,
+        ladder=Ladder(ladder.tidy(), ladder.rule_table(), ladder.counts, ladder.note),
+        search=None if found is None else Search(tuple(sorted(found.items)), found.departures, found.steps()),
+        search_obstacle=why_not,
+        effects=items,
+        gaps=gaps,
+        effects_obstacle=why_no_effects,
+    )
 
 
 def _effects(
@@ -168,9 +317,7 @@ def _groups(chosen: Focal, name: str, options: InvarianceOptions) -> Comparison:
     units = chosen.responses.units
     if name not in units.columns:
         known = ", ".join(map(str, units.columns)) or "none"
-        return Comparison(
-            name, None, f"there is no unit variable '{name}'; known: {known}", None, "", None, None, ""
-        )
+        return Comparison(name, obstacle=f"there is no unit variable '{name}'; known: {known}")
     names = list(chosen.indicator_names)
     data = chosen.indicators().join(units[[name]], on="unit")
     data[names] = data[names] - data.groupby("role")[names].transform("mean")
@@ -178,6 +325,3 @@ def _groups(chosen: Focal, name: str, options: InvarianceOptions) -> Comparison:
     cluster = None if options.estimator.upper() == "ML" else "unit"
     compute = partial(group_design, data, chosen.factors, name, cluster=cluster, estimator=options.estimator)
     return _comparison(name, compute, options, search=False)
-
-
-STEP = Step("invariance", "Measurement invariance", run, InvarianceOptions)
