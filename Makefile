@@ -9,7 +9,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
-.PHONY: help demo test lint types format bench lock clean
+.PHONY: help demo test lint types format bench mutants lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make types   check types (mypy)"
 	@echo "make format  format the code"
 	@echo "make bench   time the engine beside its peers"
+	@echo "make mutants change one token at a time and see whether a test notices (ROOMS, SAMPLE, SEED)"
 	@echo "make lock    rebuild requirements.lock (needs uv)"
 	@echo "make clean   remove the environment and results"
 
@@ -50,9 +51,12 @@ format: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks
 
+mutants: $(READY)
+	$(BIN)/python tests/mutants $(ROOMS) --sample $(or $(SAMPLE),20) --seed $(or $(SEED),1)
+
 lock:
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate -o requirements.lock
 
 clean:
-	rm -rf $(VENV) results build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) results build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .mutants

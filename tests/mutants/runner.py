@@ -1,0 +1,169 @@
+"""Run a sample of mutants in copies of the tree: does a test notice?"""
+
+from __future__ import annotations
+
+import os
+import queue
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from calls import TestsOf
+from mutations import Mutant
+
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv*", "__pycache__", "*_cache", "results", "build", "dist", ".mutants", ".hypothesis"
+)
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MPLBACKEND": "Agg",
+    "PYTHONHASHSEED": "0",
+    "CI": "1",  # Hypothesis draws the same examples every time and remembers none
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a mutant: ``killed``, ``timeout``, ``survived``, or ``untested`` when no test calls its place.
+
+    ``left_out`` tests call it, too, but would have taken longer than allowed.
+    """
+
+    mutant: Mutant
+    verdict: str
+    test: str = ""
+    left_out: int = 0
+    seconds: float = 0.0
+
+    @property
+    def noticed(self) -> bool:
+        """Whether a test failed or ran out of time."""
+        return self.verdict in ("killed", "timeout")
+
+
+def sample(found: Sequence[Mutant], size: int, seed: int, room: str) -> list[Mutant]:
+    """A sample without replacement; it depends on the seed, the room and its mutants alone."""
+    chosen = random.Random(f"{seed}:{room}").sample(sorted(found), min(size, len(found)))
+    return sorted(chosen)
+
+
+def run(
+    root: Path,
+    package: str,
+    chosen: Iterable[Mutant],
+    tests: TestsOf,
+    *,
+    seconds: float = 60.0,
+    jobs: int = 1,
+    told: Callable[[Outcome], None] = lambda outcome: None,
+) -> list[Outcome]:
+    """Outcomes in the order given; `seconds` of tests per mutant, the fastest first."""
+    with Copies(root, jobs) as copies, ThreadPoolExecutor(jobs) as pool:
+
+        def one(mutant: Mutant) -> Outcome:
+            outcome = copies.outcome(package, mutant, tests, seconds)
+            told(outcome)
+            return outcome
+
+        return list(pool.map(one, chosen))
+
+
+class Copies:
+    """Copies of the tree, one per worker, in a folder that goes away."""
+
+    def __init__(self, root: Path, jobs: int) -> None:
+        self.root, self.jobs = root, jobs
+
+    def __enter__(self) -> Copies:
+        import tempfile
+
+        self.folder = tempfile.TemporaryDirectory(prefix="mutants-")
+        self.free: queue.SimpleQueue[Path] = queue.SimpleQueue()
+        for number in range(self.jobs):
+            copy = Path(self.folder.name) / str(number)
+            shutil.copytree(self.root, copy, ignore=LEFT_OUT)
+            environment = {key: v for key, v in ENVIRONMENT.items() if key != "PYTHONDONTWRITEBYTECODE"}
+            subprocess.run(  # compiled once, so that a mutant costs the compilation of its own file
+                [sys.executable, "-m", "compileall", "-q", "."],
+                cwd=copy,
+                env={**os.environ, **environment},
+                check=False,
+                capture_output=True,
+            )
+            self.free.put(copy)
+        return self
+
+    def __exit__(self, *caught: object) -> None:
+        self.folder.cleanup()
+
+    def outcome(self, package: str, mutant: Mutant, tests: TestsOf, seconds: float) -> Outcome:
+        """Apply a mutant in a free copy, run its tests, put the file back."""
+        every = tests.of(mutant.file, mutant.first_line)
+        if not every:
+            return Outcome(mutant, "untested")
+        names, total = [], 0.0
+        for name in every:
+            total += tests.seconds[name]
+            if names and total > seconds:
+                break
+            names.append(name)
+        copy = self.free.get()
+        try:
+            return self._outcome(copy, package, mutant, names, len(every) - len(names), seconds)
+        finally:
+            self.free.put(copy)
+
+    def _outcome(
+        self, copy: Path, package: str, mutant: Mutant, names: list[str], left_out: int, seconds: float
+    ) -> Outcome:
+        path = copy / package / mutant.file
+        source, times = path.read_bytes(), path.stat()
+        began = time.monotonic()
+        try:
+            path.write_bytes(mutant.applied(source))
+            # another time than the compiled file remembers, whatever the size
+            os.utime(path, (times.st_atime + 1000, times.st_mtime + 1000))
+            verdict, test = _tested(copy, names, 60.0 + 5.0 * seconds)
+        finally:
+            path.write_bytes(source)
+            os.utime(path, (times.st_atime, times.st_mtime))
+        if verdict == "killed" and not test and not _collected(copy, names):
+            raise RuntimeError(f"the tests of {mutant.file} cannot be collected without the change either")
+        return Outcome(mutant, verdict, test, left_out, time.monotonic() - began)
+
+
+def _collected(copy: Path, names: list[str]) -> bool:
+    command = [sys.executable, "-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider", *names]
+    environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": str(copy)}
+    return (
+        subprocess.run(command, cwd=copy, env=environment, capture_output=True, check=False).returncode == 0
+    )
+
+
+def _tested(copy: Path, names: list[str], limit: float) -> tuple[str, str]:
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider"]
+    environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": str(copy)}
+    try:
+        done = subprocess.run(
+            [*command, *names],
+            cwd=copy,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=limit,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return "timeout", ""
+    if done.returncode == 0:
+        return "survived", ""
+    failed = [line.split()[1] for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return "killed", failed[0] if failed and done.returncode == 1 else ""

@@ -1,0 +1,121 @@
+"""The mutation runner on a toy package: which changes are made, which tests are chosen, what is noticed."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from calls import test_map as map_of_tests
+from mutations import mutants, rooms
+from runner import run, sample
+
+SOURCE = b'''"""Toy; 3 < 4 in a docstring is no code."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    UNUSED = 1 + 2
+
+LIMIT = 10
+
+
+def spread(values: list[int] | None, weight: float = 2.0) -> float:
+    """Range times weight; min - max."""
+    if not values:
+        raise ValueError(f"no values, {1 + 1} needed" + "!")
+    return (max(values) - min(values)) * weight
+
+
+def tell(out, n):
+    out.append("caf\xc3\xa9" if n > 0 and n < LIMIT else "?")
+
+
+def unused(x):
+    return x + 1
+'''
+TESTS = """import pytest
+from toy.room.sums import spread, tell
+
+@pytest.fixture(scope="module")
+def told():
+    out = []
+    tell(out, 3)
+    return out
+
+def test_spread():
+    assert spread([1, 4, 6]) == 10.0
+
+def test_told(told):
+    assert told
+"""
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Path:
+    """A tree with one room of one file, and tests that look at the range but not at what is told."""
+    (tmp_path / "toy" / "room").mkdir(parents=True)
+    (tmp_path / "tests").mkdir()
+    for folder in ("toy", "toy/room"):
+        (tmp_path / folder / "__init__.py").write_text("")
+    (tmp_path / "toy" / "room" / "sums.py").write_bytes(SOURCE)
+    (tmp_path / "tests" / "test_sums.py").write_text(TESTS)
+    return tmp_path
+
+
+def test_every_change_is_one_of_code_and_can_be_compiled() -> None:
+    found = mutants(SOURCE, "room/sums.py")
+    assert {(m.old, m.new) for m in found} == {
+        ("10", "11"),
+        ("2.0", "2.5"),
+        ("not values", "(values)"),
+        ('raise ValueError(f"no values, {1 + 1} needed" + "!")', "pass"),
+        ("(max(values) - min(values)) * weight", "((max(values) - min(values)) / weight)"),
+        ("max(values) - min(values)", "(max(values) + min(values))"),
+        ("max(values)", "(min(values))"),
+        ("min(values)", "(max(values))"),
+        ('out.append("café" if n > 0 and n < LIMIT else "?")', "pass"),
+        ("n > 0 and n < LIMIT", "(n > 0 or n < LIMIT)"),
+        ("n > 0", "(n <= 0)"),
+        ("n > 0", "(n >= 0)"),
+        ("0", "1"),
+        ("n < LIMIT", "(n >= LIMIT)"),
+        ("x + 1", "(x - 1)"),
+        ("1", "2"),
+    }
+    for mutant in found:
+        changed = mutant.applied(SOURCE)
+        assert changed != SOURCE
+        ast.parse(changed)
+    places = {m.old: (m.function, m.first_line) for m in found}
+    assert places["n < LIMIT"] == ("tell", 19)
+    assert places["2.0"] == places["10"] == ("(module)", 0)
+
+
+def test_a_sample_depends_on_its_seed() -> None:
+    found = dict(rooms({"room/sums.py": SOURCE}))["room"]
+    assert sample(found, 5, 1, "room") == sample(list(reversed(found)), 5, 1, "room")
+    assert sample(found, 5, 1, "room") != sample(found, 5, 2, "room")
+    assert sample(found, 99, 1, "room") == found
+
+
+def test_survivors_are_what_no_test_looks_at(toy: Path) -> None:
+    tests = map_of_tests(toy, "toy", [toy / "tests" / "test_sums.py"], toy / ".mutants")
+    spread, told = "tests/test_sums.py::test_spread", "tests/test_sums.py::test_told"
+    assert tests.of("room/sums.py", 12) == [spread]
+    assert set(tests.of("room/sums.py", 19)) == {spread, told}
+    assert set(tests.of("room/sums.py", 0)) == {spread, told}
+    found = {(m.old, m.new): m for m in mutants(SOURCE, "room/sums.py")}
+    chosen = {
+        ("max(values)", "(min(values))"): "killed",
+        ('out.append("café" if n > 0 and n < LIMIT else "?")', "pass"): "killed",
+        ("n > 0", "(n <= 0)"): "survived",
+        ("x + 1", "(x - 1)"): "untested",
+    }
+    outcomes = run(toy, "toy", [found[key] for key in chosen], tests, jobs=2)
+    assert [outcome.verdict for outcome in outcomes] == list(chosen.values())
+    assert outcomes[0].test == spread
+    assert (toy / "toy" / "room" / "sums.py").read_bytes() == SOURCE
+    again = map_of_tests(toy, "toy", [toy / "tests" / "test_sums.py"], toy / ".mutants")
+    assert again == tests
