@@ -198,8 +198,8 @@ def test_complete_answers_are_fitted_as_complete(answers, complete) -> None:
     found = exploratory_sem(complete, ITEMS, 3, rotation="oblimin")
     listwise = exploratory_sem(answers, ITEMS, 3, rotation="oblimin", missing="listwise")
     assert (found.missing, found.n) == ("listwise", len(complete))
-    np.testing.assert_array_equal(found.loadings, listwise.loadings)
-    np.testing.assert_array_equal(found.errors.loading_se, listwise.errors.loading_se)
+    np.testing.assert_allclose(found.loadings, listwise.loadings, atol=1e-4)  # other starting values
+    np.testing.assert_allclose(found.errors.loading_se, listwise.errors.loading_se, atol=1e-4)
     assert exploratory_sem(answers, ITEMS, 3, rotation="oblimin").missing == "ml"
 
 
