@@ -48,7 +48,7 @@ CASES = {
     "share above 1": (
         ("consensus_share: 0.35", "consensus_share: 1.35"),
         "consensus_share",
-        "less than or equal to 1",
+        "at most 1",
     ),
     "shares of units": (("{2: 0.15, 3", "{2: 0.25, 3"), "sample", "add up to 1"),
     "shares of groups": (("{de: 0.45", "{de: 0.40"), "questionnaire_language", "add up to 1"),
