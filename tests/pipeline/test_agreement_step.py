@@ -10,7 +10,7 @@ from comply_measure.pipeline.steps.agreement import AgreementOptions, run
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.responses import load_dataset
 from comply_measure.triads import agreement_tests
-from comply_measure.triads.agreement import INDICES
+from comply_measure.triads.agreement.indices import INDICES
 
 
 @pytest.fixture(scope="module")

@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 
 from comply_measure import triads
+from comply_measure.statistics.multiplicity import holm
 from comply_measure.triads import TriadData
 from comply_measure.triads.congruence import (
     congruence_checklist,
     polynomial_regression,
     response_surface,
 )
-from comply_measure.triads.multiplicity import holm
 
 Rates = dict[str, float]
 ROLES = ("marketing", "sales", "it")

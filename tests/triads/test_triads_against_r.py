@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from comply_measure import triads
-from comply_measure.triads.mixed_gaps import whitened
-from comply_measure.triads.multiplicity import benjamini_hochberg, holm
+from comply_measure.statistics.multiplicity import benjamini_hochberg, holm
+from comply_measure.triads.gaps.contrasts import whitened
 
 ITEMS = [f"a{a}_{i}" for a in range(1, 5) for i in (1, 2)]
 ATTRIBUTES = [f"a{a}" for a in range(1, 5)]

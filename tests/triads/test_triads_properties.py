@@ -14,13 +14,13 @@ from scipy import stats
 
 from comply_measure import triads
 from comply_measure.errors import InputError
+from comply_measure.statistics.cluster_robust import cluster_robust
+from comply_measure.statistics.multiplicity import max_t, studentized_range
 from comply_measure.triads import mixed_gaps
-from comply_measure.triads.cluster_robust import cluster_robust
-from comply_measure.triads.exact import exact_distribution
-from comply_measure.triads.item_agreement import maximum_variance
-from comply_measure.triads.multiplicity import max_t, studentized_range
-from comply_measure.triads.reliability_twoway import role_design
-from comply_measure.triads.reml_fit import fit_reml
+from comply_measure.triads.agreement.exact import exact_distribution
+from comply_measure.triads.agreement.items import maximum_variance
+from comply_measure.triads.reliability.twoway import role_design
+from comply_measure.triads.reml.fit import fit_reml
 
 SETTINGS = settings(max_examples=30, deadline=None)
 SHAPES = st.tuples(st.integers(2, 6), st.integers(2, 4), st.integers(2, 5))
@@ -275,7 +275,7 @@ def test_weights_sum_to_one_over_the_roles_present() -> None:
 
 
 def test_response_weights_of_a_triad_by_hand() -> None:
-    from comply_measure.triads.weights import response_weights
+    from comply_measure.triads.aggregation.weights import response_weights
 
     w = response_weights(np.array([[[1.0], [2.0], [6.0]], [[1.0], [5.0], [np.nan]], [[2.0], [4.0], [3.0]]]))[
         :, :, 0

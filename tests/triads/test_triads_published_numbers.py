@@ -111,14 +111,14 @@ def test_a_pair_on_one_item_can_never_be_significant() -> None:
     ],
 )
 def test_null_variances_of_lebreton_and_senter(points, expected) -> None:
-    from comply_measure.triads.nulls import NAMES
+    from comply_measure.triads.agreement.nulls import NAMES
 
     got = [triads.null_distribution(name, 1, points).variance for name in NAMES]
     np.testing.assert_allclose(got, expected, rtol=1e-12)
 
 
 def test_published_shapes_have_the_tabled_variance() -> None:
-    from comply_measure.triads.nulls import FIVE_CATEGORIES, pmf_variance
+    from comply_measure.triads.agreement.nulls import FIVE_CATEGORIES, pmf_variance
 
     for name, pmf in FIVE_CATEGORIES.items():
         null = triads.null_distribution(name, 1, 5)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from comply_measure.triads.reml import evaluate
-from comply_measure.triads.reml_design import CellData, CellDesign
-from comply_measure.triads.reml_fit import fit_reml
+from comply_measure.triads.reml.design import CellData, CellDesign
+from comply_measure.triads.reml.fit import fit_reml
+from comply_measure.triads.reml.likelihood import evaluate
 
 ROLE, ATTRIBUTE = np.repeat(np.arange(3), 4), np.tile(np.arange(4), 3)
 

@@ -21,8 +21,12 @@ from levels import (
 )
 
 from comply_measure import triads
-from comply_measure.triads.exact import critical_rwg_j
-from comply_measure.triads.simulated import correlation_matrix, simulated_answers, simulated_distribution
+from comply_measure.triads.agreement.exact import critical_rwg_j
+from comply_measure.triads.agreement.simulated import (
+    correlation_matrix,
+    simulated_answers,
+    simulated_distribution,
+)
 
 FULL = 5 if os.environ.get("COMPLY_FULL") == "1" else 1
 

@@ -18,7 +18,7 @@ from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.responses import Responses
 from comply_measure.triads import TriadData, UnitScores, aggregate
-from comply_measure.triads.composition import EVIDENCE
+from comply_measure.triads.aggregation.composition import EVIDENCE
 
 
 class AggregationOptions(TopicOptions):

@@ -26,8 +26,8 @@ from comply_measure.triads import (
     icc_oneway,
     icc_twoway,
 )
-from comply_measure.triads.agreement import INDICES, Index
-from comply_measure.triads.nulls import NAMES, null_distributions
+from comply_measure.triads.agreement.indices import INDICES, Index
+from comply_measure.triads.agreement.nulls import NAMES, null_distributions
 
 
 class AgreementOptions(TopicOptions):

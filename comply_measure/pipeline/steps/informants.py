@@ -34,7 +34,7 @@ from comply_measure.pipeline.unit_outcomes import Outcome, find_outcomes
 from comply_measure.report.chapters.congruence_latent import level_labels
 from comply_measure.report.chapters.informants import InformantFacts, informants_headline, informants_section
 from comply_measure.report.labels import Labels
-from comply_measure.triads.multiplicity import holm
+from comply_measure.statistics.multiplicity import holm
 
 
 class InformantOptions(TopicOptions):

@@ -10,7 +10,7 @@ from comply_measure.report.charts import heat_map, profile_plot
 from comply_measure.report.format import bounded, count, interval, listing, number, p_phrase, plural
 from comply_measure.report.labels import Labels, wrapped
 from comply_measure.report.parts import Block, Column, Details, Figure, Prose, Section, Table
-from comply_measure.triads.cluster_robust import few_clusters_note
+from comply_measure.statistics.cluster_robust import few_clusters_note
 
 if TYPE_CHECKING:
     import pandas as pd

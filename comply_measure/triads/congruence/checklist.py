@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from comply_measure.triads.cluster_robust import few_clusters_note
+from comply_measure.statistics.cluster_robust import few_clusters_note
 from comply_measure.triads.congruence.polynomial import PolynomialRegression
 from comply_measure.triads.congruence.surface import ResponseSurface
 

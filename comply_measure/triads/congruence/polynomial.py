@@ -12,8 +12,8 @@ import pandas as pd
 from scipy import stats
 
 from comply_measure.errors import ComplyError, InputError, Problem
-from comply_measure.triads.cluster_robust import ClusterRobust, cluster_robust, few_clusters_note
-from comply_measure.triads.numbers import column_numbers, number_problems
+from comply_measure.statistics.cluster_robust import ClusterRobust, cluster_robust, few_clusters_note
+from comply_measure.triads.data.numbers import column_numbers, number_problems
 
 Floats = npt.NDArray[np.float64]
 Covariance = Literal["ols", "HC3", "cluster"]

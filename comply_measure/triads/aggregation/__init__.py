@@ -1,0 +1,1 @@
+"""Unit scores from informants: composition, weights, latent scores, sensitivity to the choice."""

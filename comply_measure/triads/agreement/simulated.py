@@ -1,0 +1,138 @@
+"""Simulated distribution of agreement when items correlate: answers by cutting a multivariate normal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import special
+
+from comply_measure.errors import InputError, Problem
+from comply_measure.statistics.arrays import Floats, Ints
+from comply_measure.triads.agreement.exact import TIE, Statistic, answer_keys
+from comply_measure.triads.agreement.nulls import NullDistribution
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedDistribution:
+    """Replications of a statistic averaged over items, under a null with correlated items.
+
+    Attributes
+    ----------
+    draws : ndarray, shape (replications,)
+        Sorted values of the mean over items.
+    n_items : int
+        Items averaged.
+    """
+
+    draws: Floats
+    n_items: int
+
+    def cdf(self, value: Floats) -> Floats:
+        """Monte Carlo p value (1 + draws ≤ value)/(1 + replications), never 0; NaN stays NaN."""
+        observed = np.asarray(value, dtype=np.float64)
+        count = np.searchsorted(self.draws, np.where(np.isnan(observed), 0.0, observed) + TIE, side="right")
+        return np.where(np.isnan(observed), np.nan, (1.0 + count) / (1.0 + len(self.draws)))
+
+    def critical(self, alpha: float) -> float:
+        """Largest value v whose Monte Carlo p value is at most alpha; NaN when none is."""
+        allowed = int(np.floor(alpha * (len(self.draws) + 1.0) + 1e-9)) - 1
+        if allowed < 1:
+            return float("nan")
+        below = self.draws[self.draws < self.draws[allowed] - TIE]
+        return float(below[-1]) if len(below) else float("nan")
+
+    def level(self, alpha: float) -> float:
+        """Estimated probability with which a test at `alpha` rejects under the null."""
+        critical = self.critical(alpha)
+        return 0.0 if np.isnan(critical) else float((self.draws <= critical + TIE).mean())
+
+
+def correlation_matrix(correlation: ArrayLike, n_items: int) -> Floats:
+    """Item correlations from one common value or a matrix.
+
+    Raises
+    ------
+    InputError
+        A matrix of the wrong shape, not symmetric, without unit diagonal or not positive semidefinite; a
+        common value below -1/(J - 1) or above 1.
+    """
+    given = np.asarray(correlation, dtype=np.float64)
+    matrix = np.full((n_items, n_items), float(given)) if given.ndim == 0 else given
+    if given.ndim == 0:
+        np.fill_diagonal(matrix, 1.0)
+    valid = matrix.shape == (n_items, n_items) and bool(np.isfinite(matrix).all())
+    if valid:
+        valid = bool(
+            np.allclose(matrix, matrix.T)
+            and np.allclose(np.diag(matrix), 1.0)
+            and np.linalg.eigvalsh(matrix).min() > -1e-8
+        )
+    if not valid:
+        allowed = f"a number, or a correlation matrix of {n_items} items"
+        raise InputError("Agreement cannot be simulated.", [Problem("item correlations", allowed=allowed)])
+    return matrix
+
+
+def simulated_answers(
+    n_informants: int,
+    correlation: Floats,
+    null: NullDistribution,
+    replications: int,
+    rng: np.random.Generator,
+) -> Ints:
+    """Answers 0 … A - 1 of informants who share nothing, on correlated items.
+
+    A multivariate normal is drawn per informant and each item cut where the normal reaches the null's
+    cumulative probabilities.
+
+    Parameters
+    ----------
+    n_informants : int
+        Informants of a unit.
+    correlation : ndarray, shape (J, J)
+        Correlations of the normal variables.
+    null : NullDistribution
+        With probabilities.
+    replications : int
+        Units to draw.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    ndarray of int, shape (n_informants, replications, J)
+    """
+    if null.pmf is None:
+        fault = Problem("this null has a variance but no probabilities", value=null.name)
+        raise InputError("Agreement cannot be simulated.", [fault])
+    values, vectors = np.linalg.eigh(correlation)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    normal = rng.standard_normal((n_informants, replications, len(correlation))) @ root.T
+    cuts = special.ndtri(np.clip(np.cumsum(null.pmf)[:-1], 0.0, 1.0))
+    return np.asarray(np.searchsorted(cuts, normal, side="right"), dtype=np.int64)
+
+
+def simulated_distribution(
+    answers: Ints, n_informants: Sequence[int], items: Ints, statistic: Statistic
+) -> SimulatedDistribution:
+    """Distribution for one pattern of answers: the first n_j simulated informants of each item used.
+
+    Parameters
+    ----------
+    answers : ndarray of int, shape (n, replications, J)
+        From :func:`simulated_answers`, with n at least the largest n_j.
+    n_informants : sequence of int
+        n_j of each item used.
+    items : ndarray of int
+        Positions of these items among the J.
+    statistic : {"variance", "ad_mean", "ad_median"}
+        What is averaged.
+    """
+    divisor = {"variance": lambda n: n * (n - 1), "ad_mean": lambda n: n * n, "ad_median": lambda n: n}
+    total = np.zeros(answers.shape[1])
+    for item, n in zip(items, n_informants, strict=True):
+        total += answer_keys(answers[:n, :, item], statistic) / divisor[statistic](n)
+    return SimulatedDistribution(np.sort(total / len(items)), len(items))

@@ -1,0 +1,264 @@
+"""From gaps to action: which attributes are low, disputed or both, how sure that is, and what could be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from comply_measure import framework
+from comply_measure.errors import InputError, Problem
+from comply_measure.statistics.arrays import Floats
+from comply_measure.triads.data.triad_data import TriadData
+from comply_measure.triads.gaps.reliable import Reliability, reliability_array
+from comply_measure.triads.gaps.role_gaps import cluster_codes
+
+CALLS = ("neither", "low", "disputed", "low and disputed")
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ActionPlan:
+    """Attributes called low or disputed.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row per attribute; columns as in :func:`attribute_actions`.
+    low, disputed : float
+        The thresholds, in scale points.
+    resampled : str
+        What the bootstrap drew: ``units`` or ``firms``.
+    replications : int
+        Its size.
+    """
+
+    table: pd.DataFrame
+    low: float
+    disputed: float
+    resampled: str
+    replications: int
+
+    def tidy(self) -> pd.DataFrame:
+        """The table."""
+        return self.table.copy()
+
+    def levers(self) -> pd.DataFrame:
+        """One row per lever of every attribute that is called low, disputed or both.
+
+        Columns: attribute, dimension, call, probability, lever, assignment (``printed`` or
+        ``reconstructed``), source. Attributes the framework does not know have no levers.
+        """
+        known = {attribute.key for attribute in framework.ATTRIBUTES}
+        rows = [
+            {
+                "attribute": row["column"],
+                "dimension": row["dimension"],
+                "call": row["call"],
+                "probability": row["probability"],
+                "lever": lever.text,
+                "assignment": lever.assignment,
+                "source": str(lever.provenance),
+            }
+            for row in self._called()
+            if row["column"] in known
+            for lever in framework.levers(str(row["column"]))
+        ]
+        columns = ["attribute", "dimension", "call", "probability", "lever", "assignment", "source"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def interventions(self) -> pd.DataFrame:
+        """Interventions of the framework that involve a dimension with a called attribute.
+
+        Columns: intervention, text, dimensions, called_dimensions, called_attributes, n_called, source; most
+        called attributes first.
+        """
+        called: dict[str, list[str]] = {}
+        for row in self._called():
+            called.setdefault(str(row["dimension"]), []).append(str(row["column"]))
+        rows = []
+        for entry in framework.interventions():
+            hit = [key for key in entry.dimensions if key in called]
+            attributes = [name for key in hit for name in called[key]]
+            if hit:
+                rows.append(
+                    {
+                        "intervention": entry.key,
+                        "text": entry.text,
+                        "dimensions": ", ".join(entry.dimensions),
+                        "called_dimensions": ", ".join(hit),
+                        "called_attributes": ", ".join(attributes),
+                        "n_called": len(attributes),
+                        "source": str(entry.provenance),
+                    }
+                )
+        columns = [
+            "intervention", "text", "dimensions", "called_dimensions", "called_attributes", "n_called", "source",
+        ]  # fmt: skip
+        frame = pd.DataFrame(rows, columns=columns)
+        return frame.sort_values("n_called", ascending=False, kind="stable", ignore_index=True)
+
+    def _called(self) -> list[dict[str, object]]:
+        chosen = self.table[self.table["call"].isin(CALLS[1:])]
+        return [{str(key): value for key, value in row.items()} for row in chosen.to_dict("records")]
+
+
+def attribute_actions(
+    data: TriadData,
+    *,
+    low: float,
+    disputed: float = 1.0,
+    reliability: Reliability | None = None,
+    replications: int = 1000,
+    seed: int | np.random.Generator,
+) -> ActionPlan:
+    """Call attributes low, disputed, both or neither, with the uncertainty of the call.
+
+    An attribute is *low* when its level, the mean of the role means, is below `low`, and *disputed* when the
+    root mean square gap between roles exceeds `disputed` scale points. With reliabilities the part of the
+    squared gap that is measurement error, ``SE_d² = s²_x(1 - r_x) + s²_y(1 - r_y)``, is taken off first;
+    without them gaps are too large and the table says so. Units are drawn with replacement (firms, when the
+    data have them, since units of a firm are alike); a call's probability is the share of replications that
+    make it. Thresholds are the user's convention.
+
+    Parameters
+    ----------
+    data : TriadData
+        Attribute scores by role; columns with keys of the framework get levers.
+    low, disputed : float
+        Thresholds in scale points.
+    reliability : float or mapping, optional
+        As for :func:`comply_measure.triads.gap_reliability`.
+    replications : int
+        Bootstrap replications, at least 100.
+    seed : int or Generator
+        Source of randomness.
+
+    Returns
+    -------
+    ActionPlan
+        Columns of the table: column, dimension, call, probability (of the call), p_low, p_disputed, p_both,
+        level, level_lower, level_upper, gap, gap_lower, gap_upper (95 % percentile), n_units, n_informants,
+        note.
+
+    Raises
+    ------
+    InputError
+        Thresholds that are not finite, too few replications, unusable reliabilities.
+    """
+    problems = [
+        Problem(name, value=value, allowed="a finite number")
+        for name, value in (("low", low), ("disputed", disputed))
+        if not np.isfinite(value)
+    ]
+    if replications < 100:
+        problems.append(Problem("replications", value=replications, allowed="at least 100"))
+    if problems:
+        raise InputError("Attributes cannot be called with these options.", problems)
+    r = None if reliability is None else reliability_array(data, reliability)
+    weights = _weights(data, replications, np.random.default_rng(seed))
+    level, gap = _level_and_gap(data, np.ones((1, data.n_units)), r)
+    draws = [_level_and_gap(data, part, r) for part in np.array_split(weights, -(-replications // BATCH))]
+    levels, gaps = (np.concatenate([draw[k] for draw in draws]) for k in (0, 1))
+    rows = [
+        _row(
+            data,
+            j,
+            float(level[0, j]),
+            float(gap[0, j]),
+            levels[:, j],
+            gaps[:, j],
+            low,
+            disputed,
+            r is not None,
+        )
+        for j in range(len(data.columns))
+    ]
+    resampled = "units" if data.firms is None else "firms"
+    return ActionPlan(pd.DataFrame(rows), low, disputed, resampled, replications)
+
+
+def _weights(data: TriadData, replications: int, rng: np.random.Generator) -> Floats:
+    """How often each unit is drawn, shape (replications, G), drawing units or whole firms."""
+    codes = np.arange(data.n_units) if data.firms is None else cluster_codes(data)
+    clusters = int(codes.max()) + 1
+    counts = rng.multinomial(clusters, np.full(clusters, 1.0 / clusters), size=replications)
+    return np.asarray(counts[:, codes], dtype=np.float64)
+
+
+def _level_and_gap(data: TriadData, weights: Floats, r: Floats | None) -> tuple[Floats, Floats]:
+    """Mean of the role means and root mean square gap for weighted units; shapes (B, J)."""
+    G, R, J = data.values.shape
+    present = ~np.isnan(data.values)
+    x = np.where(present, data.values, 0.0).reshape(G, -1)
+    flags = present.astype(np.float64).reshape(G, -1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        n = (weights @ flags).reshape(-1, R, J)
+        mean = (weights @ x).reshape(-1, R, J) / n
+        variance = ((weights @ x**2).reshape(-1, R, J) / n - mean**2) * n / (n - 1.0)
+        squares = []
+        for a, b in data.pairs:
+            d = data.values[:, a] - data.values[:, b]
+            known = ~np.isnan(d)
+            square = (weights @ np.where(known, d**2, 0.0)) / (weights @ known.astype(np.float64))
+            if r is not None:
+                square = square - variance[:, a] * (1 - r[a]) - variance[:, b] * (1 - r[b])
+            squares.append(square)
+        level = _known_mean(mean, axis=1)
+        gap = (
+            np.sqrt(np.maximum(_known_mean(np.stack(squares, axis=1), axis=1), 0.0))
+            if squares
+            else level * np.nan
+        )
+    return level, gap
+
+
+def _known_mean(x: Floats, axis: int) -> Floats:
+    known = ~np.isnan(x)
+    return np.asarray(np.where(known, x, 0.0).sum(axis=axis) / known.sum(axis=axis))
+
+
+def _row(
+    data: TriadData, j: int, level: float, gap: float, levels: Floats, gaps: Floats,
+    low: float, disputed: float, corrected: bool,
+) -> dict[str, object]:  # fmt: skip
+    column = data.columns[j]
+    known = {attribute.key: attribute for attribute in framework.ATTRIBUTES}
+    base: dict[str, object] = {
+        "column": column,
+        "dimension": known[column].dimension if column in known else "",
+    }
+    present = ~np.isnan(data.values[:, :, j])
+    counts = {"n_units": int(present.any(axis=1).sum()), "n_informants": int(present.sum())}
+    usable = ~(np.isnan(levels) | np.isnan(gaps))
+    if np.isnan(level) or np.isnan(gap) or not usable.any():
+        names = (
+            "probability", "p_low", "p_disputed", "p_both", "level", "level_lower", "level_upper",
+            "gap", "gap_lower", "gap_upper",
+        )  # fmt: skip
+        return (
+            base
+            | {"call": "undefined"}
+            | dict.fromkeys(names, np.nan)
+            | counts
+            | {"note": "no unit has two roles"}
+        )
+    is_low, is_disputed = levels[usable] < low, gaps[usable] > disputed
+    call = int(level < low) + 2 * int(gap > disputed)
+    bounds = np.quantile(levels[usable], [0.025, 0.975]), np.quantile(gaps[usable], [0.025, 0.975])
+    return base | {
+        "call": CALLS[call],
+        "probability": float((is_low.astype(int) + 2 * is_disputed == call).mean()),
+        "p_low": float(is_low.mean()),
+        "p_disputed": float(is_disputed.mean()),
+        "p_both": float((is_low & is_disputed).mean()),
+        "level": level,
+        "level_lower": float(bounds[0][0]),
+        "level_upper": float(bounds[0][1]),
+        "gap": gap,
+        "gap_lower": float(bounds[1][0]),
+        "gap_upper": float(bounds[1][1]),
+        **counts,
+        "note": "" if corrected else "gaps include measurement error",
+    }

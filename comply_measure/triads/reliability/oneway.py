@@ -1,0 +1,326 @@
+"""One-way reliability of unit means: ICC(1) and ICC(2) with informants taken as exchangeable.
+
+For roles, which are distinguishable, see :mod:`comply_measure.triads.reliability.twoway`: the one-way
+model counts a role's general bias as error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from comply_measure.errors import InputError, Problem
+from comply_measure.statistics.arrays import Floats
+from comply_measure.triads.data.grouping import Grouping
+from comply_measure.triads.data.long_table import long_table
+from comply_measure.triads.reml.oneway import OnewayReml, fit_oneway
+
+Size = Literal["n0", "mean"]
+
+
+@dataclass(frozen=True, slots=True)
+class OnewayAnova:
+    """One-way analysis of variance of J variables; every array has shape (J,).
+
+    Attributes
+    ----------
+    n_units, n_informants : ndarray
+        Units and informants with an answer.
+    msb, msw : ndarray
+        Mean squares between and within units.
+    dfb, dfw : ndarray
+        Their degrees of freedom.
+    mean_size, n0 : ndarray
+        Arithmetic mean of the unit sizes, and ``n0 = (N - Σ n_g²/N)/(G - 1)``.
+    """
+
+    n_units: Floats
+    n_informants: Floats
+    msb: Floats
+    msw: Floats
+    dfb: Floats
+    dfw: Floats
+    mean_size: Floats
+    n0: Floats
+
+
+def oneway_anova(values: Floats, grouping: Grouping) -> OnewayAnova:
+    """Mean squares between and within units, each variable over the informants who have it.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, J)
+        Scores; NaN where missing.
+    grouping : Grouping
+        Unit of each row.
+
+    Returns
+    -------
+    OnewayAnova
+        Mean squares are NaN where their degrees of freedom are zero.
+    """
+    present = ~np.isnan(values)
+    n = grouping.counts(present).astype(np.float64)
+    total = n.sum(axis=0)
+    n_units = (n > 0).sum(axis=0).astype(np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        centre = np.where(present, values, 0.0).sum(axis=0) / total
+        centred = np.where(present, values - centre, 0.0)
+        mean = grouping.sums(centred) / n
+        grand = centred.sum(axis=0) / total
+        within = np.where(present, centred - mean[grouping.codes], 0.0)
+        between = np.where(n > 0, n * (mean - grand) ** 2, 0.0).sum(axis=0)
+        dfb, dfw = np.maximum(n_units - 1.0, 0.0), total - n_units
+        return OnewayAnova(
+            n_units,
+            total,
+            np.where(dfb > 0, between / dfb, np.nan),
+            np.where(dfw > 0, (within**2).sum(axis=0) / dfw, np.nan),
+            dfb,
+            dfw,
+            total / n_units,
+            (total - (n**2).sum(axis=0) / total) / dfb,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OnewayReliability:
+    """ICC(1) and ICC(2) of several variables.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Variables.
+    anova : OnewayAnova
+        Mean squares behind them.
+    size : str
+        Which average size entered ICC(1).
+    confidence : float
+        Level of the intervals.
+    icc1, icc2 : ndarray, shape (J,)
+        Estimates; negative values are kept.
+    icc1_lower, icc1_upper, icc2_lower, icc2_upper : ndarray
+        Intervals from the F distribution.
+    f, p : ndarray
+        F test of ICC(1) = 0.
+    """
+
+    columns: tuple[str, ...]
+    anova: OnewayAnova
+    size: str
+    confidence: float
+    icc1: Floats
+    icc1_lower: Floats
+    icc1_upper: Floats
+    icc2: Floats
+    icc2_lower: Floats
+    icc2_upper: Floats
+    f: Floats
+    p: Floats
+
+    def tidy(self) -> pd.DataFrame:
+        """One row per variable, with the mean squares, the counts and a note."""
+        anova = self.anova
+        frame = pd.DataFrame({"column": self.columns, "icc1": self.icc1})
+        for name in ("icc1_lower", "icc1_upper", "icc2", "icc2_lower", "icc2_upper", "f"):
+            frame[name] = getattr(self, name)
+        frame["df1"], frame["df2"], frame["p"] = anova.dfb, anova.dfw, self.p
+        frame["msb"], frame["msw"] = anova.msb, anova.msw
+        frame["n_units"], frame["n_informants"] = anova.n_units.astype(int), anova.n_informants.astype(int)
+        frame["mean_size"], frame["n0"] = anova.mean_size, anova.n0
+        frame["note"] = self._notes()
+        return frame
+
+    def _notes(self) -> list[str]:
+        notes = []
+        anova = self.anova
+        for j in range(len(self.columns)):
+            if anova.dfb[j] < 1:
+                notes.append("fewer than 2 units")
+            elif anova.dfw[j] < 1:
+                notes.append("no unit with 2 informants")
+            elif anova.msb[j] + anova.msw[j] == 0:
+                notes.append("all answers equal")
+            elif anova.msw[j] == 0:
+                notes.append("no variance within units")
+            elif anova.msb[j] == 0:
+                notes.append("no variance between units: ICC(2) undefined")
+            elif np.isclose(anova.mean_size[j], anova.n0[j], rtol=1e-12):
+                notes.append("")
+            else:
+                notes.append("unequal unit sizes: intervals approximate")
+        return notes
+
+
+def icc_oneway(
+    data: pd.DataFrame,
+    columns: Sequence[str],
+    *,
+    unit: str = "unit",
+    size: Size = "n0",
+    confidence: float = 0.95,
+) -> OnewayReliability:
+    """ICC(1) and ICC(2) from the one-way analysis of variance (Bartko 1976; Bliese 2000).
+
+    ``ICC(1) = (MSB - MSW) / (MSB + (n* - 1) MSW)`` and ``ICC(2) = (MSB - MSW) / MSB``. The test is
+    ``F = MSB/MSW`` on G - 1 and N - G degrees of freedom. With F_L = F/F_{1-α/2}(df1, df2) and
+    F_U = F·F_{1-α/2}(df2, df1) the intervals are ``(F_L - 1)/(F_L + n* - 1)`` and ``1 - 1/F_L``, upper ends
+    alike (Shrout & Fleiss 1979): exact for equal sizes, approximate otherwise. Negative estimates are kept.
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row per informant.
+    columns : sequence of str
+        Scores; each uses the informants who have it. Units with one informant count between units only.
+    unit : str
+        Column with the unit's key.
+    size : {"n0", "mean"}
+        n*: ``n0 = (N - Σ n_g²/N)/(G - 1)``, the unbalanced analysis of variance; or the arithmetic mean size
+        as in the R package multilevel. Equal when sizes are equal.
+    confidence : float
+        Level of the intervals.
+
+    Returns
+    -------
+    OnewayReliability
+        NaN with a note where undefined.
+
+    Raises
+    ------
+    InputError
+        Unusable table or option.
+    """
+    check_confidence(confidence)
+    if size not in get_args(Size):
+        raise InputError("ICC options", [Problem("size", value=size, allowed=", ".join(get_args(Size)))])
+    table = long_table(data, columns, unit=unit)
+    anova = oneway_anova(table.values, table.grouping())
+    n_star = anova.n0 if size == "n0" else anova.mean_size
+    tail = (1.0 + confidence) / 2.0
+    with np.errstate(invalid="ignore", divide="ignore"):
+        f = anova.msb / anova.msw
+        f = np.where((anova.msw == 0) & (anova.msb == 0), np.nan, f)
+        low = f / stats.f.ppf(tail, anova.dfb, anova.dfw)
+        high = f * stats.f.ppf(tail, anova.dfw, anova.dfb)
+        msb = np.where(anova.msb > 0, anova.msb, np.nan)  # ICC(2) has no value without variance of means
+        return OnewayReliability(
+            table.columns,
+            anova,
+            size,
+            confidence,
+            icc1=(anova.msb - anova.msw) / (anova.msb + (n_star - 1.0) * anova.msw),
+            icc1_lower=_icc1_from_f(low, n_star),
+            icc1_upper=_icc1_from_f(high, n_star),
+            icc2=(msb - anova.msw) / msb,
+            icc2_lower=np.where(np.isnan(msb), np.nan, 1.0 - 1.0 / low),
+            icc2_upper=np.where(np.isnan(msb), np.nan, 1.0 - 1.0 / high),
+            f=f,
+            p=stats.f.sf(f, anova.dfb, anova.dfw),
+        )
+
+
+def check_confidence(confidence: float) -> None:
+    """Raise an InputError unless the level lies strictly between 0 and 1."""
+    if not 0 < confidence < 1:
+        fault = Problem("confidence", value=confidence, allowed="between 0 and 1, for example 0.95")
+        raise InputError("The confidence level cannot be used.", [fault])
+
+
+def _icc1_from_f(f: Floats, n_star: Floats) -> Floats:
+    # 1 at infinite F (no variance within units): the limit of (F - 1)/(F + n* - 1)
+    return np.where(np.isinf(f), 1.0, (f - 1.0) / (f + n_star - 1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class RemlReliability:
+    """ICC(1) and ICC(2) by REML, one :class:`OnewayReml` per variable.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Variables.
+    fits : tuple of OnewayReml
+        Variance components and intervals.
+    n_units, n_informants : ndarray, shape (J,)
+        Counts.
+    confidence : float
+        Level of the profile intervals.
+    """
+
+    columns: tuple[str, ...]
+    fits: tuple[OnewayReml, ...]
+    n_units: Floats
+    n_informants: Floats
+    confidence: float
+
+    def tidy(self) -> pd.DataFrame:
+        """One row per variable.
+
+        Columns: column, icc1, icc1_lower, icc1_upper, icc2, icc2_lower, icc2_upper (Spearman-Brown at the
+        mean size), variance_between, variance_within, n_units, n_informants, mean_size, note.
+        """
+        with np.errstate(invalid="ignore", divide="ignore"):
+            size = self.n_informants / self.n_units
+        single = {
+            "icc1": np.array([fit.icc1 for fit in self.fits]),
+            "icc1_lower": np.array([fit.lower for fit in self.fits]),
+            "icc1_upper": np.array([fit.upper for fit in self.fits]),
+        }
+        mean = {name.replace("1", "2", 1): spearman_brown(x, size) for name, x in single.items()}
+        return pd.DataFrame(
+            {
+                "column": self.columns,
+                **single,
+                **mean,
+                "variance_between": [fit.between for fit in self.fits],
+                "variance_within": [fit.within for fit in self.fits],
+                "n_units": self.n_units.astype(int),
+                "n_informants": self.n_informants.astype(int),
+                "mean_size": size,
+                "note": [fit.note for fit in self.fits],
+            }
+        )
+
+
+def spearman_brown(reliability: Floats, length: Floats | float) -> Floats:
+    """Reliability of a mean of `length` parallel measures, ``k ρ / (1 + (k - 1) ρ)``."""
+    return np.asarray(length * reliability / (1.0 + (length - 1.0) * reliability))
+
+
+def icc_oneway_reml(
+    data: pd.DataFrame, columns: Sequence[str], *, unit: str = "unit", confidence: float = 0.95
+) -> RemlReliability:
+    """ICC(1) = τ²/(τ² + σ²) by restricted maximum likelihood, and ICC(2) at the mean unit size.
+
+    Unlike the analysis of variance it weighs units of unequal size efficiently, and it cannot be negative: a
+    variable whose units differ less than chance gets 0 and a note. Intervals are profile likelihood. Bliese
+    (2000); Patterson & Thompson (1971).
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row per informant.
+    columns : sequence of str
+        Scores; each uses the informants who have it.
+    unit : str
+        Column with the unit's key.
+    confidence : float
+        Level of the intervals.
+
+    Raises
+    ------
+    InputError
+        Unusable table or level.
+    """
+    check_confidence(confidence)
+    table = long_table(data, columns, unit=unit)
+    grouping = table.grouping()
+    fits = tuple(fit_oneway(column, grouping, confidence) for column in table.values.T)
+    anova = oneway_anova(table.values, grouping)
+    return RemlReliability(table.columns, fits, anova.n_units, anova.n_informants, confidence)

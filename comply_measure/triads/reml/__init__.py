@@ -1,0 +1,1 @@
+"""REML of variance components with roles as fixed effects: one-way and two-way, unbalanced, with starts and draws."""

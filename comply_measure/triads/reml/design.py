@@ -1,0 +1,143 @@
+r"""Models of units × cells: which effects there are, and which cells are missing.
+
+A unit has C cells (role, or role × attribute, or role × item). Cell c of unit g is
+
+``y_gc = x_c'β + Σ_k a_k(c) + Σ_l u_l,g(c) + e_gc``
+
+with *shared* effects a_k (the same for all units: role, attribute, role × attribute) and *unit* effects
+u_l (drawn anew in each unit: unit, unit × role, unit × attribute), all independent normal. Each effect is
+given by the level it has in every cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from comply_measure.statistics.arrays import Bools, Floats, Ints
+
+
+@dataclass(frozen=True, slots=True)
+class CellDesign:
+    """Effects of a model of units × cells.
+
+    Attributes
+    ----------
+    shared, unit : mapping of str to ndarray of int, shape (C,)
+        Level of every cell, by effect. The residual is added by the engine and must not be listed.
+    fixed : ndarray, shape (C, p)
+        Design of the fixed part, a column of ones for a general mean.
+    """
+
+    shared: Mapping[str, Ints]
+    unit: Mapping[str, Ints]
+    fixed: Floats
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Components in the order of θ: shared, unit, residual."""
+        return (*self.shared, *self.unit, "residual")
+
+    @property
+    def n_cells(self) -> int:
+        """Number of cells C."""
+        return len(self.fixed)
+
+    def indicators(self) -> list[Floats]:
+        """Cells × levels of every component, the residual last: 1 where the cell has the level."""
+        labels = [*self.shared.values(), *self.unit.values()]
+        columns = [np.equal.outer(level, np.unique(level)).astype(np.float64) for level in labels]
+        return [*columns, np.eye(self.n_cells)]
+
+    def keep(self, cells: Ints) -> CellDesign:
+        """The design for some of the cells; fixed columns that carry nothing new are dropped."""
+        fixed, chosen = self.fixed[cells], list[int]()
+        for column in range(fixed.shape[1]):
+            if np.linalg.matrix_rank(fixed[:, [*chosen, column]]) > len(chosen):
+                chosen.append(column)
+        return CellDesign(
+            {name: level[cells] for name, level in self.shared.items()},
+            {name: level[cells] for name, level in self.unit.items()},
+            fixed[:, chosen],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Sufficient statistics of the units that lack the same cells; M such patterns.
+
+    Attributes
+    ----------
+    observed : ndarray of bool, shape (M, C)
+        Cells the units of a pattern have.
+    n_units : ndarray, shape (M,)
+        How many units.
+    sums : ndarray, shape (B, M, C)
+        Sum of their observations.
+    products : ndarray, shape (B, M, C, C)
+        Sum of their cross products.
+    """
+
+    observed: Bools
+    n_units: Floats
+    sums: Floats
+    products: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class CellData:
+    """Observations of units × cells, with the units gathered by which cells they lack.
+
+    Attributes
+    ----------
+    y : ndarray, shape (B, G, C)
+        Observations, 0 where missing; the missing cells are the same for the whole batch.
+    patterns : tuple of (ndarray of int, ndarray of int)
+        Missing cells, and the units that lack exactly these; complete units are not listed.
+    n_units, n_observations : int
+        Units G and observed cells N.
+    moments : Moments or None
+        Sufficient statistics, where patterns are so few that they are smaller than the data.
+    """
+
+    y: Floats
+    patterns: tuple[tuple[Ints, Ints], ...]
+    n_units: int
+    n_observations: int
+    moments: Moments | None
+
+    @classmethod
+    def from_array(cls, y: Floats) -> CellData:
+        """Build from (B, G, C) observations; NaN where missing, as in the first of the batch."""
+        missing = np.isnan(y[0])
+        filled = np.where(missing, 0.0, y)
+        rows, place = np.unique(missing, axis=0, return_inverse=True)
+        members = [np.flatnonzero(place.ravel() == number) for number in range(len(rows))]
+        patterns = tuple(
+            (np.flatnonzero(row), units) for row, units in zip(rows, members, strict=True) if row.any()
+        )
+        G, C = missing.shape
+        moments = _moments(filled, rows, members) if len(rows) * C <= G else None
+        return cls(filled, patterns, G, int((~missing).sum()), moments)
+
+    def take(self, batch: Ints) -> CellData:
+        """Some of the batch."""
+        if len(batch) == len(self.y):
+            return self
+        m = self.moments
+        if m is not None:
+            m = Moments(m.observed, m.n_units, m.sums[batch], m.products[batch])
+            return CellData(self.y[batch, :0], (), self.n_units, self.n_observations, m)
+        return CellData(self.y[batch], self.patterns, self.n_units, self.n_observations, None)
+
+
+def _moments(y: Floats, missing: Bools, members: list[Ints]) -> Moments:
+    parts = [y[:, units] for units in members]
+    return Moments(
+        ~missing,
+        np.array([len(units) for units in members], dtype=np.float64),
+        np.stack([part.sum(axis=1) for part in parts], axis=1),
+        np.stack([np.swapaxes(part, 1, 2) @ part for part in parts], axis=1),
+    )
