@@ -9,7 +9,9 @@ from comply_measure.evidence.topics import (
     actions as _actions,
     aggregation as _aggregation,
     cfa as _cfa,
+    congruence as _congruence,
     content as _content,
+    informants as _informants,
     invariance as _invariance,
     method_variance as _method_variance,
     reliability as _reliability,
@@ -21,10 +23,8 @@ from comply_measure.evidence.topics import (
 from comply_measure.pipeline.step import Step, step_of
 from comply_measure.pipeline.steps import (
     agreement,
-    congruence,
     dimensionality,
     gaps,
-    informants,
     items,
     missing_data,
     quality,
@@ -34,7 +34,9 @@ from comply_measure.report.chapters import (
     actions,
     aggregation,
     cfa,
+    congruence,
     content,
+    informants,
     invariance,
     method_variance,
     reliability,
@@ -61,9 +63,9 @@ _ALL: tuple[Step, ...] = (
     step_of(_aggregation.TOPIC, aggregation.chapter),
     triads.STEP,
     gaps.STEP,
-    informants.STEP,
+    step_of(_informants.TOPIC, informants.chapter),
     step_of(_structure.TOPIC, structure.chapter),
-    congruence.STEP,
+    step_of(_congruence.TOPIC, congruence.chapter),
     step_of(_actions.TOPIC, actions.chapter),
 )
 

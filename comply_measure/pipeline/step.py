@@ -186,12 +186,13 @@ class Step:
         if self.chapter is None:
             raise ComplyError(f"step '{self.name}' has no chapter")
         chapter, evidence = self.chapter(found.evidence, labels, cutoffs), found.evidence
+        problems = evidence.problems() if chapter.problems is None else chapter.problems
         return StepOutput(
             chapter.section,
             evidence.values(),
             evidence.reasons(),
             chapter.headline,
-            (*evidence.problems(), *found.warnings),
+            (*problems, *found.warnings),
         )
 
 

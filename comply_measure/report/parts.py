@@ -202,10 +202,21 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """What a topic's evidence becomes in print: a section, and its sentences for the overview."""
+    """What a topic's evidence becomes in print.
+
+    Parameters
+    ----------
+    section : Section
+        Prose, tables and figures.
+    headline : tuple of str
+        Sentences for the overview.
+    problems : tuple of str, optional
+        The evidence's problems under the labels of the report; as the evidence has them if not given.
+    """
 
     section: Section
     headline: tuple[str, ...] = ()
+    problems: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

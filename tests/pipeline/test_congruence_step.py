@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from comply_measure.errors import ComplyError
+from comply_measure.evidence.topics.congruence import CongruenceOptions
 from comply_measure.models.informants import latent_polynomial, wide_frame
+from comply_measure.pipeline import STEPS
 from comply_measure.pipeline.step import Context
-from comply_measure.pipeline.steps.congruence import CongruenceOptions, run
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.responses import load_dataset
 from comply_measure.triads.congruence import polynomial_regression
@@ -24,7 +25,7 @@ def context() -> Context:
 
 def test_numbers_are_those_of_the_regression(context: Context) -> None:
     options = CongruenceOptions(outcomes=("customer_retention",), pairs=(("marketing", "it"),), bootstrap=200)
-    output = run(context, options)
+    output = STEPS["congruence"].output(context, options)
     scores = context.responses.scores("dimension", "comply")
     view = scores[list("COMPLY")].mean(axis=1)
     wide = scores.assign(view=view).pivot_table(index="unit", columns="role", values="view")
@@ -39,18 +40,20 @@ def test_numbers_are_those_of_the_regression(context: Context) -> None:
 
 
 def test_no_outcome_says_what_to_do(context: Context) -> None:
-    output = run(context, CongruenceOptions())
+    output = STEPS["congruence"].output(context, CongruenceOptions())
     assert output.tables == {}
     assert "outcomes" in output.section.blocks[0].text
 
 
 def test_unknown_and_text_outcomes_are_named(context: Context) -> None:
     with pytest.raises(ComplyError, match="industry"):
-        run(context, CongruenceOptions(outcomes=("industry",)))
+        STEPS["congruence"].output(context, CongruenceOptions(outcomes=("industry",)))
     with pytest.raises(ComplyError, match="happiness"):
-        run(context, CongruenceOptions(outcomes=("happiness",)))
+        STEPS["congruence"].output(context, CongruenceOptions(outcomes=("happiness",)))
     with pytest.raises(ComplyError, match="predictor"):
-        run(context, CongruenceOptions(outcomes=("customer_retention",), predictor="Z"))
+        STEPS["congruence"].output(
+            context, CongruenceOptions(outcomes=("customer_retention",), predictor="Z")
+        )
 
 
 def test_latent_surface_and_level_are_those_of_the_functions(context: Context) -> None:
@@ -60,7 +63,7 @@ def test_latent_surface_and_level_are_those_of_the_functions(context: Context) -
         pairs=(("marketing", "sales"),),
         bootstrap=200,
     )
-    output = run(context, options)
+    output = STEPS["congruence"].output(context, options)
     responses = context.responses
     wide = wide_frame(
         responses.scores("attribute", "comply"), ITEMS, ["marketing", "sales", "it"], keep=["firm"]
@@ -84,7 +87,7 @@ def test_latent_surface_and_level_are_those_of_the_functions(context: Context) -
 
 def test_level_of_alignment_predicts_what_it_causes_in_the_population(context: Context) -> None:
     """Alignment raises satisfaction and joint follow-up in the simulated population; contrasts do nothing there."""
-    output = run(
+    output = STEPS["congruence"].output(
         context, CongruenceOptions(outcomes=("customer_satisfaction", "joint_follow_up"), bootstrap=200)
     )
     effects = output.tables["congruence_level_effects"].data
@@ -98,7 +101,7 @@ def test_without_latent_models_the_observed_surfaces_remain(context: Context) ->
     options = CongruenceOptions(
         outcomes=("customer_retention",), pairs=(("sales", "it"),), bootstrap=200, latent=False
     )
-    output = run(context, options)
+    output = STEPS["congruence"].output(context, options)
     assert "congruence_latent_overview" not in output.tables
     assert "congruence_level_effects" not in output.tables
     assert len(output.tables["congruence_overview"].data) == 1

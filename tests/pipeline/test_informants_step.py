@@ -7,9 +7,10 @@ import pytest
 
 from comply_measure import sem
 from comply_measure.errors import ComplyError
+from comply_measure.evidence.topics.informants import InformantOptions
 from comply_measure.models.informants import common_fate_model, wide_frame
+from comply_measure.pipeline import STEPS
 from comply_measure.pipeline.step import Context, StepOutput
-from comply_measure.pipeline.steps.informants import InformantOptions, run
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.responses import load_dataset
 
@@ -25,7 +26,7 @@ def responses():
 
 @pytest.fixture(scope="module")
 def output(responses) -> StepOutput:
-    return run(context_of(responses), InformantOptions(estimator="ML"))
+    return STEPS["informants"].output(context_of(responses), InformantOptions(estimator="ML"))
 
 
 def test_common_fate_shares_are_those_of_the_model(output: StepOutput, responses) -> None:
@@ -62,7 +63,7 @@ def test_every_table_says_what_it_rests_on(output: StepOutput) -> None:
 
 def test_one_role_is_refused(responses) -> None:
     with pytest.raises(ComplyError, match="at least 2"):
-        run(context_of(responses.subset(role="sales")), InformantOptions())
+        STEPS["informants"].output(context_of(responses.subset(role="sales")), InformantOptions())
 
 
 def test_latent_gaps_are_corrected_and_near_the_observed_gaps(output: StepOutput) -> None:
@@ -86,9 +87,11 @@ def test_inadmissible_solutions_are_among_the_problems(output: StepOutput) -> No
 
 def test_predictors_explain_shared_views_and_contrasts(responses) -> None:
     pair = responses.subset(role=["marketing", "sales"])
-    output = run(context_of(pair), InformantOptions(estimator="ML", predictors=("product_complexity",)))
+    output = STEPS["informants"].output(
+        context_of(pair), InformantOptions(estimator="ML", predictors=("product_complexity",))
+    )
     table = output.tables["informants_effects"].data
     assert len(table) == 6 + 6 * 2
     assert table["predictor_label"].eq("Product complexity").all()
     with pytest.raises(ComplyError, match="industry"):
-        run(context_of(pair), InformantOptions(predictors=("industry",)))
+        STEPS["informants"].output(context_of(pair), InformantOptions(predictors=("industry",)))

@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from comply_measure.evidence.topics.congruence import CongruenceCase, CongruenceEvidence, Remark
 from comply_measure.report.chapters.columns import sentences, without_empty_remarks
 from comply_measure.report.chapters.congruence_latent import (
-    LatentCase,
-    LevelFacts,
+    Printed,
+    holds,
     latent_blocks,
     level_blocks,
+    outcome_label,
+    printed,
     verdict,
 )
+from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, listing, number, p_phrase, percent, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.names import key_of
-from comply_measure.report.parts import Block, Column, Details, Heading, Notice, Prose, Section, Table
+from comply_measure.report.parts import (
+    Block,
+    Chapter,
+    Column,
+    Details,
+    Heading,
+    Notice,
+    Prose,
+    Section,
+    Table,
+)
 from comply_measure.report.surfaces import surface_plot
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from comply_measure.triads.congruence.checklist import CongruenceChecklist
-    from comply_measure.triads.congruence.model_set import ModelSet
-    from comply_measure.triads.congruence.polynomial import PolynomialRegression
-    from comply_measure.triads.congruence.surface import ResponseSurface
 
 _SURFACE = (
     Column("Parameter", "name"),
@@ -65,82 +74,42 @@ _CHECKS = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class CongruenceCase:
-    """One pair of roles and one outcome.
-
-    Parameters
-    ----------
-    names : tuple of str
-        The two roles and the outcome, as in the data: what tells its tables from those of other cases.
-    first, second, outcome : str
-        Names in print.
-    """
-
-    names: tuple[str, str, str]
-    first: str
-    second: str
-    outcome: str
-    fit: PolynomialRegression
-    surface: ResponseSurface
-    models: ModelSet
-    checklist: CongruenceChecklist
-
-
-@dataclass(frozen=True, eq=False)
-class CongruenceFacts:
-    """What the chapter is made from.
-
-    Parameters
-    ----------
-    title, predictor : str
-        The scale; what both roles rated.
-    limits : tuple of float
-        Ends of the answer scale.
-    cases : tuple of CongruenceCase
-    skipped : tuple of str
-        Pairs and outcomes that could not be analysed, with the reason.
-    clustered : bool
-    latent : tuple of LatentCase
-        Surfaces between latent views.
-    rated : tuple of str
-        Outcomes that informants of the same units rated.
-    level : LevelFacts or None
-        Latent congruence model of all roles with the outcomes.
-    """
-
-    title: str
-    predictor: str
-    limits: tuple[float, float]
-    cases: tuple[CongruenceCase, ...]
-    skipped: tuple[str, ...]
-    clustered: bool
-    latent: tuple[LatentCase, ...] = ()
-    rated: tuple[str, ...] = ()
-    level: LevelFacts | None = None
-
-
-def congruence_section(facts: CongruenceFacts, labels: Labels) -> Section:
+def congruence_section(facts: CongruenceEvidence, labels: Labels) -> Section:
     """The chapter."""
-    blocks: list[Block] = [Prose(_opening(facts))]
-    blocks += [Notice(text, "warning") for text in facts.skipped]
-    if facts.rated:
-        blocks.append(Notice(_same_source(facts.rated)))
-    if facts.cases:
-        blocks.append(_overview(facts))
-    for case in facts.cases:
+    outcomes = _outcomes(facts, labels)
+    cases = [printed(case.names, case, outcomes, labels) for case in facts.cases]
+    blocks: list[Block] = [Prose(_opening(facts, labels))]
+    blocks += [Notice(_remark(remark, outcomes, labels), "warning") for remark in facts.remarks]
+    if rated := [outcomes[outcome.key] for outcome in facts.outcomes if outcome.latent]:
+        blocks.append(Notice(_same_source(rated)))
+    if cases:
+        blocks.append(_overview(facts, cases))
+    for case in cases:
         blocks += [_figure(case, facts), _details(case, facts)]
     robust = "MLR, full information" + (", clustered by firm" if facts.clustered else "")
     if facts.latent:
+        latent = [printed(case.names, case, outcomes, labels) for case in facts.latent]
         blocks.append(Heading("Between latent views"))
-        blocks += latent_blocks(facts.latent, facts.title, facts.limits, robust)
+        blocks += latent_blocks(latent, facts.title, facts.limits, robust)
     if facts.level is not None:
+        shown = {outcome.name: outcomes[outcome.key] for outcome in facts.outcomes}
         blocks.append(Heading("Level and contrasts as predictors"))
-        blocks += level_blocks(facts.level, facts.title)
+        blocks += level_blocks(facts.level, facts.title, shown, labels)
     return Section("congruence", "Congruence and outcomes", tuple(blocks))
 
 
-def congruence_headline(facts: CongruenceFacts) -> tuple[str, ...]:
+def _outcomes(facts: CongruenceEvidence, labels: Labels) -> dict[str, str]:
+    """Outcome -> name in print."""
+    return {outcome.key: outcome_label(outcome, labels) for outcome in facts.outcomes}
+
+
+def _remark(remark: Remark, outcomes: Mapping[str, str], labels: Labels) -> str:
+    first, second, outcome = remark.names
+    views = ", latent" if remark.latent else ""
+    return f"{labels.role(first)} – {labels.role(second)}, {outcomes[outcome]}{views}: {remark.text}."
+
+
+def congruence_headline(facts: CongruenceEvidence) -> tuple[str, ...]:
     """One sentence on the checklist."""
     if not facts.cases:
         return ()
@@ -151,8 +120,8 @@ def congruence_headline(facts: CongruenceFacts) -> tuple[str, ...]:
     )
 
 
-def _opening(facts: CongruenceFacts) -> str:
-    if not facts.cases and not facts.skipped:
+def _opening(facts: CongruenceEvidence, labels: Labels) -> str:
+    if not facts.cases and not facts.remarks:
         return (
             "No outcome is named. Add unit-level variables to the step's option 'outcomes' to relate the "
             "congruence of two roles to them."
@@ -161,42 +130,42 @@ def _opening(facts: CongruenceFacts) -> str:
         "Standard errors and bootstrap allow for units of one firm being alike. " if facts.clustered else ""
     )
     return (
-        f"An outcome of the unit is regressed on two roles' views of {facts.predictor} and their squares "
-        f"and product (Edwards & Parry, 1993), both centred at the scale's midpoint. {errors}Congruence would "
+        f"An outcome of the unit is regressed on two roles' views of {labels.construct(facts.predictor)} and their "
+        f"squares and product (Edwards & Parry, 1993), both centred at the scale's midpoint. {errors}Congruence would "
         "show as a ridge along equal views from which the outcome falls on both sides. All conditions must be "
         "read together; a difference score would impose them untested."
     )
 
 
-def _same_source(names: tuple[str, ...]) -> str:
+def _same_source(names: list[str]) -> str:
     return (
-        f"{listing(list(names))}: rated by informants of the same units. A role that rates both sides inflates the "
+        f"{listing(names)}: rated by informants of the same units. A role that rates both sides inflates the "
         "relation of its own view with the outcome; outcomes from another source do not have this."
     )
 
 
-def _overview(facts: CongruenceFacts) -> Table:
+def _overview(facts: CongruenceEvidence, cases: Sequence[Printed[CongruenceCase]]) -> Table:
     import pandas as pd
 
     rows = []
-    for case in facts.cases:
-        parameters = case.surface.parameters.set_index("name")
+    for case in cases:
+        parameters = case.found.surface.parameters.set_index("name")
         rows.append(
             {
                 "roles": f"{case.first} – {case.second}",
                 "outcome": case.outcome,
-                "n_units": case.fit.n,
+                "n_units": case.found.fit.n,
                 **{
                     f"{n}_{w}": parameters.loc[n, w]
                     for n in ("a1", "a2", "a3", "a4")
                     for w in ("estimate", "p")
                 },
-                "r_squared": case.fit.r_squared,
-                "shape": case.surface.shape,
-                "near": case.surface.near_congruence,
-                "best": case.models.models["description"].iloc[0],
-                "broad": verdict(case.checklist.broad),
-                "strict": verdict(case.checklist.strict),
+                "r_squared": case.found.fit.r_squared,
+                "shape": case.found.surface.shape,
+                "near": case.found.surface.near_congruence,
+                "best": case.found.models.models["description"].iloc[0],
+                "broad": verdict(case.found.checklist.broad),
+                "strict": verdict(case.found.checklist.strict),
             }
         )
     columns = [Column("Roles", "roles"), Column("Units", "n_units", "count")]
@@ -224,19 +193,19 @@ def _overview(facts: CongruenceFacts) -> Table:
     )
 
 
-def _estimator(facts: CongruenceFacts) -> str:
+def _estimator(facts: CongruenceEvidence) -> str:
     return "Least squares, " + ("CR2 by firm" if facts.clustered else "HC3")
 
 
-def _figure(case: CongruenceCase, facts: CongruenceFacts) -> Block:
+def _figure(case: Printed[CongruenceCase], facts: CongruenceEvidence) -> Block:
     return surface_plot(
         key_of("congruence_surface", *case.names),
-        f"{case.outcome} by {case.first} and {case.second}",
-        case.fit.coefficients[:6],
-        case.fit.x,
-        case.fit.y,
+        case.where,
+        case.found.fit.coefficients,
+        case.found.fit.x,
+        case.found.fit.y,
         axis_labels=(case.first, case.second, case.outcome),
-        centre=case.fit.centre,
+        centre=case.found.fit.centre,
         limits=facts.limits,
         alt=(
             f"Contour plot and surface of {case.outcome} over the views of {case.first} and {case.second}; "
@@ -249,9 +218,9 @@ def _figure(case: CongruenceCase, facts: CongruenceFacts) -> Block:
     )
 
 
-def _details(case: CongruenceCase, facts: CongruenceFacts) -> Details:
-    where = f"{case.outcome} by {case.first} and {case.second}"
-    units, informants = case.fit.n, 2 * case.fit.n
+def _details(case: Printed[CongruenceCase], facts: CongruenceEvidence) -> Details:
+    where = case.where
+    units, informants = case.found.fit.n, 2 * case.found.fit.n
 
     def table(key: str, title: str, data: pd.DataFrame, columns: tuple[Column, ...], *notes: str) -> Table:
         return Table(
@@ -259,15 +228,15 @@ def _details(case: CongruenceCase, facts: CongruenceFacts) -> Details:
             notes=notes, n_units=units, n_informants=informants, estimator=_estimator(facts),
         )  # fmt: skip
 
-    over = f"{percent(case.surface.over)} of the units lie on the side of {case.first}, "
-    under = f"{percent(case.surface.under)} on the side of {case.second}."
+    over = f"{percent(case.found.surface.over)} of the units lie on the side of {case.first}, "
+    under = f"{percent(case.found.surface.under)} on the side of {case.second}."
     dropped = (
-        f" {plural(case.fit.n_dropped, 'unit')} without all three values left out."
-        if case.fit.n_dropped
+        f" {plural(case.found.fit.n_dropped, 'unit')} without all three values left out."
+        if case.found.fit.n_dropped
         else ""
     )
-    best = case.models.models.iloc[0]
-    a4 = case.surface.parameters.set_index("name").loc["a4"]
+    best = case.found.models.models.iloc[0]
+    a4 = case.found.surface.parameters.set_index("name").loc["a4"]
     preferred = (
         f"By AICc the data prefer: {best['description']} (weight {bounded(best['weight'])}). "
         if best["weight"] > 0
@@ -275,26 +244,27 @@ def _details(case: CongruenceCase, facts: CongruenceFacts) -> Details:
     )
     text = f"Along opposite views the curvature is a4 = {number(a4['estimate'])}, {p_phrase(a4['p'])}. {preferred}"
     # that the likelihood ignores clustering stands below the table
-    models = case.models.models.assign(
+    models = case.found.models.models.assign(
         note=[
             note if np.isnan(weight) else ""
-            for note, weight in case.models.models[["note", "weight"]].to_numpy()
+            for note, weight in case.found.models.models[["note", "weight"]].to_numpy()
         ]
     )
-    checks = case.checklist.conditions.copy()
-    checks["holds"] = [("cannot say" if h is None else "yes" if h else "no") for h in checks["holds"]]
+    checks = case.found.checklist.conditions.copy()
+    checks["holds"] = holds(checks["holds"])
     return Details(
         f"Surface, models and conditions: {where}",
         (
             Prose(text + over + under + dropped),
-            table("coefficients", "Polynomial regression", case.fit.tidy(), _COEFFICIENTS),
-            table("parameters", "Surface", case.surface.parameters, _SURFACE,
+            table("coefficients", "Polynomial regression", case.found.fit.table, _COEFFICIENTS),
+            table("parameters", "Surface", case.found.surface.parameters, _SURFACE,
                   "X0, Y0: stationary point; p10, p11: first principal axis; p20, p21: second."),
             table("conditions", "Conditions of a congruence effect", checks, _CHECKS,
-                  *sentences(case.checklist.caution)),
+                  *sentences(case.found.checklist.caution)),
             table("models", "Nested models", models, _MODELS,
                   "K counts intercept and residual variance; the likelihood takes units as independent."),
-            table("constraints", "Constraints that difference scores impose", case.models.constraints, _CONSTRAINTS),
+            table("constraints", "Constraints that difference scores impose", case.found.models.constraints,
+                  _CONSTRAINTS),
         ),
     )  # fmt: skip
 
@@ -309,3 +279,13 @@ _COEFFICIENTS = (
     Column("95% CI", ("ci_lower", "ci_upper"), "interval"),
     Column("Remark", "note"),
 )
+
+
+def chapter(evidence: CongruenceEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
+    """Congruence, in print."""
+    outcomes = _outcomes(evidence, labels)
+    problems = (
+        *(_remark(remark, outcomes, labels) for remark in evidence.remarks),
+        *evidence.level_problems,
+    )
+    return Chapter(congruence_section(evidence, labels), congruence_headline(evidence), problems)

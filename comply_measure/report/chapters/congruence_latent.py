@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Generic, TypeVar
 
-from comply_measure.evidence.fits import NamedFit
+import pandas as pd
+
+from comply_measure.evidence.outcomes import OutcomeName
+from comply_measure.evidence.topics.congruence import LatentCase, LevelModel
+from comply_measure.models.informants import contrast_names
 from comply_measure.report.chapters.columns import sentences, without_empty_remarks
 from comply_measure.report.fits import fit_table
 from comply_measure.report.format import count, number, p_phrase, percent, plural
@@ -15,10 +19,7 @@ from comply_measure.report.names import key_of
 from comply_measure.report.parts import Block, Column, Details, Prose, Table
 from comply_measure.report.surfaces import surface_plot
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from comply_measure.models.informants.polynomial_fit import LatentPolynomial
+Case = TypeVar("Case")
 
 _PARAMETERS = (
     Column("Parameter", "name"),
@@ -56,23 +57,24 @@ _TESTS = (
 
 
 @dataclass(frozen=True, eq=False)
-class LatentCase:
-    """The latent polynomial of one pair of roles and one outcome.
+class Printed(Generic[Case]):
+    """A surface with its names in print.
 
     Parameters
     ----------
     names : tuple of str
         The two roles and the outcome, as in the data: what tells its tables from those of other cases.
     first, second, outcome : str
-        Names in print.
-    result : LatentPolynomial
+        The same in print.
+    found : CongruenceCase or LatentCase
+        What was found.
     """
 
     names: tuple[str, str, str]
     first: str
     second: str
     outcome: str
-    result: LatentPolynomial
+    found: Case
 
     @property
     def where(self) -> str:
@@ -80,34 +82,32 @@ class LatentCase:
         return f"{self.outcome} by {self.first} and {self.second}"
 
 
-@dataclass(frozen=True, eq=False)
-class LevelFacts:
-    """The latent congruence model with outcomes.
-
-    Parameters
-    ----------
-    fit : NamedFit
-    effects, tests : DataFrame
-        ``effects_table`` and ``joint_tests`` with ``outcome_label`` and ``predictor_label``.
-    n_units, n_informants : int
-    estimator : str
-    """
-
-    fit: NamedFit
-    effects: pd.DataFrame
-    tests: pd.DataFrame
-    n_units: int
-    n_informants: int
-    estimator: str
+def printed(
+    names: tuple[str, str, str], found: Case, outcomes: Mapping[str, str], labels: Labels
+) -> Printed[Case]:
+    """A surface under the labels of roles and outcomes."""
+    first, second, outcome = names
+    return Printed(names, labels.role(first), labels.role(second), outcomes[outcome], found)
 
 
-def level_blocks(facts: LevelFacts, title: str) -> list[Block]:
-    """Text and tables of level and contrasts as predictors."""
+def holds(values: Iterable[object]) -> list[str]:
+    """Verdicts on conditions in words; undefined ones cannot be said."""
+    return ["cannot say" if value is None or value is pd.NA else "yes" if value else "no" for value in values]
+
+
+def level_blocks(facts: LevelModel, title: str, outcomes: Mapping[str, str], labels: Labels) -> list[Block]:
+    """Text and tables of level and contrasts as predictors; `outcomes`: name in model text -> name in print."""
+    latent = contrast_names(facts.factor, facts.roles)
+    words = dict(zip(latent, level_labels(latent, facts.factor, facts.roles, labels), strict=True))
+    effects_data, tests_data = facts.effects.copy(), facts.tests.copy()
+    effects_data["outcome_label"] = [outcomes[name] for name in effects_data["outcome"]]
+    effects_data["predictor_label"] = [words[name] for name in effects_data["predictor"]]
+    tests_data["outcome_label"] = [outcomes[name] for name in tests_data["outcome"]]
     effects = Table(
         "congruence_level_effects",
         f"{title}: effects of level and role contrasts on outcomes",
-        facts.effects,
-        without_empty_remarks(_EFFECTS, facts.effects),
+        effects_data,
+        without_empty_remarks(_EFFECTS, effects_data),
         notes=(
             "Per point of the answer scale. Level: mean of the roles' latent views. Contrasts: first role minus "
             "second, third minus the mean of the first two.",
@@ -121,8 +121,8 @@ def level_blocks(facts: LevelFacts, title: str) -> list[Block]:
     tests = Table(
         "congruence_level_tests",
         f"{title}: joint test of the role contrasts",
-        facts.tests,
-        without_empty_remarks(_TESTS, facts.tests),
+        tests_data,
+        without_empty_remarks(_TESTS, tests_data),
         notes=("Wald test that no contrast between roles predicts the outcome beyond their level.",),
         n_units=facts.n_units,
         n_informants=facts.n_informants,
@@ -136,14 +136,18 @@ def level_blocks(facts: LevelFacts, title: str) -> list[Block]:
         n_informants=facts.n_informants,
         estimator=facts.estimator,
     )
-    return [Prose(_level_text(facts)), effects, Details("Joint tests and fit", (tests, fit))]
+    return [
+        Prose(_level_text(effects_data, tests_data)),
+        effects,
+        Details("Joint tests and fit", (tests, fit)),
+    ]
 
 
-def _level_text(facts: LevelFacts) -> str:
+def _level_text(effects: pd.DataFrame, tests: pd.DataFrame) -> str:
     parts = []
-    for row in facts.tests.to_dict("records"):
-        level = facts.effects[
-            (facts.effects["outcome"] == row["outcome"]) & facts.effects["predictor"].str.endswith(".level")
+    for row in tests.to_dict("records"):
+        level = effects[
+            (effects["outcome"] == row["outcome"]) & effects["predictor"].str.endswith(".level")
         ].iloc[0]
         parts.append(
             f"{row['outcome_label']}: level B = {number(level['estimate'])}, {p_phrase(level['p'])}; "
@@ -157,7 +161,7 @@ def _level_text(facts: LevelFacts) -> str:
 
 
 def latent_blocks(
-    cases: Sequence[LatentCase], title: str, limits: tuple[float, float], estimator: str
+    cases: Sequence[Printed[LatentCase]], title: str, limits: tuple[float, float], estimator: str
 ) -> list[Block]:
     """Overview and details of the latent surfaces."""
     if not cases:
@@ -166,8 +170,8 @@ def latent_blocks(
     return blocks + [_details(case, limits, estimator) for case in cases]
 
 
-def _latent_text(cases: Sequence[LatentCase]) -> str:
-    broad = sum(bool(case.result.checklist.broad) for case in cases)
+def _latent_text(cases: Sequence[Printed[LatentCase]]) -> str:
+    broad = sum(bool(case.found.result.checklist.broad) for case in cases)
     return (
         "Measurement error in the two views shrinks squares and products most. The latent polynomial estimates the "
         "same surface between latent views (product indicators with double mean centring: Marsh, Wen, & Hau, 2004; "
@@ -178,25 +182,23 @@ def _latent_text(cases: Sequence[LatentCase]) -> str:
     )
 
 
-def _overview(cases: Sequence[LatentCase], title: str, estimator: str) -> Table:
-    import pandas as pd
-
+def _overview(cases: Sequence[Printed[LatentCase]], title: str, estimator: str) -> Table:
     rows = []
     for case in cases:
-        table = case.result.surface.parameters.set_index("name")
+        table = case.found.result.surface.parameters.set_index("name")
         rows.append(
             {
                 "roles": f"{case.first} – {case.second}",
                 "outcome": case.outcome,
-                "n_units": case.result.n_units,
+                "n_units": case.found.result.n_units,
                 **{
                     f"{name}_{what}": table.loc[name, what]
                     for name in ("a1", "a2", "a3", "a4")
                     for what in ("estimate", "p")
                 },
-                "shape": case.result.surface.shape,
-                "verdict": verdict(case.result.checklist.broad),
-                "note": "; ".join(case.result.problems),
+                "shape": case.found.result.surface.shape,
+                "verdict": verdict(case.found.result.checklist.broad),
+                "note": "; ".join(case.found.result.problems),
             }
         )
     columns = [Column("Roles", "roles"), Column("Units", "n_units", "count")]
@@ -221,15 +223,15 @@ def verdict(value: bool | None) -> str:
     return "cannot say" if value is None else ("all conditions met" if value else "not all met")
 
 
-def _details(case: LatentCase, limits: tuple[float, float], estimator: str) -> Details:
-    result = case.result
+def _details(case: Printed[LatentCase], limits: tuple[float, float], estimator: str) -> Details:
+    result = case.found.result
     how = (
         "draws from the coefficients' normal sampling distribution"
         if result.interval == "montecarlo"
         else "bootstrap"
     )
     checks = result.checklist.conditions.copy()
-    checks["holds"] = [("cannot say" if h is None else "yes" if h else "no") for h in checks["holds"]]
+    checks["holds"] = holds(checks["holds"])
     b = result.coefficients.set_index("name")["estimate"]
     figure = surface_plot(
         key_of("congruence_latent_surface", *case.names),
@@ -275,15 +277,27 @@ def _details(case: LatentCase, limits: tuple[float, float], estimator: str) -> D
     return Details(f"Latent surface: {case.where}", (Prose(text), figure, parameters, conditions))
 
 
-def _region(case: LatentCase) -> str:
-    near = percent(case.result.surface.near_congruence)
+def _region(case: Printed[LatentCase]) -> str:
+    near = percent(case.found.result.surface.near_congruence)
     return f"In {near} of the units the observed views lie within half a standard deviation of each other."
+
+
+def contrast_words(roles: Sequence[str], labels: Labels) -> list[str]:
+    """Level and contrasts of the roles in words, in the order of the latent congruence model."""
+    words = [labels.role(role) for role in roles]
+    shown = ["Level", f"{words[0]} – {words[1]}"]
+    return shown + [f"{words[i]} – mean of {' and '.join(words[:i])}" for i in range(2, len(roles))]
 
 
 def level_labels(names: Sequence[str], factor: str, roles: Sequence[str], labels: Labels) -> list[str]:
     """Names in print of level and contrasts, in the order of ``contrast_names``."""
-    words = [labels.role(role) for role in roles]
-    shown = ["Level", f"{words[0]} – {words[1]}"]
-    shown += [f"{words[i]} – mean of {' and '.join(words[:i])}" for i in range(2, len(roles))]
-    found = dict(zip([n for n in names if n.startswith(f"{factor}.")], shown, strict=True))
+    own = [name for name in names if name.startswith(f"{factor}.")]
+    found = dict(zip(own, contrast_words(roles, labels), strict=True))
     return [found[name] for name in names]
+
+
+def outcome_label(outcome: OutcomeName, labels: Labels) -> str:
+    """Name of an outcome or predictor in print."""
+    if outcome.construct:
+        return labels.construct(outcome.key)
+    return outcome.key.replace("_", " ").capitalize()

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from comply_measure.evidence.fits import NamedFit
+from comply_measure.evidence.topics.informants import InformantEvidence, contrast_keys
+from comply_measure.models.informants import contrast_names
 from comply_measure.report.chapters.columns import without_empty_remarks
+from comply_measure.report.chapters.congruence_latent import contrast_words, level_labels, outcome_label
 from comply_measure.report.charts import heat_map
+from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.fits import fit_table, range_sentence
 from comply_measure.report.format import bounded, count, interval, number
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Block, Column, Details, Notice, Prose, Section, Table
+from comply_measure.report.parts import Block, Chapter, Column, Details, Notice, Prose, Section, Table
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from comply_measure.models.informants.mtmm import MultitraitMatrix
 
 _CI = Column("95% CI", ("ci_lower", "ci_upper"), "interval")
 _CONTRASTS = (
@@ -45,57 +47,7 @@ _SUMMARY = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class InformantFacts:
-    """What the chapter is made from.
-
-    Parameters
-    ----------
-    title : str
-        The scale.
-    mtmm : MultitraitMatrix
-    dimensions, roles : sequence of str
-    fits : tuple of NamedFit
-        Models over all dimensions.
-    trifactor : tuple of NamedFit
-        One per dimension.
-    shares : DataFrame
-        ``dimension, attribute, role, common, view, only, residual, note``.
-    congruence : tuple of NamedFit
-        Latent congruence models, one per dimension.
-    contrasts : DataFrame
-        ``dimension, name, mean, mean_se, mean_p, variance, variance_lower, variance_upper, note``.
-    common_share : DataFrame
-        ``dimension, role, share``: share of a role's dimension score that is common to the unit.
-    gaps : DataFrame
-        ``latent_gaps`` of all dimensions with ``p_holm``; may be empty.
-    explained : tuple of NamedFit
-        Models with predictors.
-    effects : DataFrame
-        ``effects_table`` of these with ``outcome_label``, ``predictor_label``; may be empty.
-    n_units, n_informants : int
-    estimator : str
-    """
-
-    title: str
-    mtmm: MultitraitMatrix
-    dimensions: Sequence[str]
-    roles: Sequence[str]
-    fits: tuple[NamedFit, ...]
-    trifactor: tuple[NamedFit, ...]
-    shares: pd.DataFrame
-    congruence: tuple[NamedFit, ...]
-    contrasts: pd.DataFrame
-    common_share: pd.DataFrame
-    gaps: pd.DataFrame
-    explained: tuple[NamedFit, ...]
-    effects: pd.DataFrame
-    n_units: int
-    n_informants: int
-    estimator: str
-
-
-def informants_section(facts: InformantFacts, labels: Labels) -> Section:
+def informants_section(facts: InformantEvidence, labels: Labels) -> Section:
     """The chapter."""
     blocks: list[Block] = [Prose(_opening(facts)), _mtmm_figure(facts, labels), _mtmm_summary(facts)]
     if facts.fits:
@@ -132,7 +84,7 @@ def informants_section(facts: InformantFacts, labels: Labels) -> Section:
     return Section("informants", "Shared and role-specific views", tuple(blocks))
 
 
-def informants_headline(facts: InformantFacts) -> tuple[str, ...]:
+def informants_headline(facts: InformantEvidence) -> tuple[str, ...]:
     """One sentence: validity coefficients."""
     summary = facts.mtmm.summary.set_index("kind")
     kind = "monotrait-heteroinformant"
@@ -142,7 +94,7 @@ def informants_headline(facts: InformantFacts) -> tuple[str, ...]:
     return (f"Two roles' scores of the same dimension correlate {mean} on average (same unit).",)
 
 
-def _opening(facts: InformantFacts) -> str:
+def _opening(facts: InformantEvidence) -> str:
     return (
         f"{facts.title}: the roles of a unit rate the same thing, so they are modelled side by side, as dependent "
         "informants (one row per unit, incomplete triads included by full information). The correlations of all "
@@ -151,7 +103,7 @@ def _opening(facts: InformantFacts) -> str:
     )
 
 
-def _mtmm_figure(facts: InformantFacts, labels: Labels) -> Block:
+def _mtmm_figure(facts: InformantEvidence, labels: Labels) -> Block:
     import numpy as np
 
     matrix = facts.mtmm.matrix.to_numpy(dtype=float, copy=True)
@@ -174,7 +126,7 @@ def _mtmm_figure(facts: InformantFacts, labels: Labels) -> Block:
     )
 
 
-def _mtmm_summary(facts: InformantFacts) -> Table:
+def _mtmm_summary(facts: InformantEvidence) -> Table:
     return Table(
         "informants_mtmm_summary",
         f"{facts.title}: correlations within and between dimensions and roles",
@@ -186,7 +138,7 @@ def _mtmm_summary(facts: InformantFacts) -> Table:
     )
 
 
-def _table(facts: InformantFacts, key: str, what: str, fits: tuple[NamedFit, ...]) -> Table:
+def _table(facts: InformantEvidence, key: str, what: str, fits: tuple[NamedFit, ...]) -> Table:
     return fit_table(
         key,
         f"{facts.title}: fit of {what}",
@@ -197,14 +149,14 @@ def _table(facts: InformantFacts, key: str, what: str, fits: tuple[NamedFit, ...
     )
 
 
-def _common_text(facts: InformantFacts) -> str:
+def _common_text(facts: InformantEvidence) -> str:
     return (
         "In the common-fate model (Kenny & La Voie, 1985) the unit's factor explains "
         f"{range_sentence(facts.common_share['share'])} of the variance of a role's dimension score."
     )
 
 
-def _common_table(facts: InformantFacts, labels: Labels) -> Table:
+def _common_table(facts: InformantEvidence, labels: Labels) -> Table:
     wide = facts.common_share.pivot_table(index="dimension", columns="role", values="share", sort=False)
     data = wide.reindex(columns=list(facts.roles)).reset_index()
     data.insert(0, "label", [labels.construct(d) for d in data["dimension"]])
@@ -220,7 +172,7 @@ def _common_table(facts: InformantFacts, labels: Labels) -> Table:
     )
 
 
-def _gap_text(facts: InformantFacts, labels: Labels) -> str:
+def _gap_text(facts: InformantEvidence, labels: Labels) -> str:
     known = facts.gaps.dropna(subset=["gap"])
     found = known[known["p_holm"] < 0.05]
     text = (
@@ -239,7 +191,7 @@ def _gap_text(facts: InformantFacts, labels: Labels) -> str:
     )
 
 
-def _gap_table(facts: InformantFacts, labels: Labels) -> Table:
+def _gap_table(facts: InformantEvidence, labels: Labels) -> Table:
     data = facts.gaps.copy()
     data.insert(0, "label", [labels.construct(d) for d in data["factor"]])
     data.insert(1, "pair_label", [labels.pair(name) for name in data["pair"]])
@@ -268,7 +220,7 @@ def _gap_table(facts: InformantFacts, labels: Labels) -> Table:
     )
 
 
-def _effect_text(facts: InformantFacts) -> str:
+def _effect_text(facts: InformantEvidence) -> str:
     found = facts.effects[facts.effects["p"] < 0.05]
     return (
         f"{count(len(found))} of {count(len(facts.effects))} effects of the predictors have p < .05 (not corrected): "
@@ -276,7 +228,7 @@ def _effect_text(facts: InformantFacts) -> str:
     )
 
 
-def _effect_table(facts: InformantFacts) -> Table:
+def _effect_table(facts: InformantEvidence) -> Table:
     columns = (
         Column("Predictor", "predictor_label"),
         Column("B", "estimate", "number3"),
@@ -301,7 +253,7 @@ def _effect_table(facts: InformantFacts) -> Table:
     )
 
 
-def _contrast_text(facts: InformantFacts) -> str:
+def _contrast_text(facts: InformantEvidence) -> str:
     known = facts.contrasts.dropna(subset=["mean"])
     gaps = known[~known["level"]]
     found = gaps[gaps["mean_p"] < 0.05]
@@ -317,7 +269,7 @@ def _contrast_text(facts: InformantFacts) -> str:
     return text + ". A variance of zero lies on the boundary: its interval is only approximate."
 
 
-def _contrast_table(facts: InformantFacts, labels: Labels) -> Table:
+def _contrast_table(facts: InformantEvidence, labels: Labels) -> Table:
     data = facts.contrasts.copy()
     data.insert(0, "label", [labels.construct(d) for d in data["dimension"]])
     return Table(
@@ -335,7 +287,7 @@ def _contrast_table(facts: InformantFacts, labels: Labels) -> Table:
     )  # fmt: skip
 
 
-def _share_text(facts: InformantFacts) -> str:
+def _share_text(facts: InformantEvidence) -> str:
     known = facts.shares.dropna(subset=["common"])
     if not len(known):
         return "No trifactor model gave an admissible solution."
@@ -347,7 +299,7 @@ def _share_text(facts: InformantFacts) -> str:
     )
 
 
-def _share_table(facts: InformantFacts, labels: Labels) -> Table:
+def _share_table(facts: InformantEvidence, labels: Labels) -> Table:
     data = facts.shares.copy()
     data["role"] = [labels.role(r) for r in data["role"]]
     data.insert(0, "label", [labels.construct(a) for a in data["attribute"]])
@@ -363,3 +315,58 @@ def _share_table(facts: InformantFacts, labels: Labels) -> Table:
         warnings=tuple(w for named in facts.trifactor for w in named.warnings),
         group="heading",
     )
+
+
+def chapter(evidence: InformantEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
+    """Shared and role-specific views, in print; models, contrasts and effects under the study's labels."""
+    names = _model_names(evidence, labels)
+    contrasts, effects = _labelled(evidence, names, labels)
+    shown = replace(
+        evidence,
+        fits=_renamed(evidence.fits, names),
+        trifactor=_renamed(evidence.trifactor, names),
+        congruence=_renamed(evidence.congruence, names),
+        explained=_renamed(evidence.explained, names),
+        failures=tuple((names.get(model, model), why) for model, why in evidence.failures),
+        contrasts=contrasts,
+        effects=effects,
+    )
+    return Chapter(informants_section(shown, labels), informants_headline(shown), shown.problems())
+
+
+def _model_names(evidence: InformantEvidence, labels: Labels) -> dict[str, str]:
+    """Name of a model -> name in print."""
+    found = {d: labels.construct(d) for d in evidence.dimensions}
+    found |= {
+        f"{d}, level and contrasts": f"{labels.construct(d)}, level and contrasts"
+        for d in evidence.dimensions
+    }
+    word = "CT-C(M−1), reference"
+    return found | {f"{word} {evidence.reference}": f"{word} {labels.role(evidence.reference)}"}
+
+
+def _renamed(fits: tuple[NamedFit, ...], names: Mapping[str, str]) -> tuple[NamedFit, ...]:
+    return tuple(replace(fit, label=names.get(fit.label, fit.label)) for fit in fits)
+
+
+def _labelled(
+    evidence: InformantEvidence, names: Mapping[str, str], labels: Labels
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Contrasts and effects with the names of their latent variables and predictors in print."""
+    keys, roles = contrast_keys(evidence.roles), evidence.roles
+    words = dict(zip(keys, contrast_words(roles, labels), strict=True))
+    contrasts = evidence.contrasts.rename(columns={"contrast": "name"})
+    contrasts["name"] = [words[key] for key in contrasts["name"]]
+    effects = evidence.effects.copy()
+    if not len(effects):
+        return contrasts, effects
+    shown = {p.name: outcome_label(p, labels) for p in evidence.predictors}
+    latent = {f"{d}.unit": f"{labels.construct(d)}: shared by the roles" for d in evidence.dimensions}
+    for d in evidence.dimensions:
+        own = contrast_names(d, roles)
+        parts = zip(own, level_labels(own, d, roles, labels), strict=True)
+        latent |= {name: f"{labels.construct(d)}: {word}" for name, word in parts}
+    effects["model"] = [names.get(model, model) for model in effects["model"]]
+    effects["outcome_label"] = [latent[name] for name in effects["outcome"]]
+    effects["predictor_label"] = [shown[name] for name in effects["predictor"]]
+    return contrasts, effects

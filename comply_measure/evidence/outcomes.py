@@ -12,8 +12,29 @@ from comply_measure.errors import ComplyError
 
 if TYPE_CHECKING:
     from comply_measure.instrument import Scale
-    from comply_measure.report.labels import Labels
     from comply_measure.responses import Responses
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeName:
+    """What evidence keeps of an outcome or predictor.
+
+    Attributes
+    ----------
+    key : str
+        Name in files.
+    construct : bool
+        Whether informants rated it.
+    name : str
+        Its name in model text.
+    latent : bool
+        Whether that is a latent variable.
+    """
+
+    key: str
+    construct: bool
+    name: str
+    latent: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,8 +43,10 @@ class Outcome:
 
     Attributes
     ----------
-    key, label : str
-        Name in files; name in print.
+    key : str
+        Name in files.
+    construct : bool
+        Whether it is a construct that informants rated, not a variable of the units.
     column : str
         Column of the observed outcome in ``values``, a valid name in model text.
     values : DataFrame
@@ -37,7 +60,7 @@ class Outcome:
     """
 
     key: str
-    label: str
+    construct: bool
     column: str
     values: pd.DataFrame
     latent: str = ""
@@ -48,6 +71,11 @@ class Outcome:
     def name(self) -> str:
         """Its name in model text: the latent variable, or the column."""
         return self.latent or self.column
+
+    @property
+    def named(self) -> OutcomeName:
+        """What evidence keeps of it."""
+        return OutcomeName(self.key, self.construct, self.name, bool(self.latent))
 
 
 def measurement(outcomes: Sequence[Outcome]) -> list[str]:
@@ -61,9 +89,7 @@ def measurement(outcomes: Sequence[Outcome]) -> list[str]:
     return [common_fate_model(names, roles) for roles, names in rated.items()]
 
 
-def find_outcomes(
-    responses: Responses, names: Sequence[str], labels: Labels, constructs: bool = True
-) -> tuple[Outcome, ...]:
+def find_outcomes(responses: Responses, names: Sequence[str], constructs: bool = True) -> tuple[Outcome, ...]:
     """Look the names up among unit-level variables, then (if allowed) among constructs of all scales.
 
     Raises
@@ -93,7 +119,7 @@ def find_outcomes(
     return tuple(
         _variable(units, name, place)
         if name in units.columns
-        else _construct(responses, owners[name], name, place, labels)
+        else _construct(responses, owners[name], name, place)
         for place, name in enumerate(names, start=1)
     )
 
@@ -101,10 +127,10 @@ def find_outcomes(
 def _variable(units: pd.DataFrame, name: str, place: int) -> Outcome:
     column = f"outcome.{place}"
     values = units[[name]].astype(float).rename(columns={name: column})
-    return Outcome(name, name.replace("_", " ").capitalize(), column, values)
+    return Outcome(name, False, column, values)
 
 
-def _construct(responses: Responses, scale: Scale, name: str, place: int, labels: Labels) -> Outcome:
+def _construct(responses: Responses, scale: Scale, name: str, place: int) -> Outcome:
     """Unit score (role-centred mean) and the ratings of every role that was asked."""
     from comply_measure.models.informants import wide_column, wide_frame
     from comply_measure.triads import TriadData, aggregate
@@ -120,7 +146,6 @@ def _construct(responses: Responses, scale: Scale, name: str, place: int, labels
     wide = wide_frame(scores.rename(columns={name: latent}), [latent], roles)
     values = unit.join(wide, how="outer")
     ratings = tuple(wide_column(latent, role) for role in roles)
-    label = labels.construct(name)
     if len(roles) < 2:
-        return Outcome(name, label, column, values)
-    return Outcome(name, label, column, values, f"{latent}.unit", ratings, roles)
+        return Outcome(name, True, column, values)
+    return Outcome(name, True, column, values, f"{latent}.unit", ratings, roles)

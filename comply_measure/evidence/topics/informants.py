@@ -1,8 +1,9 @@
-"""Step ``informants``: latent models of the dependent informants of a unit."""
+"""Topic ``informants``: latent models of the dependent informants of a unit."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -10,14 +11,16 @@ import pandas as pd
 
 from comply_measure import sem
 from comply_measure.errors import ComplyError
+from comply_measure.evidence.base import Evidence
 from comply_measure.evidence.choices import Names
-from comply_measure.evidence.fits import NamedFit
+from comply_measure.evidence.fits import NamedFit, fit_row
 from comply_measure.evidence.focal import Focal, chosen_focal, require_roles, role_alphas
 from comply_measure.evidence.options import TopicOptions
+from comply_measure.evidence.outcomes import Outcome, OutcomeName, find_outcomes
 from comply_measure.evidence.texts import one_line
+from comply_measure.evidence.topic import Request, Topic
 from comply_measure.models.informants import (
     common_fate_model,
-    contrast_names,
     ct_cm1_model,
     ct_cu_model,
     effects_table,
@@ -29,11 +32,8 @@ from comply_measure.models.informants import (
     wide_column,
     wide_frame,
 )
-from comply_measure.pipeline.step import Context, Step, StepOutput
-from comply_measure.pipeline.unit_outcomes import Outcome, find_outcomes
-from comply_measure.report.chapters.congruence_latent import level_labels
-from comply_measure.report.chapters.informants import InformantFacts, informants_headline, informants_section
-from comply_measure.report.labels import Labels
+from comply_measure.models.informants.mtmm import MultitraitMatrix
+from comply_measure.responses import Responses
 from comply_measure.statistics.multiplicity import holm
 
 
@@ -59,12 +59,89 @@ class InformantOptions(TopicOptions):
     predictors: Annotated[tuple[str, ...], Names("numeric unit variable")] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class InformantEvidence(Evidence):
+    """What the topic found.
+
+    Parameters
+    ----------
+    title : str
+        The scale.
+    mtmm : MultitraitMatrix
+        Its ``matrix`` without an index: rows in the order of the columns.
+    dimensions, roles : tuple of str
+    reference : str
+        Role that defines the traits of the CT-C(M−1) model.
+    fits : tuple of NamedFit
+        Models over all dimensions.
+    trifactor : tuple of NamedFit
+        One per dimension.
+    shares : DataFrame
+        ``dimension, attribute, role, common, view, only, residual, note``.
+    congruence : tuple of NamedFit
+        Latent congruence models, one per dimension.
+    contrasts : DataFrame
+        ``dimension, contrast, level, mean, mean_se, mean_p, variance, variance_lower, variance_upper, note``;
+        ``contrast`` is ``level``, ``first_vs_second`` or ``third_vs_rest2``.
+    common_share : DataFrame
+        ``dimension, role, share``: share of a role's dimension score that is common to the unit.
+    gaps : DataFrame
+        ``latent_gaps`` of all dimensions with ``p_holm``; may be empty.
+    explained : tuple of NamedFit
+        Models with predictors.
+    effects : DataFrame
+        ``effects_table`` of these with their ``model``; may be empty.
+    predictors : tuple of OutcomeName
+        What the names of predictors in `effects` stand for.
+    failures : tuple of (str, str)
+        Models that were refused or have serious findings: name and reason.
+    n_units, n_informants : int
+    estimator : str
+    """
+
+    title: str
+    mtmm: MultitraitMatrix
+    dimensions: tuple[str, ...]
+    roles: tuple[str, ...]
+    reference: str
+    fits: tuple[NamedFit, ...]
+    trifactor: tuple[NamedFit, ...]
+    shares: pd.DataFrame
+    congruence: tuple[NamedFit, ...]
+    contrasts: pd.DataFrame
+    common_share: pd.DataFrame
+    gaps: pd.DataFrame
+    explained: tuple[NamedFit, ...]
+    effects: pd.DataFrame
+    predictors: tuple[OutcomeName, ...]
+    failures: tuple[tuple[str, str], ...]
+    n_units: int
+    n_informants: int
+    estimator: str
+
+    def tidy(self) -> pd.DataFrame:
+        """Fit of every model, told apart by ``kind``."""
+        kinds = {
+            "over all": self.fits,
+            "trifactor": self.trifactor,
+            "latent congruence": self.congruence,
+            "explained": self.explained,
+        }
+        return pd.DataFrame(
+            [{"kind": kind} | fit_row(named) for kind, fits in kinds.items() for named in fits]
+        )
+
+    def problems(self) -> tuple[str, ...]:
+        """Models that were refused or have serious findings."""
+        return tuple(f"{model}: {why}" for model, why in self.failures)
+
+
 class _Fitter:
     """Fits models to one wide table and keeps what went wrong."""
 
     def __init__(self, wide: pd.DataFrame, estimator: str, cluster: str | None) -> None:
         self.wide, self.estimator, self.cluster = wide, estimator, cluster
-        self.failed: list[str] = []
+        self.failed: list[tuple[str, str]] = []
 
     def __call__(self, key: str, label: str, text: str) -> NamedFit | None:
         """The fit; None, with the reason kept, where the model is refused."""
@@ -73,77 +150,99 @@ class _Fitter:
                 text, self.wide, estimator=self.estimator, missing="ml", meanstructure=True, cluster=self.cluster
             )  # fmt: skip
         except ComplyError as problem:
-            self.failed.append(f"{label}: {one_line(problem)}")
+            self.failed.append((label, one_line(problem)))
             return None
         named = NamedFit(key, label, fit)
-        self.failed.extend(named.warnings)
+        self.failed.extend((label, f"{finding}.") for finding in named.fit.problems if finding.serious)
         return named
 
 
-def run(context: Context, options: InformantOptions) -> StepOutput:
-    """Fit the models; each that fails is named, the others go on."""
-    chosen = chosen_focal(context.responses, options.scale)
+def informants(responses: Responses, options: InformantOptions | None = None) -> InformantEvidence:
+    """Latent models of the dependent informants of a unit; each that fails is named, the others go on.
+
+    Parameters
+    ----------
+    responses : Responses
+        The validated answers.
+    options : InformantOptions, optional
+        Defaults where not given.
+
+    Returns
+    -------
+    InformantEvidence
+
+    Raises
+    ------
+    ComplyError
+        If one role answered the scale, or a predictor is no numeric variable of the units.
+    """
+    options = options or InformantOptions()
+    chosen = chosen_focal(responses, options.scale)
     require_roles(chosen)
-    labels = Labels.of(context.responses.scales, context.language)
     roles, names = chosen.roles, list(chosen.factors)
-    cluster = context.responses.n_firms > 1 and options.estimator == "MLR"
-    predictors = find_outcomes(context.responses, options.predictors, labels, constructs=False)
+    reference = options.reference or roles[0]
+    cluster = responses.n_firms > 1 and options.estimator == "MLR"
+    predictors = find_outcomes(responses, options.predictors, constructs=False)
     wide = _wide(chosen, cluster, predictors)
     fitted = _Fitter(wide, options.estimator, "firm" if cluster else None)
-    kept = _present(_over_all(fitted, chosen, labels, options.reference or roles[0]))
+    kept = _present(_over_all(fitted, chosen, reference))
     congruence = [
-        fitted(d, labels.construct(d), latent_congruence_model(d, items, roles))
+        fitted(d, d, latent_congruence_model(d, items, roles))
         for d, items in chosen.factors.items()
         if len(items) >= 2
     ]
     trifactor = [
-        fitted(d, labels.construct(d), trifactor_model(items, roles))
-        for d, items in chosen.factors.items()
-        if len(items) >= 3
+        fitted(d, d, trifactor_model(items, roles)) for d, items in chosen.factors.items() if len(items) >= 3
     ]
-    explained = _explained(fitted, chosen, labels, [p.column for p in predictors])
-    facts = InformantFacts(
+    explained = _explained(fitted, chosen, [p.column for p in predictors])
+    mtmm = mtmm_table(wide, names, roles, _alphas(chosen))
+    return InformantEvidence(
         title=chosen.title,
-        mtmm=mtmm_table(wide, names, roles, _alphas(chosen)),
-        dimensions=names,
+        mtmm=replace(mtmm, matrix=mtmm.matrix.reset_index(drop=True)),
+        dimensions=tuple(names),
         roles=roles,
+        reference=reference,
         fits=kept,
         trifactor=_present(trifactor),
         shares=_shares(trifactor, chosen),
         congruence=_present(congruence),
-        contrasts=_contrasts(congruence, roles, labels),
+        contrasts=_contrasts(congruence, roles),
         common_share=_common_shares(kept, names, roles),
         gaps=_latent_gaps(congruence, roles),
         explained=_present(explained),
-        effects=_effects(explained, predictors, chosen, labels),
+        effects=_effects(explained),
+        predictors=tuple(predictor.named for predictor in predictors),
+        failures=tuple(fitted.failed),
         n_units=chosen.n_units,
         n_informants=chosen.n_informants,
         estimator=f"{options.estimator}, full information" + (", clustered by firm" if cluster else ""),
     )
-    return StepOutput(
-        informants_section(facts, labels), headline=informants_headline(facts), problems=tuple(fitted.failed)
-    )
+
+
+def _compute(request: Request, options: InformantOptions) -> InformantEvidence:
+    return informants(request.responses, options)
+
+
+TOPIC = Topic("informants", "Shared and role-specific views", _compute, InformantOptions)
 
 
 def _present(fits: Sequence[NamedFit | None]) -> tuple[NamedFit, ...]:
     return tuple(fit for fit in fits if fit is not None)
 
 
-def _over_all(fitted: _Fitter, chosen: Focal, labels: Labels, reference: str) -> list[NamedFit | None]:
+def _over_all(fitted: _Fitter, chosen: Focal, reference: str) -> list[NamedFit | None]:
     """Models of all dimensions together, where there are enough of them."""
     roles, names = chosen.roles, list(chosen.factors)
     found = [fitted("common_fate", "Common fate", common_fate_model(names, roles))]
     if len(roles) >= 3 and len(names) >= 3:
         found.append(fitted("ct_cu", "Correlated traits, correlated uniquenesses", ct_cu_model(names, roles)))
     if chosen.by_scores:
-        label = f"CT-C(M−1), reference {labels.role(reference)}"
+        label = f"CT-C(M−1), reference {reference}"
         found.append(fitted("ct_cm1", label, ct_cm1_model(chosen.factors, roles, reference)))
     return found
 
 
-def _explained(
-    fitted: _Fitter, chosen: Focal, labels: Labels, columns: Sequence[str]
-) -> list[NamedFit | None]:
+def _explained(fitted: _Fitter, chosen: Focal, columns: Sequence[str]) -> list[NamedFit | None]:
     """What unit-level variables say of shared views, level and contrasts; nothing without such variables."""
     if not columns:
         return []
@@ -153,7 +252,7 @@ def _explained(
     for d, items in chosen.factors.items():
         if len(items) >= 2:
             text = latent_congruence_model(d, items, roles, predictors=columns)
-            found.append(fitted(f"predicted_{d}", f"{labels.construct(d)}, level and contrasts", text))
+            found.append(fitted(f"predicted_{d}", f"{d}, level and contrasts", text))
     return found
 
 
@@ -210,17 +309,22 @@ def _shares(fits: Sequence[NamedFit | None], chosen: Focal) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _contrasts(fits: Sequence[NamedFit | None], roles: Sequence[str], labels: Labels) -> pd.DataFrame:
+def contrast_keys(roles: Sequence[str]) -> tuple[str, ...]:
+    """Level and contrasts of the latent congruence model: suffixes of their names in model text."""
+    return (
+        "level",
+        f"{roles[0]}_vs_{roles[1]}",
+        *(f"{roles[i]}_vs_rest{i}" for i in range(2, len(roles))),
+    )
+
+
+def _contrasts(fits: Sequence[NamedFit | None], roles: Sequence[str]) -> pd.DataFrame:
     """Means and variances of level and contrasts."""
-    words = [labels.role(r) for r in roles]
-    shown = {"level": "Level", f"{roles[0]}_vs_{roles[1]}": f"{words[0]} – {words[1]}"}
-    for i in range(2, len(roles)):
-        shown[f"{roles[i]}_vs_rest{i}"] = f"{words[i]} – mean of {' and '.join(words[:i])}"
     rows = []
     for named in (f for f in fits if f is not None):
         table = {(row["lhs"], row["op"], row["rhs"]): row for row in named.fit.estimates.to_dict("records")}
         usable = named.fit.converged
-        for suffix, name in shown.items():
+        for suffix in contrast_keys(roles):
             latent = f"{named.key}.{suffix}"
             mean, variance = table[latent, "~1", ""], table[latent, "~~", latent]
             values = (
@@ -235,8 +339,8 @@ def _contrasts(fits: Sequence[NamedFit | None], roles: Sequence[str], labels: La
                 if usable
                 else [np.nan] * 6
             )
-            rows.append((named.key, name, suffix == "level", *values, _note(named)))
-    columns = ["dimension", "name", "level", "mean", "mean_se", "mean_p"]
+            rows.append((named.key, suffix, suffix == "level", *values, _note(named)))
+    columns = ["dimension", "contrast", "level", "mean", "mean_se", "mean_p"]
     return pd.DataFrame(rows, columns=[*columns, "variance", "variance_lower", "variance_upper", "note"])
 
 
@@ -252,25 +356,12 @@ def _latent_gaps(fits: Sequence[NamedFit | None], roles: Sequence[str]) -> pd.Da
     return table
 
 
-def _effects(
-    fits: Sequence[NamedFit | None], predictors: Sequence[Outcome], chosen: Focal, labels: Labels
-) -> pd.DataFrame:
+def _effects(fits: Sequence[NamedFit | None]) -> pd.DataFrame:
     """Effects of the predictors on what roles share, on their level and on their contrasts."""
-    shown = {p.column: p.label for p in predictors}
-    names = {f"{d}.unit": f"{labels.construct(d)}: shared by the roles" for d in chosen.factors}
-    for d in chosen.factors:
-        latent = contrast_names(d, chosen.roles)
-        words = level_labels(latent, d, chosen.roles, labels)
-        names |= {n: f"{labels.construct(d)}: {w}" for n, w in zip(latent, words, strict=True)}
     tables: list[pd.DataFrame] = [
         effects_table(named.live).assign(model=named.label) for named in fits if named is not None
     ]
-    if not tables:
-        return pd.DataFrame(columns=["outcome_label", "predictor_label", "p", "note"])
-    table = pd.concat(tables, ignore_index=True)
-    table["outcome_label"] = [names[name] for name in table["outcome"]]
-    table["predictor_label"] = [shown[name] for name in table["predictor"]]
-    return table
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
 def _common_shares(fits: Sequence[NamedFit], names: Sequence[str], roles: Sequence[str]) -> pd.DataFrame:
@@ -287,6 +378,3 @@ def _common_shares(fits: Sequence[NamedFit], names: Sequence[str], roles: Sequen
         for r in roles
     ]
     return pd.DataFrame(rows, columns=columns)
-
-
-STEP = Step("informants", "Shared and role-specific views", run, InformantOptions)
