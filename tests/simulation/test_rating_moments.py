@@ -21,13 +21,19 @@ from comply_measure.simulation.answers import attentive_answers
 from comply_measure.simulation.hermite import rating_coefficients, rating_means
 from comply_measure.simulation.implied import score_items
 from comply_measure.simulation.informant_level import draw_informants
+from comply_measure.simulation.latent_moments import target_covariance
 from comply_measure.simulation.logistic import logistic, logistic_intercept
 from comply_measure.simulation.plan import plan_items, plan_targets
-from comply_measure.simulation.rating_moments import item_target_covariance, latent_item_covariance
+from comply_measure.simulation.rating_moments import (
+    item_target_covariance,
+    latent_item_covariance,
+    normal_items,
+)
 from comply_measure.simulation.unit_level import draw_units
 
 POPULATION = load_population(shipped("datasets") / "msi_triads" / "population.yaml").with_attribute_set("20")
 ITEMS = item_moments(POPULATION)
+BENT = {node.name for node in POPULATION.unit_model.nodes if not node.gaussian}
 N_UNITS = 8_000
 
 
@@ -191,3 +197,36 @@ def test_share_of_nothing_and_impossible_shares() -> None:
     assert logistic(np.array(logistic_intercept(0.0, 0.5) + 0.5 * 10)) == pytest.approx(0.0, abs=1e-100)
     with pytest.raises(ComplyError, match="share"):
         logistic_intercept(1.0, 0.0)
+
+
+def test_perceptions_have_the_stated_covariances_within_and_between_roles(simulated) -> None:
+    """All targets, constructs and traits included, by pair of roles: z of every covariance, as for the items."""
+    _, perceived = simulated
+    targets = plan_targets(POPULATION)
+    centred = perceived - perceived.mean(axis=0)
+    for role, other in ((0, 0), (0, 1), (2, 0), (1, 2), (2, 2)):
+        expected = target_covariance(targets, POPULATION.unit_model, role, other)
+        a, b = centred[:, role], centred[:, other]
+        covariance = a.T @ b / N_UNITS
+        error = np.sqrt((a**2).T @ b**2 / N_UNITS - covariance**2) / np.sqrt(N_UNITS)
+        z = (covariance - expected) / error
+        assert np.abs(z).max() < 5.0, (role, other)
+        assert np.sqrt((z**2).mean()) == pytest.approx(1.0, abs=0.25)
+
+
+@pytest.mark.parametrize("role", [0, 1, 2])
+def test_ratings_covary_with_perceptions_as_implied(simulated, role: int) -> None:
+    """Every item with every target that has a closed form; the two traits have none."""
+    keyed, perceived = simulated
+    targets, items = plan_targets(POPULATION), plan_items(POPULATION)
+    implied = item_target_covariance(POPULATION, role)
+    assert np.isnan(implied[:, -2:]).all()
+    assert np.isfinite(implied[:, :-2]).all()
+    usable = np.flatnonzero(items.asked[role] & normal_items(POPULATION, targets, items))
+    x = keyed[:, role, usable] - keyed[:, role, usable].mean(axis=0)
+    normal = [name not in BENT for name in targets.names[:-2]]
+    t = perceived[:, role, :-2][:, normal] - perceived[:, role, :-2][:, normal].mean(axis=0)
+    covariance = x.T @ t / N_UNITS
+    error = np.sqrt(((x**2).T @ t**2) / N_UNITS - covariance**2) / np.sqrt(N_UNITS)
+    z = (covariance - implied[usable][:, :-2][:, normal]) / error
+    assert np.abs(z).max() < 5.0

@@ -170,8 +170,32 @@ def test_reference_simulation() -> None:
     assert made.n_units == 3200
     error = np.sqrt(made.paths["mcse"] ** 2 + stored["mcse"] ** 2)
     assert (np.abs(made.paths["observed"] - stored["observed"]) < 4.5 * error).all()
+    # an error from 50 batches is known to 10 %, and halves with four times the units
+    size = np.sqrt(made.n_units / RECORD["reference"]["n_units"])
+    for mine, other in (
+        (made.paths, TRUTH.paths),
+        (made.means, TRUTH.unit_means),
+        (made.moments[made.moments["a"] != made.moments["b"]], TRUTH.unit_moments.query("a != b")),
+    ):
+        ratio = mine["mcse"].to_numpy() * size / other["mcse"].to_numpy()
+        assert np.median(ratio) == pytest.approx(1.0, abs=0.15)
+        low, high = np.quantile(ratio, [0.05, 0.95])
+        assert 0.6 < low < high < 1.6
     again = unit_reference(TRUTH.population, 3200, 77, n_jobs=2)
     pd.testing.assert_frame_equal(again.paths, made.paths)
+
+
+def test_errors_of_the_reference_are_those_of_means_and_correlations() -> None:
+    """Near s/√n and (1 − r²)/√n; units of a firm are alike, so errors are up to half as large again."""
+    n = RECORD["reference"]["n_units"]
+    moments = TRUTH.unit_moments
+    own = moments[moments["a"] == moments["b"]].set_index("a")["covariance"]
+    means = TRUTH.unit_means.set_index("variable")["mcse"]
+    ratio = means / (np.sqrt(own[means.index]) / np.sqrt(n))
+    assert ratio.min() > 0.7 and ratio.max() < 2.0 and 0.9 < ratio.median() < 1.5
+    pairs = moments[moments["a"] != moments["b"]]
+    ratio = pairs["mcse"] / ((1 - pairs["correlation"] ** 2) / np.sqrt(n))
+    assert 0.9 < ratio.median() < 1.4
 
 
 def test_reference_of_too_few_units() -> None:

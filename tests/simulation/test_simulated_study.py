@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -13,11 +14,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from comply_measure.errors import ComplyError, InputError
 from comply_measure.resources import shipped
 from comply_measure.simulation import Population, load_population, simulate, simulate_to_folder, write_study
 from comply_measure.simulation.files import csv_text
+from comply_measure.simulation.reference import UnitReference
 from comply_measure.simulation.study import firm_sizes
 
 SHIPPED = shipped("datasets") / "msi_triads" / "population.yaml"
@@ -30,6 +33,7 @@ PRINT_HASHES = """
 import hashlib, sys
 from comply_measure.simulation import load_population, simulate
 from comply_measure.simulation.files import csv_text
+from comply_measure.simulation.reference import UnitReference
 study = simulate(load_population(sys.argv[1]), 9)
 for table in (study.responses, study.units, study.truth.informants):
     print(hashlib.sha256(csv_text(table).encode()).hexdigest())
@@ -243,6 +247,36 @@ def test_written_twice_the_same(tmp_path: Path) -> None:
     for one, other in zip(first, second, strict=True):
         assert one.read_bytes() == other.read_bytes()
     assert b"\r" not in (tmp_path / "a" / "responses.csv").read_bytes()
+
+
+def test_reference_is_written_beside_the_truth(tmp_path: Path) -> None:
+    tables = {
+        "moments": pd.DataFrame(
+            {"a": ["C"], "b": ["O"], "covariance": [0.25], "correlation": [0.5], "mcse": [0.01]}
+        ),
+        "means": pd.DataFrame({"variable": ["C"], "mean": [4.25], "mcse": [0.02]}),
+        "paths": pd.DataFrame(
+            {"lhs": ["C"], "rhs": ["O"], "latent": [0.6], "observed": [0.5], "mcse": [0.03]}
+        ),
+    }
+    reference = UnitReference(n_units=3200, n_batches=50, seed=9, **tables)
+    study = simulate(load_population(OWN), 8)
+    paths = write_study(study, tmp_path / "study", OWN, reference=reference, reference_units=3200)
+    written = {path.name: path for path in paths}
+    for name, table in tables.items():
+        pd.testing.assert_frame_equal(pd.read_csv(written[f"reference_{name}.csv"]), table)
+    record = json.loads(written["study.json"].read_text(encoding="utf-8"))
+    assert record["reference"] == {"n_units": 3200, "seed": 9, "batches": 50}
+    assert record["command"].endswith("--seed 8 --reference-units 3200")
+    described = yaml.safe_load(written["dataset.yaml"].read_text(encoding="utf-8"))["other_files"]
+    assert described["truth_reference_means"] == "truth/reference_means.csv"
+    without = write_study(study, tmp_path / "bare", OWN)
+    assert {path.name for path in paths} - {path.name for path in without} == {
+        f"reference_{n}.csv" for n in tables
+    }
+    assert "reference" not in json.loads(
+        (tmp_path / "bare" / "truth" / "study.json").read_text(encoding="utf-8")
+    )
 
 
 def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
