@@ -16,6 +16,7 @@ from comply_measure.sem.table.parameter_table import ParameterTable
 RANDOM_STARTS = 8
 NO_LOADING = 1e-6
 NEGATIVE = -1e-8
+RUN_OFF = 5.0  # variance that a factor which has run off gives an indicator, in variances of the indicator
 
 
 def further_starts(
@@ -39,6 +40,9 @@ def further_starts(
     table = model.table
     if "=~" not in table.op or (best.converged and _proper(table, best.point.theta)):
         return
+    turned = None if best.converged else _other_side(model, best.point.theta)
+    if turned is not None:
+        yield "factor variances of the other sign", turned
     scaled = _with_unit_variances(model, rebuilt)
     if scaled is not None:
         yield "factor variances of 1 in place of markers", scaled
@@ -53,6 +57,49 @@ def _proper(table: ParameterTable, theta: Array) -> bool:
         op == "~~" and lhs == rhs and free and theta[free - 1] < NEGATIVE
         for lhs, op, rhs, free in zip(table.lhs, table.op, table.rhs, table.free.tolist(), strict=True)
     )
+
+
+def _other_side(model: Model, theta: Array) -> Array | None:
+    """θ with the factors that have run off set on the other side of infinity; None where none has.
+
+    The optimum can lie at a negative factor variance ψ (indicators whose correlations have a negative product). A
+    search that comes from a positive one loads an indicator j ever more while ψ goes to zero: ψλ_j stays, and ψ = 0
+    is never crossed. ``ψ → −kψ, λ_j → −λ_j / k`` keeps the covariances of j; k takes ψλ_j² back to the variance of j.
+    Where j is the marker this is ``ψ → −ψ / k`` and ``λ_i → −kλ_i`` of the others.
+    """
+    table, found, any_turned = model.table, theta.copy(), False
+    at = {
+        (int(g), lhs, op, rhs): int(free) - 1
+        for g, lhs, op, rhs, free in zip(table.group, table.lhs, table.op, table.rhs, table.free, strict=True)
+        if free
+    }
+    for (group, factor), (marker, _) in _swaps(table).items():
+        sample, psi = model.sample.groups[group - 1], at[group, factor, "~~", factor]
+        loading = {key[3]: place for key, place in at.items() if key[:3] == (group, factor, "=~")}
+        size = {item: float(theta[place]) for item, place in loading.items()}
+        size[table.rhs[marker]] = float(table.value[marker])
+        runs = {
+            item: abs(theta[psi]) * size[item] ** 2 / sample.cov[j, j]
+            for j, item in enumerate(sample.names)
+            if item in size and (group, item, "~~", item) in at and sample.cov[j, j] > 0.0
+        }
+        item = max(runs, key=lambda name: runs[name], default="")
+        if not item or runs[item] < RUN_OFF:
+            continue
+        any_turned, k = True, runs[item]
+        if item in loading:
+            found[psi], found[loading[item]] = -k * theta[psi], -size[item] / k
+            found[[place for key, place in at.items() if _is_shared(key, group, factor)]] *= -k
+        else:
+            found[psi] = -theta[psi] / k
+            found[list(loading.values())] *= -k
+        found[at[group, item, "~~", item]] += theta[psi] * size[item] ** 2 * (1.0 + 1.0 / k)
+    return found if any_turned else None
+
+
+def _is_shared(key: tuple[int, str, str, str], group: int, factor: str) -> bool:
+    """Whether a parameter is a covariance of a factor with another variable."""
+    return key[0] == group and key[2] == "~~" and (key[1] == factor) != (key[3] == factor)
 
 
 def _with_unit_variances(model: Model, rebuilt: Callable[[ParameterTable], Model]) -> Array | None:
