@@ -31,6 +31,7 @@ COLOURS = MappingProxyType(
 )
 _DARK_AND_LIGHT_TEXT = ("#1b1f25", "#fdfdfe")
 _BASE_SIZE = 9.0
+PNG_DPI = 150
 
 _STYLE = {
     "svg.hashsalt": "comply-measure",
@@ -81,16 +82,20 @@ def draw(
         The same input gives the same bytes: identifiers are salted by a constant and no date is written.
     """
     from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure as Drawing
 
     with rc_context(_STYLE):
         drawing = Drawing(figsize=size, layout="constrained")
         paint(drawing)
         svg, png = io.BytesIO(), io.BytesIO()
-        drawing.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+        # Printed by the canvases: `savefig` would draw twice for each, once only to lay out.
+        FigureCanvasSVG(drawing).print_svg(svg, metadata={"Date": None, "Creator": None})
         # The layout is solved once: its positions hold for the bitmap, too.
         drawing.set_layout_engine("none")
-        drawing.savefig(png, format="png", dpi=150, metadata={"Software": None})
+        drawing.dpi = PNG_DPI
+        FigureCanvasAgg(drawing).print_png(png, metadata={"Software": None})
     return Figure(key, title, svg.getvalue(), png.getvalue(), alt, notes, min_width)
 
 

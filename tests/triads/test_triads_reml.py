@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from comply_measure.triads.reml import design as reml_design
 from comply_measure.triads.reml.design import CellData, CellDesign
 from comply_measure.triads.reml.fit import fit_reml
 from comply_measure.triads.reml.likelihood import evaluate
@@ -95,6 +96,19 @@ def test_a_batch_is_fitted_as_its_members() -> None:
         if not alone.at_boundary()[0]:
             np.testing.assert_allclose(together.theta[member], alone.theta[0], rtol=1e-4)
     assert together.converged.all()
+
+
+def test_chunks_of_a_batch_leave_every_digit(monkeypatch: pytest.MonkeyPatch) -> None:
+    d = design()
+    y = observations(4, 60, 0.05, batch=7)
+    y[:, :9, 2] = np.nan
+    whole = fit_reml(y, d)
+    monkeypatch.setattr(reml_design, "CHUNK_VALUES", 2 * y[0].size)
+    assert [(part.start, part.stop) for part in reml_design.chunks(7, y[0].size)] == [(0, 2), (2, 4), (4, 7)]
+    parts = fit_reml(y, d)
+    for name in ("theta", "standard_errors", "loglik", "cells", "cells_variance", "converged"):
+        np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
+    assert parts.iterations == whole.iterations
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -13,10 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from comply_measure.statistics.arrays import Bools, Floats, Ints
+
+#: Values of observations that are worked on at a time.
+CHUNK_VALUES = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,23 @@ class CellData:
             m = Moments(m.observed, m.n_units, m.sums[batch], m.products[batch])
             return CellData(self.y[batch, :0], (), self.n_units, self.n_observations, m)
         return CellData(self.y[batch], self.patterns, self.n_units, self.n_observations, None)
+
+    def between(self, rows: slice) -> CellData:
+        """A run of the batch; nothing is copied."""
+        m = self.moments
+        if m is not None:
+            m = Moments(m.observed, m.n_units, m.sums[rows], m.products[rows])
+        return CellData(self.y[rows], self.patterns, self.n_units, self.n_observations, m)
+
+
+def chunks(batch: int, size: int) -> list[slice]:
+    """Runs of a batch of data sets of so many values each, nearly equal and none of one alone.
+
+    One alone would be summed in another order, and its digits would depend on the size of the batch.
+    """
+    number = max(1, min(-(-batch * size // CHUNK_VALUES), batch // 2))
+    ends = [batch * place // number for place in range(number + 1)]
+    return [slice(first, last) for first, last in pairwise(ends)]
 
 
 def _moments(y: Floats, missing: Bools, members: list[Ints]) -> Moments:

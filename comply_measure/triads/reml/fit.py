@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from comply_measure.statistics.arrays import Bools, Floats
-from comply_measure.triads.reml.design import CellData, CellDesign
+from comply_measure.triads.reml.design import CellData, CellDesign, chunks
 from comply_measure.triads.reml.likelihood import Evaluation, covariance, evaluate
 from comply_measure.triads.reml.start import moment_start
 from comply_measure.triads.reml.units import UnitPrecision
@@ -107,12 +107,17 @@ def fit_reml(
         Components are kept at or above zero: a component at zero is a boundary solution.
     """
     batch = y if y.ndim == 3 else y[None]
-    scale = np.sqrt(np.nanvar(batch, axis=(1, 2)))
-    centre = np.nanmean(batch, axis=(1, 2))
-    scaled = (batch - centre[:, None, None]) / scale[:, None, None]
+    pieces = [batch[rows] for rows in chunks(len(batch), batch[0].size)]
+    scale = np.concatenate([np.sqrt(np.nanvar(piece, axis=(1, 2))) for piece in pieces])
+    centre = np.concatenate([np.nanmean(piece, axis=(1, 2)) for piece in pieces])
+    scaled = batch - centre[:, None, None]
+    scaled /= scale[:, None, None]
+    pieces = [scaled[rows] for rows in chunks(len(batch), batch[0].size)]
+    start = np.concatenate([moment_start(piece, design) for piece in pieces])
     data = CellData.from_array(scaled)
+    del pieces, scaled
     indicators = design.indicators()
-    theta, converged, iterations, final = _best(moment_start(scaled, design), data, design, indicators)
+    theta, converged, iterations, final = _best(start, data, design, indicators)
     weighted = np.empty((len(theta), 0, design.n_cells))
     if residuals:
         n_shared = len(design.shared)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from comply_measure.statistics.arrays import Floats, Ints
-from comply_measure.triads.reml.design import CellData, CellDesign
+from comply_measure.triads.reml.design import CellData, CellDesign, chunks
 from comply_measure.triads.reml.units import Precision, precision
 
 
@@ -48,9 +48,16 @@ class Evaluation:
             fields.append(array)
         return Evaluation(*fields)
 
+    @classmethod
+    def joined(cls, parts: list[Evaluation]) -> Evaluation:
+        """Parts of a batch, one after the other."""
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__slots__))
+
 
 def evaluate(theta: Floats, data: CellData, design: CellDesign, indicators: list[Floats]) -> Evaluation:
     """Restricted log-likelihood, gradient and average information (Gilmour, Thompson & Cullis 1995).
+
+    Large batches are evaluated in chunks that stay in the processor's cache.
 
     ``l = -½ [log|V| + log|X'V⁻¹X| + y'Py + (N - p) log 2π]``,
     ``∂l/∂θ_k = -½ [tr(P V_k) - y'P V_k P y]`` and ``AI_kl = ½ y'P V_k P V_l P y``.
@@ -66,6 +73,14 @@ def evaluate(theta: Floats, data: CellData, design: CellDesign, indicators: list
     indicators : list of ndarray
         ``design.indicators()``, passed in so that they are built once.
     """
+    parts = [
+        _evaluated(theta[rows], data.between(rows), design, indicators)
+        for rows in chunks(len(theta), data.y[0].size)
+    ]
+    return parts[0] if len(parts) == 1 else Evaluation.joined(parts)
+
+
+def _evaluated(theta: Floats, data: CellData, design: CellDesign, indicators: list[Floats]) -> Evaluation:
     n_shared = len(design.shared)
     units = precision(covariance(theta[:, n_shared:], indicators[n_shared:], design.n_cells), data)
     roots = [
