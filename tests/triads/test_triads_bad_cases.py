@@ -12,7 +12,8 @@ from drawn_triads import drawn_triads
 
 from comply_measure import triads
 from comply_measure.errors import InputError
-from comply_measure.triads import TriadData, reliability_twoway
+from comply_measure.triads import TriadData
+from comply_measure.triads.reliability import twoway as reliability_twoway
 
 
 def answers(units: int, roles: int, items: int, points: int = 7, seed: int = 0) -> TriadData:
@@ -329,26 +330,21 @@ def test_fewer_replications_with_many_units_are_said(monkeypatch) -> None:
     assert fewer["lower"].notna().all()
 
 
-# columns that may be empty without a note: not asked for (a null, a cut-off, a criterion, an interval), not
-# possible for the size the row names, or a summary over no unit
+# columns that may be empty without a note: not asked for (a null, a cut-off, a criterion), or said by another column
 EMPTY = {
-    "agreement summary": {"null_variance", "cutoff", "share_agreeing", "sd"},
-    "tests summary": {
-        "share_significant", "expected_by_noise", "p_share", "share_significant_fdr", "share_at_cutoff",
-        "noise_at_cutoff",
-    },
-    "sensitivity": {"r_criterion", "r_criterion_change", "mean", "sd", "r_equal", "rank_r_equal", "largest_change"},
-    "critical": {"rwg_j", "rwg_star_j", "ad_mean", "ad_median"},
-    "g study": {"lower", "upper"},
-    "coefficients": {"g_lower", "g_upper", "phi_lower", "phi_upper"},
-    "d study": {"g_lower", "g_upper", "phi_lower", "phi_upper"},
-    "two-way": {"lower", "upper", "f", "df1", "df2"},
-    "two-way REML": {"f", "df1", "df2"},
-    "profile summary": {"mean", "sd", "q25", "median", "q75"},
-    "resampling": {"p_adjusted"},
-    "profiles": {"correlation_distinctive"},
-    "simulated": {"critical"},
-}  # fmt: skip
+    "agreement summary": {"null_variance", "cutoff", "share_agreeing"},
+    "sensitivity": {"r_criterion", "r_criterion_change"},
+}
+
+
+def unsaid(table: pd.DataFrame, column: str) -> pd.Series:
+    """Rows in which the column is empty and neither the note nor the estimator and kind of interval say why."""
+    empty = table[column].isna() & (table["note"] == "" if "note" in table else True)
+    if column in ("lower", "upper") and "interval" in table:
+        return empty & ~table["interval"].str.startswith("none: ")
+    if column in ("f", "df1", "df2") and "estimator" in table:
+        return empty & (table["estimator"] != "REML")
+    return empty
 
 
 @pytest.mark.parametrize("case", list(CASES))
@@ -356,7 +352,25 @@ def test_no_number_of_any_table_is_empty_without_a_note(case) -> None:
     tables = everything(CASES[case](), POINTS.get(case, 7))
     del tables["re-matched"]  # data, not results
     for name, table in tables.items():
-        silent = table[table["note"] == ""] if "note" in table else table
-        numbers = silent.select_dtypes("number")
-        empty = set(numbers.columns[numbers.isna().any()])
+        empty = {column for column in table.select_dtypes("number") if unsaid(table, column).any()}
         assert empty <= EMPTY.get(name, set()), (name, empty)
+
+
+def test_reasons_of_what_small_studies_leave_undefined() -> None:
+    one, two = everything(CASES["one unit"](), 7), everything(CASES["two units"](), 7)
+    assert (one["resampling"]["note"] == "pseudo-units do not vary: no test").all()
+    assert one["resampling"][["p", "z_published"]].isna().all(axis=None)
+    undefined = two["resampling"]["p"].isna()
+    assert (two["resampling"]["p_adjusted"].isna() == undefined).all()
+    assert one["sensitivity"].set_index("scheme")["note"]["mean"].iloc[0] == (
+        "one unit: no standard deviation; fewer than 3 units with both scores: no correlation"
+    )
+    assert one["profiles"]["note"].str.contains("is its role's mean profile").all()
+    none = everything(CASES["nothing answered"](), 7)
+    assert none["tests summary"]["note"].tolist() == [
+        "no unit was tested: too few items answered by 2 informants"
+    ]
+    assert (none["profile summary"]["note"] == "defined in no unit").all()
+    critical = one["critical"].set_index(["n_informants", "n_items"])
+    assert critical.loc[(2, 1), "note"] == "no value of rwg_j, rwg_star_j, ad_mean, ad_median is so rare"
+    assert critical.loc[(3, 4), "note"] == ""

@@ -16,9 +16,9 @@ from comply_measure import triads
 from comply_measure.errors import InputError
 from comply_measure.statistics.cluster_robust import cluster_robust
 from comply_measure.statistics.multiplicity import max_t, studentized_range
-from comply_measure.triads import mixed_gaps
 from comply_measure.triads.agreement.exact import exact_distribution
 from comply_measure.triads.agreement.items import maximum_variance
+from comply_measure.triads.gaps import contrasts
 from comply_measure.triads.reliability.twoway import role_design
 from comply_measure.triads.reml.fit import fit_reml
 
@@ -259,7 +259,7 @@ def test_g_coefficient_of_roles_alone_is_the_two_way_icc() -> None:
 
 
 def test_weights_sum_to_one_over_the_roles_present() -> None:
-    from comply_measure.triads import weights
+    from comply_measure.triads.aggregation import weights
 
     data = drawn_triads(3, missing=0.2)
     competence = np.random.default_rng(1).uniform(0, 7, data.values.shape[:2])
@@ -405,7 +405,7 @@ def test_contrasts_of_incomplete_units_are_robust_least_squares_of_whitened_scor
 def test_degrees_of_freedom_of_many_roles_are_near_the_exact_ones(monkeypatch) -> None:
     data = replace(drawn_triads(3, units=60, roles=4, columns=1, missing=0.1), firms=np.arange(60) // 4)
     exact = triads.role_contrasts(data)["df"]
-    monkeypatch.setattr(mixed_gaps, "MANY_ROLES", 2)
+    monkeypatch.setattr(contrasts, "MANY_ROLES", 2)
     np.testing.assert_allclose(triads.role_contrasts(data)["df"], exact, rtol=0.02)
 
 

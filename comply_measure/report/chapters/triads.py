@@ -53,6 +53,7 @@ _COEFFICIENTS = (
     Column("95% CI", ("phi_lower", "phi_upper"), "bounded_interval"),
     Column("SEM (relative)", "sem_relative", "number"),
     Column("SEM (absolute)", "sem_absolute", "number"),
+    Column("Remark", "note"),
 )
 _RESAMPLING = (
     Column("Dimension", "label"),
@@ -62,6 +63,7 @@ _RESAMPLING = (
     Column("p (max T)", "p_adjusted", "p"),
     Column("z, as published", "z_published", "number"),
     Column("Units", "n_units", "count"),
+    Column("Remark", "note"),
 )
 _SENSITIVITY = (
     Column("Scheme", "scheme"),
@@ -85,6 +87,7 @@ _PSEUDO = (
     Column("p", "p", "p"),
     Column("p (max T)", "p_adjusted", "p"),
     Column("Units", "n_units", "count"),
+    Column("Remark", "note"),
 )
 _MISSING = (
     Column("Dimension", "label"),

@@ -43,7 +43,8 @@ def aggregation_sensitivity(
     DataFrame
         One row per variable and scheme: column, scheme, n_units, n_informants, mean, sd, r_equal and
         rank_r_equal (with the unweighted mean, over units that have both), largest_change (largest absolute
-        difference from it, in its standard deviations), r_criterion, r_criterion_change, note.
+        difference from it, in its standard deviations), r_criterion, r_criterion_change (both empty without a
+        criterion), note.
 
     Raises
     ------
@@ -108,8 +109,26 @@ def _compare(scores: UnitScores, base: UnitScores, j: int, criterion: Floats | N
         "largest_change": difference.max() / sd if both.any() and sd > 0 else np.nan,
         "r_criterion": r,
         "r_criterion_change": r - r_base,
-        "note": scores.notes[j] if scores.notes else "",
+        "note": "; ".join(
+            filter(None, (scores.notes[j] if scores.notes else "", _obstacle(x, reference, criterion)))
+        ),
     }
+
+
+def _obstacle(x: Floats, reference: Floats, criterion: Floats | None) -> str:
+    """Why a comparison with the unweighted mean, or with the criterion, is undefined."""
+    known = ~np.isnan(x)
+    both = known & ~np.isnan(reference)
+    if not known.any():
+        return "no unit has a score"
+    if both.sum() < 3:
+        few = "one unit: no standard deviation" if known.sum() == 1 else ""
+        return "; ".join(filter(None, (few, "fewer than 3 units with both scores: no correlation")))
+    if np.isnan(_correlation(x, reference)):
+        return "scores do not vary: no correlation"
+    if criterion is not None and (np.isnan(_correlation(x, criterion) + _correlation(reference, criterion))):
+        return "the criterion does not vary, or fewer than 3 units have it"
+    return ""
 
 
 def _ranks(x: Floats, rows: np.ndarray) -> Floats:

@@ -26,6 +26,7 @@ Index = Literal["rwg_j", "ad_mean", "ad_median"]
 STATISTIC: Mapping[str, Statistic] = {"rwg_j": "variance", "ad_mean": "ad_mean", "ad_median": "ad_median"}
 FEW = "too few items answered by 2 informants"
 LARGE = "too many informants for an exact test"
+NEVER = "no value would be significant: none is so rare"
 
 
 def agreement_tests(
@@ -156,6 +157,7 @@ def _test_scale(observed: _Observed, family: NullFamily, alpha: float, cutoff: f
         p[units] = distribution.cdf(statistic[units])
         critical[units], level[units] = distribution.critical(alpha), distribution.level(alpha)
         passing[units] = noise_at(distribution, family.null, cutoff)
+        note[units] = "" if np.isfinite(critical[units[0]]) else NEVER
     n_used = (n >= 2).sum(axis=1)
     if family.statistic == "variance":
         statistic = rwg_j_value(statistic, n_used, family.null.variance)

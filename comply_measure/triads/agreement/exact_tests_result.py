@@ -95,7 +95,8 @@ class AgreementTests:
         Columns: scale, index, null, method, alpha, n_units, n_tested, n_testable (units where some value
         would be significant), share_significant, expected_by_noise (mean level), p_share (probability of so
         many significant units from noise alone), share_significant_fdr, cutoff, share_at_cutoff,
-        noise_at_cutoff (how often pure noise reaches the cut-off of rwg(j)), statement.
+        noise_at_cutoff (how often pure noise reaches the cut-off of rwg(j)), statement, note (why nothing could be
+        tested). The cut-off and its shares are empty for AD.
         """
         return pd.DataFrame([self._summary_row(scale, t) for scale, t in self.scales.items()])
 
@@ -123,7 +124,15 @@ class AgreementTests:
             "share_at_cutoff": reached,
             "noise_at_cutoff": noise,
             "statement": _statement(self.cutoff, noise, t.n_informants[tested]) if n and is_rwg else "",
+            "note": _summary_note(t, n),
         }
+
+
+def _summary_note(t: ScaleTests, n_tested: int) -> str:
+    if n_tested:
+        return ""
+    reasons = sorted({str(note) for note in t.note if note})
+    return f"no unit was tested: {', '.join(reasons)}" if reasons else "no unit was tested"
 
 
 def _flags(p: Floats, alpha: float) -> pd.array[Any]:  # type: ignore[valid-type]

@@ -194,7 +194,7 @@ class AgreementResult:
             "maximum": known.max() if some else np.nan,
             "cutoff": cutoff,
             "share_agreeing": share,
-            "note": _reason_counts(cells.reasons[index, null]),
+            "note": _reason_counts(cells.reasons[index, null], known.size),
         }
 
     def _share(self, index: str, known: Floats, cutoffs: Mapping[str, float]) -> tuple[float, float]:
@@ -210,7 +210,9 @@ class AgreementResult:
         return cutoff, float(agreeing.mean()) if known.size else np.nan
 
 
-def _reason_counts(reasons: NDArray[np.int8]) -> str:
+def _reason_counts(reasons: NDArray[np.int8], n_defined: int) -> str:
     counts = np.bincount(reasons, minlength=len(REASONS))
     parts = [f"{REASONS[code]}: {counts[code]} units" for code in range(1, len(REASONS)) if counts[code]]
+    if n_defined == 1:
+        parts.append("one unit: no standard deviation")
     return "; ".join(parts)

@@ -19,6 +19,7 @@ STATISTICS = (
     "d_squared", "d", "d_mean", "level", "scatter", "shape", "d_level_removed", "d_shape",
     "correlation", "correlation_distinctive", "icc_double_entry", "ccc",
 )  # fmt: skip
+COMMON = "a profile is its role's mean profile: correlation_distinctive undefined"
 FEW, FLAT = "fewer than 2 shared attributes", "a profile is flat: correlation undefined"
 
 
@@ -50,6 +51,7 @@ class ProfileSimilarity:
         for name, values in self.sets.items():
             n = self.n_attributes[name].reshape(-1)
             flat = np.isnan(values["correlation"]).reshape(-1)
+            common = np.isnan(values["correlation_distinctive"]).reshape(-1)
             blocks.append(
                 pd.DataFrame(
                     {
@@ -58,14 +60,14 @@ class ProfileSimilarity:
                         "set": name,
                         "n_attributes": n,
                         **{key: value.reshape(-1) for key, value in values.items()},
-                        "note": np.where(n < 2, FEW, np.where(flat, FLAT, "")),
+                        "note": np.select([n < 2, flat, common], [FEW, FLAT, COMMON], ""),
                     }
                 )
             )
         return pd.concat(blocks, ignore_index=True)
 
     def summary(self) -> pd.DataFrame:
-        """One row per set, pair and statistic: n_units (defined), mean, sd, median, q25, q75."""
+        """One row per set, pair and statistic: n_units (defined), mean, sd, median, q25, q75, note."""
         rows = []
         for name, values in self.sets.items():
             for place, pair in enumerate(self.pairs):
@@ -83,6 +85,9 @@ class ProfileSimilarity:
                             "q25": quartiles[0],
                             "median": quartiles[1],
                             "q75": quartiles[2],
+                            "note": ("defined in no unit", "one unit: no standard deviation", "")[
+                                min(known.size, 2)
+                            ],
                         }
                     )
         return pd.DataFrame(rows)

@@ -168,7 +168,7 @@ def _result(
 ) -> GStudy:
     K = len(fit.names)
     lower, upper = (np.full(K, np.nan),) * 2 if draws is None else percentile_interval(draws, confidence)
-    notes = []
+    notes = [] if draws is not None else ["no intervals: ask for a bootstrap"]
     if not fit.converged[0]:
         notes.append("REML did not converge")
     if fit.at_boundary()[0]:
