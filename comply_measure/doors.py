@@ -3,7 +3,8 @@
 What a room offers stands once, in the stub beside its ``__init__.py``, as imports of the form
 ``from comply_measure.room.file import name as name``. Type checkers and editors read the stub; at run time
 :func:`open_door` reads the same lines and loads a name's module when the name is asked for. A function comes
-with its arguments checked (:mod:`comply_measure.arguments`); files of the package import each other's as they are.
+with its arguments checked (:mod:`comply_measure.statistics.arguments`); files of the package import each other's
+as they are.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from comply_measure.arguments import checked
 from comply_measure.errors import ComplyError
+from comply_measure.statistics.arguments import checked
 
 INTERNAL = frozenset({"comply_measure.documents"})  # not a room of users
 

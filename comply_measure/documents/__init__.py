@@ -1,4 +1,4 @@
-"""Structured text files read as data: safe YAML with line numbers, schema checks, suggestions."""
+"""Structured text files read as data: safe YAML with line numbers, schema checks."""
 
 from comply_measure.doors import open_door
 

@@ -5,11 +5,6 @@ from comply_measure.documents.safe_yaml import (
     read_yaml as read_yaml,
     read_yaml_text as read_yaml_text,
 )
-from comply_measure.documents.suggest import (
-    nearest as nearest,
-    require_known as require_known,
-    unknown_message as unknown_message,
-)
 from comply_measure.documents.validation import (
     problem_at as problem_at,
     validate as validate,

@@ -9,9 +9,9 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from comply_measure.documents.safe_yaml import Key, YamlDocument
-from comply_measure.documents.suggest import nearest
 from comply_measure.documents.wording import in_plain_words
 from comply_measure.errors import Problem
+from comply_measure.statistics.words import did_you_mean
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -94,9 +94,9 @@ def _problem(model: type[BaseModel], document: YamlDocument, at: Key, details: A
     key = at + _existing(document, at, inner, keep_last=kind == "missing")
     if kind == "extra_forbidden":
         known = _field_names(model, inner[:-1])
-        close = nearest(str(inner[-1]), known)
-        hint = f"; did you mean '{close}'?" if close else ""
-        return problem_at(document, key, f"unknown key{hint}", allowed=", ".join(known))
+        return problem_at(
+            document, key, f"unknown key{did_you_mean(inner[-1], known)}", allowed=", ".join(known)
+        )
     if kind == "missing":
         return problem_at(document, key, "missing key")
     context = details.get("ctx", {})

@@ -13,7 +13,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-from comply_measure.documents.suggest import unknown_message
+from comply_measure.statistics.words import unknown_message
 
 if TYPE_CHECKING:
     from comply_measure.evidence.focal import Focal

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar, cast, get_args
 
-from comply_measure.documents.suggest import require_known
 from comply_measure.framework.attribute_table import ATTRIBUTES
 from comply_measure.framework.dimension_table import DIMENSIONS, INTERVENTIONS
 from comply_measure.framework.journey import JOURNEY_STAGES, ROLES
@@ -25,6 +24,7 @@ from comply_measure.framework.types import (
     Role,
     SMSCConstruct,
 )
+from comply_measure.statistics.words import require_known
 
 Entry = TypeVar("Entry", Attribute, Dimension, Intervention, JourneyStage, Role, SMSCConstruct)
 

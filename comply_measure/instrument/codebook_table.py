@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from comply_measure.documents.suggest import require_known
 from comply_measure.instrument.scale import Scale
 from comply_measure.instrument.types import Item
+from comply_measure.statistics.words import require_known
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from comply_measure.documents.suggest import require_known
 from comply_measure.instrument.load import list_scales, load_scale
 from comply_measure.instrument.scale import Scale
 from comply_measure.instrument.types import KINDS, Construct
+from comply_measure.statistics.words import require_known
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from comply_measure.documents.safe_yaml import Key, YamlDocument
-from comply_measure.documents.suggest import nearest
 from comply_measure.documents.validation import problem_at
 from comply_measure.errors import Problem
+from comply_measure.statistics.words import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,7 @@ class Draft:
         names = list(known)
         if not isinstance(value, str) or value in names or (required and not names):
             return
-        close = nearest(value, names)
-        hint = f"; did you mean '{close}'?" if close else ""
+        hint = did_you_mean(value, names)
         yield self.problem(key, f"unknown {kind}{hint}", value, ", ".join(names) or "none declared")
 
 

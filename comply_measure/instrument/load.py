@@ -11,7 +11,6 @@ from pydantic import BaseModel
 
 from comply_measure.documents.paths import ABSENT, path_fault
 from comply_measure.documents.safe_yaml import Key, YamlDocument, read_yaml
-from comply_measure.documents.suggest import nearest
 from comply_measure.documents.validation import problem_at, validate
 from comply_measure.errors import InputError, Problem
 from comply_measure.framework.frozen import FrozenMap
@@ -23,6 +22,7 @@ from comply_measure.instrument.schema import ConstructPart, ItemPart, Response, 
 from comply_measure.instrument.tree import levels
 from comply_measure.instrument.types import Construct, Form, Item, ResponseFormat, Stage
 from comply_measure.resources import shipped
+from comply_measure.statistics.words import did_you_mean
 
 Part = TypeVar("Part", bound=BaseModel)
 SUFFIX = ".yaml"
@@ -82,8 +82,7 @@ def scale_path(name_or_path: str | Path) -> Path:
     if fault is None:
         return path
     what = "not a shipped scale and not a file" if fault == ABSENT else f"not a scale: {fault}"
-    close = nearest(str(name_or_path), names)
-    hint = f"; did you mean '{close}'?" if close else ""
+    hint = did_you_mean(str(name_or_path), names)
     raise InputError(
         f"there is no scale {str(name_or_path)!r}",
         [Problem(f"{what}{hint}", str(name_or_path), allowed=", ".join(names))],

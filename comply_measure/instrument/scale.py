@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from comply_measure.documents.suggest import require_known
 from comply_measure.errors import ComplyError
 from comply_measure.framework.frozen import FrozenMap
 from comply_measure.instrument.types import (
@@ -18,6 +17,7 @@ from comply_measure.instrument.types import (
     ResponseFormat,
     Stage,
 )
+from comply_measure.statistics.words import require_known
 
 
 @dataclass(frozen=True, slots=True)

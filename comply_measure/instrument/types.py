@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from comply_measure.documents.suggest import require_known
 from comply_measure.errors import ComplyError
 from comply_measure.framework.frozen import FrozenMap
 from comply_measure.framework.types import Provenance
+from comply_measure.statistics.words import require_known
 
 Kind = Literal["content", "global", "overall", "informant"]
 Level = Literal["attribute", "dimension", "construct", "informant"]

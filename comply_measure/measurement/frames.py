@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from comply_measure.argument_kinds import LARGEST
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.moments import Floats
+from comply_measure.statistics.argument_kinds import LARGEST
 
 POOLED = "pooled"
 

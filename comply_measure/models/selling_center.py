@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from comply_measure.documents.suggest import require_known
 from comply_measure.errors import ComplyError
 from comply_measure.framework import smsc_constructs
 from comply_measure.models.hierarchy import summed
+from comply_measure.statistics.words import require_known
 
 FOCAL = "alignment"
 Form = Literal["constructs", "blocks"]

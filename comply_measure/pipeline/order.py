@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from comply_measure.documents.suggest import require_known
 from comply_measure.errors import ComplyError
 from comply_measure.pipeline.step import Step
+from comply_measure.statistics.words import require_known
 
 
 def ordered(wanted: Iterable[str], registry: Mapping[str, Step]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from comply_measure.documents import YamlDocument, problem_at, read_yaml, unknown_message, validate
+from comply_measure.documents import YamlDocument, problem_at, read_yaml, validate
 from comply_measure.documents.confined import confined
 from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.evidence.choices import option_faults
@@ -18,6 +18,7 @@ from comply_measure.pipeline.fingerprint import digest_of_file
 from comply_measure.pipeline.schema import FORMAT, StudyFile
 from comply_measure.pipeline.step import Step
 from comply_measure.report.cutoffs import Cutoffs
+from comply_measure.statistics.words import unknown_message
 
 if TYPE_CHECKING:
     from comply_measure.instrument import Scale

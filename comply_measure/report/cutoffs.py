@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from comply_measure.documents.suggest import require_known
 from comply_measure.report.format import bounded, number
+from comply_measure.statistics.words import require_known
 
 _OWN = "set in the study file"
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from comply_measure.documents import nearest
 from comply_measure.instrument import Scale
 from comply_measure.responses.cells import (
     NOT_FINITE,
@@ -31,6 +30,7 @@ from comply_measure.responses.vocabulary import (
     REASONS,
     USER_MISSING,
 )
+from comply_measure.statistics.words import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +214,7 @@ def _hint(text: str, word: str, key: AnswerKey, numerals: Numerals) -> str | Non
         return NO_VALUE_SETTLED
     if what := looks_like_a_number(text, numerals):
         return f"it is {what}"
-    near = nearest(word, key.words)
-    return f"did you mean '{near}'?" if near else None
+    return did_you_mean(word, key.words, lead="") or None
 
 
 def _wrong(fault: str, hint: str | None = None) -> _Reading:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from comply_measure.documents import nearest
 from comply_measure.responses.cells import folded
 from comply_measure.responses.faults import Faults
 from comply_measure.responses.mapping import ColumnMapping, Layout
 from comply_measure.responses.roles import role_words
 from comply_measure.responses.selection import Selection
+from comply_measure.statistics.words import did_you_mean, nearest
 
 Place = tuple[str, str]
 """Item (or variable) and role; the role is empty in the long layout."""
@@ -159,9 +159,8 @@ def _check_names(selection: Selection, mapping: ColumnMapping, faults: Faults) -
     known = {item.id for _, item in selection.items} | selection.outside
     for item in mapping.items:
         if item not in known:
-            near = nearest(item, known)
-            hint = f"did you mean '{near}'?" if near else "an item id of the scales"
-            faults.add("the mapping names an unknown item", value=item, allowed=hint)
+            allowed = did_you_mean(item, known, lead="") or "an item id of the scales"
+            faults.add("the mapping names an unknown item", value=item, allowed=allowed)
     for word, role in mapping.roles.items():
         if role not in selection.roles:
             allowed = ", ".join(selection.roles)

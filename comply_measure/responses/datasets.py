@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from comply_measure.documents import Key, problem_at, read_yaml, require_known, validate
+from comply_measure.documents import Key, problem_at, read_yaml, validate
 from comply_measure.errors import InputError
 from comply_measure.resources import shipped
 from comply_measure.responses.mapping import ColumnMapping, FileFormat, Layout, Text
+from comply_measure.statistics.words import require_known
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from comply_measure.documents import nearest
 from comply_measure.responses.cells import NOTHING, add_cells, folded, name_in
 from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.raw import Column, DateCell, RawTable
 from comply_measure.responses.numerals import NO_VALUE, NO_VALUE_SETTLED
 from comply_measure.responses.roles import RoleWords
+from comply_measure.statistics.words import nearest
 
 
 @dataclass(frozen=True, slots=True, eq=False)

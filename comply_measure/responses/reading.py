@@ -10,7 +10,6 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 
-from comply_measure.documents import require_known
 from comply_measure.instrument import Scale
 from comply_measure.responses.answers import Answers, answer_key, read_answers
 from comply_measure.responses.assembly import assembled
@@ -34,6 +33,7 @@ from comply_measure.responses.table import Responses, Source
 from comply_measure.responses.units import joined, own_variables, read_units
 from comply_measure.responses.variables import check_cells, missing_words, typed
 from comply_measure.responses.vocabulary import NOT_APPLICABLE
+from comply_measure.statistics.words import require_known
 
 _DEFAULT_MAPPING = ColumnMapping()
 _DEFAULT_FORMAT = FileFormat()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from comply_measure.documents import require_known, unknown_message
 from comply_measure.errors import ComplyError
 from comply_measure.instrument import Item, Scale
 from comply_measure.responses.faults import Faults
+from comply_measure.statistics.words import require_known, unknown_message
 
 FULL = "full"
 

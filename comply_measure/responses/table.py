@@ -11,7 +11,6 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from comply_measure.documents import require_known
 from comply_measure.errors import ComplyError
 from comply_measure.instrument import Item, Scale
 from comply_measure.responses import scoring, shape
@@ -19,6 +18,7 @@ from comply_measure.responses.mapping import ColumnMapping, Layout
 from comply_measure.responses.selection import form_of, set_of
 from comply_measure.responses.several import InformantRule, counts_by_role
 from comply_measure.responses.vocabulary import ID_COLUMNS
+from comply_measure.statistics.words import require_known
 from comply_measure.wide_names import wide_name
 
 Level = Literal["attribute", "dimension"]

@@ -9,13 +9,13 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from comply_measure.documents import nearest
 from comply_measure.responses.cells import add_cells, name_in
 from comply_measure.responses.faults import Faults, refuse
 from comply_measure.responses.files.load import load_table
 from comply_measure.responses.files.raw import Column, RawTable
 from comply_measure.responses.mapping import FileFormat
 from comply_measure.responses.numerals import Numerals, numerals_of
+from comply_measure.statistics.words import did_you_mean
 
 ColumnType = Literal["text", "integer", "number"]
 
@@ -51,8 +51,7 @@ def read_typed_table(
         refuse(f"{path} cannot be used", faults)
     for name in types:
         if name not in table.columns:
-            near = nearest(name, table.columns)
-            faults.add("missing column" + (f"; did you mean '{near}'?" if near else ""), column=name)
+            faults.add(f"missing column{did_you_mean(name, table.columns)}", column=name)
     for name in table.columns:
         if name not in types:
             faults.add("unknown column", column=name, allowed=", ".join(types))

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from comply_measure.documents import nearest
 from comply_measure.responses.columns import ColumnPlan
 from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.raw import Column, RawTable
@@ -26,6 +25,7 @@ from comply_measure.responses.variables import (
     text_among_numbers,
     typed,
 )
+from comply_measure.statistics.words import did_you_mean
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,8 +89,7 @@ def read_units(
         Receives missing columns, missing and repeated units.
     """
     if mapping.unit not in table.columns:
-        near = nearest(mapping.unit, table.columns)
-        hint = f"; did you mean '{near}'?" if near else ""
+        hint = did_you_mean(mapping.unit, table.columns)
         faults.add(f"missing column for the unit{hint}", column=mapping.unit)
         return None
     units = read_names(
@@ -105,8 +104,7 @@ def read_units(
     }
     for name, column in list(wanted.items()):
         if column not in table.columns:
-            near = nearest(column, table.columns)
-            hint = f"; did you mean '{near}'?" if near else ""
+            hint = did_you_mean(column, table.columns)
             faults.add(f"missing column for variable {name}{hint}", column=column)
             del wanted[name]
     columns = {name: table.columns[column] for name, column in wanted.items()}
@@ -181,8 +179,7 @@ def joined(own: UnitVariables, unit_names: tuple[str, ...], file: UnitsFile, fau
     known = {file.units.names[code]: record for record, code in enumerate(file.units.codes) if code >= 0}
     for name in unit_names:
         if name not in known:
-            near = nearest(name, known)
-            hint = f"; did you mean '{near}'?" if near else ""
+            hint = did_you_mean(name, known)
             message = "the unit has informants and no row in the units file"
             faults.add(message, value=name, allowed=f"a row per unit{hint}")
     records = np.array([known.get(name, -1) for name in unit_names], dtype=np.intp)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from comply_measure.errors import Problem
 from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.errors import InputError
 from comply_measure.sem.language.records import ModelRecords, Product, columns_of
+from comply_measure.statistics.words import did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,12 +102,8 @@ def unknown_column(name: str, frame: pd.DataFrame, line: int | None = None) -> P
 
 def nearest(name: str, columns: Sequence[str], where: str, line: int | None = None) -> Problem:
     """A fault for a name that does not exist, with the most similar one that does."""
-    near = difflib.get_close_matches(name, columns, 1, cutoff=0.5)
-    if not near:
-        near = difflib.get_close_matches(name.lower(), [c.lower() for c in columns], 1, cutoff=0.5)
-        near = [c for c in columns if near and c.lower() == near[0]][:1]
     shown = name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
-    hint = f"; did you mean '{near[0]}'?" if near else ""
+    hint = did_you_mean(name, columns, likeness=0.5)
     place = f" (line {line} of the model)" if line else ""
     return Problem(f"'{shown}' is not a column of {where}{place}{hint}")
 

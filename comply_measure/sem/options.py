@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -10,6 +9,7 @@ from typing import Literal
 from comply_measure.errors import Problem
 from comply_measure.sem.errors import InputError
 from comply_measure.sem.search import Search
+from comply_measure.statistics.words import did_you_mean
 
 Information = Literal["expected", "observed"]
 StandardErrors = Literal[
@@ -181,7 +181,5 @@ def known_word(value: object, allowed: Sequence[str]) -> str | None:
 
 def unknown_word(name: str, value: object, allowed: Sequence[str]) -> Problem:
     """A fault for a word that is not known, with the nearest one that is."""
-    by_lower = {word.lower(): word for word in allowed}
-    near = difflib.get_close_matches(str(value).lower(), list(by_lower), 1)
-    hint = f"did you mean '{by_lower[near[0]]}'?" if near else "unknown word"
+    hint = did_you_mean(value, allowed, lead="") or "unknown word"
     return Problem(hint, column=name, value=value, allowed=", ".join(allowed))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import numbers
 from collections.abc import Callable, Mapping
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from comply_measure.errors import InputError, Problem
+from comply_measure.statistics.words import did_you_mean
 
 STARTS = ("default", "simple")
 BOUNDS = ("none", "standard", "wide", "pos.var", "pos.ov.var", "pos.lv.var")
@@ -90,8 +90,7 @@ def choose_search(
 
 
 def _unknown(name: str, value: object, allowed: tuple[str, ...], also: str = "") -> Problem:
-    near = difflib.get_close_matches(str(value).lower(), allowed, 1)
-    hint = f"did you mean '{near[0]}'?" if near else "not known"
+    hint = did_you_mean(value, allowed, lead="") or "not known"
     return Problem(hint, column=name, value=value, allowed=", ".join(allowed) + also)
 
 

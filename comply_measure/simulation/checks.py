@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from comply_measure.documents import nearest
 from comply_measure.instrument import Item, Scale
 from comply_measure.responses.selection import form_of, set_of
 from comply_measure.simulation.faults import Fault
@@ -16,6 +15,7 @@ from comply_measure.simulation.schema import (
     PopulationSpec,
 )
 from comply_measure.simulation.unit_model import ALIGNMENT, latent_names
+from comply_measure.statistics.words import did_you_mean
 
 Key = tuple[str | int, ...]
 INFORMANT_TRAITS = ("competence", "involvement")
@@ -52,9 +52,9 @@ def check_spec(spec: PopulationSpec, scales: tuple[Scale, ...]) -> list[Fault]:
 
 def _unknown(key: Key, kind: str, name: object, known: Iterable[str]) -> Fault:
     listed = list(known)
-    close = nearest(str(name), listed)
-    hint = f"; did you mean '{close}'?" if close else ""
-    return Fault(key, f"unknown {kind}{hint}", value=name, allowed=", ".join(listed) or "none")
+    return Fault(
+        key, f"unknown {kind}{did_you_mean(name, listed)}", value=name, allowed=", ".join(listed) or "none"
+    )
 
 
 def _names_differ(

@@ -12,11 +12,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from comply_measure.documents import require_known
 from comply_measure.simulation.plan import Floats, plan_items, target_names
 from comply_measure.simulation.population import Population
 from comply_measure.simulation.rating_moments import Moments, item_moments, item_target_covariance
 from comply_measure.simulation.unit_model import ALIGNMENT
+from comply_measure.statistics.words import require_known
 
 ScoreLevel = Literal["item", "attribute", "dimension"]
 LEVELS: tuple[ScoreLevel, ...] = ("item", "attribute", "dimension")

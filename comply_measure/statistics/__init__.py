@@ -1,5 +1,6 @@
-"""Ground floor: statistics that know arrays and nothing else.
+"""Ground floor: what every room above calls, `sem` too, and what knows arrays and words, no surveys.
 
-Intervals, corrections for several tests, small-sample covariances, checks of arguments. Every room above calls
-them, `sem` too; they import nothing but the roots of errors.
+Intervals, corrections for several tests, mean squares, small-sample covariances; checks of arguments and the
+nearest known word. Files are imported as they are (doors themselves stand on this floor); nothing here imports
+anything of the package but the roots of errors.
 """

@@ -7,8 +7,7 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from comply_measure.documents import nearest, problem_at, read_yaml_text, require_known, validate
-from comply_measure.errors import ComplyError
+from comply_measure.documents import problem_at, read_yaml_text, validate
 
 
 class Inner(BaseModel):
@@ -78,14 +77,3 @@ def test_long_values_are_cut_and_collections_left_out() -> None:
     document = read_yaml_text("a: 1", "f.yaml")
     assert problem_at(document, ("a",), "m", "x" * 200).value == "x" * 80 + "…"
     assert problem_at(document, ("a",), "m", [1]).value is None
-
-
-def test_the_nearest_key_ignores_case_and_is_none_when_nothing_is_near() -> None:
-    assert nearest("ROLES", ["roles", "forms"]) == "roles"
-    assert nearest("zzz", ["roles", "forms"]) is None
-
-
-def test_require_known_accepts_known_and_names_the_rest() -> None:
-    require_known("form", "full", ["full"])
-    with pytest.raises(ComplyError, match=r"'ful'; did you mean 'full'\? \(known: full, short\)"):
-        require_known("form", "ful", ["full", "short"])

@@ -10,7 +10,6 @@ import pandas as pd
 from pydantic import Field
 
 from comply_measure import sem
-from comply_measure.documents import unknown_message
 from comply_measure.errors import ComplyError
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Fault, Firms, Vocabulary
@@ -24,6 +23,7 @@ from comply_measure.framework import smsc_constructs
 from comply_measure.models import Hypothesis, selling_center_hypotheses, selling_center_model
 from comply_measure.sem.language.parser import parse_model
 from comply_measure.sem.language.records import columns_of
+from comply_measure.statistics.words import unknown_message
 from comply_measure.triads import TriadData, aggregate
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from comply_measure.documents import nearest
 from comply_measure.responses.cells import add_cells, name_in
 from comply_measure.responses.faults import Faults, refuse
 from comply_measure.responses.files.load import load_table
 from comply_measure.responses.files.raw import Cell, Column, RawTable
 from comply_measure.responses.mapping import FileFormat
 from comply_measure.responses.numerals import Numerals, numerals_of
+from comply_measure.statistics.words import did_you_mean
 
 Reader = Callable[[RawTable, Faults], pd.DataFrame]
 
@@ -161,8 +161,7 @@ def _known_columns(table: RawTable, person: str, names: Sequence[str], what: str
     """Name unknown columns with the nearest known one, and a file without any known one."""
     for name in table.columns:
         if name != person and name not in names:
-            near = nearest(name, names)
-            faults.add(f"unknown {what}" + (f"; did you mean '{near}'?" if near else ""), column=name)
+            faults.add(f"unknown {what}{did_you_mean(name, names)}", column=name)
     if not any(name in names for name in table.columns):
         faults.add(f"no column is a known {what}", allowed=", ".join(names[:10]) + (" …" * (len(names) > 10)))
 
@@ -170,8 +169,7 @@ def _known_columns(table: RawTable, person: str, names: Sequence[str], what: str
 def _people(table: RawTable, column: str, faults: Faults, unique: bool = True) -> list[str]:
     """Names of experts or judges."""
     if column not in table.columns:
-        near = nearest(column, table.columns)
-        faults.add("missing column" + (f"; did you mean '{near}'?" if near else ""), column=column)
+        faults.add(f"missing column{did_you_mean(column, table.columns)}", column=column)
         return [str(row) for row in table.rows]
     cells = table.columns[column].cells()
     names = ["" if cell is None else name_in(cell) for cell in cells]

@@ -8,7 +8,6 @@ from typing import Annotated
 import pandas as pd
 from pydantic import Field
 
-from comply_measure.documents import nearest
 from comply_measure.errors import InputError
 from comply_measure.evidence.choices import Fault, Names, Vocabulary
 from comply_measure.evidence.focal import Focal, chosen_focal, require_roles
@@ -16,6 +15,7 @@ from comply_measure.evidence.options import FewReplications, TopicOptions
 from comply_measure.pipeline.step import Context, Step, StepOutput
 from comply_measure.report.chapters.agreement import AgreementFacts, agreement_headline, agreement_section
 from comply_measure.report.labels import Labels
+from comply_measure.statistics.words import did_you_mean
 from comply_measure.triads import (
     AgreementResult,
     AgreementTests,
@@ -60,8 +60,7 @@ class AgreementOptions(TopicOptions):
             except InputError as error:
                 for problem in error.problems:
                     place = ("nulls", number)
-                    close = nearest(null, NAMES) if null not in NAMES else None
-                    hint = f"; did you mean '{close}'?" if close else ""
+                    hint = did_you_mean(null, NAMES) if null not in NAMES else ""
                     yield place, null, f"{problem.message}{hint}", problem.allowed or ", ".join(NAMES)
 
 

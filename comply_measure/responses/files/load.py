@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from comply_measure.documents import nearest, path_fault
+from comply_measure.documents import path_fault
 from comply_measure.responses.export import unmarked
 from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.delimited import read_delimited
@@ -21,6 +21,7 @@ from comply_measure.responses.files.parquet import read_parquet
 from comply_measure.responses.files.raw import Column, RawTable, encoded
 from comply_measure.responses.files.signature import ENDINGS, actual_kind, expected_kind
 from comply_measure.responses.mapping import FileFormat
+from comply_measure.statistics.words import did_you_mean
 
 Reader = Callable[[Path, FileFormat, Faults], RawTable | None]
 
@@ -105,9 +106,8 @@ def digest(path: Path) -> str:
 def _is_what_it_says(path: Path, faults: Faults) -> bool:
     expected = expected_kind(path)
     if expected is None:
-        near = nearest(path.suffix, ENDINGS)
-        hint = f"; did you mean '{near}'?" if near else ""
-        faults.add("unknown file ending", value=path.suffix, allowed=", ".join(ENDINGS) + hint)
+        allowed = ", ".join(ENDINGS) + did_you_mean(path.suffix, ENDINGS)
+        faults.add("unknown file ending", value=path.suffix, allowed=allowed)
         return False
     if fault := path_fault(path):
         faults.add(fault)

@@ -6,7 +6,6 @@ engine optimises the free coordinates φ and knows nothing of constraints.
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,6 +31,7 @@ from comply_measure.sem.language.expressions import (
 )
 from comply_measure.sem.language.records import Relation
 from comply_measure.sem.table.variables import Variables
+from comply_measure.statistics.words import did_you_mean
 
 if TYPE_CHECKING:
     from comply_measure.sem.table.parameter_table import ParameterTable, Row
@@ -104,9 +104,7 @@ def referenced(table: ParameterTable, text: str = "") -> None:
 
 def _unknown(name: str, relation: Relation, known: set[str], text: str) -> Problem:
     labels = sorted(label for label in known if not label.startswith(".p"))
-    near = difflib.get_close_matches(name, labels, 1)
-    hint = f"; did you mean '{near[0]}'?" if near else ""
-    message = f"no parameter has the label '{name}'{hint}"
+    message = f"no parameter has the label '{name}'{did_you_mean(name, labels)}"
     if not relation.line:
         return Problem(message)
     line = text.split("\n")[relation.line - 1]

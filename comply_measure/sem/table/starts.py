@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ from comply_measure.errors import Problem
 from comply_measure.sem.errors import InputError
 from comply_measure.sem.search import Start
 from comply_measure.sem.table.parameter_table import ParameterTable
+from comply_measure.statistics.words import did_you_mean
 
 
 def with_starts(
@@ -95,6 +95,6 @@ def _plain(name: str) -> str:
 
 
 def _unknown(name: str, places: dict[str, list[int]]) -> Problem:
-    near = difflib.get_close_matches(_plain(name), places, 1)
-    hint = f"; did you mean '{near[0]}'?" if near else ""
-    return Problem(f"no free parameter of the model{hint}", column=f"start['{name}']")
+    return Problem(
+        f"no free parameter of the model{did_you_mean(_plain(name), places)}", column=f"start['{name}']"
+    )

@@ -1,9 +1,9 @@
 """Arguments of public functions, checked against their annotations when a room's door hands the function out.
 
-What a parameter may hold is what its annotation says (:mod:`comply_measure.argument_kinds`); a seed is negative
-nowhere. All arguments of the wrong kind come in one :class:`InputError`; numbers of any real kind (``float32``,
-``Decimal``, ``Int64`` with NA) arrive as floats, whole numbers as names of columns as text. Ranges are the functions'
-own: they depend on the other arguments.
+What a parameter may hold is what its annotation says (:mod:`comply_measure.statistics.argument_kinds`); a seed is
+negative nowhere. All arguments of the wrong kind come in one :class:`InputError`; numbers of any real kind
+(``float32``, ``Decimal``, ``Int64`` with NA) arrive as floats, whole numbers as names of columns as text. Ranges are
+the functions' own: they depend on the other arguments.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from functools import cache, wraps
 from typing import Any
 
-from comply_measure.argument_kinds import Accept, Refused, accepted
 from comply_measure.errors import InputError
+from comply_measure.statistics.argument_kinds import Accept, Refused, accepted
 
 _MARK = "arguments_are_checked"
 

@@ -1,4 +1,4 @@
-"""The nearest known key for a mistyped one."""
+"""The nearest known word for a mistyped one: one rule for every word a user may write."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from difflib import get_close_matches
 from comply_measure.errors import ComplyError
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
     """Known key most like `word`, compared without case; None if nothing is close.
+
+    Likeness is Ratcliff and Obershelp's: twice the letters in common blocks over all letters.
 
     Parameters
     ----------
@@ -17,6 +19,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
         What was written.
     known : iterable of str
         The valid keys.
+    likeness : float
+        What a key must reach, between 0 and 1.
 
     Returns
     -------
@@ -25,17 +29,21 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     folded: dict[str, str] = {}
     for key in known:
         folded.setdefault(key.casefold(), key)
-    found = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    found = get_close_matches(word.casefold(), folded, n=1, cutoff=likeness)
     return folded[found[0]] if found else None
+
+
+def did_you_mean(word: object, known: Iterable[str], lead: str = "; ", likeness: float = 0.6) -> str:
+    """The nearest known key as a question after `lead`; empty if nothing is close."""
+    close = nearest(str(word), known, likeness)
+    return f"{lead}did you mean '{close}'?" if close else ""
 
 
 def unknown_message(kind: str, word: object, known: Iterable[str]) -> str:
     """One sentence on an unknown key: what was written, the nearest key, the known ones."""
     keys = list(known)
-    close = nearest(str(word), keys)
-    hint = f"; did you mean '{close}'?" if close else ""
     listed = ", ".join(keys) if keys else "none"
-    return f"unknown {kind} {word!r}{hint} (known: {listed})"
+    return f"unknown {kind} {word!r}{did_you_mean(word, keys)} (known: {listed})"
 
 
 def require_known(kind: str, word: object, known: Iterable[str]) -> None:

@@ -12,7 +12,6 @@ import types
 import typing
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from decimal import Decimal
-from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from numbers import Integral, Real
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from comply_measure.errors import Problem
+from comply_measure.statistics.words import did_you_mean
 
 Accept = Callable[[Any], Any]
 
@@ -166,8 +166,8 @@ def _one_of(words: tuple[Any, ...]) -> Accept:
     def accept(value: Any) -> Any:
         if isinstance(value, str | int) and value in words:
             return value
-        close = get_close_matches(value, known, n=1) if isinstance(value, str) else []
-        raise Refused(listed, f"is unknown; did you mean '{close[0]}'?" if close else "is unknown")
+        hint = did_you_mean(value, known) if isinstance(value, str) else ""
+        raise Refused(listed, f"is unknown{hint}")
 
     return accept
 

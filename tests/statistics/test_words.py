@@ -1,0 +1,31 @@
+"""The nearest known word: one rule for keys, options, columns and labels."""
+
+from __future__ import annotations
+
+import pytest
+
+from comply_measure.errors import ComplyError
+from comply_measure.statistics.words import did_you_mean, nearest, require_known, unknown_message
+
+
+def test_the_nearest_key_ignores_case_and_is_none_when_nothing_is_near() -> None:
+    assert nearest("ROLES", ["roles", "forms"]) == "roles"
+    assert nearest("zzz", ["roles", "forms"]) is None
+
+
+def test_require_known_accepts_known_and_names_the_rest() -> None:
+    require_known("form", "full", ["full"])
+    with pytest.raises(ComplyError, match=r"'ful'; did you mean 'full'\? \(known: full, short\)"):
+        require_known("form", "ful", ["full", "short"])
+
+
+def test_a_mistyped_word_is_asked_back_as_it_is_written() -> None:
+    assert did_you_mean("wlsvm", ["ML", "WLSMV"]) == "; did you mean 'WLSMV'?"
+    assert did_you_mean("wlsvm", ["ML", "WLSMV"], lead="") == "did you mean 'WLSMV'?"
+    assert did_you_mean(7, ["ML", "WLSMV"]) == ""
+    assert unknown_message("form", "x", []) == "unknown form 'x' (known: none)"
+
+
+def test_likeness_is_the_share_of_letters_in_common_blocks() -> None:
+    assert nearest("ab12", ["abxy"], likeness=0.5) == "abxy"  # 2 * 2 of 8 letters
+    assert nearest("ab12", ["abxy"], likeness=0.51) is None
