@@ -45,6 +45,36 @@ def test_every_dimension_has_every_group_and_an_interval(output: StepOutput) -> 
     assert (table["maximal_reliability"] >= table["omega"] - 1e-6).all()
 
 
+@pytest.mark.parametrize(
+    ("table", "n", "alpha", "omega", "ave", "weighted", "loadings"),
+    [
+        ("dimensions", 9, 0.7874387, 0.7966805, 0.3085113, 0.816851, (0.239030, 0.689222)),
+        ("scores", 3, 0.6859951, 0.7107452, 0.4434440, 0.7337173, (0.4763132, 0.7455322)),
+    ],
+)
+def test_a_row_rests_on_the_same_indicators_throughout(
+    output: StepOutput,
+    table: str,
+    n: int,
+    alpha: float,
+    omega: float,
+    ave: float,
+    weighted: float,
+    loadings: tuple[float, float],
+) -> None:
+    """Coordination among sales: lavaan 0.6-14, ``cfa(std.lv = TRUE, missing = "ml")`` of nine items or three scores.
+
+    ω and AVE from its estimates, H from a fit to its h1 covariances, α from pairwise covariances.
+    """
+    data = output.tables[f"reliability_comply_{table}"].data
+    row = data[(data["construct"] == "C") & (data["group"] == "sales")].iloc[0]
+    assert row["n_items"] == n and row["alpha"] == pytest.approx(alpha, abs=5e-8)
+    assert row["omega"] == pytest.approx(omega, abs=5e-7) and row["ave"] == pytest.approx(ave, abs=5e-7)
+    assert row["maximal_reliability"] == pytest.approx(weighted, abs=2e-6)
+    assert (row["loading_min"], row["loading_max"]) == pytest.approx(loadings, abs=2e-6)
+    assert row["note"] == ""
+
+
 def test_unit_means_agree_better_than_single_informants(output: StepOutput) -> None:
     wide = output.tables["reliability_comply_dimensions"].data.pivot_table(
         index="construct", columns="group", values=["alpha", "sem"]

@@ -33,6 +33,14 @@ def test_values_are_those_of_the_tables(output: StepOutput) -> None:
         assert output.values[f"ave_{key}"] == row["ave"]
 
 
+def test_variance_extracted_is_that_of_the_measurement_model(context: Context, output: StepOutput) -> None:
+    """One model, two chapters, two scalings of the factors."""
+    options = STEPS["cfa"].options(models=("correlated",), by_role=False)
+    other = STEPS["cfa"].output(context, options).tables["cfa_validity"].data.set_index("key")["ave"]
+    for key, ave in other.items():
+        assert output.values[f"ave_{key}"] == pytest.approx(ave, abs=1e-8)
+
+
 def test_classes_follow_the_intervals(output: StepOutput) -> None:
     table = output.tables["validity_pairs"].data
     assert len(table) == 15

@@ -16,6 +16,7 @@ from comply_measure.evidence.choices import Names
 from comply_measure.evidence.estimation import Cluster, Estimation
 from comply_measure.evidence.fits import NamedFit, fit_row, fit_values
 from comply_measure.evidence.focal import Focal, chosen_focal
+from comply_measure.evidence.keying import turned_items
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.models import correlated_factors, one_factor, second_order
 from comply_measure.responses import Responses
@@ -79,6 +80,8 @@ class CfaEvidence(Evidence):
         Estimator in words; what was done to the data, in a sentence.
     estimator_by_role : str
         Estimator of `by_role`.
+    turned : mapping of str to tuple of str
+        Construct -> its items that run against it (:func:`.keying.turned_items`).
     """
 
     title: str
@@ -93,6 +96,7 @@ class CfaEvidence(Evidence):
     estimator: str
     treatment: str
     estimator_by_role: str
+    turned: Mapping[str, tuple[str, ...]]
 
     def get(self, key: str) -> NamedFit | None:
         """A fitted model by key, if it was asked for."""
@@ -156,6 +160,7 @@ def cfa(responses: Responses, options: CfaOptions | None = None) -> CfaEvidence:
         estimator=options.words("informants"),
         treatment=_treatment(options),
         estimator_by_role=options.words("informants", cluster="none"),
+        turned=turned_items(chosen),
     )
 
 

@@ -13,9 +13,10 @@ from comply_measure import sem
 from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.base import Evidence, topic_seeds
 from comply_measure.evidence.focal import Focal, by_group, focal
+from comply_measure.evidence.keying import Turned, doubt_of, turned_items, with_doubt
 from comply_measure.evidence.options import Replications, TopicOptions
 from comply_measure.evidence.topic import Request, Topic
-from comply_measure.measurement.frames import POOLED
+from comply_measure.measurement.frames import POOLED, joined
 from comply_measure.measurement.reliability.from_fit import fit_reliability
 from comply_measure.measurement.reliability.table import TRIAD, reliability_table
 from comply_measure.measurement.reliability.triad_score import unit_answers
@@ -79,10 +80,12 @@ class ScaleReliability:
         The scale.
     n_units, n_informants : int
         Units and informants of the scale's roles.
-    dimensions, constructs : DataFrame
+    dimensions, constructs, scores : DataFrame
         ``construct``, ``group``, ``n_informants``, ``n_items``, ``alpha``, ``alpha_lower``, ``alpha_upper``,
         ``omega``, ``omega_lower``, ``omega_upper``, ``maximal_reliability``, ``ave``, ``sem``, ``loading_min``,
-        ``loading_max``, ``note``; no rows in `dimensions` for a scale without them.
+        ``loading_max``, ``note``; a row rests on the same indicators throughout: items of a dimension, items of a
+        construct, or the scores of a dimension's attributes. No rows in `dimensions` and `scores` for a scale
+        without them.
     dimension_detail, construct_detail : DataFrame
         ``construct``, ``group``, ``coefficient``, ``estimate``, counts, ``note``; no rows without detail.
     general : DataFrame
@@ -90,6 +93,8 @@ class ScaleReliability:
         ``omega_factors``, ``n``, ``note``; empty without one.
     replications : int
         Of the bootstrap.
+    turned : mapping of str to tuple of str
+        Construct -> its items that run against it (:func:`.keying.turned_items`).
     """
 
     key: str
@@ -102,6 +107,8 @@ class ScaleReliability:
     construct_detail: pd.DataFrame
     general: pd.DataFrame
     replications: int
+    scores: pd.DataFrame
+    turned: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,10 +128,20 @@ class ReliabilityEvidence(Evidence):
         parts = [
             table.assign(scale=scale.key, kind=kind)
             for scale in self.scales
-            for kind, table in (("dimension", scale.dimensions), ("construct", scale.constructs))
+            for kind, table in (
+                ("dimension", scale.dimensions),
+                ("construct", scale.constructs),
+                ("scores", scale.scores),
+            )
             if len(table)
         ]
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+    def problems(self) -> tuple[str, ...]:
+        """Items that run against their construct."""
+        return tuple(
+            f"{scale.title}: {doubt_of(scale.turned, scale.turned)}" for scale in self.scales if scale.turned
+        )
 
 
 def reliability(
@@ -166,11 +183,15 @@ def scale_reliability(chosen: Focal, options: ReliabilityOptions, seed: int) -> 
     """Reliability of one scale, over the informants whose role answers it."""
     items = chosen.answers()
     low, whole = chosen.items, chosen.wholes
-    constructs = merged(chosen, low, items, low, options, seed)
+    turned = turned_items(chosen)
+    constructs = merged(chosen, items, low, options, seed)
     nothing = constructs.iloc[:0]
-    dimensions = detail_of_dimensions = detail = nothing
+    dimensions = scores = detail_of_dimensions = detail = nothing
     if chosen.by_scores:
-        dimensions = merged(chosen, whole, chosen.indicators(), chosen.factors, options, seed)
+        dimensions = merged(chosen, items, whole, options, seed)
+        scores = merged(chosen, chosen.indicators(), chosen.factors, options, seed)
+        members = [chosen.factors[key] for key in scores["construct"]]
+        scores["note"] = with_doubt(scores["note"], members, turned)
         if options.detail != "none":
             detail_of_dimensions = _detail(chosen, items, whole, seed)
     if options.detail == "all" or (options.detail == "main" and not chosen.by_scores):
@@ -185,35 +206,48 @@ def scale_reliability(chosen: Focal, options: ReliabilityOptions, seed: int) -> 
         constructs=constructs,
         dimension_detail=detail_of_dimensions,
         construct_detail=detail,
-        general=_general(chosen) if general else pd.DataFrame(),
+        general=_general(chosen, turned) if general else pd.DataFrame(),
         replications=options.replications,
+        scores=scores,
+        turned=turned,
     )
 
 
 def merged(
     chosen: Focal,
-    measured: Mapping[str, Sequence[str]],
-    indicators: pd.DataFrame,
-    factors: Mapping[str, Sequence[str]],
+    data: pd.DataFrame,
+    scales: Mapping[str, Sequence[str]],
     options: ReliabilityOptions,
     seed: int,
 ) -> pd.DataFrame:
-    """α over items beside ω, H and AVE over indicators, a row per construct and group."""
-    items = chosen.answers()
-    alpha = _alpha(chosen, items, measured, options, seed)
-    weighted = _coefficients(chosen, indicators, factors, ("maximal_reliability",), interval="none")
+    """α, ω, H and AVE over the same items (or scores), a row per construct and group.
+
+    Parameters
+    ----------
+    chosen : Focal
+        The scale.
+    data : DataFrame
+        A row per informant: unit, firm, role and the items or scores.
+    scales : mapping of str to sequence of str
+        Construct -> its items or scores.
+    options : ReliabilityOptions
+    seed : int
+        Of the bootstrap.
+    """
+    alpha = _alpha(chosen, data, scales, options, seed)
+    weighted = _coefficients(chosen, data, scales, ("maximal_reliability",), interval="none")
     weighted = weighted[[*_KEYS, "estimate"]].rename(columns={"estimate": "maximal_reliability"})
     omega = pd.concat(
         [
-            by_group(chosen, indicators, factors, _omega),
-            _omega(_unit_means(chosen, indicators, factors), factors).assign(group=TRIAD),
+            by_group(chosen, data, scales, _omega),
+            _omega(_unit_means(chosen, data, scales), scales).assign(group=TRIAD),
         ],
         ignore_index=True,
     ).rename(columns=_OMEGA)
     right = omega.drop(columns=["n_indicators", "n_informants"])
     table = alpha.merge(right, on=_KEYS, how="left").merge(weighted, on=_KEYS, how="left")
     notes = zip(table["alpha_note"].fillna(""), table["note"].fillna(""), strict=True)
-    table["note"] = ["; ".join(dict.fromkeys(part for part in pair if part)) for pair in notes]
+    table["note"] = [one if other in one else joined(one, other) for one, other in notes]
     return table.drop(columns="alpha_note")
 
 
@@ -229,7 +263,7 @@ def _alpha(
     table = plain[[*_KEYS, "n_items", "n_units", "n_informants", "estimate", "lower", "upper", "interval"]]
     table = table.rename(columns={"estimate": "alpha", "lower": "alpha_lower", "upper": "alpha_upper"})
     table["sem"] = plain["standard_error_of_measurement"]
-    table["alpha_note"] = plain["note"].where(plain["estimate"].isna(), "")
+    table["alpha_note"] = plain["note"].where(plain["estimate"].isna(), plain["doubt"])
     if not options.replications:
         return table
     found = _resampled(chosen, items, measured, options, seed)
@@ -313,7 +347,7 @@ def _omega(mine: pd.DataFrame, asked: Mapping[str, Sequence[str]]) -> pd.DataFra
     return congeneric_reliability(mine, asked, by=None).tidy()
 
 
-def _general(chosen: Focal) -> pd.DataFrame:
+def _general(chosen: Focal, turned: Turned) -> pd.DataFrame:
     """Reliability of the score of everything and of each dimension by a second-order fit, pooled and by role."""
     names = list(chosen.indicator_names)
     text = second_order(chosen.factors, chosen.top)
@@ -333,4 +367,6 @@ def _general(chosen: Focal) -> pd.DataFrame:
             parts.append(fit_reliability(fit).tidy())
         parts[-1] = parts[-1].assign(group=group)
     table = pd.concat(parts, ignore_index=True)
-    return table[table["level"] != "total"].reset_index(drop=True)
+    table = table[table["level"] != "total"].reset_index(drop=True)
+    members = [chosen.factors.get(key, names) for key in table["factor"]]
+    return table.assign(note=with_doubt(table["note"], members, turned))

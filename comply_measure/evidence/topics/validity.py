@@ -16,6 +16,7 @@ from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Names
 from comply_measure.evidence.estimation import Cluster, Estimation
 from comply_measure.evidence.focal import Focal, chosen_focal
+from comply_measure.evidence.keying import turned_items
 from comply_measure.evidence.options import Replications
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.measurement.resampling import MIN_REPLICATIONS
@@ -80,6 +81,8 @@ class ValidityEvidence(Evidence):
         In words; over all informants and in each role.
     replications : int
         Of the bootstrap.
+    turned : mapping of str to tuple of str
+        Construct -> its items that run against it (:func:`.keying.turned_items`).
     """
 
     title: str
@@ -94,6 +97,7 @@ class ValidityEvidence(Evidence):
     estimator: str
     role_estimator: str
     replications: int
+    turned: Mapping[str, tuple[str, ...]]
 
     def tidy(self) -> pd.DataFrame:
         """A row per cell of the matrix (:meth:`ValidityMatrix.tidy`)."""
@@ -162,6 +166,7 @@ def validity(
         estimator=options.words("informants"),
         role_estimator=options.words("informants", cluster="none"),
         replications=options.replications,
+        turned=turned_items(chosen),
     )
 
 

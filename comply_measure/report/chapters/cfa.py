@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from comply_measure.evidence.fits import NamedFit, standardized, uncertain, value_of
+from comply_measure.evidence.keying import with_doubt
 from comply_measure.evidence.topics.cfa import CfaEvidence
 from comply_measure.measurement import average_variance_extracted, composite_reliability
 from comply_measure.report.cutoffs import Cutoffs
@@ -15,6 +16,7 @@ from comply_measure.report.fits import convention_sentence, fit_sentence, fit_ta
 from comply_measure.report.format import bounded, count, plural
 from comply_measure.report.labels import Labels, wrapped
 from comply_measure.report.parts import Block, Chapter, Column, Details, Figure, Prose, Section, Table
+from comply_measure.report.reversals import reversal_sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +27,8 @@ _CI = Column("95% CI", ("ci_lower", "ci_upper"), "bounded_interval")
 def cfa_section(results: CfaEvidence, labels: Labels, cutoffs: Cutoffs) -> Section:
     """The chapter."""
     blocks: list[Block] = [Prose(_opening(results))]
+    if results.turned:
+        blocks.append(Prose(reversal_sentence(results.turned, labels)))
     blocks.append(Prose(" ".join(fit_sentence(named) for named in results.fits)))
     blocks.append(
         fit_table(
@@ -188,21 +192,29 @@ def _validity(results: CfaEvidence, named: NamedFit, table: pd.DataFrame, labels
                 "note": "" if ave == ave else "a negative residual variance, or not estimated",
             }
         )
-    columns = (
+    data = pd.DataFrame(rows)
+    data["note"] = with_doubt(
+        data["note"], [(key, *members) for key, members in results.factors.items()], results.turned
+    )
+    columns = [
         Column("Dimension", "factor"),
         Column("Indicators", "n_indicators", "count"),
         Column("CR", "composite_reliability", "bounded"),
         Column("AVE", "ave", "bounded"),
         Column("√AVE", "root_ave", "bounded"),
         Column("Largest |r|", "largest_correlation", "bounded"),
-    )
+    ]
+    if (data["note"] != "").any():
+        columns.append(Column("Remark", "note"))
     return Table(
         "cfa_validity",
         f"{results.title}: composite reliability and variance extracted, correlated dimensions",
-        pd.DataFrame(rows),
-        columns,
+        data,
+        tuple(columns),
         notes=(
-            "CR and AVE from standardised loadings.",
+            f"CR and AVE from standardised loadings of the {results.indicator_kind} in the model of correlated "
+            "dimensions, as in the chapter on validity where that is estimated alike; the chapter on reliability takes "
+            "one construct at a time.",
             "Fornell and Larcker (1981) compare √AVE with the largest correlation of a dimension with another.",
         ),
         n_units=results.n_units,

@@ -13,6 +13,7 @@ from comply_measure.report.format import bounded, count, listing, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.names import key_of
 from comply_measure.report.parts import Block, Chapter, Column, Details, Heading, Prose, Section, Table
+from comply_measure.report.reversals import reversal_sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +40,24 @@ _UNIT_MEAN = (
     "Unit mean: the mean over at least two informants, role means set equal; it says how well the items agree "
     "about the unit, not how well the informants do."
 )
+_TITLES = {
+    "dimensions": "dimensions",
+    "constructs": "constructs",
+    "scores": "dimensions over attribute scores",
+}
+_BASIS: dict[str, tuple[str, ...]] = {
+    "dimensions": (
+        "A row rests on the items of the dimension throughout. AVE of the attribute scores, one dimension at a time, "
+        "is in the table of attribute scores; AVE from the model of correlated dimensions is in the chapters on the "
+        "measurement model and on validity.",
+    ),
+    "constructs": (),
+    "scores": (
+        "Attribute scores are the indicators, as in the models of dimensions. AVE here is that of one dimension at a "
+        "time in the group; the chapters on the measurement model and on validity give it from the model of "
+        "correlated dimensions over all informants.",
+    ),
+}
 _FAMILIES = (
     (
         "bounds",
@@ -93,11 +112,15 @@ def reliability_section(scales: tuple[ScaleReliability, ...], labels: Labels, cu
         kind = "dimension" if len(scale.dimensions) else "construct"
         main = scale.dimensions if len(scale.dimensions) else scale.constructs
         blocks += [Heading(scale.title), Prose(_summary(scale.title, kind, main, labels, cutoffs))]
+        if scale.turned:
+            blocks.append(Prose(reversal_sentence(scale.turned, labels)))
         if len(scale.dimensions):
             blocks.append(_table(scale, "dimensions", labels))
         if len(scale.general):
             blocks.append(Prose(_general_text(scale)))
         folded: list[Block] = [_general_table(scale, labels)] if len(scale.general) else []
+        if len(scale.scores):
+            folded.append(_table(scale, "scores", labels))
         folded.append(_table(scale, "constructs", labels))
         for name, detail in (("dimensions", scale.dimension_detail), ("constructs", scale.construct_detail)):
             folded += _families(scale, name, detail, labels)
@@ -145,21 +168,26 @@ def _summary(title: str, kind: str, table: pd.DataFrame, labels: Labels, cutoffs
 
 
 def _table(scale: ScaleReliability, kind: str, labels: Labels) -> Table:
-    data = _labelled(scale.dimensions if kind == "dimensions" else scale.constructs, labels)
+    rows = {"dimensions": scale.dimensions, "constructs": scale.constructs, "scores": scale.scores}[kind]
+    data = _labelled(rows, labels)
     data["remark"] = data["note"]
-    basis = "attribute scores" if kind == "dimensions" else "items"
-    columns = _COLUMNS if (data["note"] != "").any() else _COLUMNS[:-1]
+    basis = "attribute scores" if kind == "scores" else "items"
+    columns = list(_COLUMNS if (data["note"] != "").any() else _COLUMNS[:-1])
+    if kind == "scores":
+        columns[2] = Column("Scores", "n_items", "count")
     drawn = (f"{count(scale.replications)} resamples.",) if scale.replications else ()
     return Table(
         key_of("reliability", scale.key, after=kind),
-        f"{scale.title}: reliability of {kind} by role",
+        f"{scale.title}: reliability of {_TITLES[kind]} by role",
         data,
-        columns,
+        tuple(columns),
         notes=(
             _ALPHA,
             *drawn,
             f"ω, H and AVE: one-factor model of the {basis} (full information ML), delta-method interval; Loadings: "
-            "smallest and largest standardised loading. SEM: standard error of measurement of the mean of the items.",
+            f"smallest and largest standardised loading. SEM: standard error of measurement of "
+            f"the mean of the {basis}.",
+            *_BASIS[kind],
             _UNIT_MEAN,
         ),
         n_units=scale.n_units,

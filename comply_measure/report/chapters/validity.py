@@ -6,12 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from comply_measure.evidence.keying import with_doubt
 from comply_measure.evidence.topics.validity import ValidityEvidence
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, listing, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.matrix import Panel, matrix_plot
 from comply_measure.report.parts import Block, Chapter, Column, Details, Figure, Notice, Prose, Section, Table
+from comply_measure.report.reversals import reversal_sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +26,8 @@ _STRICT = 0.85
 def validity_section(facts: ValidityEvidence, labels: Labels, cutoffs: Cutoffs) -> Section:
     """The chapter."""
     blocks: list[Block] = [Prose(_opening(facts, labels, cutoffs))]
+    if facts.turned:
+        blocks.append(Prose(reversal_sentence(facts.turned, labels)))
     if facts.matrix.convergent is None:
         blocks.append(Notice(f"Without a factor model: {facts.matrix.note}.", "warning"))
     blocks.append(_figure(facts, labels))
@@ -133,6 +137,7 @@ def _construct_table(facts: ValidityEvidence, data: pd.DataFrame, labels: Labels
     data["closest"] = [labels.construct(key) for key in data["with_construct"]]
     data["satisfied"] = ["" if v is None else "yes" if v else "no" for v in data["fornell_larcker"]]
     data = data.drop(columns="fornell_larcker")
+    data["note"] = _doubted(facts, data, "construct")
     columns = (
         Column("Dimension", "label"),
         Column("Indicators", "n_items", "count"),
@@ -150,7 +155,11 @@ def _construct_table(facts: ValidityEvidence, data: pd.DataFrame, labels: Labels
         data,
         _with_remark(columns, data),
         facts,
-        notes=(f"Standardised loadings of the {facts.indicator_kind}, correlated dimensions.",),
+        notes=(
+            f"Standardised loadings of the {facts.indicator_kind}, correlated dimensions: AVE as in the chapter "
+            "on the measurement model where that is estimated alike; the chapter on reliability takes one construct at "
+            "a time.",
+        ),
     )
 
 
@@ -222,6 +231,7 @@ def _ratio_table(facts: ValidityEvidence, labels: Labels) -> Table:
         Column("HTMT2", "htmt2", "bounded"),
         Column("95% CI", ("htmt2_lower", "htmt2_upper"), "bounded_interval"),
     )
+    data["note"] = _doubted(facts, data, "construct", "other")
     above = int((data["htmt2_upper"] >= _STRICT).sum())
     drawn = f"{count(facts.replications)} resamples of whole clusters." if facts.replications else ""
     return _table(
@@ -307,6 +317,7 @@ def _role_table(facts: ValidityEvidence, labels: Labels) -> Table:
             data[name] = math.nan
     if "fornell_larcker" in data:
         data = data.drop(columns="fornell_larcker")
+    data["note"] = _doubted(facts, data, "construct")
     data.insert(0, "role", [labels.role(key) for key in data["group"]])
     data.insert(1, "label", [labels.construct(key) for key in data["construct"]])
     columns = (
@@ -327,6 +338,15 @@ def _role_table(facts: ValidityEvidence, labels: Labels) -> Table:
         group="role",
         estimator=facts.role_estimator,
     )
+
+
+def _doubted(facts: ValidityEvidence, data: pd.DataFrame, *columns: str) -> list[str]:
+    """Notes of rows with the items that run against the row's dimensions."""
+    keys = [
+        tuple(name for key in row for name in (key, *facts.factors.get(key, ())))
+        for row in data[list(columns)].itertuples(index=False)
+    ]
+    return with_doubt(data["note"], keys, facts.turned)
 
 
 def _with_remark(columns: tuple[Column, ...], data: pd.DataFrame) -> tuple[Column, ...]:
