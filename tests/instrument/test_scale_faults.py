@@ -183,6 +183,25 @@ def test_all_faults_of_a_file_come_at_once_with_their_lines(tmp_path: Path) -> N
     assert str(path) in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("path", "most", "of"),
+    [
+        (("items", 0, "roles"), 1000, lambda n: [f"r{j}" for j in range(n)]),
+        (("items", 0, "forms"), 1000, lambda n: [f"f{j}" for j in range(n)]),
+        (("languages",), 100, lambda n: [f"en-{j:08d}" for j in range(n)]),
+        (("version",), 4000, lambda n: "v" * n),
+        (("items", 0, "id"), 64, lambda n: "i" * n),
+        (("key",), 64, lambda n: "k" * n),
+    ],
+)
+def test_lengths_are_limited_exactly(path: tuple[str | int, ...], most: int, of: Any) -> None:
+    def too_long(n: int) -> bool:
+        return any(f"at most {most}" in problem.message for problem in faults(changed(path, of(n))))
+
+    assert not too_long(most)
+    assert too_long(most + 1)
+
+
 def test_an_oversized_list_is_not_searched() -> None:
     many = [{"key": f"k{n}", "label": {"en": "x"}} for n in range(1001)]
     found = faults(changed(("constructs",), many))

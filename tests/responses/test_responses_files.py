@@ -9,6 +9,7 @@ import pyreadstat
 import pytest
 
 from comply_measure.responses import ColumnMapping, FileFormat, read_responses, responses_from_frame
+from comply_measure.responses.files.signature import actual_kind
 
 
 def only(found):
@@ -209,6 +210,16 @@ def test_one_format_under_the_ending_of_another(frame, small, problems, tmp_path
     message = only(problems(read_responses, path, small)).message
     names = {".xlsx": "Excel", ".parquet": "Parquet", ".dta": "Stata", ".sav": "SPSS", ".zsav": "SPSS"}
     assert names[true_ending] in message
+
+
+@pytest.mark.parametrize("release", [101, 102, 113, 115, 116])
+@pytest.mark.parametrize("order", [0, 1, 2, 3])
+@pytest.mark.parametrize("rest", [b"\x01\x00", b"\x01\x00\x05", b"\x01", b"\x00\x01", b"\x02\x00"])
+def test_old_stata_files_by_their_first_four_bytes(tmp_path, release, order, rest):
+    path = tmp_path / "a.dta"
+    path.write_bytes(bytes([release, order]) + rest)
+    known = 102 <= release <= 115 and order in (1, 2) and rest.startswith(b"\x01\x00")
+    assert (actual_kind(path) == "Stata file") == known
 
 
 @pytest.mark.parametrize("ending", [".xlsx", ".parquet", ".sav", ".dta"])

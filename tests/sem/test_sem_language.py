@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from comply_measure import sem
-from comply_measure.sem.language.expressions import Dual, constant, evaluate, parse_expression
+from comply_measure.sem.language.expressions import FUNCTIONS, Dual, constant, evaluate, parse_expression
 from comply_measure.sem.language.parser import parse_model
 from comply_measure.sem.language.quoting import quoted
 from comply_measure.sem.language.records import ModelRecords, columns_of
@@ -360,3 +360,30 @@ def test_names_that_join_to_the_same_text_are_two_parameters() -> None:
     both = fit.estimates.query("free > 0 and lhs != rhs")
     assert both["op"].tolist() == ["~~", "~"]
     assert both["free"].nunique() == 2 and both["est"].nunique() == 2
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("x", [-0.6, 0.3, 0.7])
+def test_slope_of_every_function(function: str, x: float) -> None:
+    """Derivative at points within every function's domain, against central differences."""
+    if x < 0 and function in ("log", "sqrt"):
+        return
+    tree = parse_expression(tokenize(f"{function}(a)"), len(function) + 3)
+
+    def at(value: float) -> Dual:
+        return evaluate(tree, {"a": Dual(value, np.ones(1))}, 1)
+
+    slope = (at(x + 1e-6).value - at(x - 1e-6).value) / 2e-6
+    assert at(x).gradient[0] == pytest.approx(slope, rel=1e-7)
+    own = getattr(math, function, None)
+    if own is not None:
+        assert at(x).value == own(x)
+
+
+@pytest.mark.parametrize("function", ["sum", "mean", "min", "max"])
+def test_functions_of_several_arguments(function: str) -> None:
+    text = f"{function}(a, b, 2*a)"
+    values = {"a": Dual(0.4, np.array([1.0, 0.0])), "b": Dual(0.5, np.array([0.0, 1.0]))}
+    found = evaluate(parse_expression(tokenize(text), len(text)), values, 2)
+    expected = {"sum": (1.7, 3.0, 1.0), "mean": (1.7 / 3, 1.0, 1 / 3), "min": (0.4, 1, 0), "max": (0.8, 2, 0)}
+    assert (found.value, *found.gradient) == pytest.approx(expected[function])

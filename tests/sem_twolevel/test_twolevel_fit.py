@@ -169,6 +169,8 @@ def test_incomplete_cases_are_left_out_and_counted():
         (ONE, {"estimator": "GLS"}, "estimator"),
         (ONE, {"engine": "semopy"}, "semopy"),
         (ONE, {"model_type": "growth", "effect_coding": True}, "growth defaults"),
+        (ONE, {"model_type": "growth"}, "growth defaults"),
+        (ONE, {"effect_coding": True}, "'effect_coding'.*not with 'level:' blocks"),
         ("level: 1\n fw =~ y1 + y2 + w1\nlevel: 2\n fb =~ y1 + y2 + w1\n", {}, "w1"),
         ("level: 1\n fw =~ y1 + y2 + y3\nlevel: 2\n fb =~ y1 + y2 + y4\n", {}, "y4"),
     ],
