@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from comply_measure.evidence.topics.agreement import AgreementOptions
+from comply_measure.pipeline import STEPS
 from comply_measure.pipeline.step import Context, StepOutput
-from comply_measure.pipeline.steps.agreement import AgreementOptions, run
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.responses import load_dataset
 from comply_measure.triads import agreement_tests
@@ -21,7 +22,7 @@ def responses():
 @pytest.fixture(scope="module")
 def output(responses) -> StepOutput:
     context = Context(lambda: responses, {}, Cutoffs(), "en", 7, "agreement")
-    return run(context, AgreementOptions(bootstrap=50))
+    return STEPS["agreement"].output(context, AgreementOptions(bootstrap=50))
 
 
 def test_all_indices_say_how_often_they_are_undefined(output: StepOutput) -> None:
@@ -59,5 +60,5 @@ def test_incomplete_triads_count_in_the_two_way_coefficients(output: StepOutput)
 def test_dyads_have_critical_values_of_pairs(responses) -> None:
     pair = responses.subset(role=["marketing", "sales"])
     context = Context(lambda: pair, {}, Cutoffs(), "en", 7, "agreement")
-    output = run(context, AgreementOptions(nulls=("uniform",), bootstrap=0))
+    output = STEPS["agreement"].output(context, AgreementOptions(nulls=("uniform",), bootstrap=0))
     assert set(output.tables["agreement_critical"].data["n_informants"]) == {2}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from comply_measure.evidence.topics.dimensionality import DimensionalityOptions
 from comply_measure.measurement.dimensionality.adequacy import sampling_adequacy
 from comply_measure.measurement.dimensionality.correlations import correlate
+from comply_measure.pipeline import STEPS
 from comply_measure.pipeline.step import Context, StepOutput
-from comply_measure.pipeline.steps.dimensionality import DimensionalityOptions, run
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.responses import load_dataset
 
@@ -20,7 +21,7 @@ def context() -> Context:
 
 @pytest.fixture(scope="module")
 def output(context: Context) -> StepOutput:
-    return run(context, DimensionalityOptions(replications=50))
+    return STEPS["dimensionality"].output(context, DimensionalityOptions(replications=50))
 
 
 def test_parallel_analysis_of_common_factors_finds_the_six_planted(output: StepOutput) -> None:
@@ -43,6 +44,6 @@ def test_values_are_those_of_the_function(output: StepOutput, context: Context) 
 
 
 def test_same_seed_same_output(output: StepOutput, context: Context) -> None:
-    again = run(context, DimensionalityOptions(replications=50))
+    again = STEPS["dimensionality"].output(context, DimensionalityOptions(replications=50))
     assert again.tables["dimensionality_solution"].data.equals(output.tables["dimensionality_solution"].data)
     assert again.figures["dimensionality_scree"].svg == output.figures["dimensionality_scree"].svg

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from comply_measure.errors import ComplyError, InputError
+from comply_measure.evidence.topics.missing_data import MissingDataOptions
 from comply_measure.pipeline import STEPS, Store, load_study, run_study
 from comply_measure.pipeline.step import Context
-from comply_measure.pipeline.steps import missing_data
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.parts import Notice
 from comply_measure.responses import load_dataset
@@ -97,8 +97,8 @@ def test_without_a_marker_the_rest_goes_on(context: Context) -> None:
 
 
 def test_treatments_agree_when_little_is_missing(context: Context) -> None:
-    options = missing_data.MissingDataOptions(dimensions=("C",), imputations=5, iterations=3)
-    found = missing_data.run(context, options)
+    options = MissingDataOptions(dimensions=("C",), imputations=5, iterations=3)
+    found = STEPS["missing_data"].output(context, options)
     fits = found.tables["missing_data_C_fit"].data
     assert len(fits) == 4
     assert fits["n_imputations"].tolist() == [1, 5, 1, 5]
@@ -110,4 +110,4 @@ def test_treatments_agree_when_little_is_missing(context: Context) -> None:
 
 def test_an_unknown_dimension_is_named(context: Context) -> None:
     with pytest.raises(ComplyError, match="no dimension 'Z'; known: C, O, M, P, L, Y"):
-        missing_data.run(context, missing_data.MissingDataOptions(dimensions=("Z",)))
+        STEPS["missing_data"].output(context, MissingDataOptions(dimensions=("Z",)))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from comply_measure.evidence.topics.quality import QualityOptions
+from comply_measure.pipeline import STEPS
 from comply_measure.pipeline.step import Context, StepOutput
-from comply_measure.pipeline.steps.quality import QualityOptions, run
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.responses import load_dataset
 from comply_measure.simulation import truth_reference
@@ -19,7 +20,7 @@ def context() -> Context:
 
 @pytest.fixture(scope="module")
 def output(context: Context) -> StepOutput:
-    return run(context, QualityOptions())
+    return STEPS["quality"].output(context, QualityOptions())
 
 
 def test_most_planted_careless_informants_are_flagged_and_few_others(

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from comply_measure.errors import ComplyError
+from comply_measure.evidence.topics.gaps import GapOptions
+from comply_measure.evidence.topics.triads import TriadOptions
+from comply_measure.pipeline import STEPS
 from comply_measure.pipeline.step import Context, StepOutput
-from comply_measure.pipeline.steps.gaps import GapOptions, run as run_gaps
-from comply_measure.pipeline.steps.triads import TriadOptions, run
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.responses import load_dataset
 from comply_measure.triads import (
@@ -33,7 +34,7 @@ def responses():
 
 @pytest.fixture(scope="module")
 def output(responses) -> StepOutput:
-    return run(context_of(responses), TriadOptions(replications=200))
+    return STEPS["triads"].output(context_of(responses), TriadOptions(replications=200))
 
 
 def test_iccs_are_those_of_the_function(output: StepOutput, responses) -> None:
@@ -61,11 +62,11 @@ def test_odd_roles_sum_to_one_per_dimension(output: StepOutput) -> None:
 
 def test_two_roles_work_and_one_is_refused(responses) -> None:
     pair = responses.subset(role=["marketing", "sales"])
-    output = run(context_of(pair), TriadOptions(replications=200, generalizability=False))
+    output = STEPS["triads"].output(context_of(pair), TriadOptions(replications=200, generalizability=False))
     assert len(output.tables["triads_profiles"].data) == 1
     assert len(output.tables["triads_odd"].data) == 0
     with pytest.raises(ComplyError, match="at least 2"):
-        run(context_of(responses.subset(role="it")), TriadOptions())
+        STEPS["triads"].output(context_of(responses.subset(role="it")), TriadOptions())
 
 
 def test_reliability_by_number_of_informants_is_that_of_the_units(output: StepOutput, responses) -> None:
@@ -86,7 +87,7 @@ def test_g_and_phi_have_intervals(output: StepOutput) -> None:
 
 
 def test_mixed_model_gaps_use_all_units(responses) -> None:
-    output = run_gaps(context_of(responses), GapOptions())
+    output = STEPS["gaps"].output(context_of(responses), GapOptions())
     table = output.tables["gaps_mixed"].data
     data = TriadData.from_long(
         responses.scores("dimension", "comply"),
@@ -121,17 +122,17 @@ def test_every_unit_has_scores_with_errors(output: StepOutput, responses) -> Non
 
 def test_competence_and_criterion_enter_the_schemes(responses) -> None:
     options = TriadOptions(replications=200, generalizability=False, criterion="customer_satisfaction")
-    table = run(context_of(responses), options).tables["triads_sensitivity"].data
+    table = STEPS["triads"].output(context_of(responses), options).tables["triads_sensitivity"].data
     assert {"competence, β = 1", "competence, β = 2"} <= set(table["scheme"])
     assert table["r_criterion"].between(0.1, 0.6).all()
     with pytest.raises(ComplyError, match="informant_competence"):
-        run(context_of(responses), TriadOptions(competence="wisdom"))
+        STEPS["triads"].output(context_of(responses), TriadOptions(competence="wisdom"))
     with pytest.raises(ComplyError, match="customer_satisfaction"):
-        run(context_of(responses), TriadOptions(criterion="industry"))
+        STEPS["triads"].output(context_of(responses), TriadOptions(criterion="industry"))
 
 
 def test_gaps_of_every_unit_are_flagged(responses) -> None:
-    output = run_gaps(context_of(responses), GapOptions())
+    output = STEPS["gaps"].output(context_of(responses), GapOptions())
     units = output.tables["gaps_units"].data
     summary = output.tables["gaps_reliability"].data.set_index(["column", "pair"])
     share = units.dropna(subset=["reliable"]).groupby(["column", "pair"])["reliable"].mean()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from comply_measure.evidence.topics.agreement import AgreementEvidence
 from comply_measure.report.chapters.agreement_units import (
     critical_table,
     indices_table,
@@ -15,7 +15,17 @@ from comply_measure.report.charts import dot_plot
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, listing, percent
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Block, Column, Details, Figure, Heading, Prose, Section, Table
+from comply_measure.report.parts import (
+    Block,
+    Chapter,
+    Column,
+    Details,
+    Figure,
+    Heading,
+    Prose,
+    Section,
+    Table,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,53 +41,7 @@ _AGREEMENT_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class AgreementFacts:
-    """What the chapter is made from.
-
-    Parameters
-    ----------
-    title : str
-        The scale.
-    n_units, n_informants : int
-        Units and informants of the scale.
-    n_informants_possible : int
-        Roles of a complete unit.
-    rwg, rwg_constructs : DataFrame
-        ``AgreementResult.summary`` of rwg(j) by dimension and by construct below it; the second may be empty.
-    deviation : DataFrame
-        The same for AD_M by dimension.
-    indices : DataFrame
-        The same for all indices by dimension.
-    tests : DataFrame
-        ``AgreementTests.summary`` by dimension.
-    critical : DataFrame
-        ``critical_values`` for the sizes and numbers of items of the study; may be empty.
-    units : DataFrame
-        One row per unit and dimension: ``unit, scale, rwg_j, ad_mean, critical, p, p_fdr, n_informants,
-        n_items_used, note``.
-    icc : DataFrame
-        ``OnewayReliability.tidy`` of the dimension scores.
-    icc_twoway : DataFrame
-        ``TwowayReliability.tidy`` of the dimension scores.
-    """
-
-    title: str
-    n_units: int
-    n_informants: int
-    n_informants_possible: int
-    rwg: pd.DataFrame
-    rwg_constructs: pd.DataFrame
-    deviation: pd.DataFrame
-    indices: pd.DataFrame
-    tests: pd.DataFrame
-    critical: pd.DataFrame
-    units: pd.DataFrame
-    icc: pd.DataFrame
-    icc_twoway: pd.DataFrame
-
-
-def agreement_section(facts: AgreementFacts, labels: Labels, cutoffs: Cutoffs) -> Section:
+def agreement_section(facts: AgreementEvidence, labels: Labels, cutoffs: Cutoffs) -> Section:
     """The chapter."""
     blocks: list[Block] = [
         Heading("Within-unit agreement"),
@@ -109,7 +73,7 @@ def agreement_section(facts: AgreementFacts, labels: Labels, cutoffs: Cutoffs) -
     return Section("agreement", "Agreement within units", tuple(blocks))
 
 
-def agreement_headline(facts: AgreementFacts) -> tuple[str, ...]:
+def agreement_headline(facts: AgreementEvidence) -> tuple[str, ...]:
     """One sentence on rwg(j) and ICC."""
     first = facts.rwg[facts.rwg["null"] == facts.rwg["null"].iloc[0]]
     return (
@@ -127,7 +91,7 @@ def _range(values: pd.Series[float]) -> str:
     return f"{bounded(present.min())} to {bounded(present.max())}" if len(present) else "undefined"
 
 
-def _agreement_text(facts: AgreementFacts, cutoffs: Cutoffs) -> str:
+def _agreement_text(facts: AgreementEvidence, cutoffs: Cutoffs) -> str:
     parts = [
         f"{_range(facts.rwg.loc[facts.rwg['null'] == null, 'mean'])} under the {_null(null)} null"
         for null in dict.fromkeys(facts.rwg["null"])
@@ -150,7 +114,7 @@ def _agreement_text(facts: AgreementFacts, cutoffs: Cutoffs) -> str:
     return text
 
 
-def _rwg_table(facts: AgreementFacts, labels: Labels, key: str, rows: pd.DataFrame, kind: str) -> Table:
+def _rwg_table(facts: AgreementEvidence, labels: Labels, key: str, rows: pd.DataFrame, kind: str) -> Table:
     data = rows.copy()
     data.insert(0, "label", [labels.construct(name) for name in data["scale"]])
     data["null_label"] = [_null(name) for name in data["null"]]
@@ -172,7 +136,7 @@ def _rwg_table(facts: AgreementFacts, labels: Labels, key: str, rows: pd.DataFra
     )
 
 
-def _rwg_figure(facts: AgreementFacts, labels: Labels, cutoffs: Cutoffs) -> Figure:
+def _rwg_figure(facts: AgreementEvidence, labels: Labels, cutoffs: Cutoffs) -> Figure:
     names = list(dict.fromkeys(facts.rwg["scale"]))
     series: dict[str, tuple[Any, Any, Any]] = {}
     for null in dict.fromkeys(facts.rwg["null"]):
@@ -191,7 +155,7 @@ def _rwg_figure(facts: AgreementFacts, labels: Labels, cutoffs: Cutoffs) -> Figu
     )
 
 
-def _deviation_table(facts: AgreementFacts, labels: Labels) -> Table:
+def _deviation_table(facts: AgreementEvidence, labels: Labels) -> Table:
     data = facts.deviation.copy()
     data.insert(0, "label", [labels.construct(name) for name in data["scale"]])
     columns = (
@@ -215,7 +179,7 @@ def _deviation_table(facts: AgreementFacts, labels: Labels) -> Table:
     )
 
 
-def _test_table(facts: AgreementFacts, labels: Labels) -> Table:
+def _test_table(facts: AgreementEvidence, labels: Labels) -> Table:
     data = facts.tests.copy()
     data.insert(0, "label", [labels.construct(name) for name in data["scale"]])
     columns = (
@@ -241,7 +205,7 @@ def _test_table(facts: AgreementFacts, labels: Labels) -> Table:
     )
 
 
-def _icc_text(facts: AgreementFacts, cutoffs: Cutoffs) -> str:
+def _icc_text(facts: AgreementEvidence, cutoffs: Cutoffs) -> str:
     cutoff = cutoffs["icc2"]
     below = int((facts.icc["icc2"] < cutoff.value).sum())
     return (
@@ -254,7 +218,7 @@ def _icc_text(facts: AgreementFacts, cutoffs: Cutoffs) -> str:
     )
 
 
-def _icc_table(facts: AgreementFacts, labels: Labels) -> Table:
+def _icc_table(facts: AgreementEvidence, labels: Labels) -> Table:
     data = facts.icc.copy()
     data.insert(0, "label", [labels.construct(name) for name in data["column"]])
     columns = (
@@ -280,7 +244,7 @@ def _icc_table(facts: AgreementFacts, labels: Labels) -> Table:
     )
 
 
-def _icc_figure(facts: AgreementFacts, labels: Labels) -> Figure:
+def _icc_figure(facts: AgreementEvidence, labels: Labels) -> Figure:
     icc = facts.icc
     series = {
         name: _arrays(icc, key, f"{key}_lower", f"{key}_upper")
@@ -302,7 +266,7 @@ def _arrays(table: pd.DataFrame, value: str, lower: str, upper: str) -> tuple[An
     return tuple(table[name].to_numpy(dtype=float) for name in (value, lower, upper))  # type: ignore[return-value]
 
 
-def _twoway_table(facts: AgreementFacts, labels: Labels) -> Table:
+def _twoway_table(facts: AgreementEvidence, labels: Labels) -> Table:
     data = facts.icc_twoway.copy()
     data.insert(0, "label", [labels.construct(name) for name in data["column"]])
     columns = (
@@ -331,3 +295,8 @@ def _twoway_table(facts: AgreementFacts, labels: Labels) -> Table:
 def _estimators(data: pd.DataFrame) -> list[str]:
     pairs = zip(data["estimator"], data["interval"], strict=True)
     return list(dict.fromkeys(f"{name}, intervals: {how}" if how else str(name) for name, how in pairs))
+
+
+def chapter(evidence: AgreementEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
+    """Agreement within units, in print."""
+    return Chapter(agreement_section(evidence, labels, cutoffs), agreement_headline(evidence))

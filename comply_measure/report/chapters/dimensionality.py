@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from comply_measure.evidence.fits import NamedFit
+from comply_measure.evidence.topics.dimensionality import DimensionalityEvidence
 from comply_measure.report.canvas import COLOURS, draw
 from comply_measure.report.charts import heat_map
+from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.fits import fit_table
 from comply_measure.report.format import bounded, count, listing, number, p_phrase, plural
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Block, Column, Details, Figure, Prose, Section, Table
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from comply_measure.measurement.dimensionality.adequacy import SamplingAdequacy
-    from comply_measure.measurement.dimensionality.efa_result import FactorSolution
-    from comply_measure.measurement.dimensionality.parallel import ParallelAnalysis
-    from comply_measure.measurement.dimensionality.split_sample import SplitSample
-    from comply_measure.sem import Fit
+from comply_measure.report.parts import Block, Chapter, Column, Details, Figure, Prose, Section, Table
 
 _VARIANTS = {
     "components": "components",
@@ -30,40 +21,7 @@ _VARIANTS = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class DimensionalityFacts:
-    """What the chapter is made from.
-
-    Parameters
-    ----------
-    title, indicator_kind : str
-    factors : mapping
-        Dimension -> indicators, the structure of the instrument.
-    adequacy : SamplingAdequacy
-    parallel : ParallelAnalysis
-    criteria : DataFrame
-        ``criterion, n_factors, note``.
-    solution : FactorSolution
-        With as many factors as the instrument has dimensions.
-    split : SplitSample
-    n_units, n_informants : int
-    treatment : str
-    """
-
-    title: str
-    indicator_kind: str
-    factors: Mapping[str, Sequence[str]]
-    adequacy: SamplingAdequacy
-    parallel: ParallelAnalysis
-    criteria: pd.DataFrame
-    solution: FactorSolution
-    split: SplitSample
-    n_units: int
-    n_informants: int
-    treatment: str
-
-
-def dimensionality_section(facts: DimensionalityFacts, labels: Labels) -> Section:
+def dimensionality_section(facts: DimensionalityEvidence, labels: Labels) -> Section:
     """The chapter."""
     blocks: list[Block] = [
         Prose(_opening(facts)),
@@ -91,7 +49,7 @@ def dimensionality_section(facts: DimensionalityFacts, labels: Labels) -> Sectio
     return Section("dimensionality", "Dimensionality", tuple(blocks))
 
 
-def dimensionality_headline(facts: DimensionalityFacts) -> tuple[str, ...]:
+def dimensionality_headline(facts: DimensionalityEvidence) -> tuple[str, ...]:
     """One sentence: what the criteria say."""
     counted = facts.criteria[~facts.criteria["note"].str.startswith("shown, not counted")]
     known = [int(n) for n in counted["n_factors"] if n == n]
@@ -104,7 +62,7 @@ def dimensionality_headline(facts: DimensionalityFacts) -> tuple[str, ...]:
     )
 
 
-def _opening(facts: DimensionalityFacts) -> str:
+def _opening(facts: DimensionalityEvidence) -> str:
     a = facts.adequacy
     return (
         f"{facts.title}: exploratory analysis of {plural(len(a.items), 'indicator')} ({facts.indicator_kind}). "
@@ -113,7 +71,7 @@ def _opening(facts: DimensionalityFacts) -> str:
     )
 
 
-def _scree(facts: DimensionalityFacts) -> Figure:
+def _scree(facts: DimensionalityEvidence) -> Figure:
     parallel = facts.parallel
 
     def paint(drawing: Any) -> None:
@@ -152,7 +110,7 @@ def _scree(facts: DimensionalityFacts) -> Figure:
     )
 
 
-def _solution_text(facts: DimensionalityFacts) -> str:
+def _solution_text(facts: DimensionalityEvidence) -> str:
     s = facts.solution
     n = len(s.factors)
     if s.note and not s.converged:
@@ -165,7 +123,7 @@ def _solution_text(facts: DimensionalityFacts) -> str:
     return text + (f" Heywood cases: {listing(list(s.heywood))}." if s.heywood else "")
 
 
-def _order(facts: DimensionalityFacts) -> list[int]:
+def _order(facts: DimensionalityEvidence) -> list[int]:
     """Columns of the solution in the order of the dimensions they carry (largest sums of squared loadings first)."""
     import numpy as np
     from scipy.optimize import linear_sum_assignment
@@ -178,7 +136,7 @@ def _order(facts: DimensionalityFacts) -> list[int]:
     return [int(c) for c in linear_sum_assignment(-weight)[1]]
 
 
-def _matched(facts: DimensionalityFacts) -> tuple[int, int]:
+def _matched(facts: DimensionalityEvidence) -> tuple[int, int]:
     import numpy as np
 
     order = _order(facts)
@@ -190,7 +148,7 @@ def _matched(facts: DimensionalityFacts) -> tuple[int, int]:
     return sum(int(loadings[i].argmax() == d) for i, d in place), len(place)
 
 
-def _loading_map(facts: DimensionalityFacts, labels: Labels) -> Figure:
+def _loading_map(facts: DimensionalityEvidence, labels: Labels) -> Figure:
     rows = {item: i for i, item in enumerate(facts.solution.items)}
     chosen = [(d, item) for d, items in facts.factors.items() for item in items if item in rows]
     order = _order(facts)
@@ -212,12 +170,12 @@ def _loading_map(facts: DimensionalityFacts, labels: Labels) -> Figure:
     )
 
 
-def _split_text(facts: DimensionalityFacts, labels: Labels) -> str:
+def _split_text(facts: DimensionalityEvidence, labels: Labels) -> str:
     split = facts.split
-    n = len(split.exploration.factors)
+    n = split.n_factors
     text = (
         f"Split sample: in a random half of the units ({plural(split.n_explored, 'informant')}, seed "
-        f"{split.split.seed}) {plural(n, 'factor')} {'was' if n == 1 else 'were'} explored; "
+        f"{split.seed}) {plural(n, 'factor')} {'was' if n == 1 else 'were'} explored; "
     )
     text += (
         f"the other half ({plural(split.n_confirmed, 'informant')}) confirmed the simple structure found there"
@@ -235,20 +193,19 @@ def _split_text(facts: DimensionalityFacts, labels: Labels) -> str:
     return text + "." + left
 
 
-def _split_table(facts: DimensionalityFacts, fit: Fit) -> Table:
-    named = NamedFit("confirmation", "Structure found in the other half", fit)
+def _split_table(facts: DimensionalityEvidence, named: NamedFit) -> Table:
     return fit_table(
         "dimensionality_confirmation",
         f"{facts.title}: confirmation in the second half",
         [named],
-        n_units=len(facts.split.split.confirmed),
+        n_units=facts.split.n_units_confirmed,
         n_informants=facts.split.n_confirmed,
         estimator="ML, full information",
     )
 
 
-def _loadings(facts: DimensionalityFacts, labels: Labels) -> Table:
-    data = facts.solution.tidy()
+def _loadings(facts: DimensionalityEvidence, labels: Labels) -> Table:
+    data = facts.solution.table
     wide = data.pivot_table(index="item", columns="factor", values="loading", sort=False).reset_index()
     first = data.drop_duplicates("item").set_index("item")
     wide["communality"] = first.loc[wide["item"], "communality"].to_numpy()
@@ -266,3 +223,8 @@ def _loadings(facts: DimensionalityFacts, labels: Labels) -> Table:
         n_informants=facts.n_informants,
         estimator=f"{facts.solution.method.upper()}, {facts.solution.rotation}",
     )
+
+
+def chapter(evidence: DimensionalityEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
+    """Dimensionality, in print."""
+    return Chapter(dimensionality_section(evidence, labels), dimensionality_headline(evidence))

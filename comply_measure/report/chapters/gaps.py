@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from comply_measure.evidence.topics.gaps import GapEvidence
 from comply_measure.report.chapters.triads_units import gap_units_table
 from comply_measure.report.charts import heat_map, profile_plot
+from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, interval, listing, number, p_phrase, plural
 from comply_measure.report.labels import Labels, wrapped
-from comply_measure.report.parts import Block, Column, Details, Figure, Prose, Section, Table
+from comply_measure.report.parts import Block, Chapter, Column, Details, Figure, Prose, Section, Table
 from comply_measure.statistics.cluster_robust import few_clusters_note
 
 if TYPE_CHECKING:
@@ -30,52 +31,7 @@ _COLUMNS: tuple[Column, ...] = (
 _SHOWN = 3
 
 
-@dataclass(frozen=True, eq=False)
-class GapFacts:
-    """What the chapter is made from.
-
-    Parameters
-    ----------
-    title : str
-        The scale.
-    n_units, n_informants : int
-        Units and informants of the scale.
-    roles : tuple of str
-        Roles in order.
-    dimensions, attributes : DataFrame
-        ``GapTests.tidy``; the second may be empty.
-    means : DataFrame
-        ``column``, ``role``, ``n_informants``, ``mean``, ``lower``, ``upper`` of the dimension scores.
-    reliability : DataFrame or None
-        ``GapReliability.table`` of the dimensions; None where a reliability is undefined.
-    units : DataFrame or None
-        ``GapReliability.flags``.
-    contrasts : DataFrame
-        ``role_contrasts`` of dimensions and attributes, told apart by ``kind``.
-    clustered : bool
-        Whether standard errors allow for firms.
-    alpha : float
-        Level at which gaps are called significant.
-    limits : tuple of float
-        Ends of the answer scale.
-    """
-
-    title: str
-    n_units: int
-    n_informants: int
-    roles: tuple[str, ...]
-    dimensions: pd.DataFrame
-    attributes: pd.DataFrame
-    means: pd.DataFrame
-    reliability: pd.DataFrame | None
-    units: pd.DataFrame | None
-    contrasts: pd.DataFrame
-    clustered: bool
-    alpha: float
-    limits: tuple[float, float]
-
-
-def gaps_section(facts: GapFacts, labels: Labels) -> Section:
+def gaps_section(facts: GapEvidence, labels: Labels) -> Section:
     """The chapter."""
     blocks: list[Block] = [
         Prose(_opening(facts, labels)),
@@ -105,7 +61,7 @@ def gaps_section(facts: GapFacts, labels: Labels) -> Section:
     return Section("gaps", "Role gaps", tuple(blocks))
 
 
-def gaps_headline(facts: GapFacts, labels: Labels) -> tuple[str, ...]:
+def gaps_headline(facts: GapEvidence, labels: Labels) -> tuple[str, ...]:
     """One sentence: the largest mean gap of a dimension."""
     known = facts.dimensions.dropna(subset=["mean"])
     if not len(known):
@@ -121,7 +77,7 @@ def _gap(row: pd.Series[float], labels: Labels) -> str:
     )
 
 
-def _opening(facts: GapFacts, labels: Labels) -> str:
+def _opening(facts: GapEvidence, labels: Labels) -> str:
     found = facts.dimensions[facts.dimensions["p_holm"] < facts.alpha]
     text = (
         f"A gap is the first role's score minus the second's in the same unit, in points of the answer scale. "
@@ -136,7 +92,7 @@ def _opening(facts: GapFacts, labels: Labels) -> str:
     )
 
 
-def _contrast_text(facts: GapFacts) -> str:
+def _contrast_text(facts: GapEvidence) -> str:
     mine = facts.contrasts[facts.contrasts["kind"] == "dimension"].set_index(["column", "pair"])
     paired = facts.dimensions.set_index(["column", "pair"])
     both = (mine["p_holm"] < facts.alpha).to_frame("mixed").join(paired["p_holm"] < facts.alpha)
@@ -150,7 +106,7 @@ def _contrast_text(facts: GapFacts) -> str:
     )
 
 
-def _contrast_table(facts: GapFacts, labels: Labels) -> Table:
+def _contrast_table(facts: GapEvidence, labels: Labels) -> Table:
     data = facts.contrasts.copy()
     data.insert(0, "label", [labels.construct(name) for name in data["column"]])
     data.insert(1, "pair_label", [labels.pair(name) for name in data["pair"]])
@@ -179,7 +135,7 @@ def _contrast_table(facts: GapFacts, labels: Labels) -> Table:
     )
 
 
-def _attribute_text(facts: GapFacts, labels: Labels) -> str:
+def _attribute_text(facts: GapEvidence, labels: Labels) -> str:
     found = facts.attributes[facts.attributes["p_holm"] < facts.alpha]
     names = list(dict.fromkeys(labels.construct(name) for name in found["column"]))
     return (
@@ -189,7 +145,7 @@ def _attribute_text(facts: GapFacts, labels: Labels) -> str:
     )
 
 
-def _profile(facts: GapFacts, labels: Labels) -> Figure:
+def _profile(facts: GapEvidence, labels: Labels) -> Figure:
     names = list(dict.fromkeys(facts.means["column"]))
     series = {}
     for role in facts.roles:
@@ -211,7 +167,7 @@ def _profile(facts: GapFacts, labels: Labels) -> Figure:
     )
 
 
-def _heat_map(facts: GapFacts, labels: Labels) -> Figure:
+def _heat_map(facts: GapEvidence, labels: Labels) -> Figure:
     import numpy as np
 
     names = list(dict.fromkeys(facts.attributes["column"]))
@@ -238,7 +194,7 @@ def _heat_map(facts: GapFacts, labels: Labels) -> Figure:
     )
 
 
-def _table(facts: GapFacts, labels: Labels, key: str, rows: pd.DataFrame, kind: str) -> Table:
+def _table(facts: GapEvidence, labels: Labels, key: str, rows: pd.DataFrame, kind: str) -> Table:
     data = rows.copy()
     data.insert(0, "label", [labels.construct(name) for name in data["column"]])
     data.insert(1, "pair_label", [labels.pair(name) for name in data["pair"]])
@@ -269,7 +225,7 @@ def _table(facts: GapFacts, labels: Labels, key: str, rows: pd.DataFrame, kind: 
     )
 
 
-def _reliability(facts: GapFacts, labels: Labels, rows: pd.DataFrame) -> Table:
+def _reliability(facts: GapEvidence, labels: Labels, rows: pd.DataFrame) -> Table:
     data = rows.copy()
     data.insert(0, "label", [labels.construct(name) for name in data["column"]])
     data.insert(1, "pair_label", [labels.pair(name) for name in data["pair"]])
@@ -301,3 +257,8 @@ def _reliability(facts: GapFacts, labels: Labels, rows: pd.DataFrame) -> Table:
         estimator="Classical test theory",
         group="label",
     )
+
+
+def chapter(evidence: GapEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
+    """Role gaps, in print."""
+    return Chapter(gaps_section(evidence, labels), gaps_headline(evidence, labels))

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from comply_measure.evidence.topics.items import ItemsEvidence, ScaleItems
 from comply_measure.measurement.frames import POOLED
-from comply_measure.report.cutoffs import Cutoff
+from comply_measure.report.cutoffs import Cutoff, Cutoffs
 from comply_measure.report.format import bounded, listing, number, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.names import key_of
-from comply_measure.report.parts import Block, Column, Details, Prose, Section, Table
+from comply_measure.report.parts import Block, Chapter, Column, Details, Prose, Section, Table
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 _ITEM_COLUMNS = (
     Column("Item", "item"),
@@ -30,33 +30,6 @@ _ITEM_COLUMNS = (
     Column("α without", "alpha_if_deleted", "bounded"),
 )
 _RECODED = "Reverse-keyed items are recoded, so that high always means more of the construct."
-
-
-@dataclass(frozen=True, eq=False)
-class ScaleItems:
-    """Results for one scale.
-
-    Parameters
-    ----------
-    key, title : str
-        The scale.
-    n_units, n_informants : int
-        Units and informants of the scale's roles.
-    items : DataFrame
-        From ``item_analysis``: a row per construct, group and item.
-    scores : DataFrame
-        ``construct``, ``role``, ``n_informants``, ``mean``, ``sd`` of construct scores.
-    reverse_keyed : int
-        Number of reverse-keyed items.
-    """
-
-    key: str
-    title: str
-    n_units: int
-    n_informants: int
-    items: pd.DataFrame
-    scores: pd.DataFrame
-    reverse_keyed: int
 
 
 def items_section(scales: tuple[ScaleItems, ...], labels: Labels, cutoff: Cutoff) -> Section:
@@ -154,3 +127,8 @@ def _items(scale: ScaleItems, labels: Labels, *, pooled: bool) -> Table:
         estimator="Descriptive",
         group="construct",
     )
+
+
+def chapter(evidence: ItemsEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
+    """Items and scores, in print."""
+    return Chapter(items_section(evidence.scales, labels, cutoffs["item_rest_r"]))

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from comply_measure.evidence.topics.missing_data import MissingDataEvidence
+from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.names import key_of
-from comply_measure.report.parts import Block, Bullets, Column, Details, Notice, Prose, Section, Table
+from comply_measure.report.parts import (
+    Block,
+    Bullets,
+    Chapter,
+    Column,
+    Details,
+    Notice,
+    Prose,
+    Section,
+    Table,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,39 +27,7 @@ if TYPE_CHECKING:
     from comply_measure.measurement.missingness import MissingComparison
 
 
-@dataclass(frozen=True, eq=False)
-class MissingDataFacts:
-    """What the chapter is made from.
-
-    Parameters
-    ----------
-    title : str
-        The scale.
-    comparisons : mapping of str to MissingComparison
-        Dimension -> the treatments.
-    obstacles : mapping of str to str
-        Dimensions that could not be compared, and why.
-    n_imputations, n_imputed : int
-        Data sets; answers imputed in each.
-    notes : tuple of str
-        Assumptions of the imputation.
-    n_units, n_informants : int
-    chosen_by_default : bool
-        Whether the dimension is the one with most missing answers.
-    """
-
-    title: str
-    comparisons: Mapping[str, MissingComparison]
-    obstacles: Mapping[str, str]
-    n_imputations: int
-    n_imputed: int
-    notes: tuple[str, ...]
-    n_units: int
-    n_informants: int
-    chosen_by_default: bool
-
-
-def missing_data_section(facts: MissingDataFacts, labels: Labels) -> Section:
+def missing_data_section(facts: MissingDataEvidence, labels: Labels) -> Section:
     """The chapter."""
     blocks: list[Block] = [Prose(_opening(facts, labels))]
     blocks += [
@@ -66,12 +44,12 @@ def missing_data_section(facts: MissingDataFacts, labels: Labels) -> Section:
     return Section("missing_data", "Treatment of missing answers", tuple(blocks))
 
 
-def missing_data_headline(facts: MissingDataFacts, labels: Labels) -> tuple[str, ...]:
+def missing_data_headline(facts: MissingDataEvidence, labels: Labels) -> tuple[str, ...]:
     """One sentence: how far apart the treatments are."""
     return (_difference(facts, labels),) if facts.comparisons else ()
 
 
-def _difference(facts: MissingDataFacts, labels: Labels) -> str:
+def _difference(facts: MissingDataEvidence, labels: Labels) -> str:
     parts = []
     for key, comparison in facts.comparisons.items():
         wide = _continuous(comparison)
@@ -92,7 +70,7 @@ def _continuous(comparison: MissingComparison) -> pd.DataFrame:
     return wide
 
 
-def _opening(facts: MissingDataFacts, labels: Labels) -> str:
+def _opening(facts: MissingDataEvidence, labels: Labels) -> str:
     text = " ".join(missing_data_headline(facts, labels))
     which = " Of all dimensions this one has most missing answers." if facts.chosen_by_default else ""
     return (
@@ -101,7 +79,7 @@ def _opening(facts: MissingDataFacts, labels: Labels) -> str:
     ).strip()
 
 
-def _fits(facts: MissingDataFacts, key: str, comparison: MissingComparison, labels: Labels) -> Table:
+def _fits(facts: MissingDataEvidence, key: str, comparison: MissingComparison, labels: Labels) -> Table:
     data = comparison.fits
     columns = [
         Column("Treatment", "method"),
@@ -127,7 +105,7 @@ def _fits(facts: MissingDataFacts, key: str, comparison: MissingComparison, labe
     )
 
 
-def _parameters(facts: MissingDataFacts, key: str, comparison: MissingComparison, labels: Labels) -> Table:
+def _parameters(facts: MissingDataEvidence, key: str, comparison: MissingComparison, labels: Labels) -> Table:
     wide = comparison.wide()
     errors = comparison.wide("se")
     methods = [name for name in wide.columns if name not in ("lhs", "op", "rhs", "largest_difference")]
@@ -162,7 +140,7 @@ def _parameters(facts: MissingDataFacts, key: str, comparison: MissingComparison
 
 
 def _table(
-    facts: MissingDataFacts,
+    facts: MissingDataEvidence,
     key: str,
     title: str,
     data: pd.DataFrame,
@@ -180,3 +158,8 @@ def _table(
         n_informants=facts.n_informants,
         estimator="Factors of the attributes, items as they were answered",
     )
+
+
+def chapter(evidence: MissingDataEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
+    """Treatment of missing answers, in print."""
+    return Chapter(missing_data_section(evidence, labels), missing_data_headline(evidence, labels))

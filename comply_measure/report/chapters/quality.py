@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from comply_measure.evidence.topics.quality import CarelessAnswers, QualityEvidence
+from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import chi_square, count, number, percent, plural
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Block, Column, Details, Heading, Notice, Prose, Section, Table
+from comply_measure.report.parts import (
+    Block,
+    Chapter,
+    Column,
+    Details,
+    Heading,
+    Notice,
+    Prose,
+    Section,
+    Table,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,82 +39,7 @@ _FIRMS_SHOWN = 20
 _PATTERNS_SHOWN = 12
 
 
-@dataclass(frozen=True, eq=False)
-class CarelessFacts:
-    """Flags and what they change.
-
-    Parameters
-    ----------
-    n_items : int
-        Items behind the indices.
-    at_least : int
-        Indices that must agree.
-    rules : DataFrame
-        ``index``, ``suspicious``, ``cutoff``, ``n_flagged``, ``n_defined``, ``source``.
-    by_role : DataFrame
-        ``group``, ``n_informants``, ``n_flagged``, ``share``.
-    informants : DataFrame
-        A row per informant with flags and values.
-    sensitivity : DataFrame
-        ``quantity``, ``of``, ``all``, ``without_flagged``, ``difference``, ``note``; empty if nobody is flagged.
-    """
-
-    n_items: int
-    at_least: int
-    rules: pd.DataFrame
-    by_role: pd.DataFrame
-    informants: pd.DataFrame
-    sensitivity: pd.DataFrame
-
-    @property
-    def n_flagged(self) -> int:
-        """Flagged informants."""
-        return int(self.informants["flagged"].sum())
-
-
-@dataclass(frozen=True, eq=False)
-class MissingFacts:
-    """Missing answers.
-
-    Parameters
-    ----------
-    by_item : DataFrame
-        ``construct``, ``item``, ``n_informants``, ``n_missing``, ``share`` and ``share_<role>``.
-    by_role, by_firm : DataFrame
-        ``group``, ``n_informants``, ``n_answers_due``, ``n_missing``, ``share``, ``share_complete``.
-    patterns : DataFrame
-        ``pattern``, ``n_missing_items``, ``n_informants``, ``share``.
-    little : DataFrame
-        Little's test: ``group``, ``variables``, ``statistic``, ``df``, ``pvalue``, counts, ``note``.
-    share : float
-        Missing of all answers due.
-    n_missing, n_due : int
-        Answers.
-    """
-
-    by_item: pd.DataFrame
-    by_role: pd.DataFrame
-    by_firm: pd.DataFrame
-    patterns: pd.DataFrame
-    little: pd.DataFrame
-    share: float
-    n_missing: int
-    n_due: int
-
-
-@dataclass(frozen=True, eq=False)
-class QualityFacts:
-    """What the chapter is made from; `careless` is None with a reason in `careless_obstacle`."""
-
-    title: str
-    n_units: int
-    n_informants: int
-    careless: CarelessFacts | None
-    careless_obstacle: str
-    missing: MissingFacts
-
-
-def quality_section(facts: QualityFacts, labels: Labels) -> Section:
+def quality_section(facts: QualityEvidence, labels: Labels) -> Section:
     """The chapter."""
     blocks: list[Block] = [Prose(_opening(facts)), Heading("Careless answers")]
     if facts.careless is None:
@@ -114,12 +50,12 @@ def quality_section(facts: QualityFacts, labels: Labels) -> Section:
     return Section("quality", "Quality of the answers", tuple(blocks))
 
 
-def quality_headline(facts: QualityFacts) -> tuple[str, ...]:
+def quality_headline(facts: QualityEvidence) -> tuple[str, ...]:
     """One sentence: how many are flagged, how much is missing."""
     return (_opening(facts),)
 
 
-def _opening(facts: QualityFacts) -> str:
+def _opening(facts: QualityEvidence) -> str:
     careless, missing = facts.careless, facts.missing
     text = f"{facts.title}: {percent(missing.share)} of the answers due are missing"
     test = missing.little.iloc[0]
@@ -135,7 +71,7 @@ def _opening(facts: QualityFacts) -> str:
     return f"{text}."
 
 
-def _careless(facts: QualityFacts, careless: CarelessFacts, labels: Labels) -> list[Block]:
+def _careless(facts: QualityEvidence, careless: CarelessAnswers, labels: Labels) -> list[Block]:
     blocks: list[Block] = [Prose(_sensitivity_text(careless)), _flag_table(facts, careless, labels)]
     if len(careless.sensitivity):
         blocks.append(_sensitivity_table(facts, careless, labels))
@@ -145,7 +81,7 @@ def _careless(facts: QualityFacts, careless: CarelessFacts, labels: Labels) -> l
     return blocks
 
 
-def _sensitivity_text(careless: CarelessFacts) -> str:
+def _sensitivity_text(careless: CarelessAnswers) -> str:
     text = (
         f"Indices from {plural(careless.n_items, 'item')} that every role was asked. Their cut-offs are "
         "conventions; a flag is a reason to look, not to delete. "
@@ -166,7 +102,7 @@ def _sensitivity_text(careless: CarelessFacts) -> str:
     return f"{text}."
 
 
-def _flag_table(facts: QualityFacts, careless: CarelessFacts, labels: Labels) -> Table:
+def _flag_table(facts: QualityEvidence, careless: CarelessAnswers, labels: Labels) -> Table:
     data = careless.by_role.copy()
     data.insert(0, "label", [labels.role(key) for key in data["group"]])
     columns = (
@@ -186,7 +122,7 @@ def _flag_table(facts: QualityFacts, careless: CarelessFacts, labels: Labels) ->
     )
 
 
-def _sensitivity_table(facts: QualityFacts, careless: CarelessFacts, labels: Labels) -> Table:
+def _sensitivity_table(facts: QualityEvidence, careless: CarelessAnswers, labels: Labels) -> Table:
     data = careless.sensitivity.copy()
     data.insert(1, "label", [labels.construct(key) for key in data["of"]])
     columns = [
@@ -213,7 +149,7 @@ def _sensitivity_table(facts: QualityFacts, careless: CarelessFacts, labels: Lab
     )
 
 
-def _rule_table(facts: QualityFacts, careless: CarelessFacts) -> Table:
+def _rule_table(facts: QualityEvidence, careless: CarelessAnswers) -> Table:
     data = careless.rules.copy()
     data.insert(0, "label", [_INDICES.get(key, key) for key in data["index"]])
     columns = (
@@ -238,7 +174,7 @@ def _rule_table(facts: QualityFacts, careless: CarelessFacts) -> Table:
     )
 
 
-def _informant_table(facts: QualityFacts, careless: CarelessFacts, labels: Labels) -> Table:
+def _informant_table(facts: QualityEvidence, careless: CarelessAnswers, labels: Labels) -> Table:
     data = careless.informants[careless.informants["flagged"]].reset_index(drop=True)
     data.insert(2, "label", [labels.role(key) for key in data["role"]])
     names = [name for name in _INDICES if name in set(careless.rules["index"])]
@@ -258,7 +194,7 @@ def _informant_table(facts: QualityFacts, careless: CarelessFacts, labels: Label
     )
 
 
-def _missing(facts: QualityFacts, labels: Labels) -> list[Block]:
+def _missing(facts: QualityEvidence, labels: Labels) -> list[Block]:
     missing = facts.missing
     worst = missing.by_item.sort_values("share", ascending=False, kind="stable").iloc[0]
     text = (
@@ -280,7 +216,7 @@ def _missing(facts: QualityFacts, labels: Labels) -> list[Block]:
     return [*blocks, Details("Missing answers by item, firm and pattern", tuple(folded))]
 
 
-def _group_table(facts: QualityFacts, kind: str, labels: Labels) -> Table:
+def _group_table(facts: QualityEvidence, kind: str, labels: Labels) -> Table:
     role = kind == "role"
     data = (facts.missing.by_role if role else facts.missing.by_firm).copy()
     data.insert(0, "label", [labels.role(key) if role else key for key in data["group"]])
@@ -303,7 +239,7 @@ def _group_table(facts: QualityFacts, kind: str, labels: Labels) -> Table:
     )
 
 
-def _little_table(facts: QualityFacts, labels: Labels) -> Table:
+def _little_table(facts: QualityEvidence, labels: Labels) -> Table:
     data = facts.missing.little.copy()
     data.insert(0, "label", [labels.role(key) for key in data["group"]])
     data["remark"] = [
@@ -332,7 +268,7 @@ def _little_table(facts: QualityFacts, labels: Labels) -> Table:
     )
 
 
-def _item_table(facts: QualityFacts, labels: Labels) -> Table:
+def _item_table(facts: QualityEvidence, labels: Labels) -> Table:
     data = facts.missing.by_item.copy()
     data.insert(0, "label", [labels.construct(key) for key in data["construct"]])
     roles = [name.removeprefix("share_") for name in data.columns if name.startswith("share_")]
@@ -354,7 +290,7 @@ def _item_table(facts: QualityFacts, labels: Labels) -> Table:
     )
 
 
-def _pattern_table(facts: QualityFacts) -> Table:
+def _pattern_table(facts: QualityEvidence) -> Table:
     columns = (
         Column("Missing items", "pattern"),
         Column("Items", "n_missing_items", "count"),
@@ -377,7 +313,7 @@ def _table(
     title: str,
     data: pd.DataFrame,
     columns: tuple[Column, ...],
-    facts: QualityFacts,
+    facts: QualityEvidence,
     estimator: str,
     *,
     notes: tuple[str, ...] = (),
@@ -396,3 +332,8 @@ def _table(
         group=group,
         rows_shown=rows_shown,
     )
+
+
+def chapter(evidence: QualityEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
+    """Quality of the answers, in print."""
+    return Chapter(quality_section(evidence, labels), quality_headline(evidence))

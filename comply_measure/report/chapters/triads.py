@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from comply_measure.evidence.topics.triads import TriadEvidence
 from comply_measure.report.canvas import COLOURS, draw
 from comply_measure.report.chapters.columns import without_empty_remarks
 from comply_measure.report.chapters.triads_units import score_table, waba_table
+from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, listing, percent, plural
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Block, Column, Details, Figure, Prose, Section, Table
+from comply_measure.report.parts import Block, Chapter, Column, Details, Figure, Prose, Section, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,49 +125,10 @@ _PROFILES = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class TriadFacts:
-    """What the chapter is made from; data frames as the functions of ``triads`` return them.
-
-    Parameters
-    ----------
-    title : str
-    unit_reliability : DataFrame
-        ``column, n_informants, n_units, reliability, variance_unit, variance_error, note``.
-    icc, resampling, components, coefficients, curve, sensitivity, pseudo, profiles, missing, odd, waba : DataFrame
-    units : DataFrame
-        Scores of every unit; see ``score_table``.
-    criterion : str
-        Variable the schemes are related to; empty without one.
-    n_units, n_informants : int
-    replications : int
-        Of resampling and re-matching.
-    """
-
-    title: str
-    unit_reliability: pd.DataFrame
-    icc: pd.DataFrame
-    resampling: pd.DataFrame
-    components: pd.DataFrame
-    coefficients: pd.DataFrame
-    curve: pd.DataFrame
-    sensitivity: pd.DataFrame
-    pseudo: pd.DataFrame
-    profiles: pd.DataFrame
-    missing: pd.DataFrame
-    odd: pd.DataFrame
-    waba: pd.DataFrame
-    units: pd.DataFrame
-    criterion: str
-    n_units: int
-    n_informants: int
-    replications: int
-
-
 class _Tables:
     """Makes the chapter's tables: each states its units, informants and estimator."""
 
-    def __init__(self, facts: TriadFacts, labels: Labels) -> None:
+    def __init__(self, facts: TriadEvidence, labels: Labels) -> None:
         self.facts, self.labels = facts, labels
 
     def __call__(
@@ -187,7 +149,7 @@ class _Tables:
         )  # fmt: skip
 
 
-def triads_section(facts: TriadFacts, labels: Labels) -> Section:
+def triads_section(facts: TriadEvidence, labels: Labels) -> Section:
     """The chapter."""
     table = _Tables(facts, labels)
     blocks = [
@@ -200,7 +162,7 @@ def triads_section(facts: TriadFacts, labels: Labels) -> Section:
     return Section("triads", "The triad as a measure", tuple(blocks))
 
 
-def _reliability_blocks(facts: TriadFacts, table: _Tables) -> list[Block]:
+def _reliability_blocks(facts: TriadEvidence, table: _Tables) -> list[Block]:
     icc = table("icc_reml", "ICCs by restricted maximum likelihood", facts.icc, _ICC,
                 "REML, incomplete triads included")  # fmt: skip
     reliability = table(
@@ -215,7 +177,7 @@ def _reliability_blocks(facts: TriadFacts, table: _Tables) -> list[Block]:
     ]
 
 
-def _generalizability_blocks(facts: TriadFacts, table: _Tables) -> list[Block]:
+def _generalizability_blocks(facts: TriadEvidence, table: _Tables) -> list[Block]:
     tables = (
         table("components", "variance components", facts.components, _COMPONENTS,
               "REML, all effects random", "Zeros are boundary solutions."),
@@ -225,7 +187,7 @@ def _generalizability_blocks(facts: TriadFacts, table: _Tables) -> list[Block]:
     return [Prose(_g_text(facts)), _curve(facts), Details("Generalizability study", tables)]
 
 
-def _resampling_blocks(facts: TriadFacts, labels: Labels, table: _Tables) -> list[Block]:
+def _resampling_blocks(facts: TriadEvidence, labels: Labels, table: _Tables) -> list[Block]:
     tables = [
         table("resampling", "random group resampling within roles", facts.resampling, _RESAMPLING,
               f"{count(facts.replications)} permutations within roles{_firms(facts.resampling)}",
@@ -237,8 +199,10 @@ def _resampling_blocks(facts: TriadFacts, labels: Labels, table: _Tables) -> lis
     return [Prose(_resampling_text(facts)), Details(title, tuple(tables))]
 
 
-def _aggregation_blocks(facts: TriadFacts, labels: Labels, table: _Tables) -> list[Block]:
-    criterion = (f"r crit.: correlation with {facts.criterion}.",) if facts.criterion else ()
+def _aggregation_blocks(facts: TriadEvidence, labels: Labels, table: _Tables) -> list[Block]:
+    criterion = (
+        (f"r crit.: correlation with {facts.criterion.replace('_', ' ')}.",) if facts.criterion else ()
+    )
     tables = (
         table("sensitivity", "aggregation schemes", facts.sensitivity, _schemes(facts),
               "Units with two informants or more",
@@ -250,7 +214,7 @@ def _aggregation_blocks(facts: TriadFacts, labels: Labels, table: _Tables) -> li
     return [Prose(_sensitivity_text(facts)), Details(title, tables)]
 
 
-def _similarity_blocks(facts: TriadFacts, table: _Tables) -> list[Block]:
+def _similarity_blocks(facts: TriadEvidence, table: _Tables) -> list[Block]:
     tables = (
         table("profiles", "similarity of profiles over dimensions", facts.profiles, _PROFILES,
               "Means over units", "Level, scatter and shape are shares of D²."),
@@ -283,7 +247,7 @@ def _pseudo(data: pd.DataFrame) -> pd.DataFrame:
     return data.assign(statistic_label=[_STATISTICS.get(name, name) for name in data["statistic"]])
 
 
-def triads_headline(facts: TriadFacts) -> tuple[str, ...]:
+def triads_headline(facts: TriadEvidence) -> tuple[str, ...]:
     """One sentence: generalizability over roles."""
     if not len(facts.coefficients):
         return ()
@@ -305,7 +269,7 @@ def _labelled(data: pd.DataFrame, labels: Labels) -> pd.DataFrame:
     return out
 
 
-def _icc_text(facts: TriadFacts) -> str:
+def _icc_text(facts: TriadEvidence) -> str:
     known = facts.icc["icc2"].dropna()
     span = f"{bounded(known.min())} to {bounded(known.max())}" if len(known) else "undefined"
     return (
@@ -315,7 +279,7 @@ def _icc_text(facts: TriadFacts) -> str:
     )
 
 
-def _lambda_text(facts: TriadFacts) -> str:
+def _lambda_text(facts: TriadEvidence) -> str:
     known = facts.unit_reliability.dropna(subset=["reliability"])
     if not len(known):
         return "The reliability of single units is undefined (see the table)."
@@ -331,7 +295,7 @@ def _lambda_text(facts: TriadFacts) -> str:
     )
 
 
-def _g_text(facts: TriadFacts) -> str:
+def _g_text(facts: TriadEvidence) -> str:
     rows = facts.coefficients.set_index("fixed")
     share = facts.components.set_index("component")["share"]
     return (
@@ -343,7 +307,7 @@ def _g_text(facts: TriadFacts) -> str:
     )
 
 
-def _curve(facts: TriadFacts) -> Figure:
+def _curve(facts: TriadEvidence) -> Figure:
     def paint(drawing: Any) -> None:
         axes = drawing.add_subplot()
         styles = (
@@ -373,7 +337,7 @@ def _firms(table: pd.DataFrame) -> str:
     return " and within firms" if (table["matched_within"] == "firm").any() else ""
 
 
-def _resampling_text(facts: TriadFacts) -> str:
+def _resampling_text(facts: TriadEvidence) -> str:
     below = int((facts.resampling["p_adjusted"] < 0.05).sum())
     return (
         f"Informants of one unit are more alike than informants of different units put together at random within "
@@ -382,11 +346,11 @@ def _resampling_text(facts: TriadFacts) -> str:
     )
 
 
-def _schemes(facts: TriadFacts) -> tuple[Column, ...]:
+def _schemes(facts: TriadEvidence) -> tuple[Column, ...]:
     return (*_SENSITIVITY, *(_CRITERION if facts.criterion else ()), Column("Remark", "note"))
 
 
-def _sensitivity_text(facts: TriadFacts) -> str:
+def _sensitivity_text(facts: TriadEvidence) -> str:
     known = facts.sensitivity.dropna(subset=["rank_r_equal"])
     if not len(known):
         return "Aggregation schemes cannot be compared (see the table)."
@@ -397,7 +361,7 @@ def _sensitivity_text(facts: TriadFacts) -> str:
     )
 
 
-def _similar_text(facts: TriadFacts) -> str:
+def _similar_text(facts: TriadEvidence) -> str:
     rows = facts.pseudo[facts.pseudo["statistic"] == "absolute_gap"]
     below = int((rows["p_adjusted"] < 0.05).sum())
     return (
@@ -405,3 +369,8 @@ def _similar_text(facts: TriadFacts) -> str:
         f"{' of the same firm' if _firms(facts.pseudo) else ''} on {count(below)} of {plural(len(rows), 'comparison')} "
         "of dimensions (p < .05, corrected)."
     )
+
+
+def chapter(evidence: TriadEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
+    """The triad as a measure, in print."""
+    return Chapter(triads_section(evidence, labels), triads_headline(evidence))

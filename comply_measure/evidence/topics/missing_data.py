@@ -1,26 +1,25 @@
-"""Step ``missing_data``: full information, multiple imputation and complete cases, side by side."""
+"""Topic ``missing_data``: full information, multiple imputation and complete cases, side by side."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated
 
+import pandas as pd
 from pydantic import Field
 
 from comply_measure.errors import ComplyError
 from comply_measure.evidence.attempt import attempt
+from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Names
 from comply_measure.evidence.estimation import Cluster
 from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.options import TopicOptions
-from comply_measure.measurement.missingness import compare_missing, multiple_imputation
+from comply_measure.evidence.topic import Request, Topic
+from comply_measure.measurement.missingness import MissingComparison, compare_missing, multiple_imputation
 from comply_measure.models import correlated_factors
-from comply_measure.pipeline.step import Context, Step, StepOutput
-from comply_measure.report.chapters.missing_data import (
-    MissingDataFacts,
-    missing_data_headline,
-    missing_data_section,
-)
-from comply_measure.report.labels import Labels
+from comply_measure.responses import Responses
 
 
 class MissingDataOptions(TopicOptions):
@@ -46,9 +45,74 @@ class MissingDataOptions(TopicOptions):
     cluster: Cluster = "unit"
 
 
-def run(context: Context, options: MissingDataOptions) -> StepOutput:
-    """Compare the treatments for one model per dimension."""
-    chosen = chosen_focal(context.responses, options.scale)
+@dataclass(frozen=True, eq=False)
+class MissingDataEvidence(Evidence):
+    """What the topic found.
+
+    Parameters
+    ----------
+    title : str
+        The scale.
+    comparisons : mapping of str to MissingComparison
+        Dimension -> the treatments.
+    obstacles : mapping of str to str
+        Dimensions that could not be compared, and why.
+    n_imputations, n_imputed : int
+        Data sets; answers imputed in each.
+    notes : tuple of str
+        Assumptions of the imputation.
+    n_units, n_informants : int
+    chosen_by_default : bool
+        Whether the dimension is the one with most missing answers.
+    """
+
+    title: str
+    comparisons: Mapping[str, MissingComparison]
+    obstacles: Mapping[str, str]
+    n_imputations: int
+    n_imputed: int
+    notes: tuple[str, ...]
+    n_units: int
+    n_informants: int
+    chosen_by_default: bool
+
+    def tidy(self) -> pd.DataFrame:
+        """Standardised estimates under every treatment, by ``dimension``."""
+        parts = [found.tidy().assign(dimension=key) for key, found in self.comparisons.items()]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+    def values(self) -> Mapping[str, Value]:
+        """Answers imputed in each data set, and data sets."""
+        return {"n_imputed": self.n_imputed, "n_imputations": self.n_imputations}
+
+
+def missing_data(
+    responses: Responses, options: MissingDataOptions | None = None, *, seed: int = 0, jobs: int = 1
+) -> MissingDataEvidence:
+    """Full information, multiple imputation and complete cases, side by side, for one model per dimension.
+
+    Parameters
+    ----------
+    responses : Responses
+        The validated answers.
+    options : MissingDataOptions, optional
+        Defaults where not given.
+    seed : int
+        Seed of the imputation.
+    jobs : int
+        Workers; the result does not depend on them.
+
+    Returns
+    -------
+    MissingDataEvidence
+
+    Raises
+    ------
+    ComplyError
+        If no answer is missing, or a dimension is unknown.
+    """
+    options = options or MissingDataOptions()
+    chosen = chosen_focal(responses, options.scale)
     answers = chosen.answers()
     models = _models(chosen)
     keys = options.dimensions or (_most_missing(chosen, models),)
@@ -61,12 +125,12 @@ def run(context: Context, options: MissingDataOptions) -> StepOutput:
     imputation = multiple_imputation(
         answers,
         items,
-        seed=int(context.seeds().generate_state(1)[0]),
+        seed=int(topic_seeds("missing_data", seed).generate_state(1)[0]),
         n_imputations=options.imputations,
         n_iterations=options.iterations,
         donors=options.donors,
         role="role" if len(chosen.roles) > 1 else None,
-        n_jobs=context.jobs,
+        n_jobs=jobs,
     )
     cluster = None if options.cluster == "none" else options.cluster
     found = {}
@@ -82,7 +146,7 @@ def run(context: Context, options: MissingDataOptions) -> StepOutput:
             obstacles[key] = why
         else:
             found[key] = result
-    facts = MissingDataFacts(
+    return MissingDataEvidence(
         title=chosen.title,
         comparisons=found,
         obstacles=obstacles,
@@ -93,12 +157,13 @@ def run(context: Context, options: MissingDataOptions) -> StepOutput:
         n_informants=chosen.n_informants,
         chosen_by_default=not options.dimensions,
     )
-    labels = Labels.of(context.responses.scales, context.language)
-    return StepOutput(
-        missing_data_section(facts, labels),
-        values={"n_imputed": facts.n_imputed, "n_imputations": facts.n_imputations},
-        headline=missing_data_headline(facts, labels),
-    )
+
+
+def _compute(request: Request, options: MissingDataOptions) -> MissingDataEvidence:
+    return missing_data(request.responses, options, seed=request.seed, jobs=request.jobs)
+
+
+TOPIC = Topic("missing_data", "Treatment of missing answers", _compute, MissingDataOptions)
 
 
 def _models(chosen: Focal) -> dict[str, dict[str, tuple[str, ...]]]:
@@ -106,7 +171,7 @@ def _models(chosen: Focal) -> dict[str, dict[str, tuple[str, ...]]]:
     answers = chosen.answers()
 
     def usable(names: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(name for name in names if answers[name].nunique() > 1)
+        return tuple(name for name in names if answers[name].max() > answers[name].min())
 
     found = {}
     for key, members in chosen.factors.items():
@@ -125,6 +190,3 @@ def _most_missing(chosen: Focal, models: dict[str, dict[str, tuple[str, ...]]]) 
     # One factor needs three items; with fewer there is no model to compare.
     usable = {key: names for key, names in items.items() if len(names) >= 3} or items
     return max(usable, key=lambda key: float(missing[usable[key]].mean()))
-
-
-STEP = Step("missing_data", "Treatment of missing answers", run, MissingDataOptions)

@@ -1,19 +1,20 @@
-"""Step ``gaps``: differences between roles, with tests."""
+"""Topic ``gaps``: differences between roles, with tests."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Annotated
 
 import pandas as pd
 from pydantic import Field
 
+from comply_measure.evidence.base import Evidence
 from comply_measure.evidence.choices import Firms, Names
 from comply_measure.evidence.focal import Focal, chosen_focal, require_roles, role_alphas
 from comply_measure.evidence.options import TopicOptions
-from comply_measure.pipeline.step import Context, Step, StepOutput
-from comply_measure.report.chapters.gaps import GapFacts, gaps_headline, gaps_section
-from comply_measure.report.labels import Labels
+from comply_measure.evidence.topic import Request, Topic
+from comply_measure.responses import Responses
 from comply_measure.triads import GapReliability, TriadData, gap_reliability, gap_tests, role_contrasts
 
 
@@ -35,11 +36,81 @@ class GapOptions(TopicOptions):
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
 
 
-def run(context: Context, options: GapOptions) -> StepOutput:
-    """Test every mean role gap of dimensions and attributes."""
-    chosen = chosen_focal(context.responses, options.scale)
+@dataclass(frozen=True, eq=False)
+class GapEvidence(Evidence):
+    """What the topic found.
+
+    Parameters
+    ----------
+    title : str
+        The scale.
+    n_units, n_informants : int
+        Units and informants of the scale.
+    roles : tuple of str
+        Roles in order.
+    dimensions, attributes : DataFrame
+        ``GapTests.tidy``; the second may be empty.
+    means : DataFrame
+        ``column``, ``role``, ``n_informants``, ``mean``, ``lower``, ``upper`` of the dimension scores.
+    reliability : DataFrame or None
+        ``GapReliability.table`` of the dimensions; None where a reliability is undefined.
+    units : DataFrame or None
+        ``GapReliability.flags``.
+    contrasts : DataFrame
+        ``role_contrasts`` of dimensions and attributes, told apart by ``kind``.
+    clustered : bool
+        Whether standard errors allow for firms.
+    alpha : float
+        Level at which gaps are called significant.
+    limits : tuple of float
+        Ends of the answer scale.
+    """
+
+    title: str
+    n_units: int
+    n_informants: int
+    roles: tuple[str, ...]
+    dimensions: pd.DataFrame
+    attributes: pd.DataFrame
+    means: pd.DataFrame
+    reliability: pd.DataFrame | None
+    units: pd.DataFrame | None
+    contrasts: pd.DataFrame
+    clustered: bool
+    alpha: float
+    limits: tuple[float, float]
+
+    def tidy(self) -> pd.DataFrame:
+        """Mean gap of every dimension and attribute between every two roles, with its test."""
+        parts = {"dimension": self.dimensions, "attribute": self.attributes}
+        return pd.concat(
+            [table.assign(kind=kind) for kind, table in parts.items() if len(table)], ignore_index=True
+        )
+
+
+def gaps(responses: Responses, options: GapOptions | None = None) -> GapEvidence:
+    """Test every mean role gap of dimensions and attributes.
+
+    Parameters
+    ----------
+    responses : Responses
+        The validated answers.
+    options : GapOptions, optional
+        Defaults where not given.
+
+    Returns
+    -------
+    GapEvidence
+
+    Raises
+    ------
+    ComplyError
+        If fewer than two roles answered the scale.
+    """
+    options = options or GapOptions()
+    chosen = chosen_focal(responses, options.scale)
     require_roles(chosen)
-    cluster = context.responses.n_firms > 1 if options.cluster is None else options.cluster
+    cluster = responses.n_firms > 1 if options.cluster is None else options.cluster
     names = list(chosen.wholes)
     scores = chosen.scores("dimension")
     dimensions = _tests(chosen, scores, names, cluster)
@@ -48,7 +119,7 @@ def run(context: Context, options: GapOptions) -> StepOutput:
         attributes = _tests(chosen, chosen.scores("attribute"), list(chosen.indicator_names), cluster)
     response = chosen.scale.response
     reliability = _reliability(chosen, scores, names)
-    facts = GapFacts(
+    return GapEvidence(
         title=chosen.title,
         n_units=chosen.n_units,
         n_informants=chosen.n_informants,
@@ -63,8 +134,13 @@ def run(context: Context, options: GapOptions) -> StepOutput:
         alpha=options.alpha,
         limits=(response.minimum, response.maximum),
     )
-    labels = Labels.of(context.responses.scales, context.language)
-    return StepOutput(gaps_section(facts, labels), headline=gaps_headline(facts, labels))
+
+
+def _compute(request: Request, options: GapOptions) -> GapEvidence:
+    return gaps(request.responses, options)
+
+
+TOPIC = Topic("gaps", "Role gaps", _compute, GapOptions)
 
 
 def _tests(chosen: Focal, scores: pd.DataFrame, names: list[str], cluster: bool) -> pd.DataFrame:
@@ -122,6 +198,3 @@ def role_means(scores: pd.DataFrame, names: list[str], roles: tuple[str, ...]) -
                 }
             )
     return pd.DataFrame(rows)
-
-
-STEP = Step("gaps", "Role gaps", run, GapOptions)

@@ -1,20 +1,21 @@
-"""Step ``agreement``: rwg(j), average deviation, exact tests, ICCs."""
+"""Topic ``agreement``: rwg(j), average deviation, exact tests, ICCs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 import pandas as pd
 from pydantic import Field
 
 from comply_measure.errors import InputError
+from comply_measure.evidence.base import Evidence, topic_seeds
 from comply_measure.evidence.choices import Fault, Names, Vocabulary
 from comply_measure.evidence.focal import Focal, chosen_focal, require_roles
 from comply_measure.evidence.options import FewReplications, TopicOptions
-from comply_measure.pipeline.step import Context, Step, StepOutput
-from comply_measure.report.chapters.agreement import AgreementFacts, agreement_headline, agreement_section
-from comply_measure.report.labels import Labels
+from comply_measure.evidence.topic import Request, Topic
+from comply_measure.responses import Responses
 from comply_measure.statistics.words import did_you_mean
 from comply_measure.triads import (
     AgreementResult,
@@ -64,11 +65,84 @@ class AgreementOptions(TopicOptions):
                     yield place, null, f"{problem.message}{hint}", problem.allowed or ", ".join(NAMES)
 
 
-def run(context: Context, options: AgreementOptions) -> StepOutput:
-    """Agreement and reliability of the unit mean."""
-    chosen = chosen_focal(context.responses, options.scale)
+@dataclass(frozen=True, eq=False)
+class AgreementEvidence(Evidence):
+    """What the topic found.
+
+    Parameters
+    ----------
+    title : str
+        The scale.
+    n_units, n_informants : int
+        Units and informants of the scale.
+    n_informants_possible : int
+        Roles of a complete unit.
+    rwg, rwg_constructs : DataFrame
+        ``AgreementResult.summary`` of rwg(j) by dimension and by construct below it; the second may be empty.
+    deviation : DataFrame
+        The same for AD_M by dimension.
+    indices : DataFrame
+        The same for all indices by dimension.
+    tests : DataFrame
+        ``AgreementTests.summary`` by dimension.
+    critical : DataFrame
+        ``critical_values`` for the sizes and numbers of items of the study; may be empty.
+    units : DataFrame
+        One row per unit and dimension: ``unit, scale, rwg_j, ad_mean, critical, p, p_fdr, n_informants,
+        n_items_used, note``.
+    icc : DataFrame
+        ``OnewayReliability.tidy`` of the dimension scores.
+    icc_twoway : DataFrame
+        ``TwowayReliability.tidy`` of the dimension scores.
+    """
+
+    title: str
+    n_units: int
+    n_informants: int
+    n_informants_possible: int
+    rwg: pd.DataFrame
+    rwg_constructs: pd.DataFrame
+    deviation: pd.DataFrame
+    indices: pd.DataFrame
+    tests: pd.DataFrame
+    critical: pd.DataFrame
+    units: pd.DataFrame
+    icc: pd.DataFrame
+    icc_twoway: pd.DataFrame
+
+    def tidy(self) -> pd.DataFrame:
+        """All indices of the dimensions, summarised over units."""
+        return self.indices
+
+
+def agreement(
+    responses: Responses, options: AgreementOptions | None = None, *, seed: int = 0, cutoff: float = 0.70
+) -> AgreementEvidence:
+    """Agreement within units and reliability of the unit mean.
+
+    Parameters
+    ----------
+    responses : Responses
+        The validated answers.
+    options : AgreementOptions, optional
+        Defaults where not given.
+    seed : int
+        Seed of the bootstrap and of simulated tests.
+    cutoff : float
+        Convention for rwg(j) that units and random answers are compared with.
+
+    Returns
+    -------
+    AgreementEvidence
+
+    Raises
+    ------
+    ComplyError
+        If fewer than two roles answered the scale.
+    """
+    options = options or AgreementOptions()
+    chosen = chosen_focal(responses, options.scale)
     require_roles(chosen)
-    cutoff = context.cutoffs["rwg_j"].value
     dimensions = chosen.wholes
     agreement = _indices(chosen, dimensions, options)
     summary = agreement.summary({"rwg_j": cutoff})
@@ -89,7 +163,7 @@ def run(context: Context, options: AgreementOptions) -> StepOutput:
         alpha=options.alpha,
         cutoff=cutoff,
     )
-    facts = AgreementFacts(
+    return AgreementEvidence(
         title=chosen.title,
         n_units=chosen.n_units,
         n_informants=chosen.n_informants,
@@ -102,10 +176,17 @@ def run(context: Context, options: AgreementOptions) -> StepOutput:
         critical=_critical(chosen, dimensions, options, cutoff),
         units=_units(agreement, tests),
         icc=icc_oneway(scores, names).tidy(),
-        icc_twoway=icc_twoway(triads, bootstrap=options.bootstrap, seed=context.seeds()).tidy(),
+        icc_twoway=icc_twoway(
+            triads, bootstrap=options.bootstrap, seed=topic_seeds("agreement", seed)
+        ).tidy(),
     )
-    labels = Labels.of(context.responses.scales, context.language)
-    return StepOutput(agreement_section(facts, labels, context.cutoffs), headline=agreement_headline(facts))
+
+
+def _compute(request: Request, options: AgreementOptions) -> AgreementEvidence:
+    return agreement(request.responses, options, seed=request.seed, cutoff=request.conventions["rwg_j"])
+
+
+TOPIC = Topic("agreement", "Agreement within units", _compute, AgreementOptions, conventions=("rwg_j",))
 
 
 def _indices(
@@ -166,6 +247,3 @@ def _units(agreement: AgreementResult, tests: AgreementTests) -> pd.DataFrame:
         "note",
     ]
     return pd.DataFrame(table[columns])
-
-
-STEP = Step("agreement", "Agreement within units", run, AgreementOptions)

@@ -1,7 +1,8 @@
-"""Step ``triads``: reliability of the unit's score, aggregation, similarity of roles, absence."""
+"""Topic ``triads``: reliability of the unit's score, aggregation, similarity of roles, absence."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Annotated
 
@@ -11,12 +12,12 @@ import pandas as pd
 from pydantic import Field
 
 from comply_measure.errors import ComplyError
+from comply_measure.evidence.base import Evidence, topic_seeds
 from comply_measure.evidence.choices import Names
 from comply_measure.evidence.focal import Focal, chosen_focal, require_roles, role_alphas
 from comply_measure.evidence.options import FewReplications, TopicOptions
-from comply_measure.pipeline.step import Context, Step, StepOutput
-from comply_measure.report.chapters.triads import TriadFacts, triads_headline, triads_section
-from comply_measure.report.labels import Labels
+from comply_measure.evidence.topic import Request, Topic
+from comply_measure.responses import Responses
 from comply_measure.triads import (
     GStudy,
     OddRole,
@@ -68,19 +69,83 @@ class TriadOptions(TopicOptions):
     criterion: Annotated[str | None, Names("numeric unit variable")] = None
 
 
-def run(context: Context, options: TriadOptions) -> StepOutput:
-    """Analyse the informants of a unit as one measure."""
-    chosen = chosen_focal(context.responses, options.scale)
+@dataclass(frozen=True, eq=False)
+class TriadEvidence(Evidence):
+    """What the topic found; data frames as the functions of ``triads`` return them.
+
+    Parameters
+    ----------
+    title : str
+    unit_reliability : DataFrame
+        ``column, n_informants, n_units, reliability, variance_unit, variance_error, note``.
+    icc, resampling, components, coefficients, curve, sensitivity, pseudo, profiles, missing, odd, waba : DataFrame
+    units : DataFrame
+        Scores of every unit: ``unit, column, score, n_informants, blup, blup_se, common_fate, common_fate_se, note,
+        reliability, sd, range, odd_role``.
+    criterion : str
+        Unit-level variable the schemes are related to; empty without one.
+    n_units, n_informants : int
+    replications : int
+        Of resampling and re-matching.
+    """
+
+    title: str
+    unit_reliability: pd.DataFrame
+    icc: pd.DataFrame
+    resampling: pd.DataFrame
+    components: pd.DataFrame
+    coefficients: pd.DataFrame
+    curve: pd.DataFrame
+    sensitivity: pd.DataFrame
+    pseudo: pd.DataFrame
+    profiles: pd.DataFrame
+    missing: pd.DataFrame
+    odd: pd.DataFrame
+    waba: pd.DataFrame
+    units: pd.DataFrame
+    criterion: str
+    n_units: int
+    n_informants: int
+    replications: int
+
+    def tidy(self) -> pd.DataFrame:
+        """Scores of every unit and dimension with their errors and reliability."""
+        return self.units
+
+
+def triads(responses: Responses, options: TriadOptions | None = None, *, seed: int = 0) -> TriadEvidence:
+    """Analyse the informants of a unit as one measure.
+
+    Parameters
+    ----------
+    responses : Responses
+        The validated answers.
+    options : TriadOptions, optional
+        Defaults where not given.
+    seed : int
+        Seed of resampling, re-matching and bootstrap.
+
+    Returns
+    -------
+    TriadEvidence
+
+    Raises
+    ------
+    ComplyError
+        If fewer than two roles answered the scale, or an option names what is not there.
+    """
+    options = options or TriadOptions()
+    chosen = chosen_focal(responses, options.scale)
     require_roles(chosen)
     names = list(chosen.factors)
     scores = chosen.scores("dimension" if chosen.by_scores else chosen.level)
     triads = TriadData.from_long(scores, names, roles=chosen.roles)
-    firm = "firm" if context.responses.n_firms > 1 else None
-    seeds = [int(s) for s in context.seeds().generate_state(3)]
+    firm = "firm" if responses.n_firms > 1 else None
+    seeds = [int(s) for s in topic_seeds("triads", seed).generate_state(3)]
     study = _study(chosen, options, seeds[2])
     alphas = role_alphas(chosen, {name: chosen.wholes[name] for name in names})
     odd: OddRole | None = odd_role_out(triads, alphas) if len(chosen.roles) > 2 else None
-    facts = TriadFacts(
+    return TriadEvidence(
         title=chosen.title,
         icc=icc_oneway_reml(scores, names).tidy(),
         resampling=random_group_resampling(
@@ -93,10 +158,10 @@ def run(context: Context, options: TriadOptions) -> StepOutput:
         sensitivity=aggregation_sensitivity(
             triads,
             competence=_competence(chosen, triads, options.competence),
-            criterion=_criterion(context, triads, options.criterion),
+            criterion=_criterion(responses, triads, options.criterion),
             min_roles=2,
         ),
-        criterion=options.criterion.replace("_", " ") if options.criterion else "",
+        criterion=options.criterion or "",
         pseudo=pseudo_baseline(
             TriadData.from_long(scores, names, firm=firm, roles=chosen.roles),
             replications=options.replications,
@@ -111,8 +176,13 @@ def run(context: Context, options: TriadOptions) -> StepOutput:
         n_informants=chosen.n_informants,
         replications=options.replications,
     )
-    labels = Labels.of(context.responses.scales, context.language)
-    return StepOutput(triads_section(facts, labels), headline=triads_headline(facts))
+
+
+def _compute(request: Request, options: TriadOptions) -> TriadEvidence:
+    return triads(request.responses, options, seed=request.seed)
+
+
+TOPIC = Topic("triads", "The triad as a measure", _compute, TriadOptions)
 
 
 def _by_informants(table: pd.DataFrame) -> pd.DataFrame:
@@ -188,8 +258,8 @@ def _competence(chosen: Focal, triads: TriadData, name: str | None) -> npt.NDArr
     return None
 
 
-def _criterion(context: Context, triads: TriadData, name: str | None) -> npt.NDArray[np.float64] | None:
-    units = context.responses.units
+def _criterion(responses: Responses, triads: TriadData, name: str | None) -> npt.NDArray[np.float64] | None:
+    units = responses.units
     if name is None:
         return None
     if name not in units.columns or not pd.api.types.is_numeric_dtype(units[name]):
@@ -227,4 +297,3 @@ _ODD_COLUMNS = [
     "p_holm",
     "note",
 ]
-STEP = Step("triads", "The triad as a measure", run, TriadOptions)

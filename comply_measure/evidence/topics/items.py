@@ -1,33 +1,90 @@
-"""Step ``items``: item analysis and construct scores, pooled and by role."""
+"""Topic ``items``: item analysis and construct scores, pooled and by role."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.focal import Focal, by_group, focal
 from comply_measure.evidence.options import TopicOptions
+from comply_measure.evidence.topic import Request, Topic
 from comply_measure.measurement import item_analysis
 from comply_measure.measurement.frames import POOLED
-from comply_measure.pipeline.step import Context, Step, StepOutput
-from comply_measure.report.chapters.items import ScaleItems, items_section
-from comply_measure.report.labels import Labels
 from comply_measure.responses import Responses
 
 _MISSING = ("not_answered", "cannot_judge", "user_missing")
 
 
-def run(context: Context, options: TopicOptions) -> StepOutput:
-    """Analyse the items of every scale."""
-    responses = context.responses
-    scales = tuple(scale_items(focal(responses, scale)) for scale in responses.scales)
-    section = items_section(
-        scales, Labels.of(responses.scales, context.language), context.cutoffs["item_rest_r"]
-    )
-    values = {f"n_items_{scale.key}": int((scale.items["group"] == POOLED).sum()) for scale in scales}
-    return StepOutput(section, values=values)
+@dataclass(frozen=True, eq=False)
+class ScaleItems:
+    """Results for one scale.
+
+    Parameters
+    ----------
+    key, title : str
+        The scale.
+    n_units, n_informants : int
+        Units and informants of the scale's roles.
+    items : DataFrame
+        From ``item_analysis``: a row per construct, group and item.
+    scores : DataFrame
+        ``construct``, ``role``, ``n_informants``, ``mean``, ``sd`` of construct scores.
+    reverse_keyed : int
+        Number of reverse-keyed items.
+    """
+
+    key: str
+    title: str
+    n_units: int
+    n_informants: int
+    items: pd.DataFrame
+    scores: pd.DataFrame
+    reverse_keyed: int
+
+
+@dataclass(frozen=True, eq=False)
+class ItemsEvidence(Evidence):
+    """What the topic found: the items and scores of every scale."""
+
+    scales: tuple[ScaleItems, ...]
+
+    def tidy(self) -> pd.DataFrame:
+        """Item analysis of all scales, over all informants and by role; ``instrument`` is the key of the scale."""
+        parts = [scale.items.assign(instrument=scale.key) for scale in self.scales]
+        return pd.concat(parts, ignore_index=True)
+
+    def values(self) -> Mapping[str, Value]:
+        """Number of items of every scale."""
+        return {f"n_items_{s.key}": int((s.items["group"] == POOLED).sum()) for s in self.scales}
+
+
+def items(responses: Responses, options: TopicOptions | None = None) -> ItemsEvidence:
+    """Item analysis and construct scores of every scale, pooled and by role.
+
+    Parameters
+    ----------
+    responses : Responses
+        The validated answers.
+    options : TopicOptions, optional
+        The topic has none.
+
+    Returns
+    -------
+    ItemsEvidence
+    """
+    return ItemsEvidence(tuple(scale_items(focal(responses, scale)) for scale in responses.scales))
+
+
+def _compute(request: Request, options: TopicOptions) -> ItemsEvidence:
+    return items(request.responses, options)
+
+
+TOPIC = Topic("items", "Items and scores", _compute)
 
 
 def scale_items(chosen: Focal) -> ScaleItems:
@@ -84,6 +141,3 @@ def _missing_counts(responses: Responses, analysis: pd.DataFrame) -> list[int]:
             role: int(silent[mine].sum()) for role, mine in rows.items()
         }
     return [missing[item][group] for item, group in zip(analysis["item"], analysis["group"], strict=True)]
-
-
-STEP = Step("items", "Items and scores", run)

@@ -1,7 +1,9 @@
-"""Step ``quality``: careless answers as a sensitivity analysis, missing answers and whether they look random."""
+"""Topic ``quality``: careless answers as a sensitivity analysis, missing answers and whether they look random."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -11,10 +13,12 @@ from pydantic import Field
 
 from comply_measure.errors import ComplyError
 from comply_measure.evidence.attempt import attempt
+from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Names
 from comply_measure.evidence.estimation import Cluster, Estimation
 from comply_measure.evidence.fits import NamedFit, fit_row
 from comply_measure.evidence.focal import Focal, chosen_focal
+from comply_measure.evidence.topic import Request, Topic
 from comply_measure.measurement import alpha_table
 from comply_measure.measurement.careless import (
     CarelessFlags,
@@ -25,15 +29,7 @@ from comply_measure.measurement.careless import (
 from comply_measure.measurement.frames import POOLED
 from comply_measure.measurement.items.missingness import little_mcar, missing_table
 from comply_measure.models import correlated_factors, one_factor, second_order
-from comply_measure.pipeline.step import Context, Step, StepOutput
-from comply_measure.report.chapters.quality import (
-    CarelessFacts,
-    MissingFacts,
-    QualityFacts,
-    quality_headline,
-    quality_section,
-)
-from comply_measure.report.labels import Labels
+from comply_measure.responses import Responses
 
 _FEWEST_ITEMS = 6
 _COMPARED = {"chisq": "χ²", "cfi": "CFI", "tli": "TLI", "rmsea": "RMSEA", "srmr": "SRMR"}
@@ -57,34 +53,133 @@ class QualityOptions(Estimation):
     cluster: Cluster = "unit"
 
 
-def run(context: Context, options: QualityOptions) -> StepOutput:
-    """Careless and missing answers of one scale."""
-    chosen = chosen_focal(context.responses, options.scale)
-    careless, why = attempt(lambda: careless_facts(chosen, options))
-    facts = QualityFacts(
+@dataclass(frozen=True, eq=False)
+class CarelessAnswers:
+    """Flags and what they change.
+
+    Parameters
+    ----------
+    n_items : int
+        Items behind the indices.
+    at_least : int
+        Indices that must agree.
+    rules : DataFrame
+        ``index``, ``suspicious``, ``cutoff``, ``n_flagged``, ``n_defined``, ``source``.
+    by_role : DataFrame
+        ``group``, ``n_informants``, ``n_flagged``, ``share``.
+    informants : DataFrame
+        A row per informant with flags and values.
+    sensitivity : DataFrame
+        ``quantity``, ``of``, ``all``, ``without_flagged``, ``difference``, ``note``; empty if nobody is flagged.
+    """
+
+    n_items: int
+    at_least: int
+    rules: pd.DataFrame
+    by_role: pd.DataFrame
+    informants: pd.DataFrame
+    sensitivity: pd.DataFrame
+
+    @property
+    def n_flagged(self) -> int:
+        """Flagged informants."""
+        return int(self.informants["flagged"].sum())
+
+
+@dataclass(frozen=True, eq=False)
+class MissingAnswers:
+    """Missing answers.
+
+    Parameters
+    ----------
+    by_item : DataFrame
+        ``construct``, ``item``, ``n_informants``, ``n_missing``, ``share`` and ``share_<role>``.
+    by_role, by_firm : DataFrame
+        ``group``, ``n_informants``, ``n_answers_due``, ``n_missing``, ``share``, ``share_complete``.
+    patterns : DataFrame
+        ``pattern``, ``n_missing_items``, ``n_informants``, ``share``.
+    little : DataFrame
+        Little's test: ``group``, ``variables``, ``statistic``, ``df``, ``pvalue``, counts, ``note``.
+    share : float
+        Missing of all answers due.
+    n_missing, n_due : int
+        Answers.
+    """
+
+    by_item: pd.DataFrame
+    by_role: pd.DataFrame
+    by_firm: pd.DataFrame
+    patterns: pd.DataFrame
+    little: pd.DataFrame
+    share: float
+    n_missing: int
+    n_due: int
+
+
+@dataclass(frozen=True, eq=False)
+class QualityEvidence(Evidence):
+    """What the topic found; `careless` is None with a reason in `careless_obstacle`."""
+
+    title: str
+    n_units: int
+    n_informants: int
+    careless: CarelessAnswers | None
+    careless_obstacle: str
+    missing: MissingAnswers
+
+    def tidy(self) -> pd.DataFrame:
+        """Missing answers by item, over all informants and by role."""
+        return self.missing.by_item
+
+    def values(self) -> Mapping[str, Value]:
+        """Share of missing answers, p of Little's test, flagged informants."""
+        found: dict[str, Value] = {
+            "missing_share": self.missing.share,
+            "little_pvalue": float(self.missing.little["pvalue"].iloc[0]),
+        }
+        return found if self.careless is None else found | {"n_flagged": self.careless.n_flagged}
+
+    def reasons(self) -> Mapping[str, str]:
+        """Why Little's test is undefined."""
+        first = self.missing.little.iloc[0]
+        return {} if first["pvalue"] == first["pvalue"] else {"little_pvalue": str(first["note"])}
+
+
+def quality(responses: Responses, options: QualityOptions | None = None) -> QualityEvidence:
+    """Careless and missing answers of one scale.
+
+    Parameters
+    ----------
+    responses : Responses
+        The validated answers.
+    options : QualityOptions, optional
+        Defaults where not given.
+
+    Returns
+    -------
+    QualityEvidence
+    """
+    options = options or QualityOptions()
+    chosen = chosen_focal(responses, options.scale)
+    careless, why = attempt(lambda: careless_answers(chosen, options))
+    return QualityEvidence(
         title=chosen.title,
         n_units=chosen.n_units,
         n_informants=chosen.n_informants,
         careless=careless,
         careless_obstacle=why,
-        missing=missing_facts(chosen),
-    )
-    labels = Labels.of(context.responses.scales, context.language)
-    values: dict[str, float | int] = {
-        "missing_share": facts.missing.share,
-        "little_pvalue": float(facts.missing.little["pvalue"].iloc[0]),
-    }
-    reasons = {}
-    if values["little_pvalue"] != values["little_pvalue"]:
-        reasons["little_pvalue"] = str(facts.missing.little["note"].iloc[0])
-    if careless is not None:
-        values["n_flagged"] = int(careless.informants["flagged"].sum())
-    return StepOutput(
-        quality_section(facts, labels), values=values, reasons=reasons, headline=quality_headline(facts)
+        missing=missing_answers(chosen),
     )
 
 
-def careless_facts(chosen: Focal, options: QualityOptions) -> CarelessFacts:
+def _compute(request: Request, options: QualityOptions) -> QualityEvidence:
+    return quality(request.responses, options)
+
+
+TOPIC = Topic("quality", "Quality of the answers", _compute, QualityOptions)
+
+
+def careless_answers(chosen: Focal, options: QualityOptions) -> CarelessAnswers:
     """Flags, and what changes without the flagged informants.
 
     Raises
@@ -106,7 +201,7 @@ def careless_facts(chosen: Focal, options: QualityOptions) -> CarelessFacts:
     ids = chosen.responses.data.loc[answers.index, ["unit", "role", "informant"]]
     informants = pd.concat([ids, flags.tidy(), indices.tidy().add_prefix("value_")], axis=1)
     keep = ~flags.table["flagged"].to_numpy(dtype=bool)
-    return CarelessFacts(
+    return CarelessAnswers(
         n_items=len(names),
         at_least=options.at_least,
         rules=_rules(flags, indices),
@@ -186,7 +281,7 @@ def _model(chosen: Focal) -> tuple[str, str]:
     return "one-factor model", one_factor(chosen.top, chosen.indicator_names)
 
 
-def missing_facts(chosen: Focal) -> MissingFacts:
+def missing_answers(chosen: Focal) -> MissingAnswers:
     """Answers asked for and not given: items not meant for a role are not missing."""
     answers = chosen.answers()
     by_item, by_firm, by_role = [], [], []
@@ -201,7 +296,7 @@ def missing_facts(chosen: Focal) -> MissingFacts:
         by_role.append(parts[parts["variable"] == "role"])
         by_firm.append(parts[parts["variable"] == "firm"])
     items = pd.concat(by_item, ignore_index=True)
-    return MissingFacts(
+    return MissingAnswers(
         by_item=_items_wide(items, chosen),
         by_role=_added(pd.concat(by_role, ignore_index=True), chosen.roles),
         by_firm=_added(pd.concat(by_firm, ignore_index=True), None),
@@ -261,6 +356,3 @@ def _little(chosen: Focal) -> pd.DataFrame:
         scores = little_mcar(chosen.indicators(), list(chosen.indicator_names)).tidy()
         rows.append(scores.assign(group=POOLED, variables=chosen.indicator_kind))
     return pd.concat(rows, ignore_index=True)
-
-
-STEP = Step("quality", "Quality of the answers", run, QualityOptions)

@@ -1,0 +1,299 @@
+"""Topic ``dimensionality``: number of factors, exploratory solution, split-sample confirmation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import Field
+
+from comply_measure.errors import ComplyError
+from comply_measure.evidence.base import Evidence, Value, topic_seeds
+from comply_measure.evidence.choices import Names
+from comply_measure.evidence.fits import NamedFit
+from comply_measure.evidence.focal import chosen_focal
+from comply_measure.evidence.options import TopicOptions
+from comply_measure.evidence.topic import Request, Topic
+from comply_measure.measurement.dimensionality.adequacy import SamplingAdequacy, sampling_adequacy
+from comply_measure.measurement.dimensionality.components import (
+    KaiserCriteria,
+    PartialCorrelations,
+    empirical_kaiser,
+    minimum_average_partial,
+)
+from comply_measure.measurement.dimensionality.correlations import correlate
+from comply_measure.measurement.dimensionality.efa import factor_solution
+from comply_measure.measurement.dimensionality.efa_result import FactorSolution
+from comply_measure.measurement.dimensionality.parallel import ParallelAnalysis, parallel_analysis
+from comply_measure.measurement.dimensionality.split_sample import SplitSample, explore_and_confirm
+from comply_measure.responses import Responses
+
+
+class DimensionalityOptions(TopicOptions):
+    """Options of the step.
+
+    Parameters
+    ----------
+    scale : str, optional
+        Key of the scale; by default the first that has dimensions.
+    method : {"ml", "minres", "paf"}
+        Extraction.
+    rotation : str
+        Oblique by default.
+    replications : int
+        Of parallel analysis.
+    role_centred : bool
+        Take each role's means off first.
+    """
+
+    scale: Annotated[str | None, Names("scale")] = None
+    method: Literal["ml", "minres", "paf"] = "ml"
+    rotation: Literal["oblimin", "promax", "varimax", "geomin"] = "oblimin"
+    replications: Annotated[int, Field(ge=20, le=10_000)] = 200
+    role_centred: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Exploration:
+    """A rotated solution.
+
+    Parameters
+    ----------
+    items, factors : tuple of str
+    loadings : ndarray, shape (p, m)
+        Pattern loadings.
+    table : DataFrame
+        ``FactorSolution.tidy``.
+    method, rotation : str
+    converged : bool
+    heywood : tuple of str
+        Items without unique variance.
+    note : str
+    """
+
+    items: tuple[str, ...]
+    factors: tuple[str, ...]
+    loadings: npt.NDArray[np.float64]
+    table: pd.DataFrame
+    method: str
+    rotation: str
+    converged: bool
+    heywood: tuple[str, ...]
+    note: str
+
+    @classmethod
+    def of(cls, found: FactorSolution) -> Exploration:
+        """What is kept of a solution: not the answers it rests on."""
+        return cls(
+            items=found.items,
+            factors=found.factors,
+            loadings=found.loadings,
+            table=found.tidy(),
+            method=found.method,
+            rotation=found.rotation,
+            converged=found.converged,
+            heywood=found.heywood,
+            note=found.note,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Halves:
+    """Exploration of a random half of the units, confirmation in the other.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``SplitSample.tidy``.
+    n_factors : int
+        Explored in the first half.
+    unassigned : tuple of (str, str)
+        Items left out of the confirmed model, with the reason.
+    congruence : ndarray
+        Tucker's φ of the factors of both halves.
+    model : str
+        Text of the confirmed model.
+    confirmation : NamedFit or None
+        None with a reason in `note`.
+    n_explored, n_confirmed, n_units_confirmed : int
+        Informants of both halves, units of the second.
+    seed : int
+        Of the split.
+    note : str
+    """
+
+    table: pd.DataFrame
+    n_factors: int
+    unassigned: tuple[tuple[str, str], ...]
+    congruence: npt.NDArray[np.float64]
+    model: str
+    confirmation: NamedFit | None
+    n_explored: int
+    n_confirmed: int
+    n_units_confirmed: int
+    seed: int
+    note: str
+
+    @classmethod
+    def of(cls, found: SplitSample) -> Halves:
+        """What is kept of a split sample."""
+        fit = found.confirmation
+        return cls(
+            table=found.tidy(),
+            n_factors=len(found.exploration.factors),
+            unassigned=found.unassigned,
+            congruence=found.congruence,
+            model=found.model,
+            confirmation=None
+            if fit is None
+            else NamedFit("confirmation", "Structure found in the other half", fit),
+            n_explored=found.n_explored,
+            n_confirmed=found.n_confirmed,
+            n_units_confirmed=len(found.split.confirmed),
+            seed=found.split.seed,
+            note=found.note,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class DimensionalityEvidence(Evidence):
+    """What the topic found.
+
+    Parameters
+    ----------
+    title, indicator_kind : str
+    factors : mapping
+        Dimension -> indicators, the structure of the instrument.
+    adequacy : SamplingAdequacy
+    parallel : ParallelAnalysis
+    criteria : DataFrame
+        ``criterion, n_factors, note``.
+    solution : Exploration
+        With as many factors as the instrument has dimensions.
+    split : Halves
+    n_units, n_informants : int
+    treatment : str
+    """
+
+    title: str
+    indicator_kind: str
+    factors: Mapping[str, Sequence[str]]
+    adequacy: SamplingAdequacy
+    parallel: ParallelAnalysis
+    criteria: pd.DataFrame
+    solution: Exploration
+    split: Halves
+    n_units: int
+    n_informants: int
+    treatment: str
+
+    def tidy(self) -> pd.DataFrame:
+        """Number of factors by every criterion."""
+        return self.criteria
+
+    def values(self) -> Mapping[str, Value]:
+        """KMO and Bartlett's test."""
+        found = self.adequacy
+        return {"kmo": found.kmo, "bartlett_chisq": found.chisq, "bartlett_df": found.df}
+
+    def reasons(self) -> Mapping[str, str]:
+        """Why one of them is undefined."""
+        values = self.values()
+        return {name: self.adequacy.note or "undefined" for name, value in values.items() if value != value}
+
+
+def dimensionality(
+    responses: Responses, options: DimensionalityOptions | None = None, *, seed: int = 0
+) -> DimensionalityEvidence:
+    """Number of factors, exploratory solution, split-sample confirmation.
+
+    Parameters
+    ----------
+    responses : Responses
+        The validated answers.
+    options : DimensionalityOptions, optional
+        Defaults where not given.
+    seed : int
+        Seed of parallel analysis and split.
+
+    Returns
+    -------
+    DimensionalityEvidence
+
+    Raises
+    ------
+    ComplyError
+        If the scale has fewer than three indicators.
+    """
+    options = options or DimensionalityOptions()
+    chosen = chosen_focal(responses, options.scale)
+    names = list(chosen.indicator_names)
+    if len(names) < 3:
+        raise ComplyError(f"the scale has {len(names)} indicators; an exploratory analysis needs at least 3")
+    data = chosen.indicators()
+    if options.role_centred:
+        data = data.copy()
+        data[names] = data[names] - data.groupby("role")[names].transform("mean")
+    parallel_seed, split_seed = (int(s) for s in topic_seeds("dimensionality", seed).generate_state(2))
+    correlation = correlate(data, names)
+    parallel = parallel_analysis(correlation, seed=parallel_seed, n_replications=options.replications)
+    return DimensionalityEvidence(
+        title=chosen.title,
+        indicator_kind=chosen.indicator_kind,
+        factors=chosen.factors,
+        adequacy=sampling_adequacy(correlation),
+        parallel=parallel,
+        criteria=_criteria(parallel, minimum_average_partial(correlation), empirical_kaiser(correlation)),
+        solution=Exploration.of(
+            factor_solution(
+                correlation, len(chosen.factors), method=options.method, rotation=options.rotation
+            )
+        ),
+        split=Halves.of(
+            explore_and_confirm(
+                data, names, seed=split_seed, method=options.method, rotation=options.rotation
+            )
+        ),
+        n_units=chosen.n_units,
+        n_informants=correlation.n,
+        treatment=(
+            "Each role's means were taken off first; informants are pooled although those of one unit are alike."
+            if options.role_centred
+            else "Informants are pooled although those of one unit are alike."
+        ),
+    )
+
+
+def _compute(request: Request, options: DimensionalityOptions) -> DimensionalityEvidence:
+    return dimensionality(request.responses, options, seed=request.seed)
+
+
+TOPIC = Topic("dimensionality", "Dimensionality", _compute, DimensionalityOptions)
+
+
+def _criteria(
+    parallel: ParallelAnalysis, partial: PartialCorrelations, kaiser: KaiserCriteria
+) -> pd.DataFrame:
+    """One row per criterion; undefined numbers are NaN with the reason."""
+    words = {
+        "components": "Parallel analysis, components",
+        "factors_minres": "Parallel analysis, common factors",
+        "factors_smc": "Parallel analysis, common factors (SMC)",
+    }
+    rows = [(words[v], parallel.n_by_percentile[i], parallel.note) for i, v in enumerate(parallel.variants)]
+    rows += [
+        ("Minimum average partial (Velicer, 1976)", partial.n_squared, partial.note),
+        (
+            "Minimum average partial, fourth powers (Velicer, Eaton, & Fava, 2000)",
+            partial.n_fourth,
+            "; ".join(filter(None, ("shown, not counted: right in 6 to 42 % on rating items", partial.note))),
+        ),
+        ("Empirical Kaiser criterion (Braeken & van Assen, 2017)", kaiser.n_empirical, kaiser.note),
+    ]
+    table = pd.DataFrame(rows, columns=["criterion", "n_factors", "note"])
+    table["n_factors"] = table["n_factors"].astype(float).where(table["n_factors"] >= 0)
+    return table
