@@ -1,5 +1,6 @@
 __version__: str
 from comply_measure import (
+    evidence as evidence,
     framework as framework,
     instrument as instrument,
     measurement as measurement,

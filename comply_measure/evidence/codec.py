@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Json = dict[str, Any]
-#: Columns with more rows are stored as bytes, by kind.
+#: Columns with more rows, and arrays with more numbers, are stored as bytes, by kind.
 _LONG = 1000
+_PACKED_ARRAYS = {"float64": "<f8", "int64": "<i8"}
 _PACKED = {"float": "<f8", "integer": "<i8", "text": "<i4"}
 _PACKAGE = __name__.split(".", 1)[0]
 
@@ -116,10 +117,15 @@ def _encode_numeric(value: Any) -> Any:
 
 
 def _encode_array(value: np.ndarray[Any, Any]) -> Json:
+    import numpy as np
+
     kinds = {"f": "float64", "i": "int64", "u": "int64", "b": "bool", "U": "str", "O": "object"}
     kind = kinds.get(value.dtype.kind)
     if kind is None:
         raise ComplyError(f"evidence holds an array of {value.dtype}, which cannot be stored")
+    if value.size > _LONG and kind in _PACKED_ARRAYS:
+        packed = np.ascontiguousarray(value).astype(_PACKED_ARRAYS[kind]).tobytes()
+        return {"dtype": kind, "shape": list(value.shape), "base64": b64encode(packed).decode("ascii")}
     flat = value.ravel().tolist()
     if kind == "float64":
         flat = [_float(part) for part in flat]
@@ -131,7 +137,11 @@ def _encode_array(value: np.ndarray[Any, Any]) -> Json:
 def _decode_array(content: Json) -> np.ndarray[Any, Any]:
     import numpy as np
 
-    shape, kind, values = tuple(content["shape"]), content["dtype"], content["values"]
+    shape, kind = tuple(content["shape"]), content["dtype"]
+    if "base64" in content:
+        raw = np.frombuffer(b64decode(content["base64"], validate=True), dtype=_PACKED_ARRAYS[kind])
+        return raw.astype(kind).reshape(shape)
+    values = content["values"]
     if kind == "float64":
         return np.array([_number(part) for part in values], dtype=np.float64).reshape(shape)
     if kind == "object":

@@ -72,8 +72,6 @@ def execute(
         If the system refuses to write: that ends the run.
     """
     start = time.perf_counter()
-    if step.run is not None:
-        return _in_one(step, context, options, keys, store)
     found: Found | None = None if anew else store.load_evidence(step.name, keys.evidence)
     known = found is not None
     foreign: tuple[str, ...] = ()
@@ -102,20 +100,6 @@ def execute(
     return Outcome(
         step.name, "printed" if known else "done", keys.evidence, seconds, output, warnings=foreign
     )
-
-
-def _in_one(step: Step, context: Context, options: TopicOptions, keys: Keys, store: Store) -> Outcome:
-    """A step that computes and prints in one function: only its output is kept."""
-    start, run = time.perf_counter(), step.run
-    tried = _tried(lambda: run(context, options) if run is not None else None)
-    if tried.result is None:
-        return _failed(step, keys, start, tried)
-    output = replace(tried.result, problems=(*tried.result.problems, *tried.own))
-    stored = _tried(lambda: store.save(step.name, keys.output, output))
-    if stored.reason:
-        return _failed(step, keys, start, stored)
-    seconds = time.perf_counter() - start
-    return Outcome(step.name, "done", keys.evidence, seconds, output, warnings=tried.foreign)
 
 
 def _tried(compute: Callable[[], Result]) -> _Attempt[Result]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import platform
+import sys
 from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from comply_measure import __version__
@@ -71,6 +74,45 @@ def _digest_of_sources(left_out: tuple[str, ...]) -> str:
 
 
 @cache
+def source_digest(module: str) -> str:
+    """Digest of the source of the top-level package a module belongs to; empty for this package, which has its own.
+
+    Source that cannot be found (typed in a notebook, say) is never taken for what it was in another process.
+    """
+    root = module.partition(".")[0]
+    if root == _PACKAGE.name:
+        return ""
+    files = _files_of(root)
+    if not files:
+        return token_hex()
+    found = sha256()
+    for path in files:
+        found.update(path.name.encode())
+        found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+def _files_of(root: str) -> list[Path]:
+    try:
+        spec = find_spec(root)
+    except ValueError:  # the script that was started
+        spec = None
+    if spec is None:
+        script = getattr(sys.modules.get(root), "__file__", None)
+        return [Path(script)] if script else []
+    folders = spec.submodule_search_locations or ()
+    inside = [path for folder in folders for path in sorted(Path(folder).rglob("*.py"))]
+    return inside or ([Path(spec.origin)] if spec.origin and Path(spec.origin).is_file() else [])
+
+
+def source_of(*parts: Any) -> dict[str, str]:
+    """Packages other than this one that functions or classes come from -> digest of their source."""
+    modules = [str(getattr(part, "__module__", None) or type(part).__module__) for part in parts]
+    found = {module.partition(".")[0]: source_digest(module) for module in modules}
+    return {root: digest for root, digest in sorted(found.items()) if digest}
+
+
+@cache
 def library_versions() -> Mapping[str, str]:
     """Version of Python and of the libraries that compute or draw."""
     return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
@@ -83,6 +125,7 @@ def evidence_key(
     conventions: Mapping[str, float],
     inputs: Mapping[str, str],
     upstream: Mapping[str, str],
+    extension: Mapping[str, str],
 ) -> str:
     """Key of a step's evidence.
 
@@ -98,6 +141,8 @@ def evidence_key(
         Input file -> digest.
     upstream : mapping of str to str
         Needed step -> key of its evidence.
+    extension : mapping of str to str
+        Packages beside this one that compute it -> digest of their source.
 
     Returns
     -------
@@ -115,11 +160,14 @@ def evidence_key(
             "upstream": upstream,
             "code": evidence_version(),
             "libraries": library_versions(),
+            **({"extension": extension} if extension else {}),
         }
     )
 
 
-def output_key(evidence: str, language: str, cutoffs: Mapping[str, float]) -> str:
+def output_key(
+    evidence: str, language: str, cutoffs: Mapping[str, float], extension: Mapping[str, str]
+) -> str:
     """Key of a step's printed output: its evidence, and what its words and figures depend on.
 
     Parameters
@@ -130,5 +178,8 @@ def output_key(evidence: str, language: str, cutoffs: Mapping[str, float]) -> st
         Language of labels.
     cutoffs : mapping of str to float
         All conventions in force.
+    extension : mapping of str to str
+        Packages beside this one that print it -> digest of their source.
     """
-    return digest_of({"evidence": evidence, "language": language, "cutoffs": cutoffs, "code": code_version()})
+    code = {"code": code_version(), **({"extension": extension} if extension else {})}
+    return digest_of({"evidence": evidence, "language": language, "cutoffs": cutoffs, **code})

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from comply_measure import __version__
+from comply_measure.pipeline.extensions import extension_versions
 from comply_measure.pipeline.fingerprint import LIBRARIES, code_version
 from comply_measure.pipeline.run import Run
 
@@ -51,7 +52,12 @@ def manifest_document(run: Run, files: dict[str, str], *, jobs: int, started: da
             }
             for name, outcome in run.outcomes.items()
         },
-        "software": {"comply-measure": __version__, "source": code_version(), **_versions()},
+        "software": {
+            "comply-measure": __version__,
+            "source": code_version(),
+            **_versions(),
+            **extension_versions(),
+        },
         "platform": {
             "python": platform.python_version(),
             "implementation": platform.python_implementation(),

@@ -1,4 +1,8 @@
-"""All steps, in the order of the report. A new step is one module in ``steps`` and one line here."""
+"""All steps, in the order of the report: what is computed, and how it is printed.
+
+A new step of this package is a topic in ``evidence.topics``, a chapter in ``report.chapters`` and one line here; steps
+of other packages are entry points (:mod:`comply_measure.pipeline.extensions`) and follow after these.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +31,8 @@ from comply_measure.evidence.topics import (
     triads as _triads,
     validity as _validity,
 )
-from comply_measure.pipeline.step import Step, step_of
+from comply_measure.pipeline.extensions import with_extensions
+from comply_measure.pipeline.step import Step
 from comply_measure.report.chapters import (
     actions,
     aggregation,
@@ -52,26 +57,26 @@ from comply_measure.report.chapters import (
 )
 
 _ALL: tuple[Step, ...] = (
-    step_of(_content.TOPIC, content.chapter),
-    step_of(_sample.TOPIC, sample.chapter),
-    step_of(_items.TOPIC, items.chapter),
-    step_of(_quality.TOPIC, quality.chapter),
-    step_of(_dimensionality.TOPIC, dimensionality.chapter),
-    step_of(_reliability.TOPIC, reliability.chapter),
-    step_of(_cfa.TOPIC, cfa.chapter),
-    step_of(_rivals.TOPIC, rivals.chapter),
-    step_of(_validity.TOPIC, validity.chapter),
-    step_of(_invariance.TOPIC, invariance.chapter),
-    step_of(_method_variance.TOPIC, method_variance.chapter),
-    step_of(_missing_data.TOPIC, missing_data.chapter),
-    step_of(_agreement.TOPIC, agreement.chapter),
-    step_of(_aggregation.TOPIC, aggregation.chapter),
-    step_of(_triads.TOPIC, triads.chapter),
-    step_of(_gaps.TOPIC, gaps.chapter),
-    step_of(_informants.TOPIC, informants.chapter),
-    step_of(_structure.TOPIC, structure.chapter),
-    step_of(_congruence.TOPIC, congruence.chapter),
-    step_of(_actions.TOPIC, actions.chapter),
+    Step(_content.TOPIC, content.chapter),
+    Step(_sample.TOPIC, sample.chapter),
+    Step(_items.TOPIC, items.chapter),
+    Step(_quality.TOPIC, quality.chapter),
+    Step(_dimensionality.TOPIC, dimensionality.chapter),
+    Step(_reliability.TOPIC, reliability.chapter),
+    Step(_cfa.TOPIC, cfa.chapter),
+    Step(_rivals.TOPIC, rivals.chapter),
+    Step(_validity.TOPIC, validity.chapter),
+    Step(_invariance.TOPIC, invariance.chapter),
+    Step(_method_variance.TOPIC, method_variance.chapter),
+    Step(_missing_data.TOPIC, missing_data.chapter),
+    Step(_agreement.TOPIC, agreement.chapter),
+    Step(_aggregation.TOPIC, aggregation.chapter),
+    Step(_triads.TOPIC, triads.chapter),
+    Step(_gaps.TOPIC, gaps.chapter),
+    Step(_informants.TOPIC, informants.chapter),
+    Step(_structure.TOPIC, structure.chapter),
+    Step(_congruence.TOPIC, congruence.chapter),
+    Step(_actions.TOPIC, actions.chapter),
 )
 
-STEPS: Mapping[str, Step] = MappingProxyType({step.name: step for step in _ALL})
+STEPS: Mapping[str, Step] = MappingProxyType(dict(with_extensions(_ALL)))

@@ -12,7 +12,7 @@ from comply_measure.errors import ComplyError
 from comply_measure.evidence.base import Evidence
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.pipeline.execute import Keys, execute
-from comply_measure.pipeline.fingerprint import evidence_key, output_key
+from comply_measure.pipeline.fingerprint import evidence_key, output_key, source_of
 from comply_measure.pipeline.order import ordered
 from comply_measure.pipeline.outcome import Outcome
 from comply_measure.pipeline.step import Context, Step, StepOutput
@@ -95,16 +95,17 @@ class Plan:
 
     def _keys(self, name: str, step: Step) -> Keys:
         cutoffs = {key: cutoff.value for key, cutoff in self.study.cutoffs.items()}
-        conventions = step.topic.conventions if step.topic is not None else ()
         evidence = evidence_key(
             name,
             self.options(name).model_dump(mode="json"),
             self.study.settings,
-            {key: cutoffs[key] for key in conventions},
+            {key: cutoffs[key] for key in step.topic.conventions},
             self.study.inputs,
             {need: self.keys[need].evidence for need in step.needs},
+            source_of(step.topic.compute, step.options),
         )
-        return Keys(evidence, output_key(evidence, self.study.file.language, cutoffs))
+        printed = output_key(evidence, self.study.file.language, cutoffs, source_of(step.chapter))
+        return Keys(evidence, printed)
 
     @cached_property
     def responses(self) -> Responses:
@@ -130,7 +131,6 @@ class Plan:
             cutoffs=self.study.cutoffs,
             language=self.study.file.language,
             seed=self.study.file.seed,
-            step=name,
             jobs=self.jobs,
             folder=self.study.path.parent,
         )

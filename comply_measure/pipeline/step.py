@@ -1,4 +1,4 @@
-"""What a step of the pipeline is: a name, what it needs, its options, a function, its output."""
+"""What a step of the pipeline is: a topic and its chapter; what it may read, what it gives."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from comply_measure.errors import ComplyError
-from comply_measure.evidence.base import Evidence, Value, require_reasons, topic_seeds
+from comply_measure.evidence.base import Evidence, Value, require_reasons
 from comply_measure.evidence.codec import decode, encode
 from comply_measure.evidence.options import TopicOptions
-from comply_measure.evidence.topic import Request, Topic, always, wanted
+from comply_measure.evidence.topic import Request, Topic
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Chapter, Figure, Section, Table
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from comply_measure.instrument import Scale
     from comply_measure.responses import Responses
 
@@ -87,8 +85,6 @@ class Context:
         Language of labels.
     seed : int
         Seed of the study.
-    step : str
-        Name of the running step.
     jobs : int
         Workers a step may use.
     folder : Path
@@ -100,7 +96,6 @@ class Context:
     cutoffs: Cutoffs
     language: str
     seed: int
-    step: str
     jobs: int = 1
     folder: Path = Path()
 
@@ -108,10 +103,6 @@ class Context:
     def responses(self) -> Responses:
         """The validated answers."""
         return self.load()
-
-    def seeds(self) -> np.random.SeedSequence:
-        """Seeds of this step: they depend on the study's seed and the step's name, on nothing else."""
-        return topic_seeds(self.step, self.seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,42 +123,49 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An entry of the registry.
+    """An entry of the registry: what is computed, and how it is printed.
 
     Parameters
     ----------
-    name, title : str
-        Key in study files; words for progress and report.
-    run : callable or None
-        ``run(context, options) -> StepOutput``; None for a step made of a topic and a chapter.
-    options : type of TopicOptions
-        Schema of the options.
-    needs : tuple of str
-        Steps whose evidence this one reads.
-    applies : callable
-        Given the scales of a study, why the step does not apply; empty if it does.
-    asked : callable
-        Given its options, why the step has nothing to do; empty if it has.
-    topic : Topic or None
-        What is computed.
-    chapter : callable or None
+    topic : Topic
+        What is computed: its name, title, options, needs, and the function.
+    chapter : callable
         ``chapter(evidence, labels, cutoffs) -> Chapter``: how the topic's evidence is printed.
     """
 
-    name: str
-    title: str
-    run: Callable[[Context, Any], StepOutput] | None
-    options: type[TopicOptions] = TopicOptions
-    needs: tuple[str, ...] = ()
-    applies: Callable[[tuple[Scale, ...]], str] = always
-    asked: Callable[[Any], str] = wanted
-    topic: Topic | None = None
-    chapter: Callable[[Any, Labels, Cutoffs], Chapter] | None = None
+    topic: Topic
+    chapter: Callable[[Any, Labels, Cutoffs], Chapter]
+
+    @property
+    def name(self) -> str:
+        """Key in study files."""
+        return self.topic.name
+
+    @property
+    def title(self) -> str:
+        """Words for progress and report."""
+        return self.topic.title
+
+    @property
+    def options(self) -> type[TopicOptions]:
+        """Schema of the options."""
+        return self.topic.options
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Steps whose evidence this one reads."""
+        return self.topic.needs
+
+    def applies(self, scales: tuple[Scale, ...]) -> str:
+        """Why the step does not apply to a study with these scales; empty if it does."""
+        return self.topic.applies(scales)
+
+    def asked(self, options: Any) -> str:
+        """Why the step has nothing to do with these options; empty if it has."""
+        return self.topic.asked(options)
 
     def compute(self, context: Context, options: TopicOptions) -> Evidence:
         """Evidence of the step's topic."""
-        if self.topic is None:
-            raise ComplyError(f"step '{self.name}' has no topic")
         conventions = {name: context.cutoffs[name].value for name in self.topic.conventions}
         request = Request(
             context.responses, context.seed, context.given, conventions, context.folder, context.jobs
@@ -176,15 +174,11 @@ class Step:
 
     def output(self, context: Context, options: TopicOptions) -> StepOutput:
         """The step's output without a cache: its evidence, as a cache would give it back, printed."""
-        if self.run is not None:
-            return self.run(context, options)
         found = Found(decode(encode(self.compute(context, options))))
         return self.print(found, Labels.of(context.responses.scales, context.language), context.cutoffs)
 
     def print(self, found: Found, labels: Labels, cutoffs: Cutoffs) -> StepOutput:
         """The step's output: its evidence as a chapter, with its single values."""
-        if self.chapter is None:
-            raise ComplyError(f"step '{self.name}' has no chapter")
         chapter, evidence = self.chapter(found.evidence, labels, cutoffs), found.evidence
         problems = evidence.problems() if chapter.problems is None else chapter.problems
         return StepOutput(
@@ -194,10 +188,3 @@ class Step:
             chapter.headline,
             (*problems, *found.warnings),
         )
-
-
-def step_of(topic: Topic, chapter: Callable[[Any, Labels, Cutoffs], Chapter]) -> Step:
-    """The step that computes a topic and prints its chapter."""
-    return Step(
-        topic.name, topic.title, None, topic.options, topic.needs, topic.applies, topic.asked, topic, chapter
-    )

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from comply_measure.pipeline.extensions import extension_digests
 from comply_measure.pipeline.fingerprint import code_version, digest_of_file, library_versions
 from comply_measure.pipeline.signature import is_signed, sign
 
@@ -74,4 +75,5 @@ def _now(study: Path, wanted: list[str] | None) -> dict[str, Any]:
         "wanted": wanted,
         "code": code_version(),
         "libraries": dict(library_versions()),
+        "extensions": extension_digests(),
     }

@@ -3,10 +3,12 @@ from comply_measure.report.cutoffs import (
     Cutoffs as Cutoffs,
 )
 from comply_measure.report.html import render_html as render_html
+from comply_measure.report.labels import Labels as Labels
 from comply_measure.report.latex import render_latex as render_latex
 from comply_measure.report.parts import (
     Block as Block,
     Bullets as Bullets,
+    Chapter as Chapter,
     Column as Column,
     Details as Details,
     Figure as Figure,

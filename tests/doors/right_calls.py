@@ -10,6 +10,7 @@ import pandas as pd
 import comply_measure
 from comply_measure import (
     documents,
+    evidence,
     framework,
     instrument,
     measurement,
@@ -49,3 +50,5 @@ assert_type(
 )
 assert_type(pipeline.load_study("study.yaml", pipeline.STEPS), pipeline.Study)
 assert_type(report.Prose("text"), report.Prose)
+assert_type(evidence.gaps(answers, evidence.GapOptions(alpha=0.01)), evidence.GapEvidence)
+assert_type(evidence.cfa(answers).tidy(), pd.DataFrame)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 import comply_measure
-from comply_measure import measurement, models, sem, triads
+from comply_measure import evidence, measurement, models, sem, triads
 
 frame = pd.DataFrame()
 
@@ -15,3 +15,4 @@ sem.fitt("f =~ x1 + x2", frame)  # expect: attr-defined
 print(measurement.cronbach_alpha("text").beta)  # expect: attr-defined, arg-type
 models.rivals.vuong_test("fit", "fit")  # expect: arg-type
 comply_measure.load_datasets("msi_triads")  # expect: attr-defined
+evidence.gaps(frame)  # expect: arg-type

@@ -21,7 +21,7 @@ def responses():
 
 @pytest.fixture(scope="module")
 def output(responses) -> StepOutput:
-    context = Context(lambda: responses, {}, Cutoffs(), "en", 7, "agreement")
+    context = Context(lambda: responses, {}, Cutoffs(), "en", 7)
     return STEPS["agreement"].output(context, AgreementOptions(bootstrap=50))
 
 
@@ -59,6 +59,6 @@ def test_incomplete_triads_count_in_the_two_way_coefficients(output: StepOutput)
 
 def test_dyads_have_critical_values_of_pairs(responses) -> None:
     pair = responses.subset(role=["marketing", "sales"])
-    context = Context(lambda: pair, {}, Cutoffs(), "en", 7, "agreement")
+    context = Context(lambda: pair, {}, Cutoffs(), "en", 7)
     output = STEPS["agreement"].output(context, AgreementOptions(nulls=("uniform",), bootstrap=0))
     assert set(output.tables["agreement_critical"].data["n_informants"]) == {2}

@@ -20,7 +20,7 @@ ITEMS = ["digitalization", "proactivity", "transparency"]
 @pytest.fixture(scope="module")
 def context() -> Context:
     responses = load_dataset("msi_triads")
-    return Context(lambda: responses, {}, Cutoffs(), "en", 7, "congruence")
+    return Context(lambda: responses, {}, Cutoffs(), "en", 7)
 
 
 def test_numbers_are_those_of_the_regression(context: Context) -> None:

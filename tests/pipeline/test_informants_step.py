@@ -16,7 +16,7 @@ from comply_measure.responses import load_dataset
 
 
 def context_of(responses) -> Context:
-    return Context(lambda: responses, {}, Cutoffs(), "en", 7, "informants")
+    return Context(lambda: responses, {}, Cutoffs(), "en", 7)
 
 
 @pytest.fixture(scope="module")

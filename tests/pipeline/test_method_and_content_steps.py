@@ -20,7 +20,7 @@ FILES = Path(__file__).parents[2] / "analyses"
 @pytest.fixture(scope="module")
 def context() -> Context:
     responses = load_dataset("msi_triads")
-    return Context(lambda: responses, {}, Cutoffs(), "en", 7, "any", folder=FILES)
+    return Context(lambda: responses, {}, Cutoffs(), "en", 7, folder=FILES)
 
 
 def study(folder: Path, options: str) -> Path:

@@ -22,7 +22,7 @@ def of_scale(key: str) -> Context:
     everything = load_dataset("msi_triads")
     everything = everything.subset(units=list(everything.units.index[:100]))
     responses = replace(everything, scales=(everything.scale(key),))
-    return Context(lambda: responses, {}, Cutoffs(), "en", 7, "reliability")
+    return Context(lambda: responses, {}, Cutoffs(), "en", 7)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from comply_measure.responses import load_dataset
 @pytest.fixture(scope="module")
 def context() -> Context:
     responses = load_dataset("msi_triads")
-    return Context(lambda: responses, {}, Cutoffs(), "en", 7, "rivals")
+    return Context(lambda: responses, {}, Cutoffs(), "en", 7)
 
 
 @pytest.fixture(scope="module")

@@ -31,7 +31,6 @@ from comply_measure.pipeline import (
 from comply_measure.pipeline.order import ordered
 from comply_measure.pipeline.run import Run
 from comply_measure.pipeline.signature import sign
-from comply_measure.pipeline.step import step_of
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Chapter, Section, Table
@@ -83,7 +82,7 @@ class Workshop:
             self.printed.append(name)
             return Chapter(Section(name, name, (Table(f"{name}_table", name, evidence.tidy()),)))
 
-        return step_of(Topic(name, name.upper(), compute, Number, needs), chapter)
+        return Step(Topic(name, name.upper(), compute, Number, needs), chapter)
 
     def fail(self) -> None:
         if self.broken is not None:

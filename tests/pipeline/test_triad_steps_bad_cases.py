@@ -31,7 +31,7 @@ def study() -> Responses:
 
 def run(step: str, responses: Responses) -> StepOutput:
     entry = REGISTRY[step]
-    context = Context(lambda: responses, {}, Cutoffs(), "en", 7, step)
+    context = Context(lambda: responses, {}, Cutoffs(), "en", 7)
     return entry.output(context, entry.options(**STEPS[step]))
 
 

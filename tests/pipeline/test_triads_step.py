@@ -24,7 +24,7 @@ from comply_measure.triads import (
 
 
 def context_of(responses) -> Context:
-    return Context(lambda: responses, {}, Cutoffs(), "en", 7, "triads")
+    return Context(lambda: responses, {}, Cutoffs(), "en", 7)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,137 @@
+"""The battery from Python: one line per topic, the numbers that the report prints; arguments checked at the door."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from comply_measure import evidence
+from comply_measure.errors import ComplyError, InputError
+from comply_measure.evidence import Evidence, Topic
+from comply_measure.evidence.codec import decode, encode
+from comply_measure.pipeline.registry import STEPS
+from comply_measure.responses import Responses, load_dataset
+from comply_measure.triads import TriadData, gap_tests, icc_oneway
+
+TOPICS = {name: step.topic for name, step in STEPS.items()}
+
+
+@pytest.fixture(scope="module")
+def responses() -> Responses:
+    return load_dataset("msi_triads")
+
+
+def test_every_step_has_its_function_at_the_door() -> None:
+    for name, topic in TOPICS.items():
+        assert isinstance(topic, Topic)
+        assert callable(getattr(evidence, name))
+
+
+def test_gaps_in_one_line_are_those_of_the_triads(responses: Responses) -> None:
+    table = evidence.gaps(responses).tidy()
+    data = TriadData.from_long(
+        responses.scores("dimension", "comply"),
+        list("COMPLY"),
+        roles=("marketing", "sales", "it"),
+        firm="firm",
+    )
+    mine = table[table["kind"] == "dimension"]
+    np.testing.assert_array_equal(mine["mean"], gap_tests(data, cluster=True).tidy()["mean"])
+    assert (table["kind"] == "attribute").sum() == 60
+
+
+def test_agreement_takes_its_convention(responses: Responses) -> None:
+    options = evidence.AgreementOptions(bootstrap=0)
+    strict, lax = (evidence.agreement(responses, options, cutoff=c) for c in (0.9, 0.5))
+    assert (strict.rwg["cutoff"] == 0.9).all()
+    assert (strict.rwg["share_agreeing"] < lax.rwg["share_agreeing"]).all()
+    np.testing.assert_array_equal(
+        strict.icc["icc1"], icc_oneway(responses.scores("dimension", "comply"), list("COMPLY")).tidy()["icc1"]
+    )
+
+
+def test_items_count_what_was_not_answered(responses: Responses) -> None:
+    found = evidence.items(responses)
+    table = found.tidy()
+    pooled = table[(table["group"] == "all") | (table["group"] == "pooled")]
+    mine = pooled[pooled["instrument"] == "comply"]
+    answers = responses.scored()[list(mine["item"])]
+    np.testing.assert_array_equal(mine["mean"], answers.mean().to_numpy())
+    assert found.values()["n_items_comply"] == len(mine)
+
+
+@pytest.mark.parametrize("make", [evidence.gaps, evidence.items, evidence.sample], ids=lambda f: f.__name__)
+def test_the_cache_gives_back_what_was_found(make: Callable[..., Evidence], responses: Responses) -> None:
+    found = make(responses)
+    back = decode(encode(found))
+    assert type(back) is type(found)
+    pd.testing.assert_frame_equal(back.tidy(), found.tidy().reset_index(drop=True), check_dtype=False)
+    assert back.values() == found.values()
+
+
+@pytest.mark.parametrize("kind", ["float64", "int64", "bool", "float32", ">f8"])
+@pytest.mark.parametrize("shape", [(3, 2), (40, 60)])
+def test_arrays_come_back_to_the_last_bit(kind: str, shape: tuple[int, int]) -> None:
+    values = np.random.default_rng(3).normal(size=shape).astype(kind)
+    if values.dtype.kind == "f":
+        values[0, 0], values[1, 1], values[2, 0] = np.nan, np.inf, -0.0
+    for array in (values, values.T):
+        back = decode(json.loads(json.dumps(encode(array), allow_nan=False)))
+        np.testing.assert_array_equal(back, array)
+        assert back.dtype == {"f": np.float64, "i": np.int64, "b": np.bool_}[values.dtype.kind]
+        assert (np.signbit(back) == np.signbit(array)).all() or values.dtype.kind != "f"
+        back[0, 0] = 1  # no view of a read-only buffer
+
+
+def texts(value: Any) -> list[str]:
+    """Every text that evidence holds, those of its tables included."""
+    if isinstance(value, str):
+        return [value]
+    if is_dataclass(value):
+        return [text for field in fields(value) for text in texts(getattr(value, field.name))]
+    if isinstance(value, pd.DataFrame):
+        return [text for column in value.columns for text in texts(tuple(value[column]))]
+    if isinstance(value, tuple | list):
+        return [text for part in value for text in texts(part)]
+    return []
+
+
+def test_evidence_holds_no_labels_in_a_language(responses: Responses) -> None:
+    """Labels of roles and constructs are the chapter's."""
+    scale = responses.scale("comply")
+    labels = {entry.label["en"] for entry in scale.constructs} | {
+        words["en"] for words in scale.role_labels.values()
+    }
+    options = evidence.CongruenceOptions(
+        outcomes=("customer_satisfaction",), pairs=(("marketing", "it"),), bootstrap=200, latent=False
+    )
+    for found in (
+        evidence.congruence(responses, options),
+        evidence.gaps(responses),
+        evidence.quality(responses),
+    ):
+        held = set(texts(found))
+        assert held
+        assert not held & labels
+
+
+@pytest.mark.parametrize("name", sorted(TOPICS))
+def test_arguments_of_the_wrong_kind_are_told_together(name: str) -> None:
+    function = getattr(evidence, name)
+    wrong = {"options": 3, "seed": -1, "jobs": "two"}
+    parameters = function.__wrapped__.__code__.co_varnames
+    given = {key: value for key, value in wrong.items() if key in parameters}
+    with pytest.raises(InputError) as caught:
+        function("answers", **given)
+    assert {problem.column for problem in caught.value.problems} == {"responses", *given}
+
+
+def test_a_topic_that_cannot_be_made_says_why(responses: Responses) -> None:
+    with pytest.raises(ComplyError, match="at least 2"):
+        evidence.gaps(responses.subset(role="it"))
