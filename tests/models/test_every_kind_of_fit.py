@@ -10,7 +10,7 @@ from comply_measure.measurement import fits as tools
 from comply_measure.measurement.reliability.categorical import categorical_omega
 from comply_measure.models.cutoffs.dynamic import dynamic_cutoffs
 from comply_measure.models.cutoffs.misspecification import factor_structure
-from comply_measure.models.informants.effects import effects_table
+from comply_measure.models.informants.effects import effects_table, joint_tests
 from comply_measure.models.informants.polynomial_fit import coefficient_covariance
 from comply_measure.models.informants.role_means import latent_gaps
 from comply_measure.models.invariance.search import score_statistics
@@ -290,3 +290,76 @@ def test_pooling_keeps_levels_and_counts_clusters(data):
         found = m.pooled_estimates([sem.fit(text, frame, **options) for frame in noisy])
         single = sem.fit(text, noisy[0], **options).estimates
         assert np.abs(found.table["est"].to_numpy() - single["est"].to_numpy()).max() < 0.15
+
+
+EFFECTS = {
+    "plain": ("f =~ {0}1 + {0}2 + {0}3\n y4 ~ y4_on_f*f + y4_on_x*x", "y", {}),
+    "two_level": (
+        "level: 1\n f =~ {0}1 + {0}2 + {0}3\n y4 ~ y4_on_f*f + y4_on_x*x\n"
+        "level: 2\n fb =~ {0}1 + {0}2 + {0}3 + y4",
+        "y",
+        {"cluster": "cl"},
+    ),
+    "groups": (
+        "f =~ {0}1 + {0}2 + {0}3\n y4 ~ c(y4_on_f, b)*f + c(y4_on_x, d)*x",
+        "y",
+        {"group": "g"},
+    ),
+    "ordinal": ("f =~ {0}1 + {0}2 + {0}3\n o4 ~ y4_on_f*f + y4_on_x*x", "o", {"ordered": True}),
+    "mixed": ("f =~ {0}1 + {0}2 + {0}3\n y4 ~ y4_on_f*f + y4_on_x*x", "o", {"ordered": ["o1", "o2", "o3"]}),
+}
+
+
+@pytest.mark.parametrize("kind", EFFECTS)
+def test_joint_tests_are_quadratic_forms_of_the_labelled_effects(data, kind):
+    """b' V⁻¹ b of both effects; of several groups, those of the group that has the labels."""
+    text, items, options = EFFECTS[kind]
+    fit = sem.fit(text.format(items), data, **options)
+    row = joint_tests(fit, ["f", "x"], ["y4"]).iloc[0]
+    names = ["y4_on_f", "y4_on_x"]
+    table = fit.estimates[fit.estimates["label"].isin(names)].set_index("label")
+    b, V = table.loc[names, "est"].to_numpy(), fit.vcov.loc[names, names].to_numpy()
+    assert row["chisq"] == pytest.approx(b @ np.linalg.solve(V, b), rel=1e-9)
+    assert row["df"] == 2 and row["n_units"] == 600 and row["note"] == ""
+    if kind == "groups":
+        alone = sem.fit(EFFECTS["plain"][0].format("y"), data[data["g"] == "a"])
+        assert row["chisq"] == pytest.approx(joint_tests(alone, ["f", "x"], ["y4"])["chisq"][0], rel=1e-3)
+
+
+def test_differences_scaled_by_scores(data):
+    """One restriction: the factor is the robust variance of what is fixed over the naive one; Satorra's for groups."""
+    equal = "f =~ y1 + c(1, NA)*y2 + y3 + y4"
+    small, large = (sem.fit(text, data, group="g", estimator="MLR") for text in (equal, MODEL))
+    found = tools.score_scaled_difference(small, large)
+    naive = sem.fit(MODEL, data, group="g", information="observed").vcov.loc["f=~y2", "f=~y2"]
+    assert found.scale == pytest.approx(large.vcov.loc["f=~y2", "f=~y2"] / naive, rel=5e-3)
+    engine = tools.engine_difference(large, small, tools.SATORRA_2000, scaled_shifted=False)
+    assert found.statistic == pytest.approx(engine.statistic, rel=1e-9)
+    plain = small.test.statistic - large.test.statistic
+    assert found.statistic == pytest.approx(plain / found.scale, rel=1e-12) and found.df == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [("two_level", "two-level"), ("ordinal", "maximum likelihood"), ("mixed", "maximum likelihood")],
+)
+def test_differences_without_scores_are_refused(fits, kind, reason):
+    with pytest.raises(ComplyError, match=reason):
+        tools.score_scaled_difference(fits[kind], fits[kind])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_notes_name_what_is_serious(data, fits, kind):
+    options = {
+        "two_level": (TWO, {"cluster": "cl"}),
+        "groups": (MODEL, {"group": "g"}),
+        "ordinal": (MODEL.replace("y", "o"), {"ordered": True}),
+        "mixed": ("f =~ o1 + o2 + y3 + y4", {"ordered": ["o1", "o2"]}),
+    }
+    text, rest = options[kind]
+    assert tools.fit_notes(fits[kind]) == ""
+    stopped = sem.fit(text, data, optimizer_options={"iterations": 1}, **rest)
+    assert tools.fit_notes(stopped).startswith("the optimiser did not converge")
+    if kind == "ordinal":
+        heywood = sem.fit(text + "\nf ~~ 1.4*f", data, **rest)
+        assert tools.fit_notes(heywood).startswith("negative residual variance: o1 (-0.4)")

@@ -15,6 +15,7 @@ from scipy import stats
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.frames import varying_items
+from comply_measure.measurement.ranges import require
 
 Floats = npt.NDArray[np.float64]
 
@@ -170,7 +171,16 @@ def psychometric_pairs(
     Returns
     -------
     ndarray, shape (n,), and the list of pairs
+
+    Raises
+    ------
+    InputError
+        A threshold that is no correlation.
     """
+    require(
+        "Pairs of items cannot be chosen.",
+        ("threshold", threshold, "a correlation, between -1 and 1", abs(threshold) <= 1),
+    )
     r = pd.DataFrame(answers).corr(min_periods=3).to_numpy()
     later, earlier = np.tril_indices(r.shape[0], -1)
     with np.errstate(invalid="ignore"):
@@ -211,12 +221,27 @@ def guttman_errors(answers: Floats, minimum: int, maximum: int) -> Floats:
         After reverse scoring.
     minimum, maximum : int
         Ends of the answer scale.
+
+    Raises
+    ------
+    InputError
+        A maximum that is not above the minimum, answers outside.
     """
+    require(
+        "Guttman errors cannot be computed.",
+        ("maximum", maximum, f"above the minimum, {minimum}", maximum > minimum),
+        (
+            "answers",
+            f"{np.nanmin(answers, initial=np.inf):g} to {np.nanmax(answers, initial=-np.inf):g}",
+            f"{minimum} to {maximum}",
+            not bool(((answers < minimum) | (answers > maximum)).any()),
+        ),
+    )
     answers = answers[:, ~np.isnan(answers).all(axis=0)]
     n, p = answers.shape
     complete = ~np.isnan(answers).any(axis=1)
     out = np.full(n, np.nan)
-    if not complete.any() or maximum <= minimum:
+    if not complete.any():
         return out
     levels = np.arange(minimum + 1, maximum + 1)
     passed = (answers[complete][:, :, None] >= levels).reshape(complete.sum(), p * len(levels))

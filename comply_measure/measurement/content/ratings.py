@@ -11,6 +11,7 @@ from scipy import special, stats
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.frames import table_values
+from comply_measure.measurement.ranges import is_count, require
 
 Floats = npt.NDArray[np.float64]
 
@@ -73,7 +74,17 @@ def cvr_critical(n_experts: int, alpha: float = 0.05) -> float:
     -------
     float
         NaN if even a unanimous panel of this size is not significant (N ≤ 4 at .05).
+
+    Raises
+    ------
+    InputError
+        A level outside (0, 1), a negative number of experts.
     """
+    require(
+        "The critical ratio cannot be computed.",
+        ("n_experts", n_experts, "not negative", is_count(n_experts, 0)),
+        ("alpha", alpha, "between 0 and 1", 0 < alpha < 1),
+    )
     if n_experts < 1:
         return float("nan")
     counts = np.arange(n_experts + 1)

@@ -12,6 +12,7 @@ from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.dimensionality.correlations import ItemCorrelation
 from comply_measure.measurement.frames import joined, with_reasons
 from comply_measure.measurement.moments import Floats
+from comply_measure.measurement.ranges import correlation_range, is_count, require
 
 Engine = Literal["own", "factor_analyzer"]
 BARTLETT_NULL = "all correlations are zero"
@@ -73,7 +74,13 @@ def kmo(correlation: Floats) -> tuple[float, Floats]:
     overall : float
     by_item : ndarray, shape (p,)
         NaN where an item has no correlations at all.
+
+    Raises
+    ------
+    InputError
+        For a matrix that is not one of correlations.
     """
+    require("Sampling adequacy cannot be computed.", correlation_range("correlation", correlation))
     p = len(correlation)
     nothing = np.full(p, np.nan)
     if p < 2 or not np.isfinite(correlation).all() or np.linalg.eigvalsh(correlation)[0] <= 1e-10:
@@ -104,9 +111,20 @@ def bartlett_sphericity(correlation: Floats, n: int) -> tuple[float, int, float]
     chisq : float
     df : int
     pvalue : float
+        NaN with χ² for too few informants, and for a singular matrix.
+
+    Raises
+    ------
+    InputError
+        For a matrix that is not one of correlations, or a negative number of informants.
     """
     from scipy import stats
 
+    require(
+        "Bartlett's test cannot be made.",
+        correlation_range("correlation", correlation),
+        ("n", n, "a number of informants", is_count(n, 0)),
+    )
     p = len(correlation)
     df = p * (p - 1) // 2
     if p < 2 or not np.isfinite(correlation).all():

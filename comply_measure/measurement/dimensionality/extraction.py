@@ -18,6 +18,7 @@ from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.dimensionality.principal_axes import principal_axes
 from comply_measure.measurement.linear_algebra import eigenvalues_descending
 from comply_measure.measurement.moments import Floats
+from comply_measure.measurement.ranges import correlation_range, is_count, require
 
 Method = Literal["ml", "minres", "paf"]
 Bools = NDArray[np.bool_]
@@ -102,9 +103,13 @@ def extract(
     """
     matrices = np.asarray(correlation, dtype=np.float64)
     _check(matrices, n_factors, method)
-    if not 0 < lower < 1:
-        fault = Problem("lower", value=lower, allowed="a number between 0 and 1")
-        raise InputError("Factors cannot be extracted.", [fault])
+    require(
+        "Factors cannot be extracted.",
+        ("lower", lower, "a number between 0 and 1", 0 < lower < 1),
+        correlation_range("correlation", matrices),
+        ("tolerance", tolerance, "a number above 0", tolerance is None or tolerance > 0),
+        ("max_iterations", max_iterations, "at least 1", is_count(max_iterations, 1)),
+    )
     stack = matrices.reshape(-1, *matrices.shape[-2:])
     usable = np.linalg.eigvalsh(stack)[:, 0] > SINGULAR if method == "ml" else np.ones(len(stack), dtype=bool)
     psi = np.full(stack.shape[:2], np.nan)

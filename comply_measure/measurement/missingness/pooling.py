@@ -12,6 +12,7 @@ from scipy import special
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.moments import Floats
+from comply_measure.measurement.ranges import covariance_range, require
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +118,13 @@ def pool_scalars(
     Raises
     ------
     InputError
-        For fewer than two imputations or arrays that do not match.
+        For fewer than two imputations, arrays that do not match, negative variances.
     """
     q, u = np.asarray(estimates, dtype=np.float64), np.asarray(variances, dtype=np.float64)
     _check(q, u)
+    require(
+        "The estimates cannot be pooled.", ("variances", variances, "not negative", not bool((u < 0).any()))
+    )
     m = len(q)
     estimate, within = q.mean(axis=0), u.mean(axis=0)
     # equal values have no variance, whatever their mean rounds to
@@ -185,6 +189,11 @@ def pool_wald(
     covariances : array_like, shape (m, k, k)
     hypothesis : array_like, shape (k,), optional
         Q₀; zeros if not given.
+
+    Raises
+    ------
+    InputError
+        Shapes that do not fit, covariance matrices that are not symmetric or have a negative variance.
     """
     q, u = np.asarray(estimates, dtype=np.float64), np.asarray(covariances, dtype=np.float64)
     if q.ndim != 2 or u.shape != (*q.shape, q.shape[1]) or len(q) < 2:
@@ -193,6 +202,7 @@ def pool_wald(
     m, k = q.shape
     if not (np.isfinite(q).all() and np.isfinite(u).all()):
         return undefined("D1", k, m, "undefined estimates or covariances")
+    require("The test cannot be pooled.", covariance_range("covariances", u))
     within = u.mean(axis=0)
     null = np.zeros(k) if hypothesis is None else np.asarray(hypothesis, dtype=np.float64)
     if null.shape not in ((), (k,)):

@@ -14,6 +14,7 @@ from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.frames import joined, listed, table_values, varying_items
 from comply_measure.measurement.keying import names_of, reversal_note
 from comply_measure.measurement.moments import Floats, ItemCovariance, Missing, item_covariance
+from comply_measure.measurement.ranges import is_count, require
 
 IntervalN = Literal["pairs", "rows"]
 Engine = Literal["own", "pingouin"]
@@ -92,18 +93,13 @@ def feldt_interval(alpha: float, n: int, n_items: int, confidence: float = 0.95)
     InputError
         α above 1 or infinite, fewer than 2 informants or items, a level outside (0, 1).
     """
-    problems = [
-        Problem(name, value=value, allowed=allowed)
-        for name, value, allowed, wrong in (
-            ("alpha", alpha, "at most 1", alpha > 1 or np.isinf(alpha)),
-            ("n", n, "at least 2", not n >= 2),
-            ("n_items", n_items, "at least 2", not n_items >= 2),
-            ("confidence", confidence, "between 0 and 1", not 0 < confidence < 1),
-        )
-        if wrong
-    ]
-    if problems:
-        raise InputError("Feldt's interval cannot be computed.", problems)
+    require(
+        "Feldt's interval cannot be computed.",
+        ("alpha", alpha, "at most 1", not (alpha > 1 or np.isinf(alpha))),
+        ("n", n, "at least 2", is_count(n, 2)),
+        ("n_items", n_items, "at least 2", is_count(n_items, 2)),
+        ("confidence", confidence, "between 0 and 1", 0 < confidence < 1),
+    )
     return feldt_limits(alpha, n, n_items, confidence)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.moments import Floats
+from comply_measure.measurement.ranges import covariance_range, require
 from comply_measure.sem.ordinal.bivariate import normal_cdf2
 
 
@@ -36,7 +37,7 @@ def categorical_omega(common: Floats, thresholds: Sequence[Floats], total: Float
     Raises
     ------
     InputError
-        Shapes that do not fit, or thresholds out of order.
+        Shapes that do not fit, matrices that are not symmetric or have a negative variance, thresholds out of order.
     """
     common = np.asarray(common, dtype=np.float64)
     _check(common, thresholds, total)
@@ -80,3 +81,8 @@ def _check(common: Floats, thresholds: Sequence[Floats], total: Floats | None) -
     ]
     if problems:
         raise InputError("Categorical ω cannot be computed.", problems)
+    require(
+        "Categorical ω cannot be computed.",
+        covariance_range("common", common),
+        covariance_range("total", np.eye(p) if total is None else np.asarray(total, dtype=np.float64)),
+    )

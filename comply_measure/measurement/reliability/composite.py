@@ -41,8 +41,8 @@ def composite_reliability(
     Returns
     -------
     float
-        NaN when the implied variance of the sum is not positive or a residual variance is negative
-        (a Heywood case has no reliability).
+        NaN when the implied variance of the sum is not positive, or a residual variance or that of the sum is
+        negative (a Heywood case has no reliability).
 
     Raises
     ------
@@ -50,9 +50,12 @@ def composite_reliability(
         Lengths differ, no loadings, values that are not finite, or ``|λ| > 1`` without residual variances.
     """
     lam, theta = _checked(loadings, residual_variances, factor_variance)
+    if not np.isfinite(residual_covariances):
+        raise _error("residual covariances", residual_covariances, "a finite number")
     true = lam.sum() ** 2 * factor_variance
-    total = true + theta.sum() + 2.0 * residual_covariances
-    if theta.min() < 0 or total <= 0:
+    error = theta.sum() + 2.0 * residual_covariances
+    total = true + error
+    if theta.min() < 0 or error < 0 or total <= 0:
         return float("nan")
     return float(true / total)
 
@@ -89,7 +92,8 @@ def omega_total(
     Raises
     ------
     InputError
-        Shapes that do not fit or values that are not finite.
+        Shapes that do not fit, values that are not finite, a negative total variance, a factor covariance matrix that
+        is not symmetric or has a negative variance.
     """
     Lambda = np.asarray(loadings, dtype=np.float64)
     Lambda = Lambda[:, None] if Lambda.ndim == 1 else Lambda
@@ -103,6 +107,10 @@ def omega_total(
         )
     if not (np.isfinite(Lambda).all() and np.isfinite(theta).all() and np.isfinite(Phi).all()):
         raise _error("values", "not finite", "finite numbers")
+    if total_variance is not None and not 0 <= total_variance < np.inf:
+        raise _error("total variance", total_variance, "a finite number, not negative")
+    if not np.allclose(Phi, Phi.T) or (np.diag(Phi) < 0).any():
+        raise _error("factor covariance", Phi.tolist(), "a symmetric matrix without negative variances")
     weights = Lambda.sum(axis=0)
     true = float(weights @ Phi @ weights)
     total = true + theta.sum() if total_variance is None else total_variance

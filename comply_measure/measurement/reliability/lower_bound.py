@@ -9,6 +9,7 @@ import numpy as np
 
 from comply_measure.measurement.keying import reversal_note
 from comply_measure.measurement.moments import Floats
+from comply_measure.measurement.ranges import covariance_range, require
 
 # Width of the certified interval, relative to the trace.
 TOLERANCE = 1e-10
@@ -62,7 +63,13 @@ def greatest_lower_bound(covariance: Floats, *, items: Sequence[str] | None = No
     -------
     GreatestLowerBound
         NaN with a note for one item, an undefined or indefinite matrix, or a sum without variance.
+
+    Raises
+    ------
+    InputError
+        For a matrix that is not symmetric or has a negative variance.
     """
+    require("The greatest lower bound cannot be computed.", covariance_range("covariance", covariance))
     p = len(covariance)
     nothing = np.full(p, np.nan)
     note = _obstacle(covariance)

@@ -14,6 +14,7 @@ from comply_measure.measurement.dimensionality.extraction import squared_multipl
 from comply_measure.measurement.frames import joined
 from comply_measure.measurement.keying import reversal_note
 from comply_measure.measurement.moments import Floats
+from comply_measure.measurement.ranges import covariance_range, is_count, require
 
 # More halves than this are sampled.
 MOST_SPLITS = 25_000
@@ -83,8 +84,13 @@ def split_half(
     Raises
     ------
     InputError
-        Halves must be drawn and no seed is given.
+        Halves must be drawn and no seed is given; a matrix that is not symmetric or has a negative variance.
     """
+    require(
+        "Split halves cannot be computed.",
+        covariance_range("covariance", covariance),
+        ("max_splits", max_splits, "at least 1", is_count(max_splits, 1)),
+    )
     p = len(covariance)
     note = _obstacle(covariance)
     if note:
@@ -168,7 +174,13 @@ def guttman_lambda2(covariance: Floats) -> Floats:
     -------
     ndarray, shape (...)
         NaN for one item or a sum without variance.
+
+    Raises
+    ------
+    InputError
+        For a matrix that is not symmetric or has a negative variance.
     """
+    require("λ₂ cannot be computed.", covariance_range("covariance", covariance))
     p = covariance.shape[-1]
     total = covariance.sum(axis=(-1, -2))
     trace = np.trace(covariance, axis1=-2, axis2=-1)
@@ -191,7 +203,13 @@ def guttman_lambda6(covariance: Floats) -> Floats:
     -------
     ndarray, shape (...)
         NaN for a singular matrix.
+
+    Raises
+    ------
+    InputError
+        For a matrix that is not symmetric or has a negative variance.
     """
+    require("λ₆ cannot be computed.", covariance_range("covariance", covariance))
     variance = np.diagonal(covariance, axis1=-2, axis2=-1)
     total = covariance.sum(axis=(-1, -2))
     usable = np.asarray(np.isfinite(covariance).all(axis=(-1, -2)) & (variance > 0).all(axis=-1))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from comply_measure.measurement.frames import check_labels
 from comply_measure.measurement.moments import Floats
+from comply_measure.measurement.ranges import is_count, require
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,16 @@ def unit_answers(
     Returns
     -------
     UnitAnswers
+
+    Raises
+    ------
+    InputError
+        Labels that do not fit the rows, fewer than 1 informant asked for.
     """
+    require(
+        "Answers of units cannot be computed.",
+        ("min_informants", min_informants, "at least 1", is_count(min_informants, 1)),
+    )
     check_labels(values, unit=unit, role=role)
     centred = values if role is None else _role_centred(values, role)
     codes, keys = pd.factorize(unit)

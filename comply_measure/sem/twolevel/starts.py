@@ -14,6 +14,7 @@ from comply_measure.sem.start import random_values, starting_values
 from comply_measure.sem.table.parameter_table import ParameterTable
 
 RANDOM_STARTS = 8
+SCALED_STEPS = 200
 NO_LOADING = 1e-6
 NEGATIVE = -1e-8
 RUN_OFF = 5.0  # variance that a factor which has run off gives an indicator, in variances of the indicator
@@ -114,7 +115,10 @@ def _with_unit_variances(model: Model, rebuilt: Callable[[ParameterTable], Model
     other = replace(table, free=np.where(free, np.cumsum(free), 0), value=value)
     scaled = rebuilt(other)
     start = starting_values(other, scaled.layouts, scaled.sample.groups)
-    found = minimise(scaled.objective, scaled.space.contract(start), scaled.sample.n).point.theta
+    search = model.options.search
+    steps = search.iterations or SCALED_STEPS
+    phi = scaled.space.contract(start)
+    found = minimise(scaled.objective, phi, scaled.sample.n, steps, search.tolerance).point.theta
     return _in_marker_units(table, other, swaps, found)
 
 
