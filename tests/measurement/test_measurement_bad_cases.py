@@ -58,6 +58,10 @@ TASKS: dict[str, tuple[Callable[[Case], pd.DataFrame], tuple[str, ...]]] = {
     ),
     "missing_table": (lambda c: m.missing_table(c.data, items(c.scales)).tidy(), ("share",)),
     "little_mcar": (lambda c: m.little_mcar(missing(c), items(c.scales)).tidy(), ("statistic", "pvalue")),
+    "pattern_homogeneity": (
+        lambda c: m.pattern_homogeneity(missing(c), items(c.scales), seed=1, n_permutations=99).tidy(),
+        ("pvalue", "hawkins_pvalue"),
+    ),
     "mardia": (lambda c: m.mardia(c.data, c.scales).tidy(), ("b1", "b2", "chisq", "z")),
     "alpha_table": (lambda c: m.alpha_table(c.data, c.scales).tidy(), ("alpha", "alpha_standardized")),
     "cronbach_alpha": (lambda c: one_row(m.cronbach_alpha(values(c))), ("alpha", "lower", "upper")),
