@@ -28,7 +28,7 @@ scale = instrument.load_scale("comply")
 answers = comply_measure.read_responses("answers.csv", scale)
 fitted = sem.fit("f =~ x1 + x2 + x3", frame, estimator="MLR", cluster="unit")
 
-assert_type(documents.nearest("comply", ["comply"]), str | None)
+assert_type(documents.read_yaml("study.yaml"), documents.YamlDocument)
 assert_type(framework.attributes("20"), tuple[framework.Attribute, ...])
 assert_type(scale, instrument.Scale)
 assert_type(answers, responses.Responses)

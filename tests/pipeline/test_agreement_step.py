@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from comply_measure.evidence.topics.agreement import AgreementOptions
-from comply_measure.pipeline import STEPS
+from comply_measure.pipeline import STEPS, Store, load_study, run_study
 from comply_measure.pipeline.step import Context, StepOutput
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.responses import load_dataset
@@ -62,3 +64,19 @@ def test_dyads_have_critical_values_of_pairs(responses) -> None:
     context = Context(lambda: pair, {}, Cutoffs(), "en", 7)
     output = STEPS["agreement"].output(context, AgreementOptions(nulls=("uniform",), bootstrap=0))
     assert set(output.tables["agreement_critical"].data["n_informants"]) == {2}
+
+
+def test_conventions_print_anew_and_compute_anew_only_where_they_enter(
+    own_study: Path, tmp_path: Path
+) -> None:
+    text = own_study.read_text(encoding="utf-8") + "options: {agreement: {bootstrap: 0}}\n"
+    wanted = ["agreement", "items", "gaps"]
+
+    def statuses(more: str) -> list[str]:
+        own_study.write_text(text + more, encoding="utf-8")
+        run = run_study(load_study(own_study, STEPS), STEPS, Store(tmp_path / "cache"), wanted=wanted)
+        return [run.outcomes[name].status for name in wanted]
+
+    assert statuses("") == ["done", "done", "done"]
+    assert statuses("cutoffs: {icc2: .6}\n") == ["printed", "printed", "printed"]
+    assert statuses("cutoffs: {rwg_j: .8}\n") == ["done", "printed", "printed"]

@@ -15,6 +15,7 @@ import pytest
 import comply_measure
 from comply_measure.errors import ComplyError
 from comply_measure.pipeline.extensions import with_extensions
+from comply_measure.pipeline.fingerprint import source_digest
 from comply_measure.pipeline.registry import STEPS
 
 ROOT = Path(comply_measure.__file__).parents[1]
@@ -100,6 +101,21 @@ def test_changed_code_of_its_package_computes_anew(own_study: Path, site: Path) 
     keys.append(again["steps"]["spread"]["key"])
     assert again["steps"]["spread"]["status"] == "done"
     assert keys[0] != keys[1]
+
+
+def test_source_that_cannot_be_found_is_never_taken_for_the_same() -> None:
+    code = (
+        "from comply_measure.pipeline.fingerprint import source_digest as d; print(d('no_such_package.part'))"
+    )
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+        ).stdout
+        for _ in range(2)
+    }
+    assert len(digests) == 2
+    assert source_digest("comply_measure.evidence") == ""
+    assert source_digest("pytest") == source_digest("pytest.mark")
 
 
 @pytest.mark.parametrize(
