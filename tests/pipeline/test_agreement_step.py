@@ -27,12 +27,68 @@ def output(responses) -> StepOutput:
     return STEPS["agreement"].output(context, AgreementOptions(bootstrap=50))
 
 
-def test_all_indices_say_how_often_they_are_undefined(output: StepOutput) -> None:
+def by_hand(x: np.ndarray) -> dict[str, float]:
+    """Indices of one unit's answers, informants × items on 1 to 7; empty where two informants are missing."""
+    n = (~np.isnan(x)).sum(axis=0)
+    usable = x[:, n >= 2]
+    if 2 * usable.shape[1] < x.shape[1]:
+        return {}
+    items = [column[~np.isnan(column)] for column in usable.T]
+    J, ms = len(items), np.mean([item.var(ddof=1) for item in items])
+    found = {
+        "rwg_star_j": 1 - ms / 4.0,
+        "ad_mean": float(np.mean([np.abs(item - item.mean()).mean() for item in items])),
+        "ad_median": float(np.mean([np.abs(item - np.median(item)).mean() for item in items])),
+        "rwg_j": J * (1 - ms / 4) / (J * (1 - ms / 4) + ms / 4) if ms < 4 else 0.0,
+    }
+    # Brown & Hauenstein (2005): only where the mean of k informants lets the variance reach its maximum;
+    # 1 where all stand at one end of the scale
+    awg = []
+    for item in items:
+        k, mean = len(item), item.mean()
+        if set(item) in ({1.0}, {7.0}):
+            awg.append(1.0)
+        elif (1 * (k - 1) + 7) / k <= mean + 1e-12 and mean - 1e-12 <= (7 * (k - 1) + 1) / k:
+            awg.append(1 - 2 * item.var(ddof=1) / ((8 * mean - mean**2 - 7) * k / (k - 1)))
+    if awg:
+        found["awg_j"] = float(np.mean(awg))
+    return found
+
+
+def test_indices_are_those_of_each_units_answers(output: StepOutput, responses) -> None:
+    """Counts, mean, spread, quartiles and share at the cut-off, from every unit's answers written out."""
     table = output.tables["agreement_indices"].data
     assert set(table["index"]) == set(INDICES)
-    undefined = table[table["index"] == "awg_j"]
-    assert (undefined["n_undefined"] == undefined["n_units"] - undefined["n_defined"]).all()
-    assert undefined["note"].str.contains("outside the range").all()
+    scored, units = responses.scored(), responses.data["unit"]
+    for scale, names in responses.measurement("comply", "dimension").items():
+        values = [by_hand(part.to_numpy(float)) for _, part in scored[list(names)].groupby(units)]
+        for index in ("rwg_j", "rwg_star_j", "ad_mean", "ad_median", "awg_j"):
+            known = np.array([found[index] for found in values if index in found])
+            chosen = table[(table["scale"] == scale) & (table["index"] == index)]
+            row = chosen[chosen["null"].isin(["", "uniform"])].iloc[0]
+            undefined = len(values) - len(known)
+            assert (row["n_units"], row["n_defined"], row["n_undefined"]) == (240, len(known), undefined)
+            expected = [known.mean(), known.std(ddof=1), *np.percentile(known, [25, 50, 75])]
+            np.testing.assert_allclose(
+                row[["mean", "sd", "q25", "median", "q75"]].to_numpy(float),
+                expected,
+                rtol=1e-9,
+                err_msg=index,
+            )
+            agreeing = known <= 7 / 6 if index.startswith("ad_") else known >= 0.7
+            assert row["share_agreeing"] == pytest.approx(agreeing.mean(), abs=1e-12)
+            few = sum(not found for found in values)
+            reasons = [f"fewer than 2 informants: {few} units"] if few else []
+            if undefined > few:
+                outside = "unit mean outside the range where a_wg is defined"
+                reasons.append(f"{outside}: {undefined - few} units")
+            assert row["note"] == "; ".join(reasons).replace(": 1 units", ": 1 unit")
+    awg = table[table["index"] == "awg_j"]
+    assert (awg["n_undefined"] > 0).all()
+    note = output.tables["agreement_indices"].notes[-1]
+    assert (
+        note == "Undefined where: fewer than 2 informants; unit mean outside the range where a_wg is defined."
+    )
 
 
 def test_every_unit_stands_beside_its_exact_test(output: StepOutput, responses) -> None:

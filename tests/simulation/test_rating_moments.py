@@ -217,7 +217,7 @@ def _with_an_own_dimension() -> Population:
 @pytest.mark.parametrize("shipped_study", [True, False])
 def test_perceptions_have_the_stated_covariances_within_and_between_roles(simulated, shipped_study) -> None:
     """All targets by pair of roles: z of every covariance. In the small study a construct follows a dimension."""
-    population, perceived = POPULATION, simulated[1]
+    population, perceived, n = POPULATION, simulated[1], N_UNITS
     if not shipped_study:
         population, rng = (
             load_population(Path(__file__).parent / "own_population.yaml"),
@@ -231,8 +231,8 @@ def test_perceptions_have_the_stated_covariances_within_and_between_roles(simula
     for role, other in ((0, 0), (0, 1), (last, 0), (last, last)):
         expected = target_covariance(targets, population.unit_model, role, other)
         a, b = centred[:, role], centred[:, other]
-        covariance = a.T @ b / N_UNITS
-        error = np.sqrt((a**2).T @ b**2 / N_UNITS - covariance**2) / np.sqrt(N_UNITS)
+        covariance = a.T @ b / n
+        error = np.sqrt((a**2).T @ b**2 / n - covariance**2) / np.sqrt(n)
         z = (covariance - expected) / error
         assert np.abs(z).max() < 5.0, (role, other)
 
