@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from comply_measure.pipeline import Outcome
-    from comply_measure.pipeline.run import Listener
+    from comply_measure.pipeline.plan import Listener
 
 _MARKS = {"done": "✓", "printed": "✎", "cached": "=", "failed": "✗", "skipped": "-"}
 _STYLES = {"done": "green", "printed": "cyan", "cached": "cyan", "failed": "red", "skipped": "yellow"}

@@ -16,8 +16,8 @@ from threading import Thread
 from comply_measure.errors import ComplyError
 from comply_measure.pipeline.execute import execute
 from comply_measure.pipeline.outcome import Outcome
+from comply_measure.pipeline.plan import Listener, Plan, skipped
 from comply_measure.pipeline.registry import STEPS
-from comply_measure.pipeline.run import Listener, Plan, skipped
 from comply_measure.pipeline.signature import adopt, secret
 from comply_measure.pipeline.store import Store
 from comply_measure.pipeline.study import load_study
