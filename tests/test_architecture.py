@@ -88,3 +88,71 @@ def test_folders_of_a_room_build_on_each_other(room: str) -> None:
             text = path.read_text(encoding="utf-8")
             for later in order[place + 1 :]:
                 assert f"comply_measure.{room}.{later}" not in text, f"{path.name}: {folder} imports {later}"
+
+
+def module_of(path: Path) -> str:
+    parts = ("comply_measure", *path.relative_to(PACKAGE).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_of(path): path for path in PACKAGE.rglob("*.py") if "_shipped" not in path.parts}
+
+
+def for_type_checkers_only(node: ast.AST) -> bool:
+    test = node.test if isinstance(node, ast.If) else None
+    return "TYPE_CHECKING" in (getattr(test, "id", ""), getattr(test, "attr", ""))
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Files of the package that a file imports when it runs, function-level imports included."""
+    found: set[str] = set()
+    here = module_of(path).split(".")
+    package = here if path.name == "__init__.py" else here[:-1]
+    waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if for_type_checkers_only(node):
+            waiting += node.orelse  # type: ignore[attr-defined]
+            continue
+        waiting += ast.iter_child_nodes(node)
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            stem = ".".join([*base, *([node.module] if node.module else [])])
+            for alias in node.names:
+                name = f"{stem}.{alias.name}"
+                found.add(name if name in MODULES else stem)
+    return found & (MODULES.keys() - {module_of(path)})
+
+
+def circle_in(imports: dict[str, set[str]]) -> list[str]:
+    """Some circle among files, as the path that leads back to its first; empty when there is none."""
+    done: set[str] = set()
+    for start in sorted(imports):
+        path, waiting = [start], [sorted(imports[start])]
+        while path:
+            if not waiting[-1]:
+                done.add(path.pop())
+                waiting.pop()
+                continue
+            name = waiting[-1].pop()
+            if name in path:
+                return [*path[path.index(name) :], name]
+            if name not in done:
+                path.append(name)
+                waiting.append(sorted(imports.get(name, ())))
+    return []
+
+
+def test_circles_are_found() -> None:
+    line = {"a": {"b", "c"}, "b": {"c"}, "c": set()}
+    assert circle_in(line) == []
+    assert circle_in(line | {"c": {"b"}}) == ["c", "b", "c"]
+    assert circle_in(line | {"c": {"c"}}) == ["c", "c"]
+
+
+def test_no_file_imports_itself_by_way_of_others() -> None:
+    """Function-level imports count; imports for type checkers alone do not."""
+    found = circle_in({module: imported_modules(path) for module, path in MODULES.items()})
+    assert not found, "files import each other in a circle: " + " -> ".join(found)

@@ -17,7 +17,7 @@ from comply_measure.sem.comparison.difference import (
 )
 from comply_measure.sem.comparison.same_data import check_comparable
 from comply_measure.sem.comparison.tangent import free_basis, lost_directions
-from comply_measure.sem.inference.robust import first_order_information
+from comply_measure.sem.inference.parts import first_order_information
 from comply_measure.sem.options import SANDWICH, SCALED_TESTS
 
 _NAN = math.nan
@@ -90,7 +90,7 @@ def fit_indices(fit: Fit) -> dict[str, Any]:
 
 def is_two_level(fit: Fit) -> bool:
     """Whether a fit has a within and a between level."""
-    return hasattr(fit.model.sample, "n_clusters") and hasattr(fit.model.sample, "parts")
+    return not fit.model.family.one_level
 
 
 def number_of_groups(fit: Fit) -> int:

@@ -4,14 +4,14 @@ The stages, one direction, each a small immutable object::
 
     text ── language ──▶ ModelRecords ── table ──▶ ParameterTable
     data ── data ─────▶ Cases ── sample ──▶ Sample (moments per group)
-    table + sample ── model.specify ──▶ Model: layouts (implied), discrepancies, feasible set, objective
+    table + sample ── model.specify ──▶ Model: layouts, discrepancies (both by the family), feasible set, objective
     model ── estimation / optimise ──▶ Optimum (θ̂)
     optimum ── inference ──▶ covariance of θ̂, tests, diagnoses ── fit_measures ──▶ Fit (result)
 
 Where new code goes:
 
-* an estimator's function: ``discrepancy/`` and one line in ``discrepancy.discrepancy_for``; its name,
-  standard errors and test: one entry in ``options.ESTIMATORS``;
+* an estimator: a name in ``options.ESTIMATORS`` and a family in ``families/`` that builds and judges what differs
+  between kinds of estimation; from outside, ``families.registry.register_estimator``;
 * a fit measure: a pure scalar function in ``fit_measures/`` and a line in ``fit_measures.collect``;
 * something computed from a finished fit: ``inference/``, taking a :class:`Fit`, and a method on it.
 """

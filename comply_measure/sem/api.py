@@ -11,24 +11,24 @@ import numpy as np
 from comply_measure.errors import Problem
 from comply_measure.sem.arguments import Arguments, checked
 from comply_measure.sem.arrays import Index
-from comply_measure.sem.data import Cases, as_frame, check_names, collect, split_groups
+from comply_measure.sem.bootstrap.fit import DEFAULT
+from comply_measure.sem.data import as_frame, check_names, split_groups
 from comply_measure.sem.errors import InputError, ModelError
 from comply_measure.sem.estimation import estimate
+from comply_measure.sem.families.base import Request
 from comply_measure.sem.language.parser import parse_model
 from comply_measure.sem.language.records import ModelRecords
-from comply_measure.sem.missing.sample import incomplete_sample
-from comply_measure.sem.model import specify
+from comply_measure.sem.model import Model, specify
 from comply_measure.sem.moments_input import group_sample, is_correlation, named_groups
-from comply_measure.sem.options import FULL_INFORMATION, TEST_WORDS, TWO_STAGE, Options, known_word
+from comply_measure.sem.options import TEST_WORDS, Options, known_word
 from comply_measure.sem.ordinal.entry import find_ordered, model_variables
 from comply_measure.sem.resolver import resolve
 from comply_measure.sem.result import Fit
 from comply_measure.sem.rules import Setting, apply_rules, table_options
-from comply_measure.sem.sample import Sample, moments
+from comply_measure.sem.sample import Sample
 from comply_measure.sem.searched import searched
 from comply_measure.sem.table.asked import as_asked
 from comply_measure.sem.table.build import build_table
-from comply_measure.sem.table.parameter_table import ParameterTable, TableOptions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -171,34 +171,10 @@ def fit(
     setting = _setting(asked, options, records, len(groups[0]), bool(found))
     options = searched(apply_rules(setting), start, bounds, optimizer_options, asked.engine)
     table = table_options(setting)
-    fitted = _fitted(records, frame, groups, found, asked, options, table)
+    request = Request(records, frame, groups, found, asked, options, table)
+    fitted = _estimated(options.family.model(request), asked.engine)
     kinds = _bootstrap_kinds(options)
     return _resampled(fitted, kinds, asked) if kinds and fitted.converged else fitted
-
-
-def _fitted(
-    records: ModelRecords,
-    frame: pd.DataFrame,
-    groups: tuple[tuple[str, ...], tuple[Index, ...]],
-    ordered: frozenset[str],
-    asked: Arguments,
-    options: Options,
-    table_options: TableOptions,
-) -> Fit:
-    """The model fitted by the kind of estimation that the text and the data ask for."""
-    if records.levels:
-        from comply_measure.sem.twolevel.entry import fit_two_level
-
-        return fit_two_level(records, frame, groups, asked.cluster, table_options, options)
-    if ordered:
-        from comply_measure.sem.ordinal.entry import ordinal_model
-
-        table_options = replace(table_options, parameterization=asked.parameterization)  # type: ignore[arg-type]
-        model = ordinal_model(records, frame, groups, ordered, options, table_options)
-        return Fit(model, estimate(model))
-    table = build_table(records, table_options, groups[0])
-    cases = collect(frame, [names.observed for names in table.variables], groups, records, asked.cluster)
-    return _estimate(table, _sample(cases, table, options), options, asked.engine)
 
 
 def _setting(
@@ -233,9 +209,8 @@ def _filled_groups(frame: pd.DataFrame, group: str | None) -> tuple[tuple[str, .
 
 
 def _resampled(fitted: Fit, kinds: tuple[str, ...], asked: Arguments) -> Fit:
-    from comply_measure.sem.bootstrap.fit import DEFAULT, bootstrap
-
-    return bootstrap(fitted, asked.bootstrap or DEFAULT, kinds, asked.seed, asked.n_jobs)
+    many = asked.bootstrap or DEFAULT
+    return fitted.model.family.bootstrap(fitted, many, kinds, asked.seed, asked.n_jobs)
 
 
 def _bootstrap_word(se: str | None, test: str | None, bootstrap: int) -> str | None:
@@ -321,7 +296,7 @@ def from_moments(
     names, matrices, rest = named_groups(cov, nobs, mean, sd)
     setting = _setting(asked, options, records, len(names), moments=True, means=mean is not None)
     options = searched(apply_rules(setting), start, bounds, optimizer_options, asked.engine)
-    rescaled = options.estimator.discrepancy == "ml" if rescale is None else rescale
+    rescaled = not options.family.cases_lost if rescale is None else rescale
     table = build_table(records, table_options(setting), names)
     if table.meanstructure and mean is None:
         raise ModelError("the model has intercepts, but no means are given")
@@ -333,18 +308,19 @@ def from_moments(
     if is_correlation(sample):
         note = "a correlation matrix is analysed as a covariance matrix: standard errors may be wrong"
         table = replace(table, notes=(*table.notes, note))
-    return _estimate(table, sample, options, asked.engine)
+    model_of_moments = specify(as_asked(table, sample.groups, options.search), sample, options)
+    return _estimated(model_of_moments, asked.engine)
 
 
-def _estimate(table: ParameterTable, sample: Sample, options: Options, engine: str) -> Fit:
-    model = specify(as_asked(table, sample.groups, options.search), sample, options)
+def _estimated(model: Model, engine: str) -> Fit:
+    """The model fitted by one of the engines."""
     if engine == "semopy":
         from comply_measure.sem.engines.semopy import estimate_with_semopy
 
         optimum, errors = estimate_with_semopy(model)
-        return Fit(model, optimum, given_errors=errors)
+        return model.family.result(model, optimum, errors)
     try:
-        return Fit(model, estimate(model))
+        return model.family.result(model, estimate(model))
     except np.linalg.LinAlgError as error:
         raise ModelError(
             "the paths of the model form a loop that has no solution: I - A is singular"
@@ -354,44 +330,3 @@ def _estimate(table: ParameterTable, sample: Sample, options: Options, engine: s
 def _check_levels(records: ModelRecords) -> None:
     if records.levels:
         raise ModelError("a model with 'level:' blocks needs the cases, not moments")
-
-
-def _sample(cases: Cases, table: ParameterTable, options: Options) -> Sample:
-    """Complete cases, or all available values."""
-    if options.missing not in (*FULL_INFORMATION, *TWO_STAGE):
-        return complete_sample(cases, options.estimator.discrepancy != "ml")
-    fixed = options.missing != "ml.x" and table.options.fixed_x
-    exogenous = tuple(names.exogenous if fixed else () for names in table.variables)
-    return incomplete_sample(cases, exogenous, options.missing in TWO_STAGE)
-
-
-def complete_sample(cases: Cases, unbiased: bool = False) -> Sample:
-    """Moments of the complete cases of every group (listwise deletion).
-
-    Parameters
-    ----------
-    cases : Cases
-        The user's data.
-    unbiased : bool
-        Covariances with divisor n − 1.
-
-    Raises
-    ------
-    InputError
-        When a group has fewer than two complete cases.
-    """
-    groups = []
-    for name, names, values, codes, rows in zip(
-        cases.groups, cases.names, cases.values, cases.clusters, cases.rows, strict=True
-    ):
-        complete = ~np.isnan(values).any(axis=1)
-        if not complete.all():
-            values, rows = values[complete], rows[complete]
-            codes = None if codes is None else codes[complete]
-        if len(values) < 2:
-            place = f"group '{name}'" if name else "the data"
-            raise InputError(
-                f"Too few complete cases in {place}.", [Problem("complete cases", value=len(values))]
-            )
-        groups.append(moments(values, names, name, codes, rows, unbiased))
-    return Sample(tuple(groups), cases.n_given, cases.index)

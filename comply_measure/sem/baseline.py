@@ -60,29 +60,19 @@ def ml_baseline(samples: tuple[GroupSample, ...], exogenous: tuple[tuple[str, ..
     return Baseline(float(np.maximum(chisq, 0.0)), df)
 
 
-def baseline_of(model: Model) -> Baseline:
-    """Baseline test of a model, by its estimator and with its correction.
+def fitted_baseline(model: Model, known: Baseline | None = None) -> Baseline:
+    """Baseline test of a model from a fit of the independence model, with its correction.
 
     Parameters
     ----------
     model : Model
         The model.
+    known : Baseline, optional
+        The uncorrected test, where it is known in closed form.
     """
-    if model.table.options.thresholds:
-        from comply_measure.sem.ordinal.baseline import ordinal_baseline
-
-        return ordinal_baseline(model)
-    exogenous = tuple(names.exogenous for names in model.table.variables)
-    likelihood = model.options.estimator.discrepancy == "ml"
-    corrected = model.options.test in SCALED_TESTS
-    if likelihood and not corrected:
-        return ml_baseline(model.sample.groups, exogenous)
     independence, point = independence_fit(model)
-    if likelihood:
-        plain = ml_baseline(model.sample.groups, exogenous)
-    else:
-        plain = Baseline(statistic_of(independence, point), independence.df)
-    if not corrected:
+    plain = known or Baseline(statistic_of(independence, point), independence.df)
+    if model.options.test not in SCALED_TESTS:
         return plain
     standard = chisquare_test("standard", plain.chisq, plain.df)
     return replace(plain, scaled=scaled_test(independence, point, standard))

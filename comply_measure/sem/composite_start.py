@@ -19,7 +19,6 @@ import numpy as np
 from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.model import Model, specify
 from comply_measure.sem.optimise import Optimum
-from comply_measure.sem.options import ESTIMATORS
 from comply_measure.sem.sample import GroupSample, Sample
 from comply_measure.sem.table.composites import Composite, start_of_composite
 from comply_measure.sem.table.parameter_table import ParameterTable
@@ -47,7 +46,8 @@ def composite_start(
         The optimiser from the default starting values of a model.
     """
     table = model.table
-    if not any(names.composites for names in table.variables) or not _applies(model):
+    easier = model.family.moment_options(model.options)
+    if easier is None or not any(names.composites for names in table.variables) or not _applies(table):
         return None, math.inf
     turns = [
         [_turn(composite, sample) for composite in names.composites]
@@ -55,11 +55,7 @@ def composite_start(
     ]
     groups = tuple(_turned(sample, mine) for sample, mine in zip(model.sample.groups, turns, strict=True))
     loose = _without_ties(table)
-    turned = specify(
-        _first_alone(loose),
-        Sample(groups, model.sample.n_given),
-        replace(model.options, estimator=ESTIMATORS["ML"], missing="listwise"),
-    )
+    turned = specify(_first_alone(loose), Sample(groups, model.sample.n_given), easier)
     found = attempt(turned)
     if not np.isfinite(found.point.value):
         return None, math.inf
@@ -84,13 +80,10 @@ class _Turn:
     back: Array
 
 
-def _applies(model: Model) -> bool:
-    table = model.table
+def _applies(table: ParameterTable) -> bool:
     given = table.free > 0
     if (
-        type(model) is not Model
-        or table.options.thresholds
-        or np.isfinite(table.start[given]).any()
+        np.isfinite(table.start[given]).any()
         or np.isfinite(table.lower[given]).any()
         or np.isfinite(table.upper[given]).any()
     ):

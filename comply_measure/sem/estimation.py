@@ -11,10 +11,8 @@ import numpy as np
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.composite_start import composite_start
 from comply_measure.sem.constrained import conditions, minimise_constrained
-from comply_measure.sem.discrepancy import discrepancy_for
 from comply_measure.sem.model import Model
 from comply_measure.sem.optimise import Optimum, minimise
-from comply_measure.sem.options import FULL_INFORMATION
 from comply_measure.sem.quasi_newton import minimise_quasi_newton
 from comply_measure.sem.start import plain_values, random_values, starting_values
 from comply_measure.sem.trust import minimise_in_region
@@ -97,9 +95,8 @@ def _remedies(model: Model, start: Array | None) -> Iterator[Optimum]:
 
 def _affordable(model: Model) -> int:
     """How many random starts a failed search is given: fewer for large models and costly discrepancies."""
-    plain = model.options.missing == "listwise" and type(model) is Model
-    size = max(model.table.n_free, 1)
-    return int(np.clip((RANDOM_STARTS if plain else RANDOM_STARTS // 3) * (60 / size) ** 2, 1, RANDOM_STARTS))
+    most, size = model.family.random_starts(model.options, RANDOM_STARTS), max(model.table.n_free, 1)
+    return int(np.clip(most * (60 / size) ** 2, 1, RANDOM_STARTS))
 
 
 def _in_region(model: Model, theta: Array) -> Optimum:
@@ -181,14 +178,15 @@ def _best(tried: list[Optimum], is_bounded: bool) -> Optimum:
 
 
 def two_stage_start(model: Model) -> Array | None:
-    """Complete-data ML estimates from the saturated moments of incomplete data: close to the FIML optimum.
+    """Complete-data ML estimates from the sample's moments, where evaluations of the model itself are costly.
 
-    None for complete data, and where the saturated moments cannot serve.
+    The saturated moments of incomplete data lead close to the optimum of full information. None where the search has
+    no need of it, and where the moments cannot serve.
     """
-    groups = model.sample.groups
-    if model.options.missing not in FULL_INFORMATION or any(math.isnan(g.saturated_loglik) for g in groups):
+    family, groups = model.family, model.sample.groups
+    easier = family.moment_options(model.options) if family.starts_from_moments() else None
+    if easier is None or any(math.isnan(g.saturated_loglik) for g in groups):
         return None
-    listwise = replace(model.options, missing="listwise")
-    discrepancies = tuple(discrepancy_for(listwise, group) for group in groups)
+    discrepancies = tuple(easier.family.discrepancy(easier, group, (), False) for group in groups)
     objective = replace(model.objective, discrepancies=discrepancies)
-    return estimate(replace(model, objective=objective, options=listwise)).point.theta
+    return estimate(replace(model, objective=objective, options=easier)).point.theta

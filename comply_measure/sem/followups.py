@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from comply_measure.sem.arguments import check_arguments
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from comply_measure.sem.model import Model
     from comply_measure.sem.modification.score_test import ScoreTest
     from comply_measure.sem.optimise import Optimum
+    from comply_measure.sem.result import Fit
 
 
 class FollowUps:
@@ -129,20 +130,13 @@ class FollowUps:
         n_jobs : int
             Cores; −1 for all.
         """
-        from comply_measure.sem.bootstrap.fit import bootstrap
         from comply_measure.sem.bootstrap.replicate import KINDS
         from comply_measure.sem.options import choose
-        from comply_measure.sem.result import Fit
 
-        if not isinstance(self, Fit):
-            raise TypeError("only a fit can be bootstrapped")
         chosen = choose("kind", kind, (*KINDS, "both"))
-        return bootstrap(self, replications, KINDS if chosen == "both" else (chosen,), seed, n_jobs)
+        kinds = KINDS if chosen == "both" else (chosen,)
+        return self.model.family.bootstrap(cast("Fit", self), replications, kinds, seed, n_jobs)
 
     def require_one_level(self, what: str) -> None:
         """Refuse what is not there for two-level models."""
-        from comply_measure.sem.errors import ModelError
-        from comply_measure.sem.twolevel.model import TwoLevelModel
-
-        if isinstance(self.model, TwoLevelModel):
-            raise ModelError(f"{what} are not available for two-level models")
+        self.model.family.refuse(what)

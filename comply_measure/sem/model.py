@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from comply_measure.sem.arrays import Array
-from comply_measure.sem.discrepancy import discrepancy_for
-from comply_measure.sem.implied import Layout, build_layouts
+from comply_measure.sem.implied import Layout
 from comply_measure.sem.objective import Objective, Point
 from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.options import Options
-from comply_measure.sem.ordinal.values import fill_dependent
 from comply_measure.sem.sample import GroupSample, Sample
 from comply_measure.sem.table.constraints import Space, feasible_set
 from comply_measure.sem.table.parameter_table import ParameterTable
+
+if TYPE_CHECKING:
+    from comply_measure.sem.families.base import Family
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,11 @@ class Model:
         return True
 
     @property
+    def family(self) -> Family:
+        """The kind of estimation: what builds and judges whatever differs between kinds."""
+        return self.options.family
+
+    @property
     def n_parameters(self) -> int:
         """Number of free parameters, less equality constraints."""
         return self.table.n_free - self.space.n_equalities
@@ -86,9 +93,8 @@ class Model:
 
     @property
     def n_inference(self) -> float:
-        """Number of cases for standard errors and indices of fit: n, or n − groups for least squares."""
-        least_squares = self.options.estimator.discrepancy != "ml"
-        return float(self.sample.n - len(self.sample.groups) * least_squares)
+        """Number of cases for standard errors and indices of fit: n, or n − groups where divisors are n − 1."""
+        return float(self.sample.n - len(self.sample.groups) * self.family.cases_lost)
 
     def row_name(self, row: int) -> str:
         """Name of a row of the table: ``lhs op rhs`` with the group's suffix."""
@@ -104,20 +110,18 @@ class Model:
         values = self.fixed_values.copy()
         is_free = free > 0
         values[is_free] = theta[free[is_free] - 1]
-        if self.table.options.thresholds:
-            fill_dependent(self.table, self.layouts, theta, values)
-        return values
+        return self.family.fill_dependent(self.table, self.layouts, theta, values)
 
 
 def specify(table: ParameterTable, sample: Sample, options: Options) -> Model:
     """A :class:`Model` from its table, sample and options."""
     fixed_values = fill_exogenous(table, sample.groups)
     given = {int(row): float(fixed_values[row]) for row in np.flatnonzero(table.exo)}
-    layouts = build_layouts(table, given)
+    layouts = options.family.layouts(table, given)
     space = feasible_set(table)
     fixed = [names.exogenous if table.options.fixed_x else () for names in table.variables]
     discrepancies = tuple(
-        discrepancy_for(options, group, exogenous, table.meanstructure)
+        options.family.discrepancy(options, group, exogenous, table.meanstructure)
         for group, exogenous in zip(sample.groups, fixed, strict=True)
     )
     objective = Objective(layouts, discrepancies, sample.weights, space)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from comply_measure.errors import Problem
 from comply_measure.sem.errors import InputError
 from comply_measure.sem.search import Search
 from comply_measure.statistics.words import did_you_mean
+
+if TYPE_CHECKING:
+    from comply_measure.sem.families.base import Family
 
 Information = Literal["expected", "observed"]
 StandardErrors = Literal[
@@ -45,11 +48,15 @@ class Estimator:
     name : str
         lavaan's name.
     discrepancy : str
-        Function that is minimised: ``ml``, ``gls``, ``uls``, ``wls`` or ``dwls``.
+        Function that is minimised: ``ml``, ``gls``, ``uls``, ``wls``, ``dwls`` or that of a registered family.
     information : str
         Information matrix for standard errors.
     se, test : str
         Standard errors and test statistic that go with it.
+    ordered : str
+        Estimator that is meant when there are ordered variables, of which this one knows nothing; empty for none.
+    exact_test : bool
+        Whether the Yuan-Bentler test of observed information rests on the exact Hessian, not on the moments' own.
     """
 
     name: str
@@ -57,16 +64,25 @@ class Estimator:
     information: Information = "expected"
     se: StandardErrors = "standard"
     test: TestName = "standard"
+    ordered: str = ""
+    exact_test: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing about it is robust."""
+        return self.information == "expected" and self.se == "standard" and self.test == "standard"
 
 
 ESTIMATORS: dict[str, Estimator] = {
     entry.name: entry
     for entry in (
-        Estimator("ML", "ml"),
+        Estimator("ML", "ml", ordered="WLSMV"),
         Estimator("MLM", "ml", se="robust.sem", test="satorra.bentler"),
         Estimator("MLMV", "ml", se="robust.sem", test="scaled.shifted"),
         Estimator("MLMVS", "ml", se="robust.sem", test="mean.var.adjusted"),
-        Estimator("MLR", "ml", "observed", se="robust.huber.white", test="yuan.bentler.mplus"),
+        Estimator(
+            "MLR", "ml", "observed", se="robust.huber.white", test="yuan.bentler.mplus", exact_test=True
+        ),
         Estimator("MLF", "ml", "observed", se="first.order"),
         Estimator("GLS", "gls"),
         Estimator("ULS", "uls", se="robust.sem.nt", test="browne.residual.nt"),
@@ -128,10 +144,7 @@ MISSING = {
     "robust.two.stage": "robust.two.stage",
 }
 
-FULL_INFORMATION = ("ml", "ml.x")
-TWO_STAGE = ("two.stage", "robust.two.stage")
 PAIRWISE = ("pairwise", "available.cases")
-NOT_CHISQUARE = ("uls", "dwls")  # their weights are not those that make the statistic a χ²
 RESIDUAL_TESTS = ("browne.residual.nt", "browne.residual.adf")
 SANDWICH = ("robust.huber.white", "robust.cluster")
 SCALED_TESTS = (
@@ -147,10 +160,12 @@ SCALED_TESTS = (
 class Options:
     """Resolved options of a fit; field names are those of :func:`comply_measure.sem.fit`.
 
-    ``notes`` say, for a reader of the fit, what was decided or overridden for the user.
+    ``family`` is the kind of estimation that estimator and data make; ``notes`` say, for a reader of the fit, what was
+    decided or overridden for the user.
     """
 
     estimator: Estimator
+    family: Family
     information: Information = "expected"
     se: StandardErrors = "standard"
     test: TestName = "standard"
@@ -158,6 +173,11 @@ class Options:
     level: float = 0.95
     search: Search = field(default_factory=Search)
     notes: tuple[str, ...] = ()
+
+    @property
+    def complete_cases(self) -> bool:
+        """Whether cases with a missing value are left out."""
+        return self.missing == "listwise"
 
 
 def choose(name: str, value: object, allowed: Sequence[str]) -> str:

@@ -1,19 +1,21 @@
-"""Which estimator, standard errors, test and information a fit uses: one table of kinds of estimation.
+"""Which family, standard errors, test and information a fit uses.
 
 Every word the user gives is honoured, refused with what is allowed instead, or its override stands in
-``Options.notes`` (and so in ``fit.problems``). A new kind of estimation is one entry of :data:`KINDS`.
+``Options.notes`` (and so in ``fit.problems``). What goes with which words is said by the families themselves
+(:mod:`comply_measure.sem.families`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 
 from comply_measure.errors import Problem
 from comply_measure.sem.errors import InputError
+from comply_measure.sem.families.base import Family
+from comply_measure.sem.families.registry import candidates, family_of, situation_of
+from comply_measure.sem.families.words import INDEPENDENT, INFORMATION, SECOND_ORDER, Words
 from comply_measure.sem.options import (
     ESTIMATORS,
-    FULL_INFORMATION,
     MISSING,
     PAIRWISE,
     RESIDUAL_TESTS,
@@ -21,128 +23,13 @@ from comply_measure.sem.options import (
     SCALED_TESTS,
     SE_WORDS,
     TEST_WORDS,
-    TWO_STAGE,
     Estimator,
     Options,
     known_word,
     unknown_word,
 )
 
-INFORMATION = ("expected", "observed", "first.order")
-SECOND_ORDER = ("mean.var.adjusted", "scaled.shifted")
-INDEPENDENT = ("standard", "robust.sem.nt")  # errors that take cases for independent
-LEAST_SQUARES = ("gls", "uls", "wls", "dwls")
-ORDERED_DEFAULT = "WLSMV"
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of estimation and the words that go with it.
-
-    Attributes
-    ----------
-    place : str
-        How a message names it, after "not with".
-    discrepancies, missing, se, test, information : tuple of str
-        What it can honour.
-    robust : str
-        What ``se="robust"`` means for an estimator that has no robust errors of its own.
-    usual_information : str or None
-        Its information unless asked; None leaves the choice to the estimator and its errors.
-    own : tuple of str or None
-        Standard errors and test that come with it whatever the estimator's are.
-    """
-
-    place: str
-    discrepancies: tuple[str, ...]
-    missing: tuple[str, ...]
-    se: tuple[str, ...]
-    test: tuple[str, ...]
-    information: tuple[str, ...]
-    robust: str = "robust.sem"
-    usual_information: str | None = None
-    own: tuple[str, str] | None = None
-
-
-KINDS: Mapping[str, Kind] = {
-    "likelihood": Kind(
-        "maximum likelihood",
-        ("ml",),
-        ("listwise",),
-        ("standard", "robust.sem", *SANDWICH, "first.order", "bootstrap", "none"),
-        ("standard", *SCALED_TESTS, "bollen.stine", "none"),
-        INFORMATION,
-    ),
-    "least squares": Kind(
-        "least squares",
-        LEAST_SQUARES,
-        ("listwise",),
-        ("standard", "robust.sem", "robust.sem.nt", "bootstrap", "none"),
-        ("standard", "satorra.bentler", *SECOND_ORDER, *RESIDUAL_TESTS, "bollen.stine", "none"),
-        ("expected", "observed"),
-    ),
-    "full information": Kind(
-        "missing='ml'",
-        ("ml",),
-        FULL_INFORMATION,
-        ("standard", *SANDWICH, "first.order", "bootstrap", "none"),
-        ("standard", "yuan.bentler.mplus", "none"),
-        INFORMATION,
-        robust="robust.huber.white",
-        usual_information="observed",
-    ),
-    "two-stage": Kind(
-        "missing='two.stage'",
-        ("ml",),
-        TWO_STAGE,
-        ("robust.sem", "bootstrap", "none"),
-        ("satorra.bentler", "none"),
-        ("expected",),
-        usual_information="expected",
-        own=("robust.sem", "satorra.bentler"),
-    ),
-    "ordinal": Kind(
-        "ordered variables",
-        ("uls", "wls", "dwls"),
-        ("listwise", *PAIRWISE),
-        ("standard", "robust.sem", "bootstrap", "none"),
-        ("standard", "satorra.bentler", *SECOND_ORDER, "none"),
-        ("expected", "observed"),
-    ),
-    "two-level": Kind(
-        "'level:' blocks",
-        ("ml",),
-        ("listwise",),
-        ("standard", "robust.huber.white", "first.order", "none"),
-        ("standard", "yuan.bentler.mplus", "none"),
-        INFORMATION,
-        robust="robust.huber.white",
-        usual_information="observed",
-    ),
-    "moments": Kind(
-        "moments alone",
-        ("ml", "gls", "uls"),
-        ("listwise",),
-        ("standard", "robust.sem.nt", "none"),
-        ("standard", "browne.residual.nt", "none"),
-        ("expected", "observed"),
-    ),
-}
-
-
-def kind_of(entry: Estimator, missing: str, ordered: bool, levels: bool, moments: bool) -> Kind:
-    """The kind of estimation that an estimator and the data make."""
-    if levels:
-        return KINDS["two-level"]
-    if ordered:
-        return KINDS["ordinal"]
-    if moments:
-        return KINDS["moments"]
-    if missing in FULL_INFORMATION:
-        return replace(KINDS["full information"], place=f"missing='{missing}'")
-    if missing in TWO_STAGE:
-        return replace(KINDS["two-stage"], place=f"missing='{missing}'")
-    return KINDS["likelihood" if entry.discrepancy == "ml" else "least squares"]
+TWO_STAGE_WORDS = ("two.stage", "robust.two.stage")  # words of ``missing`` that name standard errors too
 
 
 def resolve(
@@ -174,13 +61,14 @@ def resolve(
     words = _known(estimator, missing, information, se, test)
     entry, treatment = ESTIMATORS[words["estimator"]], MISSING[words["missing"]]
     notes: list[str] = []
-    if ordered and entry.name == "ML":
-        entry = ESTIMATORS[ORDERED_DEFAULT]
+    if ordered and entry.ordered:
+        entry = ESTIMATORS[entry.ordered]
         notes.append(
             f"ordered variables: estimator {entry.name} (polychoric correlations, diagonally weighted)"
         )
-    kind = kind_of(entry, treatment, ordered, levels, moments)
-    _check_family(kind, entry, treatment, clustered)
+    situation = situation_of(treatment, ordered, levels, moments)
+    family = _family(situation, entry, treatment, clustered)
+    kind = family.words(situation, treatment)
     asked_se = words.get("se")
     asked_test = TEST_WORDS[words["test"]] if "test" in words else None
     errors = _errors(entry, kind, asked_se, clustered)
@@ -193,9 +81,12 @@ def resolve(
     first_order = chosen == "first.order"
     if first_order:
         errors, chosen = "first.order" if errors == "standard" else errors, "observed"
-    notes += _overrides(kind, entry, errors, statistic, clustered, first_order)
+    notes += _own_way(kind, entry)
+    notes += family.notes(entry.name, errors, situation)
+    notes += _overrides(errors, statistic, clustered, first_order)
     return Options(
         estimator=entry,
+        family=family,
         information=chosen,  # type: ignore[arg-type]
         se=errors,  # type: ignore[arg-type]
         test=statistic,  # type: ignore[arg-type]
@@ -212,7 +103,7 @@ def _known(
         ("estimator", estimator, tuple(ESTIMATORS)),
         ("missing", missing, tuple(MISSING)),
         ("information", information, INFORMATION),
-        ("se", se, (*SE_WORDS, "robust", *TWO_STAGE)),
+        ("se", se, (*SE_WORDS, "robust", *TWO_STAGE_WORDS)),
         ("test", test, tuple(TEST_WORDS)),
     )
     found, problems = {}, []
@@ -230,52 +121,57 @@ def _known(
     return found
 
 
-def _check_family(kind: Kind, entry: Estimator, treatment: str, clustered: bool) -> None:
-    """Refuse an estimator or a treatment of missing values that the kind does not have."""
+def _family(situation: str, entry: Estimator, treatment: str, clustered: bool) -> Family:
+    """The family of an estimator with such data.
+
+    Raises
+    ------
+    InputError
+        For an estimator, a treatment of missing values or clusters that do not go with the data.
+    """
+    found = family_of(situation, entry.discrepancy)
+    nearest = found or candidates(situation)[0]
+    words = nearest.words(situation, treatment)
     problems = []
-    place = f"not with {kind.place}"
-    if not _suits(kind, entry, clustered):
-        allowed = [name for name, known in ESTIMATORS.items() if _suits(kind, known, clustered)]
-        where = f"{place} and clusters" if clustered and _suits(kind, entry, False) else place
+    place = f"not with {words.place}"
+    if found is None or not _suits(situation, words, entry, clustered):
+        allowed = [name for name, known in ESTIMATORS.items() if _suits(situation, words, known, clustered)]
+        only_clusters = clustered and _suits(situation, words, entry, False)
+        where = f"{place} and clusters" if only_clusters else place
         problems.append(Problem(where, column="estimator", value=entry.name, allowed=", ".join(allowed)))
-    if treatment not in kind.missing:
-        allowed = (
-            ["ml", *kind.missing]
-            if treatment in PAIRWISE and "ml" in kind.discrepancies
-            else list(kind.missing)
-        )
+    if treatment not in words.missing:
+        wider = treatment in PAIRWISE and family_of("full information", nearest.minimises) is not None
+        allowed = ["ml", *words.missing] if wider else list(words.missing)
         message = "only with ordered variables" if treatment in PAIRWISE else place
         problems.append(Problem(message, column="missing", value=treatment, allowed=", ".join(allowed)))
-    if clustered and kind is KINDS["ordinal"]:
-        problems.append(
-            Problem(place, column="cluster", allowed="no clusters, or numbers instead of ordered variables")
-        )
-    if clustered and treatment == "two.stage":
-        problems.append(
-            Problem("not with clusters", column="missing", value=treatment, allowed="robust.two.stage")
-        )
-    if problems:
+    if clustered and words.clusters:
+        problems.append(Problem(place, column="cluster", allowed=words.clusters))
+    if clustered and treatment in words.no_clusters:
+        others = ", ".join(word for word in words.missing if word not in words.no_clusters)
+        problems.append(Problem("not with clusters", column="missing", value=treatment, allowed=others))
+    if problems or found is None:
         raise InputError("These options do not go together.", problems)
+    return found
 
 
-def _suits(kind: Kind, entry: Estimator, clustered: bool) -> bool:
-    """Whether an estimator, with its own errors and test, belongs to a kind."""
-    if entry.discrepancy not in kind.discrepancies or (clustered and entry.test in SECOND_ORDER):
+def _suits(situation: str, words: Words, entry: Estimator, clustered: bool) -> bool:
+    """Whether an estimator, with its own errors and test, goes with such data and words."""
+    if family_of(situation, entry.discrepancy) is None or (clustered and entry.test in SECOND_ORDER):
         return False
-    if kind.own is not None:
-        return entry.name in ("ML", "MLM", "MLR")
-    errors, statistic = _words_of(entry, kind)
-    return errors in kind.se and statistic in kind.test
+    if words.estimators:
+        return entry.name in words.estimators
+    errors, statistic = _words_of(entry, words)
+    return errors in words.se and statistic in words.test
 
 
-def _words_of(entry: Estimator, kind: Kind) -> tuple[str, str]:
-    """Standard errors and test of an estimator; ordered variables have a Γ of their own, not a normal one."""
-    if kind is KINDS["ordinal"] and entry.test in RESIDUAL_TESTS:
+def _words_of(entry: Estimator, kind: Words) -> tuple[str, str]:
+    """Standard errors and test of an estimator; where Γ is no normal one its residual test is the standard one."""
+    if kind.own_gamma and entry.test in RESIDUAL_TESTS:
         return "robust.sem", "standard"
     return entry.se, entry.test
 
 
-def _errors(entry: Estimator, kind: Kind, word: str | None, clustered: bool) -> str:
+def _errors(entry: Estimator, kind: Words, word: str | None, clustered: bool) -> str:
     """Standard errors: the user's word, else those of the kind or the estimator, allowing for clusters."""
     usual = _words_of(entry, kind)[0]
     if word is None:
@@ -284,14 +180,14 @@ def _errors(entry: Estimator, kind: Kind, word: str | None, clustered: bool) -> 
             chosen = "robust.cluster" if "robust.cluster" in kind.se else "robust.sem"
     elif word == "robust":
         chosen = kind.own[0] if kind.own else (usual if usual not in INDEPENDENT else kind.robust)
-    elif word in TWO_STAGE:
+    elif word in TWO_STAGE_WORDS:
         chosen = "robust.sem" if kind.own and word in kind.place else word
     else:
         chosen = SE_WORDS[word]
     return "robust.cluster" if clustered and chosen == "robust.huber.white" else chosen
 
 
-def _usual_test(entry: Estimator, kind: Kind, clustered: bool) -> str:
+def _usual_test(entry: Estimator, kind: Words, clustered: bool) -> str:
     """Test of the kind or the estimator; one that allows for clusters where there are any."""
     if kind.own is not None:
         return kind.own[1]
@@ -301,14 +197,14 @@ def _usual_test(entry: Estimator, kind: Kind, clustered: bool) -> str:
     return usual
 
 
-def _usual_information(entry: Estimator, kind: Kind, errors: str) -> str:
+def _usual_information(entry: Estimator, kind: Words, errors: str) -> str:
     if kind.usual_information is not None:
         return kind.usual_information
     return "observed" if errors in (*SANDWICH, "first.order") else entry.information
 
 
 def _conflicts(
-    kind: Kind,
+    kind: Words,
     entry: Estimator,
     errors: str,
     statistic: str,
@@ -349,25 +245,18 @@ def _conflicts(
     return problems
 
 
-def _overrides(
-    kind: Kind, entry: Estimator, errors: str, statistic: str, clustered: bool, first_order: bool
-) -> list[str]:
+def _own_way(kind: Words, entry: Estimator) -> list[str]:
+    """What a reader must know where a family has its own errors and test in the place of the estimator's."""
+    if kind.own is None or entry.test in ("standard", kind.own[1]):
+        return []
+    return [
+        f"estimator='{entry.name}' with {kind.place}: standard errors and test are those of the two stages"
+    ]
+
+
+def _overrides(errors: str, statistic: str, clustered: bool, first_order: bool) -> list[str]:
     """What a reader must know about words that were not taken as they usually are."""
     notes = []
-    if kind.own is not None and entry.name == "MLR":
-        notes.append(
-            f"estimator='MLR' with {kind.place}: standard errors and test are those of the two stages"
-        )
-    if entry.discrepancy == "dwls" and kind is KINDS["least squares"]:
-        notes.append(
-            f"estimator='{entry.name}' without ordered variables: weights from the fourth moments of continuous data"
-        )
-    if kind is KINDS["least squares"] and entry.discrepancy in ("uls", "dwls") and errors == "standard":
-        robust = "ULSMV" if entry.discrepancy == "uls" else "WLSMV"
-        notes.append(
-            f"estimator='{entry.name}': standard errors take the weights for the true ones and are usually too small; "
-            f"se='robust.sem' or estimator='{robust}' corrects them"
-        )
     if first_order and errors != "first.order":
         notes.append(f"information='first.order' has no effect with se='{errors}'")
     if statistic in RESIDUAL_TESTS:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from comply_measure.sem.arrays import Array
-from comply_measure.sem.baseline import Baseline, baseline_of
+from comply_measure.sem.baseline import Baseline
 from comply_measure.sem.fit_measures.browne import statistic_of
-from comply_measure.sem.fit_measures.collect import Evidence, collect
+from comply_measure.sem.fit_measures.collect import Evidence
 from comply_measure.sem.fit_measures.undefined import unidentified_parameters, why_no_fit, without_fit
 from comply_measure.sem.followups import FollowUps
 from comply_measure.sem.inference.covariance import ParameterCovariance
@@ -26,13 +26,12 @@ from comply_measure.sem.inference.diagnosis import (
     no_fit_findings,
     remedy_finding,
 )
-from comply_measure.sem.inference.missing_values import missing_values
-from comply_measure.sem.inference.robust import covariance_of
-from comply_measure.sem.inference.tests import TestStatistic, chisquare_test, scaled_test
-from comply_measure.sem.loglikelihood import LogLikelihoods, log_likelihoods
+from comply_measure.sem.inference.missing_values import left_out
+from comply_measure.sem.inference.tests import TestStatistic, chisquare_test
+from comply_measure.sem.loglikelihood import LogLikelihoods
 from comply_measure.sem.model import Model
 from comply_measure.sem.optimise import Optimum
-from comply_measure.sem.options import NOT_CHISQUARE, RESIDUAL_TESTS, SCALED_TESTS, choose
+from comply_measure.sem.options import RESIDUAL_TESTS, SCALED_TESTS, choose
 from comply_measure.sem.tables import estimates_frame
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ class Fit(FollowUps):
     @cached_property
     def covariance(self) -> ParameterCovariance:
         """Covariance matrix of θ̂ with the information it came from."""
-        return covariance_of(self.model, self.optimum.point, self.optimum.jacobian)
+        return self.model.family.covariance(self.model, self.optimum.point, self.optimum.jacobian)
 
     @property
     def vcov_array(self) -> Array | None:
@@ -140,9 +139,9 @@ class Fit(FollowUps):
         if self.model.df == 0 and abs(statistic) < 1e-9 * self.n:
             statistic = 0.0
         found = chisquare_test(name, max(statistic, 0.0), self.model.df)
-        word = self.model.options.estimator.discrepancy
-        if word in NOT_CHISQUARE and not residual:
-            note = f"the {word.upper()} statistic does not follow a χ² distribution"
+        if not self.model.family.is_chisquare and not residual:
+            word = self.model.family.minimises.upper()
+            note = f"the {word} statistic does not follow a χ² distribution"
             found = replace(found, pvalue=math.nan, note=note)
         return found
 
@@ -151,19 +150,18 @@ class Fit(FollowUps):
         """The χ² test corrected for non-normal data; None when the estimator has none."""
         if not self.converged or self.model.options.test not in SCALED_TESTS:
             return None
-        return scaled_test(self.model, self.optimum.point, self.test, self.optimum.jacobian)
+        optimum = self.optimum
+        return self.model.family.scaled_test(self.model, optimum.point, self.test, optimum.jacobian)
 
     @cached_property
     def baseline(self) -> Baseline:
         """The baseline model's test; exogenous covariances stay in it whether fixed or not, as in lavaan."""
-        return Baseline(math.nan, 0) if self.no_fit else baseline_of(self.model)
+        return Baseline(math.nan, 0) if self.no_fit else self.model.family.baseline(self.model)
 
     @cached_property
     def log_likelihoods(self) -> LogLikelihoods | None:
         """Log-likelihoods of the fitted and the saturated model; None when the estimator has none."""
-        if self.model.options.estimator.discrepancy != "ml":
-            return None
-        return log_likelihoods(self.model, self.optimum.point.value)
+        return self.model.family.log_likelihoods(self.model, self.optimum.point)
 
     @cached_property
     def measures(self) -> dict[str, float]:
@@ -174,7 +172,7 @@ class Fit(FollowUps):
         if model.options.test == "none":
             counts = {"npar": float(model.n_parameters), "df": float(model.df)}
             return counts | {"ntotal": float(model.sample.n)}
-        found = collect(
+        found = model.family.measures(
             Evidence(
                 model,
                 self.optimum.point,
@@ -198,10 +196,7 @@ class Fit(FollowUps):
     def inadmissible(self) -> tuple[Finding, ...]:
         """Negative variances and matrices that are not positive definite."""
         found = list(admissibility(self.model, self.optimum.point.implied))
-        if self.model.table.options.thresholds:
-            from comply_measure.sem.ordinal.findings import negative_residuals
-
-            found.extend(negative_residuals(self.model, self.optimum.point))
+        found.extend(self.model.family.inadmissible(self.model, self.optimum.point))
         return tuple(found)
 
     @property
@@ -238,11 +233,8 @@ class Fit(FollowUps):
             )
         notes = (*self.model.options.notes, *self.model.table.notes)
         found.extend(Finding("note", note, serious=False) for note in notes)
-        found.extend(missing_values(self.model))
-        if self.model.table.options.thresholds:
-            from comply_measure.sem.ordinal.findings import data_findings
-
-            found.extend(data_findings(self.model))
+        found.extend(left_out(self.model))
+        found.extend(self.model.family.data_findings(self.model))
         return tuple(found)
 
     def _doubts(self) -> Iterator[Finding]:
@@ -281,22 +273,7 @@ class Fit(FollowUps):
 
         With several groups: one such mapping per group, by the group's name.
         """
-        import pandas as pd
-
-        from comply_measure.sem.ordinal.layout import OrdinalImplied
-        from comply_measure.sem.ordinal.residuals import implied_tables
-
-        parts: list[dict[str, Any]] = []
-        for at in self.optimum.point.implied:
-            if isinstance(at, OrdinalImplied):
-                parts.append(implied_tables(at))
-                continue
-            names = list(at.layout.observed)
-            moments: dict[str, Any] = {"cov": pd.DataFrame(at.sigma, index=names, columns=names)}
-            if at.mu is not None:
-                moments["mean"] = pd.Series(at.mu, index=names)
-            parts.append(moments)
-        return self._by_group(parts)
+        return self._by_group([self.model.family.implied_tables(at) for at in self.optimum.point.implied])
 
     def residuals(self, kind: str = "raw") -> dict[str, Any]:
         """Residuals of the sample moments, in the form of :meth:`implied`.
@@ -308,10 +285,10 @@ class Fit(FollowUps):
             deviations), ``normalized`` or ``standardized`` (raw over the standard error of the sample
             moment, or of the residual).
         """
-        from comply_measure.sem.inference.residuals import KINDS, residual_tables
+        from comply_measure.sem.inference.residuals import KINDS
 
-        chosen = choose("kind", kind, KINDS)
-        tables = residual_tables(self.model, self.optimum.point, chosen, self.optimum.jacobian)
+        chosen, optimum = choose("kind", kind, KINDS), self.optimum
+        tables = self.model.family.residual_tables(self.model, optimum.point, chosen, optimum.jacobian)
         return self._by_group(tables)
 
     def _by_group(self, parts: list[dict[str, Any]]) -> dict[str, Any]:

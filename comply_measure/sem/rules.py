@@ -9,6 +9,7 @@ from typing import Literal
 from comply_measure.errors import Problem
 from comply_measure.sem.arguments import Arguments
 from comply_measure.sem.errors import InputError
+from comply_measure.sem.families.registry import family_of
 from comply_measure.sem.options import Options
 from comply_measure.sem.table.parameter_table import TableOptions
 
@@ -61,7 +62,7 @@ class Setting:
         reasons = (
             ("ordered variables", self.ordered),
             ("'level:' blocks", self.levels),
-            (f"missing='{self.options.missing}'", self.options.missing != "listwise"),
+            (f"missing='{self.options.missing}'", not self.options.complete_cases),
             ("cluster=", self.one_level_clusters),
             ("intercepts in the model text", self.intercepts),
         )
@@ -82,6 +83,13 @@ class Rule:
 
 def _semopy(s: Setting) -> bool:
     return s.asked.engine == "semopy"
+
+
+def _semopy_knows(options: Options) -> bool:
+    """Whether semopy minimises the same, and takes the same information."""
+    complete = family_of("complete", options.estimator.discrepancy)
+    plain = options.estimator.is_plain and options.information == "expected"
+    return plain and complete is not None and bool(complete.other_engine)
 
 
 def _bootstrap_useless(s: Setting) -> bool:
@@ -189,7 +197,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "estimator",
         "refuse",
-        lambda s: _semopy(s) and (s.options.estimator.name != "ML" or s.options.information != "expected"),
+        lambda s: _semopy(s) and not _semopy_knows(s.options),
         "engine='semopy' takes only ML with expected information",
         "ML",
     ),
@@ -204,7 +212,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "missing",
         "refuse",
-        lambda s: _semopy(s) and s.options.missing != "listwise",
+        lambda s: _semopy(s) and not s.options.complete_cases,
         "not with engine='semopy'",
         "listwise",
     ),
@@ -246,15 +254,15 @@ def table_options(setting: Setting) -> TableOptions:
     else:
         usual = setting.n_groups > 1 or growth
         wanted = usual if asked.meanstructure is None else asked.meanstructure
-        means = wanted or setting.options.missing != "listwise" or asked.cluster is not None
-    likelihood = setting.options.estimator.discrepancy == "ml"
+        means = wanted or not setting.options.complete_cases or asked.cluster is not None
+    given = setting.options.family.fixes_exogenous
     return TableOptions(
         model_type="growth" if growth else "sem",
         meanstructure=means,
         std_lv=asked.std_lv,
         effect_coding=asked.effect_coding,
         orthogonal=asked.orthogonal,
-        fixed_x=likelihood if asked.fixed_x is None else asked.fixed_x,
+        fixed_x=given if asked.fixed_x is None else asked.fixed_x,
         group_equal=asked.group_equal,
         group_partial=asked.group_partial,
     )

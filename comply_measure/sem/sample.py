@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from comply_measure.errors import Problem
 from comply_measure.sem.arrays import Array, Index, NotPositiveDefiniteError, inverse_and_logdet
-from comply_measure.sem.errors import ModelError
+from comply_measure.sem.data import Cases
+from comply_measure.sem.errors import InputError, ModelError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -160,6 +162,38 @@ def moments(
     centred = data - mean
     cov = centred.T @ centred / (n - 1 if unbiased else n)
     return GroupSample(group, tuple(names), n, cov, mean, data, cluster, rows)
+
+
+def complete_sample(cases: Cases, unbiased: bool = False) -> Sample:
+    """Moments of the complete cases of every group (listwise deletion).
+
+    Parameters
+    ----------
+    cases : Cases
+        The user's data.
+    unbiased : bool
+        Covariances with divisor n − 1.
+
+    Raises
+    ------
+    InputError
+        When a group has fewer than two complete cases.
+    """
+    groups = []
+    for name, names, values, codes, rows in zip(
+        cases.groups, cases.names, cases.values, cases.clusters, cases.rows, strict=True
+    ):
+        complete = ~np.isnan(values).any(axis=1)
+        if not complete.all():
+            values, rows = values[complete], rows[complete]
+            codes = None if codes is None else codes[complete]
+        if len(values) < 2:
+            place = f"group '{name}'" if name else "the data"
+            raise InputError(
+                f"Too few complete cases in {place}.", [Problem("complete cases", value=len(values))]
+            )
+        groups.append(moments(values, names, name, codes, rows, unbiased))
+    return Sample(tuple(groups), cases.n_given, cases.index)
 
 
 def singular_reason(sample: GroupSample) -> str:

@@ -14,8 +14,6 @@ import numpy as np
 
 from comply_measure.sem.arrays import Array, Index, is_positive_definite
 from comply_measure.sem.implied import Layout
-from comply_measure.sem.ordinal.layout import OrdinalLayout
-from comply_measure.sem.ordinal.start import fill_threshold_starts
 from comply_measure.sem.sample import GroupSample
 from comply_measure.sem.table.composites import start_of_composite
 from comply_measure.sem.table.parameter_table import ParameterTable
@@ -47,10 +45,15 @@ def starting_values(
         rows = np.flatnonzero(table.group == g + 1)
         mine = _GroupStart(table, rows, layout, sample).values()
         theta[layout.first : layout.first + layout.q] = mine
-    if table.options.thresholds:
-        fill_threshold_starts(theta, layouts, samples)
+    _put_sample_values(theta, layouts, samples)
     put_given(table, theta)
     return theta
+
+
+def _put_sample_values(theta: Array, layouts: tuple[Layout, ...], samples: tuple[GroupSample, ...]) -> None:
+    """Put what the sample says directly into θ, in place."""
+    for layout, sample in zip(layouts, samples, strict=True):
+        layout.put_starts(theta[layout.first : layout.first + layout.q], sample)
 
 
 def put_given(table: ParameterTable, theta: Array) -> None:
@@ -86,8 +89,7 @@ def plain_values(
         elif op == "~1" and observed >= 0 and sample.mean is not None:
             value = sample.mean[observed]
         theta[table.free[row] - 1] = value
-    if table.options.thresholds:
-        fill_threshold_starts(theta, layouts, samples)
+    _put_sample_values(theta, layouts, samples)
     put_given(table, theta)
     return theta
 
@@ -202,9 +204,7 @@ class _GroupStart:
         self.cov[:p, :p] = sample.cov
         self.explained = np.zeros_like(self.cov)  # by factors already placed, for items of several factors
         self.known = set(layout.observed)
-        self.theta = np.zeros(layout.q)
-        if isinstance(layout, OrdinalLayout):
-            self.theta[layout.scale.parameters] = 1.0
+        self.theta = layout.neutral()
         self.rows = rows.tolist()
         self.value = table.value.tolist()
         places = table.free.tolist()

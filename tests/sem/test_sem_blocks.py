@@ -13,7 +13,7 @@ from comply_measure import sem
 from comply_measure.sem.blocks import BlockMatrix, block_product, components_of
 from comply_measure.sem.estimation import estimate
 from comply_measure.sem.inference.covariance import symmetric_inverse
-from comply_measure.sem.inference.robust import first_order_information
+from comply_measure.sem.inference.parts import first_order_information
 
 MODEL = "v =~ x1 + x2 + x3\nt =~ x4 + x5 + x6\ns =~ x7 + x8 + x9"
 

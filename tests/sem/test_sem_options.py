@@ -17,7 +17,8 @@ import pytest
 
 from comply_measure import sem
 from comply_measure.errors import ComplyError, InputError
-from comply_measure.sem.resolver import KINDS, resolve
+from comply_measure.sem.families.registry import FAMILIES
+from comply_measure.sem.resolver import resolve
 
 MODEL = "f =~ x1 + x2 + x3\ng =~ x4 + x5 + x6\nx1 ~ z"
 ITEMS = [f"x{i}" for i in range(1, 7)]
@@ -255,21 +256,25 @@ def test_all_wrong_words_are_named_at_once() -> None:
 
 
 def test_every_kind_of_estimation_accepts_its_own_words() -> None:
-    """The table of kinds is consistent: every word it lists resolves to itself."""
-    facts = {
-        "likelihood": {"estimator": "ML"},
-        "least squares": {"estimator": "WLS"},
-        "full information": {"estimator": "ML", "missing": "ml"},
-        "two-stage": {"estimator": "ML", "missing": "two.stage"},
-        "ordinal": {"estimator": "WLSMV", "ordered": True},
-        "two-level": {"estimator": "ML", "levels": True},
-        "moments": {"estimator": "ML", "moments": True},
+    """Families are consistent: every word that one lists resolves to itself, and to this family."""
+    facts: dict[str, dict[str, Any]] = {
+        "complete": {},
+        "full information": {"missing": "ml"},
+        "two-stage": {"missing": "two.stage"},
+        "ordered": {"ordered": True},
+        "levels": {"levels": True},
+        "moments": {"moments": True},
     }
-    for name, kind in KINDS.items():
-        for word in kind.se:
+    usual = {"ml": "ML", "gls": "GLS", "uls": "ULS", "wls": "WLS", "dwls": "DWLS"}
+    pairs = [(family, place) for family in FAMILIES for place in family.situations if family.serves(place)]
+    assert len(pairs) == 14
+    for family, place in pairs:
+        given = {"estimator": usual[family.minimises], **facts[place]}
+        words = family.words(place, given.get("missing", "listwise"))
+        for word in words.se:
             clustered = word == "robust.cluster"
             test = "none" if word == "first.order" else None
-            found = resolve(**facts[name], se=word, test=test, clustered=clustered)  # type: ignore[arg-type]
-            assert found.se == word
-        for word in kind.test:
-            assert resolve(**facts[name], test=word).test == word  # type: ignore[arg-type]
+            found = resolve(**given, se=word, test=test, clustered=clustered)
+            assert (found.se, found.family) == (word, family)
+        for word in words.test:
+            assert resolve(**given, test=word).test == word

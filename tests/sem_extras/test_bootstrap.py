@@ -17,7 +17,7 @@ from comply_measure.sem.bootstrap.draws import plan_draws
 from comply_measure.sem.bootstrap.fit import BootstrapFit
 from comply_measure.sem.bootstrap.influence import acceleration, influence
 from comply_measure.sem.bootstrap.intervals import interval, normal_interpolation
-from comply_measure.sem.bootstrap.replicate import CHUNK, CaseWorker, make_worker
+from comply_measure.sem.bootstrap.replicate import CHUNK, CaseWorker
 
 FEW = 120
 
@@ -95,7 +95,7 @@ class TestStandardErrors:
 
     def test_one_by_one_gives_the_same_as_all_at_once(self, models, simulated) -> None:
         fitted = sem.fit(models.LABEL, simulated)
-        together = make_worker(fitted.model, fitted.optimum.point, "ordinary")
+        together = fitted.model.family.worker(fitted.model, fitted.optimum.point, "ordinary")
         alone = CaseWorker(fitted.model, fitted.optimum.point)
         first, second = (worker.run(np.random.SeedSequence(3), 6) for worker in (together, alone))
         assert not isinstance(together, CaseWorker)

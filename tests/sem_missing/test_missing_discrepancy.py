@@ -8,8 +8,8 @@ from comply_measure.sem.arrays import NotPositiveDefiniteError
 from comply_measure.sem.data import Cases
 from comply_measure.sem.discrepancy.fiml import FIMLDiscrepancy, moment_derivatives
 from comply_measure.sem.discrepancy.ml import MLDiscrepancy
-from comply_measure.sem.implied import build_layouts
 from comply_measure.sem.language.parser import parse_model
+from comply_measure.sem.layouts import build_layouts
 from comply_measure.sem.missing import baseline, completion, information, likelihood, patterns, saturated
 from comply_measure.sem.missing.sample import incomplete_sample
 from comply_measure.sem.sample import moments

@@ -187,7 +187,7 @@ def _no_likelihood_test(fits: Sequence[Fit]) -> str:
         return "a two-level model: its saturated moments are not pooled; see D2"
     if not model.df > 0:
         return "the model has no degrees of freedom"
-    if model.options.estimator.discrepancy != "ml":
+    if not model.family.has_loglik:
         return "not a likelihood fit"
     if any(group.data is not None and np.isnan(group.data).any() for group in model.sample.groups):
         return "the imputed data are incomplete"

@@ -137,7 +137,7 @@ def dynamic_cutoffs(fit: Fit, *, n_replications: int = 500, seed: int, max_level
         For models the rules do not cover, or when n is not above the number of variables.
     """
     _check(n_replications, max_levels)
-    if fit.model.options.estimator.discrepancy != "ml":
+    if not fit.model.family.has_loglik:
         raise ComplyError("dynamic cut-offs are simulated for maximum likelihood")
     if fit.model.df <= 0:
         raise ComplyError("a model without degrees of freedom cannot misfit: no cut-offs")
@@ -180,7 +180,7 @@ def _note(fit: Fit, n_levels: int, n_used: int) -> str:
         notes.append(f"{n_used} of {n_levels} levels")
     if any(group.cluster is not None for group in fit.model.sample.groups):
         notes.append("simulated for independent cases")
-    if fit.model.options.missing != "listwise":
+    if not fit.model.options.complete_cases:
         notes.append("simulated without missing values")
     return "; ".join(notes)
 

@@ -25,7 +25,7 @@ from comply_measure.models.invariance.designs import (
 from comply_measure.models.invariance.ladder import InvarianceLadder, invariance_ladder
 from comply_measure.models.invariance.rules import RULES, Rule
 from comply_measure.sem import Fit
-from comply_measure.sem.inference.robust import first_order_information
+from comply_measure.sem.inference.parts import first_order_information
 from comply_measure.sem.options import SANDWICH
 
 Floats = NDArray[np.float64]
@@ -313,7 +313,7 @@ def score_statistics(fit: Fit, directions: Sequence[Sequence[int]]) -> list[floa
     list of float
         NaN where the directions carry no information of their own.
     """
-    if is_two_level(fit) or fit.model.options.estimator.discrepancy != "ml":
+    if is_two_level(fit) or not fit.model.family.has_loglik:
         raise ComplyError("score statistics are for likelihood fits of one level")
     point, n, q = fit.optimum.point, fit.n, len(fit.theta)
     K = np.eye(q) if fit.model.space.K is None else fit.model.space.K

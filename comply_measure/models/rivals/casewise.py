@@ -85,7 +85,7 @@ def casewise_fit(fit: Fit) -> CasewiseFit:
         raise ComplyError("casewise contributions are not there for two-level models")
     if not fit.converged:
         raise ComplyError("casewise contributions need a model that converged")
-    if fit.model.options.estimator.discrepancy != "ml" or any(fit.model.exogenous):
+    if not fit.model.family.has_loglik or any(fit.model.exogenous):
         raise ComplyError("casewise contributions need maximum likelihood without fixed exogenous variables")
     if fit.optimum.jacobian is not None and len(fit.optimum.jacobian):
         raise ComplyError("casewise contributions are not defined under non-linear constraints")

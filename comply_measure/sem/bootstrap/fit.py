@@ -176,7 +176,7 @@ class BootstrapFit(Fit):
         return table
 
 
-def bootstrap(
+def resampled(
     fit: Fit,
     replications: int = DEFAULT,
     kinds: tuple[str, ...] = ("ordinary",),
@@ -211,7 +211,6 @@ def bootstrap(
         seed=(seed, "seed"),
         n_jobs=(n_jobs, "workers"),
     )
-    fit.require_one_level("bootstrap standard errors and tests")
     if not fit.converged:
         raise ModelError("the bootstrap needs a model that converged")
     done: dict[str, Replications] = {}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from comply_measure.sem.arrays import Array
-from comply_measure.sem.inference.robust import scores_of
+from comply_measure.sem.inference.parts import scores_of
 from comply_measure.sem.inference.tests import inverse_information
 from comply_measure.sem.model import Model
 from comply_measure.sem.optimise import Optimum

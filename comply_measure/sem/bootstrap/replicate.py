@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from comply_measure.sem.arrays import Array, Index
-from comply_measure.sem.bootstrap.bollen_stine import transformed
 from comply_measure.sem.bootstrap.draws import Draws, plan_draws
 from comply_measure.sem.bootstrap.moments import BatchMoments, MomentMaker
 from comply_measure.sem.bootstrap.newton import ChunkRefitter
 from comply_measure.sem.bootstrap.refit import FAILURES, moment_sample, refit_rows, refit_sample
-from comply_measure.sem.errors import ModelError
-from comply_measure.sem.missing.sample import IncompleteGroup
 from comply_measure.sem.model import Model
 from comply_measure.sem.objective import Point
-from comply_measure.sem.ordinal.sample import OrdinalGroup
 
 CHUNK = 50
 KINDS = ("ordinary", "bollen.stine")
@@ -102,7 +98,7 @@ def replicate(
 
     root = np.random.SeedSequence(seed)
     sizes = [min(CHUNK, replications - start) for start in range(0, replications, CHUNK)]
-    worker = make_worker(model, point, kind)
+    worker = model.family.worker(model, point, kind)
     tasks = [
         delayed(worker.run)(child, size) for child, size in zip(root.spawn(len(sizes)), sizes, strict=True)
     ]
@@ -133,29 +129,11 @@ class Chunk:
     reasons: list[str]
 
 
-def make_worker(model: Model, point: Point, kind: str) -> BatchWorker | CaseWorker:
-    """Who refits: all replications of a chunk together where that is possible, one by one otherwise.
+class Worker(Protocol):
+    """Who refits the replications of a chunk."""
 
-    Raises
-    ------
-    ModelError
-        For a Bollen-Stine bootstrap of incomplete or ordered data, and when there are no cases.
-    """
-    groups = model.sample.groups
-    ordered = any(isinstance(group, OrdinalGroup) for group in groups)
-    incomplete = any(isinstance(group, IncompleteGroup) for group in groups)
-    if kind == "bollen.stine":
-        if ordered or incomplete:
-            raise ModelError("the Bollen-Stine bootstrap needs complete continuous data")
-        data = [transformed(*pair) for pair in zip(groups, point.implied, strict=True)]
-        parts = tuple(replace(group, data=own) for group, own in zip(groups, data, strict=True))
-        model = replace(model, sample=replace(model.sample, groups=parts))
-    elif not ordered and any(group.data is None for group in groups):
-        raise ModelError("the bootstrap needs the cases, not moments")
-    batch = model.options.estimator.discrepancy == "ml" and model.space.is_linear
-    if batch and not ordered and not incomplete:
-        return BatchWorker(model, point)
-    return CaseWorker(model, point)
+    def run(self, seed: np.random.SeedSequence, size: int) -> Chunk:
+        """One chunk."""
 
 
 class BatchWorker:
@@ -216,18 +194,13 @@ class CaseWorker:
         table = self.model.table
         if not table.exo.any():
             return np.zeros(0)
-        values = [_moments_of(group, own) for group, own in zip(self.model.sample.groups, rows, strict=True)]
+        groups = zip(self.model.sample.groups, rows, strict=True)
+        values = [_moments_of(self.model.family.exogenous_cases(group, own)) for group, own in groups]
         return np.asarray(exogenous_values(self.model, values)[0])
 
 
-def _moments_of(group: Any, rows: Index) -> BatchMoments:
-    """Moments of a group's cases, missing values left out value by value (exogenous variables have none)."""
-    if isinstance(group, OrdinalGroup):
-        places = [i for i, name in enumerate(group.names) if name not in group.coded.names]
-        data = np.zeros((len(rows), group.p))
-        data[:, places] = group.covariates[rows]
-    else:
-        data = group.data[rows]
+def _moments_of(data: Array) -> BatchMoments:
+    """Moments of the exogenous variables of some cases (these have no missing values)."""
     mean = data.mean(axis=0)
     centred = data - mean
     return BatchMoments(np.array([float(len(data))]), mean[None], (centred.T @ centred / len(data))[None])

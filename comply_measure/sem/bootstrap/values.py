@@ -56,7 +56,7 @@ def standardised_values(model: Model, theta: Array, exogenous: Array, kind: str)
     kind : str
         ``all``, ``lv`` or ``nox``.
     """
-    if model.table.options.thresholds or not len(theta):
+    if not model.family.batched_values() or not len(theta):
         return _one_by_one(model, theta, kind)
     values = row_values(model, theta, exogenous)
     out = np.empty_like(values)

@@ -20,7 +20,7 @@ from comply_measure.sem.errors import InputError, SemWarning
 from comply_measure.sem.fit_measures.chisquare import upper_tail
 from comply_measure.sem.fit_measures.information_criteria import aic, bic
 from comply_measure.sem.fit_measures.rmsea import rmsea
-from comply_measure.sem.options import NOT_CHISQUARE, SCALED_TESTS, choose
+from comply_measure.sem.options import SCALED_TESTS, choose
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,8 +139,9 @@ def _method(method: str, fits: Sequence[Fit]) -> str:
 
 def _needs_quadratic_form(fit: Fit) -> bool:
     """Whether the statistic is no χ², so that its differences need Γ, and the cases are there to give it."""
-    unweighted = fit.model.options.estimator.discrepancy in NOT_CHISQUARE
-    return unweighted and all(group.rows is not None for group in fit.model.sample.groups)
+    return not fit.model.family.is_chisquare and all(
+        group.rows is not None for group in fit.model.sample.groups
+    )
 
 
 def _notes(fits: Sequence[Fit], labels: Sequence[str], steps: Sequence[Difference]) -> list[str]:
@@ -176,7 +177,7 @@ def _columns(
         "Chisq": chisq,
         "Chisq diff": [nan, *(step.statistic for step in steps)],
     }
-    if fits[0].model.options.missing == "listwise":
+    if fits[0].model.options.complete_cases:
         n, groups = float(fits[0].n), len(fits[0].model.sample.groups)
         by_scale = method.startswith("satorra") and not (method == "satorra.2000" and scaled_shifted)
         scales = [step.scale if by_scale else 1.0 for step in steps]

@@ -26,9 +26,8 @@ import numpy as np
 
 from comply_measure.sem.comparison.tangent import free_basis, keys_of, lost_directions
 from comply_measure.sem.errors import ModelError
-from comply_measure.sem.inference.robust import pieces_of, spread_groups
-from comply_measure.sem.inference.tests import TestStatistic, inverse_information, scaled_test
-from comply_measure.sem.options import NOT_CHISQUARE
+from comply_measure.sem.inference.parts import pieces_of, spread_groups
+from comply_measure.sem.inference.tests import TestStatistic, inverse_information
 
 if TYPE_CHECKING:
     from comply_measure.sem.result import Fit
@@ -81,11 +80,10 @@ def difference_test(
     if m == 0:
         return Difference(plain, m, math.nan, note="same degrees of freedom: no test")
     if method == "standard":
-        word = large.model.options.estimator.discrepancy
-        if word in NOT_CHISQUARE:
-            note = (
-                f"the difference of {word.upper()} statistics is no χ²; method='satorra.2000' with raw data"
-            )
+        family = large.model.family
+        if not family.is_chisquare:
+            word = family.minimises.upper()
+            note = f"the difference of {word} statistics is no χ²; method='satorra.2000' with raw data"
             return Difference(math.nan, m, math.nan, note=note)
         return Difference(plain, m)
     if method != "satorra.bentler.2001":
@@ -125,7 +123,7 @@ def _transplanted(large: Fit, small: Fit) -> TestStatistic:
             "the larger model cannot take the smaller one's estimates; use method='satorra.2000'"
         )
     standard = TestStatistic("standard", max(model.statistic(point), 1e-8), model.df, math.nan)
-    return scaled_test(model, point, standard, large.optimum.jacobian)
+    return model.family.scaled_test(model, point, standard, large.optimum.jacobian)
 
 
 def _quadratic_form(

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from comply_measure.sem.arrays import is_positive_definite
-from comply_measure.sem.discrepancy import discrepancy_for
+from comply_measure.sem.families.likelihood import LIKELIHOOD
 from comply_measure.sem.objective import Objective
 from comply_measure.sem.optimise import minimise
 from comply_measure.sem.options import ESTIMATORS, Options
-from comply_measure.sem.ordinal.layout import OrdinalImplied
 from comply_measure.sem.sample import GroupSample
 
 if TYPE_CHECKING:
@@ -32,9 +31,9 @@ def reproduces(large: Fit, small: Fit) -> bool | None:
     that are positive definite (those of a between level need not be).
     """
     model = large.model
-    if not model.space.is_linear or any(isinstance(at, OrdinalImplied) for at in small.optimum.point.implied):
+    if not model.space.is_linear or not model.family.continuous:
         return None
-    options = Options(ESTIMATORS["ML"])
+    options = Options(ESTIMATORS["ML"], LIKELIHOOD)
     samples = []
     for implied, group in zip(small.optimum.point.implied, model.sample.groups, strict=True):
         places = [implied.layout.observed.index(name) for name in group.names]
@@ -43,7 +42,7 @@ def reproduces(large: Fit, small: Fit) -> bool | None:
         if not is_positive_definite(sigma):
             return None
         samples.append(GroupSample(group.name, group.names, group.n, sigma, mean))
-    discrepancies = tuple(discrepancy_for(options, sample) for sample in samples)
+    discrepancies = tuple(LIKELIHOOD.discrepancy(options, sample, (), False) for sample in samples)
     objective = Objective(model.layouts, discrepancies, model.sample.weights, model.space)
     found = minimise(objective, model.space.contract(large.theta), model.sample.n)
     if found.point.value < NESTED:

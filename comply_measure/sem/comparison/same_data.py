@@ -59,15 +59,13 @@ def _differences(first: Fit, other: Fit) -> list[str]:
     """Reasons why the second fit is not comparable with the first."""
     mine, theirs = first.model, other.model
     reasons = []
-    if mine.options.estimator.discrepancy != theirs.options.estimator.discrepancy:
+    if not mine.family.same_scale(theirs.family):
         reasons.append("fitted with another estimator")
     if mine.options.missing != theirs.options.missing:
         reasons.append("treats missing values in another way")
     if mine.table.meanstructure != theirs.table.meanstructure:
         reasons.append("one model has means, the other has none")
-    if mine.table.options.parameterization != theirs.table.options.parameterization and (
-        mine.table.options.thresholds
-    ):
+    if mine.table.options.parameterization != theirs.table.options.parameterization:
         reasons.append("uses another parameterisation of ordered variables")
     return reasons + data_differences(mine.sample.groups, theirs.sample.groups)
 

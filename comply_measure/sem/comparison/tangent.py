@@ -12,17 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from comply_measure.sem.arrays import Array, Index
-from comply_measure.sem.discrepancy.ml import mean_derivatives
+from comply_measure.sem.arrays import Array
 from comply_measure.sem.errors import ModelError
-from comply_measure.sem.implied import Implied
 from comply_measure.sem.inference.covariance import null_space
 from comply_measure.sem.modification.score_test import constraints_of
 from comply_measure.sem.objective import Point
-from comply_measure.sem.ordinal.layout import OrdinalImplied
 from comply_measure.sem.table.parameter_table import ParameterTable
 
 if TYPE_CHECKING:
+    from comply_measure.sem.families.base import Family
     from comply_measure.sem.result import Fit
 
 Key = tuple[str, str, str, int]
@@ -55,15 +53,16 @@ def lost_directions(large: Fit, small: Fit, method: str) -> Array:
     if method == "exact":
         return _restrictions(large, small) @ basis
     order = [layout.observed for layout in large.model.layouts]
-    wide = moment_derivatives(large.optimum.point, order) @ basis
-    narrow = moment_derivatives(small.optimum.point, order) @ free_basis(small)
+    family = large.model.family
+    wide = moment_derivatives(family, large.optimum.point, order) @ basis
+    narrow = moment_derivatives(family, small.optimum.point, order) @ free_basis(small)
     H = np.linalg.pinv(wide) @ narrow
     left, singular, _ = np.linalg.svd(H)
     rank = int((singular > RANK * singular.max(initial=0.0)).sum())
     return np.asarray(left[:, rank:].T)
 
 
-def moment_derivatives(point: Point, order: list[tuple[str, ...]]) -> Array:
+def moment_derivatives(family: Family, point: Point, order: list[tuple[str, ...]]) -> Array:
     """Derivatives of all groups' implied moments, variables in a given order (moments, q).
 
     Raises
@@ -74,27 +73,11 @@ def moment_derivatives(point: Point, order: list[tuple[str, ...]]) -> Array:
     q, blocks = len(point.theta), []
     for implied, names in zip(point.implied, order, strict=True):
         layout = implied.layout
-        if isinstance(implied, OrdinalImplied):
-            if layout.observed != names:
-                raise ModelError("write the indicators of both models in the same order for this test")
-            J = implied.jacobian.left(np.eye(len(implied.moments)))
-        else:
-            J = _continuous(implied, np.array([layout.observed.index(name) for name in names]))
+        J = family.moment_jacobian(implied, names)
         block = np.zeros((len(J), q))
         block[:, layout.first : layout.first + layout.q] = J
         blocks.append(block)
     return np.vstack(blocks)
-
-
-def _continuous(implied: Implied, places: Index) -> Array:
-    """Derivatives of means and distinct covariances."""
-    layout = implied.layout
-    H = np.hstack([np.eye(layout.p), implied.X])
-    U, V = H[:, layout.u] * layout.kappa, H[:, layout.v]
-    first, second = np.triu_indices(len(places))
-    i, j = places[first], places[second]
-    J = U[i] * V[j] + U[j] * V[i]
-    return np.vstack([mean_derivatives(implied)[places], J]) if layout.has_mean else J
 
 
 def keys_of(table: ParameterTable) -> list[Key]:

@@ -85,3 +85,64 @@ class CasewiseEvaluation(Protocol):
 
     def saturated_trace(self) -> float:
         """tr(A₁⁻¹ B₁) of the saturated model: observed against first-order information, at its optimum."""
+
+
+@runtime_checkable
+class NormalWeight(Protocol):
+    """An evaluation whose moments are weighted as under normality, ``V = blockdiag(W, ½ Dᵀ(W ⊗ W)D)``."""
+
+    W: Array
+    implied: Implied
+
+
+@runtime_checkable
+class CurvedWeight(Protocol):
+    """One that is normal with a likelihood's own curvature: ``Q = W (S + d dᵀ) W − W`` and ``w = W d``."""
+
+    implied: Implied
+    W: Array
+    w: Array | None
+
+    @property
+    def Q(self) -> Array:
+        """W (S + d dᵀ) W − W (p, p)."""
+
+    @property
+    def information_weight(self) -> Array:
+        """What stands in the place of Σ⁻¹ in the information (p, p)."""
+
+
+@runtime_checkable
+class GivenWeight(Protocol):
+    """An evaluation whose moments have a weight V that does not depend on θ."""
+
+    factor: float
+    discrepancy: WeightedMoments
+
+    @property
+    def value(self) -> float:
+        """F."""
+
+    @property
+    def jacobian(self) -> Array:
+        """Δ (moments, q)."""
+
+    @property
+    def weighted(self) -> Array:
+        """V Δ (moments, q)."""
+
+
+class WeightedMoments(Protocol):
+    """Sample moments with their weight."""
+
+    weight: Array
+
+    @property
+    def moments(self) -> ObservedMoments:
+        """The moments."""
+
+
+class ObservedMoments(Protocol):
+    """Sample moments as one vector."""
+
+    observed: Array

@@ -164,6 +164,4 @@ def expected_information(implied: Implied, W: Array, looked_up: tuple[Array, Arr
 
 def mean_derivatives(implied: Implied) -> Array:
     """∂μ/∂θ (p, q)."""
-    layout = implied.layout
-    H = np.hstack([np.eye(layout.p), implied.TE])
-    return np.asarray(H[:, np.minimum(layout.mean_column, H.shape[1] - 1)] * implied.mean_scale)
+    return implied.mean_derivatives()

@@ -53,7 +53,7 @@ def estimate_with_semopy(model: Model) -> tuple[Optimum, Array]:
     aliases = _aliases(model)
     second = semopy.Model(model_text(model))
     frame = pd.DataFrame(sample.data, columns=[aliases.get(name, name) for name in sample.names])
-    solution = second.fit(frame, obj="MLW")
+    solution = second.fit(frame, obj=model.family.other_engine)
     est, errors = _read(second.inspect(), model)
     space = model.space
     point = model.objective.at(space.contract(est))
@@ -68,7 +68,8 @@ def estimate_with_semopy(model: Model) -> tuple[Optimum, Array]:
 def _check(model: Model) -> None:
     table = model.table
     reasons = []
-    if model.options.estimator.name != "ML" or model.options.information != "expected":
+    plain = model.options.estimator.is_plain and model.options.information == "expected"
+    if not model.family.other_engine or not plain:
         reasons.append("only ML with expected information")
     if table.n_groups > 1 or table.meanstructure:
         reasons.append("one group without means")

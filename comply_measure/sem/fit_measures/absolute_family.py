@@ -6,14 +6,9 @@ from typing import TYPE_CHECKING
 
 from comply_measure.sem.fit_measures import absolute
 from comply_measure.sem.fit_measures.browne import browne_residual
-from comply_measure.sem.fit_measures.lengths import weighted_lengths
-from comply_measure.sem.options import FULL_INFORMATION
-from comply_measure.sem.ordinal.layout import OrdinalLayout
-from comply_measure.sem.ordinal.sample import OrdinalGroup
 
 if TYPE_CHECKING:
     from comply_measure.sem.fit_measures.collect import Evidence
-    from comply_measure.sem.model import Model
 
 LEVEL = 0.90
 
@@ -25,13 +20,12 @@ def absolute_measures(evidence: Evidence) -> dict[str, float]:
     under its old name ``agfi``) and ``pgfi`` are the classical ones.
     """
     model, test, n = evidence.model, evidence.test, evidence.n
-    ordered = any(isinstance(group, OrdinalGroup) for group in model.sample.groups)
-    measures = _share(evidence, ordered)
+    measures = _share(evidence)
     measures["cn_05"] = absolute.critical_n(test.statistic, test.df, n, 0.05)
     measures["cn_01"] = absolute.critical_n(test.statistic, test.df, n, 0.01)
     groups = zip(evidence.point.evaluations, model.sample.groups, model.exogenous, strict=True)
     lengths = [
-        weighted_lengths(part, group, model.table.meanstructure, fixed) for part, group, fixed in groups
+        model.family.lengths(part, group, model.table.meanstructure, fixed) for part, group, fixed in groups
     ]
     shares = [absolute.gfi_of_lengths(part.residual, part.observed) for part in lengths]
     gfi = sum(weight * share for weight, share in zip(model.sample.weights, shares, strict=True))
@@ -44,26 +38,14 @@ def absolute_measures(evidence: Evidence) -> dict[str, float]:
         "pgfi": absolute.parsimonious(gfi, moments, test.df),
         "mfi": absolute.mcdonald(test.statistic, test.df, n),
     }
-    if ordered:
-        # the number of statistics is that of the first group, as in lavaan
-        measures["wrmr"] = absolute.wrmr(test.statistic, lengths[0].n_moments)
-    else:
-        measures["ecvi"] = absolute.ecvi(test.statistic, float(model.n_parameters), n)
-    return measures
+    return measures | model.family.last_index(evidence, lengths[0].n_moments)
 
 
-def _responses(model: Model) -> int:
-    """Observed variables of a group; covariates of ordered variables are given and do not count."""
-    layout = model.layouts[0]
-    return len(layout.kept) if isinstance(layout, OrdinalLayout) else model.sample.groups[0].p
-
-
-def _share(evidence: Evidence, ordered: bool) -> dict[str, float]:
+def _share(evidence: Evidence) -> dict[str, float]:
     """GFI as a share of variance, with its interval, and the robust versions."""
     model, test, robust, n = evidence.model, evidence.test, evidence.robust, evidence.n
-    p, df = _responses(model), float(test.df)
-    likelihood = model.options.missing in FULL_INFORMATION
-    reweighted = not ordered and not likelihood
+    p, df = model.family.n_responses(model), float(test.df)
+    reweighted = model.family.reweighted
     statistic = browne_residual(model, evidence.point) if reweighted else test.statistic
     low, high = absolute.share_interval(statistic, df, n, p, level=LEVEL)
     measures = {
@@ -78,7 +60,7 @@ def _share(evidence: Evidence, ordered: bool) -> dict[str, float]:
     if reweighted and evidence.scaled is not None:
         uncorrected = statistic
         corrected = statistic / robust.factor + evidence.scaled.shift
-    n_robust = float(model.sample.n) if ordered else n
+    n_robust = model.family.robust_cases(model)
     low, high = absolute.share_interval(corrected, robust.df, n_robust, p, robust.factor, LEVEL)
     return measures | {
         "gfi.robust": absolute.share_of_variance(uncorrected, robust.df, n_robust, p, robust.c),

@@ -60,11 +60,10 @@ def browne_residual(
         Weights at the sample covariance matrix, not at the implied one.
     """
     q = len(point.theta)
-    likelihood = model.options.estimator.discrepancy == "ml"
-    fitted = likelihood and not at_sample and not _mean_gaps(model, point)
+    fitted = model.family.solves_normal_theory and not at_sample and not _mean_gaps(model, point)
     total, slope, information = 0.0, np.zeros(q), np.zeros((q, q))
     for implied, sample, layout in zip(point.implied, model.sample.groups, model.layouts, strict=True):
-        n = sample.n - (not likelihood)
+        n = sample.n - model.family.cases_lost
         W = sample.inverse_logdet[0] if at_sample else implied.inverse
         R = sample.cov - implied.sigma
         d = np.zeros(sample.p) if implied.mu is None or sample.mean is None else sample.mean - implied.mu
@@ -87,7 +86,7 @@ def distribution_free_residual(model: Model, point: Point, jacobian: Array | Non
         pieces = _adf_pieces(implied, sample, exogenous)
         if pieces is None:
             return NAN
-        n = sample.n - (model.options.estimator.discrepancy != "ml")
+        n = sample.n - model.family.cases_lost
         residual, J, V = pieces
         place = slice(implied.layout.first, implied.layout.first + implied.layout.q)
         total += n * float(residual @ V @ residual)

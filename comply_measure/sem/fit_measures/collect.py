@@ -12,14 +12,13 @@ from comply_measure.sem.baseline import Baseline
 from comply_measure.sem.fit_measures import incremental, information_criteria, rmsea
 from comply_measure.sem.fit_measures.absolute_family import absolute_measures
 from comply_measure.sem.fit_measures.chisquare import upper_tail
-from comply_measure.sem.fit_measures.missing_data import missing_data_basis
-from comply_measure.sem.fit_measures.residual import Residuals, root_mean_squares
-from comply_measure.sem.fit_measures.robust import RobustBasis, complete_data_basis
+from comply_measure.sem.fit_measures.residual import Residuals
+from comply_measure.sem.fit_measures.robust import RobustBasis
 from comply_measure.sem.inference.tests import TestStatistic
 from comply_measure.sem.loglikelihood import LogLikelihoods
 from comply_measure.sem.model import Model
 from comply_measure.sem.objective import Point
-from comply_measure.sem.options import FULL_INFORMATION, NOT_CHISQUARE, RESIDUAL_TESTS
+from comply_measure.sem.options import RESIDUAL_TESTS
 
 RMSEA_LEVEL = 0.90
 CLOSE = 0.05
@@ -80,37 +79,25 @@ class Evidence:
     @cached_property
     def robust(self) -> RobustBasis | None:
         """What robust CFI, TLI and RMSEA rest on; None when they are not defined for the test."""
-        if self.model.options.missing in FULL_INFORMATION:
-            df0 = float(self.baseline.df)
-            return missing_data_basis(self.model, self.point, df0, self.scaled is not None, self.jacobian)
-        if self.model.table.options.thresholds:
-            from comply_measure.sem.ordinal.measures import categorical_basis
-
-            return categorical_basis(self.model, self.point, self.test, self.scaled, float(self.baseline.df))
-        return complete_data_basis(self.test, self.scaled, self.baseline)
+        return self.model.family.robust_basis(self)
 
     @cached_property
     def residuals(self) -> Residuals:
         """Root mean square residuals, averaged over groups with the groups' shares as weights."""
-        if self.model.table.options.thresholds:
-            from comply_measure.sem.ordinal.measures import residual_measures
-
-            return residual_measures(self.point, self.model.sample.weights)
-        parts = []
-        with_means = self.model.table.meanstructure
-        for group, implied in zip(self.model.sample.groups, self.point.implied, strict=True):
-            means = (group.mean, implied.mu) if with_means else (None, None)
-            parts.append(root_mean_squares(group.cov, implied.sigma, *means))
-        weights = self.model.sample.weights
-        return Residuals(*(sum(w * r[i] for w, r in zip(weights, parts, strict=True)) for i in range(8)))
+        return self.model.family.residual_measures(self.model, self.point)
 
 
-def collect(evidence: Evidence, families: Sequence[Family] | None = None) -> dict[str, float]:
-    """All measures, family by family; a new family is one function in the list below."""
+def collect(evidence: Evidence, topics: Sequence[Topic]) -> dict[str, float]:
+    """Measures topic by topic."""
     measures: dict[str, float] = {}
-    for family in FAMILIES if families is None else families:
-        measures.update(family(evidence))
+    for topic in topics:
+        measures.update(topic(evidence))
     return measures
+
+
+def all_measures(evidence: Evidence) -> dict[str, float]:
+    """All measures of a model of one level; a new topic is one function in the lists below."""
+    return collect(evidence, (*SHARED_TOPICS, *ONE_LEVEL_TOPICS))
 
 
 def _test(evidence: Evidence) -> dict[str, float]:
@@ -134,8 +121,8 @@ def _test(evidence: Evidence) -> dict[str, float]:
 
 def _incremental(evidence: Evidence) -> dict[str, float]:
     base, scaled, robust = evidence.baseline, evidence.scaled, evidence.robust
-    options = evidence.model.options
-    unweighted = options.estimator.discrepancy in NOT_CHISQUARE and options.test not in RESIDUAL_TESTS
+    residual_test = evidence.model.options.test in RESIDUAL_TESTS
+    unweighted = not evidence.model.family.is_chisquare and not residual_test
     four = (evidence.test.statistic, evidence.test.df, base.chisq, float(base.df))
     measures = {
         "baseline.chisq": base.chisq,
@@ -208,10 +195,7 @@ def _rmsea(evidence: Evidence) -> dict[str, float]:
         point = rmsea.rmsea(statistic, df, n, groups)
         measures |= _rmsea_set("scaled", point, statistic, df, n, groups, 1.0)
     if robust is not None:
-        if evidence.model.table.options.thresholds:
-            n = float(
-                evidence.model.sample.n
-            )  # the statistic is N times a likelihood discrepancy, as in lavaan 0.7
+        n = evidence.model.family.robust_cases(evidence.model)
         point = rmsea.rmsea(robust.chisq, robust.df, n, groups, robust.c)
         measures |= _rmsea_set("robust", point, robust.statistic, robust.df, n, groups, robust.factor)
     return measures
@@ -232,12 +216,10 @@ def _rmsea_set(
 
 def _residual(evidence: Evidence) -> dict[str, float]:
     found = evidence.residuals
-    # with ordered variables lavaan's SRMR leaves thresholds out
-    ordered = bool(evidence.model.table.options.thresholds)
     return {
         "rmr": found.rmr,
         "rmr_nomean": found.rmr_nomean,
-        "srmr": found.srmr_nomean if ordered else found.srmr,
+        "srmr": evidence.model.family.srmr(found),
         "srmr_bentler": found.srmr,
         "srmr_bentler_nomean": found.srmr_nomean,
         "crmr": found.crmr,
@@ -247,12 +229,6 @@ def _residual(evidence: Evidence) -> dict[str, float]:
     }
 
 
-Family = Callable[[Evidence], dict[str, float]]
-FAMILIES: tuple[Family, ...] = (
-    _test,
-    _incremental,
-    _likelihood,
-    _rmsea,
-    _residual,
-    absolute_measures,
-)
+Topic = Callable[[Evidence], dict[str, float]]
+SHARED_TOPICS: tuple[Topic, ...] = (_test, _incremental, _likelihood, _rmsea)
+ONE_LEVEL_TOPICS: tuple[Topic, ...] = (_residual, absolute_measures)

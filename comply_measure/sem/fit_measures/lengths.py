@@ -7,15 +7,15 @@ For normal-theory weights at the matrix W⁻¹, with R the residual covariances 
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
 from comply_measure.sem.arrays import Array
-from comply_measure.sem.discrepancy.base import Evaluation
+from comply_measure.sem.discrepancy.base import Evaluation, GivenWeight, NormalWeight
 from comply_measure.sem.discrepancy.fiml import FIMLEvaluation, implied_mean
-from comply_measure.sem.discrepancy.ls import GLSEvaluation, WeightedEvaluation
-from comply_measure.sem.discrepancy.ordinal import OrdinalEvaluation
+from comply_measure.sem.implied import Implied
 from comply_measure.sem.missing.derivatives import MomentDerivatives
 from comply_measure.sem.missing.information import expected_information
 from comply_measure.sem.sample import GroupSample
@@ -29,10 +29,12 @@ class Lengths(NamedTuple):
     n_moments: int
 
 
-def weighted_lengths(
+def complete_lengths(
     evaluation: Evaluation, sample: GroupSample, with_means: bool, exogenous: tuple[str, ...] = ()
 ) -> Lengths:
-    """Weighted lengths of a group's residuals and of its moments.
+    """Weighted lengths of a group's residuals and of its moments, by the evaluation's weight.
+
+    NaN where the evaluation has no weight of the moments.
 
     Parameters
     ----------
@@ -45,29 +47,51 @@ def weighted_lengths(
     exogenous : tuple of str
         Fixed exogenous variables, whose moments have no weight.
     """
-    size = sample.p * (sample.p + 1) // 2 + (sample.p if with_means else 0)
-    if isinstance(evaluation, OrdinalEvaluation):
-        moments = evaluation.residual + evaluation.implied.moments
-        length = _length(moments, evaluation.weights)
-        return Lengths(evaluation.value / evaluation.factor, length, len(moments))
-    if isinstance(evaluation, WeightedEvaluation):
+    if isinstance(evaluation, GivenWeight):
         weighted = evaluation.discrepancy
-        length = _length(weighted.moments.observed, weighted.weight)
-        return Lengths(evaluation.value / evaluation.factor, length, size)
-    implied = evaluation.implied  # type: ignore[attr-defined]
-    cov, mean = (
-        available_moments(sample) if isinstance(evaluation, FIMLEvaluation) else (sample.cov, sample.mean)
-    )
+        length = weighted_length(weighted.moments.observed, weighted.weight)
+        return Lengths(evaluation.value / evaluation.factor, length, n_moments(sample, with_means))
+    if not isinstance(evaluation, NormalWeight):
+        return undefined_lengths(sample, with_means)
+    implied = evaluation.implied
+    pairs = _pairs(sample, sample.cov, sample.mean, implied, with_means, exogenous)
+    residual, observed = (normal_length(evaluation.W, R, d) for R, d in pairs)
+    return Lengths(residual, observed, n_moments(sample, with_means))
+
+
+def incomplete_lengths(
+    evaluation: FIMLEvaluation, sample: GroupSample, with_means: bool, exogenous: tuple[str, ...] = ()
+) -> Lengths:
+    """The same under missing values: moments of available values, weighted by the information about them."""
+    cov, mean = available_moments(sample)
+    pairs = _pairs(sample, cov, mean, evaluation.implied, with_means, exogenous)
+    residual, observed = (_incomplete(evaluation, R, d) for R, d in pairs)
+    return Lengths(residual, observed, n_moments(sample, with_means))
+
+
+def undefined_lengths(sample: GroupSample, with_means: bool) -> Lengths:
+    """NaN: no weights are known."""
+    return Lengths(math.nan, math.nan, n_moments(sample, with_means))
+
+
+def n_moments(sample: GroupSample, with_means: bool) -> int:
+    """Covariances and, if modelled, means of a group."""
+    return sample.p * (sample.p + 1) // 2 + (sample.p if with_means else 0)
+
+
+def _pairs(
+    sample: GroupSample,
+    cov: Array,
+    mean: Array | None,
+    implied: Implied,
+    with_means: bool,
+    exogenous: tuple[str, ...],
+) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    """Covariances and means of the residuals, and of the moments themselves without fixed ones."""
     level = np.zeros(sample.p) if mean is None or not with_means else mean
     fixed = np.isin(sample.names, exogenous)
     own = np.where(fixed[:, None] & fixed, 0.0, cov), np.where(fixed, 0.0, level)
-    pairs = ((cov - implied.sigma, level - implied_mean(implied) if with_means else level), own)
-    if isinstance(evaluation, FIMLEvaluation):
-        residual, observed = (_incomplete(evaluation, R, d) for R, d in pairs)
-    else:
-        W = evaluation.W if isinstance(evaluation, GLSEvaluation) else implied.inverse
-        residual, observed = (normal_length(W, R, d) for R, d in pairs)
-    return Lengths(residual, observed, size)
+    return (cov - implied.sigma, level - implied_mean(implied) if with_means else level), own
 
 
 def available_moments(sample: GroupSample) -> tuple[Array, Array | None]:
@@ -93,7 +117,7 @@ def normal_length(W: Array, R: Array, d: Array) -> float:
     return 0.5 * float(np.vdot(WR, WR.T)) + float(d @ W @ d)
 
 
-def _length(moments: Array, weights: Array) -> float:
+def weighted_length(moments: Array, weights: Array) -> float:
     """Give sᵀ V s for a full or a diagonal V."""
     return float(moments @ weights @ moments if weights.ndim == 2 else weights @ moments**2)
 

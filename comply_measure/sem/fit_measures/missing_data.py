@@ -14,7 +14,7 @@ from comply_measure.sem.baseline import independence_fit
 from comply_measure.sem.discrepancy.fiml import implied_mean, moment_derivatives
 from comply_measure.sem.fit_measures.robust import RobustBasis
 from comply_measure.sem.inference.covariance import invert, symmetric_inverse
-from comply_measure.sem.inference.robust import theta_places
+from comply_measure.sem.inference.parts import theta_places
 from comply_measure.sem.missing.baseline import baseline_moments
 from comply_measure.sem.missing.completion import complete
 from comply_measure.sem.missing.correction import (
@@ -26,7 +26,7 @@ from comply_measure.sem.missing.correction import (
 from comply_measure.sem.missing.derivatives import MomentDerivatives
 from comply_measure.sem.missing.information import casewise_scores, expected_information, observed_information
 from comply_measure.sem.missing.patterns import case_order
-from comply_measure.sem.missing.sample import IncompleteGroup
+from comply_measure.sem.missing.sample import IncompleteGroup, incomplete_groups
 from comply_measure.sem.missing.saturated_inference import sum_within_clusters
 from comply_measure.sem.model import Model
 from comply_measure.sem.objective import Point
@@ -57,8 +57,8 @@ def missing_data_basis(
     RobustBasis
         NaN where the data do not determine the saturated moments, or these are too many.
     """
-    groups = [group for group in model.sample.groups if isinstance(group, IncompleteGroup)]
-    if len(groups) < len(model.sample.groups) or not all(group.has_inference for group in groups):
+    groups = list(incomplete_groups(model.sample.groups))
+    if not all(group.has_inference for group in groups):
         return RobustBasis(NAN, float(model.df), NAN, NAN, baseline_df, NAN, NAN, NAN)
     statistic, k = _of_model(model, point, groups, scaled, jacobian)
     statistic0, k0 = _of_baseline(model, groups, scaled)

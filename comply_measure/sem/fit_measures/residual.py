@@ -13,11 +13,15 @@ With means the squares of both kinds are summed and divided by the number of bot
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from comply_measure.sem.arrays import Array
+
+if TYPE_CHECKING:
+    from comply_measure.sem.model import Model
+    from comply_measure.sem.objective import Point
 
 
 class Residuals(NamedTuple):
@@ -75,3 +79,21 @@ def _lower(matrix: Array) -> float:
     """Sum of squares of the lower triangle with its diagonal."""
     diagonal = float(np.sum(matrix.diagonal() ** 2))
     return (float(np.vdot(matrix, matrix)) + diagonal) / 2
+
+
+def covariance_residuals(model: Model, point: Point) -> Residuals:
+    """Root mean square residuals of a model of covariances, averaged over groups with the groups' shares as weights.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    point : Point
+        The estimates.
+    """
+    parts = []
+    for group, implied in zip(model.sample.groups, point.implied, strict=True):
+        means = (group.mean, implied.mu) if model.table.meanstructure else (None, None)
+        parts.append(root_mean_squares(group.cov, implied.sigma, *means))
+    weights = model.sample.weights
+    return Residuals(*(sum(w * r[i] for w, r in zip(weights, parts, strict=True)) for i in range(8)))

@@ -6,12 +6,9 @@ import math
 from collections.abc import Mapping
 
 from comply_measure.sem.arrays import Array
-from comply_measure.sem.discrepancy.ml import expected_information, pair_products
 from comply_measure.sem.inference.covariance import invert, standard_covariance
-from comply_measure.sem.inference.robust import spread_groups
 from comply_measure.sem.model import Model
 from comply_measure.sem.objective import Point
-from comply_measure.sem.options import FULL_INFORMATION
 
 COUNTS = ("npar", "df", "ntotal")
 LIKELIHOODS = ("logl", "unrestricted.logl")
@@ -22,26 +19,20 @@ NOT_IDENTIFIED = "the model is not identified"
 def unidentified_parameters(model: Model, point: Point, jacobian: Array | None = None) -> tuple[int, ...]:
     """Parameters (places in θ) that the data cannot separate; empty when the model is identified.
 
-    The information of the fit's own kind decides; under full information also the expected one of complete data, which
-    is exactly singular where the Hessian near an optimum is so up to the last steps of the search only.
+    The information of the fit's own kind decides, and another one where the family has one that shows it better.
     """
     found = standard_covariance(point, model.options.information, 1.0, jacobian).unidentified
-    if found or model.options.missing not in FULL_INFORMATION:
+    hidden = None if found else model.family.hidden_information(point)
+    if hidden is None:
         return found
-    parts = []
-    for at in point.implied:
-        W = at.inverse
-        parts.append(expected_information(at, W, pair_products(at, at.sandwich(W))))
-    return invert(
-        point.objective.space.curvature(spread_groups(point, parts)), point, 1.0, jacobian
-    ).unidentified
+    return invert(point.objective.space.curvature(hidden), point, 1.0, jacobian).unidentified
 
 
 def why_no_fit(model: Model, unidentified: tuple[int, ...]) -> str:
     """Why χ² and what rests on it are not defined; empty when they are.
 
-    Without identification the number of parameters, and with it df, is not that of the model; with fewer cases than
-    variables least squares compares the model with a singular covariance matrix.
+    Without identification the number of parameters, and with it df, is not that of the model; a family may have
+    reasons of its own.
 
     Parameters
     ----------
@@ -54,13 +45,7 @@ def why_no_fit(model: Model, unidentified: tuple[int, ...]) -> str:
         return f"negative degrees of freedom: {model.n_parameters} parameters for {model.n_moments} moments"
     if unidentified:
         return NOT_IDENTIFIED
-    if model.options.estimator.discrepancy == "ml" or model.table.options.thresholds:
-        return ""
-    small = [group for group in model.sample.groups if group.n <= group.p]
-    if not small:
-        return ""
-    place = f" in group '{small[0].name}'" if small[0].name else ""
-    return f"{small[0].n} cases for {small[0].p} variables{place}: the sample covariance matrix is singular"
+    return model.family.why_no_test(model)
 
 
 def without_fit(measures: Mapping[str, float], reason: str) -> dict[str, float]:

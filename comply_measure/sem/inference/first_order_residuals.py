@@ -14,7 +14,7 @@ import numpy as np
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.inference.covariance import symmetric_inverse
-from comply_measure.sem.inference.residuals import ResidualErrors
+from comply_measure.sem.inference.residual_errors import ResidualErrors
 
 
 class FirstOrderResidualErrors(ResidualErrors):

@@ -14,9 +14,9 @@ import numpy as np
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.discrepancy.fiml import implied_mean, moment_derivatives
 from comply_measure.sem.errors import ModelError
-from comply_measure.sem.inference.residuals import ResidualErrors
+from comply_measure.sem.inference.residual_errors import ResidualErrors
 from comply_measure.sem.missing.completion import complete
-from comply_measure.sem.missing.sample import IncompleteGroup
+from comply_measure.sem.missing.sample import incomplete_groups
 from comply_measure.sem.missing.saturated_inference import Kind, SaturatedInference
 from comply_measure.sem.missing.saturated_information import (
     Pairs,
@@ -36,8 +36,8 @@ class MissingResidualErrors(ResidualErrors):
 
     def __init__(self, model: Model, point: Point, group: int) -> None:
         super().__init__(model, point, group)
-        sample = self.sample
-        if not isinstance(sample, IncompleteGroup) or not sample.has_inference:
+        sample = incomplete_groups((self.sample,))[0]
+        if not sample.has_inference:
             raise ModelError("the saturated moments allow no inference: residuals have no standard errors")
         self.group = sample
         self.kind: Kind = "expected" if model.options.information == "expected" else "observed"

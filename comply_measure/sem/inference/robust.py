@@ -15,71 +15,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
-from comply_measure.sem.arrays import Array, Index
+from comply_measure.sem.arrays import Array
 from comply_measure.sem.blocks import block_product
-from comply_measure.sem.discrepancy.base import CasewiseEvaluation, RobustEvaluation, RobustPieces
-from comply_measure.sem.discrepancy.casewise import first_order
-from comply_measure.sem.errors import ModelError
 from comply_measure.sem.inference.covariance import ParameterCovariance, invert, standard_covariance
+from comply_measure.sem.inference.parts import (
+    first_order_information,
+    pieces_of,
+    spread_groups,
+    theta_places,
+)
+from comply_measure.sem.inference.residual_errors import ResidualErrors
 from comply_measure.sem.model import Model
 from comply_measure.sem.objective import Point
 
 
-def pieces_of(point: Point, second_order: bool) -> list[RobustPieces]:
-    """Robust pieces of all groups.
-
-    Raises
-    ------
-    ModelError
-        When the estimator has none.
-    """
-    found = []
-    for evaluation in point.evaluations:
-        if not isinstance(evaluation, RobustEvaluation):
-            raise ModelError("this combination of estimator and missing values has no such robust statistics")
-        found.append(evaluation.robust_pieces(second_order))
-    return found
-
-
-def scores_of(point: Point) -> list[Array]:
-    """Casewise scores of all groups.
-
-    Raises
-    ------
-    ModelError
-        When the estimator is not a likelihood.
-    """
-    found = []
-    for evaluation in point.evaluations:
-        if not isinstance(evaluation, CasewiseEvaluation):
-            raise ModelError("casewise scores need maximum likelihood and raw data")
-        found.append(evaluation.scores())
-    return found
-
-
-def spread_groups(point: Point, parts: list[Array]) -> Array:
-    """Σ_g (n_g / n) part_g, each in its group's place (q, q)."""
-    objective, q = point.objective, len(point.theta)
-    total = np.zeros((q, q))
-    for layout, weight, part in zip(objective.layouts, objective.weights, parts, strict=True):
-        rows = slice(layout.first, layout.first + layout.q)
-        total[rows, rows] += weight * part
-    return total
-
-
-def first_order_information(model: Model, point: Point) -> Array:
-    """Mean outer product of casewise (or cluster) scores, over all groups (q, q)."""
-    clusters = [group.cluster for group in model.sample.groups]
-    parts = [first_order(scores, cluster) for scores, cluster in zip(scores_of(point), clusters, strict=True)]
-    return spread_groups(point, parts)
-
-
 def normal_meats(model: Model, point: Point) -> list[Array]:
     """``Δᵀ V Γ V Δ`` of all groups with the normal-theory Γ at S."""
-    from comply_measure.sem.inference.residuals import ResidualErrors
-
     errors = [ResidualErrors(model, point, group) for group in range(len(model.sample.groups))]
     return [error.weighted.T @ error.normal_spread() for error in errors]
 
@@ -112,10 +63,3 @@ def covariance_of(model: Model, point: Point, jacobian: Array | None) -> Paramet
     else:
         B = first_order_information(model, point)
     return replace(standard, vcov=block_product(theta_places(point, jacobian), P, B, P) / n)
-
-
-def theta_places(point: Point, jacobian: Array | None) -> list[Index]:
-    """Places in θ of groups that hang together; constraints that are not linear may tie any."""
-    if jacobian is not None and len(jacobian):
-        return [np.arange(len(point.theta))]
-    return [component.theta for component in point.objective.components]

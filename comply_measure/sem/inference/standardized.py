@@ -28,8 +28,6 @@ from comply_measure.sem.implied import Implied
 from comply_measure.sem.language.expressions import Dual, evaluate
 from comply_measure.sem.model import Model
 from comply_measure.sem.objective import Point
-from comply_measure.sem.ordinal.layout import OrdinalImplied
-from comply_measure.sem.ordinal.values import dependent_rows, reticular_variances, total_variances
 from comply_measure.sem.tables import wald_columns
 
 if TYPE_CHECKING:
@@ -94,8 +92,8 @@ class _Scales:
         if kind == "nox":
             scaled.difference_update(model.exogenous[number])
         self.scaled = scaled
-        variance, slopes = _total_variances(implied)
-        self.dependent = dependent_rows(table, implied, number) if isinstance(implied, OrdinalImplied) else {}
+        variance, slopes = model.family.total_variances(implied)
+        self.dependent = model.family.dependent_rows(table, implied, number)
         places = {name: layout.p + j for j, name in enumerate(layout.sources)}
         places |= {name: i for i, name in enumerate(layout.observed)}
         self.total = {name: (variance[i], slopes[i]) for name, i in places.items()}
@@ -149,11 +147,6 @@ class _Scales:
         else:
             pairs = []
         return [(self.total[name], power) for name, power in pairs if name in self.scaled]
-
-
-def _total_variances(implied: Implied) -> tuple[Array, Array]:
-    """Variances of observed variables and sources (p + k,) and their derivatives (p + k, q)."""
-    return total_variances(implied) if isinstance(implied, OrdinalImplied) else reticular_variances(implied)
 
 
 def _with_definitions(model: Model, values: Array, jacobian: Array) -> Standardised:

@@ -25,7 +25,7 @@ from comply_measure.sem.discrepancy.base import CasewiseEvaluation
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.fit_measures.chisquare import upper_tail
 from comply_measure.sem.inference.covariance import standard_covariance
-from comply_measure.sem.inference.robust import (
+from comply_measure.sem.inference.parts import (
     first_order_information,
     pieces_of,
     spread_groups,
@@ -119,7 +119,7 @@ def _information_of_test(model: Model) -> str:
     options = model.options
     if not options.test.startswith("yuan.bentler"):
         return "expected"
-    if options.information == "observed" and options.estimator.name != "MLR":
+    if options.information == "observed" and not options.estimator.exact_test:
         return "observed.moments"  # lavaan's choice: the Hessian belongs to estimator MLR alone
     return options.information
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 
@@ -17,7 +19,7 @@ from comply_measure.sem.missing.likelihood import log_likelihood
 from comply_measure.sem.missing.patterns import IncompleteSample, group_cases
 from comply_measure.sem.missing.saturated import SaturatedMoments, saturated_moments
 from comply_measure.sem.missing.saturated_inference import Kind, SaturatedInference, saturated_inference
-from comply_measure.sem.sample import LOG_2PI, GroupSample, Sample
+from comply_measure.sem.sample import LOG_2PI, GroupSample, Sample, moments
 
 MAX_MOMENTS = 6000  # their information is a square matrix of that size: 288 MB, and three of them at work
 
@@ -193,6 +195,40 @@ def incomplete_sample(
     kind = TwoStageGroup if two_stage else IncompleteGroup
     groups = tuple(_group(kind, cases, number, rows) for number, rows in enumerate(kept))
     return Sample(groups, cases.n_given, cases.index)
+
+
+def incomplete_groups(groups: Sequence[GroupSample]) -> tuple[IncompleteGroup, ...]:
+    """Groups of a model of incomplete data by their own type; its family builds no others."""
+    return cast("tuple[IncompleteGroup, ...]", tuple(groups))
+
+
+def resampled_group(group: IncompleteGroup, rows: Index, fixed: tuple[str, ...]) -> IncompleteGroup:
+    """Some cases. Their saturated moments are not needed, except those of complete covariates."""
+    data = group.values[rows]
+    cov = group.cov.copy()
+    mean = np.zeros(group.p) if group.mean is None else group.mean.copy()
+    if fixed:
+        places = [group.names.index(name) for name in fixed]
+        own = moments(data[:, places], fixed)
+        cov[np.ix_(places, places)] = own.cov
+        mean[places] = own.mean
+    return IncompleteGroup(group.name, group.names, len(data), cov, mean, data, incomplete=group_cases(data))
+
+
+def resampled_sample(
+    sample: Sample, rows: Sequence[Index], exogenous: tuple[tuple[str, ...], ...], two_stage: bool
+) -> Sample:
+    """Some cases of every group, with their saturated moments; see :func:`incomplete_sample`."""
+    groups = incomplete_groups(sample.groups)
+    cases = Cases(
+        groups=tuple(group.name for group in groups),
+        values=tuple(group.values[own] for group, own in zip(groups, rows, strict=True)),
+        names=tuple(group.names for group in groups),
+        clusters=tuple(None for _ in groups),
+        rows=tuple(np.arange(len(own)) for own in rows),
+        n_given=sum(len(own) for own in rows),
+    )
+    return incomplete_sample(cases, exogenous, two_stage)
 
 
 def _unseen(values: Array, names: tuple[str, ...], group: str) -> list[Problem]:

@@ -35,9 +35,9 @@ class Candidate:
     row: int = -1
 
 
-def fixed_exogenous(table: ParameterTable) -> list[Candidate]:
+def fixed_exogenous(table: ParameterTable, conditional: bool) -> list[Candidate]:
     """Moments of exogenous variables that the data fix; none where the model is one given these variables."""
-    if table.options.thresholds:
+    if conditional:
         return []
     return [
         Candidate(table.lhs[row], table.op[row], table.rhs[row], int(table.group[row]), row)
@@ -45,7 +45,7 @@ def fixed_exogenous(table: ParameterTable) -> list[Candidate]:
     ]
 
 
-def missing_parameters(table: ParameterTable) -> list[Candidate]:
+def missing_parameters(table: ParameterTable, conditional: bool) -> list[Candidate]:
     """Fixed rows of the table, then every parameter it lacks, group by group.
 
     Rows that describe fixed exogenous variables are no candidates. New parameters are, per group:
@@ -58,6 +58,8 @@ def missing_parameters(table: ParameterTable) -> list[Candidate]:
     ----------
     table : ParameterTable
         The fitted model.
+    conditional : bool
+        Whether it is one given the exogenous variables, which then cannot be outcomes.
     """
     found = [
         Candidate(table.lhs[row], table.op[row], table.rhs[row], int(table.group[row]), row)
@@ -65,7 +67,7 @@ def missing_parameters(table: ParameterTable) -> list[Candidate]:
     ]
     present = set(zip(table.lhs, table.op, table.rhs, table.group.tolist(), strict=True))
     for group, names in enumerate(table.variables, start=1):
-        block = _Block(table, names, group)
+        block = _Block(table, names, group, conditional)
         for lhs, op, rhs in block.parameters():
             key = (lhs, op, rhs, group)
             if key not in present:
@@ -77,14 +79,13 @@ def missing_parameters(table: ParameterTable) -> list[Candidate]:
 class _Block:
     """Names of one group's model and the parameters they admit."""
 
-    def __init__(self, table: ParameterTable, names: Variables, group: int) -> None:
+    def __init__(self, table: ParameterTable, names: Variables, group: int, conditional: bool) -> None:
         rows = np.flatnonzero(table.group == group).tolist()
         in_regressions = [table.lhs[row] for row in rows if table.op[row] == "~"]
         in_regressions += [table.rhs[row] for row in rows if table.op[row] in ("~", "<~")]
         self.in_regressions = tuple(dict.fromkeys(in_regressions))
         measured = {table.rhs[row] for row in rows if table.op[row] == "=~"}
-        # ordered variables are modelled given their covariates, which then cannot be outcomes
-        self.given = set(names.exogenous) if table.options.thresholds else set()
+        self.given = set(names.exogenous) if conditional else set()
         self.names = names
         self.latent = set(names.latent)
         self.indicators = [name for name in names.observed if name in measured]

@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from comply_measure.sem.arrays import Array, Index
-from comply_measure.sem.discrepancy.base import Evaluation
+from comply_measure.sem.discrepancy.base import CurvedWeight, Evaluation, GivenWeight
 from comply_measure.sem.discrepancy.fiml import FIMLEvaluation
-from comply_measure.sem.discrepancy.ls import WeightedEvaluation
-from comply_measure.sem.discrepancy.ml import MLEvaluation, mean_derivatives
-from comply_measure.sem.discrepancy.ordinal import OrdinalEvaluation
+from comply_measure.sem.discrepancy.ml import mean_derivatives
 from comply_measure.sem.implied import Layout
 from comply_measure.sem.missing.derivatives import MomentDerivatives
 from comply_measure.sem.missing.information import expected_information
@@ -17,13 +15,15 @@ from comply_measure.sem.missing.information import expected_information
 CHUNK = 256
 
 
-def cross_information(evaluation: Evaluation, layout: Layout, old: Index, new: Index) -> tuple[Array, Array]:
+def complete_cross_information(
+    evaluation: Evaluation, layout: Layout, old: Index, new: Index
+) -> tuple[Array, Array]:
     """Expected information per case between new and old parameters, and of each new one by itself.
 
     Parameters
     ----------
     evaluation : Evaluation
-        A group's discrepancy at the estimates.
+        A group's discrepancy at the estimates, between means and covariances.
     layout : Layout
         The group's layout, with old and new parameters.
     old, new : int arrays (m,), (e,)
@@ -34,20 +34,15 @@ def cross_information(evaluation: Evaluation, layout: Layout, old: Index, new: I
     cross : array (e, m)
     diagonal : array (e,)
     """
-    if isinstance(evaluation, MLEvaluation):
+    if isinstance(evaluation, CurvedWeight):
         return _complete(evaluation, layout, old, new)
-    if isinstance(evaluation, FIMLEvaluation):
-        return _incomplete(evaluation, old, new)
-    if isinstance(evaluation, WeightedEvaluation):
-        return _weighted(evaluation.jacobian, evaluation.discrepancy.weight, old, new)
-    if isinstance(evaluation, OrdinalEvaluation):
-        jacobian = evaluation.implied.jacobian
-        return _weighted(jacobian.left(np.eye(jacobian.size)), evaluation.weights, old, new)
+    if isinstance(evaluation, GivenWeight):
+        return weighted_cross_information(evaluation.jacobian, evaluation.discrepancy.weight, old, new)
     full = evaluation.information()
     return full[np.ix_(new, old)], full[new, new]
 
 
-def _complete(evaluation: MLEvaluation, layout: Layout, old: Index, new: Index) -> tuple[Array, Array]:
+def _complete(evaluation: CurvedWeight, layout: Layout, old: Index, new: Index) -> tuple[Array, Array]:
     """Maximum likelihood: products of entries of Hᵀ W H (see :mod:`comply_measure.sem.implied`).
 
     ``½ tr(W ∂_aΣ W ∂_bΣ) = κ_a κ_b {(u_aᵀWu_b)(v_aᵀWv_b) + (u_aᵀWv_b)(v_aᵀWu_b)}``.
@@ -69,7 +64,7 @@ def _complete(evaluation: MLEvaluation, layout: Layout, old: Index, new: Index) 
     return cross, diagonal
 
 
-def _incomplete(evaluation: FIMLEvaluation, old: Index, new: Index) -> tuple[Array, Array]:
+def incomplete_cross_information(evaluation: FIMLEvaluation, old: Index, new: Index) -> tuple[Array, Array]:
     """Full information with missing values: the full matrix for a few new parameters at a time."""
     d, m = evaluation.derivatives, len(old)
     cross, diagonal = np.zeros((len(new), m)), np.zeros(len(new))
@@ -83,7 +78,7 @@ def _incomplete(evaluation: FIMLEvaluation, old: Index, new: Index) -> tuple[Arr
     return cross, diagonal
 
 
-def _weighted(J: Array, weights: Array, old: Index, new: Index) -> tuple[Array, Array]:
+def weighted_cross_information(J: Array, weights: Array, old: Index, new: Index) -> tuple[Array, Array]:
     """Least squares with given weights: Δᵀ V Δ."""
     added = J[:, new]
     if weights.ndim == 2:

@@ -15,10 +15,8 @@ import numpy as np
 
 from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.discrepancy.base import Evaluation
-from comply_measure.sem.implied import build_layouts
 from comply_measure.sem.model import Model
 from comply_measure.sem.modification.candidates import Candidate
-from comply_measure.sem.modification.curvature import cross_information
 from comply_measure.sem.objective import Point
 from comply_measure.sem.table.parameter_table import ParameterTable
 
@@ -83,7 +81,8 @@ class ExtendedModel:
         places = _extend(model, point.theta, candidates)
         self.source = places.source
         self.weights = model.objective.weights
-        self.layouts = build_layouts(places.table, places.exogenous)
+        self.family = model.family
+        self.layouts = self.family.layouts(places.table, places.exogenous)
         self.evaluations: list[Evaluation] = []
         for layout, discrepancy in zip(self.layouts, model.objective.discrepancies, strict=True):
             implied = layout.at(places.values[layout.first : layout.first + layout.q])
@@ -119,7 +118,7 @@ class ExtendedModel:
             if not len(new):
                 continue
             old = np.flatnonzero((mine < q) | (mine >= q + e))
-            block, own = cross_information(evaluation, layout, old, new)
+            block, own = self.family.cross_information(evaluation, layout, old, new)
             columns = np.where(mine[old] < q, mine[old], mine[old] - e)
             cross[np.ix_(mine[new] - q, columns)] = weight * block
             total[mine[new] - q] = weight * own

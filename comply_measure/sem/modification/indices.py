@@ -88,11 +88,11 @@ def modification_indices(
     found = standard_covariance(optimum.point, "expected", 1, optimum.jacobian)
     if found.vcov is None:
         raise ModelError("modification indices need an identified model: its information matrix is singular")
-    candidates = missing_parameters(model.table)
+    candidates = missing_parameters(model.table, model.family.conditional)
     wanted = (op,) if isinstance(op, str) else op
     if wanted is not None:
         candidates = [candidate for candidate in candidates if candidate.op in wanted]
-    exogenous = fixed_exogenous(model.table)
+    exogenous = fixed_exogenous(model.table, model.family.conditional)
     extended = ExtendedModel(model, optimum.point, [*candidates, *exogenous])
     mi, change = indices(extended.slopes(found.vcov, len(exogenous)), model.sample.n)
     keep = np.flatnonzero(np.isfinite(mi) & (mi >= minimum))

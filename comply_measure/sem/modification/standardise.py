@@ -18,8 +18,6 @@ from comply_measure.sem.implied import Implied
 from comply_measure.sem.model import Model
 from comply_measure.sem.modification.candidates import Candidate
 from comply_measure.sem.objective import Point
-from comply_measure.sem.ordinal.layout import OrdinalImplied
-from comply_measure.sem.ordinal.values import total_variances
 
 TINY = 1.5e-8  # a variance below this has no standardised value; 0 is given (as lavaan)
 NO_CHANGE = 1e-9
@@ -69,7 +67,7 @@ class _Scales:
     def __init__(self, model: Model, point: Point, number: int) -> None:
         table = model.table
         names = table.variables[number]
-        total = _total(point.implied[number])
+        total = _total(model, point.implied[number])
         est = model.values(point.theta)
         residual = {
             table.lhs[row]: float(np.sqrt(abs(est[row])))
@@ -114,12 +112,10 @@ def _powers(size: Array, power: float) -> Array:
         return np.where(size > 0.0, size**power, np.nan)[:, None]
 
 
-def _total(implied: Implied) -> dict[str, float]:
+def _total(model: Model, implied: Implied) -> dict[str, float]:
     """Implied standard deviation of every variable; NaN where the variance is negative."""
     layout = implied.layout
-    variance = np.concatenate([implied.sigma.diagonal(), implied.V.diagonal()])
-    if isinstance(implied, OrdinalImplied):
-        variance = total_variances(implied)[0]
+    variance = model.family.total_variances(implied)[0]
     with np.errstate(invalid="ignore"):
         observed, sources = np.split(np.sqrt(variance), [layout.p])
     return dict(zip(layout.sources, sources, strict=True)) | dict(zip(layout.observed, observed, strict=True))

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import cast
 
-from comply_measure.sem.discrepancy.ordinal import OrdinalDiscrepancy
-from comply_measure.sem.errors import ModelError
+from comply_measure.sem.baseline import Baseline
 from comply_measure.sem.inference.tests import chisquare_test, corrected
+from comply_measure.sem.model import Model
 from comply_measure.sem.options import SCALED_TESTS
-
-if TYPE_CHECKING:
-    from comply_measure.sem.baseline import Baseline
-    from comply_measure.sem.model import Model
-
-
-def ordinal_discrepancies(model: Model) -> tuple[OrdinalDiscrepancy, ...]:
-    """Discrepancies of a model with ordered variables.
-
-    Raises
-    ------
-    ModelError
-        If the model has none.
-    """
-    found = tuple(part for part in model.objective.discrepancies if isinstance(part, OrdinalDiscrepancy))
-    if len(found) != len(model.objective.discrepancies):
-        raise ModelError("the model has no ordered variables")
-    return found
+from comply_measure.sem.ordinal.discrepancy import OrdinalDiscrepancy
 
 
 def ordinal_baseline(model: Model) -> Baseline:
@@ -39,9 +22,7 @@ def ordinal_baseline(model: Model) -> Baseline:
     model : Model
         A model with ordered variables.
     """
-    from comply_measure.sem.baseline import Baseline
-
-    parts = ordinal_discrepancies(model)
+    parts = [cast(OrdinalDiscrepancy, part) for part in model.objective.discrepancies]
     chisq = sum(part.sample.n * part.independence_value() for part in parts)
     df = sum(part.n_pairs for part in parts)
     name = model.options.test

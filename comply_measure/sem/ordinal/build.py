@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
 
 import numpy as np
@@ -9,8 +10,27 @@ import numpy as np
 from comply_measure.sem.arrays import Index
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.implied import Fill, Layout
+from comply_measure.sem.layouts import build_layouts
 from comply_measure.sem.ordinal.layout import OrdinalLayout
 from comply_measure.sem.table.parameter_table import ParameterTable
+
+OWN_ROWS = ("|", "~*~")
+
+
+def ordinal_layouts(table: ParameterTable, exogenous: Mapping[int, float]) -> tuple[OrdinalLayout, ...]:
+    """Layouts of all groups.
+
+    Parameters
+    ----------
+    table : ParameterTable
+        The model.
+    exogenous : mapping of int to float
+        Values of rows that the data fix: the covariates' own moments.
+    """
+    joint = build_layouts(table, exogenous, OWN_ROWS)
+    given_covariates = build_layouts(table, dict.fromkeys(exogenous, 0.0), OWN_ROWS)
+    pairs = enumerate(zip(given_covariates, joint, strict=True))
+    return tuple(ordinal_layout(base, whole, table, g) for g, (base, whole) in pairs)
 
 
 def ordinal_layout(base: Layout, joint: Layout, table: ParameterTable, group: int) -> OrdinalLayout:

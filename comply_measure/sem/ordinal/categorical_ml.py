@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from comply_measure.sem.arrays import Array, Index, NotPositiveDefiniteError, inverse_and_logdet
-from comply_measure.sem.discrepancy.ordinal import OrdinalEvaluation
+from comply_measure.sem.ordinal.discrepancy import OrdinalEvaluation
 
 CHUNK = 128
 # Smallest eigenvalue of a polychoric matrix that counts as positive (as in lavaan).

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, cast
 
 from comply_measure.sem.arrays import Index
 from comply_measure.sem.data import range_problems, unknown_column
 from comply_measure.sem.errors import InputError, ModelError, Problem
 from comply_measure.sem.language.records import ModelRecords
+from comply_measure.sem.model import Model, specify
 from comply_measure.sem.options import SCALED_TESTS, Options
-from comply_measure.sem.table.parameter_table import TableOptions
+from comply_measure.sem.ordinal.sample import GAMMA, ordinal_sample
+from comply_measure.sem.sample import Sample
+from comply_measure.sem.table.asked import as_asked
+from comply_measure.sem.table.build import build_table
+from comply_measure.sem.table.parameter_table import Parameterization
 from comply_measure.sem.table.variables import Variables, variables_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from comply_measure.sem.model import Model
-    from comply_measure.sem.sample import Sample
+    from comply_measure.sem.families.base import Request
 
 
 def find_ordered(
@@ -67,47 +71,28 @@ def model_variables(records: ModelRecords) -> Variables:
     return variables_of(list(records.terms))
 
 
-def ordinal_model(
-    records: ModelRecords,
-    frame: pd.DataFrame,
-    groups: tuple[tuple[str, ...], tuple[Index, ...]],
-    ordered: frozenset[str],
-    options: Options,
-    table_options: TableOptions,
-) -> Model:
+def ordinal_model(request: Request) -> Model:
     """A model with ordered variables, ready to be estimated.
 
     Parameters
     ----------
-    records : ModelRecords
-        The model text.
-    frame : DataFrame
-        The user's data.
-    groups : pair of tuples
-        Names of the groups and rows of each.
-    ordered : frozenset of str
-        From :func:`find_ordered`.
-    options : Options
-        As resolved for ordered variables.
-    table_options : TableOptions
-        What the defaults depend on, without thresholds.
+    request : Request
+        Text, data and options.
 
     Raises
     ------
     InputError, ModelError
         For options, data and models that do not go with ordered variables.
     """
-    from comply_measure.sem.model import specify
-    from comply_measure.sem.table.asked import as_asked
-    from comply_measure.sem.table.build import build_table
-
+    records, options, groups = request.records, request.options, request.groups
     names = model_variables(records)
-    sample, thresholds = prepare(names, frame, groups, ordered, options)
+    sample, thresholds = prepare(names, request.frame, groups, request.ordered, options)
     table_options = replace(
-        table_options,
+        request.table_options,
         meanstructure=True,
         fixed_x=True,
         thresholds=thresholds,
+        parameterization=cast(Parameterization, request.asked.parameterization),
     )
     table = build_table(records, table_options, groups[0])
     for block in table.variables:
@@ -115,8 +100,7 @@ def ordinal_model(
             raise ModelError(
                 "with ordered variables every group must have the same variables in the same order"
             )
-    table = as_asked(table, sample.groups, options.search)
-    return specify(table, sample, options)
+    return specify(as_asked(table, sample.groups, options.search), sample, options)
 
 
 def prepare(
@@ -133,8 +117,6 @@ def prepare(
     InputError
         For unknown columns and unusable data.
     """
-    from comply_measure.sem.ordinal.sample import ordinal_sample
-
     problems = [unknown_column(name, frame) for name in names.observed if name not in frame.columns]
     if not problems:
         numbers = [name for name in names.observed if name not in ordered]
@@ -143,15 +125,9 @@ def prepare(
         )
     if problems:
         raise InputError("The data do not hold what the model names.", problems)
-    gamma = needed_gamma(options)
+    whole = options.se == "robust.sem" or options.test in SCALED_TESTS
+    gamma = True if whole else GAMMA[options.family.minimises]
     return ordinal_sample(frame, names.observed, ordered, groups, options.missing, names.exogenous, gamma)
-
-
-def needed_gamma(options: Options) -> bool | Literal["diagonal"]:
-    """How much of the asymptotic covariance a fit needs: all, its diagonal (the weights of DWLS), or none."""
-    if options.se == "robust.sem" or options.test in SCALED_TESTS or options.estimator.discrepancy == "wls":
-        return True
-    return "diagonal" if options.estimator.discrepancy == "dwls" else False
 
 
 def _no_numbers(frame: pd.DataFrame, names: Collection[str]) -> list[Problem]:

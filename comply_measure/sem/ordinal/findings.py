@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from comply_measure.sem.inference.diagnosis import Finding
 from comply_measure.sem.model import Model
-from comply_measure.sem.objective import Point
 from comply_measure.sem.ordinal.layout import OrdinalImplied
 from comply_measure.sem.ordinal.sample import OrdinalGroup
 from comply_measure.sem.ordinal.values import residual_variances
@@ -16,18 +15,16 @@ from comply_measure.sem.ordinal.values import residual_variances
 MANY = 12  # categories above which an ordered variable might as well be continuous (lavaan's limit)
 
 
-def data_findings(model: Model) -> Iterator[Finding]:
+def data_findings(groups: Sequence[OrdinalGroup]) -> Iterator[Finding]:
     """What the sample's tables and correlations give cause to say."""
-    for group in model.sample.groups:
-        if not isinstance(group, OrdinalGroup):
-            continue
+    for group in groups:
         place = f" in group '{group.name}'" if group.name else ""
         yield from _cells(group, place)
         yield from _correlations(group, place)
         yield from _gaps(group, place)
         names = np.asarray(group.coded.names)[group.coded.ordered]
         many = names[group.coded.n_categories > MANY]
-        if len(many) and group is model.sample.groups[0]:
+        if len(many) and group is groups[0]:
             listed = ", ".join(many)
             message = f"ordered variables with more than {MANY} categories: {listed}"
             yield Finding("many_categories", message, "consider them continuous", serious=False)
@@ -75,10 +72,10 @@ def _gaps(group: OrdinalGroup, place: str) -> Iterator[Finding]:
         )
 
 
-def negative_residuals(model: Model, point: Point) -> Iterator[Finding]:
+def negative_residuals(model: Model, at_estimates: Sequence[OrdinalImplied]) -> Iterator[Finding]:
     """Ordered variables whose residual variance, what the model leaves of the total, is negative (delta)."""
-    for implied, group in zip(point.implied, model.sample.groups, strict=True):
-        if not isinstance(implied, OrdinalImplied) or implied.layout.theta:
+    for implied, group in zip(at_estimates, model.sample.groups, strict=True):
+        if implied.layout.theta:
             continue
         place = f" in group '{group.name}'" if group.name else ""
         left = residual_variances(implied)

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,10 @@ from numpy.typing import NDArray
 from comply_measure.sem.arrays import Array, Index, NotPositiveDefiniteError
 from comply_measure.sem.implied import Fill, Implied, Layout
 from comply_measure.sem.ordinal.jacobian import MomentJacobian
+
+if TYPE_CHECKING:
+    from comply_measure.sem.ordinal.sample import OrdinalGroup
+    from comply_measure.sem.sample import GroupSample
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,18 @@ class OrdinalLayout(Layout):
     def at(self, theta: Array) -> OrdinalImplied:
         """Implied moments at the group's parameters θ (q,)."""
         return OrdinalImplied(self, theta)
+
+    def neutral(self) -> Array:
+        """θ before starting values are put in: scaling factors of one (q,)."""
+        theta = np.zeros(self.q)
+        theta[self.scale.parameters] = 1.0
+        return theta
+
+    def put_starts(self, theta: Array, sample: GroupSample) -> None:
+        """Put sample thresholds and scaling factors of one into θ (q,), in place."""
+        given = cast("OrdinalGroup", sample).moments.thresholds
+        theta[self.thresholds.parameters] = given[self.thresholds.cells]
+        theta[self.scale.parameters] = 1.0
 
     @property
     def n_statistics(self) -> int:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import numpy as np
 
 from comply_measure.sem.arrays import Array
-from comply_measure.sem.discrepancy.ordinal import OrdinalEvaluation
 from comply_measure.sem.fit_measures.residual import Residuals
 from comply_measure.sem.fit_measures.robust import RobustBasis
 from comply_measure.sem.inference.tests import TestStatistic, inverse_information
 from comply_measure.sem.model import Model
 from comply_measure.sem.objective import Point
 from comply_measure.sem.ordinal.categorical_ml import UNDEFINED, categorical_ml
+from comply_measure.sem.ordinal.discrepancy import OrdinalEvaluation
 from comply_measure.sem.ordinal.layout import OrdinalImplied
 
 
 def evaluations_of(point: Point) -> list[OrdinalEvaluation]:
     """Evaluations of groups with ordered variables."""
-    return [part for part in point.evaluations if isinstance(part, OrdinalEvaluation)]
+    return cast("list[OrdinalEvaluation]", point.evaluations)
 
 
 def residual_measures(point: Point, weights: tuple[float, ...]) -> Residuals:
@@ -123,9 +124,7 @@ def _only_correlations(model: Model, point: Point) -> bool:
     first_order = np.zeros(model.table.n_free, dtype=bool)
     count = 0
     for implied in point.implied:
-        if not isinstance(implied, OrdinalImplied):
-            return False
-        layout = implied.layout
+        layout = cast(OrdinalImplied, implied).layout
         if not layout.is_threshold.all() or len(layout.covariates):
             return False
         first_order[layout.first + layout.thresholds.parameters] = True

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from comply_measure.sem.arrays import Array
-from comply_measure.sem.discrepancy.ordinal import OrdinalEvaluation
 from comply_measure.sem.inference.tests import inverse_information
 from comply_measure.sem.model import Model
 from comply_measure.sem.objective import Point
+from comply_measure.sem.ordinal.discrepancy import OrdinalEvaluation
 from comply_measure.sem.ordinal.layout import OrdinalImplied
 from comply_measure.sem.ordinal.measures import evaluations_of
 

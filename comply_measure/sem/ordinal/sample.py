@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,10 @@ from comply_measure.sem.sample import GroupSample, Sample
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+# how much of the asymptotic covariance the weights of a discrepancy need
+GAMMA: dict[str, GammaForm] = {"uls": False, "dwls": "diagonal", "wls": True}
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,11 @@ class OrdinalGroup(GroupSample):
     def saturated_loglik(self) -> float:
         """NaN: least squares has no likelihood."""
         return float("nan")
+
+
+def ordinal_groups(groups: Sequence[GroupSample]) -> tuple[OrdinalGroup, ...]:
+    """Groups of a model with ordered variables by their own type; its family builds no others."""
+    return cast("tuple[OrdinalGroup, ...]", tuple(groups))
 
 
 def ordinal_sample(
@@ -170,9 +179,8 @@ def resampled_group(group: OrdinalGroup, rows: NDArray[np.int64], discrepancy: s
     ]
     if empty:
         raise ModelError(f"a category of {', '.join(empty)} is empty")
-    needed: GammaForm = {"uls": False, "dwls": "diagonal"}.get(discrepancy, True)  # type: ignore[assignment]
     places = rows if group.rows is None else np.asarray(group.rows)[rows]
-    return _group(group.name, group.names, data, group.covariates[rows], places, needed)
+    return _group(group.name, group.names, data, group.covariates[rows], places, GAMMA[discrepancy])
 
 
 def _with_covariates(moments: OrdinalMoments, names: tuple[str, ...], x: Array) -> tuple[Array, Array]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from comply_measure.sem.arrays import Array
-from comply_measure.sem.implied import Implied, Layout
+from comply_measure.sem.implied import Implied
 from comply_measure.sem.ordinal.layout import OrdinalImplied, OrdinalLayout
 from comply_measure.sem.table.parameter_table import ParameterTable
 
@@ -24,13 +24,15 @@ def residual_variances(implied: OrdinalImplied) -> Array:
     return own
 
 
-def fill_dependent(table: ParameterTable, layouts: Sequence[Layout], theta: Array, values: Array) -> None:
+def fill_dependent(
+    table: ParameterTable, layouts: Sequence[OrdinalLayout], theta: Array, values: Array
+) -> None:
     """Put residual variances (delta) or scaling factors (theta) of ordered variables into their rows, in place.
 
     Parameters
     ----------
     table : ParameterTable
-    layouts : sequence of Layout
+    layouts : sequence of OrdinalLayout
         One per group.
     theta : array (q,)
         All free parameters.
@@ -38,8 +40,6 @@ def fill_dependent(table: ParameterTable, layouts: Sequence[Layout], theta: Arra
         Value of every row; changed.
     """
     for number, layout in enumerate(layouts):
-        if not isinstance(layout, OrdinalLayout):
-            continue
         implied = layout.at(theta[layout.first : layout.first + layout.q])
         given = implied.delta if layout.theta else residual_variances(implied)
         for row, i in _rows(table, layout, number):
@@ -61,7 +61,7 @@ def dependent_rows(
 ) -> dict[int, tuple[float, Array]]:
     """Value and derivatives (q,) of the rows that :func:`fill_dependent` fills, for one group from 0."""
     layout = implied.layout
-    _, slopes = reticular_variances(implied, implied, implied.response_sigma)
+    _, slopes = _response_variances(implied)
     by_predictor = dict(zip(layout.predictors.tolist(), implied.left_over_slopes, strict=True))
     found = {}
     for row, i in _rows(table, layout, number):
@@ -88,9 +88,9 @@ def total_variances(implied: OrdinalImplied) -> tuple[Array, Array]:
     slopes : array (p + k, q)
     """
     layout, joint = implied.layout, implied.joint
-    variances, slopes = reticular_variances(joint, implied)
+    variances, slopes = _with_left_over(implied, joint, *joint.reticular_variances())
     if not layout.theta:
-        conditional, changes = reticular_variances(implied, implied, implied.response_sigma)
+        conditional, changes = _response_variances(implied)
         own = layout.ordered
         p = layout.p
         delta = implied.delta
@@ -103,23 +103,16 @@ def total_variances(implied: OrdinalImplied) -> tuple[Array, Array]:
     return variances, slopes
 
 
-def reticular_variances(
-    implied: Implied, ordinal: OrdinalImplied | None = None, sigma: Array | None = None
-) -> tuple[Array, Array]:
-    """Variances of observed variables and sources (p + k,) and their derivatives (p + k, q).
+def _response_variances(implied: OrdinalImplied) -> tuple[Array, Array]:
+    """Variances of latent responses and sources given the covariates, with derivatives."""
+    return _with_left_over(implied, implied, *implied.reticular_variances(implied.response_sigma))
 
-    ``ordinal`` holds residual variances of ordered predictors, which move with the parameters under delta.
-    """
-    layout = implied.layout
-    p, k = layout.p, layout.k
-    H = np.zeros((p + k, p + 2 * k))
-    H[:p, :p] = np.eye(p)
-    H[:p, p:] = implied.X
-    H[p:, p : p + k] = implied.E
-    H[p:, p + k :] = implied.V
-    moments = implied.sigma if sigma is None else sigma
-    variance = np.concatenate([moments.diagonal(), implied.V.diagonal()])
-    slopes = 2.0 * layout.kappa * H[:, layout.u] * H[:, layout.v]
-    if ordinal is not None and len(ordinal.layout.predictors):
-        slopes += H[:, p + ordinal.layout.predictor_sources] ** 2 @ ordinal.left_over_slopes
-    return variance, slopes
+
+def _with_left_over(
+    implied: OrdinalImplied, at: Implied, variances: Array, slopes: Array
+) -> tuple[Array, Array]:
+    """Variances whose derivatives allow for residual variances of ordered predictors, which move under delta."""
+    sources = implied.layout.predictor_sources
+    if len(sources):
+        slopes = slopes + at.reach[:, at.layout.p + sources] ** 2 @ implied.left_over_slopes
+    return variances, slopes

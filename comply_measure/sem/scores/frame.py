@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comply_measure.sem.arrays import Array, Index
-from comply_measure.sem.inference.missing_values import left_out_because
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,4 +102,4 @@ def unused_rows(model: Model, n: int, parts: Sequence[GroupScores]) -> list[tupl
     left = np.ones(n, dtype=bool)
     for part in parts:
         left[part.places] = False
-    return [(left_out_because(model)[0], np.flatnonzero(left))]
+    return [(model.family.left_out_because(model)[0], np.flatnonzero(left))]

@@ -12,14 +12,17 @@ missing values every pattern has its own weights.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from comply_measure.sem.arrays import Array, Index
+from comply_measure.sem.errors import ModelError
 from comply_measure.sem.implied import Implied
 from comply_measure.sem.model import Model
 from comply_measure.sem.objective import Point
+from comply_measure.sem.scores.frame import GroupScores
 
 RANK = 1.5e-8  # relative size of singular values that count as zero (as MASS::ginv)
 
@@ -145,6 +148,24 @@ def linear_scores(parts: ScoreModel, values: Array, method: str) -> tuple[Array,
         known = variance > 1e-10 * np.maximum(np.abs(parts.variance), 1e-300)
         errors[rows] = np.where(known, np.sqrt(np.where(known, variance, 0.0)), np.nan)
     return scores, errors
+
+
+def scores_of_cases(model: Model, point: Point, method: str) -> Iterator[GroupScores]:
+    """Scores of the cases the model was fitted to, group by group."""
+    for number, sample in enumerate(model.sample.groups):
+        if sample.data is None:
+            raise ModelError("the model was fitted to moments: give the data to have factor scores")
+        places = np.arange(sample.n) if sample.rows is None else sample.rows
+        yield group_scores(model, point, number, sample.data, places, method)
+
+
+def group_scores(
+    model: Model, point: Point, number: int, values: Array, places: Index, method: str
+) -> GroupScores:
+    """Scores of some cases of a group (from 0), at their places in the data."""
+    known = score_model(model, point, number)
+    empty = np.asarray(np.isnan(values).all(axis=1))
+    return GroupScores(known.latent, *linear_scores(known, values, method), places, empty)
 
 
 def regression_weights(parts: ScoreModel) -> Array:

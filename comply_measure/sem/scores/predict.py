@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from comply_measure.errors import Problem
-from comply_measure.sem.arrays import Array, Index
+from comply_measure.sem.arrays import Index
 from comply_measure.sem.data import as_frame, collect, split_groups
 from comply_measure.sem.errors import InputError, ModelError
 from comply_measure.sem.options import choose
 from comply_measure.sem.scores.frame import GroupScores, score_frame, unused_rows
-from comply_measure.sem.scores.linear import linear_scores, score_model
+from comply_measure.sem.scores.linear import group_scores
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,19 +63,16 @@ def predict(
     InputError, ModelError
         When the model has no latent variable or no raw data, or new data do not fit the model.
     """
-    from comply_measure.sem.ordinal.layout import OrdinalImplied
-
     if not any(names.latent for names in model.table.variables):
         raise ModelError("the model has no latent variable, so there are no factor scores")
     chosen = METHODS[choose("method", method, list(METHODS))]
-    ordered = any(isinstance(implied, OrdinalImplied) for implied in point.implied)
     if data is not None:
-        if ordered:
-            raise ModelError("factor scores of new cases are not available for ordered variables")
+        if model.family.no_new_scores:
+            raise ModelError(model.family.no_new_scores)
         frame = as_frame(data)
         parts, absent = _of_new_cases(model, point, frame, chosen, group)
         return score_frame(frame.index, parts, se, absent)
-    parts = list(_ordered(model, point, chosen) if ordered else _of_own_cases(model, point, chosen))
+    parts = model.family.scores(model, point, chosen)
     index = _own_index(model, parts)
     return score_frame(index, parts, se, unused_rows(model, len(index), parts))
 
@@ -87,37 +84,6 @@ def _own_index(model: Model, parts: Sequence[GroupScores]) -> pd.Index[Any]:
     if model.sample.index is not None:
         return model.sample.index
     return pd.RangeIndex(1 + max(int(part.places.max(initial=-1)) for part in parts))
-
-
-def _ordered(model: Model, point: Point, method: str) -> Iterator[GroupScores]:
-    from comply_measure.sem.ordinal.layout import OrdinalImplied
-    from comply_measure.sem.ordinal.sample import OrdinalGroup
-    from comply_measure.sem.scores.modal import modal_scores, response_model
-
-    word = "ebm" if method == "regression" else "ml"
-    for names, implied, sample in zip(model.table.variables, point.implied, model.sample.groups, strict=True):
-        if not isinstance(implied, OrdinalImplied) or not isinstance(sample, OrdinalGroup):
-            raise ModelError("ordered variables in some groups only")
-        scores, errors = modal_scores(response_model(implied, sample, names.latent), word)
-        places = np.arange(sample.n) if sample.rows is None else sample.rows
-        yield GroupScores(names.latent, scores, errors, places)
-
-
-def _of_own_cases(model: Model, point: Point, method: str) -> Iterator[GroupScores]:
-    """Scores of the cases the model was fitted to, group by group."""
-    for number, sample in enumerate(model.sample.groups):
-        if sample.data is None:
-            raise ModelError("the model was fitted to moments: give the data to have factor scores")
-        places = np.arange(sample.n) if sample.rows is None else sample.rows
-        yield _linear(model, point, number, sample.data, places, method)
-
-
-def _linear(
-    model: Model, point: Point, number: int, values: Array, places: Index, method: str
-) -> GroupScores:
-    known = score_model(model, point, number)
-    empty = np.asarray(np.isnan(values).all(axis=1))
-    return GroupScores(known.latent, *linear_scores(known, values, method), places, empty)
 
 
 def _of_new_cases(
@@ -132,12 +98,12 @@ def _of_new_cases(
         where = rows_of.get(sample.name, np.zeros(0, dtype=np.int64))
         left[where] = False
         values = collect(frame, [sample.names], ((sample.name,), (where,))).values[0]
-        if model.options.missing == "listwise":
+        if model.options.complete_cases:
             # a case without any value is told apart from one that lacks some
             kept = ~np.isnan(values).any(axis=1) | np.isnan(values).all(axis=1)
             incomplete.append(where[~kept])
             values, where = values[kept], where[kept]
-        parts.append(_linear(model, point, number, values, where, method))
+        parts.append(group_scores(model, point, number, values, where, method))
     absent = [("the group is missing", np.flatnonzero(left))]
     absent += [
         ("a value is missing; a fit with missing='ml' uses those that are there", r) for r in incomplete

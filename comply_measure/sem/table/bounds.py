@@ -73,7 +73,7 @@ def with_bounds(
     """
     if word == "none":
         return table
-    if word in WIDENINGS and (two_level or (table.options.thresholds and _is_theta(table))):
+    if word in WIDENINGS and (two_level or _is_theta(table)):
         where = "two-level models" if two_level else "parameterization='theta'"
         problem = Problem(f"not with {where}", column="bounds", value=word, allowed=", ".join(POSITIVE))
         raise InputError("These bounds need sample variances in the scale of the model.", [problem])

@@ -74,7 +74,7 @@ def build_table(
 def _with_means(records: ModelRecords, options: TableOptions) -> TableOptions:
     if options.meanstructure:
         return options
-    if options.thresholds or any(term.op == "~1" for term in records.terms):
+    if any(term.op == "~1" for term in records.terms):
         return replace(options, meanstructure=True)
     return options
 

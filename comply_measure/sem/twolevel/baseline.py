@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 
@@ -35,10 +36,10 @@ def baseline_of(model: TwoLevelModel) -> Baseline:
     if not optimum.converged:
         return Baseline(float("nan"), df)
     statistic = max(independence.statistic(optimum.point), 0.0)
-    if model.options.test not in SCALED_TESTS or not isinstance(optimum.point, TwoLevelPoint):
+    if model.options.test not in SCALED_TESTS:
         return Baseline(statistic, df)
     standard = chisquare_test("standard", statistic, df)
-    return Baseline(statistic, df, scaled_test(independence, optimum.point, standard))
+    return Baseline(statistic, df, scaled_test(independence, cast(TwoLevelPoint, optimum.point), standard))
 
 
 def two_level_independence(table: ParameterTable) -> ParameterTable:

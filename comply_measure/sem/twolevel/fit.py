@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from comply_measure.sem.baseline import Baseline
 from comply_measure.sem.errors import ModelError
-from comply_measure.sem.fit_measures.collect import Evidence
-from comply_measure.sem.inference.covariance import ParameterCovariance
 from comply_measure.sem.inference.diagnosis import Finding
-from comply_measure.sem.inference.tests import TestStatistic
-from comply_measure.sem.loglikelihood import LogLikelihoods
-from comply_measure.sem.options import SCALED_TESTS
 from comply_measure.sem.result import Fit
-from comply_measure.sem.twolevel import inference
-from comply_measure.sem.twolevel.baseline import baseline_of
-from comply_measure.sem.twolevel.measures import collect_two_level
-from comply_measure.sem.twolevel.model import TwoLevelModel, exogenous_loglik
+from comply_measure.sem.twolevel.model import TwoLevelModel
 from comply_measure.sem.twolevel.objective import TwoLevelPoint
 
 if TYPE_CHECKING:
@@ -32,19 +23,6 @@ class TwoLevelFit(Fit):
     """A fitted two-level model; tables have a ``level`` column (1 within, 2 between)."""
 
     model: TwoLevelModel
-
-    @property
-    def point(self) -> TwoLevelPoint:
-        """The optimum's point."""
-        point = self.optimum.point
-        if not isinstance(point, TwoLevelPoint):
-            raise ModelError("this is not the optimum of a two-level model")
-        return point
-
-    @cached_property
-    def covariance(self) -> ParameterCovariance:
-        """Covariance matrix of θ̂ with the information it came from."""
-        return inference.covariance_of(self.model, self.point, self.optimum.jacobian)
 
     @cached_property
     def estimates(self) -> pd.DataFrame:
@@ -58,47 +36,6 @@ class TwoLevelFit(Fit):
         )  # its group column is that of the estimates, counted without levels
         table.insert(list(table.columns).index("group") + 1, "level", self.estimates["level"])
         return table
-
-    @cached_property
-    def scaled_test(self) -> TestStatistic | None:
-        """The χ² test corrected for non-normal data; None when the estimator has none."""
-        if not self.converged or self.model.options.test not in SCALED_TESTS:
-            return None
-        return inference.scaled_test(self.model, self.point, self.test, self.optimum.jacobian)
-
-    @cached_property
-    def baseline(self) -> Baseline:
-        """The baseline model's test."""
-        return baseline_of(self.model)
-
-    @cached_property
-    def log_likelihoods(self) -> LogLikelihoods:
-        """Log-likelihoods of the fitted and the saturated model, given fixed exogenous variables."""
-        data = self.model.data
-        saturated = sum(found.loglik for found in data.saturated)
-        saturated -= sum(
-            exogenous_loglik(part, *self.model.exogenous_places(g)) for g, part in enumerate(data.parts)
-        )
-        return LogLikelihoods(saturated - 0.5 * data.n * self.point.value, saturated)
-
-    @cached_property
-    def measures(self) -> dict[str, float]:
-        """Fit measures by lavaan's names; only counts when the optimiser did not converge."""
-        counts = {"npar": float(self.npar), "df": float(self.model.df), "ntotal": float(self.n)}
-        if not self.converged or self.model.options.test == "none":
-            return counts
-        return collect_two_level(
-            self.model,
-            Evidence(
-                self.model, self.point, self.test, self.baseline, self.log_likelihoods, self.scaled_test
-            ),
-        )
-
-    def residuals(self, kind: str = "raw") -> dict[str, Any]:
-        """Saturated less implied moments, or differences of their correlations (``cor``), by level."""
-        if kind not in ("raw", "cor", "cor.bentler"):
-            raise ModelError(f"residuals of kind '{kind}' are not available for two-level models")
-        return super().residuals(kind)
 
     @cached_property
     def vcov(self) -> pd.DataFrame:
@@ -134,7 +71,7 @@ class TwoLevelFit(Fit):
 
         if data is not None or group is not None:
             raise ModelError("factor scores of new cases are not available for two-level models")
-        return two_level_scores(self.model, self.point, level, method, se)
+        return two_level_scores(self.model, cast(TwoLevelPoint, self.optimum.point), level, method, se)
 
     @cached_property
     def intraclass_correlations(self) -> pd.Series[float]:

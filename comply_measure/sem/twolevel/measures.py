@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from comply_measure.sem.arrays import Array
-from comply_measure.sem.fit_measures.collect import FAMILIES, Evidence, Family, collect
+from comply_measure.sem.fit_measures.collect import SHARED_TOPICS, Evidence, collect
 from comply_measure.sem.twolevel.likelihood import LOG_2PI
 from comply_measure.sem.twolevel.model import TwoLevelModel
 
@@ -24,8 +24,7 @@ def collect_two_level(model: TwoLevelModel, evidence: Evidence) -> dict[str, flo
             "srmr_between": between,
         }
 
-    families: list[Family] = [f for f in FAMILIES if f.__name__ in SHARED]
-    return collect(evidence, [*families, residual])
+    return collect(evidence, (*SHARED_TOPICS, residual))
 
 
 def deviance_per_case(model: TwoLevelModel, evidence: Evidence) -> float:
@@ -36,9 +35,6 @@ def deviance_per_case(model: TwoLevelModel, evidence: Evidence) -> float:
         part.n * len(part.within) + part.n_clusters * (part.p - len(part.within)) for part in model.data.parts
     )
     return -(loglik + 0.5 * values * LOG_2PI) / model.data.n
-
-
-SHARED = ("_test", "_incremental", "_likelihood", "_rmsea")
 
 
 def level_residuals(model: TwoLevelModel, evidence: Evidence) -> tuple[float, float]:

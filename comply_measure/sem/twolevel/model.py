@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from comply_measure.sem.arrays import Array, Index
-from comply_measure.sem.implied import build_layouts
+from comply_measure.sem.loglikelihood import LogLikelihoods
 from comply_measure.sem.model import Model, fill_exogenous
 from comply_measure.sem.objective import Point
 from comply_measure.sem.optimise import Optimum
@@ -58,11 +58,6 @@ class TwoLevelModel(Model):
             total += part.p - within - between
         return total
 
-    @property
-    def n_inference(self) -> float:
-        """Number of cases."""
-        return float(self.data.n)
-
     def row_name(self, row: int) -> str:
         """Name of a row with its group and level, as in lavaan (``f=~y2.g2.l2``)."""
         return block_name(self.table, row)
@@ -100,7 +95,7 @@ def model_of(
     """A :class:`TwoLevelModel` from a table with two blocks per group."""
     fixed_values = fill_exogenous(table, data.groups)
     exogenous = {int(row): float(fixed_values[row]) for row in np.flatnonzero(table.exo)}
-    layouts = build_layouts(table, exogenous)
+    layouts = options.family.layouts(table, exogenous)
     space = feasible_set(table)
     objective = TwoLevelObjective(
         layouts,
@@ -136,3 +131,18 @@ def exogenous_loglik(part: TwoLevelSample, within: Index, between: Index) -> flo
             logdet = float(np.linalg.slogdet(moments(part, places)[0])[1])
             total -= 0.5 * n * (len(places) * (LOG_2PI + 1.0) + logdet)
     return total
+
+
+def log_likelihoods(model: TwoLevelModel, fmin: float) -> LogLikelihoods:
+    """Log-likelihoods of the fitted and the saturated model, given fixed exogenous variables.
+
+    Parameters
+    ----------
+    model : TwoLevelModel
+    fmin : float
+        F at the optimum; n F / 2 is their difference.
+    """
+    data = model.data
+    saturated = sum(found.loglik for found in data.saturated)
+    saturated -= sum(exogenous_loglik(part, *model.exogenous_places(g)) for g, part in enumerate(data.parts))
+    return LogLikelihoods(saturated - 0.5 * data.n * fmin, saturated)

@@ -7,6 +7,7 @@ identity (ULS); n F is the group's share of χ². The factor (n − 1)/n is lava
 from __future__ import annotations
 
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 
@@ -67,16 +68,8 @@ class OrdinalDiscrepancy:
         return self.factor * (float(r @ W[first:, first:] @ r) - adapted)
 
     def evaluate(self, implied: Implied) -> OrdinalEvaluation:
-        """F at the implied moments.
-
-        Raises
-        ------
-        ModelError
-            If the layout knows no thresholds.
-        """
-        if not isinstance(implied, OrdinalImplied):
-            raise ModelError("ordered variables need a layout with thresholds")
-        return OrdinalEvaluation(self, implied)
+        """F at the implied moments, thresholds among them."""
+        return OrdinalEvaluation(self, cast(OrdinalImplied, implied))
 
 
 def weights_for(sample: OrdinalGroup, kind: str) -> Array:
