@@ -21,6 +21,8 @@ OPTIONS: dict[str, dict[str, object]] = {
     "reliability": {"replications": 0},
     "cfa": {"models": ("correlated",), "by_role": False},
     "validity": {"replications": 0, "merge": False},
+    "items": {},
+    "quality": {"at_least": 1, "estimator": "ML"},
 }
 
 
@@ -111,5 +113,10 @@ def test_rows_of_the_construct_name_the_item(
     assert rows(outputs["validity"], "validity_constructs", construct=dimension) == {named}
     assert rows(outputs["validity"], "validity_htmt", construct=dimension) == {named}
     assert all(named in note for note in rows(outputs["validity"], "validity_by_role", construct=dimension))
+    assert rows(outputs["quality"], "quality_sensitivity", of=dimension) == {named}
+    for table in ("items_comply_pooled", "items_comply_by_role"):
+        assert rows(outputs["items"], table, item=item) == {NOTE}
+    own = outputs["items"].tables["items_comply_pooled"].data
+    assert set(own.loc[own["item"] != item, "note"]) == {""}
     other = outputs["cfa"].tables["cfa_validity"].data.set_index("key")["note"].drop(dimension)
     assert set(other) == {""}

@@ -11,6 +11,7 @@ import pandas as pd
 
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.focal import Focal, by_group, focal
+from comply_measure.evidence.keying import turned_items
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.measurement import item_analysis
@@ -36,6 +37,8 @@ class ScaleItems:
         ``construct``, ``role``, ``n_informants``, ``mean``, ``sd`` of construct scores.
     reverse_keyed : int
         Number of reverse-keyed items.
+    turned : mapping of str to tuple of str
+        Construct -> its items that run against it (:func:`.keying.turned_items`).
     """
 
     key: str
@@ -45,6 +48,7 @@ class ScaleItems:
     items: pd.DataFrame
     scores: pd.DataFrame
     reverse_keyed: int
+    turned: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +112,7 @@ def scale_items(chosen: Focal) -> ScaleItems:
         items=analysis,
         scores=score_table(chosen.scores(chosen.level), chosen.roles),
         reverse_keyed=sum(item.keying == -1 for item in responses.items(scale.key)),
+        turned=turned_items(chosen),
     )
 
 

@@ -18,6 +18,7 @@ from comply_measure.evidence.choices import Names
 from comply_measure.evidence.estimation import Cluster, Estimation
 from comply_measure.evidence.fits import NamedFit, fit_row
 from comply_measure.evidence.focal import Focal, chosen_focal
+from comply_measure.evidence.keying import Turned, doubt_of, turned_items
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.measurement import alpha_table
 from comply_measure.measurement.careless import (
@@ -118,7 +119,10 @@ class MissingAnswers:
 
 @dataclass(frozen=True, eq=False)
 class QualityEvidence(Evidence):
-    """What the topic found; `careless` is None with a reason in `careless_obstacle`."""
+    """What the topic found; `careless` is None with a reason in `careless_obstacle`.
+
+    Construct -> its items that run against it are in `turned` (:func:`.keying.turned_items`).
+    """
 
     title: str
     n_units: int
@@ -126,6 +130,7 @@ class QualityEvidence(Evidence):
     careless: CarelessAnswers | None
     careless_obstacle: str
     missing: MissingAnswers
+    turned: Turned
 
     def tidy(self) -> pd.DataFrame:
         """Missing answers by item, over all informants and by role."""
@@ -161,7 +166,8 @@ def quality(responses: Responses, options: QualityOptions | None = None) -> Qual
     """
     options = options or QualityOptions()
     chosen = chosen_focal(responses, options.scale)
-    careless, why = attempt(lambda: careless_answers(chosen, options))
+    turned = turned_items(chosen)
+    careless, why = attempt(lambda: careless_answers(chosen, options, turned))
     return QualityEvidence(
         title=chosen.title,
         n_units=chosen.n_units,
@@ -169,6 +175,7 @@ def quality(responses: Responses, options: QualityOptions | None = None) -> Qual
         careless=careless,
         careless_obstacle=why,
         missing=missing_answers(chosen),
+        turned=turned,
     )
 
 
@@ -179,7 +186,7 @@ def _compute(request: Request, options: QualityOptions) -> QualityEvidence:
 TOPIC = Topic("quality", "Quality of the answers", _compute, QualityOptions)
 
 
-def careless_answers(chosen: Focal, options: QualityOptions) -> CarelessAnswers:
+def careless_answers(chosen: Focal, options: QualityOptions, turned: Turned) -> CarelessAnswers:
     """Flags, and what changes without the flagged informants.
 
     Raises
@@ -207,7 +214,7 @@ def careless_answers(chosen: Focal, options: QualityOptions) -> CarelessAnswers:
         rules=_rules(flags, indices),
         by_role=_by_role(informants, chosen.roles),
         informants=informants.reset_index(drop=True),
-        sensitivity=_sensitivity(chosen, options, keep) if not keep.all() else pd.DataFrame(),
+        sensitivity=_sensitivity(chosen, options, keep, turned) if not keep.all() else pd.DataFrame(),
     )
 
 
@@ -239,7 +246,9 @@ def _by_role(informants: pd.DataFrame, roles: tuple[str, ...]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _sensitivity(chosen: Focal, options: QualityOptions, keep: npt.NDArray[np.bool_]) -> pd.DataFrame:
+def _sensitivity(
+    chosen: Focal, options: QualityOptions, keep: npt.NDArray[np.bool_], turned: Turned
+) -> pd.DataFrame:
     """Rows: quantity, measured on, all informants, without the flagged ones, difference, note."""
     answers = chosen.answers()
     scales = chosen.wholes
@@ -247,7 +256,14 @@ def _sensitivity(chosen: Focal, options: QualityOptions, keep: npt.NDArray[np.bo
     fewer = alpha_table(answers[keep], scales, by=None).tidy().set_index("scale")
     pairs = {key: (float(everyone["alpha"][key]), float(fewer["alpha"][key])) for key in scales}
     rows = [
-        ("α", key, *pair, str(everyone["note"][key]) if pair[0] != pair[0] else "")
+        (
+            "α",
+            key,
+            *pair,
+            str(everyone["note"][key])
+            if pair[0] != pair[0]
+            else doubt_of(turned, (key, *chosen.factors.get(key, ()))),
+        )
         for key, pair in pairs.items()
     ]
     label, text = _model(chosen)

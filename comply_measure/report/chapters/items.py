@@ -11,6 +11,7 @@ from comply_measure.report.format import bounded, listing, number, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.names import key_of
 from comply_measure.report.parts import Block, Chapter, Column, Details, Prose, Section, Table
+from comply_measure.report.reversals import reversal_sentence
 
 if TYPE_CHECKING:
     pass
@@ -41,8 +42,10 @@ def items_section(scales: tuple[ScaleItems, ...], labels: Labels, cutoff: Cutoff
 
 
 def _scale_blocks(scale: ScaleItems, labels: Labels, cutoff: Cutoff) -> list[Block]:
+    doubt = [Prose(reversal_sentence(scale.turned, labels))] if scale.turned else []
     return [
         Prose(_opening(scale, labels, cutoff)),
+        *doubt,
         _scores(scale, labels),
         Details(f"{scale.title}: items, all informants", (_items(scale, labels, pooled=True),)),
         Details(f"{scale.title}: items by role", (_items(scale, labels, pooled=False),)),
@@ -110,7 +113,11 @@ def _items(scale: ScaleItems, labels: Labels, *, pooled: bool) -> Table:
     data.insert(1, "construct", [labels.construct(key) for key in data["scale"]])
     data.insert(2, "text", [labels.items.get(key, "") for key in data["item"]])
     data.insert(3, "role", [labels.role(key) for key in data["group"]])
-    columns = _ITEM_COLUMNS if pooled else (_ITEM_COLUMNS[0], Column("Role", "role"), *_ITEM_COLUMNS[2:])
+    columns: tuple[Column, ...] = (
+        _ITEM_COLUMNS if pooled else (_ITEM_COLUMNS[0], Column("Role", "role"), *_ITEM_COLUMNS[2:])
+    )
+    if (data["note"] != "").any():
+        columns = (*columns, Column("Remark", "note"))
     kind = "pooled" if pooled else "by_role"
     return Table(
         key_of("items", scale.key, after=kind, digest=scale.key.startswith("scores")),

@@ -19,6 +19,7 @@ from comply_measure.report.parts import (
     Section,
     Table,
 )
+from comply_measure.report.reversals import reversal_sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +42,10 @@ _PATTERNS_SHOWN = 12
 
 def quality_section(facts: QualityEvidence, labels: Labels) -> Section:
     """The chapter."""
-    blocks: list[Block] = [Prose(_opening(facts)), Heading("Careless answers")]
+    blocks: list[Block] = [Prose(_opening(facts))]
+    if facts.turned:
+        blocks.append(Prose(reversal_sentence(facts.turned, labels)))
+    blocks.append(Heading("Careless answers"))
     if facts.careless is None:
         blocks.append(Notice(f"Careless answers cannot be judged: {facts.careless_obstacle}.", "warning"))
     else:
