@@ -2,12 +2,13 @@
 
 The demo fresh, again with nothing to do, and with two workers; then a simulated study of many units through the steps
 that need no iteration. CPU seconds are user and system, so that other work on the machine matters less; those of
-workers are not among them where a server forks them (Linux, macOS): of two workers compare the wall seconds.
+workers, which a server forks (Linux, macOS), are in the manifest of the run.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -79,6 +80,8 @@ def main() -> None:
         rows.append(measured("demo", *demo, str(folder / "one")))
         rows.append(measured("demo, nothing to do", *demo, str(folder / "one")))
         rows.append(measured("demo, two workers", *demo, str(folder / "two"), "--jobs", "2"))
+        manifest = json.loads((folder / "two" / "manifest.json").read_text(encoding="utf-8"))
+        rows[-1] |= {"cpu_s": manifest["cpu_seconds"], "peak_mb": round(manifest["peak_memory_mb"])}
         if given.units:
             study, out = many_units(folder, given.units), folder / "large"
             rows.append(measured(f"{given.units} units", "run", str(study), "--quiet", "--out", str(out)))

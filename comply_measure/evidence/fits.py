@@ -108,8 +108,9 @@ def standardized(fit: Fit | FitRecord) -> pd.DataFrame:
 
 def value_of(table: pd.DataFrame, lhs: str, op: str, rhs: str, column: str = "est_std") -> float:
     """One value of a table of parameters; NaN if the parameter is not in the model."""
-    found = table[(table["lhs"] == lhs) & (table["op"] == op) & (table["rhs"] == rhs)][column]
-    return float(found.iloc[0]) if len(found) else math.nan
+    wanted = (lhs, op, rhs)
+    names = zip(table["lhs"], table["op"], table["rhs"], strict=True)
+    return next((float(v) for v, name in zip(table[column], names, strict=True) if name == wanted), math.nan)
 
 
 def uncertain(table: pd.DataFrame, lhs: str, op: str, rhs: str) -> bool:

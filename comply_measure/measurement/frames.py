@@ -41,12 +41,12 @@ def column_problem(data: pd.DataFrame, item: str) -> Problem | None:
     """Why a column cannot be computed with: absent, twice, no real numbers, or none that can be squared."""
     if item not in data.columns:
         return Problem("column is absent", column=item)
-    if (data.columns == item).sum() > 1:
+    if not data.columns.is_unique and (data.columns == item).sum() > 1:
         return Problem("two columns have one name", column=item)
     column = data[item]
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_complex_dtype(column):
         return Problem("column holds no numbers", column=item)
-    largest = np.nanmax(np.abs(column.to_numpy(dtype=np.float64, na_value=np.nan)), initial=0.0)
+    largest = np.fmax.reduce(np.abs(_floats(column)), initial=0.0)
     if np.isinf(largest):
         return Problem("column holds infinite values", column=item)
     if largest > LARGEST:
@@ -55,6 +55,13 @@ def column_problem(data: pd.DataFrame, item: str) -> Problem | None:
             "numbers too large to be raised to powers", column=item, value=largest, allowed=allowed
         )
     return None
+
+
+def _floats(column: pd.Series[Any]) -> Floats:
+    """A numeric column as floats with NaN where missing."""
+    if column.dtype == np.float64:
+        return column.to_numpy()
+    return column.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def check_labels(values: Floats, **labels: NDArray[Any] | None) -> None:

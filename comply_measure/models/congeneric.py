@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -141,23 +141,24 @@ def _obstacle(values: pd.DataFrame) -> str:
         return "fewer than 3 indicators: a one-factor model is not identified"
     if len(values) <= values.shape[1]:
         return f"{len(values)} informants are too few"
-    flat = [str(name) for name in values.columns if not values[name].std() > 0]
+    varies = values.std() > 0
+    flat = [str(name) for name, enough in varies.items() if not enough]
     return f"no variance: {', '.join(flat)}" if flat else ""
 
 
 def _from_fit(scale: str, group: str, values: pd.DataFrame, fit: Fit) -> CongenericReliability:
-    estimates = fit.estimates
+    table = fit.estimates
+    keys = zip(table["lhs"], table["op"], table["rhs"], strict=True)
+    estimates = dict(zip(keys, table["est"].tolist(), strict=True))
     indicators = list(values.columns)
-    loading = _column(estimates, estimates["op"] == "=~", "rhs", indicators)
-    residual = _column(
-        estimates, (estimates["op"] == "~~") & (estimates["lhs"] == estimates["rhs"]), "lhs", indicators
-    )
+    loading = [estimates[_FACTOR, "=~", name] for name in indicators]
+    residual = [estimates[name, "~~", name] for name in indicators]
     if sum(loading) < 0:  # the sign of a factor is arbitrary
         loading = [-value for value in loading]
     deviation = [math.sqrt(max(a * a + b, 0.0)) for a, b in zip(loading, residual, strict=True)]
     standardised = [a / sd if sd > 0 else _NAN for a, sd in zip(loading, deviation, strict=True)]
     heywood = min(residual) < 0
-    defined = estimates[estimates["lhs"] == "omega"].iloc[0]
+    defined = table.iloc[table["op"].tolist().index(":=")]
     return CongenericReliability(
         scale,
         group,
@@ -181,11 +182,6 @@ def _negative(indicators: Sequence[str], residual: Sequence[float]) -> str:
     if not names:
         return ""
     return f"negative residual variance of {', '.join(names)} (Heywood case): ω and AVE undefined"
-
-
-def _column(estimates: pd.DataFrame, rows: pd.Series[Any], name: str, order: list[str]) -> list[float]:
-    found = estimates[rows].set_index(name)["est"]
-    return [float(found[key]) for key in order]
 
 
 def _undefined(scale: str, group: str, values: pd.DataFrame, note: str) -> CongenericReliability:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import sys
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -12,6 +11,7 @@ from comply_measure import __version__
 from comply_measure.pipeline.extensions import extension_versions
 from comply_measure.pipeline.fingerprint import LIBRARIES, code_version
 from comply_measure.pipeline.run import Run
+from comply_measure.pipeline.usage import Usage
 
 SCHEMA = "comply-measure manifest"
 VERSION = 1
@@ -40,7 +40,7 @@ def manifest_document(run: Run, files: dict[str, str], *, jobs: int, started: da
         "inputs": dict(run.study.inputs),
         "started": started.astimezone(UTC).isoformat(timespec="seconds"),
         "seconds": round(run.seconds, 3),
-        "peak_memory_mb": peak_memory_mb(),
+        **Usage.of_this_process().beside(run.workers).document(),
         "jobs": jobs,
         "steps": {
             name: {
@@ -76,15 +76,3 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "not installed"
     return found
-
-
-def peak_memory_mb() -> float | None:
-    """Largest resident memory of this process or of one worker, in MB; None where the system does not say."""
-    if sys.platform == "win32":
-        return None
-    import resource
-
-    # Linux counts in kilobytes, macOS in bytes.
-    scale = 1 << 20 if sys.platform == "darwin" else 1 << 10
-    peaks = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return round(max(peaks) / scale, 1)

@@ -12,6 +12,7 @@ from comply_measure.pipeline.plan import Listener, Plan, skipped
 from comply_measure.pipeline.step import Step, StepOutput
 from comply_measure.pipeline.store import Store
 from comply_measure.pipeline.study import Study
+from comply_measure.pipeline.usage import Usage
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,12 +29,15 @@ class Run:
         How each went.
     seconds : float
         Time of the whole run.
+    workers : tuple of Usage
+        What each worker process used.
     """
 
     study: Study
     steps: Mapping[str, Step]
     outcomes: Mapping[str, Outcome]
     seconds: float
+    workers: tuple[Usage, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -88,17 +92,18 @@ def run_study(
     """
     start = time.perf_counter()
     plan = Plan(study, registry, wanted, jobs, force)
+    workers: tuple[Usage, ...] = ()
     outcomes = {} if force else _cached(plan, store, listen)
     if len(outcomes) < len(plan.steps):
         _ = plan.responses
         if jobs > 1:
             from comply_measure.pipeline.workers import run_parallel
 
-            run_parallel(plan, store, outcomes, listen)
+            workers = run_parallel(plan, store, outcomes, listen)
         else:
             _run_in_order(plan, store, outcomes, listen)
     in_order = {name: outcomes[name] for name in plan.steps}
-    return Run(study, plan.steps, in_order, time.perf_counter() - start)
+    return Run(study, plan.steps, in_order, time.perf_counter() - start, workers)
 
 
 def _cached(plan: Plan, store: Store, listen: Listener) -> dict[str, Outcome]:

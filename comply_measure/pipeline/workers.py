@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from multiprocessing import get_all_start_methods, get_context, parent_process
 from multiprocessing.connection import wait as wait_for
@@ -21,6 +21,7 @@ from comply_measure.pipeline.registry import STEPS
 from comply_measure.pipeline.signature import adopt, secret
 from comply_measure.pipeline.store import Store
 from comply_measure.pipeline.study import load_study
+from comply_measure.pipeline.usage import Usage
 
 #: Steps that take longest, in this order.
 _LONG = (
@@ -35,7 +36,18 @@ _LONG = (
 )
 
 
-def run_parallel(plan: Plan, store: Store, outcomes: dict[str, Outcome], listen: Listener) -> None:
+@dataclass(frozen=True, slots=True)
+class _Worked:
+    """How a step went without its output, in which process, and what that process has used by then."""
+
+    outcome: Outcome
+    process: int
+    usage: Usage
+
+
+def run_parallel(
+    plan: Plan, store: Store, outcomes: dict[str, Outcome], listen: Listener
+) -> tuple[Usage, ...]:
     """Run what is missing in `outcomes`, several steps at a time where their needs allow it.
 
     Parameters
@@ -48,10 +60,15 @@ def run_parallel(plan: Plan, store: Store, outcomes: dict[str, Outcome], listen:
         Receives the outcomes.
     listen : callable
         Told when a step starts and ends.
+
+    Returns
+    -------
+    tuple of Usage
+        What each worker used.
     """
     pool = ProcessPoolExecutor(plan.jobs, mp_context=_context(), initializer=_begin, initargs=(secret(),))
     try:
-        _drive(pool, plan, store, outcomes, listen)
+        return _drive(pool, plan, store, outcomes, listen)
     finally:
         # After an interruption the steps under way finish and are kept; no new one starts.
         pool.shutdown(wait=True, cancel_futures=True)
@@ -59,8 +76,9 @@ def run_parallel(plan: Plan, store: Store, outcomes: dict[str, Outcome], listen:
 
 def _drive(
     pool: ProcessPoolExecutor, plan: Plan, store: Store, outcomes: dict[str, Outcome], listen: Listener
-) -> None:
-    running: dict[Future[Outcome], str] = {}
+) -> tuple[Usage, ...]:
+    running: dict[Future[_Worked], str] = {}
+    workers: dict[int, Usage] = {}
     while len(outcomes) < len(plan.steps):
         _settle_skipped(plan, outcomes, listen)
         # Long steps first, so that none of them is the last one running alone.
@@ -72,9 +90,13 @@ def _drive(
             continue
         done, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
-            name = running.pop(future)
-            outcomes[name] = _with_output(future.result(), plan, store)
+            name, worked = running.pop(future), future.result()
+            # Usage only grows, and results of one worker may arrive together in any order.
+            known = workers.get(worked.process, worked.usage)
+            workers[worked.process] = max(known, worked.usage, key=lambda used: used.cpu_seconds or 0.0)
+            outcomes[name] = _with_output(worked.outcome, plan, store)
             listen(name, outcomes[name])
+    return tuple(workers.values())
 
 
 def _context() -> BaseContext:
@@ -133,10 +155,10 @@ def _plan(path: str, wanted: tuple[str, ...]) -> Plan:
     return Plan(load_study(Path(path), STEPS, checked=True), STEPS, wanted)
 
 
-def _work(path: str, folder: str, name: str, wanted: tuple[str, ...], anew: bool) -> Outcome:
+def _work(path: str, folder: str, name: str, wanted: tuple[str, ...], anew: bool) -> _Worked:
     """Run one step in a worker; its output stays in the cache, only the rest returns."""
     plan, store = _plan(path, wanted), Store(Path(folder))
     outcome = execute(
         plan.steps[name], plan.context(name, store), plan.options(name), plan.keys[name], store, anew=anew
     )
-    return replace(outcome, output=None)
+    return _Worked(replace(outcome, output=None), os.getpid(), Usage.of_this_process())

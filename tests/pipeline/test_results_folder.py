@@ -14,6 +14,7 @@ import pytest
 from comply_measure.errors import InputError
 from comply_measure.pipeline import STEPS, Store, load_study, require_usable, run_study, write_results
 from comply_measure.pipeline.run import Run
+from comply_measure.pipeline.usage import Usage
 
 EVIL_UNIT = "=HYPERLINK(1)"
 STEPS_HERE = ["sample", "items", "aggregation", "gaps"]
@@ -113,9 +114,17 @@ def test_the_same_study_gives_the_same_files(own_study: Path, tmp_path: Path) ->
 def test_results_do_not_depend_on_the_number_of_workers(own_study: Path, tmp_path: Path) -> None:
     steps = ["sample", "aggregation"]
     run(own_study, tmp_path / "one", steps=steps)
+    alone = Usage.of_this_process()
     parallel = run(own_study, tmp_path / "two", jobs=2, steps=steps)
     assert {o.status for o in parallel.outcomes.values()} == {"done"}
     assert digests(tmp_path / "two") == digests(tmp_path / "one")
+    # The manifest counts the workers, which no system call tells the parent about.
+    assert 1 <= len(parallel.workers) <= 2
+    assert all(used.peak_memory_mb and used.peak_memory_mb > 10 for used in parallel.workers)
+    manifest = json.loads((tmp_path / "two" / "manifest.json").read_text(encoding="utf-8"))
+    of_workers = sum(used.cpu_seconds or 0.0 for used in parallel.workers)
+    assert alone.cpu_seconds is not None
+    assert manifest["cpu_seconds"] > alone.cpu_seconds + of_workers - 0.1 > alone.cpu_seconds
 
 
 def test_files_of_an_earlier_run_go_and_others_stay(own_study: Path, tmp_path: Path) -> None:

@@ -99,9 +99,13 @@ def saturated_information(
             products -= places.T @ _second_moments(sample, completion, block, root, sigma, pairs, observed)
             if observed:
                 mixed -= (places.T @ _first_moments(sample, completion, block)).T
+    # Matrices of p* × p* are large for many variables: none is kept longer than needed.
+    products = products + products.T
+    products /= 2.0
     info = np.empty((p + len(half), p + len(half)))
     info[:p, :p] = n * sigma - completion.uncertainty
-    info[p:, p:] = _pair_information((products + products.T) / 2.0, pairs)
+    _pair_information(products, pairs, info[p:, p:])
+    del products
     for j in range(p):
         info[j, p:] = (mixed[pairs.rows, pairs.number[pairs.columns, j]]) * half
         info[j, p:] += (mixed[pairs.columns, pairs.number[pairs.rows, j]]) * half
@@ -109,10 +113,9 @@ def saturated_information(
     return info
 
 
-def _pair_information(products: FloatArray, pairs: Pairs) -> FloatArray:
-    """``tr(P A P' B)`` for unit changes P, P', from the products ``A_kl B_mj`` summed beforehand."""
+def _pair_information(products: FloatArray, pairs: Pairs, info: FloatArray) -> None:
+    """Fill in ``tr(P A P' B)`` for unit changes P, P', from the products ``A_kl B_mj`` summed beforehand."""
     half, number = pairs.half_on_diagonal(), pairs.number
-    info = np.empty_like(products)
     for j in range(len(number)):
         here = pairs.of_row(j)
         rows, columns = pairs.rows[: here.stop], pairs.columns[: here.stop]
@@ -125,7 +128,6 @@ def _pair_information(products: FloatArray, pairs: Pairs) -> FloatArray:
         entries *= half[here, None] * half[: here.stop]
         info[here, : here.stop] = entries
         info[: here.start, here] = entries[:, : here.start].T
-    return info
 
 
 def _sparse_covariances(block: PatternBlock, root: FloatArray, pairs: Pairs) -> sparse.csr_array | FloatArray:

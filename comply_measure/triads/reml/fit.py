@@ -107,15 +107,15 @@ def fit_reml(
         Components are kept at or above zero: a component at zero is a boundary solution.
     """
     batch = y if y.ndim == 3 else y[None]
-    pieces = [batch[rows] for rows in chunks(len(batch), batch[0].size)]
-    scale = np.concatenate([np.sqrt(np.nanvar(piece, axis=(1, 2))) for piece in pieces])
-    centre = np.concatenate([np.nanmean(piece, axis=(1, 2)) for piece in pieces])
+    runs = chunks(len(batch), batch[0].size)
+    scale = np.concatenate([np.sqrt(np.nanvar(batch[rows], axis=(1, 2))) for rows in runs])
+    centre = np.concatenate([np.nanmean(batch[rows], axis=(1, 2)) for rows in runs])
     scaled = batch - centre[:, None, None]
     scaled /= scale[:, None, None]
-    pieces = [scaled[rows] for rows in chunks(len(batch), batch[0].size)]
-    start = np.concatenate([moment_start(piece, design) for piece in pieces])
+    del y, batch  # a batch of draws is large: what nobody else holds is freed
+    start = np.concatenate([moment_start(scaled[rows], design) for rows in runs])
     data = CellData.from_array(scaled)
-    del pieces, scaled
+    del scaled
     indicators = design.indicators()
     theta, converged, iterations, final = _best(start, data, design, indicators)
     weighted = np.empty((len(theta), 0, design.n_cells))

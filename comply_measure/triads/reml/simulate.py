@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from comply_measure.statistics.arrays import Floats
-from comply_measure.triads.reml.design import CellDesign
+from comply_measure.statistics.arrays import Bools, Floats
+from comply_measure.triads.reml.design import CellDesign, chunks
 from comply_measure.triads.reml.fit import RemlFit, fit_reml
 
 #: Values per batch, which bounds memory.
@@ -35,12 +35,15 @@ def draw(
     ndarray, shape (replications, n_units, C)
     """
     C = design.n_cells
-    y = mean + np.sqrt(theta[-1]) * rng.standard_normal((replications, n_units, C))
+    y = rng.standard_normal((replications, n_units, C))
+    y *= np.sqrt(theta[-1])
+    y += mean
     n_shared = len(design.shared)
     for place, columns in enumerate(design.indicators()[:-1]):
         units = 1 if place < n_shared else n_units
         effects = rng.standard_normal((replications, units, columns.shape[1]))
-        y += np.sqrt(theta[place]) * effects @ columns.T
+        for rows in chunks(replications, n_units * C):
+            y[rows] += np.sqrt(theta[place]) * effects[rows] @ columns.T
     return np.asarray(y)
 
 
@@ -73,11 +76,17 @@ def bootstrap_components(
     step = max(1, BATCH_VALUES // missing.size)
     parts = []
     for first in range(0, replications, step):
-        y = draw(design, theta, fixed, len(missing), min(step, replications - first), rng)
-        refit = fit_reml(np.where(missing, np.nan, y), design)
+        drawn = min(step, replications - first)
+        refit = fit_reml(_with_gaps(draw(design, theta, fixed, len(missing), drawn, rng), missing), design)
         usable = refit.converged & ~refit.degenerate
         parts.append(np.where(usable[:, None], refit.theta, np.nan))
     return np.concatenate(parts)
+
+
+def _with_gaps(y: Floats, missing: Bools) -> Floats:
+    """Draws without the missing cells; changed in place, for they are large."""
+    y[:, missing] = np.nan
+    return y
 
 
 def percentile_interval(draws: Floats, confidence: float) -> tuple[Floats, Floats]:
