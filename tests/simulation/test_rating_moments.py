@@ -219,11 +219,8 @@ def test_perceptions_have_the_stated_covariances_within_and_between_roles(simula
     """All targets by pair of roles: z of every covariance. In the small study a construct follows a dimension."""
     population, perceived, n = POPULATION, simulated[1], N_UNITS
     if not shipped_study:
-        population, rng = (
-            load_population(Path(__file__).parent / "own_population.yaml"),
-            np.random.default_rng(3),
-        )
-        units = draw_units(population, np.arange(N_UNITS), rng, rng)
+        population, n, rng = _with_an_own_dimension(), 40_000, np.random.default_rng(3)
+        units = draw_units(population, np.arange(n), rng, rng)
         perceived = draw_informants(plan_targets(population), units, rng).targets
     targets = plan_targets(population)
     centred = perceived - perceived.mean(axis=0)
