@@ -18,6 +18,8 @@ KINDS = {
     (False, False): "heterotrait-heteroinformant",
 }
 
+FEW, FLAT = "fewer than 3 units with both", "a score does not vary among the units with both"
+
 
 @dataclass(frozen=True)
 class MultitraitMatrix:
@@ -29,12 +31,12 @@ class MultitraitMatrix:
         Square, rows and columns ``dimension.role`` ordered by role; the diagonal holds reliabilities if given,
         else NaN.
     pairs : DataFrame
-        ``dimension_1, role_1, dimension_2, role_2, kind, correlation, n`` (pairwise complete units).
+        ``dimension_1, role_1, dimension_2, role_2, kind, correlation, n, note`` (pairwise complete units).
     summary : DataFrame
-        ``kind, n_correlations, mean, minimum, maximum``.
+        ``kind, n_correlations, mean, minimum, maximum, note``.
     criteria : DataFrame
         Campbell and Fiske's comparisons: for each validity coefficient, how many of the heterotrait
-        correlations in its row and column (hetero- and mono-informant) it exceeds.
+        correlations in its row and column (hetero- and mono-informant) it exceeds; the note says where there is none.
     n_units : int
     """
 
@@ -86,11 +88,14 @@ def mtmm_table(
     for i, (d1, r1) in enumerate(cells):
         for j in range(i + 1, len(cells)):
             d2, r2 = cells[j]
-            rows.append((d1, r1, d2, r2, KINDS[(d1 == d2, r1 == r2)], correlation[i, j], counts[i, j]))
-    columns = ["dimension_1", "role_1", "dimension_2", "role_2", "kind", "correlation", "n"]
+            kind, r, n = KINDS[(d1 == d2, r1 == r2)], correlation[i, j], counts[i, j]
+            note = "" if not np.isnan(r) else (FEW if n < 3 else FLAT)
+            rows.append((d1, r1, d2, r2, kind, r, n, note))
+    columns = ["dimension_1", "role_1", "dimension_2", "role_2", "kind", "correlation", "n", "note"]
     pairs = pd.DataFrame(rows, columns=columns)
     grouped = pairs.groupby("kind", sort=False)["correlation"]
     summary = grouped.agg(n_correlations="count", mean="mean", minimum="min", maximum="max").reset_index()
+    summary["note"] = np.where(summary["n_correlations"] == 0, "no correlation is defined", "")
     values = matrix.to_numpy(copy=True)
     np.fill_diagonal(values, [(reliability or {}).get(cell, np.nan) for cell in cells])
     shown = pd.DataFrame(values, index=names, columns=names)
@@ -116,8 +121,9 @@ def _criteria(pairs: pd.DataFrame) -> pd.DataFrame:
             compared = values[chosen & ~np.isnan(values)]
             rows.append(
                 (one.dimension_1, one.role_1, one.role_2, kind, one.correlation, len(compared),
-                 int((one.correlation > compared).sum()))
+                 int((one.correlation > compared).sum()), one.note)
             )  # fmt: skip
     return pd.DataFrame(
-        rows, columns=["dimension", "role_1", "role_2", "against", "validity", "n_compared", "n_exceeded"]
+        rows,
+        columns=["dimension", "role_1", "role_2", "against", "validity", "n_compared", "n_exceeded", "note"],
     )

@@ -43,7 +43,7 @@ class LatentMethodFactor:
         substantive, method, change (substantive − traits), note.
     shares : DataFrame
         Per model and factor (and ``all``): mean squared standardised loadings ``substantive`` and ``method``,
-        ``residual``, and ``method_of_common`` = method / (substantive + method).
+        ``residual``, ``method_of_common`` = method / (substantive + method), and ``note`` (why there are none).
     n_informants, n_clusters : int
     notes : tuple of str
         What the model cannot tell.
@@ -151,7 +151,7 @@ def latent_method_factor(
     )
 
 
-_SHARES = ["model", "factor", "n_items", "substantive", "method", "residual", "method_of_common"]
+_SHARES = ["model", "factor", "n_items", "substantive", "method", "residual", "method_of_common", "note"]
 
 
 def _unidentified(fit: Fit) -> str:
@@ -186,7 +186,8 @@ def _shares(series: Series, texts: MethodTexts, key: str) -> list[tuple[object, 
     fit = series.fits.get(key)
     parts = {**texts.factors, "all": texts.items}
     if fit is None:
-        return [(key, factor, len(items), _NAN, _NAN, _NAN, _NAN) for factor, items in parts.items()]
+        note = series.failures[key]
+        return [(key, factor, len(items), *(_NAN,) * 4, note) for factor, items in parts.items()]
     table = fit.standardized()
     own = dict(zip(texts.items, _own(fit, texts), strict=True))
     method = loading_table(table, texts.method, texts.items, "est_std")
@@ -195,6 +196,6 @@ def _shares(series: Series, texts: MethodTexts, key: str) -> list[tuple[object, 
     for factor, items in parts.items():
         s, m = (sum(v[i] ** 2 for i in items) / len(items) for v in (own, method))
         rows.append(
-            (key, factor, len(items), s, m, sum(residual[i] for i in items) / len(items), m / (s + m))
+            (key, factor, len(items), s, m, sum(residual[i] for i in items) / len(items), m / (s + m), "")
         )
     return rows
