@@ -66,6 +66,24 @@ def test_items_count_what_was_not_answered(responses: Responses) -> None:
     assert found.values()["n_items_comply"] == len(mine)
 
 
+def test_reliability_and_variance_extracted_are_those_of_the_standardised_solution(
+    responses: Responses,
+) -> None:
+    options = evidence.CfaOptions(models=("correlated",), estimator="ML", missing="listwise", by_role=False)
+    found = evidence.cfa(responses, options)
+    solution = found.fits[0].fit.standardized("all")
+    loadings = solution[solution["op"] == "=~"].groupby("lhs", sort=False)["est_std"]
+    first, second = loadings.sum() ** 2, loadings.agg(lambda x: (x**2).sum())
+    table = found.validity.set_index("key")
+    n = loadings.size()
+    np.testing.assert_allclose(table["composite_reliability"], first / (first + n - second), rtol=1e-12)
+    np.testing.assert_allclose(table["ave"], second / n, rtol=1e-12)
+    between = solution[(solution["op"] == "~~") & (solution["lhs"] != solution["rhs"])]
+    for key in table.index:
+        mine = between[(between["lhs"] == key) | (between["rhs"] == key)]["est_std"]
+        assert table.loc[key, "largest_correlation"] == mine.abs().max()
+
+
 @pytest.mark.parametrize("make", [evidence.gaps, evidence.items, evidence.sample], ids=lambda f: f.__name__)
 def test_the_cache_gives_back_what_was_found(make: Callable[..., Evidence], responses: Responses) -> None:
     found = make(responses)

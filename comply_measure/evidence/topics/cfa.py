@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -14,10 +15,11 @@ from comply_measure.errors import ComplyError
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Names
 from comply_measure.evidence.estimation import Cluster, Estimation
-from comply_measure.evidence.fits import NamedFit, fit_row, fit_values
+from comply_measure.evidence.fits import NamedFit, fit_row, fit_values, standardized, value_of
 from comply_measure.evidence.focal import Focal, chosen_focal
-from comply_measure.evidence.keying import turned_items
+from comply_measure.evidence.keying import Turned, turned_items, with_doubt
 from comply_measure.evidence.topic import Request, Topic
+from comply_measure.measurement import average_variance_extracted, composite_reliability
 from comply_measure.models import correlated_factors, one_factor, second_order
 from comply_measure.responses import Responses
 
@@ -82,6 +84,8 @@ class CfaEvidence(Evidence):
         Estimator of `by_role`.
     turned : mapping of str to tuple of str
         Construct -> its items that run against it (:func:`.keying.turned_items`).
+    validity : DataFrame
+        Dimensions in the model of correlated dimensions (:func:`construct_validity`); empty without that model.
     """
 
     title: str
@@ -97,6 +101,7 @@ class CfaEvidence(Evidence):
     treatment: str
     estimator_by_role: str
     turned: Mapping[str, tuple[str, ...]]
+    validity: pd.DataFrame
 
     def get(self, key: str) -> NamedFit | None:
         """A fitted model by key, if it was asked for."""
@@ -147,12 +152,15 @@ def cfa(responses: Responses, options: CfaOptions | None = None) -> CfaEvidence:
     data = everyone[rows_used(everyone, "ml")]
     used = rows_used(data, options.missing)
     fits = {key: options.fit(text, data) for key, text in texts.items()}
+    named = tuple(NamedFit(key, _LABELS[key], fit) for key, fit in fits.items())
+    turned = turned_items(chosen)
+    correlated = next((fit for fit in named if fit.key == "correlated" and not fit.obstacle), None)
     return CfaEvidence(
         title=chosen.title,
         factors=chosen.factors,
         top=chosen.top,
         indicator_kind=chosen.indicator_kind,
-        fits=tuple(NamedFit(key, _LABELS[key], fit) for key, fit in fits.items()),
+        fits=named,
         differences=_differences(fits),
         by_role=_by_role(chosen, list(texts.values())[-1], options),
         n_units=int(data.loc[used, "unit"].nunique()),
@@ -160,7 +168,10 @@ def cfa(responses: Responses, options: CfaOptions | None = None) -> CfaEvidence:
         estimator=options.words("informants"),
         treatment=_treatment(options),
         estimator_by_role=options.words("informants", cluster="none"),
-        turned=turned_items(chosen),
+        turned=turned,
+        validity=pd.DataFrame()
+        if correlated is None
+        else construct_validity(correlated.fit, chosen.factors, turned),
     )
 
 
@@ -169,6 +180,59 @@ def _compute(request: Request, options: CfaOptions) -> CfaEvidence:
 
 
 TOPIC = Topic("cfa", "Measurement model", _compute, CfaOptions)
+
+
+def construct_validity(
+    fit: sem.Fit | sem.FitRecord, factors: Mapping[str, Sequence[str]], turned: Turned
+) -> pd.DataFrame:
+    """Composite reliability and variance extracted of factors, from one standardised solution.
+
+    ``CR = (Σλ)² / ((Σλ)² + Σθ)``, ``AVE = Σλ² / (Σλ² + Σθ)`` (Fornell & Larcker, 1981).
+
+    Parameters
+    ----------
+    fit : Fit or FitRecord
+        A model of correlated factors.
+    factors : mapping of str to sequence of str
+        Factor -> its indicators.
+    turned : mapping of str to tuple of str
+        Construct -> items that run against it, for the notes.
+
+    Returns
+    -------
+    DataFrame
+        ``key, n_indicators, composite_reliability, ave, root_ave, largest_correlation, note``.
+    """
+    table = standardized(fit)
+    correlations = factor_correlations(table, factors)
+    rows = []
+    for factor, members in factors.items():
+        loadings = [value_of(table, factor, "=~", name) for name in members]
+        residuals = [value_of(table, name, "~~", name) for name in members]
+        proper = all(math.isfinite(v) for v in (*loadings, *residuals))
+        mine = correlations[(correlations["lhs"] == factor) | (correlations["rhs"] == factor)]["est_std"]
+        ave = average_variance_extracted(loadings, residuals) if proper else math.nan
+        rows.append(
+            {
+                "key": factor,
+                "n_indicators": len(members),
+                "composite_reliability": composite_reliability(loadings, residuals) if proper else math.nan,
+                "ave": ave,
+                "root_ave": math.sqrt(ave) if ave >= 0 else math.nan,
+                "largest_correlation": float(mine.abs().max()) if len(mine) else math.nan,
+                "note": "" if ave == ave else "a negative residual variance, or not estimated",
+            }
+        )
+    data = pd.DataFrame(rows)
+    data["note"] = with_doubt(data["note"], [(key, *own) for key, own in factors.items()], turned)
+    return data
+
+
+def factor_correlations(table: pd.DataFrame, factors: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Rows of a table of parameters that correlate two factors."""
+    names = set(factors)
+    between = (table["op"] == "~~") & table["lhs"].isin(names) & table["rhs"].isin(names)
+    return table[between & (table["lhs"] != table["rhs"])].reset_index(drop=True)
 
 
 def _differences(fits: Mapping[str, sem.Fit]) -> pd.DataFrame:

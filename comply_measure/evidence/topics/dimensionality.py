@@ -174,6 +174,10 @@ class DimensionalityEvidence(Evidence):
         ``criterion, n_factors, note``.
     solution : Exploration
         With as many factors as the instrument has dimensions.
+    order : tuple of int
+        Columns of the solution in the order of the dimensions they carry (largest sums of squared loadings first).
+    n_matched, n_placed : int
+        Indicators that load highest on the factor of their dimension, of those in the solution.
     split : Halves
     n_units, n_informants : int
     treatment : str
@@ -186,6 +190,9 @@ class DimensionalityEvidence(Evidence):
     parallel: ParallelAnalysis
     criteria: pd.DataFrame
     solution: Exploration
+    order: tuple[int, ...]
+    n_matched: int
+    n_placed: int
     split: Halves
     n_units: int
     n_informants: int
@@ -241,6 +248,11 @@ def dimensionality(
     parallel_seed, split_seed = (int(s) for s in topic_seeds("dimensionality", seed).generate_state(2))
     correlation = correlate(data, names)
     parallel = parallel_analysis(correlation, seed=parallel_seed, n_replications=options.replications)
+    solution = Exploration.of(
+        factor_solution(correlation, len(chosen.factors), method=options.method, rotation=options.rotation)
+    )
+    order = _order(solution, chosen.factors)
+    matched, placed = _matched(solution, chosen.factors, order)
     return DimensionalityEvidence(
         title=chosen.title,
         indicator_kind=chosen.indicator_kind,
@@ -248,11 +260,10 @@ def dimensionality(
         adequacy=sampling_adequacy(correlation),
         parallel=parallel,
         criteria=_criteria(parallel, minimum_average_partial(correlation), empirical_kaiser(correlation)),
-        solution=Exploration.of(
-            factor_solution(
-                correlation, len(chosen.factors), method=options.method, rotation=options.rotation
-            )
-        ),
+        solution=solution,
+        order=order,
+        n_matched=matched,
+        n_placed=placed,
         split=Halves.of(
             explore_and_confirm(
                 data, names, seed=split_seed, method=options.method, rotation=options.rotation
@@ -273,6 +284,26 @@ def _compute(request: Request, options: DimensionalityOptions) -> Dimensionality
 
 
 TOPIC = Topic("dimensionality", "Dimensionality", _compute, DimensionalityOptions)
+
+
+def _order(solution: Exploration, factors: Mapping[str, Sequence[str]]) -> tuple[int, ...]:
+    from scipy.optimize import linear_sum_assignment
+
+    rows = {item: i for i, item in enumerate(solution.items)}
+    squares = np.nan_to_num(solution.loadings) ** 2
+    weight = np.array(
+        [squares[[rows[i] for i in items if i in rows]].sum(axis=0) for items in factors.values()]
+    )
+    return tuple(int(c) for c in linear_sum_assignment(-weight)[1])
+
+
+def _matched(
+    solution: Exploration, factors: Mapping[str, Sequence[str]], order: tuple[int, ...]
+) -> tuple[int, int]:
+    rows = {item: i for i, item in enumerate(solution.items)}
+    loadings = np.abs(np.nan_to_num(solution.loadings[:, list(order)]))
+    place = [(rows[item], d) for d, items in enumerate(factors.values()) for item in items if item in rows]
+    return sum(int(loadings[i].argmax() == d) for i, d in place), len(place)
 
 
 def _criteria(

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from comply_measure.evidence.fits import NamedFit, standardized, uncertain, value_of
-from comply_measure.evidence.keying import with_doubt
-from comply_measure.evidence.topics.cfa import CfaEvidence
-from comply_measure.measurement import average_variance_extracted, composite_reliability
+from comply_measure.evidence.topics.cfa import CfaEvidence, factor_correlations
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.diagram import Edge, path_diagram, tree_layout
 from comply_measure.report.fits import convention_sentence, fit_sentence, fit_table, range_sentence
@@ -155,11 +152,11 @@ def _loadings(results: CfaEvidence, named: NamedFit, table: pd.DataFrame, labels
 
 def _correlated(results: CfaEvidence, named: NamedFit, labels: Labels, cutoffs: Cutoffs) -> list[Block]:
     table = standardized(named.fit)
-    validity = _validity(results, named, table, labels)
+    validity = _validity(results, named, labels)
     low = validity.data[validity.data["ave"] < cutoffs["ave"].value]
     text = (
         f"In the model of correlated dimensions, factor correlations range "
-        f"{range_sentence(_correlations(results, table)['est_std'])}. "
+        f"{range_sentence(factor_correlations(table, results.factors)['est_std'])}. "
         f"AVE lies below the convention {cutoffs['ave'].describe()} for {count(len(low))} of "
         f"{count(len(validity.data))} dimensions."
     )
@@ -167,35 +164,9 @@ def _correlated(results: CfaEvidence, named: NamedFit, labels: Labels, cutoffs: 
     return [Prose(text), validity, Details("Correlations of the dimensions", folded)]
 
 
-def _validity(results: CfaEvidence, named: NamedFit, table: pd.DataFrame, labels: Labels) -> Table:
-    import pandas as pd
-
-    correlations = _correlations(results, table)
-    rows = []
-    for factor, members in results.factors.items():
-        loadings = [value_of(table, factor, "=~", name) for name in members]
-        residuals = [value_of(table, name, "~~", name) for name in members]
-        proper = all(math.isfinite(v) for v in (*loadings, *residuals))
-        mine = correlations[(correlations["lhs"] == factor) | (correlations["rhs"] == factor)][
-            "est_std"
-        ].abs()
-        ave = average_variance_extracted(loadings, residuals) if proper else math.nan
-        rows.append(
-            {
-                "key": factor,
-                "factor": labels.construct(factor),
-                "n_indicators": len(members),
-                "composite_reliability": composite_reliability(loadings, residuals) if proper else math.nan,
-                "ave": ave,
-                "root_ave": math.sqrt(ave) if ave >= 0 else math.nan,
-                "largest_correlation": float(mine.max()) if len(mine) else math.nan,
-                "note": "" if ave == ave else "a negative residual variance, or not estimated",
-            }
-        )
-    data = pd.DataFrame(rows)
-    data["note"] = with_doubt(
-        data["note"], [(key, *members) for key, members in results.factors.items()], results.turned
-    )
+def _validity(results: CfaEvidence, named: NamedFit, labels: Labels) -> Table:
+    data = results.validity.copy()
+    data.insert(1, "factor", [labels.construct(key) for key in data["key"]])
     columns = [
         Column("Dimension", "factor"),
         Column("Indicators", "n_indicators", "count"),
@@ -224,14 +195,8 @@ def _validity(results: CfaEvidence, named: NamedFit, table: pd.DataFrame, labels
     )
 
 
-def _correlations(results: CfaEvidence, table: pd.DataFrame) -> pd.DataFrame:
-    names = set(results.factors)
-    between = (table["op"] == "~~") & table["lhs"].isin(names) & table["rhs"].isin(names)
-    return table[between & (table["lhs"] != table["rhs"])].reset_index(drop=True)
-
-
 def _correlation_table(results: CfaEvidence, named: NamedFit, table: pd.DataFrame, labels: Labels) -> Table:
-    data = _correlations(results, table)
+    data = factor_correlations(table, results.factors)
     data.insert(0, "first", [labels.construct(key) for key in data["lhs"]])
     data.insert(1, "second", [labels.construct(key) for key in data["rhs"]])
     columns = (

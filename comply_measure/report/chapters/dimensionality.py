@@ -115,7 +115,7 @@ def _solution_text(facts: DimensionalityEvidence) -> str:
     n = len(s.factors)
     if s.note and not s.converged:
         return f"No solution with {plural(n, 'factor')}: {s.note}."
-    hits, total = _matched(facts)
+    hits, total = facts.n_matched, facts.n_placed
     text = (
         f"With {plural(n, 'factor')}, as the instrument has dimensions ({s.method.upper()}, {s.rotation}), "
         f"{count(hits)} of {plural(total, 'indicator')} load highest on the factor of their dimension."
@@ -123,35 +123,10 @@ def _solution_text(facts: DimensionalityEvidence) -> str:
     return text + (f" Heywood cases: {listing(list(s.heywood))}." if s.heywood else "")
 
 
-def _order(facts: DimensionalityEvidence) -> list[int]:
-    """Columns of the solution in the order of the dimensions they carry (largest sums of squared loadings first)."""
-    import numpy as np
-    from scipy.optimize import linear_sum_assignment
-
-    rows = {item: i for i, item in enumerate(facts.solution.items)}
-    squares = np.nan_to_num(facts.solution.loadings) ** 2
-    weight = np.array(
-        [squares[[rows[i] for i in items if i in rows]].sum(axis=0) for items in facts.factors.values()]
-    )
-    return [int(c) for c in linear_sum_assignment(-weight)[1]]
-
-
-def _matched(facts: DimensionalityEvidence) -> tuple[int, int]:
-    import numpy as np
-
-    order = _order(facts)
-    rows = {item: i for i, item in enumerate(facts.solution.items)}
-    loadings = np.abs(np.nan_to_num(facts.solution.loadings[:, order]))
-    place = [
-        (rows[item], d) for d, items in enumerate(facts.factors.values()) for item in items if item in rows
-    ]
-    return sum(int(loadings[i].argmax() == d) for i, d in place), len(place)
-
-
 def _loading_map(facts: DimensionalityEvidence, labels: Labels) -> Figure:
     rows = {item: i for i, item in enumerate(facts.solution.items)}
     chosen = [(d, item) for d, items in facts.factors.items() for item in items if item in rows]
-    order = _order(facts)
+    order = list(facts.order)
     values = facts.solution.loadings[[rows[item] for _, item in chosen]][:, order]
     return heat_map(
         "dimensionality_loadings",
