@@ -86,7 +86,10 @@ class BatchModel:
         group = self.model.sample.groups[0]
         mean = self.model.layouts[0].at(self.theta).mu
         stand_in = GroupSample(group.name, group.names, group.n, covariance, mean)
-        return specify(self.model.table, Sample((stand_in,), group.n), self.model.options)
+        options = self.model.family.moment_options(self.model.options)
+        if options is None:
+            raise ComplyError(f"{self.model.family.name} have no complete-data likelihood to simulate with")
+        return specify(self.model.table, Sample((stand_in,), group.n), options)
 
     def _pseudo_true(self, population: Floats) -> tuple[Floats, Floats]:
         model = self.problem(population)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeGuard, runtime_checkable
 
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.implied import Implied
@@ -87,7 +87,6 @@ class CasewiseEvaluation(Protocol):
         """tr(A₁⁻¹ B₁) of the saturated model: observed against first-order information, at its optimum."""
 
 
-@runtime_checkable
 class NormalWeight(Protocol):
     """An evaluation whose moments are weighted as under normality, ``V = blockdiag(W, ½ Dᵀ(W ⊗ W)D)``."""
 
@@ -95,7 +94,6 @@ class NormalWeight(Protocol):
     implied: Implied
 
 
-@runtime_checkable
 class CurvedWeight(Protocol):
     """One that is normal with a likelihood's own curvature: ``Q = W (S + d dᵀ) W − W`` and ``w = W d``."""
 
@@ -112,7 +110,6 @@ class CurvedWeight(Protocol):
         """What stands in the place of Σ⁻¹ in the information (p, p)."""
 
 
-@runtime_checkable
 class GivenWeight(Protocol):
     """An evaluation whose moments have a weight V that does not depend on θ."""
 
@@ -146,3 +143,23 @@ class ObservedMoments(Protocol):
     """Sample moments as one vector."""
 
     observed: Array
+
+
+def _offers(evaluation: object, name: str) -> bool:
+    """Whether an evaluation has a property; it is not computed (isinstance with protocols would)."""
+    return hasattr(type(evaluation), name) or name in getattr(evaluation, "__dict__", {})
+
+
+def is_normal(evaluation: object) -> TypeGuard[NormalWeight]:
+    """Whether moments are weighted as under normality."""
+    return _offers(evaluation, "W")
+
+
+def is_curved(evaluation: object) -> TypeGuard[CurvedWeight]:
+    """Whether they are, with the curvature of a likelihood."""
+    return _offers(evaluation, "information_weight")
+
+
+def is_given(evaluation: object) -> TypeGuard[GivenWeight]:
+    """Whether their weight does not depend on θ."""
+    return _offers(evaluation, "weighted")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from comply_measure.sem.arrays import Array
-from comply_measure.sem.discrepancy.base import Evaluation, GivenWeight, NormalWeight
+from comply_measure.sem.discrepancy.base import Evaluation, is_given, is_normal
 from comply_measure.sem.discrepancy.fiml import FIMLEvaluation, implied_mean
 from comply_measure.sem.implied import Implied
 from comply_measure.sem.missing.derivatives import MomentDerivatives
@@ -47,11 +47,11 @@ def complete_lengths(
     exogenous : tuple of str
         Fixed exogenous variables, whose moments have no weight.
     """
-    if isinstance(evaluation, GivenWeight):
+    if is_given(evaluation):
         weighted = evaluation.discrepancy
         length = weighted_length(weighted.moments.observed, weighted.weight)
         return Lengths(evaluation.value / evaluation.factor, length, n_moments(sample, with_means))
-    if not isinstance(evaluation, NormalWeight):
+    if not is_normal(evaluation):
         return undefined_lengths(sample, with_means)
     implied = evaluation.implied
     pairs = _pairs(sample, sample.cov, sample.mean, implied, with_means, exogenous)

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from comply_measure.sem.arrays import Array
-from comply_measure.sem.discrepancy.base import CurvedWeight, GivenWeight, NormalWeight
+from comply_measure.sem.discrepancy.base import is_curved, is_given, is_normal
 from comply_measure.sem.discrepancy.ls import Moments
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.implied import Implied
@@ -96,13 +96,13 @@ class ResidualErrors:
     @cached_property
     def weighted(self) -> Array:
         """V Δ (moments, q), V the weight in the estimating equations."""
-        if isinstance(self.evaluation, GivenWeight):
+        if is_given(self.evaluation):
             return self.evaluation.weighted
-        if not isinstance(self.evaluation, NormalWeight):
+        if not is_normal(self.evaluation):
             raise ModelError("residuals have no standard errors: the estimator has no weight of the moments")
         W = self.evaluation.W
         Q, w = np.zeros_like(W), np.zeros(len(W))
-        if self.observed and isinstance(self.evaluation, CurvedWeight):
+        if self.observed and is_curved(self.evaluation):
             Q = self.evaluation.Q
             w = w if self.evaluation.w is None else self.evaluation.w
         return self._likelihood_weight(W, Q, w)

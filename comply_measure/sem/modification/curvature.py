@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from comply_measure.sem.arrays import Array, Index
-from comply_measure.sem.discrepancy.base import CurvedWeight, Evaluation, GivenWeight
+from comply_measure.sem.discrepancy.base import CurvedWeight, Evaluation, is_curved, is_given
 from comply_measure.sem.discrepancy.fiml import FIMLEvaluation
 from comply_measure.sem.discrepancy.ml import mean_derivatives
 from comply_measure.sem.implied import Layout
@@ -34,9 +34,9 @@ def complete_cross_information(
     cross : array (e, m)
     diagonal : array (e,)
     """
-    if isinstance(evaluation, CurvedWeight):
+    if is_curved(evaluation):
         return _complete(evaluation, layout, old, new)
-    if isinstance(evaluation, GivenWeight):
+    if is_given(evaluation):
         return weighted_cross_information(evaluation.jacobian, evaluation.discrepancy.weight, old, new)
     full = evaluation.information()
     return full[np.ix_(new, old)], full[new, new]
