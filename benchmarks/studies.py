@@ -38,8 +38,11 @@ print(code, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 """
 
 
-def measured(title: str, *arguments: str) -> dict[str, object]:
-    """One command of ``comply-measure``: CPU and wall seconds, peak memory of its largest process in MB."""
+def measured(title: str, *arguments: str, workers: Path | None = None) -> dict[str, object]:
+    """One command of ``comply-measure``: CPU and wall seconds, peak memory of its largest process in MB.
+
+    With `workers`, the manifest of the run, CPU and memory are those it counts, workers among them.
+    """
     command = [sys.executable, "-c", METER, sys.executable, "-m", "comply_measure", *arguments]
     start = time.perf_counter()
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -47,6 +50,9 @@ def measured(title: str, *arguments: str) -> dict[str, object]:
     code, cpu, peak = done.stdout.split()[-3:]
     if code != "0":
         raise SystemExit(f"{' '.join(arguments)} ended with code {code}: {done.stderr[-500:]}")
+    if workers is not None:
+        manifest = json.loads(workers.read_text(encoding="utf-8"))
+        cpu, peak = manifest["cpu_seconds"], manifest["peak_memory_mb"]
     row = {
         "run": title,
         "cpu_s": round(float(cpu), 1),
@@ -79,9 +85,9 @@ def main() -> None:
         folder = Path(name)
         rows.append(measured("demo", *demo, str(folder / "one")))
         rows.append(measured("demo, nothing to do", *demo, str(folder / "one")))
-        rows.append(measured("demo, two workers", *demo, str(folder / "two"), "--jobs", "2"))
-        manifest = json.loads((folder / "two" / "manifest.json").read_text(encoding="utf-8"))
-        rows[-1] |= {"cpu_s": manifest["cpu_seconds"], "peak_mb": round(manifest["peak_memory_mb"])}
+        two = folder / "two"
+        parallel = (*demo, str(two), "--jobs", "2")
+        rows.append(measured("demo, two workers", *parallel, workers=two / "manifest.json"))
         if given.units:
             study, out = many_units(folder, given.units), folder / "large"
             rows.append(measured(f"{given.units} units", "run", str(study), "--quiet", "--out", str(out)))
