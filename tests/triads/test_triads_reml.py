@@ -181,3 +181,16 @@ def test_standard_errors_are_those_of_the_average_information(missing: float) ->
     expected[free] = np.sqrt(np.diag(np.linalg.inv(information[np.ix_(free, free)])))
     assert free.sum() >= 4
     np.testing.assert_allclose(fit.standard_errors[0], expected, rtol=1e-4)
+
+
+def test_a_change_of_units_changes_every_result_as_it_must() -> None:
+    """y → 3 + 10y: variances and their errors by 100, effects by 10, weighted residuals by 1/10."""
+    y, d = observations(9, 15, 0.1), design()
+    one, other = fit_reml(y, d, residuals=True), fit_reml(3 + 10 * y, d, residuals=True)
+    np.testing.assert_allclose(other.theta, 100 * one.theta, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(other.standard_errors, 100 * one.standard_errors, rtol=1e-3)
+    np.testing.assert_allclose(other.cells, 3 + 10 * one.cells, rtol=1e-5)
+    np.testing.assert_allclose(other.cells_variance, 100 * one.cells_variance, rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(other.weighted, one.weighted / 10, rtol=1e-3, atol=1e-5)
+    df = (~np.isnan(y)).sum() - 1
+    np.testing.assert_allclose(other.loglik, one.loglik - df * np.log(10), rtol=1e-8)
