@@ -48,7 +48,7 @@ def place() -> tuple[str, str, str]:
 
 
 def output(step: str, data: Responses) -> StepOutput:
-    context = Context(lambda: data, {}, Cutoffs(), "en", 7, step)
+    context = Context(lambda: data, {}, Cutoffs(), "en", 7)
     return STEPS[step].output(context, STEPS[step].options(**OPTIONS[step]))
 
 

@@ -29,7 +29,7 @@ def responses() -> Responses:
 
 
 def output(responses: Responses, step: str, **options: object) -> StepOutput:
-    context = Context(lambda: responses, {}, Cutoffs(), "en", 7, step)
+    context = Context(lambda: responses, {}, Cutoffs(), "en", 7)
     return STEPS[step].output(context, STEPS[step].options(**options))
 
 
@@ -71,6 +71,9 @@ def test_items_are_described_as_they_were_answered(responses: Responses) -> None
     assert f"Item means range from {table['mean'].min():.2f} to {table['mean'].max():.2f}" in text
     low = [item for item, r in table["item_rest_r"].items() if r < 0.30]
     assert ("no item lies below" in text) == (not low)
+    words = {item.id: item.text("en", item.roles[0]) for item in responses.items("comply")}
+    for item, shown in table["text"].items():
+        assert words[item] in shown, item
     scores = found.tables["items_scores_comply"].data.set_index("construct")
     construct, names = next(iter(members.items()))
     mine = scored.loc[responses.data["role"] == "sales", list(names)].mean(axis=1)
@@ -171,6 +174,7 @@ def test_treatments_of_missing_answers_differ_by_what_the_headline_says(response
 def test_the_conventions_are_held_against_the_second_order_model(responses: Responses) -> None:
     found = output(responses, "cfa", by_role=False)
     table = found.tables["cfa_fit"].data.set_index("key")
+    assert {"cfa_second_order_loadings", "cfa_validity", "cfa_correlations"} <= set(found.tables)
     sentence = next(b.text for b in found.section.blocks if isinstance(b, Prose) and "conventions" in b.text)
     assert sentence.startswith(table.loc["second_order", "model"])
     for name, met in (

@@ -11,6 +11,7 @@ from scipy import stats
 from comply_measure import triads
 from comply_measure.errors import InputError
 from comply_measure.triads import TriadData
+from comply_measure.triads.gaps.actions import _weights
 
 CALLS = ("neither", "low", "disputed", "low and disputed")
 RELIABILITY = {"marketing": 0.8, "sales": 0.7, "it": 0.6}
@@ -244,3 +245,37 @@ def test_simulated_nulls_of_independent_items_are_the_exact_ones() -> None:
 def test_fewer_roles_than_a_score_needs_are_refused(options) -> None:
     with pytest.raises(InputError, match="min_roles"):
         triads.aggregate(drawn_triads(11, units=5), **options)
+
+
+def test_simulated_nulls_of_correlated_items_are_a_simulation_of_ones_own() -> None:
+    """Normal answers of three informants cut to five equal shares; p within 5 Monte Carlo errors, not the exact p."""
+    frame = pd.DataFrame({"unit": np.repeat(["near", "far"], 3)})
+    for item, answers in {"a": [3, 3, 4, 2, 3, 4], "b": [3, 4, 4, 2, 2, 4], "c": [2, 3, 3, 3, 5, 3]}.items():
+        frame[item] = answers
+    options = {"minimum": 1, "maximum": 5}
+    scales = {"s": list("abc")}
+    drawn = triads.agreement_tests(
+        frame, scales, item_correlation=0.8, replications=20_000, seed=4, **options
+    ).tidy()
+    exact = triads.agreement_tests(frame, scales, **options).tidy()
+    rng, R = np.random.default_rng(99), np.full((3, 3), 0.8) + 0.2 * np.eye(3)
+    normal = rng.multivariate_normal(np.zeros(3), R, size=(40_000, 3))
+    noise = np.searchsorted(stats.norm.ppf([0.2, 0.4, 0.6, 0.8]), normal).var(axis=1, ddof=1).mean(axis=1)
+    for row, other in zip(drawn.to_dict("records"), exact.to_dict("records"), strict=True):
+        observed = frame.loc[frame["unit"] == row["unit"], list("abc")].var(ddof=1).mean()
+        p = (noise <= observed + 1e-9).mean()
+        error = np.sqrt(p * (1 - p) * (1 / 20_000 + 1 / 40_000))
+        assert row["p"] == pytest.approx(p, abs=5 * error)
+        assert abs(row["p"] - other["p"]) > 5 * error
+
+
+def test_every_bootstrap_of_actions_draws_as_many_units_or_firms_as_there_are() -> None:
+    data = drawn_triads(12, units=20, columns=1)
+    rng = np.random.default_rng(1)
+    weights = _weights(data, 50, rng)
+    assert weights.shape == (50, 20) and (weights.sum(axis=1) == 20).all()
+    firms = np.repeat(np.arange(5), 4)
+    by_firm = TriadData(data.units, firms, data.roles, data.columns, data.values, data.present)
+    weights = _weights(by_firm, 50, rng).reshape(50, 5, 4)
+    assert (weights == weights[:, :, :1]).all()
+    assert (weights[:, :, 0].sum(axis=1) == 5).all()
