@@ -29,11 +29,13 @@ from comply_measure.sem.sample import Sample
 from comply_measure.sem.searched import searched
 from comply_measure.sem.table.asked import as_asked
 from comply_measure.sem.table.build import build_table
+from comply_measure.statistics.arguments import checks_itself
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+@checks_itself
 def fit(
     model: str,
     data: pd.DataFrame | Mapping[str, Any],
@@ -227,6 +229,7 @@ def _bootstrap_kinds(options: Options) -> tuple[str, ...]:
     return tuple(kind for kind, asked in wanted.items() if asked)
 
 
+@checks_itself
 def from_moments(
     model: str,
     cov: Any,

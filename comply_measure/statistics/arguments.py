@@ -11,12 +11,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import cache, wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from comply_measure.errors import InputError
 from comply_measure.statistics.argument_kinds import Accept, Refused, accepted
 
 _MARK = "arguments_are_checked"
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @cache
@@ -52,6 +53,12 @@ def checked(function: Callable[..., Any]) -> Callable[..., Any]:
 
     setattr(through, _MARK, True)
     return through
+
+
+def checks_itself(function: Function) -> Function:
+    """Mark of a function whose own check says more than its annotations could: doors hand it out as it is."""
+    setattr(function, _MARK, True)
+    return function
 
 
 def _plan(function: Callable[..., Any], signature: inspect.Signature) -> Mapping[str, Accept]:
