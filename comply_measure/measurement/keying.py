@@ -9,6 +9,7 @@ import pandas as pd
 
 from comply_measure.measurement.frames import runs_against
 from comply_measure.measurement.moments import Floats
+from comply_measure.statistics.correlation import to_correlations
 
 NOTHING = 1e-10
 AGAINST = "runs against the others (not reversed?)"
@@ -33,8 +34,7 @@ def against(covariance: Floats) -> list[int]:
     part = covariance[np.ix_(kept, kept)]
     if not np.isfinite(part).all():
         return []
-    scale = np.sqrt(np.diag(part))
-    correlation = part / np.outer(scale, scale)
+    correlation = to_correlations(part)
     if len(kept) == 2:
         return kept.tolist() if correlation[0, 1] < -NOTHING else []
     loading = np.linalg.eigh(correlation)[1][:, -1]

@@ -13,12 +13,20 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.frames import check_labels
 from comply_measure.measurement.moments import ROUNDING, Floats, Missing, correlations_of_sums
 from comply_measure.measurement.threads import single_threaded
+from comply_measure.statistics.bootstrap import (
+    acceleration,
+    bca_probabilities,
+    bias_correction,
+    percentile_interval,
+    two_tails,
+)
+from comply_measure.statistics.checks import share_faults
 
 IntervalKind = Literal["percentile", "bca"]
 Moments = Literal["covariance", "correlation"]
@@ -211,37 +219,26 @@ def bootstrap(
         left_out = statistic(matrices(1.0 - np.eye(n_clusters)))
         tails = bca_tails(draws, here, left_out, confidence)
     else:
-        tail = (1.0 - confidence) / 2.0
-        tails = np.tile([[tail], [1.0 - tail]], (1, draws.shape[1]))
+        tails = np.array(two_tails(confidence))
     return summarise(draws, tails, n_clusters)
 
 
 def summarise(draws: Floats, tails: Floats, n_clusters: int) -> Interval:
-    """Quantiles and standard deviations of the defined draws; ``tails`` has shape (2, q)."""
+    """Quantiles and standard deviations of the defined draws; ``tails`` has shape (2,) or (2, q)."""
     n_replications, q = draws.shape
     n_used = np.isfinite(draws).sum(axis=0)
-    lower, upper, se = (np.full(q, np.nan) for _ in range(3))
-    for k in range(q):
-        if n_used[k] >= 0.9 * n_replications and np.isfinite(tails[:, k]).all():
-            column = draws[np.isfinite(draws[:, k]), k]
-            lower[k], upper[k] = np.quantile(column, tails[:, k])
-            se[k] = column.std(ddof=1)
+    lower, upper = percentile_interval(draws, tails, least=0.9 * n_replications)
+    se = np.full(q, np.nan)
+    for k in np.flatnonzero(np.isfinite(lower)).tolist():
+        se[k] = draws[np.isfinite(draws[:, k]), k].std(ddof=1)
     return Interval(lower, upper, se, n_used, n_replications, n_clusters)
 
 
 def bca_tails(draws: Floats, estimate: Floats, left_out: Floats, confidence: float) -> Floats:
     """Corrected tail probabilities, shape (2, q) (Efron 1987); NaN where a jackknife value is undefined."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        below = ((draws < estimate).sum(axis=0) + 0.5 * (draws == estimate).sum(axis=0)) / np.isfinite(
-            draws
-        ).sum(axis=0)
-        bias = ndtri(below)
-        gap = left_out.mean(axis=0) - left_out
-        spread = (gap**2).sum(axis=0)
-        acceleration = np.where(spread > 0, (gap**3).sum(axis=0) / (6.0 * spread**1.5), 0.0)
-        z = ndtri((1.0 - confidence) / 2.0) * np.array([[1.0], [-1.0]])
-        shifted = bias + z
-        return np.asarray(ndtr(bias + shifted / (1.0 - acceleration * shifted)))
+    z = ndtri((1.0 - confidence) / 2.0) * np.array([[1.0], [-1.0]])
+    bias = bias_correction(draws, estimate, ties="half")
+    return bca_probabilities(bias, acceleration(-left_out, flat=0.0), z)
 
 
 def check_bootstrap(n_replications: int, seed: object, kind: str, confidence: float) -> None:
@@ -254,7 +251,6 @@ def check_bootstrap(n_replications: int, seed: object, kind: str, confidence: fl
         problems.append(Problem("too few replications", value=n_replications, allowed=allowed))
     if kind not in ("percentile", "bca"):
         problems.append(Problem("kind", value=kind, allowed="percentile, bca"))
-    if not 0 < confidence < 1:
-        problems.append(Problem("confidence", value=confidence, allowed="between 0 and 1"))
+    problems += share_faults("confidence", confidence)
     if problems:
         raise InputError("The bootstrap cannot be run.", problems)

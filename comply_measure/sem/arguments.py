@@ -13,6 +13,7 @@ from comply_measure.errors import Problem
 from comply_measure.sem.errors import InputError
 from comply_measure.sem.options import known_word, unknown_word
 from comply_measure.sem.table.parameter_table import GROUP_EQUAL
+from comply_measure.statistics.checks import is_share
 
 ENGINES = ("comply", "semopy")
 PARAMETERIZATIONS = ("delta", "theta")
@@ -141,8 +142,7 @@ def confidence_level(level: Any) -> float:
     InputError
         Unless it lies between 0 and 1.
     """
-    number = isinstance(level, numbers.Real) and not isinstance(level, bool)
-    if number and 0.0 < float(level) < 1.0:
+    if is_share(level):
         return float(level)
     problem = Problem("not a confidence level", column="level", value=level, allowed="between 0 and 1")
     raise InputError("The interval cannot be computed.", [problem])

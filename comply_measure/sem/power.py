@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from comply_measure.errors import InputError, Problem
 from comply_measure.sem.arguments import is_number
 from comply_measure.sem.fit_measures.chisquare import noncentral_cdf
+from comply_measure.statistics.checks import is_share
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -223,8 +224,8 @@ _RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "groups": (lambda v: _whole(v) and v >= 1, "a whole number, 1 or more"),
     "rmsea_true": (lambda v: is_number(v) and 0.0 <= v <= 10.0, "0 to 10"),
     "rmsea_null": (lambda v: is_number(v) and 0.0 <= v <= 10.0, "0 to 10"),
-    "alpha": (lambda v: is_number(v) and 0.0 < v < 1.0, "between 0 and 1"),
-    "power": (lambda v: is_number(v) and 0.0 < v < 1.0, "between 0 and 1"),
+    "alpha": (is_share, "between 0 and 1"),
+    "power": (is_share, "between 0 and 1"),
 }
 
 

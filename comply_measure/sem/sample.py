@@ -14,6 +14,7 @@ from comply_measure.errors import Problem
 from comply_measure.sem.arrays import Array, Index, NotPositiveDefiniteError, inverse_and_logdet
 from comply_measure.sem.data import Cases
 from comply_measure.sem.errors import InputError, ModelError
+from comply_measure.statistics.correlation import to_correlations
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -208,8 +209,7 @@ def singular_reason(sample: GroupSample) -> str:
             f"{sample.n} complete cases{place} for {sample.p} variables: the covariance matrix is singular; "
             "more cases or fewer variables are needed"
         )
-    scale = np.sqrt(variance)
-    values, vectors = np.linalg.eigh(sample.cov / np.outer(scale, scale))
+    values, vectors = np.linalg.eigh(to_correlations(sample.cov))
     if values[0] < -1e-8:
         return f"the covariance matrix{place} is not positive definite (smallest eigenvalue {values[0]:.3g})"
     involved = [n for n, w in zip(sample.names, vectors[:, 0], strict=True) if abs(w) > 0.05]

@@ -16,6 +16,7 @@ from comply_measure.simulation.plan import Floats, plan_items, target_names
 from comply_measure.simulation.population import Population
 from comply_measure.simulation.rating_moments import Moments, item_moments, item_target_covariance
 from comply_measure.simulation.unit_model import ALIGNMENT
+from comply_measure.statistics.mean_squares import icc_values
 from comply_measure.statistics.words import require_known
 
 ScoreLevel = Literal["item", "attribute", "dimension"]
@@ -202,13 +203,15 @@ def _icc(mean: Floats, covariance: Floats) -> tuple[float, ...]:
     error = (float(np.trace(covariance)) - between) / (k - 1.0)
     roles = float(np.var(mean, ddof=1))
     within = error + roles
+    _, one, _, mean_of_k = icc_values(between, within, 0.0, k)
+    single, consistent, averaged, consistent_k = icc_values(between, error, roles, k)
     return (
-        (between - within) / (between + (k - 1.0) * within),
-        (between - within) / between,
-        (between - error) / (between + (k - 1.0) * error),
-        (between - error) / between,
-        (between - error) / (between + (k - 1.0) * error + k * roles),
-        (between - error) / (between + roles),
+        one,
+        mean_of_k,
+        consistent,
+        consistent_k,
+        single,
+        averaged,
     )
 
 

@@ -34,6 +34,11 @@ def benjamini_hochberg(p: Floats, groups: NDArray[np.int64] | None = None) -> Fl
     return _by_family(p, groups, _benjamini_hochberg)
 
 
+def bonferroni(p: Floats, groups: NDArray[np.int64] | None = None) -> Floats:
+    """Bonferroni's adjusted p values ``min(1, m p)`` within families; NaN stays NaN and is not counted."""
+    return _by_family(p, groups, lambda known: np.minimum(1.0, known * len(known)))
+
+
 def max_t(observed: Floats, draws: Floats) -> Floats:
     """Westfall and Young's (1993) single-step adjusted p values from one set of permutations.
 

@@ -15,9 +15,10 @@ from comply_measure.errors import InputError
 from comply_measure.sem.bootstrap.bollen_stine import transformed
 from comply_measure.sem.bootstrap.draws import plan_draws
 from comply_measure.sem.bootstrap.fit import BootstrapFit
-from comply_measure.sem.bootstrap.influence import acceleration, influence
-from comply_measure.sem.bootstrap.intervals import interval, normal_interpolation
+from comply_measure.sem.bootstrap.influence import influence
+from comply_measure.sem.bootstrap.intervals import interval
 from comply_measure.sem.bootstrap.replicate import CHUNK, CaseWorker
+from comply_measure.statistics.bootstrap import acceleration, normal_interpolation
 
 FEW = 120
 

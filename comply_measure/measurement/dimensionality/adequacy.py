@@ -13,6 +13,7 @@ from comply_measure.measurement.dimensionality.correlations import ItemCorrelati
 from comply_measure.measurement.frames import joined, with_reasons
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.ranges import correlation_range, is_count, require
+from comply_measure.statistics.correlation import to_correlations
 
 Engine = Literal["own", "factor_analyzer"]
 BARTLETT_NULL = "all correlations are zero"
@@ -85,9 +86,8 @@ def kmo(correlation: Floats) -> tuple[float, Floats]:
     nothing = np.full(p, np.nan)
     if p < 2 or not np.isfinite(correlation).all() or np.linalg.eigvalsh(correlation)[0] <= 1e-10:
         return float("nan"), nothing
-    inverse = np.linalg.inv(correlation)
-    scale = np.sqrt(np.diag(inverse))
-    partial = inverse / np.outer(scale, scale)
+    inverse: Floats = np.linalg.inv(correlation).astype(np.float64)
+    partial = to_correlations(inverse)
     off = 1.0 - np.eye(p)
     r2, q2 = (correlation**2 * off).sum(axis=1), (partial**2 * off).sum(axis=1)
     with np.errstate(invalid="ignore"):

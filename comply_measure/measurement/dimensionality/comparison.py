@@ -15,6 +15,7 @@ from comply_measure.measurement.frames import joined, with_reasons
 from comply_measure.measurement.linear_algebra import eigenvalues_descending
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.threads import single_threaded
+from comply_measure.statistics.checks import share_faults
 
 POPULATION = 10_000
 MAX_TRIALS = 5
@@ -247,8 +248,7 @@ def _check(
         problems.append(Problem("n_samples", value=n_samples, allowed="at least 20"))
     if population < 500:
         problems.append(Problem("population", value=population, allowed="at least 500"))
-    if not 0 < alpha < 1:
-        problems.append(Problem("alpha", value=alpha, allowed="between 0 and 1"))
+    problems += share_faults("alpha", alpha)
     if max_factors is not None and max_factors < 1:
         problems.append(Problem("max_factors", value=max_factors, allowed="at least 1"))
     if problems:

@@ -12,6 +12,7 @@ import pandas as pd
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.frames import check_scales, item_values, joined, listed, varying_items
 from comply_measure.measurement.moments import Floats, item_covariance, pairwise_correlations
+from comply_measure.statistics.correlation import to_correlations
 
 Kind = Literal["pearson", "polychoric"]
 Treatment = Literal["ml", "pairwise", "listwise"]
@@ -182,8 +183,7 @@ def _estimate(values: Floats, names: tuple[str, ...], kind: str, missing: str) -
 def to_correlation(covariance: Floats) -> tuple[Floats, str]:
     """Correlations of a covariance matrix, and why some are undefined."""
     variance = np.diag(covariance)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        matrix = covariance / np.sqrt(np.outer(variance, variance))
+    matrix = to_correlations(covariance, root="product")
     matrix = np.where(np.eye(len(matrix), dtype=bool) & (variance > 0), 1.0, matrix)
     if np.isnan(covariance).any():
         return matrix, "two items share fewer than 2 informants"

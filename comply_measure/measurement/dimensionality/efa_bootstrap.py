@@ -21,6 +21,8 @@ from comply_measure.measurement.dimensionality.rotation_stack import (
 from comply_measure.measurement.linear_algebra import least_squares
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.resampling import check_bootstrap, cluster_sums
+from comply_measure.statistics.bootstrap import percentile_interval, two_tails
+from comply_measure.statistics.correlation import to_correlations
 
 
 def bootstrap_errors(
@@ -80,9 +82,7 @@ def _spread(draws: Floats, enough: bool, confidence: float) -> tuple[Floats, Flo
     if not enough:
         nothing = np.full(draws.shape[1:], np.nan)
         return nothing, nothing, nothing
-    tail = (1.0 - confidence) / 2.0
-    lower, upper = np.quantile(draws, [tail, 1.0 - tail], axis=0)
-    return draws.std(axis=0, ddof=1), lower, upper
+    return draws.std(axis=0, ddof=1), *percentile_interval(draws, two_tails(confidence))
 
 
 def _rotated(matrices: Floats, solution: FactorSolution, options: RotationOptions) -> RotatedStack:
@@ -111,11 +111,8 @@ def _resampled(
     weights = rng.multinomial(n, np.full(n, 1.0 / n), size=n_replications)
     if sums is not None:
         covariance = sums.covariances(weights.astype(np.float64))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            scale = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
-            matrices = covariance / (scale[:, :, None] * scale[:, None, :])
-        diagonal = np.arange(values.shape[1])
-        matrices[:, diagonal, diagonal] = np.where(scale > 0, 1.0, np.nan)
+        matrices, diagonal = to_correlations(covariance), np.arange(values.shape[1])
+        matrices[:, diagonal, diagonal] = np.where(covariance[:, diagonal, diagonal] > 0, 1.0, np.nan)
         return np.asarray(matrices)
     code = np.arange(n) if clusters is None else np.unique(clusters, return_inverse=True)[1]
     names = tuple(f"x{j}" for j in range(values.shape[1]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from comply_measure.measurement.moments import Floats
+from comply_measure.statistics.correlation import to_correlations
 
 # Doubles held at once.
 CHUNK = 4_000_000
@@ -35,8 +36,7 @@ def normal_correlations(n: int, p: int, n_replications: int, rng: np.random.Gene
 
 
 def _scaled(products: Floats) -> Floats:
-    scale = np.sqrt(np.diagonal(products, axis1=1, axis2=2))
-    out = products / (scale[:, :, None] * scale[:, None, :])
+    out = to_correlations(products)
     p = products.shape[1]
     out[:, np.arange(p), np.arange(p)] = 1.0
     return np.asarray(out)

@@ -15,6 +15,8 @@ from comply_measure.measurement.frames import joined, listed, table_values, vary
 from comply_measure.measurement.keying import names_of, reversal_note
 from comply_measure.measurement.moments import Floats, ItemCovariance, Missing, item_covariance
 from comply_measure.measurement.ranges import is_count, require
+from comply_measure.statistics.checks import is_share, share_faults
+from comply_measure.statistics.correlation import to_correlations
 
 IntervalN = Literal["pairs", "rows"]
 Engine = Literal["own", "pingouin"]
@@ -98,7 +100,7 @@ def feldt_interval(alpha: float, n: int, n_items: int, confidence: float = 0.95)
         ("alpha", alpha, "at most 1", not (alpha > 1 or np.isinf(alpha))),
         ("n", n, "at least 2", is_count(n, 2)),
         ("n_items", n_items, "at least 2", is_count(n_items, 2)),
-        ("confidence", confidence, "between 0 and 1", 0 < confidence < 1),
+        ("confidence", confidence, "between 0 and 1", is_share(confidence)),
     )
     return feldt_limits(alpha, n, n_items, confidence)
 
@@ -171,7 +173,7 @@ def cronbach_alpha(
         doubt = reversal_note(moments.covariance, names)
         note = joined(listed(varying_items(values, names)[1]), why, doubt)
     lower, upper = feldt_limits(alpha, n, values.shape[1], confidence)
-    correlation = _correlation(moments.covariance)
+    correlation = to_correlations(moments.covariance)
     off = correlation[np.triu_indices(len(correlation), 1)]
     return Alpha(
         alpha,
@@ -199,8 +201,7 @@ def _check(values: Floats, missing: str, interval_n: str, confidence: float, eng
         )
         if value not in get_args(options)
     ]
-    if not 0 < confidence < 1:
-        problems.append(Problem("confidence", value=confidence, allowed="between 0 and 1"))
+    problems += share_faults("confidence", confidence)
     if values.ndim != 2 or np.isinf(values).any():
         problems.append(
             Problem("values", value=values.shape, allowed="informants × items, finite or missing")
@@ -225,12 +226,6 @@ def _interval_n(moments: ItemCovariance, missing: str, interval_n: str) -> int:
     if interval_n == "rows":
         return moments.n_any
     return int(moments.n_pairs.min()) if moments.n_pairs.size else 0
-
-
-def _correlation(covariance: Floats) -> Floats:
-    scale = np.sqrt(np.diag(covariance))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(covariance / np.outer(scale, scale))
 
 
 def _pingouin_alpha(values: NDArray[np.float64], missing: str) -> float:

@@ -17,6 +17,7 @@ from comply_measure.measurement.reliability.alpha import alpha_from_covariance
 from comply_measure.measurement.reliability.one_factor import OneFactor, one_factor
 from comply_measure.measurement.reliability.two_level_factor import two_level_factor
 from comply_measure.measurement.threads import single_threaded
+from comply_measure.statistics.correlation import to_correlations
 
 Estimator = Literal["ml", "anova"]
 FactorEstimator = Literal["two_stage", "two_level"]
@@ -243,8 +244,7 @@ def _positive_definite(covariance: Floats) -> bool:
     variance = np.diag(covariance)
     if not (variance > 0).all():
         return False
-    scale = np.sqrt(variance)
-    return bool(np.linalg.eigvalsh(covariance / np.outer(scale, scale))[0] > 1e-10)
+    return bool(np.linalg.eigvalsh(to_correlations(covariance))[0] > 1e-10)
 
 
 def _anova(x: Floats, code: NDArray[np.intp], sizes: Floats) -> tuple[Floats, Floats, float]:

@@ -12,6 +12,8 @@ from scipy import stats
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.frames import check_scales, groups, item_values
 from comply_measure.measurement.moments import Floats
+from comply_measure.statistics.checks import share_faults
+from comply_measure.statistics.mean_squares import icc_intervals, icc_values, twoway_mean_squares
 
 NAN = float("nan")
 
@@ -118,18 +120,18 @@ def retest(values: Floats, *, confidence: float = 0.95) -> Retest:
         return Retest(
             NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, n, k, dropped, confidence, note
         )
-    msr, msc, mse = _mean_squares(x)
-    agreement = _ratio(msr - mse, msr + (k - 1) * mse + k * (msc - mse) / n)
-    lower, upper = _agreement_interval(msr, msc, mse, n, k, confidence)
+    msr, msc, mse = twoway_mean_squares(x)
+    agreement, consistency, *_ = icc_values(msr, mse, (msc - mse) / n, k)
+    below, above = icc_intervals(msr, msc, mse, n, k, confidence)
     sem_a = float(np.sqrt(max(0.0, (msc - mse) / n) + mse))
     sem_c = float(np.sqrt(mse))
     factor = 1.96 * np.sqrt(2.0)
     f = msc / mse if mse > 0 else np.inf if msc > 0 else NAN
     return Retest(
         agreement,
-        lower,
-        upper,
-        _ratio(msr - mse, msr + (k - 1) * mse),
+        below[0],
+        above[0],
+        consistency,
         _mean_correlation(x),
         float(x[:, -1].mean() - x[:, 0].mean()),
         float(stats.f.sf(f, k - 1, (n - 1) * (k - 1))),
@@ -185,38 +187,6 @@ def retest_table(
     return RetestTable(rows)
 
 
-def _mean_squares(x: Floats) -> tuple[float, float, float]:
-    """Mean squares of rows, columns and residual."""
-    n, k = x.shape
-    grand = x.mean()
-    rows, columns = x.mean(axis=1) - grand, x.mean(axis=0) - grand
-    residual = x - grand - rows[:, None] - columns
-    return (
-        float(k * (rows**2).sum() / (n - 1)),
-        float(n * (columns**2).sum() / (k - 1)),
-        float((residual**2).sum() / ((n - 1) * (k - 1))),
-    )
-
-
-def _agreement_interval(
-    msr: float, msc: float, mse: float, n: int, k: int, confidence: float
-) -> tuple[float, float]:
-    """Interval of ICC(A,1) with Satterthwaite's degrees of freedom (McGraw & Wong 1996, table 7)."""
-    icc = _ratio(msr - mse, msr + (k - 1) * mse + k * (msc - mse) / n)
-    if mse == 0 or not np.isfinite(icc) or icc >= 1:
-        return NAN, NAN
-    a = k * icc / (n * (1.0 - icc))
-    b = 1.0 + k * icc * (n - 1) / (n * (1.0 - icc))
-    spread = (a * msc) ** 2 / (k - 1) + (b * mse) ** 2 / ((n - 1) * (k - 1))
-    v = (a * msc + b * mse) ** 2 / spread
-    tail = (1.0 + confidence) / 2.0
-    below, above = stats.f.ppf(tail, n - 1, v), stats.f.ppf(tail, v, n - 1)
-    rest = k * msc + (k * n - k - n) * mse
-    lower = n * (msr - below * mse) / (below * rest + n * msr)
-    upper = n * (above * msr - mse) / (rest + n * above * msr)
-    return float(lower), float(upper)
-
-
 def _mean_correlation(x: Floats) -> float:
     if (np.ptp(x, axis=0) == 0).any():
         return NAN
@@ -224,15 +194,10 @@ def _mean_correlation(x: Floats) -> float:
     return float(r[np.triu_indices(x.shape[1], 1)].mean())
 
 
-def _ratio(part: float, whole: float) -> float:
-    return part / whole if whole > 0 else NAN
-
-
 def _check(values: Floats, confidence: float) -> None:
     problems = []
     if values.ndim != 2 or values.shape[1] < 2:
         problems.append(Problem("waves", value=values.shape, allowed="informants × at least 2 waves"))
-    if not 0 < confidence < 1:
-        problems.append(Problem("confidence", value=confidence, allowed="between 0 and 1"))
+    problems += share_faults("confidence", confidence)
     if problems:
         raise InputError("Test-retest reliability cannot be computed.", problems)

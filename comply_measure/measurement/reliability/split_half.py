@@ -15,6 +15,7 @@ from comply_measure.measurement.frames import joined
 from comply_measure.measurement.keying import reversal_note
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.ranges import covariance_range, is_count, require
+from comply_measure.statistics.correlation import to_correlations
 
 # More halves than this are sampled.
 MOST_SPLITS = 25_000
@@ -214,8 +215,7 @@ def guttman_lambda6(covariance: Floats) -> Floats:
     total = covariance.sum(axis=(-1, -2))
     usable = np.asarray(np.isfinite(covariance).all(axis=(-1, -2)) & (variance > 0).all(axis=-1))
     safe = np.where(usable[..., None, None], covariance, np.eye(covariance.shape[-1]))
-    scale = np.sqrt(np.diagonal(safe, axis1=-2, axis2=-1))
-    smc = squared_multiple_correlations(safe / (scale[..., :, None] * scale[..., None, :]))
+    smc = squared_multiple_correlations(to_correlations(safe))
     with np.errstate(invalid="ignore", divide="ignore"):
         value = 1.0 - (variance * (1.0 - smc)).sum(axis=-1) / total
     return np.asarray(np.where(usable & (total > 1e-12 * variance.sum(-1)), value, np.nan))

@@ -24,6 +24,7 @@ from comply_measure.measurement.reliability.table_result import ReliabilityRow, 
 from comply_measure.measurement.resampling import Interval, bootstrap, check_bootstrap
 from comply_measure.measurement.saturated import Treatment, covariance_of
 from comply_measure.measurement.threads import single_threaded
+from comply_measure.statistics.checks import share_faults
 
 IntervalName = Literal["none", "feldt", "percentile", "bca"]
 DEFAULT = ("alpha", "omega_implied", "omega_observed", "maximal_reliability")
@@ -304,8 +305,7 @@ def _check(
     for name, value, options in (("missing", missing, Treatment), ("interval", interval, IntervalName)):
         if value not in get_args(options):
             problems.append(Problem(name, value=value, allowed=", ".join(get_args(options))))
-    if not 0 < confidence < 1:
-        problems.append(Problem("confidence", value=confidence, allowed="between 0 and 1"))
+    problems += share_faults("confidence", confidence)
     if problems:
         raise InputError("Reliability cannot be computed.", problems)
     if interval in ("percentile", "bca"):

@@ -17,6 +17,7 @@ from comply_measure.measurement.frames import check_scales, item_values, joined,
 from comply_measure.measurement.moments import pairwise_correlations
 from comply_measure.sem import Fit, fit as fit_model
 from comply_measure.sem.language.quoting import quoted
+from comply_measure.statistics.checks import check_confidence
 
 # Absolute correlation above which two items carry the same information.
 PERFECT = 1.0 - 1e-8
@@ -219,9 +220,7 @@ def convergent_validity(
         raise ComplyError(
             f"the measurement model did not converge ({fit.n} informants, {fit.npar} parameters)"
         )
-    if not 0 < confidence < 1:
-        problem = Problem("confidence", value=confidence, allowed="between 0 and 1")
-        raise InputError("Convergent validity cannot be computed.", [problem])
+    check_confidence(confidence, "Convergent validity cannot be computed.")
     half, table = float(ndtri(0.5 + confidence / 2.0)), fit.standardized()
     keyed = {
         (str(l), str(o), str(r)): (float(e), float(s), float(e - half * s), float(e + half * s))

@@ -18,6 +18,7 @@ from comply_measure.measurement.validity.convergent import (
 )
 from comply_measure.sem import Fit, fit as fit_model
 from comply_measure.sem.language.quoting import quoted
+from comply_measure.statistics.checks import share_faults
 
 _NAN = math.nan
 CUTOFFS = (0.8, 0.9, 1.0)
@@ -208,8 +209,7 @@ def _check(scales: Mapping[str, Sequence[str]], cutoffs: Sequence[float], alpha:
         problems.append(
             Problem("cutoffs", value=list(cutoffs), allowed="three ascending values in (0, 1], or none")
         )
-    if not 0 < alpha < 1:
-        problems.append(Problem("alpha", value=alpha, allowed="between 0 and 1"))
+    problems += share_faults("alpha", alpha)
     if problems:
         raise InputError("Discriminant validity cannot be tested.", problems)
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from comply_measure.errors import ComplyError
 from comply_measure.sem import Fit
+from comply_measure.statistics.correlation import to_correlations
 
 Floats = NDArray[np.float64]
 RESIDUAL_CORRELATION = 0.30
@@ -96,8 +97,8 @@ def factor_structure(fit: Fit) -> FactorStructure:
     if not (np.isfinite(spread).all() and (spread > 0).all()):
         raise ComplyError("a factor has no positive variance: no dynamic cut-offs")
     loadings = (at.T * spread / scale[:, None])[:, measured]
-    phi = (at.V / np.outer(spread, spread))[np.ix_(measured, measured)]
-    correlation = at.sigma / np.outer(scale, scale)
+    phi = to_correlations(at.V)[np.ix_(measured, measured)]
+    correlation = to_correlations(at.sigma)
     residuals = correlation - loadings @ phi @ loadings.T
     if (np.diag(residuals) <= 0).any():
         raise ComplyError("a residual variance is not positive: no dynamic cut-offs")

@@ -17,6 +17,8 @@ from comply_measure.models.informants.polynomial_model import (
     product_indicators,
 )
 from comply_measure.models.informants.wide import wide_column
+from comply_measure.statistics.bootstrap import percentile_interval, two_tails
+from comply_measure.statistics.checks import is_share
 from comply_measure.triads.congruence.checklist import CongruenceChecklist, congruence_checklist
 from comply_measure.triads.congruence.surface import (
     LINEAR,
@@ -136,7 +138,7 @@ def latent_polynomial(
     """
     if interval not in ("montecarlo", "bootstrap"):
         raise ComplyError(f"interval {interval!r} is unknown; allowed: montecarlo, bootstrap")
-    if not 0 < level < 1:
+    if not is_share(level):
         raise ComplyError(f"level is {level}; it must lie between 0 and 1")
     if replications < 0:
         raise ComplyError(f"the number of replications is {replications}; it must be 0 or more")
@@ -278,9 +280,8 @@ def _surface(
     if len(draws):
         values = surface_parameters(draws)
         defined = np.isfinite(values).sum(axis=0)
-        for j in np.flatnonzero(defined > 1):
-            limits = np.quantile(values[np.isfinite(values[:, j]), j], [(1 - level) / 2, (1 + level) / 2])
-            parameters.loc[j, ["boot_lower", "boot_upper"]] = limits
+        lower, upper = percentile_interval(values, two_tails(level), least=2)
+        parameters["boot_lower"], parameters["boot_upper"] = lower, upper
         parameters["n_boot"] = defined
     parameters["note"] = surface_notes(estimate)
     x, y = points

@@ -12,6 +12,7 @@ import pandas as pd
 from comply_measure.errors import ComplyError
 from comply_measure.measurement.fits import require_one_block
 from comply_measure.models.informants.congruence import contrast_names, role_contrasts
+from comply_measure.statistics.checks import is_share
 
 if TYPE_CHECKING:
     from comply_measure.sem import Fit
@@ -61,7 +62,7 @@ def latent_gaps(fit: Fit, factor: str, roles: Sequence[str], level: float = 0.95
         raise ComplyError(
             f"the fit has no means of {', '.join(absent)}: it is of another factor or other roles"
         )
-    if not 0 < level < 1:
+    if not is_share(level):
         raise ComplyError(f"level is {level}; it must lie between 0 and 1")
     trusted = fit.converged
     note = "did not converge" if not trusted else ("" if fit.admissible else "solution not admissible")

@@ -27,6 +27,8 @@ from comply_measure.models.invariance.rules import RULES, Rule
 from comply_measure.sem import Fit
 from comply_measure.sem.inference.parts import first_order_information
 from comply_measure.sem.options import SANDWICH
+from comply_measure.statistics.checks import share_faults
+from comply_measure.statistics.multiplicity import benjamini_hochberg, bonferroni
 
 Floats = NDArray[np.float64]
 Adjust = Literal["bonferroni", "fdr", "none"]
@@ -238,8 +240,7 @@ def _check(levels: Sequence[str], alpha: float, adjust: str, least_held: int) ->
     if not levels or list(levels) != order:
         allowed = "metric, scalar, strict in this order"
         problems.append(Problem("levels", value=", ".join(levels), allowed=allowed))
-    if not 0 < alpha < 1:
-        problems.append(Problem("alpha", value=alpha, allowed="between 0 and 1"))
+    problems += share_faults("alpha", alpha)
     if adjust not in ("bonferroni", "fdr", "none"):
         problems.append(Problem("adjust", value=adjust, allowed="bonferroni, fdr, none"))
     if least_held < 1:
@@ -339,17 +340,9 @@ def score_statistics(fit: Fit, directions: Sequence[Sequence[int]]) -> list[floa
 def adjust_pvalues(pvalues: Sequence[float], adjust: Adjust) -> list[float]:
     """P values adjusted over one step: Bonferroni, or Benjamini & Hochberg (1995); NaN stays NaN."""
     p = np.asarray(pvalues, dtype=np.float64)
-    known = np.flatnonzero(np.isfinite(p))
-    out = np.full(len(p), math.nan)
-    m = len(known)
-    if adjust == "none" or m == 0:
+    if adjust == "none":
         return [float(v) for v in p]
-    if adjust == "bonferroni":
-        out[known] = np.minimum(1.0, p[known] * m)
-    else:
-        order = known[np.argsort(-p[known])]
-        out[order] = np.minimum.accumulate(p[order] * m / np.arange(m, 0, -1))
-    return [float(v) for v in out]
+    return [float(v) for v in (bonferroni(p) if adjust == "bonferroni" else benjamini_hochberg(p))]
 
 
 def _departure(design: Design, fit: Fit, kind: Kind, item: str, follows: bool) -> Departure:

@@ -22,6 +22,7 @@ from comply_measure.models.method_variance.texts import (
     residual_table,
 )
 from comply_measure.sem import Fit, fit as fit_model
+from comply_measure.statistics.checks import share_faults
 
 _NAN = float("nan")
 LEVELS = (0.05, 0.01)
@@ -150,8 +151,7 @@ def _check(data: pd.DataFrame, texts: MethodTexts, cluster: str | None, alpha: f
     problems = [Problem("column is absent", column=c) for c in wanted if c not in data.columns]
     if len(texts.marker) < 2:
         problems.append(Problem("a marker factor needs at least two items", value=", ".join(texts.marker)))
-    if not 0 < alpha < 1:
-        problems.append(Problem("alpha", value=alpha, allowed="between 0 and 1"))
+    problems += share_faults("alpha", alpha)
     if problems:
         raise InputError("The marker models cannot be fitted.", problems)
     texts.check()

@@ -10,6 +10,7 @@ import pandas as pd
 
 from comply_measure.measurement.frames import check_scales, item_values
 from comply_measure.measurement.saturated import Treatment, covariance_of
+from comply_measure.statistics.correlation import to_correlations
 
 WARNING = (
     "not a test of method variance: a share below one half says nothing about its absence, and a high share is also "
@@ -79,7 +80,7 @@ def single_factor_share(
         reason = "fewer than two items"
     if reason:
         return SingleFactorShare(np.nan, np.nan, len(items), n, f"{reason}; {WARNING}")
-    correlation = covariance / np.sqrt(np.outer(variance, variance))
+    correlation = to_correlations(covariance, root="product")
     component = float(np.linalg.eigvalsh(correlation)[-1] / len(items))
     factor, note = np.nan, "one factor needs at least three items; "
     if len(items) >= 3:

@@ -11,7 +11,7 @@ import numpy as np
 
 from comply_measure.sem.arguments import check_arguments, confidence_level
 from comply_measure.sem.arrays import Array
-from comply_measure.sem.bootstrap.influence import acceleration, influence
+from comply_measure.sem.bootstrap.influence import influence
 from comply_measure.sem.bootstrap.intervals import KINDS, interval
 from comply_measure.sem.bootstrap.replicate import Replications, replicate
 from comply_measure.sem.bootstrap.values import defined_values, row_values, standardised_values
@@ -21,6 +21,7 @@ from comply_measure.sem.inference.tests import TestStatistic
 from comply_measure.sem.options import choose
 from comply_measure.sem.result import Fit
 from comply_measure.sem.tables import estimates_frame, two_sided
+from comply_measure.statistics.bootstrap import acceleration
 
 if TYPE_CHECKING:
     import pandas as pd

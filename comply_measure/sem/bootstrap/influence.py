@@ -41,11 +41,3 @@ def influence(model: Model, optimum: Optimum) -> Array:
         np.add.at(summed, cluster, total)
         total = summed
     return total @ P
-
-
-def acceleration(values: Array) -> Array:
-    """Acceleration of every statistic from influence values (n, k) → (k,); NaN where nothing varies."""
-    centred = values - values.mean(axis=0)
-    square = np.sum(centred**2, axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(np.where(square > 0.0, np.sum(centred**3, axis=0) / (6.0 * square**1.5), np.nan))

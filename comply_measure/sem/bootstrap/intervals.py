@@ -16,36 +16,14 @@ from __future__ import annotations
 import numpy as np
 
 from comply_measure.sem.arrays import Array
+from comply_measure.statistics.bootstrap import (
+    bca_probabilities,
+    bias_correction,
+    normal_interpolation,
+    two_tails,
+)
 
 KINDS = ("perc", "basic", "norm", "bca.simple", "bca")
-
-
-def normal_interpolation(sorted_values: Array, alpha: Array) -> Array:
-    """Quantiles of one statistic: order statistic (R + 1) α, interpolated on the normal scale.
-
-    Parameters
-    ----------
-    sorted_values : array (R,)
-        Replications in increasing order.
-    alpha : array (m,)
-        Probabilities; beyond the first or last order statistic that one is given.
-    """
-    from scipy.special import ndtri
-
-    R = len(sorted_values)
-    rank = (R + 1) * alpha
-    # probabilities such as (1 + 0.95) / 2 put whole ranks a rounding error off
-    near = np.round(rank)
-    rank = np.where(np.abs(rank - near) < 1e-9 * np.maximum(near, 1.0), near, rank)
-    k = np.clip(np.trunc(rank).astype(np.int64), 0, R)
-    low = np.clip(k, 1, R)
-    high = np.clip(k + 1, 1, R)
-    at_low, at_high = sorted_values[low - 1], sorted_values[high - 1]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        first, second = ndtri(k / (R + 1)), ndtri((k + 1) / (R + 1))
-        share = (ndtri(rank / (R + 1)) - first) / (second - first)
-    inner = (k > 0) & (k < R) & (k != rank)
-    return np.asarray(np.where(inner, at_low + np.where(inner, share, 0.0) * (at_high - at_low), at_low))
 
 
 def interval(
@@ -73,24 +51,24 @@ def interval(
     lower, upper : float
         NaN with fewer than two replications; the estimate itself where it never varies.
     """
-    from scipy.special import ndtr, ndtri
+    from scipy.special import ndtri
 
     if len(values) < 2:
         return np.nan, np.nan
     ordered = np.sort(values)
     if ordered[0] == ordered[-1]:
         return estimate, estimate
-    alpha = np.array([(1.0 - level) / 2.0, (1.0 + level) / 2.0])
+    alpha = np.array(two_tails(level))
     z = ndtri(alpha)
     if kind == "norm":
         low, high = 2.0 * estimate - values.mean() + z * se
         return float(low), float(high)
     if kind.startswith("bca"):
-        w = ndtri(np.mean(values < estimate))
+        w = float(bias_correction(values, estimate, ties="above"))
         a = acceleration if kind == "bca" else 0.0
         if not np.isfinite(w) or not np.isfinite(a):
             return np.nan, np.nan
-        alpha = ndtr(w + (w + z) / (1.0 - a * (w + z)))
+        alpha = bca_probabilities(w, a, z)
     low, high = normal_interpolation(ordered, alpha)
     if kind == "basic":
         return float(2.0 * estimate - high), float(2.0 * estimate - low)

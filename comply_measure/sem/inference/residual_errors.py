@@ -15,6 +15,7 @@ from comply_measure.sem.missing.saturated_inference import sum_within_clusters
 from comply_measure.sem.model import Model
 from comply_measure.sem.objective import Point
 from comply_measure.sem.sample import GroupSample
+from comply_measure.statistics.correlation import to_correlations
 
 ROBUST_ERRORS = ("robust.sem", "robust.huber.white", "robust.cluster")
 
@@ -22,7 +23,7 @@ ROBUST_ERRORS = ("robust.sem", "robust.huber.white", "robust.cluster")
 def residual_matrices(sample: GroupSample, implied: Implied, kind: str) -> tuple[Array, Array | None]:
     """Residual covariances (p, p) and means (p,) of one group, in one of the kinds without errors."""
     S, sigma = sample.cov, implied.sigma
-    s, t = np.sqrt(S.diagonal()), np.sqrt(sigma.diagonal())
+    s = np.sqrt(S.diagonal())
     mean = None
     if implied.mu is not None and sample.mean is not None:
         mean = sample.mean - implied.mu
@@ -31,7 +32,7 @@ def residual_matrices(sample: GroupSample, implied: Implied, kind: str) -> tuple
     scaled = None if mean is None else mean / s
     if kind == "cor.bentler":
         return (S - sigma) / np.outer(s, s), scaled
-    return S / np.outer(s, s) - sigma / np.outer(t, t), scaled
+    return to_correlations(S) - to_correlations(sigma), scaled
 
 
 class ResidualErrors:

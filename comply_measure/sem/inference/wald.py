@@ -19,6 +19,7 @@ from comply_measure.sem.inference.tests import TestStatistic
 from comply_measure.sem.language.parser import parse_relations
 from comply_measure.sem.model import Model
 from comply_measure.sem.table.constraints import Namespace, difference, referenced
+from comply_measure.statistics.correlation import to_correlations
 
 REDUNDANT = 1e-10
 
@@ -65,7 +66,7 @@ def _statistic(gap: Array, spread: Array) -> TestStatistic:
         note = "a constraint holds by construction or involves only parameters that are fixed or at a bound"
         return TestStatistic("wald", math.nan, len(gap), math.nan, note=note)
     vectors: Array
-    values, vectors = np.linalg.eigh(spread / np.outer(scale, scale))
+    values, vectors = np.linalg.eigh(to_correlations(spread))
     keep = values > REDUNDANT * values[-1]
     along = vectors.T @ (gap / scale)
     if np.abs(along[~keep]).max(initial=0.0) > 1e-6 * max(1.0, float(np.abs(along).max())):

@@ -8,6 +8,7 @@ from comply_measure.sem.arrays import Array
 from comply_measure.sem.fit_measures.collect import SHARED_TOPICS, Evidence, collect
 from comply_measure.sem.twolevel.likelihood import LOG_2PI
 from comply_measure.sem.twolevel.model import TwoLevelModel
+from comply_measure.statistics.correlation import to_correlations
 
 FLOOR = 1e-6
 
@@ -73,7 +74,7 @@ def correlation_residual(sample: Array, implied: Array) -> float:
     s, t = np.diag(sample), np.diag(implied)
     if not (s > 0.0).all() or not (t > 0.0).all():
         return float("nan")
-    gap = sample / np.sqrt(np.outer(s, s)) - implied / np.sqrt(np.outer(t, t))
+    gap = to_correlations(sample, root="product") - to_correlations(implied, root="product")
     return float(np.sqrt(np.sum(np.tril(gap) ** 2) / (p * (p + 1) / 2)))
 
 

@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Floats, Ints
+from comply_measure.statistics.checks import share_faults
+from comply_measure.statistics.grouping import Grouping
 from comply_measure.statistics.multiplicity import benjamini_hochberg
 from comply_measure.triads.agreement.exact import Statistic
 from comply_measure.triads.agreement.exact_tests_result import AgreementTests, ScaleTests
@@ -19,7 +21,6 @@ from comply_measure.triads.agreement.items import item_agreement, rwg_j_value
 from comply_measure.triads.agreement.null_family import NullFamily, noise_at
 from comply_measure.triads.agreement.nulls import NullSpec, null_distribution
 from comply_measure.triads.agreement.simulated import correlation_matrix, simulated_answers
-from comply_measure.triads.data.grouping import Grouping
 from comply_measure.triads.data.long_table import HEADLINE, long_table, scale_items
 
 Index = Literal["rwg_j", "ad_mean", "ad_median"]
@@ -180,8 +181,7 @@ def _check_options(index: str, alpha: float, min_items: float, replications: int
     problems = []
     if index not in get_args(Index):
         problems.append(Problem("index", value=index, allowed=", ".join(get_args(Index))))
-    if not 0 < alpha < 1:
-        problems.append(Problem("alpha", value=alpha, allowed="between 0 and 1"))
+    problems += share_faults("alpha", alpha)
     if not 0 < min_items <= 1:
         problems.append(Problem("min_items", value=min_items, allowed="above 0, at most 1"))
     if replications < 100:

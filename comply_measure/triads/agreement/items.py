@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from comply_measure.statistics.arrays import Floats, Ints
-from comply_measure.triads.data.grouping import Spread, block_mean_deviation, block_median, block_spread
+from comply_measure.statistics.grouping import Spread, block_mean_deviation, block_median, block_spread
 
 
 def rwg_j_value(

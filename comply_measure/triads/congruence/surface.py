@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from comply_measure.errors import ComplyError
+from comply_measure.statistics.bootstrap import percentile_interval, two_tails
 from comply_measure.triads.congruence.polynomial import PolynomialRegression, inference_table
 
 Floats = npt.NDArray[np.float64]
@@ -158,10 +159,8 @@ def response_surface(fit: PolynomialRegression, bootstrap: int = 2000, seed: int
     if bootstrap and fit.defined:
         draws = surface_parameters(bootstrap_coefficients(fit, bootstrap, seed)[:, :6])
         defined = np.isfinite(draws).sum(axis=0)
-        tail = (1 - fit.level) / 2
-        for j in np.flatnonzero(defined > 1):
-            column = draws[np.isfinite(draws[:, j]), j]
-            table.loc[j, ["boot_lower", "boot_upper"]] = np.quantile(column, [tail, 1 - tail])
+        lower, upper = percentile_interval(draws, two_tails(fit.level), least=2)
+        table["boot_lower"], table["boot_upper"] = lower, upper
         table["n_boot"] = defined
     table["note"] = surface_notes(estimate) if fit.defined else fit.note
     if fit.defined and fit.note:

@@ -1,1 +1,1 @@
-"""Triad data: long tables and unit × role × variable cubes, checked once; rows gathered by unit; who is there."""
+"""Triad data: unit × role × variable cubes from long and wide tables; who is there and who is missing."""

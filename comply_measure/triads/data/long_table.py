@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Floats
-from comply_measure.triads.data.grouping import Grouping
+from comply_measure.statistics.grouping import Grouping
 from comply_measure.triads.data.numbers import LARGEST, column_numbers, size_fault
 
 HEADLINE = "The table of informants cannot be used."

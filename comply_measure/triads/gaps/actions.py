@@ -10,6 +10,7 @@ import pandas as pd
 from comply_measure import framework
 from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Floats
+from comply_measure.statistics.bootstrap import TAILS_95, percentile_interval
 from comply_measure.triads.data.triad_data import TriadData
 from comply_measure.triads.gaps.reliable import Reliability, reliability_array
 from comply_measure.triads.gaps.role_gaps import cluster_codes
@@ -246,7 +247,7 @@ def _row(
         )
     is_low, is_disputed = levels[usable] < low, gaps[usable] > disputed
     call = int(level < low) + 2 * int(gap > disputed)
-    bounds = np.quantile(levels[usable], [0.025, 0.975]), np.quantile(gaps[usable], [0.025, 0.975])
+    lower, upper = percentile_interval(np.column_stack([levels[usable], gaps[usable]]), TAILS_95)
     return base | {
         "call": CALLS[call],
         "probability": float((is_low.astype(int) + 2 * is_disputed == call).mean()),
@@ -254,11 +255,11 @@ def _row(
         "p_disputed": float(is_disputed.mean()),
         "p_both": float((is_low & is_disputed).mean()),
         "level": level,
-        "level_lower": float(bounds[0][0]),
-        "level_upper": float(bounds[0][1]),
+        "level_lower": float(lower[0]),
+        "level_upper": float(upper[0]),
         "gap": gap,
-        "gap_lower": float(bounds[1][0]),
-        "gap_upper": float(bounds[1][1]),
+        "gap_lower": float(lower[1]),
+        "gap_upper": float(upper[1]),
         **counts,
         "note": "" if corrected else "gaps include measurement error",
     }

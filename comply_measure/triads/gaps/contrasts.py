@@ -11,11 +11,11 @@ from scipy import stats
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Floats
+from comply_measure.statistics.checks import check_confidence
 from comply_measure.statistics.cluster_robust import ClusterRobust, cluster_robust, few_clusters_note
 from comply_measure.statistics.multiplicity import holm
 from comply_measure.triads.data.triad_data import TriadData
 from comply_measure.triads.gaps.role_gaps import cluster_codes
-from comply_measure.triads.reliability.oneway import check_confidence
 from comply_measure.triads.reliability.twoway import reml_obstacle, role_design
 from comply_measure.triads.reml.fit import fit_reml
 

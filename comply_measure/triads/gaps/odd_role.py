@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from comply_measure.statistics.arrays import Floats, Ints
+from comply_measure.statistics.checks import check_confidence
 from comply_measure.statistics.multiplicity import holm
 from comply_measure.triads.aggregation.scores import role_means
 from comply_measure.triads.data.triad_data import TriadData
 from comply_measure.triads.gaps.reliable import Reliability, reliability_array
-from comply_measure.triads.reliability.oneway import check_confidence
 
 NONE, TIE = -1, -2
 UNTESTED = "no test without reliabilities: a role with more error is odd more often"

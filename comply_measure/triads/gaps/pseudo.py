@@ -9,6 +9,7 @@ import pandas as pd
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Floats, Ints
+from comply_measure.statistics.bootstrap import TAILS_95, percentile_interval
 from comply_measure.statistics.multiplicity import max_t
 from comply_measure.triads.agreement.resampling import permutations
 from comply_measure.triads.data.triad_data import TriadData
@@ -143,7 +144,7 @@ def _compare(statistic: str, real: float, draws: Floats) -> dict[str, float]:
         return dict.fromkeys(keys, float("nan"))
     sign = _sign(statistic)
     hits = int((sign * draws <= sign * real + 1e-12).sum())
-    lower, upper = np.quantile(draws, [0.025, 0.975])
+    lower, upper = percentile_interval(draws, TAILS_95)
     mean = float(draws.mean())
     return {
         "real": real,

@@ -13,10 +13,10 @@ from scipy import stats
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Floats
+from comply_measure.statistics.checks import check_confidence
 from comply_measure.statistics.multiplicity import studentized_range
 from comply_measure.triads.data.triad_data import TriadData
 from comply_measure.triads.gaps.role_gaps import role_gaps
-from comply_measure.triads.reliability.oneway import check_confidence
 
 #: Reliability of each role's score: one number, or by role, or by role and variable.
 Reliability = float | Mapping[str, float | Mapping[str, float]]

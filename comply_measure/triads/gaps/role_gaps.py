@@ -12,10 +12,10 @@ from scipy import special, stats
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Floats
+from comply_measure.statistics.checks import check_confidence
 from comply_measure.statistics.cluster_robust import clustered_means, few_clusters_note
 from comply_measure.statistics.multiplicity import holm
 from comply_measure.triads.data.triad_data import TriadData
-from comply_measure.triads.reliability.oneway import check_confidence
 
 Family = Literal["all", "column", "pair"]
 

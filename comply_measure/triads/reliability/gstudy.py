@@ -13,13 +13,14 @@ import numpy as np
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Bools, Floats
+from comply_measure.statistics.bootstrap import percentile_interval, two_tails
+from comply_measure.statistics.checks import check_confidence
 from comply_measure.triads.data.triad_data import TriadData
 from comply_measure.triads.reliability.gstudy_result import GStudy
-from comply_measure.triads.reliability.oneway import check_confidence
 from comply_measure.triads.reliability.shared_intervals import pivotal_draws
 from comply_measure.triads.reml.design import CellDesign
 from comply_measure.triads.reml.fit import RemlFit, fit_reml
-from comply_measure.triads.reml.simulate import bootstrap_components, percentile_interval
+from comply_measure.triads.reml.simulate import bootstrap_components
 
 
 def g_study(
@@ -167,7 +168,9 @@ def _result(
     fit: RemlFit, draws: Floats | None, sizes: dict[str, int], confidence: float, counts: dict[str, int]
 ) -> GStudy:
     K = len(fit.names)
-    lower, upper = (np.full(K, np.nan),) * 2 if draws is None else percentile_interval(draws, confidence)
+    lower, upper = (
+        (np.full(K, np.nan),) * 2 if draws is None else percentile_interval(draws, two_tails(confidence))
+    )
     notes = [] if draws is not None else ["no intervals: ask for a bootstrap"]
     if not fit.converged[0]:
         notes.append("REML did not converge")

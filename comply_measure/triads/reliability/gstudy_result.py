@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.statistics.arrays import Floats
-from comply_measure.triads.reml.simulate import percentile_interval
+from comply_measure.statistics.bootstrap import percentile_interval, two_tails
 
 #: Which facets are fixed in the rows of the coefficients.
 UNIVERSES: tuple[tuple[str, ...], ...] = ((), ("role",), ("attribute",), ("role", "attribute"))
@@ -141,7 +141,7 @@ class GStudy:
             if self.draws is not None:
                 true, relative, absolute = self._parts(self.draws.T, fixed, n)
                 for name, error in (("g", relative), ("phi", absolute)):
-                    low, high = percentile_interval(_ratio(true, error), self.confidence)
+                    low, high = percentile_interval(_ratio(true, error), two_tails(self.confidence))
                     values[f"{name}_lower"], values[f"{name}_upper"] = float(low), float(high)
         return {
             "fixed": ", ".join(fixed) or "none",

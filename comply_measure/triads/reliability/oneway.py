@@ -16,76 +16,12 @@ from scipy import stats
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Floats
-from comply_measure.triads.data.grouping import Grouping
+from comply_measure.statistics.checks import check_confidence
+from comply_measure.statistics.mean_squares import OnewayAnova, icc_of_f, oneway_anova
 from comply_measure.triads.data.long_table import long_table
 from comply_measure.triads.reml.oneway import OnewayReml, fit_oneway
 
 Size = Literal["n0", "mean"]
-
-
-@dataclass(frozen=True, slots=True)
-class OnewayAnova:
-    """One-way analysis of variance of J variables; every array has shape (J,).
-
-    Attributes
-    ----------
-    n_units, n_informants : ndarray
-        Units and informants with an answer.
-    msb, msw : ndarray
-        Mean squares between and within units.
-    dfb, dfw : ndarray
-        Their degrees of freedom.
-    mean_size, n0 : ndarray
-        Arithmetic mean of the unit sizes, and ``n0 = (N - Σ n_g²/N)/(G - 1)``.
-    """
-
-    n_units: Floats
-    n_informants: Floats
-    msb: Floats
-    msw: Floats
-    dfb: Floats
-    dfw: Floats
-    mean_size: Floats
-    n0: Floats
-
-
-def oneway_anova(values: Floats, grouping: Grouping) -> OnewayAnova:
-    """Mean squares between and within units, each variable over the informants who have it.
-
-    Parameters
-    ----------
-    values : ndarray, shape (n, J)
-        Scores; NaN where missing.
-    grouping : Grouping
-        Unit of each row.
-
-    Returns
-    -------
-    OnewayAnova
-        Mean squares are NaN where their degrees of freedom are zero.
-    """
-    present = ~np.isnan(values)
-    n = grouping.counts(present).astype(np.float64)
-    total = n.sum(axis=0)
-    n_units = (n > 0).sum(axis=0).astype(np.float64)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        centre = np.where(present, values, 0.0).sum(axis=0) / total
-        centred = np.where(present, values - centre, 0.0)
-        mean = grouping.sums(centred) / n
-        grand = centred.sum(axis=0) / total
-        within = np.where(present, centred - mean[grouping.codes], 0.0)
-        between = np.where(n > 0, n * (mean - grand) ** 2, 0.0).sum(axis=0)
-        dfb, dfw = np.maximum(n_units - 1.0, 0.0), total - n_units
-        return OnewayAnova(
-            n_units,
-            total,
-            np.where(dfb > 0, between / dfb, np.nan),
-            np.where(dfw > 0, (within**2).sum(axis=0) / dfw, np.nan),
-            dfb,
-            dfw,
-            total / n_units,
-            (total - (n**2).sum(axis=0) / total) / dfb,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,26 +151,14 @@ def icc_oneway(
             size,
             confidence,
             icc1=(anova.msb - anova.msw) / (anova.msb + (n_star - 1.0) * anova.msw),
-            icc1_lower=_icc1_from_f(low, n_star),
-            icc1_upper=_icc1_from_f(high, n_star),
+            icc1_lower=icc_of_f(low, n_star),
+            icc1_upper=icc_of_f(high, n_star),
             icc2=(msb - anova.msw) / msb,
             icc2_lower=np.where(np.isnan(msb), np.nan, 1.0 - 1.0 / low),
             icc2_upper=np.where(np.isnan(msb), np.nan, 1.0 - 1.0 / high),
             f=f,
             p=stats.f.sf(f, anova.dfb, anova.dfw),
         )
-
-
-def check_confidence(confidence: float) -> None:
-    """Raise an InputError unless the level lies strictly between 0 and 1."""
-    if not 0 < confidence < 1:
-        fault = Problem("confidence", value=confidence, allowed="between 0 and 1, for example 0.95")
-        raise InputError("The confidence level cannot be used.", [fault])
-
-
-def _icc1_from_f(f: Floats, n_star: Floats) -> Floats:
-    # 1 at infinite F (no variance within units): the limit of (F - 1)/(F + n* - 1)
-    return np.where(np.isinf(f), 1.0, (f - 1.0) / (f + n_star - 1.0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,16 +15,17 @@ from scipy import stats
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Floats
+from comply_measure.statistics.bootstrap import percentile_interval, two_tails
+from comply_measure.statistics.checks import check_confidence
+from comply_measure.statistics.mean_squares import NAN4, icc_intervals, icc_values, twoway_mean_squares
 from comply_measure.triads.data.triad_data import TriadData
-from comply_measure.triads.reliability.oneway import check_confidence
 from comply_measure.triads.reliability.twoway_result import FORMS, TwowayFit, TwowayReliability
 from comply_measure.triads.reml.design import CellDesign
 from comply_measure.triads.reml.fit import RemlFit, fit_reml
-from comply_measure.triads.reml.simulate import bootstrap_components, percentile_interval
+from comply_measure.triads.reml.simulate import bootstrap_components
 
 Method = Literal["auto", "anova", "reml"]
 Engine = Literal["own", "pingouin"]
-NAN4 = (float("nan"),) * 4
 #: With many units an interval is narrow and normal: replications are cut so that no more than so many values are
 #: drawn, but never below the fewest.
 DRAWN_VALUES, FEWEST_DRAWS = 30_000_000, 100
@@ -121,14 +122,14 @@ def _anova(x: Floats, confidence: float, engine: str, dropped: int) -> TwowayFit
     if n < 2 or k < 2:
         what = "fewer than 2 complete units" if n < 2 else "one role"
         return TwowayFit.undefined("ANOVA", n, n * k, k, what)
-    msr, msc, mse = mean_squares(x)
+    msr, msc, mse = twoway_mean_squares(x)
     if max(msr, msc, mse) <= 1e-24 * max(1.0, float((x**2).mean())):
         return TwowayFit.undefined("ANOVA", n, n * k, k, "all answers equal")
     mse = 0.0 if mse <= 1e-14 * max(msr, msc) else mse
-    values = twoway_values(msr, msc, mse, n, k)
+    values = icc_values(msr, mse, (msc - mse) / n, k)
     if engine == "pingouin" and mse > 0:
         values = _pingouin_values(x)
-    lower, upper = twoway_intervals(msr, msc, mse, n, k, confidence)
+    lower, upper = icc_intervals(msr, msc, mse, n, k, confidence)
     df1, df2 = n - 1, (n - 1) * (k - 1)
     with np.errstate(divide="ignore"):
         f, f_role = np.divide(msr, mse), np.divide(msc, mse)
@@ -146,52 +147,6 @@ def _anova(x: Floats, confidence: float, engine: str, dropped: int) -> TwowayFit
         variances=((msr - mse) / k, (msc - mse) / n, mse),
         note="; ".join(note for note in notes if note),
     )  # fmt: skip
-
-
-def mean_squares(x: Floats) -> tuple[float, float, float]:
-    """Mean squares of units, roles and residual of a complete unit × role table."""
-    n, k = x.shape
-    centred = x - x.mean()
-    rows, columns = centred.mean(axis=1), centred.mean(axis=0)
-    residual = centred - rows[:, None] - columns
-    msr = k * float((rows**2).sum()) / (n - 1)
-    msc = n * float((columns**2).sum()) / (k - 1)
-    return msr, msc, float((residual**2).sum()) / ((n - 1) * (k - 1))
-
-
-def twoway_values(msr: float, msc: float, mse: float, n: int, k: int) -> tuple[float, ...]:
-    """ICC(A,1), ICC(C,1), ICC(A,k), ICC(C,k) from mean squares; NaN where a denominator is zero."""
-    top, shift = msr - mse, (msc - mse) / n
-    bottoms = (msr + (k - 1) * mse + k * shift, msr + (k - 1) * mse, msr + shift, msr)
-    return tuple(top / bottom if bottom > 0 else float("nan") for bottom in bottoms)
-
-
-def twoway_intervals(
-    msr: float, msc: float, mse: float, n: int, k: int, confidence: float
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Lower and upper ends of the four ICCs (McGraw & Wong 1996, Table 7); NaN without residual variance."""
-    if mse <= 0:
-        return NAN4, NAN4
-    tail = (1.0 + confidence) / 2.0
-    df1, df2 = n - 1, (n - 1) * (k - 1)
-    f = msr / mse
-    low, high = f / stats.f.ppf(tail, df1, df2), f * stats.f.ppf(tail, df2, df1)
-    consistency = [(bound - 1) / (bound + k - 1) for bound in (low, high)]
-    icc_a1 = twoway_values(msr, msc, mse, n, k)[0]
-    ratio = msc / mse
-    a = n * (1 + (k - 1) * icc_a1) - k * icc_a1
-    v = df2 * (k * icc_a1 * ratio + a) ** 2 / (df1 * k**2 * icc_a1**2 * ratio**2 + a**2)
-    f_low, f_high = stats.f.ppf(tail, df1, v), stats.f.ppf(tail, v, df1)
-    spread = k * msc + (k * n - k - n) * mse
-    agreement = [
-        n * (msr - f_low * mse) / (f_low * spread + n * msr),
-        n * (f_high * msr - mse) / (spread + n * f_high * msr),
-    ]
-    ends = [
-        (a1, c1, k * a1 / (1 + (k - 1) * a1), 1 - 1 / bound)
-        for a1, c1, bound in zip(agreement, consistency, (low, high), strict=True)
-    ]
-    return tuple(map(float, ends[0])), tuple(map(float, ends[1]))
 
 
 def reml_obstacle(x: Floats) -> str:
@@ -218,7 +173,9 @@ def _reml(x: Floats, confidence: float, bootstrap: int, rng: np.random.Generator
     if bootstrap and rng is not None:
         asked, bootstrap = bootstrap, min(bootstrap, max(FEWEST_DRAWS, DRAWN_VALUES // x.size))
         draws = bootstrap_components(fit, np.isnan(x), bootstrap, rng)
-        low, high = percentile_interval(_reml_values(draws[:, 0], draws[:, 1], draws[:, 2], k), confidence)
+        low, high = percentile_interval(
+            _reml_values(draws[:, 0], draws[:, 1], draws[:, 2], k), two_tails(confidence)
+        )
         lower, upper = tuple(low.tolist()), tuple(high.tolist())
         interval = f"parametric bootstrap, {bootstrap} replications"
         if bootstrap < asked:

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from comply_measure.statistics.arrays import Floats
-from comply_measure.triads.data.grouping import Grouping
+from comply_measure.statistics.grouping import Grouping
 from comply_measure.triads.data.long_table import long_table
 
 

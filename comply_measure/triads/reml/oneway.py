@@ -8,7 +8,7 @@ import numpy as np
 from scipy import optimize, stats
 
 from comply_measure.statistics.arrays import Floats
-from comply_measure.triads.data.grouping import Grouping
+from comply_measure.statistics.grouping import Grouping
 
 GRID = np.concatenate([[0.0], np.linspace(0.0, 1.0, 65)[1:-1], [0.995, 0.9995, 0.99999]])
 

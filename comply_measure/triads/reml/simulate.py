@@ -87,10 +87,3 @@ def _with_gaps(y: Floats, missing: Bools) -> Floats:
     """Draws without the missing cells; changed in place, for they are large."""
     y[:, missing] = np.nan
     return y
-
-
-def percentile_interval(draws: Floats, confidence: float) -> tuple[Floats, Floats]:
-    """Percentile interval over the first axis, replications that failed left out."""
-    tail = (1.0 - confidence) / 2.0
-    lower, upper = np.nanquantile(draws, [tail, 1.0 - tail], axis=0)
-    return np.asarray(lower), np.asarray(upper)
