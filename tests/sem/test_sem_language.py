@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from comply_measure import sem
+from comply_measure.sem.errors import ModelSyntaxError
 from comply_measure.sem.language.expressions import FUNCTIONS, Dual, constant, evaluate, parse_expression
 from comply_measure.sem.language.parser import parse_model
 from comply_measure.sem.language.quoting import quoted
@@ -309,6 +310,15 @@ def test_quoted_names_are_read_back(name: object, written: str) -> None:
     assert term(f"{written} ~ y")[0] == str(name)
     assert term(f"f =~ {written}")[2] == str(name)
     assert parse_model(f"f =~ {written}*x").terms[0].modifiers.label == (str(name),)
+
+
+@pytest.mark.parametrize(
+    "text", ["y ~ p + `p:q` + p:q", "y ~ p:q \n z ~ `p:q`", "`p:q` ~ x \n y ~ p:q", "y ~ p:q \n `p:q` ~~ x"]
+)
+def test_a_column_named_like_a_product_is_refused_beside_it(text: str) -> None:
+    with pytest.raises(ModelSyntaxError, match="'p:q' is a column here and a product of two columns there"):
+        parse_model(text)
+    assert parse_model("y ~ p:q \n z ~ p:q").terms
 
 
 def test_quoted_punctuation_is_a_name_and_a_quoted_colon_no_product() -> None:

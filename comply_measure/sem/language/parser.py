@@ -29,7 +29,7 @@ from comply_measure.errors import Problem
 from comply_measure.sem.errors import ModelSyntaxError, fault
 from comply_measure.sem.language.expressions import ExpressionError, Name, parse_expression
 from comply_measure.sem.language.modifiers import Variable, merge, read_product
-from comply_measure.sem.language.records import PLAIN, ModelRecords, Modifiers, Relation, Term
+from comply_measure.sem.language.records import PLAIN, ModelRecords, Modifiers, Product, Relation, Term
 from comply_measure.sem.language.tokens import OPERATORS, Source, Token, tokenize
 
 _RELATIONS = ("==", "<", ">", ":=")
@@ -53,6 +53,17 @@ class _Draft:
     level: str = ""
     faults: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    products: dict[str, bool] = field(default_factory=dict)
+
+    def one_meaning(self, name: str, at: int) -> None:
+        """Refuse a column called ``a:b`` beside the product of a and b: tables could not tell them apart."""
+        product = isinstance(name, Product)
+        if self.products.setdefault(str(name), product) != product:
+            raise ExpressionError(
+                f"'{name}' is a column here and a product of two columns there",
+                at,
+                "another name for the column",
+            )
 
     def repeat(self, lhs: str, op: str, variable: Variable) -> None:
         """Note a term that stands twice in one formula with nothing new about it."""
@@ -246,7 +257,9 @@ def _read_formula(draft: _Draft, left: list[Token], operator: Token, right: list
     variables = [read_product(piece, operator.text) for piece in _split(right, right[-1].at)]
     for name, at in targets:
         gathered: dict[str, tuple[Variable, Modifiers]] = {}
+        draft.one_meaning(name, at)
         for variable in variables:
+            draft.one_meaning(variable.name, variable.at)
             known = gathered.get(variable.name)
             modifiers = variable.modifiers
             if known is not None:

@@ -1,0 +1,31 @@
+"""Few replications of the kept simulations: far from the nominal level they fail."""
+
+from __future__ import annotations
+
+import engine_levels
+import measurement_levels
+
+
+def test_size_of_littles_test() -> None:
+    rates = measurement_levels.little_mcar(20)
+    assert max(rates["200 x 6 normal"], rates["200 x 6 likert5"], rates["200 x 20 likert5"]) <= 0.2
+    assert rates["200 x 20 lognormal"] >= 0.1  # why the note warns of skewed items
+
+
+def test_size_of_pattern_homogeneity() -> None:
+    rates = measurement_levels.pattern_homogeneity(6)
+    assert max(rates.values()) <= 0.5
+    assert sum(rates.values()) / len(rates) <= 0.2
+
+
+def test_attentive_informants_are_seldom_flagged() -> None:
+    rates = measurement_levels.careless_flags(3)
+    assert max(rates.values()) <= 0.08
+
+
+def test_coverage_of_cluster_robust_least_squares() -> None:
+    rates = engine_levels.cluster_robust_least_squares(12)
+    for estimator in ("GLS", "ULS", "DWLS", "WLS"):
+        assert rates[f"{estimator} coverage"] >= 0.8
+        assert rates[f"{estimator} coverage without cluster"] < rates[f"{estimator} coverage"]
+        assert rates[f"{estimator} size"] <= 0.34
