@@ -11,10 +11,12 @@ import numpy as np
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.composite_start import composite_start
 from comply_measure.sem.constrained import conditions, minimise_constrained
+from comply_measure.sem.endless import follow_without_end
+from comply_measure.sem.inference.diagnosis import admissibility
 from comply_measure.sem.model import Model
 from comply_measure.sem.optimise import Optimum, minimise
 from comply_measure.sem.quasi_newton import minimise_quasi_newton
-from comply_measure.sem.start import plain_values, random_values, starting_values
+from comply_measure.sem.start import modest_values, plain_values, random_values, starting_values
 from comply_measure.sem.trust import minimise_in_region
 
 MAX_STEPS = 200
@@ -23,6 +25,9 @@ REGION_STEPS = 80
 QUASI_NEWTON_STEPS = 300
 RANDOM_STARTS = 8
 REMEDY_SEED = 1
+OPINIONS = 2  # random starts of a model whose first optimum is doubtful
+HALVINGS = 4
+MODEST = " from loadings of the sample and small factors"
 TOO_FAR_BELOW = 0.25  # share of an optimum's discrepancy that a search without end may gain on it
 ENOUGH = 2  # converged attempts after which no further start is tried
 SAME_STATISTIC = 1e-4  # difference in χ² that rounding explains
@@ -33,8 +38,9 @@ def estimate(model: Model, start: Array | None = None) -> Optimum:
 
     Starts are tried in turn until one converges. Where none does, Newton's method within a region of trust and a
     quasi-Newton search are run from the same starts, the former from random ones as well, a fixed number of each, and
-    the lowest optimum is kept. Where the user
-    asks for random starts, these are tried in any case.
+    the lowest optimum is kept. An optimum that only a remedy has found, or that is inadmissible, gets a few more
+    starts. Where nothing converges, the lowest attempt is followed to where the discrepancy falls no further. Where the
+    user asks for random starts, these are tried in any case.
 
     Parameters
     ----------
@@ -56,12 +62,48 @@ def estimate(model: Model, start: Array | None = None) -> Optimum:
             break
     if start is None:
         tried += _further(model, tried)
+    may_follow = model.is_bounded and not any(optimum.converged for optimum in tried)
     if not any(optimum.converged for optimum in tried):
         tried += _remedies(model, start)
+    elif start is None and _is_doubtful(model, _best(tried, model.is_bounded)):
+        tried += _second_opinions(model)
     for number in range(model.options.search.starts):
         theta = _random_start(model, model.options.search.seed, number)
         tried.append(replace(_attempt(model, theta), remedy=f"random start {number + 1}"))
-    return _best(tried, model.is_bounded)
+    best = _best(tried, may_follow)
+    if best.converged or start is not None or not may_follow:
+        return best
+    return _followed(model, best)
+
+
+def _is_doubtful(model: Model, best: Optimum) -> bool:
+    """Whether another optimum may well be lower: found by a remedy, or inadmissible (one-level models)."""
+    if not (model.is_bounded and model.space.is_linear) or model.options.search.start.given:
+        return False
+    return bool(best.remedy) or any(admissibility(model, best.point.implied))
+
+
+def _second_opinions(model: Model) -> Iterator[Optimum]:
+    """Other ways to the optimum of a model whose first optimum is doubtful."""
+    samples = model.sample.groups
+    modest = modest_values(model.table, model.layouts, samples)
+    default = starting_values(model.table, model.layouts, samples)
+    yield replace(_attempt(model, modest), remedy=f"a second search{MODEST}")
+    yield replace(_quasi_newton(model, modest), remedy=f"a second, quasi-Newton search{MODEST}")
+    yield replace(_in_region(model, default), remedy="a second search with a trust region")
+    for number in range(min(_affordable(model), OPINIONS)):
+        theta = _random_start(model, REMEDY_SEED, number)
+        yield replace(
+            _in_region(model, theta), remedy=f"a second search from random starting values ({number + 1})"
+        )
+
+
+def _followed(model: Model, lowest: Optimum) -> Optimum:
+    """Where the discrepancy of the lowest attempt falls no further; the attempt itself where that leads nowhere."""
+    found = follow_without_end(model, lowest.point.theta)
+    if found is None or not found.converged:
+        return lowest
+    return replace(found, remedy="a search in logarithms of the parameters")
 
 
 def _further(model: Model, tried: list[Optimum]) -> list[Optimum]:
@@ -83,8 +125,9 @@ def _remedies(model: Model, start: Array | None) -> Iterator[Optimum]:
         return
     if model.space.is_linear:
         default = starting_values(model.table, model.layouts, samples)
+        modest = modest_values(model.table, model.layouts, samples)
         cautious = plain_values(model.table, model.layouts, samples)
-        for theta, where in ((default, ""), (cautious, " from cautious starting values")):
+        for theta, where in ((default, ""), (modest, MODEST), (cautious, " from cautious starting values")):
             yield replace(_in_region(model, theta), remedy=f"a trust region{where}")
             yield replace(_quasi_newton(model, theta), remedy=f"a quasi-Newton search{where}")
     for number in range(_affordable(model)):
@@ -121,6 +164,7 @@ def _starts(model: Model, start: Array | None) -> Iterator[tuple[str, Array, flo
         yield "", first, goal
     default = starting_values(model.table, model.layouts, samples)
     yield "starting values from the sample" if first is not None else "", default, math.inf
+    yield MODEST.removeprefix(" from "), modest_values(model.table, model.layouts, samples), math.inf
     yield "cautious starting values", plain_values(model.table, model.layouts, samples), math.inf
 
 
@@ -144,8 +188,15 @@ def _settled(model: Model, optimum: Optimum, goal: float) -> Optimum:
 
 
 def _random_start(model: Model, seed: int, number: int) -> Array:
+    """Random θ, drawn towards the default values until the moments are possible ones."""
     rng = np.random.default_rng([seed, number])
-    return random_values(rng, model.table, model.layouts, model.sample.groups)
+    theta = random_values(rng, model.table, model.layouts, model.sample.groups)
+    default = starting_values(model.table, model.layouts, model.sample.groups)
+    for _ in range(HALVINGS):
+        if np.isfinite(model.objective.at(model.space.contract(theta)).value):
+            break
+        theta = 0.5 * (theta + default)
+    return theta
 
 
 def _attempt(model: Model, theta: Array) -> Optimum:
@@ -159,11 +210,11 @@ def _attempt(model: Model, theta: Array) -> Optimum:
     return minimise_constrained(model.objective, limits, phi, n, steps, search.tolerance)
 
 
-def _best(tried: list[Optimum], is_bounded: bool) -> Optimum:
+def _best(tried: list[Optimum], may_follow: bool) -> Optimum:
     """The lowest optimum that converged, or the lowest at all; the earlier one where they are the same.
 
-    A discrepancy that is not bounded from below falls without end beside local optima: there the optimum counts,
-    with ``below``.
+    Where a search without end went far below the only optimum, it is returned if it may be followed; otherwise the
+    optimum counts, with ``below``: a discrepancy that is not bounded falls without end beside local optima.
     """
     candidates = [optimum for optimum in tried if optimum.converged] or tried
     best = candidates[0]
@@ -172,7 +223,7 @@ def _best(tried: list[Optimum], is_bounded: bool) -> Optimum:
             best = other
     lowest = min(tried, key=lambda optimum: optimum.point.value)
     below = max(best.point.value - lowest.point.value, 0.0)
-    if best.converged and is_bounded and below > TOO_FAR_BELOW * abs(best.point.value):
+    if best.converged and may_follow and below > TOO_FAR_BELOW * abs(best.point.value):
         return replace(lowest, message="the discrepancy falls far below the only optimum found, without end")
     return replace(best, below=below) if best.converged else best
 

@@ -55,6 +55,8 @@ class Optimum:
         What led here where the first attempt did not; empty otherwise.
     below : float
         How far, in F, an attempt that did not converge went below this optimum.
+    endless : tuple of str
+        Parameters along which F falls without end, held where it falls no further; empty for a proper optimum.
     """
 
     point: Point
@@ -67,6 +69,7 @@ class Optimum:
     at_bound: tuple[int, ...] = ()
     remedy: str = ""
     below: float = 0.0
+    endless: tuple[str, ...] = ()
 
 
 def minimise(

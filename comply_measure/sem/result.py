@@ -22,7 +22,9 @@ from comply_measure.sem.inference.diagnosis import (
     admissibility,
     cluster_findings,
     definition_findings,
+    endless_finding,
     error_findings,
+    is_lower_elsewhere,
     no_fit_findings,
     remedy_finding,
 )
@@ -86,7 +88,7 @@ class Fit(FollowUps):
     @property
     def vcov_array(self) -> Array | None:
         """Covariance matrix of θ̂ (q, q); None when it could not be computed or was not asked for."""
-        if not self.converged or self.model.options.se == "none" or self.unidentified:
+        if not self.converged or self.optimum.endless or self.model.options.se == "none" or self.unidentified:
             return None
         if self.given_errors is not None:
             known = np.diag(self.given_errors**2)
@@ -194,14 +196,15 @@ class Fit(FollowUps):
 
     @cached_property
     def inadmissible(self) -> tuple[Finding, ...]:
-        """Negative variances and matrices that are not positive definite."""
-        found = list(admissibility(self.model, self.optimum.point.implied))
+        """No finite optimum, negative variances and matrices that are not positive definite."""
+        found = [endless_finding(self.optimum)] if self.optimum.endless else []
+        found.extend(admissibility(self.model, self.optimum.point.implied))
         found.extend(self.model.family.inadmissible(self.model, self.optimum.point))
         return tuple(found)
 
     @property
     def admissible(self) -> bool:
-        """Whether all variances and covariance matrices are possible ones."""
+        """Whether the optimum is finite and all variances and covariance matrices are possible ones."""
         return not self.inadmissible
 
     @cached_property
@@ -216,12 +219,12 @@ class Fit(FollowUps):
                     "simplify the model, check the scales of the variables or give starting values",
                 )
             )
-        elif self.optimum.remedy:
+        elif self.optimum.remedy or is_lower_elsewhere(self.n, self.optimum):
             found.append(remedy_finding(self.n, self.optimum))
         if self.converged:
             found.extend(self._doubts())
         found.extend(self.inadmissible)
-        if self.optimum.binding:
+        if self.optimum.binding and not self.optimum.endless:
             found.append(
                 Finding(
                     "binding_constraint",
@@ -241,7 +244,7 @@ class Fit(FollowUps):
         """What stands in the way of a test of fit, of standard errors, or of defined parameters."""
         yield from no_fit_findings(self.model, self.no_fit, self.unidentified)
         yield from cluster_findings(self.model)
-        if self.model.options.se != "none" and not self.unidentified:
+        if self.model.options.se != "none" and not self.unidentified and not self.optimum.endless:
             yield from error_findings(self.model, self.vcov_array)
         yield from definition_findings(self.model, self.theta)
 

@@ -94,6 +94,22 @@ def plain_values(
     return theta
 
 
+def modest_values(
+    table: ParameterTable, layouts: tuple[Layout, ...], samples: tuple[GroupSample, ...]
+) -> Array:
+    """Starting θ (q,) with the loadings of :func:`starting_values` and small, uncorrelated factors.
+
+    Means and thresholds are those of the sample, all else is as in :func:`plain_values`: close to where lavaan begins.
+    """
+    theta = plain_values(table, layouts, samples)
+    sample_based = starting_values(table, layouts, samples)
+    for row in np.flatnonzero(table.free).tolist():
+        if table.op[row] in ("=~", "~1", "|"):
+            place = table.free[row] - 1
+            theta[place] = sample_based[place]
+    return theta
+
+
 def random_values(
     rng: np.random.Generator,
     table: ParameterTable,

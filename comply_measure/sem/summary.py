@@ -42,7 +42,8 @@ def render(fit: Fit) -> str:
 
 def _header(fit: Fit) -> str:
     model = fit.model
-    state = "converged" if fit.converged else "DID NOT CONVERGE"
+    reached = "NO FINITE OPTIMUM, held" if fit.optimum.endless else "converged"
+    state = reached if fit.converged else "DID NOT CONVERGE"
     lines = [
         f"Estimator {model.options.estimator.name}: {state} after {fit.optimum.iterations} iterations",
         f"Parameters {fit.npar} ({model.table.n_free} less {model.space.n_equalities} equality constraints)",

@@ -6,11 +6,18 @@ Coordinates are measured by the curvature of the expected Hessian, so that the s
 the parameters. The radius grows where the model predicts F well and shrinks where it does not. Unlike a damped
 expected Hessian this leaves saddle points, and it does not leap past a minimum into a region where a variance
 falls without bound.
+
+Where parameters run to infinity together, their products staying what they are, the valley is a hyperbola, and steps
+that are straight lines creep along it. In coordinates ``u = asinh(φ/σ)``, logarithms of whatever is larger than σ,
+it is a straight line.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.objective import Objective, Point
@@ -20,20 +27,74 @@ FIRST_RADIUS = 1.0
 LARGEST_RADIUS = 100.0
 SMALLEST_RADIUS = 1e-12
 BISECTIONS = 60
+LONGEST = 5.0  # most that a logarithm changes in one step
+END = 28.0  # largest logarithm: sizes of 7e11 σ
+LOOK_BACK = 20
+FLAT = 1e-5  # gain in n F over the last steps below which a logarithmic search ends
+
+
+@dataclass(frozen=True)
+class Coordinates:
+    """In which coordinates steps are taken.
+
+    Attributes
+    ----------
+    sigma : array (r,) or None
+        Size beyond which steps are relative; infinite for coordinates that stay as they are.
+    held : bool array (r,) or None
+        Coordinates that do not move.
+    """
+
+    sigma: Array | None = None
+    held: NDArray[np.bool_] | None = None
+
+    def derivatives(self, phi: Array) -> tuple[Array, Array]:
+        """First and second derivatives of φ in u (r,), (r,)."""
+        if self.sigma is None:
+            return np.ones(len(phi)), np.zeros(len(phi))
+        curved = np.isfinite(self.sigma)
+        return (
+            np.where(curved, np.hypot(phi, np.where(curved, self.sigma, 0.0)), 1.0),
+            np.where(curved, phi, 0.0),
+        )
+
+    def moved(self, phi: Array, step: Array) -> Array:
+        """φ after a step in u (r,)."""
+        if self.sigma is None:
+            return np.asarray(phi + step)
+        sigma = np.where(np.isfinite(self.sigma), self.sigma, 1.0)
+        u = np.clip(np.arcsinh(phi / sigma) + np.clip(step, -LONGEST, LONGEST), -END, END)
+        curved = sigma * np.sinh(u)
+        return np.where(np.isfinite(self.sigma), curved, phi + step)
+
+
+STRAIGHT = Coordinates()
 
 
 def minimise_in_region(
-    objective: Objective, start: Array, n: int, max_iterations: int = 80, tolerance: float = 1e-12
+    objective: Objective,
+    start: Array,
+    n: int,
+    max_iterations: int = 80,
+    tolerance: float = 1e-12,
+    coordinates: Coordinates = STRAIGHT,
 ) -> Optimum:
-    """Minimise F over φ; parameters and stopping rule as for :func:`comply_measure.sem.optimise.minimise`."""
+    """Minimise F over φ; parameters and stopping rule as for :func:`comply_measure.sem.optimise.minimise`.
+
+    A search in logarithms ends besides where its last steps have gained nothing, without being called converged.
+    """
     point = objective.at(start)
     if not np.isfinite(point.value):
         return Optimum(
             point, False, 0, "the implied covariance matrix at the start is not positive definite", np.inf
         )
     radius, decrement = FIRST_RADIUS, np.inf
+    values: list[float] = []
     for iteration in range(1, max_iterations + 1):
-        model = _Quadratic(point)
+        values.append(point.value)
+        if coordinates.sigma is not None and _is_flat(values, n):
+            return Optimum(point, False, iteration, "the discrepancy falls without end", decrement)
+        model = _Quadratic(point, coordinates)
         if not model.usable:
             return Optimum(point, False, iteration, "the derivatives are not finite", decrement)
         decrement = model.decrement
@@ -41,7 +102,7 @@ def minimise_in_region(
             return Optimum(point, True, iteration, "converged", decrement)
         step = model.step(radius)
         length, promised = float(np.linalg.norm(step)), model.gain(step)
-        candidate = objective.at(point.phi + model.in_phi(step))
+        candidate = objective.at(coordinates.moved(point.phi, model.back(step)))
         gained = point.value - candidate.value if np.isfinite(candidate.value) else -np.inf
         ratio = gained / promised if promised > 0.0 else -1.0
         if ratio < 0.25:
@@ -57,6 +118,11 @@ def minimise_in_region(
     return Optimum(point, False, max_iterations, f"no convergence in {max_iterations} steps", decrement)
 
 
+def _is_flat(values: list[float], n: int) -> bool:
+    """Whether the last steps have gained nothing that matters."""
+    return len(values) > LOOK_BACK and n * (values[-1 - LOOK_BACK] - values[-1]) < FLAT
+
+
 def scales(point: Point) -> Array:
     """Roots of the curvatures of F along the coordinates; the units of the parameters, inverted."""
     curvature = 2.0 * point.information_blocks.diagonal()
@@ -64,18 +130,29 @@ def scales(point: Point) -> Array:
 
 
 class _Quadratic:
-    """The quadratic model of F at a point, in scaled coordinates along the eigenvectors of its Hessian."""
+    """The quadratic model of F at a point, in scaled coordinates along the eigenvectors of its Hessian.
 
-    def __init__(self, point: Point) -> None:
-        self.scale = scales(point)
+    Coordinates that are held have no slope and unit curvature: steps leave them alone.
+    """
+
+    def __init__(self, point: Point, coordinates: Coordinates = STRAIGHT) -> None:
+        first, second = coordinates.derivatives(point.phi)
+        bend = second * point.gradient
+        self.scale = scales(point) * first
         self.places = point.hessian_blocks.places
         self.vectors: list[Array] = []
         values = np.zeros(len(point.phi))
         along = np.zeros(len(point.phi))
-        slope = point.gradient / self.scale
+        slope = point.gradient * first / self.scale
+        held = np.zeros(len(slope), dtype=bool) if coordinates.held is None else coordinates.held
+        slope[held] = 0.0
         self.usable = bool(np.isfinite(slope).all())
         for place, block in zip(self.places, point.hessian_blocks.blocks, strict=True):
-            scaled = block / self.scale[place] / self.scale[place][:, None]
+            relative = self.scale[place] / first[place]
+            scaled = block / relative / relative[:, None]
+            scaled.flat[:: len(place) + 1] += bend[place] / self.scale[place] ** 2
+            scaled[held[place]] = scaled[:, held[place]] = 0.0
+            scaled[held[place], held[place]] = 1.0
             if not np.isfinite(scaled).all():
                 self.usable = False
                 break
@@ -115,8 +192,8 @@ class _Quadratic:
     def _length(self, shift: float) -> float:
         return float(np.linalg.norm(self.along / (self.values + shift)))
 
-    def in_phi(self, step: Array) -> Array:
-        """A step along the eigenvectors as a step in φ."""
+    def back(self, step: Array) -> Array:
+        """A step along the eigenvectors as a step in the coordinates."""
         result = np.empty(len(step))
         for place, vectors in zip(self.places, self.vectors, strict=True):
             result[place] = vectors @ step[place]

@@ -125,7 +125,7 @@ def definition_findings(model: Model, theta: np.ndarray) -> Iterator[Finding]:
 
 
 def remedy_finding(n: int, optimum: Optimum) -> Finding:
-    """What led to an optimum where the first search failed, and whether another search went below it.
+    """What led to an optimum that the first search did not find, and whether another search went below it.
 
     Parameters
     ----------
@@ -134,13 +134,39 @@ def remedy_finding(n: int, optimum: Optimum) -> Finding:
     optimum : Optimum
         With its remedy.
     """
-    message = f"the first search failed; the optimum was found with {optimum.remedy}"
+    message = "beside the optimum"
+    if optimum.remedy:
+        message = f"the first search failed or ended higher; the optimum was found with {optimum.remedy}"
     below = n * optimum.below
-    if below < LOWER_ELSEWHERE:
+    if not is_lower_elsewhere(n, optimum):
         return Finding("search_remedy", message, serious=False)
-    message += f", but a search without end went {below:.2f} below its χ²"
+    message += f", a search without end went {below:.2f} below its χ²"
     advice = "a variance may fall without bound; consider bounds='pos.var' or a simpler model"
     return Finding("search_remedy", message, advice)
+
+
+def is_lower_elsewhere(n: int, optimum: Optimum) -> bool:
+    """Whether a search that found no optimum went below this one by more than rounding."""
+    return n * optimum.below >= LOWER_ELSEWHERE
+
+
+def endless_finding(optimum: Optimum) -> Finding:
+    """That χ² has no minimum, and which parameters are held.
+
+    Parameters
+    ----------
+    optimum : Optimum
+        With ``endless``.
+    """
+    message = (
+        "there is no finite optimum: χ² falls without end, by less and less, as parameters grow; "
+        f"held where it falls no further: {', '.join(optimum.binding)}"
+    )
+    advice = (
+        "no standard errors are given, and estimates mean little: simplify the model, or fit it with "
+        "bounds='pos.var' or 'wide'"
+    )
+    return Finding("no_finite_optimum", message, advice)
 
 
 def admissibility(model: Model, implied: list[Implied]) -> Iterator[Finding]:

@@ -1,0 +1,97 @@
+"""Discrepancies that fall without end: where to stop, and what to hold.
+
+An infimum need not be a minimum. A residual variance falls to −∞ while a loading grows and others vanish, a latent
+correlation grows for ever, a factor with its variance fixed at one loads without limit on the factor above: χ² falls
+all the while by less and less. Other programs stop somewhere on the way and call it convergence. Here the search
+goes on in logarithms of the parameters until χ² is flat; the parameters that are far out are held there, the others are
+brought to their minimum given these, and the result says so.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from comply_measure.sem.arrays import Array
+from comply_measure.sem.implied import Implied
+from comply_measure.sem.model import Model
+from comply_measure.sem.optimise import Optimum
+from comply_measure.sem.start import starting_values
+from comply_measure.sem.trust import Coordinates, minimise_in_region
+
+STEPS = 200
+POLISH = 80
+SIGMA = 1e-6  # standardised size from which steps are relative: parameters may vanish while others grow
+FAR_OUT = (30.0, 10.0, 3.0)  # standardised sizes from which parameters count as on their way to infinity
+
+
+def follow_without_end(model: Model, theta: Array) -> Optimum | None:
+    """The end of a search that found no minimum: χ² flat, what is far out held, the rest at its minimum.
+
+    None where the method does not apply (relations between parameters). The optimum counts as converged if the rest
+    is at its minimum; ``endless`` names what is held, unless a proper minimum was found on the way.
+
+    Parameters
+    ----------
+    model : Model
+        Without bounds and relations other than equal parameters.
+    theta : array (q,)
+        The lowest point that is known.
+    """
+    space, n, tolerance = model.space, model.sample.n, model.options.search.tolerance
+    if not space.is_linear or (space.K is not None and space.shared is None):
+        return None
+    units = space.contract(natural_units(model))
+    phi = space.contract(theta)
+    found = minimise_in_region(model.objective, phi, n, STEPS, tolerance, Coordinates(sigma=SIGMA * units))
+    if found.converged or not math.isfinite(found.point.value):
+        return found
+    rest, held = found, np.zeros(len(phi), dtype=bool)
+    for size in FAR_OUT:
+        held |= np.abs(rest.point.phi) > size * units
+        if held.any():
+            apart = Coordinates(held=held)
+            rest = minimise_in_region(model.objective, rest.point.phi, n, POLISH, tolerance, apart)
+        if rest.converged:
+            break
+    chosen = np.eye(len(phi))[held]
+    moved = chosen if space.K is None else chosen @ space.K.T
+    at_bound = np.flatnonzero(moved.any(axis=0))
+    names = model.table.free_names()
+    values = rest.point.theta
+    return replace(
+        rest,
+        jacobian=chosen,
+        at_bound=tuple(at_bound.tolist()),
+        binding=tuple(f"{names[i]} = {values[i]:.6g}" for i in at_bound),
+        endless=tuple(names[i] for i in at_bound),
+    )
+
+
+def natural_units(model: Model) -> Array:
+    """Units of the parameters (q,), from standard deviations: of variables, and of factors at the starting values.
+
+    Infinite for means, thresholds and scales, which do not run away.
+    """
+    table = model.table
+    theta = starting_values(table, model.layouts, model.sample.groups)
+    units = np.full(table.n_free, np.inf)
+    deviations = [
+        _deviations(layout.at(theta[layout.first : layout.first + layout.q])) for layout in model.layouts
+    ]
+    for row in np.flatnonzero(table.free).tolist():
+        sd = deviations[table.group[row] - 1]
+        left, right = sd.get(table.lhs[row]), sd.get(table.rhs[row])
+        if left is not None and right is not None:
+            sizes = {"=~": right / left, "~": left / right, "~~": left * right}
+            units[table.free[row] - 1] = sizes.get(table.op[row], np.inf)
+    return units
+
+
+def _deviations(at: Implied) -> dict[str, float]:
+    """Standard deviations of the variables that have a variance above zero."""
+    variances = dict(zip(at.layout.sources, at.V.diagonal().tolist(), strict=True))
+    variances |= dict(zip(at.layout.observed, at.sigma.diagonal().tolist(), strict=True))
+    return {name: math.sqrt(variance) for name, variance in variances.items() if variance > 0.0}
