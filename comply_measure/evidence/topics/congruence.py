@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Annotated
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from pydantic import AfterValidator, Field
 
@@ -19,9 +17,9 @@ from comply_measure.evidence.fits import NamedFit
 from comply_measure.evidence.focal import Focal, chosen_focal, require_roles
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.outcomes import Outcome, OutcomeName, find_outcomes, measurement
+from comply_measure.evidence.surfaces import CongruenceCase, LatentCase, LevelModel, Regression
 from comply_measure.evidence.texts import one_line
 from comply_measure.evidence.topic import Request, Topic
-from comply_measure.models.informants.polynomial_fit import LatentPolynomial
 from comply_measure.responses import Responses
 from comply_measure.triads.congruence import (
     congruence_checklist,
@@ -29,10 +27,6 @@ from comply_measure.triads.congruence import (
     polynomial_regression,
     response_surface,
 )
-from comply_measure.triads.congruence.checklist import CongruenceChecklist
-from comply_measure.triads.congruence.model_set import ModelSet
-from comply_measure.triads.congruence.polynomial import PolynomialRegression
-from comply_measure.triads.congruence.surface import ResponseSurface
 
 
 def _two(pair: tuple[str, str]) -> tuple[str, str]:
@@ -73,84 +67,6 @@ class CongruenceOptions(TopicOptions):
     bootstrap: Annotated[int, Field(ge=200, le=100_000)] = 2000
     cluster: Annotated[bool | None, Firms()] = None
     latent: bool = True
-
-
-@dataclass(frozen=True, eq=False)
-class Regression:
-    """A polynomial regression as tables.
-
-    Parameters
-    ----------
-    table : DataFrame
-        ``PolynomialRegression.tidy``.
-    coefficients : ndarray, shape (6,)
-        b0 … b5.
-    x, y : ndarray
-        The two views about the centre.
-    centre, r_squared : float
-    n, n_dropped : int
-        Units used; units without all three values.
-    """
-
-    table: pd.DataFrame
-    coefficients: npt.NDArray[np.float64]
-    x: npt.NDArray[np.float64]
-    y: npt.NDArray[np.float64]
-    centre: float
-    r_squared: float
-    n: int
-    n_dropped: int
-
-    @classmethod
-    def of(cls, fit: PolynomialRegression) -> Regression:
-        """What is kept of a regression."""
-        first = fit.coefficients[:6]
-        return cls(fit.tidy(), first, fit.x, fit.y, fit.centre, fit.r_squared, fit.n, fit.n_dropped)
-
-
-@dataclass(frozen=True, eq=False)
-class CongruenceCase:
-    """One pair of roles and one outcome; `names` are the two roles and the outcome, as in the data."""
-
-    names: tuple[str, str, str]
-    fit: Regression
-    surface: ResponseSurface
-    models: ModelSet
-    checklist: CongruenceChecklist
-
-
-@dataclass(frozen=True, eq=False)
-class LatentCase:
-    """The latent polynomial of one pair of roles and one outcome; `names` as those of :class:`CongruenceCase`."""
-
-    names: tuple[str, str, str]
-    result: LatentPolynomial
-
-
-@dataclass(frozen=True, eq=False)
-class LevelModel:
-    """The latent congruence model of all roles with all outcomes.
-
-    Parameters
-    ----------
-    fit : NamedFit
-    factor : str
-        What the level and the contrasts are of.
-    roles : tuple of str
-    effects, tests : DataFrame
-        ``effects_table`` and ``joint_tests``.
-    n_units, n_informants : int
-    estimator : str
-    """
-
-    fit: NamedFit
-    factor: str
-    roles: tuple[str, ...]
-    effects: pd.DataFrame
-    tests: pd.DataFrame
-    n_units: int
-    n_informants: int
-    estimator: str
 
 
 @dataclass(frozen=True, eq=False)

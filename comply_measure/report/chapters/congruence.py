@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from comply_measure.evidence.topics.congruence import CongruenceCase, CongruenceEvidence, Remark
+from comply_measure.evidence.surfaces import CongruenceCase
+from comply_measure.evidence.topics.congruence import CongruenceEvidence, Remark
 from comply_measure.report.chapters.columns import sentences, without_empty_remarks
 from comply_measure.report.chapters.congruence_latent import (
     Printed,

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 import pandas as pd
 
 from comply_measure.evidence.outcomes import OutcomeName
-from comply_measure.evidence.topics.congruence import LatentCase, LevelModel
+from comply_measure.evidence.surfaces import LatentCase, LevelModel
 from comply_measure.models.informants import contrast_names
 from comply_measure.report.chapters.columns import sentences, without_empty_remarks
 from comply_measure.report.fits import fit_table
