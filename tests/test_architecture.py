@@ -22,7 +22,7 @@ LEVELS: list[set[str]] = [
     {"responses"},
     {"instrument"},
     {"framework", "sem"},
-    {"resources", "documents", "wide_names"},
+    {"resources", "documents", "tables"},
     {"doors"},
     {"statistics"},
     {"errors"},

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from comply_measure.errors import ComplyError
-from comply_measure.measurement.frames import POOLED
 from comply_measure.models import factors_of
 from comply_measure.responses.selection import form_of, set_of
+from comply_measure.tables.roles import POOLED, by_role
 
 if TYPE_CHECKING:
     from comply_measure.instrument import Scale
@@ -180,8 +180,7 @@ def by_group(
         Construct by construct, ``group`` in place of compute's.
     """
     parts = []
-    for group in (POOLED, *chosen.roles):
-        mine = data if group == POOLED else data[data["role"] == group]
+    for group, mine in by_role(data, chosen.roles):
         asked = chosen.asked(scales, None if group == POOLED else group)
         if len(mine) and asked:
             parts.append(compute(mine, asked).assign(group=group))

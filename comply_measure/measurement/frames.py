@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.moments import Floats
-from comply_measure.statistics.argument_kinds import LARGEST
-
-POOLED = "pooled"
+from comply_measure.tables.numbers import column_problem, number_problems
+from comply_measure.tables.roles import POOLED
 
 
 def check_scales(
@@ -37,33 +36,6 @@ def check_scales(
         raise InputError("The scales cannot be analysed.", problems)
 
 
-def column_problem(data: pd.DataFrame, item: str) -> Problem | None:
-    """Why a column cannot be computed with: absent, twice, no real numbers, or none that can be squared."""
-    if item not in data.columns:
-        return Problem("column is absent", column=item)
-    if not data.columns.is_unique and (data.columns == item).sum() > 1:
-        return Problem("two columns have one name", column=item)
-    column = data[item]
-    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_complex_dtype(column):
-        return Problem("column holds no numbers", column=item)
-    largest = np.fmax.reduce(np.abs(_floats(column)), initial=0.0)
-    if np.isinf(largest):
-        return Problem("column holds infinite values", column=item)
-    if largest > LARGEST:
-        allowed = f"numbers up to {LARGEST:g}"
-        return Problem(
-            "numbers too large to be raised to powers", column=item, value=largest, allowed=allowed
-        )
-    return None
-
-
-def _floats(column: pd.Series[Any]) -> Floats:
-    """A numeric column as floats with NaN where missing."""
-    if column.dtype == np.float64:
-        return column.to_numpy()
-    return column.to_numpy(dtype=np.float64, na_value=np.nan)
-
-
 def check_labels(values: Floats, **labels: NDArray[Any] | None) -> None:
     """Raise one InputError for labels of informants that are not as many as the rows of the values."""
     problems = [
@@ -77,9 +49,7 @@ def check_labels(values: Floats, **labels: NDArray[Any] | None) -> None:
 
 def table_values(data: pd.DataFrame, headline: str) -> NDArray[np.float64]:
     """A whole table as floats with NaN where missing; one InputError lists the columns that hold no usable numbers."""
-    faults = (column_problem(data, column) for column in dict.fromkeys(data.columns))
-    problems = [fault for fault in faults if fault is not None]
-    if problems:
+    if problems := number_problems(data, list(data.columns)):
         raise InputError(headline, problems)
     return data.to_numpy(dtype=np.float64, na_value=np.nan)
 

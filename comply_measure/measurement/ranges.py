@@ -6,7 +6,7 @@ import numpy as np
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.moments import Floats
-from comply_measure.statistics.argument_kinds import LARGEST
+from comply_measure.statistics.checks import LARGEST
 
 SYMMETRIC = 1e-8  # relative to the largest entry
 

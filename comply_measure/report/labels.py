@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from comply_measure.measurement.frames import POOLED
+from comply_measure.tables.roles import POOLED
 
 if TYPE_CHECKING:
     from comply_measure.instrument import Scale

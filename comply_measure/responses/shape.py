@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,8 @@ import pandas as pd
 from comply_measure.errors import ComplyError
 from comply_measure.responses.mapping import ColumnMapping, Layout
 from comply_measure.responses.vocabulary import CANNOT_JUDGE, ID_COLUMNS, REASONS, USER_MISSING
-from comply_measure.wide_names import wide_name
+from comply_measure.tables.wide import spread
+from comply_measure.tables.wide_names import wide_name
 
 if TYPE_CHECKING:
     from comply_measure.responses.table import Responses
@@ -41,15 +43,8 @@ def widened(
     """
     unit_codes, names = pd.factorize(np.asarray(units, dtype=object))
     _require_one_per_role(units, roles)
-    role_of_row = np.asarray(roles, dtype=object)
-    blocks = []
-    for role in order:
-        chosen = role_of_row == role
-        block = values.loc[chosen].copy()
-        block.index = pd.Index(unit_codes[chosen])
-        block.columns = [wide_name(str(name), role, SEPARATOR) for name in values.columns]
-        blocks.append(block.reindex(range(len(names))))
-    wide = pd.concat(blocks, axis=1) if blocks else pd.DataFrame(index=range(len(names)))
+    name = partial(wide_name, separator=SEPARATOR)
+    wide = spread(values, unit_codes, len(names), np.asarray(roles, dtype=object), order, name)
     wide.index = pd.Index(names, name="unit", dtype="str")
     return wide
 

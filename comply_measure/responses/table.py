@@ -19,7 +19,7 @@ from comply_measure.responses.selection import form_of, set_of
 from comply_measure.responses.several import InformantRule, counts_by_role
 from comply_measure.responses.vocabulary import ID_COLUMNS
 from comply_measure.statistics.words import require_known
-from comply_measure.wide_names import wide_name
+from comply_measure.tables.wide_names import wide_name
 
 Level = Literal["attribute", "dimension"]
 

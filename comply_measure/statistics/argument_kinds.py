@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from comply_measure.errors import Problem
+from comply_measure.statistics.checks import LARGEST
 from comply_measure.statistics.words import did_you_mean
 
 Accept = Callable[[Any], Any]
 
-LARGEST = 1e75  # the fourth power of a larger number overflows
 SHOWN = 60
 
 # dimensions of the arrays that go by a name; "square" has as many rows as columns

@@ -6,6 +6,9 @@ from numbers import Real
 
 from comply_measure.errors import InputError, Problem
 
+#: Numbers beyond this, or all below its inverse, cannot be raised to the powers that are needed (the fourth).
+LARGEST = 1e75
+
 
 def is_share(value: object) -> bool:
     """Whether a value is a number strictly between 0 and 1."""

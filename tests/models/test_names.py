@@ -15,7 +15,7 @@ from comply_measure.models import (
     rivals as rv,
 )
 from comply_measure.responses.shape import widened
-from comply_measure.wide_names import split_wide_name, wide_name
+from comply_measure.tables.wide_names import split_wide_name, wide_name
 
 PLAIN = {f: [f"{f.lower()}{j}" for j in (1, 2, 3)] for f in "ABC"}
 ITEMS = [item for items in PLAIN.values() for item in items]

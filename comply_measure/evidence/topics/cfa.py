@@ -22,6 +22,7 @@ from comply_measure.evidence.topic import Request, Topic
 from comply_measure.measurement import average_variance_extracted, composite_reliability
 from comply_measure.models import correlated_factors, one_factor, second_order
 from comply_measure.responses import Responses
+from comply_measure.tables.roles import role_centred
 
 Model = Literal["one_factor", "correlated", "second_order"]
 _LABELS = {
@@ -282,10 +283,7 @@ def indicator_data(chosen: Focal, *, centred: bool) -> pd.DataFrame:
     """Unit, firm, role and indicators; each role's means taken off if asked."""
     data = chosen.indicators()
     names = list(chosen.indicator_names)
-    if centred:
-        data = data.copy()
-        data[names] = data[names] - data.groupby("role")[names].transform("mean")
-    return data
+    return role_centred(data, names) if centred else data
 
 
 def rows_used(data: pd.DataFrame, missing: str) -> pd.Series[bool]:

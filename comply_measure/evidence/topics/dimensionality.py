@@ -31,6 +31,7 @@ from comply_measure.measurement.dimensionality.efa_result import FactorSolution
 from comply_measure.measurement.dimensionality.parallel import ParallelAnalysis, parallel_analysis
 from comply_measure.measurement.dimensionality.split_sample import SplitSample, explore_and_confirm
 from comply_measure.responses import Responses
+from comply_measure.tables.roles import role_centred
 
 
 class DimensionalityOptions(TopicOptions):
@@ -243,8 +244,7 @@ def dimensionality(
         raise ComplyError(f"the scale has {len(names)} indicators; an exploratory analysis needs at least 3")
     data = chosen.indicators()
     if options.role_centred:
-        data = data.copy()
-        data[names] = data[names] - data.groupby("role")[names].transform("mean")
+        data = role_centred(data, names)
     parallel_seed, split_seed = (int(s) for s in topic_seeds("dimensionality", seed).generate_state(2))
     correlation = correlate(data, names)
     parallel = parallel_analysis(correlation, seed=parallel_seed, n_replications=options.replications)

@@ -29,6 +29,7 @@ from comply_measure.models.invariance import (
 from comply_measure.models.invariance.designs import Design
 from comply_measure.models.invariance.search import Departure
 from comply_measure.responses import Responses
+from comply_measure.tables.roles import role_centred
 
 
 class InvarianceOptions(TopicOptions):
@@ -320,7 +321,7 @@ def _groups(chosen: Focal, name: str, options: InvarianceOptions) -> Comparison:
         return Comparison(name, obstacle=f"there is no unit variable '{name}'; known: {known}")
     names = list(chosen.indicator_names)
     data = chosen.indicators().join(units[[name]], on="unit")
-    data[names] = data[names] - data.groupby("role")[names].transform("mean")
+    data = role_centred(data, names)
     data = data[data[names].notna().any(axis=1)]
     cluster = None if options.estimator.upper() == "ML" else "unit"
     compute = partial(group_design, data, chosen.factors, name, cluster=cluster, estimator=options.estimator)

@@ -15,8 +15,8 @@ from comply_measure.evidence.keying import turned_items
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.measurement import item_analysis
-from comply_measure.measurement.frames import POOLED
 from comply_measure.responses import Responses
+from comply_measure.tables.roles import POOLED
 
 _MISSING = ("not_answered", "cannot_judge", "user_missing")
 

@@ -24,6 +24,7 @@ from comply_measure.models.method_variance import (
     single_factor_share,
 )
 from comply_measure.responses import Responses
+from comply_measure.tables.roles import role_centred
 
 _MARKER = "marker"
 
@@ -158,7 +159,7 @@ def _data(chosen: Focal, marker: tuple[str, ...], *, centred: bool) -> pd.DataFr
     data = chosen.indicators().join(chosen.responses.scored()[list(marker)])
     names = [*chosen.indicator_names, *marker]
     if centred:
-        data[names] = data[names] - data.groupby("role")[names].transform("mean")
+        data = role_centred(data, names)
     return data[data[names].notna().any(axis=1)]
 
 

@@ -27,10 +27,10 @@ from comply_measure.measurement.careless import (
     careless_flags,
     careless_indices,
 )
-from comply_measure.measurement.frames import POOLED
 from comply_measure.measurement.items.missingness import little_mcar, missing_table
 from comply_measure.models import correlated_factors, one_factor, second_order
 from comply_measure.responses import Responses
+from comply_measure.tables.roles import POOLED, by_role, role_centred
 
 _FEWEST_ITEMS = 6
 _COMPARED = {"chisq": "χ²", "cfi": "CFI", "tli": "TLI", "rmsea": "RMSEA", "srmr": "SRMR"}
@@ -238,8 +238,7 @@ def _rules(flags: CarelessFlags, indices: CarelessIndices) -> pd.DataFrame:
 
 def _by_role(informants: pd.DataFrame, roles: tuple[str, ...]) -> pd.DataFrame:
     rows = []
-    for group in (POOLED, *roles):
-        mine = informants if group == POOLED else informants[informants["role"] == group]
+    for group, mine in by_role(informants, roles):
         n = int(mine["flagged"].sum())
         share = n / len(mine) if len(mine) else float("nan")
         rows.append({"group": group, "n_informants": len(mine), "n_flagged": n, "share": share})
@@ -269,7 +268,7 @@ def _sensitivity(
     label, text = _model(chosen)
     data = chosen.indicators()
     names = list(chosen.indicator_names)
-    data[names] = data[names] - data.groupby("role")[names].transform("mean")
+    data = role_centred(data, names)
     before, after = (_fit(options, text, rows, label) for rows in (data, data[keep]))
     note = before[1] or after[1]
     rows += [(name, label, before[0][key], after[0][key], note) for key, name in _COMPARED.items()]
@@ -362,8 +361,7 @@ def _little(chosen: Focal) -> pd.DataFrame:
     """Little's test over all items (pooled and by role), and over attribute scores."""
     answers = chosen.answers()
     rows = []
-    for group in (POOLED, *chosen.roles):
-        mine = answers if group == POOLED else answers[answers["role"] == group]
+    for group, mine in by_role(answers, chosen.roles):
         asked = common_items(chosen) if group == POOLED else chosen.asked(chosen.items, group)
         names = [name for members in asked.values() for name in members]
         if len(mine) and names:

@@ -16,13 +16,14 @@ from comply_measure.evidence.focal import Focal, by_group, focal
 from comply_measure.evidence.keying import Turned, doubt_of, turned_items, with_doubt
 from comply_measure.evidence.options import Replications, TopicOptions
 from comply_measure.evidence.topic import Request, Topic
-from comply_measure.measurement.frames import POOLED, joined
+from comply_measure.measurement.frames import joined
 from comply_measure.measurement.reliability.from_fit import fit_reliability
 from comply_measure.measurement.reliability.table import TRIAD, reliability_table
 from comply_measure.measurement.reliability.triad_score import unit_answers
 from comply_measure.models import second_order
 from comply_measure.models.congeneric import congeneric_reliability
 from comply_measure.responses import Responses
+from comply_measure.tables.roles import POOLED, by_role, role_centred
 
 _OMEGA = {
     "scale": "construct",
@@ -353,9 +354,8 @@ def _general(chosen: Focal, turned: Turned) -> pd.DataFrame:
     text = second_order(chosen.factors, chosen.top)
     data = chosen.indicators()
     parts = []
-    for group in (POOLED, *chosen.roles):
-        mine = data if group == POOLED else data[data["role"] == group]
-        centred = mine[names] - mine.groupby(mine["role"])[names].transform("mean")
+    for group, mine in by_role(data, chosen.roles):
+        centred = role_centred(mine, names)[names]
         fit, why = attempt(partial(sem.fit, text, centred.dropna(how="all"), estimator="ML", missing="ml"))
         if fit is not None and fit.converged and not fit.admissible:
             fit, why = None, "the second-order solution is not admissible"

@@ -19,7 +19,6 @@ from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.options import Replications
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.topics.cfa import indicator_data, rows_used
-from comply_measure.measurement.frames import POOLED
 from comply_measure.measurement.reliability.triad_score import unit_answers
 from comply_measure.models.cutoffs import DynamicCutoffs, dynamic_cutoffs
 from comply_measure.models.rivals import (
@@ -30,6 +29,7 @@ from comply_measure.models.rivals import (
     general_factor_indices,
 )
 from comply_measure.responses import Responses
+from comply_measure.tables.roles import POOLED, role_centred
 
 Key = Literal[
     "independence", "one_factor", "second_order", "bifactor", "bifactor_s1", "correlated", "composite"
@@ -307,7 +307,7 @@ def _edwards(chosen: Focal, data: pd.DataFrame, options: RivalOptions) -> Edward
         raise ComplyError("the scale has no overall items, and the study names no criteria")
     table = data.join(chosen.responses.scored()[overall])
     if options.role_centred:
-        table[overall] = table[overall] - table.groupby("role")[overall].transform("mean")
+        table = role_centred(table, overall)
     cluster = None if options.cluster == "none" else options.cluster
     return edwards_tests(
         table,
@@ -385,6 +385,6 @@ def _items(chosen: Focal, options: RivalOptions) -> pd.DataFrame:
     names = [name for parts in tree.values() for items in parts.values() for name in items]
     data = chosen.answers()
     if options.role_centred:
-        data[names] = data[names] - data.groupby("role")[names].transform("mean")
+        data = role_centred(data, names)
     table: pd.DataFrame = _compare(data, tree, chosen, options, None, pairs=False).tidy()
     return table.assign(group=POOLED)

@@ -27,6 +27,7 @@ from comply_measure.measurement.validity import (
 )
 from comply_measure.measurement.validity.discriminant import CLASSES, CUTOFFS
 from comply_measure.responses import Responses
+from comply_measure.tables.roles import role_centred
 
 
 class ValidityOptions(Estimation):
@@ -193,7 +194,7 @@ def validity_data(chosen: Focal, *, centred: bool) -> pd.DataFrame:
     data = chosen.indicators().join(chosen.responses.scored()[items])
     names = [*chosen.indicator_names, *items]
     if centred:
-        data[names] = data[names] - data.groupby("role")[names].transform("mean")
+        data = role_centred(data, names)
     return data[data[list(chosen.indicator_names)].notna().any(axis=1)]
 
 

@@ -19,7 +19,8 @@ from comply_measure.measurement.careless.indices import (
     person_total,
     psychometric_pairs,
 )
-from comply_measure.measurement.frames import column_problem, varying_items
+from comply_measure.measurement.frames import varying_items
+from comply_measure.tables.numbers import column_problem
 
 HEADLINE = "Careless answering cannot be judged."
 

@@ -8,17 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from comply_measure.measurement.frames import (
-    POOLED,
-    check_scales,
-    groups,
-    item_values,
-    joined,
-    listed,
-    varying_items,
-)
+from comply_measure.measurement.frames import check_scales, groups, item_values, joined, listed, varying_items
 from comply_measure.measurement.moments import Missing
 from comply_measure.measurement.reliability.alpha import Alpha, Engine, IntervalN, cronbach_alpha
+from comply_measure.tables.roles import POOLED
 
 CLUSTERED = "informants of one unit are not independent: interval too narrow"
 

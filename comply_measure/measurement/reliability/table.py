@@ -9,11 +9,7 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.errors import InputError, Problem
-from comply_measure.measurement.frames import (
-    POOLED,
-    check_scales,
-    joined,
-)
+from comply_measure.measurement.frames import check_scales, joined
 from comply_measure.measurement.keying import reversal_note
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.reliability.alpha import feldt_limits
@@ -25,6 +21,7 @@ from comply_measure.measurement.resampling import Interval, bootstrap, check_boo
 from comply_measure.measurement.saturated import Treatment, covariance_of
 from comply_measure.measurement.threads import single_threaded
 from comply_measure.statistics.checks import share_faults
+from comply_measure.tables.roles import POOLED
 
 IntervalName = Literal["none", "feldt", "percentile", "bca"]
 DEFAULT = ("alpha", "omega_implied", "omega_observed", "maximal_reliability")

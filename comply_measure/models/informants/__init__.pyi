@@ -29,7 +29,7 @@ from comply_measure.models.informants.trait_method import (
     ct_cu_model as ct_cu_model,
 )
 from comply_measure.models.informants.trifactor import trifactor_model as trifactor_model
-from comply_measure.models.informants.wide import (
+from comply_measure.tables.wide import (
     long_frame as long_frame,
     wide_column as wide_column,
     wide_frame as wide_frame,

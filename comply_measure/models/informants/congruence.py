@@ -9,12 +9,7 @@ import numpy.typing as npt
 
 from comply_measure.errors import ComplyError
 from comply_measure.models.informants.effects import effect_lines
-from comply_measure.models.informants.wide import (
-    check_design,
-    residual_correlations,
-    role_factor,
-    wide_term,
-)
+from comply_measure.models.informants.wide import check_design, residual_correlations, role_factor, wide_term
 from comply_measure.sem.language.quoting import quoted
 
 Floats = npt.NDArray[np.float64]

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.errors import InputError, Problem
-from comply_measure.measurement.frames import column_problem
-from comply_measure.models.informants.wide import wide_column
+from comply_measure.tables.numbers import column_problem
+from comply_measure.tables.wide import wide_column
 
 KINDS = {
     (True, False): "monotrait-heteroinformant",

@@ -16,9 +16,9 @@ from comply_measure.models.informants.polynomial_model import (
     latent_polynomial_model,
     product_indicators,
 )
-from comply_measure.models.informants.wide import wide_column
 from comply_measure.statistics.bootstrap import percentile_interval, two_tails
 from comply_measure.statistics.checks import is_share
+from comply_measure.tables.wide import wide_column
 from comply_measure.triads.congruence.checklist import CongruenceChecklist, congruence_checklist
 from comply_measure.triads.congruence.surface import (
     LINEAR,

@@ -7,16 +7,11 @@ from collections.abc import Sequence
 import pandas as pd
 
 from comply_measure.errors import ComplyError, InputError, Problem
-from comply_measure.measurement.frames import column_problem
 from comply_measure.models.hierarchy import summed
-from comply_measure.models.informants.wide import (
-    check_design,
-    residual_correlations,
-    role_factor,
-    wide_column,
-    wide_term,
-)
+from comply_measure.models.informants.wide import check_design, residual_correlations, role_factor, wide_term
 from comply_measure.sem.language.quoting import quoted
+from comply_measure.tables.numbers import column_problem
+from comply_measure.tables.wide import wide_column
 
 COEFFICIENTS = ("b0", "b1", "b2", "b3", "b4", "b5")
 

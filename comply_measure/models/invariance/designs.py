@@ -11,13 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from comply_measure.errors import ComplyError, InputError, Problem
-from comply_measure.measurement.frames import column_problem
 from comply_measure.models.hierarchy import correlated_factors
 from comply_measure.models.informants.invariance import LEVELS, Level, role_invariance_model
-from comply_measure.models.informants.wide import role_factor, wide_column, wide_frame
+from comply_measure.models.informants.wide import role_factor
 from comply_measure.models.invariance.rules import Conditions
 from comply_measure.sem import Fit, fit as fit_model
 from comply_measure.sem.language.quoting import quoted
+from comply_measure.tables.numbers import column_problem
+from comply_measure.tables.wide import wide_column, wide_frame
 
 Floats = NDArray[np.float64]
 Factors = Mapping[str, Sequence[str]]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from comply_measure.evidence.topics.items import ItemsEvidence, ScaleItems
-from comply_measure.measurement.frames import POOLED
 from comply_measure.report.cutoffs import Cutoff, Cutoffs
 from comply_measure.report.format import bounded, listing, number, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.names import key_of
 from comply_measure.report.parts import Block, Chapter, Column, Details, Prose, Section, Table
 from comply_measure.report.reversals import reversal_sentence
+from comply_measure.tables.roles import POOLED
 
 if TYPE_CHECKING:
     pass

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING
 
 from comply_measure.evidence.topics.reliability import ReliabilityEvidence, ScaleReliability
-from comply_measure.measurement.frames import POOLED
 from comply_measure.measurement.reliability.table import TRIAD
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, listing, plural
@@ -14,6 +13,7 @@ from comply_measure.report.labels import Labels
 from comply_measure.report.names import key_of
 from comply_measure.report.parts import Block, Chapter, Column, Details, Heading, Prose, Section, Table
 from comply_measure.report.reversals import reversal_sentence
+from comply_measure.tables.roles import POOLED
 
 if TYPE_CHECKING:
     import pandas as pd

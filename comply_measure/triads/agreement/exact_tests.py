@@ -15,13 +15,13 @@ from comply_measure.statistics.arrays import Floats, Ints
 from comply_measure.statistics.checks import share_faults
 from comply_measure.statistics.grouping import Grouping
 from comply_measure.statistics.multiplicity import benjamini_hochberg
+from comply_measure.tables.long_table import HEADLINE, long_table, scale_items
 from comply_measure.triads.agreement.exact import Statistic
 from comply_measure.triads.agreement.exact_tests_result import AgreementTests, ScaleTests
 from comply_measure.triads.agreement.items import item_agreement, rwg_j_value
 from comply_measure.triads.agreement.null_family import NullFamily, noise_at
 from comply_measure.triads.agreement.nulls import NullSpec, null_distribution
 from comply_measure.triads.agreement.simulated import correlation_matrix, simulated_answers
-from comply_measure.triads.data.long_table import HEADLINE, long_table, scale_items
 
 Index = Literal["rwg_j", "ad_mean", "ad_median"]
 STATISTIC: Mapping[str, Statistic] = {"rwg_j": "variance", "ad_mean": "ad_mean", "ad_median": "ad_median"}

@@ -18,10 +18,10 @@ import pandas as pd
 from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Bools, Floats, Ints
 from comply_measure.statistics.grouping import block_spread
+from comply_measure.tables.long_table import long_table, scale_items
 from comply_measure.triads.agreement.indices_result import AgreementResult, Cells, Reason
 from comply_measure.triads.agreement.items import ItemAgreement, item_agreement, rwg_j_value
 from comply_measure.triads.agreement.nulls import NullDistribution, NullSpec, null_distributions
-from comply_measure.triads.data.long_table import long_table, scale_items
 
 Index = Literal[
     "rwg_j", "rwg_j_untruncated", "rwg_star_j", "rwg_prime_j", "rwg_prime_j_exact",

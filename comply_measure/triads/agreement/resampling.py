@@ -19,7 +19,7 @@ from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Bools, Floats, Ints
 from comply_measure.statistics.grouping import spread
 from comply_measure.statistics.multiplicity import max_t
-from comply_measure.triads.data.long_table import long_table
+from comply_measure.tables.long_table import long_table
 
 Scheme = Literal["within_role", "free"]
 #: Values permuted at once, which bounds memory.

@@ -13,7 +13,7 @@ from scipy import stats
 
 from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.statistics.cluster_robust import ClusterRobust, cluster_robust, few_clusters_note
-from comply_measure.triads.data.numbers import column_numbers, number_problems
+from comply_measure.tables.numbers import column_numbers, number_problems
 
 Floats = npt.NDArray[np.float64]
 Covariance = Literal["ols", "HC3", "cluster"]
@@ -239,7 +239,10 @@ def _checked_kind(covariance: Covariance | None, cluster: str | None) -> Covaria
 
 def _rows(data: pd.DataFrame, columns: list[str], cluster: str | None) -> pd.DataFrame:
     """Complete rows of the chosen columns as floats, with the clusters as ``cluster``."""
-    problems = number_problems(data, columns)
+    listed = ", ".join(map(str, data.columns))
+    absent = [c for c in dict.fromkeys(columns) if c not in data.columns]
+    problems = [Problem("column is not in the data", column=c, allowed=listed) for c in absent]
+    problems += number_problems(data, [c for c in columns if c not in absent])
     if cluster is not None and (cluster not in data.columns or not isinstance(data[cluster], pd.Series)):
         problems.append(Problem("cluster is not a column of the data", column=cluster))
     if len(set(columns)) < len(columns):

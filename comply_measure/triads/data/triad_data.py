@@ -18,10 +18,8 @@ from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Bools, Floats
-from comply_measure.triads.data.long_table import HEADLINE, LongTable, long_table
-from comply_measure.wide_names import split_wide_name, wide_name
-
-PRESENT = "present"
+from comply_measure.tables.long_table import HEADLINE, LongTable, long_table
+from comply_measure.tables.wide_names import PRESENT, split_wide_name, wide_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Floats
 from comply_measure.statistics.checks import check_confidence
 from comply_measure.statistics.mean_squares import OnewayAnova, icc_of_f, oneway_anova
-from comply_measure.triads.data.long_table import long_table
+from comply_measure.tables.long_table import long_table
 from comply_measure.triads.reml.oneway import OnewayReml, fit_oneway
 
 Size = Literal["n0", "mean"]

@@ -12,7 +12,7 @@ from scipy import stats
 
 from comply_measure.statistics.arrays import Floats
 from comply_measure.statistics.grouping import Grouping
-from comply_measure.triads.data.long_table import long_table
+from comply_measure.tables.long_table import long_table
 
 
 @dataclass(frozen=True, slots=True)

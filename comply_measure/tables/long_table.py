@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Floats
 from comply_measure.statistics.grouping import Grouping
-from comply_measure.triads.data.numbers import LARGEST, column_numbers, size_fault
+from comply_measure.tables.numbers import INFINITE, column_numbers, number_problems
 
 HEADLINE = "The table of informants cannot be used."
 
@@ -99,23 +99,14 @@ def _column_problems(data: pd.DataFrame, columns: tuple[str, ...], keys: list[st
     if not columns:
         return [Problem("no columns were named")]
     problems = [
-        Problem("column is absent", column=name, allowed="a column of the table")
-        for name in (*keys, *columns)
-        if name not in data.columns
+        Problem("column is absent", column=key, allowed="a column of the table")
+        for key in keys
+        if key not in data.columns
     ]
     repeated = sorted({name for name in columns if columns.count(name) > 1})
     problems += [Problem("column is named twice", column=name) for name in repeated]
-    for name in columns:
-        if name not in data.columns:
-            continue
-        values = column_numbers(data[name])
-        if values is None:
-            problems.append(Problem("column holds no numbers", column=name, allowed="numbers or missing"))
-        elif "compute" in (fault := size_fault(values)):  # infinite values are named row by row
-            problems.append(
-                Problem(fault, column=name, allowed=f"numbers up to {LARGEST:g} in size, or missing")
-            )
-    return problems
+    # infinite values are named row by row
+    return problems + [p for p in number_problems(data, columns) if p.message != INFINITE]
 
 
 def _key_problems(data: pd.DataFrame, unit: str, role: str | None) -> list[Problem]:

@@ -12,9 +12,9 @@ import pandas as pd
 
 from comply_measure.errors import Problem
 from comply_measure.statistics.arrays import Floats
+from comply_measure.statistics.checks import LARGEST
 
-#: Numbers beyond this, or all below its inverse, cannot be raised to the powers that are needed.
-LARGEST = 1e75
+INFINITE = "infinite value"
 _NUMBERS = f"numbers up to {LARGEST:g} in size, or missing"
 
 
@@ -25,6 +25,8 @@ def column_numbers(column: pd.Series[Any] | pd.DataFrame) -> Floats | None:
     """
     if not isinstance(column, pd.Series) or pd.api.types.is_complex_dtype(column):
         return None
+    if column.dtype == np.float64:
+        return column.to_numpy()
     if pd.api.types.is_numeric_dtype(column):
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
     if column.dtype != object:
@@ -36,29 +38,30 @@ def column_numbers(column: pd.Series[Any] | pd.DataFrame) -> Floats | None:
     return np.array([np.nan if gone else float(cell) for cell, gone in zip(cells, missing, strict=True)])
 
 
+def column_problem(data: pd.DataFrame, name: str) -> Problem | None:
+    """Why a column cannot be computed with: absent, twice, no real numbers, infinite, too large or too small."""
+    if name not in data.columns:
+        return Problem("column is absent", column=name, allowed="a column of the table")
+    if not data.columns.is_unique and (data.columns == name).sum() > 1:
+        return Problem("two columns have one name", column=name)
+    values = column_numbers(data[name])
+    if values is None:
+        return Problem("column holds no numbers", column=name, allowed=_NUMBERS)
+    fault = size_fault(values)
+    return Problem(fault, column=name, allowed=_NUMBERS) if fault else None
+
+
 def number_problems(data: pd.DataFrame, columns: Sequence[str]) -> list[Problem]:
     """Faults of columns that must hold numbers: absent, text, infinite, too large or too small to compute with."""
-    problems = []
-    for name in dict.fromkeys(columns):
-        if name not in data.columns:
-            allowed = ", ".join(map(str, data.columns))
-            problems.append(Problem("column is not in the data", column=name, allowed=allowed))
-            continue
-        values = column_numbers(data[name])
-        if values is None:
-            problems.append(Problem("column holds no numbers", column=name, allowed=_NUMBERS))
-        elif fault := size_fault(values):
-            problems.append(Problem(fault, column=name, allowed=_NUMBERS))
-    return problems
+    faults = (column_problem(data, name) for name in dict.fromkeys(columns))
+    return [fault for fault in faults if fault is not None]
 
 
 def size_fault(values: Floats) -> str:
     """Why numbers cannot be computed with; empty if they can."""
-    known = np.abs(values[~np.isnan(values)])
-    if not known.size:
-        return ""
-    if np.isinf(known.max()):
-        return "infinite value"
-    if known.max() > LARGEST:
+    largest = float(np.fmax.reduce(np.abs(values), initial=0.0))
+    if np.isinf(largest):
+        return INFINITE
+    if largest > LARGEST:
         return "numbers too large to compute with"
-    return "numbers too small to compute with" if 0 < known.max() < 1 / LARGEST else ""
+    return "numbers too small to compute with" if 0 < largest < 1 / LARGEST else ""

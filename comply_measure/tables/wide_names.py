@@ -7,6 +7,8 @@ preceded by a backslash, so that the last separator without one always stands be
 
 from __future__ import annotations
 
+PRESENT = "present"  # names the columns of who was there, where somebody answered nothing
+
 
 def wide_name(variable: str, role: str, separator: str) -> str:
     """Name of a variable as one role answers it.
