@@ -55,6 +55,8 @@ class NamedFit:
         codes = {finding.code for finding in self.fit.problems}
         if not self.fit.converged:
             return "did not converge"
+        if not self.fit.has_optimum:
+            return "no finite optimum"
         return "not identified" if codes & {"not_identified", "negative_df"} else ""
 
     @property
@@ -92,7 +94,7 @@ def fit_row(named: NamedFit) -> dict[str, object]:
         "model": named.label,
         "n": fit.n,
         **found,
-        "converged": fit.converged,
+        "converged": fit.has_optimum,
         "admissible": fit.admissible,
         "note": note,
     }
@@ -130,4 +132,4 @@ def fit_values(named: NamedFit) -> tuple[dict[str, float | bool], dict[str, str]
         values[name] = value
         if value != value:
             reasons[name] = str(row["note"]) or "not defined for this model"
-    return values | {"converged": named.fit.converged, "admissible": named.fit.admissible}, reasons
+    return values | {"converged": named.fit.has_optimum, "admissible": named.fit.admissible}, reasons

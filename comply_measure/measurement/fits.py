@@ -141,7 +141,7 @@ def difference_test(restricted: Fit, general: Fit, *, method: str | None = None)
         When the fits do not rest on the same data, or on different kinds of test.
     """
     df = float(restricted.model.df - general.model.df)
-    if not (restricted.converged and general.converged):
+    if not (restricted.has_optimum and general.has_optimum):
         return DifferenceTest(_NAN, df, _NAN, "", "a model did not converge")
     if df <= 0:
         return DifferenceTest(_NAN, df, _NAN, "", "the models have the same degrees of freedom")

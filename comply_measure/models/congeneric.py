@@ -131,7 +131,7 @@ def _row(scale: str, group: str, values: pd.DataFrame, missing: str) -> Congener
         fit = sem.fit(congeneric_model(list(values.columns)), values, missing=missing)
     except ComplyError as error:
         return _undefined(scale, group, values, " ".join(str(error).split()))
-    if not fit.converged:
+    if not fit.has_optimum:
         return _undefined(scale, group, values, "the one-factor model did not converge")
     return _from_fit(scale, group, values, fit)
 

@@ -12,7 +12,11 @@ from comply_measure.report.parts import Column, Table
 
 _NAMES = {"cfi": "CFI", "tli": "TLI", "rmsea": "RMSEA", "srmr": "SRMR"}
 
-_PAST = {"did not converge": "did not converge", "not identified": "is not identified"}
+_PAST = {
+    "did not converge": "did not converge",
+    "no finite optimum": "has no finite optimum",
+    "not identified": "is not identified",
+}
 
 FIT_COLUMNS: tuple[Column, ...] = (
     Column("Model", "model"),

@@ -41,11 +41,14 @@ def follow_without_end(model: Model, theta: Array) -> Optimum | None:
         The lowest point that is known.
     """
     space, n, tolerance = model.space, model.sample.n, model.options.search.tolerance
+    limit = model.options.search.iterations or STEPS
     if not space.is_linear or (space.K is not None and space.shared is None):
         return None
     units = space.contract(natural_units(model))
     phi = space.contract(theta)
-    found = minimise_in_region(model.objective, phi, n, STEPS, tolerance, Coordinates(sigma=SIGMA * units))
+    found = minimise_in_region(
+        model.objective, phi, n, min(limit, STEPS), tolerance, Coordinates(sigma=SIGMA * units)
+    )
     if found.converged or not math.isfinite(found.point.value):
         return found
     rest, held = found, np.zeros(len(phi), dtype=bool)
@@ -53,7 +56,9 @@ def follow_without_end(model: Model, theta: Array) -> Optimum | None:
         held |= np.abs(rest.point.phi) > size * units
         if held.any():
             apart = Coordinates(held=held)
-            rest = minimise_in_region(model.objective, rest.point.phi, n, POLISH, tolerance, apart)
+            rest = minimise_in_region(
+                model.objective, rest.point.phi, n, min(limit, POLISH), tolerance, apart
+            )
         if rest.converged:
             break
     chosen = np.eye(len(phi))[held]

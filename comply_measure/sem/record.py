@@ -20,8 +20,9 @@ class FitRecord:
     ----------
     n, npar : int
         Cases used; free parameters less equality constraints.
-    converged, admissible : bool
-        Whether the optimiser met its rule; whether all variances and covariance matrices are possible ones.
+    converged, has_optimum, admissible : bool
+        Whether the optimiser met its rule; whether it ended at a finite optimum; whether all variances and
+        covariance matrices are possible ones.
     problems : tuple of Finding
         Everything a reader must know before trusting the numbers.
     measures : dict
@@ -35,6 +36,7 @@ class FitRecord:
     n: int
     npar: int
     converged: bool
+    has_optimum: bool
     admissible: bool
     problems: tuple[Finding, ...]
     measures: dict[str, float]

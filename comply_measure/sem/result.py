@@ -66,6 +66,14 @@ class Fit(FollowUps):
         return self.optimum.converged
 
     @property
+    def has_optimum(self) -> bool:
+        """Whether the search ended at a finite optimum: converged, and not held on a way without end.
+
+        What publishes a number of the fit (a reliability, an effect) asks this, not :attr:`converged`.
+        """
+        return self.converged and not self.optimum.endless
+
+    @property
     def theta(self) -> Array:
         """Free parameters θ̂ (q,)."""
         return self.optimum.point.theta
@@ -308,6 +316,7 @@ class Fit(FollowUps):
             self.n,
             self.npar,
             self.converged,
+            self.has_optimum,
             self.admissible,
             self.problems,
             self.measures,

@@ -85,7 +85,8 @@ def test_a_search_without_end_is_held_and_marked(hs: pd.DataFrame) -> None:
     """In the first 25 cases the residual variance of x9 falls for ever; bounded, lavaan's χ² is 8.7899303."""
     fit = sem.fit(TWO, hs.iloc[:25])
     assert fit.optimum.endless == ("s=~x9", "x9~~x9")
-    assert fit.converged and not fit.admissible
+    assert fit.converged and not fit.has_optimum and not fit.admissible
+    assert not fit.record().has_optimum
     (problem,) = [problem for problem in fit.problems if problem.code == "no_finite_optimum"]
     assert problem.serious and "s=~x9 = " in problem.message and "x9~~x9 = -" in problem.message
     assert "NO FINITE OPTIMUM" in fit.summary() and str(problem) in fit.summary()

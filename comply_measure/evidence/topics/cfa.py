@@ -239,7 +239,7 @@ def factor_correlations(table: pd.DataFrame, factors: Mapping[str, Sequence[str]
 def _differences(fits: Mapping[str, sem.Fit]) -> pd.DataFrame:
     """Difference tests down the chain of nested structures; empty where they cannot be made."""
     columns = ["model", "df", "difference", "df_difference", "p", "method"]
-    usable = {key: fit for key, fit in fits.items() if fit.converged}
+    usable = {key: fit for key, fit in fits.items() if fit.has_optimum}
     if len(usable) < 2:
         return pd.DataFrame(columns=columns)
     try:

@@ -281,11 +281,11 @@ def _alphas(chosen: Focal) -> dict[tuple[str, str], float] | None:
 
 
 def _usable(named: NamedFit | None) -> bool:
-    return named is not None and named.fit.converged and named.fit.admissible
+    return named is not None and named.fit.has_optimum and named.fit.admissible
 
 
 def _note(named: NamedFit) -> str:
-    if not named.fit.converged:
+    if not named.fit.has_optimum:
         return "did not converge"
     return "" if named.fit.admissible else "solution not admissible"
 
@@ -323,7 +323,7 @@ def _contrasts(fits: Sequence[NamedFit | None], roles: Sequence[str]) -> pd.Data
     rows = []
     for named in (f for f in fits if f is not None):
         table = {(row["lhs"], row["op"], row["rhs"]): row for row in named.fit.estimates.to_dict("records")}
-        usable = named.fit.converged
+        usable = named.fit.has_optimum
         for suffix in contrast_keys(roles):
             latent = f"{named.key}.{suffix}"
             mean, variance = table[latent, "~1", ""], table[latent, "~~", latent]

@@ -306,7 +306,7 @@ def _effects(
     """Effect sizes and bias of gaps at the (partially) scalar level."""
     source = ladder if found is None else found.ladder
     step = next((step for step in source.steps if step.level == "scalar"), None)
-    if step is None or step.fit is None or not step.fit.converged:
+    if step is None or step.fit is None or not step.fit.has_optimum:
         return None, "the scalar model was not reached"
     fit = step.fit
     effects, why = attempt(lambda: invariance_effects(source.design, fit))

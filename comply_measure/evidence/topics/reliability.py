@@ -357,7 +357,7 @@ def _general(chosen: Focal, turned: Turned) -> pd.DataFrame:
     for group, mine in by_role(data, chosen.roles):
         centred = role_centred(mine, names)[names]
         fit, why = attempt(partial(sem.fit, text, centred.dropna(how="all"), estimator="ML", missing="ml"))
-        if fit is not None and fit.converged and not fit.admissible:
+        if fit is not None and fit.has_optimum and not fit.admissible:
             fit, why = None, "the second-order solution is not admissible"
         if fit is None:
             parts.append(

@@ -270,7 +270,7 @@ def _cutoffs(
     fit = next((comparison.fits[key] for key in _FOCUS if key in comparison.fits), None)
     if not options.replications:
         return None, "not asked for"
-    if fit is None or not fit.converged:
+    if fit is None or not fit.has_optimum:
         return None, "no second-order, correlated or one-factor model was reached"
     drawn = int(topic_seeds("rivals", seed).generate_state(1)[0])
     return attempt(lambda: dynamic_cutoffs(fit, n_replications=options.replications, seed=drawn))

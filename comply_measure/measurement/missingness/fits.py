@@ -101,7 +101,7 @@ def pooled_estimates(
     InputError
         For fewer than two fits that converged, or fits of different models.
     """
-    usable = [fit for fit in fits if fit.converged]
+    usable = [fit for fit in fits if fit.has_optimum]
     _check(fits, usable)
     tables = [fit.estimates if standardized is None else fit.standardized(standardized) for fit in usable]
     column = "est" if standardized is None else "est_std"

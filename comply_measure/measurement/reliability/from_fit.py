@@ -134,7 +134,7 @@ def fit_reliability(fit: Fit) -> FitReliability:
 
 def _note(fit: Fit, matrices: FactorMatrices) -> str:
     """Why nothing is defined."""
-    if not fit.converged:
+    if not fit.has_optimum:
         return "the model did not converge"
     notes = []
     for what, names, values in (

@@ -165,7 +165,7 @@ def _loadings(values: Floats, names: list[str], correlation: Floats, estimator: 
         )
     except ComplyError as error:
         return nothing, str(error)
-    if not fit.converged:
+    if not fit.has_optimum:
         return nothing, "the one-factor model did not converge"
     table = fit.estimates
     loadings = table.loc[table["op"] == "=~", "est"].to_numpy(dtype=np.float64)

@@ -216,7 +216,7 @@ def convergent_validity(
         When the model did not converge, has several groups or levels, or does not measure these constructs.
     """
     require_one_block(fit, "convergent validity")
-    if not fit.converged:
+    if not fit.has_optimum:
         raise ComplyError(
             f"the measurement model did not converge ({fit.n} informants, {fit.npar} parameters)"
         )

@@ -84,7 +84,7 @@ def factor_structure(fit: Fit) -> FactorStructure:
         When the model did not converge, has several groups, paths among observed variables, items on several
         factors (bifactor models, composites) or a negative variance.
     """
-    if not fit.converged or len(fit.model.sample.groups) != 1:
+    if not fit.has_optimum or len(fit.model.sample.groups) != 1:
         raise ComplyError("dynamic cut-offs need one group and a model that converged")
     at, layout = fit.optimum.point.implied[0], fit.model.layouts[0]
     if set(layout.sources) & set(layout.observed) or layout.has_cross:

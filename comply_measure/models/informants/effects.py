@@ -68,12 +68,14 @@ def effects_table(fit: Fit) -> pd.DataFrame:
     """
     table = fit.estimates
     rows = table[table["op"] == "~"]
-    solved = fit.standardized("all") if fit.converged else table.assign(est_std=np.nan)
+    solved = fit.standardized("all") if fit.has_optimum else table.assign(est_std=np.nan)
     place = [name for name in ("group", "level") if name in table and table[name].max() > 1]
     keys = ["lhs", "op", "rhs", *place]
     value = dict(zip(zip(*(solved[k] for k in keys), strict=True), solved["est_std"], strict=True))
     where = list(zip(*(rows[k] for k in place), strict=True)) if place else [()] * len(rows)
-    note = "did not converge" if not fit.converged else ("" if fit.admissible else "solution not admissible")
+    note = (
+        "did not converge" if not fit.has_optimum else ("" if fit.admissible else "solution not admissible")
+    )
     out = pd.DataFrame(
         {
             "outcome": rows["lhs"],
@@ -94,9 +96,9 @@ def effects_table(fit: Fit) -> pd.DataFrame:
             ],
         }
     ).reset_index(drop=True)
-    if not fit.converged:
+    if not fit.has_optimum:
         out.iloc[:, 2:] = np.nan
-    notes = [_remark(note, r, fit.converged) for r in out["r_squared"]]
+    notes = [_remark(note, r, fit.has_optimum) for r in out["r_squared"]]
     for number, name in enumerate(place):
         out.insert(number, name, rows[name].to_numpy())
     return out.assign(n_units=fit.n, note=notes)
@@ -131,7 +133,7 @@ def joint_tests(fit: Fit, latent: Sequence[str], outcomes: Sequence[str]) -> pd.
     for outcome in outcomes:
         text = "; ".join(f"{quoted(effect_label(outcome, name))} == 0" for name in latent)
         hypothesis = f"no effect of {', '.join(latent)}"
-        if not fit.converged:
+        if not fit.has_optimum:
             rows.append((outcome, hypothesis, np.nan, len(latent), np.nan, fit.n, "did not converge"))
             continue
         test = fit.wald(text)

@@ -187,7 +187,7 @@ def _fitted(text: str, data: pd.DataFrame, cluster: str | None, errors: str) -> 
         text, data, estimator="MLR" if robust else "ML", missing="ml", meanstructure=True,
         cluster=cluster if robust else None, se=None if robust else "none", test=None if robust else "none",
     )  # fmt: skip
-    if not fit.converged:
+    if not fit.has_optimum:
         raise ComplyError("the latent polynomial did not converge")
     return fit
 

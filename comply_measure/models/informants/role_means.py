@@ -57,14 +57,14 @@ def latent_gaps(fit: Fit, factor: str, roles: Sequence[str], level: float = 0.95
         raise ComplyError(
             f"the fit is no latent congruence model of {factor}: no means of {', '.join(absent)}"
         )
-    absent = [name for name in names if f"{name}~1" not in fit.vcov.index and fit.converged]
+    absent = [name for name in names if f"{name}~1" not in fit.vcov.index and fit.has_optimum]
     if absent:
         raise ComplyError(
             f"the fit has no means of {', '.join(absent)}: it is of another factor or other roles"
         )
     if not is_share(level):
         raise ComplyError(f"level is {level}; it must lie between 0 and 1")
-    trusted = fit.converged
+    trusted = fit.has_optimum
     note = "did not converge" if not trusted else ("" if fit.admissible else "solution not admissible")
     if trusted:
         table = fit.estimates

@@ -158,7 +158,7 @@ def invariance_ladder(
             problem = ""
         except ComplyError as error:
             fit, problem = None, " ".join(str(error).split())
-        before = next((s for s in reversed(steps) if s.fit is not None and s.fit.converged), None)
+        before = next((s for s in reversed(steps) if s.fit is not None and s.fit.has_optimum), None)
         steps.append(_step(level, fit, problem, before, conditions, rules))
     small = [f"{name}: {n}" for name, n in counts.items() if n < SMALL_GROUP]
     note = (

@@ -251,7 +251,7 @@ def _check(levels: Sequence[str], alpha: float, adjust: str, least_held: int) ->
 
 def _fitted(design: Design, level: str, released: Released) -> Fit:
     fit = design.fit(level, released)
-    if not fit.converged:
+    if not fit.has_optimum:
         raise ComplyError(f"the {level} model did not converge: no search on this level")
     return fit
 

@@ -43,7 +43,7 @@ class Series:
         except ComplyError as error:
             self.failures[name] = " ".join(str(error).split())
             return None
-        if not fit.converged:
+        if not fit.has_optimum:
             self.failures[name] = "the optimiser did not converge"
             return None
         self.fits[name] = fit

@@ -83,7 +83,7 @@ def casewise_fit(fit: Fit) -> CasewiseFit:
     """
     if is_two_level(fit):
         raise ComplyError("casewise contributions are not there for two-level models")
-    if not fit.converged:
+    if not fit.has_optimum:
         raise ComplyError("casewise contributions need a model that converged")
     if not fit.model.family.has_loglik or any(fit.model.exogenous):
         raise ComplyError("casewise contributions need maximum likelihood without fixed exogenous variables")

@@ -112,7 +112,7 @@ class RivalComparison:
         """
         free = self.fits.get(_TARGETS.get(key, ""))
         held = self.fits.get(key)
-        if free is None or held is None or not (free.converged and held.converged):
+        if free is None or held is None or not (free.has_optimum and held.has_optimum):
             return _NAN
         return float(free.measures["chisq"] / held.measures["chisq"])
 
@@ -131,7 +131,7 @@ class RivalComparison:
             return head | empty | state | tail | {"note": self.failures[key]}
         state = {
             "target_coefficient": self.target_coefficient(key),
-            "converged": fit.converged,
+            "converged": fit.has_optimum,
             "admissible": fit.admissible,
         }
         return head | fit_indices(fit) | state | tail | {"note": fit_notes(fit)}

@@ -211,8 +211,8 @@ def edwards_tests(
         if key in fits and other in fits
     }
     names = tuple(key if len(indicators) > 1 else indicators[0] for key, indicators in criteria.items())
-    effects = [_effects(key, fit, names, name) for key, fit in fits.items() if fit.converged]
-    shares = [_r_squared(key, fit, names) for key, fit in fits.items() if fit.converged]
+    effects = [_effects(key, fit, names, name) for key, fit in fits.items() if fit.has_optimum]
+    shares = [_r_squared(key, fit, names) for key, fit in fits.items() if fit.has_optimum]
     return EdwardsTests(
         fits,
         failures,

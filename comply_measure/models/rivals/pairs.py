@@ -63,7 +63,7 @@ def compare_pairs(fits: Mapping[str, Fit]) -> tuple[PairComparison, ...]:
     ----------
     fits : mapping of str to Fit
     """
-    order = sorted((k for k in fits if fits[k].converged), key=lambda key: -fits[key].model.df)
+    order = sorted((k for k in fits if fits[k].has_optimum), key=lambda key: -fits[key].model.df)
     casewise: dict[str, CasewiseFit | str] = {}
     for key in order:
         try:
