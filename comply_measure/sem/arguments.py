@@ -231,7 +231,7 @@ def _seed(name: str, value: Any) -> tuple[Any, Problem | None]:
 
 def _workers(name: str, value: Any) -> tuple[Any, Problem | None]:
     allowed = "a whole number, 1 or more (-1: all cores)"
-    problem = whole_number(name, 1 if value == -1 else value, 1, allowed)
+    problem = whole_number(name, 1 if is_whole(value) and value == -1 else value, 1, allowed)
     return (value, problem) if problem else (int(value), None)
 
 

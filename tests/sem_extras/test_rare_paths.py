@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from comply_measure import sem
 from comply_measure.models.cutoffs.moments import batched_moments
 from comply_measure.sem.bootstrap.batch import BatchImplied, GradientPlan, invert_all
-from comply_measure.sem.bootstrap.influence import acceleration, influence
+from comply_measure.sem.bootstrap.influence import influence
 from comply_measure.sem.bootstrap.moments import BatchMoments
 from comply_measure.sem.bootstrap.newton import exogenous_cells
 from comply_measure.sem.discrepancy.ml import MLDiscrepancy
@@ -19,6 +19,7 @@ from comply_measure.sem.ordinal.covariance import AsymptoticCovariance
 from comply_measure.sem.ordinal.jacobian import MomentJacobian
 from comply_measure.sem.ordinal.robust import WeightedGamma
 from comply_measure.sem.sample import GroupSample
+from comply_measure.statistics.bootstrap import acceleration
 
 # means with a free one of a factor, a path between factors, and residuals of indicators that covary with sources
 CROSSED = """
