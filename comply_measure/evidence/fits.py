@@ -94,7 +94,7 @@ def fit_row(named: NamedFit) -> dict[str, object]:
         "model": named.label,
         "n": fit.n,
         **found,
-        "converged": fit.has_optimum,
+        "converged": fit.converged,
         "admissible": fit.admissible,
         "note": note,
     }
@@ -132,4 +132,4 @@ def fit_values(named: NamedFit) -> tuple[dict[str, float | bool], dict[str, str]
         values[name] = value
         if value != value:
             reasons[name] = str(row["note"]) or "not defined for this model"
-    return values | {"converged": named.fit.has_optimum, "admissible": named.fit.admissible}, reasons
+    return values | {"converged": named.fit.converged, "admissible": named.fit.admissible}, reasons

@@ -142,7 +142,7 @@ def test_solutions_that_cannot_be_trusted_are_marked(responses: Responses) -> No
     for part, note in (
         ({"admissible": True, "converged": True}, ""),
         ({"admissible": False, "converged": True}, "solution not admissible"),
-        ({"admissible": False, "converged": False}, "did not converge"),
+        ({"admissible": False, "converged": False, "has_optimum": False}, "did not converge"),
     ):
         named = NamedFit(name, name, replace(record, **part))
         contrasts = informants._contrasts([named], chosen.roles)

@@ -131,7 +131,7 @@ class RivalComparison:
             return head | empty | state | tail | {"note": self.failures[key]}
         state = {
             "target_coefficient": self.target_coefficient(key),
-            "converged": fit.has_optimum,
+            "converged": fit.converged,
             "admissible": fit.admissible,
         }
         return head | fit_indices(fit) | state | tail | {"note": fit_notes(fit)}
