@@ -101,10 +101,21 @@ def _variable(factor: tuple[list[Token], str], op: str, alone: bool) -> tuple[st
         return first.name, PLAIN
     if first.kind == "name" and len(piece) == 3 and piece[1].text == ":" and piece[2].kind == "name":
         return Product(first.name, piece[2].name), PLAIN
+    if first.kind == "name" and len(piece) > 2 and piece[1].text == ":":
+        raise ExpressionError(_no_product(piece), piece[2 if len(piece) == 3 else 3].at, "first:second")
     bad = piece[1] if first.kind == "name" and len(piece) > 1 else first
     joined = bad.kind in ("name", "string", "number")
     hint = "join variables with '+'" if joined or bad.text == "-" else "modifier*variable"
     raise ExpressionError(f"'{bad.text}' is not expected here", bad.at, hint)
+
+
+def _no_product(piece: list[Token]) -> str:
+    """Why what follows a colon makes no product of two variables."""
+    if len(piece) > 3 and piece[3].text == ":":
+        return "a product has two variables"
+    if piece[2].kind == "number":
+        return f"a product with the constant {piece[2].text} is no variable of its own"
+    return f"'{piece[2 if len(piece) == 3 else 3].text}' is not expected in a product"
 
 
 def _modifier(piece: list[Token], sign: str) -> Modifiers:

@@ -1,0 +1,68 @@
+"""What a model text says about products of factors, before anything is estimated."""
+
+from __future__ import annotations
+
+import pytest
+
+from comply_measure.errors import InputError
+from comply_measure.sem.interactions.model import latent_products
+from comply_measure.sem.language.parser import parse_model
+
+MEASURED = "X =~ x1 + x2\nZ =~ z1 + z2\nY =~ y1 + y2\n"
+
+
+def test_products_are_found_with_their_components_and_the_linear_part() -> None:
+    text = (
+        MEASURED
+        + "Y ~ a*X + Z + b*X:Z + c*X:w + w + u:w\nV ~ X + Z + w + 0.5*Z:X\nX ~~ X:Z\nd := a*b\ne := d + a\nf := 2*a"
+    )
+    found = latent_products(parse_model(text))
+    assert found is not None
+    assert [(t.outcome, t.product) for t in found.terms] == [("Y", "X:Z"), ("Y", "X:w"), ("V", "X:Z")]
+    assert [t.modifiers.label for t in found.terms] == [("b",), ("c",), ()]
+    assert found.terms[2].modifiers.fixed == (0.5,)
+    assert found.terms[0].components[0].indicators == ("x1", "x2")
+    assert [c.latent for c in found.terms[1].components] == [True, False]
+    assert found.products == ("X:Z", "X:w")
+    assert [(t.lhs, t.op, t.rhs) for t in found.extra] == [("X", "~~", "X:Z")]
+    linear = [(t.lhs, t.op, t.rhs) for t in found.linear.terms if t.op != "=~"]
+    assert linear == [("Y", "~", n) for n in ("X", "Z", "w", "u:w")] + [
+        ("V", "~", n) for n in ("X", "Z", "w")
+    ]
+    assert [r.lhs for r in found.linear.relations] == ["f"]
+    assert [r.lhs for r in found.dropped] == ["d", "e"]
+    assert found.notes == ()
+
+
+def test_products_of_columns_need_nothing() -> None:
+    assert latent_products(parse_model("y ~ x + z + x:z")) is None
+
+
+def test_a_quadratic_term_and_a_missing_first_order_term() -> None:
+    found = latent_products(parse_model(MEASURED + "Y ~ X + X:X + X:Z"))
+    assert found is not None
+    assert [t.quadratic for t in found.terms] == [True, False]
+    assert len(found.notes) == 1 and "'Y ~ X:Z' without 'Y ~ Z'" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (MEASURED + "Y ~ X + X:x1", "'x1' is an indicator of 'X', which it multiplies"),
+        (MEASURED + "Y ~ X + X:Y", "'Y' is 'Y' itself or follows from it"),
+        (MEASURED + "Y ~ X\nW ~ Y\nY ~ X:W", "'W' is 'Y' itself or follows from it"),
+        (MEASURED + "Y ~ X + X:`w:2`", "names with a colon, as of two waves"),
+        ("X =~ `x:1` + `x:2`\nY ~ X + w + X:w", "names with a colon, as of two waves"),
+        ("X <~ x1 + x2\nY ~ X + w + X:w", "'X' is a composite: it has no product"),
+        (MEASURED + "Y =~ X:Z", "'X:Z' cannot measure or be measured"),
+        (MEASURED + "Y ~ X + Z + X:Z + Z:X", "'X:Z' stands twice in the equation of 'Y'"),
+        ("level: 1\nX =~ x1 + x2\ny ~ X + w + X:w\nlevel: 2\ny ~~ y", "not available with 'level:' blocks"),
+        (MEASURED + "Y ~ X + X:1", "a product with the constant 1 is no variable of its own"),
+        (MEASURED + "Y ~ X + X:Z:w", "a product has two variables"),
+    ],
+)
+def test_products_without_a_meaning_are_refused(text: str, says: str) -> None:
+    with pytest.raises(InputError) as raised:
+        latent_products(parse_model(text))
+    assert says in str(raised.value)
+    assert len(raised.value.problems) == 1
