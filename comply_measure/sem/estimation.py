@@ -15,6 +15,7 @@ from comply_measure.sem.endless import follow_without_end
 from comply_measure.sem.inference.diagnosis import admissibility
 from comply_measure.sem.model import Model
 from comply_measure.sem.optimise import Optimum, minimise
+from comply_measure.sem.options import Options
 from comply_measure.sem.quasi_newton import minimise_quasi_newton
 from comply_measure.sem.start import modest_values, plain_values, random_values, starting_values
 from comply_measure.sem.trust import minimise_in_region
@@ -26,6 +27,7 @@ QUASI_NEWTON_STEPS = 300
 RANDOM_STARTS = 8
 REMEDY_SEED = 1
 OPINIONS = 2  # random starts of a model whose first optimum is doubtful
+LARGE = 200  # free parameters above which full information leaves other starts to the search of the moments
 HALVINGS = 4
 MODEST = " from loadings of the sample and small factors"
 TOO_FAR_BELOW = 0.25  # share of an optimum's discrepancy that a search without end may gain on it
@@ -84,11 +86,17 @@ def _is_doubtful(model: Model, best: Optimum) -> bool:
 
 
 def _second_opinions(model: Model) -> Iterator[Optimum]:
-    """Other ways to the optimum of a model whose first optimum is doubtful."""
+    """Other ways to the optimum of a model whose first optimum is doubtful.
+
+    Large models of incomplete data get one: their search began at the optimum of the saturated moments, which is
+    looked for in all of these ways.
+    """
     samples = model.sample.groups
     modest = modest_values(model.table, model.layouts, samples)
     default = starting_values(model.table, model.layouts, samples)
     yield replace(_attempt(model, modest), remedy=f"a second search{MODEST}")
+    if model.table.n_free > LARGE and _easier(model) is not None:
+        return
     yield replace(_quasi_newton(model, modest), remedy=f"a second, quasi-Newton search{MODEST}")
     yield replace(_in_region(model, default), remedy="a second search with a trust region")
     for number in range(min(_affordable(model), OPINIONS)):
@@ -234,10 +242,20 @@ def two_stage_start(model: Model) -> Array | None:
     The saturated moments of incomplete data lead close to the optimum of full information. None where the search has
     no need of it, and where the moments cannot serve.
     """
-    family, groups = model.family, model.sample.groups
-    easier = family.moment_options(model.options) if family.starts_from_moments() else None
-    if easier is None or any(math.isnan(g.saturated_loglik) for g in groups):
+    easier = _easier(model)
+    if easier is None:
         return None
-    discrepancies = tuple(easier.family.discrepancy(easier, group, (), False) for group in groups)
+    discrepancies = tuple(
+        easier.family.discrepancy(easier, group, (), False) for group in model.sample.groups
+    )
     objective = replace(model.objective, discrepancies=discrepancies)
     return estimate(replace(model, objective=objective, options=easier)).point.theta
+
+
+def _easier(model: Model) -> Options | None:
+    """Options of the fit to the sample's moments that gives the start; None where there is none."""
+    if not model.family.starts_from_moments():
+        return None
+    if any(math.isnan(group.saturated_loglik) for group in model.sample.groups):
+        return None
+    return model.family.moment_options(model.options)

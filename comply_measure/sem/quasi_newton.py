@@ -1,8 +1,9 @@
 """A quasi-Newton search with line search (BFGS; Nocedal & Wright, 2006, ch. 6), the fallback optimiser.
 
 It knows no curvature at the start and creeps along the gradient, so that it ends in other basins than Newton's
-method from the same values. Coordinates are scaled by the expected Hessian at the start; the last steps are those
-of Newton's method within a region of trust.
+method from the same values. Large models keep their last steps instead of a matrix (L-BFGS; ibid., ch. 7), whose
+update costs the cube of their size. Coordinates are scaled by the expected Hessian at the start; the last steps are
+those of Newton's method within a region of trust.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from comply_measure.sem.trust import minimise_in_region, scales
 
 MAX_STEPS = 300
 POLISH = 20
+LARGE = 200  # parameters above which the last steps stand for the matrix
+MEMORY = 50  # steps that are kept then
 OUTSIDE = 1e10  # stands for F where Σ is not positive definite
 
 
@@ -36,8 +39,10 @@ def minimise_quasi_newton(
             return OUTSIDE, np.zeros(len(x))
         return point.value, point.gradient / scale
 
-    options = {"maxiter": max_iterations, "gtol": 1e-6}
-    found = minimize(at, start * scale, jac=True, method="BFGS", options=options)
+    method, options = "BFGS", {"maxiter": max_iterations, "gtol": 1e-6}
+    if len(start) > LARGE:
+        method, options = "L-BFGS-B", {**options, "ftol": 0.0, "maxcor": MEMORY}
+    found = minimize(at, start * scale, jac=True, method=method, options=options)
     return minimise_in_region(
         objective, np.asarray(found.x / scale), n, min(POLISH, max_iterations), tolerance
     )

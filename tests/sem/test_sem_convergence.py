@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,10 @@ import pytest
 from semopy.examples import holzinger39
 
 from comply_measure import sem
+from comply_measure.sem import estimation, quasi_newton
 from comply_measure.sem.estimation import estimate
+from comply_measure.sem.model import Model
+from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.start import plain_values, starting_values
 from comply_measure.sem.trust import minimise_in_region
 
@@ -134,3 +138,45 @@ def test_warm_starts_get_no_random_starts(hs: pd.DataFrame) -> None:
     again = estimate(fit.model, fit.theta)
     assert not again.converged
     assert "random" not in again.remedy
+
+
+def test_large_models_keep_steps_instead_of_a_matrix(
+    hs: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The quasi-Newton search ends in the same optimum with either memory."""
+    model = sem.fit(TWO, hs).model
+    theta = plain_values(model.table, model.layouts, model.sample.groups)
+    found = []
+    for large in (1, 200):
+        monkeypatch.setattr(quasi_newton, "LARGE", large)
+        found.append(quasi_newton.minimise_quasi_newton(model.objective, theta, model.sample.n))
+    assert all(optimum.converged for optimum in found)
+    assert found[0].point.value == pytest.approx(found[1].point.value, abs=1e-10)
+    assert found[0].point.theta == pytest.approx(found[1].point.theta, abs=1e-6)
+    assert not np.array_equal(found[0].point.theta, found[1].point.theta)
+
+
+def test_large_models_of_incomplete_data_are_searched_in_their_moments(
+    hs: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Full information takes one more start of its own; the optimum is the same."""
+    data = hs.iloc[:40].copy()
+    data.loc[data.index[:5], "x9"] = np.nan
+    ways: list[list[str]] = []
+    plain = estimation._second_opinions
+
+    def watched(model: Model) -> Iterator[Optimum]:
+        ways.append([])
+        for optimum in plain(model):
+            ways[-1].append(optimum.remedy)
+            yield optimum
+
+    monkeypatch.setattr(estimation, "_second_opinions", watched)
+    statistics = []
+    for large in (1, 200):
+        monkeypatch.setattr(estimation, "LARGE", large)
+        fit = sem.fit(TWO, data, missing="fiml")
+        assert any(problem.code == "heywood" for problem in fit.problems)
+        statistics.append(fit.model.statistic(fit.optimum.point))
+    assert [len(tried) for tried in ways] == [5, 1, 5, 5]  # moments, full information; twice
+    assert statistics[0] == pytest.approx(statistics[1], abs=1e-9)
