@@ -30,6 +30,9 @@ def main() -> None:
     parser.add_argument(
         "--tests", nargs="+", default=["tests"], help="files or folders of tests to choose from"
     )
+    parser.add_argument(
+        "--fresh", action="store_true", help="trace tests again whose code of the package has changed"
+    )
     parser.add_argument("--csv", type=Path, help="write every outcome there")
     asked = parser.parse_args()
     sources = {
@@ -47,7 +50,7 @@ def main() -> None:
         if path.parent != Path(__file__).parent
     ]
     print(f"mapping the calls of {len(files)} test files (kept in .mutants)", flush=True)
-    tests = test_map(ROOT, PACKAGE, files, ROOT / ".mutants")
+    tests = test_map(ROOT, PACKAGE, files, ROOT / ".mutants", fresh=asked.fresh)
     outcomes = []
     for room in asked.rooms or list(found):
         chosen = sample(found[room], asked.sample, asked.seed, room)
@@ -69,7 +72,10 @@ def _tell(outcome: Outcome) -> None:
     m = outcome.mutant
     if not outcome.noticed:
         rest = f" ({outcome.left_out} slower tests left out)" if outcome.left_out else ""
-        print(f"  {outcome.verdict}: {m.file}:{m.line} {m.function}: {m.old} → {m.new}{rest}", flush=True)
+        print(
+            f"  {outcome.verdict}: {m.file}:{m.line} {m.function or '(module)'}: {m.old} → {m.new}{rest}",
+            flush=True,
+        )
 
 
 def _write(path: Path, outcomes: list[Outcome]) -> None:

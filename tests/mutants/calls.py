@@ -1,7 +1,7 @@
 """Which functions of the package each test calls: a pytest plugin, and a map that is kept between runs.
 
 Traced are calls, not lines, so that a test runs at nearly its own speed. What a fixture calls counts for every test
-of its file.
+of its file. Functions go by their qualified names, so that a map outlives most changes of the code.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import subprocess
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +17,19 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from forks import Pytest
 
+_COMPREHENSION = re.compile(r"\.?<(list|set|dict)comp>|\.?<genexpr>")
 PACKAGE, OUTPUT = "MUTANTS_PACKAGE", "MUTANTS_OUTPUT"
 
 
+def without_comprehensions(qualified: str) -> str:
+    """The qualified name of the function that a comprehension stands in; of others their own."""
+    return _COMPREHENSION.sub("", qualified).removesuffix(".<locals>")
+
+
 class CallTracer:
-    """Records ``file:first line`` of every function called, per test and for the file's fixtures."""
+    """Records ``file:qualified name`` of every function called, per test and for the file's fixtures."""
 
     def __init__(self, package: Path) -> None:
         self.prefix = f"{package}{os.sep}"
@@ -36,9 +43,9 @@ class CallTracer:
 
     def _taken(self) -> set[str]:
         found = {
-            f"{code.co_filename.removeprefix(self.prefix)}:{code.co_firstlineno}"
+            f"{code.co_filename.removeprefix(self.prefix)}:{without_comprehensions(code.co_qualname)}"
             for code in self.codes
-            if code.co_filename.startswith(self.prefix) and not code.co_name.endswith(("comp>", "expr>"))
+            if code.co_filename.startswith(self.prefix)
         }
         self.codes.clear()
         return found
@@ -87,28 +94,36 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @dataclass(frozen=True)
 class TestsOf:
-    """Tests by what they call; times in seconds."""
+    """Tests by what they call; times in seconds; files of the package that changed since they were traced."""
 
     calls: dict[str, frozenset[str]]
     files: dict[str, frozenset[str]]
     seconds: dict[str, float]
+    changed: frozenset[str]
 
-    def of(self, file: str, first_line: int) -> list[str]:
-        """Tests that call the function at a place, fastest first; at line 0 all that use the file."""
-        found = self.calls.get(f"{file}:{first_line}", frozenset())
-        if not first_line:
+    def of(self, file: str, name: str) -> list[str]:
+        """Tests that call a function, fastest first; without a name, or one not seen before, all that use the file."""
+        found = self.calls.get(f"{file}:{name}", frozenset())
+        if not name or (not found and file in self.changed):
             used = [tests for key, tests in self.calls.items() if key.rpartition(":")[0] == file]
             found = frozenset().union(*used) or self.files.get(file, frozenset())
         return sorted(found, key=lambda test: (self.seconds[test], test))
 
 
-def test_map(root: Path, package: str, test_files: list[Path], cache: Path) -> TestsOf:
-    """The map of the test files; a file is run again when it or a file of the package that it loads has changed."""
+def test_map(root: Path, package: str, test_files: list[Path], cache: Path, *, fresh: bool) -> TestsOf:
+    """The map of the test files.
+
+    A file is traced again when it or another file of its folder has changed; with `fresh` also when a file of the
+    package that it loads has.
+    """
     calls: dict[str, set[str]] = {}
     files: dict[str, set[str]] = {}
     seconds: dict[str, float] = {}
+    changed: set[str] = set()
+    digests = {path.relative_to(root).as_posix(): _digest(path) for path in (root / package).rglob("*.py")}
+    tracer = _Tracer(root, package, cache)
     for path in test_files:
-        record = _record(root, package, path, cache)
+        record = tracer.record(path, digests, fresh)
         names = set(record["tests"])
         for name, test in record["tests"].items():
             seconds[name] = test["seconds"]
@@ -118,42 +133,63 @@ def test_map(root: Path, package: str, test_files: list[Path], cache: Path) -> T
             calls.setdefault(key, set()).update(names)
         for file in record["loaded"]:
             files.setdefault(file, set()).update(names)
-    return TestsOf(_frozen(calls), _frozen(files), seconds)
+        changed |= {file.removeprefix(f"{package}/") for file in _differing(record, digests)}
+    tracer.close()
+    return TestsOf(_frozen(calls), _frozen(files), seconds, frozenset(changed))
 
 
 def _frozen(found: dict[str, set[str]]) -> dict[str, frozenset[str]]:
     return {key: frozenset(names) for key, names in found.items()}
 
 
-def _record(root: Path, package: str, path: Path, cache: Path) -> dict[str, Any]:
-    name = path.relative_to(root).as_posix()
-    kept = cache / f"{name.replace('/', '+')}.json"
-    if kept.exists():
-        record: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
-        if all(_digest(root / file) == digest for file, digest in record["digests"].items()):
-            return record
-    cache.mkdir(parents=True, exist_ok=True)
-    here = str(Path(__file__).parent)
-    output = kept.with_suffix(".new")
-    environment = {
-        **os.environ,
-        PACKAGE: str(root / package),
-        OUTPUT: str(output),
-        "PYTHONPATH": os.pathsep.join([str(root), here]),
-        "PYTHONHASHSEED": "0",
-    }
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "calls", "-p", "no:cacheprovider", name]
-    output.unlink(missing_ok=True)
-    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
-    if not output.exists():
-        raise RuntimeError(f"{name} cannot be run:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-    record = json.loads(output.read_text(encoding="utf-8"))
-    output.unlink()
-    used = [name, *(f"{package}/{file}" for file in record["loaded"])]
-    record["digests"] = {file: _digest(root / file) for file in used}
-    kept.write_text(json.dumps(record), encoding="utf-8")
-    return record
+def _differing(record: dict[str, Any], digests: dict[str, str]) -> set[str]:
+    return {file for file, digest in record["digests"].items() if digests.get(file, "") != digest}
+
+
+class _Tracer:
+    """Traces test files, or reads what is kept of them."""
+
+    def __init__(self, root: Path, package: str, cache: Path) -> None:
+        self.root, self.package, self.cache = root, package, cache
+        self.pytest: Pytest | None = None
+
+    def record(self, path: Path, digests: dict[str, str], fresh: bool) -> dict[str, Any]:
+        """What is known of a test file; traced if nothing is, or nothing that is new enough."""
+        name = path.relative_to(self.root).as_posix()
+        kept = self.cache / f"{name.replace('/', '+')}.json"
+        helpers = sorted({path, *path.parent.glob("*.py")} - {*path.parent.glob("test_*.py")} | {path})
+        own = {file.name: _digest(file) for file in helpers}
+        if kept.exists():
+            record: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+            if record["own"] == own and not (fresh and _differing(record, digests)):
+                return record
+        record = self._trace(name, kept.with_suffix(".new"))
+        record["own"] = own
+        record["digests"] = {
+            f"{self.package}/{file}": digests[f"{self.package}/{file}"] for file in record["loaded"]
+        }
+        kept.write_text(json.dumps(record), encoding="utf-8")
+        return record
+
+    def _trace(self, name: str, output: Path) -> dict[str, Any]:
+        self.cache.mkdir(parents=True, exist_ok=True)
+        if self.pytest is None:
+            self.pytest = Pytest(self.root, [self.root, Path(__file__).parent], {"PYTHONHASHSEED": "0"})
+        output.unlink(missing_ok=True)
+        environment = {PACKAGE: str(self.root / self.package), OUTPUT: str(output)}
+        arguments = ["-q", "-p", "calls", "-p", "no:cacheprovider", name]
+        _, printed = self.pytest.run(arguments, output.with_suffix(".text"), None, environment)
+        if not output.exists():
+            raise RuntimeError(f"{name} cannot be run:\n{printed[-4000:]}")
+        record: dict[str, Any] = json.loads(output.read_text(encoding="utf-8"))
+        output.unlink()
+        return record
+
+    def close(self) -> None:
+        """End the process that traces."""
+        if self.pytest is not None:
+            self.pytest.close()
 
 
 def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -40,7 +40,7 @@ Function = ast.FunctionDef | ast.Lambda
 
 @dataclass(frozen=True, order=True, slots=True)
 class Mutant:
-    """One change: where it is (1-based line), which bytes it replaces, and the function it is in."""
+    """One change: where it is (1-based line), which bytes it replaces, and the qualified name of its function."""
 
     file: str
     line: int
@@ -49,7 +49,6 @@ class Mutant:
     new: str
     old: str
     function: str
-    first_line: int
     kind: str
 
     def applied(self, source: bytes) -> bytes:
@@ -68,7 +67,7 @@ class _Finder(ast.NodeVisitor):
     def __init__(self, source: bytes, file: str) -> None:
         self.source, self.file = source, file
         self.found: list[Mutant] = []
-        self.within: list[Function] = []
+        self.within: list[Function | ast.ClassDef] = []
         starts = [0]
         for line in source.splitlines(keepends=True):
             starts.append(starts[-1] + len(line))
@@ -78,9 +77,6 @@ class _Finder(ast.NodeVisitor):
         start = self.starts[node.lineno - 1] + node.col_offset  # type: ignore[attr-defined]
         end = self.starts[node.end_lineno - 1] + node.end_col_offset  # type: ignore[attr-defined]
         old = self.source[start:end].decode()
-        inner = self.within[-1] if self.within else None
-        decorators = getattr(inner, "decorator_list", None) or [inner]
-        named = [f.name for f in self.within if not isinstance(f, ast.Lambda)]
         self.found.append(
             Mutant(
                 self.file,
@@ -89,11 +85,21 @@ class _Finder(ast.NodeVisitor):
                 end,
                 new,
                 " ".join(old.split()),
-                ".".join(named) or "(module)",
-                0 if inner is None else decorators[0].lineno,
+                self._name(),
                 kind,
             )
         )
+
+    def _name(self) -> str:
+        """Qualified name as the interpreter gives it; empty outside of functions."""
+        if not self.within or isinstance(self.within[-1], ast.ClassDef):
+            return ""
+        parts: list[str] = []
+        for scope in self.within:
+            parts.append("<lambda>" if isinstance(scope, ast.Lambda) else scope.name)
+            if not isinstance(scope, ast.ClassDef):
+                parts.append("<locals>")
+        return ".".join(parts[:-1])
 
     def _replace(self, node: ast.expr, changed: ast.expr, kind: str) -> None:
         text = ast.unparse(ast.fix_missing_locations(changed))
@@ -113,7 +119,9 @@ class _Finder(ast.NodeVisitor):
         self.within.pop()
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self.within.append(node)
         self._statements(node.body)
+        self.within.pop()
 
     def visit_Module(self, node: ast.Module) -> None:
         self._statements(node.body)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import queue
 import random
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,10 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calls import TestsOf
+from forks import Pytest
 from mutations import Mutant
 
+#: Compiled files go along: they are valid in the copy.
 LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv*", "__pycache__", "*_cache", "results", "build", "dist", ".mutants", ".hypothesis"
+    ".git", ".venv*", "*_cache", "results", "build", "dist", ".mutants", ".hypothesis"
 )
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
@@ -26,7 +27,6 @@ ENVIRONMENT = {
     "MPLBACKEND": "Agg",
     "PYTHONHASHSEED": "0",
     "CI": "1",  # Hypothesis draws the same examples every time and remembers none
-    "PYTHONDONTWRITEBYTECODE": "1",
 }
 
 
@@ -86,27 +86,24 @@ class Copies:
         import tempfile
 
         self.folder = tempfile.TemporaryDirectory(prefix="mutants-")
-        self.free: queue.SimpleQueue[Path] = queue.SimpleQueue()
+        self.free: queue.SimpleQueue[tuple[Path, Pytest]] = queue.SimpleQueue()
+        self.started: list[Pytest] = []
+        self.times = itertools.count(1)
         for number in range(self.jobs):
             copy = Path(self.folder.name) / str(number)
             shutil.copytree(self.root, copy, ignore=LEFT_OUT)
-            environment = {key: v for key, v in ENVIRONMENT.items() if key != "PYTHONDONTWRITEBYTECODE"}
-            subprocess.run(  # compiled once, so that a mutant costs the compilation of its own file
-                [sys.executable, "-m", "compileall", "-q", "."],
-                cwd=copy,
-                env={**os.environ, **environment},
-                check=False,
-                capture_output=True,
-            )
-            self.free.put(copy)
+            self.started.append(Pytest(copy, [copy], ENVIRONMENT))
+            self.free.put((copy, self.started[-1]))
         return self
 
     def __exit__(self, *caught: object) -> None:
+        for pytest in self.started:
+            pytest.close()
         self.folder.cleanup()
 
     def outcome(self, package: str, mutant: Mutant, tests: TestsOf, seconds: float) -> Outcome:
         """Apply a mutant in a free copy, run its tests, put the file back."""
-        every = tests.of(mutant.file, mutant.first_line)
+        every = tests.of(mutant.file, mutant.function)
         if not every:
             return Outcome(mutant, "untested")
         names, total = [], 0.0
@@ -115,55 +112,50 @@ class Copies:
             if names and total > seconds:
                 break
             names.append(name)
-        copy = self.free.get()
+        copy, pytest = self.free.get()
         try:
-            return self._outcome(copy, package, mutant, names, len(every) - len(names), seconds)
+            return self._outcome(copy, pytest, package, mutant, names, len(every) - len(names), seconds)
         finally:
-            self.free.put(copy)
+            self.free.put((copy, pytest))
 
     def _outcome(
-        self, copy: Path, package: str, mutant: Mutant, names: list[str], left_out: int, seconds: float
+        self,
+        copy: Path,
+        pytest: Pytest,
+        package: str,
+        mutant: Mutant,
+        names: list[str],
+        left_out: int,
+        seconds: float,
     ) -> Outcome:
         path = copy / package / mutant.file
         source, times = path.read_bytes(), path.stat()
         began = time.monotonic()
         try:
             path.write_bytes(mutant.applied(source))
-            # another time than the compiled file remembers, whatever the size
-            os.utime(path, (times.st_atime + 1000, times.st_mtime + 1000))
-            verdict, test = _tested(copy, names, 60.0 + 5.0 * seconds)
+            # a time that no compiled file remembers, whatever the size
+            later = times.st_mtime + 1000 * next(self.times)
+            os.utime(path, (later, later))
+            verdict, test = _tested(copy, pytest, names, 60.0 + 5.0 * seconds)
         finally:
             path.write_bytes(source)
             os.utime(path, (times.st_atime, times.st_mtime))
-        if verdict == "killed" and not test and not _collected(copy, names):
+        if verdict == "killed" and not test and not _collected(copy, pytest, names):
             raise RuntimeError(f"the tests of {mutant.file} cannot be collected without the change either")
         return Outcome(mutant, verdict, test, left_out, time.monotonic() - began)
 
 
-def _collected(copy: Path, names: list[str]) -> bool:
-    command = [sys.executable, "-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider", *names]
-    environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": str(copy)}
-    return (
-        subprocess.run(command, cwd=copy, env=environment, capture_output=True, check=False).returncode == 0
-    )
+def _collected(copy: Path, pytest: Pytest, names: list[str]) -> bool:
+    arguments = ["-q", "--collect-only", "-p", "no:cacheprovider", *names]
+    return pytest.run(arguments, copy / "printed.txt", None, {})[0] == 0
 
 
-def _tested(copy: Path, names: list[str], limit: float) -> tuple[str, str]:
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "-p", "no:cacheprovider"]
-    environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": str(copy)}
-    try:
-        done = subprocess.run(
-            [*command, *names],
-            cwd=copy,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=limit,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
+def _tested(copy: Path, pytest: Pytest, names: list[str], limit: float) -> tuple[str, str]:
+    arguments = ["-q", "-x", "--no-header", "-p", "no:cacheprovider", *names]
+    code, printed = pytest.run(arguments, copy / "printed.txt", limit, {})
+    if code is None:
         return "timeout", ""
-    if done.returncode == 0:
+    if code == 0:
         return "survived", ""
-    failed = [line.split()[1] for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return "killed", failed[0] if failed and done.returncode == 1 else ""
+    failed = [line.split()[1] for line in printed.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return "killed", failed[0] if failed and code == 1 else ""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from types import CodeType
 
 import pytest
-from calls import test_map as map_of_tests
+from calls import test_map as map_of_tests, without_comprehensions
 from mutations import mutants, rooms
 from runner import run, sample
 
@@ -88,9 +89,27 @@ def test_every_change_is_one_of_code_and_can_be_compiled() -> None:
         changed = mutant.applied(SOURCE)
         assert changed != SOURCE
         ast.parse(changed)
-    places = {m.old: (m.function, m.first_line) for m in found}
-    assert places["n < LIMIT"] == ("tell", 19)
-    assert places["2.0"] == places["10"] == ("(module)", 0)
+    places = {m.old: m.function for m in found}
+    assert places["n < LIMIT"] == "tell"
+    assert places["2.0"] == places["10"] == ""
+
+
+def test_functions_go_by_the_names_that_the_interpreter_gives() -> None:
+    text = "class A:\n  def m(self, n):\n    def inner(): return n - 1\n    return [(lambda: k + 1) for k in n or 2]"
+    codes, waiting = set(), [compile(text, "a.py", "exec")]
+    while waiting:
+        code = waiting.pop()
+        codes.add(without_comprehensions(code.co_qualname))
+        waiting += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    named = {m.old: m.function for m in mutants(text.encode(), "a.py")}
+    assert named == {
+        "n - 1": "A.m.<locals>.inner",
+        "1": "A.m.<locals>.<lambda>",
+        "k + 1": "A.m.<locals>.<lambda>",
+        "n or 2": "A.m",
+        "2": "A.m",
+    }
+    assert set(named.values()) <= codes
 
 
 def test_a_sample_depends_on_its_seed() -> None:
@@ -101,11 +120,11 @@ def test_a_sample_depends_on_its_seed() -> None:
 
 
 def test_survivors_are_what_no_test_looks_at(toy: Path) -> None:
-    tests = map_of_tests(toy, "toy", [toy / "tests" / "test_sums.py"], toy / ".mutants")
+    tests = map_of_tests(toy, "toy", [toy / "tests" / "test_sums.py"], toy / ".mutants", fresh=True)
     spread, told = "tests/test_sums.py::test_spread", "tests/test_sums.py::test_told"
-    assert tests.of("room/sums.py", 12) == [spread]
-    assert set(tests.of("room/sums.py", 19)) == {spread, told}
-    assert set(tests.of("room/sums.py", 0)) == {spread, told}
+    assert tests.of("room/sums.py", "spread") == [spread]
+    assert set(tests.of("room/sums.py", "tell")) == {spread, told}
+    assert set(tests.of("room/sums.py", "")) == {spread, told}
     found = {(m.old, m.new): m for m in mutants(SOURCE, "room/sums.py")}
     chosen = {
         ("max(values)", "(min(values))"): "killed",
@@ -117,5 +136,5 @@ def test_survivors_are_what_no_test_looks_at(toy: Path) -> None:
     assert [outcome.verdict for outcome in outcomes] == list(chosen.values())
     assert outcomes[0].test == spread
     assert (toy / "toy" / "room" / "sums.py").read_bytes() == SOURCE
-    again = map_of_tests(toy, "toy", [toy / "tests" / "test_sums.py"], toy / ".mutants")
+    again = map_of_tests(toy, "toy", [toy / "tests" / "test_sums.py"], toy / ".mutants", fresh=True)
     assert again == tests
