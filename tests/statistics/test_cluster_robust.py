@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from comply_measure.statistics.cluster_robust import cluster_robust, clustered_means
+from comply_measure.statistics.cluster_robust import cluster_robust, clustered_means, few_clusters_note
 
 CONTRASTS = np.array([[0.0, 1, 0, 0], [0, 0, 1, -1], [1, 2, 0, 1]])
 
@@ -132,3 +132,28 @@ def test_means_without_two_clusters_have_no_error() -> None:
     assert clusters.tolist() == [2, 1]
     assert np.isfinite(se[0])
     assert np.isnan([se[1], df[1]]).all()
+
+
+def test_contrasts_that_cannot_be_tested_are_nan() -> None:
+    X, y, codes = drawn()
+    beta = np.linalg.lstsq(X, y, rcond=None)[0]
+    found = cluster_robust(X, y - X @ beta, codes)
+    assert found.n_clusters == 7
+    double = np.vstack([CONTRASTS[0], CONTRASTS[0]])
+    assert np.isnan(found.wald(double, double @ beta)).all()
+    few = np.minimum(codes, 2)
+    third = cluster_robust(X, y - X @ beta, few)
+    assert np.isnan(third.wald(np.eye(4)[1:], beta[1:])).all()  # three contrasts, three clusters
+
+
+def test_means_of_clusters_of_one_row_are_the_t_test() -> None:
+    y = np.random.default_rng(3).normal(size=(12, 1))
+    se, df, clusters = clustered_means(y, np.arange(12))
+    assert se[0] == pytest.approx(y.std(ddof=1) / np.sqrt(12))
+    assert (df[0], clusters[0]) == (pytest.approx(11), 12)
+
+
+def test_few_clusters_are_said() -> None:
+    assert few_clusters_note(0) == few_clusters_note(40) == ""
+    assert few_clusters_note(39).startswith("39 clusters are few")
+    assert few_clusters_note(1).startswith("1 clusters")
