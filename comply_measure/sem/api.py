@@ -16,6 +16,9 @@ from comply_measure.sem.data import as_frame, check_names, split_groups
 from comply_measure.sem.errors import InputError, ModelError
 from comply_measure.sem.estimation import estimate
 from comply_measure.sem.families.base import Request
+from comply_measure.sem.interactions.direct import fit_directly
+from comply_measure.sem.interactions.model import latent_products
+from comply_measure.sem.interactions.products import with_product_indicators
 from comply_measure.sem.language.parser import parse_model
 from comply_measure.sem.language.records import ModelRecords
 from comply_measure.sem.model import Model, specify
@@ -63,6 +66,10 @@ def fit(
     start: str | Mapping[str, float] | Fit = "default",
     bounds: str = "none",
     optimizer_options: Mapping[str, Any] | None = None,
+    interactions: str | None = None,
+    product_indicators: str = "double_centred",
+    match: bool = False,
+    nodes: int | None = None,
 ) -> Fit:
     """Fit a structural equation model.
 
@@ -122,6 +129,17 @@ def fit(
         ``iterations`` (most steps of an attempt), ``tolerance`` (squared distance to the optimum in standard
         errors; 1e-12), ``starts`` (random starts tried besides, the lowest optimum being kept; 0) and ``seed`` of
         these (1).
+    interactions : str, optional
+        How products with a factor in them (``Y ~ X + Z + X:Z``, ``X:X``) are estimated: ``product`` (product
+        indicators, also when left open), ``lms`` or ``qml``. Products of two observed columns are columns of
+        their own, formed from the data as they are.
+    product_indicators : str
+        ``double_centred``, ``residual_centred`` or ``unconstrained`` products of indicators
+        (see :mod:`comply_measure.sem.interactions.products`).
+    match : bool
+        Multiply the first indicator with the first and so on, instead of all pairs.
+    nodes : int, optional
+        Nodes of the quadrature per dimension, for ``lms``.
 
     Returns
     -------
@@ -151,8 +169,14 @@ def fit(
         n_jobs=n_jobs,
         engine=engine,
         model_type=model_type,
+        interactions=interactions,
+        product_indicators=product_indicators,
+        match=match,
+        nodes=nodes,
     )
     records = parse_model(asked.model)
+    products = latent_products(records)
+    records = records if products is None else products.records
     frame = as_frame(data)
     check_names(frame, records, asked.group, asked.cluster)
     found = find_ordered(records, frame, asked.ordered)
@@ -170,10 +194,15 @@ def fit(
     if found and levels:
         raise ModelError("two-level models with ordered variables are not available")
     groups = _filled_groups(frame, asked.group)
-    setting = _setting(asked, options, records, len(groups[0]), bool(found))
+    method = "" if products is None else asked.interactions or "product"
+    setting = _setting(asked, options, records, len(groups[0]), bool(found), products=method)
     options = searched(apply_rules(setting), start, bounds, optimizer_options, asked.engine)
     table = table_options(setting)
     request = Request(records, frame, groups, found, asked, options, table)
+    if products is not None:
+        if method != "product":
+            return fit_directly(products, request)
+        request = with_product_indicators(products, request)
     fitted = _estimated(options.family.model(request), asked.engine)
     kinds = _bootstrap_kinds(options)
     return _resampled(fitted, kinds, asked) if kinds and fitted.converged else fitted
@@ -187,6 +216,7 @@ def _setting(
     ordered: bool = False,
     moments: bool = False,
     means: bool = True,
+    products: str = "",
 ) -> Setting:
     """The arguments and what they meet in the text and the data."""
     return Setting(
@@ -199,6 +229,7 @@ def _setting(
         intercepts=any(term.op == "~1" for term in records.terms),
         predictors=bool(model_variables(records).exogenous),
         means=means,
+        products=products,
     )
 
 
@@ -294,7 +325,7 @@ def from_moments(
         model_type=model_type,
     )
     records = parse_model(asked.model)
-    _check_levels(records)
+    _check_cases(records)
     options = resolve(estimator, "listwise", information, se, test, moments=True)
     names, matrices, rest = named_groups(cov, nobs, mean, sd)
     setting = _setting(asked, options, records, len(names), moments=True, means=mean is not None)
@@ -330,6 +361,9 @@ def _estimated(model: Model, engine: str) -> Fit:
         ) from error
 
 
-def _check_levels(records: ModelRecords) -> None:
+def _check_cases(records: ModelRecords) -> None:
+    """Refuse what moments alone do not determine."""
+    if latent_products(records) is not None:
+        raise ModelError("products of factors need the cases, not moments")
     if records.levels:
         raise ModelError("a model with 'level:' blocks needs the cases, not moments")

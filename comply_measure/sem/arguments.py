@@ -18,6 +18,8 @@ from comply_measure.statistics.checks import is_share
 ENGINES = ("comply", "semopy")
 PARAMETERIZATIONS = ("delta", "theta")
 MODEL_TYPES = ("sem", "cfa", "growth")
+INTERACTIONS = ("product", "lms", "qml")
+PRODUCT_INDICATORS = ("double_centred", "residual_centred", "unconstrained")
 
 Check = Callable[[str, Any], "tuple[Any, Problem | None]"]
 
@@ -44,6 +46,10 @@ class Arguments:
     engine: str = "comply"
     model_type: str = "sem"
     rescale: bool | None = None
+    interactions: str | None = None
+    product_indicators: str = "double_centred"
+    match: bool = False
+    nodes: int | None = None
 
 
 def checked(**given: Any) -> Arguments:
@@ -214,6 +220,20 @@ def _word(allowed: tuple[str, ...]) -> Check:
     return check
 
 
+def _word_or_none(allowed: tuple[str, ...]) -> Check:
+    def check(name: str, value: Any) -> tuple[Any, Problem | None]:
+        return (None, None) if value is None else _word(allowed)(name, value)
+
+    return check
+
+
+def _nodes(name: str, value: Any) -> tuple[Any, Problem | None]:
+    if value is None:
+        return None, None
+    problem = whole_number(name, value, 2, "a whole number, 2 or more")
+    return (value, problem) if problem else (int(value), None)
+
+
 def _replications(name: str, value: Any) -> tuple[Any, Problem | None]:
     allowed = "a whole number, 2 or more (0: no bootstrap)"
     problem = whole_number(name, value, 0, allowed)
@@ -254,4 +274,8 @@ CHECKS: Mapping[str, Check] = {
     "engine": _word(ENGINES),
     "model_type": _word(MODEL_TYPES),
     "rescale": _flag_or_none,
+    "interactions": _word_or_none(INTERACTIONS),
+    "product_indicators": _word(PRODUCT_INDICATORS),
+    "match": _flag,
+    "nodes": _nodes,
 }

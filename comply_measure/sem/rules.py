@@ -34,6 +34,8 @@ class Setting:
         Whether the text has intercepts, and exogenous observed variables.
     means : bool
         Whether means are given, for moments.
+    products : str
+        How products of factors are estimated; empty for a model without any.
     """
 
     asked: Arguments
@@ -45,11 +47,17 @@ class Setting:
     intercepts: bool = False
     predictors: bool = False
     means: bool = True
+    products: str = ""
 
     @property
     def one_level_clusters(self) -> bool:
         """Whether clusters serve inference, not a second level."""
         return self.asked.cluster is not None and not self.levels
+
+    @property
+    def direct(self) -> bool:
+        """Whether products of factors are estimated without product indicators."""
+        return self.products in ("lms", "qml")
 
     @property
     def resampled(self) -> bool:
@@ -78,7 +86,7 @@ class Rule:
     when: Callable[[Setting], bool]
     says: str
     allowed: str = ""
-    detail: Callable[[Setting], str] = lambda s: ""
+    detail: Callable[[Setting], str | tuple[str, ...]] = lambda s: ""
 
 
 def _semopy(s: Setting) -> bool:
@@ -94,6 +102,15 @@ def _semopy_knows(options: Options) -> bool:
 
 def _bootstrap_useless(s: Setting) -> bool:
     return s.asked.bootstrap > 0 and not s.resampled
+
+
+def _no_indicators(s: Setting) -> str:
+    """Why there are no product indicators."""
+    return (
+        f"interactions='{s.products}' has none"
+        if s.products
+        else "no product in the model has a factor in it"
+    )
 
 
 RULES: tuple[Rule, ...] = (
@@ -216,6 +233,47 @@ RULES: tuple[Rule, ...] = (
         "not with engine='semopy'",
         "listwise",
     ),
+    Rule(
+        "interactions",
+        "state",
+        lambda s: s.asked.interactions is not None and not s.products,
+        "interactions='{0}' has no effect: no product in the model has a factor in it",
+        detail=lambda s: str(s.asked.interactions),
+    ),
+    Rule(
+        "product_indicators",
+        "state",
+        lambda s: s.asked.product_indicators != "double_centred" and s.products != "product",
+        "product_indicators='{0}' has no effect: {1}",
+        detail=lambda s: (s.asked.product_indicators, _no_indicators(s)),
+    ),
+    Rule(
+        "match",
+        "state",
+        lambda s: s.asked.match and s.products != "product",
+        "match=True has no effect: {0}",
+        detail=_no_indicators,
+    ),
+    Rule(
+        "nodes",
+        "state",
+        lambda s: s.asked.nodes is not None and s.products != "lms",
+        "nodes has no effect: nothing is integrated",
+    ),
+    Rule(
+        "interactions",
+        "refuse",
+        lambda s: s.direct and s.ordered,
+        "not with ordered variables",
+        "product, with items as numbers",
+    ),
+    Rule(
+        "interactions",
+        "refuse",
+        lambda s: s.direct and (s.resampled or _semopy(s)),
+        "no bootstrap and no other engine",
+        "product",
+    ),
     Rule("ordered", "refuse", lambda s: _semopy(s) and s.ordered, "not with engine='semopy'"),
     Rule("level", "refuse", lambda s: _semopy(s) and s.levels, "engine='semopy' knows no 'level:' blocks"),
     Rule("cluster", "refuse", lambda s: _semopy(s) and s.one_level_clusters, "not with engine='semopy'"),
@@ -234,7 +292,8 @@ def apply_rules(setting: Setting) -> Options:
     for rule in RULES:
         if not rule.when(setting):
             continue
-        text = rule.says.format(rule.detail(setting))
+        detail = rule.detail(setting)
+        text = rule.says.format(*([detail] if isinstance(detail, str) else detail))
         if rule.outcome == "state":
             notes.append(text)
         else:

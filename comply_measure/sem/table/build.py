@@ -17,6 +17,7 @@ from comply_measure.sem.table.constraints import effect_coding_relations, refere
 from comply_measure.sem.table.defaults import block_rows, fix_zero_intercepts
 from comply_measure.sem.table.groups import free_for_equality, is_tied
 from comply_measure.sem.table.parameter_table import GROUP_EQUAL, ParameterTable, Row, TableOptions
+from comply_measure.sem.table.products import mean_relations, scale_products, scale_relations
 from comply_measure.sem.table.variables import Variables, variables_of
 
 
@@ -255,9 +256,13 @@ def _assemble(
     notes: tuple[str, ...],
 ) -> ParameterTable:
     plabels = [f".p{i}." for i in range(1, len(rows) + 1)]
+    products = scale_products(rows, variables)
     sets = _tie(rows, _names_for_equality(rows, variables, options), plabels)
     relations: list[Relation] = list(records.relations)
     relations += _composite_scales(rows, plabels, variables)
+    relations += scale_relations(products, plabels, sets)
+    if options.product_means:
+        relations += mean_relations(rows, plabels, variables)
     if options.effect_coding:
         relations += effect_coding_relations(rows, plabels, variables)
     is_free = np.fromiter((row.free for row in rows), bool, len(rows))

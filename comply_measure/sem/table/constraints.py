@@ -29,7 +29,7 @@ from comply_measure.sem.language.expressions import (
     evaluate,
     names,
 )
-from comply_measure.sem.language.records import Relation
+from comply_measure.sem.language.records import Product, Relation
 from comply_measure.sem.table.variables import Variables
 from comply_measure.statistics.words import did_you_mean
 
@@ -58,6 +58,7 @@ def effect_coding_relations(
     for number, block in enumerate(variables, start=1):
         mine = [(row, label) for row, label in zip(rows, plabels, strict=True) if row.group == number]
         formed = {composite.name for composite in block.composites}
+        formed.update(name for name in block.latent if isinstance(name, Product))
         for latent in (name for name in block.latent if name not in formed):
             loadings = [(row, label) for row, label in mine if row.op == "=~" and row.lhs == latent]
             if loadings and all(row.free for row, _ in loadings):

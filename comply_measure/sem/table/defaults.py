@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from comply_measure.sem.language.records import Term
+from comply_measure.sem.language.records import Product, Term
 from comply_measure.sem.table import composites
 from comply_measure.sem.table.parameter_table import Row, TableOptions
 from comply_measure.sem.table.variables import Variables
@@ -125,7 +125,7 @@ def _fix_loadings(rows: list[Row], variables: Variables, options: TableOptions) 
 
 def _fix_variances(rows: list[Row], variables: Variables, options: TableOptions) -> None:
     formed = {composite.name for composite in variables.composites}
-    latent = set(variables.latent) - formed
+    latent = {name for name in variables.latent if not isinstance(name, Product)} - formed
     loadings = [row for row in rows if row.op == "=~" and row.lhs not in formed]
     size = Counter(row.lhs for row in loadings)
     uses = Counter(row.rhs for row in loadings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from comply_measure.sem.language.records import Product
 from comply_measure.sem.table.parameter_table import Row, TableOptions
 from comply_measure.sem.table.variables import Variables
 
@@ -35,6 +36,8 @@ def free_for_equality(rows: Sequence[Row], variables: Variables, options: TableO
         if row.user and row.op != "~*~":
             continue
         name, own = row.lhs, row.lhs == row.rhs
+        if isinstance(name, Product):
+            continue  # its mean is 0, or follows from a covariance
         if row.op == "~1" and name in latent:
             release = means
         elif row.op == "~1" and name in options.thresholds:

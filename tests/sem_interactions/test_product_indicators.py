@@ -1,0 +1,172 @@
+"""Product indicators against lavaan on products formed by hand (tests/reference/sem_interactions/fit.R)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from comply_measure import sem
+from comply_measure.errors import ComplyError, InputError
+
+MEASURED = "X =~ x1 + x2 + x3\nZ =~ z1 + z2 + z3\nY =~ y1 + y2 + y3\n"
+MODEL = MEASURED + "Y ~ X + Z + X:Z"
+ITEMS = [f"{name}{i}" for name in "xzy" for i in (1, 2, 3)]
+HAND_MADE = {"X:Z": "XZ", "X:X": "XX", "X:w": "XW"}
+
+
+def with_missing(data: pd.DataFrame) -> pd.DataFrame:
+    return data.assign(**{name: data[f"m_{name}"] for name in ITEMS})
+
+
+CASES: dict[str, tuple[str, bool, dict[str, Any]]] = {
+    "double": (MODEL, False, {}),
+    "matched": (MODEL, False, {"match": True}),
+    "mlr": (MODEL, False, {"estimator": "MLR"}),
+    "cluster": (MODEL, False, {"cluster": "firm"}),
+    "groups": (MODEL, False, {"group": "g"}),
+    "fiml": (MODEL, True, {"missing": "ml"}),
+    "listwise": (MODEL, True, {}),
+    "residual": (MODEL, False, {"product_indicators": "residual_centred"}),
+    "unconstrained": (MODEL, False, {"product_indicators": "unconstrained"}),
+    "quadratic": (MEASURED + "Y ~ X + Z + X:X", False, {}),
+    "moderator": (MEASURED + "Y ~ X + w + X:w", False, {}),
+    "std_lv": (MODEL, False, {"std_lv": True}),
+}
+
+
+@pytest.mark.parametrize("case", list(CASES))
+def test_estimates_errors_and_fit_are_lavaans(
+    case: str, products: pd.DataFrame, lavaan: dict[str, Any]
+) -> None:
+    """Estimates to 2e-5 (lavaan's own stopping rule), standard errors to 1e-4, χ² to 1e-3, df exactly."""
+    text, missing, options = CASES[case]
+    fitted = sem.fit(text, with_missing(products) if missing else products, **options)
+    assert fitted.converged
+    wanted = lavaan[case]
+    mine = {
+        (HAND_MADE.get(r.lhs, r.lhs), r.op, HAND_MADE.get(r.rhs, r.rhs), max(r.group, 1)): (r.est, r.se)
+        for r in fitted.estimates.itertuples()
+    }
+    for row in wanted["rows"]:
+        key = (row["lhs"], row["op"], row["rhs"], row["group"])
+        est, se = mine[key] if key in mine else mine[key[2], key[1], key[0], key[3]]
+        assert est == pytest.approx(row["est"], abs=2e-5), key
+        assert se == pytest.approx(row["se"], abs=1e-4), key
+    assert fitted.measures["chisq"] == pytest.approx(wanted["measures"]["chisq"], abs=1e-3)
+    assert fitted.measures["df"] == wanted["measures"]["df"]
+
+
+def test_the_mean_of_an_uncentred_product_is_the_covariance(
+    products: pd.DataFrame, lavaan: dict[str, Any]
+) -> None:
+    fitted = sem.fit(MODEL, products, product_indicators="unconstrained")
+    rows = fitted.estimates.set_index(["lhs", "op", "rhs"])
+    mean, covariance = rows.loc[("X:Z", "~1", "")], rows.loc[("X", "~~", "Z")]
+    assert mean["est"] == pytest.approx(covariance["est"], abs=1e-10)
+    assert mean["est"] == pytest.approx(lavaan["unconstrained"]["mean"][0]["est"], abs=2e-5)
+    assert mean["se"] == pytest.approx(lavaan["unconstrained"]["mean"][0]["se"], abs=1e-4)
+
+
+def test_the_scale_of_the_product_is_that_of_its_factors(products: pd.DataFrame) -> None:
+    """b₃ under any scaling of X, Z and Y is b₃ under markers in the new units; χ² stays."""
+    marker = sem.fit(MODEL, products)
+    rows = marker.estimates.set_index(["lhs", "op", "rhs"])["est"]
+    b = rows["Y", "~", "X:Z"]
+
+    def coefficient(fitted: sem.Fit) -> float:
+        return float(fitted.estimates.set_index(["lhs", "op", "rhs"])["est"]["Y", "~", "X:Z"])
+
+    sd = {name: np.sqrt(rows[name, "~~", name]) for name in "XZY"}
+    unit = sem.fit(MODEL, products, std_lv=True)
+    assert coefficient(unit) == pytest.approx(b * sd["X"] * sd["Z"] / sd["Y"], rel=1e-5)
+    other = sem.fit(MODEL.replace("x1 + x2", "NA*x1 + 1*x2"), products)
+    assert coefficient(other) == pytest.approx(b / rows["X", "=~", "x2"], rel=1e-5)
+    coded = sem.fit(MODEL, products, effect_coding=True)
+    mean = {f: np.mean([rows[f, "=~", f"{f.lower()}{i}"] for i in (1, 2, 3)]) for f in "XZY"}
+    assert coefficient(coded) == pytest.approx(b * mean["Y"] / mean["X"] / mean["Z"], rel=1e-5)
+    for fitted in (unit, other, coded):
+        assert fitted.measures["chisq"] == pytest.approx(marker.measures["chisq"], abs=1e-5)
+
+
+def test_equal_loadings_across_groups_hold_for_products_too(products: pd.DataFrame) -> None:
+    options = {"group": "g", "group_equal": ("loadings", "intercepts")}
+    marker = sem.fit(MODEL, products, **options)
+    rows = marker.estimates
+    loadings = rows[(rows["lhs"] == "X:Z") & (rows["op"] == "=~")]
+    first, second = (loadings.loc[loadings["group"] == g, "est"].to_numpy() for g in (1, 2))
+    assert len(first) == 9 and np.array_equal(first, second)
+    means = rows[(rows["op"] == "~1") & (rows["group"] == 2)].set_index("lhs")
+    assert means.loc["X", "free"] > 0 and means.loc["X:Z", "free"] == 0
+    unit = sem.fit(MODEL, products, std_lv=True, **options)
+    assert unit.measures["chisq"] == pytest.approx(marker.measures["chisq"], abs=1e-4)
+    assert unit.measures["df"] == marker.measures["df"]
+
+
+def test_several_products_share_columns_and_residual_covariances(products: pd.DataFrame) -> None:
+    fitted = sem.fit(MEASURED + "Y ~ X + Z + X:X + X:Z + X:w + w", products)
+    rows = {(r.lhs, r.op, r.rhs) for r in fitted.estimates.itertuples()}
+    assert ("x1:x1", "~~", "x1:z1") in rows and ("x1:z1", "~~", "x1:w") in rows
+    assert ("x1:w", "~~", "x2:w") not in rows, "sharing an observed variable gives no residual covariance"
+    assert ("x1:z1", "~~", "x2:z2") not in rows
+    assert ("X", "~~", "w") in rows and ("X:w", "~~", "w") in rows
+
+
+def test_what_is_done_is_said(products: pd.DataFrame) -> None:
+    said = [str(p) for p in sem.fit(MODEL, products).problems]
+    assert said == [
+        "products of factors are measured by double mean-centred products of their indicators, all pairs (X:Z: 9)"
+    ]
+    plain = sem.fit("y1 ~ x1 + z1 + x1:z1", products, interactions="lms", match=True)
+    assert [str(p) for p in plain.problems] == [
+        "interactions='lms' has no effect: no product in the model has a factor in it",
+        "match=True has no effect: no product in the model has a factor in it",
+    ]
+
+
+def test_products_of_columns_stay_products_of_columns(products: pd.DataFrame) -> None:
+    made = products.assign(p=products["x1"] * products["z1"])
+    first = sem.fit("y1 ~ x1 + z1 + x1:z1", products).estimates
+    second = sem.fit("y1 ~ x1 + z1 + p", made).estimates
+    assert np.allclose(first["est"], second["est"], rtol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "says"),
+    [
+        ({"w": 1.0}, {}, "'w': no variance"),
+        ({"x2:w": 1.0}, {}, "the data have a column of this name"),
+        ({}, {"ordered": ["x1"]}, "products of ordered variables have no meaning"),
+        ({}, {"interactions": "LSM"}, "interactions"),
+        ({}, {"product_indicators": "centred"}, "double_centred"),
+        ({}, {"nodes": 1}, "nodes"),
+    ],
+)
+def test_what_has_no_product_indicators_is_refused(
+    products: pd.DataFrame, change: dict[str, float], options: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(InputError) as raised:
+        sem.fit(MEASURED + "Y ~ X + w + X:w", products.assign(**change), **options)
+    assert says in str(raised.value)
+
+
+def test_a_factor_of_factors_has_no_product_columns(products: pd.DataFrame) -> None:
+    text = MEASURED + "G =~ X + Z\nY ~ G + w + G:w"
+    with pytest.raises(InputError, match="'X' is a factor and has no product column"):
+        sem.fit(text, products)
+
+
+def test_fewer_cases_than_columns_and_moments_alone(products: pd.DataFrame) -> None:
+    with pytest.raises(ComplyError, match="14 complete cases for 18 variables"):
+        sem.fit(MODEL, products.head(14))
+    with pytest.raises(ComplyError, match="need the cases, not moments"):
+        sem.from_moments(MODEL, products[ITEMS].cov(), nobs=360)
+
+
+def test_the_mean_of_a_product_of_predicted_factors_is_no_parameter(products: pd.DataFrame) -> None:
+    text = MEASURED + "Z ~ X\nY ~ X + Z + X:Z"
+    assert sem.fit(text, products).converged
+    with pytest.raises(ComplyError, match="'X:Z' is a covariance that the model does not have"):
+        sem.fit(text, products, product_indicators="unconstrained")
