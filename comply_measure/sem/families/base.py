@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from comply_measure.sem.errors import ModelError
+from comply_measure.sem.weighting import UNWEIGHTED, Weighting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,6 +67,8 @@ class Request:
     options : Options
     table_options : TableOptions
         What the defaults of the parameter table depend on.
+    weighting : Weighting
+        Sampling weights, if any.
     """
 
     records: ModelRecords
@@ -75,6 +78,7 @@ class Request:
     asked: Arguments
     options: Options
     table_options: TableOptions
+    weighting: Weighting = UNWEIGHTED
 
 
 @dataclass(frozen=True)
