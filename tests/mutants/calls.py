@@ -173,9 +173,10 @@ class _Tracer:
                 return record
         record = self._trace(name, kept.with_suffix(".new"))
         record["own"] = own
+        loaded = [f"{self.package}/{file}" for file in record["loaded"]]
         record["digests"] = {
-            f"{self.package}/{file}": digests[f"{self.package}/{file}"] for file in record["loaded"]
-        }
+            file: digests.get(file, "") for file in loaded
+        }  # empty: new since this run began
         kept.write_text(json.dumps(record), encoding="utf-8")
         return record
 
