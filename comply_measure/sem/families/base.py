@@ -223,6 +223,12 @@ class Family(ABC):
         """Why an identified model has no test of fit with these data; empty when it has."""
         return ""
 
+    def variable_moments(
+        self, model: Model, point: Point, number: int
+    ) -> tuple[tuple[str, ...], Array | None, Array]:
+        """Names, implied means (None without) and covariances of observed variables and sources of one group from 0."""
+        return point.implied[number].variable_moments()
+
     def total_variances(self, implied: Implied) -> tuple[Array, Array]:
         """Variances of observed variables and sources (p + k,) and their derivatives (p + k, q)."""
         return implied.reticular_variances()

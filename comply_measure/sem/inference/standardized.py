@@ -4,13 +4,15 @@ Every standardised value is its estimate times square roots of variances and the
 
 ========================  =====================================================
 ``f =~ x``, ``y ~ x``     b · sd(source) / sd(target)
+``y ~ f:g``               b · sd(f) sd(g) / sd(target), a product of factors (Wen, Marsh & Hau, 2010)
 variance of x             s / var(x)
 covariance of x and y     s / √(s_xx s_yy), with the residual variances of both
 intercept of x            m / sd(x)
 ========================  =====================================================
 
 sd and var are model-implied totals. ``lv`` scales latent variables only, ``all`` every variable, ``nox``
-every variable but the fixed exogenous ones (lavaan's ``std.lv``, ``std.all``, ``std.nox``). Derivatives
+every variable but the fixed exogenous ones (lavaan's ``std.lv``, ``std.all``, ``std.nox``). The product of two
+standardised factors has no variance of 1, so that it is not standardised itself. Derivatives
 are exact: ``∂ var(x)/∂θ_a = 2 κ_a u_a v_a`` with the columns of :mod:`comply_measure.sem.implied`.
 """
 
@@ -26,6 +28,7 @@ import numpy as np
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.implied import Implied
 from comply_measure.sem.language.expressions import Dual, evaluate
+from comply_measure.sem.language.records import Product
 from comply_measure.sem.model import Model
 from comply_measure.sem.objective import Point
 from comply_measure.sem.tables import wald_columns
@@ -136,6 +139,8 @@ class _Scales:
         lhs, op, rhs = self.table.lhs[row], self.table.op[row], self.table.rhs[row]
         if op == "=~":
             pairs = [(lhs, 0.5), (rhs, -0.5)]
+        elif op == "~" and isinstance(rhs, Product) and self.latent.intersection(rhs.parts):
+            pairs = [(part, 0.5) for part in rhs.parts] + [(lhs, -0.5)]
         elif op in ("~", "<~"):
             pairs = [(rhs, 0.5), (lhs, -0.5)]
         elif op == "~~" and lhs == rhs:
