@@ -17,6 +17,10 @@ class ComplyError(Exception):
     """Root of every error this package raises on purpose."""
 
 
+class NotApplicableError(ComplyError):
+    """An analysis that the data at hand do not carry: it is left out with this reason, and nothing has failed."""
+
+
 class ComplyWarning(UserWarning):
     """Root of every warning this package emits."""
 

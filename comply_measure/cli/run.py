@@ -31,7 +31,7 @@ def run_command(
     Returns
     -------
     int
-        Exit code: 0, 1 if a step has no result, 130 if interrupted.
+        Exit code: 0, 1 if a step failed, 130 if interrupted.
 
     Raises
     ------
@@ -63,13 +63,12 @@ def run_command(
         return INTERRUPTED
     files = write_results(run, folder, jobs=jobs, started=started)
     remember(run, folder, folder / FOLDER, wanted, files)
-    failed = [outcome for outcome in run.outcomes.values() if not outcome.ok]
-    for outcome in failed:
+    for outcome in (outcome for outcome in run.outcomes.values() if not outcome.ok):
         trace = f" (details in {folder / 'errors' / outcome.step}.txt)" if outcome.trace else ""
         print(f"step '{outcome.step}' {outcome.status}: {outcome.reason}{trace}", file=sys.stderr)
     if not quiet:
         print(f"report: {folder / 'report.html'}")
-    return STEP_FAILED if failed else 0
+    return 0 if run.ok else STEP_FAILED
 
 
 def _nothing_to_do(

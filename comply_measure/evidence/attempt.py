@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from numpy.linalg import LinAlgError
 
-from comply_measure.errors import ComplyError, InputError
+from comply_measure.errors import ComplyError, InputError, NotApplicableError
 
 Result = TypeVar("Result")
 
@@ -31,3 +31,17 @@ def attempt(compute: Callable[[], Result]) -> tuple[Result | None, str]:
         return None, " ".join(str(error).split()).rstrip(".")
     except LinAlgError as error:
         return None, f"a matrix is singular ({error})"
+
+
+def required(compute: Callable[[], Result]) -> Result:
+    """What `compute` returns; a topic without it has nothing to show.
+
+    Raises
+    ------
+    NotApplicableError
+        With the reason why the data do not give it.
+    """
+    result, why = attempt(compute)
+    if result is None:
+        raise NotApplicableError(why)
+    return result

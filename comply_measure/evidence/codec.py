@@ -200,7 +200,8 @@ def _encode_column(name: Any, series: pd.Series[Any]) -> Json:
     if kind == "float":
         values: list[Any] = [_float(value) for value in series.to_list()]
     elif kind == "text":
-        values = [None if value is None or value != value else str(value) for value in series.to_list()]
+        texts = series.astype(object).where(series.notna(), None)
+        values = [None if value is None else str(value) for value in texts]
     elif kind == "integer_or_missing":
         values = [
             None if value is None else int(value)
@@ -255,8 +256,8 @@ def _kind(series: pd.Series[Any]) -> str:
     import pandas as pd
     from pandas.api import types
 
-    if types.is_bool_dtype(series.dtype) and not series.hasnans:
-        return "truth"
+    if types.is_bool_dtype(series.dtype):  # before the values: a column without any is no text
+        return "truth_or_missing" if series.isna().any() else "truth"
     if types.is_integer_dtype(series.dtype):
         return "integer_or_missing" if types.is_extension_array_dtype(series.dtype) else "integer"
     if types.is_float_dtype(series.dtype):

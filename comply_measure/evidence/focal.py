@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from comply_measure.errors import ComplyError
+from comply_measure.errors import NotApplicableError
+from comply_measure.evidence.estimation import Cluster
 from comply_measure.models import factors_of
 from comply_measure.responses.selection import form_of, set_of
 from comply_measure.tables.roles import POOLED, by_role
@@ -70,6 +71,18 @@ class Focal:
     def n_units(self) -> int:
         """Units with such an informant."""
         return int(self.responses.data.loc[self.rows, "unit"].nunique())
+
+    @property
+    def shares_units(self) -> bool:
+        """Whether any unit has informants of two roles."""
+        ids = self.responses.data.loc[self.rows, ["unit", "role"]].drop_duplicates()
+        return bool(ids["unit"].duplicated().any())
+
+    @property
+    def several(self) -> int:
+        """Units with more than one informant of one role."""
+        ids = self.responses.data.loc[self.rows, ["unit", "role"]]
+        return int(ids.loc[ids.duplicated(), "unit"].nunique())
 
     @property
     def wholes(self) -> dict[str, tuple[str, ...]]:
@@ -209,9 +222,55 @@ def role_alphas(chosen: Focal, scales: Mapping[str, Sequence[str]]) -> dict[str,
 
 
 def require_roles(chosen: Focal, least: int = 2) -> None:
-    """Refuse analyses between roles where there is one role only."""
+    """Refuse analyses between roles where there is one role only, or no unit with two.
+
+    Raises
+    ------
+    NotApplicableError
+        If so.
+    """
     if len(chosen.roles) < least:
-        raise ComplyError(
+        raise NotApplicableError(
             f"scale '{chosen.scale.key}' was answered by {len(chosen.roles)} role(s); "
             f"this step compares at least {least}"
         )
+    if not chosen.shares_units:
+        raise NotApplicableError(
+            "no unit has informants of two roles: there is nothing to compare within units"
+        )
+
+
+def require_one_each(chosen: Focal) -> None:
+    """Refuse analyses of one informant per unit and role where several of them were kept.
+
+    Raises
+    ------
+    NotApplicableError
+        With the number of units concerned.
+    """
+    if chosen.several:
+        raise NotApplicableError(
+            f"{chosen.several} units have several informants of one role, and all are kept; this step needs one per "
+            "unit and role (informants: average, or first)"
+        )
+
+
+def require_categories(chosen: Focal) -> None:
+    """Refuse analyses of answers as categories where answers of several informants were averaged.
+
+    Raises
+    ------
+    NotApplicableError
+        If an answer lies between the categories.
+    """
+    answers = chosen.answers().drop(columns=["unit", "firm", "role"])
+    if (answers.mod(1) > 0).to_numpy().any():
+        raise NotApplicableError(
+            "answers of several informants of one role were averaged and lie between the categories of the scale; "
+            "this step needs answers as they were given (informants: first)"
+        )
+
+
+def cluster_in_role(chosen: Focal, cluster: Cluster) -> Cluster:
+    """What makes informants of one role alike: nothing, unless several of a unit are kept."""
+    return cluster if chosen.several else "none"

@@ -32,8 +32,9 @@ def build_report(run: Run) -> Report:
 
 def _section(outcome: Outcome, title: str) -> Section:
     if outcome.output is None:
-        verb = "failed" if outcome.status == "failed" else "was not run"
-        return Section(outcome.step, title, (Notice(f"This step {verb}: {outcome.reason}", "error"),))
+        failed = outcome.status == "failed"
+        text = f"This step {'failed' if failed else 'was left out'}: {outcome.reason}"
+        return Section(outcome.step, title, (Notice(text, "error" if failed else "warning"),))
     notices = tuple(Notice(text, "warning") for text in outcome.output.problems)
     section = outcome.output.section
     return Section(outcome.step, section.title, (*notices, *section.blocks))

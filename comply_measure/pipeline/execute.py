@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from comply_measure.errors import ComplyError, ComplyWarning
+from comply_measure.errors import ComplyError, ComplyWarning, NotApplicableError
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.measurement.threads import one_thread
 from comply_measure.pipeline.files import OutputError
@@ -38,6 +38,7 @@ class _Attempt(Generic[Result]):
     foreign: tuple[str, ...]
     reason: str = ""
     trace: str = ""
+    applies: bool = True
 
 
 def execute(
@@ -63,8 +64,8 @@ def execute(
     Returns
     -------
     Outcome
-        ``done``, ``printed`` (the evidence was there) or ``failed``. Warnings of this package become problems of
-        the output; those of libraries are kept beside it.
+        ``done``, ``printed`` (the evidence was there), ``skipped`` (the data do not carry it) or ``failed``.
+        Warnings of this package become problems of the output; those of libraries are kept beside it.
 
     Raises
     ------
@@ -105,6 +106,7 @@ def execute(
 def _tried(compute: Callable[[], Result]) -> _Attempt[Result]:
     result: Result | None = None
     reason = trace = ""
+    applies = True
     # One thread for linear algebra: the matrices are small, and sums then do not depend on the machine's cores.
     with one_thread(), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -112,6 +114,8 @@ def _tried(compute: Callable[[], Result]) -> _Attempt[Result]:
             result = compute()
         except OutputError:  # the system refuses to write: that ends the run
             raise
+        except NotApplicableError as error:
+            reason, applies = str(error), False
         except ComplyError as error:
             reason = str(error)
         except Exception as error:  # noqa: BLE001 - a defect in one step must not cost the others; it is kept and reported
@@ -123,14 +127,14 @@ def _tried(compute: Callable[[], Result]) -> _Attempt[Result]:
             f"{w.category.__name__}: {w.message}" for w in caught if not issubclass(w.category, ComplyWarning)
         )
     )
-    return _Attempt(result, own, foreign, reason, trace)
+    return _Attempt(result, own, foreign, reason, trace, applies)
 
 
 def _failed(step: Step, keys: Keys, start: float, attempt: _Attempt[Result]) -> Outcome:
     seconds = time.perf_counter() - start
     return Outcome(
         step.name,
-        "failed",
+        "failed" if attempt.applies else "skipped",
         keys.evidence,
         seconds,
         reason=attempt.reason,

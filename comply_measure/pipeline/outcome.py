@@ -19,8 +19,8 @@ class Outcome:
     step : str
         Name.
     status : {"done", "printed", "cached", "failed", "skipped"}
-        Computed; printed anew from evidence in the cache; taken from the cache as it is; failed; or not run because
-        a needed step failed.
+        Computed; printed anew from evidence in the cache; taken from the cache as it is; failed; or left out because
+        the data do not carry it, or a needed step has no result.
     key : str
         Key of the evidence; empty where a needed step failed.
     seconds : float

@@ -14,7 +14,7 @@ import pytest
 from comply_measure import evidence
 from comply_measure.errors import ComplyError, InputError
 from comply_measure.evidence import Evidence, Topic
-from comply_measure.evidence.codec import decode, encode
+from comply_measure.evidence.codec import decode, decode_frame, encode, encode_frame
 from comply_measure.pipeline.registry import STEPS
 from comply_measure.responses import Responses, load_dataset
 from comply_measure.triads import TriadData, gap_tests, icc_oneway
@@ -153,3 +153,12 @@ def test_arguments_of_the_wrong_kind_are_told_together(name: str) -> None:
 def test_a_topic_that_cannot_be_made_says_why(responses: Responses) -> None:
     with pytest.raises(ComplyError, match="at least 2"):
         evidence.gaps(responses.subset(role="it"))
+
+
+def test_a_column_of_missing_truth_values_is_kept_as_such() -> None:
+    table = pd.DataFrame(
+        {"flag": pd.array([pd.NA, pd.NA], dtype="boolean"), "text": pd.Series(["a", pd.NA], dtype=object)}
+    )
+    back = decode_frame(encode_frame(table))
+    assert back["flag"].dtype == "boolean"
+    assert back.isna().to_numpy().tolist() == [[True, False], [True, True]]

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Fault, Names, Vocabulary
-from comply_measure.evidence.focal import chosen_focal, require_roles, role_alphas
+from comply_measure.evidence.focal import chosen_focal, require_one_each, require_roles, role_alphas
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.responses import Responses
@@ -114,6 +114,7 @@ def actions(responses: Responses, options: ActionOptions | None = None, *, seed:
     options = options or ActionOptions()
     chosen = chosen_focal(responses, options.scale)
     require_roles(chosen)
+    require_one_each(chosen)
     response = chosen.scale.response
     low = (response.minimum + response.maximum) / 2 if options.low is None else options.low
     scores = chosen.scores(chosen.level)

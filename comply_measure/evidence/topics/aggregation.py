@@ -13,7 +13,7 @@ from pydantic import Field
 
 from comply_measure.evidence.base import Evidence
 from comply_measure.evidence.choices import Fault, Vocabulary
-from comply_measure.evidence.focal import Focal, chosen_focal, focal
+from comply_measure.evidence.focal import Focal, chosen_focal, focal, require_one_each
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.responses import Responses
@@ -93,6 +93,8 @@ def aggregation(responses: Responses, options: AggregationOptions | None = None)
     AggregationEvidence
     """
     options = options or AggregationOptions()
+    for scale in responses.scales:
+        require_one_each(focal(responses, scale))
     units = pd.DataFrame({"unit": responses.units.index})
     firms = responses.data.drop_duplicates("unit").set_index("unit")["firm"]
     table = units.assign(firm=firms.reindex(units["unit"]).to_numpy())

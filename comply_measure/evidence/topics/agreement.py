@@ -12,7 +12,13 @@ from pydantic import Field
 from comply_measure.errors import InputError
 from comply_measure.evidence.base import Evidence, topic_seeds
 from comply_measure.evidence.choices import Fault, Names, Vocabulary
-from comply_measure.evidence.focal import Focal, chosen_focal, require_roles
+from comply_measure.evidence.focal import (
+    Focal,
+    chosen_focal,
+    require_categories,
+    require_one_each,
+    require_roles,
+)
 from comply_measure.evidence.options import FewReplications, TopicOptions
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.responses import Responses
@@ -143,6 +149,8 @@ def agreement(
     options = options or AgreementOptions()
     chosen = chosen_focal(responses, options.scale)
     require_roles(chosen)
+    require_one_each(chosen)
+    require_categories(chosen)
     dimensions = chosen.wholes
     agreement = _indices(chosen, dimensions, options)
     summary = agreement.summary({"rwg_j": cutoff})

@@ -12,11 +12,12 @@ from pydantic import Field
 
 from comply_measure import sem
 from comply_measure.errors import ComplyError
+from comply_measure.evidence.attempt import required
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Names
 from comply_measure.evidence.estimation import Cluster, Estimation
 from comply_measure.evidence.fits import NamedFit, fit_row, fit_values, standardized, value_of
-from comply_measure.evidence.focal import Focal, chosen_focal
+from comply_measure.evidence.focal import Focal, chosen_focal, cluster_in_role
 from comply_measure.evidence.keying import Turned, turned_items, with_doubt
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.measurement import average_variance_extracted, composite_reliability
@@ -152,7 +153,7 @@ def cfa(responses: Responses, options: CfaOptions | None = None) -> CfaEvidence:
     everyone = indicator_data(chosen, centred=options.role_centred)
     data = everyone[rows_used(everyone, "ml")]
     used = rows_used(data, options.missing)
-    fits = {key: options.fit(text, data) for key, text in texts.items()}
+    fits = required(lambda: {key: options.fit(text, data) for key, text in texts.items()})
     named = tuple(NamedFit(key, _LABELS[key], fit) for key, fit in fits.items())
     turned = turned_items(chosen)
     correlated = next((fit for fit in named if fit.key == "correlated" and not fit.obstacle), None)
@@ -168,7 +169,7 @@ def cfa(responses: Responses, options: CfaOptions | None = None) -> CfaEvidence:
         n_informants=int(used.sum()),
         estimator=options.words("informants"),
         treatment=_treatment(options),
-        estimator_by_role=options.words("informants", cluster="none"),
+        estimator_by_role=options.words("informants", cluster=cluster_in_role(chosen, options.cluster)),
         turned=turned,
         validity=pd.DataFrame()
         if correlated is None
@@ -311,9 +312,9 @@ def _by_role(chosen: Focal, text: str, options: CfaOptions) -> tuple[NamedFit, .
     if not options.by_role or len(chosen.roles) < 2:
         return ()
     data = indicator_data(chosen, centred=False)
+    cluster = cluster_in_role(chosen, options.cluster)
     fits = []
     for role in chosen.roles:
         mine = data[(data["role"] == role) & rows_used(data, "ml")]
-        # A role has one informant per unit: nothing is clustered in units.
-        fits.append(NamedFit(role, role, options.fit(text, mine, cluster="none")))
+        fits.append(NamedFit(role, role, options.fit(text, mine, cluster=cluster)))
     return tuple(fits)

@@ -14,7 +14,7 @@ from comply_measure.errors import ComplyError
 from comply_measure.evidence.base import Evidence, topic_seeds
 from comply_measure.evidence.choices import Firms, Names
 from comply_measure.evidence.fits import NamedFit
-from comply_measure.evidence.focal import Focal, chosen_focal, require_roles
+from comply_measure.evidence.focal import Focal, chosen_focal, require_one_each, require_roles
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.outcomes import Outcome, OutcomeName, find_outcomes, measurement
 from comply_measure.evidence.surfaces import CongruenceCase, LatentCase, LevelModel, Regression
@@ -188,6 +188,7 @@ def congruence(
     options = options or CongruenceOptions()
     chosen = chosen_focal(responses, options.scale)
     require_roles(chosen)
+    require_one_each(chosen)
     names = list(chosen.factors)
     if options.predictor is not None and options.predictor not in names:
         raise ComplyError(f"predictor {options.predictor!r} is not one of: {', '.join(names)}")

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import Field
 
-from comply_measure.errors import ComplyError
+from comply_measure.errors import NotApplicableError
+from comply_measure.evidence.attempt import required
 from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Names
 from comply_measure.evidence.fits import NamedFit
@@ -234,22 +235,29 @@ def dimensionality(
 
     Raises
     ------
-    ComplyError
+    NotApplicableError
         If the scale has fewer than three indicators.
     """
     options = options or DimensionalityOptions()
     chosen = chosen_focal(responses, options.scale)
     names = list(chosen.indicator_names)
     if len(names) < 3:
-        raise ComplyError(f"the scale has {len(names)} indicators; an exploratory analysis needs at least 3")
+        raise NotApplicableError(
+            f"the scale has {len(names)} indicators; an exploratory analysis needs at least 3"
+        )
     data = chosen.indicators()
     if options.role_centred:
         data = role_centred(data, names)
     parallel_seed, split_seed = (int(s) for s in topic_seeds("dimensionality", seed).generate_state(2))
-    correlation = correlate(data, names)
+    correlation = required(lambda: correlate(data, names))
     parallel = parallel_analysis(correlation, seed=parallel_seed, n_replications=options.replications)
     solution = Exploration.of(
         factor_solution(correlation, len(chosen.factors), method=options.method, rotation=options.rotation)
+    )
+    split = required(
+        lambda: explore_and_confirm(
+            data, names, seed=split_seed, method=options.method, rotation=options.rotation
+        )
     )
     order = _order(solution, chosen.factors)
     matched, placed = _matched(solution, chosen.factors, order)
@@ -264,11 +272,7 @@ def dimensionality(
         order=order,
         n_matched=matched,
         n_placed=placed,
-        split=Halves.of(
-            explore_and_confirm(
-                data, names, seed=split_seed, method=options.method, rotation=options.rotation
-            )
-        ),
+        split=Halves.of(split),
         n_units=chosen.n_units,
         n_informants=correlation.n,
         treatment=(

@@ -11,7 +11,13 @@ from pydantic import Field
 
 from comply_measure.evidence.base import Evidence
 from comply_measure.evidence.choices import Firms, Names
-from comply_measure.evidence.focal import Focal, chosen_focal, require_roles, role_alphas
+from comply_measure.evidence.focal import (
+    Focal,
+    chosen_focal,
+    require_one_each,
+    require_roles,
+    role_alphas,
+)
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.responses import Responses
@@ -110,6 +116,7 @@ def gaps(responses: Responses, options: GapOptions | None = None) -> GapEvidence
     options = options or GapOptions()
     chosen = chosen_focal(responses, options.scale)
     require_roles(chosen)
+    require_one_each(chosen)
     cluster = responses.n_firms > 1 if options.cluster is None else options.cluster
     names = list(chosen.wholes)
     scores = chosen.scores("dimension")

@@ -14,7 +14,13 @@ from comply_measure.errors import ComplyError
 from comply_measure.evidence.base import Evidence
 from comply_measure.evidence.choices import Names
 from comply_measure.evidence.fits import NamedFit, fit_row
-from comply_measure.evidence.focal import Focal, chosen_focal, require_roles, role_alphas
+from comply_measure.evidence.focal import (
+    Focal,
+    chosen_focal,
+    require_one_each,
+    require_roles,
+    role_alphas,
+)
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.outcomes import Outcome, OutcomeName, find_outcomes
 from comply_measure.evidence.texts import one_line
@@ -179,6 +185,7 @@ def informants(responses: Responses, options: InformantOptions | None = None) ->
     options = options or InformantOptions()
     chosen = chosen_focal(responses, options.scale)
     require_roles(chosen)
+    require_one_each(chosen)
     roles, names = chosen.roles, list(chosen.factors)
     reference = options.reference or roles[0]
     cluster = responses.n_firms > 1 and options.estimator == "MLR"

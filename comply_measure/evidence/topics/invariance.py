@@ -10,11 +10,11 @@ from typing import Annotated, Literal
 import pandas as pd
 from pydantic import Field
 
-from comply_measure.errors import ComplyError
+from comply_measure.errors import NotApplicableError
 from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Firms, Names
-from comply_measure.evidence.focal import Focal, chosen_focal
+from comply_measure.evidence.focal import Focal, chosen_focal, require_one_each, require_roles
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.models.invariance import (
@@ -210,10 +210,12 @@ def invariance(responses: Responses, options: InvarianceOptions | None = None) -
     chosen = chosen_focal(responses, options.scale)
     firms = responses.n_firms > 1 if options.cluster is None else options.cluster
     clustered = firms and options.estimator.upper() != "ML"
-    roles = _roles(chosen, options, clustered=clustered) if len(chosen.roles) > 1 else ()
+    roles = _roles(chosen, options, clustered=clustered) if chosen.shares_units and not chosen.several else ()
     groups = tuple(_groups(chosen, name, options) for name in options.groups)
     if not roles and not groups:
-        raise ComplyError("one role answered the scale, and the study names no groups: nothing to compare")
+        require_roles(chosen)
+        require_one_each(chosen)
+        raise NotApplicableError("there is nothing to compare")
     return InvarianceEvidence(
         title=chosen.title,
         indicator_kind="items" if options.level == "items" else chosen.indicator_kind,

@@ -13,7 +13,7 @@ from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Names
 from comply_measure.evidence.estimation import Cluster, Estimation
-from comply_measure.evidence.focal import Focal, chosen_focal
+from comply_measure.evidence.focal import Focal, chosen_focal, cluster_in_role
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.models.method_variance import (
     LatentMethodFactor,
@@ -203,7 +203,7 @@ def _by_role(chosen: Focal, marker: tuple[str, ...] | None, options: MethodVaria
         mine = data[data["role"] == role]
         row: dict[str, object] = {"group": role, "n_informants": len(mine), "note": ""}
         try:
-            found = _marker(mine, chosen, marker, options, "none")
+            found = _marker(mine, chosen, marker, options, cluster_in_role(chosen, options.cluster))
         except ComplyError as error:
             rows.append(row | {"note": " ".join(str(error).split())})
             continue

@@ -9,7 +9,7 @@ from typing import Annotated
 import pandas as pd
 from pydantic import Field
 
-from comply_measure.errors import ComplyError
+from comply_measure.errors import ComplyError, NotApplicableError
 from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Names
@@ -121,7 +121,7 @@ def missing_data(
         raise ComplyError(f"there is no dimension '{unknown[0]}'; known: {', '.join(models)}")
     items = [name for parts in models.values() for members in parts.values() for name in members]
     if not answers[items].isna().to_numpy().any():
-        raise ComplyError("no answer is missing: there is nothing to treat")
+        raise NotApplicableError("no answer is missing: there is nothing to treat")
     imputation = multiple_imputation(
         answers,
         items,
@@ -180,7 +180,7 @@ def _models(chosen: Focal) -> dict[str, dict[str, tuple[str, ...]]]:
         if kept:
             found[key] = kept
     if not found:
-        raise ComplyError("no item of the scale varies")
+        raise NotApplicableError("no item of the scale varies")
     return found
 
 

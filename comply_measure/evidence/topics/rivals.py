@@ -10,12 +10,12 @@ from typing import Annotated, Literal
 import pandas as pd
 from pydantic import Field
 
-from comply_measure.errors import ComplyError
+from comply_measure.errors import ComplyError, NotApplicableError
 from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Fault, Names, Vocabulary
 from comply_measure.evidence.estimation import Cluster, Estimation
-from comply_measure.evidence.focal import Focal, chosen_focal
+from comply_measure.evidence.focal import Focal, chosen_focal, cluster_in_role
 from comply_measure.evidence.options import Replications
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.topics.cfa import indicator_data, rows_used
@@ -195,7 +195,7 @@ def rivals(responses: Responses, options: RivalOptions | None = None, *, seed: i
 
     Raises
     ------
-    ComplyError
+    NotApplicableError
         If no structure could be fitted.
     """
     options = options or RivalOptions()
@@ -204,7 +204,7 @@ def rivals(responses: Responses, options: RivalOptions | None = None, *, seed: i
     data = data[rows_used(data, "ml")]
     comparison = _compare(data, chosen.factors, chosen, options, options.structures)
     if not comparison.fits:
-        raise ComplyError(f"no structure could be fitted: {next(iter(comparison.failures.values()))}")
+        raise NotApplicableError(f"no structure could be fitted: {next(iter(comparison.failures.values()))}")
     cutoffs, why_no_cutoffs = _cutoffs(comparison, options, seed)
     general, why_no_general = attempt(lambda: _general(comparison, chosen))
     edwards, why_no_edwards = attempt(lambda: _edwards(chosen, data, options))
@@ -228,7 +228,7 @@ def rivals(responses: Responses, options: RivalOptions | None = None, *, seed: i
         n_units=int(data["unit"].nunique()),
         n_informants=comparison.n_informants,
         estimator=options.words("informants"),
-        role_estimator=options.words("informants", cluster="none"),
+        role_estimator=options.words("informants", cluster=cluster_in_role(chosen, options.cluster)),
         reference=options.reference or next(iter(chosen.factors)),
     )
 
@@ -364,11 +364,11 @@ def _by_role(chosen: Focal, options: RivalOptions) -> pd.DataFrame:
         return pd.DataFrame()
     data = indicator_data(chosen, centred=False)
     keys = [key for key in _IN_ROLES if key in options.structures]
+    cluster = cluster_in_role(chosen, options.cluster)
     parts = []
     for role in chosen.roles:
         mine = data[(data["role"] == role) & rows_used(data, "ml")]
-        # A role has one informant per unit: nothing is clustered in units.
-        found = _compare(mine, chosen.factors, chosen, options, keys, pairs=False, cluster="none")
+        found = _compare(mine, chosen.factors, chosen, options, keys, pairs=False, cluster=cluster)
         parts.append(found.tidy().assign(group=role))
     table: pd.DataFrame = pd.concat(parts, ignore_index=True)
     return table

@@ -14,7 +14,13 @@ from pydantic import Field
 from comply_measure.errors import ComplyError
 from comply_measure.evidence.base import Evidence, topic_seeds
 from comply_measure.evidence.choices import Names
-from comply_measure.evidence.focal import Focal, chosen_focal, require_roles, role_alphas
+from comply_measure.evidence.focal import (
+    Focal,
+    chosen_focal,
+    require_one_each,
+    require_roles,
+    role_alphas,
+)
 from comply_measure.evidence.options import FewReplications, TopicOptions
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.responses import Responses
@@ -137,6 +143,7 @@ def triads(responses: Responses, options: TriadOptions | None = None, *, seed: i
     options = options or TriadOptions()
     chosen = chosen_focal(responses, options.scale)
     require_roles(chosen)
+    require_one_each(chosen)
     names = list(chosen.factors)
     scores = chosen.scores("dimension" if chosen.by_scores else chosen.level)
     triads = TriadData.from_long(scores, names, roles=chosen.roles)

@@ -10,12 +10,12 @@ from typing import Annotated
 
 import pandas as pd
 
-from comply_measure.errors import ComplyError
-from comply_measure.evidence.attempt import attempt
+from comply_measure.errors import NotApplicableError
+from comply_measure.evidence.attempt import attempt, required
 from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Names
 from comply_measure.evidence.estimation import Cluster, Estimation
-from comply_measure.evidence.focal import Focal, chosen_focal
+from comply_measure.evidence.focal import Focal, chosen_focal, cluster_in_role
 from comply_measure.evidence.keying import turned_items
 from comply_measure.evidence.options import Replications
 from comply_measure.evidence.topic import Request, Topic
@@ -140,19 +140,17 @@ def validity(
 
     Raises
     ------
-    ComplyError
+    NotApplicableError
         If the scale has one dimension, or neither ratios nor a model can be computed.
     """
     options = options or ValidityOptions()
     chosen = chosen_focal(responses, options.scale)
     if len(chosen.factors) < 2:
-        raise ComplyError("the scale has one dimension: there is nothing to tell apart")
+        raise NotApplicableError("the scale has one dimension: there is nothing to tell apart")
     drawn = topic_seeds("validity", seed).generate_state(1 + len(chosen.roles))
     seeds = [int(number) for number in drawn]
     data = validity_data(chosen, centred=options.role_centred)
-    matrix, why = attempt(lambda: _matrix(chosen, data, options, seeds[0], options.cluster))
-    if matrix is None:
-        raise ComplyError(why)
+    matrix = required(lambda: _matrix(chosen, data, options, seeds[0], options.cluster))
     pairs, why_no_pairs = attempt(lambda: _pairs(chosen, data, options))
     return ValidityEvidence(
         title=chosen.title,
@@ -165,7 +163,7 @@ def validity(
         n_units=chosen.n_units,
         n_informants=matrix.ratios.n_informants,
         estimator=options.words("informants"),
-        role_estimator=options.words("informants", cluster="none"),
+        role_estimator=options.words("informants", cluster=cluster_in_role(chosen, options.cluster)),
         replications=options.replications,
         turned=turned_items(chosen),
     )
@@ -238,11 +236,11 @@ def _by_role(chosen: Focal, options: ValidityOptions, seeds: list[int]) -> pd.Da
     if not options.by_role or len(chosen.roles) < 2:
         return pd.DataFrame()
     data = validity_data(chosen, centred=False)
+    cluster = cluster_in_role(chosen, options.cluster)
     parts = []
     for role, seed in zip(chosen.roles, seeds, strict=True):
         mine = data[data["role"] == role]
-        # A role has one informant per unit: nothing is clustered in units.
-        found, why = attempt(partial(_matrix, chosen, mine, options, seed, "none"))
+        found, why = attempt(partial(_matrix, chosen, mine, options, seed, cluster))
         if found is None:
             parts.append(pd.DataFrame([{"construct": "", "n_informants": len(mine), "note": why}]))
         else:
