@@ -59,7 +59,7 @@ class Focal:
     @property
     def roles(self) -> tuple[str, ...]:
         """Roles of the scale that are in the data."""
-        present = set(self.responses.data["role"])
+        present = set(self.responses.data["role"].unique())
         return tuple(role for role in self.scale.roles if role in present)
 
     @property

@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from comply_measure.errors import ComplyError
 from comply_measure.measurement import average_variance_extracted, composite_reliability
 from comply_measure.measurement.frames import check_scales, groups, joined, runs_against
 from comply_measure.sem.language.quoting import quoted
+from comply_measure.sem.tables import definitions, normal_quantile
 
 if TYPE_CHECKING:
     from comply_measure.sem import Fit
@@ -141,15 +143,17 @@ def _obstacle(values: pd.DataFrame) -> str:
         return "fewer than 3 indicators: a one-factor model is not identified"
     if len(values) <= values.shape[1]:
         return f"{len(values)} informants are too few"
-    varies = values.std() > 0
-    flat = [str(name) for name, enough in varies.items() if not enough]
+    answers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    known = ~np.isnan(answers)
+    varies = np.where(known, answers, -np.inf).max(axis=0) > np.where(known, answers, np.inf).min(axis=0)
+    flat = [str(name) for name, enough in zip(values.columns, varies, strict=True) if not enough]
     return f"no variance: {', '.join(flat)}" if flat else ""
 
 
 def _from_fit(scale: str, group: str, values: pd.DataFrame, fit: Fit) -> CongenericReliability:
-    table = fit.estimates
-    keys = zip(table["lhs"], table["op"], table["rhs"], strict=True)
-    estimates = dict(zip(keys, table["est"].tolist(), strict=True))
+    table = fit.model.table
+    keys = zip(table.lhs, table.op, table.rhs, strict=True)
+    estimates = dict(zip(keys, fit.model.values(fit.theta).tolist(), strict=True))
     indicators = list(values.columns)
     loading = [estimates[_FACTOR, "=~", name] for name in indicators]
     residual = [estimates[name, "~~", name] for name in indicators]
@@ -158,13 +162,13 @@ def _from_fit(scale: str, group: str, values: pd.DataFrame, fit: Fit) -> Congene
     deviation = [math.sqrt(max(a * a + b, 0.0)) for a, b in zip(loading, residual, strict=True)]
     standardised = [a / sd if sd > 0 else _NAN for a, sd in zip(loading, deviation, strict=True)]
     heywood = min(residual) < 0
-    defined = table.iloc[table["op"].tolist().index(":=")]
+    lower, upper = (_NAN, _NAN) if heywood else _interval(fit)
     return CongenericReliability(
         scale,
         group,
         omega=composite_reliability(loading, residual),
-        lower=_NAN if heywood else float(defined["ci_lower"]),
-        upper=_NAN if heywood else float(defined["ci_upper"]),
+        lower=lower,
+        upper=upper,
         average_variance_extracted=_NAN if heywood else average_variance_extracted(standardised),
         loading_min=min(standardised),
         loading_max=max(standardised),
@@ -175,6 +179,13 @@ def _from_fit(scale: str, group: str, values: pd.DataFrame, fit: Fit) -> Congene
             runs_against([name for name, value in zip(indicators, loading, strict=True) if value < 0]),
         ),
     )
+
+
+def _interval(fit: Fit) -> tuple[float, float]:
+    """Limits of the defined parameter, as in ``fit.estimates``, whose table costs more than the fit."""
+    _, _, value, error = definitions(fit.model, fit.theta, fit.vcov_array, fit.optimum.at_bound)
+    half = normal_quantile(fit.model.options.level) * float(error[0])
+    return float(value[0]) - half, float(value[0]) + half
 
 
 def _negative(indicators: Sequence[str], residual: Sequence[float]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from comply_measure.report.format import FORMATS, NUMERIC, text
 from comply_measure.report.parts import Column, Table
@@ -41,13 +42,23 @@ class Row:
     group: str | None = None
 
 
+_PRINTED: WeakKeyDictionary[Table, tuple[Row, ...]] = WeakKeyDictionary()
+
+
 def heads(table: Table) -> tuple[Cell, ...]:
     """Column heads."""
     return tuple(Cell(column.label, column.format in NUMERIC) for column in table.columns)
 
 
 def rows(table: Table) -> tuple[Row, ...]:
-    """The rows that are printed."""
+    """The rows that are printed; made once for all renderers."""
+    found = _PRINTED.get(table)
+    if found is None:
+        found = _PRINTED[table] = _printed(table)
+    return found
+
+
+def _printed(table: Table) -> tuple[Row, ...]:
     shown = table.data if table.rows_shown is None else table.data.head(table.rows_shown)
     columns = [_column(shown, column) for column in table.columns]
     groups = shown[table.group].to_list() if table.group else [None] * len(shown)

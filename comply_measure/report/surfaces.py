@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     Array = npt.NDArray[np.float64]
 
 _GRID = 81
+_STRIDE = 3
 _MARGIN = 0.25
+# left, bottom, width and height within the figure: labels have the same size in all of these pictures
+_FLAT, _BAR, _SOLID = (0.072, 0.12, 0.392, 0.865), (0.488, 0.23, 0.016, 0.64), (0.585, 0.06, 0.415, 0.93)
 _ENDS = ("#0b5394", "#9cc4e4", "#f0f0f1", "#f0b98a", "#a84a00")
 
 
@@ -64,7 +67,7 @@ def surface_plot(
         _paint_contours(drawing, surface, axis_labels, colours)
         _paint_solid(drawing, surface, axis_labels, colours)
 
-    return draw(key, title, paint, size=(8.4, 3.8), alt=alt, notes=notes, min_width=640)
+    return draw(key, title, paint, size=(8.4, 3.8), alt=alt, notes=notes, min_width=640, layout=None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +117,7 @@ def _paint_contours(drawing: Any, surface: _Surface, names: tuple[str, str, str]
     from matplotlib.path import Path
 
     window, ink = surface.window, COLOURS["ink"]
-    flat = drawing.add_subplot(1, 2, 1)
+    flat = drawing.add_axes(_FLAT)
     levels = np.linspace(np.nanmin(surface.shown), np.nanmax(surface.shown), 9)
     filled = flat.contourf(surface.gx, surface.gy, surface.grid, levels=levels, cmap=colours, extend="both")
     region = PathPatch(
@@ -127,7 +130,7 @@ def _paint_contours(drawing: Any, surface: _Surface, names: tuple[str, str, str]
     opposite = [2 * surface.centre - end for end in window]
     flat.plot(window, opposite, color=ink, lw=0.9, ls=(0, (4, 3)))
     flat.set(xlim=window, ylim=window, xlabel=names[0], ylabel=names[1], aspect="equal")
-    drawing.colorbar(filled, ax=flat, shrink=0.75, label=names[2], format="%.3g", extendfrac=0)
+    drawing.colorbar(filled, cax=drawing.add_axes(_BAR), label=names[2], format="%.3g", extendfrac=0)
 
 
 def _paint_solid(drawing: Any, surface: _Surface, names: tuple[str, str, str], colours: Any) -> None:
@@ -135,10 +138,9 @@ def _paint_solid(drawing: Any, surface: _Surface, names: tuple[str, str, str], c
     from matplotlib.ticker import MaxNLocator
 
     shown, outline, muted = surface.shown, surface.outline, COLOURS["muted"]
-    solid = drawing.add_subplot(1, 2, 2, projection="3d")
-    solid.plot_surface(
-        surface.gx, surface.gy, shown, cmap=colours, linewidth=0, rstride=2, cstride=2, alpha=0.9
-    )
+    solid = drawing.add_axes(_SOLID, projection="3d")
+    stride = {"rstride": _STRIDE, "cstride": _STRIDE}
+    solid.plot_surface(surface.gx, surface.gy, shown, cmap=colours, linewidth=0, alpha=0.9, **stride)
     floor = float(np.nanmin(shown) - 0.25 * (np.nanmax(shown) - np.nanmin(shown)))
     solid.plot(outline[:, 0], outline[:, 1], floor, color=muted, linewidth=0.9)
     edge = _along(outline)

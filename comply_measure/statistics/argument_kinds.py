@@ -83,14 +83,17 @@ def accepted(function: Callable[..., Any]) -> dict[str, Accept]:
 @cache
 def _typing_names(module: str) -> dict[str, Any]:
     """What a module imports for the type checker alone (``if TYPE_CHECKING:``)."""
-    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    source = inspect.getsource(sys.modules[module])
     found: dict[str, Any] = {}
+    if "TYPE_CHECKING" not in source:  # to parse a file costs some milliseconds
+        return found
+    tree = ast.parse(source)
     for block in tree.body:
         if isinstance(block, ast.If) and getattr(block.test, "id", "") == "TYPE_CHECKING":
             for line in block.body:
                 if isinstance(line, ast.ImportFrom) and line.module:
-                    source = import_module(line.module)
-                    found |= {name.asname or name.name: getattr(source, name.name) for name in line.names}
+                    origin = import_module(line.module)
+                    found |= {name.asname or name.name: getattr(origin, name.name) for name in line.names}
                 elif isinstance(line, ast.Import):
                     found |= {name.asname or name.name: import_module(name.name) for name in line.names}
     return found

@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose
 
 from comply_measure.errors import InputError
 from comply_measure.measurement import mardia
+from comply_measure.measurement.items import normality
 
 ITEMS = ["a1", "a2", "a3", "a4", "b1"]
 
@@ -92,3 +93,20 @@ def test_what_cannot_be_computed_has_a_note(data: pd.DataFrame) -> None:
 def test_absent_items_are_named(data: pd.DataFrame) -> None:
     with pytest.raises(InputError, match="nowhere"):
         mardia(data, {"s": ["a1", "nowhere"]}, by=None)
+
+
+@pytest.mark.parametrize(("spread", "fast"), [(0.3, True), (1e-7, False)])
+def test_whitening_by_the_triangle_is_that_of_qr(
+    spread: float, fast: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The quick way serves well-conditioned items; nearly collinear ones take the whole decomposition."""
+    rng = np.random.default_rng(12)
+    x = rng.normal(size=(500, 1)) + spread * rng.normal(size=(500, 6))
+    found = normality._whitened(x)
+    assert found is not None
+    monkeypatch.setattr(normality, "WELL_CONDITIONED", 0.0)
+    plain = normality._whitened(x)
+    assert plain is not None
+    assert np.array_equal(found, plain) is not fast
+    assert found == pytest.approx(plain, abs=1e-12)
+    assert normality._moments(found, 500) == pytest.approx(normality._moments(plain, 500), rel=1e-12)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from comply_measure import sem
 from comply_measure.measurement import cronbach_alpha
 from comply_measure.models.congeneric import congeneric_model, congeneric_reliability
 
@@ -40,6 +41,16 @@ def test_omega_and_ave_equal_their_closed_forms() -> None:
     assert row.note == ""
 
 
+def test_the_interval_is_that_of_the_defined_parameter() -> None:
+    data = exact(implied([0.8, 0.6, 0.7, 0.5], [0.36, 0.5, 0.4, 0.9]))
+    data.loc[:20, "x0"] = np.nan
+    row = congeneric_reliability(data, {"f": data.columns}, by=None).rows[0]
+    table = sem.fit(congeneric_model(list(data.columns)), data, missing="ml").estimates.set_index("op")
+    defined = table.loc[":="]
+    assert (row.lower, row.upper) == (defined["ci_lower"], defined["ci_upper"])
+    assert row.omega == pytest.approx(defined["est"], abs=1e-12)
+
+
 def test_tau_equivalent_items_have_omega_equal_to_alpha() -> None:
     data = exact(implied([0.7] * 4, [0.5, 0.6, 0.4, 0.3]))
     row = congeneric_reliability(data, {"f": data.columns}, by=None).rows[0]
@@ -70,6 +81,7 @@ def test_groups_and_missing_answers() -> None:
         (exact(implied([0.8, 0.6], [0.4, 0.4])), "fewer than 3 indicators"),
         (exact(implied([0.8, 0.6, 0.7], [0.4, 0.4, 0.4])).head(3), "3 informants are too few"),
         (exact(implied([0.8, 0.6, 0.7], [0.4, 0.4, 0.4])).assign(x1=3.0), "no variance: x1"),
+        (exact(implied([0.8, 0.6, 0.7], [0.4, 0.4, 0.4])).assign(x0=np.nan, x1=3.0), "no variance: x0, x1"),
         (exact(np.array([[1, 0.8, 0.8], [0.8, 1, 0.5], [0.8, 0.5, 1]])), "Heywood"),
     ],
 )

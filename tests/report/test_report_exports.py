@@ -6,12 +6,14 @@ import io
 import re
 import time
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from docx import Document
 
+from comply_measure.report.cells import rows
 from comply_measure.report.html import number_blocks
 from comply_measure.report.latex import escape, render_latex
 from comply_measure.report.names import shortened
@@ -135,3 +137,11 @@ def test_a_title_longer_than_a_property_may_be_is_whole_on_the_page() -> None:
         document = Document(io.BytesIO(render_word(made, {})))
         assert document.core_properties.title == kept
         assert document.paragraphs[0].text == "t" * length
+
+
+def test_rows_are_printed_once_for_all_renderers() -> None:
+    one, other = table(), table()
+    assert rows(one) is rows(one)
+    assert rows(one) == rows(other)
+    assert rows(one) is not rows(other)
+    assert rows(replace(one, rows_shown=2)) == rows(one)[:2]

@@ -397,3 +397,14 @@ def test_functions_of_several_arguments(function: str) -> None:
     found = evaluate(parse_expression(tokenize(text), len(text)), values, 2)
     expected = {"sum": (1.7, 3.0, 1.0), "mean": (1.7 / 3, 1.0, 1 / 3), "min": (0.4, 1, 0), "max": (0.8, 2, 0)}
     assert (found.value, *found.gradient) == pytest.approx(expected[function])
+
+
+def test_a_text_that_was_read_before_has_the_same_records() -> None:
+    first = parse_model("f =~ x1 + x2 + a*x3\nf ~~ 1*f")
+    assert parse_model("f =~ x1 + x2 + b*x3\nf ~~ 1*f") != first
+    assert parse_model("f =~ x1 + x2 + a*x3\nf ~~ 1*f") == first
+    for _ in range(2):
+        with pytest.raises(ModelSyntaxError):
+            parse_model("f =~ ")
+        with pytest.raises(ModelSyntaxError):
+            parse_model(["f =~ x1"])  # type: ignore[arg-type]

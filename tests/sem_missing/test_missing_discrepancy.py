@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from comply_measure.sem.arrays import NotPositiveDefiniteError
 from comply_measure.sem.data import Cases
@@ -59,6 +59,22 @@ def test_gradient_and_hessian_are_slopes(model):
         hessian[a] = (up.gradient() - down.gradient()) / 2e-5
     assert_allclose(here.gradient(), gradient, rtol=1e-6, atol=1e-7)
     assert_allclose(here.hessian(), hessian, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_what_both_kinds_of_information_share_is_what_each_computes_alone(model):
+    layout, discrepancy, theta, _ = setting(model, np.random.default_rng(25))
+    first, second = (discrepancy.evaluate(layout.at(theta)) for _ in range(2))
+    both = first.information(), first.hessian()
+    other = second.hessian(), second.information()
+    assert_array_equal(both[0], other[1])
+    assert_array_equal(both[1], other[0])
+    at, derivatives = first.at.completion, first.derivatives
+    alone = information.expected_information(first.sample, at, derivatives) / first.n
+    assert_array_equal(both[0], alone)
+    lost = information.missing_information(first.sample, at, derivatives)
+    assert_array_equal(information.missing_information(first.sample, at, derivatives, first.squared), lost)
+    assert_array_equal(first.squared, information.squared_part(first.sample, at, derivatives))
 
 
 def test_complete_data_give_the_complete_discrepancy():

@@ -185,3 +185,20 @@ def test_coverage_problems_name_variables_and_pairs():
     found = coverage.coverage_problems(data, ["a", "b", "c", "d"], " in group 'north'")
     assert [(p.column, "north" in p.message) for p in found] == [("d", True), ("b, c", True)]
     assert coverage.coverage_problems(data[:, :2], ["a", "b"]) == ()
+
+
+def test_moments_are_remembered_by_content_within_bounds():
+    rng = np.random.default_rng(8)
+    sets = [np.where(rng.random((30, 3)) < 0.1, np.nan, rng.normal(size=(30, 3))) for _ in range(3)]
+    memory = saturated._Memory()
+    memory.cells = 2 * 9
+    found = [memory.put(saturated._moments(data, 1e-8, 100), data, 1e-8, 100) for data in sets]
+    assert memory.get(sets[0], 1e-8, 100) is None  # the oldest made room
+    assert memory.get(sets[2].copy(), 1e-8, 100) is found[2]
+    assert memory.get(sets[2], 1e-9, 100) is None
+    first = saturated.saturated_moments(sets[0])
+    first.covariance[:] = 0.0  # what a caller does with his copy is his affair
+    again = saturated.saturated_moments(sets[0])
+    plain = saturated._moments(sets[0], saturated.TOLERANCE, saturated.MAX_STEPS)
+    np.testing.assert_array_equal(again.covariance, plain.covariance)
+    assert again.loglik == plain.loglik

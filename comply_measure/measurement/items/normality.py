@@ -13,6 +13,7 @@ from comply_measure.measurement.moments import Floats
 
 NAN = float("nan")
 BLOCK = 2048  # rows multiplied at a time: they stay in the processor's cache
+WELL_CONDITIONED = 1e4  # ratio of singular values up to which dividing by the triangle whitens to 12 digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,37 +99,40 @@ def _mardia(values: Floats, unbiased: bool) -> dict[str, object]:
         "z",
         "p_kurtosis",
     ]
-    note = _problem(complete)
-    if note:
+    if n <= p:
+        return out | dict.fromkeys(names, NAN) | {"note": f"{n} complete cases are too few for {p} items"}
+    whitened = _whitened(complete)
+    if whitened is None:
+        note = "an item does not vary, or items determine each other"
         return out | dict.fromkeys(names, NAN) | {"note": note}
-    from scipy.stats import chi2, norm
+    from scipy.special import chdtrc, ndtr
 
-    b1, b2 = _moments(complete, n - 1 if unbiased else n)
+    b1, b2 = _moments(whitened, n - 1 if unbiased else n)
     df, normal = p * (p + 1) * (p + 2) / 6, p * (p + 2)
     chisq = n * b1 / 6
     small = chisq * (p + 1) * (n + 1) * (n + 3) / (n * ((n + 1) * (p + 1) - 6))
     z = (b2 - normal) / np.sqrt(8 * normal / n)
-    found = [b1, chisq, small, df, chi2.sf(chisq, df), chi2.sf(small, df), b2, normal, z, 2 * norm.sf(abs(z))]
+    found = [b1, chisq, small, df, chdtrc(df, chisq), chdtrc(df, small), b2, normal, z, 2 * ndtr(-abs(z))]
     return out | {name: float(value) for name, value in zip(names, found, strict=True)} | {"note": ""}
 
 
-def _problem(complete: Floats) -> str:
+def _whitened(complete: Floats) -> Floats | None:
+    """Items that are uncorrelated and of sum of squares 1 (Q of X = QR), (n, p); None where X has no full rank."""
     n, p = complete.shape
-    if n <= p:
-        return f"{n} complete cases are too few for {p} items"
-    triangle = np.linalg.qr(complete - complete.mean(axis=0), mode="r")  # its singular values are the data's
+    deviation = complete - complete.mean(axis=0)
+    triangle = np.linalg.qr(deviation, mode="r")  # its singular values are the data's
     size = np.linalg.svd(triangle, compute_uv=False)
     if (size > size[0] * n * np.finfo(float).eps).sum() < p:
-        return "an item does not vary, or items determine each other"
-    return ""
+        return None
+    if size[0] > WELL_CONDITIONED * size[-1]:
+        return np.asarray(np.linalg.qr(deviation)[0])
+    return np.asarray(deviation @ np.linalg.inv(triangle))
 
 
-def _moments(complete: Floats, divisor: int) -> tuple[float, float]:
+def _moments(whitened: Floats, divisor: int) -> tuple[float, float]:
     """b1 and b2; b1 by the third moments of whitened items, so that cost is linear in n."""
-    n = len(complete)
-    deviation = complete - complete.mean(axis=0)
-    # X = QR: with S = R'R / d, m_ij = d q_i · q_j
-    Q = np.linalg.qr(deviation)[0] * np.sqrt(divisor)
+    n = len(whitened)
+    Q = whitened * np.sqrt(divisor)  # with S = R'R / d, m_ij = d q_i · q_j
     return _third_moments(Q) / n**2, float(((Q**2).sum(axis=1) ** 2).mean())
 
 

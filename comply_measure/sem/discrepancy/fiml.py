@@ -31,6 +31,7 @@ from comply_measure.sem.missing.information import (
     casewise_scores,
     expected_information,
     missing_information,
+    squared_part,
 )
 from comply_measure.sem.missing.likelihood import in_data_order, moment_gradient
 from comply_measure.sem.missing.sample import IncompleteGroup
@@ -88,9 +89,15 @@ class FIMLEvaluation:
         """First derivatives of the moments, as columns."""
         return moment_derivatives(self.implied)
 
+    @cached_property
+    def squared(self) -> Array:
+        """What both kinds of information have in common (q, q)."""
+        return squared_part(self.sample, self.at.completion, self.derivatives)
+
     def information(self) -> Array:
         """Expected information per case, given the patterns (q, q)."""
-        return expected_information(self.sample, self.at.completion, self.derivatives) / self.n
+        done, derivatives = self.at.completion, self.derivatives
+        return expected_information(self.sample, done, derivatives, self.squared) / self.n
 
     def hessian(self) -> Array:
         """Exact Hessian of F (q, q)."""
@@ -101,7 +108,7 @@ class FIMLEvaluation:
         hessian += second_order_part(
             implied, W, 2.0 / self.n * self.at.covariance, self.at.mean / self.n, looked_up
         )
-        return hessian - 2.0 / self.n * missing_information(self.sample, done, self.derivatives)
+        return hessian - 2.0 / self.n * missing_information(self.sample, done, self.derivatives, self.squared)
 
     def hessian_of_moments(self) -> Array:
         """Hessian of F less what the moments' own second derivatives add (q, q)."""

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from comply_measure.errors import Problem
 from comply_measure.sem.errors import ModelSyntaxError, fault
@@ -96,6 +97,12 @@ def parse_model(text: str) -> ModelRecords:
     ModelSyntaxError
         Listing every fault with its line quoted and the place marked.
     """
+    return _parsed(text) if isinstance(text, str) else _parsed.__wrapped__(text)
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> ModelRecords:
+    """Records of a text; one text is often fitted to many data."""
     draft = _read(text)
     if not draft.faults and not draft.terms:
         draft.faults.append(Problem("the model text holds no formula", allowed="f =~ x1 + x2 + x3"))

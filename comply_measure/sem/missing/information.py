@@ -51,7 +51,10 @@ def observed_information(
 
 
 def missing_information(
-    sample: IncompleteSample, completion: Completion, derivatives: MomentDerivatives
+    sample: IncompleteSample,
+    completion: Completion,
+    derivatives: MomentDerivatives,
+    squared: FloatArray | None = None,
 ) -> FloatArray:
     """Information the missing values would have added: the variance of the complete-data score.
 
@@ -63,20 +66,25 @@ def missing_information(
     sample : IncompleteSample
     completion : Completion
     derivatives : MomentDerivatives
+    squared : (q, q) float array, optional
+        What :func:`squared_part` gives for these, where it is known.
 
     Returns
     -------
     (q, q) float array
         In units of the whole sample.
     """
-    total = _squared_part(sample, completion, derivatives)
+    total = squared_part(sample, completion, derivatives) if squared is None else squared.copy()
     for rows in _linear_roots(sample, completion, derivatives):
         total += rows.T @ rows
     return total
 
 
 def expected_information(
-    sample: IncompleteSample, completion: Completion, derivatives: MomentDerivatives
+    sample: IncompleteSample,
+    completion: Completion,
+    derivatives: MomentDerivatives,
+    squared: FloatArray | None = None,
 ) -> FloatArray:
     """Fisher information given the patterns: ``Σ_i ½ tr(W̃_i ∂_aΣ W̃_i ∂_bΣ) + ∂_aμᵀ W̃_i ∂_bμ``.
 
@@ -88,6 +96,8 @@ def expected_information(
     sample : IncompleteSample
     completion : Completion
     derivatives : MomentDerivatives
+    squared : (q, q) float array, optional
+        What :func:`squared_part` gives for these, where it is known.
 
     Returns
     -------
@@ -98,7 +108,7 @@ def expected_information(
     lost = w @ completion.uncertainty @ w
     info = 0.5 * n * trace_pairs(d, w, w) - trace_pairs(d, lost, w)
     info = (info + info.T) / 2.0 + d.mean.T @ (n * w - lost) @ d.mean
-    return np.asarray(info + _squared_part(sample, completion, d))
+    return np.asarray(info + (squared_part(sample, completion, d) if squared is None else squared))
 
 
 def casewise_scores(
@@ -141,8 +151,8 @@ def _at(columns: FloatArray, missing: IntArray, root: FloatArray) -> FloatArray:
     return np.asarray(np.matmul(root.transpose(0, 2, 1), columns[missing]))
 
 
-def _squared_part(sample: IncompleteSample, completion: Completion, d: MomentDerivatives) -> FloatArray:
-    """``Σ_i ½ tr(C_i P_a C_i P_b)``; parameters of the means alone have no part in it."""
+def squared_part(sample: IncompleteSample, completion: Completion, d: MomentDerivatives) -> FloatArray:
+    """``Σ_i ½ tr(C_i P_a C_i P_b)``, common to both kinds of information; parameters of means have no part in it."""
     total = np.zeros((d.n_parameters, d.n_parameters))
     used = np.flatnonzero(d.left.any(axis=0) & d.right.any(axis=0))
     part = MomentDerivatives(d.left[:, used], d.right[:, used], d.mean[:, used])

@@ -45,12 +45,13 @@ class SaturatedMoments:
 
 
 class _Memory:
-    """The latest results by a digest of the data they belong to."""
+    """The latest results by a digest of the data they belong to; `cells` numbers at most, 8 MB."""
 
-    size = 64
+    cells = 1_000_000
 
     def __init__(self) -> None:
         self._found: OrderedDict[bytes, SaturatedMoments] = OrderedDict()
+        self._kept = 0
 
     @staticmethod
     def _key(data: FloatArray, tolerance: float, max_steps: int) -> bytes:
@@ -66,8 +67,10 @@ class _Memory:
         self, moments: SaturatedMoments, data: FloatArray, tolerance: float, max_steps: int
     ) -> SaturatedMoments:
         self._found[self._key(data, tolerance, max_steps)] = moments
-        while len(self._found) > self.size:
-            self._found.popitem(last=False)
+        self._kept += moments.covariance.size
+        while self._kept > self.cells:
+            _, oldest = self._found.popitem(last=False)
+            self._kept -= oldest.covariance.size
         return moments
 
 
