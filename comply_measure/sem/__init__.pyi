@@ -9,9 +9,6 @@ from comply_measure.sem.errors import (
     ModelSyntaxError as ModelSyntaxError,
     SemWarning as SemWarning,
 )
-from comply_measure.sem.interactions.johnson_neyman import johnson_neyman as johnson_neyman
-from comply_measure.sem.interactions.product_test import product_test as product_test
-from comply_measure.sem.interactions.slopes import simple_slopes as simple_slopes
 from comply_measure.sem.language.parser import parse_model as parse_model
 from comply_measure.sem.language.quoting import quoted as quoted
 from comply_measure.sem.power import (

@@ -139,7 +139,8 @@ def fit(
     match : bool
         Multiply the first indicator with the first and so on, instead of all pairs.
     nodes : int, optional
-        Nodes of the quadrature per dimension, for ``lms``.
+        Nodes of the quadrature for ``lms``, per factor that has to be integrated: 24 for one, 16 for two, 10 for
+        three, 8 for more.
 
     Returns
     -------
@@ -177,6 +178,7 @@ def fit(
     records = parse_model(asked.model)
     products = latent_products(records)
     records = records if products is None else products.records
+    method = "" if products is None else asked.interactions or "product"
     frame = as_frame(data)
     check_names(frame, records, asked.group, asked.cluster)
     found = find_ordered(records, frame, asked.ordered)
@@ -190,18 +192,18 @@ def fit(
         asked.cluster is not None and not levels,
         ordered=bool(found),
         levels=levels,
+        direct="" if method == "product" else method,
     )
     if found and levels:
         raise ModelError("two-level models with ordered variables are not available")
     groups = _filled_groups(frame, asked.group)
-    method = "" if products is None else asked.interactions or "product"
     setting = _setting(asked, options, records, len(groups[0]), bool(found), products=method)
     options = searched(apply_rules(setting), start, bounds, optimizer_options, asked.engine)
     table = table_options(setting)
     request = Request(records, frame, groups, found, asked, options, table)
     if products is not None:
         if method != "product":
-            return fit_directly(products, request)
+            return fit_directly(request)
         request = with_product_indicators(products, request)
     fitted = _estimated(options.family.model(request), asked.engine)
     kinds = _bootstrap_kinds(options)
@@ -338,7 +340,7 @@ def from_moments(
         group_sample(name, matrix, block.observed, n, m, s, rescaled)
         for name, matrix, block, (n, m, s) in zip(names, matrices, table.variables, rest, strict=True)
     )
-    sample = Sample(groups, sum(group.n_cases for group in groups))
+    sample = Sample(groups, sum(group.n for group in groups))
     if is_correlation(sample):
         note = "a correlation matrix is analysed as a covariance matrix: standard errors may be wrong"
         table = replace(table, notes=(*table.notes, note))

@@ -170,7 +170,7 @@ def minimise_constrained(
     objective: Objective,
     limits: Conditions,
     start: Array,
-    n: float,
+    n: int,
     max_iterations: int = 500,
     tolerance: float = 1e-12,
 ) -> Optimum:

@@ -9,6 +9,7 @@ import numpy as np
 from comply_measure.sem.arrays import Index
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.implied import Fill, Layout
+from comply_measure.sem.language.records import Product
 from comply_measure.sem.table.composites import excrescent_name
 from comply_measure.sem.table.parameter_table import ParameterTable
 
@@ -34,6 +35,16 @@ def build_layouts(
     """
     rows_of = [np.flatnonzero(table.group == g + 1) for g in range(table.n_groups)]
     return tuple(_layout(table, rows, g, exogenous or {}, elsewhere) for g, rows in enumerate(rows_of))
+
+
+def is_direct_product(table: ParameterTable, row: int) -> bool:
+    """Whether a row is the coefficient of a product of factors that has no place in the linear part of a model."""
+    return (
+        table.options.direct_products
+        and table.op[row] == "~"
+        and isinstance(table.rhs[row], Product)
+        and table.rhs[row] not in table.variables[table.group[row] - 1].observed
+    )
 
 
 class _Cells:
@@ -66,7 +77,9 @@ class _LayoutBuilder:
         self.references = {composite.name: composite.reference for composite in names.composites}
         sources = dict.fromkeys((*names.latent, *names.excrescent))
         for row in rows:
-            if table.op[row] == "~":
+            if is_direct_product(table, row):  # its outcome is part of the nonlinear equations
+                sources[table.lhs[row]] = None
+            elif table.op[row] == "~":
                 sources[table.rhs[row]] = None
         self.sources = tuple(sources)
         p, k = len(self.observed), len(self.sources)
@@ -152,6 +165,8 @@ def _layout(
         op, lhs, rhs = table.op[row], table.lhs[row], table.rhs[row]
         parameter = free[row] - 1 - builder.first if free[row] else -1
         value = exogenous.get(row, values[row])
+        if is_direct_product(table, row):
+            continue
         if op == "~~":
             builder.covariance(lhs, rhs, parameter, value)
         elif op == "=~":

@@ -43,6 +43,7 @@ def resolve(
     ordered: bool = False,
     levels: bool = False,
     moments: bool = False,
+    direct: str = "",
 ) -> Options:
     """Options from the user's words.
 
@@ -52,6 +53,8 @@ def resolve(
         As for :func:`comply_measure.sem.fit`.
     clustered, ordered, levels, moments : bool
         Whether there are clusters (of a model of one level), ordered variables, two levels, or no cases at all.
+    direct : str
+        ``lms`` or ``qml`` where products of factors are estimated by a likelihood of their own.
 
     Raises
     ------
@@ -66,7 +69,7 @@ def resolve(
         notes.append(
             f"ordered variables: estimator {entry.name} (polychoric correlations, diagonally weighted)"
         )
-    situation = situation_of(treatment, ordered, levels, moments)
+    situation = situation_of(treatment, ordered, levels, moments, direct)
     family = _family(situation, entry, treatment, clustered)
     kind = family.words(situation, treatment)
     asked_se = words.get("se")
@@ -144,6 +147,8 @@ def _family(situation: str, entry: Estimator, treatment: str, clustered: bool) -
         allowed = ["ml", *words.missing] if wider else list(words.missing)
         message = "only with ordered variables" if treatment in PAIRWISE else place
         problems.append(Problem(message, column="missing", value=treatment, allowed=", ".join(allowed)))
+    if clustered and words.clusters:
+        problems.append(Problem(place, column="cluster", allowed=words.clusters))
     if clustered and treatment in words.no_clusters:
         others = ", ".join(word for word in words.missing if word not in words.no_clusters)
         problems.append(Problem("not with clusters", column="missing", value=treatment, allowed=others))
@@ -154,9 +159,7 @@ def _family(situation: str, entry: Estimator, treatment: str, clustered: bool) -
 
 def _suits(situation: str, words: Words, entry: Estimator, clustered: bool) -> bool:
     """Whether an estimator, with its own errors and test, goes with such data and words."""
-    if family_of(situation, entry.discrepancy) is None:
-        return False
-    if clustered and entry.test in SECOND_ORDER and not words.clustered_second_order:
+    if family_of(situation, entry.discrepancy) is None or (clustered and entry.test in SECOND_ORDER):
         return False
     if words.estimators:
         return entry.name in words.estimators
@@ -231,7 +234,7 @@ def _conflicts(
         refuse("clusters", "se", errors, allowed_se)
     if errors == "robust.cluster" and not clustered and not problems:
         problems.append(Problem("needs cluster=", column="se", value=errors, allowed="robust.huber.white"))
-    if asked_test in SECOND_ORDER and clustered and not kind.clustered_second_order:
+    if asked_test in SECOND_ORDER and clustered:
         refuse("clusters", "test", statistic, [word for word in kind.test if word not in SECOND_ORDER])
     if information == "first.order" and not problems:
         # a robust statistic needs a second, different information (as lavaan)

@@ -49,10 +49,10 @@ def _header(fit: Fit) -> str:
         f"Parameters {fit.npar} ({model.table.n_free} less {model.space.n_equalities} equality constraints)",
     ]
     if model.sample.n_groups > 1:
-        cases = ", ".join(f"{group.name}: {group.n_cases}" for group in model.sample.groups)
-        lines.append(f"Cases {model.sample.n_cases} ({cases})")
+        cases = ", ".join(f"{group.name}: {group.n}" for group in model.sample.groups)
+        lines.append(f"Cases {model.sample.n} ({cases})")
     else:
-        lines.append(f"Cases {model.sample.n_cases} of {model.sample.n_given}")
+        lines.append(f"Cases {model.sample.n} of {model.sample.n_given}")
     return "\n".join(lines)
 
 
@@ -74,7 +74,7 @@ def _measures(fit: Fit) -> str:
         return ""
     if math.isnan(m["chisq"]):
         lines = [f"No test of fit: {fit.test.note or 'not defined'}"]
-        lines += [f"SRMR {m['srmr']:.3f}"] if math.isfinite(m["srmr"]) else []
+        lines += [f"SRMR {m['srmr']:.3f}"] if math.isfinite(m.get("srmr", math.nan)) else []
     else:
         lines = _one_column(m) if fit.scaled_test is None else _columns(m, fit.scaled_test)
     if math.isfinite(m["chisq"]) and math.isnan(m["pvalue"]) and fit.test.note:

@@ -86,11 +86,7 @@ def fit_matrices(fit: Fit) -> tuple[FactorMatrices, ...]:
     if "level" not in table.columns:
         return tuple(
             _group(
-                table[table["group"] == g + 1],
-                sample.name,
-                sample.names,
-                np.asarray(sample.cov),
-                sample.n_cases,
+                table[table["group"] == g + 1], sample.name, sample.names, np.asarray(sample.cov), sample.n
             )
             for g, sample in enumerate(samples)
         )

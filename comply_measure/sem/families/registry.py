@@ -15,6 +15,7 @@ from comply_measure.sem.families.base import Family
 from comply_measure.sem.families.incomplete import FullInformation, TwoStage
 from comply_measure.sem.families.least_squares import LEAST_SQUARES
 from comply_measure.sem.families.likelihood import LIKELIHOOD
+from comply_measure.sem.families.moderated import Moderated, QuasiModerated
 from comply_measure.sem.families.ordinal import ORDINAL
 from comply_measure.sem.families.two_level import TwoLevel
 from comply_measure.sem.options import ESTIMATORS, Estimator, known_word
@@ -26,6 +27,8 @@ FAMILIES: list[Family] = [
     TwoStage("ml"),
     *ORDINAL,
     TwoLevel("ml"),
+    Moderated("ml"),
+    QuasiModerated("ml"),
 ]
 TREATMENTS = {
     "ml": "full information",
@@ -35,9 +38,14 @@ TREATMENTS = {
 }
 
 
-def situation_of(missing: str, ordered: bool, levels: bool, moments: bool) -> str:
+def situation_of(missing: str, ordered: bool, levels: bool, moments: bool, direct: str = "") -> str:
     """Which data are there: what families distinguish themselves by (see :attr:`.Family.situations`)."""
-    for name, given in (("levels", levels), ("ordered", ordered), ("moments", moments)):
+    for name, given in (
+        ("levels", levels),
+        ("ordered", ordered),
+        ("moments", moments),
+        (direct, bool(direct)),
+    ):
         if given:
             return name
     return TREATMENTS.get(missing, "complete")

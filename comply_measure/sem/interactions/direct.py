@@ -1,33 +1,32 @@
-"""Products of factors estimated by their own likelihood, without product indicators."""
+"""Products of factors estimated by a likelihood of their own, without product indicators."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from comply_measure.errors import Problem
-from comply_measure.sem.errors import InputError
-from comply_measure.sem.interactions.model import LatentProducts
+import numpy as np
+
+from comply_measure.sem.errors import ModelError
+from comply_measure.sem.interactions.lms_model import ProductModel
+from comply_measure.sem.interactions.lms_search import search
 
 if TYPE_CHECKING:
     from comply_measure.sem.families.base import Request
     from comply_measure.sem.result import Fit
 
 
-def fit_directly(products: LatentProducts, request: Request) -> Fit:
-    """The fit of a model with products of factors by the method that ``request.asked.interactions`` names.
+def fit_directly(request: Request) -> Fit:
+    """The fit of a model with products of factors by LMS or QML.
 
     Parameters
     ----------
-    products : LatentProducts
-        Products of the text, and the text without them.
     request : Request
-        Data, checked arguments and options as for the text without products; its ``records`` are those of the text.
-
-    Raises
-    ------
-    InputError
-        For a method that is not there.
+        Parsed text with the products, data, checked arguments and options of one of these families.
     """
-    word = request.asked.interactions
-    problem = Problem("not available", column="interactions", value=word, allowed="product")
-    raise InputError("Products of factors cannot be estimated so.", [problem])
+    try:
+        model = cast(ProductModel, request.options.family.model(request))
+        return model.family.result(model, search(model))
+    except np.linalg.LinAlgError as error:
+        raise ModelError(
+            "the paths of the model form a loop that has no solution: I - A is singular"
+        ) from error

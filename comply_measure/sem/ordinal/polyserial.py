@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from comply_measure.sem.arrays import Array, weighed
+from comply_measure.sem.arrays import Array
 from comply_measure.sem.ordinal.bivariate import FAR
 from comply_measure.sem.ordinal.coding import MISSING
 
@@ -135,11 +135,7 @@ def bracketed_newton(
 
 
 def polyserial(
-    z: Array,
-    seen: NDArray[np.bool_],
-    codes: NDArray[np.integer],
-    thresholds: Array,
-    weights: Array | None = None,
+    z: Array, seen: NDArray[np.bool_], codes: NDArray[np.integer], thresholds: Array
 ) -> tuple[Array, NDArray[np.bool_]]:
     """Polyserial correlations of one ordered variable with every continuous one.
 
@@ -153,8 +149,6 @@ def polyserial(
         Categories 0, 1, ...; -1 = missing.
     thresholds : ndarray, shape (n_max - 1,)
         Thresholds of the ordered variable, padded with ``FAR``.
-    weights : ndarray, shape (n_cases,), optional
-        Sampling weights of the casewise log-likelihoods.
 
     Returns
     -------
@@ -167,26 +161,25 @@ def polyserial(
     Olsson, Drasgow & Dorans (1982), Psychometrika 47, 337-347 (two-step estimator).
     """
     use = seen & (codes != MISSING)[:, None]
-    weight = weighed(use.astype(float), weights)
+    weight = use.astype(float)
     n = weight.sum(0)
     upper, lower = category_limits(codes, thresholds)
 
     def derivatives(rho: Array) -> tuple[Array, Array, Array]:
         terms = serial_terms(z, upper, lower, rho)
         first, second = serial_derivatives(terms, z, upper, lower, rho)
-        heavy = first * weight
-        return heavy.sum(0), -(second * weight).sum(0), (heavy * first).sum(0)
+        first = first * weight
+        return first.sum(0), -(second * weight).sum(0), (first * first).sum(0)
 
     score = np.where(codes != MISSING, codes, 0)[:, None] * weight
-    shown = np.where(n > 0.0, n, 1.0)
-    cross = (score * z).sum(0) - score.sum(0) * (z * weight).sum(0) / shown
+    cross = (score * z).sum(0) - score.sum(0) * (z * weight).sum(0) / np.maximum(n, 1)
     height = np.exp(-0.5 * thresholds**2).sum() / ROOT_2PI
-    start = np.clip(cross / (shown * height), -0.9, 0.9)
+    start = np.clip(cross / (np.maximum(n, 1) * height), -0.9, 0.9)
     rho, converged = bracketed_newton(derivatives, start)
     return np.where(n > 0, rho, np.nan), converged
 
 
-def pearson(z: Array, seen: NDArray[np.bool_], weights: Array | None = None) -> Array:
+def pearson(z: Array, seen: NDArray[np.bool_]) -> Array:
     """Correlations of continuous variables, means and variances fixed.
 
     With complete data Pearson's correlation; with missing values the root of the pairwise likelihood equation
@@ -197,8 +190,6 @@ def pearson(z: Array, seen: NDArray[np.bool_], weights: Array | None = None) -> 
     z : ndarray, shape (n_cases, n_continuous)
         Standardised with each variable's own mean and variance; 0 where missing.
     seen : ndarray of bool, shape (n_cases, n_continuous)
-    weights : ndarray, shape (n_cases,), optional
-        Sampling weights; sums are weighted.
 
     Returns
     -------
@@ -207,12 +198,11 @@ def pearson(z: Array, seen: NDArray[np.bool_], weights: Array | None = None) -> 
     """
     first, second = np.triu_indices(z.shape[1], 1)
     use = seen.astype(float)
-    heavy = weighed(use, weights)
-    n = (use.T @ heavy)[first, second]
-    s12 = (z.T @ weighed(z, weights))[first, second]
+    n = (use.T @ use)[first, second]
+    s12 = (z.T @ z)[first, second]
     if seen.all():
         return np.asarray(s12 / n)
-    squares = (z * z).T @ heavy
+    squares = (z * z).T @ use
     s = squares[first, second] + squares.T[first, second]
 
     def derivatives(rho: Array) -> tuple[Array, Array, Array]:
@@ -223,5 +213,5 @@ def pearson(z: Array, seen: NDArray[np.bool_], weights: Array | None = None) -> 
         curvature = -(slope + 2.0 * rho * gradient) / rest
         return gradient, curvature, n * (1.0 + rho**2) / rest**2
 
-    rho, _ = bracketed_newton(derivatives, np.clip(s12 / np.where(n > 0.0, n, 1.0), -0.9, 0.9))
+    rho, _ = bracketed_newton(derivatives, np.clip(s12 / np.maximum(n, 1), -0.9, 0.9))
     return np.where(n > 0, rho, np.nan)

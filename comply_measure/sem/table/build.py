@@ -50,7 +50,7 @@ def build_table(
     faults: list[Problem] = []
     single_label = False
     for number, terms in enumerate(blocks, start=1):
-        names = variables_of(terms)
+        names = variables_of(_components_apart(terms) if options.direct_products else terms)
         _check_latent_products(names)
         _check_loops(terms, names)
         variables.append(names)
@@ -97,6 +97,18 @@ def _check_latent_products(names: Variables) -> None:
                 f"'{name}' is a product with a latent variable, which this engine does not estimate; "
                 "form product indicators or use factor scores"
             )
+
+
+def _components_apart(terms: Sequence[Term]) -> list[Term]:
+    """The formulas with the components of a product that has a factor in it in the product's place."""
+    latent = {term.lhs for term in terms if term.op in ("=~", "<~")}
+    apart: list[Term] = []
+    for term in terms:
+        if isinstance(term.rhs, Product) and latent.intersection(term.rhs.parts):
+            apart += [replace(term, rhs=part) for part in dict.fromkeys(term.rhs.parts)]
+        else:
+            apart.append(term)
+    return apart
 
 
 def _check_loops(terms: Sequence[Term], names: Variables) -> None:
@@ -261,7 +273,7 @@ def _assemble(
     relations: list[Relation] = list(records.relations)
     relations += _composite_scales(rows, plabels, variables)
     relations += scale_relations(products, plabels, sets)
-    if options.product_indicators == "unconstrained":
+    if options.product_means:
         relations += mean_relations(rows, plabels, variables)
     if options.effect_coding:
         relations += effect_coding_relations(rows, plabels, variables)

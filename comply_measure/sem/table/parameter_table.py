@@ -41,9 +41,10 @@ class TableOptions:
     zero_intercepts : tuple of frozenset of str
         Per group (block), variables whose intercept is zero unless the text says otherwise: those of a
         within level whose mean stands in the between level.
-    product_indicators : str
-        How products of factors are measured, empty for none; ``unconstrained`` makes the mean of a product the
-        covariance of its components.
+    product_means : bool
+        Whether the mean of a product factor is the covariance of its components.
+    direct_products : bool
+        Whether products with a factor in them are terms of the equations, not variables.
     """
 
     model_type: ModelType = "sem"
@@ -57,7 +58,8 @@ class TableOptions:
     group_partial: tuple[str, ...] = ()
     thresholds: Mapping[str, int] = field(default_factory=dict)
     zero_intercepts: tuple[frozenset[str], ...] = ()
-    product_indicators: str = ""
+    product_means: bool = False
+    direct_products: bool = False
 
 
 @dataclass(slots=True)

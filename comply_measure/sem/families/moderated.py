@@ -1,0 +1,173 @@
+"""Products of factors with a likelihood of their own: LMS and QML."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, NoReturn, cast
+
+from comply_measure.sem.arrays import Array, Index
+from comply_measure.sem.baseline import Baseline
+from comply_measure.sem.bootstrap.fit import BootstrapFit
+from comply_measure.sem.bootstrap.replicate import Worker
+from comply_measure.sem.discrepancy.base import Discrepancy, Evaluation
+from comply_measure.sem.errors import ModelError
+from comply_measure.sem.families.base import Family, Request
+from comply_measure.sem.families.words import Words
+from comply_measure.sem.fit_measures.collect import Evidence
+from comply_measure.sem.fit_measures.lengths import Lengths
+from comply_measure.sem.fit_measures.residual import Residuals, covariance_residuals
+from comply_measure.sem.fit_measures.robust import RobustBasis
+from comply_measure.sem.implied import Implied, Layout
+from comply_measure.sem.inference.covariance import ParameterCovariance
+from comply_measure.sem.inference.residuals import moment_tables, residual_tables
+from comply_measure.sem.inference.tests import TestStatistic
+from comply_measure.sem.interactions.lms_fit import NO_CHISQUARE, ProductFit
+from comply_measure.sem.interactions.lms_inference import covariance_of, measures_of, sharpened
+from comply_measure.sem.interactions.lms_model import ProductModel, product_model
+from comply_measure.sem.interactions.lms_objective import ProductPoint
+from comply_measure.sem.layouts import build_layouts
+from comply_measure.sem.loglikelihood import LogLikelihoods
+from comply_measure.sem.model import Model
+from comply_measure.sem.objective import Point
+from comply_measure.sem.optimise import Optimum
+from comply_measure.sem.options import Options
+from comply_measure.sem.result import Fit
+from comply_measure.sem.sample import GroupSample, Sample
+from comply_measure.sem.table.parameter_table import ParameterTable
+
+ESTIMATORS = ("ML", "MLR", "MLF")
+ERRORS = ("standard", "robust.huber.white", "robust.cluster", "first.order", "none")
+
+
+@dataclass(frozen=True)
+class Moderated(Family):
+    """Latent moderated structural equations (Klein & Moosbrugger, 2000)."""
+
+    name = "latent moderated structural equations (LMS)"
+    situations = ("lms",)
+    fixes_exogenous = False
+    continuous = False
+    one_level = False
+    quasi: ClassVar[bool] = False
+
+    def words(self, situation: str, missing: str) -> Words:
+        """The words it can honour."""
+        return Words(
+            f"interactions='{situation}'",
+            ("listwise", "ml"),
+            ERRORS,
+            ("standard", "yuan.bentler.mplus", "none"),
+            ("observed", "first.order"),
+            robust="robust.huber.white",
+            usual_information="observed",
+            estimators=ESTIMATORS,
+        )
+
+    def model(self, request: Request) -> Model:
+        """The model of a text with products and data, ready to be estimated."""
+        return product_model(request, self.quasi)
+
+    def layouts(self, table: ParameterTable, exogenous: Mapping[int, float]) -> tuple[Layout, ...]:
+        """Of the linear part."""
+        return build_layouts(table, exogenous)
+
+    def discrepancy(
+        self, options: Options, sample: GroupSample, exogenous: tuple[str, ...], with_means: bool
+    ) -> Discrepancy:
+        """None of moments: the likelihood is one of cases."""
+        self._none("discrepancies of moments")
+
+    def result(self, model: Model, optimum: Optimum, given_errors: Array | None = None) -> Fit:
+        """The fit at an optimum."""
+        return ProductFit(cast(ProductModel, model), optimum, given_errors)
+
+    @property
+    def has_loglik(self) -> bool:
+        """Yes."""
+        return True
+
+    def log_likelihoods(self, model: Model, point: Point) -> LogLikelihoods | None:
+        """That of the model; a saturated one does not exist."""
+        return LogLikelihoods(cast(ProductPoint, point).loglik, math.nan)
+
+    def covariance(self, model: Model, point: Point, jacobian: Array | None) -> ParameterCovariance:
+        """Covariance matrix of θ̂ by the model's choice of standard errors."""
+        return covariance_of(cast(ProductModel, model), cast(ProductPoint, point), jacobian)
+
+    def scaled_test(
+        self, model: Model, point: Point, standard: TestStatistic, jacobian: Array | None = None
+    ) -> TestStatistic:
+        """None, for the reason of the standard test."""
+        name = model.options.test
+        return TestStatistic(name, math.nan, standard.df, math.nan, math.nan, note=NO_CHISQUARE)
+
+    def baseline(self, model: Model) -> Baseline:
+        """None."""
+        return Baseline(math.nan, 0)
+
+    def hidden_information(self, point: Point) -> Array | None:
+        """The observed information, with directions exactly singular that differences cannot tell from singular."""
+        return sharpened(cast(ProductPoint, point))
+
+    def measures(self, evidence: Evidence) -> dict[str, float]:
+        """Log-likelihood, information criteria, the SRMR of the implied moments, and the model without products."""
+        return measures_of(cast(ProductModel, evidence.model), cast(ProductPoint, evidence.point))
+
+    def robust_basis(self, evidence: Evidence) -> RobustBasis | None:
+        """None."""
+        return None
+
+    def residual_measures(self, model: Model, point: Point) -> Residuals:
+        """Root mean square residuals of means and covariances, against the moments that products imply."""
+        return covariance_residuals(model, point)
+
+    def lengths(
+        self, evaluation: Evaluation, sample: GroupSample, with_means: bool, exogenous: tuple[str, ...]
+    ) -> Lengths:
+        """Not defined."""
+        self._none("indices that rest on weighted residuals")
+
+    def cross_information(
+        self, evaluation: Evaluation, layout: Layout, old: Index, new: Index
+    ) -> tuple[Array, Array]:
+        """Not defined."""
+        self._none("modification indices")
+
+    def implied_tables(self, implied: Implied) -> dict[str, Any]:
+        """Means and covariances with the products in them."""
+        return moment_tables(implied.layout.observed, implied.sigma, implied.mu)
+
+    def residual_tables(
+        self, model: Model, point: Point, kind: str, jacobian: Array | None
+    ) -> list[dict[str, Any]]:
+        """Sample less implied moments, or differences of their correlations."""
+        if kind not in ("raw", "cor", "cor.bentler"):
+            raise ModelError(f"residuals of kind '{kind}' are not available for {self.name}")
+        return residual_tables(model, point, kind, jacobian)
+
+    def resample(self, model: Model, rows: list[Index]) -> Sample:
+        """Not available."""
+        self._none("bootstrap standard errors and tests")
+
+    def bootstrap(
+        self, fit: Fit, replications: int, kinds: tuple[str, ...], seed: int | None, n_jobs: int
+    ) -> BootstrapFit:
+        """Not available."""
+        self._none("bootstrap standard errors and tests")
+
+    def worker(self, model: Model, point: Point, kind: str) -> Worker:
+        """Not available."""
+        self._none("bootstrap standard errors and tests")
+
+    def _none(self, what: str) -> NoReturn:
+        raise ModelError(f"{what} are not available for {self.name}")
+
+
+class QuasiModerated(Moderated):
+    """Quasi-maximum likelihood (Klein & Muthén, 2007)."""
+
+    name = "quasi-maximum likelihood of products (QML)"
+    situations = ("qml",)
+    quasi = True

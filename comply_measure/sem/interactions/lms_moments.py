@@ -1,0 +1,98 @@
+"""Means and covariances that a model with products implies (Kenny & Judd, 1984, in general).
+
+Given the moderating variables all others are normal with moments that are polynomials in them, so that a few
+Gauss-Hermite nodes add up to the exact total moments: ``E[Cov(· | m)] + Cov(E[· | m])``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from comply_measure.sem.arrays import Array
+from comply_measure.sem.implied import Implied
+from comply_measure.sem.interactions.lms_equations import Equations
+from comply_measure.sem.interactions.lms_quadrature import grid
+from comply_measure.sem.interactions.lms_reduction import Matrices
+
+NODES = 12  # exact for polynomials of degree 23: chains of up to ten products
+
+
+class TotalImplied(Implied):
+    """Moments of one group with the products in them; ``sigma``, ``mu``, ``V`` and ``eta`` are total ones."""
+
+    def __init__(self, equations: Equations, theta: Array) -> None:
+        super().__init__(equations.layout, theta)
+        self.equations = equations
+        self.sigma, self.mu, self.V, self.eta = total_moments(equations, theta)
+
+    def total_variances(self) -> Array:
+        """Variances of observed variables and sources (p + k,)."""
+        return np.concatenate([self.sigma.diagonal(), self.V.diagonal()])
+
+    def reticular_variances(self, sigma: Array | None = None) -> tuple[Array, Array]:
+        """Total variances and their derivatives in θ (central differences)."""
+        slopes = np.zeros((self.layout.p + self.layout.k, self.layout.q))
+        for place in range(self.layout.q):
+            step = np.zeros(self.layout.q)
+            step[place] = 1e-6 * max(abs(self.theta[place]), 0.1)
+            ahead, behind = (
+                TotalImplied(self.equations, self.theta + sign * step).total_variances() for sign in (1, -1)
+            )
+            slopes[:, place] = (ahead - behind) / (2.0 * step[place])
+        return self.total_variances(), slopes
+
+
+def total_moments(equations: Equations, theta: Array) -> tuple[Array, Array, Array, Array]:
+    """Covariances and means of observed variables, covariances and means of sources.
+
+    Parameters
+    ----------
+    equations : Equations
+    theta : array (q,)
+        The group's parameters.
+
+    Returns
+    -------
+    arrays (p, p), (p,), (k, k), (k,)
+    """
+    at, layout = Matrices(equations, theta), equations.layout
+    p, size = layout.p, layout.k
+    l, n = equations.linear, equations.nonlinear
+    moderating = np.searchsorted(l, equations.moderating)
+    joint = at.joint  # of (ε, ζ_l, ζ_n)
+    picks = np.zeros((len(moderating), len(joint)))
+    picks[:, p : p + len(l)] = at.E[moderating]
+    own = picks @ joint @ picks.T
+    values, vectors = np.linalg.eigh(own)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    inverse = np.linalg.pinv(root)
+    along = joint @ picks.T @ inverse.T  # Cov with the standard normal coordinates of m
+    rest = joint - along @ along.T
+    entering = at.mean_l * at.latent_l
+    linear = np.zeros((len(l), len(joint)))
+    linear[:, p : p + len(l)] = at.E
+    points, log_weights = grid(NODES, len(moderating))
+    weights = np.exp(log_weights)
+    mean, second = np.zeros(p + size), np.zeros((p + size, p + size))
+    for point, weight in zip(points, weights, strict=True):
+        m = entering[moderating] + root @ point
+        A_x, A_n = at.A_nl.copy(), np.eye(len(n)) - at.A_nn
+        shift = at.m_n + at.A_nl @ at.mean_l
+        for f, value in enumerate(m):
+            A_x -= value * at.A_f[f]
+            A_n += value * at.B_f[f]
+            shift -= value * at.A_f[f] @ entering
+        out = np.zeros((size, len(joint)))
+        out[l] = linear
+        inner = A_x @ linear
+        inner[:, p + len(l) :] += np.eye(len(n))
+        out[n] = np.linalg.solve(A_n, inner)
+        constant = np.zeros(size)
+        constant[l], constant[n] = at.mean_l, np.linalg.solve(A_n, shift)
+        whole = np.vstack([at.T @ out, out])
+        whole[:p, :p] += np.eye(p)
+        centre = np.concatenate([at.m_R + at.T @ constant, constant]) + whole @ along @ point
+        mean += weight * centre
+        second += weight * (np.outer(centre, centre) + whole @ rest @ whole.T)
+    total = second - np.outer(mean, mean)
+    return total[:p, :p], mean[:p], total[p:, p:], mean[p:]

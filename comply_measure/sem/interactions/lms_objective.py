@@ -1,0 +1,146 @@
+"""The discrepancy of a model with products as a function of the free coordinates φ, for optimiser and inference."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from comply_measure.sem.arrays import Array, NotPositiveDefiniteError
+from comply_measure.sem.blocks import Component
+from comply_measure.sem.implied import Implied
+from comply_measure.sem.interactions.lms_likelihood import GroupLikelihood, GroupPoint
+from comply_measure.sem.interactions.lms_moments import TotalImplied
+from comply_measure.sem.objective import Objective, Point
+
+STEP = 1e-5  # of differences of the gradient, relative to the size of a parameter
+
+
+@dataclass(frozen=True)
+class ProductObjective(Objective):
+    """``F(φ) = −2 (Σ_g l_g − l_0) / n``.
+
+    Attributes
+    ----------
+    likelihoods : tuple of GroupLikelihood
+        One per group.
+    reference : float
+        ``l_0``, which only keeps F of a usual size.
+    exact : bool
+        Whether the Hessian is from central differences; from one-sided ones otherwise, which cost half and are all that
+        a search needs.
+    """
+
+    likelihoods: tuple[GroupLikelihood, ...] = ()
+    reference: float = 0.0
+    exact: bool = True
+
+    @property
+    def n(self) -> int:
+        """Number of cases."""
+        return sum(group.n for group in self.likelihoods)
+
+    def at(self, phi: Array) -> ProductPoint:
+        """The objective at φ; ``value`` is infinite where there is no likelihood."""
+        return ProductPoint(self, phi)
+
+
+class ProductPoint(Point):
+    """F at one φ; derivatives are computed on demand and kept."""
+
+    objective: ProductObjective
+
+    def __init__(self, objective: ProductObjective, phi: Array) -> None:
+        self.objective = objective
+        self.phi = phi
+        self.theta = objective.space.expand(phi)
+        self.evaluations = []
+        self.inverses = {}
+        self.value = math.inf
+        self.loglik = math.nan
+        self.groups: list[GroupPoint] = []
+        try:
+            self.groups = self._groups(self.theta)
+            self.loglik = sum(group.loglik for group in self.groups)
+            self.value = -2.0 * (self.loglik - objective.reference) / objective.n
+        except (NotPositiveDefiniteError, np.linalg.LinAlgError):
+            self.value = math.inf
+        if not math.isfinite(self.value):
+            self.value = math.inf
+
+    @cached_property
+    def implied(self) -> list[Implied]:  # type: ignore[override]
+        """Means and covariances with the products in them, per group."""
+        return [
+            TotalImplied(likelihood.equations, self.theta[layout.first : layout.first + layout.q])
+            for likelihood, layout in zip(self.objective.likelihoods, self.objective.layouts, strict=True)
+        ]
+
+    def _groups(self, theta: Array) -> list[GroupPoint]:
+        return [
+            likelihood.at(theta[layout.first : layout.first + layout.q])
+            for likelihood, layout in zip(self.objective.likelihoods, self.objective.layouts, strict=True)
+        ]
+
+    def theta_block(self, kind: str, component: Component) -> Array:
+        """Information or Hessian in the parameters of some groups (q, q)."""
+        whole = self.theta_information if kind == "information" else self.theta_hessian
+        return whole[np.ix_(component.theta, component.theta)]
+
+    @cached_property
+    def theta_gradient(self) -> Array:
+        """∂F/∂θ (q,)."""
+        return -2.0 / self.objective.n * self._gradient(self.groups)
+
+    def _gradient(self, groups: list[GroupPoint]) -> Array:
+        return np.concatenate([group.gradient() for group in groups])
+
+    @cached_property
+    def scores(self) -> Array:
+        """Derivatives of the log-likelihood of every case in θ (n, q), group after group."""
+        out = np.zeros((self.objective.n, len(self.theta)))
+        row = 0
+        for group, layout in zip(self.groups, self.objective.layouts, strict=True):
+            found = group.scores()
+            out[row : row + len(found), layout.first : layout.first + layout.q] = found
+            row += len(found)
+        return out
+
+    @cached_property
+    def theta_information(self) -> Array:
+        """Outer products of the scores, Σ s sᵀ / n: stands for half the expected Hessian in the search (q, q)."""
+        return self.scores.T @ self.scores / self.objective.n
+
+    @cached_property
+    def theta_hessian(self) -> Array:
+        """Hessian of F in θ by differences of the exact gradient (q, q)."""
+        out = np.zeros((len(self.theta),) * 2)
+        exact = self.objective.exact
+        for group, layout in zip(self.groups, self.objective.layouts, strict=True):
+            own = slice(layout.first, layout.first + layout.q)
+            rows = _central(group, self.theta[own]) if exact else _one_sided(group, self.theta[own])
+            out[own, own] = -1.0 / self.objective.n * (rows + rows.T)
+        return out
+
+
+def _central(at: GroupPoint, theta: Array) -> Array:
+    """Derivatives of the gradient of a group's log-likelihood, a row per parameter (q, q)."""
+    rows = np.zeros((len(theta), len(theta)))
+    for place in range(len(theta)):
+        step = np.zeros(len(theta))
+        step[place] = STEP * max(abs(theta[place]), 0.1)
+        difference = at.of.at(theta + step).gradient() - at.of.at(theta - step).gradient()
+        rows[place] = difference / (2.0 * step[place])
+    return rows
+
+
+def _one_sided(at: GroupPoint, theta: Array) -> Array:
+    """The same from half as many gradients."""
+    rows, here = np.zeros((len(theta), len(theta))), at.gradient()
+    for place in range(len(theta)):
+        step = np.zeros(len(theta))
+        step[place] = 0.1 * STEP * max(abs(theta[place]), 0.1)
+        rows[place] = (at.of.at(theta + step).gradient() - here) / step[place]
+    return rows

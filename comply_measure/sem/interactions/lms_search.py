@@ -1,0 +1,111 @@
+"""Where the likelihood of a model with products has its maximum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from comply_measure.sem.arrays import Array
+from comply_measure.sem.constrained import conditions, minimise_constrained
+from comply_measure.sem.interactions.lms_model import ProductModel
+from comply_measure.sem.interactions.lms_objective import ProductObjective
+from comply_measure.sem.objective import Objective
+from comply_measure.sem.optimise import Optimum, minimise
+from comply_measure.sem.trust import minimise_in_region
+
+STEPS = 200
+CONSTRAINED_STEPS = 500
+REMEDIES = 3  # random starts where nothing else has converged
+SPREAD = 0.3
+
+
+def search(model: ProductModel) -> Optimum:
+    """The maximum, from the estimates without products.
+
+    Where Newton's method does not converge, a region of trust and a few random starts around the first one are tried.
+    """
+    fast = replace(_objective(model), exact=False)
+    tried: list[Optimum] = []
+    for remedy, theta, cautious in _starts(model):
+        found = _attempt(model, fast, theta, cautious)
+        tried.append(replace(found, remedy=remedy))
+        if found.converged:
+            break
+    options = model.options.search
+    for number in range(options.starts):
+        theta = _random(model, fast, options.seed, number)
+        found = _attempt(model, fast, theta, False)
+        tried.append(replace(found, remedy=f"random start {number + 1}"))
+    return _exact(model, _best(tried))
+
+
+def _objective(model: ProductModel) -> ProductObjective:
+    assert isinstance(model.objective, ProductObjective)
+    return model.objective
+
+
+def _starts(model: ProductModel) -> Iterator[tuple[str, Array, bool]]:
+    start = model.start()
+    yield "", start, False
+    yield "a trust region", start, True
+    fast = replace(_objective(model), exact=False)
+    for number in range(REMEDIES):
+        yield f"random starting values ({number + 1})", _random(model, fast, 1, number), True
+
+
+def _attempt(model: ProductModel, objective: Objective, theta: Array, cautious: bool) -> Optimum:
+    space, options, n = model.space, model.options.search, model.sample.n
+    phi = space.contract(theta)
+    if not space.is_linear:
+        limits = conditions(model.table, space, model.row_name)
+        steps = options.iterations or CONSTRAINED_STEPS
+        return minimise_constrained(objective, limits, phi, n, steps, options.tolerance)
+    method = minimise_in_region if cautious else minimise
+    return method(objective, phi, n, options.iterations or STEPS, options.tolerance)
+
+
+def _random(model: ProductModel, objective: ProductObjective, seed: int, number: int) -> Array:
+    """θ around the start: variances by a factor, all else by about a third of its size; drawn back where needed."""
+    rng = np.random.default_rng([seed, number])
+    start = model.start()
+    table, theta = model.table, model.start()
+    for row in np.flatnonzero(table.free > 0).tolist():
+        place = table.free[row] - 1
+        if table.op[row] == "~~" and table.lhs[row] == table.rhs[row]:
+            theta[place] *= np.exp(SPREAD * rng.standard_normal())
+        elif table.op[row] != "~1":
+            theta[place] += SPREAD * max(abs(theta[place]), SPREAD) * rng.standard_normal()
+    for _ in range(6):
+        if np.isfinite(objective.at(model.space.contract(theta)).value):
+            break
+        theta = 0.5 * (theta + start)
+    return theta
+
+
+def _best(tried: list[Optimum]) -> Optimum:
+    """The lowest that converged, or the lowest at all; the earlier one where they are the same."""
+    candidates = [optimum for optimum in tried if optimum.converged] or tried
+    best = candidates[0]
+    for other in candidates[1:]:
+        if other.point.value < best.point.value - 1e-9 * max(1.0, abs(best.point.value)):
+            best = other
+    return best
+
+
+def _exact(model: ProductModel, optimum: Optimum) -> Optimum:
+    """The same point with the exact Hessian for inference; no optimum where this is not positive definite."""
+    point = _objective(model).at(optimum.point.phi)
+    optimum = replace(optimum, point=point)
+    if not optimum.converged or optimum.binding or not model.space.is_linear:
+        return optimum
+    values = np.linalg.eigvalsh(_scaled(point.hessian))
+    if len(values) and values[0] < -1e-6 * values[-1]:
+        return replace(optimum, converged=False, message="the search ended at a saddle point")
+    return optimum
+
+
+def _scaled(matrix: Array) -> Array:
+    scale = 1.0 / np.sqrt(np.maximum(np.abs(matrix.diagonal()), 1e-300))
+    return np.asarray(matrix * scale * scale[:, None])
