@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pandas as pd
 from pydantic import field_validator, model_validator
@@ -13,6 +13,9 @@ from comply_measure.evidence.choices import Firms
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.sem.options import Options
 from comply_measure.sem.resolver import resolve
+
+if TYPE_CHECKING:
+    from comply_measure.evidence.focal import Focal
 
 Cluster = Annotated[Literal["unit", "firm", "none"], Firms()]
 _SEMOPY = {"estimator": "ML", "missing": "listwise", "cluster": "none"}
@@ -93,6 +96,11 @@ class Estimation(TopicOptions):
         if self.engine != "comply":
             parts.append(f"estimated by {self.engine}")
         return ", ".join(parts)
+
+
+def cluster_in_role(chosen: Focal, cluster: Cluster) -> Cluster:
+    """What makes informants of one role alike: nothing, unless several of a unit are kept."""
+    return cluster if chosen.several else "none"
 
 
 def _resolved(estimator: str, missing: str) -> Options:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from comply_measure.errors import NotApplicableError
-from comply_measure.evidence.estimation import Cluster
 from comply_measure.models import factors_of
 from comply_measure.responses.selection import form_of, set_of
 from comply_measure.tables.roles import POOLED, by_role
@@ -269,8 +268,3 @@ def require_categories(chosen: Focal) -> None:
             "answers of several informants of one role were averaged and lie between the categories of the scale; "
             "this step needs answers as they were given (informants: first)"
         )
-
-
-def cluster_in_role(chosen: Focal, cluster: Cluster) -> Cluster:
-    """What makes informants of one role alike: nothing, unless several of a unit are kept."""
-    return cluster if chosen.several else "none"

@@ -15,9 +15,9 @@ from comply_measure.errors import ComplyError
 from comply_measure.evidence.attempt import required
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Names
-from comply_measure.evidence.estimation import Cluster, Estimation
+from comply_measure.evidence.estimation import Cluster, Estimation, cluster_in_role
 from comply_measure.evidence.fits import NamedFit, fit_row, fit_values, standardized, value_of
-from comply_measure.evidence.focal import Focal, chosen_focal, cluster_in_role
+from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.keying import Turned, turned_items, with_doubt
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.measurement import average_variance_extracted, composite_reliability

@@ -12,8 +12,8 @@ from comply_measure.errors import ComplyError
 from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Names
-from comply_measure.evidence.estimation import Cluster, Estimation
-from comply_measure.evidence.focal import Focal, chosen_focal, cluster_in_role
+from comply_measure.evidence.estimation import Cluster, Estimation, cluster_in_role
+from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.models.method_variance import (
     LatentMethodFactor,

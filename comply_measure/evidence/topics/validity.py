@@ -14,8 +14,8 @@ from comply_measure.errors import NotApplicableError
 from comply_measure.evidence.attempt import attempt, required
 from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Names
-from comply_measure.evidence.estimation import Cluster, Estimation
-from comply_measure.evidence.focal import Focal, chosen_focal, cluster_in_role
+from comply_measure.evidence.estimation import Cluster, Estimation, cluster_in_role
+from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.keying import turned_items
 from comply_measure.evidence.options import Replications
 from comply_measure.evidence.topic import Request, Topic
