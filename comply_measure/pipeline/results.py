@@ -10,7 +10,7 @@ import pandas as pd
 
 from comply_measure.pipeline.run import Run
 from comply_measure.pipeline.step import StepOutput
-from comply_measure.report.parts import Table
+from comply_measure.report.tables import TableSpec
 
 SCHEMA = "comply-measure results"
 VERSION = 1
@@ -73,7 +73,7 @@ def _step(output: StepOutput, places: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def table_document(table: Table, file: str) -> dict[str, Any]:
+def table_document(table: TableSpec, file: str) -> dict[str, Any]:
     """A table as JSON values: columns, rows, what it rests on, and why cells are undefined.
 
     Returns
@@ -101,7 +101,7 @@ def table_document(table: Table, file: str) -> dict[str, Any]:
     }
 
 
-def _undefined(table: Table, names: list[str], columns: list[list[Any]]) -> list[dict[str, Any]]:
+def _undefined(table: TableSpec, names: list[str], columns: list[list[Any]]) -> list[dict[str, Any]]:
     notes = next((table.data[name].to_list() for name in _REASON_COLUMNS if name in names), None)
     found: dict[tuple[str, str], list[int]] = {}
     for name, column in zip(names, columns, strict=True):

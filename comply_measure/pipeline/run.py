@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from comply_measure.pipeline.execute import execute
 from comply_measure.pipeline.outcome import Outcome
@@ -13,6 +13,7 @@ from comply_measure.pipeline.step import Step, StepOutput
 from comply_measure.pipeline.store import Store
 from comply_measure.pipeline.study import Study
 from comply_measure.pipeline.usage import Usage
+from comply_measure.report.repeats import printed_once
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,8 +103,18 @@ def run_study(
             workers = run_parallel(plan, store, outcomes, listen)
         else:
             _run_in_order(plan, store, outcomes, listen)
-    in_order = {name: outcomes[name] for name in plan.steps}
+    in_order = _printed_once({name: outcomes[name] for name in plan.steps})
     return Run(study, plan.steps, in_order, time.perf_counter() - start, workers)
+
+
+def _printed_once(outcomes: Mapping[str, Outcome]) -> dict[str, Outcome]:
+    """Outcomes in which a table that two chapters have stands once."""
+    outputs = {name: outcome.output for name, outcome in outcomes.items() if outcome.output is not None}
+    sections = printed_once(output.section for output in outputs.values())
+    found = dict(outcomes)
+    for (name, output), section in zip(outputs.items(), sections, strict=True):
+        found[name] = replace(outcomes[name], output=replace(output, section=section))
+    return found
 
 
 def _cached(plan: Plan, store: Store, listen: Listener) -> dict[str, Outcome]:

@@ -16,7 +16,8 @@ from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Chapter, Figure, Section, Table
+from comply_measure.report.parts import Chapter, Figure, Section
+from comply_measure.report.tables import TableSpec
 
 if TYPE_CHECKING:
     from comply_measure.instrument import Scale
@@ -59,7 +60,7 @@ class StepOutput:
         require_reasons(self.values, self.reasons)
 
     @cached_property
-    def tables(self) -> Mapping[str, Table]:
+    def tables(self) -> Mapping[str, TableSpec]:
         """Tables by key."""
         return {table.key: table for table in self.section.tables()}
 

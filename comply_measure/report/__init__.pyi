@@ -9,7 +9,6 @@ from comply_measure.report.parts import (
     Block as Block,
     Bullets as Bullets,
     Chapter as Chapter,
-    Column as Column,
     Details as Details,
     Figure as Figure,
     Heading as Heading,
@@ -17,6 +16,12 @@ from comply_measure.report.parts import (
     Prose as Prose,
     Report as Report,
     Section as Section,
-    Table as Table,
+)
+from comply_measure.report.quantities.entry import Quantity as Quantity
+from comply_measure.report.tables import (
+    Column as Column,
+    TableSpec as TableSpec,
+    of as of,
+    table_of as table_of,
 )
 from comply_measure.report.word import render_word as render_word

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from comply_measure.evidence.fits import INDICES, NamedFit, fit_row
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, chi_square, interval, listing
-from comply_measure.report.parts import Column, Table
+from comply_measure.report.tables import Columns, Counted, TableSpec, of, table_of
 
 _NAMES = {"cfi": "CFI", "tli": "TLI", "rmsea": "RMSEA", "srmr": "SRMR"}
 
@@ -18,50 +18,45 @@ _PAST = {
     "not identified": "is not identified",
 }
 
-FIT_COLUMNS: tuple[Column, ...] = (
-    Column("Model", "model"),
-    Column("n", "n", "count"),
-    Column("χ²", "chisq", "number"),
-    Column("df", "df", "count"),
-    Column("p", "pvalue", "p"),
-    Column("CFI", "cfi", "bounded3"),
-    Column("TLI", "tli", "bounded3"),
-    Column("RMSEA", "rmsea", "bounded3"),
-    Column("90% CI", ("rmsea_lower", "rmsea_upper"), "bounded_interval3"),
-    Column("SRMR", "srmr", "bounded3"),
-    Column("AIC", "aic", "number1"),
-    Column("BIC", "bic", "number1"),
-)
+FIT: Columns = (
+    "model", "n", "chisq", "df", of("p", "pvalue"), "cfi", "tli", "rmsea", "rmsea_ci", "srmr", "aic", "bic", "remark",
+)  # fmt: skip
 
 
 def fit_table(
-    key: str, title: str, fits: Sequence[NamedFit], *, n_units: int, n_informants: int | None, estimator: str
-) -> Table:
-    """Fit of several models, with a warning for each that did not converge or is not admissible."""
+    result: Counted,
+    key: str,
+    title: str,
+    fits: Sequence[NamedFit],
+    *,
+    estimator: str | None = None,
+    twin: str = "",
+) -> TableSpec:
+    """Fit of several models of a result, with a warning for each that did not converge or is not admissible."""
     import pandas as pd
 
-    data = pd.DataFrame([fit_row(named) for named in fits])
-    columns = FIT_COLUMNS
-    if (data["note"] != "").any():
-        columns = (*FIT_COLUMNS, Column("Remark", "note"))
-    return Table(
+    return table_of(
+        result,
         key,
         title,
-        data,
-        columns,
-        notes=tuple(dict.fromkeys([*_variants(fits), *(text for named in fits for text in named.remarks)])),
-        n_units=n_units,
-        n_informants=n_informants,
+        pd.DataFrame([fit_row(named) for named in fits]),
+        FIT,
+        *dict.fromkeys([*_variants(fits), *(text for named in fits for text in named.remarks)]),
         estimator=estimator,
         warnings=tuple(text for named in fits for text in named.warnings),
+        twin=twin,
     )
 
 
 def _variants(fits: Sequence[NamedFit]) -> list[str]:
-    """Which versions of the test and the indices the table holds."""
     measures = {name for named in fits if not named.obstacle for name in named.fit.measures}
-    notes = ["χ² is the scaled test."] if "chisq.scaled" in measures else []
-    if "cfi.robust" in measures:
+    return versions(scaled="chisq.scaled" in measures, robust="cfi.robust" in measures)
+
+
+def versions(*, scaled: bool, robust: bool) -> list[str]:
+    """Which versions of the test and the indices a table holds, in sentences."""
+    notes = ["χ² is the scaled test."] if scaled else []
+    if robust:
         notes.append(
             "CFI, TLI and RMSEA are the robust versions (Brosseau-Liard & Savalei, 2014; Savalei, 2018)."
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 UNDEFINED = "—"
 MINUS = "\N{MINUS SIGN}"
@@ -120,8 +120,27 @@ def text(value: Any) -> str:
 
 Formatter = Callable[..., str]
 
-#: Formats a table column may name; a format with two arguments reads two columns of the data.
-FORMATS: Mapping[str, Formatter] = MappingProxyType(
+Format = Literal[
+    "text",
+    "count",
+    "number",
+    "number1",
+    "number3",
+    "bounded",
+    "bounded3",
+    "p",
+    "percent",
+    "span",
+    "bounded_span",
+    "interval",
+    "interval1",
+    "interval3",
+    "bounded_interval",
+    "bounded_interval3",
+]
+
+#: Formats of table columns; one with two arguments reads two columns of the data.
+FORMATS: Mapping[Format, Formatter] = MappingProxyType(
     {
         "text": text,
         "count": count,
@@ -132,9 +151,10 @@ FORMATS: Mapping[str, Formatter] = MappingProxyType(
         "bounded3": lambda value: bounded(value, 3),
         "p": p_value,
         "percent": percent,
-        "interval": interval,
         "span": span,
         "bounded_span": lambda lower, upper: span(lower, upper, leading_zero=False),
+        "interval": interval,
+        "interval1": lambda lower, upper: interval(lower, upper, 1),
         "interval3": lambda lower, upper: interval(lower, upper, 3),
         "bounded_interval": lambda lower, upper: interval(lower, upper, leading_zero=False),
         "bounded_interval3": lambda lower, upper: interval(lower, upper, 3, leading_zero=False),

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from comply_measure import __version__
 from comply_measure.report.canvas import inline_svg
-from comply_measure.report.cells import Cell, heads, note, rows
 from comply_measure.report.names import key_of
 from comply_measure.report.parts import Block, Figure, Heading, Report, Section
+from comply_measure.report.tables import Cell
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -72,9 +72,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "prose": _prose,
-        "heads": heads,
-        "rows": rows,
-        "note": note,
+        "cell": _cell,
         "css": _css,
         "headings": _headings,
         "anchor": _anchor,
@@ -114,6 +112,13 @@ def _svg(figure: Figure) -> Markup:
     if figure.min_width:
         svg = svg.replace("<svg ", f'<svg style="min-width:{figure.min_width}px" ', 1)
     return Markup(svg)
+
+
+def _cell(cell: Cell) -> Markup:
+    """Escaped text of a cell; a symbol in italics."""
+    from markupsafe import Markup, escape
+
+    return Markup(f"<i>{escape(cell.text)}</i>") if cell.italic else escape(cell.text)
 
 
 def _css(cell: Cell) -> Markup | str:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from types import MappingProxyType
 
-from comply_measure.report.cells import Cell, Row, heads, note, rows
-from comply_measure.report.parts import Table
+from comply_measure.report.tables import Cell, Printed, TableSpec
 
 _LONG = 40
 _WIDE = "p{0.28\\linewidth}"
@@ -112,12 +111,12 @@ def _words(text: str) -> str:
     return "".join(_COMMANDS.get(sign, sign) for sign in text)
 
 
-def render_latex(table: Table) -> str:
+def render_latex(table: TableSpec) -> str:
     """One table as the text of a LaTeX file.
 
     Parameters
     ----------
-    table : Table
+    table : TableSpec
         Printed columns and rows as in the report; the CSV export holds the rest.
 
     Returns
@@ -126,29 +125,29 @@ def render_latex(table: Table) -> str:
         A ``table`` environment, or a ``longtable`` where there are more than 40 rows. The same table gives the
         same text.
     """
-    printed = rows(table)
-    wide = [any(row.cells[place].wide for row in printed) for place in range(len(table.columns))]
+    printed = table.printed
+    wide = [any(row.cells[place].wide for row in printed.rows) for place in range(len(printed.heads))]
     shape = "".join(
         "r" if head.numeric else _WIDE if is_wide else "l"
-        for head, is_wide in zip(heads(table), wide, strict=True)
+        for head, is_wide in zip(printed.heads, wide, strict=True)
     )
-    long = len(printed) > _LONG
+    long = len(printed.rows) > _LONG
     packages = "booktabs and longtable" if long else "booktabs"
     lines = [f"% {table.key}; needs the package{'s' if long else ''} {packages}"]
     lines += _long(table, shape, printed) if long else _short(table, shape, printed)
     return "\n".join(lines) + "\n"
 
 
-def _short(table: Table, shape: str, printed: tuple[Row, ...]) -> list[str]:
+def _short(table: TableSpec, shape: str, printed: Printed) -> list[str]:
     return [
         r"\begin{table}[htbp]",
         r"\centering\small",
         _caption(table),
         rf"\begin{{tabular}}{{{shape}}}",
         r"\toprule",
-        _line(heads(table)),
+        _line(printed.heads),
         r"\midrule",
-        *_body(table, printed),
+        *_body(printed),
         r"\bottomrule",
         r"\end{tabular}",
         *_below(table),
@@ -156,8 +155,8 @@ def _short(table: Table, shape: str, printed: tuple[Row, ...]) -> list[str]:
     ]
 
 
-def _long(table: Table, shape: str, printed: tuple[Row, ...]) -> list[str]:
-    head = [r"\toprule", _line(heads(table)), r"\midrule"]
+def _long(table: TableSpec, shape: str, printed: Printed) -> list[str]:
+    head = [r"\toprule", _line(printed.heads), r"\midrule"]
     return [
         r"{\small",
         rf"\begin{{longtable}}{{{shape}}}",
@@ -168,38 +167,39 @@ def _long(table: Table, shape: str, printed: tuple[Row, ...]) -> list[str]:
         r"\endhead",
         r"\bottomrule",
         r"\endfoot",
-        *_body(table, printed),
+        *_body(printed),
         r"\end{longtable}",
         *_below(table),
         "}",
     ]
 
 
-def _caption(table: Table) -> str:
+def _caption(table: TableSpec) -> str:
     return rf"\caption{{{escape(table.title)}}}\label{{tab:{table.key}}}"
 
 
-def _body(table: Table, printed: tuple[Row, ...]) -> list[str]:
-    if not printed:
-        return [rf"\multicolumn{{{len(table.columns)}}}{{l}}{{No rows.}} \\"]
+def _body(printed: Printed) -> list[str]:
+    n = len(printed.heads)
+    if not printed.rows:
+        return [rf"\multicolumn{{{n}}}{{l}}{{No rows.}} \\"]
     lines = []
-    for row in printed:
+    for row in printed.rows:
         if row.group is not None:
-            lines.append(rf"\multicolumn{{{len(table.columns)}}}{{l}}{{\textbf{{{escape(row.group)}}}}} \\")
+            lines.append(rf"\multicolumn{{{n}}}{{l}}{{\textbf{{{escape(row.group)}}}}} \\")
         lines.append(_line(row.cells))
     return lines
 
 
 def _line(cells: tuple[Cell, ...]) -> str:
     # A bracket at the start of a row would be read as the optional argument of the row end above it.
-    return " & ".join(_guarded(escape(cell.text)) for cell in cells) + r" \\"
+    return " & ".join(_guarded(cell.latex or escape(cell.text)) for cell in cells) + r" \\"
 
 
 def _guarded(text: str) -> str:
     return f"{{}}{text}" if text.startswith(("[", "*")) else text
 
 
-def _below(table: Table) -> list[str]:
-    remarks = [("Warning", text) for text in table.warnings] + [("Note", note(table))]
+def _below(table: TableSpec) -> list[str]:
+    remarks = [("Warning", text) for text in table.warnings] + [("Note", table.printed.note)]
     shape = r"\par\smallskip\parbox{{\linewidth}}{{\footnotesize\emph{{{}.}} {}}}"
     return [shape.format(head, escape(text)) for head, text in remarks if text]

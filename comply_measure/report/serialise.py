@@ -13,15 +13,15 @@ from comply_measure.evidence.codec import decode_frame, encode_frame
 from comply_measure.report.parts import (
     Block,
     Bullets,
-    Column,
     Details,
     Figure,
     Heading,
     Notice,
     Prose,
+    Reference,
     Section,
-    Table,
 )
+from comply_measure.report.tables import Column, TableSpec
 
 Json = dict[str, Any]
 
@@ -37,7 +37,7 @@ def decode_section(data: Json) -> Section:
 
 
 def _encode(block: Block) -> Json:
-    if isinstance(block, Table):
+    if isinstance(block, TableSpec):
         return _encode_table(block)
     if isinstance(block, Figure):
         return _encode_figure(block)
@@ -48,16 +48,18 @@ def _encode(block: Block) -> Json:
         return {"block": "bullets", "items": list(block.items)}
     if isinstance(block, Notice):
         return {"block": "notice", "text": block.text, "kind": block.kind}
+    if isinstance(block, Reference):
+        return {"block": "reference", "title": block.title, "table": block.table, "notes": list(block.notes)}
     return {"block": "heading" if isinstance(block, Heading) else "prose", "text": block.text}
 
 
-def _encode_table(table: Table) -> Json:
+def _encode_table(table: TableSpec) -> Json:
     return {
         "block": "table",
         "key": table.key,
         "title": table.title,
         "data": encode_frame(table.data),
-        "columns": [[c.label, list(c.sources), c.format] for c in table.columns],
+        "columns": [[c.label, list(c.sources), c.format, c.name] for c in table.shown],
         "notes": list(table.notes),
         "n_units": table.n_units,
         "n_informants": table.n_informants,
@@ -65,6 +67,7 @@ def _encode_table(table: Table) -> Json:
         "warnings": list(table.warnings),
         "group": table.group,
         "rows_shown": table.rows_shown,
+        "twin": table.twin,
     }
 
 
@@ -93,17 +96,19 @@ def _decode(data: Json) -> Block:
         return Bullets(tuple(data["items"]))
     if kind == "notice":
         return Notice(data["text"], data["kind"])
+    if kind == "reference":
+        return Reference(data["title"], data["table"], tuple(data["notes"]))
     return Heading(data["text"]) if kind == "heading" else Prose(data["text"])
 
 
-def _decode_table(data: Json) -> Table:
-    return Table(
+def _decode_table(data: Json) -> TableSpec:
+    return TableSpec(
         key=data["key"],
         title=data["title"],
         data=decode_frame(data["data"]),
         columns=tuple(
-            Column(label, sources[0] if len(sources) == 1 else tuple(sources), kind)
-            for label, sources, kind in data["columns"]
+            Column(label, sources[0] if len(sources) == 1 else tuple(sources), kind, name)
+            for label, sources, kind, name in data["columns"]
         ),
         notes=tuple(data["notes"]),
         n_units=data["n_units"],
@@ -112,6 +117,7 @@ def _decode_table(data: Json) -> Table:
         warnings=tuple(data["warnings"]),
         group=data["group"],
         rows_shown=data["rows_shown"],
+        twin=data["twin"],
     )
 
 

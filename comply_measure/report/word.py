@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
-from comply_measure.report.cells import Cell, Row, heads, note, rows
 from comply_measure.report.names import shortened
-from comply_measure.report.parts import Report, Section, Table
+from comply_measure.report.parts import Reference, Report, Section
+from comply_measure.report.tables import Cell, Row, TableSpec
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -37,7 +37,7 @@ def render_word(report: Report, numbers: dict[str, int]) -> bytes:
     report : Report
         The report; sections without tables are left out.
     numbers : dict
-        Table key -> number, as the report prints them.
+        TableSpec key -> number, as the report prints them.
 
     Returns
     -------
@@ -52,8 +52,8 @@ def render_word(report: Report, numbers: dict[str, int]) -> bytes:
     if report.subtitle:
         document.add_paragraph(_clean(report.subtitle))
     for section in report.sections:
-        if tables := section.tables():
-            _add_section(document, section, tables, numbers)
+        if section.tables():
+            _add_section(document, section, numbers)
     buffer = io.BytesIO()
     document.save(buffer)
     return _with_constant_dates(buffer.getvalue())
@@ -79,21 +79,26 @@ def _prepare(document: Document, report: Report) -> None:
     properties.revision = 1
 
 
-def _add_section(
-    document: Document, section: Section, tables: tuple[Table, ...], numbers: dict[str, int]
-) -> None:
+def _add_section(document: Document, section: Section, numbers: dict[str, int]) -> None:
     document.add_heading(_clean(section.title), level=1)
-    for table in tables:
-        caption = document.add_paragraph()
-        caption.paragraph_format.keep_with_next = True
-        caption.add_run(f"Table {numbers[table.key]}. ").bold = True
-        caption.add_run(_clean(table.title)).italic = True
-        for text in table.warnings:
-            _remark(document, "Warning. ", text)
-        # Before the section properties, which Word wants last.
-        document.element.body.insert(len(document.element.body) - 1, _table_element(table))
-        if text := note(table):
-            _remark(document, "Note. ", text)
+    for block in section.walk():
+        if isinstance(block, TableSpec):
+            _add_table(document, block, numbers[block.key])
+        elif isinstance(block, Reference):
+            document.add_paragraph(_clean(block.sentence(numbers)))
+
+
+def _add_table(document: Document, table: TableSpec, number: int) -> None:
+    caption = document.add_paragraph()
+    caption.paragraph_format.keep_with_next = True
+    caption.add_run(f"Table {number}. ").bold = True
+    caption.add_run(_clean(table.title)).italic = True
+    for text in table.warnings:
+        _remark(document, "Warning. ", text)
+    # Before the section properties, which Word wants last.
+    document.element.body.insert(len(document.element.body) - 1, _table_element(table))
+    if table.printed.note:
+        _remark(document, "Note. ", table.printed.note)
 
 
 def _remark(document: Document, head: str, text: str) -> None:
@@ -102,18 +107,18 @@ def _remark(document: Document, head: str, text: str) -> None:
     paragraph.add_run(_clean(text))
 
 
-def _table_element(table: Table) -> Any:
+def _table_element(table: TableSpec) -> Any:
     """The table as one element; python-docx's own cells would take seconds for long tables."""
     from docx.oxml import parse_xml
 
-    printed = rows(table)
-    n = len(table.columns)
-    body = [_row(heads(table), head=True)]
-    for row in printed:
+    printed = table.printed
+    n = len(printed.heads)
+    body = [_row(printed.heads, head=True)]
+    for row in printed.rows:
         if row.group is not None:
             body.append(_group(row, n))
         body.append(_row(row.cells))
-    if not printed:
+    if not printed.rows:
         body.append(_group(Row((), "No rows."), n))
     rule = '<w:{} w:val="single" w:sz="8" w:space="0" w:color="auto"/>'
     properties = (
@@ -135,7 +140,8 @@ def _cell(cell: Cell, *, head: bool = False) -> str:
     rule = '<w:bottom w:val="single" w:sz="4" w:space="0" w:color="auto"/>'
     border = f"<w:tcBorders>{rule}</w:tcBorders>" if head else ""
     whole = "<w:noWrap/>" if cell.numeric and not head else ""
-    return f"<w:tc><w:tcPr>{width}{border}{whole}</w:tcPr>{_paragraph(cell.text, cell.numeric, bold=head)}</w:tc>"
+    text = _paragraph(cell.text, cell.numeric, bold=head, italic=cell.italic)
+    return f"<w:tc><w:tcPr>{width}{border}{whole}</w:tcPr>{text}</w:tc>"
 
 
 def _group(row: Row, n: int) -> str:
@@ -146,12 +152,15 @@ def _group(row: Row, n: int) -> str:
     )
 
 
-def _paragraph(text: str, right: bool, *, bold: bool = False, keep: bool = False) -> str:
+def _paragraph(
+    text: str, right: bool, *, bold: bool = False, italic: bool = False, keep: bool = False
+) -> str:
     # Style identifiers are style names without blanks.
     parts = f'<w:pStyle w:val="{_CELL_STYLE.replace(" ", "")}"/>'
     parts += "<w:keepNext/>" if keep else ""
     parts += '<w:jc w:val="right"/>' if right else ""
-    run = "<w:rPr><w:b/></w:rPr>" if bold else ""
+    looks = ("<w:b/>" if bold else "") + ("<w:i/>" if italic else "")
+    run = f"<w:rPr>{looks}</w:rPr>" if looks else ""
     shown = escape(_clean(text))
     return f'<w:p><w:pPr>{parts}</w:pPr><w:r>{run}<w:t xml:space="preserve">{shown}</w:t></w:r></w:p>'
 

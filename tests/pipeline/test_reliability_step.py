@@ -188,7 +188,7 @@ def test_a_column_of_remarks_stands_where_there_are_any(output: StepOutput) -> N
     noted = {bool((table.data["note"] != "").any()) for table in tables}
     assert noted == {True, False}
     for table in tables:
-        shown = any(column.label == "Remark" for column in table.columns)
+        shown = any(column.label == "Remark" for column in table.shown)
         assert shown == bool((table.data["note"] != "").any()), table.key
 
 

@@ -63,7 +63,7 @@ def rows(found: StepOutput, table: str, **wanted: str) -> set[str]:
     for column, value in wanted.items():
         data = data[data[column] == value]
     assert len(data), table
-    sources = {column.label: column.source for column in found.tables[table].columns}
+    sources = {column.label: column.source for column in found.tables[table].shown}
     assert "Remark" in sources
     return set(data[str(sources["Remark"])])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,8 +20,8 @@ from comply_measure.report.chapters.rival_claims import general_table, general_t
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.fits import convention_sentence, fit_sentence
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Table
 from comply_measure.report.surfaces import _Surface
+from comply_measure.report.tables import TableSpec
 
 LABELS = Labels({"C": "Care", "top": "Alignment"}, {}, {"sales": "Sales", "it": "IT"}, {})
 
@@ -32,8 +33,8 @@ def data() -> pd.DataFrame:
     return pd.DataFrame(0.8 * f + rng.normal(size=(300, 4)), columns=list("abcd"))
 
 
-def labels_of(table: Table) -> list[str]:
-    return [column.label for column in table.columns]
+def labels_of(table: TableSpec) -> list[str]:
+    return [column.label for column in table.shown]
 
 
 def test_marker_effects_by_role_are_printed_as_found() -> None:
@@ -111,6 +112,10 @@ def test_indices_of_the_general_factor_name_their_model(source: str, words: str)
     assert (table.n_units, table.n_informants, table.group) == (9, 27, "by")
 
 
+def agreement(indices: pd.DataFrame) -> Any:
+    return SimpleNamespace(title="Scale", indices=indices, n_units=20, n_informants=55)
+
+
 def test_undefined_indices_are_explained_where_there_are_any() -> None:
     summary = pd.DataFrame(
         {
@@ -119,11 +124,11 @@ def test_undefined_indices_are_explained_where_there_are_any() -> None:
             "note": ["", "mean outside the range: 2; flat: 1"],
         }
     )  # fmt: skip
-    table = indices_table("Scale", summary, LABELS, 20, 55)
+    table = indices_table(agreement(summary), LABELS)
     assert table.data["n_undefined"].tolist() == [0, 3]
     assert table.data["null_label"].tolist() == ["slight skew", ""]
     assert table.notes[-1] == "Undefined where: mean outside the range; flat."
-    defined = indices_table("Scale", summary.iloc[:1], LABELS, 20, 55)
+    defined = indices_table(agreement(summary.iloc[:1]), LABELS)
     assert not any("Undefined where" in note for note in defined.notes)
 
 

@@ -13,17 +13,17 @@ import pandas as pd
 import pytest
 from docx import Document
 
-from comply_measure.report.cells import rows
 from comply_measure.report.html import number_blocks
 from comply_measure.report.latex import escape, render_latex
 from comply_measure.report.names import shortened
-from comply_measure.report.parts import Column, Details, Prose, Report, Section, Table
+from comply_measure.report.parts import Details, Prose, Report, Section
+from comply_measure.report.tables import Column, TableSpec
 from comply_measure.report.word import render_word
 
 EVIL = "100 % of $x_1$ & \\input{/etc/passwd} #^~{} <b>"
 
 
-def table(key: str = "loadings", n: int = 3) -> Table:
+def table(key: str = "loadings", n: int = 3) -> TableSpec:
     data = pd.DataFrame(
         {
             "text": [EVIL, *["α ≥ .70"] * (n - 1)],
@@ -32,7 +32,7 @@ def table(key: str = "loadings", n: int = 3) -> Table:
         }
     )
     columns = (Column("Text_1", "text"), Column("χ²", "value", "bounded"))
-    return Table(
+    return TableSpec(
         key,
         "Loadings & more",
         data,
@@ -124,7 +124,7 @@ def test_the_word_document_has_the_same_bytes_later() -> None:
 
 
 def test_an_empty_table_is_said_to_be_empty() -> None:
-    empty = Table("none", "None", pd.DataFrame({"a": []}))
+    empty = TableSpec("none", "None", pd.DataFrame({"a": []}))
     assert "No rows." in render_latex(empty)
     made = Report("R", (Section("s", "S", (empty,)),))
     document = Document(io.BytesIO(render_word(made, {"none": 1})))
@@ -139,9 +139,8 @@ def test_a_title_longer_than_a_property_may_be_is_whole_on_the_page() -> None:
         assert document.paragraphs[0].text == "t" * length
 
 
-def test_rows_are_printed_once_for_all_renderers() -> None:
+def test_a_table_is_printed_once_for_all_renderers() -> None:
     one, other = table(), table()
-    assert rows(one) is rows(one)
-    assert rows(one) == rows(other)
-    assert rows(one) is not rows(other)
-    assert rows(replace(one, rows_shown=2)) == rows(one)[:2]
+    assert one.printed is one.printed
+    assert one.printed == other.printed
+    assert replace(one, rows_shown=2).printed.rows == one.printed.rows[:2]

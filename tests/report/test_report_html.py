@@ -12,18 +12,8 @@ import pytest
 from comply_measure.report.charts import dot_plot, heat_map, profile_plot
 from comply_measure.report.diagram import Edge, Node, path_diagram
 from comply_measure.report.html import render_html
-from comply_measure.report.parts import (
-    Bullets,
-    Column,
-    Details,
-    Figure,
-    Heading,
-    Notice,
-    Prose,
-    Report,
-    Section,
-    Table,
-)
+from comply_measure.report.parts import Bullets, Details, Figure, Heading, Notice, Prose, Report, Section
+from comply_measure.report.tables import Column, TableSpec
 
 EVIL = "<script>alert(1)</script> & \"'"
 VOID = {"meta", "link", "br", "hr", "img", "input"}
@@ -84,7 +74,7 @@ def report() -> Report:
             "g": ["A", "B"],
         }
     )
-    table = Table(
+    table = TableSpec(
         "t",
         EVIL,
         data,
@@ -96,8 +86,8 @@ def report() -> Report:
         warnings=("It did not converge.",),
         group="g",
     )
-    second = Table("u", "Second", data, rows_shown=1)
-    empty = Table("v", "Empty", data.iloc[:0])
+    second = TableSpec("u", "Second", data, rows_shown=1)
+    empty = TableSpec("v", "Empty", data.iloc[:0])
     blocks = (
         Heading("Head"),
         Prose(f"N = 3, p < .001, t(58) = 3.2 {EVIL}"),

@@ -10,7 +10,8 @@ from comply_measure.errors import ComplyError
 from comply_measure.report.canvas import draw
 from comply_measure.report.latex import render_latex
 from comply_measure.report.names import file_names, key_of, require_key, shortened
-from comply_measure.report.parts import Report, Section, Table
+from comply_measure.report.parts import Report, Section
+from comply_measure.report.tables import TableSpec
 from comply_measure.report.word import render_word
 
 NAMES = st.text(st.sampled_from("aB_-1ß\n$\\%é日 ."), max_size=6) | st.text(max_size=300)
@@ -55,12 +56,12 @@ def test_capitals_are_told_apart_where_the_file_system_does_not() -> None:
 @pytest.mark.parametrize("key", ["", "a b", "ä", "a\nb", "../x", "nul", "x" * 101, "-x"])
 def test_a_table_refuses_a_key_that_is_no_file_name(key: str) -> None:
     with pytest.raises(ComplyError, match="key of a table or figure"):
-        Table(key, "T", pd.DataFrame({"a": [1.0]}))
+        TableSpec(key, "T", pd.DataFrame({"a": [1.0]}))
 
 
 def test_names_with_line_breaks_stay_inside_their_comment() -> None:
     evil = "sat\n\\input{/etc/passwd}%"
-    table = Table(key_of("t", evil), f"Table of {evil}", pd.DataFrame({evil: [1.0]}), notes=(evil,))
+    table = TableSpec(key_of("t", evil), f"Table of {evil}", pd.DataFrame({evil: [1.0]}), notes=(evil,))
     text = render_latex(table)
     assert r"\input" not in text
     assert r"\textbackslash{}input\{/etc/passwd\}\%" in text
@@ -78,7 +79,7 @@ def test_long_titles_are_shortened_with_a_digest_only_where_they_must_be() -> No
     assert (len(one), len(other)) == (255, 255)
     assert one != other
     assert shortened("x" * 255, 255) == "x" * 255
-    report = Report("T" * 300, (Section("s", "S", (Table("t", "T", pd.DataFrame({"a": [1.0]})),)),))
+    report = Report("T" * 300, (Section("s", "S", (TableSpec("t", "T", pd.DataFrame({"a": [1.0]})),)),))
     import io
 
     from docx import Document

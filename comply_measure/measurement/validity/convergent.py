@@ -15,6 +15,7 @@ from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.measurement.fits import fit_notes, require_one_block
 from comply_measure.measurement.frames import check_scales, item_values, joined, runs_against, varying_items
 from comply_measure.measurement.moments import pairwise_correlations
+from comply_measure.measurement.reliability.composite import composite_reliability
 from comply_measure.sem import Fit, fit as fit_model
 from comply_measure.sem.language.quoting import quoted
 from comply_measure.statistics.checks import check_confidence
@@ -52,7 +53,7 @@ class ConvergentValidity:
     def tidy(self) -> pd.DataFrame:
         """One row per construct.
 
-        Columns: construct, n_items, ave, sqrt_ave, loading_min, loading_max, weakest_item,
+        Columns: construct, n_items, composite_reliability, ave, sqrt_ave, loading_min, loading_max, weakest_item,
         largest_correlation, with_construct, fornell_larcker (√AVE above all its correlations),
         n_informants, note.
         """
@@ -91,6 +92,9 @@ class ConvergentValidity:
         return {
             "construct": key,
             "n_items": len(mine),
+            "composite_reliability": composite_reliability(mine["loading"])
+            if math.isfinite(ave)
+            else math.nan,
             "ave": ave,
             "sqrt_ave": math.sqrt(ave) if ave >= 0 else math.nan,
             "loading_min": float(size.min()) if known else math.nan,

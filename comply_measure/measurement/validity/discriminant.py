@@ -35,8 +35,8 @@ class PairTest:
     Attributes
     ----------
     construct, other : str
-    correlation, lower, upper : float
-        Factor correlation and its interval.
+    correlation, se, lower, upper : float
+        Factor correlation, its standard error and interval.
     problem : str
         ``none``, ``marginal``, ``moderate`` or ``severe``, by the end of the interval that is farther from 0
         (CI_CFA(sys)); empty without an interval.
@@ -52,6 +52,7 @@ class PairTest:
     construct: str
     other: str
     correlation: float
+    se: float
     lower: float
     upper: float
     problem: str
@@ -87,7 +88,7 @@ class DiscriminantValidity:
     def tidy(self) -> pd.DataFrame:
         """One row per pair.
 
-        Columns: construct, other, correlation, lower, upper, problem, chisq_merge, df_merge, pvalue_merge,
+        Columns: construct, other, correlation, se, lower, upper, problem, chisq_merge, df_merge, pvalue_merge,
         chisq_<cutoff>, pvalue_<cutoff> for every cut-off, problem_chisq, n_informants, estimator, missing, note.
         """
         rows = []
@@ -98,6 +99,7 @@ class DiscriminantValidity:
                     "construct",
                     "other",
                     "correlation",
+                    "se",
                     "lower",
                     "upper",
                     "problem",
@@ -182,7 +184,8 @@ def discriminant_validity(
     pairs = []
     for a, b in combinations(scales, 2):
         row = interval[a, b]
-        r, limits = float(row["correlation"]), (float(row["lower"]), float(row["upper"]))
+        r, se = float(row["correlation"]), float(row["se"])
+        limits = (float(row["lower"]), float(row["upper"]))
         at_cutoffs: dict[float, _Test] = {}
         merged: _Test | None = None
         notes: list[str] = []
@@ -196,7 +199,7 @@ def discriminant_validity(
             joined = {k: v for k, v in scales.items() if k not in (a, b)}
             joined = {f"{a}_{b}": [*scales[a], *scales[b]], **joined}
             merged = _compare(fitted, measurement_model(joined), base, notes)
-        pairs.append(_pair(a, b, r, limits, cutoffs, alpha, at_cutoffs, merged, notes))
+        pairs.append(_pair(a, b, (r, se), limits, cutoffs, alpha, at_cutoffs, merged, notes))
     return DiscriminantValidity(tuple(pairs), tuple(cutoffs), alpha, base.n, estimator, missing)
 
 
@@ -231,7 +234,7 @@ def _compare(fitted: Callable[[str], Fit], text: str, base: Fit, notes: list[str
 def _pair(
     a: str,
     b: str,
-    r: float,
+    estimate: tuple[float, float],
     limits: tuple[float, float],
     cutoffs: Sequence[float],
     alpha: float,
@@ -245,7 +248,7 @@ def _pair(
     return PairTest(
         a,
         b,
-        r,
+        *estimate,
         *limits,
         _class(far, cutoffs),
         chisq_merge,

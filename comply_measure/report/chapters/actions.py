@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from comply_measure.evidence.topics.actions import ActionsEvidence
+from comply_measure.report.chapters.columns import labelled
 from comply_measure.report.charts import dot_plot
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import count, listing, number, percent, plural
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import (
-    Block,
-    Bullets,
-    Chapter,
-    Column,
-    Figure,
-    Heading,
-    Prose,
-    Section,
-    Table,
-)
-
-if TYPE_CHECKING:
-    pass
+from comply_measure.report.parts import Block, Bullets, Chapter, Figure, Heading, Prose, Section
+from comply_measure.report.tables import Columns, TableSpec, of, table_of
 
 _CALLS = ("low", "disputed", "low and disputed", "neither")
 _STRENGTHS = 3
 _NAMED = 7
+_PRIORITIES: Columns = (
+    "attribute", "n_units", "level", of("ci", "level"), "gap", of("ci", "gap"), "call", of("support", "probability"),
+    "p_low", "p_disputed",
+)  # fmt: skip
 
 
 def actions_section(facts: ActionsEvidence, labels: Labels) -> Section:
@@ -109,39 +100,19 @@ def _figure(facts: ActionsEvidence, labels: Labels) -> Figure:
 _LEVEL = ("level", "level_lower", "level_upper")
 
 
-def _table(facts: ActionsEvidence, labels: Labels) -> Table:
-    data = facts.plan.table.copy()
-    data.insert(0, "dimension_label", [labels.parent(name) for name in data["column"]])
-    data.insert(1, "label", [labels.construct(name) for name in data["column"]])
-    columns = (
-        Column("Attribute", "label"),
-        Column("Units", "n_units", "count"),
-        Column("Level", "level", "number"),
-        Column("95% CI", ("level_lower", "level_upper"), "interval"),
-        Column("Gap", "gap", "number"),
-        Column("95% CI", ("gap_lower", "gap_upper"), "interval"),
-        Column("Call", "call"),
-        Column("Support", "probability", "percent"),
-        Column("Low in", "p_low", "percent"),
-        Column("Disputed in", "p_disputed", "percent"),
+def _table(facts: ActionsEvidence, labels: Labels) -> TableSpec:
+    data = labelled(
+        facts.plan.table, dimension_label=(labels.parent, "column"), label=(labels.construct, "column")
     )
-    error = "" if facts.corrected else "Gaps include measurement error."
-    return Table(
+    return table_of(
+        facts,
         "actions_priorities",
         f"{facts.title}: level, gap between roles and call by attribute",
         data,
-        columns,
-        notes=tuple(
-            text
-            for text in (
-                "Gap: root mean square gap between roles in scale points.",
-                error,
-                "Support, Low in, Disputed in: shares of the resamples.",
-            )
-            if text
-        ),
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
+        _PRIORITIES,
+        "Gap: root mean square gap between roles in scale points.",
+        "" if facts.corrected else "Gaps include measurement error.",
+        "Support, Low in, Disputed in: shares of the resamples.",
         estimator=f"Percentile bootstrap over {facts.plan.resampled}",
         group="dimension_label" if (data["dimension_label"] != "").any() else None,
     )
@@ -156,7 +127,7 @@ def _lever_text(facts: ActionsEvidence) -> str:
     )
 
 
-def _levers(facts: ActionsEvidence, labels: Labels) -> Table:
+def _levers(facts: ActionsEvidence, labels: Labels) -> TableSpec:
     data = facts.levers.copy()
     data["label"] = [
         f"{labels.construct(name)} ({labels.parent(name)}): {call}"
@@ -166,39 +137,35 @@ def _levers(facts: ActionsEvidence, labels: Labels) -> Table:
         f"{text} (r)" if assignment == "reconstructed" else text
         for text, assignment in zip(data["lever"], data["assignment"], strict=True)
     ]
-    columns = (Column("Lever", "marked"), Column("Source", "source"))
-    return Table(
+    return table_of(
+        facts,
         "actions_levers",
         "Levers for low or disputed attributes",
         data,
-        columns,
-        notes=("(r): assignment reconstructed.",),
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
+        (of("lever", "marked"), of("origin", "source")),
+        "(r): assignment reconstructed.",
         estimator="Framework, no estimate",
         group="label",
     )
 
 
-def _interventions(facts: ActionsEvidence, labels: Labels) -> Table:
+def _interventions(facts: ActionsEvidence, labels: Labels) -> TableSpec:
     data = facts.interventions.copy()
     for name in ("dimensions", "called_attributes"):
         data[f"{name}_label"] = [
             ", ".join(labels.construct(key) for key in text.split(", ")) for text in data[name]
         ]
-    columns = (
-        Column("Intervention", "text"),
-        Column("Dimensions", "dimensions_label"),
-        Column("Called attributes in them", "called_attributes_label"),
-    )
-    return Table(
+    return table_of(
+        facts,
         "actions_interventions",
         "Interventions that combine dimensions with called attributes",
         data,
-        columns,
-        notes=("Those that cover most called attributes first.",),
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
+        (
+            of("intervention", "text"),
+            of("dimensions", "dimensions_label"),
+            of("called", "called_attributes_label"),
+        ),
+        "Those that cover most called attributes first.",
         estimator="Framework, no estimate",
     )
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from comply_measure.evidence.topics.aggregation import AggregationEvidence
+from comply_measure.report.chapters.columns import labelled
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import count, number, plural
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Block, Chapter, Column, Details, Prose, Section, Table
+from comply_measure.report.parts import Block, Chapter, Details, Prose, Section
+from comply_measure.report.tables import Columns, TableSpec, of, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _ROWS, _COLUMNS = 10, 6
+_MEAN = "Mean of the informants of a unit"
+_DESCRIPTION: Columns = (
+    of("variable", "label"), of("rung", "level"), "n_units", "n_short", "mean", "sd", "range",
+)  # fmt: skip
 
 
 def aggregation_section(facts: AggregationEvidence, labels: Labels) -> Section:
@@ -34,67 +40,48 @@ def aggregation_section(facts: AggregationEvidence, labels: Labels) -> Section:
     return Section("aggregation", "Unit scores", tuple(blocks))
 
 
-def _description(facts: AggregationEvidence, labels: Labels, rows: pd.DataFrame, suffix: str) -> Table:
-    data = rows.reset_index(drop=True)
-    data.insert(1, "label", [labels.construct(key) for key in data["construct"]])
-    columns = (
-        Column("Variable", "label"),
-        Column("Level", "level"),
-        Column("Units", "n_units", "count"),
-        Column("Too few roles", "n_short", "count"),
-        Column("M", "mean", "number"),
-        Column("SD", "sd", "number"),
-        Column("Range", ("minimum", "maximum"), "span"),
-    )
-    return Table(
+def _description(facts: AggregationEvidence, labels: Labels, rows: pd.DataFrame, suffix: str) -> TableSpec:
+    data = labelled(rows.reset_index(drop=True), 1, label=(labels.construct, "construct"))
+    return table_of(
+        facts,
         f"aggregation_description{suffix}",
         "Unit scores of attributes" if suffix else "Unit scores of dimensions and constructs",
         data,
-        columns,
-        notes=("Too few roles: units left without the score.",),
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
-        estimator="Mean of the informants of a unit",
+        _DESCRIPTION,
+        "Too few roles: units left without the score.",
+        estimator=_MEAN,
         group="scale",
     )
 
 
-def _correlations(facts: AggregationEvidence, labels: Labels) -> Table:
-    data = facts.correlations.copy()
-    data.insert(0, "first_label", [labels.construct(key) for key in data["first"]])
-    data.insert(1, "second_label", [labels.construct(key) for key in data["second"]])
-    columns = (
-        Column("Variable", "first_label"),
-        Column("with", "second_label"),
-        Column("Units", "n_units", "count"),
-        Column("r", "r", "bounded"),
-    )
-    return Table(
+def _correlations(facts: AggregationEvidence, labels: Labels) -> TableSpec:
+    return table_of(
+        facts,
         "aggregation_correlations",
         "Correlations of the unit scores of the dimensions",
-        data,
-        columns,
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
+        labelled(
+            facts.correlations,
+            first_label=(labels.construct, "first"),
+            second_label=(labels.construct, "second"),
+        ),
+        (of("variable", "first_label"), of("partner", "second_label"), "n_units", "r"),
         estimator="Pearson, units with both scores",
     )
 
 
-def _scores(facts: AggregationEvidence) -> Table:
+def _scores(facts: AggregationEvidence) -> TableSpec:
     """The scores as data; printed are the first columns only, the CSV holds all."""
     hidden = facts.scores.shape[1] > 2 + _COLUMNS
     shown = [str(name) for name in facts.scores.columns[2 : 2 + _COLUMNS]]
-    columns = (Column("Unit", "unit"), *(Column(name, name, "number") for name in shown))
-    return Table(
+    return table_of(
+        facts,
         "aggregation_scores",
         "Unit scores, first variables",
         facts.scores,
-        columns,
-        notes=(f"The CSV file holds all {count(facts.scores.shape[1] - 2)} variables.",) if hidden else (),
+        ("unit", *(of("score", name, heading=name) for name in shown)),
+        f"The CSV file holds all {count(facts.scores.shape[1] - 2)} variables." if hidden else "",
         rows_shown=_ROWS,
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
-        estimator="Mean of the informants of a unit",
+        estimator=_MEAN,
     )
 
 

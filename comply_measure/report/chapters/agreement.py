@@ -11,34 +11,34 @@ from comply_measure.report.chapters.agreement_units import (
     share_text,
     units_table,
 )
+from comply_measure.report.chapters.columns import labelled, sentences
 from comply_measure.report.charts import dot_plot
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, listing, percent
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import (
-    Block,
-    Chapter,
-    Column,
-    Details,
-    Figure,
-    Heading,
-    Prose,
-    Section,
-    Table,
-)
+from comply_measure.report.parts import Block, Chapter, Details, Figure, Heading, Prose, Section
+from comply_measure.report.tables import Columns, Counts, TableSpec, of, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_AGREEMENT_COLUMNS = (
-    Column("Null", "null_label"),
-    Column("Units", "n_defined", "count"),
-    Column("M", "mean", "bounded"),
-    Column("SD", "sd", "bounded"),
-    Column("Median", "median", "bounded"),
-    Column("Quartiles", ("q25", "q75"), "bounded_span"),
-    Column("Share at cut-off", "share_agreeing", "percent"),
-)
+_PER_UNIT = "Per unit, summarised over units"
+_RWG: Columns = (
+    of("null", "null_label"), of("n_units", "n_defined"), of("mean_bounded", "mean"), of("sd_bounded", "sd"),
+    of("median_bounded", "median"), "quartiles_bounded", of("share_at_cutoff", "share_agreeing"),
+)  # fmt: skip
+_DEVIATION: Columns = (
+    "dimension", of("n_units", "n_defined"), "mean", "sd", "quartiles", "cutoff",
+    of("share_at_cutoff", "share_agreeing"),
+)  # fmt: skip
+_TESTS: Columns = (
+    "dimension", "n_tested", "share_significant", "expected_by_noise", "share_significant_fdr", "share_at_cutoff",
+    "noise_at_cutoff",
+)  # fmt: skip
+_ICC: Columns = (
+    "dimension", "n_units", "n_informants", "icc1", of("ci_bounded", "icc1"), "icc2", of("ci_bounded", "icc2"),
+    "f", "p",
+)  # fmt: skip
 
 
 def agreement_section(facts: AgreementEvidence, labels: Labels, cutoffs: Cutoffs) -> Section:
@@ -52,12 +52,11 @@ def agreement_section(facts: AgreementEvidence, labels: Labels, cutoffs: Cutoffs
             "Average deviation and exact tests", (_deviation_table(facts, labels), _test_table(facts, labels))
         ),
     ]
-    sizes = (facts.n_units, facts.n_informants)
-    exact = [units_table(facts.title, facts.units, labels, *sizes)]
+    exact = [units_table(facts, labels)]
     if len(facts.critical):
-        exact.insert(0, critical_table(facts.title, facts.critical, *sizes))
+        exact.insert(0, critical_table(facts))
     blocks += [
-        Details("All indices of agreement", (indices_table(facts.title, facts.indices, labels, *sizes),)),
+        Details("All indices of agreement", (indices_table(facts, labels),)),
         Details("Exact critical values, and every unit", tuple(exact)),
     ]
     if len(facts.rwg_constructs):
@@ -114,26 +113,18 @@ def _agreement_text(facts: AgreementEvidence, cutoffs: Cutoffs) -> str:
     return text
 
 
-def _rwg_table(facts: AgreementEvidence, labels: Labels, key: str, rows: pd.DataFrame, kind: str) -> Table:
-    data = rows.copy()
-    data.insert(0, "label", [labels.construct(name) for name in data["scale"]])
+def _rwg_table(
+    facts: AgreementEvidence, labels: Labels, key: str, rows: pd.DataFrame, kind: str
+) -> TableSpec:
+    data = labelled(rows, label=(labels.construct, "scale"))
     data["null_label"] = [_null(name) for name in data["null"]]
     notes = [
         "rwg(j) truncated at 0 (James, Demaree, & Wolf, 1984), item-wise over the informants who answered.",
-        f"Share at cut-off: units at or above {bounded(data['cutoff'].iloc[0])}.",
+        f"At cut-off: units at or above {bounded(data['cutoff'].iloc[0])}.",
         *(f"Left out: {text}." for text in dict.fromkeys(data["note"]) if text),
     ]
-    return Table(
-        key,
-        f"{facts.title}: rwg(j) by {kind} and null distribution",
-        data,
-        _AGREEMENT_COLUMNS,
-        notes=tuple(notes[:3]),
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
-        estimator="Per unit, summarised over units",
-        group="label",
-    )
+    title = f"{facts.title}: rwg(j) by {kind} and null distribution"
+    return table_of(facts, key, title, data, _RWG, *notes[:3], estimator=_PER_UNIT, group="label")
 
 
 def _rwg_figure(facts: AgreementEvidence, labels: Labels, cutoffs: Cutoffs) -> Figure:
@@ -155,52 +146,21 @@ def _rwg_figure(facts: AgreementEvidence, labels: Labels, cutoffs: Cutoffs) -> F
     )
 
 
-def _deviation_table(facts: AgreementEvidence, labels: Labels) -> Table:
-    data = facts.deviation.copy()
-    data.insert(0, "label", [labels.construct(name) for name in data["scale"]])
-    columns = (
-        Column("Dimension", "label"),
-        Column("Units", "n_defined", "count"),
-        Column("M", "mean", "number"),
-        Column("SD", "sd", "number"),
-        Column("Quartiles", ("q25", "q75"), "span"),
-        Column("Cut-off", "cutoff", "number"),
-        Column("Share at cut-off", "share_agreeing", "percent"),
-    )
-    return Table(
-        "agreement_ad",
-        f"{facts.title}: average deviation AD_M in scale points",
-        data,
-        columns,
-        notes=("Cut-off: number of categories over 6 (Burke & Dunlap, 2002).",),
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
-        estimator="Per unit, summarised over units",
-    )
+def _deviation_table(facts: AgreementEvidence, labels: Labels) -> TableSpec:
+    data = labelled(facts.deviation, label=(labels.construct, "scale"))
+    title = f"{facts.title}: average deviation AD_M in scale points"
+    source = "Cut-off: number of categories over 6 (Burke & Dunlap, 2002)."
+    return table_of(facts, "agreement_ad", title, data, _DEVIATION, source, estimator=_PER_UNIT)
 
 
-def _test_table(facts: AgreementEvidence, labels: Labels) -> Table:
-    data = facts.tests.copy()
-    data.insert(0, "label", [labels.construct(name) for name in data["scale"]])
-    columns = (
-        Column("Dimension", "label"),
-        Column("Units tested", "n_tested", "count"),
-        Column("Significant", "share_significant", "percent"),
-        Column("Expected by noise", "expected_by_noise", "percent"),
-        Column("Significant, FDR", "share_significant_fdr", "percent"),
-        Column("At cut-off", "share_at_cutoff", "percent"),
-        Column("Noise at cut-off", "noise_at_cutoff", "percent"),
-    )
-    return Table(
+def _test_table(facts: AgreementEvidence, labels: Labels) -> TableSpec:
+    return table_of(
+        facts,
         "agreement_tests",
         f"{facts.title}: units that agree more than random answers",
-        data,
-        columns,
-        notes=(
-            "Null: informants answer every item independently; items of one informant are taken as independent.",
-        ),
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
+        labelled(facts.tests, label=(labels.construct, "scale")),
+        _TESTS,
+        "Null: informants answer every item independently; items of one informant are taken as independent.",
         estimator=f"Tests {facts.tests['method'].iloc[0]}",
     )
 
@@ -218,28 +178,14 @@ def _icc_text(facts: AgreementEvidence, cutoffs: Cutoffs) -> str:
     )
 
 
-def _icc_table(facts: AgreementEvidence, labels: Labels) -> Table:
-    data = facts.icc.copy()
-    data.insert(0, "label", [labels.construct(name) for name in data["column"]])
-    columns = (
-        Column("Dimension", "label"),
-        Column("Units", "n_units", "count"),
-        Column("Informants", "n_informants", "count"),
-        Column("ICC(1)", "icc1", "bounded"),
-        Column("95% CI", ("icc1_lower", "icc1_upper"), "bounded_interval"),
-        Column("ICC(2)", "icc2", "bounded"),
-        Column("95% CI", ("icc2_lower", "icc2_upper"), "bounded_interval"),
-        Column("F", "f", "number"),
-        Column("p", "p", "p"),
-    )
-    return Table(
+def _icc_table(facts: AgreementEvidence, labels: Labels) -> TableSpec:
+    return table_of(
+        facts,
         "agreement_icc",
         f"{facts.title}: ICC(1) and ICC(2) of dimension scores",
-        data,
-        columns,
-        notes=tuple(f"Note on the intervals: {text}." for text in dict.fromkeys(data["note"]) if text),
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
+        labelled(facts.icc, label=(labels.construct, "column")),
+        _ICC,
+        *(f"Note on the intervals: {text}." for text in dict.fromkeys(facts.icc["note"]) if text),
         estimator="One-way analysis of variance, size n0",
     )
 
@@ -266,27 +212,16 @@ def _arrays(table: pd.DataFrame, value: str, lower: str, upper: str) -> tuple[An
     return tuple(table[name].to_numpy(dtype=float) for name in (value, lower, upper))  # type: ignore[return-value]
 
 
-def _twoway_table(facts: AgreementEvidence, labels: Labels) -> Table:
-    data = facts.icc_twoway.copy()
-    data.insert(0, "label", [labels.construct(name) for name in data["column"]])
-    columns = (
-        Column("Form", "form"),
-        Column("Units", "n_units", "count"),
-        Column("ICC", "icc", "bounded"),
-        Column("95% CI", ("lower", "upper"), "bounded_interval"),
-    )
-    remarks = [text for text in dict.fromkeys(data["note"]) if text]
-    return Table(
+def _twoway_table(facts: AgreementEvidence, labels: Labels) -> TableSpec:
+    data = labelled(facts.icc_twoway, label=(labels.construct, "column"))
+    return table_of(
+        Counts(int(data["n_units"].max()), int(data["n_informants"].max())),
         "agreement_icc_twoway",
         f"{facts.title}: two-way intraclass correlations of dimension scores",
         data,
-        columns,
-        notes=(
-            "C: consistency, A: absolute agreement (McGraw & Wong, 1996); 1: one informant, k: their mean.",
-            *(f"{text[0].upper()}{text[1:]}." for text in remarks),
-        ),
-        n_units=int(data["n_units"].max()),
-        n_informants=int(data["n_informants"].max()),
+        ("form", "n_units", "icc", "ci_bounded"),
+        "C: consistency, A: absolute agreement (McGraw & Wong, 1996); 1: one informant, k: their mean.",
+        *sentences(dict.fromkeys(data["note"])),
         estimator="; ".join(_estimators(data)),
         group="label",
     )

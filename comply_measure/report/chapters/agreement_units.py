@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from comply_measure.evidence.topics.agreement import AgreementEvidence
+from comply_measure.report.chapters.columns import labelled
 from comply_measure.report.format import bounded, percent
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Column, Table
+from comply_measure.report.tables import Columns, TableSpec, of, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,46 +28,42 @@ INDEX_LABELS = {
     "range_score": "Range of scores",
 }
 _SHOWN = 12
+_INDICES: Columns = (
+    of("index", "index_label"), of("null", "null_label"), of("n_units", "n_defined"), "n_undefined", "mean", "sd",
+    "quartiles", of("share_at_cutoff", "share_agreeing"),
+)  # fmt: skip
+_CRITICAL: Columns = (
+    "n_informants", "n_items", of("rwg_j_from", "rwg_j"), of("rwg_star_j_from", "rwg_star_j"),
+    of("ad_mean_to", "ad_mean"), of("ad_median_to", "ad_median"), of("level_of_test", "level"), "noise_at_cutoff",
+)  # fmt: skip
+_UNITS: Columns = (
+    "unit", "dimension", "n_informants", of("n_items", "n_items_used"), "rwg_j", "critical", "p", "p_fdr", "ad_mean",
+)  # fmt: skip
 
 
-def indices_table(
-    title: str, summary: pd.DataFrame, labels: Labels, n_units: int, n_informants: int
-) -> Table:
+def indices_table(facts: AgreementEvidence, labels: Labels) -> TableSpec:
     """Every index and null, summarised over units, with the units in which it is undefined."""
-    data = summary.copy()
-    data.insert(0, "label", [labels.construct(name) for name in data["scale"]])
+    summary = facts.indices
+    data = labelled(summary, label=(labels.construct, "scale"))
     data["index_label"] = [INDEX_LABELS[name] for name in data["index"]]
     data["null_label"] = [str(name).replace("_", " ") if name else "" for name in data["null"]]
     data["n_undefined"] = data["n_units"] - data["n_defined"]
     undefined = (
-        [f"Undefined where: {'; '.join(_reasons(summary['note']))}."] if data["n_undefined"].any() else []
+        f"Undefined where: {'; '.join(_reasons(summary['note']))}." if data["n_undefined"].any() else ""
     )
-    columns = (
-        Column("Index", "index_label"),
-        Column("Null", "null_label"),
-        Column("Units", "n_defined", "count"),
-        Column("Undefined", "n_undefined", "count"),
-        Column("M", "mean", "number"),
-        Column("SD", "sd", "number"),
-        Column("Quartiles", ("q25", "q75"), "span"),
-        Column("At cut-off", "share_agreeing", "percent"),
-    )
-    return Table(
+    return table_of(
+        facts,
         "agreement_indices",
-        f"{title}: all indices of agreement",
+        f"{facts.title}: all indices of agreement",
         data,
-        columns,
-        notes=(
-            "AD, SD and range in scale points. a_wg exists only where the mean of the answers allows it (Brown & "
-            "Hauenstein, 2005): three informants leave many units undefined. Bound for n: against the largest variance "
-            "that n informants can have.",
-            *undefined,
-        ),
-        n_units=n_units,
-        n_informants=n_informants,
+        _INDICES,
+        "AD, SD and range in scale points. a_wg exists only where the mean of the answers allows it (Brown & "
+        "Hauenstein, 2005): three informants leave many units undefined. Bound for n: against the largest variance "
+        "that n informants can have.",
+        undefined,
         estimator="Per unit, summarised over units",
         group="label",
-    )  # fmt: skip
+    )
 
 
 def _reasons(notes: pd.Series[str]) -> list[str]:
@@ -74,60 +72,36 @@ def _reasons(notes: pd.Series[str]) -> list[str]:
     return list(dict.fromkeys(parts))
 
 
-def critical_table(title: str, critical: pd.DataFrame, n_units: int, n_informants: int) -> Table:
+def critical_table(facts: AgreementEvidence) -> TableSpec:
     """What agreement must reach to be more than chance, for the sizes and numbers of items of the study."""
-    alpha = bounded(critical["alpha"].iloc[0]) if len(critical) else ""
-    cutoff = bounded(critical["cutoff"].iloc[0]) if len(critical) else ""
-    columns = (
-        Column("Informants", "n_informants", "count"),
-        Column("Items", "n_items", "count"),
-        Column("rwg(j) from", "rwg_j", "bounded3"),
-        Column("r*wg(j) from", "rwg_star_j", "bounded3"),
-        Column("AD_M up to", "ad_mean", "number3"),
-        Column("AD_Md up to", "ad_median", "number3"),
-        Column("Level", "level", "percent"),
-        Column(f"Noise at {cutoff}", "noise_at_cutoff", "percent"),
-    )
-    return Table(
+    critical = facts.critical
+    alpha, cutoff = bounded(critical["alpha"].iloc[0]), bounded(critical["cutoff"].iloc[0])
+    return table_of(
+        facts,
         "agreement_critical",
-        f"{title}: values that random answers reach in at most {alpha} of units",
+        f"{facts.title}: values that random answers reach in at most {alpha} of units",
         critical,
-        columns,
-        notes=("Empty: no value is that rare. Level: how often random answers reach the value of rwg(j). "
-               f"Noise: share of units with random answers at rwg(j) of {cutoff} or more.",),
-        n_units=n_units,
-        n_informants=n_informants,
+        _CRITICAL,
+        "Empty: no value is that rare. Level: how often random answers reach the value of rwg(j). "
+        f"Noise at cut-off: share of units with random answers at rwg(j) of {cutoff} or more.",
         estimator="Enumeration of all answers, convolution over items",
-    )  # fmt: skip
-
-
-def units_table(title: str, units: pd.DataFrame, labels: Labels, n_units: int, n_informants: int) -> Table:
-    """One row per unit and dimension; the export holds all of them."""
-    data = units.sort_values("unit", kind="stable", ignore_index=True)
-    data.insert(1, "label", [labels.construct(name) for name in data["scale"]])
-    columns = (
-        Column("Unit", "unit"),
-        Column("Dimension", "label"),
-        Column("Informants", "n_informants", "count"),
-        Column("Items", "n_items_used", "count"),
-        Column("rwg(j)", "rwg_j", "bounded"),
-        Column("Critical", "critical", "bounded"),
-        Column("p", "p", "p"),
-        Column("p (FDR)", "p_fdr", "p"),
-        Column("AD_M", "ad_mean", "number"),
     )
-    return Table(
+
+
+def units_table(facts: AgreementEvidence, labels: Labels) -> TableSpec:
+    """One row per unit and dimension; the export holds all of them."""
+    data = facts.units.sort_values("unit", kind="stable", ignore_index=True)
+    return table_of(
+        facts,
         "agreement_units",
-        f"{title}: agreement of every unit",
-        data,
-        columns,
-        notes=("Critical: rwg(j) that random answers reach too rarely, for the unit's own informants and items. "
-               "Why a value is undefined is in the export.",),
-        n_units=n_units,
-        n_informants=n_informants,
+        f"{facts.title}: agreement of every unit",
+        labelled(data, 1, label=(labels.construct, "scale")),
+        _UNITS,
+        "Critical: rwg(j) that random answers reach too rarely, for the unit's own informants and items. "
+        "Why a value is undefined is in the export.",
         estimator="Exact tests per unit and dimension",
         rows_shown=_SHOWN,
-    )  # fmt: skip
+    )
 
 
 def share_text(tests: pd.DataFrame) -> str:

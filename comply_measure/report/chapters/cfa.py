@@ -7,18 +7,26 @@ from typing import TYPE_CHECKING
 
 from comply_measure.evidence.fits import NamedFit, standardized, uncertain, value_of
 from comply_measure.evidence.topics.cfa import CfaEvidence, factor_correlations
+from comply_measure.report.chapters.columns import CONSTRUCT_NOTE, labelled
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.diagram import Edge, path_diagram, tree_layout
 from comply_measure.report.fits import convention_sentence, fit_sentence, fit_table, range_sentence
 from comply_measure.report.format import bounded, count, plural
 from comply_measure.report.labels import Labels, wrapped
-from comply_measure.report.parts import Block, Chapter, Column, Details, Figure, Prose, Section, Table
+from comply_measure.report.parts import Block, Chapter, Details, Figure, Prose, Section
 from comply_measure.report.reversals import reversal_sentence
+from comply_measure.report.tables import Columns, TableSpec, of, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_CI = Column("95% CI", ("ci_lower", "ci_upper"), "bounded_interval")
+_VALIDITY: Columns = (
+    of("dimension", "factor"), "n_indicators", "composite_reliability", "ave", "root_ave", "largest_correlation",
+    "remark",
+)  # fmt: skip
+_CORRELATIONS: Columns = (
+    of("dimension", "first"), of("partner", "second"), of("r", "est_std"), "se", of("ci_bounded", "ci"),
+)  # fmt: skip
 
 
 def cfa_section(results: CfaEvidence, labels: Labels, cutoffs: Cutoffs) -> Section:
@@ -29,12 +37,7 @@ def cfa_section(results: CfaEvidence, labels: Labels, cutoffs: Cutoffs) -> Secti
     blocks.append(Prose(" ".join(fit_sentence(named) for named in results.fits)))
     blocks.append(
         fit_table(
-            "cfa_fit",
-            f"{results.title}: fit of rival structures",
-            results.fits,
-            n_units=results.n_units,
-            n_informants=results.n_informants,
-            estimator=results.estimator,
+            results, "cfa_fit", f"{results.title}: fit of the structures", results.fits, twin="rivals_fit"
         )
     )
     if len(results.differences):
@@ -78,11 +81,7 @@ def _second_order(results: CfaEvidence, named: NamedFit, labels: Labels) -> list
         f"{labels.construct(results.top)} range {range_sentence(high)}, those of the {results.indicator_kind} "
         f"on their dimensions {range_sentence(low)}."
     )
-    return [
-        Prose(text),
-        _diagram(results, named, table, labels),
-        _loadings(results, named, table, labels),
-    ]
+    return [Prose(text), _diagram(results, named, table, labels), _loadings(results, named, table, labels)]
 
 
 def _diagram(results: CfaEvidence, named: NamedFit, table: pd.DataFrame, labels: Labels) -> Figure:
@@ -124,29 +123,19 @@ def _diagram(results: CfaEvidence, named: NamedFit, table: pd.DataFrame, labels:
     )
 
 
-def _loadings(results: CfaEvidence, named: NamedFit, table: pd.DataFrame, labels: Labels) -> Table:
+def _loadings(results: CfaEvidence, named: NamedFit, table: pd.DataFrame, labels: Labels) -> TableSpec:
     data = table[table["op"] == "=~"].reset_index(drop=True)
-    data.insert(0, "factor", [labels.construct(key) for key in data["lhs"]])
-    data.insert(1, "indicator", [labels.construct(key) for key in data["rhs"]])
+    data = labelled(data, factor=(labels.construct, "lhs"), indicator=(labels.construct, "rhs"))
     data["r_squared"] = [1 - value_of(table, name, "~~", name) for name in data["rhs"]]
-    columns = (
-        Column("Indicator", "indicator"),
-        Column("Loading", "est_std", "bounded"),
-        Column("SE", "se", "bounded3"),
-        _CI,
-        Column("R²", "r_squared", "bounded"),
-    )
-    return Table(
+    return table_of(
+        results,
         "cfa_second_order_loadings",
         f"{results.title}: standardised loadings of the second-order model",
         data,
-        columns,
-        notes=("Standard errors by the delta method.",),
-        n_units=results.n_units,
-        n_informants=results.n_informants,
-        estimator=results.estimator,
-        warnings=named.warnings,
+        (of("indicator", "indicator"), of("loading", "est_std"), "se", of("ci_bounded", "ci"), "r_squared"),
+        "Standard errors by the delta method.",
         group="factor",
+        warnings=named.warnings,
     )
 
 
@@ -164,92 +153,49 @@ def _correlated(results: CfaEvidence, named: NamedFit, labels: Labels, cutoffs: 
     return [Prose(text), validity, Details("Correlations of the dimensions", folded)]
 
 
-def _validity(results: CfaEvidence, named: NamedFit, labels: Labels) -> Table:
-    data = results.validity.copy()
-    data.insert(1, "factor", [labels.construct(key) for key in data["key"]])
-    columns = [
-        Column("Dimension", "factor"),
-        Column("Indicators", "n_indicators", "count"),
-        Column("CR", "composite_reliability", "bounded"),
-        Column("AVE", "ave", "bounded"),
-        Column("√AVE", "root_ave", "bounded"),
-        Column("Largest |r|", "largest_correlation", "bounded"),
-    ]
-    if (data["note"] != "").any():
-        columns.append(Column("Remark", "note"))
-    return Table(
+def _validity(results: CfaEvidence, named: NamedFit, labels: Labels) -> TableSpec:
+    return table_of(
+        results,
         "cfa_validity",
         f"{results.title}: composite reliability and variance extracted, correlated dimensions",
-        data,
-        tuple(columns),
-        notes=(
-            f"CR and AVE from standardised loadings of the {results.indicator_kind} in the model of correlated "
-            "dimensions, as in the chapter on validity where that is estimated alike; the chapter on reliability takes "
-            "one construct at a time.",
-            "Fornell and Larcker (1981) compare √AVE with the largest correlation of a dimension with another.",
-        ),
-        n_units=results.n_units,
-        n_informants=results.n_informants,
-        estimator=results.estimator,
+        labelled(results.validity, 1, factor=(labels.construct, "key")),
+        _VALIDITY,
+        CONSTRUCT_NOTE.format(results.indicator_kind),
         warnings=named.warnings,
+        twin="validity_constructs",
     )
 
 
-def _correlation_table(results: CfaEvidence, named: NamedFit, table: pd.DataFrame, labels: Labels) -> Table:
+def _correlation_table(
+    results: CfaEvidence, named: NamedFit, table: pd.DataFrame, labels: Labels
+) -> TableSpec:
     data = factor_correlations(table, results.factors)
-    data.insert(0, "first", [labels.construct(key) for key in data["lhs"]])
-    data.insert(1, "second", [labels.construct(key) for key in data["rhs"]])
-    columns = (
-        Column("Dimension", "first"),
-        Column("with", "second"),
-        Column("r", "est_std", "bounded"),
-        Column("SE", "se", "bounded3"),
-        _CI,
-    )
-    return Table(
+    return table_of(
+        results,
         "cfa_correlations",
         f"{results.title}: correlations of the dimensions",
-        data,
-        columns,
-        n_units=results.n_units,
-        n_informants=results.n_informants,
-        estimator=results.estimator,
+        labelled(data, first=(labels.construct, "lhs"), second=(labels.construct, "rhs")),
+        _CORRELATIONS,
         warnings=named.warnings,
+        twin="validity_pairs",
     )
 
 
-def _differences(results: CfaEvidence) -> Table:
-    columns = (
-        Column("Model", "model"),
-        Column("df", "df", "count"),
-        Column("Difference in χ²", "difference", "number"),
-        Column("df", "df_difference", "count"),
-        Column("p", "p", "p"),
-    )
-    return Table(
+def _differences(results: CfaEvidence) -> TableSpec:
+    return table_of(
+        results,
         "cfa_differences",
         f"{results.title}: difference tests of nested structures",
         results.differences,
-        columns,
-        notes=(
-            "Each model against the less restricted one above it. "
-            f"Method: {results.differences['method'].iloc[0]}.",
-        ),
-        n_units=results.n_units,
-        n_informants=results.n_informants,
-        estimator=results.estimator,
+        ("model", "df", of("delta_chisq", "difference"), of("delta_df", "df_difference"), "p"),
+        "Each model against the less restricted one above it. "
+        f"Method: {results.differences['method'].iloc[0]}.",
     )
 
 
-def _by_role(results: CfaEvidence) -> Table:
-    return fit_table(
-        "cfa_fit_by_role",
-        f"{results.title}: fit in each role of the model '{results.fits[-1].label}'",
-        results.by_role,
-        n_units=results.n_units,
-        n_informants=results.n_informants,
-        estimator=results.estimator_by_role,
-    )
+def _by_role(results: CfaEvidence) -> TableSpec:
+    title = f"{results.title}: fit in each role of the model '{results.fits[-1].label}'"
+    return fit_table(results, "cfa_fit_by_role", title, results.by_role, estimator=results.estimator_by_role)
 
 
 def chapter(evidence: CfaEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:

@@ -1,22 +1,45 @@
-"""Columns and notes that several chapters share."""
+"""Labels and notes that several chapters share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
-
-from comply_measure.report.parts import Column
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def without_empty_remarks(columns: Sequence[Column], data: pd.DataFrame) -> tuple[Column, ...]:
-    """The columns, less the one of remarks (``note``) where there is nothing to remark."""
-    remarks = "note" in data and bool((data["note"] != "").any())
-    return tuple(column for column in columns if column.source != "note" or remarks)
+#: Under tables of AVE and CR; takes what the indicators are.
+CONSTRUCT_NOTE = (
+    "CR and AVE from standardised loadings of the {} in the model of correlated dimensions; the chapter on reliability "
+    "takes one construct at a time. Fornell and Larcker (1981) compare √AVE with the largest correlation of a "
+    "dimension with another."
+)
+
+
+def labelled(data: pd.DataFrame, place: int = 0, **labels: tuple[Callable[[str], str], str]) -> pd.DataFrame:
+    """A copy with columns of names in print from `place` on.
+
+    Parameters
+    ----------
+    data : DataFrame
+        Evidence, with keys.
+    place : int
+        Position of the first new column.
+    **labels : (callable, str)
+        New column = what gives the name, such as ``labels.construct``, and the column of keys.
+    """
+    found = data.copy()
+    for position, (name, (shown, keys)) in enumerate(labels.items(), start=place):
+        found.insert(position, name, [shown(key) for key in data[keys]])
+    return found
+
+
+def sentence(text: str) -> str:
+    """A text with a capital letter and a full stop; empty stays empty."""
+    return f"{text[0].upper()}{text[1:].rstrip('.')}." if text else ""
 
 
 def sentences(texts: Iterable[str]) -> tuple[str, ...]:
     """Each text with a capital letter and a full stop."""
-    return tuple(f"{text[0].upper()}{text[1:].rstrip('.')}." for text in texts if text)
+    return tuple(sentence(text) for text in texts if text)

@@ -9,70 +9,38 @@ import numpy as np
 
 from comply_measure.evidence.surfaces import CongruenceCase
 from comply_measure.evidence.topics.congruence import CongruenceEvidence, Remark
-from comply_measure.report.chapters.columns import sentences, without_empty_remarks
+from comply_measure.report.chapters.columns import sentences
 from comply_measure.report.chapters.congruence_latent import (
+    CHECKS,
+    SURFACE_ROW,
     Printed,
     holds,
     latent_blocks,
     level_blocks,
     outcome_label,
     printed,
+    surface_row,
     verdict,
 )
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, listing, number, p_phrase, percent, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.names import key_of
-from comply_measure.report.parts import (
-    Block,
-    Chapter,
-    Column,
-    Details,
-    Heading,
-    Notice,
-    Prose,
-    Section,
-    Table,
-)
+from comply_measure.report.parts import Block, Chapter, Details, Heading, Notice, Prose, Section
 from comply_measure.report.surfaces import surface_plot
+from comply_measure.report.tables import Columns, Counts, TableSpec, of, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_SURFACE = (
-    Column("Parameter", "name"),
-    Column("Estimate", "estimate", "number3"),
-    Column("SE", "se", "number3"),
-    Column("p", "p", "p"),
-    Column("95% CI", ("ci_lower", "ci_upper"), "interval"),
-    Column("Bootstrap 95% CI", ("boot_lower", "boot_upper"), "interval"),
-    Column("Replications", "n_boot", "count"),
-    Column("Remark", "note"),
-)
-_MODELS = (
-    Column("Model", "description"),
-    Column("K", "n_parameters", "count"),
-    Column("AICc", "aicc", "number"),
-    Column("Δ", "delta_aicc", "number"),
-    Column("Weight", "weight", "bounded"),
-    Column("R²", "r_squared", "bounded3"),
-    Column("Remark", "note"),
-)
-_CONSTRAINTS = (
-    Column("Difference score", "constraint"),
-    Column("Hypothesis", "hypothesis"),
-    Column("F", "F", "number"),
-    Column("df 1", "df1", "count"),
-    Column("df 2", "df2", "count"),
-    Column("p", "p", "p"),
-    Column("Remark", "note"),
-)
-_CHECKS = (
-    Column("Condition", "condition"),
-    Column("Evidence", "evidence"),
-    Column("Holds", "holds"),
-    Column("Needed for", "needed_for"),
-)
+_SURFACE: Columns = (
+    of("parameter", "name"), "estimate", "se", "p", of("ci3", "ci"), of("ci_boot", "boot"), "n_boot", "remark",
+)  # fmt: skip
+_MODELS: Columns = (
+    of("model", "description"), "n_parameters", "aicc", "delta_aicc", "weight", "r_squared", "remark",
+)  # fmt: skip
+_CONSTRAINTS: Columns = ("constraint", "hypothesis", of("f", "F"), "df1", "df2", "p", "remark")
+_COEFFICIENTS: Columns = (of("term", "name"), "estimate", "se", "t", "df", "p", of("ci3", "ci"), "remark")
 
 
 def congruence_section(facts: CongruenceEvidence, labels: Labels) -> Section:
@@ -145,45 +113,26 @@ def _same_source(names: list[str]) -> str:
     )
 
 
-def _overview(facts: CongruenceEvidence, cases: Sequence[Printed[CongruenceCase]]) -> Table:
+def _overview(facts: CongruenceEvidence, cases: Sequence[Printed[CongruenceCase]]) -> TableSpec:
     import pandas as pd
 
-    rows = []
-    for case in cases:
-        parameters = case.found.surface.parameters.set_index("name")
-        rows.append(
-            {
-                "roles": f"{case.first} – {case.second}",
-                "outcome": case.outcome,
-                "n_units": case.found.fit.n,
-                **{
-                    f"{n}_{w}": parameters.loc[n, w]
-                    for n in ("a1", "a2", "a3", "a4")
-                    for w in ("estimate", "p")
-                },
-                "r_squared": case.found.fit.r_squared,
-                "shape": case.found.surface.shape,
-                "near": case.found.surface.near_congruence,
-                "best": case.found.models.models["description"].iloc[0],
-                "broad": verdict(case.found.checklist.broad),
-                "strict": verdict(case.found.checklist.strict),
-            }
-        )
-    columns = [Column("Roles", "roles"), Column("Units", "n_units", "count")]
-    for name in ("a1", "a2", "a3", "a4"):
-        columns += [Column(name, f"{name}_estimate", "number"), Column("p", f"{name}_p", "p")]
-    columns += [
-        Column("R²", "r_squared", "bounded"),
-        Column("Near", "near", "percent"),
-        Column("Best", "best"),
-        Column("Broad", "broad"),
-        Column("Strict", "strict"),
+    rows = [
+        surface_row(case, case.found.fit.n, case.found.surface)
+        | {
+            "r_squared": case.found.fit.r_squared,
+            "shape": case.found.surface.shape,
+            "near": case.found.surface.near_congruence,
+            "best": case.found.models.models["description"].iloc[0],
+            "broad": verdict(case.found.checklist.broad),
+            "strict": verdict(case.found.checklist.strict),
+        }
+        for case in cases
     ]
-    return Table(
+    return TableSpec(
         "congruence_overview",
         f"{facts.title}: response surfaces",
         pd.DataFrame(rows),
-        tuple(columns),
+        ("roles", "n_units", *SURFACE_ROW, "r_squared", "near", "best", "broad", "strict"),
         notes=(
             "a1, a2: slope and curvature along equal views; a3, a4: along opposite views. Near: views within half "
             "a standard deviation of each other. Best: model with the smallest AICc. Broad and strict effect: Humberg, "
@@ -221,13 +170,11 @@ def _figure(case: Printed[CongruenceCase], facts: CongruenceEvidence) -> Block:
 
 def _details(case: Printed[CongruenceCase], facts: CongruenceEvidence) -> Details:
     where = case.where
-    units, informants = case.found.fit.n, 2 * case.found.fit.n
+    sample = Counts(case.found.fit.n, 2 * case.found.fit.n)
 
-    def table(key: str, title: str, data: pd.DataFrame, columns: tuple[Column, ...], *notes: str) -> Table:
-        return Table(
-            key_of(f"congruence_{key}", *case.names), f"{title}: {where}", data, without_empty_remarks(columns, data),
-            notes=notes, n_units=units, n_informants=informants, estimator=_estimator(facts),
-        )  # fmt: skip
+    def table(key: str, title: str, data: pd.DataFrame, columns: Columns, *notes: str) -> TableSpec:
+        name = key_of(f"congruence_{key}", *case.names)
+        return table_of(sample, name, f"{title}: {where}", data, columns, *notes, estimator=_estimator(facts))
 
     over = f"{percent(case.found.surface.over)} of the units lie on the side of {case.first}, "
     under = f"{percent(case.found.surface.under)} on the side of {case.second}."
@@ -260,7 +207,7 @@ def _details(case: Printed[CongruenceCase], facts: CongruenceEvidence) -> Detail
             table("coefficients", "Polynomial regression", case.found.fit.table, _COEFFICIENTS),
             table("parameters", "Surface", case.found.surface.parameters, _SURFACE,
                   "X0, Y0: stationary point; p10, p11: first principal axis; p20, p21: second."),
-            table("conditions", "Conditions of a congruence effect", checks, _CHECKS,
+            table("conditions", "Conditions of a congruence effect", checks, CHECKS,
                   *sentences(case.found.checklist.caution)),
             table("models", "Nested models", models, _MODELS,
                   "K counts intercept and residual variance; the likelihood takes units as independent."),
@@ -270,23 +217,8 @@ def _details(case: Printed[CongruenceCase], facts: CongruenceEvidence) -> Detail
     )  # fmt: skip
 
 
-_COEFFICIENTS = (
-    Column("Term", "name"),
-    Column("Estimate", "estimate", "number3"),
-    Column("SE", "se", "number3"),
-    Column("t", "t", "number"),
-    Column("df", "df", "count"),
-    Column("p", "p", "p"),
-    Column("95% CI", ("ci_lower", "ci_upper"), "interval"),
-    Column("Remark", "note"),
-)
-
-
 def chapter(evidence: CongruenceEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
     """Congruence, in print."""
     outcomes = _outcomes(evidence, labels)
-    problems = (
-        *(_remark(remark, outcomes, labels) for remark in evidence.remarks),
-        *evidence.level_problems,
-    )
+    problems = (*(_remark(remark, outcomes, labels) for remark in evidence.remarks), *evidence.level_problems)
     return Chapter(congruence_section(evidence, labels), congruence_headline(evidence), problems)

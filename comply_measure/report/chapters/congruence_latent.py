@@ -4,56 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pandas as pd
 
 from comply_measure.evidence.outcomes import OutcomeName
 from comply_measure.evidence.surfaces import LatentCase, LevelModel
 from comply_measure.models.informants import contrast_names
-from comply_measure.report.chapters.columns import sentences, without_empty_remarks
+from comply_measure.report.chapters.columns import sentences
 from comply_measure.report.fits import fit_table
 from comply_measure.report.format import count, number, p_phrase, percent, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.names import key_of
-from comply_measure.report.parts import Block, Column, Details, Prose, Table
+from comply_measure.report.parts import Block, Details, Prose
 from comply_measure.report.surfaces import surface_plot
+from comply_measure.report.tables import Columns, TableSpec, of, table_of
+
+if TYPE_CHECKING:
+    from comply_measure.triads.congruence.surface import ResponseSurface
 
 Case = TypeVar("Case")
 
-_PARAMETERS = (
-    Column("Parameter", "name"),
-    Column("Estimate", "estimate", "number3"),
-    Column("SE", "se", "number3"),
-    Column("p", "p", "p"),
-    Column("95% CI", ("ci_lower", "ci_upper"), "interval"),
-    Column("95% CI, replications", ("boot_lower", "boot_upper"), "interval"),
-    Column("Remark", "note"),
+_AXES = ("a1", "a2", "a3", "a4")
+#: Columns of an overview: the four surface parameters, each with its p.
+SURFACE_ROW: Columns = tuple(
+    column
+    for name in _AXES
+    for column in (of("surface", f"{name}_estimate", heading=name), of("p", f"{name}_p"))
 )
-_CHECKS = (
-    Column("Condition", "condition"),
-    Column("Evidence", "evidence"),
-    Column("Holds", "holds"),
-    Column("Needed for", "needed_for"),
-)
-_EFFECTS = (
-    Column("Predictor", "predictor_label"),
-    Column("B", "estimate", "number3"),
-    Column("SE", "se", "number3"),
-    Column("z", "z", "number"),
-    Column("p", "p", "p"),
-    Column("95% CI", ("ci_lower", "ci_upper"), "interval"),
-    Column("β", "standardized", "bounded"),
-    Column("R²", "r_squared", "bounded"),
-    Column("Remark", "note"),
-)
-_TESTS = (
-    Column("Outcome", "outcome_label"),
-    Column("χ²", "chisq", "number"),
-    Column("df", "df", "count"),
-    Column("p", "p", "p"),
-    Column("Remark", "note"),
-)
+CHECKS: Columns = ("condition", "evidence", "holds", "needed_for")
+_PARAMETERS: Columns = (
+    of("parameter", "name"), "estimate", "se", "p", of("ci3", "ci"), of("ci_boot", "boot"), "remark",
+)  # fmt: skip
+_EFFECTS: Columns = (
+    of("predictor", "predictor_label"), of("b", "estimate"), "se", "z", "p", of("ci3", "ci"),
+    of("beta", "standardized"), "r_squared", "remark",
+)  # fmt: skip
+_TESTS: Columns = (of("outcome", "outcome_label"), "chisq", "df", "p", "remark")
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,38 +90,27 @@ def level_blocks(facts: LevelModel, title: str, outcomes: Mapping[str, str], lab
     effects_data["outcome_label"] = [outcomes[name] for name in effects_data["outcome"]]
     effects_data["predictor_label"] = [words[name] for name in effects_data["predictor"]]
     tests_data["outcome_label"] = [outcomes[name] for name in tests_data["outcome"]]
-    effects = Table(
+    effects = table_of(
+        facts,
         "congruence_level_effects",
         f"{title}: effects of level and role contrasts on outcomes",
         effects_data,
-        without_empty_remarks(_EFFECTS, effects_data),
-        notes=(
-            "Per point of the answer scale. Level: mean of the roles' latent views. Contrasts: first role minus "
-            "second, third minus the mean of the first two.",
-        ),
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
-        estimator=facts.estimator,
-        warnings=facts.fit.warnings,
+        _EFFECTS,
+        "Per point of the answer scale. Level: mean of the roles' latent views. Contrasts: first role minus "
+        "second, third minus the mean of the first two.",
         group="outcome_label",
+        warnings=facts.fit.warnings,
     )
-    tests = Table(
+    tests = table_of(
+        facts,
         "congruence_level_tests",
         f"{title}: joint test of the role contrasts",
         tests_data,
-        without_empty_remarks(_TESTS, tests_data),
-        notes=("Wald test that no contrast between roles predicts the outcome beyond their level.",),
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
-        estimator=facts.estimator,
+        _TESTS,
+        "Wald test that no contrast between roles predicts the outcome beyond their level.",
     )
     fit = fit_table(
-        "congruence_level_fit",
-        f"{title}: fit of the latent congruence model",
-        [facts.fit],
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
-        estimator=facts.estimator,
+        facts, "congruence_level_fit", f"{title}: fit of the latent congruence model", [facts.fit]
     )
     return [
         Prose(_level_text(effects_data, tests_data)),
@@ -150,7 +126,7 @@ def _level_text(effects: pd.DataFrame, tests: pd.DataFrame) -> str:
             (effects["outcome"] == row["outcome"]) & effects["predictor"].str.endswith(".level")
         ].iloc[0]
         parts.append(
-            f"{row['outcome_label']}: level B = {number(level['estimate'])}, {p_phrase(level['p'])}; "
+            f"{row['outcome_label']}: level b = {number(level['estimate'])}, {p_phrase(level['p'])}; "
             f"contrasts together χ²({count(row['df'])}) = {number(row['chisq'])}, {p_phrase(row['p'])}"
         )
     return (
@@ -182,40 +158,36 @@ def _latent_text(cases: Sequence[Printed[LatentCase]]) -> str:
     )
 
 
-def _overview(cases: Sequence[Printed[LatentCase]], title: str, estimator: str) -> Table:
-    rows = []
-    for case in cases:
-        table = case.found.result.surface.parameters.set_index("name")
-        rows.append(
-            {
-                "roles": f"{case.first} – {case.second}",
-                "outcome": case.outcome,
-                "n_units": case.found.result.n_units,
-                **{
-                    f"{name}_{what}": table.loc[name, what]
-                    for name in ("a1", "a2", "a3", "a4")
-                    for what in ("estimate", "p")
-                },
-                "shape": case.found.result.surface.shape,
-                "verdict": verdict(case.found.result.checklist.broad),
-                "note": "; ".join(case.found.result.problems),
-            }
-        )
-    columns = [Column("Roles", "roles"), Column("Units", "n_units", "count")]
-    for name in ("a1", "a2", "a3", "a4"):
-        columns += [Column(name, f"{name}_estimate", "number"), Column("p", f"{name}_p", "p")]
-    columns += [Column("Shape", "shape"), Column("Broad effect", "verdict"), Column("Remark", "note")]
-    data = pd.DataFrame(rows)
-    return Table(
+def surface_row(case: Printed[Any], n_units: int, surface: ResponseSurface) -> dict[str, object]:
+    """Where a surface is from and its four parameters, as a row of an overview."""
+    parameters = surface.parameters.set_index("name")
+    found = {f"{name}_{what}": parameters.loc[name, what] for name in _AXES for what in ("estimate", "p")}
+    return {"roles": f"{case.first} – {case.second}", "outcome": case.outcome, "n_units": n_units, **found}
+
+
+def _overview(cases: Sequence[Printed[LatentCase]], title: str, estimator: str) -> TableSpec:
+    results = [case.found.result for case in cases]
+    rows = [
+        surface_row(case, result.n_units, result.surface)
+        | {
+            "shape": result.surface.shape,
+            "verdict": verdict(result.checklist.broad),
+            "note": "; ".join(result.problems),
+        }
+        for case, result in zip(cases, results, strict=True)
+    ]
+    return TableSpec(
         "congruence_latent_overview",
         f"{title}: latent response surfaces",
-        data,
-        without_empty_remarks(columns, data),
-        notes=("Units by row: all with any value of the pair's indicators or the outcome; two informants at "
-               "most per unit. Coefficients per point of the answer scale, effect-coded.",),
+        pd.DataFrame(rows),
+        ("roles", "n_units", *SURFACE_ROW, "shape", of("broad", "verdict"), "remark"),
+        notes=(
+            "Units by row: all with any value of the pair's indicators or the outcome; two informants at "
+            "most per unit. Coefficients per point of the answer scale, effect-coded.",
+        ),
         estimator=estimator,
         group="outcome",
-    )  # fmt: skip
+    )
 
 
 def verdict(value: bool | None) -> str:
@@ -248,25 +220,23 @@ def _details(case: Printed[LatentCase], limits: tuple[float, float], estimator: 
             "dashed: opposite views; points: units.",
         ),
     )
-    parameters = Table(
+    parameters = table_of(
+        result,
         key_of("congruence_latent_parameters", *case.names),
         f"Latent surface: {case.where}",
         result.surface.parameters,
-        without_empty_remarks(_PARAMETERS, result.surface.parameters),
-        notes=(f"Second interval: {how}. Stationary point and axes have no delta-method errors.",),
-        warnings=tuple(f"{case.where}: {text}." for text in result.problems),
-        n_units=result.n_units,
-        n_informants=result.n_informants,
+        _PARAMETERS,
+        f"Second interval: {how}. Stationary point and axes have no delta-method errors.",
         estimator=estimator,
+        warnings=tuple(f"{case.where}: {text}." for text in result.problems),
     )
-    conditions = Table(
+    conditions = table_of(
+        result,
         key_of("congruence_latent_conditions", *case.names),
         f"Conditions of a congruence effect, latent: {case.where}",
         checks,
-        _CHECKS,
-        notes=sentences(result.checklist.caution),
-        n_units=result.n_units,
-        n_informants=result.n_informants,
+        CHECKS,
+        *sentences(result.checklist.caution),
         estimator=estimator,
     )
     a4 = result.surface.parameters.set_index("name").loc["a4"]

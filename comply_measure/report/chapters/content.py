@@ -5,33 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from comply_measure.evidence.topics.content import ContentValidityEvidence
+from comply_measure.report.chapters.columns import labelled, sentences
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, listing, plural
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Block, Chapter, Column, Details, Prose, Section, Table
+from comply_measure.report.parts import Block, Chapter, Details, Prose, Section
+from comply_measure.report.tables import Columns, Counts, TableSpec, column_of, of, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-_ITEM_COLUMNS = (
-    Column("Experts", "n_experts", "count"),
-    Column("I-CVI", "i_cvi", "bounded"),
-    Column("κ*", "kappa", "bounded"),
-    Column("CVR", "cvr", "bounded"),
-    Column("Critical", "cvr_critical", "bounded"),
-    Column("Aiken's V", "aiken_v", "bounded"),
-    Column("95% CI", ("aiken_lower", "aiken_upper"), "bounded_interval"),
-)
-_SORT_COLUMNS = (
-    Column("Judges", "n_judges", "count"),
-    Column("p_sa", "p_sa", "bounded"),
-    Column("c_sv", "c_sv", "bounded"),
-    Column("Critical", "c_sv_critical", "bounded"),
-    Column("Most frequent other", "other"),
-    Column("htc", "htc", "bounded"),
-    Column("htd", "htd", "bounded"),
-)
+_RATINGS: Columns = (
+    "item", "n_experts", "i_cvi", "kappa", "cvr", of("critical", "cvr_critical"), "aiken_v", of("ci_bounded", "aiken"),
+)  # fmt: skip
+_SORTS: Columns = (
+    "item", "n_judges", "p_sa", "c_sv", of("critical", "c_sv_critical"), of("most_frequent_other", "other"), "htc",
+    "htd",
+)  # fmt: skip
 
 
 def content_section(facts: ContentValidityEvidence, labels: Labels) -> Section:
@@ -42,10 +33,9 @@ def content_section(facts: ContentValidityEvidence, labels: Labels) -> Section:
     items = evidence.tidy()
     folded: list[Block] = []
     if evidence.ratings is not None:
-        folded.append(_item_table(facts, items, labels, "ratings", _ITEM_COLUMNS))
+        folded.append(_item_table(facts, items, labels, "ratings", _RATINGS))
     if evidence.sorts is not None or evidence.definitions is not None:
-        present = tuple(c for c in _SORT_COLUMNS if c.source in items or c.source == "other")
-        folded.append(_item_table(facts, items, labels, "sorts", present))
+        folded.append(_item_table(facts, items, labels, "sorts", _SORTS))
     blocks.append(Details("Item by item", tuple(folded)))
     return Section("content", "Content validity", tuple(blocks))
 
@@ -74,103 +64,69 @@ def _opening(facts: ContentValidityEvidence) -> str:
     )
 
 
-def _summary(facts: ContentValidityEvidence) -> Table:
-    columns = (
-        Column("Statistic", "statistic"),
-        Column("Value", "value", "bounded"),
-        Column("Items", "n_items", "count"),
-        Column("People", "n_people", "count"),
-    )
-    return _table(
-        facts,
+def _summary(facts: ContentValidityEvidence) -> TableSpec:
+    title = f"{facts.title}: content validity of the whole scale"
+    columns: Columns = ("statistic", "value", "n_items", "n_people")
+    notes = sentences(facts.evidence.notes)
+    return table_of(
+        Counts(),
         "content_summary",
-        "content validity of the whole scale",
+        title,
         facts.evidence.summary(),
         columns,
-        notes=tuple(f"{note[0].upper()}{note[1:]}." for note in facts.evidence.notes),
+        *notes,
+        estimator=_raters(facts),
     )
 
 
-def _decisions(facts: ContentValidityEvidence, labels: Labels) -> Table:
+def _raters(facts: ContentValidityEvidence) -> str:
+    return f"Experts and judges, not informants of the units ({', '.join(facts.files)})"
+
+
+def _decisions(facts: ContentValidityEvidence, labels: Labels) -> TableSpec:
     data = facts.evidence.log.tidy()
     data = data.sort_values("decision", kind="stable", ignore_index=True)
     data.insert(0, "text", [labels.items.get(key, "") for key in data["item"]])
-    columns = (
-        Column("Item", "item"),
-        Column("Text", "text"),
-        Column("Stage", "stage"),
-        Column("Decision", "decision"),
-        Column("Reason", "reason"),
-    )
-    dropped = int((data["decision"] == "dropped").sum())
-    return _table(
-        facts,
+    return table_of(
+        Counts(),
         "content_decisions",
-        "log of decisions",
+        f"{facts.title}: log of decisions",
         data,
-        columns,
-        notes=(
-            "What one stage drops, the next does not judge. Cut-offs are conventions: I-CVI after Lynn (1986), exact "
-            "critical values of c_sv for the number of constructs.",
-        ),
-        rows_shown=max(dropped, 5),
+        ("item", "text", "stage", "decision", "reason"),
+        "What one stage drops, the next does not judge. Cut-offs are conventions: I-CVI after Lynn (1986), exact "
+        "critical values of c_sv for the number of constructs.",
+        estimator=_raters(facts),
+        rows_shown=max(int((data["decision"] == "dropped").sum()), 5),
     )
 
 
 def _item_table(
-    facts: ContentValidityEvidence,
-    items: pd.DataFrame,
-    labels: Labels,
-    kind: str,
-    columns: tuple[Column, ...],
-) -> Table:
-    data = items.copy()
-    data.insert(0, "label", [labels.construct(key) for key in data["construct"]])
-    others = data.get("most_frequent_other")
-    data["other"] = [
-        "" if not isinstance(key, str) or not key else labels.construct(key)
-        for key in ([""] * len(data) if others is None else others)
-    ]
-    title = {
-        "ratings": "relevance by experts",
-        "sorts": "sorts and definitional ratings",
+    facts: ContentValidityEvidence, items: pd.DataFrame, labels: Labels, kind: str, columns: Columns
+) -> TableSpec:
+    data = labelled(items, label=(labels.construct, "construct"))
+    others = data.get("most_frequent_other", [""] * len(data))
+    data["other"] = [labels.construct(key) if isinstance(key, str) and key else "" for key in others]
+    made = [column for column in map(column_of, columns) if set(column.sources) <= set(data)]
+    title, note = {
+        "ratings": (
+            "relevance by experts",
+            "κ*: modified kappa (Polit, Beck, & Owen, 2007); CVR with exact critical values; Aiken's V with a score "
+            "interval.",
+        ),
+        "sorts": (
+            "sorts and definitional ratings",
+            "p_sa, c_sv: Anderson and Gerbing (1991); htc, htd: Colquitt, Sabey, Rodell, and Hill (2019).",
+        ),
     }[kind]
-    notes = {
-        "ratings": "κ*: modified kappa (Polit, Beck, & Owen, 2007); CVR with exact critical values; Aiken's V with a "
-        "score interval.",
-        "sorts": "p_sa, c_sv: Anderson and Gerbing (1991); htc, htd: Colquitt, Sabey, Rodell, and Hill (2019).",
-    }[kind]
-    return _table(
-        facts,
+    return table_of(
+        Counts(),
         f"content_{kind}",
-        title,
-        data,
-        (Column("Item", "item"), *columns),
-        notes=(notes,),
-        group="label",
-    )
-
-
-def _table(
-    facts: ContentValidityEvidence,
-    key: str,
-    title: str,
-    data: pd.DataFrame,
-    columns: tuple[Column, ...],
-    *,
-    notes: tuple[str, ...] = (),
-    group: str | None = None,
-    rows_shown: int | None = None,
-) -> Table:
-    return Table(
-        key,
         f"{facts.title}: {title}",
         data,
-        columns,
-        notes=notes,
-        estimator=f"Experts and judges, not informants of the units ({', '.join(facts.files)})",
-        group=group,
-        rows_shown=rows_shown,
+        made,
+        note,
+        estimator=_raters(facts),
+        group="label",
     )
 
 

@@ -7,12 +7,14 @@ from typing import Any
 from comply_measure.evidence.fits import NamedFit
 from comply_measure.evidence.topics.dimensionality import DimensionalityEvidence
 from comply_measure.report.canvas import COLOURS, draw
+from comply_measure.report.chapters.columns import labelled
 from comply_measure.report.charts import heat_map
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.fits import fit_table
 from comply_measure.report.format import bounded, count, listing, number, p_phrase, plural
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Block, Chapter, Column, Details, Figure, Prose, Section, Table
+from comply_measure.report.parts import Block, Chapter, Details, Figure, Prose, Section
+from comply_measure.report.tables import Counts, TableSpec, of, table_of
 
 _VARIANTS = {
     "components": "components",
@@ -26,17 +28,12 @@ def dimensionality_section(facts: DimensionalityEvidence, labels: Labels) -> Sec
     blocks: list[Block] = [
         Prose(_opening(facts)),
         _scree(facts),
-        Table(
+        table_of(
+            facts,
             "dimensionality_criteria",
             f"{facts.title}: number of factors by several criteria",
             facts.criteria,
-            (
-                Column("Criterion", "criterion"),
-                Column("Factors", "n_factors", "count"),
-                Column("Remark", "note"),
-            ),
-            n_units=facts.n_units,
-            n_informants=facts.n_informants,
+            ("criterion", "n_factors", "remark"),
             estimator="Pearson correlations, full information",
         ),
         Prose(_solution_text(facts)),
@@ -168,34 +165,30 @@ def _split_text(facts: DimensionalityEvidence, labels: Labels) -> str:
     return text + "." + left
 
 
-def _split_table(facts: DimensionalityEvidence, named: NamedFit) -> Table:
+def _split_table(facts: DimensionalityEvidence, named: NamedFit) -> TableSpec:
     return fit_table(
+        Counts(facts.split.n_units_confirmed, facts.split.n_confirmed),
         "dimensionality_confirmation",
         f"{facts.title}: confirmation in the second half",
         [named],
-        n_units=facts.split.n_units_confirmed,
-        n_informants=facts.split.n_confirmed,
         estimator="ML, full information",
     )
 
 
-def _loadings(facts: DimensionalityEvidence, labels: Labels) -> Table:
+def _loadings(facts: DimensionalityEvidence, labels: Labels) -> TableSpec:
     data = facts.solution.table
     wide = data.pivot_table(index="item", columns="factor", values="loading", sort=False).reset_index()
     first = data.drop_duplicates("item").set_index("item")
-    wide["communality"] = first.loc[wide["item"], "communality"].to_numpy()
-    wide["complexity"] = first.loc[wide["item"], "complexity"].to_numpy()
-    wide.insert(0, "label", [labels.construct(i) for i in wide["item"]])
-    columns = [Column("Indicator", "label"), *(Column(f, f, "bounded") for f in facts.solution.factors)]
-    columns += [Column("h²", "communality", "bounded"), Column("Complexity", "complexity", "number")]
-    return Table(
+    for name in ("communality", "complexity"):
+        wide[name] = first.loc[wide["item"], name].to_numpy()
+    loadings = [of("loading", name, heading=name) for name in facts.solution.factors]
+    return table_of(
+        facts,
         "dimensionality_solution",
         f"{facts.title}: pattern loadings",
-        wide,
-        tuple(columns),
-        notes=tuple(n for n in (facts.solution.note,) if n),
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
+        labelled(wide, label=(labels.construct, "item")),
+        ("indicator", *loadings, "communality", "complexity"),
+        facts.solution.note,
         estimator=f"{facts.solution.method.upper()}, {facts.solution.rotation}",
     )
 

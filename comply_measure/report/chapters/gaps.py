@@ -5,29 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from comply_measure.evidence.topics.gaps import GapEvidence
+from comply_measure.report.chapters.columns import labelled, sentence
 from comply_measure.report.chapters.triads_units import gap_units_table
 from comply_measure.report.charts import heat_map, profile_plot
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, interval, listing, number, p_phrase, plural
 from comply_measure.report.labels import Labels, wrapped
-from comply_measure.report.parts import Block, Chapter, Column, Details, Figure, Prose, Section, Table
+from comply_measure.report.parts import Block, Chapter, Details, Figure, Prose, Section
+from comply_measure.report.tables import Columns, TableSpec, of, table_of
 from comply_measure.statistics.cluster_robust import few_clusters_note
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_COLUMNS: tuple[Column, ...] = (
-    Column("Roles", "pair_label"),
-    Column("Units", "n_units", "count"),
-    Column("Mean gap", "mean", "number"),
-    Column("95% CI", ("lower", "upper"), "interval"),
-    Column("SD", "sd", "number"),
-    Column("t", "t", "number"),
-    Column("df", "df", "count"),
-    Column("p (Holm)", "p_holm", "p"),
-    Column("d_z", "d_z_hedges", "number"),
-    Column("Mean |gap|", "mean_absolute", "number"),
-)
+_PAIRED: Columns = (
+    of("roles", "pair_label"), "n_units", of("mean_gap", "mean"), "ci", "sd", "t", "df", "p_holm",
+    of("d_z", "d_z_hedges"), of("mean_absolute_gap", "mean_absolute"), "remark",
+)  # fmt: skip
+_MIXED: Columns = (
+    of("roles", "pair_label"), "n_units", "n_informants", of("gap", "estimate"), "ci", "se", "t", "df", "p_holm",
+    "remark",
+)  # fmt: skip
+_RELIABILITY: Columns = (
+    of("roles", "pair_label"), "n_units", "r", "reliability_difference", "se", "points", "share_reliable",
+    of("chance", "share_by_chance"), of("mean_squared_gap", "mean_squared"), "mean_squared_corrected",
+)  # fmt: skip
 _SHOWN = 3
 
 
@@ -46,8 +48,7 @@ def gaps_section(facts: GapEvidence, labels: Labels) -> Section:
         table = _reliability(facts, labels, facts.reliability)
         inside = [table]
         if facts.units is not None:
-            sizes = facts.n_units, facts.n_informants
-            inside.append(gap_units_table(facts.title, facts.units, labels, *sizes))
+            inside.append(gap_units_table(facts, facts.units, labels))
         blocks.append(Details("How reliable the gaps of single units are", tuple(inside)))
     if len(facts.attributes):
         blocks += [
@@ -106,30 +107,20 @@ def _contrast_text(facts: GapEvidence) -> str:
     )
 
 
-def _contrast_table(facts: GapEvidence, labels: Labels) -> Table:
-    data = facts.contrasts.copy()
-    data.insert(0, "label", [labels.construct(name) for name in data["column"]])
-    data.insert(1, "pair_label", [labels.pair(name) for name in data["pair"]])
-    columns = (
-        Column("Roles", "pair_label"),
-        Column("Units", "n_units", "count"),
-        Column("Informants", "n_informants", "count"),
-        Column("Gap", "estimate", "number"),
-        Column("95% CI", ("lower", "upper"), "interval"),
-        Column("SE", "se", "number"),
-        Column("t", "t", "number"),
-        Column("df", "df", "count"),
-        Column("p (Holm)", "p_holm", "p"),
-    )
+def _named(data: pd.DataFrame, labels: Labels) -> pd.DataFrame:
+    return labelled(data, label=(labels.construct, "column"), pair_label=(labels.pair, "pair"))
+
+
+def _contrast_table(facts: GapEvidence, labels: Labels) -> TableSpec:
+    data = _named(facts.contrasts, labels)
     data["note"] = data["note"].where(data["t"].isna(), "")
-    return Table(
+    return table_of(
+        facts,
         "gaps_mixed",
         f"{facts.title}: role gaps from mixed models",
         data,
-        (*columns, Column("Remark", "note")) if (data["note"] != "").any() else columns,
-        notes=("Holm's correction over all dimensions, and over all attributes.",),
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
+        _MIXED,
+        "Holm's correction over all dimensions, and over all attributes.",
         estimator=f"REML weights, CR2 errors by {'firm' if facts.clustered else 'unit'}",
         group="label",
     )
@@ -194,66 +185,35 @@ def _heat_map(facts: GapEvidence, labels: Labels) -> Figure:
     )
 
 
-def _table(facts: GapEvidence, labels: Labels, key: str, rows: pd.DataFrame, kind: str) -> Table:
-    data = rows.copy()
-    data.insert(0, "label", [labels.construct(name) for name in data["column"]])
-    data.insert(1, "pair_label", [labels.pair(name) for name in data["pair"]])
-    errors = "Standard errors allow for units of one firm being alike (CR2)." if facts.clustered else ""
+def _table(facts: GapEvidence, labels: Labels, key: str, rows: pd.DataFrame, kind: str) -> TableSpec:
+    data = _named(rows, labels)
     few = few_clusters_note(int(data["n_clusters"].min())) if facts.clustered and len(data) else ""
     data["note"] = data["note"].where(data["t"].isna(), "")  # what holds for the whole table stands below it
-    columns = _COLUMNS
-    if (data["note"] != "").any():
-        columns = (*_COLUMNS, Column("Remark", "note"))
-    return Table(
+    return table_of(
+        facts,
         key,
         f"{facts.title}: role gaps by {kind}",
         data,
-        columns,
-        notes=tuple(
-            text
-            for text in (
-                errors,
-                f"{few[0].upper()}{few[1:]}." if few else "",
-                "p after Holm's correction over the table; d_z with Hedges' correction.",
-            )
-            if text
-        ),
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
+        _PAIRED,
+        "Standard errors allow for units of one firm being alike (CR2)." if facts.clustered else "",
+        sentence(few),
+        "p after Holm's correction over the table; d_z with Hedges' correction.",
         estimator="Paired tests over units with both roles",
         group="label",
     )
 
 
-def _reliability(facts: GapEvidence, labels: Labels, rows: pd.DataFrame) -> Table:
-    data = rows.copy()
-    data.insert(0, "label", [labels.construct(name) for name in data["column"]])
-    data.insert(1, "pair_label", [labels.pair(name) for name in data["pair"]])
-    columns = (
-        Column("Roles", "pair_label"),
-        Column("Units", "n_units", "count"),
-        Column("r", "r", "bounded"),
-        Column("Reliability", "reliability_difference", "bounded"),
-        Column("SE", "se", "number"),
-        Column("Reliable from", "points", "number"),
-        Column("Units beyond", "share_reliable", "percent"),
-        Column("By chance", "share_by_chance", "percent"),
-        Column("Mean gap²", "mean_squared", "number"),
-        Column("less error", "mean_squared_corrected", "number"),
-    )
-    return Table(
+def _reliability(facts: GapEvidence, labels: Labels, rows: pd.DataFrame) -> TableSpec:
+    return table_of(
+        facts,
         "gaps_reliability",
         f"{facts.title}: reliability of role gaps by dimension",
-        data,
-        columns,
-        notes=(
-            "r: of the two roles. Reliability and SE of a gap from α of each role. Reliable from: the gap in scale "
-            "points that exceeds measurement error at 95% (Jacobson & Truax, 1991), all gaps of a unit taken together "
-            "(Tukey). By chance: share expected if every true gap were zero. "
-            "Error makes squared gaps too large: the last column is without it.",
-        ),
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
+        _named(rows, labels),
+        _RELIABILITY,
+        "r: of the two roles. Reliability and SE of a gap from α of each role. Reliable from: the gap in scale "
+        "points that exceeds measurement error at 95% (Jacobson & Truax, 1991), all gaps of a unit taken together "
+        "(Tukey). By chance: share expected if every true gap were zero. "
+        "Error makes squared gaps too large: the last column is without it.",
         estimator="Classical test theory",
         group="label",
     )

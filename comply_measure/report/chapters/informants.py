@@ -9,42 +9,35 @@ from typing import TYPE_CHECKING
 from comply_measure.evidence.fits import NamedFit
 from comply_measure.evidence.topics.informants import InformantEvidence, contrast_keys
 from comply_measure.models.informants import contrast_names
-from comply_measure.report.chapters.columns import without_empty_remarks
+from comply_measure.report.chapters.columns import labelled
 from comply_measure.report.chapters.congruence_latent import contrast_words, level_labels, outcome_label
 from comply_measure.report.charts import heat_map
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.fits import fit_table, range_sentence
 from comply_measure.report.format import bounded, count, interval, number
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Block, Chapter, Column, Details, Notice, Prose, Section, Table
+from comply_measure.report.parts import Block, Chapter, Details, Notice, Prose, Section
+from comply_measure.report.tables import Columns, TableSpec, of, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_CI = Column("95% CI", ("ci_lower", "ci_upper"), "interval")
-_CONTRASTS = (
-    Column("Latent variable", "name"),
-    Column("Mean", "mean", "number"),
-    Column("SE", "mean_se", "number"),
-    Column("p", "mean_p", "p"),
-    Column("Variance", "variance", "number"),
-    Column("95% CI", ("variance_lower", "variance_upper"), "interval"),
-    Column("Remark", "note"),
-)
-_SHARES = (
-    Column("Attribute", "label"),
-    Column("Role", "role"),
-    Column("Shared by the roles", "common", "percent"),
-    Column("The role's view", "view", "percent"),
-    Column("Of the attribute", "only", "percent"),
-    Column("Residual", "residual", "percent"),
-)
-_SUMMARY = (
-    Column("Correlations of", "kind"),
-    Column("Number", "n_correlations", "count"),
-    Column("Mean", "mean", "bounded"),
-    Column("Range", ("minimum", "maximum"), "bounded_span"),
-)
+_CONTRASTS: Columns = (
+    of("latent_variable", "name"), "mean", of("se", "mean_se"), of("p", "mean_p"), "variance", of("ci3", "variance"),
+    "remark",
+)  # fmt: skip
+_GAPS: Columns = (
+    of("roles", "pair_label"), of("latent_gap_points", "gap"), of("ci", "ci"), "se", "z", "p_holm",
+    of("cohen_d", "d"), "remark",
+)  # fmt: skip
+_EFFECTS: Columns = (
+    of("predictor", "predictor_label"), of("b", "estimate"), "se", "p", of("ci3", "ci"), of("beta", "standardized"),
+    "n_units", "remark",
+)  # fmt: skip
+_SHARES: Columns = ("attribute", "role", "common", "view", "only", "residual")
+_SUMMARY: Columns = (
+    of("correlations_of", "kind"), "n_correlations", of("mean_bounded", "mean"), "range_bounded",
+)  # fmt: skip
 
 
 def informants_section(facts: InformantEvidence, labels: Labels) -> Section:
@@ -126,27 +119,23 @@ def _mtmm_figure(facts: InformantEvidence, labels: Labels) -> Block:
     )
 
 
-def _mtmm_summary(facts: InformantEvidence) -> Table:
-    return Table(
+def _mtmm_summary(facts: InformantEvidence) -> TableSpec:
+    return table_of(
+        facts,
         "informants_mtmm_summary",
         f"{facts.title}: correlations within and between dimensions and roles",
         facts.mtmm.summary,
         _SUMMARY,
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
         estimator="Pairwise correlations of dimension scores",
     )
 
 
-def _table(facts: InformantEvidence, key: str, what: str, fits: tuple[NamedFit, ...]) -> Table:
-    return fit_table(
-        key,
-        f"{facts.title}: fit of {what}",
-        fits,
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
-        estimator=facts.estimator,
-    )
+def _table(facts: InformantEvidence, key: str, what: str, fits: tuple[NamedFit, ...]) -> TableSpec:
+    return fit_table(facts, key, f"{facts.title}: fit of {what}", fits)
+
+
+def _warnings(fits: tuple[NamedFit, ...]) -> tuple[str, ...]:
+    return tuple(text for named in fits for text in named.warnings)
 
 
 def _common_text(facts: InformantEvidence) -> str:
@@ -156,20 +145,17 @@ def _common_text(facts: InformantEvidence) -> str:
     )
 
 
-def _common_table(facts: InformantEvidence, labels: Labels) -> Table:
+def _common_table(facts: InformantEvidence, labels: Labels) -> TableSpec:
     wide = facts.common_share.pivot_table(index="dimension", columns="role", values="share", sort=False)
-    data = wide.reindex(columns=list(facts.roles)).reset_index()
-    data.insert(0, "label", [labels.construct(d) for d in data["dimension"]])
-    columns = [Column("Dimension", "label"), *(Column(labels.role(r), r, "bounded") for r in facts.roles)]
-    return Table(
-        "informants_common_fate",
-        f"{facts.title}: share of a role's score that the unit's factor explains",
-        data,
-        tuple(columns),
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
-        estimator=facts.estimator,
+    data = labelled(
+        wide.reindex(columns=list(facts.roles)).reset_index(), label=(labels.construct, "dimension")
     )
+    title = f"{facts.title}: share of a role's score that the unit's factor explains"
+    columns: Columns = (
+        "dimension",
+        *(of("estimate_bounded", r, heading=labels.role(r)) for r in facts.roles),
+    )
+    return table_of(facts, "informants_common_fate", title, data, columns)
 
 
 def _gap_text(facts: InformantEvidence, labels: Labels) -> str:
@@ -191,32 +177,16 @@ def _gap_text(facts: InformantEvidence, labels: Labels) -> str:
     )
 
 
-def _gap_table(facts: InformantEvidence, labels: Labels) -> Table:
-    data = facts.gaps.copy()
-    data.insert(0, "label", [labels.construct(d) for d in data["factor"]])
-    data.insert(1, "pair_label", [labels.pair(name) for name in data["pair"]])
-    columns = (
-        Column("Roles", "pair_label"),
-        Column("Latent gap", "gap", "number"),
-        Column("95% CI", ("ci_lower", "ci_upper"), "interval"),
-        Column("SE", "se", "number"),
-        Column("z", "z", "number"),
-        Column("p (Holm)", "p_holm", "p"),
-        Column("d", "d", "number"),
-    )
-    return Table(
+def _gap_table(facts: InformantEvidence, labels: Labels) -> TableSpec:
+    return table_of(
+        facts,
         "informants_gaps",
         f"{facts.title}: latent mean differences between roles",
-        data,
-        without_empty_remarks((*columns, Column("Remark", "note")), data),
-        notes=(
-            "First role minus second, in points of the answer scale. d: over the root mean latent variance.",
-        ),
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
-        estimator=facts.estimator,
-        warnings=tuple(w for named in facts.congruence for w in named.warnings),
+        labelled(facts.gaps, label=(labels.construct, "factor"), pair_label=(labels.pair, "pair")),
+        _GAPS,
+        "First role minus second, in points of the answer scale. d: over the root mean latent variance.",
         group="label",
+        warnings=_warnings(facts.congruence),
     )
 
 
@@ -228,28 +198,16 @@ def _effect_text(facts: InformantEvidence) -> str:
     )
 
 
-def _effect_table(facts: InformantEvidence) -> Table:
-    columns = (
-        Column("Predictor", "predictor_label"),
-        Column("B", "estimate", "number3"),
-        Column("SE", "se", "number3"),
-        Column("p", "p", "p"),
-        Column("95% CI", ("ci_lower", "ci_upper"), "interval3"),
-        Column("β", "standardized", "bounded"),
-        Column("Units", "n_units", "count"),
-        Column("Remark", "note"),
-    )
-    return Table(
+def _effect_table(facts: InformantEvidence) -> TableSpec:
+    return table_of(
+        facts,
         "informants_effects",
         f"{facts.title}: predictors of shared views, level and contrasts",
         facts.effects,
-        without_empty_remarks(columns, facts.effects),
-        notes=("Units without a predictor's value are left out.",),
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
-        estimator=facts.estimator,
-        warnings=tuple(w for named in facts.explained for w in named.warnings),
+        _EFFECTS,
+        "Units without a predictor's value are left out.",
         group="outcome_label",
+        warnings=_warnings(facts.explained),
     )
 
 
@@ -269,22 +227,18 @@ def _contrast_text(facts: InformantEvidence) -> str:
     return text + ". A variance of zero lies on the boundary: its interval is only approximate."
 
 
-def _contrast_table(facts: InformantEvidence, labels: Labels) -> Table:
-    data = facts.contrasts.copy()
-    data.insert(0, "label", [labels.construct(d) for d in data["dimension"]])
-    return Table(
+def _contrast_table(facts: InformantEvidence, labels: Labels) -> TableSpec:
+    return table_of(
+        facts,
         "informants_contrasts",
         f"{facts.title}: latent level and role contrasts by dimension",
-        data,
-        without_empty_remarks(_CONTRASTS, data),
-        notes=("Points of the answer scale (effect-coded). Contrasts: first role minus second; third minus the mean "
-               "of the first two.",),
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
-        estimator=facts.estimator,
-        warnings=tuple(w for named in facts.congruence for w in named.warnings),
+        labelled(facts.contrasts, label=(labels.construct, "dimension")),
+        _CONTRASTS,
+        "Points of the answer scale (effect-coded). Contrasts: first role minus second; third minus the mean "
+        "of the first two.",
         group="label",
-    )  # fmt: skip
+        warnings=_warnings(facts.congruence),
+    )
 
 
 def _share_text(facts: InformantEvidence) -> str:
@@ -299,21 +253,19 @@ def _share_text(facts: InformantEvidence) -> str:
     )
 
 
-def _share_table(facts: InformantEvidence, labels: Labels) -> Table:
-    data = facts.shares.copy()
-    data["role"] = [labels.role(r) for r in data["role"]]
-    data.insert(0, "label", [labels.construct(a) for a in data["attribute"]])
-    data.insert(0, "heading", [labels.construct(d) for d in data["dimension"]])
-    return Table(
+def _share_table(facts: InformantEvidence, labels: Labels) -> TableSpec:
+    data = labelled(
+        facts.shares, heading=(labels.construct, "dimension"), label=(labels.construct, "attribute")
+    )
+    data["role"] = [labels.role(role) for role in data["role"]]
+    return table_of(
+        facts,
         "informants_shares",
         f"{facts.title}: variance shares of attribute scores",
         data,
         _SHARES,
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
-        estimator=facts.estimator,
-        warnings=tuple(w for named in facts.trifactor for w in named.warnings),
         group="heading",
+        warnings=_warnings(facts.trifactor),
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from comply_measure.evidence.topics.invariance import Comparison, InvarianceEvidence, Ladder
+from comply_measure.report.chapters.columns import sentence
 from comply_measure.report.chapters.invariance_tables import (
     LEVELS,
     effect_table,
     gap_table,
-    invariance_table,
     released_table,
     rule_table,
     search_log,
@@ -18,35 +18,17 @@ from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, listing, number, p_phrase, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.names import key_of
-from comply_measure.report.parts import (
-    Block,
-    Chapter,
-    Column,
-    Details,
-    Heading,
-    Notice,
-    Prose,
-    Section,
-    Table,
-)
+from comply_measure.report.parts import Block, Chapter, Details, Heading, Notice, Prose, Section
+from comply_measure.report.tables import Columns, TableSpec, of, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_LADDER = (
-    Column("Level", "level_label"),
-    Column("χ²", "chisq", "number"),
-    Column("df", "df", "count"),
-    Column("CFI", "cfi", "bounded3"),
-    Column("RMSEA", "rmsea", "bounded3"),
-    Column("Δχ²", "chisq_difference", "number"),
-    Column("Δdf", "df_difference", "count"),
-    Column("p", "pvalue_difference", "p"),
-    Column("ΔCFI", "delta_cfi", "bounded3"),
-    Column("ΔRMSEA", "delta_rmsea", "bounded3"),
-    Column("ΔSRMR", "delta_srmr", "bounded3"),
-    Column("Cut-offs", "verdict"),
-)
+_LADDER: Columns = (
+    of("rung", "level_label"), "chisq", "df", "cfi", "rmsea", of("delta_chisq", "chisq_difference"),
+    of("delta_df", "df_difference"), of("p", "pvalue_difference"), "delta_cfi", "delta_rmsea", "delta_srmr",
+    of("cutoff_verdicts", "verdict"), "remark",
+)  # fmt: skip
 
 
 def invariance_section(facts: InvarianceEvidence, labels: Labels) -> Section:
@@ -185,26 +167,23 @@ def _ladder_data(comparison: Comparison) -> pd.DataFrame:
     return data
 
 
-def _role_ladders(facts: InvarianceEvidence, usable: list[Comparison], labels: Labels) -> Table:
+def _role_ladders(facts: InvarianceEvidence, usable: list[Comparison], labels: Labels) -> TableSpec:
     import pandas as pd
 
     data = pd.concat(
         [_ladder_data(c).assign(dimension=labels.construct(c.key)) for c in usable], ignore_index=True
     )
     ladders = [c.ladder for c in usable if c.ladder is not None]
-    return invariance_table(
+    return table_of(
+        facts,
         "invariance_roles",
         f"{facts.title}: invariance across roles, {facts.indicator_kind}",
         data,
-        _with_remark(_LADDER, data),
-        facts,
-        facts.estimator,
-        notes=(
-            "Parameters held equal add up from level to level; each is compared with the one above it.",
-            "Δχ² is scaled where the test is. Published cut-offs for changes of "
-            "fit are withheld outside the conditions in which they were studied.",
-            *((why,) if (why := _why_withheld(ladders[0])) else ()),
-        ),
+        _LADDER,
+        "Parameters held equal add up from level to level; each is compared with the one above it.",
+        "Δχ² is scaled where the test is. Published cut-offs for changes of "
+        "fit are withheld outside the conditions in which they were studied.",
+        _why_withheld(ladders[0]),
         group="dimension",
     )
 
@@ -212,7 +191,7 @@ def _role_ladders(facts: InvarianceEvidence, usable: list[Comparison], labels: L
 def _small(comparison: Comparison) -> list[Block]:
     if comparison.ladder is None or not comparison.ladder.note:
         return []
-    return [Notice(f"{comparison.ladder.note[0].upper()}{comparison.ladder.note[1:]}.", "warning")]
+    return [Notice(sentence(comparison.ladder.note), "warning")]
 
 
 def _key(variable: str, *, rules: bool = False) -> str:
@@ -226,29 +205,24 @@ def _group_blocks(facts: InvarianceEvidence, comparison: Comparison) -> list[Blo
         return [Notice(f"The groups could not be compared: {comparison.obstacle}.", "warning")]
     ladder = comparison.ladder
     sizes = listing([f"{name} {count(n)}" for name, n in ladder.counts.items()])
-    data = _ladder_data(comparison)
-    table = invariance_table(
-        _key(comparison.key),
-        f"{facts.title}: invariance across groups of {words(comparison.key)}",
-        data,
-        _with_remark(_LADDER, data),
+    compared, estimator = words(comparison.key), facts.group_estimator
+    table = table_of(
         facts,
-        facts.group_estimator,
-        notes=("All dimensions at once. Each level against the one above it.", _why_withheld(ladder)),
+        _key(comparison.key),
+        f"{facts.title}: invariance across groups of {compared}",
+        _ladder_data(comparison),
+        _LADDER,
+        "All dimensions at once. Each level against the one above it.",
+        _why_withheld(ladder),
+        estimator=estimator,
     )
-    rules = rule_table(
-        facts, comparison, _key(comparison.key, rules=True), words(comparison.key), facts.group_estimator
-    )
+    rules = rule_table(facts, comparison, _key(comparison.key, rules=True), compared, estimator)
     return [
         Prose(f"Informants by {words(comparison.key)} of their unit: {sizes}."),
         *_small(comparison),
         table,
         Details("Published cut-offs one by one", (rules,)),
     ]
-
-
-def _with_remark(columns: tuple[Column, ...], data: pd.DataFrame) -> tuple[Column, ...]:
-    return (*columns, Column("Remark", "note")) if (data["note"] != "").any() else columns
 
 
 def words(name: str) -> str:

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Literal
 
 from comply_measure.evidence.topics.items import ItemsEvidence, ScaleItems
+from comply_measure.report.chapters.columns import labelled
 from comply_measure.report.cutoffs import Cutoff, Cutoffs
 from comply_measure.report.format import bounded, listing, number, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.names import key_of
-from comply_measure.report.parts import Block, Chapter, Column, Details, Prose, Section, Table
+from comply_measure.report.parts import Block, Chapter, Details, Prose, Section
+from comply_measure.report.quantities.names import Name
 from comply_measure.report.reversals import reversal_sentence
+from comply_measure.report.tables import Column, Columns, TableSpec, of, table_of
 from comply_measure.tables.roles import POOLED
 
-if TYPE_CHECKING:
-    pass
-
-_ITEM_COLUMNS = (
-    Column("Item", "item"),
-    Column("Text", "text"),
-    Column("n", "n_informants", "count"),
-    Column("Missing", "n_missing", "count"),
-    Column("M", "mean", "number"),
-    Column("SD", "sd", "number"),
-    Column("Skew", "skewness", "number"),
-    Column("Kurtosis", "kurtosis", "number"),
-    Column("Floor", "floor", "percent"),
-    Column("Ceiling", "ceiling", "percent"),
-    Column("Item-rest r", "item_rest_r", "bounded"),
-    Column("α without", "alpha_if_deleted", "bounded"),
-)
+_ITEM: Columns = (
+    "n_informants", "n_missing", "mean", "sd", "skewness", "kurtosis", "floor", "ceiling", "item_rest_r",
+    "alpha_if_deleted", "remark",
+)  # fmt: skip
+_SCORES: tuple[tuple[Literal["mean", "sd"], str], ...] = (("mean", "M"), ("sd", "SD"))
 _RECODED = "Reverse-keyed items are recoded, so that high always means more of the construct."
 
 
@@ -68,7 +59,7 @@ def _opening(scale: ScaleItems, labels: Labels, cutoff: Cutoff) -> str:
     return f"{text}."
 
 
-def _scores(scale: ScaleItems, labels: Labels) -> Table:
+def _scores(scale: ScaleItems, labels: Labels) -> TableSpec:
     """Constructs in rows, roles in columns."""
     import pandas as pd
 
@@ -81,11 +72,11 @@ def _scores(scale: ScaleItems, labels: Labels) -> Table:
     data = wide.index.to_frame(index=False)
     data.insert(0, "dimension", [labels.parent(key) for key in data["construct"]])
     data.insert(1, "label", [labels.construct(key) for key in data["construct"]])
-    columns = [Column("Construct", "label")]
+    columns: list[Name | Column] = ["construct"]
     for role in roles:
-        for value, head, shape in (("mean", "M", "number"), ("sd", "SD", "number")):
-            data[f"{value}_{role}"] = wide[value][role].to_numpy()
-            columns.append(Column(f"{labels.role(role)} {head}", f"{value}_{role}", shape))
+        for name, head in _SCORES:
+            data[f"{name}_{role}"] = wide[name][role].to_numpy()
+            columns.append(of(name, f"{name}_{role}", heading=f"{labels.role(role)} {head}"))
         data[f"n_{role}"] = wide["n_informants"][role].to_numpy().astype(int)
     undefined = data[[f"sd_{role}" for role in roles]].isna().to_numpy()
     if undefined.any():
@@ -93,44 +84,43 @@ def _scores(scale: ScaleItems, labels: Labels) -> Table:
         data["note"] = [
             f"{listing(who)}: one informant with an answer, or none" if who else "" for who in silent
         ]
-        columns.append(Column("Remark", "note"))
     grouped = bool((data["dimension"] != "").any())
-    return Table(
+    return table_of(
+        scale,
         key_of("items_scores", scale.key),
         f"{scale.title}: scores by role",
         data,
-        tuple(columns),
-        notes=("Means of the valid items of each construct.", _RECODED),
-        n_units=scale.n_units,
-        n_informants=scale.n_informants,
+        (*columns, "remark"),
+        "Means of the valid items of each construct.",
+        _RECODED,
         estimator="Descriptive",
         group="dimension" if grouped else None,
     )
 
 
-def _items(scale: ScaleItems, labels: Labels, *, pooled: bool) -> Table:
+def _items(scale: ScaleItems, labels: Labels, *, pooled: bool) -> TableSpec:
     data = scale.items[(scale.items["group"] == POOLED) == pooled].reset_index(drop=True)
-    data.insert(1, "construct", [labels.construct(key) for key in data["scale"]])
-    data.insert(2, "text", [labels.items.get(key, "") for key in data["item"]])
-    data.insert(3, "role", [labels.role(key) for key in data["group"]])
-    columns: tuple[Column, ...] = (
-        _ITEM_COLUMNS if pooled else (_ITEM_COLUMNS[0], Column("Role", "role"), *_ITEM_COLUMNS[2:])
-    )
-    if (data["note"] != "").any():
-        columns = (*columns, Column("Remark", "note"))
-    kind = "pooled" if pooled else "by_role"
-    return Table(
-        key_of("items", scale.key, after=kind, digest=scale.key.startswith("scores")),
-        f"{scale.title}: items, {'all informants' if pooled else 'by role'}",
+    shown = labelled(
         data,
-        columns,
-        notes=(
-            _RECODED,
-            "Skew and excess kurtosis are bias-corrected (Joanes & Gill, 1998).",
-            "Item-rest r and α without the item refer to the construct, from pairwise covariances.",
+        1,
+        construct=(labels.construct, "scale"),
+        text=(lambda key: labels.items.get(key, ""), "item"),
+        role=(labels.role, "group"),
+    )
+    return table_of(
+        scale,
+        key_of(
+            "items",
+            scale.key,
+            after="pooled" if pooled else "by_role",
+            digest=scale.key.startswith("scores"),
         ),
-        n_units=scale.n_units,
-        n_informants=scale.n_informants,
+        f"{scale.title}: items, {'all informants' if pooled else 'by role'}",
+        shown,
+        ("item", "text" if pooled else "role", *_ITEM),
+        _RECODED,
+        "Skew and excess kurtosis are bias-corrected (Joanes & Gill, 1998).",
+        "Item-rest r and α without the item refer to the construct, from pairwise covariances.",
         estimator="Descriptive",
         group="construct",
     )

@@ -6,29 +6,17 @@ import math
 from typing import TYPE_CHECKING
 
 from comply_measure.evidence.topics.method_variance import MethodVarianceEvidence
+from comply_measure.report.chapters.columns import labelled, sentences
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, chi_square, listing, percent
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import (
-    Block,
-    Bullets,
-    Chapter,
-    Column,
-    Details,
-    Heading,
-    Notice,
-    Prose,
-    Section,
-    Table,
-)
+from comply_measure.report.parts import Block, Bullets, Chapter, Details, Heading, Notice, Prose, Section
+from comply_measure.report.tables import Columns, TableSpec, of, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from comply_measure.models.method_variance import (
-        LatentMethodFactor,
-        MarkerAnalysis,
-    )
+    from comply_measure.models.method_variance import LatentMethodFactor, MarkerAnalysis
 
 _MODELS = {
     "cfa": "Dimensions and marker, correlated",
@@ -42,21 +30,14 @@ _MODELS = {
     "equal": "Method factor, equal loadings",
     "free": "Method factor, free loadings",
 }
-_FIT = (
-    Column("Model", "label"),
-    Column("χ²", "chisq", "number"),
-    Column("df", "df", "count"),
-    Column("p", "pvalue", "p"),
-    Column("CFI", "cfi", "bounded3"),
-    Column("RMSEA", "rmsea", "bounded3"),
-    Column("SRMR", "srmr", "bounded3"),
-)
-_TESTS = (
-    Column("Question", "question"),
-    Column("Δχ²", "chisq", "number"),
-    Column("Δdf", "df", "count"),
-    Column("p", "pvalue", "p"),
-)
+_FIT: Columns = (
+    of("model", "label"), "chisq", "df", of("p", "pvalue"), "cfi", "rmsea", "srmr",
+)  # fmt: skip
+_TESTS: Columns = ("question", of("delta_chisq", "chisq"), of("delta_df", "df"), of("p", "pvalue"), "remark")
+_ROLES: Columns = (
+    of("role", "label"), "n_informants", of("delta_chisq", "chisq"), of("delta_df", "df"), of("p", "pvalue"),
+    "method_variance", "remark",
+)  # fmt: skip
 
 
 def method_variance_section(facts: MethodVarianceEvidence, labels: Labels) -> Section:
@@ -120,8 +101,8 @@ def _marker(facts: MethodVarianceEvidence, marker: MarkerAnalysis, labels: Label
             "method_variance_marker_tests",
             "tests of the marker models",
             tests,
-            _with_remark(_TESTS, tests),
-            notes=("Williams, Hartman, and Cavazotte (2010). Differences are scaled where the tests are.",),
+            _TESTS,
+            "Williams, Hartman, and Cavazotte (2010). Differences are scaled where the tests are.",
         )
     )
     folded = [*_marker_details(facts, marker, changes, labels)]
@@ -133,35 +114,21 @@ def _marker(facts: MethodVarianceEvidence, marker: MarkerAnalysis, labels: Label
 def _marker_details(
     facts: MethodVarianceEvidence, marker: MarkerAnalysis, changes: pd.DataFrame, labels: Labels
 ) -> list[Block]:
-    models = marker.tidy()
-    models.insert(0, "label", [_MODELS.get(name, name) for name in models["model"]])
-    parts = marker.reliability_table()
-    parts.insert(
-        0, "label", ["Marker" if key == "marker_factor" else labels.construct(key) for key in parts["factor"]]
+    models = _named(marker.tidy())
+    parts = labelled(
+        marker.reliability_table(),
+        label=(lambda key: "Marker" if key == "marker_factor" else labels.construct(key), "factor"),
     )
-    changes.insert(0, "first", [labels.construct(key) for key in changes["factor_1"]])
-    changes.insert(1, "second", [labels.construct(key) for key in changes["factor_2"]])
+    changes = labelled(changes, first=(labels.construct, "factor_1"), second=(labels.construct, "factor_2"))
     shown = [name for name in _MODELS if name in changes.columns and name not in ("cfa", "method_r")]
     folded: list[Block] = [
-        _table(
-            facts,
-            "method_variance_marker_fit",
-            "fit of the marker models",
-            models,
-            _with_remark(_FIT, models),
-        ),
+        _table(facts, "method_variance_marker_fit", "fit of the marker models", models, (*_FIT, "remark")),
         _table(
             facts,
             "method_variance_reliability",
             "reliability of the dimensions, taken apart",
             parts,
-            (
-                Column("Factor", "label"),
-                Column("Without method", "total_baseline", "bounded"),
-                Column("Substantive", "substantive", "bounded"),
-                Column("Method", "method", "bounded"),
-                Column("Method's share", "method_share", "percent"),
-            ),
+            ("factor", of("without_method", "total_baseline"), "substantive", "method", "method_share"),
         ),
         _table(
             facts,
@@ -169,53 +136,39 @@ def _marker_details(
             "correlations of the dimensions under larger method effects",
             changes,
             (
-                Column("Dimension", "first"),
-                Column("with", "second"),
-                *(Column(_MODELS[name], name, "bounded") for name in shown),
-                *(
-                    (Column("Largest change", "largest_change", "bounded3"),)
-                    if "largest_change" in changes
-                    else ()
-                ),
+                of("dimension", "first"),
+                of("partner", "second"),
+                *(of("correlation_under", name, heading=_MODELS[name]) for name in shown),
+                *((of("largest_change_r", "largest_change"),) if "largest_change" in changes else ()),
             ),
-            notes=tuple(f"{note[0].upper()}{note[1:]}." for note in marker.notes),
+            *sentences(marker.notes),
         ),
     ]
     return folded
 
 
-def _role_table(facts: MethodVarianceEvidence, labels: Labels) -> Table:
+def _role_table(facts: MethodVarianceEvidence, labels: Labels) -> TableSpec:
     data = facts.by_role.copy()
     for name in ("chisq", "df", "pvalue", "method_variance"):
         if name not in data:
             data[name] = math.nan
-    data.insert(0, "label", [labels.role(key) for key in data["group"]])
-    columns = (
-        Column("Role", "label"),
-        Column("n", "n_informants", "count"),
-        Column("Δχ²", "chisq", "number"),
-        Column("Δdf", "df", "count"),
-        Column("p", "pvalue", "p"),
-        Column("Variance", "method_variance", "percent"),
-    )
     return _table(
         facts,
         "method_variance_by_role",
         "equal effects of the marker in each role",
-        data,
-        _with_remark(columns, data),
+        labelled(data, label=(labels.role, "group")),
+        _ROLES,
     )
+
+
+def _named(data: pd.DataFrame) -> pd.DataFrame:
+    """Models by their names in print."""
+    return labelled(data, label=(lambda name: _MODELS.get(name, name), "model"))
 
 
 def _latent(facts: MethodVarianceEvidence, latent: LatentMethodFactor, labels: Labels) -> list[Block]:
-    data = latent.tidy()
-    data.insert(0, "label", [_MODELS.get(name, name) for name in data["model"]])
-    columns = (
-        *_FIT,
-        Column("BIC", "bic", "number1"),
-        Column("Substantive", "substantive", "percent"),
-        Column("Method factor", "method", "percent"),
-    )
+    data = _named(latent.tidy())
+    shares: Columns = (of("substantive_share", "substantive"), of("method_factor", "method"), "remark")
     tests = latent.difference_table()
     tests["question"] = [
         f"{_MODELS[b].casefold()} against {_MODELS[a].casefold()}"
@@ -232,14 +185,16 @@ def _latent(facts: MethodVarianceEvidence, latent: LatentMethodFactor, labels: L
     )
     return [
         Prose(text),
-        Bullets(tuple(f"{note[0].upper()}{note[1:]}." for note in latent.notes)),
-        _table(facts, "method_variance_latent", "unmeasured latent method factor", data, _with_remark(columns, data)),
+        Bullets(sentences(latent.notes)),
+        _table(
+            facts, "method_variance_latent", "unmeasured latent method factor", data, (*_FIT, "bic", *shares)
+        ),
         Details(
             "Tests of the latent method factor",
             (
                 _table(
                     facts, "method_variance_latent_tests", "tests of the latent method factor", tests,
-                    _with_remark(_TESTS, tests),
+                    _TESTS,
                 ),
             ),
         ),
@@ -263,30 +218,10 @@ def _single(facts: MethodVarianceEvidence) -> Block:
     )
 
 
-def _with_remark(columns: tuple[Column, ...], data: pd.DataFrame) -> tuple[Column, ...]:
-    has = "note" in data and (data["note"].fillna("") != "").any()
-    return (*columns, Column("Remark", "note")) if has else columns
-
-
 def _table(
-    facts: MethodVarianceEvidence,
-    key: str,
-    title: str,
-    data: pd.DataFrame,
-    columns: tuple[Column, ...],
-    *,
-    notes: tuple[str, ...] = (),
-) -> Table:
-    return Table(
-        key,
-        f"{facts.title}: {title}",
-        data,
-        columns,
-        notes=notes,
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
-        estimator=facts.estimator,
-    )
+    facts: MethodVarianceEvidence, key: str, title: str, data: pd.DataFrame, columns: Columns, *notes: str
+) -> TableSpec:
+    return table_of(facts, key, f"{facts.title}: {title}", data, columns, *notes)
 
 
 def chapter(evidence: MethodVarianceEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:

@@ -9,22 +9,21 @@ from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.names import key_of
-from comply_measure.report.parts import (
-    Block,
-    Bullets,
-    Chapter,
-    Column,
-    Details,
-    Notice,
-    Prose,
-    Section,
-    Table,
-)
+from comply_measure.report.parts import Block, Bullets, Chapter, Details, Notice, Prose, Section
+from comply_measure.report.quantities.names import Name
+from comply_measure.report.tables import Column, Columns, TableSpec, of, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from comply_measure.measurement.missingness import MissingComparison
+
+
+_MODEL = "Factors of the attributes, items as they were answered"
+_FITS: Columns = (
+    of("treatment", "method"), "n_informants", "test", of("test_value", "statistic"), "df1", "df2",
+    of("p", "pvalue"), "cfi", "rmsea", "srmr", "remark",
+)  # fmt: skip
 
 
 def missing_data_section(facts: MissingDataEvidence, labels: Labels) -> Section:
@@ -79,33 +78,21 @@ def _opening(facts: MissingDataEvidence, labels: Labels) -> str:
     ).strip()
 
 
-def _fits(facts: MissingDataEvidence, key: str, comparison: MissingComparison, labels: Labels) -> Table:
-    data = comparison.fits
-    columns = [
-        Column("Treatment", "method"),
-        Column("n", "n_informants", "count"),
-        Column("Test", "test"),
-        Column("Statistic", "statistic", "number"),
-        Column("df", "df1", "count"),
-        Column("df₂", "df2", "number1"),
-        Column("p", "pvalue", "p"),
-        Column("CFI", "cfi", "bounded3"),
-        Column("RMSEA", "rmsea", "bounded3"),
-        Column("SRMR", "srmr", "bounded3"),
-    ]
-    if (data["note"] != "").any():
-        columns.append(Column("Remark", "note"))
-    return _table(
+def _fits(facts: MissingDataEvidence, key: str, comparison: MissingComparison, labels: Labels) -> TableSpec:
+    return table_of(
         facts,
         key_of("missing_data", key, after="fit"),
-        f"{labels.construct(key)}, items: treatments of missing answers",
-        data,
-        tuple(columns),
-        notes=("D2: Li, Meng, Raghunathan, and Rubin (1991); indices after imputation are means.",),
+        f"{facts.title}, {labels.construct(key)}, items: treatments of missing answers",
+        comparison.fits,
+        _FITS,
+        "D2: Li, Meng, Raghunathan, and Rubin (1991); indices after imputation are means.",
+        estimator=_MODEL,
     )
 
 
-def _parameters(facts: MissingDataEvidence, key: str, comparison: MissingComparison, labels: Labels) -> Table:
+def _parameters(
+    facts: MissingDataEvidence, key: str, comparison: MissingComparison, labels: Labels
+) -> TableSpec:
     wide = comparison.wide()
     errors = comparison.wide("se")
     methods = [name for name in wide.columns if name not in ("lhs", "op", "rhs", "largest_difference")]
@@ -122,41 +109,18 @@ def _parameters(facts: MissingDataEvidence, key: str, comparison: MissingCompari
         ],
     )
     wide.columns = [str(name) for name in wide.columns]
-    columns = [Column("Parameter", "parameter")]
-    for name in methods:
-        columns += [
-            Column(str(name).replace("multiple imputation", "MI"), str(name), "bounded"),
-            Column("SE", f"se {name}", "bounded3"),
-        ]
-    columns.append(Column("Largest difference", "largest_difference", "bounded"))
-    return _table(
+    columns: list[Name | Column] = ["parameter"]
+    for name in map(str, methods):
+        head = name.replace("multiple imputation", "MI")
+        columns += [of("estimate_bounded", name, heading=head), of("se", f"se {name}")]
+    return table_of(
         facts,
         key_of("missing_data", key, after="estimates"),
-        f"{labels.construct(key)}: standardised estimates by treatment",
+        f"{facts.title}, {labels.construct(key)}: standardised estimates by treatment",
         wide,
-        tuple(columns),
-        notes=("Rubin's rules with Barnard and Rubin's (1999) degrees of freedom.",),
-    )
-
-
-def _table(
-    facts: MissingDataEvidence,
-    key: str,
-    title: str,
-    data: pd.DataFrame,
-    columns: tuple[Column, ...],
-    *,
-    notes: tuple[str, ...] = (),
-) -> Table:
-    return Table(
-        key,
-        f"{facts.title}, {title}",
-        data,
-        columns,
-        notes=notes,
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
-        estimator="Factors of the attributes, items as they were answered",
+        (*columns, "largest_difference"),
+        "Rubin's rules with Barnard and Rubin's (1999) degrees of freedom.",
+        estimator=_MODEL,
     )
 
 

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Literal
 
 from comply_measure.evidence.topics.quality import CarelessAnswers, QualityEvidence
+from comply_measure.report.chapters.columns import labelled
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import chi_square, count, number, percent, plural
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import (
-    Block,
-    Chapter,
-    Column,
-    Details,
-    Heading,
-    Notice,
-    Prose,
-    Section,
-    Table,
-)
+from comply_measure.report.parts import Block, Chapter, Details, Heading, Notice, Prose, Section
 from comply_measure.report.reversals import reversal_sentence
-
-if TYPE_CHECKING:
-    import pandas as pd
+from comply_measure.report.tables import Columns, TableSpec, of, table_of
 
 _INDICES = {
     "longstring": "Longest run of equal answers",
@@ -36,6 +25,15 @@ _INDICES = {
     "mean_string": "Mean run of equal answers",
 }
 _SOURCES = "Curran (2016); Meade and Craig (2012)"
+_CARELESS = "Indices of careless answers"
+_RULES: Columns = (
+    of("index", "label"), "suspicious", "cutoff", "n_defined", of("n_beyond", "n_flagged"), of("basis", "source"),
+)  # fmt: skip
+_MISSING: Columns = ("n_informants", "n_answers_due", "n_missing", "share", "share_complete")
+_LITTLE: Columns = (
+    "group", "variables", "n_informants", "n_patterns", of("chisq", "statistic"), "df", of("p", "pvalue"),
+    of("remark", "remark"),
+)  # fmt: skip
 _FIRMS_SHOWN = 20
 _PATTERNS_SHOWN = 12
 
@@ -106,95 +104,58 @@ def _sensitivity_text(careless: CarelessAnswers) -> str:
     return f"{text}."
 
 
-def _flag_table(facts: QualityEvidence, careless: CarelessAnswers, labels: Labels) -> Table:
-    data = careless.by_role.copy()
-    data.insert(0, "label", [labels.role(key) for key in data["group"]])
-    columns = (
-        Column("Group", "label"),
-        Column("Informants", "n_informants", "count"),
-        Column("Flagged", "n_flagged", "count"),
-        Column("Share", "share", "percent"),
-    )
-    return _table(
+def _flag_table(facts: QualityEvidence, careless: CarelessAnswers, labels: Labels) -> TableSpec:
+    return table_of(
+        facts,
         "quality_flagged",
         f"{facts.title}: informants flagged by {count(careless.at_least)} or more families of indices",
-        data,
-        columns,
-        facts,
-        "Indices of careless answers",
-        notes=(f"After {_SOURCES}.",),
+        labelled(careless.by_role, label=(labels.role, "group")),
+        ("group", "n_informants", "n_flagged", "share"),
+        f"After {_SOURCES}.",
+        estimator=_CARELESS,
     )
 
 
-def _sensitivity_table(facts: QualityEvidence, careless: CarelessAnswers, labels: Labels) -> Table:
-    data = careless.sensitivity.copy()
-    data.insert(1, "label", [labels.construct(key) for key in data["of"]])
-    columns = [
-        Column("Quantity", "quantity"),
-        Column("Of", "label"),
-        Column("All", "all", "number3"),
-        Column("Without the flagged", "without_flagged", "number3"),
-        Column("Difference", "difference", "number3"),
-    ]
-    if (data["note"] != "").any():
-        columns.append(Column("Remark", "note"))
+def _sensitivity_table(facts: QualityEvidence, careless: CarelessAnswers, labels: Labels) -> TableSpec:
     n = facts.n_informants - careless.n_flagged
-    return _table(
+    return table_of(
+        facts,
         "quality_sensitivity",
         f"{facts.title}: results with and without the flagged informants",
-        data,
-        tuple(columns),
+        labelled(careless.sensitivity, 1, label=(labels.construct, "of")),
+        ("quantity", "of_what", of("all_informants", "all"), "without_flagged", "difference", "remark"),
+        f"{plural(n, 'informant')} without the flagged ones.",
+        "Each role's means were taken off before the factor model.",
+        estimator="α from pairwise covariances; factor model by robust maximum likelihood, full information",
+    )
+
+
+def _rule_table(facts: QualityEvidence, careless: CarelessAnswers) -> TableSpec:
+    return table_of(
         facts,
-        "α from pairwise covariances; factor model by robust maximum likelihood, full information",
-        notes=(
-            f"{plural(n, 'informant')} without the flagged ones.",
-            "Each role's means were taken off before the factor model.",
-        ),
-    )
-
-
-def _rule_table(facts: QualityEvidence, careless: CarelessAnswers) -> Table:
-    data = careless.rules.copy()
-    data.insert(0, "label", [_INDICES.get(key, key) for key in data["index"]])
-    columns = (
-        Column("Index", "label"),
-        Column("Suspicious", "suspicious"),
-        Column("Cut-off", "cutoff", "number3"),
-        Column("Defined for", "n_defined", "count"),
-        Column("Beyond it", "n_flagged", "count"),
-        Column("Basis of the cut-off", "source"),
-    )
-    return _table(
         "quality_rules",
         f"{facts.title}: indices of careless answers",
-        data,
-        columns,
-        facts,
-        "Indices of careless answers",
-        notes=(
-            "Families of indices are counted: repetition, inconsistency, unusual answers. The same answer "
-            "everywhere is one of them, and two where items keyed both ways contradict it.",
-        ),
+        labelled(careless.rules, label=(lambda key: _INDICES.get(key, key), "index")),
+        _RULES,
+        "Families of indices are counted: repetition, inconsistency, unusual answers. The same answer "
+        "everywhere is one of them, and two where items keyed both ways contradict it.",
+        estimator=_CARELESS,
     )
 
 
-def _informant_table(facts: QualityEvidence, careless: CarelessAnswers, labels: Labels) -> Table:
+def _informant_table(facts: QualityEvidence, careless: CarelessAnswers, labels: Labels) -> TableSpec:
     data = careless.informants[careless.informants["flagged"]].reset_index(drop=True)
-    data.insert(2, "label", [labels.role(key) for key in data["role"]])
-    names = [name for name in _INDICES if name in set(careless.rules["index"])]
-    columns = (
-        Column("Unit", "unit"),
-        Column("Role", "label"),
-        Column("Indices", "n_flags", "count"),
-        *(Column(_INDICES[name], f"value_{name}", "number3") for name in names),
-    )
-    return _table(
+    known = set(careless.rules["index"])
+    values = [
+        of("value3", f"value_{name}", heading=words) for name, words in _INDICES.items() if name in known
+    ]
+    return table_of(
+        facts,
         "quality_informants",
         f"{facts.title}: flagged informants",
-        data,
-        columns,
-        facts,
-        "Indices of careless answers",
+        labelled(data, 2, label=(labels.role, "role")),
+        ("unit", of("role", "label"), "n_flags", *values),
+        estimator=_CARELESS,
     )
 
 
@@ -220,121 +181,61 @@ def _missing(facts: QualityEvidence, labels: Labels) -> list[Block]:
     return [*blocks, Details("Missing answers by item, firm and pattern", tuple(folded))]
 
 
-def _group_table(facts: QualityEvidence, kind: str, labels: Labels) -> Table:
+def _group_table(facts: QualityEvidence, kind: Literal["role", "firm"], labels: Labels) -> TableSpec:
     role = kind == "role"
-    data = (facts.missing.by_role if role else facts.missing.by_firm).copy()
-    data.insert(0, "label", [labels.role(key) if role else key for key in data["group"]])
-    columns = (
-        Column("Group" if role else "Firm", "label"),
-        Column("Informants", "n_informants", "count"),
-        Column("Answers due", "n_answers_due", "count"),
-        Column("Missing", "n_missing", "count"),
-        Column("Share", "share", "percent"),
-        Column("Complete informants", "share_complete", "percent"),
-    )
-    return _table(
+    data = facts.missing.by_role if role else facts.missing.by_firm
+    return table_of(
+        facts,
         f"quality_missing_by_{kind}",
         f"{facts.title}: missing answers by {kind}",
-        data,
-        columns,
-        facts,
-        "Descriptive",
+        labelled(data, label=(labels.role if role else str, "group")),
+        ("group" if role else of("firm", "label"), *_MISSING),
+        estimator="Descriptive",
         rows_shown=None if role else _FIRMS_SHOWN,
     )
 
 
-def _little_table(facts: QualityEvidence, labels: Labels) -> Table:
-    data = facts.missing.little.copy()
-    data.insert(0, "label", [labels.role(key) for key in data["group"]])
+def _little_table(facts: QualityEvidence, labels: Labels) -> TableSpec:
+    data = labelled(facts.missing.little, label=(labels.role, "group"))
     data["remark"] = [
         "; ".join(part for part in (note, f"left out: {dropped}" if dropped else "") if part)
         for note, dropped in zip(data["note"], data["dropped"], strict=True)
     ]
-    columns = [
-        Column("Group", "label"),
-        Column("Variables", "variables"),
-        Column("Informants", "n_informants", "count"),
-        Column("Patterns", "n_patterns", "count"),
-        Column("χ²", "statistic", "number"),
-        Column("df", "df", "count"),
-        Column("p", "pvalue", "p"),
-    ]
-    if (data["remark"] != "").any():
-        columns.append(Column("Remark", "remark"))
-    return _table(
+    return table_of(
+        facts,
         "quality_little",
         f"{facts.title}: Little's test that answers are missing completely at random",
         data,
-        tuple(columns),
-        facts,
-        "Maximum-likelihood moments",
-        notes=("Little (1988). With many small patterns its power is low.",),
+        _LITTLE,
+        "Little (1988). With many small patterns its power is low.",
+        estimator="Maximum-likelihood moments",
     )
 
 
-def _item_table(facts: QualityEvidence, labels: Labels) -> Table:
-    data = facts.missing.by_item.copy()
-    data.insert(0, "label", [labels.construct(key) for key in data["construct"]])
+def _item_table(facts: QualityEvidence, labels: Labels) -> TableSpec:
+    data = labelled(facts.missing.by_item, label=(labels.construct, "construct"))
     roles = [name.removeprefix("share_") for name in data.columns if name.startswith("share_")]
-    columns = (
-        Column("Item", "item"),
-        Column("Asked", "n_informants", "count"),
-        Column("Missing", "n_missing", "count"),
-        Column("Share", "share", "percent"),
-        *(Column(labels.role(role), f"share_{role}", "percent") for role in roles),
-    )
-    return _table(
+    shares = [of("share", f"share_{role}", heading=labels.role(role)) for role in roles]
+    return table_of(
+        facts,
         "quality_missing_by_item",
         f"{facts.title}: missing answers by item",
         data,
-        columns,
-        facts,
-        "Descriptive",
+        ("item", of("n_asked", "n_informants"), "n_missing", "share", *shares),
+        estimator="Descriptive",
         group="label",
     )
 
 
-def _pattern_table(facts: QualityEvidence) -> Table:
-    columns = (
-        Column("Missing items", "pattern"),
-        Column("Items", "n_missing_items", "count"),
-        Column("Informants", "n_informants", "count"),
-        Column("Share", "share", "percent"),
-    )
-    return _table(
+def _pattern_table(facts: QualityEvidence) -> TableSpec:
+    return table_of(
+        facts,
         "quality_patterns",
         f"{facts.title}: patterns of missing answers",
         facts.missing.patterns,
-        columns,
-        facts,
-        "Descriptive",
+        ("pattern", of("n_items", "n_missing_items"), "n_informants", "share"),
+        estimator="Descriptive",
         rows_shown=_PATTERNS_SHOWN,
-    )
-
-
-def _table(
-    key: str,
-    title: str,
-    data: pd.DataFrame,
-    columns: tuple[Column, ...],
-    facts: QualityEvidence,
-    estimator: str,
-    *,
-    notes: tuple[str, ...] = (),
-    group: str | None = None,
-    rows_shown: int | None = None,
-) -> Table:
-    return Table(
-        key,
-        title,
-        data,
-        columns,
-        notes=notes,
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
-        estimator=estimator,
-        group=group,
-        rows_shown=rows_shown,
     )
 
 

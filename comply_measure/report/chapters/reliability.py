@@ -7,31 +7,26 @@ from typing import TYPE_CHECKING
 
 from comply_measure.evidence.topics.reliability import ReliabilityEvidence, ScaleReliability
 from comply_measure.measurement.reliability.table import TRIAD
+from comply_measure.report.chapters.columns import labelled
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, listing, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.names import key_of
-from comply_measure.report.parts import Block, Chapter, Column, Details, Heading, Prose, Section, Table
+from comply_measure.report.parts import Block, Chapter, Details, Heading, Prose, Section
+from comply_measure.report.quantities.dictionary import quantity
+from comply_measure.report.quantities.names import Name
 from comply_measure.report.reversals import reversal_sentence
+from comply_measure.report.tables import Column, Columns, TableSpec, of, table_of
 from comply_measure.tables.roles import POOLED
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_COLUMNS = (
-    Column("Group", "role"),
-    Column("n", "n_informants", "count"),
-    Column("Items", "n_items", "count"),
-    Column("α", "alpha", "bounded"),
-    Column("95% CI", ("alpha_lower", "alpha_upper"), "bounded_interval"),
-    Column("ω", "omega", "bounded"),
-    Column("95% CI", ("omega_lower", "omega_upper"), "bounded_interval"),
-    Column("H", "maximal_reliability", "bounded"),
-    Column("AVE", "ave", "bounded"),
-    Column("SEM", "sem", "number"),
-    Column("Loadings", ("loading_min", "loading_max"), "bounded_span"),
-    Column("Remark", "remark"),
-)
+_COEFFICIENTS: Columns = (
+    "alpha", of("ci_bounded", "alpha"), "omega", of("ci_bounded", "omega"), "maximal_reliability", "ave", "sem",
+    "loadings", "remark",
+)  # fmt: skip
+_GENERAL: Columns = (of("group", "role"), "n", "omega_implied", "omega_observed", "omega_factors", "remark")
 _ALPHA = (
     "α: Cronbach's alpha from pairwise covariances; Feldt's interval, and where several informants of a "
     "unit are pooled percentiles of resampled units."
@@ -58,18 +53,13 @@ _BASIS: dict[str, tuple[str, ...]] = {
         "correlated dimensions over all informants.",
     ),
 }
-_FAMILIES = (
+_FAMILIES: tuple[tuple[str, str, tuple[Name, ...], str], ...] = (
     (
         "bounds",
         "bounds and split halves",
         (
-            ("mean_correlation", "Mean r"),
-            ("lambda2", "λ₂"),
-            ("lambda6", "λ₆"),
-            ("glb", "GLB"),
-            ("split_half_mean", "Split half"),
-            ("split_half_spearman_brown", "SB"),
-            ("lambda4_max", "Best half"),
+            "mean_correlation", "lambda2", "lambda6", "glb", "split_half_mean", "split_half_spearman_brown",
+            "lambda4_max",
         ),
         "λ₂, λ₆: Guttman (1945). GLB: greatest lower bound. Split half: mean over splits; SB: the same by "
         "Spearman-Brown; Best half: Guttman's λ₄.",
@@ -77,12 +67,7 @@ _FAMILIES = (
     (
         "ordered",
         "coefficients of ordered answers",
-        (
-            ("alpha_ordinal", "Ordinal α"),
-            ("omega_latent", "ω, latent responses"),
-            ("omega_categorical", "Categorical ω"),
-            ("omega_categorical_observed", "Categorical ω, polychoric variance"),
-        ),
+        ("alpha_ordinal", "omega_latent", "omega_categorical", "omega_categorical_observed"),
         "Ordinal α and ω of latent responses describe responses nobody sees (Chalmers, 2018); categorical ω (Green "
         "& Yang, 2009) is the reliability of the sum of answers.",
     ),
@@ -90,19 +75,13 @@ _FAMILIES = (
         "levels",
         "coefficients on two levels",
         (
-            ("alpha_within", "α within"),
-            ("omega_within", "ω within"),
-            ("alpha_between", "α between"),
-            ("omega_between", "ω between"),
-            ("alpha_single", "α, one informant"),
-            ("omega_single", "ω, one informant"),
-            ("alpha_mean", "α, unit mean"),
-            ("omega_mean", "ω, unit mean"),
+            "alpha_within", "omega_within", "alpha_between", "omega_between", "alpha_single", "omega_single",
+            "alpha_mean", "omega_mean",
         ),
         "Within and between units: Geldhof, Preacher, and Zyphur (2014); one informant's score and the observed "
         "unit mean: Lai (2021). Complete informants.",
     ),
-)
+)  # fmt: skip
 
 
 def reliability_section(scales: tuple[ScaleReliability, ...], labels: Labels, cutoffs: Cutoffs) -> Section:
@@ -167,74 +146,54 @@ def _summary(title: str, kind: str, table: pd.DataFrame, labels: Labels, cutoffs
     return text
 
 
-def _table(scale: ScaleReliability, kind: str, labels: Labels) -> Table:
+def _table(scale: ScaleReliability, kind: str, labels: Labels) -> TableSpec:
     rows = {"dimensions": scale.dimensions, "constructs": scale.constructs, "scores": scale.scores}[kind]
     data = _labelled(rows, labels)
     data["remark"] = data["note"]
     basis = "attribute scores" if kind == "scores" else "items"
-    columns = list(_COLUMNS if (data["note"] != "").any() else _COLUMNS[:-1])
-    if kind == "scores":
-        columns[2] = Column("Scores", "n_items", "count")
-    drawn = (f"{count(scale.replications)} resamples.",) if scale.replications else ()
-    return Table(
+    count_of: Name | Column = of("n_scores", "n_items") if kind == "scores" else "n_items"
+    return table_of(
+        scale,
         key_of("reliability", scale.key, after=kind),
         f"{scale.title}: reliability of {_TITLES[kind]} by role",
         data,
-        tuple(columns),
-        notes=(
-            _ALPHA,
-            *drawn,
-            f"ω, H and AVE: one-factor model of the {basis} (full information ML), delta-method interval; Loadings: "
-            f"smallest and largest standardised loading. SEM: standard error of measurement of "
-            f"the mean of the {basis}.",
-            *_BASIS[kind],
-            _UNIT_MEAN,
-        ),
-        n_units=scale.n_units,
-        n_informants=scale.n_informants,
+        (of("group", "role"), "n_informants", count_of, *_COEFFICIENTS),
+        _ALPHA,
+        f"{count(scale.replications)} resamples." if scale.replications else "",
+        f"ω, H and AVE: one-factor model of the {basis} (full information ML), delta-method interval; Loadings: "
+        f"smallest and largest standardised loading. SEM: standard error of measurement of "
+        f"the mean of the {basis}.",
+        *_BASIS[kind],
+        _UNIT_MEAN,
         estimator="α and one-factor models",
         group="label",
     )
 
 
-def _labelled(data: pd.DataFrame, labels: Labels) -> pd.DataFrame:
-    data = data.copy()
-    data.insert(0, "label", [labels.construct(key) for key in data["construct"]])
-    data.insert(1, "role", [_group(key, labels) for key in data["group"]])
-    return data
+def _labelled(data: pd.DataFrame, labels: Labels, construct: str = "construct") -> pd.DataFrame:
+    def group(key: str) -> str:
+        return "Unit mean" if key == TRIAD else labels.role(key)
 
-
-def _group(key: str, labels: Labels) -> str:
-    return "Unit mean" if key == TRIAD else labels.role(key)
+    return labelled(data, label=(labels.construct, construct), role=(group, "group"))
 
 
 def _families(scale: ScaleReliability, kind: str, detail: pd.DataFrame, labels: Labels) -> list[Block]:
     """A table per family of further coefficients; families nobody has a value of are left out."""
     tables: list[Block] = []
     for name, title, members, note in _FAMILIES:
-        part = detail[detail["coefficient"].isin([key for key, _ in members])] if len(detail) else detail
+        part = detail[detail["coefficient"].isin(members)] if len(detail) else detail
         if not len(part) or part["estimate"].isna().all():
             continue
         if name == "levels":
             part = part[part["group"] == POOLED]
-        data = _labelled(_wide(part, members), labels)
-        columns = [
-            Column("Group", "role"),
-            Column("n", "n_informants", "count"),
-            Column("Items", "n_items", "count"),
-            *(Column(label, key, "bounded") for key, label in members),
-        ]
-        if (data["note"] != "").any():
-            columns.append(Column("Remark", "note"))
         tables.append(
-            Table(
+            table_of(
+                scale,
                 key_of("reliability", scale.key, after=f"{kind}_{name}"),
                 f"{scale.title}: {title}, {kind}",
-                data,
-                tuple(columns),
-                notes=(note,),
-                n_units=scale.n_units,
-                n_informants=scale.n_informants,
+                _labelled(_wide(part), labels),
+                (of("group", "role"), "n_informants", "n_items", *members, "remark"),
+                note,
                 estimator="Items",
                 group="label",
             )
@@ -242,18 +201,17 @@ def _families(scale: ScaleReliability, kind: str, detail: pd.DataFrame, labels: 
     return tables
 
 
-def _wide(part: pd.DataFrame, members: tuple[tuple[str, str], ...]) -> pd.DataFrame:
+def _wide(part: pd.DataFrame) -> pd.DataFrame:
     """One row per construct and group, a column per coefficient; the reasons of undefined ones in ``note``."""
     import pandas as pd
 
-    names = dict(members)
     rows = []
     for (construct, group), mine in part.groupby(["construct", "group"], sort=False):
         first = mine.iloc[0]
         reasons: dict[str, list[str]] = {}
         for key, note in zip(mine["coefficient"], mine["note"], strict=True):
             if note:
-                reasons.setdefault(note, []).append(names[key])
+                reasons.setdefault(note, []).append(quantity(key).heading)
         rows.append(
             {"construct": construct, "group": group}
             | {name: int(first[name]) for name in ("n_items", "n_units", "n_informants", "n_complete")}
@@ -276,35 +234,22 @@ def _general_text(scale: ScaleReliability) -> str:
     )
 
 
-def _general_table(scale: ScaleReliability, labels: Labels) -> Table:
+def _general_table(scale: ScaleReliability, labels: Labels) -> TableSpec:
     data = scale.general.copy()
     for name in ("omega_implied", "omega_observed", "omega_factors"):
         data[name] = data.get(name, math.nan)
     data["note"] = data["note"].fillna("")
-    data.insert(0, "label", [labels.construct(key) for key in data["factor"]])
-    data.insert(1, "role", [_group(key, labels) for key in data["group"]])
+    data = _labelled(data, labels, "factor")
     order = {name: place for place, name in enumerate(dict.fromkeys(data["label"]))}
     data = data.sort_values("label", key=lambda names: names.map(order), kind="stable", ignore_index=True)
-    columns = [
-        Column("Group", "role"),
-        Column("n", "n", "count"),
-        Column("ω, implied variance", "omega_implied", "bounded"),
-        Column("ω, observed variance", "omega_observed", "bounded"),
-        Column("Share of the dimensions' part", "omega_factors", "bounded"),
-    ]
-    if (data["note"] != "").any():
-        columns.append(Column("Remark", "note"))
-    return Table(
+    return table_of(
+        scale,
         key_of("reliability", scale.key, after="general"),
         f"{scale.title}: reliability by a second-order model",
         data.astype({"group": str}),
-        tuple(columns),
-        notes=(
-            "Raykov and Zinbarg (2011). Dimensions: the sum of their indicators; the last rows: the sum of all "
-            "indicators, of which the second-order factor's part counts as true (ω_higher-order).",
-        ),
-        n_units=scale.n_units,
-        n_informants=scale.n_informants,
+        _GENERAL,
+        "Raykov and Zinbarg (2011). Dimensions: the sum of their indicators; the last rows: the sum of all "
+        "indicators, of which the second-order factor's part counts as true (ω_higher-order).",
         estimator="ML, full information, role means taken off",
         group="label",
     )

@@ -6,11 +6,12 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from comply_measure.evidence.topics.rivals import RivalEvidence
-from comply_measure.report.chapters.rival_tables import rival_table, with_remark
+from comply_measure.report.chapters.columns import labelled, sentence
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, listing, p_phrase
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Block, Column, Prose, Table
+from comply_measure.report.parts import Block, Prose
+from comply_measure.report.tables import Columns, TableSpec, of, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +25,14 @@ _CLAIMS = {
     "aggregate_fixed": "Aggregate, equal weights",
     "aggregate_free": "Aggregate, free weights",
 }
+_GENERAL: Columns = (
+    "factor", "omega", "omega_hierarchical", "relative_omega", "ecv", of("maximal_reliability", "h"), "determinacy",
+    "puc", "relative_bias",
+)  # fmt: skip
+_EDWARDS: Columns = (
+    "claim", "chisq", "df", of("delta_chisq", "chisq_difference"), of("delta_df", "df_difference"),
+    of("p", "pvalue_difference"), of("mean_r_squared", "r_squared_mean"), "remark",
+)  # fmt: skip
 _SIMULATED = {"srmr": "SRMR", "rmsea": "RMSEA", "cfi": "CFI"}
 
 
@@ -45,7 +54,7 @@ def cutoff_text(cutoffs: DynamicCutoffs, conventions: Cutoffs) -> str:
 
 def cutoff_table(
     facts: RivalEvidence, cutoffs: DynamicCutoffs, labels: Labels, conventions: Cutoffs
-) -> Table:
+) -> TableSpec:
     """The model's fit beside conventional and simulated cut-offs."""
     import pandas as pd
 
@@ -71,22 +80,15 @@ def cutoff_table(
                 "note": f"{listing(missing)} cannot tell it from the model in this sample" if missing else "",
             }
         )
-    columns = (
-        Column("", "level"),
-        *(Column(label, name, "bounded3") for name, label in _SIMULATED.items()),
-        Column("Remark", "note"),
-    )
-    return rival_table(
+    return table_of(
+        facts,
         "rivals_cutoffs",
         f"{facts.title}: fit of the model beside its cut-offs",
         pd.DataFrame(rows),
-        columns,
-        facts,
-        notes=(
-            f"{count(cutoffs.n_replications)} samples of {count(cutoffs.n_informants)} per level; omissions add up "
-            "from level to level.",
-            *((f"{cutoffs.note[0].upper()}{cutoffs.note[1:]}.",) if cutoffs.note else ()),
-        ),
+        (of("fit_of", "level"), "srmr", "rmsea", "cfi", "remark"),
+        f"{count(cutoffs.n_replications)} samples of {count(cutoffs.n_informants)} per level; omissions add up "
+        "from level to level.",
+        sentence(cutoffs.note),
         estimator="Simulated normal samples, maximum likelihood",
     )
 
@@ -110,29 +112,20 @@ def _source(name: str) -> str:
     return "bifactor model" if name == "bifactor" else "second-order model (Schmid-Leiman)"
 
 
-def general_table(facts: RivalEvidence, general: pd.DataFrame, labels: Labels) -> Table:
+def general_table(facts: RivalEvidence, general: pd.DataFrame, labels: Labels) -> TableSpec:
     """Indices of the general and the specific factors."""
-    data = general.copy()
-    data.insert(0, "label", [labels.construct(key) for key in data["factor"]])
-    data.insert(1, "by", [_source(name)[0].upper() + _source(name)[1:] for name in data["source"]])
-    columns = (
-        Column("Factor", "label"),
-        Column("ω", "omega", "bounded"),
-        Column("ω_h", "omega_hierarchical", "bounded"),
-        Column("ω_h/ω", "relative_omega", "bounded"),
-        Column("ECV", "ecv", "bounded"),
-        Column("H", "h", "bounded"),
-        Column("Determinacy", "determinacy", "bounded"),
-        Column("PUC", "puc", "bounded"),
-        Column("Bias of one factor", "relative_bias", "bounded"),
+    data = labelled(
+        general,
+        label=(labels.construct, "factor"),
+        by=(lambda name: _source(name)[0].upper() + _source(name)[1:], "source"),
     )
-    return rival_table(
+    return table_of(
+        facts,
         "rivals_general",
         f"{facts.title}: what the general factor carries",
         data,
-        columns,
-        facts,
-        notes=("Reise (2012); Rodriguez, Reise, and Haviland (2016).",),
+        _GENERAL,
+        "Reise (2012); Rodriguez, Reise, and Haviland (2016).",
         group="by",
     )
 
@@ -144,7 +137,7 @@ def edwards_blocks(facts: RivalEvidence, edwards: pd.DataFrame) -> list[Block]:
         if name not in data:
             data[name] = math.nan
     data["note"] = data["note"].fillna("")
-    data.insert(0, "label", [_CLAIMS[key] for key in data["model"]])
+    data = labelled(data, label=(_CLAIMS.__getitem__, "model"))
     tested = data[data["pvalue_difference"].notna()].set_index("model")["pvalue_difference"]
     parts = [
         f"{_CLAIMS[key].split(':')[0].casefold()} {p_phrase(tested[key])}"
@@ -155,21 +148,12 @@ def edwards_blocks(facts: RivalEvidence, edwards: pd.DataFrame) -> list[Block]:
         "A superordinate construct leaves its dimensions no effects of their own; an aggregate is a sum of them. Both "
         f"are tested by criteria ({facts.criteria}): {'; '.join(parts) or 'no test could be made'}."
     )
-    columns = [
-        Column("Claim", "label"),
-        Column("χ²", "chisq", "number"),
-        Column("df", "df", "count"),
-        Column("Δχ²", "chisq_difference", "number"),
-        Column("Δdf", "df_difference", "count"),
-        Column("p", "pvalue_difference", "p"),
-        Column("Mean R²", "r_squared_mean", "bounded"),
-    ]
-    table = rival_table(
+    table = table_of(
+        facts,
         "rivals_edwards",
         f"{facts.title}: superordinate against aggregate",
         data,
-        with_remark(tuple(columns), data),
-        facts,
-        notes=("Edwards (2001). Δχ² against the first row; equal loadings against the superordinate model.",),
+        _EDWARDS,
+        "Edwards (2001). Δχ² against the first row; equal loadings against the superordinate model.",
     )
     return [Prose(text), table]

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from comply_measure.evidence.topics.rivals import RivalEvidence
+from comply_measure.report.chapters.columns import labelled, sentences
 from comply_measure.report.chapters.rival_claims import (
     cutoff_table,
     cutoff_text,
@@ -13,40 +14,28 @@ from comply_measure.report.chapters.rival_claims import (
     general_table,
     general_text,
 )
-from comply_measure.report.chapters.rival_tables import rival_table, with_remark
 from comply_measure.report.charts import dot_plot
 from comply_measure.report.cutoffs import Cutoffs
+from comply_measure.report.fits import versions
 from comply_measure.report.format import bounded, count, number, p_phrase
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import (
-    Block,
-    Chapter,
-    Column,
-    Details,
-    Figure,
-    Heading,
-    Notice,
-    Prose,
-    Section,
-    Table,
-)
+from comply_measure.report.parts import Block, Chapter, Details, Figure, Heading, Notice, Prose, Section
+from comply_measure.report.tables import Columns, TableSpec, of, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from comply_measure.models.cutoffs import DynamicCutoffs
 
-_FIT = (
-    Column("χ²", "chisq", "number"),
-    Column("df", "df", "count"),
-    Column("p", "pvalue", "p"),
-    Column("CFI", "cfi", "bounded3"),
-    Column("RMSEA", "rmsea", "bounded3"),
-    Column("90% CI", ("rmsea_lower", "rmsea_upper"), "bounded_interval3"),
-    Column("SRMR", "srmr", "bounded3"),
-    Column("ΔAIC", "delta_aic", "number1"),
-    Column("ΔBIC", "delta_bic", "number1"),
-)
+_FIT: Columns = (
+    of("n", "n_informants"), "chisq", "df", of("p", "pvalue"), "cfi", "tli", "rmsea", "rmsea_ci", "srmr", "aic", "bic",
+    "delta_aic", "delta_bic", "remark",
+)  # fmt: skip
+_PAIRS: Columns = (
+    of("more_restricted", "first_label"), of("less_restricted", "second_label"), "relation",
+    of("delta_chisq", "chisq_difference"), of("delta_df", "df_difference"), of("p", "pvalue"), "p_distinguishable",
+    of("z_vuong", "z"), of("p", "pvalue_vuong"), "delta_bic", of("ci1", "bic"),
+)  # fmt: skip
 
 
 def rivals_section(facts: RivalEvidence, labels: Labels, conventions: Cutoffs) -> Section:
@@ -127,34 +116,29 @@ def _structure_label(key: str, label: str, facts: RivalEvidence, labels: Labels)
     return label
 
 
-def _fit_table(facts: RivalEvidence, labels: Labels) -> Table:
+def _fit_table(facts: RivalEvidence, labels: Labels) -> TableSpec:
     data = facts.structures.copy()
     data["label"] = [
         _structure_label(key, label, facts, labels)
         for key, label in zip(data["structure"], data["label"], strict=True)
     ]
-    columns = (Column("Structure", "label"), *_FIT)
-    return rival_table(
-        "rivals_fit",
-        f"{facts.title}: rival structures of {count(sum(map(len, facts.factors.values())))} {facts.indicator_kind}",
-        data,
-        with_remark(columns, data),
+    indicators = f"{count(sum(map(len, facts.factors.values())))} {facts.indicator_kind}"
+    return table_of(
         facts,
-        notes=(
-            *_versions(data),
-            "ΔAIC, ΔBIC: above the smallest.",
-            "The likelihood counts informants as independent, so differences of AIC and BIC are overstated.",
-        ),
+        "rivals_fit",
+        f"{facts.title}: rival structures of {indicators}",
+        data,
+        (of("model", "label"), *_FIT),
+        *_versions(data),
+        "ΔAIC, ΔBIC: above the smallest.",
+        "The likelihood counts informants as independent, so differences of AIC and BIC are overstated.",
     )
 
 
 def _versions(data: pd.DataFrame) -> list[str]:
-    found = []
-    if data["scaling_factor"].notna().any():
-        found.append("χ² is the scaled test.")
-    if (data["version"] == "robust").any():
-        found.append("CFI, TLI and RMSEA are the robust versions.")
-    return found
+    return versions(
+        scaled=bool(data["scaling_factor"].notna().any()), robust=bool((data["version"] == "robust").any())
+    )
 
 
 def _figure(facts: RivalEvidence, labels: Labels) -> Figure:
@@ -196,7 +180,7 @@ def _first_cutoff(cutoffs: DynamicCutoffs | None, index: str) -> float | None:
     return found[0] if found and math.isfinite(found[0]) else None
 
 
-def _pair_table(facts: RivalEvidence, labels: Labels) -> Table:
+def _pair_table(facts: RivalEvidence, labels: Labels) -> TableSpec:
     data = facts.pairs.copy()
     names = dict(zip(facts.structures["structure"], facts.structures["label"], strict=True))
     for side in ("first", "second"):
@@ -204,60 +188,35 @@ def _pair_table(facts: RivalEvidence, labels: Labels) -> Table:
             0, f"{side}_label", [_structure_label(key, names[key], facts, labels) for key in data[side]]
         )
     data = data[data["first"] != "independence"].reset_index(drop=True)
-    columns = (
-        Column("More restricted", "first_label"),
-        Column("Less restricted", "second_label"),
-        Column("Relation", "relation"),
-        Column("Δχ²", "chisq_difference", "number"),
-        Column("Δdf", "df_difference", "count"),
-        Column("p", "pvalue", "p"),
-        Column("p, distinguishable", "p_distinguishable", "p"),
-        Column("Vuong's z", "z", "number"),
-        Column("p", "pvalue_vuong", "p"),
-        Column("ΔBIC", "delta_bic", "number1"),
-        Column("95% CI", ("bic_lower", "bic_upper"), "interval"),
-    )
-    notes = list(dict.fromkeys(text for text in data["note"] if text))
-    return rival_table(
+    return table_of(
+        facts,
         "rivals_pairs",
         f"{facts.title}: rival structures two by two",
         data,
-        columns,
-        facts,
-        notes=(
-            "Relation by fitting one structure to the implied moments of the other. Δχ² for nested pairs; Vuong's z "
-            "for the others, positive for the first. ΔBIC: first minus second.",
-            *(f"{note[0].upper()}{note[1:]}." for note in notes),
-        ),
+        _PAIRS,
+        "Relation by fitting one structure to the implied moments of the other. Δχ² for nested pairs; Vuong's z "
+        "for the others, positive for the first. ΔBIC: first minus second.",
+        *sentences(dict.fromkeys(data["note"])),
     )
 
 
-def _role_table(facts: RivalEvidence, labels: Labels) -> Table:
-    data = facts.by_role.copy()
-    data.insert(0, "role", [labels.role(key) for key in data["group"]])
-    columns = (Column("Structure", "label"), Column("n", "n_informants", "count"), *_FIT)
-    return rival_table(
+def _role_table(facts: RivalEvidence, labels: Labels) -> TableSpec:
+    return table_of(
+        facts,
         "rivals_by_role",
         f"{facts.title}: rival structures in each role",
-        data,
-        with_remark(columns, data),
-        facts,
-        notes=tuple(_versions(data)),
+        labelled(facts.by_role, role=(labels.role, "group")),
+        (of("model", "label"), *_FIT),
+        *_versions(facts.by_role),
         group="role",
         estimator=facts.role_estimator,
     )
 
 
-def _item_table(facts: RivalEvidence) -> Table:
-    columns = (Column("Structure", "label"), *_FIT)
-    return rival_table(
-        "rivals_items",
-        f"{facts.title}: rival structures by items",
-        facts.items,
-        with_remark(columns, facts.items),
-        facts,
-        notes=tuple(_versions(facts.items)),
-    )
+def _item_table(facts: RivalEvidence) -> TableSpec:
+    title = f"{facts.title}: rival structures by items"
+    columns = (of("model", "label"), *_FIT)
+    return table_of(facts, "rivals_items", title, facts.items, columns, *_versions(facts.items))
 
 
 def chapter(evidence: RivalEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from comply_measure.evidence.topics.sample import SampleEvidence
+from comply_measure.report.chapters.columns import labelled
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import count, listing, percent, plural
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Block, Bullets, Chapter, Column, Details, Prose, Section, Table
-
-if TYPE_CHECKING:
-    pass
+from comply_measure.report.parts import Block, Bullets, Chapter, Details, Prose, Section
+from comply_measure.report.tables import Columns, Counts, TableSpec, of, table_of
 
 _COUNTED = "Counts"
+_MISSING: Columns = (
+    of("role", "role_label"), "n_informants", of("n_answers_due", "n_asked"), "answered", "not_answered",
+    "cannot_judge", "user_missing",
+)  # fmt: skip
 
 
 def sample_section(facts: SampleEvidence, labels: Labels) -> Section:
@@ -69,95 +70,51 @@ def _opening(facts: SampleEvidence, labels: Labels) -> str:
     return text
 
 
-def _completeness(facts: SampleEvidence, labels: Labels) -> Table:
-    data = facts.completeness.copy()
-    data.insert(0, "roles", [_pattern(text, labels) for text in data["pattern"]])
-    columns = (
-        Column("Roles that answered", "roles"),
-        Column("Units", "n_units", "count"),
-        Column("Share of units", "share", "percent"),
-        Column("Informants", "n_informants", "count"),
-    )
-    return Table(
+def _completeness(facts: SampleEvidence, labels: Labels) -> TableSpec:
+    def pattern(text: str) -> str:
+        return " + ".join(labels.role(part) for part in text.split("+"))
+
+    return table_of(
+        facts,
         "sample_completeness",
         "Completeness of the units by pattern of roles",
-        data,
-        columns,
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
+        labelled(facts.completeness, roles=(pattern, "pattern")),
+        (of("roles_answered", "roles"), "n_units", "share", "n_informants"),
         estimator=_COUNTED,
     )
 
 
-def _pattern(text: str, labels: Labels) -> str:
-    return " + ".join(labels.role(part) for part in text.split("+"))
-
-
-def _missing(facts: SampleEvidence, labels: Labels) -> Table:
-    data = facts.missing.copy()
-    data.insert(1, "role_label", [labels.role(role) for role in data["role"]])
-    columns = (
-        Column("Role", "role_label"),
-        Column("Informants", "n_informants", "count"),
-        Column("Answers asked for", "n_asked", "count"),
-        Column("Answered", "answered", "percent"),
-        Column("Left out", "not_answered", "percent"),
-        Column("Cannot judge", "cannot_judge", "percent"),
-        Column("Declared missing", "user_missing", "percent"),
-    )
-    return Table(
+def _missing(facts: SampleEvidence, labels: Labels) -> TableSpec:
+    return table_of(
+        facts,
         "sample_missing",
         "Answers and missing answers by scale and role",
-        data,
-        columns,
-        notes=("Shares are of the answers asked for; items that are not meant for a role do not count.",),
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
+        labelled(facts.missing, 1, role_label=(labels.role, "role")),
+        _MISSING,
+        "Shares are of the answers due; items that are not meant for a role do not count.",
         estimator=_COUNTED,
         group="scale",
     )
 
 
-def _informants(facts: SampleEvidence, labels: Labels) -> Table:
-    data = facts.informants.copy()
-    data.insert(0, "label", [labels.construct(key) for key in data["construct"]])
-    data.insert(1, "role_label", [labels.role(role) for role in data["role"]])
-    columns = (
-        Column("Role", "role_label"),
-        Column("Informants", "n_informants", "count"),
-        Column("M", "mean", "number"),
-        Column("SD", "sd", "number"),
-    )
-    return Table(
+def _informants(facts: SampleEvidence, labels: Labels) -> TableSpec:
+    return table_of(
+        facts,
         "sample_informants",
         "What informants say of themselves",
-        data,
-        columns,
-        notes=("Means of the items of each construct.",),
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
+        labelled(facts.informants, label=(labels.construct, "construct"), role_label=(labels.role, "role")),
+        (of("role", "role_label"), "n_informants", "mean", "sd"),
+        "Means of the items of each construct.",
         estimator="Descriptive",
         group="label",
     )
 
 
-def _units(facts: SampleEvidence) -> Table:
-    columns = (
-        Column("Variable", "variable"),
-        Column("Units", "n_units", "count"),
-        Column("Missing", "n_missing", "count"),
-        Column("M", "mean", "number"),
-        Column("SD", "sd", "number"),
-        Column("Range", ("minimum", "maximum"), "span"),
-        Column("Categories", "categories"),
-    )
-    return Table(
-        "sample_units",
-        "Unit-level variables",
-        facts.units,
-        columns,
-        n_units=facts.n_units,
-        estimator="Descriptive",
+def _units(facts: SampleEvidence) -> TableSpec:
+    columns: Columns = ("variable", "n_units", "n_missing", "mean", "sd", "range", "categories")
+    title = "Unit-level variables"
+    return table_of(
+        Counts(facts.n_units), "sample_units", title, facts.units, columns, estimator="Descriptive"
     )
 
 

@@ -12,21 +12,17 @@ from comply_measure.report.diagram import Edge, Node, path_diagram
 from comply_measure.report.fits import convention_sentence, fit_sentence, fit_table
 from comply_measure.report.format import bounded, count, is_undefined, listing, plural
 from comply_measure.report.labels import Labels, wrapped
-from comply_measure.report.parts import Block, Chapter, Column, Details, Figure, Prose, Section, Table
+from comply_measure.report.parts import Block, Chapter, Details, Figure, Prose, Section
+from comply_measure.report.tables import Columns, Counts, TableSpec, of, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_PATH_COLUMNS = (
-    Column("Predictor", "predictor"),
-    Column("b", "est", "number"),
-    Column("SE", "se", "number3"),
-    Column("p", "pvalue", "p"),
-    Column("β", "est_std", "bounded"),
-    Column("95% CI of β", ("ci_lower", "ci_upper"), "bounded_interval"),
-)
+_PATHS: Columns = (
+    of("predictor", "predictor"), of("b", "est"), "se", of("p", "pvalue"), of("beta", "est_std"), of("ci_beta", "ci"),
+)  # fmt: skip
 _NAMED = 5
-_EXPECTED = (Column("Expected", "expected"), Column("Result", "result"))
+_EXPECTED: Columns = ("expected", "result")
 
 
 def _label(results: StructureEvidence, key: str, labels: Labels) -> str:
@@ -37,14 +33,8 @@ def _label(results: StructureEvidence, key: str, labels: Labels) -> str:
 def structure_section(results: StructureEvidence, labels: Labels, cutoffs: Cutoffs) -> Section:
     """The chapter."""
     named = results.named
-    table = fit_table(
-        "structure_fit",
-        "Fit of the structural model",
-        (named,),
-        n_units=results.n_units,
-        n_informants=None,
-        estimator=results.estimator,
-    )
+    sample, title = Counts(results.n_units), "Fit of the structural model"
+    table = fit_table(sample, "structure_fit", title, (named,), estimator=results.estimator)
     blocks: list[Block] = [Prose(results.treatment), Prose(fit_sentence(named)), table]
     if not named.obstacle:
         blocks += _results(results, labels, cutoffs)
@@ -119,36 +109,49 @@ def _named_or_in_table(paths: list[str]) -> str:
     return f": {listing(paths)}" if len(paths) <= _NAMED else " (see the table)"
 
 
-def _paths(results: StructureEvidence, table: pd.DataFrame, labels: Labels) -> Table:
+def _paths(results: StructureEvidence, table: pd.DataFrame, labels: Labels) -> TableSpec:
     estimates = results.named.fit.estimates
     plain = estimates[estimates["op"] == "~"][["lhs", "op", "rhs", "est", "se", "pvalue"]]
     ends = table[["lhs", "op", "rhs", "est_std", "ci_lower", "ci_upper"]]
     data = plain.merge(ends, on=["lhs", "op", "rhs"], how="left")
     data.insert(0, "outcome", [_label(results, key, labels) for key in data["lhs"]])
     data.insert(1, "predictor", [_label(results, key, labels) for key in data["rhs"]])
-    columns: tuple[Column, ...] = _PATH_COLUMNS
+    columns = _PATHS
     if results.hypotheses:
         by_pair = {(path.outcome, path.predictor): path for path in results.hypotheses}
         paths = [by_pair.get((lhs, rhs)) for lhs, rhs in zip(data["lhs"], data["rhs"], strict=True)]
         data["expected"] = ["" if path is None else "+" if path.sign > 0 else "−" for path in paths]
         data["result"] = ["" if path is None else _result(path, table) for path in paths]
-        columns = (*_PATH_COLUMNS, *_EXPECTED)
-    return Table(
+        columns = (*_PATHS, *_EXPECTED)
+    return _table(
+        results,
         "structure_paths",
         "Paths of the structural model",
         data,
         columns,
-        notes=(
-            "β: completely standardised, interval by the delta method; p is of b. Result: by the interval of β.",
-        ),
-        n_units=results.n_units,
-        estimator=results.estimator,
-        warnings=results.named.warnings,
+        "β: completely standardised, interval by the delta method; p is of b. Result: by the interval of β.",
         group="outcome",
     )
 
 
-def _explained(results: StructureEvidence, table: pd.DataFrame, labels: Labels) -> Table:
+def _table(
+    results: StructureEvidence,
+    key: str,
+    title: str,
+    data: pd.DataFrame,
+    columns: Columns,
+    *notes: str,
+    group: str | None = None,
+) -> TableSpec:
+    """A table of the model's estimates: units are its cases."""
+    estimator, warnings = results.estimator, results.named.warnings
+    sample = Counts(results.n_units)
+    return table_of(
+        sample, key, title, data, columns, *notes, estimator=estimator, group=group, warnings=warnings
+    )
+
+
+def _explained(results: StructureEvidence, table: pd.DataFrame, labels: Labels) -> TableSpec:
     import pandas as pd
 
     outcomes = list(dict.fromkeys(table.loc[table["op"] == "~", "lhs"]))
@@ -159,62 +162,30 @@ def _explained(results: StructureEvidence, table: pd.DataFrame, labels: Labels) 
             "r_squared": [1 - value_of(table, key, "~~", key) for key in outcomes],
         }
     )
-    columns = (Column("Variable", "outcome"), Column("R²", "r_squared", "bounded"))
-    return Table(
-        "structure_explained",
-        "Variance explained",
-        data,
-        columns,
-        n_units=results.n_units,
-        estimator=results.estimator,
-        warnings=results.named.warnings,
-    )
+    columns: Columns = (of("variable", "outcome"), "r_squared")
+    return _table(results, "structure_explained", "Variance explained", data, columns)
 
 
-def _indirect(results: StructureEvidence, defined: pd.DataFrame, labels: Labels) -> Table:
+def _indirect(results: StructureEvidence, defined: pd.DataFrame, labels: Labels) -> TableSpec:
     data = defined.reset_index(drop=True)
     names = [str(key).removeprefix("indirect_") for key in data["lhs"]]
     data.insert(0, "label", [_label(results, name, labels) for name in names])
-    columns = (
-        Column("Outcome", "label"),
-        Column("Indirect effect (β)", "est_std", "bounded"),
-        Column("SE", "se", "bounded3"),
-        Column("95% CI", ("ci_lower", "ci_upper"), "bounded_interval"),
-        Column("p", "pvalue", "p"),
-    )
-    return Table(
-        "structure_indirect",
-        "Indirect effects of alignment through preparation and follow-up"
-        if results.hypotheses
-        else "Defined parameters",
-        data,
-        columns,
-        notes=("Sum of the products of standardised paths; delta-method interval.",),
-        n_units=results.n_units,
-        estimator=results.estimator,
-        warnings=results.named.warnings,
-    )
+    columns: Columns = (
+        of("outcome", "label"), of("indirect", "est_std"), "se", of("ci_bounded", "ci"), of("p", "pvalue"),
+    )  # fmt: skip
+    through = "Indirect effects of alignment through preparation and follow-up"
+    title = through if results.hypotheses else "Defined parameters"
+    note = "Sum of the products of standardised paths; delta-method interval."
+    return _table(results, "structure_indirect", title, data, columns, note)
 
 
-def _loadings(results: StructureEvidence, measured: pd.DataFrame, labels: Labels) -> Table:
+def _loadings(results: StructureEvidence, measured: pd.DataFrame, labels: Labels) -> TableSpec:
     data = measured.reset_index(drop=True)
     data.insert(0, "factor", [_label(results, key, labels) for key in data["lhs"]])
     data.insert(1, "indicator", [_label(results, key, labels) for key in data["rhs"]])
-    columns = (
-        Column("Indicator", "indicator"),
-        Column("Loading", "est_std", "bounded"),
-        Column("95% CI", ("ci_lower", "ci_upper"), "bounded_interval"),
-    )
-    return Table(
-        "structure_loadings",
-        "Standardised loadings of the structural model",
-        data,
-        columns,
-        n_units=results.n_units,
-        estimator=results.estimator,
-        warnings=results.named.warnings,
-        group="factor",
-    )
+    columns: Columns = (of("indicator", "indicator"), of("loading", "est_std"), of("ci_bounded", "ci"))
+    title = "Standardised loadings of the structural model"
+    return _table(results, "structure_loadings", title, data, columns, group="factor")
 
 
 def _diagram(results: StructureEvidence, table: pd.DataFrame, labels: Labels) -> Figure:

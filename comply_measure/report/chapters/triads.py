@@ -2,127 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from comply_measure.evidence.topics.triads import TriadEvidence
 from comply_measure.report.canvas import COLOURS, draw
-from comply_measure.report.chapters.columns import without_empty_remarks
 from comply_measure.report.chapters.triads_units import score_table, waba_table
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, listing, percent, plural
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Block, Chapter, Column, Details, Figure, Prose, Section, Table
+from comply_measure.report.parts import Block, Chapter, Details, Figure, Prose, Section
+from comply_measure.report.tables import Columns, TableSpec, of, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_ICC = (
-    Column("Dimension", "label"),
-    Column("Units", "n_units", "count"),
-    Column("ICC(1)", "icc1", "bounded"),
-    Column("95% CI", ("icc1_lower", "icc1_upper"), "bounded_interval"),
-    Column("ICC(2)", "icc2", "bounded"),
-    Column("95% CI", ("icc2_lower", "icc2_upper"), "bounded_interval"),
-    Column("Var between", "variance_between", "number"),
-    Column("Var within", "variance_within", "number"),
-    Column("Remark", "note"),
-)
-_COMPONENTS = (
-    Column("Component", "component"),
-    Column("Variance", "variance", "number3"),
-    Column("SE", "se", "number3"),
-    Column("95% CI", ("lower", "upper"), "interval3"),
-    Column("Share", "share", "percent"),
-    Column("Remark", "note"),
-)
-_LAMBDA = (
-    Column("Informants", "n_informants", "count"),
-    Column("Units", "n_units", "count"),
-    Column("Reliability", "reliability", "bounded"),
-    Column("Var between", "variance_unit", "number"),
-    Column("Var error", "variance_error", "number"),
-    Column("Remark", "note"),
-)
-_COEFFICIENTS = (
-    Column("Fixed facets", "fixed"),
-    Column("Roles", "n_roles", "count"),
-    Column("Attributes", "n_attributes", "count"),
-    Column("G", "g", "bounded"),
-    Column("95% CI", ("g_lower", "g_upper"), "bounded_interval"),
-    Column("Φ", "phi", "bounded"),
-    Column("95% CI", ("phi_lower", "phi_upper"), "bounded_interval"),
-    Column("SEM (relative)", "sem_relative", "number"),
-    Column("SEM (absolute)", "sem_absolute", "number"),
-    Column("Remark", "note"),
-)
-_RESAMPLING = (
-    Column("Dimension", "label"),
-    Column("Variance in units", "variance", "number3"),
-    Column("In random groups", "variance_random", "number3"),
-    Column("p", "p", "p"),
-    Column("p (max T)", "p_adjusted", "p"),
-    Column("z, as published", "z_published", "number"),
-    Column("Units", "n_units", "count"),
-    Column("Remark", "note"),
-)
-_SENSITIVITY = (
-    Column("Scheme", "scheme"),
-    Column("Units", "n_units", "count"),
-    Column("Informants", "n_informants", "count"),
-    Column("M", "mean", "number"),
-    Column("SD", "sd", "number"),
-    Column("r", "r_equal", "bounded3"),
-    Column("Rank r", "rank_r_equal", "bounded3"),
-    Column("Change", "largest_change", "number"),
-)
-_CRITERION = (
-    Column("r crit.", "r_criterion", "bounded3"),
-    Column("Change of it", "r_criterion_change", "bounded3"),
-)
-_PSEUDO = (
-    Column("Dimension", "label"),
-    Column("Roles", "pair_label"),
-    Column("Real pairs", "real", "number"),
-    Column("Re-matched", "pseudo", "number"),
-    Column("p", "p", "p"),
-    Column("p (max T)", "p_adjusted", "p"),
-    Column("Units", "n_units", "count"),
-    Column("Remark", "note"),
-)
-_MISSING = (
-    Column("Dimension", "label"),
-    Column("Units", "n_units", "count"),
-    Column("Absent", "n_missing", "count"),
-    Column("Odds ratio per point", "odds_ratio", "number"),
-    Column("p", "p", "p"),
-    Column("p (Holm)", "p_holm", "p"),
-    Column("Remark", "note"),
-)
-_ODD = (
-    Column("Role", "role_label"),
-    Column("Odd in", "n_odd", "count"),
-    Column("of", "n_decided", "count"),
-    Column("Share", "share", "percent"),
-    Column("By chance", "chance", "percent"),
-    Column("Reliably", "n_reliable", "count"),
-    Column("χ²", "chi2", "number"),
-    Column("df", "df", "count"),
-    Column("p (Holm)", "p_holm", "p"),
-    Column("Remark", "note"),
-)
-_PROFILES = (
-    Column("Roles", "pair_label"),
-    Column("Units", "n_units", "count"),
-    Column("D (mean)", "d_mean", "number"),
-    Column("Level", "level_share", "percent"),
-    Column("Scatter", "scatter_share", "percent"),
-    Column("Shape", "shape_share", "percent"),
-    Column("r", "correlation", "bounded"),
-    Column("r distinctive", "correlation_distinctive", "bounded"),
-    Column("ICC, double entry", "icc_double_entry", "bounded"),
-    Column("CCC", "ccc", "bounded"),
-)
+_ICC: Columns = (
+    "dimension", "n_units", "icc1", of("ci_bounded", "icc1"), "icc2", of("ci_bounded", "icc2"), "variance_between",
+    "variance_within", "remark",
+)  # fmt: skip
+_COMPONENTS: Columns = ("component", "variance", "se", "ci3", "share", "remark")
+_LAMBDA: Columns = (
+    "n_informants", "n_units", of("unit_reliability", "reliability"), of("variance_between", "variance_unit"),
+    "variance_error", "remark",
+)  # fmt: skip
+_COEFFICIENTS: Columns = (
+    "fixed", "n_roles", "n_attributes", "g", of("ci_bounded", "g"), "phi", of("ci_bounded", "phi"), "sem_relative",
+    "sem_absolute", "remark",
+)  # fmt: skip
+_RESAMPLING: Columns = (
+    "dimension", "variance_in_units", "variance_random", "p", of("p_max_t", "p_adjusted"), "z_published", "n_units",
+    "remark",
+)  # fmt: skip
+_SENSITIVITY: Columns = (
+    "scheme", "n_units", "n_informants", "mean", "sd", of("r_unweighted", "r_equal"),
+    of("rank_r_unweighted", "rank_r_equal"), "largest_change",
+)  # fmt: skip
+_CRITERION: Columns = ("r_criterion", "r_criterion_change")
+_PSEUDO: Columns = (
+    "dimension", of("roles", "pair_label"), "real", "pseudo", "p", of("p_max_t", "p_adjusted"), "n_units", "remark",
+)  # fmt: skip
+_MISSING: Columns = ("dimension", "n_units", "n_missing", "odds_ratio", "p", "p_holm", "remark")
+_ODD: Columns = (
+    of("role", "role_label"), "n_odd", "n_decided", "share", "chance", "n_reliable", of("chisq", "chi2"), "df",
+    "p_holm", "remark",
+)  # fmt: skip
+_PROFILES: Columns = (
+    of("roles", "pair_label"), "n_units", of("d_profile", "d_mean"), "level_share", "scatter_share", "shape_share",
+    of("r", "correlation"), of("r_distinctive", "correlation_distinctive"), "icc_double_entry", "ccc",
+)  # fmt: skip
 
 
 class _Tables:
@@ -136,17 +63,16 @@ class _Tables:
         key: str,
         title: str,
         data: pd.DataFrame,
-        columns: Sequence[Column],
+        columns: Columns,
         estimator: str,
         *notes: str,
         group: str | None = None,
-    ) -> Table:
-        facts = self.facts
-        return Table(
-            f"triads_{key}", f"{facts.title}: {title}", _labelled(data, self.labels),
-            without_empty_remarks(columns, data), notes=notes, n_units=facts.n_units,
-            n_informants=facts.n_informants, estimator=estimator, group=group,
-        )  # fmt: skip
+    ) -> TableSpec:
+        facts, data = self.facts, _labelled(data, self.labels)
+        title = f"{facts.title}: {title}"
+        return table_of(
+            facts, f"triads_{key}", title, data, columns, *notes, estimator=estimator, group=group
+        )
 
 
 def triads_section(facts: TriadEvidence, labels: Labels) -> Section:
@@ -194,7 +120,7 @@ def _resampling_blocks(facts: TriadEvidence, labels: Labels, table: _Tables) -> 
               "The published z is not standard normal for triads of distinct roles; use p.")
     ]  # fmt: skip
     if len(facts.waba):
-        tables.append(waba_table(facts.title, facts.waba, labels, facts.n_units, facts.n_informants))
+        tables.append(waba_table(facts, labels))
     title = "Within-unit variance against random groups; relations within and between units"
     return [Prose(_resampling_text(facts)), Details(title, tuple(tables))]
 
@@ -208,7 +134,7 @@ def _aggregation_blocks(facts: TriadEvidence, labels: Labels, table: _Tables) ->
               "Units with two informants or more",
               "r, rank r and change (largest, in SD): against the unweighted mean. Sensitivity analysis: "
               "weights did not improve recovery in simulations.", *criterion, group="label"),
-        score_table(facts.title, facts.units, labels, facts.n_units, facts.n_informants),
+        score_table(facts, labels),
     )  # fmt: skip
     title = "How scores depend on the way of aggregating, and the scores of every unit"
     return [Prose(_sensitivity_text(facts)), Details(title, tables)]
@@ -346,8 +272,8 @@ def _resampling_text(facts: TriadEvidence) -> str:
     )
 
 
-def _schemes(facts: TriadEvidence) -> tuple[Column, ...]:
-    return (*_SENSITIVITY, *(_CRITERION if facts.criterion else ()), Column("Remark", "note"))
+def _schemes(facts: TriadEvidence) -> Columns:
+    return (*_SENSITIVITY, *(_CRITERION if facts.criterion else ()), "remark")
 
 
 def _sensitivity_text(facts: TriadEvidence) -> str:

@@ -1,107 +1,74 @@
-"""Tables of the chapter on triads that go unit by unit, and WABA."""
+"""Tables of the chapters on triads and gaps that go unit by unit, and WABA."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from comply_measure.evidence.topics.gaps import GapEvidence
+from comply_measure.evidence.topics.triads import TriadEvidence
+from comply_measure.report.chapters.columns import labelled
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Column, Table
+from comply_measure.report.tables import Columns, TableSpec, of, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _SHOWN = 12
+_SCORES: Columns = (
+    "unit", "dimension", "n_informants", "score", "blup", of("se", "blup_se"), "common_fate",
+    of("se", "common_fate_se"), of("unit_reliability", "reliability"), of("sd_roles", "sd"),
+    of("odd_role", "odd_label"), "remark",
+)  # fmt: skip
+_WABA: Columns = (
+    of("dimensions", "label"), "n_informants", "r", "r_between", "r_within", "component_between", "component_within",
+)  # fmt: skip
+_GAPS: Columns = ("unit", "dimension", of("roles", "pair_label"), "gap", "se", "z", "reliable")
 
 
-def score_table(title: str, units: pd.DataFrame, labels: Labels, n_units: int, n_informants: int) -> Table:
+def score_table(facts: TriadEvidence, labels: Labels) -> TableSpec:
     """Scores of every unit with their errors, what they are worth and who stands apart."""
-    data = units.copy()
-    data.insert(1, "label", [labels.construct(name) for name in data["column"]])
-    roles = {role: labels.role(role) for role in data["odd_role"].unique() if role not in ("", "tie")}
-    data["odd_label"] = [roles.get(role, role) for role in data["odd_role"]]
-    columns = (
-        Column("Unit", "unit"),
-        Column("Dimension", "label"),
-        Column("Informants", "n_informants", "count"),
-        Column("Mean", "score", "number"),
-        Column("BLUP", "blup", "number"),
-        Column("SE", "blup_se", "number"),
-        Column("Common fate", "common_fate", "number"),
-        Column("SE", "common_fate_se", "number"),
-        Column("λ", "reliability", "bounded"),
-        Column("SD of roles", "sd", "number"),
-        Column("Odd role", "odd_label"),
-    )
-    return Table(
+    data = labelled(facts.units, 1, label=(labels.construct, "column"))
+    data["odd_label"] = [role if role in ("", "tie") else labels.role(role) for role in data["odd_role"]]
+    return table_of(
+        facts,
         "triads_units",
-        f"{title}: scores of every unit",
+        f"{facts.title}: scores of every unit",
         data,
-        (*columns, Column("Remark", "note")) if (data["note"] != "").any() else columns,
-        notes=("Mean: after role means were taken off. BLUP and common fate: latent scores, drawn to the mean of all "
-               "units as far as the unit's own informants leave doubt. Odd role: only with all roles.",),
-        n_units=n_units,
-        n_informants=n_informants,
+        _SCORES,
+        "Mean: after role means were taken off. BLUP and common fate: latent scores, drawn to the mean of all "
+        "units as far as the unit's own informants leave doubt. Odd role: only with all roles.",
         estimator="Any number of informants counts",
         rows_shown=_SHOWN,
-    )  # fmt: skip
-
-
-def waba_table(title: str, waba: pd.DataFrame, labels: Labels, n_units: int, n_informants: int) -> Table:
-    """Relations of dimensions within and between units."""
-    data = waba.copy()
-    data.insert(0, "label", [f"{labels.construct(a)}, {labels.construct(b)}"
-                             for a, b in zip(data["x"], data["y"], strict=True)])  # fmt: skip
-    columns = (
-        Column("Dimensions", "label"),
-        Column("Informants", "n_informants", "count"),
-        Column("r", "r", "bounded"),
-        Column("r between", "r_between", "bounded"),
-        Column("r within", "r_within", "bounded"),
-        Column("Part between", "component_between", "bounded"),
-        Column("Part within", "component_within", "bounded"),
     )
-    return Table(
+
+
+def waba_table(facts: TriadEvidence, labels: Labels) -> TableSpec:
+    """Relations of dimensions within and between units."""
+    data = facts.waba.copy()
+    pairs = zip(data["x"], data["y"], strict=True)
+    data.insert(0, "label", [f"{labels.construct(a)}, {labels.construct(b)}" for a, b in pairs])
+    return table_of(
+        facts,
         "triads_waba",
-        f"{title}: within and between analysis",
+        f"{facts.title}: within and between analysis",
         data,
-        columns,
-        notes=(
-            "r is the sum of both parts, η(x)·η(y)·r of each level (Dansereau, Alutto, & Yammarino, 1984). Between: "
-            "unit means; within: deviations from them.",
-        ),
-        n_units=n_units,
-        n_informants=n_informants,
+        _WABA,
+        "r is the sum of both parts, η(x)·η(y)·r of each level (Dansereau, Alutto, & Yammarino, 1984). Between: "
+        "unit means; within: deviations from them.",
         estimator="All informants who answered both",
     )
 
 
-def gap_units_table(
-    title: str, flags: pd.DataFrame, labels: Labels, n_units: int, n_informants: int
-) -> Table:
+def gap_units_table(facts: GapEvidence, flags: pd.DataFrame, labels: Labels) -> TableSpec:
     """Gaps of every unit and which of them exceed measurement error."""
-    data = flags.copy()
-    data.insert(1, "label", [labels.construct(name) for name in data["column"]])
-    data.insert(2, "pair_label", [labels.pair(name) for name in data["pair"]])
-    columns = (
-        Column("Unit", "unit"),
-        Column("Dimension", "label"),
-        Column("Roles", "pair_label"),
-        Column("Gap", "gap", "number"),
-        Column("SE", "se", "number"),
-        Column("z", "z", "number"),
-        Column("Reliable", "reliable"),
-    )
-    return Table(
+    return table_of(
+        facts,
         "gaps_units",
-        f"{title}: gaps of every unit",
-        data,
-        columns,
-        notes=(
-            "Reliable: larger than measurement error allows at 95%, all gaps of a unit on a dimension taken together "
-            "(Tukey). Empty: a role is absent.",
-        ),
-        n_units=n_units,
-        n_informants=n_informants,
+        f"{facts.title}: gaps of every unit",
+        labelled(flags, 1, label=(labels.construct, "column"), pair_label=(labels.pair, "pair")),
+        _GAPS,
+        "Reliable: larger than measurement error allows at 95%, all gaps of a unit on a dimension taken together "
+        "(Tukey). Empty: a role is absent.",
         estimator="Classical test theory",
         rows_shown=_SHOWN,
     )

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 from comply_measure.evidence.keying import with_doubt
 from comply_measure.evidence.topics.validity import ValidityEvidence
+from comply_measure.report.chapters.columns import CONSTRUCT_NOTE, labelled
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, listing, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.matrix import Panel, matrix_plot
-from comply_measure.report.parts import Block, Chapter, Column, Details, Figure, Notice, Prose, Section, Table
+from comply_measure.report.parts import Block, Chapter, Details, Figure, Notice, Prose, Section
+from comply_measure.report.quantities.names import Name
 from comply_measure.report.reversals import reversal_sentence
+from comply_measure.report.tables import Column, Columns, TableSpec, of, table_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +24,19 @@ if TYPE_CHECKING:
     from comply_measure.measurement.validity import GlobalItems
 
 _STRICT = 0.85
+_CONSTRUCTS: Columns = (
+    "dimension", of("n_indicators", "n_items"), "composite_reliability", "ave", of("root_ave", "sqrt_ave"), "loadings",
+    "weakest", "largest_correlation", of("partner", "closest"), of("fornell_larcker", "satisfied"), "remark",
+)  # fmt: skip
+_PAIR: Columns = (of("dimension", "first"), of("partner", "second"))
+_GLOBAL: Columns = (
+    "score_of", "n_informants", "own_item", of("r", "own_correlation"), "ci_bounded", "largest_other",
+    of("partner", "other_item"), of("own_is_largest", "highest"),
+)  # fmt: skip
+_BY_ROLE: Columns = (
+    "dimension", "n_informants", "ave", "loadings", "largest_correlation", of("largest_htmt2", "htmt2"),
+    of("ci_bounded", "htmt2"), "remark",
+)  # fmt: skip
 
 
 def validity_section(facts: ValidityEvidence, labels: Labels, cutoffs: Cutoffs) -> Section:
@@ -131,36 +147,26 @@ def _item_head(item: str, own: Mapping[str, str], names: Sequence[str]) -> str:
     return item if place is None else f"global {place}"
 
 
-def _construct_table(facts: ValidityEvidence, data: pd.DataFrame, labels: Labels) -> Table:
-    data.insert(0, "label", [labels.construct(key) for key in data["construct"]])
+def _construct_table(facts: ValidityEvidence, data: pd.DataFrame, labels: Labels) -> TableSpec:
+    data = labelled(data, label=(labels.construct, "construct"))
     data["weakest"] = [labels.construct(key) for key in data["weakest_item"]]
     data["closest"] = [labels.construct(key) for key in data["with_construct"]]
-    data["satisfied"] = ["" if v is None else "yes" if v else "no" for v in data["fornell_larcker"]]
+    data["satisfied"] = _yes_or_no(data["fornell_larcker"])
     data = data.drop(columns="fornell_larcker")
     data["note"] = _doubted(facts, data, "construct")
-    columns = (
-        Column("Dimension", "label"),
-        Column("Indicators", "n_items", "count"),
-        Column("AVE", "ave", "bounded"),
-        Column("√AVE", "sqrt_ave", "bounded"),
-        Column("Loadings", ("loading_min", "loading_max"), "bounded_span"),
-        Column("Weakest", "weakest"),
-        Column("Largest r", "largest_correlation", "bounded"),
-        Column("with", "closest"),
-        Column("√AVE > r", "satisfied"),
-    )
-    return _table(
+    return table_of(
+        facts,
         "validity_constructs",
         f"{facts.title}: variance extracted and Fornell and Larcker's comparison",
         data,
-        _with_remark(columns, data),
-        facts,
-        notes=(
-            f"Standardised loadings of the {facts.indicator_kind}, correlated dimensions: AVE as in the chapter "
-            "on the measurement model where that is estimated alike; the chapter on reliability takes one construct at "
-            "a time.",
-        ),
+        _CONSTRUCTS,
+        CONSTRUCT_NOTE.format(facts.indicator_kind),
     )
+
+
+def _yes_or_no(values: pd.Series[bool]) -> list[str]:
+    """Truth in words; empty where it is unknown."""
+    return ["" if value is None else "yes" if value else "no" for value in values]
 
 
 def _pair_text(facts: ValidityEvidence, pairs: pd.DataFrame, labels: Labels) -> str:
@@ -186,122 +192,71 @@ def _pair_text(facts: ValidityEvidence, pairs: pd.DataFrame, labels: Labels) -> 
     return text
 
 
-def _pair_table(facts: ValidityEvidence, pairs: pd.DataFrame, labels: Labels) -> Table:
-    data = pairs.copy()
-    data.insert(0, "first", [labels.construct(key) for key in data["construct"]])
-    data.insert(1, "second", [labels.construct(key) for key in data["other"]])
-    columns = [
-        Column("Dimension", "first"),
-        Column("with", "second"),
-        Column("r", "correlation", "bounded"),
-        Column("95% CI", ("lower", "upper"), "bounded_interval"),
-        Column("Problem", "problem"),
-    ]
+def _pair_table(facts: ValidityEvidence, pairs: pd.DataFrame, labels: Labels) -> TableSpec:
+    data = _named_pairs(pairs, labels)
+    columns: list[Name | Column] = [*_PAIR, of("r", "correlation"), "se", "ci_bounded", "problem"]
     if data["chisq_merge"].notna().any():
-        columns += [
-            Column("Δχ², merged", "chisq_merge", "number"),
-            Column("Δdf", "df_merge", "count"),
-            Column("p", "pvalue_merge", "p"),
-        ]
+        columns += [of("delta_chisq", "chisq_merge"), of("delta_df", "df_merge"), of("p", "pvalue_merge")]
     for name in [str(name) for name in data.columns if str(name).startswith("pvalue_")]:
         if name != "pvalue_merge" and data[name].notna().any():
             cutoff = float(name.removeprefix("pvalue_"))
-            columns.append(Column(f"p, r fixed at {bounded(cutoff)}", name, "p"))
-    return _table(
+            columns.append(of("p_fixed", name, heading=f"p, r fixed at {bounded(cutoff)}"))
+    return table_of(
+        facts,
         "validity_pairs",
         f"{facts.title}: correlations of the dimensions and merged models",
         data,
-        _with_remark(tuple(columns), data),
-        facts,
-        notes=(
-            "CI_CFA(sys) and χ²(merge) of Rönkkö and Cho (2022); differences scaled after Satorra (2000).",
-        ),
+        (*columns, "remark"),
+        "CI_CFA(sys) and χ²(merge) of Rönkkö and Cho (2022); Δχ² against merged dimensions, scaled after Satorra "
+        "(2000).",
     )
 
 
-def _ratio_table(facts: ValidityEvidence, labels: Labels) -> Table:
-    data = facts.matrix.ratios.tidy()
-    data.insert(0, "first", [labels.construct(key) for key in data["construct"]])
-    data.insert(1, "second", [labels.construct(key) for key in data["other"]])
-    columns = (
-        Column("Dimension", "first"),
-        Column("with", "second"),
-        Column("HTMT", "htmt", "bounded"),
-        Column("95% CI", ("htmt_lower", "htmt_upper"), "bounded_interval"),
-        Column("HTMT2", "htmt2", "bounded"),
-        Column("95% CI", ("htmt2_lower", "htmt2_upper"), "bounded_interval"),
-    )
+def _named_pairs(pairs: pd.DataFrame, labels: Labels) -> pd.DataFrame:
+    return labelled(pairs, first=(labels.construct, "construct"), second=(labels.construct, "other"))
+
+
+def _ratio_table(facts: ValidityEvidence, labels: Labels) -> TableSpec:
+    data = _named_pairs(facts.matrix.ratios.tidy(), labels)
     data["note"] = _doubted(facts, data, "construct", "other")
     above = int((data["htmt2_upper"] >= _STRICT).sum())
-    drawn = f"{count(facts.replications)} resamples of whole clusters." if facts.replications else ""
-    return _table(
+    return table_of(
+        facts,
         "validity_htmt",
         f"{facts.title}: heterotrait-monotrait ratios",
         data,
-        _with_remark(columns, data),
-        facts,
-        notes=tuple(
-            text
-            for text in (
-                "HTMT: Henseler, Ringle, and Sarstedt (2015); HTMT2: Roemer, Schuberth, and Henseler (2021).",
-                drawn,
-                f"Intervals of HTMT2 that reach {bounded(_STRICT)}: {count(above)}.",
-            )
-            if text
-        ),
+        (*_PAIR, "htmt", of("ci_bounded", "htmt"), "htmt2", of("ci_bounded", "htmt2"), "remark"),
+        "HTMT: Henseler, Ringle, and Sarstedt (2015); HTMT2: Roemer, Schuberth, and Henseler (2021).",
+        f"{count(facts.replications)} resamples of whole clusters." if facts.replications else "",
+        f"Intervals of HTMT2 that reach {bounded(_STRICT)}: {count(above)}.",
         estimator="Pairwise correlations",
     )
 
 
-def _loading_table(facts: ValidityEvidence, loadings: pd.DataFrame, labels: Labels) -> Table:
-    data = loadings.copy()
-    data.insert(0, "label", [labels.construct(key) for key in data["construct"]])
-    data.insert(1, "indicator", [labels.construct(key) for key in data["item"]])
-    columns = (
-        Column("Indicator", "indicator"),
-        Column("Loading", "loading", "bounded"),
-        Column("SE", "se", "bounded3"),
-        Column("95% CI", ("lower", "upper"), "bounded_interval"),
-    )
-    return _table(
+def _loading_table(facts: ValidityEvidence, loadings: pd.DataFrame, labels: Labels) -> TableSpec:
+    return table_of(
+        facts,
         "validity_loadings",
         f"{facts.title}: standardised loadings, correlated dimensions",
-        data,
-        columns,
-        facts,
-        notes=("Standard errors by the delta method.",),
+        labelled(loadings, label=(labels.construct, "construct"), indicator=(labels.construct, "item")),
+        (of("indicator", "indicator"), "loading", "se", "ci_bounded"),
+        "Standard errors by the delta method.",
         group="label",
     )
 
 
-def _global_table(facts: ValidityEvidence, beside: GlobalItems, labels: Labels) -> Table:
+def _global_table(facts: ValidityEvidence, beside: GlobalItems, labels: Labels) -> TableSpec:
     data, cells = beside.convergence(), beside.tidy()
     own = cells[cells["own"]].set_index("score")
-    data["lower"] = own["lower"].reindex(data["score"]).to_numpy()
-    data["upper"] = own["upper"].reindex(data["score"]).to_numpy()
-    data.insert(0, "label", [labels.construct(key) for key in data["score"]])
-    data["highest"] = ["" if v is None else "yes" if v else "no" for v in data["highest"]]
-    columns = (
-        Column("Score", "label"),
-        Column("n", "n_informants", "count"),
-        Column("Own global item", "own_item"),
-        Column("r", "own_correlation", "bounded"),
-        Column("95% CI", ("lower", "upper"), "bounded_interval"),
-        Column("Largest other r", "largest_other", "bounded"),
-        Column("with", "other_item"),
-        Column("Own is largest", "highest"),
-    )
-    return _table(
-        "validity_global",
-        f"{facts.title}: scores and global items",
-        data,
-        columns,
-        facts,
-        estimator="Pearson correlations",
-    )
+    for name in ("lower", "upper"):
+        data[name] = own[name].reindex(data["score"]).to_numpy()
+    data = labelled(data, label=(labels.construct, "score"))
+    data["highest"] = _yes_or_no(data["highest"])
+    title = f"{facts.title}: scores and global items"
+    return table_of(facts, "validity_global", title, data, _GLOBAL, estimator="Pearson correlations")
 
 
-def _role_table(facts: ValidityEvidence, labels: Labels) -> Table:
+def _role_table(facts: ValidityEvidence, labels: Labels) -> TableSpec:
     data = facts.by_role.copy()
     data["note"] = data["note"].fillna("")
     for name in (
@@ -318,23 +273,12 @@ def _role_table(facts: ValidityEvidence, labels: Labels) -> Table:
     if "fornell_larcker" in data:
         data = data.drop(columns="fornell_larcker")
     data["note"] = _doubted(facts, data, "construct")
-    data.insert(0, "role", [labels.role(key) for key in data["group"]])
-    data.insert(1, "label", [labels.construct(key) for key in data["construct"]])
-    columns = (
-        Column("Dimension", "label"),
-        Column("n", "n_informants", "count"),
-        Column("AVE", "ave", "bounded"),
-        Column("Loadings", ("loading_min", "loading_max"), "bounded_span"),
-        Column("Largest r", "largest_correlation", "bounded"),
-        Column("Largest HTMT2", "htmt2", "bounded"),
-        Column("95% CI", ("htmt2_lower", "htmt2_upper"), "bounded_interval"),
-    )
-    return _table(
+    return table_of(
+        facts,
         "validity_by_role",
         f"{facts.title}: validity in each role",
-        data,
-        _with_remark(columns, data),
-        facts,
+        labelled(data, role=(labels.role, "group"), label=(labels.construct, "construct")),
+        _BY_ROLE,
         group="role",
         estimator=facts.role_estimator,
     )
@@ -347,35 +291,6 @@ def _doubted(facts: ValidityEvidence, data: pd.DataFrame, *columns: str) -> list
         for row in data[list(columns)].itertuples(index=False)
     ]
     return with_doubt(data["note"], keys, facts.turned)
-
-
-def _with_remark(columns: tuple[Column, ...], data: pd.DataFrame) -> tuple[Column, ...]:
-    has = "note" in data and (data["note"].fillna("") != "").any()
-    return (*columns, Column("Remark", "note")) if has else columns
-
-
-def _table(
-    key: str,
-    title: str,
-    data: pd.DataFrame,
-    columns: tuple[Column, ...],
-    facts: ValidityEvidence,
-    *,
-    notes: tuple[str, ...] = (),
-    group: str | None = None,
-    estimator: str | None = None,
-) -> Table:
-    return Table(
-        key,
-        title,
-        data,
-        columns,
-        notes=notes,
-        n_units=facts.n_units,
-        n_informants=facts.n_informants,
-        estimator=estimator or facts.estimator,
-        group=group,
-    )
 
 
 def chapter(evidence: ValidityEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
