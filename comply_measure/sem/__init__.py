@@ -11,7 +11,7 @@ The stages, one direction, each a small immutable object::
 Where new code goes:
 
 * an estimator: a name in ``options.ESTIMATORS`` and a family in ``families/`` that builds and judges what differs
-  between kinds of estimation; from outside, ``families.registry.register_estimator``;
+  between kinds of estimation; from outside, ``sem.register_estimator``;
 * a fit measure: a pure scalar function in ``fit_measures/`` and a line in ``fit_measures.collect``;
 * something computed from a finished fit: ``inference/``, taking a :class:`Fit`, and a method on it.
 """

@@ -9,8 +9,10 @@ from comply_measure.sem.errors import (
     ModelSyntaxError as ModelSyntaxError,
     SemWarning as SemWarning,
 )
+from comply_measure.sem.families.registry import register_estimator as register_estimator
 from comply_measure.sem.language.parser import parse_model as parse_model
 from comply_measure.sem.language.quoting import quoted as quoted
+from comply_measure.sem.options import Estimator as Estimator
 from comply_measure.sem.power import (
     model_power as model_power,
     rmsea_power as rmsea_power,

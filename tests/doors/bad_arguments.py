@@ -106,7 +106,10 @@ def _fault(function: Callable[..., Any], arguments: dict[str, Any], name: str) -
     positional = [key for key, kind in kinds.items() if kind.kind is inspect.Parameter.VAR_POSITIONAL]
     if several:
         arguments[name] = (arguments[name],)
-    spread = [value for key in positional for value in arguments.pop(key, ())]
+    spread: list[Any] = []
+    for key in positional:  # what stands before them goes by place, too
+        before = [other for other in list(kinds)[: list(kinds).index(key)] if other in arguments]
+        spread = [*(arguments.pop(other) for other in before), *arguments.pop(key, ())]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.simplefilter("ignore", ComplyWarning)

@@ -555,6 +555,7 @@ def _calls_of_the_engine() -> dict[str, dict[str, Any]]:
         "model_power": {"model": f"{text}\na1 ~~ 0.5*a1", "population": x.cov(), "n": 100},
         "parse_model": {"text": text},
         "quoted": {"name": "a 1"},
+        "register_estimator": {"estimator": sem.Estimator("MLSB", "ml", se="robust.sem")},
         "rmsea_power": {"n": 100, "df": 10},
         "rmsea_sample_size": {"df": 10},
     }

@@ -1,9 +1,4 @@
-from comply_measure.models.invariance.designs import (
-    group_design as group_design,
-    item_parameters as item_parameters,
-    role_design as role_design,
-    stage_design as stage_design,
-)
+from comply_measure.models.invariance.designs import item_parameters as item_parameters
 from comply_measure.models.invariance.effects import (
     GapBias as GapBias,
     InvarianceEffects as InvarianceEffects,
@@ -11,6 +6,7 @@ from comply_measure.models.invariance.effects import (
     d_macs as d_macs,
     invariance_effects as invariance_effects,
 )
+from comply_measure.models.invariance.group_designs import group_design as group_design
 from comply_measure.models.invariance.ladder import (
     InvarianceLadder as InvarianceLadder,
     invariance_ladder as invariance_ladder,
@@ -19,6 +15,10 @@ from comply_measure.models.invariance.ordinal import (
     collapse_categories as collapse_categories,
     ordinal_group_design as ordinal_group_design,
     ordinal_invariance_model as ordinal_invariance_model,
+)
+from comply_measure.models.invariance.role_designs import (
+    role_design as role_design,
+    stage_design as stage_design,
 )
 from comply_measure.models.invariance.rules import (
     RULES as RULES,

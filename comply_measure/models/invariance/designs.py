@@ -7,18 +7,12 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, cast
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from comply_measure.errors import ComplyError, InputError, Problem
-from comply_measure.models.hierarchy import correlated_factors
-from comply_measure.models.informants.invariance import LEVELS, Level, role_invariance_model
-from comply_measure.models.informants.wide import role_factor
+from comply_measure.models.informants.invariance import Level
 from comply_measure.models.invariance.rules import Conditions
-from comply_measure.sem import Fit, fit as fit_model
-from comply_measure.sem.language.quoting import quoted
-from comply_measure.tables.numbers import column_problem
-from comply_measure.tables.wide import wide_column, wide_frame
+from comply_measure.sem import Fit
 
 Floats = NDArray[np.float64]
 Factors = Mapping[str, Sequence[str]]
@@ -26,7 +20,6 @@ Kind = Literal["loading", "intercept", "residual"]
 Released = frozenset[tuple[Kind, str]]
 KIND_OF: dict[str, Kind] = {"metric": "loading", "scalar": "intercept", "strict": "residual"}
 NONE: Released = frozenset()
-_WORDS = {"metric": "loadings", "scalar": "intercepts", "strict": "residuals", "means": "means"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,291 +164,13 @@ def _thresholds(
     return tuple(found) or None
 
 
-@dataclass(frozen=True)
-class RoleDesign:
-    """Roles as dependent informants, in the wide format, by full information.
-
-    Attributes
-    ----------
-    wide : DataFrame
-        One row per unit, columns ``item.role`` (:func:`wide_frame`).
-    factors : mapping
-    roles : tuple of str
-    cluster : str or None
-        Column of firms, kept in ``wide``.
-    estimator : str
-    """
-
-    wide: pd.DataFrame
-    factors: Factors
-    roles: tuple[str, ...]
-    cluster: str | None = None
-    estimator: str = "ML"
-
-    @property
-    def levels(self) -> tuple[str, ...]:
-        """Configural, metric, scalar, strict, means."""
-        return LEVELS
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Roles."""
-        return self.roles
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Informants of each role with an answer to one of the items."""
-        items = items_of(self.factors)
-        columns = {role: [wide_column(i, role) for i in items] for role in self.roles}
-        return {role: int(self.wide[c].notna().any(axis=1).sum()) for role, c in columns.items()}
-
-    @property
-    def conditions(self) -> Conditions:
-        """Dependent roles."""
-        counts = self.counts
-        return Conditions(
-            len(self.roles), True, min(counts.values()), len(self.wide), False, len(self.factors)
-        )
-
-    def fit(self, level: str, released: Released = NONE) -> Fit:
-        """Fit one level with exceptions."""
-        chosen = check_level(self, level)
-        text = role_invariance_model(self.factors, self.roles, chosen, released).text
-        return fit_model(
-            text,
-            self.wide,
-            estimator=self.estimator,
-            missing="ml",
-            meanstructure=True,
-            cluster=self.cluster,
-        )
-
-    def key(self, kind: str, item: str, place: int) -> tuple[str, str, str, int]:
-        """(lhs, op, rhs, group) of a parameter."""
-        role = self.roles[place]
-        if kind in ("mean", "variance"):
-            name = role_factor(item, role)
-            return (name, "~1", "", 1) if kind == "mean" else (name, "~~", name, 1)
-        column = wide_column(item, role)
-        if kind == "loading":
-            return role_factor(_owner(self.factors, item), role), "=~", column, 1
-        return (column, "~1", "", 1) if kind == "intercept" else (column, "~~", column, 1)
-
-
-@dataclass(frozen=True)
-class GroupDesign:
-    """Independent groups of informants or units.
-
-    Attributes
-    ----------
-    data : DataFrame
-    factors : mapping
-    group : str
-        Column of the groups.
-    groups : tuple of str
-        In the order of first appearance; the first is the reference.
-    cluster : str or None
-    estimator, missing : str
-    """
-
-    data: pd.DataFrame
-    factors: Factors
-    group: str
-    groups: tuple[str, ...]
-    cluster: str | None = None
-    estimator: str = "ML"
-    missing: str = "ml"
-
-    @property
-    def levels(self) -> tuple[str, ...]:
-        """Configural, metric, scalar, strict, means."""
-        return LEVELS
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Groups."""
-        return self.groups
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Cases of each group with an answer to one of the items."""
-        answered = self.data[items_of(self.factors)].notna().any(axis=1)
-        found = self.data.loc[answered, self.group].astype(str).value_counts()
-        return {name: int(found.get(name, 0)) for name in self.groups}
-
-    @property
-    def conditions(self) -> Conditions:
-        """Independent groups."""
-        counts = self.counts
-        return Conditions(
-            len(self.groups),
-            False,
-            min(counts.values()),
-            sum(counts.values()),
-            False,
-            len(self.factors),
-        )
-
-    def fit(self, level: str, released: Released = NONE) -> Fit:
-        """Fit one level with exceptions.
-
-        Factor variances are 1 in the first group; they are free in the others from the metric level on, and
-        their means from the scalar level on.
-        """
-        at = LEVELS.index(check_level(self, level))
-        partial = [_lavaan_name(self.factors, kind, item) for kind, item in sorted(released)]
-        return fit_model(
-            correlated_factors(self.factors),
-            self.data,
-            estimator=self.estimator,
-            missing=self.missing,
-            group=self.group,
-            group_equal=[_WORDS[name] for name in LEVELS[1 : at + 1]],
-            group_partial=partial,
-            std_lv=True,
-            cluster=self.cluster,
-        )
-
-    def key(self, kind: str, item: str, place: int) -> tuple[str, str, str, int]:
-        """(lhs, op, rhs, group) of a parameter."""
-        number = place + 1
-        if kind in ("mean", "intercept"):
-            return item, "~1", "", number
-        if kind == "loading":
-            return _owner(self.factors, item), "=~", item, number
-        return item, "~~", item, number
-
-
-def _owner(factors: Factors, item: str) -> str:
+def factor_of(factors: Factors, item: str) -> str:
+    """Factor of an item."""
     return next(factor for factor, items in factors.items() if item in items)
 
 
-def _lavaan_name(factors: Factors, kind: str, item: str) -> str:
-    """Name of a parameter for ``group_partial``."""
-    if kind == "loading":
-        return f"{quoted(_owner(factors, item))}=~{quoted(item)}"
-    return f"{quoted(item)}~1" if kind == "intercept" else f"{quoted(item)}~~{quoted(item)}"
-
-
-def role_design(
-    data: pd.DataFrame,
-    factors: Factors,
-    roles: Sequence[str],
-    *,
-    cluster: str | None = None,
-    estimator: str = "ML",
-) -> RoleDesign:
-    """A comparison of roles from one row per informant (columns ``unit``, ``role``, the items).
-
-    Raises
-    ------
-    InputError
-        For absent columns, two informants of one role in a unit, or a role without informants.
-    ComplyError
-        For fewer than two roles or items in two factors.
-    """
-    wide = wide_frame(data, items_of(factors), roles, keep=[cluster] if cluster else [])
-    design = RoleDesign(wide.reset_index(drop=True), factors, tuple(roles), cluster, estimator)
-    role_invariance_model(factors, roles, "configural")  # refuses impossible designs
-    _check_counts(design.counts, "role")
-    return design
-
-
-def stage_design(
-    data: pd.DataFrame,
-    columns: Mapping[str, Mapping[str, str]],
-    *,
-    factor: str = "alignment",
-    cluster: str | None = None,
-    estimator: str = "ML",
-) -> RoleDesign:
-    """A comparison of situations that every informant rates, such as the stages of the customer journey.
-
-    Answers of one informant are dependent, as those of roles in a unit are: one row per informant, one factor per
-    stage, residuals of the same indicator correlated across stages.
-
-    Parameters
-    ----------
-    data : DataFrame
-        One row per informant.
-    columns : mapping of str to mapping of str to str
-        Stage → indicator → column; every stage has the same indicators.
-    factor : str
-        What the indicators of a stage measure.
-    cluster : str, optional
-        Column of units or firms.
-    estimator : str
-
-    Returns
-    -------
-    RoleDesign
-        With stages in the place of roles.
-
-    Raises
-    ------
-    InputError
-        For absent columns, stages with unequal indicators, or a stage without answers.
-    ComplyError
-        For fewer than two stages.
-    """
-    indicators = tuple(next(iter(columns.values()), {}))
-    faults = (column_problem(data, column) for own in columns.values() for column in own.values())
-    problems = [fault for fault in faults if fault is not None]
-    problems += [Problem("column is absent", column=c) for c in [cluster] if c and c not in data.columns]
-    problems += [
-        Problem("a stage has other indicators", value=stage, allowed=", ".join(indicators))
-        for stage, own in columns.items()
-        if set(own) != set(indicators)
-    ]
-    if problems:
-        raise InputError("Stages cannot be compared.", problems)
-    names = {wide_column(i, stage): column for stage, own in columns.items() for i, column in own.items()}
-    wide = pd.DataFrame({name: data[column].astype(np.float64) for name, column in names.items()})
-    wide = wide[wide.notna().any(axis=1)]
-    if cluster:
-        wide[cluster] = data.loc[wide.index, cluster]
-    factors = {factor: indicators}
-    design = RoleDesign(wide.reset_index(drop=True), factors, tuple(columns), cluster, estimator)
-    role_invariance_model(factors, design.roles, "configural")  # refuses impossible designs
-    _check_counts(design.counts, "stage")
-    return design
-
-
-def group_design(
-    data: pd.DataFrame,
-    factors: Factors,
-    group: str,
-    *,
-    cluster: str | None = None,
-    estimator: str = "ML",
-    missing: str = "ml",
-) -> GroupDesign:
-    """A comparison of independent groups.
-
-    Raises
-    ------
-    InputError
-        For absent columns, fewer than two groups, or a group without answers.
-    """
-    columns = [group, *items_of(factors), *([cluster] if cluster else [])]
-    faults = [Problem("column is absent", column=c) for c in columns if c not in data.columns]
-    faults += [
-        Problem("two columns have one name", column=c) for c in columns if (data.columns == c).sum() > 1
-    ]
-    if faults:
-        raise InputError("Groups cannot be compared.", faults)
-    known = data[data[group].notna()].reset_index(drop=True)
-    known = known.assign(**{group: known[group].astype(str)})
-    groups = tuple(dict.fromkeys(known[group]))
-    if len(groups) < 2:
-        problem = Problem("at least two groups are needed", column=group, value=", ".join(groups))
-        raise InputError("Groups cannot be compared.", [problem])
-    design = GroupDesign(known, factors, group, groups, cluster, estimator, missing)
-    _check_counts(design.counts, "group")
-    return design
-
-
-def _check_counts(counts: Mapping[str, int], what: str) -> None:
+def check_counts(counts: Mapping[str, int], what: str) -> None:
+    """Refuse a comparison in which somebody has no answers."""
     empty = [Problem(f"{what} without answers", value=name) for name, n in counts.items() if n == 0]
     if empty:
         raise InputError("The comparison cannot be made.", empty)

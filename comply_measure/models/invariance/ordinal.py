@@ -14,12 +14,11 @@ from comply_measure.models.invariance.designs import (
     NONE,
     Factors,
     Floats,
-    GroupDesign,
     Released,
     check_level,
-    group_design,
     items_of,
 )
+from comply_measure.models.invariance.group_designs import GroupDesign, group_design
 from comply_measure.models.invariance.rules import Conditions
 from comply_measure.sem import Fit, fit as fit_model
 from comply_measure.sem.language.quoting import quoted

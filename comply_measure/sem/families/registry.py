@@ -1,9 +1,6 @@
 """The families and estimators there are; others join them from outside the package.
 
-from comply_measure.sem.families.registry import register_estimator
-from comply_measure.sem.options import Estimator
-
-register_estimator(Estimator("MYML", "myml"), Likelihood("myml"))
+sem.register_estimator(sem.Estimator("MYML", "myml"), Likelihood("myml"))
 sem.fit(model, data, estimator="MYML")
 """
 
