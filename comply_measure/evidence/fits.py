@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from comply_measure.errors import ComplyError
 
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
     from comply_measure.sem import Fit, FitRecord
 
-INDICES = ("cfi", "tli", "rmsea", "srmr")
+Index = Literal["cfi", "tli", "rmsea", "srmr"]
+Measure = Literal["chisq", "df", "pvalue", "cfi", "tli", "rmsea", "srmr"]
+INDICES: tuple[Index, ...] = ("cfi", "tli", "rmsea", "srmr")
+MEASURES: tuple[Measure, ...] = ("chisq", "df", "pvalue", *INDICES)
 # A robust index is reported where the estimator has one (Savalei, 2018), else a scaled one, else the plain one.
 _VARIANTS = (".robust", ".scaled", "")
 
@@ -79,25 +82,58 @@ def measure(fit: Fit | FitRecord, name: str) -> float:
     return math.nan
 
 
-def fit_row(named: NamedFit) -> dict[str, object]:
+class FitRow(TypedDict):
     """One row of a table of fit; lavaan's names, with what stands in the way of reporting them."""
+
+    key: str
+    model: str
+    n: int
+    chisq: float
+    df: float
+    pvalue: float
+    cfi: float
+    tli: float
+    rmsea: float
+    srmr: float
+    aic: float
+    bic: float
+    rmsea_lower: float
+    rmsea_upper: float
+    converged: bool
+    admissible: bool
+    note: str
+
+
+def fit_row(named: NamedFit) -> FitRow:
+    """The row of a fit; numbers are NaN where something stands in the way, but for the degrees of freedom."""
     fit = named.fit
-    note = named.obstacle or ("" if fit.admissible else "solution not admissible")
     suffix = ".scaled" if "chisq.scaled" in fit.measures else ""
-    found = {name: fit.measures.get(f"{name}{suffix}", math.nan) for name in ("chisq", "df", "pvalue")}
-    found |= {name: measure(fit, name) for name in (*INDICES, "aic", "bic")}
-    found |= {"rmsea_lower": measure(fit, "rmsea.ci.lower"), "rmsea_upper": measure(fit, "rmsea.ci.upper")}
-    if named.obstacle:
-        found = dict.fromkeys(found, math.nan) | {"df": found["df"]}
-    return {
-        "key": named.key,
-        "model": named.label,
-        "n": fit.n,
-        **found,
-        "converged": fit.converged,
-        "admissible": fit.admissible,
-        "note": note,
-    }
+
+    def test(name: str) -> float:
+        return fit.measures.get(f"{name}{suffix}", math.nan)
+
+    def index(name: str) -> float:
+        return math.nan if named.obstacle else measure(fit, name)
+
+    return FitRow(
+        key=named.key,
+        model=named.label,
+        n=fit.n,
+        chisq=math.nan if named.obstacle else test("chisq"),
+        df=test("df"),
+        pvalue=math.nan if named.obstacle else test("pvalue"),
+        cfi=index("cfi"),
+        tli=index("tli"),
+        rmsea=index("rmsea"),
+        srmr=index("srmr"),
+        aic=index("aic"),
+        bic=index("bic"),
+        rmsea_lower=index("rmsea.ci.lower"),
+        rmsea_upper=index("rmsea.ci.upper"),
+        converged=fit.converged,
+        admissible=fit.admissible,
+        note=named.obstacle or ("" if fit.admissible else "solution not admissible"),
+    )
 
 
 def standardized(fit: Fit | FitRecord) -> pd.DataFrame:
@@ -127,9 +163,9 @@ def fit_values(named: NamedFit) -> tuple[dict[str, float | bool], dict[str, str]
     row = fit_row(named)
     values: dict[str, float | bool] = {}
     reasons: dict[str, str] = {}
-    for name in ("chisq", "df", "pvalue", *INDICES):
-        value = float(str(row[name]))
+    for name in MEASURES:
+        value = row[name]
         values[name] = value
         if value != value:
-            reasons[name] = str(row["note"]) or "not defined for this model"
+            reasons[name] = row["note"] or "not defined for this model"
     return values | {"converged": named.fit.converged, "admissible": named.fit.admissible}, reasons

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 
@@ -45,20 +45,49 @@ class DifferenceTest:
     note: str = ""
 
 
-def fit_indices(fit: Fit) -> dict[str, Any]:
-    """Indices for tables: robust where the test is scaled and the robust version is defined.
+class FitIndices(TypedDict):
+    """Indices of a fit for tables; NaN where the estimator has none.
 
-    Parameters
-    ----------
-    fit : Fit
-
-    Returns
-    -------
-    dict
-        chisq, df, pvalue (of the scaled test if there is one), scaling_factor, cfi, tli, rmsea, rmsea_lower,
-        rmsea_upper (90 %), srmr, version of CFI, TLI and RMSEA ("standard", "scaled", "robust"), npar, logl,
-        aic, bic, sabic; NaN where the estimator has none.
+    ``chisq``, ``df``, ``pvalue`` are of the scaled test if there is one, ``rmsea_lower`` and ``rmsea_upper`` are the
+    ends of the 90 % interval, ``version`` is that of CFI, TLI and RMSEA: "standard", "scaled" or "robust".
     """
+
+    chisq: float
+    df: float
+    pvalue: float
+    scaling_factor: float
+    cfi: float
+    tli: float
+    rmsea: float
+    rmsea_lower: float
+    rmsea_upper: float
+    srmr: float
+    version: str
+    npar: float
+    logl: float
+    aic: float
+    bic: float
+    sabic: float
+
+
+FitIndex = Literal[
+    "chisq", "df", "pvalue", "scaling_factor", "cfi", "tli", "rmsea", "rmsea_lower", "rmsea_upper", "srmr",
+    "npar", "logl", "aic", "bic", "sabic",
+]  # fmt: skip
+FitColumn = Literal[
+    "chisq", "df", "pvalue", "scaling_factor", "cfi", "tli", "rmsea", "rmsea_lower", "rmsea_upper", "srmr",
+    "version", "npar", "logl", "aic", "bic", "sabic",
+]  # fmt: skip
+
+#: The row of a model that was not fitted.
+NO_INDICES = FitIndices(
+    chisq=_NAN, df=_NAN, pvalue=_NAN, scaling_factor=_NAN, cfi=_NAN, tli=_NAN, rmsea=_NAN, rmsea_lower=_NAN,
+    rmsea_upper=_NAN, srmr=_NAN, version="", npar=_NAN, logl=_NAN, aic=_NAN, bic=_NAN, sabic=_NAN,
+)  # fmt: skip
+
+
+def fit_indices(fit: Fit) -> FitIndices:
+    """Indices for tables: robust where the test is scaled and the robust version is defined."""
     m = fit.measures
 
     def get(name: str) -> float:

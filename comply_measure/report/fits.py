@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from comply_measure.evidence.fits import INDICES, NamedFit, fit_row
+from comply_measure.evidence.fits import INDICES, FitRow, NamedFit, fit_row
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, chi_square, interval, listing
 from comply_measure.report.tables import Columns, Counted, TableSpec, of, table_of
@@ -79,8 +79,8 @@ def fit_sentence(named: NamedFit) -> str:
 def convention_sentence(named: NamedFit, cutoffs: Cutoffs) -> str:
     """Which indices lie within the conventions in force, and which do not."""
     row = fit_row(named)
-    met = [name for name in INDICES if cutoffs[name].met(float(str(row[name]))) is True]
-    missed = [name for name in INDICES if cutoffs[name].met(float(str(row[name]))) is False]
+    met = [name for name in INDICES if cutoffs[name].met(row[name]) is True]
+    missed = [name for name in INDICES if cutoffs[name].met(row[name]) is False]
     conventions = "; ".join(cutoffs[name].describe() for name in INDICES)
     inside = listing([_NAMES[name] for name in met]) or "none"
     outside = listing([_NAMES[name] for name in missed]) or "none"
@@ -96,5 +96,5 @@ def range_sentence(values: Iterable[float]) -> str:
     return f"from {bounded(min(present))} to {bounded(max(present))}" if present else "undefined"
 
 
-def _ci(row: Mapping[str, object]) -> str:
+def _ci(row: FitRow) -> str:
     return interval(row["rmsea_lower"], row["rmsea_upper"], 3, leading_zero=False)

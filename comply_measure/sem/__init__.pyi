@@ -10,6 +10,9 @@ from comply_measure.sem.errors import (
     SemWarning as SemWarning,
 )
 from comply_measure.sem.families.registry import register_estimator as register_estimator
+from comply_measure.sem.interactions.johnson_neyman import johnson_neyman as johnson_neyman
+from comply_measure.sem.interactions.product_test import product_test as product_test
+from comply_measure.sem.interactions.slopes import simple_slopes as simple_slopes
 from comply_measure.sem.language.parser import parse_model as parse_model
 from comply_measure.sem.language.quoting import quoted as quoted
 from comply_measure.sem.options import Estimator as Estimator

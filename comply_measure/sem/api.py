@@ -340,7 +340,7 @@ def from_moments(
         group_sample(name, matrix, block.observed, n, m, s, rescaled)
         for name, matrix, block, (n, m, s) in zip(names, matrices, table.variables, rest, strict=True)
     )
-    sample = Sample(groups, sum(group.n for group in groups))
+    sample = Sample(groups, sum(group.n_cases for group in groups))
     if is_correlation(sample):
         note = "a correlation matrix is analysed as a covariance matrix: standard errors may be wrong"
         table = replace(table, notes=(*table.notes, note))

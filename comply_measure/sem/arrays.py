@@ -88,3 +88,50 @@ class Factor:
         """Solution of ``matrix @ x = right`` (p,)."""
         solution, _ = self._solve(self._factor, right, lower=1)
         return np.asarray(solution)
+
+
+def summed(values: Array, weights: Array | None = None) -> Array:
+    """Sum over cases, the first axis; weighted where there are sampling weights.
+
+    Parameters
+    ----------
+    values : array (n, ...)
+    weights : array (n,), optional
+    """
+    return np.asarray(values.sum(axis=0) if weights is None else np.tensordot(weights, values, axes=(0, 0)))
+
+
+def weighed(values: Array, weights: Array | None = None) -> Array:
+    """Rows of cases times their sampling weights; the rows themselves without.
+
+    Parameters
+    ----------
+    values : array (n,) or (n, k)
+    weights : array (n,), optional
+    """
+    return values if weights is None else np.asarray((weights * values.T).T)
+
+
+def total_weight(weights: Array) -> float:
+    """Sum of sampling weights; a whole number where it is one but for rounding, as after normalisation."""
+    total = float(weights.sum())
+    whole = round(total)
+    return whole if abs(total - whole) < 1e-9 * max(total, 1.0) else total
+
+
+def sum_within_clusters(values: Array, clusters: Index) -> Array:
+    """Rows of cases summed over each cluster, times ``√(c/(c−1))`` for c clusters.
+
+    Parameters
+    ----------
+    values : array (n, d)
+    clusters : int array (n,)
+
+    Returns
+    -------
+    array (c, d)
+    """
+    labels, place = np.unique(clusters, return_inverse=True)
+    sums = np.zeros((len(labels), values.shape[1]))
+    np.add.at(sums, place.reshape(-1), values)
+    return sums * float(np.sqrt(len(labels) / (len(labels) - 1.0)))

@@ -170,7 +170,7 @@ def minimise_constrained(
     objective: Objective,
     limits: Conditions,
     start: Array,
-    n: int,
+    n: float,
     max_iterations: int = 500,
     tolerance: float = 1e-12,
 ) -> Optimum:

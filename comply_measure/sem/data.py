@@ -12,6 +12,7 @@ from comply_measure.errors import Problem
 from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.errors import InputError
 from comply_measure.sem.language.records import ModelRecords, Product, columns_of
+from comply_measure.sem.weighting import UNWEIGHTED, Weighting
 from comply_measure.statistics.words import did_you_mean
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class Cases:
         Rows of the user's data that belong to a group.
     index : Index or None
         Row labels of the user's data.
+    weighting : Weighting
+        Sampling weights of the rows of the user's data, if any.
     """
 
     groups: tuple[str, ...]
@@ -47,6 +50,7 @@ class Cases:
     rows: tuple[Index, ...]
     n_given: int
     index: pd.Index[Any] | None = None
+    weighting: Weighting = UNWEIGHTED
 
 
 def as_frame(data: pd.DataFrame | Mapping[str, Any]) -> pd.DataFrame:
@@ -125,8 +129,8 @@ def unknown_columns(
     return problems
 
 
-def check_names(frame: pd.DataFrame, records: ModelRecords, group: str | None, cluster: str | None) -> None:
-    """Refuse names of a model text that are no columns, before anything is built for them.
+def check_names(frame: pd.DataFrame, records: ModelRecords, *columns: str | None) -> None:
+    """Refuse names of a model text, and further columns asked for, that are no columns.
 
     Raises
     ------
@@ -141,7 +145,7 @@ def check_names(frame: pd.DataFrame, records: ModelRecords, group: str | None, c
                 if part and part not in latent:
                     lines.setdefault(part, term.line)
     observed = bool(lines)
-    lines |= {name: 0 for name in (group, cluster) if name is not None}
+    lines |= {name: 0 for name in columns if name is not None}
     problems = unknown_columns(list(lines), frame, lines)
     if not observed:
         problems.append(Problem("no observed variable in the model", allowed="f =~ x1 + x2 + x3"))
@@ -172,6 +176,7 @@ def collect(
     groups: tuple[tuple[str, ...], tuple[Index, ...]],
     records: ModelRecords | None = None,
     cluster: str | None = None,
+    weighting: Weighting = UNWEIGHTED,
 ) -> Cases:
     """Cases of every group.
 
@@ -187,6 +192,8 @@ def collect(
         To name the model line of an unknown variable.
     cluster : str, optional
         Column of clusters.
+    weighting : Weighting
+        Sampling weights of the rows, if any.
 
     Raises
     ------
@@ -198,9 +205,9 @@ def collect(
     table = _numbers(frame, needed)
     place = {name: i for i, name in enumerate(needed)}
     _check_range(table, needed)
-    codes = _cluster_codes(frame, cluster)
+    codes = cluster_codes(frame, cluster)
     if codes is not None and not (records and records.levels):
-        _check_clusters(codes, groups, cluster)
+        check_clusters(codes, groups, cluster)
     values = []
     for block, rows in zip(names, groups[1], strict=True):
         mine = table if len(rows) == len(table) else table[rows]
@@ -213,6 +220,7 @@ def collect(
         rows=groups[1],
         n_given=len(frame),
         index=frame.index,
+        weighting=weighting,
     )
 
 
@@ -259,7 +267,7 @@ def _check_range(table: Array, names: Sequence[str]) -> None:
         raise InputError("Infinite values in the data." if infinite else "Values out of range.", problems)
 
 
-def _check_clusters(
+def check_clusters(
     codes: Index, groups: tuple[tuple[str, ...], tuple[Index, ...]], cluster: str | None
 ) -> None:
     """Refuse a group whose cases all belong to one cluster: nothing is drawn independently there."""
@@ -274,7 +282,14 @@ def _check_clusters(
         raise InputError("Cluster-robust inference needs clusters.", problems)
 
 
-def _cluster_codes(frame: pd.DataFrame, cluster: str | None) -> Index | None:
+def cluster_codes(frame: pd.DataFrame, cluster: str | None) -> Index | None:
+    """Codes of the clusters, row by row; None without clusters.
+
+    Raises
+    ------
+    InputError
+        When a row has none.
+    """
     if cluster is None:
         return None
     codes, _ = _distinct(frame, cluster)

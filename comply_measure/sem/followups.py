@@ -81,6 +81,15 @@ class FollowUps:
 
         return wald_test(self.model, self.theta, self.vcov_array, constraints)
 
+    def r2(self) -> pd.DataFrame:
+        """Explained variance of every indicator and outcome: lhs, group, [level,] r2, se, note.
+
+        In a model with two levels each level explains its own variance.
+        """
+        from comply_measure.sem.inference.r_squared import r_squared
+
+        return r_squared(cast("Fit", self).standardized("all"))
+
     def predict(
         self,
         data: pd.DataFrame | None = None,

@@ -269,6 +269,12 @@ class Implied:
         variance = np.concatenate([moments.diagonal(), self.V.diagonal()])
         return variance, 2.0 * layout.kappa * H[:, layout.u] * H[:, layout.v]
 
+    def variable_moments(self) -> tuple[tuple[str, ...], Array | None, Array]:
+        """Names, means (None without) and covariances of observed variables and sources (p + k)."""
+        cov = np.block([[self.sigma, self.FV], [self.FV.T, self.V]])
+        means = None if self.mu is None else np.concatenate([self.mu, self.eta])
+        return (*self.layout.observed, *self.layout.sources), means, cov
+
     def mean_derivatives(self) -> Array:
         """∂μ/∂θ (p, q)."""
         H = np.hstack([np.eye(self.layout.p), self.TE])

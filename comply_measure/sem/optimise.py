@@ -73,7 +73,7 @@ class Optimum:
 
 
 def minimise(
-    objective: Objective, start: Array, n: int, max_iterations: int = 200, tolerance: float = 1e-12
+    objective: Objective, start: Array, n: float, max_iterations: int = 200, tolerance: float = 1e-12
 ) -> Optimum:
     """Minimise F over φ.
 

@@ -23,7 +23,7 @@ OUTSIDE = 1e10  # stands for F where Σ is not positive definite
 
 
 def minimise_quasi_newton(
-    objective: Objective, start: Array, n: int, max_iterations: int = MAX_STEPS, tolerance: float = 1e-12
+    objective: Objective, start: Array, n: float, max_iterations: int = MAX_STEPS, tolerance: float = 1e-12
 ) -> Optimum:
     """Minimise F over φ; parameters and stopping rule as for :func:`comply_measure.sem.optimise.minimise`."""
     from scipy.optimize import minimize

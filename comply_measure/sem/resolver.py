@@ -147,8 +147,6 @@ def _family(situation: str, entry: Estimator, treatment: str, clustered: bool) -
         allowed = ["ml", *words.missing] if wider else list(words.missing)
         message = "only with ordered variables" if treatment in PAIRWISE else place
         problems.append(Problem(message, column="missing", value=treatment, allowed=", ".join(allowed)))
-    if clustered and words.clusters:
-        problems.append(Problem(place, column="cluster", allowed=words.clusters))
     if clustered and treatment in words.no_clusters:
         others = ", ".join(word for word in words.missing if word not in words.no_clusters)
         problems.append(Problem("not with clusters", column="missing", value=treatment, allowed=others))
@@ -159,7 +157,9 @@ def _family(situation: str, entry: Estimator, treatment: str, clustered: bool) -
 
 def _suits(situation: str, words: Words, entry: Estimator, clustered: bool) -> bool:
     """Whether an estimator, with its own errors and test, goes with such data and words."""
-    if family_of(situation, entry.discrepancy) is None or (clustered and entry.test in SECOND_ORDER):
+    if family_of(situation, entry.discrepancy) is None:
+        return False
+    if clustered and entry.test in SECOND_ORDER and not words.clustered_second_order:
         return False
     if words.estimators:
         return entry.name in words.estimators
@@ -234,7 +234,7 @@ def _conflicts(
         refuse("clusters", "se", errors, allowed_se)
     if errors == "robust.cluster" and not clustered and not problems:
         problems.append(Problem("needs cluster=", column="se", value=errors, allowed="robust.huber.white"))
-    if asked_test in SECOND_ORDER and clustered:
+    if asked_test in SECOND_ORDER and clustered and not kind.clustered_second_order:
         refuse("clusters", "test", statistic, [word for word in kind.test if word not in SECOND_ORDER])
     if information == "first.order" and not problems:
         # a robust statistic needs a second, different information (as lavaan)

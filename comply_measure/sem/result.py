@@ -81,7 +81,7 @@ class Fit(FollowUps):
     @property
     def n(self) -> int:
         """Number of cases used."""
-        return self.model.sample.n
+        return self.model.sample.n_cases
 
     @property
     def npar(self) -> int:

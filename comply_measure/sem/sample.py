@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from comply_measure.errors import Problem
-from comply_measure.sem.arrays import Array, Index, NotPositiveDefiniteError, inverse_and_logdet
+from comply_measure.sem.arrays import (
+    Array,
+    Index,
+    NotPositiveDefiniteError,
+    inverse_and_logdet,
+    total_weight,
+    weighed,
+)
 from comply_measure.sem.data import Cases
 from comply_measure.sem.errors import InputError, ModelError
 from comply_measure.statistics.correlation import to_correlations
@@ -33,8 +40,8 @@ class GroupSample:
         The group's value in the data; empty for a single group.
     names : tuple of str
         Observed variables, in the order of the matrices.
-    n : int
-        Number of cases used.
+    n : float
+        Number of cases used; with sampling weights their sum.
     cov : array (p, p)
         Covariance matrix with divisor n (maximum likelihood under normality), n − 1 for least squares.
     mean : array (p,) or None
@@ -45,16 +52,25 @@ class GroupSample:
         Cluster of each case, coded from 0.
     rows : int array (n,) or None
         Positions of the cases in the user's data.
+    weights : array (n,) or None
+        Sampling weights of the cases, as normalised.
     """
 
     name: str
     names: tuple[str, ...]
-    n: int
+    n: float
     cov: Array
     mean: Array | None = None
     data: Array | None = field(default=None, repr=False)
     cluster: Index | None = field(default=None, repr=False)
     rows: Index | None = field(default=None, repr=False)
+    weights: Array | None = field(default=None, repr=False)
+
+    @property
+    def n_cases(self) -> int:
+        """Number of cases used, whatever their weights."""
+        known = self.weights if self.data is None else self.data
+        return int(self.n) if known is None else len(known)
 
     @property
     def p(self) -> int:
@@ -119,9 +135,19 @@ class Sample:
     index: pd.Index[Any] | None = field(default=None, repr=False, compare=False)
 
     @property
-    def n(self) -> int:
-        """Number of cases used."""
+    def n(self) -> float:
+        """Number of cases used; with sampling weights their sum."""
         return sum(group.n for group in self.groups)
+
+    @property
+    def n_cases(self) -> int:
+        """Number of cases used, whatever their weights."""
+        return sum(group.n_cases for group in self.groups)
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether there are sampling weights."""
+        return any(group.weights is not None for group in self.groups)
 
     @property
     def n_groups(self) -> int:
@@ -142,6 +168,7 @@ def moments(
     cluster: Index | None = None,
     rows: Index | None = None,
     unbiased: bool = False,
+    weights: Array | None = None,
 ) -> GroupSample:
     """Moments of complete cases.
 
@@ -157,12 +184,18 @@ def moments(
         Cluster and position of each case.
     unbiased : bool
         Divide by n − 1 instead of n.
+    weights : array (n,), optional
+        Sampling weights: ``m = Σ w y / W`` and ``S = Σ w (y − m)(y − m)ᵀ / W``, with their sum W in the place of n.
     """
-    n = len(data)
-    mean = data.mean(axis=0)
+    if weights is None:
+        n: float = len(data)
+        mean = data.mean(axis=0)
+    else:
+        n = total_weight(weights)
+        mean = weights @ data / weights.sum()
     centred = data - mean
-    cov = centred.T @ centred / (n - 1 if unbiased else n)
-    return GroupSample(group, tuple(names), n, cov, mean, data, cluster, rows)
+    cov = weighed(centred, weights).T @ centred / (n - 1 if unbiased else n)
+    return GroupSample(group, tuple(names), n, cov, mean, data, cluster, rows, weights)
 
 
 def complete_sample(cases: Cases, unbiased: bool = False) -> Sample:
@@ -181,10 +214,20 @@ def complete_sample(cases: Cases, unbiased: bool = False) -> Sample:
         When a group has fewer than two complete cases.
     """
     groups = []
-    for name, names, values, codes, rows in zip(
-        cases.groups, cases.names, cases.values, cases.clusters, cases.rows, strict=True
+    complete_rows = [~np.isnan(values).any(axis=1) for values in cases.values]
+    weights = cases.weighting.of(
+        [rows[complete] for rows, complete in zip(cases.rows, complete_rows, strict=True)]
+    )
+    for name, names, values, codes, rows, complete, own in zip(
+        cases.groups,
+        cases.names,
+        cases.values,
+        cases.clusters,
+        cases.rows,
+        complete_rows,
+        weights,
+        strict=True,
     ):
-        complete = ~np.isnan(values).any(axis=1)
         if not complete.all():
             values, rows = values[complete], rows[complete]
             codes = None if codes is None else codes[complete]
@@ -193,7 +236,7 @@ def complete_sample(cases: Cases, unbiased: bool = False) -> Sample:
             raise InputError(
                 f"Too few complete cases in {place}.", [Problem("complete cases", value=len(values))]
             )
-        groups.append(moments(values, names, name, codes, rows, unbiased))
+        groups.append(moments(values, names, name, codes, rows, unbiased, own))
     return Sample(tuple(groups), cases.n_given, cases.index)
 
 
@@ -204,9 +247,9 @@ def singular_reason(sample: GroupSample) -> str:
     constant = [name for name, v in zip(sample.names, variance, strict=True) if not v > 0.0]
     if constant:
         return f"no variance{place}: {', '.join(constant)}; leave constant variables out"
-    if sample.data is not None and sample.n <= sample.p:
+    if sample.data is not None and sample.n_cases <= sample.p:
         return (
-            f"{sample.n} complete cases{place} for {sample.p} variables: the covariance matrix is singular; "
+            f"{sample.n_cases} complete cases{place} for {sample.p} variables: the covariance matrix is singular; "
             "more cases or fewer variables are needed"
         )
     values, vectors = np.linalg.eigh(to_correlations(sample.cov))

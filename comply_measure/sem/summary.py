@@ -49,10 +49,10 @@ def _header(fit: Fit) -> str:
         f"Parameters {fit.npar} ({model.table.n_free} less {model.space.n_equalities} equality constraints)",
     ]
     if model.sample.n_groups > 1:
-        cases = ", ".join(f"{group.name}: {group.n}" for group in model.sample.groups)
-        lines.append(f"Cases {model.sample.n} ({cases})")
+        cases = ", ".join(f"{group.name}: {group.n_cases}" for group in model.sample.groups)
+        lines.append(f"Cases {model.sample.n_cases} ({cases})")
     else:
-        lines.append(f"Cases {model.sample.n} of {model.sample.n_given}")
+        lines.append(f"Cases {model.sample.n_cases} of {model.sample.n_given}")
     return "\n".join(lines)
 
 

@@ -74,7 +74,7 @@ STRAIGHT = Coordinates()
 def minimise_in_region(
     objective: Objective,
     start: Array,
-    n: int,
+    n: float,
     max_iterations: int = 80,
     tolerance: float = 1e-12,
     coordinates: Coordinates = STRAIGHT,
@@ -118,7 +118,7 @@ def minimise_in_region(
     return Optimum(point, False, max_iterations, f"no convergence in {max_iterations} steps", decrement)
 
 
-def _is_flat(values: list[float], n: int) -> bool:
+def _is_flat(values: list[float], n: float) -> bool:
     """Whether the last steps have gained nothing that matters."""
     return len(values) > LOOK_BACK and n * (values[-1 - LOOK_BACK] - values[-1]) < FLAT
 

@@ -548,16 +548,20 @@ def _calls_of_the_engine() -> dict[str, dict[str, Any]]:
     text, data = "A =~ a1 + a2 + a3", answers()
     x = data[SCALES["A"]]
     other = sem.fit(f"{text}\na1 ~~ 0.5*a1", data)
+    moderated = sem.fit("a1 ~ b1 + c1 + b1:c1", data)
     given = {
         "compare": {"fits": (sem.fit(text, data), other)},
         "fit": {"model": text, "data": data},
         "from_moments": {"model": text, "cov": x.cov(), "nobs": 60},
+        "johnson_neyman": {"fit": moderated},
         "model_power": {"model": f"{text}\na1 ~~ 0.5*a1", "population": x.cov(), "n": 100},
         "parse_model": {"text": text},
+        "product_test": {"fit": moderated},
         "quoted": {"name": "a 1"},
         "register_estimator": {"estimator": sem.Estimator("MLSB", "ml", se="robust.sem")},
         "rmsea_power": {"n": 100, "df": 10},
         "rmsea_sample_size": {"df": 10},
+        "simple_slopes": {"fit": moderated},
     }
     return {f"sem.{name}": arguments for name, arguments in given.items()}
 

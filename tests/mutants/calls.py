@@ -36,6 +36,7 @@ class CallTracer:
         self.codes: set[Any] = set()
         self.shared: set[str] = set()
         self.tests: dict[str, set[str]] = {}
+        self.spent: dict[str, float] = {}
         self.seconds: dict[str, float] = {}
 
     def _trace(self, frame: FrameType, event: str, arg: object) -> None:
@@ -61,16 +62,18 @@ class CallTracer:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Any:
+        began = _processor_seconds()
         sys.settrace(self._trace)
         try:
             return (yield)
         finally:
             sys.settrace(None)
+            self.spent[item.nodeid] = _processor_seconds() - began
             self.tests[item.nodeid] = self._taken()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call" and report.passed:
-            self.seconds[report.nodeid] = report.duration
+            self.seconds[report.nodeid] = self.spent[report.nodeid]
 
     def pytest_unconfigure(self) -> None:
         loaded = [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())]
@@ -84,6 +87,11 @@ class CallTracer:
             },
         }
         Path(os.environ[OUTPUT]).write_text(json.dumps(record), encoding="utf-8")
+
+
+def _processor_seconds() -> float:
+    """Of this process and the workers it has ended: others' load is no part of a test's cost."""
+    return sum(os.times()[:4])
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -165,9 +173,10 @@ class _Tracer:
                 return record
         record = self._trace(name, kept.with_suffix(".new"))
         record["own"] = own
+        loaded = [f"{self.package}/{file}" for file in record["loaded"]]
         record["digests"] = {
-            f"{self.package}/{file}": digests[f"{self.package}/{file}"] for file in record["loaded"]
-        }
+            file: digests.get(file, "") for file in loaded
+        }  # empty: new since this run began
         kept.write_text(json.dumps(record), encoding="utf-8")
         return record
 

@@ -162,7 +162,6 @@ def test_every_pair_of_options_is_honoured_refused_or_stated() -> None:
         ({"estimator": "ULS", "se": "first.order"}, "se", "robust.sem"),
         ({"estimator": "MLR", "test": "yuan.bentler"}, "information", "expected"),
         ({"missing": "ml", "estimator": "MLMV"}, "estimator", "MLR"),
-        ({"ordered": ITEMS, "cluster": "firm"}, "cluster", "no clusters"),
         ({"ordered": ITEMS, "se": "robust.huber.white"}, "se", "robust.sem"),
         ({"ordered": ITEMS, "fixed_x": False}, "fixed_x", "x ~~ x"),
         ({"parameterization": "gamma"}, "parameterization", "delta, theta"),

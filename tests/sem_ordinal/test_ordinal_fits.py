@@ -168,7 +168,7 @@ def test_ordered_categoricals_count_without_being_named() -> None:
         ({"missing": "ml"}, "not with ordered variables"),
         ({"ordered": ["u1", "u99"]}, "u99"),
         ({"ordered": ["u1", "x1"], "model": "f =~ u1 + u2 + u3\nf ~ x1"}, "exogenous predictor"),
-        ({"cluster": "region"}, "cluster"),
+        ({"cluster": "nowhere"}, "nowhere"),
         ({"parameterization": "gamma"}, "parameterization"),
         ({"model": "f =~ u1 + u2 + u3\nu1 | t3"}, "u1 has thresholds t1 to t1"),
         ({"model": "f =~ u1 + u2 + u3\nu1 ~*~ NA*u1", "parameterization": "theta"}, "no parameter"),

@@ -134,7 +134,7 @@ class InformantEvidence(Evidence):
             "explained": self.explained,
         }
         return pd.DataFrame(
-            [{"kind": kind} | fit_row(named) for kind, fits in kinds.items() for named in fits]
+            [{"kind": kind, **fit_row(named)} for kind, fits in kinds.items() for named in fits]
         )
 
     def problems(self) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Names
 from comply_measure.evidence.estimation import Cluster, Estimation
-from comply_measure.evidence.fits import NamedFit, fit_row
+from comply_measure.evidence.fits import Measure, NamedFit, fit_row
 from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.keying import Turned, doubt_of, turned_items
 from comply_measure.evidence.topic import Request, Topic
@@ -33,7 +33,7 @@ from comply_measure.responses import Responses
 from comply_measure.tables.roles import POOLED, by_role, role_centred
 
 _FEWEST_ITEMS = 6
-_COMPARED = {"chisq": "χ²", "cfi": "CFI", "tli": "TLI", "rmsea": "RMSEA", "srmr": "SRMR"}
+_COMPARED: dict[Measure, str] = {"chisq": "χ²", "cfi": "CFI", "tli": "TLI", "rmsea": "RMSEA", "srmr": "SRMR"}
 
 
 class QualityOptions(Estimation):
@@ -277,14 +277,16 @@ def _sensitivity(
     return table
 
 
-def _fit(options: QualityOptions, text: str, data: pd.DataFrame, label: str) -> tuple[dict[str, float], str]:
+def _fit(
+    options: QualityOptions, text: str, data: pd.DataFrame, label: str
+) -> tuple[dict[Measure, float], str]:
     """Fit measures, and why they are undefined."""
     used = data[data.drop(columns=["unit", "firm", "role"]).notna().any(axis=1)]
     fit, why = attempt(lambda: options.fit(text, used))
     if fit is None:
         return dict.fromkeys(_COMPARED, float("nan")), why
     row = fit_row(NamedFit("model", label, fit))
-    return {key: float(str(row[key])) for key in _COMPARED}, str(row["note"])
+    return {key: row[key] for key in _COMPARED}, row["note"]
 
 
 def _model(chosen: Focal) -> tuple[str, str]:

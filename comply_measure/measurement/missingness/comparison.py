@@ -88,7 +88,7 @@ def compare_missing(
     imputation : MultipleImputation
         Carries the incomplete data, too.
     cluster : str, optional
-        Column of clusters; the ordered treatment has no cluster-robust errors and says so.
+        Column of clusters; errors and tests of all treatments are robust to them.
     std_lv : bool
         As for :func:`comply_measure.sem.fit`.
     methods : sequence of str
@@ -119,9 +119,6 @@ def compare_missing(
         except ComplyError as error:
             rows.append(_row(method, note=" ".join(str(error).split())))
             continue
-        if method == ORDERED and cluster is not None:
-            note = "clusters are ignored: there are no cluster-robust errors for ordered items"
-            row["note"] = "; ".join(part for part in (str(row["note"]), note) if part)
         parameters.append(table)
         rows.append(row)
     together = pd.concat(parameters, ignore_index=True) if parameters else pd.DataFrame(columns=_PARAMETERS)
@@ -176,7 +173,7 @@ def _imputed(
     if method == ORDERED:
         indicators = {term.rhs for term in parse_model(model).terms if term.op == "=~"}
         items = [item for item in imputation.items if item in indicators]
-        options = {"estimator": "WLSMV", "ordered": items, "std_lv": std_lv}
+        options = {"estimator": "WLSMV", "ordered": items, "cluster": cluster, "std_lv": std_lv}
     fits: list[Fit] = []
     failed: dict[int, str] = {}
     for number, frame in enumerate(imputation.frames()):

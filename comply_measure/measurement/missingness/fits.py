@@ -226,7 +226,7 @@ def _saturated_at_pooled(fits: Sequence[Fit]) -> np.ndarray:
 def _tests(fits: Sequence[Fit]) -> tuple[PooledTest, ...]:
     indices = [fit_indices(fit) for fit in fits]
     scaled = "chisq.scaled" in fits[0].measures
-    second = pool_chisquare([index["chisq"] for index in indices], float(indices[0]["df"]))
+    second = pool_chisquare([index["chisq"] for index in indices], indices[0]["df"])
     return (second,) if scaled else (pool_likelihood_ratio(fits), second)
 
 

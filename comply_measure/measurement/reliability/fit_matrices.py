@@ -86,7 +86,11 @@ def fit_matrices(fit: Fit) -> tuple[FactorMatrices, ...]:
     if "level" not in table.columns:
         return tuple(
             _group(
-                table[table["group"] == g + 1], sample.name, sample.names, np.asarray(sample.cov), sample.n
+                table[table["group"] == g + 1],
+                sample.name,
+                sample.names,
+                np.asarray(sample.cov),
+                sample.n_cases,
             )
             for g, sample in enumerate(samples)
         )

@@ -89,7 +89,7 @@ class BatchModel:
         options = self.model.family.moment_options(self.model.options)
         if options is None:
             raise ComplyError(f"{self.model.family.name} have no complete-data likelihood to simulate with")
-        return specify(self.model.table, Sample((stand_in,), group.n), options)
+        return specify(self.model.table, Sample((stand_in,), group.n_cases), options)
 
     def _pseudo_true(self, population: Floats) -> tuple[Floats, Floats]:
         model = self.problem(population)

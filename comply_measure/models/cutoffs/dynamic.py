@@ -189,7 +189,7 @@ def _simulate(
     batch: BatchModel, populations: Sequence[Floats], replications: int, rng: np.random.Generator
 ) -> list[dict[str, Floats]]:
     """Indices of all samples, correct model first; every level sees the same random numbers."""
-    n, p = batch.model.sample.n, batch.layout.p
+    n, p = batch.model.sample.n_cases, batch.layout.p
     step = max(1, _CELLS // (p * (p + 2 * batch.layout.k)))
     parts: list[list[dict[str, Floats]]] = [[] for _ in populations]
     for first in range(0, replications, step):

@@ -9,13 +9,25 @@ from dataclasses import dataclass
 import pandas as pd
 
 from comply_measure.errors import ComplyError
-from comply_measure.measurement.fits import DifferenceTest, difference_test, fit_indices, fit_notes
+from comply_measure.measurement.fits import (
+    NO_INDICES,
+    DifferenceTest,
+    FitColumn,
+    FitIndex,
+    difference_test,
+    fit_indices,
+    fit_notes,
+)
 from comply_measure.models.invariance.designs import NONE, Design, Released
 from comply_measure.models.invariance.rules import RULES, Conditions, Rule, Verdict, verdicts
 from comply_measure.sem import Fit
 
 _NAN = math.nan
-_SHOWN = ("chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea_lower", "rmsea_upper", "srmr", "version")
+_SHOWN: tuple[FitColumn, ...] = (
+    "chisq", "df", "pvalue", "cfi", "tli", "rmsea", "rmsea_lower", "rmsea_upper", "srmr",
+    "version", "aic", "bic",
+)  # fmt: skip
+_CHANGES: tuple[FitIndex, ...] = ("cfi", "rmsea", "srmr", "aic", "bic")
 SMALL_GROUP = 100
 
 
@@ -94,27 +106,23 @@ class InvarianceLadder:
         return pd.DataFrame(rows, columns=["level", "rule", "verdict", "reason"])
 
     def _row(self, step: LadderStep) -> dict[str, object]:
-        shown = dict.fromkeys((*_SHOWN, "aic", "bic"), _NAN) if step.fit is None else fit_indices(step.fit)
+        shown = NO_INDICES if step.fit is None else fit_indices(step.fit)
         test = step.difference
         changes = {f"delta_{name}": step.changes.get(name, _NAN) for name in ("cfi", "rmsea", "srmr", "bic")}
-        return (
-            {"level": step.level}
-            | {name: shown[name] for name in (*_SHOWN, "aic", "bic")}
-            | {
-                "against": step.against,
-                "chisq_difference": _NAN if test is None else test.chisq,
-                "df_difference": _NAN if test is None else test.df,
-                "pvalue_difference": _NAN if test is None else test.pvalue,
-                "method": "" if test is None else test.method,
-            }
-            | changes
-            | {
-                "n_units": 0 if step.fit is None else step.fit.n,
-                "n_smallest": self.conditions.n_smallest,
-                "released": ", ".join(f"{kind} {item}" for kind, item in sorted(self.released)),
-                "note": "; ".join(part for part in (step.note, self.note) if part),
-            }
-        )
+        return {
+            "level": step.level,
+            **{name: shown[name] for name in _SHOWN},
+            "against": step.against,
+            "chisq_difference": _NAN if test is None else test.chisq,
+            "df_difference": _NAN if test is None else test.df,
+            "pvalue_difference": _NAN if test is None else test.pvalue,
+            "method": "" if test is None else test.method,
+            **changes,
+            "n_units": 0 if step.fit is None else step.fit.n,
+            "n_smallest": self.conditions.n_smallest,
+            "released": ", ".join(f"{kind} {item}" for kind, item in sorted(self.released)),
+            "note": "; ".join(part for part in (step.note, self.note) if part),
+        }
 
 
 def invariance_ladder(
@@ -190,7 +198,7 @@ def _step(
     if fit is None or before is None or before.fit is None:
         return LadderStep(level, fit, "" if before is None else before.level, None, {}, {}, note)
     new, old = fit_indices(fit), fit_indices(before.fit)
-    changes = {name: float(new[name] - old[name]) for name in ("cfi", "rmsea", "srmr", "aic", "bic")}
+    changes: dict[str, float] = {name: new[name] - old[name] for name in _CHANGES}
     test = difference_test(fit, before.fit)
     found = verdicts(level, changes, conditions, rules)
     note = "; ".join(part for part in (note, test.note) if part)

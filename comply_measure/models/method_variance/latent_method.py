@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from comply_measure.errors import InputError, Problem
-from comply_measure.measurement.fits import DifferenceTest, fit_indices, fit_notes
+from comply_measure.measurement.fits import NO_INDICES, DifferenceTest, FitColumn, fit_indices, fit_notes
 from comply_measure.models.hierarchy import Factors
 from comply_measure.models.method_variance.marker import Series
 from comply_measure.models.method_variance.texts import MethodTexts, loading_table, residual_table
@@ -64,10 +64,8 @@ class LatentMethodFactor:
         whole = self.shares[self.shares["factor"] == "all"].set_index("model")
         for name in _MODELS:
             fit = self.fits.get(name)
-            shown = dict.fromkeys(_SHOWN, _NAN) | {"version": ""}
-            if fit is not None:
-                indices = fit_indices(fit)
-                shown = {key: indices[key] for key in (*_SHOWN, "version")}
+            indices = NO_INDICES if fit is None else fit_indices(fit)
+            shown = {key: indices[key] for key in _SHOWN}
             parts = {k: whole[k].get(name, _NAN) for k in ("substantive", "method", "method_of_common")}
             note = self.failures[name] if fit is None else fit_notes(fit)
             counts = {"n_informants": self.n_informants, "n_clusters": self.n_clusters}
@@ -80,7 +78,9 @@ class LatentMethodFactor:
         return pd.DataFrame(rows).assign(n_informants=self.n_informants)
 
 
-_SHOWN = ("chisq", "df", "pvalue", "cfi", "rmsea", "srmr", "bic")
+_SHOWN: tuple[FitColumn, ...] = (
+    "chisq", "df", "pvalue", "cfi", "rmsea", "srmr", "bic", "version",
+)  # fmt: skip
 
 
 def latent_method_factor(

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
-from comply_measure.measurement.fits import DifferenceTest, fit_indices, fit_notes
+from comply_measure.measurement.fits import NO_INDICES, DifferenceTest, FitColumn, fit_indices, fit_notes
 from comply_measure.sem import Fit
 
 FIXED_VALUES = (
@@ -129,16 +129,20 @@ class MarkerAnalysis:
 
     def _row(self, name: str) -> dict[str, object]:
         fit = self.fits.get(name)
-        counts: dict[str, object] = {"n_informants": self.n_informants, "n_clusters": self.n_clusters}
-        shown: dict[str, object] = dict.fromkeys(_SHOWN, math.nan) | {"version": ""}
-        note = self.failures.get(name, "")
-        if fit is not None:
-            indices = fit_indices(fit)
-            shown, note = {key: indices[key] for key in (*_SHOWN, "version")}, fit_notes(fit)
-        return {"model": name} | shown | {"converged": fit is not None} | counts | {"note": note}
+        indices = NO_INDICES if fit is None else fit_indices(fit)
+        return {
+            "model": name,
+            **{key: indices[key] for key in _SHOWN},
+            "converged": fit is not None,
+            "n_informants": self.n_informants,
+            "n_clusters": self.n_clusters,
+            "note": self.failures.get(name, "") if fit is None else fit_notes(fit),
+        }
 
 
-_SHOWN = ("chisq", "df", "pvalue", "cfi", "rmsea", "srmr")
+_SHOWN: tuple[FitColumn, ...] = (
+    "chisq", "df", "pvalue", "cfi", "rmsea", "srmr", "version",
+)  # fmt: skip
 _BIAS = "does method variance bias the correlations of the factors?"
 _QUESTIONS = {
     ("baseline", "method_c"): "is there method variance, the same in every indicator?",

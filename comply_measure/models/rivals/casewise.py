@@ -97,7 +97,7 @@ def casewise_fit(fit: Fit) -> CasewiseFit:
             raise ComplyError("casewise contributions need raw data, not moments alone")
         mean = implied.mu if implied.mu is not None else group.data.mean(axis=0)
         values.append(normal_log_likelihood(group.data, mean, implied.sigma))
-        full = np.zeros((group.n, len(point.theta)))
+        full = np.zeros((group.n_cases, len(point.theta)))
         full[:, layout.first : layout.first + layout.q] = evaluation.scores()
         scores.append(full if K is None else full @ K)
         keys.append(np.asarray(group.rows))

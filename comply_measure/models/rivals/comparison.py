@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from comply_measure.errors import ComplyError, InputError, Problem
-from comply_measure.measurement.fits import fit_indices, fit_notes, relative_weights
+from comply_measure.measurement.fits import NO_INDICES, fit_indices, fit_notes, relative_weights
 from comply_measure.models.rivals.pairs import PairComparison, compare_pairs
 from comply_measure.models.rivals.structures import Structure, composite_text, rival_structures
 from comply_measure.models.rivals.trees import Factors, Tree, is_tree, items_of
@@ -118,23 +118,20 @@ class RivalComparison:
 
     def _row(self, key: str) -> dict[str, object]:
         structure, fit = self.structures[key], self.fits.get(key)
-        head: dict[str, object] = {"structure": key, "label": structure.label, "claim": structure.claim}
-        tail = {
+        return {
+            "structure": key,
+            "label": structure.label,
+            "claim": structure.claim,
+            **(NO_INDICES if fit is None else fit_indices(fit)),
+            "target_coefficient": self.target_coefficient(key),
+            "converged": fit is not None and fit.converged,
+            "admissible": fit is not None and fit.admissible,
             "n_informants": self.n_informants,
             "n_clusters": self.n_clusters,
             "estimator": self.estimator,
             "missing": self.missing,
+            "note": self.failures[key] if fit is None else fit_notes(fit),
         }
-        if fit is None:
-            empty = dict.fromkeys(_INDICES, _NAN) | {"version": ""}
-            state = {"target_coefficient": _NAN, "converged": False, "admissible": False}
-            return head | empty | state | tail | {"note": self.failures[key]}
-        state = {
-            "target_coefficient": self.target_coefficient(key),
-            "converged": fit.converged,
-            "admissible": fit.admissible,
-        }
-        return head | fit_indices(fit) | state | tail | {"note": fit_notes(fit)}
 
 
 def compare_rivals(

@@ -25,14 +25,14 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.errors import ComplyError, InputError, Problem
-from comply_measure.measurement.fits import DifferenceTest, difference_test, fit_indices, fit_notes
+from comply_measure.measurement.fits import DifferenceTest, FitIndex, difference_test, fit_indices, fit_notes
 from comply_measure.models.hierarchy import correlated_factors, one_factor, second_order
 from comply_measure.models.rivals.trees import Factors, check_factors
 from comply_measure.sem import Fit, fit as fit_model
 from comply_measure.sem.language.quoting import quoted
 
 _NAN = math.nan
-_INDICES = ("chisq", "df", "pvalue", "cfi", "rmsea", "srmr", "aic", "bic")
+_INDICES: tuple[FitIndex, ...] = ("chisq", "df", "pvalue", "cfi", "rmsea", "srmr", "aic", "bic")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class EdwardsTests:
         Columns: model, chisq, df, pvalue, cfi, rmsea, srmr, aic, bic, chisq_difference, df_difference,
         pvalue_difference, against, r_squared_mean, n_informants, note.
         """
-        rows = []
+        rows: list[dict[str, object]] = []
         for model in _TEXTS:
             if model not in self.fits:
                 if model in self.failures:
@@ -77,9 +77,9 @@ class EdwardsTests:
             test = self.tests.get(model)
             means = self.r_squared.loc[self.r_squared["model"] == model, "r_squared"]
             rows.append(
-                {"model": model}
-                | {name: indices[name] for name in _INDICES}
-                | {
+                {
+                    "model": model,
+                    **{name: indices[name] for name in _INDICES},
                     "chisq_difference": _NAN if test is None else test.chisq,
                     "df_difference": _NAN if test is None else test.df,
                     "pvalue_difference": _NAN if test is None else test.pvalue,

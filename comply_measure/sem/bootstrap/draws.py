@@ -48,7 +48,7 @@ class Draws:
 def plan_draws(sample: Sample) -> Draws:
     """What to resample: cases within groups, or clusters where the sample has them."""
     groups = sample.groups
-    sizes = tuple(group.n for group in groups)
+    sizes = tuple(group.n_cases for group in groups)
     clusters = [group.cluster for group in groups]
     if any(codes is None for codes in clusters):
         strata = [

@@ -61,4 +61,4 @@ def moment_sample(model: Model, n: Array, means: list[Array], covs: list[Array])
     parts = []
     for group, size, mean, cov in zip(model.sample.groups, n, means, covs, strict=True):
         parts.append(GroupSample(group.name, group.names, round(size), cov, mean))
-    return Sample(tuple(parts), sum(part.n for part in parts))
+    return Sample(tuple(parts), sum(part.n_cases for part in parts))

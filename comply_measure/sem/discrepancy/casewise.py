@@ -121,6 +121,8 @@ class Deviations:
         meat = first_order(S, self.cluster)
         if not second_order:
             return RobustPieces(trace, meat)
+        if self.cluster is not None:
+            raise ModelError("tests that need tr((UΓ)²) are not available with clusters of continuous cases")
         square, middle = 0.0, np.zeros_like(meat)
         for rows, block in self._gram(self.root(W), implied.layout.has_mean):
             square += float(np.vdot(block, block))

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from comply_measure.sem.errors import ModelError
+from comply_measure.sem.weighting import UNWEIGHTED, Weighting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,6 +67,8 @@ class Request:
     options : Options
     table_options : TableOptions
         What the defaults of the parameter table depend on.
+    weighting : Weighting
+        Sampling weights, if any.
     """
 
     records: ModelRecords
@@ -75,6 +78,7 @@ class Request:
     asked: Arguments
     options: Options
     table_options: TableOptions
+    weighting: Weighting = UNWEIGHTED
 
 
 @dataclass(frozen=True)
@@ -218,6 +222,12 @@ class Family(ABC):
     def why_no_test(self, model: Model) -> str:
         """Why an identified model has no test of fit with these data; empty when it has."""
         return ""
+
+    def variable_moments(
+        self, model: Model, point: Point, number: int
+    ) -> tuple[tuple[str, ...], Array | None, Array]:
+        """Names, implied means (None without) and covariances of observed variables and sources of one group from 0."""
+        return point.implied[number].variable_moments()
 
     def total_variances(self, implied: Implied) -> tuple[Array, Array]:
         """Variances of observed variables and sources (p + k,) and their derivatives (p + k, q)."""

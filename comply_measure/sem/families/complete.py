@@ -54,7 +54,7 @@ class CompleteData(OneLevel):
             if group.data is None:
                 raise ModelError("the model was fitted to moments: there are no cases to resample")
             parts.append(moments(group.data[own], group.names, group.name, unbiased=bool(self.cases_lost)))
-        return Sample(tuple(parts), sum(part.n for part in parts))
+        return Sample(tuple(parts), sum(part.n_cases for part in parts))
 
     def baseline(self, model: Model) -> Baseline:
         """The model of uncorrelated variables, fitted."""

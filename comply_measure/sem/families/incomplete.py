@@ -140,7 +140,7 @@ class FullInformation(Incomplete):
             resampled_group(group, own, fixed)
             for group, own, fixed in zip(groups, rows, model.exogenous, strict=True)
         )
-        return Sample(parts, sum(part.n for part in parts))
+        return Sample(parts, sum(part.n_cases for part in parts))
 
     def hidden_information(self, point: Point) -> Array | None:
         """The expected one of complete data, exactly singular where the Hessian is so up to the last steps only."""

@@ -51,7 +51,9 @@ class OneLevel(Family):
         records, options = request.records, request.options
         table = build_table(records, request.table_options, request.groups[0])
         names = [block.observed for block in table.variables]
-        cases = collect(request.frame, names, request.groups, records, request.asked.cluster)
+        cases = collect(
+            request.frame, names, request.groups, records, request.asked.cluster, request.weighting
+        )
         sample = self.sample(cases, table, options)
         return specify(as_asked(table, sample.groups, options.search), sample, options)
 

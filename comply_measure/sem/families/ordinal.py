@@ -47,7 +47,7 @@ WORDS = Words(
     ("standard", "robust.sem", "bootstrap", "none"),
     ("standard", "satorra.bentler", *SECOND_ORDER, "none"),
     ("expected", "observed"),
-    clusters="no clusters, or numbers instead of ordered variables",
+    clustered_second_order=True,
     own_gamma=True,
 )
 
@@ -133,7 +133,7 @@ class Ordinal(OneLevel):
         parts = tuple(
             resampled_group(group, own, self.minimises) for group, own in zip(groups, rows, strict=True)
         )
-        return Sample(parts, sum(part.n for part in parts))
+        return Sample(parts, sum(part.n_cases for part in parts))
 
     def exogenous_cases(self, group: GroupSample, rows: Index) -> Array:
         """Values of the covariates in their columns, zero elsewhere."""
@@ -197,7 +197,7 @@ class Ordinal(OneLevel):
         groups = ordinal_groups(model.sample.groups)
         for names, implied, group in zip(model.table.variables, point.implied, groups, strict=True):
             scores, errors = modal_scores(response_model(_ordinal(implied), group, names.latent), word)
-            places = np.arange(group.n) if group.rows is None else group.rows
+            places = np.arange(group.n_cases) if group.rows is None else group.rows
             parts.append(GroupScores(names.latent, scores, errors, places))
         return parts
 

@@ -27,8 +27,8 @@ class Words:
         Standard errors and test that come with it whatever the estimator's are.
     estimators : tuple of str
         The only estimators it takes; empty where every one with its discrepancy will do.
-    clusters : str
-        What to do instead of clusters; empty where clusters can be had.
+    clustered_second_order : bool
+        Whether tests that need tr((UΓ)²) go with clusters.
     no_clusters : tuple of str
         Treatments of missing values that do not go with clusters.
     own_gamma : bool
@@ -45,6 +45,6 @@ class Words:
     usual_information: str | None = None
     own: tuple[str, str] | None = None
     estimators: tuple[str, ...] = ()
-    clusters: str = ""
+    clustered_second_order: bool = False
     no_clusters: tuple[str, ...] = ()
     own_gamma: bool = False

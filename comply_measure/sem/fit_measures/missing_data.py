@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from comply_measure.sem.arrays import Array
+from comply_measure.sem.arrays import Array, sum_within_clusters
 from comply_measure.sem.baseline import independence_fit
 from comply_measure.sem.discrepancy.fiml import implied_mean, moment_derivatives
 from comply_measure.sem.fit_measures.robust import RobustBasis
@@ -27,7 +27,6 @@ from comply_measure.sem.missing.derivatives import MomentDerivatives
 from comply_measure.sem.missing.information import casewise_scores, expected_information, observed_information
 from comply_measure.sem.missing.patterns import case_order
 from comply_measure.sem.missing.sample import IncompleteGroup, incomplete_groups
-from comply_measure.sem.missing.saturated_inference import sum_within_clusters
 from comply_measure.sem.model import Model
 from comply_measure.sem.objective import Point
 

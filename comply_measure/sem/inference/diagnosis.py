@@ -124,7 +124,7 @@ def definition_findings(model: Model, theta: np.ndarray) -> Iterator[Finding]:
             yield Finding("undefined", message)
 
 
-def remedy_finding(n: int, optimum: Optimum) -> Finding:
+def remedy_finding(n: float, optimum: Optimum) -> Finding:
     """What led to an optimum that the first search did not find, and whether another search went below it.
 
     Parameters
@@ -145,7 +145,7 @@ def remedy_finding(n: int, optimum: Optimum) -> Finding:
     return Finding("search_remedy", message, advice)
 
 
-def is_lower_elsewhere(n: int, optimum: Optimum) -> bool:
+def is_lower_elsewhere(n: float, optimum: Optimum) -> bool:
     """Whether a search that found no optimum went below this one by more than rounding."""
     return n * optimum.below >= LOWER_ELSEWHERE
 

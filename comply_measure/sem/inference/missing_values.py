@@ -31,7 +31,7 @@ def saturated_findings(model: Model) -> Iterator[Finding]:
             yield Finding(
                 "saturated_moments",
                 f"the saturated means and covariances cannot be estimated{place} "
-                f"({group.n} cases, {group.p} variables)",
+                f"({group.n_cases} cases, {group.p} variables)",
                 "too few cases or linearly dependent variables; no test of fit is given",
             )
         elif group.n_moments > MAX_MOMENTS:
@@ -46,7 +46,7 @@ def saturated_findings(model: Model) -> Iterator[Finding]:
 def left_out(model: Model) -> Iterator[Finding]:
     """Cases that have no part in the fit, and why."""
     sample = model.sample
-    count = sample.n_given - sample.n
+    count = sample.n_given - sample.n_cases
     if not count:
         return
     reason, advice = model.family.left_out_because(model)

@@ -6,12 +6,11 @@ from functools import cached_property
 
 import numpy as np
 
-from comply_measure.sem.arrays import Array
+from comply_measure.sem.arrays import Array, sum_within_clusters
 from comply_measure.sem.discrepancy.base import is_curved, is_given, is_normal
 from comply_measure.sem.discrepancy.ls import Moments
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.implied import Implied
-from comply_measure.sem.missing.saturated_inference import sum_within_clusters
 from comply_measure.sem.model import Model
 from comply_measure.sem.objective import Point
 from comply_measure.sem.sample import GroupSample

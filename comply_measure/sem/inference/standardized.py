@@ -4,14 +4,15 @@ Every standardised value is its estimate times square roots of variances and the
 
 ========================  =====================================================
 ``f =~ x``, ``y ~ x``     b · sd(source) / sd(target)
-``y ~ x:z``               b · sd(x) sd(z) / sd(target)
+``y ~ f:g``               b · sd(f) sd(g) / sd(target), a product of factors (Wen, Marsh & Hau, 2010)
 variance of x             s / var(x)
 covariance of x and y     s / √(s_xx s_yy), with the residual variances of both
 intercept of x            m / sd(x)
 ========================  =====================================================
 
 sd and var are model-implied totals. ``lv`` scales latent variables only, ``all`` every variable, ``nox``
-every variable but the fixed exogenous ones (lavaan's ``std.lv``, ``std.all``, ``std.nox``). Derivatives
+every variable but the fixed exogenous ones (lavaan's ``std.lv``, ``std.all``, ``std.nox``). The product of two
+standardised factors has no variance of 1, so that it is not standardised itself. Derivatives
 are exact: ``∂ var(x)/∂θ_a = 2 κ_a u_a v_a`` with the columns of :mod:`comply_measure.sem.implied`.
 """
 
@@ -27,7 +28,7 @@ import numpy as np
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.implied import Implied
 from comply_measure.sem.language.expressions import Dual, evaluate
-from comply_measure.sem.language.records import columns_of
+from comply_measure.sem.language.records import Product
 from comply_measure.sem.model import Model
 from comply_measure.sem.objective import Point
 from comply_measure.sem.tables import wald_columns
@@ -133,17 +134,15 @@ class _Scales:
             value *= factor
         return value, slope
 
-    def _sources(self, name: str) -> tuple[str, ...]:
-        """A predictor, or the components of a product that is no variable of its own (Wen, Marsh & Hau, 2010)."""
-        return (name,) if name in self.total else columns_of(name)
-
     def factors(self, row: int) -> list[tuple[tuple[float, Array], float]]:
         """Variances that scale a row, each with its exponent."""
         lhs, op, rhs = self.table.lhs[row], self.table.op[row], self.table.rhs[row]
         if op == "=~":
             pairs = [(lhs, 0.5), (rhs, -0.5)]
+        elif op == "~" and isinstance(rhs, Product) and self.latent.intersection(rhs.parts):
+            pairs = [(part, 0.5) for part in rhs.parts] + [(lhs, -0.5)]
         elif op in ("~", "<~"):
-            pairs = [*((name, 0.5) for name in self._sources(rhs)), (lhs, -0.5)]
+            pairs = [(rhs, 0.5), (lhs, -0.5)]
         elif op == "~~" and lhs == rhs:
             pairs = [(lhs, -1.0)]
         elif op == "~~":

@@ -108,8 +108,6 @@ def scaled_test(
     if name in ("yuan.bentler", "yuan.bentler.mplus"):
         return _yuan_bentler(model, point, standard, jacobian)
     second_order = name != "satorra.bentler"
-    if second_order and any(group.cluster is not None for group in model.sample.groups):
-        raise ModelError(f"the test '{name}' is not available with clusters")
     trace, trace2 = mixture_traces(model, point, jacobian, second_order)
     return corrected(name, standard, trace, trace2)
 

@@ -99,7 +99,9 @@ def with_product_indicators(products: LatentProducts, request: Request) -> Reque
     records = replace(records, terms=(*records.terms, *added))
     records = _with_observed_components(measured, records)
     table = request.table_options
-    table = replace(table, meanstructure=table.meanstructure or means, product_means=means)
+    table = replace(
+        table, meanstructure=table.meanstructure or means, product_indicators=asked.product_indicators
+    )
     notes = (*request.options.notes, *products.notes, _note(measured, request))
     options = replace(request.options, notes=notes)
     return replace(request, records=records, frame=frame, options=options, table_options=table)
@@ -262,14 +264,15 @@ def _with_observed_components(measured: Sequence[Measured], records: ModelRecord
         mine = [each.term for each in measured if each.term.block == block]
         terms = [term for term in records.terms if term.block == block]
         names = variables_of(terms)
-        components = {c.name for term in mine for c in term.components if not c.latent}
-        moderators = [name for name in names.exogenous if name in components]
+        components = dict.fromkeys(c.name for term in mine for c in term.components if not c.latent)
+        moderators = [c for c in components if c in names.exogenous or c not in names.observed]
         if not moderators:
             continue
         known = {frozenset((t.lhs, t.rhs)) for t in terms if t.op == "~~"}
         line = mine[0].line
+        columns = tuple(dict.fromkeys((*names.exogenous, *moderators)))
         pairs = [(factor, name) for name in moderators for factor in names.latent_exogenous]
-        pairs += list(combinations_with_replacement(names.exogenous, 2))
+        pairs += list(combinations_with_replacement(columns, 2))
         added += [Term(a, "~~", b, PLAIN, line, block) for a, b in pairs if frozenset((a, b)) not in known]
     return replace(records, terms=(*records.terms, *added))
 

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from scipy import linalg
 
+from comply_measure.sem.arrays import sum_within_clusters
 from comply_measure.sem.missing.completion import complete
 from comply_measure.sem.missing.derivatives import MomentDerivatives
 from comply_measure.sem.missing.patterns import FloatArray, IncompleteSample, IntArray, case_order
@@ -133,24 +134,6 @@ def saturated_inference(
         information = basis.T @ information @ basis
     factor = linalg.cholesky(information, lower=True, overwrite_a=True, check_finite=False)
     return SaturatedInference(sigma, cases.n_cases, basis, factor, scores)
-
-
-def sum_within_clusters(scores: FloatArray, clusters: IntArray) -> FloatArray:
-    """Scores summed over the cases of a cluster, times ``√(c/(c−1))`` for c clusters.
-
-    Parameters
-    ----------
-    scores : (R, d) float array
-    clusters : (R,) int array
-
-    Returns
-    -------
-    (c, d) float array
-    """
-    labels, place = np.unique(clusters, return_inverse=True)
-    sums = np.zeros((len(labels), scores.shape[1]))
-    np.add.at(sums, place.reshape(-1), scores)
-    return sums * float(np.sqrt(len(labels) / (len(labels) - 1.0)))
 
 
 def _free_moments(sigma: FloatArray, precision: FloatArray, exogenous: IntArray) -> FloatArray:

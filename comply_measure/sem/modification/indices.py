@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 OWN_INFORMATION = 1e-8
 
 
-def indices(slopes: Slopes, n: int) -> tuple[Array, Array]:
+def indices(slopes: Slopes, n: float) -> tuple[Array, Array]:
     """Modification index and expected change of every candidate; NaN where V is zero.
 
     Parameters

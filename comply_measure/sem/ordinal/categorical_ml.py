@@ -52,7 +52,7 @@ UNDEFINED = CategoricalML(math.nan, math.nan, math.nan, math.nan)
 class _Group:
     """One group's polychoric matrix, implied matrix and derivatives."""
 
-    n: int
+    n: float
     share: float
     columns: Index
     jacobian: Array
@@ -121,7 +121,7 @@ def _prepare(evaluation: OrdinalEvaluation, share: float) -> _Group | None:
         columns=own,
         jacobian=jacobian.second,
         weights=evaluation.weights[first:],
-        root=sample.gamma.take(slice(first, None)).any_root(),
+        root=sample.spread.take(slice(first, None)).any_root(),
         inverse=inverse,
         value=logdet + float(np.vdot(R, inverse)) - logdet_r - len(R),
         logdet=logdet_r,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from comply_measure.sem.arrays import Array
+from comply_measure.sem.arrays import Array, total_weight
 from comply_measure.sem.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ class MixedData:
     n_categories : ndarray of int, shape (n_ordered,)
     values : ndarray, shape (n_cases, n_continuous)
         The continuous variables; NaN = missing.
+    weights : ndarray, shape (n_cases,), optional
+        Sampling weights, as normalised.
+    cluster : ndarray of int, shape (n_cases,), optional
+        Cluster of each case.
     """
 
     names: tuple[str, ...]
@@ -43,11 +47,18 @@ class MixedData:
     codes: NDArray[np.int16]
     n_categories: NDArray[np.intp]
     values: Array
+    weights: Array | None = None
+    cluster: NDArray[np.int64] | None = None
 
     @property
     def n_cases(self) -> int:
         """Number of rows."""
         return len(self.codes)
+
+    @property
+    def total(self) -> float:
+        """Number of cases, or the sum of their sampling weights."""
+        return self.n_cases if self.weights is None else total_weight(self.weights)
 
     @property
     def complete(self) -> bool:
@@ -63,7 +74,13 @@ class MixedData:
 
     def take(self, rows: NDArray[Any]) -> MixedData:
         """The same variables for some of the cases."""
-        return MixedData(self.names, self.ordered, self.codes[rows], self.n_categories, self.values[rows])
+        return replace(
+            self,
+            codes=self.codes[rows],
+            values=self.values[rows],
+            weights=None if self.weights is None else self.weights[rows],
+            cluster=None if self.cluster is None else self.cluster[rows],
+        )
 
 
 def categories_of(column: pd.Series) -> tuple[Any, ...]:

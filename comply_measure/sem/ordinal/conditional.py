@@ -2,7 +2,8 @@
 
 An ordered variable is a cut normal response ``y* = x'β + e``: thresholds and slopes maximise the probit
 likelihood (Winship & Mare 1984). A continuous one is regressed by least squares, its residual variance
-divided by n. Influences are scores times the inverse of their sum of squares and products, as in lavaan.
+divided by n. Influences are scores times the inverse of their sum of squares and products, as in lavaan. With
+sampling weights all sums are weighted, and influences are those of a case of weight 1.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from comply_measure.sem.arrays import Array
+from comply_measure.sem.arrays import Array, summed, weighed
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.ordinal.bivariate import FAR
 from comply_measure.sem.ordinal.coding import MISSING, MixedData
@@ -60,7 +61,7 @@ class Regression:
     influence: Array
 
 
-def regressions(data: MixedData, x: Array) -> tuple[Regression, ...]:
+def regressions(data: MixedData, x: Array, weights: Array | None = None) -> tuple[Regression, ...]:
     """Regress every variable on the covariates.
 
     Parameters
@@ -68,6 +69,8 @@ def regressions(data: MixedData, x: Array) -> tuple[Regression, ...]:
     data : MixedData
     x : array (n, q)
         Covariates, complete.
+    weights : array (n,), optional
+        Sampling weights.
 
     Returns
     -------
@@ -83,10 +86,10 @@ def regressions(data: MixedData, x: Array) -> tuple[Regression, ...]:
     found, item, numeric = [], 0, 0
     for name, ordered in zip(data.names, data.ordered, strict=True):
         if ordered:
-            found.append(_probit(name, data.codes[:, item], int(data.n_categories[item]), x))
+            found.append(_probit(name, data.codes[:, item], int(data.n_categories[item]), x, weights))
             item += 1
         else:
-            found.append(_linear(data.values[:, numeric], x))
+            found.append(_linear(data.values[:, numeric], x, weights))
             numeric += 1
     return tuple(found)
 
@@ -98,13 +101,16 @@ def _require_rank(x: Array) -> None:
         raise ModelError("the covariates are constant or linearly dependent; leave one out")
 
 
-def _linear(values: Array, x: Array) -> Regression:
+def _linear(values: Array, x: Array, weights: Array | None) -> Regression:
     """Least squares with the residual variance divided by n."""
     seen = ~np.isnan(values)
     design = np.column_stack((np.ones(len(x)), x))
-    coefficients = np.asarray(np.linalg.lstsq(design[seen], values[seen], rcond=None)[0], dtype=float)
+    own = None if weights is None else weights[seen]
+    root = None if own is None else np.sqrt(own)
+    found = np.linalg.lstsq(weighed(design[seen], root), weighed(values[seen], root), rcond=None)[0]
+    coefficients = np.asarray(found, dtype=float)
     residual = np.where(seen, np.where(seen, values, 0.0) - design @ coefficients, 0.0)
-    variance = float((residual**2).sum() / seen.sum())
+    variance = float(summed(residual**2, weights) / summed(seen, weights))
     z = residual / np.sqrt(variance)
     scores = np.column_stack(
         (residual[:, None] * design / variance, np.where(seen, (z**2 - 1) / (2 * variance), 0))
@@ -122,29 +128,34 @@ def _linear(values: Array, x: Array) -> Regression:
         z,
         empty,
         empty,
-        _influence(scores),
+        _influence(scores, weights),
     )
 
 
-def _influence(scores: Array) -> Array:
-    """Scores times the inverse of their sum of squares and products."""
-    return np.asarray(np.linalg.solve(scores.T @ scores, scores.T).T)
+def _influence(scores: Array, weights: Array | None) -> Array:
+    """Scores times the inverse of their weighted sum of squares and products."""
+    return np.asarray(np.linalg.solve(scores.T @ weighed(scores, weights), scores.T).T)
 
 
-def _probit(name: str, codes: NDArray[np.integer], n_categories: int, x: Array) -> Regression:
+def _probit(
+    name: str, codes: NDArray[np.integer], n_categories: int, x: Array, weights: Array | None
+) -> Regression:
     """Ordered probit by Newton steps with halving; the log-likelihood is concave."""
     seen = codes != MISSING
     steps = np.arange(n_categories - 1)
     at_upper = ((codes[:, None] == steps) & seen[:, None]).astype(float)
     at_lower = ((codes[:, None] == steps + 1) & seen[:, None]).astype(float)
-    share = np.cumsum(np.bincount(codes[seen], minlength=n_categories))[:-1] / seen.sum()
+    own = None if weights is None else weights[seen]
+    counts = np.bincount(codes[seen], own, minlength=n_categories)
+    share = np.cumsum(counts)[:-1] / summed(seen, weights)
     parameters = np.concatenate((ndtri(share), np.zeros(x.shape[1])))
-    current = _probit_terms(parameters, codes, x, at_upper, at_lower)
+    current = _probit_terms(parameters, codes, x, at_upper, at_lower, weights)
     for _ in range(MAX_ITERATIONS):
-        step = np.linalg.solve(current.curvature, current.scores.sum(axis=0))
-        size, gain = 1.0, float(step @ current.scores.sum(axis=0))
+        slope = summed(current.scores, weights)
+        step = np.linalg.solve(current.curvature, slope)
+        size, gain = 1.0, float(step @ slope)
         while size > 1e-8:
-            new = _probit_terms(parameters + size * step, codes, x, at_upper, at_lower)
+            new = _probit_terms(parameters + size * step, codes, x, at_upper, at_lower, weights)
             if new.value >= current.value - 1e-12 * abs(current.value):
                 break
             size *= 0.5
@@ -165,7 +176,7 @@ def _probit(name: str, codes: NDArray[np.integer], n_categories: int, x: Array) 
         np.zeros(len(x)),
         at_upper,
         at_lower,
-        _influence(current.scores),
+        _influence(current.scores, weights),
     )
 
 
@@ -181,7 +192,12 @@ class _ProbitTerms:
 
 
 def _probit_terms(
-    parameters: Array, codes: NDArray[np.integer], x: Array, at_upper: Array, at_lower: Array
+    parameters: Array,
+    codes: NDArray[np.integer],
+    x: Array,
+    at_upper: Array,
+    at_lower: Array,
+    weights: Array | None,
 ) -> _ProbitTerms:
     k = at_upper.shape[1]
     seen = codes != MISSING
@@ -198,6 +214,11 @@ def _probit_terms(
     # Derivatives of the two distances: (threshold above, −x) and (threshold below, −x).
     rise, fall = np.column_stack((at_upper, -x)), np.column_stack((at_lower, -x))
     scores = high[:, None] * rise - low[:, None] * fall
-    bend = rise.T @ ((upper * high)[:, None] * rise) - fall.T @ ((lower * low)[:, None] * fall)
-    value = float(np.log(probability[seen]).sum()) if (np.diff(parameters[:k]) > 0).all() else -np.inf
-    return _ProbitTerms(value, scores, scores.T @ scores + bend, upper, lower)
+    bend = rise.T @ (weighed(upper * high, weights)[:, None] * rise)
+    bend -= fall.T @ (weighed(lower * low, weights)[:, None] * fall)
+    value = (
+        float(weighed(np.log(probability), weights)[seen].sum())
+        if (np.diff(parameters[:k]) > 0).all()
+        else -np.inf
+    )
+    return _ProbitTerms(value, scores, scores.T @ weighed(scores, weights) + bend, upper, lower)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from comply_measure.sem.arrays import Array
+from comply_measure.sem.arrays import Array, summed, weighed
 from comply_measure.sem.ordinal.bivariate import ThresholdGrid
 from comply_measure.sem.ordinal.conditional import Regression
 from comply_measure.sem.ordinal.polychoric import FLOOR, density_slope
@@ -29,15 +29,16 @@ from comply_measure.sem.ordinal.polyserial import (
 CORNERS = np.array([1.0, -1.0, -1.0, 1.0])
 
 
-def pair_correlation(first: Regression, second: Regression) -> tuple[float, bool]:
+def pair_correlation(first: Regression, second: Regression, weights: Array | None) -> tuple[float, bool]:
     """Correlation of two residual responses and whether the search converged; NaN without common cases."""
     if not (first.seen & second.seen).any():
         return float("nan"), False
     if first.ordered and second.ordered:
-        return _polychoric(first, second)
+        return _polychoric(first, second, weights)
     if first.ordered or second.ordered:
-        return _polyserial(*((second, first) if first.ordered else (first, second)))
-    rho = pearson(np.column_stack((first.z, second.z)), np.column_stack((first.seen, second.seen)))
+        numeric, graded = (second, first) if first.ordered else (first, second)
+        return _polyserial(numeric, graded, weights)
+    rho = pearson(np.column_stack((first.z, second.z)), np.column_stack((first.seen, second.seen)), weights)
     return float(rho[0]), True
 
 
@@ -49,8 +50,9 @@ def _common_grid(first: Regression, second: Regression) -> tuple[ThresholdGrid, 
     return ThresholdGrid.of(h, k), use
 
 
-def _polychoric(first: Regression, second: Regression) -> tuple[float, bool]:
+def _polychoric(first: Regression, second: Regression, weights: Array | None) -> tuple[float, bool]:
     grid, use = _common_grid(first, second)
+    own = None if weights is None else weights[use]
     known: dict[str, Array] = {}
 
     def derivatives(rho: Array) -> tuple[Array, Array, Array]:
@@ -61,8 +63,10 @@ def _polychoric(first: Regression, second: Regression) -> tuple[float, bool]:
         pdf = grid.pdf(each)
         score = (pdf @ CORNERS) / cells
         bend = (density_slope(grid, each, pdf) @ CORNERS) / cells
-        squares = float(score @ score)
-        return np.array([score.sum()]), np.array([squares - bend.sum()]), np.array([squares])
+        heavy = weighed(score, own)
+        squares = float(heavy @ score)
+        curvature = squares - weighed(bend, own).sum()
+        return np.array([heavy.sum()]), np.array([curvature]), np.array([squares])
 
     rho, converged = bracketed_newton(derivatives, _start(_middle(first)[use], _middle(second)[use]))
     return float(rho[0]), bool(converged[0])
@@ -81,20 +85,23 @@ def _start(a: Array, b: Array) -> Array:
     return np.array([np.clip(cross / max(float((a * a).mean() * (b * b).mean()), 1e-12), -0.9, 0.9)])
 
 
-def _polyserial(continuous: Regression, ordered: Regression) -> tuple[float, bool]:
+def _polyserial(continuous: Regression, ordered: Regression, weights: Array | None) -> tuple[float, bool]:
     use = np.flatnonzero(continuous.seen & ordered.seen)
+    own = None if weights is None else weights[use]
     z, upper, lower = continuous.z[use, None], ordered.upper[use, None], ordered.lower[use, None]
 
     def derivatives(rho: Array) -> tuple[Array, Array, Array]:
         terms = serial_terms(z, upper, lower, rho)
         first, second = serial_derivatives(terms, z, upper, lower, rho)
-        return first.sum(0), -second.sum(0), (first * first).sum(0)
+        return summed(first, own), -summed(second, own), summed(first * first, own)
 
     rho, converged = bracketed_newton(derivatives, _start(continuous.z[use], _middle(ordered)[use]))
     return float(rho[0]), bool(converged[0])
 
 
-def pair_influence(first: Regression, second: Regression, rho: float, x: Array) -> Array:
+def pair_influence(
+    first: Regression, second: Regression, rho: float, x: Array, weights: Array | None = None
+) -> Array:
     """Influence on the covariance ``ρ σ₁ σ₂`` of two residual responses (n,).
 
     Parameters
@@ -104,6 +111,8 @@ def pair_influence(first: Regression, second: Regression, rho: float, x: Array) 
         Their correlation, inside (-1, 1).
     x : array (n, q)
         Covariates.
+    weights : array (n,), optional
+        Sampling weights.
     """
     if first.ordered and second.ordered:
         score, parts = _polychoric_scores(first, second, rho, x)
@@ -111,14 +120,15 @@ def pair_influence(first: Regression, second: Regression, rho: float, x: Array) 
         score, parts = _polyserial_scores(first, second, rho, x)
     else:
         score, parts = _pearson_scores(first, second, rho, x)
+    heavy = weighed(score, weights)
     first_step = sum(
         (
-            variable.influence @ (score @ derivative)
+            variable.influence @ (heavy @ derivative)
             for variable, derivative in zip((first, second), parts, strict=True)
         ),
         np.zeros(len(score)),
     )
-    influence = (score - first_step) / float(score @ score)
+    influence = (score - first_step) / float(heavy @ score)
     return _on_covariance(influence, first, second, rho)
 
 

@@ -1,7 +1,8 @@
 """The asymptotic covariance of sample statistics, kept as casewise influences while that is smaller.
 
 With influences ``ψ_n`` (D,) of N cases on D statistics, ``Γ = N Σ_n ψ_n ψ_nᵀ`` has rank N at most: for 60
-five-point items D is 2,010, and N = 500 rows say all that a 2,010 x 2,010 matrix would.
+five-point items D is 2,010, and N = 500 rows say all that a 2,010 x 2,010 matrix would. Where clusters are drawn
+independently their sums of influences take the place of cases.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from comply_measure.sem.arrays import Array
+from comply_measure.sem.arrays import Array, Index, sum_within_clusters
 from comply_measure.sem.errors import ModelError
 
 
@@ -82,3 +83,30 @@ class AsymptoticCovariance:
             part = self.root @ weights
             return part.T @ part
         return np.asarray(weights.T @ self._matrix @ weights)
+
+
+def covariance_of_influences(influences: Array, total: float) -> AsymptoticCovariance:
+    """N Σ ψψᵀ of independent cases (or of what stands for them).
+
+    Parameters
+    ----------
+    influences : array (n, D)
+    total : float
+        N, or the sum of sampling weights.
+    """
+    found = AsymptoticCovariance(root=influences * np.sqrt(total))
+    return found if len(influences) <= influences.shape[1] else AsymptoticCovariance(matrix=found.dense())
+
+
+def clustered_covariance(influences: Array, cluster: Index, total: float) -> AsymptoticCovariance:
+    """``N C/(C − 1) Σ_c ψ_c ψ_cᵀ`` with ψ_c the sum of the influences within a cluster.
+
+    Parameters
+    ----------
+    influences : array (n, D)
+        Of the cases.
+    cluster : int array (n,)
+    total : float
+        N, or the sum of sampling weights.
+    """
+    return covariance_of_influences(sum_within_clusters(influences, cluster), total)

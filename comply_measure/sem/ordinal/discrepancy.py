@@ -1,7 +1,8 @@
 """Weighted least squares between sample and implied thresholds, correlations and variances.
 
 ``F = (n − 1)/n · (s − m(θ))ᵀ W (s − m(θ))`` with W = Γ⁻¹ (WLS), the inverse of its diagonal (DWLS) or the
-identity (ULS); n F is the group's share of χ². The factor (n − 1)/n is lavaan's.
+identity (ULS); n F is the group's share of χ². The factor (n − 1)/n is lavaan's. W takes cases for independent;
+errors and scaled tests rest on the Γ of what is drawn independently, cases or clusters.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class OrdinalDiscrepancy:
     @cached_property
     def weighted_gamma(self) -> WeightedGamma:
         """W and Γ with their products."""
-        return WeightedGamma(self.weights, self.sample.gamma, self.n_pairs)
+        return WeightedGamma(self.weights, self.sample.spread, self.n_pairs)
 
     def independence_value(self) -> float:
         """F of the model of uncorrelated variables, its thresholds, slopes and variances being free.

@@ -6,12 +6,11 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from comply_measure.sem.arrays import Index
-from comply_measure.sem.data import range_problems, unknown_column
+from comply_measure.sem.data import check_clusters, cluster_codes, range_problems, unknown_column
 from comply_measure.sem.errors import InputError, ModelError, Problem
 from comply_measure.sem.language.records import ModelRecords
 from comply_measure.sem.model import Model, specify
-from comply_measure.sem.options import SCALED_TESTS, Options
+from comply_measure.sem.options import SCALED_TESTS
 from comply_measure.sem.ordinal.sample import GAMMA, ordinal_sample
 from comply_measure.sem.sample import Sample
 from comply_measure.sem.table.asked import as_asked
@@ -86,7 +85,7 @@ def ordinal_model(request: Request) -> Model:
     """
     records, options, groups = request.records, request.options, request.groups
     names = model_variables(records)
-    sample, thresholds = prepare(names, request.frame, groups, request.ordered, options)
+    sample, thresholds = prepare(names, request)
     table_options = replace(
         request.table_options,
         meanstructure=True,
@@ -103,20 +102,21 @@ def ordinal_model(request: Request) -> Model:
     return specify(as_asked(table, sample.groups, options.search), sample, options)
 
 
-def prepare(
-    names: Variables,
-    frame: pd.DataFrame,
-    groups: tuple[tuple[str, ...], tuple[Index, ...]],
-    ordered: frozenset[str],
-    options: Options,
-) -> tuple[Sample, dict[str, int]]:
+def prepare(names: Variables, request: Request) -> tuple[Sample, dict[str, int]]:
     """Sample statistics of every group, and the number of thresholds of every ordered variable.
+
+    Parameters
+    ----------
+    names : Variables
+        Of the model text.
+    request : Request
 
     Raises
     ------
     InputError
         For unknown columns and unusable data.
     """
+    frame, options, ordered, groups = request.frame, request.options, request.ordered, request.groups
     problems = [unknown_column(name, frame) for name in names.observed if name not in frame.columns]
     if not problems:
         numbers = [name for name in names.observed if name not in ordered]
@@ -127,7 +127,20 @@ def prepare(
         raise InputError("The data do not hold what the model names.", problems)
     whole = options.se == "robust.sem" or options.test in SCALED_TESTS
     gamma = True if whole else GAMMA[options.family.minimises]
-    return ordinal_sample(frame, names.observed, ordered, groups, options.missing, names.exogenous, gamma)
+    clusters = cluster_codes(frame, request.asked.cluster)
+    if clusters is not None:
+        check_clusters(clusters, groups, request.asked.cluster)
+    return ordinal_sample(
+        frame,
+        names.observed,
+        ordered,
+        groups,
+        options.missing,
+        names.exogenous,
+        gamma,
+        clusters,
+        request.weighting,
+    )
 
 
 def _no_numbers(frame: pd.DataFrame, names: Collection[str]) -> list[Problem]:

@@ -63,10 +63,10 @@ def _correlations(group: OrdinalGroup, place: str) -> Iterator[Finding]:
 
 def _gaps(group: OrdinalGroup, place: str) -> Iterator[Finding]:
     complete = int(group.coded.observed().all(axis=1).sum())
-    if complete < group.n:
+    if complete < group.coded.n_cases:
         yield Finding(
             "pairwise",
-            f"missing values are used pairwise{place}: {complete} of {group.n} cases are complete",
+            f"missing values are used pairwise{place}: {complete} of {group.coded.n_cases} cases are complete",
             "valid when values are missing completely at random",
             serious=False,
         )

@@ -5,7 +5,8 @@ For a pair with casewise score ``s`` for its correlation, first-step estimates �
 
     ψ_ρ = (s − A₂₁ ψ_κ) / A₂₂
 
-(Muthén 1984; Muthén & Satorra 1995). Sums of squares and products stand for the information, as in lavaan.
+(Muthén 1984; Muthén & Satorra 1995). Sums of squares and products stand for the information, as in lavaan. With
+sampling weights these sums are weighted, and influences are those of a case of weight 1.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from comply_measure.sem.arrays import Array
+from comply_measure.sem.arrays import Array, weighed
 from comply_measure.sem.ordinal.bivariate import ThresholdGrid
 from comply_measure.sem.ordinal.coding import MISSING
 from comply_measure.sem.ordinal.polychoric import FLOOR, PairTables, cell_probabilities, corner_differences
@@ -109,6 +110,7 @@ def polyserial_influence(
     thresholds: Array,
     threshold_influence: Array,
     margins: ContinuousMargins,
+    weights: Array | None = None,
 ) -> Array:
     """Influences on the polyserial *covariances* of one ordered with every continuous variable.
 
@@ -121,6 +123,8 @@ def polyserial_influence(
     threshold_influence : ndarray, shape (n_max + 1, n_max - 1)
         Of :class:`~.univariate.Thresholds` for this variable.
     margins : ContinuousMargins
+    weights : ndarray, shape (n_cases,), optional
+        Sampling weights.
 
     Returns
     -------
@@ -135,19 +139,26 @@ def polyserial_influence(
     rise = (terms.height_upper - terms.height_lower) / (terms.probability * terms.root)
     d_mean = (z + rho * rise) / sd
     d_variance = (z * z - 1.0 + rho * z * rise) / (2.0 * variance)
-    a21_mean, a21_variance = (score * d_mean).sum(0), (score * d_variance).sum(0)
+    heavy = weighed(score, weights)
+    a21_mean, a21_variance = (heavy * d_mean).sum(0), (heavy * d_variance).sum(0)
     place = np.where(codes == MISSING, len(threshold_influence) - 1, codes)
-    scaled = score / (terms.probability * terms.root)
+    scaled = heavy / (terms.probability * terms.root)
     steps = np.arange(len(thresholds))
     a21_thresholds = (codes[:, None] == steps).T.astype(float) @ (scaled * terms.height_upper)
     a21_thresholds -= (codes[:, None] == steps + 1).T.astype(float) @ (scaled * terms.height_lower)
     first_step = a21_mean * margins.mean_influence + a21_variance * margins.variance_influence
     first_step += threshold_influence[place] @ a21_thresholds
-    influence = (score - first_step) / (score * score).sum(0)
+    influence = (score - first_step) / (heavy * score).sum(0)
     return np.asarray(sd * influence + rho / (2.0 * sd) * margins.variance_influence)
 
 
-def pearson_influence(rho: Array, margins: ContinuousMargins, item: int, others: NDArray[np.intp]) -> Array:
+def pearson_influence(
+    rho: Array,
+    margins: ContinuousMargins,
+    item: int,
+    others: NDArray[np.intp],
+    weights: Array | None = None,
+) -> Array:
     """Influences on the covariances of one continuous variable with others.
 
     Parameters
@@ -157,6 +168,8 @@ def pearson_influence(rho: Array, margins: ContinuousMargins, item: int, others:
     margins : ContinuousMargins
     item : int
     others : ndarray of int
+    weights : ndarray, shape (n_cases,), optional
+        Sampling weights.
 
     Returns
     -------
@@ -170,14 +183,15 @@ def pearson_influence(rho: Array, margins: ContinuousMargins, item: int, others:
     s1, s2 = np.sqrt(v1), np.sqrt(v2)
     quadratic = z1 * z1 - 2.0 * rho * z1 * z2 + z2 * z2
     score = use * (rho + z1 * z2 - rho * quadratic / rest) / rest
-    a21_mean_1 = (score * (z1 - rho * z2)).sum(0) / (s1 * rest)
-    a21_mean_2 = (score * (z2 - rho * z1)).sum(0) / (s2 * rest)
-    a21_var_1 = (score * (z1 * (z1 - rho * z2) / rest - 1.0)).sum(0) / (2.0 * v1)
-    a21_var_2 = (score * (z2 * (z2 - rho * z1) / rest - 1.0)).sum(0) / (2.0 * v2)
+    heavy = weighed(score, weights)
+    a21_mean_1 = (heavy * (z1 - rho * z2)).sum(0) / (s1 * rest)
+    a21_mean_2 = (heavy * (z2 - rho * z1)).sum(0) / (s2 * rest)
+    a21_var_1 = (heavy * (z1 * (z1 - rho * z2) / rest - 1.0)).sum(0) / (2.0 * v1)
+    a21_var_2 = (heavy * (z2 * (z2 - rho * z1) / rest - 1.0)).sum(0) / (2.0 * v2)
     var_1, var_2 = margins.variance_influence[:, [item]], margins.variance_influence[:, others]
     first_step = (
         a21_mean_1 * margins.mean_influence[:, [item]] + a21_mean_2 * margins.mean_influence[:, others]
     )
     first_step += a21_var_1 * var_1 + a21_var_2 * var_2
-    influence = (score - first_step) / (score * score).sum(0)
+    influence = (score - first_step) / (heavy * score).sum(0)
     return np.asarray(s1 * s2 * influence + rho * (s2 / (2.0 * s1) * var_1 + s1 / (2.0 * s2) * var_2))

@@ -42,8 +42,8 @@ class OrdinalMoments:
         Variables in model order.
     ordered : ndarray of bool, shape (p,)
     n_categories : ndarray of int, shape (n_ordered,)
-    n_cases : int
-        Cases in the analysis (N of the tests).
+    n_cases : float
+        Cases in the analysis, or the sum of their sampling weights (N of the tests).
     thresholds : ndarray, shape (n_thresholds + n_continuous,)
         Thresholds and means, interleaved in model order.
     threshold_index : ndarray of int
@@ -53,7 +53,9 @@ class OrdinalMoments:
     covariance : ndarray, shape (p, p)
         1 on the diagonal of ordered variables; polychoric, polyserial and product-moment elsewhere.
     gamma : AsymptoticCovariance or None
-        N times the covariance of :attr:`vector`.
+        N times the covariance of :attr:`vector` if cases are independent, from which weights are made.
+    clustered : AsymptoticCovariance or None
+        The same if clusters are; None where there are none.
     empty_cells : dict
         Number of empty cells by pair of variables, pairs without any left out.
     at_bound : tuple of pairs of str
@@ -66,7 +68,7 @@ class OrdinalMoments:
     names: tuple[str, ...]
     ordered: NDArray[np.bool_]
     n_categories: NDArray[np.intp]
-    n_cases: int
+    n_cases: float
     thresholds: Array
     threshold_index: NDArray[np.intp]
     mean: Array
@@ -75,6 +77,7 @@ class OrdinalMoments:
     empty_cells: dict[tuple[str, str], int]
     at_bound: tuple[tuple[str, str], ...]
     slopes: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    clustered: AsymptoticCovariance | None = None
 
     def statistic_names(self) -> list[str]:
         """Names of :attr:`vector`: ``u1|t1``, ``y1~1``, ``y1~~y1``, ``u2~~u1``; slopes as ``u1~[1]``."""
@@ -160,15 +163,17 @@ def ordinal_moments(data: MixedData, gamma: GammaForm = True) -> OrdinalMoments:
     mean = np.zeros(len(data.names))
     mean[~data.ordered] = statistics.continuous.mean
     values, index = _interleave(statistics)
-    covariance = None
+    covariance = clustered = None
     if gamma:
         with np.errstate(divide="ignore", invalid="ignore"):
             covariance = (asymptotic_variances if gamma == "diagonal" else asymptotic_covariance)(statistics)
+            if data.cluster is not None:
+                clustered = asymptotic_covariance(statistics, clustered=True)
     moments = OrdinalMoments(
         names=data.names,
         ordered=data.ordered,
         n_categories=data.n_categories,
-        n_cases=data.n_cases,
+        n_cases=data.total,
         thresholds=values,
         threshold_index=index,
         mean=mean,
@@ -176,6 +181,7 @@ def ordinal_moments(data: MixedData, gamma: GammaForm = True) -> OrdinalMoments:
         gamma=covariance,
         empty_cells=_empty_cells(statistics),
         at_bound=_pairs_at_bound(statistics),
+        clustered=clustered,
     )
     if covariance is not None:
         require_variances(moments, covariance)

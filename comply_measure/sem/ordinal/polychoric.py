@@ -82,7 +82,7 @@ class PairTables:
         return ThresholdGrid.of(self.thresholds[self.first], self.thresholds[self.second])
 
 
-def cross_tables(codes: NDArray[np.integer], n_max: int) -> Array:
+def cross_tables(codes: NDArray[np.integer], n_max: int, weights: Array | None = None) -> Array:
     """Two-way tables of all pairs of items.
 
     Parameters
@@ -91,6 +91,8 @@ def cross_tables(codes: NDArray[np.integer], n_max: int) -> Array:
         Categories 0, 1, ...; negative = missing (the case leaves the tables of that item only).
     n_max : int
         Largest number of categories.
+    weights : ndarray, shape (n_cases,), optional
+        Sampling weights, which are summed in the place of counts.
 
     Returns
     -------
@@ -98,9 +100,10 @@ def cross_tables(codes: NDArray[np.integer], n_max: int) -> Array:
         Counts, pairs in the order (0,1), (0,2), ..., (1,2), ...
     """
     n_cases, n_items = codes.shape
-    kind = np.float32 if n_cases < FLOAT32_COUNTS else np.float64
+    kind = np.float32 if n_cases < FLOAT32_COUNTS and weights is None else np.float64
     member = (codes[:, :, None] == np.arange(n_max, dtype=codes.dtype)).astype(kind).reshape(n_cases, -1)
-    joint = (member.T @ member).reshape(n_items, n_max, n_items, n_max)
+    weighted = member if weights is None else member * weights[:, None]
+    joint = (member.T @ weighted).reshape(n_items, n_max, n_items, n_max)
     first, second = np.triu_indices(n_items, 1)
     return np.asarray(joint.transpose(0, 2, 1, 3)[first, second], dtype=float)
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from comply_measure.sem.arrays import Array
+from comply_measure.sem.arrays import Array, weighed
 from comply_measure.sem.ordinal.bivariate import FAR
 from comply_measure.sem.ordinal.coding import MISSING
 
@@ -135,7 +135,11 @@ def bracketed_newton(
 
 
 def polyserial(
-    z: Array, seen: NDArray[np.bool_], codes: NDArray[np.integer], thresholds: Array
+    z: Array,
+    seen: NDArray[np.bool_],
+    codes: NDArray[np.integer],
+    thresholds: Array,
+    weights: Array | None = None,
 ) -> tuple[Array, NDArray[np.bool_]]:
     """Polyserial correlations of one ordered variable with every continuous one.
 
@@ -149,6 +153,8 @@ def polyserial(
         Categories 0, 1, ...; -1 = missing.
     thresholds : ndarray, shape (n_max - 1,)
         Thresholds of the ordered variable, padded with ``FAR``.
+    weights : ndarray, shape (n_cases,), optional
+        Sampling weights of the casewise log-likelihoods.
 
     Returns
     -------
@@ -161,25 +167,26 @@ def polyserial(
     Olsson, Drasgow & Dorans (1982), Psychometrika 47, 337-347 (two-step estimator).
     """
     use = seen & (codes != MISSING)[:, None]
-    weight = use.astype(float)
+    weight = weighed(use.astype(float), weights)
     n = weight.sum(0)
     upper, lower = category_limits(codes, thresholds)
 
     def derivatives(rho: Array) -> tuple[Array, Array, Array]:
         terms = serial_terms(z, upper, lower, rho)
         first, second = serial_derivatives(terms, z, upper, lower, rho)
-        first = first * weight
-        return first.sum(0), -(second * weight).sum(0), (first * first).sum(0)
+        heavy = first * weight
+        return heavy.sum(0), -(second * weight).sum(0), (heavy * first).sum(0)
 
     score = np.where(codes != MISSING, codes, 0)[:, None] * weight
-    cross = (score * z).sum(0) - score.sum(0) * (z * weight).sum(0) / np.maximum(n, 1)
+    shown = np.where(n > 0.0, n, 1.0)
+    cross = (score * z).sum(0) - score.sum(0) * (z * weight).sum(0) / shown
     height = np.exp(-0.5 * thresholds**2).sum() / ROOT_2PI
-    start = np.clip(cross / (np.maximum(n, 1) * height), -0.9, 0.9)
+    start = np.clip(cross / (shown * height), -0.9, 0.9)
     rho, converged = bracketed_newton(derivatives, start)
     return np.where(n > 0, rho, np.nan), converged
 
 
-def pearson(z: Array, seen: NDArray[np.bool_]) -> Array:
+def pearson(z: Array, seen: NDArray[np.bool_], weights: Array | None = None) -> Array:
     """Correlations of continuous variables, means and variances fixed.
 
     With complete data Pearson's correlation; with missing values the root of the pairwise likelihood equation
@@ -190,6 +197,8 @@ def pearson(z: Array, seen: NDArray[np.bool_]) -> Array:
     z : ndarray, shape (n_cases, n_continuous)
         Standardised with each variable's own mean and variance; 0 where missing.
     seen : ndarray of bool, shape (n_cases, n_continuous)
+    weights : ndarray, shape (n_cases,), optional
+        Sampling weights; sums are weighted.
 
     Returns
     -------
@@ -198,11 +207,12 @@ def pearson(z: Array, seen: NDArray[np.bool_]) -> Array:
     """
     first, second = np.triu_indices(z.shape[1], 1)
     use = seen.astype(float)
-    n = (use.T @ use)[first, second]
-    s12 = (z.T @ z)[first, second]
+    heavy = weighed(use, weights)
+    n = (use.T @ heavy)[first, second]
+    s12 = (z.T @ weighed(z, weights))[first, second]
     if seen.all():
         return np.asarray(s12 / n)
-    squares = (z * z).T @ use
+    squares = (z * z).T @ heavy
     s = squares[first, second] + squares.T[first, second]
 
     def derivatives(rho: Array) -> tuple[Array, Array, Array]:
@@ -213,5 +223,5 @@ def pearson(z: Array, seen: NDArray[np.bool_]) -> Array:
         curvature = -(slope + 2.0 * rho * gradient) / rest
         return gradient, curvature, n * (1.0 + rho**2) / rest**2
 
-    rho, _ = bracketed_newton(derivatives, np.clip(s12 / np.maximum(n, 1), -0.9, 0.9))
+    rho, _ = bracketed_newton(derivatives, np.clip(s12 / np.where(n > 0.0, n, 1.0), -0.9, 0.9))
     return np.where(n > 0, rho, np.nan)

@@ -119,7 +119,7 @@ def _errors(model: Model, point: Point, number: int, kind: str, jacobian: Array 
     own = evaluations[number]
     n = own.sample.n
     if kind == "normalized":
-        return np.sqrt(own.sample.gamma.diagonal() / n)
+        return np.sqrt(own.sample.spread.diagonal() / n)
     P = inverse_information(model, point, "expected", jacobian)
     weights = model.sample.weights
     mine = own.implied.layout
@@ -129,7 +129,7 @@ def _errors(model: Model, point: Point, number: int, kind: str, jacobian: Array 
         link = P[mine.first : mine.first + mine.q, layout.first : layout.first + layout.q]
         if other != number and not link.any():
             continue
-        root = evaluation.sample.gamma.any_root()
+        root = evaluation.sample.spread.any_root()
         W = evaluation.weights
         side = evaluation.implied.jacobian.left(root @ W if W.ndim == 2 else root * W)
         moved = weights[other] * (side @ link.T) @ own.implied.jacobian.dense().T

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from comply_measure.sem.arrays import Array, Index
+from comply_measure.sem.arrays import Array, Index, weighed
 from comply_measure.sem.errors import InputError, ModelError, Problem
 from comply_measure.sem.ordinal.coding import MixedData, code_groups
 from comply_measure.sem.ordinal.conditional_moments import conditional_moments
 from comply_measure.sem.ordinal.covariance import AsymptoticCovariance
 from comply_measure.sem.ordinal.moments import GammaForm, OrdinalMoments, ordinal_moments
 from comply_measure.sem.sample import GroupSample, Sample
+from comply_measure.sem.weighting import UNWEIGHTED, Weighting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +54,7 @@ class OrdinalGroup(GroupSample):
 
     @property
     def gamma(self) -> AsymptoticCovariance:
-        """Cases times the covariance of the statistics.
+        """Cases times the covariance of the statistics, cases being independent: what weights are made of.
 
         Raises
         ------
@@ -63,6 +64,11 @@ class OrdinalGroup(GroupSample):
         if self.moments.gamma is None:
             raise ModelError("the asymptotic covariance of the statistics was not computed")
         return self.moments.gamma
+
+    @property
+    def spread(self) -> AsymptoticCovariance:
+        """Cases times the covariance of the statistics, for inference: of independent clusters where there are any."""
+        return self.gamma if self.moments.clustered is None else self.moments.clustered
 
     @property
     def saturated_loglik(self) -> float:
@@ -83,6 +89,8 @@ def ordinal_sample(
     missing: str,
     covariates: Sequence[str] = (),
     gamma: GammaForm = True,
+    clusters: Index | None = None,
+    weighting: Weighting = UNWEIGHTED,
 ) -> tuple[Sample, dict[str, int]]:
     """Moments of every group.
 
@@ -103,6 +111,10 @@ def ordinal_sample(
         Fixed covariates among the names.
     gamma : bool or "diagonal"
         Whether the asymptotic covariance is needed, or only its diagonal.
+    clusters : int array, optional
+        Cluster of every row of the data, for inference.
+    weighting : Weighting
+        Sampling weights of every row, if any.
 
     Returns
     -------
@@ -124,8 +136,9 @@ def ordinal_sample(
     kept = [np.asarray(rows)[~drop[rows]] for rows in groups[1]]
     _require_cases(groups[0], kept)
     coded, categories = code_groups([frame[own].iloc[rows] for rows in kept], own, ordered, groups[0])
-    parts = []
-    for name, data, rows in zip(groups[0], coded, kept, strict=True):
+    weights, parts = weighting.of(kept), []
+    for name, data, rows, own_weights in zip(groups[0], coded, kept, weights, strict=True):
+        data = replace(data, weights=own_weights, cluster=None if clusters is None else clusters[rows])
         x = frame[list(covariates)].iloc[rows].to_numpy(dtype=float)
         parts.append(_group(name, tuple(names), data, x, rows, gamma))
     sample = Sample(tuple(parts), sum(len(rows) for rows in groups[1]), frame.index)
@@ -140,14 +153,16 @@ def _group(
         cov, mean = moments.covariance, moments.mean
     else:
         moments = conditional_moments(data, x, gamma=bool(gamma))
-        cov, mean = _with_covariates(moments, names, x)
+        cov, mean = _with_covariates(moments, names, x, data.weights)
     return OrdinalGroup(
         name=name,
         names=names,
-        n=data.n_cases,
+        n=data.total,
         cov=cov,
         mean=mean,
+        cluster=data.cluster,
         rows=rows,
+        weights=data.weights,
         moments=moments,
         coded=data,
         covariates=x,
@@ -183,18 +198,24 @@ def resampled_group(group: OrdinalGroup, rows: NDArray[np.int64], discrepancy: s
     return _group(group.name, group.names, data, group.covariates[rows], places, GAMMA[discrepancy])
 
 
-def _with_covariates(moments: OrdinalMoments, names: tuple[str, ...], x: Array) -> tuple[Array, Array]:
+def _with_covariates(
+    moments: OrdinalMoments, names: tuple[str, ...], x: Array, weights: Array | None
+) -> tuple[Array, Array]:
     """Joint covariance matrix of responses and covariates, and means; order of ``names``.
 
-    The covariates' own covariances have divisor n − 1, as lavaan reports them with least squares.
+    The covariates' own covariances have divisor n − 1, as lavaan reports them with least squares; weighted ones n.
     """
-    of_x = np.atleast_2d(np.cov(x, rowvar=False))
+    if weights is None:
+        of_x, mean_x = np.atleast_2d(np.cov(x, rowvar=False)), x.mean(axis=0)
+    else:
+        mean_x = weights @ x / weights.sum()
+        of_x = (x - mean_x).T @ weighed(x - mean_x, weights) / weights.sum()
     cross = moments.slopes @ of_x
     joint = np.block([[moments.covariance + cross @ moments.slopes.T, cross], [cross.T, of_x]])
     own = [i for i, name in enumerate(names) if name in moments.names]
     other = [i for i, name in enumerate(names) if name not in moments.names]
     order = np.argsort([*own, *other])
-    mean = np.concatenate((moments.mean, x.mean(axis=0)))
+    mean = np.concatenate((moments.mean, mean_x))
     return joint[np.ix_(order, order)], mean[order]
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from comply_measure.sem.arrays import Array
+from comply_measure.sem.arrays import Array, weighed
 from comply_measure.sem.ordinal.coding import MixedData
-from comply_measure.sem.ordinal.covariance import AsymptoticCovariance
+from comply_measure.sem.ordinal.covariance import (
+    AsymptoticCovariance,
+    clustered_covariance,
+    covariance_of_influences,
+)
 from comply_measure.sem.ordinal.influence import (
     pearson_influence,
     polychoric_influence,
@@ -61,17 +66,17 @@ def pair_tables(data: MixedData, margins: Thresholds) -> PairTables:
     """Two-way tables of the ordered variables."""
     n_max = int(data.n_categories.max(initial=2))
     first, second = np.triu_indices(data.codes.shape[1], 1)
-    counts = cross_tables(data.codes, n_max)
+    counts = cross_tables(data.codes, n_max, data.weights)
     return PairTables(counts, first, second, margins.values, data.n_categories)
 
 
 def estimate(data: MixedData) -> Statistics:
     """First two steps: margins and correlations of every pair of variables."""
-    margins = thresholds(data.codes, data.n_categories)
+    margins = thresholds(data.codes, data.n_categories, data.weights)
     with np.errstate(
         divide="ignore", invalid="ignore"
     ):  # a symmetric two-point variable has no finite variance
-        continuous = continuous_margins(data.values)
+        continuous = continuous_margins(data.values, data.weights)
     tables = pair_tables(data, margins)
     fit = polychoric(tables)
     is_ordered, is_continuous = np.flatnonzero(data.ordered), np.flatnonzero(~data.ordered)
@@ -87,12 +92,12 @@ def estimate(data: MixedData) -> Statistics:
     for item, place in enumerate(is_ordered):
         if is_continuous.size:
             rho, converged = polyserial(
-                continuous.z, continuous.seen, data.codes[:, item], margins.values[item]
+                continuous.z, continuous.seen, data.codes[:, item], margins.values[item], data.weights
             )
             put(np.full(is_continuous.size, place), is_continuous, rho)
             unsettled[place, is_continuous] = ~converged
     first, second = np.triu_indices(is_continuous.size, 1)
-    put(is_continuous[first], is_continuous[second], pearson(continuous.z, continuous.seen))
+    put(is_continuous[first], is_continuous[second], pearson(continuous.z, continuous.seen, data.weights))
     at_bound = np.abs(correlation) > BOUND - 1e-8
     np.fill_diagonal(at_bound, False)
     return Statistics(data, margins, continuous, tables, correlation, fit.empty_cells, at_bound, ~unsettled)
@@ -140,49 +145,72 @@ def _influence_on_mixed_pairs(statistics: Statistics, out: Array) -> None:
                 margins.values[item],
                 margins.influence[item],
                 continuous,
+                data.weights,
             )
     for item, place in enumerate(is_continuous[:-1]):
         others = np.arange(item + 1, is_continuous.size)
         out[:, places[place, is_continuous[others]]] = pearson_influence(
-            statistics.correlation[place, is_continuous[others]], continuous, item, others
+            statistics.correlation[place, is_continuous[others]], continuous, item, others, data.weights
         )
 
 
-def asymptotic_covariance(statistics: Statistics) -> AsymptoticCovariance:
-    """N times the covariance of all statistics (Muthén 1984), as root or matrix, whichever is smaller."""
+def asymptotic_covariance(statistics: Statistics, clustered: bool = False) -> AsymptoticCovariance:
+    """N times the covariance of all statistics (Muthén 1984), as root or matrix, whichever is smaller.
+
+    Parameters
+    ----------
+    statistics : Statistics
+    clustered : bool
+        Whether what is drawn independently are the clusters of the data: influences are then summed within each of C
+        clusters, and their products multiplied by C/(C − 1).
+    """
     data = statistics.data
-    n, p = data.n_cases, len(data.names)
-    n_first = int((data.n_categories - 1).sum()) + 2 * data.values.shape[1]
-    size = n_first + p * (p - 1) // 2
+    size, parts = _size(statistics), _influences(statistics)
+    if clustered and data.cluster is not None:
+        return clustered_covariance(np.concatenate(list(parts)), data.cluster, data.total)
+    if data.n_cases <= size or not data.ordered.all():
+        return covariance_of_influences(np.concatenate(list(parts)), data.total)
+    matrix = np.zeros((size, size))
+    for part in parts:
+        matrix += part.T @ part
+    return AsymptoticCovariance(matrix=matrix * data.total)
+
+
+def _size(statistics: Statistics) -> int:
+    """Number of statistics."""
+    p: int = len(statistics.data.names)
+    return _n_first(statistics) + p * (p - 1) // 2
+
+
+def _n_first(statistics: Statistics) -> int:
+    """Thresholds, means and variances, which stand before the pairs."""
+    data = statistics.data
+    n_continuous: int = data.values.shape[1]
+    return int((data.n_categories - 1).sum()) + 2 * n_continuous
+
+
+def _influences(statistics: Statistics) -> Iterator[Array]:
+    """Influences of the cases, weighted by their sampling weights: ``ROWS`` at a time where all is ordered."""
+    data, first = statistics.data, _n_first(statistics)
     rho = below_diagonal(statistics.correlation[np.ix_(data.ordered, data.ordered)])
     with np.errstate(divide="ignore", invalid="ignore"):
         table = polychoric_influence(statistics.tables, rho, statistics.margins)
-    if n <= size or not data.ordered.all():
-        root = np.empty((n, size))
-        _influence_on_means(statistics, root, slice(None))
-        _influence_on_pairs(statistics, table, root[:, n_first:], slice(None))
+    step = ROWS if data.ordered.all() else data.n_cases
+    for start in range(0, data.n_cases, step):
+        rows = slice(start, start + step)
+        part = np.empty((len(data.codes[rows]), _size(statistics)))
+        _influence_on_means(statistics, part, rows)
+        _influence_on_pairs(statistics, table, part[:, first:], rows)
         if not data.ordered.all():
             with np.errstate(divide="ignore", invalid="ignore"):
-                _influence_on_mixed_pairs(statistics, root[:, n_first:])
-        root *= np.sqrt(n)
-        gamma = AsymptoticCovariance(root=root)
-        if n > size:
-            gamma = AsymptoticCovariance(matrix=gamma.dense())
-        return gamma
-    matrix = np.zeros((size, size))
-    for start in range(0, n, ROWS):
-        rows = slice(start, start + ROWS)
-        part = np.empty((len(data.codes[rows]), size))
-        _influence_on_means(statistics, part, rows)
-        _influence_on_pairs(statistics, table, part[:, n_first:], rows)
-        matrix += part.T @ part
-    return AsymptoticCovariance(matrix=matrix * n)
+                _influence_on_mixed_pairs(statistics, part[:, first:])
+        yield weighed(part, None if data.weights is None else data.weights[rows])
 
 
 def asymptotic_variances(statistics: Statistics) -> AsymptoticCovariance:
     """N times the variances of all statistics: from the tables alone where all is ordered and complete."""
     data = statistics.data
-    if not (data.ordered.all() and data.complete):
+    if not (data.ordered.all() and data.complete) or data.weights is not None:
         return AsymptoticCovariance(variances=asymptotic_covariance(statistics).diagonal())
     n, margins = data.n_cases, statistics.margins
     n_max = margins.influence.shape[1] - 1

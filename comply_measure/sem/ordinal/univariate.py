@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from comply_measure.sem.arrays import Array
+from comply_measure.sem.arrays import Array, summed
 from comply_measure.sem.ordinal.bivariate import FAR
 from comply_measure.sem.ordinal.coding import MISSING
 
@@ -29,15 +29,18 @@ class Thresholds:
     influence : ndarray, shape (n_ordered, n_max + 1, n_max - 1)
         Influence of a case in category c on threshold a,
         ``(1[c ≤ a] − F_a) / (n_i φ(τ_a))``; the last row (missing) and padding are zero.
-    n_observed : ndarray of int, shape (n_ordered,)
+    n_observed : ndarray, shape (n_ordered,)
+        Cases with a value, or the sum of their sampling weights.
     """
 
     values: Array
     influence: Array
-    n_observed: NDArray[np.intp]
+    n_observed: Array
 
 
-def thresholds(codes: NDArray[np.integer], n_categories: NDArray[np.intp]) -> Thresholds:
+def thresholds(
+    codes: NDArray[np.integer], n_categories: NDArray[np.intp], weights: Array | None = None
+) -> Thresholds:
     """Thresholds of ordered variables from their marginal distributions.
 
     Parameters
@@ -45,6 +48,8 @@ def thresholds(codes: NDArray[np.integer], n_categories: NDArray[np.intp]) -> Th
     codes : ndarray of int, shape (n_cases, n_ordered)
         Categories 0, 1, ...; -1 = missing. Every category must occur.
     n_categories : ndarray of int, shape (n_ordered,)
+    weights : ndarray, shape (n_cases,), optional
+        Sampling weights; shares and sums are weighted. Influences are those of a case of weight 1.
 
     Returns
     -------
@@ -60,8 +65,9 @@ def thresholds(codes: NDArray[np.integer], n_categories: NDArray[np.intp]) -> Th
     steps = np.arange(n_max - 1)
     up_to = codes[:, :, None] <= steps
     seen = codes != MISSING
-    n_observed = seen.sum(0)
-    share = (up_to & seen[:, :, None]).sum(0) / np.maximum(n_observed, 1)[:, None]
+    n_observed = summed(seen, weights).astype(float)
+    below = summed(up_to & seen[:, :, None], weights)
+    share = below / np.where(n_observed > 0.0, n_observed, 1.0)[:, None]
     own = steps < (n_categories - 1)[:, None]
     values = np.where(own, ndtri(np.where(own, share, 0.5)), FAR)
     height = np.where(own, np.exp(-0.5 * values**2) / np.sqrt(2.0 * np.pi), np.inf)
@@ -94,26 +100,28 @@ class ContinuousMargins:
     variance_influence: Array
 
 
-def continuous_margins(values: Array) -> ContinuousMargins:
+def continuous_margins(values: Array, weights: Array | None = None) -> ContinuousMargins:
     """Means, variances and their influences.
 
     Parameters
     ----------
     values : ndarray, shape (n_cases, n_continuous)
         NaN = missing. Every column must vary.
+    weights : ndarray, shape (n_cases,), optional
+        Sampling weights; sums are weighted. Influences are those of a case of weight 1.
     """
     seen = ~np.isnan(values)
-    n = seen.sum(0)
-    mean = np.where(seen, values, 0.0).sum(0) / n
+    n = summed(seen, weights)
+    mean = summed(np.where(seen, values, 0.0), weights) / n
     centred = np.where(seen, values - mean, 0.0)
-    variance = (centred**2).sum(0) / n
+    variance = summed(centred**2, weights) / n
     sd = np.sqrt(variance)
     z = centred / sd
     score_mean = z / sd
     score_variance = np.where(seen, (z**2 - 1.0) / (2.0 * variance), 0.0)
-    a = (score_mean**2).sum(0)
-    b = (score_mean * score_variance).sum(0)
-    c = (score_variance**2).sum(0)
+    a = summed(score_mean**2, weights)
+    b = summed(score_mean * score_variance, weights)
+    c = summed(score_variance**2, weights)
     determinant = a * c - b * b
     mean_influence = (c * score_mean - b * score_variance) / determinant
     variance_influence = (a * score_variance - b * score_mean) / determinant

@@ -155,7 +155,7 @@ def scores_of_cases(model: Model, point: Point, method: str) -> Iterator[GroupSc
     for number, sample in enumerate(model.sample.groups):
         if sample.data is None:
             raise ModelError("the model was fitted to moments: give the data to have factor scores")
-        places = np.arange(sample.n) if sample.rows is None else sample.rows
+        places = np.arange(sample.n_cases) if sample.rows is None else sample.rows
         yield group_scores(model, point, number, sample.data, places, method)
 
 

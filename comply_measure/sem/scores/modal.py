@@ -91,8 +91,8 @@ def response_model(implied: OrdinalImplied, group: OrdinalGroup, latent: tuple[s
     mean = layout.source_mean.at(implied.theta)
     pull = x @ implied.E[np.ix_(places, layout.covariates)].T if x.shape[1] else 0.0
     direct = x @ implied.T[np.ix_(order, layout.covariates)].T if x.shape[1] else 0.0
-    prior_mean = np.zeros((group.n, len(places))) + (implied.E @ mean)[places] + pull
-    center = np.zeros((group.n, len(order))) + layout.observed_mean.at(implied.theta)[order] + direct
+    prior_mean = np.zeros((group.n_cases, len(places))) + (implied.E @ mean)[places] + pull
+    center = np.zeros((group.n_cases, len(order))) + layout.observed_mean.at(implied.theta)[order] + direct
     lower, upper = _bounds(implied, group)
     try:
         precision = np.linalg.inv(np.linalg.cholesky(implied.V[np.ix_(places, places)]))

@@ -273,7 +273,7 @@ def _assemble(
     relations: list[Relation] = list(records.relations)
     relations += _composite_scales(rows, plabels, variables)
     relations += scale_relations(products, plabels, sets)
-    if options.product_means:
+    if options.product_indicators == "unconstrained":
         relations += mean_relations(rows, plabels, variables)
     if options.effect_coding:
         relations += effect_coding_relations(rows, plabels, variables)

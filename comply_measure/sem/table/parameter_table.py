@@ -41,8 +41,9 @@ class TableOptions:
     zero_intercepts : tuple of frozenset of str
         Per group (block), variables whose intercept is zero unless the text says otherwise: those of a
         within level whose mean stands in the between level.
-    product_means : bool
-        Whether the mean of a product factor is the covariance of its components.
+    product_indicators : str
+        How products of factors are measured, empty for none; ``unconstrained`` makes the mean of a product the
+        covariance of its components.
     direct_products : bool
         Whether products with a factor in them are terms of the equations, not variables.
     """
@@ -58,7 +59,7 @@ class TableOptions:
     group_partial: tuple[str, ...] = ()
     thresholds: Mapping[str, int] = field(default_factory=dict)
     zero_intercepts: tuple[frozenset[str], ...] = ()
-    product_means: bool = False
+    product_indicators: str = ""
     direct_products: bool = False
 
 
