@@ -110,7 +110,7 @@ class ProductFit(Fit):
             mean, spread = posterior(likelihood, theta, nodes)
             latent = self.model.table.variables[number].latent
             places = [layout.sources.index(name) for name in latent]
-            rows = np.arange(sample.n) if sample.rows is None else sample.rows
+            rows = np.arange(sample.n_cases) if sample.rows is None else sample.rows
             yield GroupScores(latent, mean[:, places], spread[:, places], rows)
 
     def _doubts(self) -> Iterator[Finding]:

@@ -253,7 +253,7 @@ def _objective(
     likelihoods = []
     for each, group in zip(equations, sample.groups, strict=True):
         assert group.data is not None
-        likelihoods.append(GroupLikelihood(each, patterns_of(each, group.data), group.n, nodes))
+        likelihoods.append(GroupLikelihood(each, patterns_of(each, group.data), group.n_cases, nodes))
     saturated = [group.saturated_loglik for group in sample.groups]
     reference = sum(value for value in saturated if math.isfinite(value))
     return ProductObjective(
