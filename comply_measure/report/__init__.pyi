@@ -5,6 +5,11 @@ from comply_measure.report.cutoffs import (
 from comply_measure.report.html import render_html as render_html
 from comply_measure.report.labels import Labels as Labels
 from comply_measure.report.latex import render_latex as render_latex
+from comply_measure.report.moderation import (
+    moderation_lines as moderation_lines,
+    moderation_region as moderation_region,
+    moderation_surface as moderation_surface,
+)
 from comply_measure.report.parts import (
     Block as Block,
     Bullets as Bullets,

@@ -44,7 +44,7 @@ class Predictor:
     low, high : float
         Range of the cases; for a factor, three standard deviations to both sides of its mean.
     cases : array or None
-        Values of the cases, missing ones left out; None for a factor.
+        Values of the cases, NaN where missing; None for a factor.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Predictor:
     @property
     def two_valued(self) -> bool:
         """Whether the cases have two different values."""
-        return self.cases is not None and len(np.unique(self.cases)) == 2
+        return self.cases is not None and len(np.unique(self.cases[~np.isnan(self.cases)])) == 2
 
     def usual(self) -> dict[str, float]:
         """Values at which slopes are usually told, by their names."""
@@ -70,7 +70,8 @@ class Predictor:
     def share(self, low: float, high: float) -> float:
         """Share of the cases between two values; of a normal distribution for a factor."""
         if self.cases is not None:
-            return float(np.mean((self.cases >= low) & (self.cases <= high)))
+            known = self.cases[~np.isnan(self.cases)]
+            return float(np.mean((known >= low) & (known <= high)))
         from scipy.special import ndtr
 
         return float(ndtr((high - self.mean) / self.sd) - ndtr((low - self.mean) / self.sd))
@@ -325,7 +326,7 @@ def _predictor(name: str, fit: Fit, number: int, moments: Moments, centred: bool
         centre = mean if centred else 0.0
         return Predictor(name, latent, mean, sd, centre, mean - REACH * sd, mean + REACH * sd)
     column = group.data[:, group.names.index(name)]
-    cases = column[~np.isnan(column)]
-    mean, sd = float(cases.mean()), float(cases.std(ddof=1))
+    known = column[~np.isnan(column)]
+    mean, sd = float(known.mean()), float(known.std(ddof=1))
     centre = mean if centred else 0.0
-    return Predictor(name, False, mean, sd, centre, float(cases.min()), float(cases.max()), cases)
+    return Predictor(name, False, mean, sd, centre, float(known.min()), float(known.max()), column)
