@@ -148,6 +148,8 @@ class Interval:
     n_used : ndarray of int, shape (q,)
         Resamples in which the statistic was defined.
     n_replications, n_clusters : int
+    flat : ndarray of bool, shape (q,)
+        Statistics that no left-out cluster changes: their bias-corrected intervals have no acceleration (a = 0).
     """
 
     lower: Floats
@@ -156,6 +158,7 @@ class Interval:
     n_used: NDArray[np.intp]
     n_replications: int
     n_clusters: int
+    flat: NDArray[np.bool_]
 
 
 @single_threaded
@@ -209,21 +212,27 @@ def bootstrap(
     if n_clusters < 2:
         q = statistic(np.full((1, values.shape[1], values.shape[1]), np.nan)).shape[1]
         nothing = np.full(q, np.nan)
-        return Interval(nothing, nothing, nothing, np.zeros(q, dtype=np.intp), n_replications, n_clusters)
+        unused, flat = np.zeros(q, dtype=np.intp), np.zeros(q, dtype=bool)
+        return Interval(nothing, nothing, nothing, unused, n_replications, n_clusters, flat)
     share = np.full(n_clusters, 1.0 / n_clusters)
     weights = rng.multinomial(n_clusters, share, size=n_replications).astype(np.float64)
     matrices = sums.covariances if moments == "covariance" else sums.correlations
     draws = statistic(matrices(weights))
+    flat = np.zeros(draws.shape[1], dtype=bool)
     if kind == "bca":
         here = statistic(matrices(np.ones((1, n_clusters))))[0]
         left_out = statistic(matrices(1.0 - np.eye(n_clusters)))
-        tails = bca_tails(draws, here, left_out, confidence)
+        # up to rounding, whose skewness means nothing
+        flat = np.ptp(left_out, axis=0) <= 1e-12 * np.abs(here)
+        tails = bca_tails(draws, here, np.where(flat, here, left_out), confidence)
     else:
         tails = np.array(two_tails(confidence))
-    return summarise(draws, tails, n_clusters)
+    return summarise(draws, tails, n_clusters, flat)
 
 
-def summarise(draws: Floats, tails: Floats, n_clusters: int) -> Interval:
+def summarise(
+    draws: Floats, tails: Floats, n_clusters: int, flat: NDArray[np.bool_] | None = None
+) -> Interval:
     """Quantiles and standard deviations of the defined draws; ``tails`` has shape (2,) or (2, q)."""
     n_replications, q = draws.shape
     n_used = np.isfinite(draws).sum(axis=0)
@@ -231,11 +240,16 @@ def summarise(draws: Floats, tails: Floats, n_clusters: int) -> Interval:
     se = np.full(q, np.nan)
     for k in np.flatnonzero(np.isfinite(lower)).tolist():
         se[k] = draws[np.isfinite(draws[:, k]), k].std(ddof=1)
-    return Interval(lower, upper, se, n_used, n_replications, n_clusters)
+    flat = np.zeros(q, dtype=bool) if flat is None else flat
+    return Interval(lower, upper, se, n_used, n_replications, n_clusters, flat)
 
 
 def bca_tails(draws: Floats, estimate: Floats, left_out: Floats, confidence: float) -> Floats:
-    """Corrected tail probabilities, shape (2, q) (Efron 1987); NaN where a jackknife value is undefined."""
+    """Corrected tail probabilities, shape (2, q) (Efron 1987); NaN where a jackknife value is undefined.
+
+    Where no left-out cluster changes a statistic, a = 0: the interval is corrected for bias alone, which
+    :class:`Interval` says in ``flat``.
+    """
     z = ndtri((1.0 - confidence) / 2.0) * np.array([[1.0], [-1.0]])
     bias = bias_correction(draws, estimate, ties="half")
     return bca_probabilities(bias, acceleration(-left_out, flat=0.0), z)

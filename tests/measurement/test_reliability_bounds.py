@@ -300,3 +300,19 @@ def test_unit_means_are_role_centred() -> None:
     plain = unit_answers(values, unit, None)
     np.testing.assert_allclose(plain.values[:, 0], [11 / 3, 14 / 3, 3.5])
     assert np.isnan(unit_answers(values[:7], unit[:7], None).values[2, 0])
+
+
+def test_an_interval_without_acceleration_says_so() -> None:
+    """Items that are copies of each other have α = 1 whatever is left out: rounding is no skewness."""
+    score = np.arange(12.0) % 5 + 0.1
+    data = pd.DataFrame(dict.fromkeys(ITEMS[:3], score)).assign(unit=range(12))
+    row = reliability_table(
+        data, {"s": ITEMS[:3]}, coefficients=["alpha"], by=None, interval="bca", seed=1, n_replications=100
+    ).tidy()
+    assert "not for acceleration" in row.loc[0, "note"]
+    assert row.loc[0, ["lower", "upper"]].to_numpy(dtype=float) == pytest.approx([1.0, 1.0], abs=1e-12)
+    varied = data.assign(**{ITEMS[0]: score[::-1]})
+    other = reliability_table(
+        varied, {"s": ITEMS[:3]}, coefficients=["alpha"], by=None, interval="bca", seed=1, n_replications=100
+    ).tidy()
+    assert "acceleration" not in other.loc[0, "note"]

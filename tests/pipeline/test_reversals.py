@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
+from comply_measure.evidence.base import KINDS
 from comply_measure.evidence.focal import chosen_focal
 from comply_measure.evidence.keying import doubt_of, turned_items, with_doubt
 from comply_measure.pipeline import STEPS
@@ -23,6 +24,11 @@ OPTIONS: dict[str, dict[str, object]] = {
     "validity": {"replications": 0, "merge": False},
     "items": {},
     "quality": {"at_least": 1, "estimator": "ML"},
+    "rivals": {"replications": 0, "structures": ("one_factor",), "by_role": False, "estimator": "ML"},
+    "dimensionality": {"replications": 20},
+    "gaps": {},
+    "agreement": {"bootstrap": 0},
+    "actions": {"replications": 100},
 }
 
 
@@ -120,3 +126,17 @@ def test_rows_of_the_construct_name_the_item(
     assert set(own.loc[own["item"] != item, "note"]) == {""}
     other = outputs["cfa"].tables["cfa_validity"].data.set_index("key")["note"].drop(dimension)
     assert set(other) == {""}
+
+
+def test_evidence_of_every_topic_on_a_scale_holds_the_items() -> None:
+    """Beside those run above; ``reliability`` and ``items`` hold them by scale."""
+    kinds = {kind for kind in KINDS.values() if kind.__module__.startswith("comply_measure.evidence.topics.")}
+    without = {kind.__name__ for kind in kinds if "turned" not in {field.name for field in fields(kind)}}
+    assert without == {
+        "AggregationEvidence",
+        "ContentValidityEvidence",
+        "ItemsEvidence",
+        "ReliabilityEvidence",
+        "SampleEvidence",
+        "StructureEvidence",
+    }

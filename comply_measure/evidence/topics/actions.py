@@ -11,6 +11,7 @@ from pydantic import Field
 from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Fault, Names, Vocabulary
 from comply_measure.evidence.focal import chosen_focal, require_one_each, require_roles, role_alphas
+from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.responses import Responses
@@ -69,6 +70,8 @@ class ActionsEvidence(Evidence):
         ``ActionPlan.levers`` and ``ActionPlan.interventions``; may be empty.
     corrected : bool
         Whether measurement error was taken off the gaps.
+    turned : mapping of str to tuple of str
+        Construct -> its items that run against it (:func:`.keying.turned_items`).
     """
 
     title: str
@@ -78,6 +81,7 @@ class ActionsEvidence(Evidence):
     levers: pd.DataFrame
     interventions: pd.DataFrame
     corrected: bool
+    turned: Turned
 
     def tidy(self) -> pd.DataFrame:
         """Level, gap and call of every attribute."""
@@ -129,6 +133,7 @@ def actions(responses: Responses, options: ActionOptions | None = None, *, seed:
         seed=np.random.default_rng(topic_seeds("actions", seed)),
     )
     return ActionsEvidence(
+        turned=turned_items(chosen),
         title=chosen.title,
         n_units=chosen.n_units,
         n_informants=chosen.n_informants,

@@ -19,6 +19,7 @@ from comply_measure.evidence.focal import (
     require_one_each,
     require_roles,
 )
+from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import FewReplications, TopicOptions
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.responses import Responses
@@ -100,6 +101,8 @@ class AgreementEvidence(Evidence):
         ``OnewayReliability.tidy`` of the dimension scores.
     icc_twoway : DataFrame
         ``TwowayReliability.tidy`` of the dimension scores.
+    turned : mapping of str to tuple of str
+        Construct -> its items that run against it (:func:`.keying.turned_items`).
     """
 
     title: str
@@ -115,6 +118,7 @@ class AgreementEvidence(Evidence):
     units: pd.DataFrame
     icc: pd.DataFrame
     icc_twoway: pd.DataFrame
+    turned: Turned
 
     def tidy(self) -> pd.DataFrame:
         """All indices of the dimensions, summarised over units."""
@@ -172,6 +176,7 @@ def agreement(
         cutoff=cutoff,
     )
     return AgreementEvidence(
+        turned=turned_items(chosen),
         title=chosen.title,
         n_units=chosen.n_units,
         n_informants=chosen.n_informants,

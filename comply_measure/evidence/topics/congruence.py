@@ -15,6 +15,7 @@ from comply_measure.evidence.base import Evidence, topic_seeds
 from comply_measure.evidence.choices import Firms, Names
 from comply_measure.evidence.fits import NamedFit
 from comply_measure.evidence.focal import Focal, chosen_focal, require_one_each, require_roles
+from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.outcomes import Outcome, OutcomeName, find_outcomes, measurement
 from comply_measure.evidence.surfaces import CongruenceCase, LatentCase, LevelModel, Regression
@@ -101,6 +102,8 @@ class CongruenceEvidence(Evidence):
         Latent congruence model of all roles with the outcomes.
     level_problems : tuple of str
         Why there is none, or its serious findings.
+    turned : mapping of str to tuple of str
+        Construct -> its items that run against it (:func:`.keying.turned_items`).
     """
 
     title: str
@@ -113,6 +116,7 @@ class CongruenceEvidence(Evidence):
     latent: tuple[LatentCase, ...]
     level: LevelModel | None
     level_problems: tuple[str, ...]
+    turned: Turned
 
     def tidy(self) -> pd.DataFrame:
         """Surface parameters of every pair and outcome; ``views`` says whether observed or latent."""
@@ -209,6 +213,7 @@ def congruence(
     latent = _latent(job, numbers) if options.latent else ()
     level, problems = _level(job) if options.latent and job.outcomes else (None, ())
     return CongruenceEvidence(
+        turned=turned_items(chosen),
         title=chosen.title,
         predictor=options.predictor or chosen.top,
         limits=(response.minimum, response.maximum),

@@ -17,6 +17,7 @@ from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Names
 from comply_measure.evidence.fits import NamedFit
 from comply_measure.evidence.focal import chosen_focal
+from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.measurement.dimensionality.adequacy import SamplingAdequacy, sampling_adequacy
@@ -183,6 +184,8 @@ class DimensionalityEvidence(Evidence):
     split : Halves
     n_units, n_informants : int
     treatment : str
+    turned : mapping of str to tuple of str
+        Construct -> its items that run against it (:func:`.keying.turned_items`).
     """
 
     title: str
@@ -199,6 +202,7 @@ class DimensionalityEvidence(Evidence):
     n_units: int
     n_informants: int
     treatment: str
+    turned: Turned
 
     def tidy(self) -> pd.DataFrame:
         """Number of factors by every criterion."""
@@ -262,6 +266,7 @@ def dimensionality(
     order = _order(solution, chosen.factors)
     matched, placed = _matched(solution, chosen.factors, order)
     return DimensionalityEvidence(
+        turned=turned_items(chosen),
         title=chosen.title,
         indicator_kind=chosen.indicator_kind,
         factors=chosen.factors,

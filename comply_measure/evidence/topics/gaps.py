@@ -18,6 +18,7 @@ from comply_measure.evidence.focal import (
     require_roles,
     role_alphas,
 )
+from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.responses import Responses
@@ -70,6 +71,8 @@ class GapEvidence(Evidence):
         Level at which gaps are called significant.
     limits : tuple of float
         Ends of the answer scale.
+    turned : mapping of str to tuple of str
+        Construct -> its items that run against it (:func:`.keying.turned_items`).
     """
 
     title: str
@@ -85,6 +88,7 @@ class GapEvidence(Evidence):
     clustered: bool
     alpha: float
     limits: tuple[float, float]
+    turned: Turned
 
     def tidy(self) -> pd.DataFrame:
         """Mean gap of every dimension and attribute between every two roles, with its test."""
@@ -127,6 +131,7 @@ def gaps(responses: Responses, options: GapOptions | None = None) -> GapEvidence
     response = chosen.scale.response
     reliability = _reliability(chosen, scores, names)
     return GapEvidence(
+        turned=turned_items(chosen),
         title=chosen.title,
         n_units=chosen.n_units,
         n_informants=chosen.n_informants,

@@ -21,6 +21,7 @@ from comply_measure.evidence.focal import (
     require_roles,
     role_alphas,
 )
+from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.outcomes import Outcome, OutcomeName, find_outcomes
 from comply_measure.evidence.texts import one_line
@@ -103,6 +104,8 @@ class InformantEvidence(Evidence):
         Models that were refused or have serious findings: name and reason.
     n_units, n_informants : int
     estimator : str
+    turned : mapping of str to tuple of str
+        Construct -> its items that run against it (:func:`.keying.turned_items`).
     """
 
     title: str
@@ -124,6 +127,7 @@ class InformantEvidence(Evidence):
     n_units: int
     n_informants: int
     estimator: str
+    turned: Turned
 
     def tidy(self) -> pd.DataFrame:
         """Fit of every model, told apart by ``kind``."""
@@ -204,6 +208,7 @@ def informants(responses: Responses, options: InformantOptions | None = None) ->
     explained = _explained(fitted, chosen, [p.column for p in predictors])
     mtmm = mtmm_table(wide, names, roles, _alphas(chosen))
     return InformantEvidence(
+        turned=turned_items(chosen),
         title=chosen.title,
         mtmm=replace(mtmm, matrix=mtmm.matrix.reset_index(drop=True)),
         dimensions=tuple(names),

@@ -15,6 +15,7 @@ from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Firms, Names
 from comply_measure.evidence.focal import Focal, chosen_focal, require_one_each, require_roles
+from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.models.invariance import (
@@ -155,6 +156,8 @@ class InvarianceEvidence(Evidence):
         Level of the search.
     searched : bool
         Whether there was one.
+    turned : mapping of str to tuple of str
+        Construct -> its items that run against it (:func:`.keying.turned_items`).
     """
 
     title: str
@@ -167,6 +170,7 @@ class InvarianceEvidence(Evidence):
     group_estimator: str
     alpha: float
     searched: bool
+    turned: Turned
 
     def tidy(self) -> pd.DataFrame:
         """Fit, difference test and changes of fit of every level; ``across`` says between whom, ``key`` of what."""
@@ -217,6 +221,7 @@ def invariance(responses: Responses, options: InvarianceOptions | None = None) -
         require_one_each(chosen)
         raise NotApplicableError("there is nothing to compare")
     return InvarianceEvidence(
+        turned=turned_items(chosen),
         title=chosen.title,
         indicator_kind="items" if options.level == "items" else chosen.indicator_kind,
         roles=roles,

@@ -14,6 +14,7 @@ from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Names
 from comply_measure.evidence.estimation import Cluster, Estimation, cluster_in_role
 from comply_measure.evidence.focal import Focal, chosen_focal
+from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.models.method_variance import (
     LatentMethodFactor,
@@ -58,6 +59,8 @@ class MethodVarianceEvidence(Evidence):
     """What the topic found; what is None has its reason in `obstacles` (marker, latent, single).
 
     Items without variance are `left_out` of the single-factor share.
+    turned : mapping of str to tuple of str
+        Construct -> its items that run against it (:func:`.keying.turned_items`).
     """
 
     title: str
@@ -71,6 +74,7 @@ class MethodVarianceEvidence(Evidence):
     n_units: int
     n_informants: int
     estimator: str
+    turned: Turned
 
     def tidy(self) -> pd.DataFrame:
         """Fit of the marker models; of the latent method factor where there is no marker; else no rows."""
@@ -118,6 +122,7 @@ def method_variance(
     varying = [name for name in items if answers[name].max() > answers[name].min()]
     share, why_no_share = attempt(lambda: single_factor_share(answers, varying))
     return MethodVarianceEvidence(
+        turned=turned_items(chosen),
         title=chosen.title,
         indicator_kind=chosen.indicator_kind,
         marker=analysis,

@@ -15,6 +15,7 @@ from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Names
 from comply_measure.evidence.estimation import Cluster
 from comply_measure.evidence.focal import Focal, chosen_focal
+from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.measurement.missingness import MissingComparison, compare_missing, multiple_imputation
@@ -64,6 +65,8 @@ class MissingDataEvidence(Evidence):
     n_units, n_informants : int
     chosen_by_default : bool
         Whether the dimension is the one with most missing answers.
+    turned : mapping of str to tuple of str
+        Construct -> its items that run against it (:func:`.keying.turned_items`).
     """
 
     title: str
@@ -75,6 +78,7 @@ class MissingDataEvidence(Evidence):
     n_units: int
     n_informants: int
     chosen_by_default: bool
+    turned: Turned
 
     def tidy(self) -> pd.DataFrame:
         """Standardised estimates under every treatment, by ``dimension``."""
@@ -147,6 +151,7 @@ def missing_data(
         else:
             found[key] = result
     return MissingDataEvidence(
+        turned=turned_items(chosen),
         title=chosen.title,
         comparisons=found,
         obstacles=obstacles,

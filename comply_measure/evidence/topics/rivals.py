@@ -16,6 +16,7 @@ from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Fault, Names, Vocabulary
 from comply_measure.evidence.estimation import Cluster, Estimation, cluster_in_role
 from comply_measure.evidence.focal import Focal, chosen_focal
+from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import Replications
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.topics.cfa import indicator_data, rows_used
@@ -129,6 +130,8 @@ class RivalEvidence(Evidence):
         Sample.
     estimator, role_estimator, reference : str
         Estimators in words, over all informants and in each role; reference dimension of the S−1 model.
+    turned : mapping of str to tuple of str
+        Construct -> its items that run against it (:func:`.keying.turned_items`).
     """
 
     title: str
@@ -151,6 +154,7 @@ class RivalEvidence(Evidence):
     estimator: str
     role_estimator: str
     reference: str
+    turned: Turned
 
     def tidy(self) -> pd.DataFrame:
         """Fit of every structure."""
@@ -210,6 +214,7 @@ def rivals(responses: Responses, options: RivalOptions | None = None, *, seed: i
     edwards, why_no_edwards = attempt(lambda: _edwards(chosen, data, options))
     best, why_no_best = attempt(comparison.best)
     return RivalEvidence(
+        turned=turned_items(chosen),
         title=chosen.title,
         factors=chosen.factors,
         top=chosen.top,

@@ -10,7 +10,7 @@ import pandas as pd
 from pydantic import Field
 
 from comply_measure import sem
-from comply_measure.errors import ComplyError
+from comply_measure.errors import ComplyError, NotApplicableError
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Fault, Firms, Vocabulary
 from comply_measure.evidence.estimation import Cluster, Estimation
@@ -162,6 +162,8 @@ def structure(
     used = _variables(model, data)
     rows = data[used].notna()
     kept = data[rows.all(axis=1) if options.missing == "listwise" else rows.any(axis=1)]
+    if kept.empty:
+        raise NotApplicableError("no unit has the scores that the model needs")
     cluster: Cluster = options.cluster if responses.n_firms > 1 else "none"
     fit = options.fit(model, kept[[*used, "firm"]] if cluster == "firm" else kept[used], cluster=cluster)
     return StructureEvidence(

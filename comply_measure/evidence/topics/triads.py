@@ -21,6 +21,7 @@ from comply_measure.evidence.focal import (
     require_roles,
     role_alphas,
 )
+from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import FewReplications, TopicOptions
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.responses import Responses
@@ -93,6 +94,8 @@ class TriadEvidence(Evidence):
     n_units, n_informants : int
     replications : int
         Of resampling and re-matching.
+    turned : mapping of str to tuple of str
+        Construct -> its items that run against it (:func:`.keying.turned_items`).
     """
 
     title: str
@@ -113,6 +116,7 @@ class TriadEvidence(Evidence):
     n_units: int
     n_informants: int
     replications: int
+    turned: Turned
 
     def tidy(self) -> pd.DataFrame:
         """Scores of every unit and dimension with their errors and reliability."""
@@ -153,6 +157,7 @@ def triads(responses: Responses, options: TriadOptions | None = None, *, seed: i
     alphas = role_alphas(chosen, {name: chosen.wholes[name] for name in names})
     odd: OddRole | None = odd_role_out(triads, alphas) if len(chosen.roles) > 2 else None
     return TriadEvidence(
+        turned=turned_items(chosen),
         title=chosen.title,
         icc=icc_oneway_reml(scores, names).tidy(),
         resampling=random_group_resampling(

@@ -23,6 +23,7 @@ from comply_measure.measurement.threads import single_threaded
 from comply_measure.statistics.checks import share_faults
 from comply_measure.tables.roles import POOLED
 
+_FLAT = "leaving out any one changes nothing: the interval is corrected for bias, not for acceleration"
 IntervalName = Literal["none", "feldt", "percentile", "bca"]
 DEFAULT = ("alpha", "omega_implied", "omega_observed", "maximal_reliability")
 NOT_OF_THE_SUM = {"mean_correlation", "alpha_standardized", "maximal_reliability"}
@@ -178,7 +179,8 @@ def _limits(
         return nothing, "", ""
     if drawn is not None:
         limits = (float(drawn.lower[k]), float(drawn.upper[k]), float(drawn.se[k]))
-        why = "" if np.isfinite(limits[0]) else "undefined in more than a tenth of the resamples"
+        why = _FLAT if drawn.flat[k] else ""
+        why = why if np.isfinite(limits[0]) else "undefined in more than a tenth of the resamples"
         return limits, f"cluster {interval}" if group.clustered else interval, why
     if name != "alpha":
         return nothing, "", "Feldt's interval is for α; ask for a bootstrap"

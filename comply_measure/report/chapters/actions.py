@@ -9,6 +9,7 @@ from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import count, listing, number, percent, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Bullets, Chapter, Figure, Heading, Prose, Section
+from comply_measure.report.reversals import with_reversals
 from comply_measure.report.tables import Columns, TableSpec, of, table_of
 
 _CALLS = ("low", "disputed", "low and disputed", "neither")
@@ -172,4 +173,7 @@ def _interventions(facts: ActionsEvidence, labels: Labels) -> TableSpec:
 
 def chapter(evidence: ActionsEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
     """From results to action, in print."""
-    return Chapter(actions_section(evidence, labels), actions_headline(evidence, labels))
+    return Chapter(
+        with_reversals(actions_section(evidence, labels), evidence.turned, labels),
+        actions_headline(evidence, labels),
+    )

@@ -17,6 +17,7 @@ from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, listing, percent
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Figure, Heading, Prose, Section
+from comply_measure.report.reversals import with_reversals
 from comply_measure.report.tables import Columns, Counts, TableSpec, of, table_of
 
 if TYPE_CHECKING:
@@ -234,4 +235,7 @@ def _estimators(data: pd.DataFrame) -> list[str]:
 
 def chapter(evidence: AgreementEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
     """Agreement within units, in print."""
-    return Chapter(agreement_section(evidence, labels, cutoffs), agreement_headline(evidence))
+    return Chapter(
+        with_reversals(agreement_section(evidence, labels, cutoffs), evidence.turned, labels),
+        agreement_headline(evidence),
+    )

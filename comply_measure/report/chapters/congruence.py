@@ -27,6 +27,7 @@ from comply_measure.report.format import bounded, listing, number, p_phrase, per
 from comply_measure.report.labels import Labels
 from comply_measure.report.names import key_of
 from comply_measure.report.parts import Block, Chapter, Details, Heading, Notice, Prose, Section
+from comply_measure.report.reversals import with_reversals
 from comply_measure.report.surfaces import surface_plot
 from comply_measure.report.tables import Columns, Counts, TableSpec, of, table_of
 
@@ -221,4 +222,8 @@ def chapter(evidence: CongruenceEvidence, labels: Labels, cutoffs: Cutoffs) -> C
     """Congruence, in print."""
     outcomes = _outcomes(evidence, labels)
     problems = (*(_remark(remark, outcomes, labels) for remark in evidence.remarks), *evidence.level_problems)
-    return Chapter(congruence_section(evidence, labels), congruence_headline(evidence), problems)
+    return Chapter(
+        with_reversals(congruence_section(evidence, labels), evidence.turned, labels),
+        congruence_headline(evidence),
+        problems,
+    )

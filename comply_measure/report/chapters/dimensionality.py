@@ -14,6 +14,7 @@ from comply_measure.report.fits import fit_table
 from comply_measure.report.format import bounded, count, listing, number, p_phrase, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Figure, Prose, Section
+from comply_measure.report.reversals import with_reversals
 from comply_measure.report.tables import Counts, TableSpec, of, table_of
 
 _VARIANTS = {
@@ -195,4 +196,7 @@ def _loadings(facts: DimensionalityEvidence, labels: Labels) -> TableSpec:
 
 def chapter(evidence: DimensionalityEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
     """Dimensionality, in print."""
-    return Chapter(dimensionality_section(evidence, labels), dimensionality_headline(evidence))
+    return Chapter(
+        with_reversals(dimensionality_section(evidence, labels), evidence.turned, labels),
+        dimensionality_headline(evidence),
+    )

@@ -12,6 +12,7 @@ from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, interval, listing, number, p_phrase, plural
 from comply_measure.report.labels import Labels, wrapped
 from comply_measure.report.parts import Block, Chapter, Details, Figure, Prose, Section
+from comply_measure.report.reversals import with_reversals
 from comply_measure.report.tables import Columns, TableSpec, of, table_of
 from comply_measure.statistics.cluster_robust import few_clusters_note
 
@@ -221,4 +222,7 @@ def _reliability(facts: GapEvidence, labels: Labels, rows: pd.DataFrame) -> Tabl
 
 def chapter(evidence: GapEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
     """Role gaps, in print."""
-    return Chapter(gaps_section(evidence, labels), gaps_headline(evidence, labels))
+    return Chapter(
+        with_reversals(gaps_section(evidence, labels), evidence.turned, labels),
+        gaps_headline(evidence, labels),
+    )

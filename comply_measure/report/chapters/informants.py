@@ -17,6 +17,7 @@ from comply_measure.report.fits import fit_table, range_sentence
 from comply_measure.report.format import bounded, count, interval, number
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Notice, Prose, Section
+from comply_measure.report.reversals import with_reversals
 from comply_measure.report.tables import Columns, TableSpec, of, table_of
 
 if TYPE_CHECKING:
@@ -283,7 +284,11 @@ def chapter(evidence: InformantEvidence, labels: Labels, cutoffs: Cutoffs) -> Ch
         contrasts=contrasts,
         effects=effects,
     )
-    return Chapter(informants_section(shown, labels), informants_headline(shown), shown.problems())
+    return Chapter(
+        with_reversals(informants_section(shown, labels), shown.turned, labels),
+        informants_headline(shown),
+        shown.problems(),
+    )
 
 
 def _model_names(evidence: InformantEvidence, labels: Labels) -> dict[str, str]:

@@ -19,6 +19,7 @@ from comply_measure.report.format import bounded, count, listing, number, p_phra
 from comply_measure.report.labels import Labels
 from comply_measure.report.names import key_of
 from comply_measure.report.parts import Block, Chapter, Details, Heading, Notice, Prose, Section
+from comply_measure.report.reversals import with_reversals
 from comply_measure.report.tables import Columns, TableSpec, of, table_of
 
 if TYPE_CHECKING:
@@ -232,4 +233,7 @@ def words(name: str) -> str:
 
 def chapter(evidence: InvarianceEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
     """Measurement invariance, in print."""
-    return Chapter(invariance_section(evidence, labels), invariance_headline(evidence, labels))
+    return Chapter(
+        with_reversals(invariance_section(evidence, labels), evidence.turned, labels),
+        invariance_headline(evidence, labels),
+    )

@@ -11,6 +11,7 @@ from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, chi_square, listing, percent
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Bullets, Chapter, Details, Heading, Notice, Prose, Section
+from comply_measure.report.reversals import with_reversals
 from comply_measure.report.tables import Columns, TableSpec, of, table_of
 
 if TYPE_CHECKING:
@@ -226,4 +227,7 @@ def _table(
 
 def chapter(evidence: MethodVarianceEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
     """Common method variance, in print."""
-    return Chapter(method_variance_section(evidence, labels), method_variance_headline(evidence, labels))
+    return Chapter(
+        with_reversals(method_variance_section(evidence, labels), evidence.turned, labels),
+        method_variance_headline(evidence, labels),
+    )

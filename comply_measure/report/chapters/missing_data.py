@@ -11,6 +11,7 @@ from comply_measure.report.labels import Labels
 from comply_measure.report.names import key_of
 from comply_measure.report.parts import Block, Bullets, Chapter, Details, Notice, Prose, Section
 from comply_measure.report.quantities.names import Name
+from comply_measure.report.reversals import with_reversals
 from comply_measure.report.tables import Column, Columns, TableSpec, of, table_of
 
 if TYPE_CHECKING:
@@ -126,4 +127,7 @@ def _parameters(
 
 def chapter(evidence: MissingDataEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
     """Treatment of missing answers, in print."""
-    return Chapter(missing_data_section(evidence, labels), missing_data_headline(evidence, labels))
+    return Chapter(
+        with_reversals(missing_data_section(evidence, labels), evidence.turned, labels),
+        missing_data_headline(evidence, labels),
+    )

@@ -20,6 +20,7 @@ from comply_measure.report.fits import versions
 from comply_measure.report.format import bounded, count, number, p_phrase
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Figure, Heading, Notice, Prose, Section
+from comply_measure.report.reversals import with_reversals
 from comply_measure.report.tables import Columns, TableSpec, of, table_of
 
 if TYPE_CHECKING:
@@ -221,4 +222,7 @@ def _item_table(facts: RivalEvidence) -> TableSpec:
 
 def chapter(evidence: RivalEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
     """Rival structures, in print."""
-    return Chapter(rivals_section(evidence, labels, cutoffs), rivals_headline(evidence))
+    return Chapter(
+        with_reversals(rivals_section(evidence, labels, cutoffs), evidence.turned, labels),
+        rivals_headline(evidence),
+    )

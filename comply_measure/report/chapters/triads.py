@@ -11,6 +11,7 @@ from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, listing, percent, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Figure, Prose, Section
+from comply_measure.report.reversals import with_reversals
 from comply_measure.report.tables import Columns, TableSpec, of, table_of
 
 if TYPE_CHECKING:
@@ -299,4 +300,6 @@ def _similar_text(facts: TriadEvidence) -> str:
 
 def chapter(evidence: TriadEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
     """The triad as a measure, in print."""
-    return Chapter(triads_section(evidence, labels), triads_headline(evidence))
+    return Chapter(
+        with_reversals(triads_section(evidence, labels), evidence.turned, labels), triads_headline(evidence)
+    )
