@@ -123,8 +123,8 @@ def fit(
         value by name it is an error.
     bounds : str
         Automatic bounds by lavaan's words: ``none``, ``pos.var`` (variances of observed and latent variables not
-        negative), ``pos.ov.var``, ``pos.lv.var``, ``standard`` and ``wide`` (variances, loadings and covariances
-        within what the sample variances allow; see :mod:`comply_measure.sem.table.bounds`).
+        negative), ``pos.ov.var``, ``pos.lv.var``, ``standard``, ``wide`` and ``wide.zerovar`` (variances, loadings and
+        covariances within what the sample variances allow; see :mod:`comply_measure.sem.table.bounds`).
     optimizer_options : mapping, optional
         ``iterations`` (most steps of an attempt), ``tolerance`` (squared distance to the optimum in standard
         errors; 1e-12), ``starts`` (random starts tried besides, the lowest optimum being kept; 0) and ``seed`` of

@@ -284,8 +284,6 @@ def quadratic_programme(
 
 def _equality_programme(B: Array, slope: Array, rows: Array, values: Array) -> tuple[Array, Array]:
     size, extra = len(slope), len(values)
-    if not extra:
-        return np.asarray(-np.linalg.solve(B, slope), dtype=np.float64), np.zeros(0)
     system = np.zeros((size + extra, size + extra))
     system[:size, :size] = B
     system[:size, size:] = -rows.T

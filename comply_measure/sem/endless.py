@@ -13,12 +13,15 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from comply_measure.sem.arrays import Array
+from comply_measure.sem.box import box_of
 from comply_measure.sem.implied import Implied
 from comply_measure.sem.model import Model
 from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.start import starting_values
+from comply_measure.sem.table.constraints import Space
 from comply_measure.sem.trust import Coordinates, minimise_in_region
 
 STEPS = 200
@@ -31,23 +34,25 @@ def follow_without_end(model: Model, theta: Array) -> Optimum | None:
     """The end of a search that found no minimum: χ² flat, what is far out held, the rest at its minimum.
 
     None where the method does not apply (relations between parameters). The optimum counts as converged if the rest
-    is at its minimum; ``endless`` names what is held, unless a proper minimum was found on the way.
+    is at its minimum, within bounds where there are any; ``endless`` names what is held, unless a proper minimum was
+    found on the way.
 
     Parameters
     ----------
     model : Model
-        Without bounds and relations other than equal parameters.
+        Without relations other than equal parameters and bounds.
     theta : array (q,)
         The lowest point that is known.
     """
     space, n, tolerance = model.space, model.sample.n, model.options.search.tolerance
     limit = model.options.search.iterations or STEPS
-    if not space.is_linear or (space.K is not None and space.shared is None):
+    box = box_of(model.table, space)
+    if (box is None and not space.is_linear) or (space.K is not None and space.shared is None):
         return None
     units = space.contract(natural_units(model))
     phi = space.contract(theta)
     found = minimise_in_region(
-        model.objective, phi, n, min(limit, STEPS), tolerance, Coordinates(sigma=SIGMA * units)
+        model.objective, phi, n, min(limit, STEPS), tolerance, Coordinates(sigma=SIGMA * units, box=box)
     )
     if found.converged or not math.isfinite(found.point.value):
         return found
@@ -55,24 +60,29 @@ def follow_without_end(model: Model, theta: Array) -> Optimum | None:
     for size in FAR_OUT:
         held |= np.abs(rest.point.phi) > size * units
         if held.any():
-            apart = Coordinates(held=held)
+            apart = Coordinates(held=held, box=box)
             rest = minimise_in_region(
                 model.objective, rest.point.phi, n, min(limit, POLISH), tolerance, apart
             )
         if rest.converged:
             break
-    chosen = np.eye(len(phi))[held]
-    moved = chosen if space.K is None else chosen @ space.K.T
-    at_bound = np.flatnonzero(moved.any(axis=0))
-    names = model.table.free_names()
-    values = rest.point.theta
+    kept = Coordinates(held=held, box=box).kept(rest.point)
+    names, values = model.table.free_names(), rest.point.theta
+    far, at_bound = _places(space, held), _places(space, kept)
     return replace(
         rest,
-        jacobian=chosen,
-        at_bound=tuple(at_bound.tolist()),
+        jacobian=np.eye(len(phi))[kept],
+        at_bound=at_bound,
         binding=tuple(f"{names[i]} = {values[i]:.6g}" for i in at_bound),
-        endless=tuple(names[i] for i in at_bound),
+        endless=tuple(names[i] for i in far),
     )
+
+
+def _places(space: Space, chosen: NDArray[np.bool_]) -> tuple[int, ...]:
+    """Places of θ that some coordinates of φ stand for."""
+    if space.shared is not None:
+        chosen = chosen[space.shared]
+    return tuple(np.flatnonzero(chosen).tolist())
 
 
 def natural_units(model: Model) -> Array:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from comply_measure.sem.arrays import Array
+from comply_measure.sem.box import box_of
 from comply_measure.sem.composite_start import composite_start
 from comply_measure.sem.constrained import conditions, minimise_constrained
 from comply_measure.sem.endless import follow_without_end
@@ -18,12 +19,13 @@ from comply_measure.sem.optimise import Optimum, minimise
 from comply_measure.sem.options import Options
 from comply_measure.sem.quasi_newton import minimise_quasi_newton
 from comply_measure.sem.start import modest_values, plain_values, random_values, starting_values
-from comply_measure.sem.trust import minimise_in_region
+from comply_measure.sem.trust import Coordinates, minimise_in_region
 
 MAX_STEPS = 200
 MAX_CONSTRAINED_STEPS = 500
 REGION_STEPS = 80
 QUASI_NEWTON_STEPS = 300
+BOUND_STEPS = 20
 RANDOM_STARTS = 8
 REMEDY_SEED = 1
 OPINIONS = 2  # random starts of a model whose first optimum is doubtful
@@ -79,10 +81,10 @@ def estimate(model: Model, start: Array | None = None) -> Optimum:
 
 
 def _is_doubtful(model: Model, best: Optimum) -> bool:
-    """Whether another optimum may well be lower: found by a remedy, or inadmissible (one-level models)."""
-    if not (model.is_bounded and model.space.is_linear) or model.options.search.start.given:
+    """Whether another optimum may well be lower: found by a remedy, at a bound or inadmissible (one-level models)."""
+    if not (model.is_bounded and _has_remedies(model)) or model.options.search.start.given:
         return False
-    return bool(best.remedy) or any(admissibility(model, best.point.implied))
+    return bool(best.remedy or best.at_bound) or any(admissibility(model, best.point.implied))
 
 
 def _second_opinions(model: Model) -> Iterator[Optimum]:
@@ -128,10 +130,10 @@ def _remedies(model: Model, start: Array | None) -> Iterator[Optimum]:
     """Further attempts where the quick search has failed from every start."""
     samples = model.sample.groups
     if start is not None:
-        if model.space.is_linear:
+        if _has_remedies(model):
             yield replace(_in_region(model, np.asarray(start)), remedy="a trust region")
         return
-    if model.space.is_linear:
+    if _has_remedies(model):
         default = starting_values(model.table, model.layouts, samples)
         modest = modest_values(model.table, model.layouts, samples)
         cautious = plain_values(model.table, model.layouts, samples)
@@ -140,7 +142,7 @@ def _remedies(model: Model, start: Array | None) -> Iterator[Optimum]:
             yield replace(_quasi_newton(model, theta), remedy=f"a quasi-Newton search{where}")
     for number in range(_affordable(model)):
         theta = _random_start(model, REMEDY_SEED, number)
-        found = _in_region(model, theta) if model.space.is_linear else _attempt(model, theta)
+        found = _in_region(model, theta) if _has_remedies(model) else _attempt(model, theta)
         yield replace(found, remedy=f"random starting values ({number + 1})")
 
 
@@ -150,18 +152,38 @@ def _affordable(model: Model) -> int:
     return int(np.clip(most * (60 / size) ** 2, 1, RANDOM_STARTS))
 
 
+def _has_remedies(model: Model) -> bool:
+    """Whether the slow searches can honour the model's restrictions: none but linear ones and bounds."""
+    return model.space.is_linear or box_of(model.table, model.space) is not None
+
+
 def _in_region(model: Model, theta: Array) -> Optimum:
     """Newton's method within a region of trust from one start."""
     search, phi = model.options.search, model.space.contract(theta)
     steps = min(search.iterations or REGION_STEPS, REGION_STEPS)
-    return minimise_in_region(model.objective, phi, model.sample.n, steps, search.tolerance)
+    coordinates = Coordinates(box=box_of(model.table, model.space))
+    found = minimise_in_region(model.objective, phi, model.sample.n, steps, search.tolerance, coordinates)
+    return _on_bounds(model, found)
 
 
 def _quasi_newton(model: Model, theta: Array) -> Optimum:
     """The fallback optimiser from one start."""
     search, phi = model.options.search, model.space.contract(theta)
     steps = search.iterations or QUASI_NEWTON_STEPS
-    return minimise_quasi_newton(model.objective, phi, model.sample.n, steps, search.tolerance)
+    coordinates = Coordinates(box=box_of(model.table, model.space))
+    found = minimise_quasi_newton(model.objective, phi, model.sample.n, steps, search.tolerance, coordinates)
+    return _on_bounds(model, found)
+
+
+def _on_bounds(model: Model, found: Optimum) -> Optimum:
+    """An optimum with the bounds that bind, by their multipliers; as it is where there are no bounds."""
+    if not model.space.bounded or not found.converged:
+        return found
+    limits = conditions(model.table, model.space, model.row_name)
+    steps = model.options.search.iterations or BOUND_STEPS
+    return minimise_constrained(
+        model.objective, limits, found.point.phi, model.sample.n, steps, model.options.search.tolerance
+    )
 
 
 def _starts(model: Model, start: Array | None) -> Iterator[tuple[str, Array, float]]:

@@ -73,6 +73,11 @@ class GroupSample:
         return int(self.n) if known is None else len(known)
 
     @property
+    def modelled_variances(self) -> dict[str, float]:
+        """Sample variances of what the model explains, by variable."""
+        return dict(zip(self.names, self.cov.diagonal().tolist(), strict=True))
+
+    @property
     def p(self) -> int:
         """Number of observed variables."""
         return len(self.names)

@@ -12,7 +12,7 @@ from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.words import did_you_mean
 
 STARTS = ("default", "simple")
-BOUNDS = ("none", "standard", "wide", "pos.var", "pos.ov.var", "pos.lv.var")
+BOUNDS = ("none", "standard", "wide", "wide.zerovar", "pos.var", "pos.ov.var", "pos.lv.var")
 
 
 @dataclass(frozen=True, slots=True)

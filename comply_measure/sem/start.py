@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from comply_measure.sem.arrays import Array, Index, is_positive_definite
+from comply_measure.sem.arrays import Array, Index, NotPositiveDefiniteError, is_positive_definite
 from comply_measure.sem.implied import Layout
 from comply_measure.sem.sample import GroupSample
 from comply_measure.sem.table.composites import start_of_composite
@@ -157,12 +157,19 @@ def _sign(rng: np.random.Generator, may_change: bool) -> float:
 
 
 def _leave_residuals(theta: Array, layout: Layout, sample: GroupSample) -> None:
-    """Residual variances as what the other parameters leave of the sample variances, in place."""
+    """Residual variances as what the other parameters leave of the sample variances, in place.
+
+    As they are where these make no possible moments (scales of ordered variables from a negative variance).
+    """
     fill, p = layout.residuals, layout.p
     own = fill.cells // p == fill.cells % p
     places = fill.cells[own] // p
-    theta[fill.parameters[own]] = 0.0
-    rest = sample.cov.diagonal() - layout.at(theta).sigma.diagonal()
+    without = theta.copy()
+    without[fill.parameters[own]] = 0.0
+    try:
+        rest = sample.cov.diagonal() - layout.at(without).sigma.diagonal()
+    except NotPositiveDefiniteError:
+        return
     theta[fill.parameters[own]] = np.maximum(rest, FLOOR * sample.cov.diagonal())[places]
 
 

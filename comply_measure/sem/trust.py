@@ -10,6 +10,9 @@ falls without bound.
 Where parameters run to infinity together, their products staying what they are, the valley is a hyperbola, and steps
 that are straight lines creep along it. In coordinates ``u = asinh(φ/σ)``, logarithms of whatever is larger than σ,
 it is a straight line.
+
+Within bounds of single coordinates those at a bound across which F falls are held; those that a step takes across
+one are put there, and the step of the others is found anew given these (Conn, Gould & Toint, 2000, ch. 12).
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comply_measure.sem.arrays import Array
+from comply_measure.sem.box import Box
 from comply_measure.sem.objective import Objective, Point
 from comply_measure.sem.optimise import Optimum
 
@@ -27,6 +31,7 @@ FIRST_RADIUS = 1.0
 LARGEST_RADIUS = 100.0
 SMALLEST_RADIUS = 1e-12
 BISECTIONS = 60
+BENDS = 12  # times that a step is found anew because it left the box
 LONGEST = 5.0  # most that a logarithm changes in one step
 END = 28.0  # largest logarithm: sizes of 7e11 σ
 LOOK_BACK = 20
@@ -43,10 +48,13 @@ class Coordinates:
         Size beyond which steps are relative; infinite for coordinates that stay as they are.
     held : bool array (r,) or None
         Coordinates that do not move.
+    box : Box or None
+        Bounds that no step leaves.
     """
 
     sigma: Array | None = None
     held: NDArray[np.bool_] | None = None
+    box: Box | None = None
 
     def derivatives(self, phi: Array) -> tuple[Array, Array]:
         """First and second derivatives of φ in u (r,), (r,)."""
@@ -60,12 +68,24 @@ class Coordinates:
 
     def moved(self, phi: Array, step: Array) -> Array:
         """φ after a step in u (r,)."""
+        new = np.asarray(phi + step)
+        if self.sigma is not None:
+            sigma = np.where(np.isfinite(self.sigma), self.sigma, 1.0)
+            u = np.clip(np.arcsinh(phi / sigma) + np.clip(step, -LONGEST, LONGEST), -END, END)
+            new = np.where(np.isfinite(self.sigma), sigma * np.sinh(u), new)
+        return new if self.box is None else self.box.inside(new)
+
+    def between(self, phi: Array, new: Array) -> Array:
+        """The step in u from one φ to another (r,)."""
         if self.sigma is None:
-            return np.asarray(phi + step)
+            return np.asarray(new - phi)
         sigma = np.where(np.isfinite(self.sigma), self.sigma, 1.0)
-        u = np.clip(np.arcsinh(phi / sigma) + np.clip(step, -LONGEST, LONGEST), -END, END)
-        curved = sigma * np.sinh(u)
-        return np.where(np.isfinite(self.sigma), curved, phi + step)
+        return np.where(np.isfinite(self.sigma), np.arcsinh(new / sigma) - np.arcsinh(phi / sigma), new - phi)
+
+    def kept(self, point: Point) -> NDArray[np.bool_]:
+        """Coordinates that do not move from a point (r,)."""
+        held = np.zeros(len(point.phi), dtype=bool) if self.held is None else self.held
+        return held if self.box is None else held | self.box.held(point.phi, point.gradient)
 
 
 STRAIGHT = Coordinates()
@@ -83,7 +103,7 @@ def minimise_in_region(
 
     A search in logarithms ends besides where its last steps have gained nothing, without being called converged.
     """
-    point = objective.at(start)
+    point = objective.at(start if coordinates.box is None else coordinates.box.inside(start))
     if not np.isfinite(point.value):
         return Optimum(
             point, False, 0, "the implied covariance matrix at the start is not positive definite", np.inf
@@ -94,15 +114,21 @@ def minimise_in_region(
         values.append(point.value)
         if coordinates.sigma is not None and _is_flat(values, n):
             return Optimum(point, False, iteration, "the discrepancy falls without end", decrement)
-        model = _Quadratic(point, coordinates)
+        model = _Quadratic(point, coordinates, coordinates.kept(point))
         if not model.usable:
             return Optimum(point, False, iteration, "the derivatives are not finite", decrement)
         decrement = model.decrement
         if n * decrement < tolerance:
             return Optimum(point, True, iteration, "converged", decrement)
         step = model.step(radius)
+        target = coordinates.moved(point.phi, model.back(step))
+        if coordinates.box is not None:
+            target = _bent(point, coordinates, model, radius)
+            step = model.forth(coordinates.between(point.phi, target))
         length, promised = float(np.linalg.norm(step)), model.gain(step)
-        candidate = objective.at(coordinates.moved(point.phi, model.back(step)))
+        if coordinates.box is not None and length < radius and 0.0 <= n * promised < tolerance:
+            return Optimum(point, True, iteration, "converged", promised)
+        candidate = objective.at(target)
         gained = point.value - candidate.value if np.isfinite(candidate.value) else -np.inf
         ratio = gained / promised if promised > 0.0 else -1.0
         if ratio < 0.25:
@@ -111,7 +137,7 @@ def minimise_in_region(
             radius = min(2.0 * radius, LARGEST_RADIUS)
         if ratio > 1e-4:
             point = candidate
-        elif promised < 1e-14 * max(1.0, abs(point.value)) or radius < SMALLEST_RADIUS:
+        elif abs(promised) < 1e-14 * max(1.0, abs(point.value)) or radius < SMALLEST_RADIUS:
             flat = n * decrement < 1e-6
             message = "converged" if flat else "no step reduces the discrepancy"
             return Optimum(point, flat, iteration, message, decrement)
@@ -129,13 +155,32 @@ def scales(point: Point) -> Array:
     return np.sqrt(np.where(curvature > 0.0, curvature, 1e-12 * curvature.max(initial=1e-300)))
 
 
+def _bent(point: Point, coordinates: Coordinates, model: _Quadratic, radius: float) -> Array:
+    """Where the step within the radius leads when what leaves the box is put on its border (r,)."""
+    kept, offset = coordinates.kept(point).copy(), np.zeros(len(point.phi))
+    for _ in range(BENDS):
+        step = model.back(model.step(radius)) + offset
+        target = coordinates.moved(point.phi, step)
+        reached = coordinates.between(point.phi, target)
+        outside = ~kept & (np.abs(step - reached) > 1e-9 * np.abs(step))
+        if not outside.any():
+            break
+        kept |= outside
+        offset[outside] = reached[outside]
+        model = _Quadratic(point, coordinates, kept, offset)
+    return target
+
+
 class _Quadratic:
     """The quadratic model of F at a point, in scaled coordinates along the eigenvectors of its Hessian.
 
-    Coordinates that are held have no slope and unit curvature: steps leave them alone.
+    Coordinates that are held have no slope and unit curvature: steps leave them alone. Where they are displaced, the
+    slope of the others is the one that is found there.
     """
 
-    def __init__(self, point: Point, coordinates: Coordinates = STRAIGHT) -> None:
+    def __init__(
+        self, point: Point, coordinates: Coordinates, held: NDArray[np.bool_], offset: Array | None = None
+    ) -> None:
         first, second = coordinates.derivatives(point.phi)
         bend = second * point.gradient
         self.scale = scales(point) * first
@@ -144,13 +189,15 @@ class _Quadratic:
         values = np.zeros(len(point.phi))
         along = np.zeros(len(point.phi))
         slope = point.gradient * first / self.scale
-        held = np.zeros(len(slope), dtype=bool) if coordinates.held is None else coordinates.held
-        slope[held] = 0.0
+        moved = None if offset is None else offset * self.scale
         self.usable = bool(np.isfinite(slope).all())
         for place, block in zip(self.places, point.hessian_blocks.blocks, strict=True):
             relative = self.scale[place] / first[place]
             scaled = block / relative / relative[:, None]
             scaled.flat[:: len(place) + 1] += bend[place] / self.scale[place] ** 2
+            if moved is not None:
+                slope[place] += scaled @ moved[place]
+            slope[place[held[place]]] = 0.0
             scaled[held[place]] = scaled[:, held[place]] = 0.0
             scaled[held[place], held[place]] = 1.0
             if not np.isfinite(scaled).all():
@@ -198,6 +245,13 @@ class _Quadratic:
         for place, vectors in zip(self.places, self.vectors, strict=True):
             result[place] = vectors @ step[place]
         return np.asarray(result / self.scale)
+
+    def forth(self, step: Array) -> Array:
+        """A step in the coordinates along the eigenvectors."""
+        result, scaled = np.empty(len(step)), step * self.scale
+        for place, vectors in zip(self.places, self.vectors, strict=True):
+            result[place] = vectors.T @ scaled[place]
+        return result
 
     def gain(self, step: Array) -> float:
         """What the model promises for a step."""

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from semopy.examples import holzinger39
+from semopy.examples import holzinger39, political_democracy
 
 from comply_measure import sem
 from comply_measure.errors import InputError
+from comply_measure.sem.start import random_values
 
 TWO = "v =~ x1 + x2 + x3\ns =~ x7 + x8 + x9"
 HIGHER = "v =~ x1+x2+x3\nt =~ x4+x5+x6\ns =~ x7+x8+x9\ng =~ v + t\ns ~ g\nx1 ~~ x4"
@@ -79,6 +80,11 @@ def ranges(fit: sem.Fit) -> dict[str, tuple[float, float]]:
             {"bounds": "standard"},
             {"v=~x2": (0.5, 3.189415075), "x1~~x1": (0.1, 1.228645525), "v~~v": (0.135836985, 1.358369846)},
         ),
+        (
+            HIGHER,
+            {"bounds": "wide.zerovar"},
+            WIDE | {"x1~~x1": (0.0, 1.467039433), "x2~~x2": (0.0, 1.658140639)},
+        ),
         ("v =~ 0.5*x1 + x2 + x3", {"bounds": "standard"}, {"v~~v": (0.0, 1.381783873)}),
     ],
 )
@@ -100,8 +106,57 @@ def test_bounds_of_groups_and_ordered_variables(hs: pd.DataFrame) -> None:
     found = ranges(ordered)
     assert found["v=~x2"][1] == pytest.approx(math.sqrt(10.0))
     assert found["v~~v"] == pytest.approx((0.1, 1.0))
-    with pytest.raises(InputError, match="parameterization='theta'"):
-        sem.fit("v =~ x1 + x2 + x3", cut, ordered=True, bounds="standard", parameterization="theta")
+    found = ranges(
+        sem.fit(
+            "v =~ x1 + x2 + x3\nt =~ x4 + x5 + x6\nt ~ v",
+            hs[["x1", "x2", "x3", "x4", "x5", "x6"]].apply(lambda x: pd.cut(x, 4, labels=False)),
+            ordered=True,
+            bounds="standard",
+            parameterization="theta",
+        )
+    )
+    assert [found[name] for name in ("v=~x2", "t=~x6", "v~~v", "t~~t")] == [
+        pytest.approx(pair) for pair in ((-10.0, 10.0), (-10.0, 10.0), (0.1, 10.0), (0.005, 10.0))
+    ]
+    given_age = cut.assign(age=hs.ageyr)
+    found = ranges(
+        sem.fit("v =~ x1 + x2 + x3\nv ~ age", given_age, ordered=["x1", "x2", "x3"], bounds="wide")
+    )
+    assert found["v=~x3"] == pytest.approx((-3.794733192, 3.794733192))
+    assert found["v~~v"] == pytest.approx((0.005, 1.2985))
+
+
+def test_random_starts_of_ordered_variables_may_have_no_scale(hs: pd.DataFrame) -> None:
+    """A negative factor variance alone leaves an ordered variable no scale under theta: the start stays possible."""
+    data = hs[["x1", "x2", "x3", "x4", "x5", "x6"]].copy()
+    names = ["x1", "x2", "x3", "x5"]
+    data[names] = data[names].apply(lambda x: pd.cut(x, 4, labels=False))
+    model = sem.fit(
+        "v =~ x1 + x2 + x3 + x4\nt =~ x4 + x5 + x6",
+        data,
+        ordered=names,
+        parameterization="theta",
+        optimizer_options={"iterations": 1},
+        se="none",
+    ).model
+    variances = [i for i, name in enumerate(model.table.free_names()) if name in ("v~~v", "t~~t")]
+    drawn = np.array(
+        [
+            random_values(np.random.default_rng(seed), model.table, model.layouts, model.sample.groups)
+            for seed in range(12)
+        ]
+    )
+    assert np.isfinite(drawn).all() and (drawn[:, variances] < 0.0).any()
+
+
+def test_a_structural_model_within_bounds_is_that_of_lavaan() -> None:
+    """30 cases; numbers of lavaan 0.7-2 with ``bounds="pos.ov.var"``."""
+    model = "ind60=~x1+x2+x3\ndem60=~y1+y2+y3+y4\ndem65=~y5+y6+y7+y8\ndem60~ind60\ndem65~ind60+dem60"
+    fit = sem.fit(model, political_democracy.get_data().iloc[:30], bounds="pos.ov.var")
+    assert fit.fit_measures["chisq"] == pytest.approx(73.7110315, abs=1e-6)
+    paths = fit.estimates[fit.estimates["op"] == "~"]
+    assert paths["est"].to_numpy() == pytest.approx([2.013771760, 0.835482749, 0.804162493], abs=2e-5)
+    assert paths["se"].to_numpy() == pytest.approx([0.687821679, 0.394425891, 0.159706727], rel=1e-4)
 
 
 @pytest.mark.parametrize("block", BOUNDED)

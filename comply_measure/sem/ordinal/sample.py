@@ -48,6 +48,11 @@ class OrdinalGroup(GroupSample):
     covariates: Array = field(kw_only=True, repr=False)
 
     @property
+    def modelled_variances(self) -> dict[str, float]:
+        """Variances of the (latent) responses; given the covariates, if there are any."""
+        return dict(zip(self.moments.names, self.moments.covariance.diagonal().tolist(), strict=True))
+
+    @property
     def statistics(self) -> Array:
         """All sample statistics in lavaan's order (D,)."""
         return self.moments.vector

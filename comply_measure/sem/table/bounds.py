@@ -11,7 +11,9 @@ loading            ± √(s / least latent variance)              wide: + .10 at
 covariance         ± √(upper · upper) of both variances        standard: times .998
 =================  ==========================================  =============================================
 
-Additions are shares of the range. ``pos.var``, ``pos.ov.var`` and ``pos.lv.var`` are lower bounds of zero for
+Additions are shares of the range. ``wide.zerovar`` is ``wide`` with residual variances not below zero. With the theta
+parameterization s of an ordered variable whose residual variance is fixed is 1 / ρ, and the least variance of a factor
+with such a marker ρ. ``pos.var``, ``pos.ov.var`` and ``pos.lv.var`` are lower bounds of zero for
 variances. Bounds in the model text come before automatic ones.
 """
 
@@ -47,6 +49,7 @@ class _Widening:
 WIDENINGS = {
     "standard": _Widening((0.0, 0.005), 0.0, 0.0, 0.998),
     "wide": _Widening((0.05, 0.2), 0.3, 0.1, 1.0),
+    "wide.zerovar": _Widening((0.0, 0.2), 0.3, 0.1, 1.0),
 }
 
 
@@ -69,14 +72,15 @@ def with_bounds(
     Raises
     ------
     InputError
-        For words that need sample variances where there are none of the model's scale.
+        For words that need sample variances in two-level models.
     """
     if word == "none":
         return table
-    if word in WIDENINGS and (two_level or _is_theta(table)):
-        where = "two-level models" if two_level else "parameterization='theta'"
-        problem = Problem(f"not with {where}", column="bounds", value=word, allowed=", ".join(POSITIVE))
-        raise InputError("These bounds need sample variances in the scale of the model.", [problem])
+    if word in WIDENINGS and two_level:
+        problem = Problem(
+            "not with two-level models", column="bounds", value=word, allowed=", ".join(POSITIVE)
+        )
+        raise InputError("These bounds need sample variances of the blocks they are for.", [problem])
     lower, upper = table.lower.copy(), table.upper.copy()
     for group, sample in enumerate(samples):
         block = _Block(table, group, sample)
@@ -89,10 +93,6 @@ def with_bounds(
     return replace(table, lower=lower, upper=upper)
 
 
-def _is_theta(table: ParameterTable) -> bool:
-    return table.options.parameterization == "theta"
-
-
 class _Block:
     """Rows of one group and the sample variances they are measured by."""
 
@@ -102,7 +102,7 @@ class _Block:
         formed = {composite.name for composite in names.composites}
         self.latent = set(names.latent) - formed
         self.observed = set(names.observed)
-        self.s = dict(zip(sample.names, sample.cov.diagonal().tolist(), strict=True))
+        self.s = sample.modelled_variances
         self.rows = np.flatnonzero(table.group == group + 1).tolist()
         self.marker: dict[str, str] = {}
         endogenous = set()
@@ -115,6 +115,18 @@ class _Block:
             elif op == "=~":
                 endogenous.add(rhs)
         self.endogenous = endogenous
+        unit = {table.lhs[r] for r in self._variances() if not table.free[r] and table.value[r] == 1.0}
+        scaled = {table.lhs[row] for row in self.rows if table.op[row] == "~*~"} & unit
+        self.in_residuals = table.options.parameterization == "theta" and bool(scaled)
+        if self.in_residuals:
+            self.s |= {name: self.s[name] / LEAST_RELIABILITY for name in scaled}
+
+    def _least(self, latent: str) -> float:
+        """Least variance of a latent variable, by its marker; zero without one."""
+        marker = self.marker.get(latent)
+        if marker is None:
+            return 0.0
+        return LEAST_RELIABILITY * (1.0 if self.in_residuals else self.s[marker])
 
     def positive(self, observed: bool, latent: bool) -> dict[int, Range]:
         """Lower bounds of zero."""
@@ -150,9 +162,8 @@ class _Block:
 
     def _latent_range(self, name: str) -> Range:
         marker = self.marker.get(name)
-        low = LEAST_RELIABILITY * self.s[marker] if marker else 0.0
         high = self.s[marker] if marker else max(self.s.values())
-        return (LEAST_ENDOGENOUS if name in self.endogenous else low), high
+        return (LEAST_ENDOGENOUS if name in self.endogenous else self._least(name)), high
 
     def _loadings(self, more: float) -> dict[int, Range]:
         table = self.table
@@ -161,11 +172,7 @@ class _Block:
             latent, item = table.lhs[row], table.rhs[row]
             if table.op[row] != "=~" or latent not in self.latent or item not in self.observed:
                 continue
-            if table.options.std_lv:
-                least = 1.0
-            else:
-                marker = self.marker.get(latent)
-                least = LEAST_RELIABILITY * self.s[marker] if marker else 0.0
+            least = 1.0 if table.options.std_lv else self._least(latent)
             if least > 0.0:
                 bound = math.sqrt(self.s[item] / least) * (1.0 + 2.0 * more)
                 found[row] = (-bound, bound)
