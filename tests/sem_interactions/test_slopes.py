@@ -202,6 +202,30 @@ def test_the_test_of_products_compares_with_zero_coefficients(products: pd.DataF
     assert robust.method == "satorra.bentler.2001" and robust.tidy()["df"][0] == 1.0
 
 
+def test_slopes_and_tests_of_products_with_a_likelihood_of_their_own(products: pd.DataFrame) -> None:
+    """LMS multiplies factors as they are: slopes at z are b_X + b_XZ z; the test is that of log-likelihoods."""
+    fitted = sem.fit(MODEL, products, interactions="lms", nodes=12)
+    est, vcov = estimates(fitted)
+    found = sem.simple_slopes(fitted, at=[0.4]).tidy()
+    names, weights = ["Y~X", "Y~X:Z"], np.array([1.0, 0.4])
+    assert found["est"][0] == pytest.approx(weights @ est[names], abs=1e-12)
+    wanted = math.sqrt(weights @ vcov.loc[names, names].to_numpy() @ weights)
+    assert found["se"][0] == pytest.approx(wanted, rel=1e-10)
+    test = sem.product_test(fitted)
+    linear = sem.fit(MEASURED + "Y ~ X + Z", products, meanstructure=True)
+    gain = 2 * (fitted.measures["logl"] - linear.measures["logl"])
+    assert test.statistic == pytest.approx(gain, abs=1e-5) and test.df == 1.0
+    full, less = (f.r2().set_index("lhs")["r2"]["Y"] for f in (fitted, linear))
+    assert test.r2["change"][0] == pytest.approx(full - less, abs=1e-6)
+    line = sem.simple_slopes(fitted, at=[0.4]).lines(3)
+    assert line["y"][1] == pytest.approx(est["Y~Z"] * 0.4, abs=1e-8), "Y has the intercept 0"
+    quasi = sem.product_test(sem.fit(MODEL, products, interactions="qml"))
+    assert math.isnan(quasi.pvalue) and "no likelihood-ratio test" in quasi.notes[0]
+    two = sem.fit(MEASURED + "Y ~ X + Z + X:Z + X:X", products, interactions="qml")
+    with pytest.raises(ComplyError, match="tested all together"):
+        sem.product_test(two, "Y ~ X:X")
+
+
 def test_what_products_add_to_a_regression(products: pd.DataFrame) -> None:
     found = sem.product_test(sem.fit("y1 ~ x1 + z1 + x1:z1", products)).r2
     y = products["y1"].to_numpy()

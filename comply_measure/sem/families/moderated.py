@@ -107,6 +107,15 @@ class Moderated(Family):
         """None."""
         return Baseline(math.nan, 0)
 
+    def test_of_products(self, fit: Fit, rows: list[int]) -> tuple[TestStatistic, Fit]:
+        """Likelihood-ratio test of all products together."""
+        model = cast(ProductModel, fit.model)
+        free = [row for row in model.product_rows if model.table.free[row]]
+        if sorted(rows) != free:
+            raise ModelError("products are tested all together here; single ones have their z values")
+        linear = model.linear.family.result(model.linear, model.linear_optimum)
+        return cast(ProductFit, fit).product_test, linear
+
     def hidden_information(self, point: Point) -> Array | None:
         """The observed information, with directions exactly singular that differences cannot tell from singular."""
         return sharpened(cast(ProductPoint, point))

@@ -172,7 +172,7 @@ def question(fit: Fit, term: str | None, group: str | None) -> Question:
     ModelError
         When the fit has no finite optimum, or two levels.
     """
-    fit.require_one_level("simple slopes")
+    require_groups(fit, "simple slopes")
     if not fit.has_optimum:
         raise ModelError("the fit has no finite optimum: there are no slopes to tell")
     outcome, (predictor, moderator) = _asked(fit, term)
@@ -216,6 +216,18 @@ def _asked(fit: Fit, term: str | None) -> tuple[str, tuple[str, str]]:
     raise InputError(
         "The fit has no such product.", [Problem(f"not in the fit{hint}", value=term, allowed=allowed)]
     )
+
+
+def require_groups(fit: Fit, what: str) -> None:
+    """Refuse models of two levels.
+
+    Raises
+    ------
+    ModelError
+        When there are levels.
+    """
+    if fit.model.family.serves("levels"):
+        raise ModelError(f"{what} are not available for {fit.model.family.name}")
 
 
 def product_of(text: str) -> tuple[str, tuple[str, str]]:

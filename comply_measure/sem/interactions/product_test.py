@@ -15,7 +15,8 @@ import numpy as np
 from comply_measure.errors import Problem
 from comply_measure.sem.comparison.compare import compare
 from comply_measure.sem.errors import InputError, ModelError
-from comply_measure.sem.interactions.equation import product_of
+from comply_measure.sem.inference.tests import TestStatistic
+from comply_measure.sem.interactions.equation import product_of, require_groups
 from comply_measure.sem.language.expressions import Name, Number
 from comply_measure.sem.language.records import Product, Relation
 
@@ -83,33 +84,41 @@ def product_test(fit: Fit, terms: str | Sequence[str] | None = None) -> ProductT
     ModelError
         When the fit, or the model without the products, has no finite optimum.
     """
-    from comply_measure.sem.estimation import estimate
-    from comply_measure.sem.model import specify
-
-    fit.require_one_level("tests of products")
+    require_groups(fit, "tests of products")
     if not fit.has_optimum:
         raise ModelError("the fit has no finite optimum: there is nothing to test")
     rows = _rows(fit, terms)
+    test, without = fit.model.family.test_of_products(fit, rows)
+    if not without.has_optimum:
+        raise ModelError("the model without the products has no finite optimum: there is no test")
+    table = fit.model.table
+    names = dict.fromkeys(f"{table.lhs[i]} ~ {table.rhs[i]}" for i in rows)
+    return ProductTest(
+        tuple(names),
+        test.statistic,
+        float(test.df),
+        test.pvalue,
+        test.name,
+        _change(fit, without, {table.lhs[i] for i in rows}),
+        without,
+        (test.note,) if test.note else (),
+    )
+
+
+def refitted(fit: Fit, rows: Sequence[int]) -> tuple[TestStatistic, Fit]:
+    """Difference test against the same model with coefficients of zero, and that model's fit."""
+    from comply_measure.sem.estimation import estimate
+    from comply_measure.sem.model import specify
+
     table = fit.model.table
     zeros = [Relation(p, "==", "0", Name(p), Number(0.0)) for p in (table.plabel[row] for row in rows)]
     smaller = replace(table, relations=(*table.relations, *zeros))
     model = specify(smaller, fit.model.sample, fit.model.options)
     without = model.family.result(model, estimate(model))
-    if not without.has_optimum:
-        raise ModelError("the model without the products has no finite optimum: there is no test")
     row = compare(fit, without, names=("with products", "without"))
-    names = dict.fromkeys(f"{table.lhs[i]} ~ {table.rhs[i]}" for i in rows)
-    last = row.iloc[-1]
-    return ProductTest(
-        tuple(names),
-        float(last["Chisq diff"]),
-        float(last["Df diff"]),
-        float(last["Pr(>Chisq)"]),
-        str(row.attrs["method"]),
-        _change(fit, without, {table.lhs[i] for i in rows}),
-        without,
-        tuple(row.attrs["notes"]),
-    )
+    statistic, df, p = (float(row[name].to_numpy()[-1]) for name in ("Chisq diff", "Df diff", "Pr(>Chisq)"))
+    method = str(row.attrs["method"])
+    return TestStatistic(method, statistic, df, p, note="; ".join(row.attrs["notes"])), without
 
 
 def _rows(fit: Fit, terms: str | Sequence[str] | None) -> list[int]:
