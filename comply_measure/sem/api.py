@@ -32,6 +32,7 @@ from comply_measure.sem.sample import Sample
 from comply_measure.sem.searched import searched
 from comply_measure.sem.table.asked import as_asked
 from comply_measure.sem.table.build import build_table
+from comply_measure.sem.weighting import read_weights
 from comply_measure.statistics.arguments import checks_itself
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def fit(
     product_indicators: str = "double_centred",
     match: bool = False,
     nodes: int | None = None,
+    sampling_weights: str | None = None,
+    sampling_weights_normalization: str = "group",
 ) -> Fit:
     """Fit a structural equation model.
 
@@ -141,6 +144,12 @@ def fit(
     nodes : int, optional
         Nodes of the quadrature for ``lms``, per factor that has to be integrated: 24 for one, 16 for two, 10 for
         three, 8 for more.
+    sampling_weights : str, optional
+        Column of positive weights: pseudo-maximum likelihood, weighted moments or weighted polychoric correlations,
+        with sandwich errors and scaled tests unless others are named (one level).
+    sampling_weights_normalization : str
+        ``group`` (weights of a group sum to its number of cases; lavaan 0.7's default), ``total`` (those of all
+        cases to the number of all cases) or ``none``.
 
     Returns
     -------
@@ -174,13 +183,15 @@ def fit(
         product_indicators=product_indicators,
         match=match,
         nodes=nodes,
+        sampling_weights=sampling_weights,
+        sampling_weights_normalization=sampling_weights_normalization,
     )
     records = parse_model(asked.model)
     products = latent_products(records)
     records = records if products is None else products.records
     method = "" if products is None else asked.interactions or "product"
     frame = as_frame(data)
-    check_names(frame, records, asked.group, asked.cluster)
+    check_names(frame, records, asked.group, asked.cluster, asked.sampling_weights)
     found = find_ordered(records, frame, asked.ordered)
     levels = bool(records.levels)
     options = resolve(
@@ -193,6 +204,7 @@ def fit(
         ordered=bool(found),
         levels=levels,
         direct="" if method == "product" else method,
+        weighted=asked.sampling_weights is not None,
     )
     if found and levels:
         raise ModelError("two-level models with ordered variables are not available")
@@ -200,7 +212,8 @@ def fit(
     setting = _setting(asked, options, records, len(groups[0]), bool(found), products=method)
     options = searched(apply_rules(setting), start, bounds, optimizer_options, asked.engine)
     table = table_options(setting)
-    request = Request(records, frame, groups, found, asked, options, table)
+    weighting = read_weights(frame, asked.sampling_weights, asked.sampling_weights_normalization)
+    request = Request(records, frame, groups, found, asked, options, table, weighting)
     if products is not None:
         if method != "product":
             return fit_directly(request)

@@ -13,6 +13,7 @@ from comply_measure.errors import Problem
 from comply_measure.sem.errors import InputError
 from comply_measure.sem.options import known_word, unknown_word
 from comply_measure.sem.table.parameter_table import GROUP_EQUAL
+from comply_measure.sem.weighting import NORMALIZATIONS
 from comply_measure.statistics.checks import is_share
 
 ENGINES = ("comply", "semopy")
@@ -34,6 +35,8 @@ class Arguments:
     group_partial: tuple[str, ...] = ()
     ordered: bool | tuple[str, ...] = ()
     cluster: str | None = None
+    sampling_weights: str | None = None
+    sampling_weights_normalization: str = "group"
     std_lv: bool = False
     effect_coding: bool = False
     orthogonal: bool = False
@@ -262,6 +265,8 @@ CHECKS: Mapping[str, Check] = {
     "group_partial": _names,
     "ordered": _ordered,
     "cluster": _column,
+    "sampling_weights": _column,
+    "sampling_weights_normalization": _word(NORMALIZATIONS),
     "std_lv": _flag,
     "effect_coding": _flag,
     "orthogonal": _flag,

@@ -44,6 +44,7 @@ def resolve(
     levels: bool = False,
     moments: bool = False,
     direct: str = "",
+    weighted: bool = False,
 ) -> Options:
     """Options from the user's words.
 
@@ -55,6 +56,8 @@ def resolve(
         Whether there are clusters (of a model of one level), ordered variables, two levels, or no cases at all.
     direct : str
         ``lms`` or ``qml`` where products of factors are estimated by a likelihood of their own.
+    weighted : bool
+        Whether cases have sampling weights.
 
     Raises
     ------
@@ -70,15 +73,16 @@ def resolve(
             f"ordered variables: estimator {entry.name} (polychoric correlations, diagonally weighted)"
         )
     situation = situation_of(treatment, ordered, levels, moments, direct)
-    family = _family(situation, entry, treatment, clustered)
+    family = _family(situation, entry, treatment, clustered, weighted)
     kind = family.words(situation, treatment)
     asked_se = words.get("se")
     asked_test = TEST_WORDS[words["test"]] if "test" in words else None
-    errors = _errors(entry, kind, asked_se, clustered)
-    statistic = asked_test or _usual_test(entry, kind, clustered)
+    errors = _errors(entry, kind, asked_se, clustered, weighted)
+    statistic = asked_test or _usual_test(entry, kind, clustered, weighted)
     usual = _usual_information(entry, kind, errors)
     chosen = words.get("information", usual)
     problems = _conflicts(kind, entry, errors, statistic, chosen, clustered, asked_se, asked_test)
+    problems += _resampled_weights(errors, statistic) if weighted else []
     if problems:
         raise InputError("These options do not go together.", problems)
     first_order = chosen == "first.order"
@@ -87,6 +91,7 @@ def resolve(
     notes += _own_way(kind, entry)
     notes += family.notes(entry.name, errors, situation)
     notes += _overrides(errors, statistic, clustered, first_order)
+    notes += _naive_weights(kind, errors, statistic) if weighted else []
     return Options(
         estimator=entry,
         family=family,
@@ -124,13 +129,13 @@ def _known(
     return found
 
 
-def _family(situation: str, entry: Estimator, treatment: str, clustered: bool) -> Family:
+def _family(situation: str, entry: Estimator, treatment: str, clustered: bool, weighted: bool) -> Family:
     """The family of an estimator with such data.
 
     Raises
     ------
     InputError
-        For an estimator, a treatment of missing values or clusters that do not go with the data.
+        For an estimator, a treatment of missing values, clusters or weights that do not go with the data.
     """
     found = family_of(situation, entry.discrepancy)
     nearest = found or candidates(situation)[0]
@@ -147,6 +152,8 @@ def _family(situation: str, entry: Estimator, treatment: str, clustered: bool) -
         allowed = ["ml", *words.missing] if wider else list(words.missing)
         message = "only with ordered variables" if treatment in PAIRWISE else place
         problems.append(Problem(message, column="missing", value=treatment, allowed=", ".join(allowed)))
+    if weighted and not words.weights:
+        problems.append(Problem(place, column="sampling_weights", allowed="no sampling weights"))
     if clustered and treatment in words.no_clusters:
         others = ", ".join(word for word in words.missing if word not in words.no_clusters)
         problems.append(Problem("not with clusters", column="missing", value=treatment, allowed=others))
@@ -174,13 +181,15 @@ def _words_of(entry: Estimator, kind: Words) -> tuple[str, str]:
     return entry.se, entry.test
 
 
-def _errors(entry: Estimator, kind: Words, word: str | None, clustered: bool) -> str:
-    """Standard errors: the user's word, else those of the kind or the estimator, allowing for clusters."""
+def _errors(entry: Estimator, kind: Words, word: str | None, clustered: bool, weighted: bool) -> str:
+    """Standard errors: the user's word, else those of the kind or the estimator, allowing for clusters and weights."""
     usual = _words_of(entry, kind)[0]
     if word is None:
         chosen: str = kind.own[0] if kind.own else usual
         if clustered and chosen in INDEPENDENT:
             chosen = "robust.cluster" if "robust.cluster" in kind.se else "robust.sem"
+        elif weighted and chosen in INDEPENDENT and not kind.weighs_by_gamma:
+            chosen = "robust.huber.white" if "robust.huber.white" in kind.se else "robust.sem"
     elif word == "robust":
         chosen = kind.own[0] if kind.own else (usual if usual not in INDEPENDENT else kind.robust)
     elif word in TWO_STAGE_WORDS:
@@ -190,13 +199,17 @@ def _errors(entry: Estimator, kind: Words, word: str | None, clustered: bool) ->
     return "robust.cluster" if clustered and chosen == "robust.huber.white" else chosen
 
 
-def _usual_test(entry: Estimator, kind: Words, clustered: bool) -> str:
-    """Test of the kind or the estimator; one that allows for clusters where there are any."""
+def _usual_test(entry: Estimator, kind: Words, clustered: bool, weighted: bool) -> str:
+    """Test of the kind or the estimator; one that allows for clusters and sampling weights where there are any."""
     if kind.own is not None:
         return kind.own[1]
     usual = _words_of(entry, kind)[1]
     if clustered and usual in ("standard", *RESIDUAL_TESTS):
         return "yuan.bentler.mplus" if "yuan.bentler.mplus" in kind.test else "satorra.bentler"
+    if weighted and entry.se in INDEPENDENT and not kind.weighs_by_gamma:
+        for word in ("yuan.bentler.mplus", "browne.residual.adf"):
+            if word in kind.test:
+                return word
     return usual
 
 
@@ -246,6 +259,29 @@ def _conflicts(
     if statistic == "yuan.bentler" and information == "observed":
         refuse("test='yuan.bentler'", "information", information, ("expected",))
     return problems
+
+
+def _resampled_weights(errors: str, statistic: str) -> list[Problem]:
+    """Words that draw cases as if they had been drawn with equal chances."""
+    asked = {"se": (errors, "bootstrap"), "test": (statistic, "bollen.stine")}
+    message = "not with sampling_weights"
+    return [
+        Problem(message, column=name, value=value, allowed="robust errors and scaled tests")
+        for name, (value, word) in asked.items()
+        if value == word
+    ]
+
+
+def _naive_weights(kind: Words, errors: str, statistic: str) -> list[str]:
+    """What a reader must know about errors and a test that take sampling weights for numbers of cases."""
+    if kind.weighs_by_gamma:
+        return []
+    notes = []
+    if errors in INDEPENDENT:
+        notes.append(f"se='{errors}': standard errors take the sampling weights for numbers of cases")
+    if statistic in ("standard", "browne.residual.nt") and not kind.own_gamma:
+        notes.append(f"test='{statistic}': the χ² statistic takes the sampling weights for numbers of cases")
+    return notes
 
 
 def _own_way(kind: Words, entry: Estimator) -> list[str]:

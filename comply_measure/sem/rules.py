@@ -234,6 +234,36 @@ RULES: tuple[Rule, ...] = (
         "listwise",
     ),
     Rule(
+        "sampling_weights",
+        "refuse",
+        lambda s: _semopy(s) and s.asked.sampling_weights is not None,
+        "not with engine='semopy'",
+        "engine='comply'",
+    ),
+    Rule(
+        "sampling_weights",
+        "refuse",
+        lambda s: bool(s.products) and s.asked.sampling_weights is not None,
+        "not with products of factors",
+        "products of observed columns",
+    ),
+    Rule(
+        "sampling_weights_normalization",
+        "state",
+        lambda s: s.asked.sampling_weights_normalization != "group" and s.asked.sampling_weights is None,
+        "sampling_weights_normalization has no effect without sampling_weights",
+    ),
+    Rule(
+        "sampling_weights_normalization",
+        "state",
+        lambda s: (
+            s.asked.sampling_weights_normalization == "total"
+            and s.asked.sampling_weights is not None
+            and s.n_groups == 1
+        ),
+        "sampling_weights_normalization='total' is that of groups: there is one group",
+    ),
+    Rule(
         "interactions",
         "state",
         lambda s: s.asked.interactions is not None and not s.products,

@@ -32,6 +32,8 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "group_partial": ("f=~x2",),
     "ordered": (("x1", "x2", "x3", "x4", "x5", "x6"),),
     "cluster": ("firm",),
+    "sampling_weights": ("w",),
+    "sampling_weights_normalization": ("total", "none"),
     "std_lv": (True,),
     "effect_coding": (True,),
     "orthogonal": (True,),
@@ -62,6 +64,10 @@ EQUAL = {
     (("se", "robust.sem"), ("estimator", "WLS")): "the sandwich of the optimal weights is their inverse",
     (("se", "robust.huber.white"), ("cluster", "firm")): "its form with clusters is their default",
     (("estimator", "WLSMV"), ("ordered", tuple(ITEMS))): "the default of ordered variables",
+    (
+        ("estimator", "MLR"),
+        ("sampling_weights", "w"),
+    ): "the defaults of maximum likelihood with sampling weights",
 } | {
     (("estimator", "MLF"), (name, value)): "MLF is ML with these errors, which the user names himself"
     for name, value in (
@@ -82,7 +88,9 @@ def _data() -> pd.DataFrame:
     shared = 0.5 * rng.normal(size=firms)[firm] + 0.5 * rng.gamma(2.0, 0.5, n)
     x = shared[:, None] + rng.gamma(2.0, 0.5, (n, 6)) + 0.6 * np.repeat(rng.normal(size=(n, 2)), 3, axis=1)
     x[:, 0] += 0.3 * z
-    frame = pd.DataFrame(np.clip(np.round(x), 0, 4), columns=ITEMS).assign(z=z, firm=firm)
+    frame = pd.DataFrame(np.clip(np.round(x), 0, 4), columns=ITEMS).assign(
+        z=z, firm=firm, w=0.5 + np.arange(n) % 3
+    )
     frame["g"] = np.where(firm < 25, "a", "b")
     frame.loc[:11, "x3"] = np.nan
     return frame

@@ -65,7 +65,7 @@ def test_log_likelihood_is_the_definition(curve, data, condense):
     sample = patterns.group_cases(data, condense)
     expected = np.nansum(dense_log_likelihood(data, curve.sigma, curve.mu))
     assert_allclose(likelihood.log_likelihood(sample, curve.sigma, curve.mu), expected, rtol=1e-13)
-    assert sample.n_empty == 1 and sample.n_cases == 59
+    assert sample.n_rows == 60 and sample.n_cases == 59
     assert sample.n_values == np.count_nonzero(~np.isnan(data))
 
 

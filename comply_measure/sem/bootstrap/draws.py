@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from comply_measure.sem.arrays import Array, Index
+from comply_measure.sem.errors import ModelError
 from comply_measure.sem.sample import Sample
 
 
@@ -46,7 +47,15 @@ class Draws:
 
 
 def plan_draws(sample: Sample) -> Draws:
-    """What to resample: cases within groups, or clusters where the sample has them."""
+    """What to resample: cases within groups, or clusters where the sample has them.
+
+    Raises
+    ------
+    ModelError
+        With sampling weights, which say that cases were not drawn as a bootstrap draws them.
+    """
+    if sample.is_weighted:
+        raise ModelError("the bootstrap is not available with sampling weights")
     groups = sample.groups
     sizes = tuple(group.n_cases for group in groups)
     clusters = [group.cluster for group in groups]

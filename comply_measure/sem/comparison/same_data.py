@@ -79,10 +79,12 @@ def data_differences(first: Sequence[GroupSample], other: Sequence[GroupSample])
         if set(mine.names) != set(theirs.names):
             extra = sorted(set(mine.names) ^ set(theirs.names))
             reasons[f"uses other observed variables ({', '.join(extra)} not in both)"] = None
-        elif mine.n != theirs.n:
-            reasons[f"uses {theirs.n} cases, not {mine.n}"] = None
+        elif mine.n_cases != theirs.n_cases:
+            reasons[f"uses {theirs.n_cases} cases, not {mine.n_cases}"] = None
         elif not _same_values(mine, theirs):
             reasons["fitted to other data"] = None
+        elif not _same_weights(mine, theirs):
+            reasons["uses other sampling weights"] = None
     return list(reasons)
 
 
@@ -91,6 +93,12 @@ def _same_values(first: GroupSample, other: GroupSample) -> bool:
     if first.data is not None and other.data is not None and first.data.shape == other.data.shape:
         return bool(np.array_equal(first.data, other.data[:, places], equal_nan=True))
     return _close(first.cov, other.cov[np.ix_(places, places)]) and _close_means(first, other, places)
+
+
+def _same_weights(first: GroupSample, other: GroupSample) -> bool:
+    if first.weights is None or other.weights is None:
+        return first.weights is None and other.weights is None
+    return bool(np.allclose(first.weights, other.weights, rtol=1e-10, atol=0.0))
 
 
 def _close_means(first: GroupSample, other: GroupSample, places: list[int]) -> bool:

@@ -20,7 +20,7 @@ from functools import cached_property
 
 import numpy as np
 
-from comply_measure.sem.arrays import Array, Index
+from comply_measure.sem.arrays import Array, Index, summed, weighed
 from comply_measure.sem.discrepancy.base import Discrepancy, RobustPieces
 from comply_measure.sem.discrepancy.casewise import Deviations, cluster_rows, group_deviations
 from comply_measure.sem.discrepancy.curvature import second_derivatives
@@ -59,9 +59,9 @@ def least_squares(
 
 def _inverse_gamma(gamma: Array, sample: GroupSample) -> Array:
     place = f" in group '{sample.name}'" if sample.name else ""
-    if sample.n <= len(gamma):
+    if sample.n_cases <= len(gamma):
         raise ModelError(
-            f"WLS needs more cases than moments{place}: {sample.n} cases, {len(gamma)} moments; use MLR or GLS"
+            f"WLS needs more cases than moments{place}: {sample.n_cases} cases, {len(gamma)} moments; use MLR or GLS"
         )
     try:
         root = np.linalg.inv(np.linalg.cholesky(gamma))
@@ -160,13 +160,14 @@ class Moments:
 
     @cached_property
     def cases(self) -> Array:
-        """Casewise deviations of all kept moments, centred (n, moments)."""
+        """Casewise deviations of all kept moments, centred and weighted (n, moments)."""
         parts = self.deviations
         total = parts.z[:, self.rows] * parts.z[:, self.columns]
         if parts.h is not None:
             total -= parts.h[:, self.rows] * parts.h[:, self.columns]
-        total -= total.mean(axis=0)
-        return (np.hstack([parts.e, total]) if self.with_means else total)[:, self.kept]
+        weights = self.sample.weights
+        total -= total.mean(axis=0) if weights is None else summed(total, weights) / self.sample.n
+        return weighed((np.hstack([parts.e, total]) if self.with_means else total)[:, self.kept], weights)
 
     @cached_property
     def units(self) -> Array:

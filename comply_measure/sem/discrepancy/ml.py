@@ -16,7 +16,7 @@ from functools import cached_property
 
 import numpy as np
 
-from comply_measure.sem.arrays import Array
+from comply_measure.sem.arrays import Array, weighed
 from comply_measure.sem.discrepancy.base import RobustPieces
 from comply_measure.sem.discrepancy.casewise import Deviations, group_deviations
 from comply_measure.sem.discrepancy.curvature import second_derivatives, second_order_part
@@ -108,7 +108,7 @@ class MLEvaluation:
         return self.discrepancy.deviations.pieces(self.implied, self.W, second_order)
 
     def scores(self) -> Array:
-        """Gradient of each case's log-likelihood (n, q); without a mean structure at the sample means."""
+        """Gradient of each case's weighted log-likelihood (n, q); without a mean structure at the sample means."""
         implied, layout = self.implied, self.implied.layout
         y = self.discrepancy.deviations.z
         if implied.mu is not None and self.discrepancy.mean is not None:
@@ -118,7 +118,7 @@ class MLEvaluation:
         total = layout.kappa * (H[:, layout.u] * H[:, layout.v] - product)
         if layout.has_mean:
             total += H[:, layout.mean_column] * implied.mean_scale
-        return np.asarray(total)
+        return weighed(np.asarray(total), self.discrepancy.sample.weights)
 
     def saturated_trace(self) -> float:
         """tr(A₁⁻¹ B₁) of the saturated model."""

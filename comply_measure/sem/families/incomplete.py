@@ -49,6 +49,7 @@ FULL_INFORMATION = Words(
     INFORMATION,
     robust="robust.huber.white",
     usual_information="observed",
+    weights=True,
 )
 TWO_STAGE = Words(
     "missing='two.stage'",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from comply_measure.sem.discrepancy.base import Discrepancy
 from comply_measure.sem.discrepancy.ls import least_squares
@@ -21,6 +21,7 @@ WORDS = Words(
     ("standard", "robust.sem", "robust.sem.nt", "bootstrap", "none"),
     ("standard", "satorra.bentler", *SECOND_ORDER, *RESIDUAL_TESTS, "bollen.stine", "none"),
     ("expected", "observed"),
+    weights=True,
 )
 
 
@@ -49,7 +50,8 @@ class LeastSquares(CompleteData):
 
     def words(self, situation: str, missing: str) -> Words:
         """The words it can honour."""
-        return OF_MOMENTS if situation == "moments" else WORDS
+        by_gamma = self.needs_cases and self.is_chisquare
+        return OF_MOMENTS if situation == "moments" else replace(WORDS, weighs_by_gamma=by_gamma)
 
     def discrepancy(
         self, options: Options, sample: GroupSample, exogenous: tuple[str, ...], with_means: bool
@@ -63,13 +65,11 @@ class LeastSquares(CompleteData):
 
     def why_no_test(self, model: Model) -> str:
         """No more cases than variables: the model would be compared with a singular covariance matrix."""
-        small = [group for group in model.sample.groups if group.n <= group.p]
+        small = [group for group in model.sample.groups if group.n_cases <= group.p]
         if not small:
             return ""
         place = f" in group '{small[0].name}'" if small[0].name else ""
-        return (
-            f"{small[0].n} cases for {small[0].p} variables{place}: the sample covariance matrix is singular"
-        )
+        return f"{small[0].n_cases} cases for {small[0].p} variables{place}: the sample covariance matrix is singular"
 
     def residual_errors(self, model: Model, point: Point, group: int) -> ResidualErrors:
         """Without assumptions about the distribution where the weights make none."""

@@ -23,6 +23,7 @@ WORDS = Words(
     ("standard", "robust.sem", *SANDWICH, "first.order", "bootstrap", "none"),
     ("standard", *SCALED_TESTS, "bollen.stine", "none"),
     INFORMATION,
+    weights=True,
 )
 
 

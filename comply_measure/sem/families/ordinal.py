@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -48,6 +49,7 @@ WORDS = Words(
     ("standard", "satorra.bentler", *SECOND_ORDER, "none"),
     ("expected", "observed"),
     clustered_second_order=True,
+    weights=True,
     own_gamma=True,
 )
 
@@ -65,7 +67,7 @@ class Ordinal(OneLevel):
 
     def words(self, situation: str, missing: str) -> Words:
         """The words it can honour."""
-        return WORDS
+        return replace(WORDS, weighs_by_gamma=self.is_chisquare)
 
     def model(self, request: Request) -> Model:
         """The model of a text and data, ready to be estimated."""

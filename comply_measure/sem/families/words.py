@@ -31,6 +31,10 @@ class Words:
         Whether tests that need tr((UΓ)²) go with clusters.
     no_clusters : tuple of str
         Treatments of missing values that do not go with clusters.
+    weights : bool
+        Whether sampling weights can be had.
+    weighs_by_gamma : bool
+        Whether the inverse of Γ, sampling weights counted in, weighs the moments: nothing is left to correct.
     own_gamma : bool
         Whether the covariance of its sample statistics is no normal-theory one, so that an estimator whose usual
         test rests on that has the standard one here.
@@ -47,4 +51,6 @@ class Words:
     estimators: tuple[str, ...] = ()
     clustered_second_order: bool = False
     no_clusters: tuple[str, ...] = ()
+    weights: bool = False
+    weighs_by_gamma: bool = False
     own_gamma: bool = False

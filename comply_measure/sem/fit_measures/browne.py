@@ -100,7 +100,7 @@ def _adf_pieces(
 ) -> tuple[Array, Array, Array] | None:
     """Residuals, Δ and Γ⁻¹ of one group."""
     moments = Moments(sample, exogenous, implied.layout.has_mean)
-    if sample.data is None or sample.n <= len(moments.kept):
+    if sample.data is None or sample.n_cases <= len(moments.kept):
         return None
     V = symmetric_inverse(moments.gamma())
     return None if V is None else (moments.observed - moments.implied(implied), moments.jacobian(implied), V)

@@ -98,9 +98,9 @@ def available_moments(sample: GroupSample) -> tuple[Array, Array | None]:
     """Covariances of available pairs, times (n − 1)/n, and means of available values.
 
     The classical GFI under missing values compares the model with these, as in lavaan, not with the saturated
-    moments. NaN for a pair with fewer than two cases.
+    moments (but for sampling weights). NaN for a pair with fewer than two cases.
     """
-    if sample.data is None:
+    if sample.data is None or sample.weights is not None:
         return sample.cov, sample.mean
     seen = (~np.isnan(sample.data)).astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):

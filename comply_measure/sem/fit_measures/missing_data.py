@@ -97,7 +97,7 @@ def _of_baseline(model: Model, groups: list[IncompleteGroup], scaled: bool) -> t
     bias = bias_in_general if scaled else bias_under_normality
     for group, fixed in zip(groups, model.exogenous, strict=True):
         places = np.array([group.names.index(name) for name in fixed], dtype=np.intp)
-        base = baseline_moments(group.values, places, group.cov, group.mean)
+        base = baseline_moments(group.values, places, group.cov, group.mean, group.weights)
         place = slice(0, base.n_parameters)
         part, information = _seen_from_saturated(model, group, fixed, base.derivatives, place)
         inverse = symmetric_inverse(information)

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from comply_measure.sem.arrays import Array
+from comply_measure.sem.arrays import Array, weighed
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.inference.covariance import symmetric_inverse
 from comply_measure.sem.inference.residual_errors import ResidualErrors
@@ -21,7 +21,7 @@ class FirstOrderResidualErrors(ResidualErrors):
     """Standard errors of one group's residuals; moments of fixed exogenous variables are left out."""
 
     def scores_at(self, sigma: Array, mu: Array | None) -> Array:
-        """Casewise scores of the kept moments (n, moments)."""
+        """Casewise scores of the kept moments, weighted (n, moments)."""
         sample, moments = self.sample, self.moments
         if sample.data is None or sample.mean is None:
             raise ModelError("residuals with first-order errors need raw data")
@@ -32,7 +32,8 @@ class FirstOrderResidualErrors(ResidualErrors):
         scores = (
             pulled[:, moments.rows] * pulled[:, moments.columns] - W[moments.rows, moments.columns]
         ) * weight
-        return np.asarray((np.hstack([pulled, scores]) if moments.with_means else scores)[:, moments.kept])
+        both = np.hstack([pulled, scores]) if moments.with_means else scores
+        return weighed(both[:, moments.kept], sample.weights)
 
     def _outer(self, scores: Array) -> Array:
         return np.asarray(scores.T @ scores / self.sample.n)
@@ -43,7 +44,7 @@ class FirstOrderResidualErrors(ResidualErrors):
         found = symmetric_inverse(self._outer(self.scores_at(self.S, self.sample.mean)))
         if found is None:
             raise ModelError(
-                f"residuals with first-order errors need more cases than moments: {self.sample.n} cases, "
+                f"residuals with first-order errors need more cases than moments: {self.sample.n_cases} cases, "
                 f"{len(self.moments.kept)} moments"
             )
         return found

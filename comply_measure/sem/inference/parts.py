@@ -29,7 +29,7 @@ def pieces_of(point: Point, second_order: bool) -> list[RobustPieces]:
 
 
 def scores_of(point: Point) -> list[Array]:
-    """Casewise scores of all groups.
+    """Casewise scores of all groups, times the sampling weights where there are any.
 
     Raises
     ------
@@ -56,8 +56,10 @@ def spread_groups(point: Point, parts: list[Array]) -> Array:
 
 def first_order_information(model: Model, point: Point) -> Array:
     """Mean outer product of casewise (or cluster) scores, over all groups (q, q)."""
-    clusters = [group.cluster for group in model.sample.groups]
-    parts = [first_order(scores, cluster) for scores, cluster in zip(scores_of(point), clusters, strict=True)]
+    parts = [
+        first_order(scores, group.cluster, group.n)
+        for scores, group in zip(scores_of(point), model.sample.groups, strict=True)
+    ]
     return spread_groups(point, parts)
 
 

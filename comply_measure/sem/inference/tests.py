@@ -117,8 +117,9 @@ def _information_of_test(model: Model) -> str:
     options = model.options
     if not options.test.startswith("yuan.bentler"):
         return "expected"
-    if options.information == "observed" and not options.estimator.exact_test:
-        return "observed.moments"  # lavaan's choice: the Hessian belongs to estimator MLR alone
+    exact = options.estimator.exact_test or model.sample.is_weighted
+    if options.information == "observed" and not exact:
+        return "observed.moments"  # lavaan's choice: the Hessian belongs to estimator MLR, and to sampling weights
     return options.information
 
 

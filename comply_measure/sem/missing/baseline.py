@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from comply_measure.sem.arrays import summed
 from comply_measure.sem.missing.derivatives import MomentDerivatives
 from comply_measure.sem.missing.likelihood import LOG_2PI, log_likelihood
 from comply_measure.sem.missing.patterns import FloatArray, IntArray, group_cases
@@ -43,6 +44,7 @@ def baseline_moments(
     exogenous: IntArray = NO_COLUMNS,
     covariance: FloatArray | None = None,
     mean: FloatArray | None = None,
+    sampling: FloatArray | None = None,
 ) -> Baseline:
     """Independence model with free means and variances.
 
@@ -60,6 +62,8 @@ def baseline_moments(
     covariance : (p, p) float array
     mean : (p,) float array
         Moments at which exogenous variables are fixed; needed if there are any.
+    sampling : (n,) float array, optional
+        Sampling weights: means, variances and n_j are weighted.
 
     Returns
     -------
@@ -70,10 +74,15 @@ def baseline_moments(
     ValueError
         If the moments of fixed exogenous variables are not given.
     """
-    data = data[~np.isnan(data).all(axis=1)]
+    used = ~np.isnan(data).all(axis=1)
+    data, sampling = data[used], None if sampling is None else sampling[used]
     p = data.shape[1]
-    mu, variance = np.nanmean(data, axis=0), np.nanvar(data, axis=0)
-    seen = np.count_nonzero(~np.isnan(data), axis=0)
+    seen = summed(~np.isnan(data), sampling)
+    if sampling is None:
+        mu, variance = np.nanmean(data, axis=0), np.nanvar(data, axis=0)
+    else:
+        mu = summed(np.nan_to_num(data), sampling) / seen
+        variance = summed(np.nan_to_num(data - mu) ** 2, sampling) / seen
     free = np.setdiff1d(np.arange(p), exogenous)
     sigma = np.diag(variance)
     with np.errstate(divide="ignore"):
@@ -83,7 +92,9 @@ def baseline_moments(
             raise ValueError("fixed exogenous variables need the moments they are fixed at")
         block = np.ix_(exogenous, exogenous)
         sigma[block], mu[exogenous] = covariance[block], mean[exogenous]
-        loglik += log_likelihood(group_cases(data[:, exogenous]), sigma[block], mu[exogenous])
+        loglik += log_likelihood(
+            group_cases(data[:, exogenous], sampling=sampling), sigma[block], mu[exogenous]
+        )
     return Baseline(sigma, mu, loglik, _unit_derivatives(p, free))
 
 

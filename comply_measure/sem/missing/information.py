@@ -116,6 +116,8 @@ def casewise_scores(
 ) -> FloatArray:
     """Gradient of each case's log-likelihood: ``½ zᵀ ∂_aΣ z − ½ tr(W̃ ∂_aΣ) + zᵀ ∂_aμ``, ``z = W̃ (x − μ)``.
 
+    Times the case's sampling weight, where there are any.
+
     Parameters
     ----------
     cases : IncompleteSample
@@ -131,13 +133,14 @@ def casewise_scores(
     """
     w, d = completion.precision, derivatives
     z = completion.residual @ w
-    scores = (z @ d.left) * (z @ d.right) + z @ d.mean
-    scores -= np.einsum("pa,pa->a", d.left, w @ d.right)
+    root = cases.weight[:, None]  # rows are cases times the roots of their weights
+    scores = (z @ d.left) * (z @ d.right) + root * (z @ d.mean)
+    scores -= root**2 * np.einsum("pa,pa->a", d.left, w @ d.right)
     alpha, beta = w @ d.left, w @ d.right
-    for block, root in zip(cases.blocks, completion.roots, strict=True):
+    for block, L in zip(cases.blocks, completion.roots, strict=True):
         if block.n_missing:
-            lost = np.sum(_at(alpha, block.missing, root) * _at(beta, block.missing, root), axis=1)
-            scores[block.rows] += lost[block.owner]
+            lost = np.sum(_at(alpha, block.missing, L) * _at(beta, block.missing, L), axis=1)
+            scores[block.rows] += root[block.rows] ** 2 * lost[block.owner]
     return np.asarray(scores)
 
 

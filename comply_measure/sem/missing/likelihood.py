@@ -91,7 +91,7 @@ def moment_gradient(sample: IncompleteSample, sigma: FloatArray, mu: FloatArray)
 
 
 def casewise_log_likelihood(cases: IncompleteSample, sigma: FloatArray, mu: FloatArray) -> FloatArray:
-    """Log-likelihood of each case, in the order of the data; NaN for a case without any value.
+    """Log-likelihood of each case (times its sampling weight), in the order of the data; NaN without any value.
 
     Parameters
     ----------
@@ -111,14 +111,13 @@ def casewise_log_likelihood(cases: IncompleteSample, sigma: FloatArray, mu: Floa
     for block, root in zip(cases.blocks, done.roots, strict=True):
         lacking = -2.0 * np.sum(np.log(np.diagonal(root, axis1=1, axis2=2)), axis=1)
         log_det[block.rows] = base + lacking[block.owner]
-    values = -0.5 * (
-        cases.observed.sum(axis=1) * LOG_2PI + log_det + np.sum((r @ done.precision) * r, axis=1)
-    )
+    constant = cases.weight**2 * (cases.observed.sum(axis=1) * LOG_2PI + log_det)
+    values = -0.5 * (constant + np.sum((r @ done.precision) * r, axis=1))
     return in_data_order(cases, values)
 
 
 def in_data_order(cases: IncompleteSample, values: FloatArray) -> FloatArray:
     """Values of the sorted rows put back at the places of their cases; NaN where a case had no value."""
-    ordered = np.full((cases.n_cases + cases.n_empty, *values.shape[1:]), np.nan)
+    ordered = np.full((cases.n_rows, *values.shape[1:]), np.nan)
     ordered[case_order(cases)] = values
     return ordered

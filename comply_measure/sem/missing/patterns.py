@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from comply_measure.sem.arrays import total_weight
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
@@ -24,7 +26,7 @@ class PatternBlock:
     missing : (K, m) int array
         Columns lacking, per pattern.
     frequency : (K,) float array
-        Cases that show the pattern.
+        Cases that show the pattern, or the sum of their weights.
     rows : slice
         Rows of :class:`IncompleteSample` that belong to the block.
     owner : (R,) int array
@@ -46,10 +48,10 @@ class PatternBlock:
 class IncompleteSample:
     """Data with holes, in the form the likelihood reads.
 
-    A row is a case, or, where a pattern has more cases than it has first and second moments, one row
-    of a square root of those moments. Row r enters as ``values_r − weight_r · μ``: weight 1 for a case,
-    √n for a pattern's mean, 0 for a factor of its scatter. Sums of squares and products over rows are
-    those over cases.
+    A row is a case (times the root of its sampling weight), or, where a pattern has more cases than it has first
+    and second moments, one row of a square root of those moments. Row r enters as ``values_r − weight_r · μ``:
+    weight 1 for a case (the root of its sampling weight), √n for a pattern's mean, 0 for a factor of its scatter.
+    Sums of squares and products over rows are those over cases.
 
     Attributes
     ----------
@@ -61,10 +63,10 @@ class IncompleteSample:
     blocks : tuple of PatternBlock
     case : (R,) int array or None
         Row of the data each row came from; None if cases were condensed into moments.
-    n_cases, n_empty : int
-        Cases used; cases without any value, which are left out.
-    n_values : int
-        Values observed.
+    n_cases, n_values : float
+        Cases used and values observed; with sampling weights the sums of these.
+    n_rows : int
+        Cases of the data, those without any value among them.
     """
 
     values: FloatArray
@@ -72,9 +74,9 @@ class IncompleteSample:
     observed: FloatArray
     blocks: tuple[PatternBlock, ...]
     case: IntArray | None
-    n_cases: int
-    n_empty: int
-    n_values: int
+    n_cases: float
+    n_values: float
+    n_rows: int
 
     @property
     def n_variables(self) -> int:
@@ -93,7 +95,9 @@ class _Pattern:
     cases: IntArray
 
 
-def group_cases(data: FloatArray, condense: bool = True) -> IncompleteSample:
+def group_cases(
+    data: FloatArray, condense: bool = True, sampling: FloatArray | None = None
+) -> IncompleteSample:
     """Sort cases by their pattern of missing values.
 
     Parameters
@@ -103,20 +107,25 @@ def group_cases(data: FloatArray, condense: bool = True) -> IncompleteSample:
     condense : bool
         Replace the cases of a frequent pattern by a square root of their moments: the likelihood is the
         same, the work no longer grows with n. Casewise quantities need False.
+    sampling : (n,) float array, optional
+        Sampling weights: the likelihood of a case counts so often.
 
     Returns
     -------
     IncompleteSample
     """
     seen = ~np.isnan(data)
-    n_empty = int(np.count_nonzero(~seen.any(axis=1)))
+    each = np.ones(len(data)) if sampling is None else sampling
     patterns = _patterns(seen)
     values, weights, owners, cases = [], [], [], []
     for number, pattern in enumerate(patterns):
         rows = np.where(seen[pattern.cases], data[pattern.cases], 0.0)
         weight = np.ones(len(rows))
+        if sampling is not None:
+            weight = np.sqrt(sampling[pattern.cases])
+            rows = rows * weight[:, None]
         if condense and len(rows) > data.shape[1] - len(pattern.missing) + 1:
-            rows, weight = _square_root_of_moments(rows)
+            rows, weight = _square_root_of_moments(rows, weight)
         values.append(rows)
         weights.append(weight)
         owners.append(np.full(len(rows), number))
@@ -129,11 +138,11 @@ def group_cases(data: FloatArray, condense: bool = True) -> IncompleteSample:
         values=np.concatenate(values) if values else np.zeros((0, data.shape[1])),
         weight=np.concatenate(weights) if weights else np.zeros(0),
         observed=observed[owner],
-        blocks=tuple(_blocks(patterns, owner)),
+        blocks=tuple(_blocks(patterns, owner, [float(each[p.cases].sum()) for p in patterns])),
         case=None if condense else np.concatenate(cases),
-        n_cases=len(data) - n_empty,
-        n_empty=n_empty,
-        n_values=int(np.count_nonzero(seen)),
+        n_cases=total_weight(each[seen.any(axis=1)]),
+        n_values=float(each @ np.count_nonzero(seen, axis=1)),
+        n_rows=len(data),
     )
 
 
@@ -151,18 +160,24 @@ def _patterns(seen: BoolArray) -> list[_Pattern]:
     return sorted(found, key=lambda pattern: (len(pattern.missing), int(pattern.cases[0])))
 
 
-def _square_root_of_moments(rows: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Rows and weights with the same sum, and the same sum of products, as the given rows."""
-    n = len(rows)
-    mean = rows.mean(axis=0)
-    factor = np.linalg.qr(rows - mean, mode="r")
+def _square_root_of_moments(rows: FloatArray, root: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Rows and weights with the same sums of products as the given rows, which enter with the given weights."""
+    if (root == 1.0).all():
+        n: float = len(rows)
+        mean = rows.mean(axis=0)
+        centred = rows - mean
+    else:
+        n = float(root @ root)
+        mean = root @ rows / n
+        centred = rows - root[:, None] * mean
+    factor = np.linalg.qr(centred, mode="r")
     values = np.vstack([np.sqrt(n) * mean, factor])
     weight = np.zeros(len(values))
     weight[0] = np.sqrt(n)
     return values, weight
 
 
-def _blocks(patterns: list[_Pattern], owner: IntArray) -> Iterator[PatternBlock]:
+def _blocks(patterns: list[_Pattern], owner: IntArray, frequency: list[float]) -> Iterator[PatternBlock]:
     """Runs of patterns that lack equally many variables, none too large to hold in memory."""
     starts = np.searchsorted(owner, np.arange(len(patterns) + 1))
     first = 0
@@ -181,7 +196,7 @@ def _blocks(patterns: list[_Pattern], owner: IntArray) -> Iterator[PatternBlock]
             missing=np.array([p.missing for p in patterns[first:last]], dtype=np.intp).reshape(
                 last - first, m
             ),
-            frequency=np.array([len(p.cases) for p in patterns[first:last]], dtype=float),
+            frequency=np.array(frequency[first:last]),
             rows=rows,
             owner=owner[rows] - first,
         )

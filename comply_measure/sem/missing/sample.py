@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 
 from comply_measure.errors import Problem
-from comply_measure.sem.arrays import Array, Index
+from comply_measure.sem.arrays import Array, Index, total_weight
 from comply_measure.sem.data import Cases
 from comply_measure.sem.errors import InputError, ModelError
 from comply_measure.sem.missing.baseline import baseline_moments
@@ -50,7 +50,7 @@ class IncompleteGroup(GroupSample):
     @cached_property
     def cases(self) -> IncompleteSample:
         """The cases one by one, for casewise quantities."""
-        return group_cases(self.values, condense=False)
+        return group_cases(self.values, condense=False, sampling=self.weights)
 
     @property
     def values(self) -> Array:
@@ -60,7 +60,7 @@ class IncompleteGroup(GroupSample):
     @cached_property
     def patterns(self) -> IncompleteSample:
         """The cases, condensed by pattern."""
-        return group_cases(self.values) if self.incomplete is None else self.incomplete
+        return self.incomplete or group_cases(self.values, sampling=self.weights)
 
     @property
     def n_moments(self) -> int:
@@ -119,7 +119,9 @@ class IncompleteGroup(GroupSample):
         places = [self.names.index(name) for name in names]
         means = np.zeros(self.p) if self.mean is None else self.mean
         block = self.cov[np.ix_(places, places)]
-        return log_likelihood(group_cases(self.values[:, places]), block, means[places])
+        return log_likelihood(
+            group_cases(self.values[:, places], sampling=self.weights), block, means[places]
+        )
 
     def independence_loglik(self, names: tuple[str, ...]) -> float:
         """Log-likelihood of the independence model, in which exogenous variables covary freely.
@@ -130,9 +132,11 @@ class IncompleteGroup(GroupSample):
         cov, mean = self.cov.copy(), None if self.mean is None else self.mean.copy()
         own = self.values[:, places]
         if mean is not None and np.isnan(own).any():
-            alone = saturated_moments(own[~np.isnan(own).all(axis=1)])
+            seen = ~np.isnan(own).all(axis=1)
+            weights = None if self.weights is None else self.weights[seen]
+            alone = saturated_moments(own[seen], sampling=weights)
             cov[np.ix_(places, places)], mean[places] = alone.covariance, alone.mean
-        return baseline_moments(self.values, places, cov, mean).loglik
+        return baseline_moments(self.values, places, cov, mean, self.weights).loglik
 
 
 class TwoStageGroup(IncompleteGroup):
@@ -193,7 +197,11 @@ def incomplete_sample(
     if constant:
         raise InputError("Variables without variance.", constant)
     kind = TwoStageGroup if two_stage else IncompleteGroup
-    groups = tuple(_group(kind, cases, number, rows) for number, rows in enumerate(kept))
+    weights = cases.weighting.of([own[rows] for own, rows in zip(cases.rows, kept, strict=True)])
+    groups = tuple(
+        _group(kind, cases, number, rows, own)
+        for number, (rows, own) in enumerate(zip(kept, weights, strict=True))
+    )
     return Sample(groups, cases.n_given, cases.index)
 
 
@@ -254,19 +262,22 @@ def _constant(values: Array, names: tuple[str, ...], group: str) -> list[Problem
     ]
 
 
-def _group(kind: type[IncompleteGroup], cases: Cases, number: int, rows: Index) -> IncompleteGroup:
+def _group(
+    kind: type[IncompleteGroup], cases: Cases, number: int, rows: Index, weights: Array | None
+) -> IncompleteGroup:
     values, codes, name = cases.values[number][rows], cases.clusters[number], cases.groups[number]
-    found = saturated_moments(values)
+    found = saturated_moments(values, sampling=weights)
     return kind(
         name=name,
         names=cases.names[number],
-        n=len(values),
+        n=len(values) if weights is None else total_weight(weights),
         cov=found.covariance,
         mean=found.mean,
         data=values,
         cluster=None if codes is None else codes[rows],
         rows=cases.rows[number][rows],
-        incomplete=group_cases(values),
+        weights=weights,
+        incomplete=group_cases(values, sampling=weights),
         saturated=found,
         faults=coverage_problems(values, cases.names[number], f" in group '{name}'" if name else ""),
     )

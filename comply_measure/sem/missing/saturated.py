@@ -8,6 +8,7 @@ from hashlib import blake2b
 
 import numpy as np
 
+from comply_measure.sem.arrays import summed
 from comply_measure.sem.missing.completion import complete
 from comply_measure.sem.missing.likelihood import LOG_2PI, log_likelihood
 from comply_measure.sem.missing.patterns import FloatArray, IncompleteSample, group_cases
@@ -54,19 +55,20 @@ class _Memory:
         self._kept = 0
 
     @staticmethod
-    def _key(data: FloatArray, tolerance: float, max_steps: int) -> bytes:
+    def key(data: FloatArray, sampling: FloatArray | None, tolerance: float, max_steps: int) -> bytes:
         values = np.ascontiguousarray(data, dtype=np.float64)
-        digest = blake2b(repr((values.shape, tolerance, max_steps)).encode(), digest_size=32)
+        facts = (values.shape, tolerance, max_steps, sampling is None)
+        digest = blake2b(repr(facts).encode(), digest_size=32)
         digest.update(values.tobytes())
+        if sampling is not None:
+            digest.update(np.ascontiguousarray(sampling, dtype=np.float64).tobytes())
         return digest.digest()
 
-    def get(self, data: FloatArray, tolerance: float, max_steps: int) -> SaturatedMoments | None:
-        return self._found.get(self._key(data, tolerance, max_steps))
+    def get(self, key: bytes) -> SaturatedMoments | None:
+        return self._found.get(key)
 
-    def put(
-        self, moments: SaturatedMoments, data: FloatArray, tolerance: float, max_steps: int
-    ) -> SaturatedMoments:
-        self._found[self._key(data, tolerance, max_steps)] = moments
+    def put(self, key: bytes, moments: SaturatedMoments) -> SaturatedMoments:
+        self._found[key] = moments
         self._kept += moments.covariance.size
         while self._kept > self.cells:
             _, oldest = self._found.popitem(last=False)
@@ -96,7 +98,10 @@ class _Point:
 
 
 def saturated_moments(
-    data: FloatArray, tolerance: float = TOLERANCE, max_steps: int = MAX_STEPS
+    data: FloatArray,
+    tolerance: float = TOLERANCE,
+    max_steps: int = MAX_STEPS,
+    sampling: FloatArray | None = None,
 ) -> SaturatedMoments:
     """Maximum-likelihood means and covariance matrix of incomplete normal data.
 
@@ -112,6 +117,8 @@ def saturated_moments(
         In units of standard deviations.
     max_steps : int
         EM steps at most.
+    sampling : (n,) float array, optional
+        Sampling weights of the cases.
 
     Returns
     -------
@@ -128,22 +135,25 @@ def saturated_moments(
     """
     if np.isnan(data).all(axis=0).any():
         raise ValueError("a variable has no value at all")
-    found = _REMEMBERED.get(data, tolerance, max_steps)
+    key = _REMEMBERED.key(data, sampling, tolerance, max_steps)
+    found = _REMEMBERED.get(key)
     if found is None:
-        found = _REMEMBERED.put(_moments(data, tolerance, max_steps), data, tolerance, max_steps)
+        found = _REMEMBERED.put(key, _moments(data, tolerance, max_steps, sampling))
     return replace(found, covariance=found.covariance.copy(), mean=found.mean.copy())
 
 
-def _moments(data: FloatArray, tolerance: float, max_steps: int) -> SaturatedMoments:
+def _moments(
+    data: FloatArray, tolerance: float, max_steps: int, sampling: FloatArray | None
+) -> SaturatedMoments:
     centre = np.nanmean(data, axis=0)
     spread = np.nanstd(data, axis=0)
     spread = np.where(spread > 0.0, spread, 1.0)
-    sample = group_cases((data - centre) / spread)
+    sample = group_cases((data - centre) / spread, sampling=sampling)
     point, steps, singular, converged = _climb(sample, tolerance, max_steps)
     sigma = point.sigma * np.outer(spread, spread)
     mu = centre + spread * point.mu
     loglik = np.nan if singular else log_likelihood(sample, point.sigma, point.mu)
-    seen = np.count_nonzero(~np.isnan(data), axis=0)
+    seen = summed(~np.isnan(data), sampling)
     return SaturatedMoments(
         covariance=sigma,
         mean=mu,

@@ -32,7 +32,7 @@ class SaturatedInference:
     Attributes
     ----------
     sigma : (p, p) float array
-    n_cases : int
+    n_cases : float
     basis : (p + p*, d) float array or None
         Dual coordinates of unit changes of the moments that are free to change; None if all are.
     factor : (d, d) float array
@@ -42,7 +42,7 @@ class SaturatedInference:
     """
 
     sigma: FloatArray
-    n_cases: int
+    n_cases: float
     basis: FloatArray | None
     factor: FloatArray
     scores: FloatArray

@@ -170,7 +170,7 @@ def _first_moments(sample: IncompleteSample, completion: Completion, block: Patt
 
 
 def saturated_scores(cases: IncompleteSample, completion: Completion, sigma: FloatArray) -> FloatArray:
-    """Gradient of each case's log-likelihood in dual coordinates.
+    """Gradient of each case's log-likelihood (times its sampling weight) in dual coordinates.
 
     ``r̂_i`` for ν, and ``½ (r̂_i r̂_iᵀ + C_i − Σ)`` for P, doubled off the diagonal.
 
@@ -189,15 +189,16 @@ def saturated_scores(cases: IncompleteSample, completion: Completion, sigma: Flo
     """
     pairs, r, p = Pairs.of(cases.n_variables), completion.residual, cases.n_variables
     scores = np.empty((len(r), p + len(pairs.rows)))
-    scores[:, :p] = r
-    moments = r[:, pairs.rows] * r[:, pairs.columns] - sigma[pairs.rows, pairs.columns]
+    weight = cases.weight[:, None]  # rows are cases times the roots of their weights
+    scores[:, :p] = weight * r
+    moments = r[:, pairs.rows] * r[:, pairs.columns] - weight**2 * sigma[pairs.rows, pairs.columns]
     for block, root in zip(cases.blocks, completion.roots, strict=True):
         if block.n_missing:
             row, column = np.tril_indices(block.n_missing)
             covariance = (root @ root.transpose(0, 2, 1))[:, row, column]
             places = pairs.number[block.missing[:, row], block.missing[:, column]]
             lines = np.arange(block.rows.start, block.rows.stop)[:, None]
-            moments[lines, places[block.owner]] += covariance[block.owner]
+            moments[lines, places[block.owner]] += weight[block.rows] ** 2 * covariance[block.owner]
     scores[:, p:] = moments * pairs.half_on_diagonal()
     return scores
 

@@ -88,9 +88,9 @@ def weights_for(sample: OrdinalGroup, kind: str) -> Array:
     if kind == "dwls":
         return np.asarray(1.0 / gamma.diagonal())
     place = f" in group '{sample.name}'" if sample.name else ""
-    if sample.n <= size:
+    if sample.n_cases <= size:
         raise ModelError(
-            f"WLS needs more cases than statistics{place}: {sample.n} cases, {size} statistics; use WLSMV"
+            f"WLS needs more cases than statistics{place}: {sample.n_cases} cases, {size} statistics; use WLSMV"
         )
     try:
         root = np.linalg.inv(np.linalg.cholesky(gamma.dense()))
