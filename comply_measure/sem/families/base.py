@@ -229,11 +229,9 @@ class Family(ABC):
         """Names, implied means (None without) and covariances of observed variables and sources of one group from 0."""
         return point.implied[number].variable_moments()
 
-    def test_of_products(self, fit: Fit, rows: list[int]) -> tuple[TestStatistic, Fit]:
-        """Test of the coefficients of products in these rows of the table, and the fit without them."""
-        from comply_measure.sem.interactions.product_test import refitted
-
-        return refitted(fit, rows)
+    def test_of_products(self, fit: Fit, rows: list[int]) -> tuple[TestStatistic, Fit] | None:
+        """Test of the coefficients of products in these rows, and the fit without them; None: by refitting."""
+        return None
 
     def total_variances(self, implied: Implied) -> tuple[Array, Array]:
         """Variances of observed variables and sources (p + k,) and their derivatives (p + k, q)."""

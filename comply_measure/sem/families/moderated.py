@@ -107,7 +107,7 @@ class Moderated(Family):
         """None."""
         return Baseline(math.nan, 0)
 
-    def test_of_products(self, fit: Fit, rows: list[int]) -> tuple[TestStatistic, Fit]:
+    def test_of_products(self, fit: Fit, rows: list[int]) -> tuple[TestStatistic, Fit] | None:
         """Likelihood-ratio test of all products together."""
         model = cast(ProductModel, fit.model)
         free = [row for row in model.product_rows if model.table.free[row]]

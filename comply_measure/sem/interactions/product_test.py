@@ -88,7 +88,7 @@ def product_test(fit: Fit, terms: str | Sequence[str] | None = None) -> ProductT
     if not fit.has_optimum:
         raise ModelError("the fit has no finite optimum: there is nothing to test")
     rows = _rows(fit, terms)
-    test, without = fit.model.family.test_of_products(fit, rows)
+    test, without = fit.model.family.test_of_products(fit, rows) or refitted(fit, rows)
     if not without.has_optimum:
         raise ModelError("the model without the products has no finite optimum: there is no test")
     table = fit.model.table
