@@ -197,10 +197,12 @@ class Fit(FollowUps):
 
     @cached_property
     def fit_measures(self) -> pd.Series[float]:
-        """Fit measures as a series under lavaan's names."""
+        """Fit measures as a series under lavaan's names; ``attrs["note"]`` holds the serious problems of the fit."""
         import pandas as pd
 
-        return pd.Series(self.measures, dtype=float, name="fit_measures")
+        found = pd.Series(self.measures, dtype=float, name="fit_measures")
+        found.attrs["note"] = "; ".join(problem.message for problem in self.problems if problem.serious)
+        return found
 
     @cached_property
     def inadmissible(self) -> tuple[Finding, ...]:

@@ -89,6 +89,12 @@ class TwoLevel(Family):
         """Log-likelihoods of the fitted and the saturated model, given fixed exogenous variables."""
         return log_likelihoods(_model(model), point.value)
 
+    def why_no_test(self, model: Model) -> str:
+        """The likelihood of the saturated model is not known where its search did not converge."""
+        if all(found.converged for found in _model(model).data.saturated):
+            return ""
+        return "the saturated moments did not converge"
+
     def covariance(self, model: Model, point: Point, jacobian: Array | None) -> ParameterCovariance:
         """Covariance matrix of θ̂ from the scores of clusters."""
         return inference.covariance_of(_model(model), _point(point), jacobian)

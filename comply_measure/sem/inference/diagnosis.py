@@ -42,7 +42,7 @@ class Finding:
         return f"{self.message}; {self.advice}" if self.advice else self.message
 
 
-def few_clusters(n_clusters: int, n_parameters: int) -> Finding | None:
+def few_clusters(n_clusters: int, n_parameters: int, of: str = "") -> Finding | None:
     """A finding when robust standard errors of so many parameters rest on fewer clusters; None otherwise.
 
     The outer product of C cluster scores has rank C − 1 at most, so that a covariance matrix of q ≥ C parameters is
@@ -52,12 +52,14 @@ def few_clusters(n_clusters: int, n_parameters: int) -> Finding | None:
     ----------
     n_clusters, n_parameters : int
         Clusters that were drawn independently; free parameters, less equality constraints.
+    of : str
+        Which parameters, where these are not all.
     """
     if n_clusters > n_parameters:
         return None
     return Finding(
         "few_clusters",
-        f"{n_clusters} clusters for {n_parameters} parameters",
+        f"{n_clusters} clusters for {n_parameters} parameters{of}",
         "standard errors and tests that rest on clusters cannot be trusted: fit smaller models",
     )
 

@@ -43,6 +43,11 @@ class TwoLevelData(Sample):
         return sum(part.n for part in self.parts)
 
     @property
+    def n_cases(self) -> int:
+        """Number of cases used: those of a group stand in both of its blocks."""
+        return self.n
+
+    @property
     def n_clusters(self) -> int:
         """Number of clusters."""
         return sum(part.n_clusters for part in self.parts)

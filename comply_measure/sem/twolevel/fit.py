@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from comply_measure.sem.errors import ModelError
-from comply_measure.sem.inference.diagnosis import Finding
+from comply_measure.sem.inference.diagnosis import Finding, few_clusters
+from comply_measure.sem.options import SCALED_TESTS
 from comply_measure.sem.result import Fit
 from comply_measure.sem.twolevel.model import TwoLevelModel
 from comply_measure.sem.twolevel.objective import TwoLevelPoint
 
 if TYPE_CHECKING:
     import pandas as pd
+
+ROBUST_ERRORS = ("robust.huber.white", "first.order")  # rest on outer products of the clusters' scores
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,11 @@ class TwoLevelFit(Fit):
                 values[name] = between[place] / total if total > 0.0 else float("nan")
         return pd.Series(values, name="icc", dtype=float)
 
+    def _doubts(self) -> Iterator[Finding]:
+        """Besides, fewer clusters than parameters that rest on them."""
+        yield from super()._doubts()
+        yield from cluster_findings(self.model)
+
     @cached_property
     def problems(self) -> tuple[Finding, ...]:
         """Everything a reader must know before trusting the numbers; empty when all is well."""
@@ -104,7 +113,7 @@ class TwoLevelFit(Fit):
                     Finding(
                         "saturated_moments",
                         f"the saturated moments{place} did not converge in {saturated.n_steps} steps",
-                        "χ² and the indices that rest on it are too small",
+                        "no test of fit is given: it would be too small",
                     )
                 )
             elif np.linalg.eigvalsh(_correlations(saturated.moments.between))[0] < 1e-4:
@@ -118,6 +127,30 @@ class TwoLevelFit(Fit):
                     )
                 )
         return tuple(found)
+
+
+def cluster_findings(model: TwoLevelModel) -> Iterator[Finding]:
+    """Fewer clusters than parameters: of a group's between level, whose moments they are the cases of, and of all.
+
+    All count where standard errors or the test rest on outer products of the clusters' scores.
+    """
+    for g, (name, part) in enumerate(zip(model.groups, model.data.parts, strict=True)):
+        layout = model.layouts[2 * g + 1]
+        own = len(model.space.coordinates(slice(layout.first, layout.first + layout.q)))
+        found = few_clusters(part.n_clusters, own, f" of the between level{_of_group(name)}")
+        if found is not None:
+            yield replace(
+                found,
+                advice="estimates, standard errors and tests of the between level cannot be trusted: simplify it",
+            )
+    total = few_clusters(sum(part.n_clusters for part in model.data.parts), model.n_parameters)
+    robust = model.options.se in ROBUST_ERRORS or model.options.test in SCALED_TESTS
+    if total is not None and robust:
+        yield total
+
+
+def _of_group(name: str) -> str:
+    return f" in group '{name}'" if name else ""
 
 
 def _correlations(matrix: np.ndarray) -> np.ndarray:
