@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from comply_measure.triads.reml import design as reml_design
+from comply_measure.triads.reml import design as reml_design, fit, start
 from comply_measure.triads.reml.design import CellData, CellDesign
 from comply_measure.triads.reml.fit import fit_reml
 from comply_measure.triads.reml.likelihood import evaluate
@@ -87,6 +87,47 @@ def test_sums_by_unit_and_by_pattern_are_the_same() -> None:
         np.testing.assert_allclose(getattr(a, name), getattr(b, name), rtol=1e-9, atol=1e-9)
 
 
+def test_starts_from_sums_are_those_of_the_filled_data() -> None:
+    """Missing cells hold unit mean plus cell mean minus general mean, unit by unit or pattern by pattern."""
+    d = design()
+    y = observations(6, 400, 0.0, batch=3) - 3.0
+    y[:, :30, :4] = np.nan
+    y[:, 30:50, 1:12] = np.nan
+    y[:, 50:53] = np.nan
+    by_pattern = CellData.from_array(y)
+    assert by_pattern.moments is not None
+    by_unit = replace(by_pattern, moments=None)
+    unit = np.nan_to_num(np.nanmean(np.where(np.isnan(y).all(axis=2, keepdims=True), 0.0, y), axis=2))
+    fill = unit[:, :, None] + (np.nanmean(y, axis=1) - np.nanmean(y, axis=(1, 2))[:, None])[:, None, :]
+    filled = np.where(np.isnan(y), fill, y)
+    means = filled.mean(axis=1)
+    scatter = np.stack([len(one) * np.cov(one, rowvar=False, bias=True) for one in filled])
+    for ways in (start._filled_from_data(by_unit), start._filled_from_moments(by_pattern)):
+        np.testing.assert_allclose(ways[0], means, atol=1e-12)
+        np.testing.assert_allclose(ways[1], scatter, atol=1e-10)
+    np.testing.assert_allclose(
+        start.moment_start(by_pattern, d), start.moment_start(by_unit, d), rtol=1e-10, atol=1e-12
+    )
+    np.testing.assert_allclose(fit_reml(y, d).theta, fit_by_unit(y, d), rtol=1e-9, atol=1e-10)
+
+
+def fit_by_unit(y: np.ndarray, d: CellDesign) -> np.ndarray:
+    """The fit without sufficient statistics."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reml_design, "_moments", lambda *_: None)
+        return fit_reml(y, d).theta
+
+
+def test_data_are_standardised_about_what_is_known() -> None:
+    y = 1e3 + observations(7, 50, 0.1, batch=3)
+    missing = np.isnan(y[0])
+    scaled, centre, scale = fit._standardised(y, missing, [slice(0, 2), slice(2, 3)])
+    np.testing.assert_allclose(centre, np.nanmean(y, axis=(1, 2)), rtol=1e-14)
+    np.testing.assert_allclose(scale, np.nanstd(y, axis=(1, 2)), rtol=1e-12)
+    expected = (y - centre[:, None, None]) / scale[:, None, None]
+    np.testing.assert_array_equal(scaled, np.where(missing, 0.0, expected))
+
+
 def test_a_batch_is_fitted_as_its_members() -> None:
     d = design()
     y = observations(4, 60, 0.05, batch=5)
@@ -116,7 +157,7 @@ def test_no_other_optimiser_finds_a_higher_likelihood(seed) -> None:
     rng = np.random.default_rng(seed)
     d = design()
     y = observations(seed + 10, int(rng.integers(12, 60)), 0.1) * rng.choice([0.01, 1.0, 100.0])
-    fit = fit_reml(y, d)
+    found = fit_reml(y, d)
     scale = np.nanstd(y)
     data = CellData.from_array((y - np.nanmean(y)) / scale)
 
@@ -130,8 +171,8 @@ def test_no_other_optimiser_finds_a_higher_likelihood(seed) -> None:
         for _ in range(3)
     ]
     highest = max(-end.fun for end in ends) - (data.n_observations - 1) * np.log(scale)
-    assert fit.loglik[0] >= highest - 1e-6
-    assert fit.converged[0]
+    assert found.loglik[0] >= highest - 1e-6
+    assert found.converged[0]
 
 
 def test_two_maxima_the_higher_is_found() -> None:

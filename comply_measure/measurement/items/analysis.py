@@ -93,7 +93,8 @@ def _describe(values: Floats, minimum: float, maximum: float) -> pd.DataFrame:
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(present, values, 0.0).sum(axis=0) / n
         deviation = np.where(present, values - mean, 0.0)
-        m2, m3, m4 = ((deviation**power).sum(axis=0) / n for power in (2, 3, 4))
+        square = deviation * deviation  # powers of floats cost ten times as much as products
+        m2, m3, m4 = (part.sum(axis=0) / n for part in (square, square * deviation, square * square))
         flat = m2 <= 1e-24 * np.maximum(mean**2, 1.0)
         g1, g2 = m3 / m2**1.5, m4 / m2**2 - 3.0
         skewness = np.where(flat | (n < 3), np.nan, g1 * np.sqrt(n * (n - 1.0)) / (n - 2.0))

@@ -116,7 +116,11 @@ class CellData:
     def from_array(cls, y: Floats) -> CellData:
         """Build from (B, G, C) observations; NaN where missing, as in the first of the batch."""
         missing = np.isnan(y[0])
-        filled = np.where(missing, 0.0, y)
+        return cls.of(np.where(missing, 0.0, y), missing)
+
+    @classmethod
+    def of(cls, filled: Floats, missing: Bools) -> CellData:
+        """Build from observations that are 0 where missing, and which cells (G, C) are."""
         rows, place = np.unique(missing, axis=0, return_inverse=True)
         members = [np.flatnonzero(place.ravel() == number) for number in range(len(rows))]
         patterns = tuple(

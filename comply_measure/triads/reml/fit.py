@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,14 +109,12 @@ def fit_reml(
     """
     batch = y if y.ndim == 3 else y[None]
     runs = chunks(len(batch), batch[0].size)
-    scale = np.concatenate([np.sqrt(np.nanvar(batch[rows], axis=(1, 2))) for rows in runs])
-    centre = np.concatenate([np.nanmean(batch[rows], axis=(1, 2)) for rows in runs])
-    scaled = batch - centre[:, None, None]
-    scaled /= scale[:, None, None]
+    missing = np.isnan(batch[0])
+    scaled, centre, scale = _standardised(batch, missing, runs)
     del y, batch  # a batch of draws is large: what nobody else holds is freed
-    start = np.concatenate([moment_start(scaled[rows], design) for rows in runs])
-    data = CellData.from_array(scaled)
+    data = CellData.of(scaled, missing)
     del scaled
+    start = np.concatenate([moment_start(data.between(rows), design) for rows in runs])
     indicators = design.indicators()
     theta, converged, iterations, final = _best(start, data, design, indicators)
     weighted = np.empty((len(theta), 0, design.n_cells))
@@ -139,6 +138,21 @@ def fit_reml(
         design=design,
         iterations=iterations,
     )
+
+
+def _standardised(batch: Floats, missing: Bools, runs: Sequence[slice]) -> tuple[Floats, Floats, Floats]:
+    """Observations of mean 0 and variance 1, 0 where missing; the means and standard deviations taken off."""
+    scaled = np.empty(batch.shape)
+    centre, scale = np.empty(len(batch)), np.empty(len(batch))
+    known = ~missing
+    number = int(known.sum())
+    for rows in runs:
+        part = np.where(missing, 0.0, batch[rows])
+        centre[rows] = part.sum(axis=(1, 2)) / number
+        np.subtract(part, centre[rows, None, None], out=part, where=known)
+        scale[rows] = np.sqrt(np.einsum("bgc,bgc->b", part, part) / number)
+        np.divide(part, scale[rows, None, None], out=scaled[rows])
+    return scaled, centre, scale
 
 
 def _best(

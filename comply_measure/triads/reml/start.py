@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from comply_measure.statistics.arrays import Floats
-from comply_measure.triads.reml.design import CellDesign
+from comply_measure.triads.reml.design import CellData, CellDesign
 
 #: Least share of the total variance a component starts with, so that every one can still grow.
 LEAST = 1e-4
 
 
-def moment_start(y: Floats, design: CellDesign) -> Floats:
+def moment_start(data: CellData, design: CellDesign) -> Floats:
     """Variance components from quadratic forms set equal to their expectations (MINQUE with V = I; Rao 1971).
 
     Missing cells are filled with unit mean plus cell mean minus general mean. On complete balanced data the
@@ -19,8 +19,8 @@ def moment_start(y: Floats, design: CellDesign) -> Floats:
 
     Parameters
     ----------
-    y : ndarray, shape (B, G, C)
-        Observations; NaN where missing.
+    data : CellData
+        Observations around zero.
     design : CellDesign
         Effects.
 
@@ -29,19 +29,16 @@ def moment_start(y: Floats, design: CellDesign) -> Floats:
     ndarray, shape (B, K)
         Positive variances in the order of ``design.names``.
     """
-    filled = _additive_fill(y)
-    _, G, C = filled.shape
+    means, scatter = _filled_from_data(data) if data.moments is None else _filled_from_moments(data)
+    G, C = data.n_units, design.n_cells
     n_shared = len(design.shared)
     kernels = [columns @ columns.T for columns in design.indicators()]
     X = design.fixed
     outside = np.eye(C) - X @ np.linalg.pinv(X)
     # in the direction common to all units a shared effect counts G times, in the others not at all
     common = [outside @ (kernel * (G if k < n_shared else 1.0)) @ outside for k, kernel in enumerate(kernels)]
-    means = filled.mean(axis=1)
-    within = filled - means[:, None, :]
-    scatter = np.swapaxes(within, 1, 2) @ within
     K = len(kernels)
-    forms = np.empty((len(filled), K))
+    forms = np.empty((len(means), K))
     expected = np.empty((K, K))
     for k in range(K):
         forms[:, k] = G * np.einsum("bi,ij,bj->b", means, common[k], means)
@@ -58,10 +55,34 @@ def moment_start(y: Floats, design: CellDesign) -> Floats:
     return start
 
 
-def _additive_fill(y: Floats) -> Floats:
-    present = ~np.isnan(y)
-    known = np.where(present, y, 0.0)
-    unit = known.sum(axis=2, keepdims=True) / np.maximum(present.sum(axis=2, keepdims=True), 1)
-    cell = known.sum(axis=1, keepdims=True) / np.maximum(present.sum(axis=1, keepdims=True), 1)
-    grand = known.sum(axis=(1, 2), keepdims=True) / np.maximum(present.sum(axis=(1, 2), keepdims=True), 1)
-    return np.where(present, y, unit + cell - grand)
+def _filled_from_data(data: CellData) -> tuple[Floats, Floats]:
+    """Means (B, C) and scatter around them (B, C, C) of the filled data."""
+    present = np.ones(data.y.shape[1:], dtype=bool)
+    for cells, units in data.patterns:
+        present[units[:, None], cells] = False
+    unit = data.y.sum(axis=2, keepdims=True) / np.maximum(present.sum(axis=1), 1)[:, None]
+    cell = data.y.sum(axis=1, keepdims=True) / np.maximum(present.sum(axis=0), 1)
+    grand = data.y.sum(axis=(1, 2), keepdims=True) / max(data.n_observations, 1)
+    filled = np.where(present, data.y, unit + cell - grand)
+    means = filled.mean(axis=1)
+    within = filled - means[:, None, :]
+    return means, np.swapaxes(within, 1, 2) @ within
+
+
+def _filled_from_moments(data: CellData) -> tuple[Floats, Floats]:
+    """The same from sufficient statistics: units of one pattern are filled by one affine map ``A y + b``."""
+    m = data.moments
+    assert m is not None
+    observed, n = m.observed.astype(np.float64), m.n_units[:, None]
+    cell = m.sums.sum(axis=1) / np.maximum((n * observed).sum(axis=0), 1.0)
+    grand = m.sums.sum(axis=(1, 2)) / max(data.n_observations, 1)
+    share = observed / np.maximum(observed.sum(axis=1, keepdims=True), 1.0)
+    A = np.where(m.observed[:, :, None], np.eye(observed.shape[1]), share[:, None, :])
+    b = np.where(m.observed, 0.0, (cell - grand[:, None])[:, None, :])
+    moved = (A @ m.sums[..., None])[..., 0]
+    cross = moved[..., :, None] * b[..., None, :]
+    products = A @ m.products @ np.swapaxes(A, 1, 2) + cross + np.swapaxes(cross, -1, -2)
+    products += n[..., None] * (b[..., :, None] * b[..., None, :])
+    means = (moved + n * b).sum(axis=1) / data.n_units
+    scatter = products.sum(axis=1) - data.n_units * (means[:, :, None] * means[:, None, :])
+    return means, scatter
