@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,8 +31,17 @@ def labelled(data: pd.DataFrame, place: int = 0, **labels: tuple[Callable[[str],
     """
     found = data.copy()
     for position, (name, (shown, keys)) in enumerate(labels.items(), start=place):
-        found.insert(position, name, [shown(key) for key in data[keys]])
+        found.insert(position, name, each(data[keys], shown))
     return found
+
+
+def each(keys: pd.Series[Any], shown: Callable[[Any], Any]) -> pd.Series[Any]:
+    """The name in print of every key; each different one is looked up once, for there may be millions."""
+    import pandas as pd
+
+    codes, levels = pd.factorize(keys, use_na_sentinel=False)
+    names = pd.Series([shown(key) for key in levels.tolist()])
+    return names.take(codes).set_axis(keys.index)
 
 
 def sentence(text: str) -> str:

@@ -13,7 +13,7 @@ from comply_measure.report.format import bounded, count, interval, listing, numb
 from comply_measure.report.labels import Labels, wrapped
 from comply_measure.report.parts import Block, Chapter, Details, Figure, Prose, Section
 from comply_measure.report.reversals import with_reversals
-from comply_measure.report.tables import Columns, TableSpec, of, table_of
+from comply_measure.report.tables import Column, Columns, TableSpec, of, table_of
 from comply_measure.statistics.cluster_robust import few_clusters_note
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ _RELIABILITY: Columns = (
     of("chance", "share_by_chance"), of("mean_squared_gap", "mean_squared"), "mean_squared_corrected",
 )  # fmt: skip
 _SHOWN = 3
+# Of dozens of roles: rows that are printed, pairs and roles that are drawn.
+_MOST_ROWS, _MOST_PAIRS, _MOST_ROLES = 400, 20, 12
 
 
 def gaps_section(facts: GapEvidence, labels: Labels) -> Section:
@@ -115,7 +117,7 @@ def _named(data: pd.DataFrame, labels: Labels) -> pd.DataFrame:
 def _contrast_table(facts: GapEvidence, labels: Labels) -> TableSpec:
     data = _named(facts.contrasts, labels)
     data["note"] = data["note"].where(data["t"].isna(), "")
-    return table_of(
+    return _pairs_table(
         facts,
         "gaps_mixed",
         f"{facts.title}: role gaps from mixed models",
@@ -123,8 +125,27 @@ def _contrast_table(facts: GapEvidence, labels: Labels) -> TableSpec:
         _MIXED,
         "Holm's correction over all dimensions, and over all attributes.",
         estimator=f"REML weights, CR2 errors by {'firm' if facts.clustered else 'unit'}",
-        group="label",
+        size="estimate",
     )
+
+
+def _pairs_table(
+    facts: GapEvidence,
+    key: str,
+    title: str,
+    data: pd.DataFrame,
+    columns: Columns,
+    *notes: str,
+    estimator: str,
+    size: str,
+) -> TableSpec:
+    """A table with a row for each pair of roles; of very many, those with the largest `size` are printed."""
+    if len(data) <= _MOST_ROWS:
+        return table_of(facts, key, title, data, columns, *notes, estimator=estimator, group="label")
+    data = data.sort_values(size, key=abs, ascending=False, kind="stable", ignore_index=True)
+    columns = (Column("Construct", "label"), *columns)
+    notes = (*notes, "Largest gaps first.")
+    return table_of(facts, key, title, data, columns, *notes, estimator=estimator, rows_shown=_MOST_ROWS)
 
 
 def _attribute_text(facts: GapEvidence, labels: Labels) -> str:
@@ -140,7 +161,9 @@ def _attribute_text(facts: GapEvidence, labels: Labels) -> str:
 def _profile(facts: GapEvidence, labels: Labels) -> Figure:
     names = list(dict.fromkeys(facts.means["column"]))
     series = {}
-    for role in facts.roles:
+    drawn = _roles_drawn(facts)
+    few = f"The {len(drawn)} roles of {len(facts.roles)} with the highest and lowest means."
+    for role in drawn:
         mine = facts.means[facts.means["role"] == role].set_index("column").loc[names]
         parts = [mine[column].to_numpy(dtype=float) for column in ("mean", "lower", "upper")]
         series[role] = (labels.role(role), parts[0], parts[1], parts[2])
@@ -155,8 +178,18 @@ def _profile(facts: GapEvidence, labels: Labels) -> Figure:
         notes=(
             "Lines join the means of a role; the dimensions have no order. The vertical axis is cut. Intervals are "
             "for each role's mean; the tests of gaps compare informants of the same unit.",
+            *([few] if len(drawn) < len(facts.roles) else []),
         ),
     )
+
+
+def _roles_drawn(facts: GapEvidence) -> tuple[str, ...]:
+    """All roles, or of very many those with the highest and with the lowest means."""
+    if len(facts.roles) <= _MOST_ROLES:
+        return facts.roles
+    order = facts.means.groupby("role")["mean"].mean().sort_values(kind="stable").index
+    kept = {*order[: _MOST_ROLES // 2], *order[-_MOST_ROLES // 2 :]}
+    return tuple(role for role in facts.roles if role in kept)
 
 
 def _heat_map(facts: GapEvidence, labels: Labels) -> Figure:
@@ -164,8 +197,15 @@ def _heat_map(facts: GapEvidence, labels: Labels) -> Figure:
 
     names = list(dict.fromkeys(facts.attributes["column"]))
     pairs = list(dict.fromkeys(facts.attributes["pair"]))
+    drawn, few = facts.attributes, tuple[str, ...]()
+    if len(pairs) > _MOST_PAIRS:
+        sizes = drawn["mean"].abs().groupby(drawn["pair"]).max()
+        largest = set(sizes.nlargest(_MOST_PAIRS).index)
+        few = (f"The {_MOST_PAIRS} pairs of {len(pairs)} with the largest gaps.",)
+        pairs = [pair for pair in pairs if pair in largest]
+        drawn = drawn[drawn["pair"].isin(largest)]
     values, p = np.full((2, len(names), len(pairs)), np.nan)
-    for name, pair, mean, p_value in facts.attributes[["column", "pair", "mean", "p_holm"]].to_numpy():
+    for name, pair, mean, p_value in drawn[["column", "pair", "mean", "p_holm"]].to_numpy():
         place = names.index(name), pairs.index(pair)
         values[place], p[place] = mean, p_value
     return heat_map(
@@ -182,6 +222,7 @@ def _heat_map(facts: GapEvidence, labels: Labels) -> Figure:
         notes=(
             f"First role minus second. Bold with asterisk: p < {bounded(facts.alpha)} after Holm's correction over "
             "the whole table. Lines separate dimensions.",
+            *few,
         ),
     )
 
@@ -190,7 +231,7 @@ def _table(facts: GapEvidence, labels: Labels, key: str, rows: pd.DataFrame, kin
     data = _named(rows, labels)
     few = few_clusters_note(int(data["n_clusters"].min())) if facts.clustered and len(data) else ""
     data["note"] = data["note"].where(data["t"].isna(), "")  # what holds for the whole table stands below it
-    return table_of(
+    return _pairs_table(
         facts,
         key,
         f"{facts.title}: role gaps by {kind}",
@@ -200,12 +241,12 @@ def _table(facts: GapEvidence, labels: Labels, key: str, rows: pd.DataFrame, kin
         sentence(few),
         "p after Holm's correction over the table; d_z with Hedges' correction.",
         estimator="Paired tests over units with both roles",
-        group="label",
+        size="mean",
     )
 
 
 def _reliability(facts: GapEvidence, labels: Labels, rows: pd.DataFrame) -> TableSpec:
-    return table_of(
+    return _pairs_table(
         facts,
         "gaps_reliability",
         f"{facts.title}: reliability of role gaps by dimension",
@@ -216,7 +257,7 @@ def _reliability(facts: GapEvidence, labels: Labels, rows: pd.DataFrame) -> Tabl
         "(Tukey). By chance: share expected if every true gap were zero. "
         "Error makes squared gaps too large: the last column is without it.",
         estimator="Classical test theory",
-        group="label",
+        size="mean_squared",
     )
 
 

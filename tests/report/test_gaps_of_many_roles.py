@@ -1,0 +1,101 @@
+"""Role gaps of dozens of roles: what is printed and drawn is bounded, what is exported is whole."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from comply_measure.evidence.topics.gaps import GapEvidence
+from comply_measure.report.chapters.columns import each
+from comply_measure.report.chapters.gaps import gaps_section
+from comply_measure.report.labels import Labels
+from comply_measure.report.parts import Details, Figure, Section
+from comply_measure.report.tables import TableSpec
+
+
+def evidence(n_roles: int) -> GapEvidence:
+    rng = np.random.default_rng(1)
+    roles = tuple(f"r{number:02d}" for number in range(n_roles))
+    pairs = [f"{one} - {other}" for one, other in combinations(roles, 2)]
+    n = len(pairs)
+    mean = rng.normal(size=n)
+    common = {"column": "d", "pair": pairs, "n_units": 40, "n_clusters": 0, "note": ""}
+    numbers = dict.fromkeys(("lower", "upper", "sd", "t", "df", "p", "d_z_hedges", "mean_absolute"), 0.1)
+    tests = pd.DataFrame({**common, "mean": mean, **numbers, "p_holm": 0.5})
+    mixed = pd.DataFrame(
+        {
+            **common,
+            "estimate": mean,
+            **numbers,
+            "se": 1.0,
+            "n_informants": 80,
+            "p_holm": 0.5,
+            "kind": "dimension",
+        }
+    )
+    means = pd.DataFrame(
+        {"column": "d", "role": roles, "n_informants": 40, "mean": np.arange(n_roles, dtype=float)}
+    ).assign(lower=0.0, upper=1.0)
+    return GapEvidence(
+        title="S", n_units=40, n_informants=40 * n_roles, roles=roles, dimensions=tests,
+        attributes=tests.assign(column="a"), means=means, reliability=None, units=None, contrasts=mixed,
+        clustered=False, alpha=0.05, limits=(1.0, 7.0), turned={},
+    )  # fmt: skip
+
+
+def labels() -> Labels:
+    return Labels(
+        *(MappingProxyType({"d": "Dimension", "r00": "Role 0"}) for _ in range(3)), MappingProxyType({})
+    )
+
+
+def parts(section: Section) -> tuple[dict[str, TableSpec], dict[str, Figure]]:
+    blocks = [
+        *section.blocks,
+        *(inner for b in section.blocks if isinstance(b, Details) for inner in b.blocks),
+    ]
+    tables = {block.key: block for block in blocks if isinstance(block, TableSpec)}
+    return tables, {block.key: block for block in blocks if isinstance(block, Figure)}
+
+
+def test_the_largest_gaps_of_very_many_are_printed_and_all_exported() -> None:
+    facts = evidence(30)  # 435 pairs
+    tables, figures = parts(gaps_section(facts, labels()))
+    for key, size in (("gaps_dimensions", "mean"), ("gaps_attributes", "mean"), ("gaps_mixed", "estimate")):
+        table = tables[key]
+        assert table.rows_shown == 400 and table.group is None
+        assert table.columns[0].label == "Construct"
+        shown = table.data[size].abs().to_numpy()
+        assert (np.diff(shown) <= 0).all()
+        assert sorted(table.data[size]) == sorted(facts.dimensions["mean"])
+        assert "Largest gaps first." in table.notes
+    assert figures["gaps_profile"].notes[-1] == "The 12 roles of 30 with the highest and lowest means."
+    assert figures["gaps_heat_map"].notes[-1] == "The 20 pairs of 435 with the largest gaps."
+
+
+def test_few_roles_are_shown_whole_and_in_order() -> None:
+    facts = evidence(4)
+    tables, figures = parts(gaps_section(facts, labels()))
+    table = tables["gaps_dimensions"]
+    assert table.rows_shown is None and table.group == "label"
+    assert table.data["pair"].tolist() == facts.dimensions["pair"].tolist()
+    assert table.data["pair_label"][0] == "Role 0 – r01"
+    assert all("with the" not in note for figure in figures.values() for note in figure.notes)
+
+
+@pytest.mark.parametrize("index", [None, [5, 7, 9, 11]])
+def test_each_label_is_that_of_its_name(index: list[int] | None) -> None:
+    asked: list[str] = []
+
+    def label(name: str) -> str:
+        asked.append(name)
+        return name.upper()
+
+    found = each(pd.Series(["b", "a", "b", "b"], index=index), label)
+    assert found.tolist() == ["B", "A", "B", "B"]
+    assert asked == ["b", "a"]
+    assert found.index.tolist() == (index or [0, 1, 2, 3])
