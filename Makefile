@@ -9,7 +9,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
-.PHONY: help demo test lint types format bench mutants lock clean
+.PHONY: help demo test lint types format bench mutants texts lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo "make format  format the code"
 	@echo "make bench   time the engine beside its peers"
 	@echo "make mutants change one token at a time and see whether a test notices (ROOMS, SAMPLE, SEED)"
+	@echo "make texts   store the texts of the report's chapters anew (EVIDENCE=1: their evidence, too)"
 	@echo "make lock    rebuild requirements.lock (needs uv)"
 	@echo "make clean   remove the environment and results"
 
@@ -50,6 +51,9 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+
+texts: $(READY)
+	$(BIN)/python tests/report/chapter_texts.py $(if $(EVIDENCE),--evidence)
 
 mutants: $(READY)
 	$(BIN)/python tests/mutants $(ROOMS) --sample $(or $(SAMPLE),20) --seed $(or $(SEED),1)

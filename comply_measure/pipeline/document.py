@@ -6,6 +6,7 @@ from comply_measure import __version__
 from comply_measure.pipeline.fingerprint import library_versions
 from comply_measure.pipeline.outcome import Outcome
 from comply_measure.pipeline.run import Run
+from comply_measure.report.glossary import glossary
 from comply_measure.report.parts import Notice, Report, Section
 
 
@@ -15,6 +16,7 @@ def build_report(run: Run) -> Report:
     It holds no times, so that the same study gives the same report.
     """
     sections = tuple(_section(outcome, run.steps[name].title) for name, outcome in run.outcomes.items())
+    symbols = glossary(sections)
     headlines = tuple(text for output in run.outputs.values() for text in output.headline)
     failed = tuple(
         f"Step '{name}' has no result: {outcome.reason}."
@@ -25,7 +27,7 @@ def build_report(run: Run) -> Report:
         title=run.study.file.title,
         subtitle=run.study.file.description,
         summary=(*failed, *headlines),
-        sections=sections,
+        sections=sections if symbols is None else (*sections, symbols),
         facts=_facts(run),
     )
 

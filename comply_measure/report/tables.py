@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -11,6 +11,7 @@ from comply_measure.errors import ComplyError
 from comply_measure.report.format import FORMATS, NUMERIC, Format, count, text
 from comply_measure.report.names import require_key
 from comply_measure.report.quantities.dictionary import quantity
+from comply_measure.report.quantities.entry import Quantity
 from comply_measure.report.quantities.names import Name
 
 if TYPE_CHECKING:
@@ -287,18 +288,13 @@ def _head(column: Column) -> Cell:
         return Cell(column.label, numeric)
     entry = quantity(column.name)
     own = column.label == entry.heading
-    return Cell(
-        column.label,
-        numeric,
-        italic=own and entry.italic,
-        latex=_latex(entry.latex, column.label, own, entry.italic),
-    )
+    return replace(_symbol(entry), numeric=numeric) if own else Cell(column.label, numeric)
 
 
-def _latex(latex: str, label: str, own: bool, italic: bool) -> str:
-    if not own:
-        return ""
-    return latex or (f"$\\mathit{{{label}}}$" if italic and label.isascii() else "")
+def _symbol(entry: Quantity) -> Cell:
+    """The heading of a quantity as a symbol."""
+    plain = f"$\\mathit{{{entry.heading}}}$" if entry.italic and entry.heading.isascii() else ""
+    return Cell(entry.heading, italic=entry.italic, latex=entry.latex or plain)
 
 
 def _rows(table: TableSpec) -> tuple[Row, ...]:
@@ -313,6 +309,8 @@ def _rows(table: TableSpec) -> tuple[Row, ...]:
 
 
 def _cells(data: pd.DataFrame, column: Column) -> list[Cell]:
+    if column.name == "symbol":
+        return [_symbol(quantity(key)) for key in data["quantity"]]
     shape = FORMATS[column.format]
     values = [data[name].to_list() for name in column.sources]
     texts = [shape(*parts) for parts in zip(*values, strict=True)]

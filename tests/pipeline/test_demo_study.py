@@ -71,7 +71,7 @@ def test_the_report_has_every_table_and_figure(demo: tuple[Run, Path]) -> None:
     assert headings == [
         "1. Sample and completeness", "2. Items and scores", "3. Reliability", "4. Measurement model",
         "5. Agreement within units", "6. Unit scores", "7. Role gaps", "8. Structural model",
-        "9. From results to action",
+        "9. From results to action", "10. Symbols",
     ]  # fmt: skip
     keys = [t.key for o in run.outputs.values() for t in o.section.tables()]
     keys += [f.key for o in run.outputs.values() for f in o.section.figures()]

@@ -62,6 +62,7 @@ def test_marker_effects_by_role_are_printed_as_found() -> None:
         n_units=90,
         n_informants=155,
         estimator="ML",
+        turned={},
     )
     from comply_measure.report.chapters.method_variance import _role_table
 

@@ -9,6 +9,8 @@ import pytest
 
 from comply_measure.errors import ComplyError
 from comply_measure.report.format import FORMATS, Format
+from comply_measure.report.glossary import glossary
+from comply_measure.report.latex import render_latex
 from comply_measure.report.parts import Details, Notice, Reference, Section
 from comply_measure.report.quantities.dictionary import QUANTITIES, quantity
 from comply_measure.report.quantities.entry import Quantity
@@ -135,3 +137,26 @@ def test_another_number_sample_or_remark_keeps_the_table() -> None:
         assert [table.key for table in printed_once(other)[0].tables()] == ["small"]
     alone = printed_once(pair()[:1])
     assert [table.key for table in alone[0].tables()] == ["small"]
+
+
+def test_the_glossary_explains_what_occurs_once() -> None:
+    columns: tuple[Name | Column, ...] = (
+        "dimension", "se", "chisq", of("ci", "est"), of("ci3", "est"), of("p", "pvalue"), Column("p", "df", "number"),
+    )  # fmt: skip
+    section = glossary((Section("s", "S", (Details("More", (TableSpec("t", "T", FRAME, columns),)),)),))
+    assert section is not None
+    (table,) = section.tables()
+    assert [[cell.text for cell in row.cells] for row in table.printed.rows] == [
+        ["SE", "Standard error.", ""],
+        ["95% CI", "Confidence interval: in 95% of samples it contains the parameter.", ""],
+        [
+            "χ²",
+            "Test statistic compared with the chi-square distribution; the scaled one where there is one.",
+            "",
+        ],
+        ["p", "Probability of data at least as extreme if the null hypothesis holds.", ""],
+    ]
+    assert [row.cells[0].italic for row in table.printed.rows] == [True, False, False, True]
+    assert r"$\mathit{SE}$ & Standard error. &" in render_latex(table)
+    assert r"$\chi^{2}$ & Test statistic" in render_latex(table)
+    assert glossary((Section("s", "S", (TableSpec("t", "T", FRAME, ("dimension",)),)),)) is None

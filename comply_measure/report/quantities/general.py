@@ -10,18 +10,22 @@ from __future__ import annotations
 from comply_measure.report.quantities.entry import Quantity
 
 _P = "Probability of data at least as extreme if the null hypothesis holds"
+_QUARTILES = "A quarter of the values lies below the first number, a quarter above the second."
+_RANGE = "Smallest and largest value."
+_MEAN = "Arithmetic mean."
+_SD = "Standard deviation, divisor n − 1."
 _CI = "Confidence interval: in 95% of samples it contains the parameter."
 
 GENERAL: tuple[Quantity, ...] = (
-    Quantity("mean", "M", "number", "Arithmetic mean.", italic=True),
-    Quantity("mean_bounded", "M", "bounded", italic=True),
-    Quantity("sd", "SD", "number", "Standard deviation, divisor n − 1.", italic=True),
-    Quantity("sd_bounded", "SD", "bounded", italic=True),
+    Quantity("mean", "M", "number", _MEAN, italic=True),
+    Quantity("mean_bounded", "M", "bounded", _MEAN, italic=True),
+    Quantity("sd", "SD", "number", _SD, italic=True),
+    Quantity("sd_bounded", "SD", "bounded", _SD, italic=True),
     Quantity("median_bounded", "Median", "bounded"),
-    Quantity("quartiles", "Quartiles", "span", data=("q25", "q75")),
-    Quantity("quartiles_bounded", "Quartiles", "bounded_span", data=("q25", "q75")),
-    Quantity("range", "Range", "span", data=("minimum", "maximum")),
-    Quantity("range_bounded", "Range", "bounded_span", data=("minimum", "maximum")),
+    Quantity("quartiles", "Quartiles", "span", _QUARTILES, data=("q25", "q75")),
+    Quantity("quartiles_bounded", "Quartiles", "bounded_span", _QUARTILES, data=("q25", "q75")),
+    Quantity("range", "Range", "span", _RANGE, data=("minimum", "maximum")),
+    Quantity("range_bounded", "Range", "bounded_span", _RANGE, data=("minimum", "maximum")),
     Quantity(
         "skewness",
         "Skew",
@@ -58,9 +62,9 @@ GENERAL: tuple[Quantity, ...] = (
     Quantity("odds_ratio", "Odds ratio per point", "number"),
     Quantity("se", "SE", "number3", "Standard error.", italic=True),
     Quantity("ci", "95% CI", "interval", _CI),
-    Quantity("ci1", "95% CI", "interval1"),
-    Quantity("ci3", "95% CI", "interval3"),
-    Quantity("ci_bounded", "95% CI", "bounded_interval"),
+    Quantity("ci1", "95% CI", "interval1", _CI),
+    Quantity("ci3", "95% CI", "interval3", _CI),
+    Quantity("ci_bounded", "95% CI", "bounded_interval", _CI),
     Quantity("ci_beta", "95% CI of β", "bounded_interval", latex=r"95\% CI of $\beta$"),
     Quantity(
         "ci_boot",
@@ -122,8 +126,8 @@ GENERAL: tuple[Quantity, ...] = (
         latex=r"$\Delta\chi^{2}$",
     ),
     Quantity("df", "df", "count", "Degrees of freedom.", italic=True),
-    Quantity("df1", "df₁", "count", italic=True, latex="$df_{1}$"),
-    Quantity("df2", "df₂", "count", italic=True, latex="$df_{2}$"),
+    Quantity("df1", "df₁", "count", "Degrees of freedom of the numerator.", italic=True, latex="$df_{1}$"),
+    Quantity("df2", "df₂", "count", "Degrees of freedom of the denominator.", italic=True, latex="$df_{2}$"),
     Quantity(
         "delta_df",
         "Δdf",

@@ -1,0 +1,238 @@
+"""Every chapter as text, from stored evidence: ``python tests/report/chapter_texts.py [--evidence]``.
+
+The command writes ``tests/report/texts/*.txt``, what the tests compare with: after a change of wording, heading or
+format, run it and read the difference. With ``--evidence`` it computes the evidence of the shipped study anew, too
+(under a minute): that is due when a class of evidence has other fields. Evidence is stored with eight digits, as input
+that is the same on every machine, not as a result to compare with.
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from comply_measure.errors import ComplyError
+from comply_measure.evidence.codec import decode, encode
+from comply_measure.pipeline import STEPS, Store, Study, load_study, run_study
+from comply_measure.pipeline.step import Found, StepOutput
+from comply_measure.report.labels import Labels
+from comply_measure.report.latex import render_latex
+from comply_measure.report.parts import Block, Bullets, Details, Figure, Heading, Notice, Prose, Reference
+from comply_measure.report.tables import TableSpec
+
+HERE = Path(__file__).parent
+DEMO = HERE.parents[1] / "analyses" / "demo.yaml"
+_DIGITS = 8
+_POINTS = 24
+
+
+@cache
+def study() -> Study:
+    """The shipped study."""
+    return load_study(DEMO, STEPS)
+
+
+def stored(step: str) -> Found:
+    """Stored evidence of a step."""
+    data = json.loads(lzma.decompress((HERE / "evidence" / f"{step}.json.xz").read_bytes()))
+    try:
+        return Found(decode(data["evidence"]), tuple(data["warnings"]))
+    except ComplyError as error:
+        raise ComplyError(
+            f"{error}: python tests/report/chapter_texts.py --evidence stores it anew"
+        ) from error
+
+
+def chapter_text(step: str, found: Found) -> str:
+    """A printed chapter, figures and tables included, as plain text."""
+    with drawings_described():
+        labels = Labels.of(study().scales, "en")
+        return output_text(STEPS[step].print(found, labels, study().cutoffs))
+
+
+def output_text(output: StepOutput) -> str:
+    """Everything that is printed of an output, line by line."""
+    lines = [f"{output.section.key}: {output.section.title}"]
+    lines += [f"headline: {text}" for text in output.headline]
+    lines += [f"problem: {text}" for text in output.problems]
+    for block in output.section.blocks:
+        lines += ["", *_block(block)]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _block(block: Block) -> Iterator[str]:
+    if isinstance(block, Details):
+        yield f"▸ {block.summary}"
+        for inner in block.blocks:
+            yield ""
+            yield from _block(inner)
+        yield "◂"
+    elif isinstance(block, TableSpec):
+        yield from _table(block)
+    elif isinstance(block, Figure):
+        yield f"figure {block.key}: {block.title} (at least {block.min_width} px)"
+        yield f"  alt: {block.alt}"
+        yield from (f"  note: {text}" for text in block.notes)
+        yield from (f"  {line}" for line in block.svg.decode().splitlines())
+    elif isinstance(block, Bullets):
+        yield from (f"• {text}" for text in block.items)
+    elif isinstance(block, Reference):
+        yield f"see {block.table}: {block.title} {' '.join(block.notes)}"
+    elif isinstance(block, Notice):
+        yield f"{block.kind}: {block.text}"
+    else:
+        assert isinstance(block, Heading | Prose)
+        yield f"# {block.text}" if isinstance(block, Heading) else block.text
+
+
+def _table(table: TableSpec) -> Iterator[str]:
+    yield f"table {table.key}: {table.title}"
+    yield from (f"  warning: {text}" for text in table.warnings)
+    printed = table.printed
+    yield "  " + " | ".join(f"_{cell.text}_" if cell.italic else cell.text for cell in printed.heads)
+    for row in printed.rows:
+        if row.group is not None:
+            yield f"  [{row.group}]"
+        yield "  " + " | ".join(cell.text for cell in row.cells)
+    yield f"  note: {printed.note}"
+    yield f"  data: {', '.join(map(str, table.data.columns))}; {len(table.data)} rows"
+    head = render_latex(table).split(r"\toprule")[1].split(r"\midrule")[0]
+    yield f"  latex: {head.strip()}"
+
+
+@contextmanager
+def drawings_described() -> Iterator[None]:
+    """Figures are painted, but instead of pictures they hold what was painted, in words."""
+    modules = [
+        module
+        for name, module in list(sys.modules.items())
+        if name.startswith("comply_measure.report.") and hasattr(module, "draw")
+    ]
+    before = {module: module.draw for module in modules}
+    for module in modules:
+        module.draw = _described
+    try:
+        yield
+    finally:
+        for module, draw in before.items():
+            module.draw = draw
+
+
+def _described(
+    key: str,
+    title: str,
+    paint: Any,
+    *,
+    size: tuple[float, float],
+    alt: str,
+    notes: tuple[str, ...] = (),
+    min_width: int = 0,
+    layout: str | None = "constrained",
+) -> Figure:
+    from matplotlib.figure import Figure as Drawing
+
+    drawing = Drawing(figsize=size, layout=layout)  # type: ignore[arg-type]
+    paint(drawing)
+    lines = [f"drawing of {size[0]:.4g} × {size[1]:.4g} inches"]
+    lines += [f"legend: {', '.join(text.get_text() for text in box.get_texts())}" for box in drawing.legends]
+    for axes in drawing.axes:
+        lines += _axes(axes)
+    return Figure(key, title, "\n".join(lines).encode(), b"", alt, notes, min_width)
+
+
+def _axes(axes: Any) -> Iterator[str]:
+    titles = [axes.get_title(loc=place) for place in ("left", "center", "right")]
+    names = [axes.get_xlabel(), axes.get_ylabel()]
+    yield f"axes {' '.join(filter(None, titles))!r} {names} {_numbers(axes.get_xlim())} {_numbers(axes.get_ylim())}"
+    for side in (axes.xaxis, axes.yaxis):
+        ticks = [text.get_text() for text in side.get_ticklabels()]
+        if any(ticks):
+            yield f"  ticks: {ticks}"
+    for artist in (*axes.lines, *axes.collections, *axes.patches, *axes.texts):
+        yield f"  {_artist(artist)}"
+
+
+def _artist(artist: Any) -> str:
+    kind = type(artist).__name__
+    if hasattr(artist, "levels"):
+        return f"contours {_numbers(artist.levels)}"
+    if hasattr(artist, "get_text"):
+        place, text = _numbers(artist.get_position()), artist.get_text()
+        return (
+            f"text {text!r} at {place} {artist.get_color()} {artist.get_fontsize():g} {artist.get_weight()}"
+        )
+    if hasattr(artist, "get_xydata"):
+        look = (
+            f"{artist.get_marker()} {artist.get_linestyle()} {artist.get_color()} {artist.get_linewidth():g}"
+        )
+        return f"line {look} {_numbers(np.ravel(artist.get_xydata()))}"
+    if hasattr(artist, "get_segments"):
+        return f"lines {_numbers([value for line in artist.get_segments() for value in np.ravel(line)])}"
+    if hasattr(artist, "get_extents"):
+        look = f"{_numbers(artist.get_facecolor())} {_numbers(artist.get_edgecolor())} {artist.get_linewidth():g}"
+        return f"{kind} {_numbers(np.ravel(artist.get_path().vertices[:4]))} {_numbers(_transform(artist))} {look}"
+    values = artist.get_array()
+    return f"{kind} {_numbers(np.ma.filled(np.ma.ravel(values), np.nan)) if values is not None else ''}"
+
+
+def _transform(patch: Any) -> Any:
+    return np.ravel(patch.get_patch_transform().get_matrix()[:2])
+
+
+def _numbers(values: Any) -> str:
+    if isinstance(values, str):
+        return values
+    every = [float(value) for value in np.ravel(np.asarray(values, dtype=float))]
+    more = f" … {len(every)}" if len(every) > _POINTS else ""
+    return "(" + " ".join(f"{value + 0.0:.3g}" for value in every[:_POINTS]) + more + ")"
+
+
+def _rounded(value: Any) -> Any:
+    """Plain JSON with numbers of few digits."""
+    if isinstance(value, float):
+        return float(f"{value:.{_DIGITS}g}")
+    if isinstance(value, list):
+        return [_rounded(part) for part in value]
+    return {key: _rounded(part) for key, part in value.items()} if isinstance(value, dict) else value
+
+
+def write_evidence() -> None:
+    """Compute the evidence of the shipped study and store it."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(Path(folder))
+        run = run_study(study(), STEPS, store)
+        (HERE / "evidence").mkdir(exist_ok=True)
+        for step, outcome in run.outcomes.items():
+            found = store.load_evidence(step, outcome.key)
+            assert found is not None, (step, outcome.reason)
+            document = {"evidence": _rounded(encode(found.evidence)), "warnings": list(found.warnings)}
+            text = json.dumps(document, separators=(",", ":"), allow_nan=False)
+            (HERE / "evidence" / f"{step}.json.xz").write_bytes(lzma.compress(text.encode(), preset=9))
+
+
+def texts() -> Mapping[str, str]:
+    """File name -> text of a chapter."""
+    return {f"{step}.txt": chapter_text(step, stored(step)) for step in STEPS}
+
+
+def main() -> None:
+    """Write what the tests compare with."""
+    if "--evidence" in sys.argv[1:]:
+        write_evidence()
+    (HERE / "texts").mkdir(exist_ok=True)
+    for name, text in texts().items():
+        (HERE / "texts" / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()
