@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from comply_measure import measurement as m
+from comply_measure import evidence, measurement as m
 from comply_measure.errors import InputError
+from comply_measure.responses import ColumnMapping, FileFormat, load_dataset
+from comply_measure.triads import TriadData
 
 sys.path.insert(0, str(Path(__file__).parent / "doors"))
 from bad_arguments import faults
@@ -63,6 +67,55 @@ def test_bad_arguments_end_in_words(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert not list(faults(FUNCTIONS[name], good[name], costly=name.split(".")[-1] in COSTLY))
+
+
+def methods() -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
+    """Constructors, and methods that no door hands out, each with a call that works."""
+    long = pd.DataFrame({"unit": [1, 1, 2, 2], "role": list("abab"), "x": [1.0, 2.0, 3.0, 4.0]})
+    wide = pd.DataFrame({"key": [1, 2], "x@a": [1.0, 2.0], "x@b": [2.0, 3.0]})
+    everything = load_dataset("msi_triads")
+    read = everything.subset(units=list(everything.units.index[:4]))
+    return {
+        "TriadData.from_long": (
+            TriadData.from_long,
+            {"data": long, "columns": ["x"], "minimum": 1, "maximum": 4},
+        ),
+        "TriadData.from_wide": (TriadData.from_wide, {"data": wide, "unit": "key", "roles": ("a", "b")}),
+        "ColumnMapping": (ColumnMapping, {}),
+        "FileFormat": (FileFormat, {}),
+        "GapOptions": (evidence.GapOptions, {}),
+        "Responses.scores": (read.scores, {"level": "dimension", "scale_key": "comply"}),
+        "Responses.items": (read.items, {"scale_key": "comply"}),
+        "Responses.measurement": (read.measurement, {"scale_key": "comply"}),
+        "Responses.wide": (read.wide, {"columns": ["C_dig_1"]}),
+        "Responses.subset": (read.subset, {"role": "sales"}),
+        "Responses.to_frame": (read.to_frame, {"layout": "long"}),
+    }
+
+
+@pytest.mark.parametrize("name", sorted(methods()))
+def test_bad_arguments_of_methods_end_in_words(name: str) -> None:
+    function, good = methods()[name]
+    function(**good)
+    assert not list(faults(function, good))
+
+
+def test_constructors_name_every_bad_value_at_once() -> None:
+    with pytest.raises(InputError) as caught:
+        FileFormat(delimiter="ab", decimal="x", sheeet="1")
+    found = {problem.column: problem.allowed for problem in caught.value.problems}
+    assert set(found) == {"delimiter", "decimal", "sheeet"}
+    assert found["decimal"] == "'auto', '.' or ','"
+    assert "did you mean 'sheet'" in str(caught.value)
+    with pytest.raises(InputError, match=r"'alpha': .*less than 1"):
+        evidence.GapOptions(alpha=2)
+
+
+def test_a_wide_table_says_once_what_its_unit_is() -> None:
+    wide = pd.DataFrame({"unit": [1, 2], "x@a": [1.0, 2.0], "x@b": [2.0, 3.0]})
+    with pytest.raises(InputError, match="is it the unit, or the index"):
+        TriadData.from_wide(wide)
+    assert list(TriadData.from_wide(wide, unit="unit").units) == [1, 2]
 
 
 def test_all_wrong_arguments_come_in_one_error() -> None:

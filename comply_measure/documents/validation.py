@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from comply_measure.documents.safe_yaml import Key, YamlDocument
 from comply_measure.documents.wording import in_plain_words
-from comply_measure.errors import Problem
+from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.words import did_you_mean
+
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass
+else:
+    ModelMetaclass = type(BaseModel)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -45,6 +50,39 @@ def validate(
     except ValidationError as error:
         found = [_problem(model, document, at, details) for details in error.errors(include_url=False)]
         return None, _merged(found)
+
+
+class _SpeakingMeta(ModelMetaclass):
+    """Calls of the class, not readings of a document, answer in words."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().__call__(*args, **kwargs)
+        except ValidationError as error:
+            found = [_argument_problem(self, details) for details in error.errors(include_url=False)]
+        raise InputError(f"{self.__name__} cannot be made like this.", _merged(found))
+
+
+class Speaking(BaseModel, metaclass=_SpeakingMeta):
+    """A schema whose constructor raises one :class:`InputError` with all bad values."""
+
+
+def _argument_problem(model: Any, details: Any) -> Problem:
+    kind, place = details["type"], tuple(details["loc"])
+    column = ".".join(map(str, place)) or None
+    if kind == "extra_forbidden":
+        known = _field_names(model, place[:-1])
+        message = f"unknown key{did_you_mean(place[-1], known)}"
+        return Problem(message, column=column, allowed=", ".join(known))
+    context = details.get("ctx", {})
+    allowed = str(context["expected"]) if "expected" in context else None
+    value = details["input"]
+    shown = (
+        shortened(value)
+        if isinstance(value, str | int | float | list | tuple | dict)
+        else type(value).__name__
+    )
+    return Problem(in_plain_words(kind, context), column=column, value=shown, allowed=allowed)
 
 
 def problem_at(

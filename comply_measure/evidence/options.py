@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 from pydantic.functional_validators import AfterValidator
 
+from comply_measure.documents.validation import Speaking
 from comply_measure.evidence.choices import Fault, Vocabulary
 
 
@@ -27,7 +28,7 @@ Replications = Annotated[int, Field(ge=0, le=20_000), _none_or(100)]
 FewReplications = Annotated[int, Field(ge=0, le=100_000), _none_or(50)]
 
 
-class TopicOptions(BaseModel):
+class TopicOptions(Speaking):
     """Base of all option models: frozen, unknown keys forbidden."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from string import Formatter
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from comply_measure.documents.validation import Speaking
 from comply_measure.responses.vocabulary import MissingReason
 
 Layout = Literal["long", "wide"]
@@ -34,7 +35,7 @@ Text = Annotated[str, BeforeValidator(_text)]
 Renaming = Annotated[dict[Text, Text], BeforeValidator(_renaming)]
 
 
-class ColumnMapping(BaseModel):
+class ColumnMapping(Speaking):
     """Which column of the file is what. Maps run from our name to the column of the file.
 
     Parameters
@@ -107,7 +108,7 @@ class ColumnMapping(BaseModel):
         return self.wide_pattern.format(item=item, role=role)
 
 
-class FileFormat(BaseModel):
+class FileFormat(Speaking):
     """How a file is written, where it cannot be seen from the file itself.
 
     Parameters

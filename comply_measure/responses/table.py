@@ -18,6 +18,7 @@ from comply_measure.responses.mapping import ColumnMapping, Layout
 from comply_measure.responses.selection import form_of, set_of
 from comply_measure.responses.several import InformantRule, counts_by_role
 from comply_measure.responses.vocabulary import ID_COLUMNS
+from comply_measure.statistics.arguments import arguments_checked
 from comply_measure.statistics.words import require_known
 from comply_measure.tables.wide_names import wide_name
 
@@ -146,6 +147,7 @@ class Responses:
         present = set(self.item_ids)
         return {item.id: (scale, item) for scale in self.scales for item in scale.items if item.id in present}
 
+    @arguments_checked
     def scale(self, key: str | None = None) -> Scale:
         """The scale with this key; without a key, the only one.
 
@@ -162,6 +164,7 @@ class Responses:
         require_known("scale", key, by_key)
         return by_key[key]
 
+    @arguments_checked
     def items(self, scale_key: str | None = None, kind: str | None = "content") -> tuple[Item, ...]:
         """Items in the data, of one scale and kind if asked (`kind` None: all kinds)."""
         wanted = None if scale_key is None else self.scale(scale_key).key
@@ -171,6 +174,7 @@ class Responses:
             if wanted in (None, scale.key) and kind in (None, item.kind)
         )
 
+    @arguments_checked
     def measurement(
         self, scale_key: str | None = None, level: Level = "attribute"
     ) -> dict[str, tuple[str, ...]]:
@@ -209,6 +213,7 @@ class Responses:
         """Scores that were asked for."""
         return {}
 
+    @arguments_checked
     def scores(
         self, level: Level = "attribute", scale_key: str | None = None, min_valid: float = 0.5
     ) -> pd.DataFrame:
@@ -243,6 +248,7 @@ class Responses:
             self._scores[asked] = pd.concat([self.data[["unit", "firm", "role"]], values], axis=1)
         return self._scores[asked].copy(deep=False)
 
+    @arguments_checked
     def scores_of_kind(
         self, kind: Literal["global", "overall", "informant"], min_valid: float = 0.5
     ) -> pd.DataFrame:
@@ -303,6 +309,7 @@ class Responses:
         """True for informants who answered no item at all."""
         return self.data[list(self.item_ids)].isna().all(axis=1)
 
+    @arguments_checked
     def wide(self, columns: Sequence[str] | None = None, values: pd.DataFrame | None = None) -> pd.DataFrame:
         """Unit x ``name@role``.
 
@@ -339,6 +346,7 @@ class Responses:
         ]
         return wide[meant]
 
+    @arguments_checked
     def subset(
         self, role: str | Collection[str] | None = None, units: Collection[str] | None = None
     ) -> Responses:
@@ -372,6 +380,7 @@ class Responses:
             everyone=None if self.everyone is None else self.everyone.subset(role, units),
         )
 
+    @arguments_checked
     def to_frame(self, layout: Layout = "long", mapping: ColumnMapping | None = None) -> pd.DataFrame:
         """Table as a file would hold it; see :func:`~comply_measure.responses.shape.to_file_frame`."""
         return shape.to_file_frame(self, layout, mapping or ColumnMapping())

@@ -77,7 +77,47 @@ def careless_flags(runs: int) -> Rates:
     return shares
 
 
+CUTS = {"symmetric": [-1.5, -0.5, 0.5, 1.5], "skewed": [0.2, 0.8, 1.3, 1.9]}
+SIZES = (150, 300, 600)
+
+
+def population(rng: np.random.Generator) -> tuple[int, np.ndarray]:
+    """1 to 6 factors of 3 to 6 items, loadings .45 to .8, one correlation of .2 to .5 between all factors."""
+    k = int(rng.integers(1, 7))
+    members = rng.integers(3, 7, size=k)
+    p = int(members.sum())
+    loadings = np.zeros((p, k))
+    loadings[np.arange(p), np.repeat(np.arange(k), members)] = rng.uniform(0.45, 0.8, size=p)
+    phi = np.full((k, k), rng.uniform(0.2, 0.5))
+    np.fill_diagonal(phi, 1.0)
+    sigma = loadings @ phi @ loadings.T
+    np.fill_diagonal(sigma, 1.0)
+    return k, sigma
+
+
+def number_of_factors(runs: int) -> Rates:
+    """How often each criterion finds the number of factors in five-point items; a population per replication."""
+    rng = np.random.default_rng(7)
+    hits: dict[str, list[bool]] = {}
+    for run in range(runs):
+        k, sigma = population(rng)
+        n = SIZES[run % len(SIZES)]
+        x = rng.standard_normal((n, len(sigma))) @ np.linalg.cholesky(sigma).T
+        for kind, cuts in CUTS.items():
+            found = m.correlate(*named(np.digitize(x, cuts) + 1.0))
+            parallel = m.parallel_analysis(found, seed=run, n_replications=50)
+            partial = m.minimum_average_partial(found)
+            numbers = dict(zip(parallel.variants, parallel.n_by_percentile, strict=True))
+            numbers |= {"map": partial.n_squared, "map4": partial.n_fourth}
+            numbers["kaiser"] = m.empirical_kaiser(found).n_empirical
+            for name, number in numbers.items():
+                hits.setdefault(f"{name} {kind}", []).append(number == k)
+                hits.setdefault(f"{name} {kind} n={n}", []).append(number == k)
+    return {name: float(np.mean(values)) for name, values in sorted(hits.items())}
+
+
 SIMULATIONS = {
+    "number_of_factors": (number_of_factors, 600),
     "little_mcar": (little_mcar, 400),
     "pattern_homogeneity": (pattern_homogeneity, 300),
     "careless_flags": (careless_flags, 60),

@@ -75,8 +75,8 @@ def pattern_homogeneity(
     uniform under normality and equal covariances (Hawkins 1981). Neyman's smooth test of order 4 in every pattern,
     combined by Fisher's method, tests both; the k-sample Anderson-Darling test of F_ij between patterns tests equal
     covariances alone, because unequal ones spread the distances unequally whatever the distribution; its p comes from
-    exchanging informants between patterns. Read the first; if
-    it rejects, the second says whether covariances differ. Patterns of six informants or fewer are left out.
+    exchanging informants between patterns, with the imputation done again. Read the first; if it rejects, the second
+    says whether covariances differ. Patterns of six informants or fewer are left out.
 
     Under missing completely at random covariances are equal; differences in means alone are not tested here (that is
     :func:`little_mcar`).
@@ -117,13 +117,15 @@ def pattern_homogeneity(
     answered = values[~np.isnan(values).all(axis=1)]
     chosen, group = _large_patterns(answered)
     counts = (int(group.max(initial=-1)) + 1, int(chosen.sum()), int((~chosen).sum()), len(kept))
-    x, note = _prepared(answered, chosen, group, rng)
-    if note:
+    imputation, note = _imputation(answered, group)
+    if imputation is None:
         return PatternHomogeneity(NAN, 0, NAN, NAN, NAN, *counts, n_permutations, seed, dropped, note)
+    x = imputation.of(answered[chosen], rng)
     A = _distances(x, group)[1]
     p_values = [_neyman(A[group == g], rng) for g in range(counts[0])]
     hawkins = float(-2.0 * np.log(p_values).sum())
-    statistic, pvalue = _k_sample(x, group, n_permutations, rng)
+    masks = np.stack([np.isnan(answered[chosen][group == g][0]) for g in range(counts[0])])
+    statistic, pvalue = _k_sample(x, group, imputation, masks, n_permutations, rng)
     from scipy.special import chdtrc
 
     df = 2 * counts[0]
@@ -149,48 +151,60 @@ def _large_patterns(values: Floats) -> tuple[np.ndarray, np.ndarray]:
     return large, np.unique(member[large], return_inverse=True)[1]
 
 
-def _prepared(
-    values: Floats, chosen: np.ndarray, group: np.ndarray, rng: np.random.Generator
-) -> tuple[Floats, str]:
-    """Imputed answers of large patterns, or why the tests do not exist."""
+@dataclass(frozen=True, slots=True)
+class _Imputation:
+    """Predictions from maximum-likelihood moments; answers from informants without gaps, else from `complete`."""
+
+    mean: Floats
+    covariance: Floats
+    complete: Floats
+
+    def of(self, values: Floats, rng: np.random.Generator) -> Floats:
+        """Missing answers taken together from one of the five complete informants with the nearest predictions."""
+        out = values.copy()
+        gone_of = np.isnan(values)
+        donors = values[~gone_of.any(axis=1)]
+        donors = donors if len(donors) >= DONORS else self.complete
+        # equal predictions in random order: the first informants of the table are not preferred
+        donors = donors[rng.permutation(len(donors))]
+        patterns, member = np.unique(gone_of, axis=0, return_inverse=True)
+        for k, gone in enumerate(patterns):
+            if gone.any():
+                rows = np.flatnonzero(member.reshape(-1) == k)
+                out[np.ix_(rows, np.flatnonzero(gone))] = self._taken(values[rows], donors, gone, rng)
+        return out
+
+    def _taken(self, rows: Floats, donors: Floats, gone: np.ndarray, rng: np.random.Generator) -> Floats:
+        """What the donors answered, of the items that these informants left out."""
+        slope = np.linalg.solve(self.covariance[np.ix_(~gone, ~gone)], self.covariance[np.ix_(~gone, gone)])
+        slope /= np.sqrt(np.diag(self.covariance)[gone])
+        own, theirs = ((x[:, ~gone] - self.mean[~gone]) @ slope for x in (rows, donors))
+        apart = ((own[:, None] - theirs[None]) ** 2).sum(axis=2)
+        n = min(DONORS, len(donors))
+        nearest = np.argpartition(apart, n - 1, axis=1)[:, :n]
+        taken = nearest[np.arange(len(rows)), rng.integers(n, size=len(rows))]
+        return np.asarray(donors[taken][:, gone])
+
+
+def _imputation(values: Floats, group: np.ndarray) -> tuple[_Imputation | None, str]:
+    """How missing answers are filled in, or why the tests do not exist."""
     from comply_measure.sem.missing.saturated import saturated_moments
 
     p, n_groups = values.shape[1], int(group.max(initial=-1)) + 1
     if p < 2:
-        return values, "fewer than 2 items vary"
+        return None, "fewer than 2 items vary"
     if n_groups < 2:
-        return values, f"{n_groups} pattern with more than {FEWEST} informants: two are needed"
+        return None, f"{n_groups} pattern with more than {FEWEST} informants: two are needed"
     complete = values[~np.isnan(values).any(axis=1)]
     if len(complete) < 2 * p or len(group) - n_groups <= p:
-        return values, "too few complete informants to take residuals from"
+        return None, "too few complete informants to take residuals from"
     moments = saturated_moments(values)
     if moments.singular or not moments.converged:
         return (
-            values,
+            None,
             "maximum-likelihood moments do not exist: too few informants, or items that determine each other",
         )
-    return _imputed(values[chosen], complete, moments.mean, moments.covariance, rng), ""
-
-
-def _imputed(values: Floats, complete: Floats, mean: Floats, cov: Floats, rng: np.random.Generator) -> Floats:
-    """Missing answers taken together from one of the five complete informants with the nearest predictions."""
-    out = values.copy()
-    patterns, member = np.unique(np.isnan(values), axis=0, return_inverse=True)
-    for k, gone in enumerate(patterns):
-        if not gone.any():
-            continue
-        rows = np.flatnonzero(member.reshape(-1) == k)
-        slope = np.linalg.solve(cov[np.ix_(~gone, ~gone)], cov[np.ix_(~gone, gone)])
-        own = (values[rows][:, ~gone] - mean[~gone]) @ slope
-        theirs = (complete[:, ~gone] - mean[~gone]) @ slope
-        spread = np.sqrt(np.diag(cov)[gone])
-        apart = (((own[:, None] - theirs[None]) / spread) ** 2).sum(axis=2)
-        # equal predictions in random order: the first informants of the table are not preferred
-        order = rng.permutation(len(complete))
-        nearest = order[np.argsort(apart[:, order], axis=1, kind="stable")[:, :DONORS]]
-        donors = nearest[np.arange(len(rows)), rng.integers(nearest.shape[1], size=len(rows))]
-        out[np.ix_(rows, np.flatnonzero(gone))] = complete[donors][:, gone]
-    return out
+    return _Imputation(moments.mean, moments.covariance, complete), ""
 
 
 def _distances(x: Floats, group: np.ndarray) -> tuple[Floats, Floats]:
@@ -225,25 +239,37 @@ def _neyman(A: Floats, rng: np.random.Generator) -> float:
 
 
 def _k_sample(
-    x: Floats, group: np.ndarray, n_permutations: int, rng: np.random.Generator
+    x: Floats,
+    group: np.ndarray,
+    imputation: _Imputation,
+    masks: np.ndarray,
+    n_permutations: int,
+    rng: np.random.Generator,
 ) -> tuple[float, float]:
     """Anderson-Darling statistic of the distances between patterns, and its p by exchanging informants.
 
-    Distances are computed anew after every exchange: means of patterns move the distances of coarse or skewed answers
-    as blocks, which an exchange of the distances alone takes for a difference.
+    After every exchange the answers that the new pattern lacks are taken out and imputed again, and distances are
+    computed anew: imputed answers vary less around their predictions, and means of patterns move the distances of
+    coarse or skewed answers as blocks; an exchange of the distances alone takes both for a difference.
     """
     found = _anderson_darling(_distances(x, group)[0], group)
-    exchanged = (rng.permutation(group) for _ in range(n_permutations))
-    drawn = np.array([_anderson_darling(_distances(x, other)[0], other) for other in exchanged])
+    drawn = np.empty(n_permutations)
+    for b in range(n_permutations):
+        other = rng.permutation(group)
+        filled = imputation.of(np.where(masks[other], np.nan, x), rng)
+        drawn[b] = _anderson_darling(_distances(filled, other)[0], other)
     return found, float((1 + np.sum(drawn >= found - 1e-12)) / (1 + n_permutations))
 
 
 def _anderson_darling(F: Floats, group: np.ndarray) -> float:
-    """k-sample statistic of Scholz & Stephens (1987), equal values in the order of the table."""
+    """k-sample statistic of Scholz & Stephens (1987), also with equal values."""
     n, size = len(F), np.bincount(group)
-    j = np.arange(1, n)
-    labels = group[np.argsort(F, kind="stable")]
-    below = np.cumsum(labels[:, None] == np.arange(len(size)), axis=0)[:-1]
+    order = np.argsort(F, kind="stable")
+    labels, ordered = group[order], F[order]
+    # equal values share the place of their last
+    last = np.searchsorted(ordered, ordered[:-1], side="right")
+    below = np.cumsum(labels[:, None] == np.arange(len(size)), axis=0)[last - 1]
+    below, j = below[last < n], last[last < n]
     return float(
         ((n * below - j[:, None] * size) ** 2 / (j * (n - j))[:, None]).sum(axis=0) @ (1.0 / size) / n
     )

@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
+from comply_measure.statistics.arguments import arguments_checked
 from comply_measure.statistics.arrays import Bools, Floats
 from comply_measure.tables.long_table import HEADLINE, LongTable, long_table
 from comply_measure.tables.wide_names import PRESENT, split_wide_name, wide_name
@@ -50,6 +51,7 @@ class TriadData:
     present: Bools
 
     @classmethod
+    @arguments_checked
     def from_long(
         cls,
         data: pd.DataFrame,
@@ -87,6 +89,7 @@ class TriadData:
         return _cube(table, tuple(roles) if roles is not None else None)
 
     @classmethod
+    @arguments_checked
     def from_wide(
         cls,
         data: pd.DataFrame,
@@ -126,6 +129,11 @@ class TriadData:
         pairs = _name_pairs(names, separator, roles)
         columns = tuple(dict.fromkeys(variable for variable, _ in pairs if variable != PRESENT))
         found = tuple(dict.fromkeys(role for _, role in pairs)) if roles is None else tuple(roles)
+        if unit is None and ("unit" in data.columns or data.index.nlevels > 1):
+            fault = Problem(
+                "is it the unit, or the index?", column="unit", allowed="unit='unit', or a plain index"
+            )
+            raise InputError(HEADLINE, [fault])
         keyed = data.reset_index(names="unit") if unit is None else data
         key = unit or "unit"
         table = long_table(keyed, names, unit=key, firm=firm, minimum=minimum, maximum=maximum)
