@@ -43,7 +43,7 @@ def little_mcar(runs: int) -> Rates:
 
 
 def pattern_homogeneity(runs: int) -> Rates:
-    """Size at .05: 70 % complete, three patterns of 10 % without one item, 199 exchanges."""
+    """Size at .05: 70 % complete, three patterns of 10 % without one item, 99 exchanges."""
     hits = {}
     for n in (200, 600):
         for kind in KINDS:
@@ -54,8 +54,8 @@ def pattern_homogeneity(runs: int) -> Rates:
                 pattern = rng.choice(4, p=[0.7, 0.1, 0.1, 0.1], size=n)
                 for k in (1, 2, 3):
                     x[pattern == k, k] = np.nan
-                found = m.pattern_homogeneity(*named(x), seed=seed, n_permutations=199)
-                rejected += found.pvalue < 0.05
+                found = m.pattern_homogeneity(*named(x), seed=seed, n_permutations=99)
+                rejected += found.pvalue <= 0.05
             hits[f"{n} x 6 {kind}"] = rejected / runs
     return hits
 
@@ -119,6 +119,6 @@ def number_of_factors(runs: int) -> Rates:
 SIMULATIONS = {
     "number_of_factors": (number_of_factors, 600),
     "little_mcar": (little_mcar, 400),
-    "pattern_homogeneity": (pattern_homogeneity, 300),
+    "pattern_homogeneity": (pattern_homogeneity, 200),
     "careless_flags": (careless_flags, 60),
 }

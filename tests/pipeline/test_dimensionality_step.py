@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from comply_measure.evidence.topics.dimensionality import DimensionalityOptions
+from comply_measure.evidence.topics.dimensionality import DimensionalityOptions, dimensionality
 from comply_measure.measurement.dimensionality.adequacy import sampling_adequacy
 from comply_measure.measurement.dimensionality.correlations import correlate
 from comply_measure.pipeline import STEPS
 from comply_measure.pipeline.step import Context, StepOutput
+from comply_measure.report.chapters.dimensionality import dimensionality_headline
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.responses import load_dataset
 
@@ -27,6 +30,18 @@ def output(context: Context) -> StepOutput:
 def test_parallel_analysis_of_common_factors_finds_the_six_planted(output: StepOutput) -> None:
     table = output.tables["dimensionality_criteria"].data.set_index("criterion")
     assert table.loc["Parallel analysis, common factors", "n_factors"] == 6
+
+
+def test_map_is_shown_without_a_vote(context: Context) -> None:
+    found = dimensionality(context.responses, DimensionalityOptions(replications=20), seed=1)
+    silent = found.criteria["criterion"].str.startswith("Minimum average partial")
+    assert silent.sum() == 2
+    assert found.criteria.loc[silent, "note"].str.startswith("shown, not counted: right in").all()
+    assert found.criteria.loc[silent, "n_factors"].notna().all()
+    far = found.criteria.assign(n_factors=found.criteria["n_factors"].where(~silent, 19.0))
+    assert dimensionality_headline(replace(found, criteria=far)) == dimensionality_headline(found)
+    counted = far.assign(note="")
+    assert dimensionality_headline(replace(found, criteria=counted)) != dimensionality_headline(found)
 
 
 def test_exploratory_solution_shows_the_dimensions(output: StepOutput) -> None:
