@@ -230,6 +230,12 @@ def _numbers(frame: pd.DataFrame, needed: Sequence[str]) -> Array:
     places = [place[name] for name in needed]
     if all(dtype == np.float64 for dtype in frame.dtypes.array):
         return np.asarray(frame.to_numpy()[:, places])
+    dtypes = frame.dtypes.array
+    if all(dtypes[at] == np.float64 for at in places):  # beside columns of other kinds: no frame in between
+        columns = np.empty((len(places), len(frame)))
+        for k, name in enumerate(needed):
+            columns[k] = frame[name].to_numpy()
+        return columns.T
     chosen = frame.iloc[:, places]
     return np.asarray(chosen.to_numpy(dtype=np.float64, na_value=np.nan))
 
