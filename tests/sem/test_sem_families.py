@@ -227,7 +227,7 @@ class TestDiscrepanciesOfOnesOwn:
         finally:
             forget_estimator("SLS")
             forget_estimator("MLSB")
-        assert "MLSB" not in ESTIMATORS and len(FAMILIES) == 11
+        assert "MLSB" not in ESTIMATORS and len(FAMILIES) == 13
 
     def test_what_cannot_be_registered_says_why(self) -> None:
         for estimator, families, message in (

@@ -10,8 +10,8 @@ import numpy as np
 from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.interactions.lms_equations import Equations
-from comply_measure.sem.interactions.lms_quadrature import integrate, no_slopes
-from comply_measure.sem.interactions.lms_quasi import approximate
+from comply_measure.sem.interactions.lms_quadrature import CaseSlopes, integrate
+from comply_measure.sem.interactions.lms_quasi import QuasiSlopes
 from comply_measure.sem.interactions.lms_reduction import Adjoints, Frame, Matrices, Reduction
 from comply_measure.sem.sample import LOG_2PI
 
@@ -110,10 +110,11 @@ class _Part:
         self.u = self.Y @ found.K.T
         self.a = self.u @ found.Suu_inverse
         z = found.c + self.Y @ found.P.T
+        self.given: CaseSlopes
         if not found.q:
-            self.given = no_slopes(np.zeros(len(z)), z.shape[1])
+            self.given = CaseSlopes(np.zeros(len(z)), np.zeros_like(z))
         elif nodes == QUASI:
-            self.given = approximate(found, z, slopes)
+            self.given = QuasiSlopes(found, z)
         else:
             self.given = integrate(found, z, nodes, slopes)
         normal = found.logdet + (found.p - found.q) * LOG_2PI + np.einsum("nu,nu->n", self.u, self.a)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +15,7 @@ from comply_measure.sem.interactions.lms_likelihood import GroupLikelihood, Grou
 from comply_measure.sem.interactions.lms_moments import TotalImplied
 from comply_measure.sem.objective import Objective, Point
 
+NEAR = 0.5  # distance, in standard errors, within which a search keeps a Hessian
 STEP = 1e-5  # of differences of the gradient, relative to the size of a parameter
 
 
@@ -29,13 +30,16 @@ class ProductObjective(Objective):
     reference : float
         ``l_0``, which only keeps F of a usual size.
     exact : bool
-        Whether the Hessian is from central differences; from one-sided ones otherwise, which cost half and are all that
-        a search needs.
+        Whether the Hessian is from central differences at the point itself. Otherwise it is from one-sided ones, and
+        the last one serves within half a standard error, which is all that a search needs.
+    last : list of (array, array)
+        The last such θ and Hessian.
     """
 
     likelihoods: tuple[GroupLikelihood, ...] = ()
     reference: float = 0.0
     exact: bool = True
+    last: list[tuple[Array, Array]] = field(default_factory=list, compare=False)
 
     @property
     def n(self) -> int:
@@ -116,12 +120,17 @@ class ProductPoint(Point):
     @cached_property
     def theta_hessian(self) -> Array:
         """Hessian of F in θ by differences of the exact gradient (q, q)."""
+        exact, last = self.objective.exact, self.objective.last
+        if last and not exact:
+            moved = self.theta - last[0][0]
+            if 0.5 * self.objective.n * abs(float(moved @ last[0][1] @ moved)) < NEAR**2:
+                return last[0][1]
         out = np.zeros((len(self.theta),) * 2)
-        exact = self.objective.exact
         for group, layout in zip(self.groups, self.objective.layouts, strict=True):
             own = slice(layout.first, layout.first + layout.q)
             rows = _central(group, self.theta[own]) if exact else _one_sided(group, self.theta[own])
             out[own, own] = -1.0 / self.objective.n * (rows + rows.T)
+        last[:] = [(self.theta, out)]
         return out
 
 

@@ -10,7 +10,6 @@ factor varies little over them. Moderating variables that u determines (observed
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comply_measure.sem.arrays import Array, NotPositiveDefiniteError
+from comply_measure.sem.interactions.lms_matrices import inverse_of, lower
 from comply_measure.sem.interactions.lms_reduction import Reduction
 from comply_measure.sem.sample import LOG_2PI
 
@@ -26,7 +26,6 @@ NEGLIGIBLE = 1e-14  # weight of a node, relative to the largest, below which it 
 CHUNK = 16_384  # cases times nodes that are worked on at once
 
 
-@dataclass(frozen=True)
 class CaseSlopes:
     """Log-likelihood of each case given its normal part, with derivatives.
 
@@ -34,32 +33,40 @@ class CaseSlopes:
     ----------
     loglik : array (n,)
     z : array (n, z)
-        Derivatives in the features; empty where none were asked for.
-    pieces : tuple of array (n, …)
-        What derivatives in the features' conditional covariance matrix are made of.
-    pull : callable
-        Makes them of the pieces, or of sums of pieces.
+        Derivatives in the features.
     """
 
-    loglik: Array
-    z: Array
-    pieces: tuple[Array, ...]
-    pull: Callable[..., Array]
+    def __init__(self, loglik: Array, z: Array) -> None:
+        self.loglik, self.z = loglik, z
 
     def S(self, rows: slice) -> Array:
-        """Derivatives in the conditional covariance matrix, of some cases (n, z, z); symmetric."""
-        return self.pull(*(piece[rows] for piece in self.pieces))
+        """Derivatives in the conditional covariance matrix of the features, of some cases (n, z, z); symmetric."""
+        return np.zeros((*self.z[rows].shape, self.z.shape[1]))
 
     @property
     def S_total(self) -> Array:
         """Their sum over all cases (z, z)."""
-        return self.pull(*(piece.sum(axis=0) for piece in self.pieces))
+        return np.zeros((self.z.shape[1],) * 2)
 
 
-def no_slopes(loglik: Array, features: int) -> CaseSlopes:
-    """A log-likelihood without derivatives, or with derivatives of zero."""
-    none = np.zeros((len(loglik), features, features))
-    return CaseSlopes(loglik, np.zeros((len(loglik), features)), (none,), lambda S: S)
+class IntegralSlopes(CaseSlopes):
+    """Those of integrals, from derivatives in the parts of the covariance matrix."""
+
+    def __init__(self, parts: Conditional, chunks: list[_Chunk]) -> None:
+        super().__init__(
+            np.concatenate([chunk.loglik for chunk in chunks]), np.concatenate([chunk.z for chunk in chunks])
+        )
+        self.parts = parts
+        self.pieces = [np.concatenate([getattr(chunk, name) for chunk in chunks]) for name in ("L", "W", "C")]
+
+    def S(self, rows: slice) -> Array:
+        """Derivatives in the conditional covariance matrix of the features, of some cases (n, z, z); symmetric."""
+        return self.parts.pull(*(piece[rows] for piece in self.pieces))
+
+    @property
+    def S_total(self) -> Array:
+        """Their sum over all cases (z, z)."""
+        return self.parts.pull(*(piece.sum(axis=0) for piece in self.pieces))
 
 
 @lru_cache(maxsize=32)
@@ -163,15 +170,13 @@ def integrate(reduction: Reduction, z: Array, nodes: int, slopes: bool = True) -
     parts = Conditional.of(reduction.S, reduction.prior)
     points, log_weights = grid(nodes, parts.L.shape[1])
     step = max(CHUNK // len(points), 1)
-    pieces = [
+    chunks = [
         _Chunk(reduction, parts, z[first : first + step], points, log_weights, slopes)
         for first in range(0, len(z), step)
     ]
-    loglik = np.concatenate([piece.loglik for piece in pieces]) if pieces else np.zeros(0)
     if not slopes:
-        return no_slopes(loglik, z.shape[1])
-    joined = tuple(np.concatenate([getattr(piece, name) for piece in pieces]) for name in ("L", "W", "C"))
-    return CaseSlopes(loglik, np.concatenate([piece.z for piece in pieces]), joined, parts.pull)
+        return CaseSlopes(np.concatenate([chunk.loglik for chunk in chunks]), np.zeros_like(z))
+    return IntegralSlopes(parts, chunks)
 
 
 class _Chunk:
@@ -189,8 +194,8 @@ class _Chunk:
         residual = [self._combined(a) for a in range(q)]
         C = parts.C.reshape(k + 1, q, k + 1, q)
         variance = [[self._quadratic(C[:, a, :, b]) for b in range(a + 1)] for a in range(q)]
-        inverse, log_det = _inverse(variance)
-        kappa = [-np.asarray(sum(_lower(inverse, a, b) * residual[b] for b in range(q))) for a in range(q)]
+        inverse, log_det = inverse_of(variance)
+        kappa = [-np.asarray(sum(lower(inverse, a, b) * residual[b] for b in range(q))) for a in range(q)]
         distance = -np.asarray(sum(kappa[a] * residual[a] for a in range(q)))
         log_f = log_weights - 0.5 * (log_det + distance + q * LOG_2PI)
         top = log_f.max(axis=1, keepdims=True)
@@ -223,7 +228,7 @@ class _Chunk:
         pi = self.posterior
         r_bar = [pi * kappa[a] for a in range(q)]
         v_bar = [
-            [0.5 * (r_bar[a] * kappa[b] - pi * _lower(inverse, a, b)) for b in range(a + 1)] for a in range(q)
+            [0.5 * (r_bar[a] * kappa[b] - pi * lower(inverse, a, b)) for b in range(a + 1)] for a in range(q)
         ]
         self.z = np.zeros((n, k + q * (k + 1)))
         self.W = np.zeros((n, q * (k + 1), d))
@@ -259,32 +264,3 @@ class _Chunk:
         for g in range(self.k):
             total = total + C[f + 1, g + 1] * self.m[g]
         return total
-
-
-def _lower(matrix: list[list[Array]], a: int, b: int) -> Array:
-    return matrix[a][b] if b <= a else matrix[b][a]
-
-
-def _inverse(matrix: list[list[Array]]) -> tuple[list[list[Array]], Array | float]:
-    """Inverses and log-determinants of many small symmetric matrices, by their lower triangles (sweep operator)."""
-    q = len(matrix)
-    if not q:
-        return [], 0.0
-    swept = [list(row) for row in matrix]
-    log_det: Array | float = 0.0
-    for p in range(q):
-        pivot = swept[p][p]
-        if not (pivot > 0.0).all():
-            raise NotPositiveDefiniteError
-        log_det = log_det + np.log(pivot)
-        column = [_lower(swept, a, p) for a in range(q)]
-        for a in range(q):
-            for b in range(a + 1):
-                if p not in (a, b):
-                    swept[a][b] = swept[a][b] - column[a] * column[b] / pivot
-        for a in range(q):
-            if a != p:
-                first, second = max(a, p), min(a, p)
-                swept[first][second] = column[a] / pivot
-        swept[p][p] = -1.0 / pivot
-    return [[-entry for entry in row] for row in swept], log_det

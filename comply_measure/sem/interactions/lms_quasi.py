@@ -13,83 +13,102 @@ from __future__ import annotations
 
 import numpy as np
 
-from comply_measure.sem.arrays import Array, Index, NotPositiveDefiniteError
-from comply_measure.sem.interactions.lms_quadrature import CaseSlopes, no_slopes
+from comply_measure.sem.arrays import Array, Index
+from comply_measure.sem.interactions.lms_matrices import inverse_of, lower
+from comply_measure.sem.interactions.lms_quadrature import CaseSlopes
 from comply_measure.sem.interactions.lms_reduction import Reduction
 from comply_measure.sem.sample import LOG_2PI
 
 
-def approximate(reduction: Reduction, z: Array, slopes: bool = True) -> CaseSlopes:
-    """Quasi-log-likelihood of every case given its normal part; parameters as for ``integrate``.
+class QuasiSlopes(CaseSlopes):
+    """Quasi-log-likelihood of every case given its normal part, with derivatives.
+
+    Parameters
+    ----------
+    reduction : Reduction
+        Its S and dimensions.
+    z : array (n, z)
+        Features of the cases.
 
     Raises
     ------
     NotPositiveDefiniteError
         Where a conditional covariance matrix is not positive definite.
     """
-    k, q, S = reduction.k, reduction.q, reduction.S
-    n, size = z.shape
-    m, rho = z[:, :k], z[:, k:].reshape(n, k + 1, q)
-    places = k + np.arange(q * (k + 1)).reshape(k + 1, q)
-    mean = rho[:, 0] + np.einsum("nf,nfa->na", m, rho[:, 1:])
-    mean = mean + sum((S[f, places[f + 1]] for f in range(k)), start=np.zeros(q))
-    d = np.zeros((n, q, size))
-    for a in range(q):
-        d[:, a, places[0, a]] = 1.0
-        d[:, a, places[1:, a]] = m
-        d[:, a, :k] = rho[:, 1:, a]
-    dS = d @ S
-    covariance = dS @ np.swapaxes(d, 1, 2) + _constant(S, places, k, q)
-    try:
-        factor = np.linalg.cholesky(covariance)
-    except np.linalg.LinAlgError as error:
-        raise NotPositiveDefiniteError from error
-    inverse = np.linalg.inv(covariance)
-    kappa = -np.einsum("nab,nb->na", inverse, mean)
-    log_det = 2.0 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
-    loglik = -0.5 * (log_det - np.einsum("na,na->n", kappa, mean) + q * LOG_2PI)
-    if not slopes:
-        return no_slopes(loglik, size)
-    V = 0.5 * (kappa[:, :, None] * kappa[:, None, :] - inverse)
-    z_bar, S_bar = np.zeros_like(z), np.zeros((n, size, size))
-    _pull_mean(kappa, z, places, k, z_bar, S_bar)
-    d_bar = 2.0 * V @ dS
-    S_bar += np.swapaxes(d, 1, 2) @ V @ d
-    for a in range(q):
-        z_bar[:, :k] += d_bar[:, a, places[1:, a]]
-        z_bar[:, places[1:, a]] += d_bar[:, a, :k]
-    _pull_constant(V, S, places, k, q, S_bar)
-    return CaseSlopes(loglik, z_bar, (S_bar,), lambda S: 0.5 * (S + np.swapaxes(S, -1, -2)))
 
+    def __init__(self, reduction: Reduction, z: Array) -> None:
+        k, q, S = reduction.k, reduction.q, reduction.S
+        self.k, self.q, self.S_given = k, q, S
+        self.places: Index = k + np.arange(q * (k + 1)).reshape(k + 1, q)
+        m = z[:, :k]
+        self.d = [self._directions(z, a) for a in range(q)]
+        dS = [d @ S for d in self.d]
+        fixed = self._fixed()
+        cells = [
+            [np.einsum("nz,nz->n", dS[a], self.d[b]) + fixed[a, b] for b in range(a + 1)] for a in range(q)
+        ]
+        inverse, log_det = inverse_of(cells)
+        mean = []
+        for a in range(q):
+            own = z[:, self.places[0, a]] + np.einsum("nf,nf->n", m, z[:, self.places[1:, a]])
+            mean.append(own + S[np.arange(k), self.places[1:, a]].sum())
+        kappa = [-np.asarray(sum(lower(inverse, a, b) * mean[b] for b in range(q))) for a in range(q)]
+        distance = -np.asarray(sum(kappa[a] * mean[a] for a in range(q)))
+        self.kappa = np.stack(kappa, axis=1)
+        self.V = np.empty((len(z), q, q))
+        for a in range(q):
+            for b in range(q):
+                self.V[:, a, b] = 0.5 * (kappa[a] * kappa[b] - lower(inverse, a, b))
+        super().__init__(-0.5 * (log_det + distance + q * LOG_2PI), self._features(z, dS))
 
-def _constant(S: Array, places: Index, k: int, q: int) -> Array:
-    """The part of the covariance matrix that no case changes (q, q)."""
-    total = np.zeros((q, q))
-    for f in range(k):
-        for g in range(k):
-            first, second = places[f + 1], places[g + 1]
-            total += S[f, g] * S[np.ix_(first, second)] + np.outer(S[g, first], S[f, second])
-    return total
+    def _directions(self, z: Array, a: int) -> Array:
+        d = np.zeros_like(z)
+        d[:, self.places[0, a]] = 1.0
+        d[:, self.places[1:, a]] = z[:, : self.k]
+        d[:, : self.k] = z[:, self.places[1:, a]]
+        return d
 
+    def _fixed(self) -> Array:
+        """The part of the covariance matrix that no case changes (q, q)."""
+        S, total = self.S_given, np.zeros((self.q, self.q))
+        for f in range(self.k):
+            for g in range(self.k):
+                first, second = self.places[f + 1], self.places[g + 1]
+                total += S[f, g] * S[np.ix_(first, second)] + np.outer(S[g, first], S[f, second])
+        return total
 
-def _pull_mean(kappa: Array, z: Array, places: Index, k: int, z_bar: Array, S_bar: Array) -> None:
-    """Derivatives by way of the mean, added in place."""
-    n = len(z)
-    rho = z[:, k:].reshape(n, *places.shape)
-    z_bar[:, places[0]] += kappa
-    for f in range(k):
-        z_bar[:, f] += np.einsum("na,na->n", kappa, rho[:, f + 1])
-        z_bar[:, places[f + 1]] += kappa * z[:, f, None]
-        S_bar[:, f, places[f + 1]] += kappa
+    def _features(self, z: Array, dS: list[Array]) -> Array:
+        """Derivatives in the features."""
+        out, k = np.zeros_like(z), self.k
+        for a in range(self.q):
+            own = self.places[1:, a]
+            slope = 2.0 * np.asarray(sum(self.V[:, a, b, None] * dS[b] for b in range(self.q)))
+            out[:, self.places[0, a]] += self.kappa[:, a]
+            out[:, :k] += slope[:, own] + self.kappa[:, a, None] * z[:, own]
+            out[:, own] += slope[:, :k] + self.kappa[:, a, None] * z[:, :k]
+        return out
 
+    def S(self, rows: slice) -> Array:
+        """Derivatives in the conditional covariance matrix of the features, of some cases (n, z, z); symmetric."""
+        d = np.stack([each[rows] for each in self.d], axis=1)
+        return self._spread(np.swapaxes(d, 1, 2) @ self.V[rows] @ d, self.kappa[rows], self.V[rows])
 
-def _pull_constant(V: Array, S: Array, places: Index, k: int, q: int, S_bar: Array) -> None:
-    """Derivatives by way of the part that no case changes, added in place."""
-    for f in range(k):
-        for g in range(k):
-            first, second = places[f + 1], places[g + 1]
-            block = S[np.ix_(first, second)]
-            S_bar[:, f, g] += np.einsum("nab,ab->n", V, block)
-            S_bar[:, first[:, None], second] += S[f, g] * V
-            S_bar[:, g, first] += np.einsum("nab,b->na", V, S[f, second])
-            S_bar[:, f, second] += np.einsum("nab,a->nb", V, S[g, first])
+    @property
+    def S_total(self) -> Array:
+        """Their sum over all cases (z, z)."""
+        pairs = [(a, b) for a in range(self.q) for b in range(self.q)]
+        square = sum((self.V[:, a, b, None] * self.d[a]).T @ self.d[b] for a, b in pairs)
+        return self._spread(np.asarray(square), self.kappa.sum(axis=0), self.V.sum(axis=0))
+
+    def _spread(self, square: Array, kappa: Array, V: Array) -> Array:
+        """All that moves the mean and the fixed part, added to the part of the directions."""
+        S = self.S_given
+        for f in range(self.k):
+            square[..., f, self.places[f + 1]] += kappa
+            for g in range(self.k):
+                first, second = self.places[f + 1], self.places[g + 1]
+                square[..., f, g] += (V * S[np.ix_(first, second)]).sum(axis=(-2, -1))
+                square[..., first[:, None], second] += S[f, g] * V
+                square[..., g, first] += V @ S[f, second]
+                square[..., f, second] += S[g, first] @ V
+        return np.asarray(0.5 * (square + np.swapaxes(square, -1, -2)))

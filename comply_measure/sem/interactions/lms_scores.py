@@ -13,7 +13,7 @@ import numpy as np
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.interactions.lms_likelihood import GroupLikelihood
-from comply_measure.sem.interactions.lms_quadrature import integrate, no_slopes
+from comply_measure.sem.interactions.lms_quadrature import CaseSlopes, integrate
 from comply_measure.sem.interactions.lms_reduction import Matrices, Reduction
 
 
@@ -39,7 +39,7 @@ def posterior(likelihood: GroupLikelihood, theta: Array, nodes: int) -> tuple[Ar
         found = Reduction(at, pattern.frame)
         Y = pattern.values - found.nu
         z = found.c + Y @ found.P.T
-        given = integrate(found, z, nodes) if found.q else no_slopes(np.zeros(len(z)), z.shape[1])
+        given = integrate(found, z, nodes) if found.q else CaseSlopes(np.zeros(len(z)), np.zeros_like(z))
         targets, own = _targets(at, found)
         r = found.p - found.q
         by_u = targets @ found.joint @ found.J[:r].T @ found.Suu_inverse

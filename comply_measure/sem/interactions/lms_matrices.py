@@ -1,0 +1,37 @@
+"""Many small symmetric matrices at once, as lists of their entries, each an array over all of them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from comply_measure.sem.arrays import Array, NotPositiveDefiniteError
+
+
+def lower(matrix: list[list[Array]], a: int, b: int) -> Array:
+    """Entry (a, b) of symmetric matrices given by their lower triangles."""
+    return matrix[a][b] if b <= a else matrix[b][a]
+
+
+def inverse_of(matrix: list[list[Array]]) -> tuple[list[list[Array]], Array | float]:
+    """Inverses and log-determinants of many small symmetric matrices, by their lower triangles (sweep operator)."""
+    q = len(matrix)
+    if not q:
+        return [], 0.0
+    swept = [list(row) for row in matrix]
+    log_det: Array | float = 0.0
+    for p in range(q):
+        pivot = swept[p][p]
+        if not (pivot > 0.0).all():
+            raise NotPositiveDefiniteError
+        log_det = log_det + np.log(pivot)
+        column = [lower(swept, a, p) for a in range(q)]
+        for a in range(q):
+            for b in range(a + 1):
+                if p not in (a, b):
+                    swept[a][b] = swept[a][b] - column[a] * column[b] / pivot
+        for a in range(q):
+            if a != p:
+                first, second = max(a, p), min(a, p)
+                swept[first][second] = column[a] / pivot
+        swept[p][p] = -1.0 / pivot
+    return [[-entry for entry in row] for row in swept], log_det
