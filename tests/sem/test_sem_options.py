@@ -271,10 +271,12 @@ def test_every_kind_of_estimation_accepts_its_own_words() -> None:
         "ordered": {"ordered": True},
         "levels": {"levels": True},
         "moments": {"moments": True},
+        "lms": {"direct": "lms"},
+        "qml": {"direct": "qml"},
     }
     usual = {"ml": "ML", "gls": "GLS", "uls": "ULS", "wls": "WLS", "dwls": "DWLS"}
     pairs = [(family, place) for family in FAMILIES for place in family.situations if family.serves(place)]
-    assert len(pairs) == 14
+    assert len(pairs) == 16
     for family, place in pairs:
         given = {"estimator": usual[family.minimises], **facts[place]}
         words = family.words(place, given.get("missing", "listwise"))

@@ -247,9 +247,15 @@ def test_without_its_product_the_model_is_the_linear_one(products: pd.DataFrame)
     assert np.allclose(mine["est"], linear.estimates["est"], atol=1e-6)
     assert np.allclose(mine["se"], linear.estimates["se"], atol=1e-6)
     full = fitted(MODEL, products)
-    test = full.product_test
-    assert test.statistic == pytest.approx(2.0 * (full.measures["logl"] - linear.measures["logl"]), abs=1e-7)
-    assert (test.df, none.product_test.df) == (1, 0)
+    test = sem.product_test(full)
+    assert test.statistic == pytest.approx(2.0 * (full.measures["logl"] - linear.measures["logl"]), abs=1e-6)
+    assert (test.df, test.method) == (1, "likelihood ratio")
+    r2 = 1.0 - linear.standardized().query("lhs == 'Y' and rhs == 'Y'")["est_std"].iloc[0]
+    assert test.r2["r2_without"].iloc[0] == pytest.approx(r2, abs=1e-6)
+    quasi = fitted(MODEL, products, interactions="qml")
+    z = quasi.estimates.query("rhs == 'X:Z'")["z"].iloc[0]
+    assert sem.product_test(quasi).statistic == pytest.approx(z**2)
+    assert sem.product_test(quasi).method == "Wald"
     assert full.measures["aic"] == pytest.approx(2.0 * 31 - 2.0 * full.measures["logl"])
 
 
@@ -291,7 +297,8 @@ def test_clusters_of_one_case_are_robust_errors(products: pd.DataFrame) -> None:
     plain = fitted(MODEL, products)
     place = list(plain.vcov).index("Y~X:Z")
     inflation = robust.vcov.iloc[place, place] / plain.vcov.iloc[place, place]
-    assert robust.product_test.scaling_factor == pytest.approx(inflation, rel=1e-9)
+    ratio = sem.product_test(plain).statistic / sem.product_test(robust).statistic
+    assert ratio == pytest.approx(inflation, rel=1e-6)
     firms = fitted(MODEL, products, cluster="firm")
     assert firms.model.options.se == "robust.cluster"
     assert not np.allclose(firms.vcov, robust.vcov, rtol=0.05)
@@ -305,7 +312,7 @@ def test_groups_are_fits_of_their_own_and_equal_parameters_are_equal(products: p
     own = tied.estimates[tied.estimates.rhs == "X:Z"]
     assert own.est.iloc[0] == pytest.approx(own.est.iloc[1], abs=1e-12)
     assert tied.npar == both.npar - 1
-    assert tied.product_test.df == 1
+    assert sem.product_test(both).df == 2
     assert tied.measures["logl"] <= both.measures["logl"]
 
 
@@ -355,8 +362,8 @@ def test_a_search_that_does_not_end_gives_no_numbers_as_if(products: pd.DataFram
     found = fitted(MODEL, products, optimizer_options={"iterations": 1})
     assert not found.converged
     assert "logl" not in found.measures
-    assert np.isnan(found.product_test.statistic)
-    assert found.product_test.note == "no convergence"
+    with pytest.raises(ModelError, match="no finite optimum"):
+        sem.product_test(found)
     assert found.estimates["se"][found.estimates["free"] > 0].isna().all()
     assert found.problems[0].code == "not_converged"
     with pytest.raises(ModelError, match="did not converge"):
@@ -385,5 +392,20 @@ def test_a_fit_says_how_and_why_there_is_no_chisquare(products: pd.DataFrame) ->
     assert "observed moderators enter products as deviations from their mean: w" in text
     assert np.isnan(found.measures["chisq"])
     assert not [p for p in found.problems if p.serious]
-    quasi = fitted(MODEL, products, interactions="qml")
-    assert quasi.product_test.note.startswith("a quasi-likelihood has no likelihood-ratio test")
+
+
+def test_slopes_are_told_where_products_are_formed(products: pd.DataFrame) -> None:
+    """Factors enter as they are, columns as deviations from their mean."""
+    found = fitted(MEASURED + "Y ~ X + Z + X:Z + w + X:w", products)
+    b = {rhs: value(found, "Y", "~", rhs) for rhs in ("X", "Z", "X:Z", "X:w")}
+    sd = np.sqrt(value(found, "Z", "~~", "Z"))
+    slopes = sem.simple_slopes(found, "Y ~ X:Z").tidy()
+    assert np.allclose(slopes["est"], [b["X"] - sd * b["X:Z"], b["X"], b["X"] + sd * b["X:Z"]], atol=1e-8)
+    vcov = found.vcov
+    error = np.sqrt(
+        vcov.loc["Y~X", "Y~X"] + sd**2 * vcov.loc["Y~X:Z", "Y~X:Z"] + 2.0 * sd * vcov.loc["Y~X", "Y~X:Z"]
+    )
+    assert slopes["se"].iloc[2] == pytest.approx(error)
+    columns = sem.simple_slopes(found, "Y ~ X:w").tidy()
+    spread = products["w"].std()
+    assert np.allclose(columns["est"], [b["X"] + step * spread * b["X:w"] for step in (-1, 0, 1)], atol=1e-6)

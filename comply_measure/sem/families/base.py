@@ -11,7 +11,7 @@ together with an estimator that minimises its discrepancy.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -186,6 +186,22 @@ class Family(ABC):
         """Whether every search starts from there, because evaluations are costly."""
         return False
 
+    def again(self, model: Model, table: ParameterTable) -> Model:
+        """A model of the same data with another table."""
+        from comply_measure.sem.model import specify
+
+        return specify(table, model.sample, model.options)
+
+    def search(self, model: Model) -> Optimum:
+        """Where the model's discrepancy is smallest."""
+        from comply_measure.sem.estimation import estimate
+
+        return estimate(model)
+
+    def product_difference(self, fit: Fit, without: Fit, rows: Sequence[int]) -> TestStatistic | None:
+        """Test of products in these rows of the table; None where the difference of the χ² tests is one."""
+        return None
+
     def random_starts(self, options: Options, most: int) -> int:
         """How many random starts a failed search of a model of usual size is given."""
         return most // 3
@@ -228,10 +244,6 @@ class Family(ABC):
     ) -> tuple[tuple[str, ...], Array | None, Array]:
         """Names, implied means (None without) and covariances of observed variables and sources of one group from 0."""
         return point.implied[number].variable_moments()
-
-    def test_of_products(self, fit: Fit, rows: list[int]) -> tuple[TestStatistic, Fit] | None:
-        """Test of the coefficients of products in these rows, and the fit without them; None: by refitting."""
-        return None
 
     def total_variances(self, implied: Implied) -> tuple[Array, Array]:
         """Variances of observed variables and sources (p + k,) and their derivatives (p + k, q)."""

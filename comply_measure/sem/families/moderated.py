@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NoReturn, cast
 
@@ -23,10 +23,11 @@ from comply_measure.sem.implied import Implied, Layout
 from comply_measure.sem.inference.covariance import ParameterCovariance
 from comply_measure.sem.inference.residuals import moment_tables, residual_tables
 from comply_measure.sem.inference.tests import TestStatistic
-from comply_measure.sem.interactions.lms_fit import NO_CHISQUARE, ProductFit
+from comply_measure.sem.interactions.lms_fit import NO_CHISQUARE, ProductFit, product_difference
 from comply_measure.sem.interactions.lms_inference import covariance_of, measures_of, sharpened
-from comply_measure.sem.interactions.lms_model import ProductModel, product_model
+from comply_measure.sem.interactions.lms_model import ProductModel, product_model, with_table
 from comply_measure.sem.interactions.lms_objective import ProductPoint
+from comply_measure.sem.interactions.lms_search import search
 from comply_measure.sem.layouts import build_layouts
 from comply_measure.sem.loglikelihood import LogLikelihoods
 from comply_measure.sem.model import Model
@@ -73,6 +74,18 @@ class Moderated(Family):
         """Of the linear part."""
         return build_layouts(table, exogenous)
 
+    def again(self, model: Model, table: ParameterTable) -> Model:
+        """A model of the same data with another table."""
+        return with_table(cast(ProductModel, model), table)
+
+    def search(self, model: Model) -> Optimum:
+        """Where the likelihood is largest."""
+        return search(cast(ProductModel, model))
+
+    def product_difference(self, fit: Fit, without: Fit, rows: Sequence[int]) -> TestStatistic | None:
+        """Likelihood ratio, or a Wald test where there is only a quasi-likelihood."""
+        return product_difference(cast(ProductFit, fit), cast(ProductFit, without), rows)
+
     def discrepancy(
         self, options: Options, sample: GroupSample, exogenous: tuple[str, ...], with_means: bool
     ) -> Discrepancy:
@@ -106,15 +119,6 @@ class Moderated(Family):
     def baseline(self, model: Model) -> Baseline:
         """None."""
         return Baseline(math.nan, 0)
-
-    def test_of_products(self, fit: Fit, rows: list[int]) -> tuple[TestStatistic, Fit] | None:
-        """Likelihood-ratio test of all products together."""
-        model = cast(ProductModel, fit.model)
-        free = [row for row in model.product_rows if model.table.free[row]]
-        if sorted(rows) != free:
-            raise ModelError("products are tested all together here; single ones have their z values")
-        linear = model.linear.family.result(model.linear, model.linear_optimum)
-        return cast(ProductFit, fit).product_test, linear
 
     def hidden_information(self, point: Point) -> Array | None:
         """The observed information, with directions exactly singular that differences cannot tell from singular."""

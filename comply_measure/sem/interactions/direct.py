@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from comply_measure.sem.errors import ModelError
-from comply_measure.sem.interactions.lms_model import ProductModel
-from comply_measure.sem.interactions.lms_search import search
 
 if TYPE_CHECKING:
     from comply_measure.sem.families.base import Request
@@ -24,8 +22,8 @@ def fit_directly(request: Request) -> Fit:
         Parsed text with the products, data, checked arguments and options of one of these families.
     """
     try:
-        model = cast(ProductModel, request.options.family.model(request))
-        return model.family.result(model, search(model))
+        model = request.options.family.model(request)
+        return model.family.result(model, model.family.search(model))
     except np.linalg.LinAlgError as error:
         raise ModelError(
             "the paths of the model form a loop that has no solution: I - A is singular"

@@ -1,9 +1,10 @@
 """One structural equation of a fit as a function of its predictors: slopes and values at any point.
 
 ``Y = α + Σ b_j t_j`` with terms ``t = X`` or ``t = (X − c_X)(Z − c_Z)``. The centre c is what the estimation took off
-before it multiplied: the mean for products of factors by product indicators, nothing for products of columns and for
-products of factors by their own likelihood. Everything here is linear in b, so that standard errors follow from the
-covariance matrix of the estimates; points, centres and means are taken as given.
+before it multiplied: the mean for products of factors by product indicators; nothing for products of columns; for
+products of factors by their own likelihood the mean of a column and nothing of a factor. Everything here is linear in
+b, so that standard errors follow from the covariance matrix of the estimates; points, centres and means are taken as
+given.
 """
 
 from __future__ import annotations
@@ -259,7 +260,7 @@ def _equation(fit: Fit, outcome: str, number: int) -> Equation:
     moments = _moments(fit, number)
     variables: dict[str, Predictor] = {}
     for name in names:
-        centred = isinstance(name, Product) and name in table.variables[number - 1].latent
+        centred = isinstance(name, Product) and name not in table.variables[number - 1].observed
         for part in columns_of(name):
             known = variables.get(part)
             if known is None or (centred and known.centre == 0.0):
@@ -335,7 +336,7 @@ def _predictor(name: str, fit: Fit, number: int, moments: Moments, centred: bool
         if math.isnan(sd):
             problem = Problem("no variable of the model by itself", column=name, allowed=f"Y ~ {name} + …")
             raise InputError("The slopes cannot be told.", [problem])
-        centre = mean if centred else 0.0
+        centre = mean if centred and not fit.model.table.options.direct_products else 0.0
         return Predictor(name, latent, mean, sd, centre, mean - REACH * sd, mean + REACH * sd)
     column = group.data[:, group.names.index(name)]
     known = column[~np.isnan(column)]

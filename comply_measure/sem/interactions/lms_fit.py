@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from comply_measure.sem.errors import ModelError
+from comply_measure.sem.fit_measures.chisquare import upper_tail
 from comply_measure.sem.inference.diagnosis import (
     Finding,
     cluster_findings,
     definition_findings,
     error_findings,
 )
-from comply_measure.sem.inference.tests import TestStatistic
-from comply_measure.sem.interactions.lms_inference import measures_of, product_test
+from comply_measure.sem.inference.tests import TestStatistic, chisquare_test
+from comply_measure.sem.interactions.lms_inference import inflation, measures_of
 from comply_measure.sem.interactions.lms_model import NODES, ProductModel
 from comply_measure.sem.interactions.lms_objective import ProductPoint
 from comply_measure.sem.interactions.lms_scores import posterior, require_regression
+from comply_measure.sem.options import SANDWICH
 from comply_measure.sem.result import Fit
 from comply_measure.sem.scores.frame import GroupScores, score_frame, unused_rows
 
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 NO_CHISQUARE = (
     "with products the variables are not normally distributed, so that no saturated model has a likelihood "
-    "that this one could be compared with; see product_test, AIC and BIC"
+    "that this one could be compared with; see sem.product_test, AIC and BIC"
 )
 
 
@@ -56,17 +58,6 @@ class ProductFit(Fit):
     @property
     def _point(self) -> ProductPoint:
         return cast(ProductPoint, self.optimum.point)
-
-    @cached_property
-    def product_test(self) -> TestStatistic:
-        """Likelihood-ratio test of all products together; scaled where standard errors are sandwich ones."""
-        df = self.model.n_parameters - self.model.linear.n_parameters
-        if not self.converged:
-            return TestStatistic("likelihood ratio", math.nan, df, math.nan, note="no convergence")
-        if not self.model.nodes:
-            note = "a quasi-likelihood has no likelihood-ratio test; see the z values of the products"
-            return TestStatistic("likelihood ratio", math.nan, df, math.nan, note=note)
-        return product_test(self.model, self._point, self.optimum.jacobian)
 
     def predict(
         self,
@@ -127,3 +118,32 @@ class ProductFit(Fit):
         if self.model.options.se != "none" and not self.unidentified:
             yield from error_findings(self.model, self.vcov_array)
         yield from definition_findings(self.model, self.theta)
+
+
+def product_difference(fit: ProductFit, without: ProductFit, tested: Sequence[int]) -> TestStatistic:
+    """Test of products that another fit of the same data lacks.
+
+    The likelihood ratio; with sandwich standard errors divided by the mean of the factors by which these change the
+    covariance matrix of the products' coefficients, ``c = tr(V⁻¹ V_robust) / df`` (Kent, 1982; Satorra, 2000). A
+    quasi-likelihood has no ratio with a known distribution: the Wald test of the coefficients stands in its place.
+
+    Parameters
+    ----------
+    fit, without : ProductFit
+    tested : sequence of int
+        Rows of the table.
+    """
+    df = fit.npar - without.npar
+    if not fit.model.nodes:
+        constraints = "; ".join(f"{fit.model.table.plabel[row]} == 0" for row in tested)
+        found = fit.wald(constraints)
+        return replace(found, name="Wald", note="a quasi-likelihood has no likelihood-ratio test")
+    statistic = max(2.0 * (fit._point.loglik - without._point.loglik), 0.0)
+    if fit.model.options.se not in SANDWICH:
+        return chisquare_test("likelihood ratio", statistic, df)
+    places = tuple(int(fit.model.table.free[row]) - 1 for row in tested)
+    factor = inflation(fit.model, fit._point, fit.optimum.jacobian, places) / df
+    name = "scaled likelihood ratio"
+    if not factor > 0.0:
+        return TestStatistic(name, math.nan, df, math.nan, note="the information matrix is singular")
+    return TestStatistic(name, statistic / factor, df, upper_tail(statistic / factor, df), factor)

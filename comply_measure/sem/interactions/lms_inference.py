@@ -15,14 +15,11 @@ from dataclasses import replace
 import numpy as np
 
 from comply_measure.sem.arrays import Array
-from comply_measure.sem.fit_measures.chisquare import upper_tail
 from comply_measure.sem.fit_measures.information_criteria import aic, bic, bic2
 from comply_measure.sem.fit_measures.residual import covariance_residuals
 from comply_measure.sem.inference.covariance import ParameterCovariance, invert, standard_covariance
-from comply_measure.sem.inference.tests import TestStatistic, chisquare_test
 from comply_measure.sem.interactions.lms_model import ProductModel
 from comply_measure.sem.interactions.lms_objective import ProductPoint
-from comply_measure.sem.options import SANDWICH
 
 BLURRED = 1e-7  # share of the largest eigenvalue that differences of the gradient do not resolve
 
@@ -71,11 +68,10 @@ def sharpened(point: ProductPoint) -> Array:
     return np.asarray((vectors * values) @ vectors.T * size * size[:, None])
 
 
-def product_test(model: ProductModel, point: ProductPoint, jacobian: Array | None) -> TestStatistic:
-    """Likelihood-ratio test of all products together, against the same model with coefficients of zero.
-
-    With sandwich standard errors the ratio is divided by the mean of the factors by which these change the covariance
-    matrix of the products' coefficients, ``c = tr(V⁻¹ V_robust) / df`` (Kent, 1982; Satorra, 2000).
+def inflation(
+    model: ProductModel, point: ProductPoint, jacobian: Array | None, places: tuple[int, ...]
+) -> float:
+    """``tr(V⁻¹ V_robust)`` of some parameters; NaN where V is singular.
 
     Parameters
     ----------
@@ -84,34 +80,14 @@ def product_test(model: ProductModel, point: ProductPoint, jacobian: Array | Non
         The optimum.
     jacobian : array or None
         Binding constraints that are not linear.
+    places : tuple of int
+        Places of θ.
     """
-    df = model.n_parameters - model.linear.n_parameters
-    robust = model.options.se in SANDWICH
-    name = "scaled likelihood ratio" if robust else "likelihood ratio"
-    statistic = 2.0 * (point.loglik - model.linear_loglik)
-    if math.isnan(statistic):
-        note = "the model without the products did not converge"
-        return TestStatistic(name, math.nan, df, math.nan, note=note)
-    if not df > 0:
-        note = "the coefficients of the products are not free"
-        return TestStatistic(name, math.nan, df, math.nan, note=note)
-    if not robust:
-        return chisquare_test(name, max(statistic, 0.0), df)
-    factor = _inflation(model, point, jacobian) / df
-    if not factor > 0.0:
-        return TestStatistic(name, math.nan, df, math.nan, note="the information matrix is singular")
-    scaled = max(statistic, 0.0) / factor
-    return TestStatistic(name, scaled, df, upper_tail(scaled, df), factor)
-
-
-def _inflation(model: ProductModel, point: ProductPoint, jacobian: Array | None) -> float:
-    """``tr(V⁻¹ V_robust)`` of the products' free coefficients; NaN where V is singular."""
     standard = standard_covariance(point, "observed", float(model.sample.n), jacobian).vcov
     robust = covariance_of(model, point, jacobian).vcov
     if standard is None or robust is None:
         return math.nan
-    places = model.table.free[list(model.product_rows)] - 1
-    own = np.ix_(places[places >= 0], places[places >= 0])
+    own = np.ix_(places, places)
     return float(np.vdot(np.linalg.pinv(standard[own]), robust[own]))
 
 

@@ -140,6 +140,14 @@ def product_model(request: Request, quasi: bool) -> ProductModel:
     )
 
 
+def with_table(model: ProductModel, table: ParameterTable) -> ProductModel:
+    """The model with another table of the same rows, such as one with more constraints."""
+    objective = model.objective
+    assert isinstance(objective, ProductObjective)
+    space = feasible_set(table)
+    return replace(model, table=table, space=space, objective=replace(objective, space=space, last=[]))
+
+
 def _with_covariances(records: ModelRecords) -> ModelRecords:
     """The text with free covariances of observed predictors, which are random here, among all exogenous variables."""
     added: list[Term] = []

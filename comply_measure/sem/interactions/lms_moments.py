@@ -18,16 +18,19 @@ NODES = 12  # exact for polynomials of degree 23: chains of up to ten products
 
 
 class TotalImplied(Implied):
-    """Moments of one group with the products in them; ``sigma``, ``mu``, ``V`` and ``eta`` are total ones."""
+    """Moments of one group with the products in them; ``sigma``, ``mu``, ``V``, ``eta`` and ``FV`` are total ones."""
 
     def __init__(self, equations: Equations, theta: Array) -> None:
         super().__init__(equations.layout, theta)
         self.equations = equations
-        self.sigma, self.mu, self.V, self.eta = total_moments(equations, theta)
+        p = equations.layout.p
+        self.whole, means = total_moments(equations, theta)
+        self.sigma, self.FV, self.V = self.whole[:p, :p], self.whole[:p, p:], self.whole[p:, p:]
+        self.mu, self.eta = means[:p], means[p:]
 
     def total_variances(self) -> Array:
         """Variances of observed variables and sources (p + k,)."""
-        return np.concatenate([self.sigma.diagonal(), self.V.diagonal()])
+        return np.asarray(self.whole.diagonal())
 
     def reticular_variances(self, sigma: Array | None = None) -> tuple[Array, Array]:
         """Total variances and their derivatives in θ (central differences)."""
@@ -42,8 +45,8 @@ class TotalImplied(Implied):
         return self.total_variances(), slopes
 
 
-def total_moments(equations: Equations, theta: Array) -> tuple[Array, Array, Array, Array]:
-    """Covariances and means of observed variables, covariances and means of sources.
+def total_moments(equations: Equations, theta: Array) -> tuple[Array, Array]:
+    """Covariances and means of observed variables and sources.
 
     Parameters
     ----------
@@ -53,7 +56,7 @@ def total_moments(equations: Equations, theta: Array) -> tuple[Array, Array, Arr
 
     Returns
     -------
-    arrays (p, p), (p,), (k, k), (k,)
+    arrays (p + k, p + k), (p + k,)
     """
     at, layout = Matrices(equations, theta), equations.layout
     p, size = layout.p, layout.k
@@ -94,5 +97,4 @@ def total_moments(equations: Equations, theta: Array) -> tuple[Array, Array, Arr
         centre = np.concatenate([at.m_R + at.T @ constant, constant]) + whole @ along @ point
         mean += weight * centre
         second += weight * (np.outer(centre, centre) + whole @ rest @ whole.T)
-    total = second - np.outer(mean, mean)
-    return total[:p, :p], mean[:p], total[p:, p:], mean[p:]
+    return second - np.outer(mean, mean), mean

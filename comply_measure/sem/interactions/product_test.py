@@ -88,9 +88,7 @@ def product_test(fit: Fit, terms: str | Sequence[str] | None = None) -> ProductT
     if not fit.has_optimum:
         raise ModelError("the fit has no finite optimum: there is nothing to test")
     rows = _rows(fit, terms)
-    test, without = fit.model.family.test_of_products(fit, rows) or refitted(fit, rows)
-    if not without.has_optimum:
-        raise ModelError("the model without the products has no finite optimum: there is no test")
+    test, without = _against_zero(fit, rows)
     table = fit.model.table
     names = dict.fromkeys(f"{table.lhs[i]} ~ {table.rhs[i]}" for i in rows)
     return ProductTest(
@@ -105,16 +103,18 @@ def product_test(fit: Fit, terms: str | Sequence[str] | None = None) -> ProductT
     )
 
 
-def refitted(fit: Fit, rows: Sequence[int]) -> tuple[TestStatistic, Fit]:
-    """Difference test against the same model with coefficients of zero, and that model's fit."""
-    from comply_measure.sem.estimation import estimate
-    from comply_measure.sem.model import specify
-
-    table = fit.model.table
+def _against_zero(fit: Fit, rows: Sequence[int]) -> tuple[TestStatistic, Fit]:
+    """Test of the difference from the same model with coefficients of zero, and that model's fit."""
+    table, family = fit.model.table, fit.model.family
     zeros = [Relation(p, "==", "0", Name(p), Number(0.0)) for p in (table.plabel[row] for row in rows)]
     smaller = replace(table, relations=(*table.relations, *zeros))
-    model = specify(smaller, fit.model.sample, fit.model.options)
-    without = model.family.result(model, estimate(model))
+    model = family.again(fit.model, smaller)
+    without = family.result(model, family.search(model))
+    if not without.has_optimum:
+        raise ModelError("the model without the products has no finite optimum: there is no test")
+    own = family.product_difference(fit, without, rows)
+    if own is not None:
+        return own, without
     row = compare(fit, without, names=("with products", "without"))
     statistic, df, p = (float(row[name].to_numpy()[-1]) for name in ("Chisq diff", "Df diff", "Pr(>Chisq)"))
     method = str(row.attrs["method"])
