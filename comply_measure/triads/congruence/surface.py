@@ -184,7 +184,7 @@ def surface_notes(estimate: Floats) -> list[str]:
     """Why a parameter is undefined, in the order of :func:`surface_parameters`; empty where it is defined."""
     notes = [""] * len(estimate)
     for j in (5, 6, 7, 9):
-        if np.isnan(estimate[j]):
+        if np.isnan(estimate[5]):  # without a stationary point
             notes[j] = "undefined: the surface is a ridge (4·b3·b5 = b4²)"
     for j in (7, 8, 9, 10):
         if np.isnan(estimate[j]) and not notes[j]:
