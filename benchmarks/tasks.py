@@ -141,6 +141,21 @@ def clustered_groups(
     ), f"level: 1\nw =~ {items}\nlevel: 2\nb =~ {items}"
 
 
+def moderated_mediation(n: int = 240, seed: int = 7) -> tuple[pd.DataFrame, str]:
+    """X → M → Y with M:Z in the equation of Y: twelve items, nine products of items."""
+    rng = np.random.default_rng(seed)
+    x, z = rng.multivariate_normal([0.0, 0.0], [[1.0, 0.3], [0.3, 1.0]], n).T
+    m = 0.5 * x + 0.8 * rng.standard_normal(n)
+    y = 0.4 * m + 0.3 * z + 0.25 * m * z + 0.7 * rng.standard_normal(n)
+    columns = {
+        f"{name}{i}": loading * factor + 0.6 * rng.standard_normal(n)
+        for name, factor in {"x": x, "m": m, "z": z, "y": y}.items()
+        for i, loading in enumerate((1.0, 0.8, 0.9), start=1)
+    }
+    measured = "\n".join(f"{f.upper()} =~ {f}1 + {f}2 + {f}3" for f in "xmzy")
+    return pd.DataFrame(columns), f"{measured}\nM ~ a*X\nY ~ b*M + X + Z + c*M:Z\nab := a*b"
+
+
 TASKS = (
     Task("ml60", "60 items, 6 factors, N = 500, ML", correlated_factors),
     Task("third60", "third-order CFA, 60 items, N = 500, ML", third_order),
@@ -172,5 +187,12 @@ TASKS = (
         kind="bootstrap",
         peers=("lavaan",),
         share=0.02,
+    ),
+    Task(
+        "products1000",
+        "1,000 bootstrap fits of a mediated model with product indicators, N = 240",
+        moderated_mediation,
+        kind="bootstrap",
+        peers=(),
     ),
 )
