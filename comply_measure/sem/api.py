@@ -137,7 +137,7 @@ def fit(
         indicators, also when left open), ``lms`` or ``qml``. Products of two observed columns are columns of
         their own, formed from the data as they are.
     product_indicators : str
-        ``double_centred``, ``residual_centred`` or ``unconstrained`` products of indicators
+        ``double_centred``, ``residual_centred``, ``unconstrained`` or ``constrained`` products of indicators
         (see :mod:`comply_measure.sem.interactions.products`).
     match : bool
         Multiply the first indicator with the first and so on, instead of all pairs.

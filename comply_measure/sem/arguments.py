@@ -20,7 +20,7 @@ ENGINES = ("comply", "semopy")
 PARAMETERIZATIONS = ("delta", "theta")
 MODEL_TYPES = ("sem", "cfa", "growth")
 INTERACTIONS = ("product", "lms", "qml")
-PRODUCT_INDICATORS = ("double_centred", "residual_centred", "unconstrained")
+PRODUCT_INDICATORS = ("double_centred", "residual_centred", "unconstrained", "constrained")
 
 Check = Callable[[str, Any], "tuple[Any, Problem | None]"]
 

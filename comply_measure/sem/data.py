@@ -147,6 +147,7 @@ def check_names(frame: pd.DataFrame, records: ModelRecords, *columns: str | None
     observed = bool(lines)
     lines |= {name: 0 for name in columns if name is not None}
     problems = unknown_columns(list(lines), frame, lines)
+    problems += _named_like_products(frame, records, lines)
     if not observed:
         problems.append(Problem("no observed variable in the model", allowed="f =~ x1 + x2 + x3"))
     if not problems and len(lines) > MAX_VARIABLES:
@@ -158,6 +159,26 @@ def check_names(frame: pd.DataFrame, records: ModelRecords, *columns: str | None
         ]
     if problems:
         raise InputError("The data do not hold what the model names.", problems)
+
+
+def _named_like_products(
+    frame: pd.DataFrame, records: ModelRecords, lines: Mapping[str, int]
+) -> list[Problem]:
+    """Products of names that are no columns, where the data have a column of the whole name (two waves, ``a:1``)."""
+    columns = set(frame.columns)
+    meant = dict.fromkeys(
+        str(term.rhs)
+        for term in records.terms
+        if isinstance(term.rhs, Product)
+        and str(term.rhs) in columns
+        and not columns.issuperset(part for part in term.rhs.parts if part in lines)
+    )
+    return [
+        Problem(
+            f"'{name}' is a product of two columns; the data have a column of that name", allowed=f"`{name}`"
+        )
+        for name in meant
+    ]
 
 
 def _needed(names: Sequence[Sequence[str]]) -> list[str]:

@@ -14,11 +14,15 @@ from comply_measure.errors import ComplyError, InputError
 MEASURED = "X =~ x1 + x2 + x3\nZ =~ z1 + z2 + z3\nY =~ y1 + y2 + y3\n"
 MODEL = MEASURED + "Y ~ X + Z + X:Z"
 ITEMS = [f"{name}{i}" for name in "xzy" for i in (1, 2, 3)]
-HAND_MADE = {"X:Z": "XZ", "X:X": "XX", "X:w": "XW"}
+HAND_MADE = {"X:Z": "XZ", "X:X": "XX", "X:w": "XW", "xx:zz": "p"}
 
 
 def with_missing(data: pd.DataFrame) -> pd.DataFrame:
     return data.assign(**{name: data[f"m_{name}"] for name in ITEMS})
+
+
+def with_means(data: pd.DataFrame) -> pd.DataFrame:
+    return data.assign(**{2 * n: data[[f"{n}{i}" for i in (1, 2, 3)]].mean(axis=1) for n in "xz"})
 
 
 CASES: dict[str, tuple[str, bool, dict[str, Any]]] = {
@@ -34,6 +38,12 @@ CASES: dict[str, tuple[str, bool, dict[str, Any]]] = {
     "quadratic": (MEASURED + "Y ~ X + Z + X:X", False, {}),
     "moderator": (MEASURED + "Y ~ X + w + X:w", False, {}),
     "std_lv": (MODEL, False, {"std_lv": True}),
+    "constrained": (MODEL, False, {"product_indicators": "constrained", "match": True}),
+    "single": (
+        "X =~ xx\nZ =~ zz\nY =~ y1 + y2 + y3\nxx ~~ 0.15*xx\nzz ~~ 0.2*zz\nY ~ X + Z + X:Z",
+        False,
+        {},
+    ),
 }
 
 
@@ -43,7 +53,7 @@ def test_estimates_errors_and_fit_are_lavaans(
 ) -> None:
     """Estimates to 2e-5 (lavaan's own stopping rule), standard errors to 1e-4, χ² to 1e-3, df exactly."""
     text, missing, options = CASES[case]
-    fitted = sem.fit(text, with_missing(products) if missing else products, **options)
+    fitted = sem.fit(text, with_missing(products) if missing else with_means(products), **options)
     assert fitted.converged
     wanted = lavaan[case]
     mine = {
@@ -89,6 +99,40 @@ def test_the_scale_of_the_product_is_that_of_its_factors(products: pd.DataFrame)
     assert coefficient(coded) == pytest.approx(b * mean["Y"] / mean["X"] / mean["Z"], rel=1e-5)
     for fitted in (unit, other, coded):
         assert fitted.measures["chisq"] == pytest.approx(marker.measures["chisq"], abs=1e-5)
+
+
+def test_the_constrained_approach_holds_for_all_pairs_and_squares(products: pd.DataFrame) -> None:
+    """Every moment of the products is that of products of normal variables (Kenny & Judd, 1984)."""
+    text = MEASURED + "Y ~ X + Z + X:Z + X:X"
+    fitted = sem.fit(text, products, product_indicators="constrained")
+    est = fitted.estimates.set_index(["lhs", "op", "rhs"])["est"]
+    x, z, xz = est["X", "~~", "X"], est["Z", "~~", "Z"], est["X", "~~", "Z"]
+    theta = {name: est[name, "~~", name] for name in ("x1", "x2", "z1")}
+    loading = est["X", "=~", "x2"]
+    assert est["X:Z", "~~", "X:Z"] == pytest.approx(x * z + xz**2, abs=1e-6)
+    assert est["X:X", "~~", "X:X"] == pytest.approx(2 * x**2, abs=1e-6)
+    assert est["X:Z", "~~", "X:X"] == pytest.approx(2 * x * xz, abs=1e-6)
+    assert est["X", "~~", "X:Z"] == 0.0
+    assert est["X:X", "=~", "x2:x2"] == pytest.approx(loading**2, abs=1e-6)
+    square = 4 * x * theta["x1"] + 2 * theta["x1"] ** 2
+    assert est["x1:x1", "~~", "x1:x1"] == pytest.approx(square, abs=1e-6)
+    assert est["x1:z1", "~~", "x2:z1"] == pytest.approx(loading * x * theta["z1"], abs=1e-6)
+    assert est["x1:x1", "~~", "x1:x2"] == pytest.approx(2 * loading * x * theta["x1"], abs=1e-6)
+    assert est["x1:z1", "~~", "x1:x1"] == pytest.approx(2 * xz * theta["x1"], abs=1e-6)
+
+
+def test_products_that_share_a_known_error(products: pd.DataFrame) -> None:
+    """Cov(xz₁, xz₂) = λ₁ λ₂ Var(Z) θ_x; without the error of x the products' coefficient would be attenuated."""
+    text = "X =~ x1\nZ =~ z1 + z2 + z3\nY =~ y1 + y2 + y3\nx1 ~~ 0.35*x1\nY ~ X + Z + X:Z"
+    est = sem.fit(text, products).estimates.set_index(["lhs", "op", "rhs"])["est"]
+    loadings = est["Z", "=~", "z2"] * est["Z", "=~", "z3"]
+    shared = loadings * est["Z", "~~", "Z"] * 0.35
+    assert est["x1:z2", "~~", "x1:z3"] == pytest.approx(shared, abs=1e-6)
+    plain = sem.fit(text.replace("x1 ~~ 0.35*x1\n", ""), products).estimates
+    assert abs(plain.set_index(["lhs", "op", "rhs"])["est"]["Y", "~", "X:Z"]) < 0.8 * est["Y", "~", "X:Z"]
+    predicted = "X =~ x1\nx1 ~~ 0.35*x1\nZ =~ z1\nz1 ~~ 0.3*z1\nZ ~ X\ny1 ~ X + Z + X:Z"
+    with pytest.raises(ComplyError, match="'Z' follows from its variance, which is no parameter"):
+        sem.fit(predicted, products)
 
 
 def test_equal_loadings_across_groups_hold_for_products_too(products: pd.DataFrame) -> None:
@@ -163,6 +207,20 @@ def test_fewer_cases_than_columns_and_moments_alone(products: pd.DataFrame) -> N
         sem.fit(MODEL, products.head(14))
     with pytest.raises(ComplyError, match="need the cases, not moments"):
         sem.from_moments(MODEL, products[ITEMS].cov(), nobs=360)
+
+
+def test_a_column_named_like_a_product_is_pointed_at(products: pd.DataFrame) -> None:
+    data = products.assign(**{"w:t": products["w"]})
+    with pytest.raises(InputError, match="the data have a column of that name.*`w:t`"):
+        sem.fit("y1 ~ x1 + w:t", data)
+    assert sem.fit("y1 ~ x1 + `w:t`", data).converged
+
+
+def test_new_cases_have_no_scores(products: pd.DataFrame) -> None:
+    fitted = sem.fit(MODEL, products)
+    assert list(fitted.predict().columns) == ["X", "Z", "Y", "X:Z"]
+    with pytest.raises(ComplyError, match="factor scores of new cases are not available"):
+        fitted.predict(products)
 
 
 def test_the_mean_of_a_product_of_predicted_factors_is_no_parameter(products: pd.DataFrame) -> None:

@@ -7,7 +7,9 @@ the coefficient of X means and whether means are needed:
 * ``residual_centred`` (Little, Bovaird & Widaman 2006): what is left of ``x z`` after regression on all indicators of
   X and Z;
 * ``unconstrained`` (Marsh, Wen & Hau 2004): ``(x − x̄)(z − z̄)`` as it is, the mean of the product factor being its
-  covariance ``Cov(X, Z)``.
+  covariance ``Cov(X, Z)``;
+* ``constrained`` (Kenny & Judd 1984; Jöreskog & Yang 1996): double-centred, all moments of the products being those of
+  products of normal variables.
 
 Means and regressions are those of the group and of the cases that enter the fit. Products that share an indicator have
 residuals that covary (``Cov(x₁z₁, x₁z₂) ⊇ Var(ε₁) λ₁ λ₂ Var(Z)``), so these covariances are free; an observed variable
@@ -40,6 +42,7 @@ WORDS = {
     "double_centred": "double mean-centred",
     "residual_centred": "residual-centred",
     "unconstrained": "mean-centred (unconstrained approach)",
+    "constrained": "double mean-centred (constrained approach, for normal factors)",
 }
 
 
@@ -95,7 +98,7 @@ def with_product_indicators(products: LatentProducts, request: Request) -> Reque
     frame = _with_columns(measured, records, request)
     means = asked.product_indicators == "unconstrained"
     added = [term for each in measured for term in _formulas(each, means)]
-    added += _residual_covariances(measured)
+    added += _residual_covariances(measured, records)
     records = replace(records, terms=(*records.terms, *added))
     records = _with_observed_components(measured, records)
     table = request.table_options
@@ -176,7 +179,7 @@ def _with_columns(measured: Sequence[Measured], records: ModelRecords, request: 
         if request.asked.product_indicators == "residual_centred":
             products = _residuals(values, columns, predictors, place)
         else:
-            products = _centred(values, columns, place, request.asked.product_indicators == "double_centred")
+            products = _centred(values, columns, place, request.asked.product_indicators != "unconstrained")
         made[rows] = products
     if problems:
         raise InputError("A product needs variables that vary.", problems)
@@ -277,31 +280,26 @@ def _with_observed_components(measured: Sequence[Measured], records: ModelRecord
     return replace(records, terms=(*records.terms, *added))
 
 
-def _residual_covariances(measured: Sequence[Measured]) -> list[Term]:
-    """Free residual covariances of products that share an indicator measured with error."""
+def _residual_covariances(measured: Sequence[Measured], records: ModelRecords) -> list[Term]:
+    """Residual covariances of products that share an indicator measured with error.
+
+    Where all products of a factor share one, their covariances follow from its error
+    (:mod:`comply_measure.sem.table.product_moments`).
+    """
     found: list[Term] = []
     for block in dict.fromkeys(each.term.block for each in measured):
         mine = [each for each in measured if each.term.block == block]
-        with_error = _with_error(mine)
+        with_error = _with_error(mine, [term for term in records.terms if term.block == block])
         pairs = {c: p for each in mine for c, p in zip(each.columns, each.pairs, strict=True)}
         line = {c: each.term.line for each in mine for c in each.columns}
-        single = {frozenset((a, b)) for each in mine for a, b in _all_shared(each, with_error)}
         for first, second in combinations(pairs, 2):
-            shared = set(pairs[first]) & set(pairs[second]) & with_error
-            if shared and frozenset((first, second)) not in single:
+            if set(pairs[first]) & set(pairs[second]) & with_error:
                 found.append(Term(first, "~~", second, PLAIN, line[first], block))
     return found
 
 
-def _with_error(measured: Sequence[Measured]) -> set[str]:
-    """Indicators that are measured with error: those of factors with two or more."""
+def _with_error(measured: Sequence[Measured], terms: Sequence[Term]) -> set[str]:
+    """Indicators measured with error: those of factors with two or more, and those whose error the text gives."""
+    given = {t.lhs for t in terms if t.op == "~~" and t.lhs == t.rhs and t.modifiers.fixed != (0.0,)}
     components = [component for each in measured for component in each.term.components]
-    return {name for c in components if len(c.indicators) > 1 for name in c.indicators}
-
-
-def _all_shared(measured: Measured, with_error: set[str]) -> list[tuple[str, str]]:
-    """Pairs of a product's columns when all of them share an indicator: their covariances would take all."""
-    pairs = list(combinations(zip(measured.columns, measured.pairs, strict=True), 2))
-    if all(set(a) & set(b) & with_error for (_, a), (_, b) in pairs):
-        return [(first, second) for (first, _), (second, _) in pairs]
-    return []
+    return {name for c in components for name in c.indicators if len(c.indicators) > 1 or name in given}

@@ -69,6 +69,10 @@ def predict(
     if data is not None:
         if model.family.no_new_scores:
             raise ModelError(model.family.no_new_scores)
+        if model.table.options.product_indicators:
+            raise ModelError(
+                "factor scores of new cases are not available for models with products of factors"
+            )
         frame = as_frame(data)
         parts, absent = _of_new_cases(model, point, frame, chosen, group)
         return score_frame(frame.index, parts, se, absent)

@@ -17,6 +17,7 @@ from comply_measure.sem.table.constraints import effect_coding_relations, refere
 from comply_measure.sem.table.defaults import block_rows, fix_zero_intercepts
 from comply_measure.sem.table.groups import free_for_equality, is_tied
 from comply_measure.sem.table.parameter_table import GROUP_EQUAL, ParameterTable, Row, TableOptions
+from comply_measure.sem.table.product_moments import product_moments
 from comply_measure.sem.table.products import mean_relations, scale_products, scale_relations
 from comply_measure.sem.table.variables import Variables, variables_of
 
@@ -273,6 +274,8 @@ def _assemble(
     relations: list[Relation] = list(records.relations)
     relations += _composite_scales(rows, plabels, variables)
     relations += scale_relations(products, plabels, sets)
+    if options.product_indicators:
+        relations += product_moments(rows, plabels, variables, options.product_indicators == "constrained")
     if options.product_indicators == "unconstrained":
         relations += mean_relations(rows, plabels, variables)
     if options.effect_coding:

@@ -51,4 +51,12 @@ keep("moderator", sem(paste0(measure, "XW =~ x1.w + x2.w + x3.w\nY ~ X + w + XW\
 scaled <- sub("XZ =~ x1.z1", "XZ =~ NA*x1.z1 + l*x1.z1", model(full), fixed = TRUE)
 scaled <- sub("X =~ x1", "X =~ a*x1", sub("Z =~ z1", "Z =~ b*z1", scaled, fixed = TRUE), fixed = TRUE)
 keep("std_lv", sem(paste0(scaled, "\nXZ ~~ NA*XZ\nl == a*b"), add(d, full), std.lv = TRUE))
+d$xx <- rowMeans(d[X]); d$zz <- rowMeans(d[Z]); d$p <- centre(centre(d$xx) * centre(d$zz))
+single <- "X =~ xx\nZ =~ zz\nY =~ y1+y2+y3\nxx ~~ 0.15*xx\nzz ~~ 0.2*zz\nXZ =~ p\np ~~ t*p\nX ~~ vx*X\nZ ~~ vz*Z\nY ~ X + Z + XZ"
+keep("single", sem(paste0(single, "\nt == vx*0.2 + vz*0.15 + 0.03"), d))
+kj <- "X =~ x1 + a2*x2 + a3*x3\nZ =~ z1 + b2*z2 + b3*z3\nY =~ y1+y2+y3\nX ~~ vx*X\nZ ~~ vz*Z\nX ~~ c*Z
+XZ =~ x1.z1 + l2*x2.z2 + l3*x3.z3\nXZ ~~ v*XZ\nXZ ~~ 0*X\nXZ ~~ 0*Z\nY ~ X + Z + XZ\nv == vx*vz + c^2\nl2 == a2*b2\nl3 == a3*b3
+x1 ~~ e1*x1\nx2 ~~ e2*x2\nx3 ~~ e3*x3\nz1 ~~ f1*z1\nz2 ~~ f2*z2\nz3 ~~ f3*z3\nx1.z1 ~~ r1*x1.z1\nx2.z2 ~~ r2*x2.z2\nx3.z3 ~~ r3*x3.z3
+r1 == vx*f1 + vz*e1 + e1*f1\nr2 == a2^2*vx*f2 + b2^2*vz*e2 + e2*f2\nr3 == a3^2*vx*f3 + b3^2*vz*e3 + e3*f3"
+keep("constrained", sem(kj, add(d, matched)))
 write(toJSON(out, auto_unbox = TRUE, digits = NA, pretty = FALSE), "results.json")
