@@ -23,6 +23,14 @@ def test_attentive_informants_are_seldom_flagged() -> None:
     assert max(rates.values()) <= 0.08
 
 
+def test_coverage_of_product_indicators() -> None:
+    rates = engine_levels.product_indicators(5)
+    for word, low, high in (("coverage", 0.7, 1.0), ("coverage of slope", 0.7, 1.0), ("size", 0.0, 0.3)):
+        mine = [rate for name, rate in rates.items() if name.endswith(f" {word}")]
+        assert low <= sum(mine) / len(mine) <= high, word
+    assert max(abs(rate) for name, rate in rates.items() if name.endswith("bias")) < 0.1
+
+
 def test_coverage_of_cluster_robust_least_squares() -> None:
     rates = engine_levels.cluster_robust_least_squares(12)
     for estimator in ("GLS", "ULS", "DWLS", "WLS"):

@@ -211,7 +211,7 @@ def test_fewer_cases_than_columns_and_moments_alone(products: pd.DataFrame) -> N
 
 def test_a_column_named_like_a_product_is_pointed_at(products: pd.DataFrame) -> None:
     data = products.assign(**{"w:t": products["w"]})
-    with pytest.raises(InputError, match="the data have a column of that name.*`w:t`"):
+    with pytest.raises(InputError, match=r"the data have a column of that name.*`w:t`"):
         sem.fit("y1 ~ x1 + w:t", data)
     assert sem.fit("y1 ~ x1 + `w:t`", data).converged
 
