@@ -21,6 +21,7 @@ from comply_measure.models.cutoffs.misspecification import (
 from comply_measure.models.informants import mtmm_table, variance_shares
 from comply_measure.models.informants.polynomial_fit import COEFFICIENTS, _surface
 from comply_measure.models.informants.polynomial_model import latent_polynomial_model
+from comply_measure.models.invariance import group_design, role_design, stage_design
 from comply_measure.models.invariance.rules import (
     CHEN_LARGE,
     CHEN_SMALL,
@@ -417,3 +418,37 @@ def test_polynomials_of_one_item_or_one_role_are_refused() -> None:
     ):
         with pytest.raises(ComplyError):
             latent_polynomial_model("F", items, roles, "z")
+
+
+def test_designs_count_who_answered() -> None:
+    long = pd.DataFrame(
+        {
+            "unit": [1, 1, 2, 2, 3, 3, 4],
+            "role": ["s", "m", "s", "m", "s", "m", "s"],
+            "group": ["a", "a", "b", "b", "b", "a", None],
+            "x": [1.0, 2, 3, NAN, NAN, NAN, 4],
+            "y": [2.0, NAN, 1, 3, NAN, NAN, NAN],
+            "z": [1.0, 2, 3, 4, NAN, NAN, 1],
+        }
+    )
+    factors = {"F": ["x", "y", "z"]}
+    roles = role_design(long, factors, ["m", "s"])
+    assert roles.counts == {"m": 2, "s": 3}
+    assert roles.conditions == Conditions(2, True, 2, 4, False, 1)
+    assert (roles.names, roles.cluster, roles.estimator) == (("m", "s"), None, "ML")
+    assert roles.key("loading", "y", 1) == ("F.by.s", "=~", "y.s", 1)
+    assert roles.key("intercept", "y", 0) == ("y.m", "~1", "", 1)
+    assert roles.key("residual", "y", 0) == ("y.m", "~~", "y.m", 1)
+    assert roles.key("mean", "F", 1) == ("F.by.s", "~1", "", 1)
+    assert roles.key("variance", "F", 1) == ("F.by.s", "~~", "F.by.s", 1)
+    groups = group_design(long, factors, "group")
+    assert groups.counts == {"a": 2, "b": 2}
+    assert groups.conditions == Conditions(2, False, 2, 4, False, 1)
+    assert groups.key("loading", "y", 1) == ("F", "=~", "y", 2)
+    assert groups.key("intercept", "y", 0) == ("y", "~1", "", 1)
+    assert groups.key("variance", "F", 1) == ("F", "~~", "F", 2)
+    with pytest.raises(InputError, match="role without answers"):
+        role_design(long[(long["role"] == "s") | (long["unit"] == 3)], factors, ["m", "s"])
+    stages = stage_design(long, {"early": {"i": "x", "j": "y"}, "late": {"i": "y", "j": "z"}})
+    assert stages.counts == {"early": 5, "late": 5}
+    assert stages.names == ("early", "late")
