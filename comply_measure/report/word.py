@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 
 from comply_measure.report.names import shortened
 from comply_measure.report.parts import Reference, Report, Section
-from comply_measure.report.tables import Cell, Row, TableSpec
+from comply_measure.report.tables import Cell, Printed, Row, TableSpec
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -24,7 +24,12 @@ _CELL_STYLE = "Table cell"
 # Characters that XML 1.0 cannot hold: control signs, surrogates, two non-characters.
 _NOT_IN_XML = {code: "\ufffd" for code in range(32) if code not in (9, 10, 13)}
 _NOT_IN_XML |= dict.fromkeys((*range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\ufffd")
-_WIDE_TWIPS = 3400
+# Widths in twentieths of a point: a letter of table text, the margins of a cell, what a landscape page holds.
+_LETTER, _PADDING, _PAGE_TWIPS = 92, 180, 15100
+# Heads are bold, and many of them capitals.
+_BOLD = 1.35
+# Letters: of a column of sentences, and of a word that may not be broken.
+_WIDEST, _LONGEST_WORD = 60, 26
 # What python-docx allows a property of the document; the heading holds the whole title.
 _LONGEST_PROPERTY = 255
 
@@ -112,31 +117,53 @@ def _table_element(table: TableSpec) -> Any:
     from docx.oxml import parse_xml
 
     printed = table.printed
-    n = len(printed.heads)
-    body = [_row(printed.heads, head=True)]
+    n, widths = len(printed.heads), _widths(printed)
+    body = [_row(printed.heads, widths, head=True)]
     for row in printed.rows:
         if row.group is not None:
             body.append(_group(row, n))
-        body.append(_row(row.cells))
+        body.append(_row(row.cells, widths))
     if not printed.rows:
         body.append(_group(Row((), "No rows."), n))
     rule = '<w:{} w:val="single" w:sz="8" w:space="0" w:color="auto"/>'
     properties = (
         '<w:tblPr><w:tblW w:w="0" w:type="auto"/><w:tblBorders>'
         f"{rule.format('top')}{rule.format('bottom')}</w:tblBorders>"
+        '<w:tblLayout w:type="fixed"/>'
         '<w:tblCellMar><w:left w:w="70" w:type="dxa"/><w:right w:w="70" w:type="dxa"/></w:tblCellMar></w:tblPr>'
     )
-    grid = f"<w:tblGrid>{'<w:gridCol/>' * n}</w:tblGrid>"
+    columns = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
+    grid = f"<w:tblGrid>{columns}</w:tblGrid>"
     return parse_xml(f'<w:tbl xmlns:w="{_NAMESPACE}">{properties}{grid}{"".join(body)}</w:tbl>')
 
 
-def _row(cells: tuple[Cell, ...], *, head: bool = False) -> str:
+def _widths(printed: Printed) -> list[int]:
+    """Widths of the columns in twentieths of a point.
+
+    As the texts want them, or where the page is too narrow the words' widths and a share of what is left.
+    """
+    least, wanted = [], []
+    for place, head in enumerate(printed.heads):
+        cells = [head, *(row.cells[place] for row in printed.rows)]
+        parts = [[cell.text] if cell.numeric else cell.text.split() for cell in cells[1:]]
+        words = [_BOLD * len(word) for word in head.text.split()]
+        words += [len(word) for part in parts for word in part]
+        least.append(_PADDING + int(_LETTER * min(max(words, default=1), _LONGEST_WORD)))
+        longest = max((len(cell.text) for cell in cells[1:]), default=1)
+        wanted.append(max(least[-1], _PADDING + _LETTER * min(longest, _WIDEST)))
+    spare, missing = _PAGE_TWIPS - sum(least), sum(wanted) - sum(least)
+    share = min(1.0, max(0.0, spare / missing)) if missing else 0.0
+    return [int(low + share * (high - low)) for low, high in zip(least, wanted, strict=True)]
+
+
+def _row(cells: tuple[Cell, ...], widths: list[int], *, head: bool = False) -> str:
     properties = f"<w:trPr><w:cantSplit/>{'<w:tblHeader/>' if head else ''}</w:trPr>"
-    return f"<w:tr>{properties}{''.join(_cell(cell, head=head) for cell in cells)}</w:tr>"
+    made = [_cell(cell, width, head=head) for cell, width in zip(cells, widths, strict=True)]
+    return f"<w:tr>{properties}{''.join(made)}</w:tr>"
 
 
-def _cell(cell: Cell, *, head: bool = False) -> str:
-    width = f'<w:tcW w:w="{_WIDE_TWIPS if cell.wide else 0}" w:type="{"dxa" if cell.wide else "auto"}"/>'
+def _cell(cell: Cell, twips: int, *, head: bool = False) -> str:
+    width = f'<w:tcW w:w="{twips}" w:type="dxa"/>'
     rule = '<w:bottom w:val="single" w:sz="4" w:space="0" w:color="auto"/>'
     border = f"<w:tcBorders>{rule}</w:tcBorders>" if head else ""
     whole = "<w:noWrap/>" if cell.numeric and not head else ""

@@ -142,7 +142,10 @@ def _described(
     drawing = Drawing(figsize=size, layout=layout)  # type: ignore[arg-type]
     paint(drawing)
     lines = [f"drawing of {size[0]:.4g} × {size[1]:.4g} inches"]
-    lines += [f"legend: {', '.join(text.get_text() for text in box.get_texts())}" for box in drawing.legends]
+    lines += [
+        f"legend in {box._ncols}: {', '.join(text.get_text() for text in box.get_texts())}"
+        for box in drawing.legends
+    ]
     for axes in drawing.axes:
         lines += _axes(axes)
     return Figure(key, title, "\n".join(lines).encode(), b"", alt, notes, min_width)
@@ -155,7 +158,7 @@ def _axes(axes: Any) -> Iterator[str]:
     for side in (axes.xaxis, axes.yaxis):
         ticks = [text.get_text() for text in side.get_ticklabels()]
         if any(ticks):
-            yield f"  ticks: {ticks}"
+            yield f"  ticks: {ticks} at {_numbers(side.get_ticklocs())}"
     for artist in (*axes.lines, *axes.collections, *axes.patches, *axes.texts):
         yield f"  {_artist(artist)}"
 
@@ -166,9 +169,7 @@ def _artist(artist: Any) -> str:
         return f"contours {_numbers(artist.levels)}"
     if hasattr(artist, "get_text"):
         place, text = _numbers(artist.get_position()), artist.get_text()
-        return (
-            f"text {text!r} at {place} {artist.get_color()} {artist.get_fontsize():g} {artist.get_weight()}"
-        )
+        return f"text {text!r} at {place} {artist.get_color()} {_set(artist)}"
     if hasattr(artist, "get_xydata"):
         look = (
             f"{artist.get_marker()} {artist.get_linestyle()} {artist.get_color()} {artist.get_linewidth():g}"
@@ -181,6 +182,10 @@ def _artist(artist: Any) -> str:
         return f"{kind} {_numbers(np.ravel(artist.get_path().vertices[:4]))} {_numbers(_transform(artist))} {look}"
     values = artist.get_array()
     return f"{kind} {_numbers(np.ma.filled(np.ma.ravel(values), np.nan)) if values is not None else ''}"
+
+
+def _set(text: Any) -> str:
+    return f"{text.get_fontsize():g} {text.get_weight()} {text.get_ha()} {text.get_va()}"
 
 
 def _transform(patch: Any) -> Any:

@@ -144,3 +144,19 @@ def test_a_table_is_printed_once_for_all_renderers() -> None:
     assert one.printed is one.printed
     assert one.printed == other.printed
     assert replace(one, rows_shown=2).printed.rows == one.printed.rows[:2]
+
+
+def test_columns_of_a_word_table_share_the_page() -> None:
+    def widths(text: str, n: int) -> list[int]:
+        data = pd.DataFrame({"label": ["a b"], "note": [text], "x": [0.25]})
+        numbers = [Column("Number", "x", "bounded")] * n
+        spec = TableSpec("t", "T", data, ("dimension", *numbers, "remark"))
+        document = Document(io.BytesIO(render_word(Report("R", (Section("s", "S", (spec,)),)), {"t": 1})))
+        return [column.width.twips for column in document.tables[0].columns]
+
+    word = int(92 * 1.35 * 6) + 180  # of a head, bold
+    assert widths("word " * 5, 1) == [180 + int(92 * 1.35 * 9), word, 180 + 92 * 25]
+    narrow = widths("word " * 40, 13)
+    assert narrow[1:14] == [word] * 13
+    assert narrow[14] == pytest.approx(15100 - 13 * word - narrow[0], abs=1)
+    assert widths("word " * 40, 16)[1:] == [word] * 17  # no word is broken for a page too narrow
