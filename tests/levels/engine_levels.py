@@ -42,7 +42,7 @@ PRODUCT_INDICATORS: dict[str, dict[str, object]] = {
 
 
 def moderated(rng: np.random.Generator, n: int, product: float = 0.25) -> pd.DataFrame:
-    """Two factors correlated .3 with unit variance, 0.4 X + 0.3 Z + b XZ, nine indicators of reliability .66 to .74."""
+    """Two factors correlated .3 with unit variance, 0.4 X + 0.3 Z + b XZ, nine indicators of reliability .75 to .78."""
     x, z = rng.multivariate_normal([0.0, 0.0], [[1.0, 0.3], [0.3, 1.0]], n).T
     y = 0.4 * x + 0.3 * z + product * x * z + 0.75 * rng.normal(size=n)
     factors = {"x": x, "z": z, "y": y}

@@ -17,7 +17,8 @@ operator  meaning                                example
 ========  =====================================  ==========================
 
 A name with blanks, hyphens or any other character stands between backticks, ```item 1```; a backtick in it is
-doubled (:func:`comply_measure.sem.language.quoted` writes any name so).
+doubled (:func:`comply_measure.sem.language.quoted` writes any name so). ``a:b`` on a right side is a product of two
+columns, or of factors (:mod:`comply_measure.sem.interactions.model`).
 """
 
 from __future__ import annotations
