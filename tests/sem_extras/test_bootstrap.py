@@ -158,6 +158,8 @@ class TestSeeds:
         fitted = sem.fit(models.CFA, simulated, bootstrap=10)
         (message,) = (str(found) for found in fitted.problems if found.code == "bootstrap")
         seed = int(re.findall(r"seed (\d+)", message)[0])
+        assert f"naive bootstrap: {len(fitted.naive.good)} of 10 replications, seed {seed}" in message
+        assert ", p =" not in message
         again = sem.fit(models.CFA, simulated, bootstrap=10, seed=seed)
         assert_array_equal(fitted.naive.theta, again.naive.theta)
 

@@ -11,7 +11,7 @@ from scipy import stats
 from comply_measure import triads
 from comply_measure.errors import InputError
 from comply_measure.triads import TriadData
-from comply_measure.triads.agreement.nulls import n_categories
+from comply_measure.triads.agreement.nulls import n_categories, null_distribution
 from comply_measure.triads.agreement.resampling import permutations
 from comply_measure.triads.gaps.pseudo import pseudo_triads
 
@@ -573,3 +573,11 @@ def test_the_odd_roles_of_all_units_against_chance() -> None:
     distance = np.sort([abs(x[r] - np.delete(x, r).mean()) for r in range(3)])
     assert first["distance"] == pytest.approx(distance[-1])
     assert first["margin"] == pytest.approx(1 - distance[-2] / distance[-1])
+
+
+def test_exact_distributions_are_refused_where_there_is_none() -> None:
+    for sizes, why in (([], "no items"), ([3, 1], "at least 2"), ([3, 400], "a simulated distribution")):
+        with pytest.raises(InputError, match=why):
+            triads.exact_distribution(sizes, null_distribution("uniform", 1, 7))
+    with pytest.raises(InputError, match="no probabilities"):
+        triads.exact_distribution([3], null_distribution(1.5, 1, 7))
