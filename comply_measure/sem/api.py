@@ -91,7 +91,7 @@ def fit(
         ``robust.two.stage`` fit the model to the saturated means and covariances.
     cluster : str, optional
         Column of clusters: for cluster-robust inference, or, in a model with ``level: 1`` and ``level: 2``
-        blocks, the units of the between level (maximum likelihood, complete cases).
+        blocks, the units of the between level (maximum likelihood).
     group : str, optional
         Column that tells the groups apart; groups count from 1 in order of appearance.
     group_equal, group_partial : sequence of str

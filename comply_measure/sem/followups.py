@@ -81,6 +81,15 @@ class FollowUps:
 
         return wald_test(self.model, self.theta, self.vcov_array, constraints)
 
+    def small_sample_tests(self) -> pd.DataFrame:
+        """χ² corrected for small samples by Bartlett, Swain and Yuan: correction, statistic, df, pvalue, factor, note.
+
+        Formulas and sources: :mod:`comply_measure.sem.inference.small_sample`. NaN carries its reason.
+        """
+        from comply_measure.sem.inference.small_sample import small_sample_tests
+
+        return small_sample_tests(cast("Fit", self))
+
     def r2(self) -> pd.DataFrame:
         """Explained variance of every indicator and outcome: lhs, group, [level,] r2, se, note.
 

@@ -194,5 +194,52 @@ def test_refusals(models, simulated, ordinal) -> None:
     cov = simulated[["a1", "a2", "a3", "a4"]].cov()
     with pytest.raises(sem.ModelError, match="moments"):
         sem.from_moments("A =~ a1 + a2 + a3 + a4", cov, 320).predict()
-    with pytest.raises(sem.ModelError, match="new cases"):
-        sem.fit(ORDINAL, ordinal, ordered=True).predict(ordinal)
+    unseen = ordinal.assign(u1=ordinal["u1"].where(np.arange(len(ordinal)) % 50 != 7, 9))
+    with pytest.raises(InputError, match="category that the fit has not seen \\(12 cases") as caught:
+        sem.fit(ORDINAL, ordinal, ordered=True).predict(unseen.assign(u2=-1))
+    assert [problem.column for problem in caught.value.problems] == ["u1", "u2"]
+    assert caught.value.problems[0].allowed == "1, 2"
+    with pytest.raises(InputError, match="u2"):
+        sem.fit(ORDINAL, ordinal, ordered=True).predict(ordinal.drop(columns="u2"))
+
+
+@pytest.mark.parametrize("method", ["EBM", "ML"])
+@pytest.mark.parametrize(
+    ("model", "options", "group"),
+    [
+        (ORDINAL, {"ordered": True}, None),
+        (ORDINAL, {"ordered": True, "group": "region"}, "region"),
+        (
+            "f =~ u1 + u2 + u3 + y1 + y2\nf ~ x1",
+            {"ordered": ["u1", "u2", "u3"], "parameterization": "theta"},
+            None,
+        ),
+    ],
+)
+def test_new_cases_with_ordered_items_are_scored_as_the_fit_scores_its_own(
+    model: str, options: dict, group: str | None, method: str, ordinal
+) -> None:
+    fit = sem.fit(model, ordinal, **options)
+    own = fit.predict(method=method, se=True)
+    few = ordinal.iloc[[400, 3, 77]].set_axis(["c", "a", "b"])
+    found = fit.predict(few.iloc[::-1], method=method, se=True, group=group)
+    assert list(found.index) == ["b", "a", "c"]
+    np.testing.assert_allclose(found, own.iloc[[77, 3, 400]], atol=1e-8)
+    gaps = few.copy()
+    gaps.loc["a", "u1"] = np.nan
+    found = fit.predict(gaps, method=method, group=group)
+    assert found["f"].isna().tolist() == [False, True, False]
+    assert list(found.attrs["no score"].values()) == [(1,)] and "pairwise" in next(
+        iter(found.attrs["no score"])
+    )
+
+
+def test_new_incomplete_cases_of_a_pairwise_fit_have_scores(ordinal) -> None:
+    gaps = ordinal.copy()
+    gaps.loc[::3, "u1"] = np.nan
+    gaps.loc[6, ["u1", "u2", "u3", "u4"]] = np.nan
+    fit = sem.fit("f =~ u1 + u2 + u3 + u4", gaps, ordered=True, missing="pairwise")
+    own = fit.predict()
+    found = fit.predict(gaps.iloc[[0, 1, 6]])
+    np.testing.assert_allclose(found, own.iloc[[0, 1, 6]], atol=1e-8, equal_nan=True)
+    assert found["f"].isna().tolist() == [False, False, True]

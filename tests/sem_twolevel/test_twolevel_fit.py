@@ -164,7 +164,7 @@ def test_incomplete_cases_are_left_out_and_counted():
     ("model", "options", "names"),
     [
         (ONE, {"cluster": None}, "cluster"),
-        (ONE, {"missing": "ml"}, "missing"),
+        (ONE, {"missing": "two.stage"}, "missing"),
         (ONE, {"estimator": "MLM"}, "se|test"),
         (ONE, {"estimator": "GLS"}, "estimator"),
         (ONE, {"engine": "semopy"}, "semopy"),

@@ -325,8 +325,6 @@ class Family(ABC):
         """
         raise ModelError("residuals with standard errors need complete data or missing='ml'")
 
-    no_new_scores: ClassVar[str] = ""  # why cases that the model was not fitted to have no scores
-
     def scores(self, model: Model, point: Point, method: str) -> list[GroupScores]:
         """Factor scores of the cases the model was fitted to.
 
@@ -336,6 +334,18 @@ class Family(ABC):
             When there are none.
         """
         raise ModelError(f"factor scores are not available for {self.name}")
+
+    def scores_of_new(
+        self, model: Model, point: Point, number: int, frame: pd.DataFrame, rows: Index, method: str
+    ) -> tuple[GroupScores, list[tuple[str, Index]]]:
+        """Factor scores of new cases of one group, and rows without any by reason.
+
+        Raises
+        ------
+        ModelError
+            When there are none.
+        """
+        raise ModelError(f"factor scores of new cases are not available for {self.name}")
 
     # -- resampling ----------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,10 +33,13 @@ from comply_measure.sem.options import Options
 from comply_measure.sem.result import Fit
 from comply_measure.sem.sample import Sample
 from comply_measure.sem.scores.frame import GroupScores
-from comply_measure.sem.scores.linear import scores_of_cases
+from comply_measure.sem.scores.linear import group_scores, scores_of_cases
 from comply_measure.sem.table.asked import as_asked
 from comply_measure.sem.table.build import build_table
 from comply_measure.sem.table.parameter_table import ParameterTable
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class OneLevel(Family):
@@ -117,6 +120,20 @@ class OneLevel(Family):
     def scores(self, model: Model, point: Point, method: str) -> list[GroupScores]:
         """Linear factor scores."""
         return list(scores_of_cases(model, point, method))
+
+    def scores_of_new(
+        self, model: Model, point: Point, number: int, frame: pd.DataFrame, rows: Index, method: str
+    ) -> tuple[GroupScores, list[tuple[str, Index]]]:
+        """Linear factor scores of new cases."""
+        sample = model.sample.groups[number]
+        values = collect(frame, [sample.names], ((sample.name,), (rows,))).values[0]
+        absent: list[tuple[str, Index]] = []
+        if model.options.complete_cases:
+            # a case without any value is told apart from one that lacks some
+            kept = ~np.isnan(values).any(axis=1) | np.isnan(values).all(axis=1)
+            absent = [("a value is missing; a fit with missing='ml' uses those that are there", rows[~kept])]
+            values, rows = values[kept], rows[kept]
+        return group_scores(model, point, number, values, rows, method), absent
 
     def bootstrap(
         self, fit: Fit, replications: int, kinds: tuple[str, ...], seed: int | None, n_jobs: int

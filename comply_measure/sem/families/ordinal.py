@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -34,6 +34,7 @@ from comply_measure.sem.ordinal.discrepancy import OrdinalDiscrepancy, OrdinalEv
 from comply_measure.sem.ordinal.entry import ordinal_model
 from comply_measure.sem.ordinal.layout import OrdinalImplied, OrdinalLayout
 from comply_measure.sem.ordinal.measures import categorical_basis, residual_measures
+from comply_measure.sem.ordinal.new_cases import answers_of, new_answers
 from comply_measure.sem.ordinal.residuals import implied_tables, residual_tables
 from comply_measure.sem.ordinal.sample import ordinal_groups, resampled_group
 from comply_measure.sem.ordinal.values import dependent_rows, fill_dependent, total_variances
@@ -41,6 +42,9 @@ from comply_measure.sem.sample import GroupSample, Sample
 from comply_measure.sem.scores.frame import GroupScores
 from comply_measure.sem.scores.modal import modal_scores, response_model
 from comply_measure.sem.table.parameter_table import ParameterTable
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WORDS = Words(
     "ordered variables",
@@ -62,7 +66,6 @@ class Ordinal(OneLevel):
     cases_lost = 1
     fixes_exogenous = False
     conditional = True
-    no_new_scores = "factor scores of new cases are not available for ordered variables"
     continuous = False
 
     def words(self, situation: str, missing: str) -> Words:
@@ -198,10 +201,22 @@ class Ordinal(OneLevel):
         parts = []
         groups = ordinal_groups(model.sample.groups)
         for names, implied, group in zip(model.table.variables, point.implied, groups, strict=True):
-            scores, errors = modal_scores(response_model(_ordinal(implied), group, names.latent), word)
+            known = response_model(_ordinal(implied), answers_of(group), names.latent)
+            scores, errors = modal_scores(known, word)
             places = np.arange(group.n_cases) if group.rows is None else group.rows
             parts.append(GroupScores(names.latent, scores, errors, places))
         return parts
+
+    def scores_of_new(
+        self, model: Model, point: Point, number: int, frame: pd.DataFrame, rows: Index, method: str
+    ) -> tuple[GroupScores, list[tuple[str, Index]]]:
+        """The same for new cases, by the categories of the fit."""
+        word = "ebm" if method == "regression" else "ml"
+        group = ordinal_groups(model.sample.groups)[number]
+        answers, kept, absent = new_answers(group, frame, rows, model.options.complete_cases)
+        latent = model.table.variables[number].latent
+        scores, errors = modal_scores(response_model(_ordinal(point.implied[number]), answers, latent), word)
+        return GroupScores(latent, scores, errors, kept), absent
 
     def data_findings(self, model: Model) -> Iterator[Finding]:
         """What the sample's tables and correlations give cause to say."""

@@ -1,4 +1,4 @@
-"""Two levels: cases in clusters, random intercepts, maximum likelihood of complete cases."""
+"""Two levels: cases in clusters, random intercepts, maximum likelihood of complete cases or of every value."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from comply_measure.sem.twolevel.objective import TwoLevelPoint
 
 WORDS = Words(
     "'level:' blocks",
-    ("listwise",),
+    ("listwise", "ml"),
     ("standard", "robust.huber.white", "first.order", "none"),
     ("standard", "yuan.bentler.mplus", "none"),
     INFORMATION,
@@ -136,6 +136,13 @@ class TwoLevel(Family):
     def implied_tables(self, implied: Implied) -> dict[str, Any]:
         """Implied covariances and means of one level."""
         return moment_tables(implied.layout.observed, implied.sigma, implied.mu)
+
+    def left_out_because(self, model: Model) -> tuple[str, str]:
+        """Why a case has no part in a fit, and what would keep it."""
+        if model.options.complete_cases:
+            return super().left_out_because(model)
+        reason = "they have no value of the within level, or lack a fixed exogenous variable or the group"
+        return reason, "fixed_x=False keeps cases that lack an exogenous variable"
 
     def residual_tables(
         self, model: Model, point: Point, kind: str, jacobian: Array | None

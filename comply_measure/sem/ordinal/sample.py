@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,11 +41,14 @@ class OrdinalGroup(GroupSample):
         The cases without covariates, for casewise quantities.
     covariates : array (n, c)
         Values of the fixed covariates.
+    categories : mapping of str to tuple
+        Categories of every ordered variable, lowest first.
     """
 
     moments: OrdinalMoments = field(kw_only=True)
     coded: MixedData = field(kw_only=True, repr=False)
     covariates: Array = field(kw_only=True, repr=False)
+    categories: Mapping[str, tuple[Any, ...]] = field(kw_only=True, repr=False)
 
     @property
     def modelled_variances(self) -> dict[str, float]:
@@ -145,13 +148,19 @@ def ordinal_sample(
     for name, data, rows, own_weights in zip(groups[0], coded, kept, weights, strict=True):
         data = replace(data, weights=own_weights, cluster=None if clusters is None else clusters[rows])
         x = frame[list(covariates)].iloc[rows].to_numpy(dtype=float)
-        parts.append(_group(name, tuple(names), data, x, rows, gamma))
+        parts.append(_group(name, tuple(names), data, x, rows, gamma, categories))
     sample = Sample(tuple(parts), sum(len(rows) for rows in groups[1]), frame.index)
     return sample, {name: len(found) - 1 for name, found in categories.items()}
 
 
 def _group(
-    name: str, names: tuple[str, ...], data: MixedData, x: Array, rows: NDArray[np.int64], gamma: GammaForm
+    name: str,
+    names: tuple[str, ...],
+    data: MixedData,
+    x: Array,
+    rows: NDArray[np.int64],
+    gamma: GammaForm,
+    categories: Mapping[str, tuple[Any, ...]],
 ) -> OrdinalGroup:
     if not x.shape[1]:
         moments = ordinal_moments(data, gamma=gamma)
@@ -171,6 +180,7 @@ def _group(
         moments=moments,
         coded=data,
         covariates=x,
+        categories=categories,
     )
 
 
@@ -200,7 +210,9 @@ def resampled_group(group: OrdinalGroup, rows: NDArray[np.int64], discrepancy: s
     if empty:
         raise ModelError(f"a category of {', '.join(empty)} is empty")
     places = rows if group.rows is None else np.asarray(group.rows)[rows]
-    return _group(group.name, group.names, data, group.covariates[rows], places, GAMMA[discrepancy])
+    return _group(
+        group.name, group.names, data, group.covariates[rows], places, GAMMA[discrepancy], group.categories
+    )
 
 
 def _with_covariates(

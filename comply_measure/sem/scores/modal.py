@@ -20,7 +20,7 @@ from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.ordinal.coding import MISSING
 from comply_measure.sem.ordinal.layout import OrdinalImplied
-from comply_measure.sem.ordinal.sample import OrdinalGroup
+from comply_measure.sem.ordinal.new_cases import Answers
 
 WEAK_PRIOR = 1e-5
 MAX_STEPS = 100
@@ -60,15 +60,15 @@ class ResponseModel:
     precision: Array
 
 
-def response_model(implied: OrdinalImplied, group: OrdinalGroup, latent: tuple[str, ...]) -> ResponseModel:
+def response_model(implied: OrdinalImplied, answers: Answers, latent: tuple[str, ...]) -> ResponseModel:
     """The quantities that modal scores need.
 
     Parameters
     ----------
     implied : OrdinalImplied
         Moments at the estimates.
-    group : OrdinalGroup
-        The cases.
+    answers : Answers
+        Of the cases.
     latent : tuple of str
         Latent variables, in the order of the scores.
 
@@ -87,13 +87,13 @@ def response_model(implied: OrdinalImplied, group: OrdinalGroup, latent: tuple[s
     if not (residual > 0.0).all():
         bad = [layout.observed[i] for i, value in zip(order, residual, strict=True) if not value > 0.0]
         raise ModelError(f"no factor scores: residual variances are not positive: {', '.join(bad)}")
-    x = group.covariates
+    x = answers.covariates
     mean = layout.source_mean.at(implied.theta)
     pull = x @ implied.E[np.ix_(places, layout.covariates)].T if x.shape[1] else 0.0
     direct = x @ implied.T[np.ix_(order, layout.covariates)].T if x.shape[1] else 0.0
-    prior_mean = np.zeros((group.n_cases, len(places))) + (implied.E @ mean)[places] + pull
-    center = np.zeros((group.n_cases, len(order))) + layout.observed_mean.at(implied.theta)[order] + direct
-    lower, upper = _bounds(implied, group)
+    prior_mean = np.zeros((answers.n, len(places))) + (implied.E @ mean)[places] + pull
+    center = np.zeros((answers.n, len(order))) + layout.observed_mean.at(implied.theta)[order] + direct
+    lower, upper = _bounds(implied, answers)
     try:
         precision = np.linalg.inv(np.linalg.cholesky(implied.V[np.ix_(places, places)]))
     except np.linalg.LinAlgError:
@@ -105,7 +105,7 @@ def response_model(implied: OrdinalImplied, group: OrdinalGroup, latent: tuple[s
         deviation=np.sqrt(residual),
         lower=lower,
         upper=upper,
-        values=group.coded.values,
+        values=answers.coded.values,
         prior_mean=prior_mean,
         precision=precision.T @ precision,
     )
@@ -128,9 +128,9 @@ def _residual_variances(implied: OrdinalImplied) -> Array:
     return own
 
 
-def _bounds(implied: OrdinalImplied, group: OrdinalGroup) -> tuple[Array, Array]:
+def _bounds(implied: OrdinalImplied, answers: Answers) -> tuple[Array, Array]:
     """Thresholds below and above every answer (n, p_o)."""
-    layout, codes = implied.layout, group.coded.codes
+    layout, codes = implied.layout, answers.coded.codes
     ordered = [int(i) for i in layout.kept if layout.ordered[i]]
     lower, upper = np.full(codes.shape, np.nan), np.full(codes.shape, np.nan)
     for column, item in enumerate(ordered):

@@ -9,11 +9,10 @@ import numpy as np
 
 from comply_measure.errors import Problem
 from comply_measure.sem.arrays import Index
-from comply_measure.sem.data import as_frame, collect, split_groups
+from comply_measure.sem.data import as_frame, split_groups
 from comply_measure.sem.errors import InputError, ModelError
 from comply_measure.sem.options import choose
 from comply_measure.sem.scores.frame import GroupScores, score_frame, unused_rows
-from comply_measure.sem.scores.linear import group_scores
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,8 +66,6 @@ def predict(
         raise ModelError("the model has no latent variable, so there are no factor scores")
     chosen = METHODS[choose("method", method, list(METHODS))]
     if data is not None:
-        if model.family.no_new_scores:
-            raise ModelError(model.family.no_new_scores)
         if model.table.options.product_indicators:
             raise ModelError(
                 "factor scores of new cases are not available for models with products of factors"
@@ -97,22 +94,14 @@ def _of_new_cases(
     rows_of = _rows_by_group(model, frame, group)
     parts: list[GroupScores] = []
     left = np.ones(len(frame), dtype=bool)
-    incomplete: list[Index] = []
+    lacking: list[tuple[str, Index]] = []
     for number, sample in enumerate(model.sample.groups):
         where = rows_of.get(sample.name, np.zeros(0, dtype=np.int64))
         left[where] = False
-        values = collect(frame, [sample.names], ((sample.name,), (where,))).values[0]
-        if model.options.complete_cases:
-            # a case without any value is told apart from one that lacks some
-            kept = ~np.isnan(values).any(axis=1) | np.isnan(values).all(axis=1)
-            incomplete.append(where[~kept])
-            values, where = values[kept], where[kept]
-        parts.append(group_scores(model, point, number, values, where, method))
-    absent = [("the group is missing", np.flatnonzero(left))]
-    absent += [
-        ("a value is missing; a fit with missing='ml' uses those that are there", r) for r in incomplete
-    ]
-    return parts, absent
+        scores, absent = model.family.scores_of_new(model, point, number, frame, where, method)
+        parts.append(scores)
+        lacking += absent
+    return parts, [("the group is missing", np.flatnonzero(left)), *lacking]
 
 
 def _rows_by_group(model: Model, frame: pd.DataFrame, group: str | None) -> dict[str, Index]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from comply_measure.sem.arrays import Array, Factor, Index, NotPositiveDefiniteError
-from comply_measure.sem.twolevel.likelihood import Slopes, TwoLevelMoments, slopes
-from comply_measure.sem.twolevel.sample import TwoLevelSample
+from comply_measure.sem.twolevel.likelihood import TwoLevelMoments, slopes
 
 GRADIENT = 1e-8
 FLAT = 1e-13  # relative change of the log-likelihood below which no gain can be seen
@@ -49,10 +49,12 @@ class FactorPoint:
         Where a covariance matrix is singular.
     """
 
-    def __init__(self, sample: TwoLevelSample, within: Array, between: Array, mean: Array) -> None:
+    sample: Any
+
+    def __init__(self, sample: Any, within: Array, between: Array, mean: Array) -> None:
         self.sample, self.factors, self.mean = sample, (within, between), mean
         self.moments = TwoLevelMoments(within @ within.T, between @ between.T, mean)
-        self.at: Slopes = slopes(sample, self.moments)
+        self.at: Any = slopes(sample, self.moments)
         self.loglik = self.at.loglik
 
     @cached_property
@@ -117,7 +119,7 @@ class FactorPoint:
         for factor, part in zip(factors, parts, strict=True):
             factor[np.tril_indices(len(factor))] += part
         try:
-            point = FactorPoint(self.sample, factors[0], factors[1], self.mean + mean)
+            point = type(self)(self.sample, factors[0], factors[1], self.mean + mean)
         except (NotPositiveDefiniteError, np.linalg.LinAlgError):
             return None
         return point if np.isfinite(point.loglik) else None

@@ -12,6 +12,9 @@ from comply_measure.sem.data import Cases
 from comply_measure.sem.errors import InputError, ModelError
 from comply_measure.sem.sample import GroupSample, Sample
 from comply_measure.sem.table.variables import Variables
+from comply_measure.sem.twolevel.incomplete import Clusters, IncompleteClusters
+from comply_measure.sem.twolevel.incomplete_data import incomplete_clusters, usable_cases
+from comply_measure.sem.twolevel.incomplete_saturated import incomplete_saturated_moments
 from comply_measure.sem.twolevel.sample import TwoLevelSample, embed, two_level_sample
 from comply_measure.sem.twolevel.saturated import SaturatedTwoLevel, saturated_moments
 
@@ -25,7 +28,7 @@ class TwoLevelData(Sample):
 
     Attributes
     ----------
-    parts : tuple of TwoLevelSample
+    parts : tuple of TwoLevelSample or IncompleteClusters
         One per group.
     saturated : tuple of SaturatedTwoLevel
         One per group.
@@ -33,7 +36,7 @@ class TwoLevelData(Sample):
         Names of the clusters, by their number.
     """
 
-    parts: tuple[TwoLevelSample, ...] = field(default=(), repr=False)
+    parts: tuple[Clusters, ...] = field(default=(), repr=False)
     saturated: tuple[SaturatedTwoLevel, ...] = field(default=(), repr=False)
     labels: tuple[object, ...] = field(default=(), repr=False)
 
@@ -64,8 +67,10 @@ def joint_names(variables: tuple[Variables, ...]) -> tuple[tuple[str, ...], ...]
     return tuple(tuple(dict.fromkeys((*within.observed, *between.observed))) for within, between in pairs)
 
 
-def two_level_data(cases: Cases, variables: tuple[Variables, ...], fixed_x: bool) -> TwoLevelData:
-    """Sufficient statistics and saturated moments of every group; incomplete cases are left out.
+def two_level_data(
+    cases: Cases, variables: tuple[Variables, ...], fixed_x: bool, complete: bool = True
+) -> TwoLevelData:
+    """Sufficient statistics and saturated moments of every group.
 
     Parameters
     ----------
@@ -75,6 +80,9 @@ def two_level_data(cases: Cases, variables: tuple[Variables, ...], fixed_x: bool
         Per group, those of the within and of the between level.
     fixed_x : bool
         Whether exogenous variables are fixed at their sample moments.
+    complete : bool
+        Whether incomplete cases are left out; otherwise every value counts, and only cases that lack a fixed exogenous
+        variable, or every value of the within level, are left out.
 
     Returns
     -------
@@ -88,20 +96,16 @@ def two_level_data(cases: Cases, variables: tuple[Variables, ...], fixed_x: bool
     ModelError
         If the within covariance matrix is singular.
     """
-    parts, problems = [], _clusters_in_two_groups(cases)
-    for g, names in enumerate(cases.names):
-        complete = ~np.isnan(cases.values[g]).any(axis=1)
-        codes = cases.clusters[g]
-        if codes is None:
-            raise InputError("A two-level model needs clusters.", [Problem("missing", column="cluster")])
-        values, codes = cases.values[g][complete], codes[complete]
-        within, between = variables[2 * g].observed, variables[2 * g + 1].observed
-        found = _faults(values, codes, names, within, between, cases.groups[g])
+    parts: list[Clusters] = []
+    problems = _clusters_in_two_groups(cases)
+    for g in range(len(cases.names)):
+        pair = (variables[2 * g], variables[2 * g + 1])
+        part, found = (
+            _complete_part(cases, g, pair) if complete else _incomplete_part(cases, g, pair, fixed_x)
+        )
         problems += found
-        if not found:
-            places = (_places(names, within), _places(names, between))
-            part = two_level_sample(values, codes, names, *places)
-            parts.append(replace(part, order=cases.rows[g][complete][part.order]))
+        if part is not None:
+            parts.append(part)
     if problems:
         raise InputError("The data do not fit a two-level model.", problems)
     saturated = tuple(_saturated(part, name) for part, name in zip(parts, cases.groups, strict=True))
@@ -109,6 +113,47 @@ def two_level_data(cases: Cases, variables: tuple[Variables, ...], fixed_x: bool
     for g, (part, at) in enumerate(zip(parts, saturated, strict=True)):
         blocks += _blocks(part, at, variables[2 * g : 2 * g + 2], cases.groups[g], fixed_x)
     return TwoLevelData(tuple(blocks), cases.n_given, cases.index, tuple(parts), saturated)
+
+
+def _codes(cases: Cases, group: int) -> Index:
+    codes = cases.clusters[group]
+    if codes is None:
+        raise InputError("A two-level model needs clusters.", [Problem("missing", column="cluster")])
+    return codes
+
+
+def _complete_part(
+    cases: Cases, group: int, pair: tuple[Variables, Variables]
+) -> tuple[TwoLevelSample | None, list[Problem]]:
+    """Sufficient statistics of a group's complete cases, or what makes them unfit."""
+    names, name = cases.names[group], cases.groups[group]
+    kept = ~np.isnan(cases.values[group]).any(axis=1)
+    values, codes = cases.values[group][kept], _codes(cases, group)[kept]
+    within, between = pair[0].observed, pair[1].observed
+    found = _faults(values, codes, names, within, between, name)
+    if found:
+        return None, found
+    part = two_level_sample(values, codes, names, _places(names, within), _places(names, between))
+    return replace(part, order=cases.rows[group][kept][part.order]), []
+
+
+def _incomplete_part(
+    cases: Cases, group: int, pair: tuple[Variables, Variables], fixed_x: bool
+) -> tuple[IncompleteClusters | None, list[Problem]]:
+    """All values of a group, or what makes them unfit."""
+    names = cases.names[group]
+    within, between = pair[0].observed, pair[1].observed
+    fixed = tuple(dict.fromkeys((*pair[0].exogenous, *pair[1].exogenous))) if fixed_x else ()
+    kept = usable_cases(cases.values[group], names, within, fixed)
+    return incomplete_clusters(
+        cases.values[group][kept],
+        _codes(cases, group)[kept],
+        names,
+        within,
+        between,
+        cases.rows[group][kept],
+        cases.groups[group],
+    )
 
 
 def _places(names: tuple[str, ...], chosen: tuple[str, ...]) -> Index:
@@ -159,13 +204,15 @@ def _faults(
     return problems
 
 
-def _saturated(part: TwoLevelSample, group: str) -> SaturatedTwoLevel:
+def _saturated(part: Clusters, group: str) -> SaturatedTwoLevel:
     try:
+        if isinstance(part, IncompleteClusters):
+            return incomplete_saturated_moments(part)
         return saturated_moments(part)
     except (NotPositiveDefiniteError, np.linalg.LinAlgError):
         place = f" in group '{group}'" if group else ""
         alone = len(np.setdiff1d(part.between, part.within))
-        words = f"{part.n_within} degrees of freedom for {len(part.within)} variables"
+        words = f"{part.n - part.n_clusters} degrees of freedom for {len(part.within)} variables"
         if alone:
             words += f", {part.n_clusters} clusters for {alone} variables of the cluster alone"
         raise ModelError(
@@ -177,7 +224,7 @@ def _saturated(part: TwoLevelSample, group: str) -> SaturatedTwoLevel:
 
 
 def _blocks(
-    part: TwoLevelSample, at: SaturatedTwoLevel, variables: tuple[Variables, ...], group: str, fixed_x: bool
+    part: Clusters, at: SaturatedTwoLevel, variables: tuple[Variables, ...], group: str, fixed_x: bool
 ) -> list[GroupSample]:
     """Saturated moments of both levels as the engine's group samples, exogenous ones as in the sample."""
     mean = at.moments.mean.copy()
@@ -187,9 +234,9 @@ def _blocks(
     within_mean[part.between] = 0.0
     if fixed_x:
         x = _places(part.names, variables[0].exogenous)
-        within[np.ix_(x, x)], within_mean[x] = total_moments(part, x)
+        within[np.ix_(x, x)], within_mean[x] = part.total_moments(x)
         z = _places(part.names, variables[1].exogenous)
-        between[np.ix_(z, z)], mean[z] = cluster_moments(part, z)
+        between[np.ix_(z, z)], mean[z] = part.cluster_moments(z)
     pair = []
     levels = (("within", part.within, within, within_mean), ("between", part.between, between, mean))
     for word, places, matrix, means in levels:
@@ -197,20 +244,3 @@ def _blocks(
         name = f"{group} {word}".strip()
         pair.append(GroupSample(name, names, part.n, matrix[np.ix_(places, places)], means[places]))
     return pair
-
-
-def total_moments(part: TwoLevelSample, places: Index) -> tuple[Array, Array]:
-    """Covariance matrix (divisor n) and means over cases of variables of the within level."""
-    mean = part.cluster_size @ part.cluster_means[:, places] / part.n
-    gaps = part.cluster_means[:, places] - mean
-    columns = [int(np.flatnonzero(part.within == place)[0]) for place in places]
-    deviations = part.deviations[:, columns]
-    total = deviations.T @ deviations + (gaps * part.cluster_size[:, None]).T @ gaps
-    return np.asarray(total / part.n), np.asarray(mean)
-
-
-def cluster_moments(part: TwoLevelSample, places: Index) -> tuple[Array, Array]:
-    """Covariance matrix (divisor J) and means over clusters."""
-    mean = part.cluster_means[:, places].mean(axis=0)
-    gaps = part.cluster_means[:, places] - mean
-    return np.asarray(gaps.T @ gaps / part.n_clusters), np.asarray(mean)

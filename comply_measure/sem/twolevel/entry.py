@@ -40,6 +40,8 @@ def two_level_model(request: Request) -> TwoLevelModel:
     variables = given.table.variables
     cases = collect(request.frame, joint_names(variables), groups, records, cluster)
     labels = tuple(request.frame[cluster].factorize()[1].tolist())
-    data = replace(two_level_data(cases, variables, table_options.fixed_x), labels=labels)
+    data = replace(
+        two_level_data(cases, variables, table_options.fixed_x, options.complete_cases), labels=labels
+    )
     table = as_asked(given.table, data.groups, options.search, block_name)
     return specify_two_level(replace(given, table=table), data, options)

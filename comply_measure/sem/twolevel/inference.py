@@ -27,6 +27,7 @@ from comply_measure.sem.inference.covariance import (
 )
 from comply_measure.sem.inference.tests import NO_DF, TestStatistic
 from comply_measure.sem.missing.derivatives import MomentDerivatives
+from comply_measure.sem.twolevel.incomplete import Clusters
 from comply_measure.sem.twolevel.information import (
     TwoLevelDerivatives,
     cluster_scores,
@@ -36,7 +37,6 @@ from comply_measure.sem.twolevel.information import (
 from comply_measure.sem.twolevel.likelihood import slopes
 from comply_measure.sem.twolevel.model import TwoLevelModel
 from comply_measure.sem.twolevel.objective import TwoLevelPoint, level_moments
-from comply_measure.sem.twolevel.sample import TwoLevelSample
 
 
 def first_order_information(point: TwoLevelPoint) -> Array:
@@ -129,14 +129,14 @@ def saturated_trace(model: TwoLevelModel, group: int) -> float:
     return float(np.vdot(scores @ inverse, scores))
 
 
-def unit_changes(sample: TwoLevelSample, fixed_within: Index, fixed_between: Index) -> TwoLevelDerivatives:
+def unit_changes(sample: Clusters, fixed_within: Index, fixed_between: Index) -> TwoLevelDerivatives:
     """Derivatives along every single moment of both levels, but those among fixed exogenous variables.
 
     The mean of a variable of both levels counts once, with the between level.
 
     Parameters
     ----------
-    sample : TwoLevelSample
+    sample : TwoLevelSample or IncompleteClusters
     fixed_within, fixed_between : int arrays
         Columns of fixed exogenous variables of each level.
     """

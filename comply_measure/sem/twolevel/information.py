@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import singledispatch
 
 import numpy as np
 
 from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.missing.derivatives import MomentDerivatives, trace_pairs
-from comply_measure.sem.twolevel.likelihood import Slopes
+from comply_measure.sem.twolevel.likelihood import LevelSlopes, Slopes
 from comply_measure.sem.twolevel.sample import TwoLevelSample
 
 
@@ -50,7 +51,16 @@ class TwoLevelDerivatives:
         )
 
 
-def observed_information(sample: TwoLevelSample, at: Slopes, derivatives: TwoLevelDerivatives) -> Array:
+@singledispatch
+def observed_information(sample: object, at: LevelSlopes, derivatives: TwoLevelDerivatives) -> Array:
+    """Negative Hessian of the log-likelihood of clustered data, by the kind of the data."""
+    raise TypeError(f"no clustered data: {type(sample).__name__}")
+
+
+@observed_information.register
+def complete_observed_information(
+    sample: TwoLevelSample, at: Slopes, derivatives: TwoLevelDerivatives
+) -> Array:
     """Negative Hessian of the log-likelihood as if the moments were linear in the parameters (q, q).
 
     Per sample of cluster means, with ``W = Ω_n⁻¹`` and ``X = W T_n W``:
@@ -82,7 +92,16 @@ def observed_information(sample: TwoLevelSample, at: Slopes, derivatives: TwoLev
     return np.asarray((total + total.T) / 2.0)
 
 
-def expected_information(sample: TwoLevelSample, at: Slopes, derivatives: TwoLevelDerivatives) -> Array:
+@singledispatch
+def expected_information(sample: object, at: LevelSlopes, derivatives: TwoLevelDerivatives) -> Array:
+    """Fisher information of clustered data, by the kind of the data."""
+    raise TypeError(f"no clustered data: {type(sample).__name__}")
+
+
+@expected_information.register
+def complete_expected_information(
+    sample: TwoLevelSample, at: Slopes, derivatives: TwoLevelDerivatives
+) -> Array:
     """Fisher information: ``Σ_n J_n [½ tr(W ∂_aΩ W ∂_bΩ) + ∂_aμᵀ W ∂_bμ] + ½ (n−J) tr(Σ_W⁻¹ ∂_a Σ_W⁻¹ ∂_b)``.
 
     Parameters
@@ -105,7 +124,14 @@ def expected_information(sample: TwoLevelSample, at: Slopes, derivatives: TwoLev
     return np.asarray((total + total.T) / 2.0)
 
 
-def cluster_scores(
+@singledispatch
+def cluster_scores(sample: object, at: LevelSlopes, mean: Array, derivatives: TwoLevelDerivatives) -> Array:
+    """Gradient of each cluster's log-likelihood, by the kind of the data."""
+    raise TypeError(f"no clustered data: {type(sample).__name__}")
+
+
+@cluster_scores.register
+def complete_cluster_scores(
     sample: TwoLevelSample, at: Slopes, mean: Array, derivatives: TwoLevelDerivatives
 ) -> Array:
     """Gradient of each cluster's log-likelihood (J, q).

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import singledispatch
 
 import numpy as np
 
@@ -32,8 +33,8 @@ class TwoLevelMoments:
 
 
 @dataclass(frozen=True)
-class Slopes:
-    """Log-likelihood and what its derivatives are made of.
+class LevelSlopes:
+    """Log-likelihood and its derivatives.
 
     Attributes
     ----------
@@ -44,6 +45,20 @@ class Slopes:
         The same for Σ_B.
     mean : array (p,)
         ``dl/dμ``.
+    """
+
+    loglik: float
+    within: Array
+    between: Array
+    mean: Array
+
+
+@dataclass(frozen=True)
+class Slopes(LevelSlopes):
+    """Those of complete data, with what second derivatives are made of.
+
+    Attributes
+    ----------
     within_inverse : array (p_w, p_w)
         Σ_W⁻¹.
     inverses : array (K, p, p)
@@ -54,17 +69,20 @@ class Slopes:
         d_n.
     """
 
-    loglik: float
-    within: Array
-    between: Array
-    mean: Array
     within_inverse: Array
     inverses: Array
     second_moments: Array
     gaps: Array
 
 
-def slopes(sample: TwoLevelSample, moments: TwoLevelMoments) -> Slopes:
+@singledispatch
+def slopes(sample: object, moments: TwoLevelMoments) -> LevelSlopes:
+    """Log-likelihood of clustered data and its slopes at given moments, by the kind of the data."""
+    raise TypeError(f"no clustered data: {type(sample).__name__}")
+
+
+@slopes.register
+def complete_slopes(sample: TwoLevelSample, moments: TwoLevelMoments) -> Slopes:
     """Log-likelihood and its slopes at given moments.
 
     ``−2 l = (n−J) [log|Σ_W| + tr(Σ_W⁻¹ S_PW)] + Σ_n J_n [log|Ω_n| + p_w log n + tr(Ω_n⁻¹ T_n)] + c log 2π``

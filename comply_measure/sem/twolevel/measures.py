@@ -32,9 +32,7 @@ def deviance_per_case(model: TwoLevelModel, evidence: Evidence) -> float:
     """Half of −2 log L per case without its constant: what lavaan calls ``fmin`` of a two-level model."""
     saturated = sum(found.loglik for found in model.data.saturated)
     loglik = saturated - 0.5 * model.data.n * evidence.point.value
-    values = sum(
-        part.n * len(part.within) + part.n_clusters * (part.p - len(part.within)) for part in model.data.parts
-    )
+    values = sum(part.n_values for part in model.data.parts)
     return -(loglik + 0.5 * values * LOG_2PI) / model.data.n
 
 

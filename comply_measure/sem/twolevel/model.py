@@ -16,9 +16,9 @@ from comply_measure.sem.options import Options
 from comply_measure.sem.sample import LOG_2PI
 from comply_measure.sem.table.constraints import feasible_set
 from comply_measure.sem.table.parameter_table import ParameterTable
-from comply_measure.sem.twolevel.data import TwoLevelData, cluster_moments, total_moments
+from comply_measure.sem.twolevel.data import TwoLevelData
+from comply_measure.sem.twolevel.incomplete import Clusters
 from comply_measure.sem.twolevel.objective import TwoLevelObjective
-from comply_measure.sem.twolevel.sample import TwoLevelSample
 from comply_measure.sem.twolevel.specification import LEVELS, TwoLevelTable
 from comply_measure.sem.twolevel.starts import further_starts
 
@@ -110,7 +110,7 @@ def model_of(
     )
 
 
-def exogenous_loglik(part: TwoLevelSample, within: Index, between: Index) -> float:
+def exogenous_loglik(part: Clusters, within: Index, between: Index) -> float:
     """Log-likelihood of fixed exogenous variables by themselves, at their own moments.
 
     Those of the within level are taken as independent cases, those of the cluster as independent
@@ -118,17 +118,17 @@ def exogenous_loglik(part: TwoLevelSample, within: Index, between: Index) -> flo
 
     Parameters
     ----------
-    part : TwoLevelSample
+    part : TwoLevelSample or IncompleteClusters
     within, between : int arrays
         Their columns.
     """
     total = 0.0
     for places, n, moments in (
-        (within, part.n, total_moments),
-        (between, part.n_clusters, cluster_moments),
+        (within, part.n, part.total_moments),
+        (between, part.n_clusters, part.cluster_moments),
     ):
         if len(places):
-            logdet = float(np.linalg.slogdet(moments(part, places)[0])[1])
+            logdet = float(np.linalg.slogdet(moments(places)[0])[1])
             total -= 0.5 * n * (len(places) * (LOG_2PI + 1.0) + logdet)
     return total
 

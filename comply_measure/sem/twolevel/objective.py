@@ -14,13 +14,13 @@ from comply_measure.sem.discrepancy.curvature import second_order_part
 from comply_measure.sem.discrepancy.fiml import implied_mean, moment_derivatives
 from comply_measure.sem.implied import Implied
 from comply_measure.sem.objective import Objective, Point
+from comply_measure.sem.twolevel.incomplete import Clusters
 from comply_measure.sem.twolevel.information import (
     TwoLevelDerivatives,
     expected_information,
     observed_information,
 )
-from comply_measure.sem.twolevel.likelihood import Slopes, TwoLevelMoments, slopes
-from comply_measure.sem.twolevel.sample import TwoLevelSample
+from comply_measure.sem.twolevel.likelihood import LevelSlopes, TwoLevelMoments, slopes
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,13 @@ class TwoLevelObjective(Objective):
 
     Attributes
     ----------
-    samples : tuple of TwoLevelSample
+    samples : tuple of TwoLevelSample or IncompleteClusters
         One per group.
     saturated : tuple of float
         Log-likelihood of unrestricted moments, per group.
     """
 
-    samples: tuple[TwoLevelSample, ...] = ()
+    samples: tuple[Clusters, ...] = ()
     saturated: tuple[float, ...] = ()
 
     @property
@@ -64,7 +64,7 @@ class TwoLevelPoint(Point):
         self.theta = objective.space.expand(phi)
         self.evaluations = []
         self.inverses = {}
-        self.slopes: list[Slopes] = []
+        self.slopes: list[LevelSlopes] = []
         self.implied = [
             layout.at(self.theta[layout.first : layout.first + layout.q]) for layout in objective.layouts
         ]
@@ -137,7 +137,7 @@ class TwoLevelPoint(Point):
         return total
 
 
-def level_moments(sample: TwoLevelSample, within: Implied, between: Implied) -> TwoLevelMoments:
+def level_moments(sample: Clusters, within: Implied, between: Implied) -> TwoLevelMoments:
     """Implied moments of both levels; the means of a variable in both levels add up."""
     mean = np.zeros(sample.p)
     mean[sample.within] += implied_mean(within)

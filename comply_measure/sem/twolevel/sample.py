@@ -67,6 +67,24 @@ class TwoLevelSample:
         return len(self.names)
 
     @property
+    def n_values(self) -> int:
+        """Number of values: of cases, and of clusters."""
+        return self.n * len(self.within) + self.n_clusters * (self.p - len(self.within))
+
+    def total_moments(self, places: Index) -> tuple[Array, Array]:
+        """Covariance matrix (divisor n) and means over cases of variables of the within level."""
+        mean = self.cluster_size @ self.cluster_means[:, places] / self.n
+        gaps = self.cluster_means[:, places] - mean
+        columns = [int(np.flatnonzero(self.within == place)[0]) for place in places]
+        deviations = self.deviations[:, columns]
+        total = deviations.T @ deviations + (gaps * self.cluster_size[:, None]).T @ gaps
+        return np.asarray(total / self.n), np.asarray(mean)
+
+    def cluster_moments(self, places: Index) -> tuple[Array, Array]:
+        """Covariance matrix (divisor J) and means over clusters."""
+        return total_of_cases(self.cluster_means[:, places])
+
+    @property
     def n_within(self) -> int:
         """Degrees of freedom of the deviations, ``n − J``."""
         return self.n - self.n_clusters
@@ -129,3 +147,10 @@ def embed(matrix: Array, places: Index, p: int) -> Array:
     full = np.zeros((p, p))
     full[np.ix_(places, places)] = matrix
     return full
+
+
+def total_of_cases(values: Array) -> tuple[Array, Array]:
+    """Covariance matrix (divisor n) and means of complete rows."""
+    mean = values.mean(axis=0)
+    gaps = values - mean
+    return np.asarray(gaps.T @ gaps / len(values)), np.asarray(mean)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from comply_measure.sem.arrays import Array, Index, NotPositiveDefiniteError
 from comply_measure.sem.twolevel.cholesky import Climb, FactorPoint, climb
-from comply_measure.sem.twolevel.likelihood import TwoLevelMoments, cluster_covariances, slopes
+from comply_measure.sem.twolevel.likelihood import (
+    TwoLevelMoments,
+    cluster_covariances,
+    complete_slopes,
+    slopes,
+)
 from comply_measure.sem.twolevel.sample import TwoLevelSample
 
 MAX_STEPS = 200
@@ -71,7 +77,7 @@ def saturated_moments(sample: TwoLevelSample, max_steps: int = MAX_STEPS) -> Sat
     start = _start(scaled)
     for _ in range(EM_STEPS):
         start = _em_step(scaled, start)
-    found, steps = _top(scaled, start, max_steps)
+    found, steps = top(scaled, start, max_steps, FactorPoint)
     moments = found.moments
     w, b = scale[sample.within], scale[sample.between]
     moments = TwoLevelMoments(
@@ -90,8 +96,18 @@ def _check(sample: TwoLevelSample) -> None:
             raise NotPositiveDefiniteError
 
 
-def _top(sample: TwoLevelSample, start: TwoLevelMoments, max_steps: int) -> tuple[Climb, int]:
-    """The maximum, with the variables of the between level in the order of a pivoted factorisation."""
+def top(sample: Any, start: TwoLevelMoments, max_steps: int, kind: type[FactorPoint]) -> tuple[Climb, int]:
+    """The maximum, with the variables of the between level in the order of a pivoted factorisation.
+
+    Parameters
+    ----------
+    sample : TwoLevelSample or IncompleteClusters
+    start : TwoLevelMoments
+        Positive definite.
+    max_steps : int
+    kind : type of FactorPoint
+        That of the data.
+    """
     steps, found = 0, None
     for _ in range(LIFTS):
         pivot = _pivots(start.between)
@@ -100,7 +116,7 @@ def _top(sample: TwoLevelSample, start: TwoLevelMoments, max_steps: int) -> tupl
             np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
             for matrix in (start.within, start.between[np.ix_(pivot, pivot)])
         )
-        point = FactorPoint(ordered, within, between, start.mean)
+        point = kind(ordered, within, between, start.mean)
         found = climb(point, max_steps - steps)
         steps += found.n_steps
         back = np.argsort(pivot)
@@ -179,7 +195,7 @@ def _em_step(sample: TwoLevelSample, point: TwoLevelMoments) -> TwoLevelMoments:
     ``Σ_W = [(n−J) S_PW + Σ_n J_n n ((I−B_n) T_n (I−B_n)ᵀ + C_n)] / n``.
     """
     point = replace(point, mean=_means(sample, point))
-    at = slopes(sample, point)
+    at = complete_slopes(sample, point)
     p, w, b = sample.p, sample.within, sample.between
     full = np.zeros((p, p))
     full[np.ix_(b, b)] = point.between

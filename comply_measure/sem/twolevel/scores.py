@@ -83,6 +83,10 @@ def _row_labels(model: TwoLevelModel, level: int) -> pd.Index[Any]:
 def _of_group(model: TwoLevelModel, point: TwoLevelPoint, group: int, level: int, method: str) -> GroupScores:
     """Scores of one group's cases or clusters."""
     part = model.data.parts[group]
+    if not isinstance(part, TwoLevelSample):
+        raise ModelError(
+            "factor scores of two levels are not available with missing='ml'; use complete cases"
+        )
     means, spread = between_parts(part, *point.implied[2 * group : 2 * group + 2])
     known = score_model(model, point, 2 * group + level - 1)
     if level == 1:
