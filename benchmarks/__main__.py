@@ -51,6 +51,9 @@ def _measure(engine: str, task: Task, folder: Path, repeat: int, limit: float) -
         script = str(HERE / "lavaan_worker.R")
         times = 1 if task.share < 1 else repeat
         command = ["Rscript", script, str(folder), task.kind, options, str(times), str(task.share)]
+    elif engine == "modsem":
+        method = str(task.options["interactions"])
+        command = ["Rscript", str(HERE / "modsem_worker.R"), str(folder), method, "1"]
     else:
         command = [
             sys.executable,
@@ -72,9 +75,18 @@ def _seconds(answer: dict[str, object]) -> float | None:
     return float(statistics.median(value if isinstance(value, list) else [float(str(value))]))
 
 
+def _absent() -> set[str]:
+    """Peers in R that are not installed here."""
+    if shutil.which("Rscript") is None:
+        return {"lavaan", "modsem"}
+    question = 'quit(status = !requireNamespace("modsem", quietly = TRUE))'
+    asked = subprocess.run(["Rscript", "-e", question], capture_output=True, check=False)
+    return {"modsem"} if asked.returncode else set()
+
+
 def compare(names: list[str], repeat: int, limit: float) -> pd.DataFrame:
     """Time every chosen task on every engine that can do it."""
-    have_r = shutil.which("Rscript") is not None
+    absent = _absent()
     rows = []
     for task in (t for t in TASKS if not names or t.name in names):
         with tempfile.TemporaryDirectory() as name:
@@ -86,7 +98,7 @@ def compare(names: list[str], repeat: int, limit: float) -> pd.DataFrame:
             row["ours_s"], row["ours_mb"] = mine, ours.get("peak_mb")
             row["note"] = ours.get("error", "")
             for peer in task.peers:
-                if peer == "lavaan" and not have_r:
+                if peer in absent:
                     continue
                 answer = _measure(peer, task, folder, repeat, limit)
                 theirs = _seconds(answer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -156,6 +157,19 @@ def moderated_mediation(n: int = 240, seed: int = 7) -> tuple[pd.DataFrame, str]
     return pd.DataFrame(columns), f"{measured}\nM ~ a*X\nY ~ b*M + X + Z + c*M:Z\nab := a*b"
 
 
+def moderated(n: int = 300, seed: int = 6) -> tuple[pd.DataFrame, str]:
+    """Two factors and their product, nine indicators."""
+    rng = np.random.default_rng(seed)
+    x, e = rng.standard_normal(n), rng.standard_normal(n)
+    z = 0.3 * x + np.sqrt(0.91) * e
+    y = 0.5 * x + 0.4 * z + 0.3 * x * z + 0.7 * rng.standard_normal(n)
+    loadings = np.array([1.0, 0.9, 0.8])
+    parts = [each[:, None] * loadings + 0.5 * rng.standard_normal((n, 3)) for each in (x, z, y)]
+    names = [f"{name}{i}" for name in "xzy" for i in (1, 2, 3)]
+    model = "\n".join(f"{name.upper()} =~ {name}1 + {name}2 + {name}3" for name in "xzy")
+    return pd.DataFrame(np.hstack(parts), columns=names), f"{model}\nY ~ X + Z + X:Z"
+
+
 TASKS = (
     Task("ml60", "60 items, 6 factors, N = 500, ML", correlated_factors),
     Task("third60", "third-order CFA, 60 items, N = 500, ML", third_order),
@@ -194,5 +208,26 @@ TASKS = (
         moderated_mediation,
         kind="bootstrap",
         peers=(),
+    ),
+    Task(
+        "lms300",
+        "LMS, nine indicators, N = 300",
+        moderated,
+        options={"interactions": "lms"},
+        peers=("modsem",),
+    ),
+    Task(
+        "lms2000",
+        "LMS, nine indicators, N = 2,000",
+        partial(moderated, 2000),
+        options={"interactions": "lms"},
+        peers=("modsem",),
+    ),
+    Task(
+        "qml2000",
+        "QML, nine indicators, N = 2,000",
+        partial(moderated, 2000),
+        options={"interactions": "qml"},
+        peers=("modsem",),
     ),
 )

@@ -45,3 +45,9 @@ def test_what_finds_the_number_of_factors() -> None:
     for kind in ("symmetric", "skewed"):
         assert min(rates[f"factors_minres {kind}"], rates[f"kaiser {kind}"]) >= 0.6
         assert max(rates[f"map {kind}"], rates[f"map4 {kind}"]) <= 0.6
+
+
+def test_bias_and_coverage_of_latent_products() -> None:
+    rates = engine_levels.latent_products(3)
+    assert all(rate == 1.0 for name, rate in rates.items() if name.endswith("converged"))
+    assert max(abs(rate) for name, rate in rates.items() if name.endswith("bias")) < 0.2

@@ -409,3 +409,19 @@ def test_slopes_are_told_where_products_are_formed(products: pd.DataFrame) -> No
     columns = sem.simple_slopes(found, "Y ~ X:w").tidy()
     spread = products["w"].std()
     assert np.allclose(columns["est"], [b["X"] + step * spread * b["X:w"] for step in (-1, 0, 1)], atol=1e-6)
+
+
+def test_nodes_are_as_many_as_the_likelihood_needs() -> None:
+    """Factors measured badly and an outcome that tells much about them: two nodes are said to be too few."""
+    rng = np.random.default_rng(2)
+    x, e = rng.standard_normal((2, 150))
+    z = 0.3 * x + e
+    y = 0.4 * x + 0.3 * z + x * z + 0.3 * x * x + 0.3 * rng.standard_normal(150)
+    parts = [f[:, None] + s * rng.standard_normal((150, 3)) for f, s in ((x, 1.2), (z, 1.2), (y, 0.3))]
+    data = pd.DataFrame(np.hstack(parts), columns=ITEMS)
+    model = MODEL + " + X:X"
+    few, left_open, many = (fitted(model, data, nodes=nodes) for nodes in (4, None, 96))
+    assert "twice the nodes change the log-likelihood" in next(p for p in few.problems if p.serious).message
+    assert left_open.model.nodes > 24
+    assert left_open.measures["logl"] == pytest.approx(many.measures["logl"], abs=2e-3)
+    assert not [p for p in left_open.problems if p.code == "quadrature"]

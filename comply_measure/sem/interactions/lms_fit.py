@@ -20,7 +20,7 @@ from comply_measure.sem.inference.diagnosis import (
 )
 from comply_measure.sem.inference.tests import TestStatistic, chisquare_test
 from comply_measure.sem.interactions.lms_inference import inflation, measures_of
-from comply_measure.sem.interactions.lms_model import NODES, ProductModel
+from comply_measure.sem.interactions.lms_model import NODES, ProductModel, quadrature_error
 from comply_measure.sem.interactions.lms_objective import ProductPoint
 from comply_measure.sem.interactions.lms_scores import posterior, require_regression
 from comply_measure.sem.options import SANDWICH
@@ -30,6 +30,7 @@ from comply_measure.sem.scores.frame import GroupScores, score_frame, unused_row
 if TYPE_CHECKING:
     import pandas as pd
 
+TELL = 0.01  # change of the log-likelihood with twice the nodes that a reader must know
 NO_CHISQUARE = (
     "with products the variables are not normally distributed, so that no saturated model has a likelihood "
     "that this one could be compared with; see sem.product_test, AIC and BIC"
@@ -113,6 +114,13 @@ class ProductFit(Fit):
                 "not_identified",
                 f"the information matrix is singular; the data do not separate: {involved}",
                 "fix a loading or variance per factor, or drop parameters; no standard errors are given",
+            )
+        error = quadrature_error(self.model, self.theta)
+        if error > TELL:
+            yield Finding(
+                "quadrature",
+                f"twice the nodes change the log-likelihood by {error:.2g}",
+                f"fit with nodes={2 * self.model.nodes} or more",
             )
         yield from cluster_findings(self.model)
         if self.model.options.se != "none" and not self.unidentified:

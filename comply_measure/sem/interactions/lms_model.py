@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from comply_measure.errors import Problem
-from comply_measure.sem.arrays import Array
+from comply_measure.sem.arrays import Array, NotPositiveDefiniteError
 from comply_measure.sem.data import collect
 from comply_measure.sem.errors import InputError, ModelError
 from comply_measure.sem.estimation import estimate
@@ -19,7 +19,7 @@ from comply_measure.sem.families.incomplete import FullInformation
 from comply_measure.sem.families.likelihood import LIKELIHOOD
 from comply_measure.sem.implied import Layout
 from comply_measure.sem.interactions.lms_equations import Equations, ProductPath, equations_of
-from comply_measure.sem.interactions.lms_likelihood import GroupLikelihood, patterns_of
+from comply_measure.sem.interactions.lms_likelihood import GroupLikelihood, GroupPoint, patterns_of
 from comply_measure.sem.interactions.lms_objective import ProductObjective
 from comply_measure.sem.interactions.model import LatentProducts, latent_products
 from comply_measure.sem.language.records import PLAIN, ModelRecords, Product, Term
@@ -148,6 +148,43 @@ def with_table(model: ProductModel, table: ParameterTable) -> ProductModel:
     return replace(model, table=table, space=space, objective=replace(objective, space=space, last=[]))
 
 
+def with_nodes(model: ProductModel, nodes: int) -> ProductModel:
+    """The model with another number of nodes per dimension."""
+    objective = model.objective
+    assert isinstance(objective, ProductObjective)
+    likelihoods = tuple(replace(each, nodes=nodes) for each in objective.likelihoods)
+    said = _notes(model.equations, model.nodes)
+    notes = (*(note for note in model.options.notes if note not in said), *_notes(model.equations, nodes))
+    return replace(
+        model,
+        nodes=nodes,
+        objective=replace(objective, likelihoods=likelihoods, last=[]),
+        options=replace(model.options, notes=notes),
+    )
+
+
+def quadrature_error(model: ProductModel, theta: Array) -> float:
+    """By how much twice the nodes change the log-likelihood at θ; infinite where there is none with them."""
+    if not model.nodes:
+        return 0.0
+    objective = model.objective
+    assert isinstance(objective, ProductObjective)
+    total = 0.0
+    for each, layout in zip(objective.likelihoods, objective.layouts, strict=True):
+        own = theta[layout.first : layout.first + layout.q]
+        try:
+            finer = GroupPoint(replace(each, nodes=2 * model.nodes), own, slopes=False).loglik
+        except (NotPositiveDefiniteError, np.linalg.LinAlgError):
+            return math.inf
+        total += finer - GroupPoint(each, own, slopes=False).loglik
+    return abs(total)
+
+
+def dimensions_of(equations: tuple[Equations, ...]) -> int:
+    """Moderating variables that have to be integrated, at most in a group."""
+    return max(int((each.centred[each.moderating] == 0.0).sum()) for each in equations)
+
+
 def _with_covariances(records: ModelRecords) -> ModelRecords:
     """The text with free covariances of observed predictors, which are random here, among all exogenous variables."""
     added: list[Term] = []
@@ -234,7 +271,7 @@ def _check_quasi(equations: tuple[Equations, ...]) -> None:
 
 
 def _nodes(equations: tuple[Equations, ...], asked: int | None) -> int:
-    dimensions = max(int((each.centred[each.moderating] == 0.0).sum()) for each in equations)
+    dimensions = dimensions_of(equations)
     nodes = NODES.get(max(dimensions, 1), FEWEST) if asked is None else asked
     if nodes**dimensions > MOST_POINTS:
         raise InputError(

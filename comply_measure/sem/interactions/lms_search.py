@@ -9,7 +9,13 @@ import numpy as np
 
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.constrained import conditions, minimise_constrained
-from comply_measure.sem.interactions.lms_model import ProductModel
+from comply_measure.sem.interactions.lms_model import (
+    MOST_POINTS,
+    ProductModel,
+    dimensions_of,
+    quadrature_error,
+    with_nodes,
+)
 from comply_measure.sem.interactions.lms_objective import ProductObjective
 from comply_measure.sem.objective import Objective
 from comply_measure.sem.optimise import Optimum, minimise
@@ -19,6 +25,32 @@ STEPS = 200
 CONSTRAINED_STEPS = 500
 REMEDIES = 3  # random starts where nothing else has converged
 SPREAD = 0.3
+ACCURATE = 1e-3  # error of the log-likelihood that is let be
+MOST_NODES = 192
+
+
+def refined(model: ProductModel, optimum: Optimum) -> tuple[ProductModel, Optimum]:
+    """The model with as many nodes as its log-likelihood needs, and its maximum.
+
+    Nodes are doubled as long as twice as many would change the log-likelihood by more than a thousandth.
+
+    Parameters
+    ----------
+    model : ProductModel
+    optimum : Optimum
+        Its maximum.
+    """
+    dimensions = dimensions_of(model.equations)
+    while optimum.converged and quadrature_error(model, optimum.point.theta) > ACCURATE:
+        nodes = 2 * model.nodes
+        if nodes > MOST_NODES or nodes**dimensions > MOST_POINTS:
+            break
+        finer = with_nodes(model, nodes)
+        found = _attempt(finer, replace(_objective(finer), exact=False), optimum.point.theta, False)
+        if not found.converged:
+            break
+        model, optimum = finer, _exact(finer, replace(found, remedy=optimum.remedy))
+    return model, optimum
 
 
 def search(model: ProductModel) -> Optimum:
