@@ -144,6 +144,12 @@ def fit(
     nodes : int, optional
         Nodes of the quadrature for ``lms``, per factor that has to be integrated. Left open: 24 for one, 16 for two,
         10 for three, 8 for more, doubled as long as that changes the log-likelihood by more than a thousandth.
+    sampling_weights : str, optional
+        Column of positive weights: pseudo-maximum likelihood, weighted moments or weighted polychoric correlations,
+        with sandwich errors and scaled tests unless others are named (one level).
+    sampling_weights_normalization : str
+        ``group`` (weights of a group sum to its number of cases; lavaan 0.7's default), ``total`` (those of all
+        cases to the number of all cases) or ``none``.
 
     Returns
     -------
