@@ -242,3 +242,37 @@ def test_nested_models_are_compared():
     c1, c0 = (f.fit_measures["chisq.scaling.factor"] for f in (large, small))
     scale = (20 * c0 - 16 * c1) / 4
     assert sem.compare(large, small)["Chisq diff"].iloc[1] == pytest.approx(expected / scale, rel=1e-9)
+
+
+def labelled(*, intercepts):
+    """The model of two groups with its equalities written as labels."""
+    text = []
+    for group in ("b", "a"):
+        text.append(
+            f"group: {group}\nlevel: 1\n fw =~ y1 + w2*y2 + w3*y3\nlevel: 2\n fb =~ y1 + b2*y2 + b3*y3"
+        )
+        if intercepts:
+            text.append(" y1 ~ i1*1\n y2 ~ i2*1\n y3 ~ i3*1" + ("\n fb ~ NA*1" if group == "a" else ""))
+    return "\n".join(text)
+
+
+@pytest.mark.parametrize("equal", [("loadings",), ("loadings", "intercepts")])
+def test_equalities_across_groups_are_those_of_labels(equal):
+    """Level by level; latent means are free between clusters only. lavaan 0.7-2 has log L = -2261.028 for the first."""
+    found = sem.fit(ONE, DATA, cluster="unit", group="group", group_equal=equal)
+    by_hand = sem.fit(labelled(intercepts="intercepts" in equal), DATA, cluster="unit", group="group")
+    assert found.npar == by_hand.npar == (26 if equal == ("loadings",) else 24)
+    assert found.measures["logl"] == pytest.approx(by_hand.measures["logl"], abs=1e-6)
+    if equal == ("loadings",):
+        assert found.measures["logl"] == pytest.approx(-2261.028, abs=1e-3)
+    table = found.estimates[(found.estimates["op"] == "=~") & (found.estimates["free"] > 0)]
+    values = table.pivot_table("est", ["level", "rhs"], "group")
+    assert_allclose(values[1], values[2], atol=1e-12)
+    assert abs(values.loc[1, 1] - values.loc[2, 1]).min() > 1e-3  # the levels are not tied to each other
+
+
+def test_partial_equality_names_a_level_or_both():
+    words = {"cluster": "unit", "group": "group", "group_equal": "loadings"}
+    one = sem.fit(ONE, DATA, group_partial="fb=~y2.l2", **words)
+    both = sem.fit(ONE.replace("fw", "f").replace("fb", "f"), DATA, group_partial="f=~y2", **words)
+    assert (one.npar, both.npar) == (27, 28)

@@ -1,9 +1,11 @@
-"""Two-level models with missing values: brute force over whole clusters, and the likelihood of complete cases."""
+"""Two-level models with missing values: brute force over whole clusters, and lavaan 0.7-2 (missing.R)."""
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +26,7 @@ from comply_measure.sem.twolevel.information import TwoLevelDerivatives
 from comply_measure.sem.twolevel.likelihood import TwoLevelMoments
 
 REFERENCE = Path(__file__).parent.parent / "reference" / "sem_twolevel"
+CASES: dict[str, dict[str, Any]] = json.loads((REFERENCE / "missing.json").read_text(encoding="utf-8"))
 PATH = "level: 1\n fw =~ y1 + y2 + y3\n fw ~ x1\nlevel: 2\n fb =~ y1 + y2 + y3\n fb ~ w1\n z ~ fb\n"
 ONE = "level: 1\n fw =~ y1 + y2 + y3\nlevel: 2\n fb =~ y1 + y2 + y3\n"
 WITHIN, BETWEEN, ALONE = np.array([0, 1, 2, 3]), np.array([0, 1, 2, 4, 5]), np.array([4, 5])
@@ -138,6 +141,32 @@ def data_with_gaps() -> pd.DataFrame:
         frame.loc[i * (5 + k) % 13 < 2, f"y{k}"] = np.nan
     frame.loc[frame["unit"] % 6 == 0, "z"] = np.nan
     return frame
+
+
+@cache
+def fit(case: str) -> sem.Fit:
+    asked = CASES[case]
+    options = {name.replace(".", "_"): value for name, value in (asked["options"] or {}).items()}
+    return sem.fit(asked["model"], data_with_gaps(), cluster="unit", missing="ml", **options)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_estimates_and_errors_are_lavaans(case: str) -> None:
+    found, expected = fit(case), pd.DataFrame(CASES[case]["parameters"]).assign(group=1)
+    both = found.estimates.merge(expected, on=["lhs", "op", "rhs", "group", "level"], suffixes=("", "_r"))
+    assert len(both) == len(expected) == len(found.estimates)
+    assert_allclose(both.est, both.est_r, atol=1e-4)
+    assert_allclose(both.se, both.se_r, atol=1e-4)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_measures_are_lavaans(case: str) -> None:
+    found, compared = fit(case).measures, 0
+    for name, theirs in CASES[case]["fit_measures"].items():
+        if name in found:
+            assert found[name] == pytest.approx(theirs, rel=1e-4, abs=1e-4), name
+            compared += 1
+    assert compared > 20
 
 
 def test_without_gaps_it_is_the_likelihood_of_complete_cases() -> None:

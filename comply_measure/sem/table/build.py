@@ -58,8 +58,8 @@ def build_table(
         block = block_rows(terms, names, options)
         if options.zero_intercepts:
             fix_zero_intercepts([row for row, _ in block], options.zero_intercepts[number - 1])
-        if number > 1:
-            free_for_equality([row for row, _ in block], names, options)
+        if number > options.levels:
+            free_for_equality([row for row, _ in block], names, options, number % options.levels == 0)
         for row, term in block:
             row.group = number
             if term is not None:
@@ -185,15 +185,26 @@ def _apply_modifiers(
 
 def _names_for_equality(rows: list[Row], variables: list[Variables], options: TableOptions) -> list[str]:
     """A name per row; rows of one name share one value."""
-    equal = frozenset(options.group_equal)
-    known = {row.lhs + row.op + row.rhs for row in rows if row.group == 1}
+    equal, levels = frozenset(options.group_equal), options.levels
+
+    def key_of(row: Row) -> tuple[int, str, str, str]:
+        """The parameter, whatever the group: its block within a group, and its row."""
+        return (row.group - 1) % levels + 1, row.lhs, row.op, row.rhs
+
+    def spellings(row: Row) -> set[str]:
+        """How ``group_partial`` may name a row: with or without its level."""
+        name = row.lhs + row.op + row.rhs
+        return {name, f"{name}.l{key_of(row)[0]}"} if levels > 1 else {name}
+
+    known = {name for row in rows if row.group <= levels for name in spellings(row)}
     partial = {name if name in known else parameter_key(name) for name in options.group_partial}
-    tied: set[tuple[str, str, str]] = set()
-    if len(variables) > 1 and equal:
+    tied: set[tuple[int, str, str, str]] = set()
+    if len(variables) > levels and equal:
         for row in rows:
-            key = (row.lhs, row.op, row.rhs)
-            if row.group == 1 and "".join(key) not in partial and is_tied(row, variables[0], equal):
-                tied.add(key)
+            if row.group > levels or spellings(row) & partial:
+                continue
+            if is_tied(row, variables[row.group - 1], equal):
+                tied.add(key_of(row))
     names = []
     owners: dict[str, tuple[str, str, str]] = {}
     for row in rows:
@@ -203,15 +214,13 @@ def _names_for_equality(rows: list[Row], variables: list[Variables], options: Ta
         name = row.lhs + row.op + row.rhs
         if owners.setdefault(name, (row.lhs, row.op, row.rhs)) != (row.lhs, row.op, row.rhs):
             name += f"\0{row.op}"  # "a~" ~ "b" and "a" ~~ "b" are two parameters
-        if row.group > 1 and (row.lhs, row.op, row.rhs) not in tied:
-            name += f".g{row.group}"
-        names.append(name)
-    first = {(r.lhs, r.op, r.rhs): n for r, n in zip(rows, names, strict=True) if r.group == 1}
+        block = key_of(row)[0] if key_of(row) in tied else row.group
+        names.append(name + (f".g{block}" if block > 1 else ""))
+    first = {key_of(r): n for r, n in zip(rows, names, strict=True) if r.group <= levels}
     if tied:  # a row tied to a labelled row of the first group takes that label
         for i, row in enumerate(rows):
-            key = (row.lhs, row.op, row.rhs)
-            if row.group > 1 and not row.label and key in tied:
-                names[i] = first[key]
+            if row.group > levels and not row.label and key_of(row) in tied:
+                names[i] = first[key_of(row)]
     _check_partial(partial, known)
     return names
 

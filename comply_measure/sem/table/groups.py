@@ -9,7 +9,9 @@ from comply_measure.sem.table.parameter_table import Row, TableOptions
 from comply_measure.sem.table.variables import Variables
 
 
-def free_for_equality(rows: Sequence[Row], variables: Variables, options: TableOptions) -> None:
+def free_for_equality(
+    rows: Sequence[Row], variables: Variables, options: TableOptions, with_means: bool = True
+) -> None:
     """Free in a later group what its equalities with the first make estimable.
 
     Equal intercepts free the latent means, equal loadings under ``std_lv`` the latent variances. Equal
@@ -25,11 +27,13 @@ def free_for_equality(rows: Sequence[Row], variables: Variables, options: TableO
         Names of that group.
     options : TableOptions
         Options of the table.
+    with_means : bool
+        Whether the block has latent means: not within clusters.
     """
     equal = set(options.group_equal)
     latent = set(variables.latent)
     levels = options.model_type != "growth"
-    means = levels and "intercepts" in equal and "means" not in equal
+    means = with_means and levels and "intercepts" in equal and "means" not in equal
     variances = options.std_lv and "loadings" in equal and "lv.variances" not in equal
     thresholds = "thresholds" in equal
     for row in rows:

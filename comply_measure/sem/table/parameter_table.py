@@ -41,6 +41,8 @@ class TableOptions:
     zero_intercepts : tuple of frozenset of str
         Per group (block), variables whose intercept is zero unless the text says otherwise: those of a
         within level whose mean stands in the between level.
+    levels : int
+        Blocks of a group: 2 for models of two levels, equalities across groups being those of one level.
     product_indicators : str
         How products of factors are measured, empty for none; ``unconstrained`` makes the mean of a product the
         covariance of its components.
@@ -56,6 +58,7 @@ class TableOptions:
     fixed_x: bool = True
     parameterization: Parameterization = "delta"
     group_equal: tuple[str, ...] = ()
+    levels: int = 1
     group_partial: tuple[str, ...] = ()
     thresholds: Mapping[str, int] = field(default_factory=dict)
     zero_intercepts: tuple[frozenset[str], ...] = ()

@@ -52,7 +52,7 @@ def two_level_table(
     ModelSyntaxError, ModelError
         If the blocks are not those of a two-level model.
     """
-    _check(records, options)
+    _check(records)
     blocks = [
         _block(records, group, level, g, len(group_names))
         for g, group in enumerate(_text_groups(records, group_names))
@@ -65,17 +65,15 @@ def two_level_table(
         split += [_in_both_levels(within, between, options), frozenset()]
     table = build_table(
         replace(records, terms=terms, groups=names, levels=()),
-        replace(options, meanstructure=True, zero_intercepts=tuple(split)),
+        replace(options, meanstructure=True, zero_intercepts=tuple(split), levels=LEVELS),
         names,
     )
     return TwoLevelTable(table, tuple(group_names))
 
 
-def _check(records: ModelRecords, options: TableOptions) -> None:
+def _check(records: ModelRecords) -> None:
     if len(records.levels) != LEVELS:
         raise ModelError(f"the model text has {len(records.levels)} 'level:' block(s); two are estimated")
-    if options.group_equal:
-        raise ModelError("group_equal is not available with 'level:' blocks: use labels")
     lines = records.text.split("\n")
     loose = [
         fault("this line belongs to no level", term.line, lines[term.line - 1], 1)
