@@ -188,6 +188,32 @@ def test_whole_table_of_a_general_factor() -> None:
     assert exact.construct_replicability[0] == 1.0
 
 
+def test_factors_and_items_without_loadings_have_no_indices_and_say_so() -> None:
+    general = np.array([0.7, 0.6, 0.5, 0.0])
+    specific = np.array([[0.3, 0], [0.4, 0], [0.2, 0], [0, 0]])
+    found = bifactor_indices(
+        general, specific, ["g", "a", "b"], list("wxyz"), one_factor=general + 0.1, note="n"
+    )
+    without = bifactor_indices(general, specific[:, :1], ["g", "a"], list("wxyz"))
+    table, expected = found.tidy(), without.tidy()
+    why = "no item loads on b: no indices; no loading of z: no I-ECV"
+    assert set(table["note"]) == {f"n; {why}; a general loading is zero: no relative bias"}
+    assert set(expected["note"]) == {"no loading of z: no I-ECV"}
+    numbers = ["omega", "omega_hierarchical", "relative_omega", "ecv", "h", "determinacy", "n_indicators"]
+    np.testing.assert_allclose(table.loc[:1, numbers].astype(float), expected[numbers].astype(float))
+    assert table.loc[2, numbers[:-1]].isna().all()
+    assert table.loc[2, "n_indicators"] == 0
+    assert table.loc[0, "puc"] == 1 - 3 * 2 / (4 * 3)
+    assert np.isnan([found.relative_bias, found.item_ecv["z"]]).all()
+    assert found.item_ecv["w"] == pytest.approx(0.49 / 0.58)
+    nothing = bifactor_indices(np.zeros(2), np.array([[0.5], [0.4]]), ["g", "a"], list("xy")).tidy()
+    assert nothing.loc[0, ["omega_hierarchical", "ecv", "h", "determinacy"]].tolist() == [0.0] * 4
+    # two items without residual: the general factor is known exactly
+    exact = bifactor_indices(np.array([1, 1, 0.5]), np.array([[0], [0], [0.3]]), ["g", "a"], list("xyz"))
+    assert exact.factor_determinacy[0] == pytest.approx(1)
+    assert exact.factor_determinacy[1] == pytest.approx(np.sqrt(0.09 / 0.75))  # given g and z
+
+
 @pytest.mark.parametrize(
     "change",
     [

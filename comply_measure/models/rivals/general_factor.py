@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +50,7 @@ class BifactorIndices:
     source : str
         ``bifactor`` or ``Schmid-Leiman``.
     note : str
+        With the factors and items without loadings, whose indices are NaN.
     """
 
     factors: tuple[str, ...]
@@ -112,6 +113,9 @@ def bifactor_indices(
         determinacy = √(λᵀ Σ⁻¹ λ)
         relative bias = mean |λ₁ − λ_g| / |λ_g|,  λ₁ from a one-factor model
 
+    A specific factor without loadings (such as one that the second-order factor explains wholly) has no indices, an
+    item without loadings no ECV, and bias relative to a general loading of zero is undefined: NaN, named in the note.
+
     Parameters
     ----------
     general : ndarray, shape (J,)
@@ -149,25 +153,46 @@ def bifactor_indices(
     own = loadings.sum(axis=0) ** 2
     square = loadings**2
     common = np.array([square[rows].sum() for rows in member.T])
-    ecv = square.sum(axis=0) / common
+    ecv = _ratio(square.sum(axis=0), common)
     sizes = member[:, 1:].sum(axis=0)
-    item_ecv = square[:, 0] / square.sum(axis=1)
+    item_ecv = _ratio(square[:, 0], square.sum(axis=1))
     return BifactorIndices(
         tuple(names),
-        tuple((true / total).tolist()),
-        tuple((own / total).tolist()),
-        tuple((own / true).tolist()),
+        tuple(_ratio(true, total).tolist()),
+        tuple(_ratio(own, total).tolist()),
+        tuple(_ratio(own, true).tolist()),
         tuple(ecv.tolist()),
         tuple(_replicability(square[rows, k]) for k, rows in enumerate(member.T)),
-        tuple(_determinacy(loadings, residual).tolist()),
+        tuple(np.where(member.any(axis=0), _determinacy(loadings, residual), math.nan).tolist()),
         tuple(int(n) for n in member.sum(axis=0)),
         float(1.0 - (sizes * (sizes - 1)).sum() / (J * (J - 1))) if J > 1 else math.nan,
         {item: float(value) for item, value in zip(items, item_ecv, strict=True)},
-        math.nan if one_factor is None else float(np.mean(np.abs(one_factor - general) / np.abs(general))),
+        math.nan
+        if one_factor is None
+        else float(np.mean(_ratio(np.abs(one_factor - general), np.abs(general)))),
         n_informants,
         source,
-        note,
+        "; ".join(filter(None, [note, *_without_loadings(names, items, loadings, one_factor is not None)])),
     )
+
+
+def _ratio(part: Floats, whole: Floats) -> Floats:
+    """Quotients; NaN where there is nothing to divide by."""
+    return np.where(whole > 0, part / np.where(whole > 0, whole, 1.0), math.nan)
+
+
+def _without_loadings(
+    names: Sequence[str], items: Sequence[str], loadings: Floats, biased: bool
+) -> Iterator[str]:
+    """What is undefined because loadings are zero."""
+    empty = [name for name, own in zip(names[1:], loadings.T[1:], strict=True) if not own.any()]
+    if empty:
+        yield f"no item loads on {', '.join(empty)}: no indices"
+    apart = [item for item, own in zip(items, loadings, strict=True) if not own.any()]
+    if apart:
+        yield f"no loading of {', '.join(apart)}: no I-ECV"
+    if biased and not loadings[:, 0].all():
+        yield "a general loading is zero: no relative bias"
 
 
 def _true_variance(loadings: Floats) -> float:
@@ -175,14 +200,21 @@ def _true_variance(loadings: Floats) -> float:
 
 
 def _replicability(square: Floats) -> float:
+    if not square.size:
+        return math.nan
     if (square >= 1.0).any():
         return 1.0
-    return float(1.0 / (1.0 + 1.0 / (square / (1.0 - square)).sum()))
+    odds = float((square / (1.0 - square)).sum())
+    return 1.0 / (1.0 + 1.0 / odds) if odds > 0 else 0.0
 
 
 def _determinacy(loadings: Floats, residual: Floats) -> Floats:
     sigma = loadings @ loadings.T + np.diag(residual)
-    return np.asarray(np.sqrt(np.einsum("jk,jk->k", loadings, np.linalg.solve(sigma, loadings))))
+    try:
+        weights = np.linalg.solve(sigma, loadings)
+    except np.linalg.LinAlgError:  # several items without residual: the loadings still lie in the space of Σ
+        weights = np.linalg.pinv(sigma, hermitian=True) @ loadings
+    return np.asarray(np.sqrt(np.einsum("jk,jk->k", loadings, weights)))
 
 
 def schmid_leiman(first: Floats, second: Floats) -> tuple[Floats, Floats]:
