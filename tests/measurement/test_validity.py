@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -147,6 +148,57 @@ def test_factor_correlations_and_intervals(data: pd.DataFrame, cluster: str | No
         assert ours["correlation"] == pytest.approx(row["est.std"], abs=2e-5)
         assert ours["lower"] == pytest.approx(row["ci.lower"], abs=1e-4)
         assert ours["upper"] == pytest.approx(row["ci.upper"], abs=1e-4)
+
+
+def test_composite_reliability_of_the_table_is_the_share_of_the_sum(fit: sem.Fit) -> None:
+    """(Σλ)² / [(Σλ)² + Σ(1 − λ²)] of the standardised loadings; none where one of them is above 1."""
+    found = convergent_validity(fit, SCALES)
+    for row in found.tidy().itertuples():
+        loading = found.loadings.loc[found.loadings["construct"] == row.construct, "loading"].to_numpy()
+        expected = loading.sum() ** 2 / (loading.sum() ** 2 + (1.0 - loading**2).sum())
+        assert row.composite_reliability == pytest.approx(expected, abs=1e-14)
+        assert row.ave < row.composite_reliability < 1.0  # by Cauchy and Schwarz, for loadings of one sign
+    table = {c: float(v) for c, v in found.tidy().set_index("construct")["composite_reliability"].items()}
+    # from the standardised loadings of lavaan in validity.json
+    assert table == pytest.approx({"C": 0.698670, "O": 0.689829, "M": 0.729458, "P": 0.711993}, abs=2e-5)
+    above = replace(found, ave=found.ave | {"C": float("nan")}).tidy().set_index("construct")
+    assert np.isnan(above.loc["C", "composite_reliability"])
+    assert above.loc["O", "composite_reliability"] == table["O"]
+
+
+@pytest.mark.parametrize("estimator", ["ML", "MLR"])
+def test_errors_of_pairs_are_those_of_the_delta_method(data: pd.DataFrame, estimator: str) -> None:
+    """A factor correlation φ_ab / √(φ_aa φ_bb) of the model scaled by first loadings, its gradient by differences."""
+    table = discriminant_validity(
+        data, SCALES, estimator=estimator, missing="listwise", merge=False, fixed=False
+    ).tidy()
+    text = "\n".join(f"{key} =~ {' + '.join(items)}" for key, items in SCALES.items())
+    marker = sem.fit(text, data, estimator=estimator, missing="listwise")
+    vcov = marker.vcov
+    names = list(vcov.index)
+    estimates = marker.estimates.set_index(["lhs", "op", "rhs"])["est"]
+    half = 1.959963984540054
+    for row in table.itertuples():
+        a, b = row.construct, row.other
+        places = [_place(names, pair) for pair in ((a, b), (a, a), (b, b))]
+        at = np.array([estimates[pair[0], "~~", pair[1]] for pair in ((a, b), (a, a), (b, b))])
+        step = 1e-6
+        gradient = [
+            (_correlation(at + step * unit) - _correlation(at - step * unit)) / (2 * step)
+            for unit in np.eye(3)
+        ]
+        se = np.sqrt(gradient @ vcov.to_numpy()[np.ix_(places, places)] @ np.transpose(gradient))
+        assert row.correlation == pytest.approx(_correlation(at), abs=2e-6)
+        assert row.se == pytest.approx(se, rel=2e-5)
+        assert row.upper - row.lower == pytest.approx(2 * half * se, rel=2e-5)
+
+
+def _place(names: list[str], pair: tuple[str, str]) -> int:
+    return names.index("~~".join(pair)) if "~~".join(pair) in names else names.index("~~".join(pair[::-1]))
+
+
+def _correlation(moments: np.ndarray) -> float:
+    return float(moments[0] / np.sqrt(moments[1] * moments[2]))
 
 
 def test_pair_tests_equal_semtools(data: pd.DataFrame) -> None:
