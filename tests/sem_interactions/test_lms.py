@@ -425,3 +425,19 @@ def test_nodes_are_as_many_as_the_likelihood_needs() -> None:
     assert left_open.model.nodes > 24
     assert left_open.measures["logl"] == pytest.approx(many.measures["logl"], abs=2e-3)
     assert not [p for p in left_open.problems if p.code == "quadrature"]
+
+
+def test_models_are_compared_by_their_likelihoods(products: pd.DataFrame) -> None:
+    """LMS with and without a square, and against the linear model; quasi-likelihoods have no such test."""
+    squared = MODEL + " + X:X"
+    large, small = (fitted(model, products, nodes=12) for model in (squared, MODEL))
+    linear = sem.fit(MEASURED + "Y ~ X + Z", products, meanstructure=True)
+    for less in (small, linear):
+        last = sem.compare(large, less).iloc[-1]
+        gain = 2.0 * (large.measures["logl"] - less.measures["logl"])
+        assert last["Chisq diff"] == pytest.approx(gain, abs=1e-5)
+    quasi = [fitted(model, products, interactions="qml") for model in (squared, MODEL)]
+    with pytest.warns(sem.SemWarning, match="quasi-likelihood has no likelihood-ratio test"):
+        assert np.isnan(sem.compare(*quasi)["Pr(>Chisq)"].iloc[-1])
+    with pytest.raises(ComplyError, match="another estimator"):
+        sem.compare(large, quasi[1])

@@ -79,6 +79,9 @@ def difference_test(
     m = float(small.model.df - large.model.df)
     if m == 0:
         return Difference(plain, m, math.nan, note="same degrees of freedom: no test")
+    reason = large.model.family.why_no_difference(large.model)
+    if reason:
+        return Difference(math.nan, m, math.nan, note=reason)
     if method == "standard":
         family = large.model.family
         if not family.is_chisquare:

@@ -198,6 +198,10 @@ class Family(ABC):
 
         return estimate(model)
 
+    def why_no_difference(self, model: Model) -> str:
+        """Why the difference of two fits' statistics is no test; empty when it is one."""
+        return ""
+
     def product_difference(self, fit: Fit, without: Fit, rows: Sequence[int]) -> TestStatistic | None:
         """Test of products in these rows of the table; None where the difference of the χ² tests is one."""
         return None

@@ -33,7 +33,7 @@ from comply_measure.sem.loglikelihood import LogLikelihoods
 from comply_measure.sem.model import Model
 from comply_measure.sem.objective import Point
 from comply_measure.sem.optimise import Optimum
-from comply_measure.sem.options import Options
+from comply_measure.sem.options import SANDWICH, Options
 from comply_measure.sem.result import Fit
 from comply_measure.sem.sample import GroupSample, Sample
 from comply_measure.sem.table.parameter_table import ParameterTable
@@ -81,6 +81,19 @@ class Moderated(Family):
     def search(self, model: Model) -> Optimum:
         """Where the likelihood is largest."""
         return search(cast(ProductModel, model))
+
+    def same_scale(self, other: Family) -> bool:
+        """A likelihood is one with and without products; a quasi-likelihood is another."""
+        return super().same_scale(other) and self.quasi == getattr(other, "quasi", False)
+
+    def why_no_difference(self, model: Model) -> str:
+        """Quasi-likelihoods have no ratio, and scaled ratios are those of products alone."""
+        if self.quasi:
+            return "a quasi-likelihood has no likelihood-ratio test; see sem.product_test"
+        robust = model.options.se in SANDWICH
+        return (
+            "scaled ratios of these likelihoods are those of products: see sem.product_test" if robust else ""
+        )
 
     def product_difference(self, fit: Fit, without: Fit, rows: Sequence[int]) -> TestStatistic | None:
         """Likelihood ratio, or a Wald test where there is only a quasi-likelihood."""
