@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,8 @@ import pandas as pd
 from comply_measure.errors import ComplyError
 from comply_measure.measurement import average_variance_extracted, composite_reliability
 from comply_measure.measurement.frames import check_scales, groups, joined, runs_against
+from comply_measure.measurement.moments import Floats
+from comply_measure.models.congeneric_stack import OneFactorFit, one_factor_fits
 from comply_measure.sem.language.quoting import quoted
 from comply_measure.sem.tables import definitions, normal_quantile
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 _FACTOR = "f"
 _NAN = math.nan
+_LEVEL = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +106,14 @@ def congeneric_reliability(
         negative.
     """
     check_scales(data, scales, [by])
-    rows = []
+    tasks = []
     for scale, indicators in scales.items():
-        for group, members in groups(data, by, pooled):
-            values = data.loc[members, list(indicators)].dropna(how="all")
-            rows.append(_row(scale, group, values, missing))
-    return CongenericTable(tuple(rows), missing)
+        answers = data[list(indicators)]
+        known = answers.notna().to_numpy().any(axis=1)
+        tasks += [
+            _task(scale, group, answers[members & known]) for group, members in groups(data, by, pooled)
+        ]
+    return CongenericTable(tuple(_rows(tasks, missing)), missing)
 
 
 def congeneric_model(indicators: Sequence[str]) -> str:
@@ -123,57 +128,96 @@ def congeneric_model(indicators: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def _row(scale: str, group: str, values: pd.DataFrame, missing: str) -> CongenericReliability:
-    note = _obstacle(values)
-    if note:
-        return _undefined(scale, group, values, note)
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """Answers of one scale in one group; `answers` holds them as numbers, `note` why there is no model."""
+
+    scale: str
+    group: str
+    values: pd.DataFrame
+    answers: Floats
+    note: str
+
+
+def _task(scale: str, group: str, values: pd.DataFrame) -> _Task:
+    answers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return _Task(scale, group, values, answers, _obstacle(values, answers))
+
+
+def _rows(tasks: Sequence[_Task], missing: str) -> Iterator[CongenericReliability]:
+    """Fits of a kind as stacks; by the engine, one at a time, what a stack leaves open."""
+    together: list[OneFactorFit | None] = [None] * len(tasks)
+    if missing in ("ml", "listwise"):
+        chosen = [place for place, task in enumerate(tasks) if not task.note]
+        tables = [tasks[place].answers for place in chosen]
+        if missing == "listwise":
+            tables = [table[~np.isnan(table).any(axis=1)] for table in tables]
+        for place, fit in zip(chosen, one_factor_fits(tables, missing == "listwise"), strict=True):
+            together[place] = fit
+    for task, solution in zip(tasks, together, strict=True):
+        yield _row(task, missing) if solution is None else _from_stack(task, solution)
+
+
+def _row(task: _Task, missing: str) -> CongenericReliability:
+    if task.note:
+        return _undefined(task, task.note)
     from comply_measure import sem
 
     try:
-        fit = sem.fit(congeneric_model(list(values.columns)), values, missing=missing)
+        fit = sem.fit(congeneric_model(list(task.values.columns)), task.values, missing=missing)
     except ComplyError as error:
-        return _undefined(scale, group, values, " ".join(str(error).split()))
+        return _undefined(task, " ".join(str(error).split()))
     if not fit.has_optimum:
-        return _undefined(scale, group, values, "the one-factor model did not converge")
-    return _from_fit(scale, group, values, fit)
+        return _undefined(task, "the one-factor model did not converge")
+    return _from_fit(task, fit)
 
 
-def _obstacle(values: pd.DataFrame) -> str:
+def _obstacle(values: pd.DataFrame, answers: Floats) -> str:
     if values.shape[1] < 3:
         return "fewer than 3 indicators: a one-factor model is not identified"
     if len(values) <= values.shape[1]:
         return f"{len(values)} informants are too few"
-    answers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     known = ~np.isnan(answers)
     varies = np.where(known, answers, -np.inf).max(axis=0) > np.where(known, answers, np.inf).min(axis=0)
     flat = [str(name) for name, enough in zip(values.columns, varies, strict=True) if not enough]
     return f"no variance: {', '.join(flat)}" if flat else ""
 
 
-def _from_fit(scale: str, group: str, values: pd.DataFrame, fit: Fit) -> CongenericReliability:
+def _from_fit(task: _Task, fit: Fit) -> CongenericReliability:
     table = fit.model.table
     keys = zip(table.lhs, table.op, table.rhs, strict=True)
     estimates = dict(zip(keys, fit.model.values(fit.theta).tolist(), strict=True))
-    indicators = list(values.columns)
+    indicators = list(task.values.columns)
     loading = [estimates[_FACTOR, "=~", name] for name in indicators]
     residual = [estimates[name, "~~", name] for name in indicators]
+    return _solution(task, loading, residual, (_NAN, _NAN) if min(residual) < 0 else _interval(fit))
+
+
+def _from_stack(task: _Task, fit: OneFactorFit) -> CongenericReliability:
+    loading, residual = fit.loading.tolist(), fit.residual.tolist()
+    omega, half = composite_reliability(loading, residual), normal_quantile(_LEVEL) * fit.omega_error
+    return _solution(task, loading, residual, (omega - half, omega + half))
+
+
+def _solution(
+    task: _Task, loading: list[float], residual: list[float], limits: tuple[float, float]
+) -> CongenericReliability:
+    indicators = list(task.values.columns)
     if sum(loading) < 0:  # the sign of a factor is arbitrary
         loading = [-value for value in loading]
     deviation = [math.sqrt(max(a * a + b, 0.0)) for a, b in zip(loading, residual, strict=True)]
     standardised = [a / sd if sd > 0 else _NAN for a, sd in zip(loading, deviation, strict=True)]
-    heywood = min(residual) < 0
-    lower, upper = (_NAN, _NAN) if heywood else _interval(fit)
     return CongenericReliability(
-        scale,
-        group,
+        task.scale,
+        task.group,
         omega=composite_reliability(loading, residual),
-        lower=lower,
-        upper=upper,
-        average_variance_extracted=_NAN if heywood else average_variance_extracted(standardised),
+        lower=limits[0],
+        upper=limits[1],
+        average_variance_extracted=_NAN if min(residual) < 0 else average_variance_extracted(standardised),
         loading_min=min(standardised),
         loading_max=max(standardised),
         n_indicators=len(indicators),
-        n_informants=len(values),
+        n_informants=len(task.values),
         note=joined(
             _negative(indicators, residual),
             runs_against([name for name, value in zip(indicators, loading, strict=True) if value < 0]),
@@ -195,6 +239,7 @@ def _negative(indicators: Sequence[str], residual: Sequence[float]) -> str:
     return f"negative residual variance of {', '.join(names)} (Heywood case): ω and AVE undefined"
 
 
-def _undefined(scale: str, group: str, values: pd.DataFrame, note: str) -> CongenericReliability:
+def _undefined(task: _Task, note: str) -> CongenericReliability:
     nothing = (_NAN,) * 6
-    return CongenericReliability(scale, group, *nothing, values.shape[1], len(values), note)
+    shape = task.values.shape
+    return CongenericReliability(task.scale, task.group, *nothing, shape[1], shape[0], note)
