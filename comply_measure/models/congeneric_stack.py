@@ -236,7 +236,7 @@ def _solve(members: Sequence[_Member], expected: bool) -> list[OneFactorFit | No
     theta, done = _start(members), np.zeros(len(members), dtype=bool)
     open_ = np.ones(len(members), dtype=bool)
     for _ in range(MAX_STEPS):
-        rows = np.flatnonzero(open_)
+        rows = np.flatnonzero(open_).tolist()
         at = _At(_Stack.of([members[row] for row in rows]), theta[rows])
         gradient, hessian = at.derivatives()
         step, distance, sure = _newton(gradient, hessian)
@@ -249,7 +249,7 @@ def _solve(members: Sequence[_Member], expected: bool) -> list[OneFactorFit | No
             break
     p = theta.shape[1] // 3
     done &= (theta[:, p : 2 * p] > LEAST_RESIDUAL).all(axis=1)
-    rows = np.flatnonzero(done)
+    rows = np.flatnonzero(done).tolist()
     found: list[OneFactorFit | None] = [None] * len(members)
     if len(rows):
         at = _At(_Stack.of([members[row] for row in rows]), theta[rows])
@@ -279,9 +279,9 @@ def _line_search(at: _At, gradient: Floats, step: Floats, distance: Floats) -> t
     value = at.value()
     for _ in range(HALVINGS):
         trial = at.theta + share[:, None] * step
-        inside = (trial[:, p : 2 * p] > 0).all(axis=1)
+        inside = np.asarray((trial[:, p : 2 * p] > 0).all(axis=1))
         got = _At(at.stack, np.where(inside[:, None], trial, at.theta)).value()
-        good = todo & inside & ((got <= value + 1e-4 * share * slope) | (distance < UNSEEN))
+        good = np.asarray(todo & inside & ((got <= value + 1e-4 * share * slope) | (distance < UNSEEN)))
         moved[good] = trial[good]
         todo &= ~good
         if not todo.any():
