@@ -61,7 +61,8 @@ def two_level_factor(values: Floats, unit: NDArray[Any]) -> tuple[OneFactor, str
     if not defined.all():
         note = "negative residual variance within units"
     elif own.any():
-        note = f"{int(own.sum())} items without variance of their own between units"
+        count, whose = int(own.sum()), "their" if own.sum() > 1 else "its"
+        note = f"{count} item{'s' * (count > 1)} without variance of {whose} own between units"
     with np.errstate(invalid="ignore", divide="ignore"):
         standardized = loadings / np.sqrt(variance)
     observed = loadings.sum(axis=1) ** 2 + residuals.sum(axis=1)
