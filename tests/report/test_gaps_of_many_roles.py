@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from types import MappingProxyType
 
@@ -9,12 +10,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from comply_measure.evidence.topics.gaps import GapEvidence
+from comply_measure.evidence.topics import gaps as topic
+from comply_measure.evidence.topics.gaps import GapEvidence, gaps
 from comply_measure.report.chapters.columns import each
 from comply_measure.report.chapters.gaps import gaps_section
+from comply_measure.report.chapters.triads_units import gap_units_table
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Details, Figure, Section
 from comply_measure.report.tables import TableSpec
+from comply_measure.responses import load_dataset
+from comply_measure.triads import TriadData, gap_reliability
 
 
 def evidence(n_roles: int) -> GapEvidence:
@@ -42,7 +47,7 @@ def evidence(n_roles: int) -> GapEvidence:
     ).assign(lower=0.0, upper=1.0)
     return GapEvidence(
         title="S", n_units=40, n_informants=40 * n_roles, roles=roles, dimensions=tests,
-        attributes=tests.assign(column="a"), means=means, reliability=None, units=None, contrasts=mixed,
+        attributes=tests.assign(column="a"), means=means, reliability=None, units=None, unit_gaps=0, contrasts=mixed,
         clustered=False, alpha=0.05, limits=(1.0, 7.0), turned={},
     )  # fmt: skip
 
@@ -99,3 +104,39 @@ def test_each_label_is_that_of_its_name(index: list[int] | None) -> None:
     assert found.tolist() == ["B", "A", "B", "B"]
     assert asked == ["b", "a"]
     assert found.index.tolist() == (index or [0, 1, 2, 3])
+
+
+def test_of_very_many_gaps_of_units_the_reliable_ones_are_kept_and_it_says_so() -> None:
+    rng = np.random.default_rng(3)
+    roles = ("r00", "r01", "r02")
+    values = np.round(4 + rng.normal(size=(40, 1, 1)) + rng.normal(size=(40, 3, 1)), 2)
+    values[0, 1] = np.nan
+    data = TriadData(np.arange(40), None, roles, ("d",), values, ~np.isnan(values[:, :, 0]))
+    found = gap_reliability(data, 0.9)
+    whole, kept = found.flags(), found.flags(reliable_only=True)
+    expected = whole[whole["reliable"].fillna(False).astype(bool)].reset_index(drop=True)
+    assert 0 < len(kept) < len(whole) == found.signed.size == 120
+    pd.testing.assert_frame_equal(kept, expected)
+
+    def table(flags: pd.DataFrame) -> TableSpec:
+        facts = replace(evidence(3), reliability=found.table, units=flags, unit_gaps=120)
+        return gap_units_table(facts, flags, labels())
+
+    assert table(kept).title == "S: reliable gaps of units"
+    assert table(kept).notes[-1] == (
+        f"Only reliable gaps are kept, {len(kept)} of 120: those left out are not reliable, or a role is absent."
+    )
+    assert table(whole).title == "S: gaps of every unit"
+    assert not any("Only reliable" in note for note in table(whole).notes)
+    assert len(table(kept.iloc[:0]).data) == 0
+
+
+def test_the_limit_stands_where_evidence_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = load_dataset("msi_triads")
+    whole = gaps(answers)
+    assert whole.units is not None and len(whole.units) == whole.unit_gaps
+    monkeypatch.setattr(topic, "MOST_UNIT_GAPS", whole.unit_gaps - 1)
+    kept = gaps(answers)
+    assert kept.units is not None and kept.unit_gaps == whole.unit_gaps
+    assert len(kept.units) == whole.units["reliable"].sum() > 0
+    assert kept.units["reliable"].all()

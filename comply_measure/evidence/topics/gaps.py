@@ -24,6 +24,9 @@ from comply_measure.evidence.topic import Request, Topic
 from comply_measure.responses import Responses
 from comply_measure.triads import GapReliability, TriadData, gap_reliability, gap_tests, role_contrasts
 
+#: Gaps of single units above which only the reliable ones are kept: what a spreadsheet holds.
+MOST_UNIT_GAPS = 1_000_000
+
 
 class GapOptions(TopicOptions):
     """Options of the step.
@@ -62,7 +65,9 @@ class GapEvidence(Evidence):
     reliability : DataFrame or None
         ``GapReliability.table`` of the dimensions; None where a reliability is undefined.
     units : DataFrame or None
-        ``GapReliability.flags``.
+        ``GapReliability.flags``; of more than a million gaps of units the reliable ones only.
+    unit_gaps : int
+        Gaps of single units in all, kept or not.
     contrasts : DataFrame
         ``role_contrasts`` of dimensions and attributes, told apart by ``kind``.
     clustered : bool
@@ -84,6 +89,7 @@ class GapEvidence(Evidence):
     means: pd.DataFrame
     reliability: pd.DataFrame | None
     units: pd.DataFrame | None
+    unit_gaps: int
     contrasts: pd.DataFrame
     clustered: bool
     alpha: float
@@ -130,6 +136,7 @@ def gaps(responses: Responses, options: GapOptions | None = None) -> GapEvidence
         attributes = _tests(chosen, chosen.scores("attribute"), list(chosen.indicator_names), cluster)
     response = chosen.scale.response
     reliability = _reliability(chosen, scores, names)
+    unit_gaps = reliability.signed.size if reliability is not None else 0
     return GapEvidence(
         turned=turned_items(chosen),
         title=chosen.title,
@@ -140,7 +147,10 @@ def gaps(responses: Responses, options: GapOptions | None = None) -> GapEvidence
         attributes=attributes,
         means=role_means(scores, names, chosen.roles),
         reliability=reliability.table if reliability is not None else None,
-        units=reliability.flags() if reliability is not None else None,
+        units=reliability.flags(reliable_only=unit_gaps > MOST_UNIT_GAPS)
+        if reliability is not None
+        else None,
+        unit_gaps=unit_gaps,
         contrasts=_contrasts(chosen, scores, names, cluster),
         clustered=cluster,
         alpha=options.alpha,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from comply_measure.evidence.topics.gaps import GapEvidence
 from comply_measure.evidence.topics.triads import TriadEvidence
 from comply_measure.report.chapters.columns import labelled
+from comply_measure.report.format import count
 from comply_measure.report.labels import Labels
 from comply_measure.report.tables import Columns, TableSpec, of, table_of
 
@@ -60,15 +61,21 @@ def waba_table(facts: TriadEvidence, labels: Labels) -> TableSpec:
 
 
 def gap_units_table(facts: GapEvidence, flags: pd.DataFrame, labels: Labels) -> TableSpec:
-    """Gaps of every unit and which of them exceed measurement error."""
+    """Gaps of every unit and which of them exceed measurement error; of very many, only those that do."""
+    partly = len(flags) < facts.unit_gaps
+    left_out = (
+        f"Only reliable gaps are kept, {count(len(flags))} of {count(facts.unit_gaps)}: those left out are not "
+        "reliable, or a role is absent."
+    )
     return table_of(
         facts,
         "gaps_units",
-        f"{facts.title}: gaps of every unit",
+        f"{facts.title}: {'reliable gaps of units' if partly else 'gaps of every unit'}",
         labelled(flags, 1, label=(labels.construct, "column"), pair_label=(labels.pair, "pair")),
         _GAPS,
         "Reliable: larger than measurement error allows at 95%, all gaps of a unit on a dimension taken together "
         "(Tukey). Empty: a role is absent.",
+        *([left_out] if partly else []),
         estimator="Classical test theory",
         rows_shown=_SHOWN,
     )

@@ -73,33 +73,42 @@ class GapReliability:
         """The table."""
         return self.table.copy()
 
-    def flags(self) -> pd.DataFrame:
+    def flags(self, *, reliable_only: bool = False) -> pd.DataFrame:
         """One row per unit, variable and pair: unit, column, pair, gap, se, z, reliable, squared_corrected, note.
 
         `reliable` is missing where a role is missing or the error unknown.
+
+        Parameters
+        ----------
+        reliable_only : bool
+            Only the rows of reliable gaps: with very many roles a few of millions.
         """
         G, P, J = self.signed.shape
+        z = self.z
+        exceeds = np.abs(z) > self.critical[:, None]
 
-        def rows(array: Floats) -> Floats:
+        def rows(array: NDArray[Any]) -> NDArray[Any]:
             """Unit by unit, variables before pairs."""
             return np.broadcast_to(array, (G, P, J)).transpose(0, 2, 1).reshape(-1)
 
-        gap, se, z = rows(self.signed), rows(self.se), rows(self.z)
-        reliable = pd.array(np.abs(z) > rows(self.critical[:, None]), dtype="boolean")
+        places = np.flatnonzero(rows(exceeds)) if reliable_only else np.arange(G * P * J)
+        unit, column, pair = np.unravel_index(places, (G, J, P))
+        gap, se, z = self.signed[unit, pair, column], self.se[pair, column], z[unit, pair, column]
+        reliable = pd.array(exceeds[unit, pair, column], dtype="boolean")
         reliable[np.isnan(z)] = pd.NA
         notes = np.array(
             ["", "a role is missing", "fewer than 2 units", "no measurement error: no flag"], dtype=object
         )
         return pd.DataFrame(
             {
-                "unit": np.repeat(self.units, P * J),
-                "column": np.tile(np.repeat(np.array(self.columns, dtype=object), P), G),
-                "pair": np.tile(np.array(self.pairs, dtype=object), G * J),
+                "unit": self.units[unit],
+                "column": np.array(self.columns, dtype=object)[column],
+                "pair": np.array(self.pairs, dtype=object)[pair],
                 "gap": gap,
                 "se": se,
                 "z": z,
                 "reliable": reliable,
-                "squared_corrected": rows(self.squared_corrected),
+                "squared_corrected": gap**2 - se**2,
                 "note": notes[np.select([np.isnan(gap), np.isnan(se), se <= 0], [1, 2, 3], 0)],
             }
         )
