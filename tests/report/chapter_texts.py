@@ -1,9 +1,10 @@
 """Every chapter as text, from stored evidence: ``python tests/report/chapter_texts.py [--evidence]``.
 
-The command writes ``tests/report/texts/*.txt``, what the tests compare with: after a change of wording, heading or
-format, run it and read the difference. With ``--evidence`` it computes the evidence of the shipped study anew, too
-(under a minute): that is due when a class of evidence has other fields. Evidence is stored with eight digits, as input
-that is the same on every machine, not as a result to compare with.
+The command writes ``tests/report/texts``, what the tests compare with: after a change of wording, heading or format,
+run it and read the difference. Folders in it hold the new lines of the forms in ``bare_evidence.py``. With
+``--evidence`` it computes the evidence of the shipped study anew, too (under two minutes): that is due when a class of
+evidence has other fields. Evidence is stored with eight digits, as input that is the same on every machine, not as a
+result to compare with.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from __future__ import annotations
 import json
 import lzma
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from bare_evidence import FORMS, UNCHANGED, bare, find_unchanged
 
 from comply_measure.errors import ComplyError
 from comply_measure.evidence.codec import decode, encode
@@ -109,8 +111,8 @@ def _table(table: TableSpec) -> Iterator[str]:
 
 
 @contextmanager
-def drawings_described() -> Iterator[None]:
-    """Figures are painted, but instead of pictures they hold what was painted, in words."""
+def drawings_described(draw: Callable[..., Figure] | None = None) -> Iterator[None]:
+    """Figures are painted, but instead of pictures they hold what was painted, in words (or what `draw` gives)."""
     modules = [
         module
         for name, module in list(sys.modules.items())
@@ -118,7 +120,7 @@ def drawings_described() -> Iterator[None]:
     ]
     before = {module: module.draw for module in modules}
     for module in modules:
-        module.draw = _described
+        module.draw = draw or _described
     try:
         yield
     finally:
@@ -225,18 +227,62 @@ def write_evidence() -> None:
             (HERE / "evidence" / f"{step}.json.xz").write_bytes(lzma.compress(text.encode(), preset=9))
 
 
-def texts() -> Mapping[str, str]:
-    """File name -> text of a chapter."""
-    return {f"{step}.txt": chapter_text(step, stored(step)) for step in STEPS}
+def write_unchanged() -> None:
+    """Find what the other forms of the evidence leave as it is."""
+    found = {
+        form: {
+            step: left
+            for step in STEPS
+            if (
+                left := find_unchanged(
+                    form, stored(step), partial(_undrawn, step), partial(chapter_text, step)
+                )
+            )
+        }
+        for form in FORMS
+    }
+    UNCHANGED.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8", newline="\n")
+
+
+def _undrawn(step: str, found: Found) -> None:
+    def draw(key: str, title: str, paint: Any, *, alt: str, **_: Any) -> Figure:
+        return Figure(key, title, b"", b"", alt)
+
+    with drawings_described(draw):
+        output_text(STEPS[step].print(found, Labels.of(study().scales, "en"), study().cutoffs))
+
+
+def form_text(form: str, step: str) -> str:
+    """What a chapter prints of a form of its stored evidence: the lines it does not print of the evidence itself."""
+    found = stored(step)
+    usual = set((HERE / "texts" / f"{step}.txt").read_text(encoding="utf-8").splitlines())
+    lines = chapter_text(step, bare(form, step, found)).splitlines()
+    new = [line for line in lines if line and line not in usual]
+    blocks = sum(not line for line in lines)
+    return "\n".join([f"{blocks} blocks in {len(lines)} lines, {len(new)} of them new", *new]) + "\n"
+
+
+def write_texts() -> None:
+    """Write what the tests compare with."""
+    (HERE / "texts").mkdir(exist_ok=True)
+    for step in STEPS:
+        _write(HERE / "texts" / f"{step}.txt", chapter_text(step, stored(step)))
+    for form in FORMS:
+        (HERE / "texts" / form).mkdir(exist_ok=True)
+        for step in STEPS:
+            _write(HERE / "texts" / form / f"{step}.txt", form_text(form, step))
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def main() -> None:
-    """Write what the tests compare with."""
+    """Write the texts, and what they are printed from if that is asked."""
     if "--evidence" in sys.argv[1:]:
         write_evidence()
-    (HERE / "texts").mkdir(exist_ok=True)
-    for name, text in texts().items():
-        (HERE / "texts" / name).write_text(text, encoding="utf-8", newline="\n")
+        write_unchanged()
+    write_texts()
 
 
 if __name__ == "__main__":
