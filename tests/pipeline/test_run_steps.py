@@ -33,7 +33,8 @@ from comply_measure.pipeline.run import Run
 from comply_measure.pipeline.signature import sign
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Chapter, Section, Table
+from comply_measure.report.parts import Chapter, Section
+from comply_measure.report.tables import TableSpec
 
 
 class Number(TopicOptions):
@@ -80,7 +81,7 @@ class Workshop:
 
         def chapter(evidence: Sum, labels: Labels, cutoffs: Cutoffs) -> Chapter:
             self.printed.append(name)
-            return Chapter(Section(name, name, (Table(f"{name}_table", name, evidence.tidy()),)))
+            return Chapter(Section(name, name, (TableSpec(f"{name}_table", name, evidence.tidy()),)))
 
         return Step(Topic(name, name.upper(), compute, Number, needs), chapter)
 
