@@ -174,7 +174,14 @@ def test_spearman_brown_of_every_half(complete: pd.DataFrame) -> None:
     found = split_half(covariance(complete, 6))
     assert found.spearman_brown_mean == pytest.approx(np.mean(corrected), rel=1e-12)
     assert found.spearman_brown_max == pytest.approx(np.max(corrected), rel=1e-12)
+    assert (found.spearman_brown_min, found.n_splits) == (pytest.approx(np.min(corrected), rel=1e-12), 10)
+    assert found.exhaustive
+    for undefined in (split_half(np.eye(1)), split_half(np.zeros((3, 3)))):
+        assert np.isnan([undefined.lambda4_max, undefined.spearman_brown_mean]).all()
+        assert (undefined.first_half, undefined.n_splits, undefined.exhaustive) == ((), 0, False)
+        assert undefined.note
     drawn = split_half(covariance(complete, 12), max_splits=200, seed=3)
+    assert drawn.n_splits == 200
     assert not drawn.exhaustive and "200 random halves of 462" in drawn.note
     assert drawn.lambda4_max <= split_half(covariance(complete, 12)).lambda4_max + 1e-12
     with pytest.raises(InputError, match="seed"):

@@ -77,9 +77,30 @@ def test_ladder_of_robust_tests(estimator, kind, invariance, reference) -> None:
     assert_allclose(table["Chisq diff"][1:], expected["stat"][steps], rtol=1e-5)
     assert_allclose(table["Df diff"][1:], expected["df"][steps], rtol=1e-6)
     assert_allclose(table["Pr(>Chisq)"][1:], expected["p"][steps], rtol=1e-4)
+    scale, plain = np.array(table.attrs["scale"][1:]), np.diff([fit.test.statistic for fit in fits])
     if expected["shift"]:
-        assert_allclose(table.attrs["scale"][1:], expected["scale"][steps], rtol=1e-5)
+        assert_allclose(scale, expected["scale"][steps], rtol=1e-5)
         assert_allclose(table.attrs["shift"][1:], expected["shift"][steps], atol=1e-5)
+        assert_allclose(table["Chisq diff"][1:], scale * plain + table.attrs["shift"][1:])
+    elif estimator != "ML":
+        assert_allclose(table["Chisq diff"][1:], plain / scale)
+        assert_allclose(table.attrs["shift"][1:], 0.0)
+
+
+@pytest.mark.parametrize("method", ["satorra.bentler.2001", "satorra.bentler.2010"])
+def test_against_a_model_without_degrees_of_freedom_the_difference_is_the_scaled_test(
+    method, simulated
+) -> None:
+    names = ["a1", "a2", "a3", "a4"]
+    every = "\n".join(f"{a} ~~ {b}" for i, a in enumerate(names) for b in names[i + 1 :])
+    one = "A =~ a1 + a2 + a3 + a4"
+    small, large = (sem.fit(text, simulated, estimator="MLM") for text in (one, every))
+    table = sem.compare(large, small, method=method)
+    row = table.iloc[1]
+    assert row["Df diff"] == 2
+    assert row["Chisq diff"] == pytest.approx(small.fit_measures["chisq.scaled"], rel=1e-7)
+    assert row["Pr(>Chisq)"] == pytest.approx(small.fit_measures["pvalue.scaled"], rel=1e-6)
+    assert table.attrs["scale"][1] == pytest.approx(small.fit_measures["chisq.scaling.factor"], rel=1e-9)
 
 
 @pytest.mark.parametrize("kind", ["default", "sb2010", "s2000", "mean", "exact"])

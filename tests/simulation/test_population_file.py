@@ -143,6 +143,11 @@ CASES = {
         "noninvariant_items.0.role",
         "unknown role",
     ),
+    "planted item of a role that is not asked it": (
+        ("{item: Y_tool_1, role: it", "{item: MP_1, role: it"),
+        "noninvariant_items.0.role",
+        "marketing, sales",
+    ),
     "planted item without a difference": (
         ("threshold_shift: -0.60", "threshold_shift: 0.0"),
         "noninvariant_items.0",
