@@ -93,3 +93,7 @@ class InputError(ComplyError):
         if hidden > 0:
             lines.append(f"  … and {hidden} more")
         return "\n".join(lines)
+
+
+class CallError(InputError, TypeError):
+    """A call that Python itself would refuse: a required argument is missing, or one that does not exist is given."""

@@ -6,6 +6,7 @@ needs a call that works in ``tests/doors/good_calls.py``.
 
 from __future__ import annotations
 
+import inspect
 import shutil
 import sys
 from collections.abc import Callable
@@ -18,7 +19,7 @@ import pandas as pd
 import pytest
 
 from comply_measure import evidence, measurement as m
-from comply_measure.errors import InputError
+from comply_measure.errors import CallError, InputError
 from comply_measure.responses import ColumnMapping, FileFormat, load_dataset
 from comply_measure.triads import TriadData
 
@@ -67,6 +68,24 @@ def test_bad_arguments_end_in_words(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert not list(faults(FUNCTIONS[name], good[name], costly=name.split(".")[-1] in COSTLY))
+
+
+# look-ups of the framework take one key or none and read no data: Python's own words do
+DOORS = sorted(name for name in FUNCTIONS if not name.startswith("framework."))
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_what_is_left_out_is_named_with_what_it_takes(name: str) -> None:
+    function = FUNCTIONS[name]
+    kinds = inspect.signature(function).parameters.values()
+    options = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    required = [k.name for k in kinds if k.default is k.empty and k.kind not in options]
+    known = {"nonsense": 1} if not any(k.kind is k.VAR_KEYWORD for k in kinds) else {}
+    if not (required or known):
+        return
+    with pytest.raises(CallError, match="cannot be called like this") as caught:
+        function(**known)
+    assert [problem.column for problem in caught.value.problems] == [*known, *required]
 
 
 def methods() -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:

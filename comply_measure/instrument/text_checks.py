@@ -11,6 +11,8 @@ from comply_measure.instrument.draft import Draft, text
 
 # Columns of a response table; an item of this name could not be told from them.
 RESERVED = frozenset({"unit", "firm", "role", "informant"})
+#: Tables of scores have a column of remarks, too.
+RESERVED_OF_CONSTRUCTS = RESERVED | {"note"}
 
 
 def languages_complete(draft: Draft) -> Iterator[Problem]:
@@ -51,7 +53,7 @@ def _texts(draft: Draft) -> Iterator[tuple[Key, Any]]:
 
 
 def names_unique(draft: Draft) -> Iterator[Problem]:
-    """Keys of stages and constructs occur once."""
+    """Keys of stages and constructs occur once; those of constructs are no columns that tables of scores have."""
     for name in ("stages", "constructs"):
         seen: set[str] = set()
         for place, entry in draft.entries(name):
@@ -60,6 +62,9 @@ def names_unique(draft: Draft) -> Iterator[Problem]:
             if key in seen:
                 yield draft.problem((*place, "key"), "duplicate key", key, "each key once")
             seen.add(key)
+            if name == "constructs" and key in RESERVED_OF_CONSTRUCTS:
+                allowed = f"not one of {', '.join(sorted(RESERVED_OF_CONSTRUCTS))}"
+                yield draft.problem((*place, "key"), "reserved name", key, allowed)
 
 
 def ids_unique(draft: Draft) -> Iterator[Problem]:

@@ -9,12 +9,13 @@ the functions' own: they depend on the other arguments.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, wraps
 from typing import Any, TypeVar, cast
 
-from comply_measure.errors import InputError
+from comply_measure.errors import CallError, InputError, Problem
 from comply_measure.statistics.argument_kinds import Accept, Refused, accepted
+from comply_measure.statistics.words import did_you_mean
 
 _MARK = "arguments_are_checked"
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -24,12 +25,13 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def checked(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function whose arguments are checked and converted before it runs.
 
-    A missing or unknown argument stays Python's TypeError.
-
     Raises
     ------
     InputError
         On a call, with every argument that cannot be used.
+    CallError
+        On a call that leaves required arguments out or gives others than there are: each is named, with what it takes.
+        It is a TypeError, too.
     """
     if hasattr(function, _MARK):
         return function
@@ -40,7 +42,7 @@ def checked(function: Callable[..., Any]) -> Callable[..., Any]:
     def through(*args: Any, **kwargs: Any) -> Any:
         if not plan:
             plan.update(_plan(function, signature))
-        bound = signature.bind(*args, **kwargs)
+        bound = _bound(function, signature, args, kwargs)
         problems = []
         for name, value in bound.arguments.items():
             try:
@@ -61,9 +63,72 @@ def arguments_checked(function: Function) -> Function:
 
 
 def checks_itself(function: Function) -> Function:
-    """Mark of a function whose own check says more than its annotations could: doors hand it out as it is."""
-    setattr(function, _MARK, True)
-    return function
+    """Mark of a function whose own check says more than its annotations could: doors look at the call's form only."""
+    signature = inspect.signature(function)
+
+    @wraps(function)
+    def through(*args: Any, **kwargs: Any) -> Any:
+        bound = _bound(function, signature, args, kwargs)
+        return function(*bound.args, **bound.kwargs)
+
+    setattr(through, _MARK, True)
+    return cast(Function, through)
+
+
+def _bound(
+    function: Callable[..., Any], signature: inspect.Signature, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> inspect.BoundArguments:
+    try:
+        return signature.bind(*args, **kwargs)
+    except TypeError as error:
+        problems = list(_faults_of_the_call(function, signature, args, kwargs))
+        if not problems:
+            raise
+        raise CallError(f"{function.__name__} cannot be called like this.", problems) from error
+
+
+def _faults_of_the_call(
+    function: Callable[..., Any], signature: inspect.Signature, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> Iterator[Problem]:
+    """Arguments that are left out, that do not exist, that are too many, or that are given twice."""
+    kinds = signature.parameters
+    own = [name for name in kinds if name != "self"]
+    by_place = [
+        name
+        for name, kind in kinds.items()
+        if kind.kind in (kind.POSITIONAL_ONLY, kind.POSITIONAL_OR_KEYWORD)
+    ]
+    several = any(kind.kind is kind.VAR_POSITIONAL for kind in kinds.values())
+    if len(args) > len(by_place) and not several:
+        taken = [name for name in by_place if name != "self"]
+        hidden = len(by_place) - len(taken)
+        yield Problem(
+            "arguments without a name",
+            value=len(args) - hidden,
+            allowed=f"{len(taken)} ({', '.join(taken)}); others by name" if taken else "by name only",
+        )
+    placed = set(by_place[: len(args)])
+    yield from (Problem("is given twice", column=name) for name in kwargs if name in placed)
+    if not any(kind.kind is kind.VAR_KEYWORD for kind in kinds.values()):
+        for name in kwargs:
+            if name not in kinds:
+                message = f"is not an argument{did_you_mean(name, own)}"
+                yield Problem(message, column=name, allowed=", ".join(own))
+    plan = _plan(function, signature)
+    optional = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    for name, kind in kinds.items():
+        left_out = name not in placed and name not in kwargs and kind.default is kind.empty
+        if left_out and kind.kind not in optional:
+            yield Problem("is missing", column=name, allowed=_takes(plan[name]))
+
+
+def _takes(accept: Accept) -> str | None:
+    """What an argument may be, in words: what a value of no kind is told."""
+    try:
+        accept(object())
+    except Refused as refused:
+        return refused.allowed
+    return None
 
 
 def _plan(function: Callable[..., Any], signature: inspect.Signature) -> Mapping[str, Accept]:

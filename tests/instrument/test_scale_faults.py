@@ -66,6 +66,8 @@ LONG_TREE = [
         (changed(("items", 0, "id"), "1st"), "items.1st.id", "not a valid name"),
         (changed(("items", 0, "id"), "a-b"), "items.a-b.id", "not a valid name"),
         (changed(("items", 0, "id"), "Role"), "items.Role.id", "reserved name"),
+        (changed(("constructs", 0, "key"), "note"), "constructs.note.key", "reserved name"),
+        (changed(("constructs", 0, "key"), "firm"), "constructs.firm.key", "reserved name"),
         (changed(("items", 0, "id"), "pace"), "items.pace.id", "same name"),
         (without(("items", 0, "id")), "items.0.id", "missing key"),
         (changed(("items", 0, "construct"), "honest"), "items.hon1.construct", "did you mean 'honesty'"),

@@ -28,7 +28,7 @@ def test_careless_indices_follow_the_labels(answers: pd.DataFrame) -> None:
     backwards = careless_indices(answers.iloc[::-1], answers.iloc[::-1], SCALES, 1, 5)
     assert indices.table.index.equals(answers.index)
     same = backwards.table.loc[answers.index]
-    np.testing.assert_allclose(same.to_numpy(float), indices.table.to_numpy(float), rtol=1e-9)
+    pd.testing.assert_frame_equal(same, indices.table, rtol=1e-9)
     assert careless_flags(indices).table.index.equals(answers.index)
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from numpy.typing import ArrayLike, NDArray
 
-from comply_measure.errors import InputError
+from comply_measure.errors import CallError, InputError
 from comply_measure.statistics.argument_kinds import Refused, _shown, accepted
 from comply_measure.statistics.arguments import checked, checks_itself
 
@@ -261,7 +261,23 @@ def test_all_faults_of_a_call_come_at_once_and_defaults_pass() -> None:
     for jobs in (True, 1.0, -2):
         with pytest.raises(InputError, match="n_jobs"):
             through(2, n_jobs=jobs)
-    with pytest.raises(TypeError, match="missing"):
-        through()
     own = checks_itself(lambda n: n)
     assert checked(own) is own
+    assert own([object]) == [object]
+
+
+def test_calls_of_the_wrong_form_name_the_arguments_and_what_they_take() -> None:
+    def estimate(frame: pd.DataFrame, names: Sequence[str], *, level: float = 0.95, free: Any) -> None: ...
+
+    for door in (checked(estimate), checks_itself(estimate)):
+        with pytest.raises(CallError) as caught:
+            door(FRAME, ["a"], 3, frame=FRAME, levl=0.9)
+        found = [(p.column, p.message, p.value, p.allowed) for p in caught.value.problems]
+        assert found == [
+            (None, "arguments without a name", 3, "2 (frame, names); others by name"),
+            ("frame", "is given twice", None, None),
+            ("levl", "is not an argument; did you mean 'level'?", None, "frame, names, level, free"),
+            ("free", "is missing", None, None),
+        ]
+        with pytest.raises(TypeError, match="'names': is missing; allowed: a list"):
+            door(FRAME, free=1)

@@ -16,6 +16,7 @@ from comply_measure.evidence.choices import Fault, Vocabulary
 from comply_measure.evidence.focal import Focal, chosen_focal, focal, require_one_each
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.topic import Request, Topic
+from comply_measure.measurement.frames import joined
 from comply_measure.responses import Responses
 from comply_measure.triads import TriadData, UnitScores, aggregate
 from comply_measure.triads.aggregation.composition import EVIDENCE
@@ -56,7 +57,7 @@ class AggregationEvidence(Evidence):
     n_units, n_informants : int
         All units and informants.
     scores : DataFrame
-        ``unit``, ``firm``, then a column per construct and dimension.
+        ``unit``, ``firm``, then a column per construct and dimension; ``note``: scores a unit lacks, and why.
     description : DataFrame
         ``scale``, ``construct``, ``level``, ``n_units``, ``n_short`` (units with too few roles), ``mean``,
         ``sd``, ``minimum``, ``maximum``.
@@ -98,20 +99,23 @@ def aggregation(responses: Responses, options: AggregationOptions | None = None)
     units = pd.DataFrame({"unit": responses.units.index})
     firms = responses.data.drop_duplicates("unit").set_index("unit")["firm"]
     table = units.assign(firm=firms.reindex(units["unit"]).to_numpy())
-    description, rules = [], []
+    description, rules, short = [], [], []
     for scale in responses.scales:
         chosen = focal(responses, scale)
         needed = min(options.min_roles, len(chosen.roles))
         rules.append(_rule(chosen, options, needed))
+        frames: list[pd.DataFrame] = []
         for level, scores in unit_scores(chosen, options, needed).items():
             frame = scores.frame().reindex(units["unit"])
-            table = pd.concat([table, frame.reset_index(drop=True)], axis=1)
+            frames.append(frame.reset_index(drop=True))
             description += _describe(chosen.title, level, scores)
+        table = pd.concat([table, *frames], axis=1)
+        short.append(_lacking(scale.key, pd.concat(frames, axis=1), needed))
     dimensions = list(chosen_focal(responses, None).factors)
     return AggregationEvidence(
         n_units=responses.n_units,
         n_informants=responses.n_informants,
-        scores=table,
+        scores=table.assign(note=[joined(*notes) for notes in zip(*short, strict=True)]),
         description=pd.DataFrame(description),
         correlations=_correlations(table, dimensions),
         rules=(*dict.fromkeys(rules), _composition(options)),
@@ -142,6 +146,19 @@ def unit_scores(chosen: Focal, options: AggregationOptions, needed: int) -> dict
         )
         for level, (scores, names) in levels.items()
     }
+
+
+def _lacking(scale: str, scores: pd.DataFrame, needed: int) -> list[str]:
+    """For every unit, the scores of a scale that it lacks."""
+    empty = scores.isna().to_numpy()
+    everything = f"all scores of {scale}" if len(scores.columns) > 1 else str(scores.columns[0])
+    roles = f"fewer than {needed} role{'s' if needed > 1 else ''} answered"
+    return [
+        ""
+        if not gaps.any()
+        else f"{everything if gaps.all() else ', '.join(map(str, scores.columns[gaps]))}: {roles}"
+        for gaps in empty
+    ]
 
 
 def _rule(chosen: Focal, options: AggregationOptions, needed: int) -> str:

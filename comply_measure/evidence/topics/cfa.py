@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Literal
 
 import pandas as pd
@@ -12,7 +13,7 @@ from pydantic import Field
 
 from comply_measure import sem
 from comply_measure.errors import ComplyError
-from comply_measure.evidence.attempt import required
+from comply_measure.evidence.attempt import attempt, required
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Names
 from comply_measure.evidence.estimation import Cluster, Estimation, cluster_in_role
@@ -21,6 +22,7 @@ from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.keying import Turned, turned_items, with_doubt
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.measurement import average_variance_extracted, composite_reliability
+from comply_measure.measurement.frames import with_reasons
 from comply_measure.models import correlated_factors, one_factor, second_order
 from comply_measure.responses import Responses
 from comply_measure.tables.roles import role_centred
@@ -76,8 +78,11 @@ class CfaEvidence(Evidence):
         Models of all informants; keys ``one_factor``, ``correlated``, ``second_order``.
     by_role : tuple of NamedFit
         One model fitted in each role.
+    roles_left_out : mapping of str to str
+        Role -> why no model was fitted in it.
     differences : DataFrame
-        Tests of nested models: model, df, difference, df_difference, p, method; empty if there are none.
+        Tests of nested models: model, df, difference, df_difference, p, method, note, reason; empty if there are
+        none.
     n_units, n_informants : int
         Sample of `fits`.
     estimator, treatment : str
@@ -96,6 +101,7 @@ class CfaEvidence(Evidence):
     indicator_kind: str
     fits: tuple[NamedFit, ...]
     by_role: tuple[NamedFit, ...]
+    roles_left_out: Mapping[str, str]
     differences: pd.DataFrame
     n_units: int
     n_informants: int
@@ -156,6 +162,7 @@ def cfa(responses: Responses, options: CfaOptions | None = None) -> CfaEvidence:
     fits = required(lambda: {key: options.fit(text, data) for key, text in texts.items()})
     named = tuple(NamedFit(key, _LABELS[key], fit) for key, fit in fits.items())
     turned = turned_items(chosen)
+    roles, left_out = _by_role(chosen, list(texts.values())[-1], options)
     correlated = next((fit for fit in named if fit.key == "correlated" and not fit.obstacle), None)
     return CfaEvidence(
         title=chosen.title,
@@ -164,7 +171,8 @@ def cfa(responses: Responses, options: CfaOptions | None = None) -> CfaEvidence:
         indicator_kind=chosen.indicator_kind,
         fits=named,
         differences=_differences(fits),
-        by_role=_by_role(chosen, list(texts.values())[-1], options),
+        by_role=roles,
+        roles_left_out=left_out,
         n_units=int(data.loc[used, "unit"].nunique()),
         n_informants=int(used.sum()),
         estimator=options.words("informants"),
@@ -239,7 +247,7 @@ def factor_correlations(table: pd.DataFrame, factors: Mapping[str, Sequence[str]
 
 def _differences(fits: Mapping[str, sem.Fit]) -> pd.DataFrame:
     """Difference tests down the chain of nested structures; empty where they cannot be made."""
-    columns = ["model", "df", "difference", "df_difference", "p", "method"]
+    columns = ["model", "df", "difference", "df_difference", "p", "method", "note", "reason"]
     usable = {key: fit for key, fit in fits.items() if fit.has_optimum}
     if len(usable) < 2:
         return pd.DataFrame(columns=columns)
@@ -247,7 +255,7 @@ def _differences(fits: Mapping[str, sem.Fit]) -> pd.DataFrame:
         table = sem.compare(*usable.values(), names=[_LABELS[key] for key in usable])
     except ComplyError:  # semopy's fits and scales of two dimensions have nothing to compare
         return pd.DataFrame(columns=columns)
-    return pd.DataFrame(
+    found = pd.DataFrame(
         {
             "model": table.index.astype(str),
             "df": table["Df"].to_numpy(),
@@ -255,8 +263,17 @@ def _differences(fits: Mapping[str, sem.Fit]) -> pd.DataFrame:
             "df_difference": table["Df diff"].to_numpy(),
             "p": table["Pr(>Chisq)"].to_numpy(),
             "method": str(table.attrs.get("method", "")),
+            "note": ["", *_untested(table.iloc[1:])],
         }
     )
+    return with_reasons(found, dict.fromkeys(("difference", "df_difference", "p"), "the first, or no test"))
+
+
+def _untested(table: pd.DataFrame) -> list[str]:
+    """Of every comparison, why it has no test."""
+    same = "the same degrees of freedom: no test"
+    rows = zip(table["Df diff"], table["Pr(>Chisq)"], strict=True)
+    return ["" if p == p else same if df == 0 else "the difference test is undefined" for df, p in rows]
 
 
 def model_texts(chosen: Focal, options: CfaOptions) -> dict[str, str]:
@@ -308,13 +325,21 @@ def _treatment(options: CfaOptions) -> str:
     return f"{centred}Informants are pooled; {clusters[options.cluster]}"
 
 
-def _by_role(chosen: Focal, text: str, options: CfaOptions) -> tuple[NamedFit, ...]:
+def _by_role(chosen: Focal, text: str, options: CfaOptions) -> tuple[tuple[NamedFit, ...], Mapping[str, str]]:
+    """Fits of the roles, and of the other roles why there is none."""
     if not options.by_role or len(chosen.roles) < 2:
-        return ()
+        return (), {}
     data = indicator_data(chosen, centred=False)
     cluster = cluster_in_role(chosen, options.cluster)
-    fits = []
+    fits, left_out = [], {}
     for role in chosen.roles:
         mine = data[(data["role"] == role) & rows_used(data, "ml")]
-        fits.append(NamedFit(role, role, options.fit(text, mine, cluster=cluster)))
-    return tuple(fits)
+        if mine.empty:
+            left_out[role] = "no answers"
+            continue
+        fit, why = attempt(partial(options.fit, text, mine, cluster=cluster))
+        if fit is None:
+            left_out[role] = why
+        else:
+            fits.append(NamedFit(role, role, fit))
+    return tuple(fits), left_out

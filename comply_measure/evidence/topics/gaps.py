@@ -197,7 +197,7 @@ def _reliability(chosen: Focal, scores: pd.DataFrame, names: list[str]) -> GapRe
 
 
 def role_means(scores: pd.DataFrame, names: list[str], roles: tuple[str, ...]) -> pd.DataFrame:
-    """Mean of each role with its t interval: column, role, n_informants, mean, sd, lower, upper."""
+    """Mean of each role with its t interval: column, role, n_informants, mean, sd, lower, upper, note."""
     from scipy import stats
 
     rows = []
@@ -217,6 +217,9 @@ def role_means(scores: pd.DataFrame, names: list[str], roles: tuple[str, ...]) -
                     "sd": sd,
                     "lower": mean - half,
                     "upper": mean + half,
+                    "note": ("no informant has a score", "one informant: no SD and no interval", "")[
+                        min(n, 2)
+                    ],
                 }
             )
     return pd.DataFrame(rows)

@@ -34,7 +34,7 @@ class ScaleItems:
     items : DataFrame
         From ``item_analysis``: a row per construct, group and item.
     scores : DataFrame
-        ``construct``, ``role``, ``n_informants``, ``mean``, ``sd`` of construct scores.
+        ``construct``, ``role``, ``n_informants``, ``mean``, ``sd`` of construct scores, ``note``.
     reverse_keyed : int
         Number of reverse-keyed items.
     turned : mapping of str to tuple of str
@@ -117,7 +117,7 @@ def scale_items(chosen: Focal) -> ScaleItems:
 
 
 def score_table(scores: pd.DataFrame, roles: tuple[str, ...]) -> pd.DataFrame:
-    """One row per construct and role: n_informants, mean, sd of the scores."""
+    """One row per construct and role: n_informants, mean, sd of the scores, note."""
     rows = []
     for construct in scores.columns.drop(["unit", "firm", "role"]):
         for role in roles:
@@ -129,6 +129,7 @@ def score_table(scores: pd.DataFrame, roles: tuple[str, ...]) -> pd.DataFrame:
                     "n_informants": len(values),
                     "mean": float(values.mean()) if len(values) else math.nan,
                     "sd": float(values.std()) if len(values) > 1 else math.nan,
+                    "note": ("no informant has a score", "one informant: no SD", "")[min(len(values), 2)],
                 }
             )
     return pd.DataFrame(rows)

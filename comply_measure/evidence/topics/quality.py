@@ -206,7 +206,9 @@ def careless_answers(chosen: Focal, options: QualityOptions, turned: Turned) -> 
     indices = careless_indices(raw, answers[names], items, minimum=response.minimum, maximum=response.maximum)
     flags = careless_flags(indices, at_least=options.at_least)
     ids = chosen.responses.data.loc[answers.index, ["unit", "role", "informant"]]
-    informants = pd.concat([ids, flags.tidy(), indices.tidy().add_prefix("value_")], axis=1)
+    found = indices.tidy()
+    measured = found.drop(columns="note").add_prefix("value_")
+    informants = pd.concat([ids, flags.tidy(), measured, found["note"]], axis=1)
     keep = ~flags.table["flagged"].to_numpy(dtype=bool)
     return CarelessAnswers(
         n_items=len(names),

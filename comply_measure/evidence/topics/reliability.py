@@ -16,7 +16,7 @@ from comply_measure.evidence.focal import Focal, by_group, focal
 from comply_measure.evidence.keying import Turned, doubt_of, turned_items, with_doubt
 from comply_measure.evidence.options import Replications, TopicOptions
 from comply_measure.evidence.topic import Request, Topic
-from comply_measure.measurement.frames import joined
+from comply_measure.measurement.frames import joined, with_reasons
 from comply_measure.measurement.reliability.from_fit import fit_reliability
 from comply_measure.measurement.reliability.table import TRIAD, reliability_table
 from comply_measure.measurement.reliability.triad_score import unit_answers
@@ -214,6 +214,11 @@ def scale_reliability(chosen: Focal, options: ReliabilityOptions, seed: int) -> 
     )
 
 
+_WHY = dict.fromkeys(
+    ("alpha_lower", "alpha_upper"), "informants of one unit depend on each other, and no units were resampled"
+)
+
+
 def merged(
     chosen: Focal,
     data: pd.DataFrame,
@@ -237,7 +242,8 @@ def merged(
     """
     alpha = _alpha(chosen, data, scales, options, seed)
     weighted = _coefficients(chosen, data, scales, ("maximal_reliability",), interval="none")
-    weighted = weighted[[*_KEYS, "estimate"]].rename(columns={"estimate": "maximal_reliability"})
+    weighted = weighted[[*_KEYS, "estimate", "note"]]
+    weighted = weighted.rename(columns={"estimate": "maximal_reliability", "note": "h_note"})
     omega = pd.concat(
         [
             by_group(chosen, data, scales, _omega),
@@ -249,7 +255,9 @@ def merged(
     table = alpha.merge(right, on=_KEYS, how="left").merge(weighted, on=_KEYS, how="left")
     notes = zip(table["alpha_note"].fillna(""), table["note"].fillna(""), strict=True)
     table["note"] = [one if other in one else joined(one, other) for one, other in notes]
-    return table.drop(columns="alpha_note")
+    silent = table["maximal_reliability"].isna() & table["note"].eq("")
+    table["note"] = table["note"].where(~silent, "H: " + table["h_note"].fillna(""))
+    return with_reasons(table.drop(columns=["alpha_note", "h_note"]), _WHY)
 
 
 def _alpha(

@@ -199,7 +199,7 @@ def unit_columns(responses: Responses) -> tuple[str, ...]:
 
 def unit_table(responses: Responses, scores: pd.DataFrame, options: StructureOptions) -> pd.DataFrame:
     """Unit scores, numeric unit-level variables and, for ``blocks``, unit means of the follow-up items."""
-    table = scores.set_index("unit")
+    table = scores.set_index("unit").drop(columns="note")
     numeric = responses.units.select_dtypes("number")
     table = table.join(numeric.drop(columns=[name for name in numeric if name in table.columns]))
     if options.form == "blocks":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Annotated
@@ -24,6 +25,7 @@ from comply_measure.evidence.focal import (
 from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import FewReplications, TopicOptions
 from comply_measure.evidence.topic import Request, Topic
+from comply_measure.measurement.frames import joined
 from comply_measure.responses import Responses
 from comply_measure.triads import (
     GStudy,
@@ -245,9 +247,19 @@ def _profiles(triads: TriadData) -> pd.DataFrame:
                 "n_units": len(known),
                 **{str(name): mean for name, mean in means.items()},
                 **shares,
+                "note": _why_no_profiles(known, {**means, **shares}, block["note"]),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _why_no_profiles(known: pd.DataFrame, values: Mapping[str, float], notes: pd.Series) -> str:
+    """Why means over units are undefined: the units' own reasons."""
+    if not any(value != value for value in values.values()):
+        return ""
+    own = joined(*dict.fromkeys(notes[notes != ""]))
+    same = "the profiles of all units are equal" if len(known) and not known["d_squared"].any() else ""
+    return joined(same, own) or "defined in no unit"
 
 
 def _competence(chosen: Focal, triads: TriadData, name: str | None) -> npt.NDArray[np.float64] | None:
@@ -291,7 +303,9 @@ def _units(triads: TriadData, odd: OddRole | None) -> pd.DataFrame:
     common = common.rename(columns={"score": "common_fate", "se": "common_fate_se"})
     table: pd.DataFrame = mean.merge(blup, on=keys).merge(common, on=keys)
     table = table.merge(unit_reliability(triads)[[*keys, "reliability"]], on=keys)
-    table = table.merge(role_dispersion(triads)[[*keys, "sd", "range"]], on=keys)
+    spread = role_dispersion(triads)[[*keys, "sd", "range", "note"]].rename(columns={"note": "lone"})
+    table = table.merge(spread, on=keys)
+    table["note"] = [joined(*notes) for notes in zip(table["note"], table.pop("lone"), strict=True)]
     named = table[keys].assign(odd_role="") if odd is None else odd.tidy()[[*keys, "odd_role"]]
     return table.merge(named, on=keys)
 

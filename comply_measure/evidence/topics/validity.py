@@ -19,6 +19,7 @@ from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.keying import turned_items
 from comply_measure.evidence.options import Replications
 from comply_measure.evidence.topic import Request, Topic
+from comply_measure.measurement.frames import with_reasons
 from comply_measure.measurement.resampling import MIN_REPLICATIONS
 from comply_measure.measurement.validity import (
     ValidityMatrix,
@@ -249,6 +250,9 @@ def _by_role(chosen: Focal, options: ValidityOptions, seeds: list[int]) -> pd.Da
     return pd.concat(parts, ignore_index=True)
 
 
+_NO_INTERVAL = "without resampling, or as the ratio itself is undefined"
+
+
 def _summary(matrix: ValidityMatrix) -> pd.DataFrame:
     """A row per dimension of one matrix."""
     if matrix.convergent is not None:
@@ -262,4 +266,4 @@ def _summary(matrix: ValidityMatrix) -> pd.DataFrame:
     top = both.sort_values("htmt2", ascending=False).drop_duplicates("construct").set_index("construct")
     for name in ("htmt2", "htmt2_lower", "htmt2_upper"):
         table[name] = top[name].reindex(table["construct"]).to_numpy(dtype=float)
-    return table
+    return with_reasons(table, dict.fromkeys(("htmt2_lower", "htmt2_upper"), _NO_INTERVAL))

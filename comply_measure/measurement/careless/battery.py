@@ -33,8 +33,9 @@ class CarelessIndices:
     ----------
     table : DataFrame
         One row per informant, index as given: ``longstring, mean_string, irv, mahalanobis, mahalanobis_p,
-        even_odd, synonyms, antonyms, person_total, guttman, contradiction, n_answered``. A contradiction is the same
-        answer everywhere although items are keyed both ways (and it is not the middle one).
+        even_odd, synonyms, antonyms, person_total, guttman, contradiction, n_answered, note``. A contradiction is the
+        same answer everywhere although items are keyed both ways (and it is not the middle one). The note says of
+        every index that is undefined for the informant why it is.
     n_synonym_pairs, n_antonym_pairs, n_items : int
     notes : tuple of str
         Items that do not vary, and indices that are undefined for every informant, with the reason.
@@ -111,6 +112,7 @@ def careless_indices(
     faults = varying_items(recoded, [str(c) for c in scored.columns])[1]
     counts = {"synonyms": len(synonym_pairs), "antonyms": len(antonym_pairs)}
     notes = (*(f"{item}: {reason}" for item, reason in faults), *_undefined(table, counts))
+    table["note"] = _reasons(table, counts)
     return CarelessIndices(table, len(synonym_pairs), len(antonym_pairs), raw.shape[1], notes)
 
 
@@ -132,6 +134,39 @@ def _undefined(table: pd.DataFrame, pairs: Mapping[str, int]) -> list[str]:
         if count < MIN_PAIRS
     ]
     return notes
+
+
+# index -> why an informant who answered does not have it
+_LACKS = {
+    "irv": "one answer",
+    "mahalanobis": "the answered items determine each other, or are as many as the informants",
+    "even_odd": "fewer than three scales answered in both halves, or halves that do not differ",
+    "synonyms": f"fewer than {MIN_PAIRS} pairs answered, or answers that do not differ",
+    "antonyms": f"fewer than {MIN_PAIRS} pairs answered, or answers that do not differ",
+    "person_total": "fewer than three answers, or answers that do not differ",
+}
+
+
+def _reasons(table: pd.DataFrame, pairs: Mapping[str, int]) -> list[str]:
+    """For every informant, why indices are undefined; empty where all are defined."""
+    lacks = _LACKS | {
+        name: f"{count} such pairs of items, {MIN_PAIRS} are needed"
+        for name, count in pairs.items()
+        if count < MIN_PAIRS
+    }
+    reasons = {
+        name: np.where(table[name].isna(), f"{name}: {why}; ", "").astype(object)
+        for name, why in lacks.items()
+    }
+    most = table["n_answered"].max()  # items that nobody answered are left out
+    flat = np.where(table["n_answered"] < most, "not every item answered", "no step passed, or every step")
+    undefined = table["guttman"].isna()
+    reasons["guttman"] = np.array(
+        [f"guttman: {why}; " if gap else "" for gap, why in zip(undefined, flat, strict=True)], dtype=object
+    )
+    together = np.sum(list(reasons.values()), axis=0)
+    answered = table["n_answered"].to_numpy() > 0
+    return [text.removesuffix("; ") for text in np.where(answered, together, "no answers")]
 
 
 def _check(

@@ -20,7 +20,8 @@ class DefinitionalRatings:
     items : DataFrame
         ``item``, ``construct``, ``n_judges``, ``htc``, ``htd``, ``note``.
     scales : DataFrame
-        Means of both indices over a construct's items: ``construct``, ``n_items``, ``htc``, ``htd``.
+        Means of both indices over a construct's items: ``construct``, ``n_items``, ``htc``, ``htd``,
+        ``note``.
     anchors : int
         Number of points of the rating scale.
     """
@@ -80,6 +81,10 @@ def definitional_ratings(
         .agg(n_items=("item", "size"), htc=("htc", "mean"), htd=("htd", "mean"))
         .reset_index()
     )
+    scales["note"] = [
+        "" if all(known) else "no item has the index"
+        for known in scales[["htc", "htd"]].notna().to_numpy().tolist()
+    ]
     return DefinitionalRatings(items, scales, anchors)
 
 

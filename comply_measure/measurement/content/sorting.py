@@ -146,6 +146,10 @@ def _one_item(item: str, construct: str, counts: pd.Series, alpha: float) -> dic
     hit, other = int(counts[construct]), int(others.max())
     k = len(counts)
     empty = n == 0
+    critical = np.nan if empty else sort_critical(n, k, alpha)
+    few = (
+        "" if critical == critical else f"too few judges: no agreement is rarer than {alpha:g} under guessing"
+    )
     return {
         "item": item,
         "construct": construct,
@@ -157,8 +161,8 @@ def _one_item(item: str, construct: str, counts: pd.Series, alpha: float) -> dic
         "p_sa_p": np.nan if empty else float(stats.binom.sf(hit - 1, n, 1.0 / k)),
         "c_sv": np.nan if empty else (hit - other) / n,
         "c_sv_p": np.nan if empty else sort_p_value(hit, other, n, k),
-        "c_sv_critical": np.nan if empty else sort_critical(n, k, alpha),
-        "note": "no judge sorted this item" if empty else "",
+        "c_sv_critical": critical,
+        "note": "no judge sorted this item" if empty else few,
     }
 
 

@@ -12,6 +12,8 @@ from comply_measure.measurement.dimensionality.efa_fit import FactorFit
 from comply_measure.measurement.frames import with_reasons
 from comply_measure.measurement.moments import Floats
 
+_ERRORS = ("se", "lower", "upper")
+
 
 @dataclass(frozen=True, slots=True)
 class LoadingErrors:
@@ -139,15 +141,16 @@ class FactorSolution:
             missing=self.correlation.missing,
             note=self.note,
         )
-        why = (
-            "no bootstrap was asked for"
-            if errors is None
-            else "undefined in more than a tenth of the resamples"
-        )
-        return with_reasons(table, dict.fromkeys(("se", "lower", "upper"), why))
+        return with_reasons(table, dict.fromkeys(_ERRORS, self._why_no_errors))
+
+    @property
+    def _why_no_errors(self) -> str:
+        if self.errors is None:
+            return "no bootstrap was asked for"
+        return "undefined in more than a tenth of the resamples"
 
     def factor_correlations(self) -> pd.DataFrame:
-        """One row per pair of factors: factor, other, correlation, se, lower, upper, n."""
+        """One row per pair of factors: factor, other, correlation, se, lower, upper, n, note, reason."""
         first, second = np.triu_indices(len(self.factors), 1)
         names = np.asarray(self.factors, dtype=object)
         table = pd.DataFrame(
@@ -157,14 +160,17 @@ class FactorSolution:
                 "correlation": self.factor_correlation[first, second],
             }
         )
-        parts = ("correlation_se", "correlation_lower", "correlation_upper")
-        for column, part in zip(("se", "lower", "upper"), parts, strict=True):
-            found = np.nan if self.errors is None else getattr(self.errors, part)[first, second]
-            table[column] = found
-        return table.assign(n=self.fit.n)
+        for column in _ERRORS:
+            found = None if self.errors is None else getattr(self.errors, f"correlation_{column}")
+            table[column] = np.nan if found is None else found[first, second]
+        table = table.assign(n=self.fit.n, note=self.note)
+        return with_reasons(table, dict.fromkeys(_ERRORS, self._why_no_errors))
 
     def variance(self) -> pd.DataFrame:
-        """Variance by factor: factor, sum_of_squares (``diag(ΦΛ'Λ)``), share of all items, cumulative_share."""
+        """Variance by factor.
+
+        Columns: factor, sum_of_squares (``diag(ΦΛ'Λ)``), share of all items, cumulative_share, note.
+        """
         explained = np.diag(self.factor_correlation @ self.loadings.T @ self.loadings)
         share = explained / max(len(self.items), 1)
         return pd.DataFrame(
@@ -173,6 +179,7 @@ class FactorSolution:
                 "sum_of_squares": explained,
                 "share": share,
                 "cumulative_share": np.cumsum(share),
+                "note": self.note,
             }
         )
 

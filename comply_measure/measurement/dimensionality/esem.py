@@ -97,7 +97,7 @@ class ExploratorySem:
         return table.assign(n=self.n, estimator=self.estimator, missing=self.missing, note=self.note)
 
     def factor_correlations(self) -> pd.DataFrame:
-        """One row per pair of factors: factor, other, correlation, se, lower, upper, n."""
+        """One row per pair of factors: factor, other, correlation, se, lower, upper, n, note."""
         first, second = np.triu_indices(len(self.factors), 1)
         names = np.asarray(self.factors, dtype=object)
         table = pd.DataFrame(
@@ -110,7 +110,7 @@ class ExploratorySem:
         for column in ("se", "lower", "upper"):
             found = None if self.errors is None else getattr(self.errors, f"correlation_{column}")
             table[column] = np.nan if found is None else found[first, second]
-        return table.assign(n=self.n)
+        return table.assign(n=self.n, note=self.note)
 
 
 @single_threaded

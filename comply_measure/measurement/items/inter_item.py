@@ -9,7 +9,15 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.measurement.dimensionality.extraction import squared_multiple_correlations
-from comply_measure.measurement.frames import check_scales, groups, item_values, joined, listed, varying_items
+from comply_measure.measurement.frames import (
+    check_scales,
+    groups,
+    item_values,
+    joined,
+    listed,
+    varying_items,
+    with_reasons,
+)
 from comply_measure.measurement.keying import AGAINST, against
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.reliability.coefficients import (
@@ -235,7 +243,7 @@ def _pairs(
 ) -> pd.DataFrame:
     first, second = np.triu_indices(len(names), 1)
     flags = answered.astype(np.int64)
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "scale": scale,
             "group": group,
@@ -244,4 +252,7 @@ def _pairs(
             "correlation": correlation[first, second],
             "n_informants": (flags.T @ flags)[first, second],
         }
+    )
+    return with_reasons(
+        table, {"correlation": "an item does not vary, or fewer than 2 informants answered both"}
     )

@@ -11,6 +11,7 @@ import pandas as pd
 
 from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.measurement.fits import fit_notes
+from comply_measure.measurement.frames import with_reasons
 from comply_measure.measurement.missingness.fits import (
     PooledEstimates,
     latent_names,
@@ -29,6 +30,15 @@ _FITS = [
     "method", "test", "statistic", "df1", "df2", "pvalue", "cfi", "rmsea", "srmr",
     "n_informants", "n_clusters", "n_imputations", "n_failed", "note",
 ]  # fmt: skip
+_WHY_OF_PARAMETERS = dict.fromkeys(("se", "pvalue", "ci_lower", "ci_upper"), "the parameter is fixed") | {
+    "df": "the parameter is fixed",
+    "fmi": "for imputed treatments and parameters that are not fixed",
+}
+_WHY_OF_FITS = {
+    "df2": "for tests that are an F",
+    **dict.fromkeys(("pvalue", "cfi", "rmsea"), "no degrees of freedom, or the treatment failed"),
+    **dict.fromkeys(("statistic", "df1", "srmr"), "the treatment failed"),
+}
 
 
 @dataclass(frozen=True)
@@ -38,11 +48,12 @@ class MissingComparison:
     Attributes
     ----------
     parameters : DataFrame
-        method, lhs, op, rhs, est, se, df, pvalue, ci_lower, ci_upper, fmi, n_informants; loadings, paths and
-        correlations of latent variables.
+        method, lhs, op, rhs, est, se, df, pvalue, ci_lower, ci_upper, fmi, n_informants, reason; loadings, paths and
+        correlations of latent variables. Degrees of freedom are infinite where the statistic is a normal one.
     fits : DataFrame
         One row per method: test ("scaled χ²" or "D2", an F), statistic, df1, df2, pvalue, cfi and rmsea of the (pooled)
-        scaled statistics, srmr (mean over imputations), n_informants, n_clusters, n_imputations, n_failed, note.
+        scaled statistics, srmr (mean over imputations), n_informants, n_clusters, n_imputations, n_failed, note (why a
+        treatment failed), reason (why other cells are empty).
     pooled : mapping of str to PooledEstimates
         Pooled results of the imputed treatments.
     """
@@ -122,7 +133,8 @@ def compare_missing(
         parameters.append(table)
         rows.append(row)
     together = pd.concat(parameters, ignore_index=True) if parameters else pd.DataFrame(columns=_PARAMETERS)
-    return MissingComparison(together, pd.DataFrame(rows, columns=_FITS), pooled)
+    fits = with_reasons(pd.DataFrame(rows, columns=_FITS), _WHY_OF_FITS)
+    return MissingComparison(with_reasons(together, _WHY_OF_PARAMETERS), fits, pooled)
 
 
 def _check(imputation: MultipleImputation, cluster: str | None, methods: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.fits import fit_indices, is_two_level, number_of_groups
+from comply_measure.measurement.frames import with_reasons
 from comply_measure.measurement.missingness.pooling import (
     PooledTest,
     denominator_df,
@@ -21,6 +22,7 @@ from comply_measure.measurement.missingness.pooling import (
 )
 from comply_measure.sem import Fit
 
+_ROUNDING = 1e-20
 _KEY = ("lhs", "op", "rhs", "group")
 
 
@@ -32,13 +34,14 @@ class PooledEstimates:
     ----------
     table : DataFrame
         lhs, op, rhs, group (and level, of two-level models), est, se, t, df, pvalue, ci_lower, ci_upper, riv, fmi,
-        n_informants, n_imputations.
+        n_informants, n_imputations, reason (why cells are empty).
     tests : tuple of PooledTest
         Tests of fit: D3 for unscaled likelihood tests, and D2 (of the scaled statistic where there is one).
     indices : DataFrame
         cfi, tli and rmsea (of the scaled statistics where there are scaled ones) from the pooled χ² (D2) of the model
         and of the baseline; mean, smallest and largest over the data sets, also of srmr. Means are too poor
-        for CFI and RMSEA with many degrees of freedom: each data set takes its imputed values for data.
+        for CFI and RMSEA with many degrees of freedom: each data set takes its imputed values for data. ``reason``
+        says why cells are empty.
     n_imputations : int
         Data sets pooled.
     n_failed : int
@@ -109,7 +112,10 @@ def pooled_estimates(
     pool = pool_scalars(values, errors**2, _complete_df(usable[0]) if complete_df is None else complete_df)
     lower, upper = pool.interval(level)
     # fixed parameters have neither a standard error nor a test
-    fixed = (pool.between == 0) & ~(pool.within > 0)
+    rounding = _ROUNDING * np.maximum(
+        pool.estimate**2, 1.0
+    )  # a standardised variance is 1 up to the last digit
+    fixed = (pool.between <= rounding) & ~(pool.within > rounding)
     blank = np.where(fixed, math.nan, 1.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         t = pool.estimate / pool.se * blank
@@ -128,6 +134,8 @@ def pooled_estimates(
         n_informants=usable[0].n,
         n_imputations=len(usable),
     )
+    tested = ("se", "t", "df", "pvalue", "ci_lower", "ci_upper", "riv", "fmi")
+    table = with_reasons(table, dict.fromkeys(tested, "the parameter is fixed, or its error undefined"))
     failed = len(fits) - len(usable)
     tests = _tests(usable)
     note = f"{failed} of {len(fits)} data sets left out: no convergence" if failed else ""
@@ -242,7 +250,7 @@ def _indices(fits: Sequence[Fit], model: PooledTest) -> pd.DataFrame:
     values = pd.DataFrame({name: [m.get(name + tail, math.nan) for m in measures] for name in pooled})
     values["srmr"] = [m.get("srmr", math.nan) for m in measures]
     values = values.astype(float)
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "index": values.columns,
             "pooled": [*pooled.values(), math.nan],
@@ -252,6 +260,12 @@ def _indices(fits: Sequence[Fit], model: PooledTest) -> pd.DataFrame:
             "n_imputations": len(fits),
         }
     )
+    undefined_in = "undefined in the data sets"
+    why = {
+        "pooled": model.note or "no index of χ² statistics, or the baseline model has none",
+        **dict.fromkeys(("mean", "smallest", "largest"), undefined_in),
+    }
+    return with_reasons(table, why)
 
 
 def indices_of_chisquares(

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
-from comply_measure.measurement.frames import check_scales, item_values
+from comply_measure.measurement.frames import check_scales, item_values, with_reasons
 from comply_measure.measurement.missingness.matching import Chain, impute_chain
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.threads import single_threaded
@@ -81,7 +81,7 @@ class MultipleImputation:
 
         Columns: item, n_missing, share_missing, n_imputed (cells of every data set), mean_observed, mean_imputed,
         rhat (Gelman & Rubin's reduction factor of the imputed means over the second half of the passes),
-        n_informants, n_imputations.
+        n_informants, n_imputations, reason (why cells are empty).
         """
         values = item_values(self.data, self.items)
         rows = []
@@ -100,7 +100,15 @@ class MultipleImputation:
                     "rhat": potential_scale_reduction(self.trace[:, :, j]),
                 }
             )
-        return pd.DataFrame(rows).assign(n_informants=len(values), n_imputations=self.n_imputations)
+        table = pd.DataFrame(rows).assign(n_informants=len(values), n_imputations=self.n_imputations)
+        return with_reasons(
+            table,
+            {
+                "mean_observed": "no answers",
+                "mean_imputed": "nothing imputed",
+                "rhat": "nothing imputed, fewer than 4 passes, or imputed means that do not vary",
+            },
+        )
 
 
 def potential_scale_reduction(chains: Floats) -> float:

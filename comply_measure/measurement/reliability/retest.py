@@ -121,6 +121,8 @@ def retest(values: Floats, *, confidence: float = 0.95) -> Retest:
             NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, n, k, dropped, confidence, note
         )
     msr, msc, mse = twoway_mean_squares(x)
+    if (x == x[:, :1]).all():  # nothing left but rounding
+        msc = mse = 0.0
     agreement, consistency, *_ = icc_values(msr, mse, (msc - mse) / n, k)
     below, above = icc_intervals(msr, msc, mse, n, k, confidence)
     sem_a = float(np.sqrt(max(0.0, (msc - mse) / n) + mse))
@@ -144,8 +146,16 @@ def retest(values: Floats, *, confidence: float = 0.95) -> Retest:
         k,
         dropped,
         confidence,
-        "a wave does not vary: no correlation" if (np.ptp(x, axis=0) == 0).any() else "",
+        _note(x, msc, mse),
     )
+
+
+def _note(x: Floats, msc: float, mse: float) -> str:
+    if (np.ptp(x, axis=0) == 0).any():
+        return "a wave does not vary: no correlation"
+    if mse <= 0 and msc <= 0:
+        return "all waves are equal: no interval and no test of a shift"
+    return ""
 
 
 def retest_table(

@@ -91,9 +91,17 @@ class ReliabilityTable:
         return with_reasons(table, WHY)
 
     def wide(self) -> pd.DataFrame:
-        """Estimates, one row per scale and group, one column per coefficient."""
+        """Estimates, one row per scale and group, one column per coefficient; ``note``: why cells are empty."""
         table = self.tidy()
         order = list(dict.fromkeys(table["coefficient"]))
-        return table.pivot_table(
-            index=["scale", "group"], columns="coefficient", values="estimate", sort=False, dropna=False
-        )[order].reset_index()
+        place = ["scale", "group"]
+        wide = table.pivot_table(
+            index=place, columns="coefficient", values="estimate", sort=False, dropna=False
+        )[order]
+        empty = table[table["estimate"].isna()]
+        said = (
+            (empty["coefficient"] + ": " + empty["note"])
+            .groupby([empty[name] for name in place])
+            .agg("; ".join)
+        )
+        return wide.assign(note=said.reindex(wide.index, fill_value="")).reset_index()

@@ -11,6 +11,7 @@ import pandas as pd
 
 from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.measurement.fits import SATORRA_2000, difference_test
+from comply_measure.measurement.frames import with_reasons
 from comply_measure.measurement.validity.convergent import (
     check_measurement,
     convergent_validity,
@@ -89,7 +90,8 @@ class DiscriminantValidity:
         """One row per pair.
 
         Columns: construct, other, correlation, se, lower, upper, problem, chisq_merge, df_merge, pvalue_merge,
-        chisq_<cutoff>, pvalue_<cutoff> for every cut-off, problem_chisq, n_informants, estimator, missing, note.
+        chisq_<cutoff>, pvalue_<cutoff> for every cut-off, problem_chisq, n_informants, estimator, missing, note,
+        reason.
         """
         rows = []
         for pair in self.pairs:
@@ -119,7 +121,8 @@ class DiscriminantValidity:
                 "note": pair.note,
             }
             rows.append(row)
-        return pd.DataFrame(rows)
+        merged = dict.fromkeys(("chisq_merge", "df_merge", "pvalue_merge"), "no merged model was asked for")
+        return with_reasons(pd.DataFrame(rows), merged)
 
 
 def discriminant_validity(

@@ -73,7 +73,7 @@ class GlobalItems:
         return "fewer than 2 informants answered both, or they do not vary"
 
     def convergence(self) -> pd.DataFrame:
-        """One row per score: score, own_item, own_correlation, largest_other, other_item, highest.
+        """One row per score: score, own_item, own_correlation, largest_other, other_item, highest, note.
 
         ``highest`` says whether the own global item correlates most with the score.
         """
@@ -97,6 +97,7 @@ class GlobalItems:
                     "other_item": names[best] if known else "",
                     "highest": bool(mine > largest) if known and np.isfinite(mine) else None,
                     "n_informants": int(self.n[i, j]),
+                    "note": self._note(i, j) or ("" if known else "no correlation with another global item"),
                 }
             )
         return pd.DataFrame(rows)

@@ -16,6 +16,7 @@ from comply_measure.measurement.frames import (
     joined,
     listed,
     varying_items,
+    with_reasons,
 )
 from comply_measure.measurement.keying import reversal_note
 from comply_measure.measurement.moments import Floats, Missing, item_covariance, pairwise_correlations
@@ -61,7 +62,7 @@ class Htmt:
         """One row per pair.
 
         Columns: construct, other, htmt, htmt_lower, htmt_upper, htmt2, htmt2_lower, htmt2_upper, n_informants,
-        n_clusters, n_replications, missing, note.
+        n_clusters, n_replications, missing, note, reason (why bounds are empty where nothing is wrong).
         """
         names = ("htmt", "htmt_lower", "htmt_upper", "htmt2", "htmt2_lower", "htmt2_upper")
         rows = [
@@ -80,7 +81,13 @@ class Htmt:
             for j, b in enumerate(self.constructs)
             if i < j
         ]
-        return pd.DataFrame(rows)
+        bounds = ("htmt_lower", "htmt_upper", "htmt2_lower", "htmt2_upper")
+        why = (
+            "undefined in more than a tenth of the resamples"
+            if self.n_replications
+            else "no bootstrap was asked for"
+        )
+        return with_reasons(pd.DataFrame(rows), dict.fromkeys(bounds, why))
 
     def _zero(self, i: int, j: int) -> str:
         zero = np.isfinite(self.htmt[i, j]) and not np.isfinite(self.htmt2[i, j])

@@ -71,15 +71,15 @@ def _correlations(facts: AggregationEvidence, labels: Labels) -> TableSpec:
 
 def _scores(facts: AggregationEvidence) -> TableSpec:
     """The scores as data; printed are the first columns only, the CSV holds all."""
-    hidden = facts.scores.shape[1] > 2 + _COLUMNS
-    shown = [str(name) for name in facts.scores.columns[2 : 2 + _COLUMNS]]
+    names = [str(name) for name in facts.scores.columns[2:] if name != "note"]
+    hidden, shown = len(names) > _COLUMNS, names[:_COLUMNS]
     return table_of(
         facts,
         "aggregation_scores",
         "Unit scores, first variables",
         facts.scores,
-        ("unit", *(of("score", name, heading=name) for name in shown)),
-        f"The CSV file holds all {count(facts.scores.shape[1] - 2)} variables." if hidden else "",
+        ("unit", *(of("score", name, heading=name) for name in shown), "remark"),
+        f"The CSV file holds all {count(len(names))} variables." if hidden else "",
         rows_shown=_ROWS,
         estimator=_MEAN,
     )

@@ -13,7 +13,7 @@ from comply_measure.report.diagram import Edge, path_diagram, tree_layout
 from comply_measure.report.fits import convention_sentence, fit_sentence, fit_table, range_sentence
 from comply_measure.report.format import bounded, count, plural
 from comply_measure.report.labels import Labels, wrapped
-from comply_measure.report.parts import Block, Chapter, Details, Figure, Prose, Section
+from comply_measure.report.parts import Block, Chapter, Details, Figure, Notice, Prose, Section
 from comply_measure.report.reversals import reversal_sentence
 from comply_measure.report.tables import Columns, TableSpec, of, table_of
 
@@ -52,6 +52,9 @@ def cfa_section(results: CfaEvidence, labels: Labels, cutoffs: Cutoffs) -> Secti
         blocks += _correlated(results, first, labels, cutoffs)
     if results.by_role:
         blocks.append(Details("Fit in each role", (_by_role(results),)))
+    if results.roles_left_out:
+        why = "; ".join(f"{labels.role(role)}: {text}" for role, text in results.roles_left_out.items())
+        blocks.append(Notice(f"Roles without a fit of their own: {why}.", "warning"))
     return Section("cfa", "Measurement model", tuple(blocks))
 
 
@@ -187,7 +190,7 @@ def _differences(results: CfaEvidence) -> TableSpec:
         "cfa_differences",
         f"{results.title}: difference tests of nested structures",
         results.differences,
-        ("model", "df", of("delta_chisq", "difference"), of("delta_df", "df_difference"), "p"),
+        ("model", "df", of("delta_chisq", "difference"), of("delta_df", "df_difference"), "p", "remark"),
         "Each model against the less restricted one above it. "
         f"Method: {results.differences['method'].iloc[0]}.",
     )

@@ -50,6 +50,7 @@ _ODD: Columns = (
 _PROFILES: Columns = (
     of("roles", "pair_label"), "n_units", of("d_profile", "d_mean"), "level_share", "scatter_share", "shape_share",
     of("r", "correlation"), of("r_distinctive", "correlation_distinctive"), "icc_double_entry", "ccc",
+    "remark",
 )  # fmt: skip
 
 
