@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +12,7 @@ import pytest
 from comply_measure.errors import ComplyError
 from comply_measure.instrument import load_scale
 from comply_measure.responses import responses_from_frame
-from comply_measure.responses.scoring import mean_of_valid
+from comply_measure.responses.scoring import construct_scores, mean_of_valid
 
 NAN = np.nan
 
@@ -159,3 +162,46 @@ def test_items_and_measurement_of_what_is_there(frame, small):
     read = responses_from_frame(frame, small)
     assert [item.id for item in read.items("small")] == list(read.item_ids)
     assert read.measurement(level="dimension")["whole"] == ("F_1", "F_2", "F_3", "S_1", "S_2", "S_3")
+
+
+def test_attributes_count_where_a_role_is_asked_any_of_their_items():
+    items = {
+        name: SimpleNamespace(construct=construct, roles=roles)
+        for name, construct, roles in (
+            ("p1", "p", ("m", "s")), ("p2", "p", ("m",)), ("q1", "q", ("m", "s", "t")), ("r1", "r", ("m",)),
+        )
+    }  # fmt: skip
+    answers = pd.DataFrame(
+        {
+            "p1": [1.0, NAN, 1, NAN, 5],
+            "p2": [2.0, 4, 5, 5, 5],
+            "q1": [3.0, 3, 3, 3, 3],
+            "r1": [6.0, NAN, 7, 7, 7],
+        }
+    )
+    measurement = {"whole": ["p1", "p2", "q1", "r1"], "p": ["p1", "p2"]}
+    roles = ["m", "m", "s", "s", "t"]
+    scores = construct_scores(answers, roles, items, measurement, 0.5)
+    # m: all; p by one of two, r not answered; s: p1 and q; p not answered: one of two; t: q, whatever stands at p
+    np.testing.assert_allclose(scores["whole"], [(1.5 + 3 + 6) / 3, (4 + 3) / 2, (1 + 3) / 2, 3, 3])
+    np.testing.assert_allclose(scores["p"], [1.5, 4, 1, NAN, NAN])
+    strict = construct_scores(answers, roles, items, measurement, 0.6)
+    np.testing.assert_allclose(strict["whole"], [3.5, NAN, 2, NAN, 3])
+    for share in (-0.01, 1.01):
+        with pytest.raises(ComplyError, match="between 0 and 1"):
+            construct_scores(answers, roles, items, measurement, share)
+    counted = construct_scores(answers, roles, items, measurement, 0.0)
+    np.testing.assert_allclose(counted["whole"], scores["whole"])
+    assert construct_scores(answers, roles, items, measurement, 1.0)["p"].isna().tolist() == [
+        False, True, False, True, True,
+    ]  # fmt: skip
+
+
+def test_the_only_scale_needs_no_name(frame, small):
+    read = responses_from_frame(frame, small)
+    assert read.scale() is read.scale("small") is small
+    two = replace(read, scales=(small, replace(small, key="other")))
+    with pytest.raises(ComplyError, match="name a scale: one of small, other"):
+        two.scale()
+    with pytest.raises(ComplyError, match="smal"):
+        read.scale("smal")
