@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import re
+from io import StringIO
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +13,10 @@ import numpy as np
 import pandas as pd
 
 RUN_BY_SPREADSHEETS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Lines joined before they are written.
+_LINES: Final = 20_000
+#: Whether a cell needs no quotes, beyond doubt.
+_PLAIN: Final = re.compile(r"[\w .:;+()\[\]–-]*").fullmatch
 _NOT_IN_XML: Final = {code: "\ufffd" for code in range(32) if code not in (9, 10, 13)}
 
 
@@ -60,8 +67,12 @@ def write_csv(frame: pd.DataFrame, path: str | Path, *, index: bool = False) -> 
     with Path(path).open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([neutralise_cell(str(name)) for name in table.columns])
-        # A row of one blank cell would be a blank line; csv quotes it.
-        writer.writerows(zip(*columns, strict=True) if columns else [])
+        if len(columns) == 1:
+            # A row of one blank cell would be a blank line; csv quotes it.
+            columns[0] = [cell or '""' for cell in columns[0]]
+        rows = map(",".join, zip(*columns, strict=True))
+        while lines := list(islice(rows, _LINES)):
+            stream.write("\n".join(lines) + "\n")
 
 
 def write_xlsx(frame: pd.DataFrame, path: str | Path, *, sheet: str = "data", index: bool = False) -> None:
@@ -93,7 +104,7 @@ def write_xlsx(frame: pd.DataFrame, path: str | Path, *, sheet: str = "data", in
 
 
 def _texts(values: pd.Series[Any]) -> list[str]:
-    """Cells of one column as text."""
+    """Cells of one column as text, in quotes where CSV needs them; texts that recur are made once."""
     kind = values.dtype.kind if isinstance(values.dtype, np.dtype) else ""
     if kind == "f":
         # Means of answers take few values: each is written once. By bits, so that -0.0 stays what it is.
@@ -101,10 +112,22 @@ def _texts(values: pd.Series[Any]) -> list[str]:
         return _each(codes, ["" if v != v else repr(v) for v in np.asarray(bits).view(np.float64).tolist()])
     if kind in ("i", "u", "b"):
         return list(map(str, values.tolist()))
-    if isinstance(values.dtype, pd.StringDtype):
-        codes, texts = pd.factorize(values)
-        return _each(codes, [_text(text) for text in texts] + [""])
-    return [_text(value) for value in values]
+    texts = (
+        isinstance(values.dtype, pd.StringDtype) or pd.api.types.infer_dtype(values, skipna=False) == "string"
+    )
+    if texts or isinstance(values.dtype, pd.BooleanDtype):
+        codes, found = pd.factorize(values)
+        return _each(codes, [_quoted(_text(text)) for text in found] + [""])
+    return [_quoted(_text(value)) for value in values]
+
+
+def _quoted(text: str) -> str:
+    """A cell as the csv module writes it."""
+    if _PLAIN(text):
+        return text
+    cell = StringIO()
+    csv.writer(cell, lineterminator="\n").writerow([text, ""])
+    return cell.getvalue()[: -len(",\n")]
 
 
 def _each(codes: np.ndarray[Any, Any], texts: list[str]) -> list[str]:

@@ -15,8 +15,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from comply_measure.statistics.arrays import Floats
 
@@ -93,7 +93,7 @@ class ClusterRobust:
         if not df > 0:
             return float("nan"), float("nan"), float("nan")
         F = df / (eta * q) * float(value @ np.linalg.solve(V, value))
-        return F, df, float(stats.f.sf(F, q, df))
+        return F, df, float(scipy.stats.f.sf(F, q, df))
 
     def _hotelling(self, contrasts: Floats) -> float:
         """``η = q(q + 1)/Σ_st Var(d_st)`` of the covariance brought to its expectation under independence."""

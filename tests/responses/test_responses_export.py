@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 
-from comply_measure.responses import neutralise_cell, responses_from_frame, write_csv, write_xlsx
+from comply_measure.responses import export, neutralise_cell, responses_from_frame, write_csv, write_xlsx
 from comply_measure.responses.export import unmarked
 
 
@@ -123,3 +123,40 @@ def test_columns_written_value_by_value_or_once_per_value_are_the_same(tmp_path)
     assert (tmp_path / "typed.csv").read_bytes() == (tmp_path / "objects.csv").read_bytes()
     write_csv(frame.iloc[:0], tmp_path / "empty.csv")
     assert (tmp_path / "empty.csv").read_bytes() == b"x,t,n,b,u\n"
+
+
+def test_csv_is_what_the_csv_module_writes_cell_by_cell(tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "_LINES", 3)  # several blocks
+    nasty = [
+        "",
+        "a,b",
+        'say "x"',
+        "two\nlines",
+        "\rback",
+        "a\rb",
+        "=1+1",
+        "ü – é",
+        " lead",
+        "'=x",
+        "semi;colon",
+    ]
+    n = len(nasty)
+    frame = pd.DataFrame(
+        {
+            "text": pd.array(nasty, dtype="string"),
+            "object": pd.Series(nasty, dtype=object),
+            "mixed": pd.Series([1, 1.0, True, "1", None, pd.NA, np.nan, "a,b", -0.0, "", b"x"], dtype=object),
+            "flag": pd.array([True, False, None] * 3 + [True, None], dtype="boolean"),
+            "number": [0.1, np.nan, -0.0, np.inf, 1e-300, 0.1 + 0.2, 0.0, 1.0, 2.5, -7.0, 3.0],
+            "whole": pd.array([*list(range(n - 1)), None], dtype="Int64"),
+            "name, with comma": pd.Categorical(nasty),
+        }
+    )
+    for part in (frame, frame[["text"]], frame[["flag"]], frame.iloc[:0], frame[[]]):
+        write_csv(part, tmp_path / "fast.csv")
+        with (tmp_path / "plain.csv").open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow([neutralise_cell(name) for name in part.columns])
+            cells = [[export._text(value) for value in part[name].tolist()] for name in part.columns]
+            writer.writerows(zip(*cells, strict=True))
+        assert (tmp_path / "fast.csv").read_bytes() == (tmp_path / "plain.csv").read_bytes()

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+import scipy
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.frames import varying_items
@@ -99,7 +99,7 @@ def mahalanobis(answers: Floats) -> tuple[Floats, Floats]:
         deviation = answers[np.ix_(rows, np.flatnonzero(pattern))] - mean[pattern]
         squared = np.einsum("ij,ij->i", deviation, np.linalg.solve(block, deviation.T).T)
         distance[rows] = squared
-        tail[rows] = stats.chi2.sf(squared, size)
+        tail[rows] = scipy.stats.chi2.sf(squared, size)
     return np.where(distance >= 0, distance, np.nan), np.where(distance >= 0, tail, np.nan)
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import special, stats
+import scipy
+from scipy import special
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.frames import table_values
@@ -88,7 +89,7 @@ def cvr_critical(n_experts: int, alpha: float = 0.05) -> float:
     if n_experts < 1:
         return float("nan")
     counts = np.arange(n_experts + 1)
-    enough = counts[stats.binom.sf(counts - 1, n_experts, 0.5) <= alpha]
+    enough = counts[scipy.stats.binom.sf(counts - 1, n_experts, 0.5) <= alpha]
     if enough.size == 0:
         return float("nan")
     return float((enough[0] - n_experts / 2) / (n_experts / 2))
@@ -96,7 +97,7 @@ def cvr_critical(n_experts: int, alpha: float = 0.05) -> float:
 
 def aiken_interval(v: Floats, n: Floats, steps: float, level: float) -> tuple[Floats, Floats]:
     """Score interval of Aiken's V (Penfield & Giacobbi 2004): Wilson's with ``n·steps`` trials."""
-    z = float(stats.norm.ppf(0.5 + level / 2))
+    z = float(scipy.stats.norm.ppf(0.5 + level / 2))
     trials = n * steps
     with np.errstate(invalid="ignore", divide="ignore"):
         centre = 2 * trials * v + z**2
@@ -178,7 +179,7 @@ def content_validity(
             "kappa": modified_kappa(relevant, n),
             "cvr": cvr,
             "cvr_critical": [cvr_critical(int(k), alpha) for k in n],
-            "cvr_p": np.where(n > 0, stats.binom.sf(relevant - 1, n, 0.5), np.nan),
+            "cvr_p": np.where(n > 0, scipy.stats.binom.sf(relevant - 1, n, 0.5), np.nan),
             "aiken_v": v,
             "aiken_lower": lower,
             "aiken_upper": upper,

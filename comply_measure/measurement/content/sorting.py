@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from comply_measure.errors import InputError, Problem
 
@@ -49,8 +49,8 @@ def _null_joint(n_judges: int, n_constructs: int) -> np.ndarray:
     count exceeds ``b`` is a coefficient of a truncated Poisson series; Poisson means N/K keep it in range.
     """
     size = n_judges + 1
-    pmf = stats.poisson.pmf(np.arange(size), n_judges / n_constructs)
-    total = stats.poisson.pmf(n_judges, n_judges)
+    pmf = scipy.stats.poisson.pmf(np.arange(size), n_judges / n_constructs)
+    total = scipy.stats.poisson.pmf(n_judges, n_judges)
     joint = np.zeros((size, size))
     below = np.zeros(size)
     for b in range(size):
@@ -158,7 +158,7 @@ def _one_item(item: str, construct: str, counts: pd.Series, alpha: float) -> dic
         "n_other": other,
         "most_frequent_other": str(others.idxmax()) if other > 0 else "",
         "p_sa": np.nan if empty else hit / n,
-        "p_sa_p": np.nan if empty else float(stats.binom.sf(hit - 1, n, 1.0 / k)),
+        "p_sa_p": np.nan if empty else float(scipy.stats.binom.sf(hit - 1, n, 1.0 / k)),
         "c_sv": np.nan if empty else (hit - other) / n,
         "c_sv_p": np.nan if empty else sort_p_value(hit, other, n, k),
         "c_sv_critical": critical,

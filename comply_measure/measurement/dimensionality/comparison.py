@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.dimensionality.correlations import ItemCorrelation
@@ -148,7 +148,7 @@ def comparison_data(
         if k == 1:
             pvalues.append(np.nan)
             continue
-        test = stats.mannwhitneyu(rmsr[-1], rmsr[-2], alternative="less")
+        test = scipy.stats.mannwhitneyu(rmsr[-1], rmsr[-2], alternative="less")
         pvalues.append(float(test.pvalue))
         improved = pvalues[-1] < alpha
         if not improved:

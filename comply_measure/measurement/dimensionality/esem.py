@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import linalg, stats
+import scipy
+from scipy import linalg
 
 from comply_measure import sem
 from comply_measure.errors import ComplyError, InputError, Problem
@@ -93,7 +94,7 @@ class ExploratorySem:
         table["upper"] = nothing if self.errors is None else self.errors.loading_upper.ravel()
         with np.errstate(invalid="ignore", divide="ignore"):
             table["z"] = table["loading"] / se
-        table["pvalue"] = 2.0 * stats.norm.sf(np.abs(table["z"]))
+        table["pvalue"] = 2.0 * scipy.stats.norm.sf(np.abs(table["z"]))
         return table.assign(n=self.n, estimator=self.estimator, missing=self.missing, note=self.note)
 
     def factor_correlations(self) -> pd.DataFrame:
@@ -279,7 +280,7 @@ def _errors(
     se = np.sqrt(np.maximum(variance, 0.0))
     loading_se = se[: turned.loadings.size].reshape(turned.loadings.shape)
     correlation_se = se[turned.loadings.size :].reshape(m, m)
-    z = float(stats.norm.ppf(0.5 + confidence / 2.0))
+    z = float(scipy.stats.norm.ppf(0.5 + confidence / 2.0))
     return LoadingErrors(
         loading_se,
         turned.loadings - z * loading_se,

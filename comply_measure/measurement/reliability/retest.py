@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.frames import check_scales, groups, item_values
@@ -136,7 +136,7 @@ def retest(values: Floats, *, confidence: float = 0.95) -> Retest:
         consistency,
         _mean_correlation(x),
         float(x[:, -1].mean() - x[:, 0].mean()),
-        float(stats.f.sf(f, k - 1, (n - 1) * (k - 1))),
+        float(scipy.stats.f.sf(f, k - 1, (n - 1) * (k - 1))),
         sem_a,
         sem_c,
         float(factor * sem_a),

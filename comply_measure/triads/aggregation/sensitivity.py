@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Floats
@@ -133,7 +133,7 @@ def _obstacle(x: Floats, reference: Floats, criterion: Floats | None) -> str:
 
 def _ranks(x: Floats, rows: np.ndarray) -> Floats:
     ranks = np.full(len(x), np.nan)
-    ranks[rows] = stats.rankdata(x[rows])
+    ranks[rows] = scipy.stats.rankdata(x[rows])
     return ranks
 
 

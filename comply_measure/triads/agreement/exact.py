@@ -17,7 +17,8 @@ from math import comb, lcm
 from typing import Literal
 
 import numpy as np
-from scipy import signal, special
+import scipy
+from scipy import special
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Floats, Ints
@@ -188,7 +189,7 @@ def _power(item: Floats, times: int) -> Floats:
 def _convolve(a: Floats, b: Floats) -> Floats:
     if min(len(a), len(b)) <= 2_000:
         return np.convolve(a, b)
-    product = signal.fftconvolve(a, b)
+    product = scipy.signal.fftconvolve(a, b)
     return np.where(product < 1e-17, 0.0, product)  # what the transform leaves of an exact zero
 
 

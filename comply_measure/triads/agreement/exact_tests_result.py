@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from comply_measure.statistics.arrays import Floats, Ints
 from comply_measure.triads.agreement.nulls import NullDistribution
@@ -147,7 +147,7 @@ def _share_p_value(hits: int, levels: Floats) -> float:
         return float("nan")
     total = np.ones(1)
     for level, count in zip(*np.unique(levels, return_counts=True), strict=True):
-        total = np.convolve(total, stats.binom.pmf(np.arange(count + 1), count, level))
+        total = np.convolve(total, scipy.stats.binom.pmf(np.arange(count + 1), count, level))
     return float(min(1.0, total[hits:].sum()))
 
 

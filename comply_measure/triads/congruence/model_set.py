@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+import scipy
 
 from comply_measure.triads.congruence.polynomial import PERFECT, PolynomialRegression, gaussian_loglik
 from comply_measure.triads.congruence.rotation import (
@@ -193,5 +193,5 @@ def _absolute_test(fit: PolynomialRegression) -> tuple[str, str, float, int, flo
     note = "" if varies else "no residual variance" if fit.defined else fit.note
     if varies and fit.clusters is not None:
         note = "clustering is ignored"
-    p = float(stats.f.sf(F, df1, df2))
+    p = float(scipy.stats.f.sf(F, df1, df2))
     return "absolute difference", hypothesis, F, df1, float(df2), p, fit.n, note

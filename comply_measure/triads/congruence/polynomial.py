@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+import scipy
 
 from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.statistics.cluster_robust import ClusterRobust, cluster_robust, few_clusters_note
@@ -97,7 +97,7 @@ class PolynomialRegression:
         if not np.isfinite(V).all() or np.linalg.matrix_rank(V) < q:
             return float("nan"), float(df), float("nan")
         F = float(value @ np.linalg.solve(V, value)) / q
-        return F, float(df), float(stats.f.sf(F, q, df))
+        return F, float(df), float(scipy.stats.f.sf(F, q, df))
 
     def tidy(self) -> pd.DataFrame:
         """One row per coefficient: name, estimate, se, t, df, p, ci_lower, ci_upper, n, note."""
@@ -114,7 +114,7 @@ def inference_table(
     se = np.sqrt(np.clip(np.diag(covariance), 0.0, None))
     se = np.where((se > 0) & (df > 0), se, np.nan)
     t = estimate / se
-    half = stats.t.ppf(0.5 + level / 2, df) * se
+    half = scipy.stats.t.ppf(0.5 + level / 2, df) * se
     return pd.DataFrame(
         {
             "name": names,
@@ -122,7 +122,7 @@ def inference_table(
             "se": se,
             "t": t,
             "df": df,
-            "p": 2 * stats.t.sf(np.abs(t), df),
+            "p": 2 * scipy.stats.t.sf(np.abs(t), df),
             "ci_lower": estimate - half,
             "ci_upper": estimate + half,
         }

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from comply_measure.statistics.arrays import Floats
 from comply_measure.statistics.multiplicity import holm
@@ -113,6 +113,6 @@ def _logistic(x: Floats, absent: np.ndarray) -> dict[str, Any]:
         "se": float(np.sqrt(np.linalg.inv(information)[1, 1]) / sd),
         "odds_ratio": float(np.exp(b)),
         "chi2": chi2,
-        "p": float(stats.chi2.sf(chi2, 1)),
+        "p": float(scipy.stats.chi2.sf(chi2, 1)),
         "note": "",
     }

@@ -6,8 +6,8 @@ from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Floats
@@ -86,7 +86,7 @@ def _column(data: TriadData, j: int, codes: NDArray[np.int64], confidence: float
         estimate[both], se[both], df[both] = _contrasts(x[:, seen], codes, pairs)
     # answers are exact decimals: an error this far below their size is rounding
     se = np.where(se > 1e-12 * np.nanmax(np.abs(x), initial=1.0), se, np.nan)
-    t, half = estimate / se, stats.t.ppf((1 + confidence) / 2, df) * se
+    t, half = estimate / se, scipy.stats.t.ppf((1 + confidence) / 2, df) * se
     notes = np.where(np.isnan(estimate), "nobody has one of the roles", few_clusters_note(clusters))
     notes = np.where(
         ~np.isnan(estimate) & np.isnan(t), "too few units with both roles, or no variance", notes
@@ -99,7 +99,7 @@ def _column(data: TriadData, j: int, codes: NDArray[np.int64], confidence: float
             "se": se,
             "t": t,
             "df": np.where(np.isnan(t), np.nan, df),
-            "p": 2 * stats.t.sf(np.abs(t), df),
+            "p": 2 * scipy.stats.t.sf(np.abs(t), df),
             "lower": estimate - half,
             "upper": estimate + half,
             "n_units": len(x),

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from comply_measure.statistics.arrays import Floats, Ints
 from comply_measure.statistics.checks import check_confidence
@@ -151,7 +151,7 @@ class OddRole:
         chance = self.expected[:, j] if tested else np.full(R, 1.0 / R)
         expected = decided * chance
         chi2 = float(((counts - expected) ** 2 / expected).sum()) if tested else np.nan
-        p = float(stats.chi2.sf(chi2, R - 1)) if tested else np.nan
+        p = float(scipy.stats.chi2.sf(chi2, R - 1)) if tested else np.nan
         note = "" if tested and expected.min() >= 5 else "too few units for the χ² approximation"
         note = note if tested or not decided else UNTESTED
         note = note if R >= 3 else "needs 3 roles"
@@ -246,13 +246,13 @@ def _bound(error: Floats, confidence: float) -> Floats:
     """Distance beyond which the role farthest apart is reliably so, shape (R, J)."""
     R = len(error)
     others = (error.sum(axis=0) - error) / (R - 1) ** 2
-    return np.asarray(stats.norm.isf((1 - confidence) / (2 * R)) * np.sqrt(error + others))
+    return np.asarray(scipy.stats.norm.isf((1 - confidence) / (2 * R)) * np.sqrt(error + others))
 
 
 def _expected_shares(data: TriadData, error: Floats) -> Floats:
     """Probability that each role is farthest from the others' mean when only errors differ, shape (R, J)."""
     shares = np.full(error.shape, np.nan)
-    normal = stats.norm.ppf(stats.qmc.Sobol(len(error), seed=0).random_base2(15))
+    normal = scipy.stats.norm.ppf(scipy.stats.qmc.Sobol(len(error), seed=0).random_base2(15))
     for j in range(error.shape[1]):
         x = data.values[:, :, j]
         x = x[~np.isnan(x).any(axis=1)]

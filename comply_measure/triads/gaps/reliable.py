@@ -8,8 +8,8 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Floats
@@ -176,7 +176,7 @@ def gap_reliability(
 
 def _critical(n_roles: int, confidence: float, family: Family) -> Floats:
     """Critical value of ``|gap|/SE`` by the number of roles of a unit, 0 to R; NaN below two."""
-    alone = float(stats.norm.ppf((1 + confidence) / 2))
+    alone = float(scipy.stats.norm.ppf((1 + confidence) / 2))
     found = np.full(n_roles + 1, np.nan)
     for k in range(2, n_roles + 1):
         found[k] = studentized_range(confidence, k) / np.sqrt(2.0) if family == "unit" and k > 2 else alone
@@ -224,7 +224,7 @@ def _column(
         fixed = enough & ~(total > 1e-12 * np.maximum(vx + vy, 1e-300))
         ratio = np.where(fixed, np.nan, (vx * r[first] + vy * r[second] - 2 * cov) / total)
         beyond = (both & (np.abs(d) > critical[:, None] * se)).sum(axis=0) / n
-        chance = np.where(both, 2.0 * stats.norm.sf(critical)[:, None], 0.0).sum(axis=0) / n
+        chance = np.where(both, 2.0 * scipy.stats.norm.sf(critical)[:, None], 0.0).sum(axis=0) / n
         squared = np.where(enough, np.where(both, d**2, 0.0).sum(axis=0) / n, np.nan)
         correlation = np.where(varying, cov / np.sqrt(np.where(varying, vx * vy, 1.0)), np.nan)
     notes = zip(enough.tolist(), fixed.tolist(), ratio.tolist(), se.tolist(), varying.tolist(), strict=True)

@@ -7,8 +7,9 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Floats
@@ -230,7 +231,7 @@ def _column_tests(d: Floats, codes: NDArray[np.int64] | None, confidence: float)
         flat = (n > 1) & ~(sd > 1e-12 * np.maximum(1.0, np.abs(filled).max(axis=0, initial=0.0)))
         sd = np.where(flat, 0.0, np.where(n > 1, sd, np.nan))
         se = np.where(flat | ~(se > 0), np.nan, se)
-        t, half = mean / se, stats.t.ppf((1 + confidence) / 2, df) * se
+        t, half = mean / se, scipy.stats.t.ppf((1 + confidence) / 2, df) * se
         d_z = np.where(sd > 0, mean / np.where(sd > 0, sd, 1.0), np.nan)
         # the noncentral t interval assumes independent units
         low, high = effect_intervals(d_z, n, confidence) if codes is None else (d_z * np.nan, d_z * np.nan)
@@ -242,7 +243,7 @@ def _column_tests(d: Floats, codes: NDArray[np.int64] | None, confidence: float)
             "se": se,
             "t": t,
             "df": np.where(clusters > 1, df, np.nan),
-            "p": 2 * stats.t.sf(np.abs(t), df),
+            "p": 2 * scipy.stats.t.sf(np.abs(t), df),
             "lower": mean - half,
             "upper": mean + half,
             "d_z": d_z,

@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Floats
@@ -142,8 +142,8 @@ def icc_oneway(
     with np.errstate(invalid="ignore", divide="ignore"):
         f = anova.msb / anova.msw
         f = np.where((anova.msw == 0) & (anova.msb == 0), np.nan, f)
-        low = f / stats.f.ppf(tail, anova.dfb, anova.dfw)
-        high = f * stats.f.ppf(tail, anova.dfw, anova.dfb)
+        low = f / scipy.stats.f.ppf(tail, anova.dfb, anova.dfw)
+        high = f * scipy.stats.f.ppf(tail, anova.dfw, anova.dfb)
         msb = np.where(anova.msb > 0, anova.msb, np.nan)  # ICC(2) has no value without variance of means
         return OnewayReliability(
             table.columns,
@@ -157,7 +157,7 @@ def icc_oneway(
             icc2_lower=np.where(np.isnan(msb), np.nan, 1.0 - 1.0 / low),
             icc2_upper=np.where(np.isnan(msb), np.nan, 1.0 - 1.0 / high),
             f=f,
-            p=stats.f.sf(f, anova.dfb, anova.dfw),
+            p=scipy.stats.f.sf(f, anova.dfb, anova.dfw),
         )
 
 

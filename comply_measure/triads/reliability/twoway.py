@@ -11,7 +11,7 @@ import warnings
 from typing import Literal, get_args
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Floats
@@ -141,9 +141,9 @@ def _anova(x: Floats, confidence: float, engine: str, dropped: int) -> TwowayFit
     return TwowayFit(
         estimator="ANOVA", n_units=n, n_informants=n * k, k=k,
         values=values, lower=lower, upper=upper, interval="F; Satterthwaite for A",
-        f=float(f), df1=float(df1), df2=float(df2), p=float(stats.f.sf(f, df1, df2)),
+        f=float(f), df1=float(df1), df2=float(df2), p=float(scipy.stats.f.sf(f, df1, df2)),
         role_f=float(f_role), role_df1=float(k - 1), role_df2=float(df2),
-        role_p=float(stats.f.sf(f_role, k - 1, df2)),
+        role_p=float(scipy.stats.f.sf(f_role, k - 1, df2)),
         variances=((msr - mse) / k, (msc - mse) / n, mse),
         note="; ".join(note for note in notes if note),
     )  # fmt: skip
@@ -190,9 +190,9 @@ def _reml(x: Floats, confidence: float, bootstrap: int, rng: np.random.Generator
         values=tuple(values.tolist()), lower=lower, upper=upper, interval=interval,
         f=float("nan"), df1=float("nan"), df2=float("nan"),
         # half of the null distribution of the likelihood ratio is a point at zero (Self & Liang 1987)
-        p=1.0 if gain == 0 else 0.5 * float(stats.chi2.sf(gain, 1)),
+        p=1.0 if gain == 0 else 0.5 * float(scipy.stats.chi2.sf(gain, 1)),
         role_f=role_f, role_df1=float(k - 1), role_df2=role_df2,
-        role_p=float(stats.f.sf(role_f, k - 1, role_df2)),
+        role_p=float(scipy.stats.f.sf(role_f, k - 1, role_df2)),
         variances=(unit, role, error),
         note=_fit_note(fit),
     )  # fmt: skip

@@ -8,7 +8,7 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from comply_measure.statistics.arrays import Floats
 from comply_measure.statistics.grouping import Grouping
@@ -134,8 +134,8 @@ def _f_test(e: float, n: int, n_units: int) -> tuple[float, float]:
         return float("nan"), float("nan")
     f = e**2 * df_w / df_b
     if e >= 1:
-        return float(f), float(stats.f.sf(f, df_b, df_w))
-    return float(1.0 / f), float(stats.f.sf(1.0 / f, df_w, df_b))
+        return float(f), float(scipy.stats.f.sf(f, df_b, df_w))
+    return float(1.0 / f), float(scipy.stats.f.sf(1.0 / f, df_w, df_b))
 
 
 def _note(total: Floats, between: Floats, within: Floats) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, stats
+import scipy
 
 from comply_measure.statistics.arrays import Floats
 from comply_measure.statistics.grouping import Grouping
@@ -132,19 +132,19 @@ def _best_ratio(sums: _Sums) -> float:
         return 0.0
     if slope(low) <= 0 or slope(high) >= 0:  # flat to the precision of the arithmetic
         return float(GRID[place] / (1.0 - GRID[place]))
-    icc = float(optimize.brentq(slope, low, high, xtol=1e-15, rtol=1e-14))
+    icc = float(scipy.optimize.brentq(slope, low, high, xtol=1e-15, rtol=1e-14))
     return icc / (1.0 - icc)
 
 
 def _profile_interval(sums: _Sums, ratio: float, best: float, confidence: float) -> tuple[float, float]:
     """Where the profile has fallen by half a χ² quantile, on either side."""
-    drop = float(stats.chi2.ppf(confidence, 1)) / 2.0
+    drop = float(scipy.stats.chi2.ppf(confidence, 1)) / 2.0
     icc = ratio / (1.0 + ratio)
 
     def excess(value: float) -> float:
         return float(best - sums.profile(value / (1.0 - value))[0] - drop)
 
     top = 1.0 - 1e-9
-    lower = 0.0 if excess(0.0) <= 0 else float(optimize.brentq(excess, 0.0, icc, xtol=1e-13))
-    upper = 1.0 if excess(top) <= 0 else float(optimize.brentq(excess, icc, top, xtol=1e-13))
+    lower = 0.0 if excess(0.0) <= 0 else float(scipy.optimize.brentq(excess, 0.0, icc, xtol=1e-13))
+    upper = 1.0 if excess(top) <= 0 else float(scipy.optimize.brentq(excess, icc, top, xtol=1e-13))
     return lower, upper
