@@ -167,8 +167,14 @@ def _loadings(values: Floats, names: list[str], correlation: Floats, estimator: 
         return nothing, str(error)
     if not fit.has_optimum:
         return nothing, "the one-factor model did not converge"
-    table = fit.estimates
-    loadings = table.loc[table["op"] == "=~", "est"].to_numpy(dtype=np.float64)
+    # Without the table of estimates, whose standard errors nobody asked for.
+    loadings = np.array(
+        [
+            value
+            for op, value in zip(fit.model.table.op, fit.model.values(fit.theta), strict=True)
+            if op == "=~"
+        ]
+    )
     if np.abs(loadings).max() >= 1.0:
         return loadings, "Heywood case: an item without unique variance"
     return loadings, ""

@@ -15,7 +15,7 @@ from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.reliability.alpha import feldt_limits
 from comply_measure.measurement.reliability.coefficients import COEFFICIENTS, compute_all
 from comply_measure.measurement.reliability.single import SINGLE, ScoreData, single_coefficients
-from comply_measure.measurement.reliability.table_groups import TRIAD, Answers, answer_groups
+from comply_measure.measurement.reliability.table_groups import TRIAD, Answers, Grouping, answer_groups
 from comply_measure.measurement.reliability.table_result import ReliabilityRow, ReliabilityTable
 from comply_measure.measurement.resampling import Interval, bootstrap, check_bootstrap
 from comply_measure.measurement.saturated import Treatment, covariance_of
@@ -89,8 +89,9 @@ def reliability_table(
     names = tuple(dict.fromkeys(coefficients))
     seeds = np.random.SeedSequence(seed)
     rows: list[ReliabilityRow] = []
+    grouping = Grouping.of(data, by, unit, cluster, pooled, triad)
     for scale, items in scales.items():
-        for group in answer_groups(data, items, by, unit, cluster, pooled, triad):
+        for group in answer_groups(data, items, grouping):
             rng = np.random.default_rng(seeds.spawn(1)[0])
             stack = tuple(name for name in names if name in COEFFICIENTS)
             found = {
@@ -252,9 +253,9 @@ def _row(
         kind,
         sem,
         values.shape[1],
-        -1 if group.units is None else len(np.unique(group.units)),
+        group.n_units,
         len(values),
-        int((~np.isnan(values)).all(axis=1).sum()),
+        group.n_complete,
         0 if drawn is None else drawn.n_clusters,
         0 if drawn is None else int(drawn.n_used[k]),
         missing,
