@@ -1,3 +1,5 @@
+from comply_measure.sem.after_measurement.api import sam as sam
+from comply_measure.sem.after_measurement.result import SamFit as SamFit
 from comply_measure.sem.api import (
     fit as fit,
     from_moments as from_moments,

@@ -561,6 +561,7 @@ def _calls_of_the_engine() -> dict[str, dict[str, Any]]:
         "register_estimator": {"estimator": sem.Estimator("MLSB", "ml", se="robust.sem")},
         "rmsea_power": {"n": 100, "df": 10},
         "rmsea_sample_size": {"df": 10},
+        "sam": {"model": f"{text}\nB =~ b1 + b2 + b3\nB ~ A", "data": data},
         "simple_slopes": {"fit": moderated},
     }
     return {f"sem.{name}": arguments for name, arguments in given.items()}

@@ -1,0 +1,212 @@
+"""The door to structural-after-measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from comply_measure.errors import Problem
+from comply_measure.sem.after_measurement.moments import MAPPINGS
+from comply_measure.sem.after_measurement.parts import parts_of, prepared
+from comply_measure.sem.after_measurement.result import SamFit
+from comply_measure.sem.after_measurement.steps import (
+    Block,
+    Structure,
+    fit_block,
+    fit_globally,
+    fit_locally,
+    step_one,
+)
+from comply_measure.sem.arguments import Arguments, checked
+from comply_measure.sem.data import as_frame, check_names, split_groups
+from comply_measure.sem.errors import InputError, ModelError
+from comply_measure.sem.families.base import Request
+from comply_measure.sem.interactions.model import latent_products
+from comply_measure.sem.language.parser import parse_model
+from comply_measure.sem.language.records import ModelRecords
+from comply_measure.sem.model import Model
+from comply_measure.sem.optimise import Optimum
+from comply_measure.sem.options import Options, choose
+from comply_measure.sem.ordinal.entry import find_ordered, model_variables
+from comply_measure.sem.resolver import resolve
+from comply_measure.sem.rules import Setting, apply_rules, table_options
+from comply_measure.statistics.arguments import checks_itself
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+METHODS = ("local", "global")
+ERRORS = ("standard", "robust.huber.white", "robust.cluster", "none")
+
+
+@checks_itself
+def sam(
+    model: str,
+    data: pd.DataFrame | Mapping[str, Any],
+    method: str = "local",
+    mapping: str = "ml",
+    measurement_blocks: Sequence[Sequence[str]] | None = None,
+    estimator: str = "ML",
+    missing: str = "listwise",
+    group: str | None = None,
+    group_equal: str | Sequence[str] = (),
+    group_partial: str | Sequence[str] = (),
+    cluster: str | None = None,
+    effect_coding: bool = False,
+    meanstructure: bool | None = None,
+    information: str | None = None,
+    se: str | None = None,
+) -> SamFit:
+    """Estimate a structural equation model in two steps: measurement, then structure.
+
+    First every factor is measured by itself; factors that share indicators, residuals or parameters together. Then the
+    structural part is estimated: ``local`` from the moments of the factors, ``global`` from all data with the
+    measurement held fixed. Misfit in one place does not spoil the estimates elsewhere, and small samples that give no
+    admissible solution at once mostly give one in two steps (Rosseel & Loh, 2022).
+
+    Parameters
+    ----------
+    model : str
+        Model in lavaan's language: factors with indicators and the structural part of factors and observed variables.
+    data : DataFrame
+        One row per case, numeric columns.
+    method : {"local", "global"}
+    mapping : {"ml", "gls", "uls"}
+        How ``local`` finds the moments of the factors (:mod:`comply_measure.sem.after_measurement.moments`).
+    measurement_blocks : sequence of sequence of str, optional
+        Factors to be measured together.
+    estimator : str
+        ``ML`` or ``MLR`` (robust errors).
+    missing : str
+        ``listwise``, or ``ml`` for full information in both steps.
+    group, group_equal, group_partial, cluster, effect_coding, meanstructure, information
+        As for :func:`comply_measure.sem.fit`.
+    se : str, optional
+        ``standard`` (two-step errors from the information), ``robust.huber.white`` and ``robust.cluster`` (two-step
+        errors from casewise or cluster scores; with ``MLR`` and with ``cluster=`` by default) or ``none``.
+
+    Returns
+    -------
+    SamFit
+        A fit of the whole model whose tests and measures are those of the structural part; ``blocks``, ``structural``,
+        ``moments`` and ``reliability`` hold the steps.
+
+    Raises
+    ------
+    ModelSyntaxError, InputError, ModelError
+        When the text, the data or the options cannot be used.
+
+    References
+    ----------
+    Rosseel, Y., & Loh, W. W. (2022). A structural after measurement approach to structural equation modeling.
+    *Psychological Methods*. https://doi.org/10.1037/met0000503
+    """
+    method, mapping = choose("method", method, METHODS), choose("mapping", mapping, MAPPINGS)
+    asked = checked(
+        model=model,
+        group=group,
+        group_equal=group_equal,
+        group_partial=group_partial,
+        cluster=cluster,
+        effect_coding=effect_coding,
+        meanstructure=meanstructure,
+        fixed_x=False,
+    )
+    request = _request(asked, data, (estimator, missing, information, se))
+    joint = request.options.family.model(request)
+    parts = parts_of(joint.table, request.records, measurement_blocks)
+    joint = replace(joint, table=replace(joint.table, notes=(*joint.table.notes, *parts.notes)))
+    try:
+        blocks = tuple(fit_block(joint, parts, number) for number in range(len(parts.blocks)))
+        local = method == "local"
+        second = fit_locally(joint, parts, blocks, mapping) if local else fit_globally(joint, parts, blocks)
+        optimum = _put_together(joint, blocks, second)
+    except np.linalg.LinAlgError as error:
+        raise ModelError(
+            "the paths of the model form a loop that has no solution: I - A is singular"
+        ) from error
+    return SamFit(joint, optimum, None, method, mapping if local else "", blocks, second)
+
+
+def _request(asked: Arguments, data: Any, words: tuple[str, str, str | None, str | None]) -> Request:
+    """Text, data and options of the whole model."""
+    records, notes = _records(asked.model)
+    frame = as_frame(data)
+    check_names(frame, records, asked.group, asked.cluster)
+    if find_ordered(records, frame, ()):
+        raise ModelError(
+            "structural-after-measurement is for continuous variables: these columns are ordered"
+        )
+    groups = split_groups(frame, asked.group)
+    if not groups[0] or any(len(rows) == 0 for rows in groups[1]):
+        raise InputError("The data have no cases.", [Problem("empty", column=asked.group)])
+    estimator, missing, information, se = words
+    options = resolve(estimator, missing, information, se, None, asked.cluster is not None)
+    _check_options(options)
+    setting = Setting(
+        asked,
+        options,
+        n_groups=len(groups[0]),
+        intercepts=any(term.op == "~1" for term in records.terms),
+        predictors=bool(model_variables(records).exogenous),
+    )
+    options = apply_rules(setting)
+    options = replace(options, notes=(*options.notes, *notes))
+    return Request(records, frame, groups, frozenset(), asked, options, table_options(setting))
+
+
+def _records(text: str) -> tuple[ModelRecords, tuple[str, ...]]:
+    records = parse_model(text)
+    if latent_products(records) is not None:
+        raise ModelError(
+            "products of factors are not available in two steps; use sem.fit(..., interactions=...)"
+        )
+    return prepared(records)
+
+
+def _check_options(options: Options) -> None:
+    problems = []
+    if not options.family.has_loglik or options.missing not in ("listwise", "ml"):
+        problems.append(
+            Problem("not in two steps", column="estimator, missing", allowed="ML or MLR; listwise or ml")
+        )
+    if options.se not in ERRORS:
+        problems.append(Problem("not in two steps", column="se", value=options.se, allowed=", ".join(ERRORS)))
+    if options.information not in ("expected", "observed"):
+        problems.append(
+            Problem(
+                "not in two steps",
+                column="information",
+                value=options.information,
+                allowed="expected, observed",
+            )
+        )
+    if problems:
+        raise InputError("Structural-after-measurement cannot use these options.", problems)
+
+
+def _put_together(joint: Model, blocks: tuple[Block, ...], second: Structure) -> Optimum:
+    """The two-step estimates as a point of the whole model."""
+    theta = step_one(joint, blocks)
+    theta[second.places[second.places >= 0]] = second.fit.theta[second.places >= 0]
+    point = joint.objective.at(joint.space.contract(theta))
+    steps = (*(block.fit.optimum for block in blocks), second.fit.optimum)
+    failed = [step for step in steps if not step.converged]
+    held = [
+        int(places[place])
+        for places, fit in (*((b.places, b.fit) for b in blocks), (second.places, second.fit))
+        for place in fit.optimum.at_bound
+        if places[place] >= 0
+    ]
+    return Optimum(
+        point,
+        not failed,
+        sum(step.iterations for step in steps),
+        failed[0].message if failed else "converged",
+        0.0,
+        at_bound=tuple(held),
+        endless=tuple(name for step in steps for name in step.endless),
+    )
