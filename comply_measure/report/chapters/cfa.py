@@ -27,6 +27,13 @@ _VALIDITY: Columns = (
 _CORRELATIONS: Columns = (
     of("dimension", "first"), of("partner", "second"), of("r", "est_std"), "se", of("ci_bounded", "ci"),
 )  # fmt: skip
+#: Words for the difference tests of :func:`comply_measure.sem.compare`.
+_METHODS = {
+    "standard": "Plain differences of χ²",
+    "satorra.bentler.2001": "Scaled differences: Satorra and Bentler (2001)",
+    "satorra.bentler.2010": "Scaled differences: Satorra and Bentler (2010)",
+    "satorra.2000": "Scaled differences: Satorra (2000)",
+}
 
 
 def cfa_section(results: CfaEvidence, labels: Labels, cutoffs: Cutoffs) -> Section:
@@ -185,14 +192,14 @@ def _correlation_table(
 
 
 def _differences(results: CfaEvidence) -> TableSpec:
+    method = str(results.differences["method"].iloc[0])
     return table_of(
         results,
         "cfa_differences",
         f"{results.title}: difference tests of nested structures",
         results.differences,
         ("model", "df", of("delta_chisq", "difference"), of("delta_df", "df_difference"), "p", "remark"),
-        "Each model against the less restricted one above it. "
-        f"Method: {results.differences['method'].iloc[0]}.",
+        f"Each model against the less restricted one above it. {_METHODS.get(method, method)}.",
     )
 
 
