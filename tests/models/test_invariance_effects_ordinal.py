@@ -108,6 +108,13 @@ def test_large_samples_reach_the_population():
     assert item.loc["w", "d_macs"] == pytest.approx(0.58640, abs=0.012)
     assert item.loc[["x", "y", "z"], "d_macs"].max() == 0.0  # all parameters equal
     assert found.gap_table()["bias"].iloc[0] == pytest.approx(0.09125, abs=0.002)
+    # scalar: residual variances are free, too, so the other items have biases of sampling error
+    loose = invariance_effects(design, design.fit("scalar", frozenset({("intercept", "w")})))
+    item = loose.tidy().set_index("item")
+    assert item.loc["w", "bias"] == pytest.approx(0.36499, abs=0.015)
+    assert item.loc["w", "d_macs"] == pytest.approx(0.58640, abs=0.025)
+    assert item.loc[["x", "y", "z"], "bias"].abs().max() < 0.015
+    assert loose.gap_table()["bias"].iloc[0] == pytest.approx(0.09125, abs=0.008)
 
 
 def test_scores_are_the_values_of_the_answers():

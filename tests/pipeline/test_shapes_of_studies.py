@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from conftest import DIMENSIONS, STUDY, answers, scale_text
 
+from comply_measure.errors import InputError
 from comply_measure.pipeline import STEPS, Store, load_study, run_study
 from comply_measure.pipeline.run import Run
 
@@ -59,6 +60,11 @@ def one_each() -> pd.DataFrame:
     return answers(60).iloc[::-1].drop_duplicates("unit").iloc[::-1]
 
 
+def silent_role() -> pd.DataFrame:
+    rows = answers(60)
+    return rows.assign(**{item: rows[item].where(rows["role"] == "buyer") for item in ITEMS})
+
+
 NOT_WITHIN_UNITS = "no unit has informants of two roles"
 SHAPES: dict[str, tuple[Callable[[], pd.DataFrame], str, dict[str, str]]] = {
     "all": (
@@ -75,6 +81,8 @@ SHAPES: dict[str, tuple[Callable[[], pd.DataFrame], str, dict[str, str]]] = {
         "",
         dict.fromkeys(BETWEEN_ROLES, "1 role") | {"invariance": "1 role"},
     ),
+    "two roles": (lambda: answers(40), "", {}),
+    "a role without answers": (silent_role, "", {}),
     "nobody answered": (
         lambda: answers(12).assign(**dict.fromkeys(ITEMS, "")),
         "",
@@ -94,6 +102,11 @@ SHAPES: dict[str, tuple[Callable[[], pd.DataFrame], str, dict[str, str]]] = {
 }
 
 
+def test_a_file_without_a_column_of_roles_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="'role': missing column for the role"):
+        run_of(answers(4).drop(columns="role"), tmp_path, "", ())
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_step_runs_or_is_left_out_with_its_reason(shape: str, tmp_path: Path) -> None:
     rows, informants, expected = SHAPES[shape]
@@ -106,3 +119,5 @@ def test_every_step_runs_or_is_left_out_with_its_reason(shape: str, tmp_path: Pa
     for name, words in expected.items():
         assert words in left_out.pop(name)
     assert set(left_out) <= NEVER
+    if shape == "a role without answers":
+        assert went["cfa"][0] == "done"
