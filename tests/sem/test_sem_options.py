@@ -47,6 +47,19 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "seed": (3,),
     "engine": ("semopy", "COMPLY"),
     "model_type": ("growth",),
+    "n_jobs": (2,),
+    "interactions": ("lms",),
+    "product_indicators": ("unconstrained",),
+    "match": (True,),
+    "nodes": (8,),
+}
+
+# Options of the search: another way to the same optimum, or to one that no bound binds. Beside them every option does
+# what it does alone; beside an option they change nothing, unless it is refused or stated.
+SEARCH: dict[str, Any] = {
+    "start": "simple",
+    "bounds": "pos.var",
+    "optimizer_options": (("tolerance", 1e-13), ("iterations", 5000)),
 }
 
 
@@ -110,7 +123,10 @@ def _outcome(options: tuple[tuple[str, Any], ...]) -> Outcome:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            fit = sem.fit(MODEL, _data(), **dict(options))
+            given = dict(options)
+            if "optimizer_options" in given:
+                given["optimizer_options"] = dict(given["optimizer_options"])
+            fit = sem.fit(MODEL, _data(), **given)
             numbers = [*fit.estimates["est"], *fit.estimates["se"], *fit.measures.values(), float(fit.npar)]
     except ComplyError as error:
         return Outcome("refused", str(error))
@@ -156,6 +172,30 @@ def test_every_pair_of_options_is_honoured_refused_or_stated() -> None:
     """Beside any second option, a first one changes a number, says the default, is refused or named in a note."""
     pairs = [(a, b) for a, b in itertools.permutations(SINGLE, 2) if a[0] != b[0]]
     silent = [(*one, *other) for one, other in pairs if _silent(*one, (other,))]
+    assert not silent, silent
+
+
+def test_the_way_of_the_search_changes_no_result_beside_any_option() -> None:
+    wrong = []
+    for search, one in itertools.product(SEARCH.items(), [None, *SINGLE]):
+        others = () if one is None else (one,)
+        if one == ("bootstrap", 2):
+            others = (one, ("seed", 3))  # the same resamples
+        together, alone = _outcome((*others, search)), _outcome(others)
+        if "refused" in (together.state, alone.state):
+            named = alone.state == "refused" or re.search(rf"\b{search[0]}\b", together.text)
+            wrong += [] if named else [(*others, search, together.text)]
+        elif not np.allclose(together.numbers, alone.numbers, rtol=1e-4, atol=1e-4):
+            wrong.append((*others, search, "another result"))
+    assert not wrong, wrong
+
+
+def test_every_option_does_beside_the_way_of_the_search_what_it_does_alone() -> None:
+    silent = [
+        (*one, search)
+        for search, one in itertools.product(SEARCH.items(), SINGLE)
+        if _silent(*one, (search,)) and not _silent(*one, ())
+    ]
     assert not silent, silent
 
 
