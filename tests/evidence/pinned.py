@@ -33,7 +33,7 @@ Digest = dict[str, dict[str, list[Number]]]
 
 def small_study(folder: Path) -> Responses:
     """The dyads of the pipeline's tests with five answers left out, in twelve firms."""
-    dyads = runpy.run_path(str(HERE.parent / "pipeline" / "conftest.py"))
+    dyads = runpy.run_path(str(HERE.parent / "pipeline" / "duo.py"))
     (folder / "duo.yaml").write_text(dyads["scale_text"](), encoding="utf-8")
     data = dyads["answers"]()
     data["firm"] = "F" + (pd.factorize(data["unit"])[0] % 12).astype(str)
