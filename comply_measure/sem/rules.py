@@ -73,6 +73,11 @@ class Setting:
             (f"missing='{self.options.missing}'", not self.options.complete_cases),
             ("cluster=", self.one_level_clusters),
             ("intercepts in the model text", self.intercepts),
+            (f"interactions='{self.products}'", self.direct),
+            (
+                "product_indicators='unconstrained'",
+                self.products == "product" and self.asked.product_indicators == "unconstrained",
+            ),
         )
         return next((reason for reason, holds in reasons if holds), "")
 

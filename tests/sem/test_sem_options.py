@@ -119,14 +119,14 @@ class Outcome(NamedTuple):
 
 
 @cache
-def _outcome(options: tuple[tuple[str, Any], ...]) -> Outcome:
+def _outcome(options: tuple[tuple[str, Any], ...], model: str = MODEL) -> Outcome:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             given = dict(options)
             if "optimizer_options" in given:
                 given["optimizer_options"] = dict(given["optimizer_options"])
-            fit = sem.fit(MODEL, _data(), **given)
+            fit = sem.fit(model, _data(), **given)
             numbers = [*fit.estimates["est"], *fit.estimates["se"], *fit.measures.values(), float(fit.npar)]
     except ComplyError as error:
         return Outcome("refused", str(error))
@@ -148,9 +148,9 @@ def _says_the_default(name: str, value: Any, alone: Outcome) -> bool:
 SINGLE = [(name, value) for name, values in VALUES.items() for value in values]
 
 
-def _silent(name: str, value: Any, others: tuple[tuple[str, Any], ...]) -> bool:
+def _silent(name: str, value: Any, others: tuple[tuple[str, Any], ...], model: str = MODEL) -> bool:
     """Whether an option beside others changes no number, is not refused, not stated, and not their default."""
-    together, alone = _outcome((*others, (name, value))), _outcome(others)
+    together, alone = _outcome((*others, (name, value)), model), _outcome(others, model)
     if together.state == "refused":
         return not any(re.search(rf"\b{word}\b", together.text) for word in (name, *dict(others)))
     stated = re.search(
@@ -172,6 +172,43 @@ def test_every_pair_of_options_is_honoured_refused_or_stated() -> None:
     """Beside any second option, a first one changes a number, says the default, is refused or named in a note."""
     pairs = [(a, b) for a, b in itertools.permutations(SINGLE, 2) if a[0] != b[0]]
     silent = [(*one, *other) for one, other in pairs if _silent(*one, (other,))]
+    assert not silent, silent
+
+
+PRODUCT = "f =~ x1 + x2 + x3\ng =~ x4 + x5 + x6\nz ~ f + g + f:g"
+OF_PRODUCTS: tuple[tuple[str, Any], ...] = (
+    ("interactions", "lms"),
+    ("interactions", "qml"),
+    ("product_indicators", "residual_centred"),
+    ("product_indicators", "unconstrained"),
+    ("match", True),
+    ("nodes", 8),
+)
+BESIDE_PRODUCTS: tuple[tuple[str, Any], ...] = (
+    ("estimator", "MLR"),
+    ("estimator", "ULS"),
+    ("missing", "ml"),
+    ("group", "g"),
+    ("ordered", tuple(ITEMS)),
+    ("cluster", "firm"),
+    ("sampling_weights", "w"),
+    ("std_lv", True),
+    ("meanstructure", False),
+    ("se", "none"),
+    ("engine", "semopy"),
+)
+
+
+@pytest.mark.parametrize("option", OF_PRODUCTS)
+def test_pairs_with_options_of_products_are_honoured_refused_or_stated(option: tuple[str, Any]) -> None:
+    assert not _silent(*option, (), PRODUCT)
+    others = [other for other in (*BESIDE_PRODUCTS, *OF_PRODUCTS) if other[0] != option[0]]
+    silent = [
+        (one, other)
+        for pair in others
+        for one, other in ((option, pair), (pair, option))
+        if _silent(*one, (other,), PRODUCT)
+    ]
     assert not silent, silent
 
 
