@@ -209,8 +209,12 @@ def role_alphas(chosen: Focal, scales: Mapping[str, Sequence[str]]) -> dict[str,
         alphas: pd.DataFrame = alpha_table(mine, asked, by=None).tidy()
         return alphas
 
-    table = by_group(chosen, chosen.answers(), scales, compute)
-    table = table[table["group"] != POOLED]
+    kept = {key: tuple(items) for key, items in scales.items()}
+    if all(chosen.asked(kept, role) == kept for role in chosen.roles):
+        table: pd.DataFrame = alpha_table(chosen.answers(), kept, by="role", pooled=False).tidy()
+    else:
+        table = by_group(chosen, chosen.answers(), scales, compute)
+        table = table[table["group"] != POOLED]
     complete = len(table) == len(chosen.roles) * len(scales)
     if not complete or not table["alpha"].between(0, 1).all():
         return None

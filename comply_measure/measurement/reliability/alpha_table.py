@@ -111,10 +111,12 @@ def alpha_table(
     n_units: dict[tuple[str, str], int] = {}
     faults: dict[tuple[str, str], str] = {}
     clustered = set()
+    keys = None if unit is None else data[unit].to_numpy()
+    members = tuple(groups(data, by, pooled))
     for scale, items in scales.items():
         values = item_values(data, items)
         answered = ~np.isnan(values).all(axis=1)
-        for group, rows in groups(data, by, pooled):
+        for group, rows in members:
             key = (scale, group)
             alphas[key] = cronbach_alpha(
                 values[rows],
@@ -125,7 +127,7 @@ def alpha_table(
                 items=items,
             )
             faults[key] = listed(varying_items(values[rows], items)[1])
-            units = data[unit].to_numpy()[rows & answered] if unit is not None else None
+            units = keys[rows & answered] if keys is not None else None
             n_units[key] = -1 if units is None else len(pd.unique(units))
             if units is not None and n_units[key] < len(units):
                 clustered.add(key)
