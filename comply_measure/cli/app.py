@@ -23,6 +23,7 @@ app = typer.Typer(
       comply-measure run my-study/study.yaml            run every step, write a report
       comply-measure scale show comply --language de    read the questionnaire
       comply-measure scale check my-scale.yaml          find every fault of your own scale
+      comply-measure study new answers.sav              begin a study with a file of answers
 
     Results of 'run' are a folder: report.html, results.json, tables, figures, manifest.json.
     Exit codes: 0 done, 1 a step failed, 2 the input cannot be used, 130 interrupted.
@@ -32,6 +33,8 @@ scale_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List,
 dataset_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="List, read and copy the data sets that ship."
 )
+study_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Begin and check studies.")
+app.add_typer(study_app, name="study")
 app.add_typer(scale_app, name="scale")
 app.add_typer(dataset_app, name="dataset")
 
@@ -106,6 +109,70 @@ def simulate(
 
     files = simulate_to_folder(population, out, seed, reference_units=reference_units, n_jobs=jobs)
     typer.echo(f"{len(files)} files written to {out}")
+
+
+@study_app.command("new")
+def study_new(
+    answers: Annotated[
+        Path,
+        typer.Argument(help="CSV, TSV, XLSX, Parquet, SAV or DTA, a row per informant.", show_default=False),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the new files. Default: that of the answers.", show_default=False),
+    ] = None,
+) -> None:
+    r"""Write study.yaml and scale.yaml for a file of answers, as survey tools export it.
+
+    Items, units, roles, missing codes and ranges are guessed; every guess is marked in the files with its
+    reason, and what to check is listed. Nothing is overwritten.
+
+    \b
+    Example:
+      comply-measure study new answers.sav --out my-study
+    """
+    from comply_measure.cli.new import tell
+    from comply_measure.pipeline import new_study
+
+    written = new_study(answers, out)
+    tell(written, f"comply-measure study check {written.files[0]}")
+
+
+@study_app.command("check")
+def study_check(
+    study: Annotated[Path, typer.Argument(help="Study file (YAML).", show_default=False)],
+) -> None:
+    """Every fault of a study file, its scales and its answers at once."""
+    from comply_measure.pipeline import STEPS, load_study
+
+    checked = load_study(study, STEPS, read=True)
+    typer.echo(f"{study}: no problems found")
+    for note in (*checked.responses.notes, *(f"{name}: {why}" for name, why in checked.left_out.items())):
+        typer.echo(f"note: {note}")
+
+
+@scale_app.command("new")
+def scale_new(
+    items: Annotated[
+        Path,
+        typer.Argument(
+            help="Table of items: columns id, construct, text, and keying if any.", show_default=False
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of scale.yaml. Default: that of the table.", show_default=False),
+    ] = None,
+    minimum: Annotated[int, typer.Option(help="Lowest answer.")] = 1,
+    maximum: Annotated[int, typer.Option(help="Highest answer.")] = 5,
+    language: Annotated[str, typer.Option(help="Language of the texts.")] = "en",
+) -> None:
+    """Write scale.yaml for a table of items (CSV, XLSX and others). Nothing is overwritten."""
+    from comply_measure.cli.new import tell
+    from comply_measure.pipeline import new_scale
+
+    written = new_scale(items, out, minimum=minimum, maximum=maximum, language=language)
+    tell(written, f"comply-measure scale check {written.files[0]}")
 
 
 @scale_app.command("list")

@@ -9,6 +9,7 @@ from comply_measure.instrument.load import (
     list_scales as list_scales,
     load_scale as load_scale,
 )
+from comply_measure.instrument.new import draft_scale as draft_scale
 from comply_measure.instrument.notes import scale_notes as scale_notes
 from comply_measure.instrument.scale import Scale as Scale
 from comply_measure.instrument.structure import (

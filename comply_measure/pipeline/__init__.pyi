@@ -3,6 +3,11 @@ from comply_measure.pipeline.folder import (
     require_usable as require_usable,
     write_results as write_results,
 )
+from comply_measure.pipeline.new import (
+    NewFiles as NewFiles,
+    new_scale as new_scale,
+    new_study as new_study,
+)
 from comply_measure.pipeline.outcome import Outcome as Outcome
 from comply_measure.pipeline.registry import STEPS as STEPS
 from comply_measure.pipeline.run import (

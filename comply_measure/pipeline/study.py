@@ -150,7 +150,9 @@ class Study:
         return Path("results") / self.name
 
 
-def load_study(path: str | Path, registry: Mapping[str, Step], *, checked: bool = False) -> Study:
+def load_study(
+    path: str | Path, registry: Mapping[str, Step], *, checked: bool = False, read: bool = False
+) -> Study:
     """Read and check a study file.
 
     Parameters
@@ -161,6 +163,8 @@ def load_study(path: str | Path, registry: Mapping[str, Step], *, checked: bool 
         The steps there are.
     checked : bool
         What options name in the data was looked up before, by another process.
+    read : bool
+        Read the answers whatever options name, so that their problems are told with those of the file.
 
     Returns
     -------
@@ -188,10 +192,23 @@ def load_study(path: str | Path, registry: Mapping[str, Step], *, checked: bool 
     study = Study(Path(path), document.sha256, file, steps, others, scales, left_out)
     if not checked:
         problems += _naming_problems(study, document, registry, problems, readable=readable)
+    if read and readable:
+        problems += [problem for problem in _unreadable(study) if problem not in problems]
     if problems:
         ordered = sorted(problems, key=lambda problem: problem.row if isinstance(problem.row, int) else 0)
         raise InputError(f"{path} is not a valid study file", ordered)
     return study
+
+
+def _unreadable(study: Study) -> list[Problem]:
+    """Problems of the answers; none where they can be read."""
+    try:
+        study.responses  # noqa: B018 - read once and kept
+    except InputError as error:
+        return list(error.problems) or [Problem(error.headline)]
+    except ComplyError as error:
+        return [Problem(str(error))]
+    return []
 
 
 def _study_file(document: YamlDocument) -> tuple[StudyFile, list[Problem]]:

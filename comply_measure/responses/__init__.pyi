@@ -19,6 +19,10 @@ from comply_measure.responses.reading import (
     read_responses as read_responses,
     responses_from_frame as responses_from_frame,
 )
+from comply_measure.responses.sketch.sketch import (
+    AnswersSketch as AnswersSketch,
+    sketch_answers as sketch_answers,
+)
 from comply_measure.responses.table import (
     Responses as Responses,
     Source as Source,

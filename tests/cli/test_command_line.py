@@ -40,7 +40,7 @@ def test_help_loads_no_heavy_library() -> None:
         assert part in done.stdout
 
 
-@pytest.mark.parametrize("command", ["run", "simulate", "scale", "dataset"])
+@pytest.mark.parametrize("command", ["run", "simulate", "scale", "study", "dataset"])
 def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(command, "--help") == 0
     assert "Usage" in capsys.readouterr().out

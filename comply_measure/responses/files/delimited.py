@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count, islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from comply_measure.responses.files.encoding import decoded
 from comply_measure.responses.files.header import (
     check_import_row,
     checked_header,
+    further_titles,
     joined_titles,
     skipped_rows,
 )
@@ -64,7 +66,8 @@ def read_delimited(path: Path, file_format: FileFormat, faults: Faults) -> RawTa
                 "the file is empty" if not above else "the file ends before its header does", allowed=_NEEDED
             )
         return None
-    titles = joined_titles([above[place] for place in at]) if len(at) > 1 else above[at[0]]
+    stated = [above[place] for place in at]
+    titles = joined_titles(stated) if len(at) > 1 else stated[0]
     if too_many_cells(1, len(titles), faults):
         return None
     title_row = reader.begins
@@ -81,12 +84,23 @@ def read_delimited(path: Path, file_format: FileFormat, faults: Faults) -> RawTa
     for place in range(min(2, len(rows))):
         check_import_row([column.cell(place) for column in columns], int(rows[place]), faults)
     named = {
-        name: replace(column, name=name)
-        for name, column in zip(header, columns, strict=True)
+        name: replace(column, name=name, label=label)
+        for name, column, label in zip(header, columns, further_titles(stated, titles), strict=True)
         if name is not None
     }
     notes = (*skipped_rows(at), *((f"{reader.blank} blank lines were skipped",) if reader.blank else ()))
     return RawTable(path.name, named, rows, may_use_decimal_comma=delimiter != ",", notes=notes)
+
+
+def first_records(path: Path, file_format: FileFormat, count: int) -> list[list[Any]]:
+    """The first records of a text file as they stand there; fewer where it cannot be read on."""
+    faults = Faults(path.name)
+    text = decoded(path.read_bytes(), file_format.encoding, faults)
+    if text is None:
+        return []
+    first, skip = _announced_delimiter(text)
+    delimiter = file_format.delimiter or first or _likely_delimiter(text, path.suffix.lower(), 0)
+    return list(islice(_until_broken(_Records(text, delimiter, skip), faults), count))
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.header import (
     check_import_row,
     checked_header,
+    further_titles,
     joined_titles,
     skipped_rows,
 )
@@ -70,9 +71,8 @@ def read_excel(path: Path, file_format: FileFormat, faults: Faults) -> RawTable 
         return None
     first = sheet.rows[at[0]][0]
     filled = sheet.rows[max(at) + 1 :]
-    titles = _titles(
-        [sheet.rows[place][1] for place in at], max((len(cells) for _, cells in filled), default=0)
-    )
+    stated = [sheet.rows[place][1] for place in at]
+    titles = _titles(stated, max((len(cells) for _, cells in filled), default=0))
 
     def has_content(place: int) -> bool:
         return any(place < len(cells) and cells[place] is not None for _, cells in filled)
@@ -85,8 +85,13 @@ def read_excel(path: Path, file_format: FileFormat, faults: Faults) -> RawTable 
         return None
     _drop_empty_formulas(filled, header, faults)
     settle_merged(sheet.merged, filled, header, faults, fill=file_format.merged == "fill")
+    labels = further_titles(stated, titles)
     columns = {
-        title: encoded(title, [cells[place] if place < len(cells) else None for _, cells in filled])
+        title: encoded(
+            title,
+            [cells[place] if place < len(cells) else None for _, cells in filled],
+            label=labels[place],
+        )
         for place, title in enumerate(header)
         if title is not None
     }
@@ -94,6 +99,14 @@ def read_excel(path: Path, file_format: FileFormat, faults: Faults) -> RawTable 
     for row, cells in filled[:2]:
         check_import_row(cells, row, faults)
     return RawTable(path.name, columns, rows, notes=(*skipped_rows(at), *_notes(sheet, rows)))
+
+
+def first_rows(path: Path, file_format: FileFormat, count: int) -> list[list[Any]]:
+    """The first rows of the worksheet that is read, as they stand there; none where it cannot be read."""
+    faults = Faults(path.name)
+    sheets = _sheets(path, faults)
+    name = _chosen_sheet(sheets, file_format.sheet, faults) if sheets else None
+    return [] if sheets is None or name is None else [list(cells) for _, cells in sheets[name].rows[:count]]
 
 
 def _titles(rows: list[list[Any]], width: int) -> list[Any]:

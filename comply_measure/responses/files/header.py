@@ -47,14 +47,40 @@ def joined_titles(rows: Sequence[Sequence[Any]]) -> list[str]:
     return titles
 
 
+def further_titles(rows: Sequence[Sequence[Any]], titles: Sequence[Any]) -> list[str]:
+    """What header rows say about each column beyond its title; ``""`` where they say nothing.
+
+    Parameters
+    ----------
+    rows : sequence of sequence
+        Header rows in the order in which they name.
+    titles : sequence
+        The titles that :func:`joined_titles` made of them.
+
+    Returns
+    -------
+    list of str
+    """
+    found = []
+    for place, title in enumerate(titles):
+        parts = [text for row in rows[1:] if place < len(row) and (text := _text(row[place]))]
+        found.append(BETWEEN.join(part for part in parts if part not in str(title)))
+    return found
+
+
 def _text(cell: Any) -> str:
     text = "" if cell is None else " ".join(str(cell).strip("\ufeff").split())
     return "" if _IMPORT_ID.fullmatch(text) else text
 
 
+def is_import_row(cells: Sequence[Any]) -> bool:
+    """True for a row with the ids that Qualtrics writes below the questions."""
+    return any(cell is not None and _IMPORT_ID.fullmatch(str(cell)) for cell in cells)
+
+
 def check_import_row(cells: Sequence[Any], row: int, faults: Faults) -> None:
     """A problem if the row below the header, or the one after it, holds Qualtrics' ids: it has three header rows."""
-    if any(cell is not None and _IMPORT_ID.fullmatch(str(cell)) for cell in cells):
+    if is_import_row(cells):
         faults.add(
             "a header row of Qualtrics among the answers", row=row, allowed="state header_rows: [0, 1, 2]"
         )

@@ -97,6 +97,7 @@ def _column(name: str, values: Any, meta: Any) -> Column:
         value_labels=_labels(meta.variable_value_labels.get(name, {}), tags),
         missing_ranges=ranges,
         nominal=meta.variable_measure.get(name) == "nominal",
+        label=" ".join((meta.column_names_to_labels.get(name) or "").split()),
     )
 
 

@@ -14,8 +14,8 @@ import pandas as pd
 from comply_measure.documents import path_fault
 from comply_measure.responses.export import unmarked
 from comply_measure.responses.faults import Faults
-from comply_measure.responses.files.delimited import read_delimited
-from comply_measure.responses.files.excel import read_excel
+from comply_measure.responses.files.delimited import first_records, read_delimited
+from comply_measure.responses.files.excel import first_rows, read_excel
 from comply_measure.responses.files.labelled import read_spss, read_stata
 from comply_measure.responses.files.parquet import read_parquet
 from comply_measure.responses.files.raw import Column, RawTable, encoded
@@ -73,6 +73,22 @@ def load_table(path: Path, file_format: FileFormat, faults: Faults) -> RawTable 
     if file_format.neutralised:
         table = replace(table, columns=_without_marks(table.columns))
     return replace(table, file=faults.file, sha256=digest(path))
+
+
+def top_rows(path: Path, file_format: FileFormat, faults: Faults, count: int) -> list[list[Any]]:
+    """The first rows of a text file or worksheet before anything is a header; none of files that name their variables.
+
+    Parameters
+    ----------
+    path, file_format, faults
+        As in :func:`load_table`.
+    count : int
+        How many rows at most.
+    """
+    if not _is_what_it_says(path, faults):
+        return []
+    peek = {".csv": first_records, ".tsv": first_records, ".xlsx": first_rows}.get(path.suffix.lower())
+    return [] if peek is None else peek(path, file_format, count)
 
 
 def _without_marks(columns: Mapping[str, Column]) -> dict[str, Column]:

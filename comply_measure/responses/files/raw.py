@@ -43,6 +43,9 @@ class Column:
         Values the file declares as user-missing (SPSS).
     nominal : bool
         True if the file declares the variable nominal (SPSS).
+    label : str
+        What the file says about the column beside its name: a variable label (SPSS, Stata), the question in a further
+        header row.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Column:
     value_labels: Mapping[Cell, str] = field(default_factory=dict)
     missing_ranges: tuple[tuple[float, float], ...] = ()
     nominal: bool = False
+    label: str = ""
 
     def is_declared_missing(self, value: Cell) -> bool:
         """True if the file declares this value as user-missing."""

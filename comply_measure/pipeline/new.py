@@ -1,0 +1,341 @@
+"""Files to begin with: a study of a file of answers, a scale of a table of items."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from comply_measure.documents.commented import commented_yaml, plain_line
+from comply_measure.documents.safe_yaml import Key
+from comply_measure.errors import InputError, Problem
+from comply_measure.pipeline.schema import FORMAT
+
+if TYPE_CHECKING:
+    from comply_measure.instrument.new import NewScale
+    from comply_measure.responses import AnswersSketch
+    from comply_measure.responses.sketch.ranges import AnswerScale
+
+STUDY: Final = "study.yaml"
+SCALE: Final = "scale.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class NewFiles:
+    """Files that were written, and what to look at in them.
+
+    Parameters
+    ----------
+    files : tuple of Path
+        In the order in which they were written.
+    found : tuple of str
+        What was found.
+    checks : tuple of str
+        Guesses to check, the doubtful ones first.
+    """
+
+    files: tuple[Path, ...]
+    found: tuple[str, ...]
+    checks: tuple[str, ...]
+
+
+def new_study(answers: str | Path, out: str | Path | None = None) -> NewFiles:
+    """Write a study file and its scales for a file of answers; every guess is marked ``# guess:`` with its reason.
+
+    Parameters
+    ----------
+    answers : path-like
+        CSV, TSV, Excel, Parquet, SPSS or Stata, a row per informant; exports of survey tools as they are.
+    out : path-like, optional
+        Folder of the new files, that of the answers by default. Answers from elsewhere are copied into it, since a
+        study reads nothing outside its folder.
+
+    Returns
+    -------
+    NewFiles
+        ``study.yaml`` and ``scale.yaml``, one more scale for every further range of answers.
+
+    Raises
+    ------
+    InputError
+        If the answers cannot be read or hold no block of items, or a file would be overwritten.
+    """
+    from comply_measure.pipeline.new_scales import named_scales
+    from comply_measure.responses import sketch_answers
+    from comply_measure.responses.sketch.ranges import answer_scales
+
+    answers = Path(answers)
+    folder = answers.parent if out is None else Path(out)
+    sketch = sketch_answers(answers)
+    kinds = answer_scales(sketch.blocks)
+    language = next((kind.language for kind in kinds if kind.language), "en")
+    scales = named_scales(sketch, kinds, language)
+    paths = [folder / (SCALE if not place else f"scale_{place + 1}.yaml") for place in range(len(scales))]
+    inside = answers.resolve().is_relative_to(folder.resolve())
+    copy = None if inside else folder / answers.name
+    file = answers.resolve().relative_to(folder.resolve()).as_posix() if inside else answers.name
+    missing, conflicts = _missing(sketch, kinds)
+    document, comments = _study(sketch, file, [path.name for path in paths], language, scales, kinds, missing)
+    texts = {folder / STUDY: commented_yaml(document, comments)}
+    texts |= {path: scale.text() for path, (scale, _) in zip(paths, scales, strict=True)}
+    _write(texts, () if copy is None else (copy,))
+    found = list(_found(sketch, kinds))
+    if copy is not None:
+        shutil.copyfile(answers, copy)
+        found.append(f"{answers.name} was copied into {folder}")
+    return NewFiles(tuple(texts), tuple(found), (*conflicts, *_checks(sketch, kinds, missing)))
+
+
+def new_scale(
+    items: str | Path,
+    out: str | Path | None = None,
+    *,
+    minimum: int = 1,
+    maximum: int = 5,
+    language: str = "en",
+) -> NewFiles:
+    """Write a scale file of a table of items.
+
+    Parameters
+    ----------
+    items : path-like
+        CSV, TSV, Excel, Parquet, SPSS or Stata with columns for id, construct and text.
+    out : path-like, optional
+        Folder of ``scale.yaml``, that of the items by default.
+    minimum, maximum : int
+        Range of answers.
+    language : str
+        Language of the texts.
+
+    Returns
+    -------
+    NewFiles
+
+    Raises
+    ------
+    InputError
+        If the table cannot be used, or a file would be overwritten.
+    """
+    import pandas as pd
+
+    from comply_measure.instrument import draft_scale
+    from comply_measure.responses.faults import Faults, refuse
+    from comply_measure.responses.files.load import load_table
+    from comply_measure.responses.mapping import FileFormat
+
+    items = Path(items)
+    faults = Faults(str(items))
+    table = load_table(items, FileFormat(), faults)
+    if table is None or faults.problems:
+        refuse(f"{items} cannot be read as a table of items", faults)
+    frame = pd.DataFrame({name: column.cells() for name, column in table.columns.items()}, dtype=object)
+    text = draft_scale(frame, items.stem, minimum=minimum, maximum=maximum, language=language)
+    path = (items.parent if out is None else Path(out)) / SCALE
+    _write({path: text}, ())
+    return NewFiles(
+        (path,),
+        (f"{len(frame)} items",),
+        (
+            f"the range of answers, {minimum} to {maximum}: the table does not state it",
+            "keying: -1 of reversed items",
+        ),
+    )
+
+
+def _write(texts: Mapping[Path, str], further: Sequence[Path]) -> None:
+    """Write files that are not there yet; nothing where one of them is."""
+    there = [path for path in (*texts, *further) if path.exists()]
+    if there:
+        raise InputError(
+            "nothing was written",
+            [
+                Problem("the file exists", str(path), allowed="another folder (--out), or move the file away")
+                for path in there
+            ],
+        )
+    for path, text in texts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+
+
+def _missing(sketch: AnswersSketch, kinds: Sequence[AnswerScale]) -> tuple[dict[str, str], list[str]]:
+    """Missing codes that hold for all scales, and those that are answers of another one."""
+    found: dict[str, str] = {}
+    conflicts = []
+    for cell, why in sketch.missing.items():
+        number = int(cell) if cell.lstrip("-").isdigit() else None
+        if number is not None and any(kind.minimum <= number <= kind.maximum for kind in kinds):
+            conflicts.append(
+                f"code {cell} looks missing in one block and is an answer in another: recode it in the file, as "
+                "missing codes hold for all scales of a study"
+            )
+        else:
+            found[cell] = why
+    return found, conflicts
+
+
+def _study(
+    sketch: AnswersSketch,
+    file: str,
+    names: Sequence[str],
+    language: str,
+    scales: Sequence[tuple[NewScale, Mapping[str, str]]],
+    kinds: Sequence[AnswerScale],
+    missing: Mapping[str, str],
+) -> tuple[dict[str, Any], dict[Key, str]]:
+    """Content of the study file and its comments."""
+    columns, guesses = _columns(sketch, scales, kinds, missing)
+    data: dict[str, Any] = {"file": file, "columns": columns}
+    if len(sketch.header_rows) > 1:
+        data["format"] = {"header_rows": list(sketch.header_rows)}
+        guesses["data", "format"] = sketch.header_why
+    places = sketch.places
+    if places.several:
+        data["informants"] = "average" if places.role else "all"
+        why = "units have several informants of one role; average takes their mean, first the first one, all keeps all"
+        guesses["data", "informants"] = why
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "title": plain_line(sketch.path.stem) or "Study",
+        "data": data,
+        "scales": list(names),
+        "language": language,
+        "seed": 1,
+    }
+    comments: dict[Key, str] = {
+        (): "A study: where the answers are, which scales were asked, what is computed. "
+        "'comply-measure study check' finds every fault of this file.",
+        ("title",): "Head of the report.",
+        ("scales",): "Scale files in this folder, and names of scales that ship.",
+        ("seed",): "Of everything random. All steps that apply are run; 'steps: [sample, items]' runs these.",
+    }
+    return document, comments | {place: f"guess: {why}" for place, why in guesses.items()}
+
+
+def _columns(
+    sketch: AnswersSketch,
+    scales: Sequence[tuple[NewScale, Mapping[str, str]]],
+    kinds: Sequence[AnswerScale],
+    missing: Mapping[str, str],
+) -> tuple[dict[str, Any], dict[Key, str]]:
+    """``data.columns`` and the reason of each of its entries."""
+    from comply_measure.instrument.naming import Names
+
+    at = ("data", "columns")
+    places = sketch.places
+    columns: dict[str, Any] = {}
+    guesses: dict[Key, str] = {}
+    for name, place in (
+        ("unit", places.unit),
+        ("role", places.role),
+        ("firm", places.firm),
+        ("informant", places.informant),
+    ):
+        if place is not None:
+            columns[name] = place.column
+            guesses[*at, name] = place.why
+        elif name != "role":
+            columns[name] = None
+    if not places.repeated:
+        guesses[*at, "unit"] = (
+            "no id repeats, so every informant is a unit; name the column of units if there is one"
+        )
+    items = {id: column for _, of_scale in scales for id, column in of_scale.items() if id != column}
+    if items:
+        columns["items"] = items
+    if sketch.roles:
+        columns["roles"] = dict(sketch.roles)
+        guesses[*at, "roles"] = "value in the file: role, made of its label"
+    words = _words(kinds)
+    if words:
+        columns["labels"] = words
+        guesses[*at, "labels"] = "answers written as words: label, code"
+    if missing:
+        columns["missing"] = dict(missing)
+        guesses[*at, "missing"] = (
+            "codes that stand apart from the answers, or are labelled so; for all items and variables"
+        )
+    names = Names([id for _, of_scale in scales for id in of_scale])
+    renamed: dict[str, str] = {}
+    for key, variables, why in (
+        ("units", sketch.unit_variables, "the same in all rows of a unit"),
+        ("informants", sketch.informant_variables, "no items, and not the same in all rows of a unit"),
+    ):
+        found = {_variable(name, names): name for name in variables}
+        renamed |= {name: ours for ours, name in found.items()}
+        if found:
+            columns[key] = found
+            guesses[*at, key] = f"{why}; our name: column"
+    if sketch.as_text:
+        columns["as_text"] = [renamed[name] for name in sketch.as_text]
+        guesses[*at, "as_text"] = "variables that hold words"
+    if sketch.ignored:
+        columns["ignore"] = [_literal(name) for name in sketch.ignored]
+        guesses[*at, "ignore"] = f"left out: {', '.join(sorted(set(sketch.ignored.values())))}"
+    return columns, guesses
+
+
+def _variable(name: str, names: Any) -> str:
+    """The column's own name where nothing else has it."""
+    made: str = names.take(name, "variable")
+    return made
+
+
+def _literal(name: str) -> str:
+    """A column name in which no sign is a wildcard."""
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in name)
+
+
+def _words(kinds: Sequence[AnswerScale]) -> dict[str, dict[str, int]]:
+    """Words of answers that are no anchors of their scale."""
+    found: dict[str, dict[str, int]] = {}
+    for kind in kinds:
+        for block in kind.blocks:
+            for word, code in block.seen.words.items():
+                if " ".join(word.split()).casefold() not in {anchor.casefold() for anchor in kind.anchors}:
+                    found.setdefault(block.language or "en", {})[word] = code
+    return found
+
+
+def _found(sketch: AnswersSketch, kinds: Sequence[AnswerScale]) -> list[str]:
+    places, n_items = sketch.places, sum(len(block.columns) for block in sketch.blocks)
+    found = [f"{sketch.n_rows} rows, {n_items} items in {len(sketch.blocks)} blocks"]
+    found += [f"answers from {kind.minimum} to {kind.maximum} in {len(kind.blocks)} blocks" for kind in kinds]
+    if places.repeated and places.unit:
+        found.append(f"units in column {plain_line(places.unit.column)}: {places.unit.why}")
+    else:
+        found.append("no id repeats: a study without units and roles, every informant for itself")
+    if places.role:
+        found.append(
+            f"roles in column {plain_line(places.role.column)}: {', '.join(dict.fromkeys(sketch.roles.values()))}"
+        )
+    if places.firm:
+        found.append(f"firms in column {plain_line(places.firm.column)}")
+    return [plain_line(line) for line in found]
+
+
+def _checks(sketch: AnswersSketch, kinds: Sequence[AnswerScale], missing: Mapping[str, str]) -> list[str]:
+    checks = [
+        f"{name} correlates {r:.2f} with the rest of its block: keying: -1 if the questionnaire reverses it"
+        for name, r in sketch.reversed_items.items()
+    ]
+    checks += [
+        f"answers of {block.stem or block.columns[0]} fit several answer scales; that of fewest categories was taken"
+        for block in sketch.blocks
+        if block.doubtful
+    ]
+    checks += [f"range of answers, {kind.why}" for kind in kinds]
+    if missing:
+        checks.append(f"missing codes: {', '.join(missing)}")
+    if len(kinds) > 1:
+        checks.append(f"{len(kinds)} ranges of answers, so {len(kinds)} scale files")
+    if sketch.places.unit:
+        checks.append(
+            "unit, role and firm columns; constructs, which are blocks of like names; texts of items"
+        )
+    if sketch.ignored:
+        checks.append(f"columns left out: {', '.join(sketch.ignored)}")
+    return [plain_line(line) for line in checks]

@@ -1,0 +1,184 @@
+"""Blocks of items: columns whose names begin alike and that hold answers of one scale."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from comply_measure.responses.files.header import BETWEEN
+from comply_measure.responses.files.raw import Column
+from comply_measure.responses.sketch.seen import (
+    MOST_CATEGORIES,
+    Seen,
+    answer_texts,
+    codes_of,
+    lone_codes,
+    together,
+    words_of,
+)
+from comply_measure.responses.vocabulary import MissingReason
+
+_BRACKETS: Final = re.compile(r"(?P<stem>.*\S)\s*\[(?P<part>.+)\]")
+_NUMBER: Final = re.compile(r"(?P<stem>.+?)[_\-. ]*\d+[a-z]?([_\-. ]?(r|rev|R|REV|i))?")
+_WORD: Final = re.compile(r"(?P<stem>.+?)[_\-.][A-Za-z]{1,12}")
+_QUESTION: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Columns that are taken for the items of one construct.
+
+    Parameters
+    ----------
+    stem : str
+        What their names share; empty where they only stand together.
+    columns : tuple of str
+        In the order of the file.
+    seen : Seen
+        Their answers together.
+    lone : frozenset of int
+        Codes that are taken for missing ones.
+    language : str
+        Language of the words of answers; empty for numbers.
+    doubtful : bool
+        Whether another answer scale in words fits too, with other codes.
+    """
+
+    stem: str
+    columns: tuple[str, ...]
+    seen: Seen
+    lone: frozenset[int]
+    language: str = ""
+    doubtful: bool = False
+
+    @property
+    def answers(self) -> frozenset[int]:
+        """Codes that are answers."""
+        return self.seen.codes - self.lone
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """Lowest and highest code that was given or is labelled."""
+        codes = self.answers | set(self.seen.labels)
+        return min(codes), max(codes)
+
+    @property
+    def missing(self) -> dict[str, MissingReason]:
+        """Missing codes and words that the file does not declare as such."""
+        return {**dict.fromkeys(map(str, sorted(self.lone)), "user_missing"), **self.seen.missing}
+
+
+def find_blocks(columns: Mapping[str, Column]) -> list[Block]:
+    """Blocks of at least two items among columns, in the order of the file.
+
+    Names are compared without their brackets (``q1[SQ001]``), without what follows ``/``, without their number, and
+    last without their last word (``trust_honest``). Questions that stand side by side with the same answers make a
+    block without a name.
+
+    Parameters
+    ----------
+    columns : mapping
+        Name -> column; those that are known to be ids are left out by the caller.
+
+    Returns
+    -------
+    list of Block
+    """
+    found: list[Block] = []
+    left = {name: column for name, column in columns.items() if len(column.distinct) > 0}
+    for stems in (_stem, _word_stem):
+        for stem, names in _grouped(left, stems).items():
+            found += _of_one_scale(stem, [left[name] for name in names])
+        taken = {name for block in found for name in block.columns}
+        left = {name: column for name, column in left.items() if name not in taken}
+    found += _questions(left)
+    place = {name: number for number, name in enumerate(columns)}
+    return sorted(found, key=lambda block: place[block.columns[0]])
+
+
+def _stem(name: str) -> str | None:
+    if match := _BRACKETS.fullmatch(name):
+        return match["stem"]
+    if BETWEEN in name:
+        return name.rpartition(BETWEEN)[0]
+    match = _NUMBER.fullmatch(name)
+    return match["stem"] if match else None
+
+
+def _word_stem(name: str) -> str | None:
+    match = _WORD.fullmatch(name)
+    return match["stem"] if match else None
+
+
+def _grouped(names: Iterable[str], stems: object) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        if callable(stems) and (stem := stems(name)) is not None:
+            groups.setdefault(stem, []).append(name)
+    return groups
+
+
+def _of_one_scale(stem: str, columns: Sequence[Column]) -> Iterator[Block]:
+    """The columns of one group, split where their answers are of several scales."""
+    groups: dict[tuple[object, ...], list[Column]] = {}
+    for column in columns:
+        if (kind := _kind(column)) is not None:
+            groups.setdefault(kind, []).append(column)
+    for members in groups.values():
+        block = _block(stem, members)
+        if len(members) > 1 and block is not None:
+            yield block
+
+
+def _kind(column: Column) -> tuple[object, ...] | None:
+    """What tells answer scales apart: words or numbers, and labels of values; None for columns that hold no answers."""
+    if answer_texts(column):
+        return ("words",)
+    seen = codes_of(column)
+    if seen is None or _too_wide(seen, lone_codes(seen)):
+        return None
+    return ("codes", tuple(sorted(seen.labels.items())))
+
+
+def _too_wide(seen: Seen, lone: frozenset[int]) -> bool:
+    codes = seen.codes - lone
+    return not codes or max(codes) - min(codes) >= MOST_CATEGORIES or min(codes) < -5
+
+
+def _block(stem: str, columns: Sequence[Column]) -> Block | None:
+    names = tuple(column.name for column in columns)
+    if answer_texts(columns[0]):
+        read = words_of(columns)
+        numbers = together(
+            seen for column in columns if (seen := codes_of(_numbers_only(column))) is not None
+        )
+        if read is None:
+            return None
+        seen = together((read[0], numbers))
+        block = Block(stem, names, seen, lone_codes(seen), read[1], read[2])
+    else:
+        seen = together(seen for column in columns if (seen := codes_of(column)) is not None)
+        block = Block(stem, names, seen, lone_codes(seen))
+    low, high = block.ends
+    return block if 2 <= high - low < MOST_CATEGORIES and len(block.answers) > 2 else None
+
+
+def _numbers_only(column: Column) -> Column:
+    texts = set(answer_texts(column))
+    return Column(column.name, column.codes[:0], tuple(cell for cell in column.distinct if cell not in texts))
+
+
+def _questions(columns: Mapping[str, Column]) -> Iterator[Block]:
+    """Neighbours whose names are sentences and whose answers are alike."""
+    run: list[Column] = []
+    for column in [*columns.values(), None]:
+        fits = column is not None and len(column.name.split()) >= _QUESTION and _kind(column) is not None
+        joined = _block("", [*run, column]) if fits and column is not None else None
+        if joined is not None and column is not None and (not run or _kind(run[0]) == _kind(column)):
+            run.append(column)
+            continue
+        if len(run) > 1 and (block := _block("", run)) is not None:
+            yield block
+        run = [column] if joined is not None and column is not None else []

@@ -1,0 +1,173 @@
+"""What the cells of one column are: codes of an answer scale, words of one, or something else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from comply_measure.responses.cells import NOTHING, folded, is_stata_tag
+from comply_measure.responses.files.raw import Cell, Column, DateCell
+from comply_measure.responses.numerals import PLAIN
+from comply_measure.responses.sketch.words import ANSWER_SCALES, no_answer
+from comply_measure.responses.vocabulary import MissingReason
+
+MOST_CATEGORIES: Final = 11
+_NUMBERED: Final = re.compile(r"(-?\d{1,2})\s*(?:[-–=:.)(])\s*[^\d\s].*")
+_LIMESURVEY: Final = re.compile(r"AO?0*(\d{1,2})")
+_HIGH: Final = frozenset({8, 9, 66, 77, 88, 96, 97, 98, 99, 888, 996, 997, 998, 999, 9999})
+_LOW: Final = frozenset({-1, -2, -3, -4, -5, -6, -7, -8, -9, -66, -77, -88, -97, -98, -99, -999, -9999})
+_ONE_DIGIT: Final = frozenset({8, 9})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Answers that one column, or several of a block, hold.
+
+    Parameters
+    ----------
+    codes : frozenset of int
+        Codes seen, missing ones that nobody declared among them.
+    words : mapping
+        Text cell -> code.
+    missing : mapping
+        Cell that the file or its label says is no answer -> why.
+    labels : mapping
+        Code -> label, where the file has labels.
+    """
+
+    codes: frozenset[int]
+    words: Mapping[str, int] = field(default_factory=dict)
+    missing: Mapping[str, MissingReason] = field(default_factory=dict)
+    labels: Mapping[int, str] = field(default_factory=dict)
+
+
+def answer_texts(column: Column) -> list[str]:
+    """Distinct text cells that are no numbers and mean something."""
+    return [
+        cell
+        for cell in column.distinct
+        if isinstance(cell, str)
+        and PLAIN.number(cell) is None
+        and folded(cell) not in NOTHING
+        and not is_stata_tag(folded(cell))
+    ]
+
+
+def codes_of(column: Column) -> Seen | None:
+    """Whole numbers of a column with what its value labels say; None if it holds anything else."""
+    if answer_texts(column) or any(isinstance(cell, DateCell) for cell in column.distinct):
+        return None
+    labels, missing = _labelled(column.value_labels)
+    codes = set()
+    for cell in column.distinct:
+        number = PLAIN.number(cell)
+        if number is None or column.is_declared_missing(number):
+            continue
+        if not number.is_integer() or abs(number) > 9999:
+            return None
+        if str(int(number)) not in missing:
+            codes.add(int(number))
+    labels = {code: text for code, text in labels.items() if not column.is_declared_missing(float(code))}
+    return Seen(frozenset(codes), {}, missing, labels) if codes else None
+
+
+def _labelled(value_labels: Mapping[Cell, str]) -> tuple[dict[int, str], dict[str, MissingReason]]:
+    labels: dict[int, str] = {}
+    missing: dict[str, MissingReason] = {}
+    for cell, text in value_labels.items():
+        number = PLAIN.number(cell)
+        if number is None or not number.is_integer():
+            continue
+        if (why := no_answer(text)) is not None:
+            missing[str(int(number))] = why
+        else:
+            labels[int(number)] = text
+    return labels, missing
+
+
+def words_of(columns: Iterable[Column]) -> tuple[Seen, str, bool] | None:
+    """Labels of an answer scale in the columns of a block, their language, and whether another scale fits too.
+
+    None if there are texts that belong to no known answer scale and carry no number.
+    """
+    texts = list(dict.fromkeys(text for column in columns for text in answer_texts(column)))
+    missing = {text: why for text in texts if (why := no_answer(text)) is not None}
+    answers = [text for text in texts if text not in missing]
+    if not answers:
+        return None
+    for pattern in (_NUMBERED, _LIMESURVEY):
+        matches = {text: pattern.fullmatch(text) for text in answers}
+        if all(matches.values()):
+            words = {text: int(match[1]) for text, match in matches.items() if match}
+            labels = {code: text for text, code in words.items()} if pattern is _NUMBERED else {}
+            return Seen(frozenset(words.values()), words, missing, labels), "en", False
+    fitting = []
+    for language, categories in ANSWER_SCALES:
+        code = {word: place for place, words in enumerate(categories, 1) for word in words}
+        if all(folded(text) in code for text in answers):
+            fitting.append((len(categories), language, {text: code[folded(text)] for text in answers}))
+    if not fitting:
+        return None
+    size, language, words = min(fitting, key=lambda found: found[0])
+    doubtful = any(other != words for _, _, other in fitting)
+    labels = {code: text for text, code in words.items()}
+    seen = Seen(
+        frozenset(range(1, size + 1)), words, missing, {c: labels.get(c, "") for c in range(1, size + 1)}
+    )
+    return seen, language, doubtful
+
+
+def together(parts: Iterable[Seen]) -> Seen:
+    """What several columns hold as one."""
+    codes: set[int] = set()
+    words: dict[str, int] = {}
+    missing: dict[str, MissingReason] = {}
+    labels: dict[int, str] = {}
+    for part in parts:
+        codes |= part.codes
+        words |= part.words
+        missing |= part.missing
+        labels |= part.labels
+    return Seen(frozenset(codes), words, missing, labels)
+
+
+def lone_codes(seen: Seen) -> frozenset[int]:
+    """Codes that stand apart from the answers as missing codes do: -9, 9, 99, 999 and their like.
+
+    8 and 9 only where the answers below run without a gap from 0 or 1; codes that the file labels as answers never.
+    """
+    core = set(seen.codes)
+    lone: set[int] = set()
+    free = core - set(seen.labels)
+    negative = {code for code in free if code < 0}
+    balanced = len(negative) > 1 and negative == {-code for code in core if code > 0}
+    if negative <= _LOW and not balanced and core - negative and min(core - negative) >= 0:
+        lone |= negative
+        core -= negative
+    while len(core) > 2:
+        top = _run(core, 1)
+        rest = core - top
+        if not rest or not top <= _HIGH & free or max(rest) >= min(top) - 1:
+            break
+        if top & _ONE_DIGIT and rest != set(range(min(rest), max(rest) + 1)) | {min(rest)}:
+            break
+        if top & _ONE_DIGIT and (min(rest) not in (0, 1) or len(rest) < 3):
+            break
+        lone |= top
+        core = rest
+    bottom = _run(core, -1) if core else set()
+    if core - bottom and bottom <= _LOW & free and min(core - bottom) > max(bottom) + 1:
+        lone |= bottom
+    return frozenset(lone)
+
+
+def _run(codes: set[int], step: int) -> set[int]:
+    """The codes that follow each other without a gap at the upper (1) or lower (-1) end."""
+    code = max(codes) if step == 1 else min(codes)
+    run = {code}
+    while code - step in codes:
+        code -= step
+        run.add(code)
+    return run

@@ -1,0 +1,244 @@
+"""Words that survey tools, SPSS files and people use for columns and answers."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from comply_measure.responses.cells import folded
+from comply_measure.responses.vocabulary import MissingReason
+
+UNIT: Final = frozenset(
+    [
+        "unit",
+        "units",
+        "bu",
+        "sbu",
+        "team",
+        "teams",
+        "group",
+        "grp",
+        "dyad",
+        "triad",
+        "cluster",
+        "school",
+        "class",
+        "store",
+        "branch",
+        "department",
+        "dept",
+        "einheit",
+        "gruppe",
+        "klasse",
+        "schule",
+        "filiale",
+        "geschäftseinheit",
+        "geschaeftseinheit",
+        "unitid",
+        "teamid",
+        "groupid",
+    ]
+)
+FIRM: Final = frozenset(
+    [
+        "firm",
+        "company",
+        "organisation",
+        "organization",
+        "org",
+        "corporation",
+        "unternehmen",
+        "firma",
+        "konzern",
+        "firmid",
+        "companyid",
+    ]
+)
+ROLE: Final = frozenset(
+    [
+        "role",
+        "roles",
+        "function",
+        "funktion",
+        "rolle",
+        "position",
+        "perspective",
+        "perspektive",
+        "abteilung",
+        "bereich",
+        "department",
+        "rater",
+    ]
+)
+INFORMANT: Final = frozenset(
+    [
+        "informant",
+        "respondent",
+        "responseid",
+        "respid",
+        "participant",
+        "case",
+        "id",
+        "token",
+        "proband",
+        "teilnehmer",
+        "record",
+        "person",
+        "serial",
+    ]
+)
+#: What tools write about the interview, and what names a person: never a variable without being asked for.
+METADATA: Final = frozenset(
+    [
+        "startdate",
+        "enddate",
+        "status",
+        "ipaddress",
+        "progress",
+        "finished",
+        "recordeddate",
+        "recipientlastname",
+        "recipientfirstname",
+        "recipientemail",
+        "externalreference",
+        "locationlatitude",
+        "locationlongitude",
+        "distributionchannel",
+        "userlanguage",
+        "submitdate",
+        "lastpage",
+        "startlanguage",
+        "seed",
+        "datestamp",
+        "ipaddr",
+        "refurl",
+        "questnnr",
+        "mode",
+        "started",
+        "lastdata",
+        "qviewer",
+        "maxpage",
+        "missing",
+        "missrel",
+        "timersi",
+        "degtime",
+        "timestamp",
+        "starttime",
+        "completiontime",
+        "email",
+        "emailaddress",
+        "name",
+        "firstname",
+        "lastname",
+        "lastmodifiedtime",
+        "collectorid",
+        "customdata1",
+        "redcapeventname",
+        "redcaprepeatinstrument",
+        "redcaprepeatinstance",
+        "redcapsurveyidentifier",
+        "redcapdataaccessgroup",
+        "durationinseconds",
+        "vorname",
+        "nachname",
+        "telefon",
+        "phone",
+        "zeitstempel",
+    ]
+)
+PERSONAL: Final = frozenset(
+    [
+        "email",
+        "mail",
+        "name",
+        "ip",
+        "ipaddress",
+        "ipaddr",
+        "phone",
+        "telefon",
+        "vorname",
+        "nachname",
+        "firstname",
+        "lastname",
+    ]
+)
+_METADATA: Final = re.compile(
+    r"time\d{3}|timesum|.*timestamp|.*complete|ref|redcap.*|q_.*score|.*_text", re.IGNORECASE
+)
+_NO_ANSWER: Final = re.compile(
+    r"don.?t know|do not know|no answer|refus|not applicable|\bn/?a\b|\bmissing\b|wei(ß|ss) nicht|keine angabe"
+    r"|cannot judge|can.?t judge|beurteilen|no opinion|prefer not|skipped|nicht beantwortet|verweigert"
+)
+_CANNOT: Final = re.compile(r"know|judge|beurteilen|wei(ß|ss) nicht|no opinion")
+
+
+def tokens(name: str) -> frozenset[str]:
+    """Words of a column name, folded: ``BusinessUnit_ID`` has ``business``, ``unit``, ``id`` and ``businessunitid``."""
+    parts = re.findall(r"[A-ZÄÖÜ]?[a-zäöüß]+|[A-ZÄÖÜ]+(?![a-zäöüß])|\d+", name)
+    return frozenset({*map(folded, parts), squeezed(name)})
+
+
+def squeezed(name: str) -> str:
+    """A name without case and without signs between its letters."""
+    return re.sub(r"[\W_]+", "", folded(name))
+
+
+def is_metadata(name: str) -> bool:
+    """True for a column that a survey tool writes about the interview, or that names a person."""
+    return squeezed(name) in METADATA or _METADATA.fullmatch(name) is not None
+
+
+def no_answer(label: str) -> MissingReason | None:
+    """Why a category with this label is no answer; None if it may be one."""
+    word = folded(label).replace("’", "'")
+    if len(word) > 60 or not _NO_ANSWER.search(word):
+        return None
+    return "cannot_judge" if _CANNOT.search(word) else "user_missing"
+
+
+def _set(language: str, text: str) -> tuple[str, tuple[frozenset[str], ...]]:
+    return language, tuple(frozenset(part.strip().split("|")) for part in text.split(";"))
+
+
+#: Answer scales in words, from the lowest category: language and, by category, its spellings.
+ANSWER_SCALES: Final = (
+    _set("en", "strongly disagree; disagree; agree; strongly agree"),
+    _set(
+        "en",
+        "strongly disagree; disagree; neither agree nor disagree|neither disagree nor agree|neither|neutral|undecided; "
+        "agree; strongly agree",
+    ),
+    _set(
+        "en",
+        "strongly disagree; somewhat disagree; neither agree nor disagree|neutral; somewhat agree; strongly agree",
+    ),
+    _set(
+        "en",
+        "strongly disagree; disagree; somewhat disagree|slightly disagree; somewhat agree|slightly agree; agree; "
+        "strongly agree",
+    ),
+    _set(
+        "en",
+        "strongly disagree; disagree; somewhat disagree|slightly disagree; neither agree nor disagree|neutral|"
+        "undecided; somewhat agree|slightly agree; agree; strongly agree",
+    ),
+    _set("en", "never; rarely|seldom; sometimes; often; always|very often"),
+    _set("en", "not at all; slightly|a little; moderately|somewhat; very|very much; extremely"),
+    _set(
+        "en",
+        "very dissatisfied; dissatisfied; neither satisfied nor dissatisfied|neutral; satisfied; very satisfied",
+    ),
+    _set(
+        "de",
+        "stimme gar nicht zu|stimme überhaupt nicht zu; stimme nicht zu|stimme eher nicht zu; "
+        "teils/teils|teils, teils|weder noch|neutral|unentschieden; stimme zu|stimme eher zu; "
+        "stimme voll zu|stimme voll und ganz zu|stimme völlig zu",
+    ),
+    _set(
+        "de",
+        "trifft gar nicht zu|trifft überhaupt nicht zu; trifft eher nicht zu|trifft nicht zu; "
+        "teils/teils|teils, teils|weder noch|neutral; trifft eher zu|trifft zu; trifft voll zu|trifft voll und ganz zu|"
+        "trifft völlig zu",
+    ),
+    _set("de", "nie; selten; manchmal|gelegentlich; oft|häufig; immer|sehr oft"),
+)

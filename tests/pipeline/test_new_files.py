@@ -1,0 +1,368 @@
+"""Files to begin with: from an export to a study that runs, from a table of items to a scale."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pyreadstat
+import pytest
+
+from comply_measure.cli import main
+from comply_measure.documents import read_yaml, read_yaml_text
+from comply_measure.documents.commented import commented_yaml
+from comply_measure.errors import InputError
+from comply_measure.instrument import draft_scale, load_scale
+from comply_measure.pipeline import STEPS, load_study, new_scale, new_study
+from comply_measure.responses import dataset_path
+
+AGREE = {
+    1: "Strongly disagree",
+    2: "Disagree",
+    3: "Neither agree nor disagree",
+    4: "Agree",
+    5: "Strongly agree",
+}
+
+
+def call(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as caught:
+        main(list(arguments))
+    return int(caught.value.code or 0)
+
+
+def answers(n_units: int = 12, roles: tuple[str, ...] = ("Sales", "Marketing")) -> pd.DataFrame:
+    """Two constructs of three five-point items, a row per unit and role; every category occurs."""
+    rng = np.random.default_rng(11)
+    rows = []
+    for unit in range(n_units):
+        shared = rng.normal(size=2)
+        for role in roles:
+            own = np.repeat(shared + 0.5 * rng.normal(size=2), 3) + 0.6 * rng.normal(size=6)
+            rows.append([f"BU{unit:02d}", role, *np.clip(np.round(3 + 1.1 * own), 1, 5).astype(int)])
+    return pd.DataFrame(rows, columns=["bu", "function", "tr_1", "tr_2", "tr_3", "ca_1", "ca_2", "ca_3"])
+
+
+ITEMS = ["tr_1", "tr_2", "tr_3", "ca_1", "ca_2", "ca_3"]
+
+
+def write(path, rows):
+    if path.suffix == ".xlsx":
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append(row)
+        book.save(path)
+    else:
+        with path.open("w", newline="", encoding="utf-8-sig") as stream:
+            csv.writer(stream).writerows(rows)
+    return path
+
+
+def rows_of(frame):
+    plain = frame.astype(object).where(frame.notna(), None)
+    return [list(row) for row in plain.itertuples(index=False)]
+
+
+def study_of(path, out=None):
+    written = new_study(path, out)
+    return load_study(written.files[0], STEPS, read=True), written
+
+
+def codes(study):
+    """Answers by item, in the order of the file."""
+    read = study.responses
+    return read.data[list(read.item_ids)].to_numpy(dtype=float)
+
+
+def test_the_shipped_study_from_its_export(tmp_path, capsys):
+    source = pd.read_csv(dataset_path("msi_triads") / "responses.csv")
+    kept = [
+        "firm",
+        "unit",
+        "role",
+        "informant",
+        "C_dig_1",
+        "C_dig_2",
+        "C_dig_3",
+        "C_global",
+        "MP_1",
+        "MP_2",
+        "MP_3",
+    ]
+    source[kept].head(120).to_csv(tmp_path / "answers.csv", index=False)
+    assert call("study", "new", str(tmp_path / "answers.csv")) == 0
+    told = capsys.readouterr().out
+    assert "found: 120 rows, 6 items in 2 blocks" in told
+    assert "check: missing codes: 99" in told
+    study = tmp_path / "study.yaml"
+    assert call("study", "check", str(study)) == 0
+    capsys.readouterr()
+    columns = read_yaml(study).data["data"]["columns"]
+    assert {name: columns[name] for name in ("unit", "role", "firm", "informant")} == {
+        "unit": "unit", "role": "role", "firm": "firm", "informant": "informant"
+    }  # fmt: skip
+    assert columns["informants"] == {"C_global": "C_global"}
+    assert columns["missing"] == {"99": "user_missing"}
+    scale = load_scale(tmp_path / "scale.yaml")
+    assert scale.measurement() == {"C_dig": ("C_dig_1", "C_dig_2", "C_dig_3"), "MP": ("MP_1", "MP_2", "MP_3")}
+    assert (scale.response.minimum, scale.response.maximum) == (1, 7)
+    read = load_study(study, STEPS).responses
+    expected = source["C_dig_1"].head(120).where(lambda x: x != 99)
+    np.testing.assert_array_equal(read.data["C_dig_1"].to_numpy(float), expected.to_numpy(float))
+    out = tmp_path / "results"
+    assert (
+        call("run", str(study), "--out", str(out), "--steps", "sample,items,agreement,gaps", "--quiet") == 0
+    )
+    result = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    assert {step["status"] for step in result["steps"].values()} <= {"done", "cached", "ok"}
+
+
+def test_every_guess_says_why_and_nothing_points_to_pages_outside(tmp_path):
+    _, written = study_of(write(tmp_path / "a.csv", [list(answers().columns), *rows_of(answers())]))
+    for path in written.files:
+        text = path.read_text(encoding="utf-8")
+        assert "docs/" not in text
+        guesses = [line.strip() for line in text.splitlines() if "# guess:" in line]
+        assert guesses
+        assert all(len(line) > len("# guess: ") + 10 for line in guesses)
+
+
+def test_qualtrics_with_words_and_question_rows(tmp_path):
+    table = answers()
+    words = table.assign(**{item: table[item].map(AGREE) for item in ITEMS})
+    names = ["StartDate", "ResponseId", "bu", "function", "Q1_1", "Q1_2", "Q1_3", "Q2_1", "Q2_2", "Q2_3"]
+    questions = ["Start Date", "Response ID", "Your unit", "Your function"]
+    questions += [f"How far do you agree? - Statement {n} # of trust" for n in (1, 2, 3)]
+    questions += [f"And here? - Statement {n} of care" for n in (1, 2, 3)]
+    imports = [json.dumps({"ImportId": f"QID{n}"}) for n in range(len(names))]
+    body = [[f"2024-05-0{n % 9 + 1} 10:00", f"R_{n:03d}", *row] for n, row in enumerate(rows_of(words))]
+    study, _ = study_of(write(tmp_path / "q.csv", [names, questions, imports, *body]))
+    assert study.file.data.format.header_rows == (0, 1, 2)
+    assert study.scales[0].item("Q1_2").texts["en"] == "Statement 2 # of trust"
+    assert study.scales[0].response.anchors["en"] == tuple(AGREE.values())
+    np.testing.assert_array_equal(codes(study), table[ITEMS].to_numpy(float))
+    assert study.responses.roles == ("sales", "marketing")
+    assert study.file.data.columns.informant == "ResponseId"
+    out = tmp_path / "results"
+    assert call("run", str(tmp_path / "study.yaml"), "--out", str(out), "--steps", "items", "--quiet") == 0
+
+
+def test_spss_labels_declared_and_lone_missing_codes(tmp_path):
+    table = answers().astype(dict.fromkeys(ITEMS, "float64"))
+    table.insert(0, "age", [20.0 + n for n in range(len(table))])
+    table["function"] = table["function"].map({"Sales": 1.0, "Marketing": 2.0})
+    expected = table[ITEMS].to_numpy(float).copy()
+    for row, code in ((3, 97.0), (4, -9.0), (5, 99.0)):
+        table.loc[row, "tr_2"] = code
+        expected[row, 1] = np.nan
+    pyreadstat.write_sav(
+        table,
+        tmp_path / "a.sav",
+        column_labels={item: f"Statement about {item}" for item in ITEMS},
+        variable_value_labels={"function": {1: "Sales", 2: "Marketing"}}
+        | {item: {1: "not at all true", 5: "very true", 99: "don't know"} for item in ITEMS},
+        missing_ranges={"tr_2": [97]},
+    )
+    study, _ = study_of(tmp_path / "a.sav")
+    np.testing.assert_array_equal(codes(study), expected)
+    assert study.file.data.columns.missing == {"-9": "user_missing", "99": "cannot_judge"}
+    assert study.responses.missing_reason.loc[5, "tr_2"] == "cannot_judge"
+    assert study.scales[0].item("ca_1").texts["en"] == "Statement about ca_1"
+    assert study.scales[0].response.anchors["en"] == ("not at all true", "", "", "", "very true")
+    assert set(study.responses.roles) == {"sales", "marketing"}
+    assert "age" in study.responses.informants
+    out = tmp_path / "results"
+    assert call("run", str(tmp_path / "study.yaml"), "--out", str(out), "--steps", "items", "--quiet") == 0
+
+
+def renamed(table, names):
+    return [[*names], *rows_of(table)]
+
+
+@pytest.mark.parametrize("tool", ["limesurvey", "sosci", "redcap", "google", "microsoft", "surveymonkey"])
+def test_exports_of_tools(tmp_path, tool):
+    table = answers()
+    ids = [[n + 1] for n in range(len(table))]
+    body = [[*ids[n], *row] for n, row in enumerate(rows_of(table))]
+    path = tmp_path / "a.csv"
+    if tool == "limesurvey":
+        lime = table.assign(**{item: table[item].map(lambda code: f"A{code}") for item in ITEMS})
+        names = ["id", "bu", "function", *(f"q{q}[SQ00{n}]" for q in (1, 2) for n in (1, 2, 3))]
+        write(path, [names, *([n + 1, *row] for n, row in enumerate(rows_of(lime)))])
+    elif tool == "sosci":
+        names = ["CASE", "bu", "function", *(f"AB0{q}_0{n}" for q in (1, 2) for n in (1, 2, 3))]
+        labels = ["Interview number", "Unit", "Function", *(f"Label {n} of an item" for n in range(6))]
+        write(path, [names, labels, *body])
+    elif tool == "redcap":
+        names = ["record_id", "bu", "function", "trust_a", "trust_b", "trust_c", "care_a", "care_b", "care_c"]
+        complete = [[*row, 2] for row in body]
+        write(path, [[*names, "survey_complete"], *complete])
+    elif tool == "google":
+        names = ["Timestamp", "Your business unit", "Your function"]
+        names += [f"How far do you agree? [Statement {n}]" for n in (1, 2, 3)]
+        names += [f"And in your team? [Statement {n}]" for n in (4, 5, 6)]
+        write(path, [names, *([f"2024/05/03 10:{row[0]:02d}:11", *row[1:]] for row in body)])
+    elif tool == "microsoft":
+        path = tmp_path / "a.xlsx"
+        names = [
+            "ID",
+            "Your unit",
+            "Your function",
+            *(f"We are sure of matter number {n} here" for n in "abcdef"),
+        ]
+        write(path, [names, *body])
+    else:
+        path = tmp_path / "a.xlsx"
+        first = [
+            "Respondent ID",
+            "Unit",
+            "Function",
+            "How far do you agree?",
+            None,
+            None,
+            "And here?",
+            None,
+            None,
+        ]
+        second = [None, "Response", "Response", *(f"Statement {n}" for n in range(6))]
+        write(path, [first, second, *body])
+    study, _ = study_of(path)
+    np.testing.assert_array_equal(codes(study), table[ITEMS].to_numpy(float))
+    assert set(study.responses.roles) == {"sales", "marketing"}
+    assert len(study.responses.units) == 12
+    blocks = study.scales[0].measurement()
+    assert [len(items) for items in blocks.values()] == ([6] if tool == "microsoft" else [3, 3])
+
+
+def test_answers_without_units_are_singles_and_it_is_said(tmp_path):
+    table = answers()[ITEMS]
+    table.insert(0, "case", range(1, len(table) + 1))
+    study, written = study_of(write(tmp_path / "a.csv", [list(table.columns), *rows_of(table)]))
+    assert any("without units and roles" in line for line in written.found)
+    assert len(study.responses.units) == len(table)
+    assert "role" not in study.file.data.columns.model_fields_set
+
+
+def test_teams_without_roles_keep_everybody(tmp_path):
+    table = answers(8, ("a", "b", "c")).drop(columns="function").rename(columns={"bu": "team"})
+    study, _ = study_of(write(tmp_path / "a.csv", [list(table.columns), *rows_of(table)]))
+    assert study.file.data.informants == "all"
+    assert (len(study.responses.units), len(study.responses.data)) == (8, 24)
+
+
+def test_blocks_of_other_ranges_get_a_scale_of_their_own(tmp_path):
+    table = answers()
+    rng = np.random.default_rng(3)
+    for item in ("joy_1", "joy_2"):
+        table[item] = rng.permutation(np.resize(np.arange(11), len(table)))
+    table["tr_1"] = np.where(table["tr_1"] == 5, 5, table["tr_1"])
+    study, written = study_of(write(tmp_path / "a.csv", [list(table.columns), *rows_of(table)]))
+    ranges = [(scale.response.minimum, scale.response.maximum) for scale in study.scales]
+    assert ranges == [(1, 5), (0, 10)]
+    assert [path.name for path in written.files] == ["study.yaml", "scale.yaml", "scale_2.yaml"]
+
+
+def test_names_that_could_break_the_files(tmp_path):
+    table = answers()
+    names = [
+        "bu\n# unit: x",
+        "function",
+        *(f"tru#st: \"é{n}*\n[x]'" for n in (1, 2, 3)),
+        "ca_1",
+        "ca_2",
+        "ca_3",
+    ]
+    table.columns = names
+    table.insert(0, "no * [really]? #", ["free"] * 23 + ["other"])
+    path = write(tmp_path / "a.csv", [list(table.columns), *rows_of(table)])
+    study, _ = study_of(path)
+    assert len(study.scales[0].items) >= 3
+    for file in ("study.yaml", "scale.yaml"):
+        text = (tmp_path / file).read_text(encoding="utf-8")
+        assert not [line for line in text.splitlines() if line.startswith("unit: x")]
+
+
+def test_comments_stay_comments_and_values_stay_text():
+    data = {"a": {"08": "1e5", "b\n# c": ["no", "~", "x: y"]}, "n": None}
+    comments = {("a", "08"): "line\u2028b: 1\x85c: 2\nd: 3\r\x00", ("a", "b\n# c", 1): "# two"}
+    text = commented_yaml(data, comments)
+    assert read_yaml_text(text, "t").data == data
+    assert "  # line b: 1 c: 2 d: 3\n" in text
+
+
+def test_nothing_is_overwritten(tmp_path):
+    path = write(tmp_path / "a.csv", [list(answers().columns), *rows_of(answers())])
+    (tmp_path / "scale.yaml").write_text("mine", encoding="utf-8")
+    with pytest.raises(InputError, match="the file exists"):
+        new_study(path)
+    assert (tmp_path / "scale.yaml").read_text(encoding="utf-8") == "mine"
+    assert not (tmp_path / "study.yaml").exists()
+    written = new_study(path, tmp_path / "other")
+    assert (tmp_path / "other" / "a.csv").read_bytes() == path.read_bytes()
+    assert len(load_study(written.files[0], STEPS, read=True).responses.data) == 24
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([["id", "age"], [1, 33], [2, 44]], "no block of items was found"),
+        ([["tr_1", "tr_2"], [1, 2], [2, 3], [3, 1], [1, 2], [5, 5]], "does not say who answered"),
+        ([["unit", "t_1@a", "t_2@a", "t_1@b"], [1, 2, 3, 4], [2, 3, 4, 5]], "a row per unit"),
+        ([["a", "a"], [1, 2]], "the column name occurs twice"),
+    ],
+)
+def test_one_clear_error(tmp_path, rows, message):
+    with pytest.raises(InputError, match=message):
+        new_study(write(tmp_path / "a.csv", rows))
+    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
+
+
+def test_study_check_tells_faults_of_the_file_and_of_the_answers_in_one_round(tmp_path, capsys):
+    table = answers()
+    new_study(write(tmp_path / "a.csv", [list(table.columns), *rows_of(table)]))
+    table.loc[2, "tr_1"] = 8
+    write(tmp_path / "a.csv", [list(table.columns), *rows_of(table)])
+    study = tmp_path / "study.yaml"
+    study.write_text(study.read_text(encoding="utf-8") + "steps: [gapps]\n", encoding="utf-8")
+    assert call("study", "check", str(study)) == 2
+    told = capsys.readouterr().err
+    assert "gapps" in told
+    assert "outside the range of answers" in told
+
+
+def test_a_scale_of_a_table_of_items(tmp_path, capsys):
+    rows = [["Item ID", "Dimension", "Question", "reversed"]]
+    rows += [
+        ["t1", "Trust & honesty", "They tell the truth.", ""],
+        ["t2", "Trust & honesty", "They lie.", "yes"],
+    ]
+    rows += [["1 a", "Care", "They listen.", ""], ["", "Care", "They help.", ""]]
+    path = write(tmp_path / "items.xlsx", rows)
+    assert call("scale", "new", str(path), "--maximum", "7") == 0
+    assert "check: the range of answers, 1 to 7" in capsys.readouterr().out
+    scale = load_scale(tmp_path / "scale.yaml")
+    assert [(item.id, item.construct, item.keying) for item in scale.items] == [
+        ("t1", "Trust_honesty", 1), ("t2", "Trust_honesty", -1), ("a", "Care", 1), ("Care_2", "Care", 1)
+    ]  # fmt: skip
+    assert scale.construct("Trust_honesty").label["en"] == "Trust & honesty"
+    assert scale.response.maximum == 7
+    assert call("scale", "check", str(tmp_path / "scale.yaml")) == 0
+    with pytest.raises(InputError, match="the file exists"):
+        new_scale(path)
+
+
+def test_faults_of_a_table_of_items_are_told_at_once():
+    table = pd.DataFrame({"id": ["a", "A"], "text": ["x", None], "keying": ["1", "2"]})
+    with pytest.raises(InputError) as caught:
+        draft_scale(table)
+    assert [(p.row, p.column) for p in caught.value.problems] == [(2, "text"), (2, "id"), (2, "keying")]
+    with pytest.raises(InputError, match="no column of item texts"):
+        draft_scale(pd.DataFrame({"id": ["a"]}))
+    twice = pd.DataFrame([["a", "b"]], columns=["text", "text"])
+    with pytest.raises(InputError, match="the column name occurs twice"):
+        draft_scale(twice)
+    with pytest.raises(InputError, match="must span 2 to 101 categories"):
+        draft_scale(pd.DataFrame({"text": ["a"]}), minimum=5, maximum=1)
