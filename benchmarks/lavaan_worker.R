@@ -13,6 +13,7 @@ quiet <- function(expr) suppressWarnings(suppressMessages(expr))
 work <- switch(kind,
   fit = function() { f <- quiet(do.call("cfa", call)); parameterEstimates(f); quiet(fitMeasures(f)) },
   polychoric = function() quiet(lavCor(data, ordered = names(data))),
+  sam = function() parameterEstimates(quiet(do.call("sam", call))),
   modification = function() { f <- quiet(do.call("cfa", call)); quiet(modindices(f)) },
   bootstrap = function() { f <- quiet(do.call("cfa", call)); quiet(bootstrapLavaan(f, R = max(5, round(1000 * share)))) })
 seconds <- sapply(seq_len(repeats), function(i) system.time(work())[["elapsed"]])

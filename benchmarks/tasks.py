@@ -23,7 +23,7 @@ class Task:
         Returns (data, model text).
     kind : str
         What is timed: ``fit`` (estimates, standard errors, test and all fit measures), ``polychoric``,
-        ``saturated``, ``bootstrap`` or ``modification``.
+        ``saturated``, ``bootstrap``, ``sam`` (estimates and two-step errors) or ``modification``.
     options : dict
         Options of ``sem.fit``; the R side translates them.
     peers : tuple of str
@@ -170,6 +170,21 @@ def moderated(n: int = 300, seed: int = 6) -> tuple[pd.DataFrame, str]:
     return pd.DataFrame(np.hstack(parts), columns=names), f"{model}\nY ~ X + Z + X:Z"
 
 
+def constructs(factors: int = 12, n: int = 240, seed: int = 1) -> tuple[pd.DataFrame, str]:
+    """Factors with three indicators each, every factor but the first predicted by the two before it."""
+    rng = np.random.default_rng(seed)
+    eta = np.zeros((n, factors))
+    for k in range(factors):
+        eta[:, k] = 0.4 * eta[:, max(k - 2, 0) : k].sum(axis=1) + rng.standard_normal(n)
+    y = np.repeat(eta, 3, axis=1) + 0.7 * rng.standard_normal((n, 3 * factors))
+    names = _names(3 * factors)
+    lines = [f"f{k + 1} =~ " + " + ".join(names[3 * k : 3 * k + 3]) for k in range(factors)]
+    lines += [
+        f"f{k + 1} ~ " + " + ".join(f"f{j + 1}" for j in range(max(k - 2, 0), k)) for k in range(1, factors)
+    ]
+    return pd.DataFrame(y, columns=names), "\n".join(lines)
+
+
 TASKS = (
     Task("ml60", "60 items, 6 factors, N = 500, ML", correlated_factors),
     Task("third60", "third-order CFA, 60 items, N = 500, ML", third_order),
@@ -182,6 +197,7 @@ TASKS = (
         peers=("lavaan",),
     ),
     Task("poly60", "polychoric matrix, 60 items", ordinal, kind="polychoric", peers=("lavaan", "semopy")),
+    Task("sam12", "SAM, 12 constructs, N = 240", constructs, kind="sam", peers=("lavaan",)),
     Task("fiml60", "60 items, 10 % missing, FIML", incomplete, options={"missing": "fiml"}, peers=()),
     Task("wide", "wide triads, 300 × 60, 18 factors, equalities", wide_triads, peers=("lavaan",)),
     Task(

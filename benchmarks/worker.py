@@ -27,6 +27,8 @@ def _ours(kind: str, data: pd.DataFrame, model: str, options: dict[str, Any]) ->
         from comply_measure.sem.ordinal import polychoric_matrix
 
         return lambda: polychoric_matrix(data)
+    if kind == "sam":
+        return lambda: sem.sam(model, data, **options).estimates
     if kind == "modification":
         fitted = sem.fit(model, data, **options)
         return lambda: sem.fit(model, data, **options).modification_indices() if fitted else None
