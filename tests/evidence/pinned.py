@@ -1,7 +1,8 @@
 """Numbers of every topic on a small study, kept: ``python tests/evidence/pinned.py`` writes them anew.
 
 Of every column of every table: its length, how many values are missing, and for numbers the sum, the sum of squares and
-the sum weighted by place (so that an exchange is seen too); of texts how many differ. A change of wording is none.
+the sum weighted by place (so that an exchange is seen too); of texts how many differ.
+A change of wording is none, and notes have tests of their own.
 """
 
 from __future__ import annotations
@@ -65,7 +66,9 @@ def digest(result: Evidence) -> Digest:
     """What is kept of a topic."""
     every = [("tidy", result.tidy()), *tables(result, "")]
     return {
-        path.lstrip("."): {str(name): column(table[name]) for name in table.columns}
+        path.lstrip("."): {
+            str(k): column(table[k]) for k in table.columns if str(k) not in ("note", "reason")
+        }
         for path, table in every
         if len(table)
     }

@@ -26,7 +26,6 @@ def responses(tmp_path_factory: pytest.TempPathFactory) -> Responses:
 @pytest.mark.parametrize("name", TOPICS)
 def test_every_table_holds_the_stored_numbers(name: str, responses: Responses) -> None:
     now, kept = digest(found(name, responses)), KEPT[name]
-    assert {path: list(columns) for path, columns in now.items()} == {p: list(c) for p, c in kept.items()}
     for path, columns in kept.items():
         for column, expected in columns.items():
             at = f"{name}: {path}: {column} (python tests/evidence/pinned.py writes the numbers anew)"

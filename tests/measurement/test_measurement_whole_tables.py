@@ -8,10 +8,11 @@ import pytest
 from scipy import stats
 
 from comply_measure import sem
-from comply_measure.measurement import pattern_homogeneity
+from comply_measure.measurement import little_mcar, missing_table, pattern_homogeneity
 from comply_measure.measurement.dimensionality.esem import exploratory_sem
 from comply_measure.measurement.dimensionality.rotation import RotationOptions
 from comply_measure.measurement.items import homogeneity
+from comply_measure.measurement.items.missingness import mcar_test
 from comply_measure.measurement.reliability.two_level_factor import two_level_factor
 from comply_measure.sem.missing.saturated import saturated_moments
 
@@ -190,3 +191,92 @@ def test_whole_tables_of_an_exploratory_model() -> None:
     target = np.where(np.abs(found.loadings) > 0.4, NAN, 0.0)[:, ::-1]
     turned = exploratory_sem(data, items, 2, rotation=RotationOptions("target", target=target))
     np.testing.assert_array_equal(np.abs(turned.loadings) > 0.4, np.isnan(target))
+
+
+def maximum_likelihood(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and covariance of incomplete normal answers by the EM algorithm, informant by informant."""
+    n, p = x.shape
+    mean, cov = np.nanmean(x, axis=0), np.diag(np.nanvar(x, axis=0))
+    for _ in range(2000):
+        total, square = np.zeros(p), np.zeros((p, p))
+        for row in x:
+            seen, gone = ~np.isnan(row), np.isnan(row)
+            full, rest = row.copy(), np.zeros((p, p))
+            if gone.any():
+                slope = np.linalg.solve(cov[np.ix_(seen, seen)], cov[np.ix_(seen, gone)])
+                full[gone] = mean[gone] + (row[seen] - mean[seen]) @ slope
+                rest[np.ix_(gone, gone)] = cov[np.ix_(gone, gone)] - cov[np.ix_(gone, seen)] @ slope
+            total += full
+            square += np.outer(full, full) + rest
+        mean, before = total / n, cov
+        cov = square / n - np.outer(mean, mean)
+        if np.abs(cov - before).max() < 1e-11:
+            break
+    return mean, cov
+
+
+def test_littles_statistic_from_its_formula() -> None:
+    rng = np.random.default_rng(8)
+    x = rng.normal(size=(40, 1)) + rng.normal(size=(40, 3))
+    x[:9, 0] = x[7:15, 1] = x[30:, 2] = NAN
+    x = np.vstack([x, np.full((3, 3), NAN)])  # who answered nothing says nothing
+    data = pd.DataFrame(x, columns=list("abc")).assign(flat=2.0)
+    row = little_mcar(data, ["a", "b", "c", "flat"]).tidy().iloc[0]
+    x = x[:40]
+    mean, cov = maximum_likelihood(x)
+    sigma = cov * 40 / 39
+    patterns = {tuple(mask) for mask in ~np.isnan(x)}
+    statistic = 0.0
+    for mask in patterns:
+        seen = np.array(mask)
+        rows = x[(~np.isnan(x) == seen).all(axis=1)][:, seen]
+        gap = rows.mean(axis=0) - mean[seen]
+        statistic += len(rows) * gap @ np.linalg.solve(sigma[np.ix_(seen, seen)], gap)
+    df = sum(sum(mask) for mask in patterns) - 3
+    assert row["statistic"] == pytest.approx(statistic, rel=1e-6)
+    assert (row["df"], row["n_patterns"], row["n_informants"], row["n_items"]) == (df, 5, 40, 3)
+    assert row["pvalue"] == pytest.approx(stats.chi2.sf(statistic, df), rel=1e-6)
+    assert "flat" in row["dropped"]
+    assert row["note"] == ""
+    more = x.copy()
+    more[20:22, [0, 1]] = more[22:24, [1, 2]] = more[24, [0, 2]] = NAN
+    fewer = pd.DataFrame(np.vstack([more[:15], more[20:]]), columns=list("abc"))
+    for n, note in ((35, ""), (34, "fewer than 5 informants per pattern: the p value is only a rough guide")):
+        found = little_mcar(fewer.iloc[:n], list("abc"))
+        assert (found.n_patterns, found.n_informants, found.note) == (7, n, note)
+    for rows, why in (
+        (x[15:30], "nothing is missing"),
+        (np.full((3, 3), NAN), "no answers"),
+        (
+            np.array([[1, 2, NAN], [2, 1, NAN], [NAN, 3, 1], [1, NAN, 2], [2, 3, NAN]]),
+            "share fewer than 2 informants",
+        ),
+    ):
+        none = mcar_test(np.asarray(rows, dtype=float))
+        assert np.isnan([none.statistic, none.pvalue]).all()
+        assert why in none.note
+
+
+def test_whole_tables_of_what_is_missing() -> None:
+    data = pd.DataFrame(
+        {
+            "a": [1.0, NAN, 3, NAN, 5], "b": [NAN, NAN, 1, 2, 3], "c": [1.0, 2, 3, 4, 5],
+            "role": ["m", "s", "m", None, "s"],
+        }
+    )  # fmt: skip
+    found = missing_table(data, list("abc"), by=["role"])
+    assert found.by_item.to_numpy().tolist() == [["a", 5, 2, 0.4], ["b", 5, 2, 0.4], ["c", 5, 0, 0.0]]
+    groups = found.by_group
+    assert groups.columns.tolist() == [
+        "variable", "group", "n_informants", "n_answers_due", "n_missing", "share", "share_complete",
+    ]  # fmt: skip
+    assert groups.to_numpy().tolist() == [
+        ["role", "m", 2, 6, 1, 1 / 6, 0.5], ["role", "s", 2, 6, 2, 1 / 3, 0.5],
+    ]  # fmt: skip
+    each = found.by_item_and_group.set_index(["group", "item"])
+    assert each["n_missing"].tolist() == [0, 1, 0, 1, 1, 0]
+    assert each["share"].tolist() == [0, 0.5, 0, 0.5, 0.5, 0]
+    assert set(each["n_informants"]) == {2}
+    assert found.patterns.to_numpy().tolist() == [
+        ["complete", 0, 2, 0.4], ["b", 1, 1, 0.2], ["a", 1, 1, 0.2], ["a, b", 2, 1, 0.2],
+    ]  # fmt: skip
