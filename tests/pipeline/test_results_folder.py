@@ -13,6 +13,7 @@ import pytest
 
 from comply_measure.errors import InputError
 from comply_measure.pipeline import STEPS, Store, load_study, require_usable, run_study, write_results
+from comply_measure.pipeline.files import staged
 from comply_measure.pipeline.run import Run
 from comply_measure.pipeline.usage import Usage
 
@@ -253,3 +254,22 @@ def test_one_informant_or_none_has_words_for_what_is_undefined(
     scores = found.outputs["items"].tables["items_scores_duo"].data
     assert scores["sd_buyer"].isna().all()
     assert set(scores["note"]) == {"Buyer: one informant with an answer, or none"}
+
+
+def test_the_last_file_moves_when_all_others_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved: list[str] = []
+    replace = Path.replace
+
+    def told(self: Path, target: Path) -> Path:
+        moved.append(target.relative_to(tmp_path / "out").as_posix())
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", told)
+    with staged(tmp_path / "out", "list.json") as stage:
+        for name in ("list.json", "z.csv", "a/list.json", "a.csv"):
+            (stage / name).parent.mkdir(exist_ok=True)
+            (stage / name).write_text(name, encoding="utf-8")
+    assert moved == ["a/list.json", "a.csv", "z.csv", "list.json"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a", "a.csv", "list.json", "z.csv"]

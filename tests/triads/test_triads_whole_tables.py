@@ -581,3 +581,14 @@ def test_exact_distributions_are_refused_where_there_is_none() -> None:
             triads.exact_distribution(sizes, null_distribution("uniform", 1, 7))
     with pytest.raises(InputError, match="no probabilities"):
         triads.exact_distribution([3], null_distribution(1.5, 1, 7))
+
+
+def test_pairs_of_roles_that_share_no_unit_say_nothing_of_the_common_factor() -> None:
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(24, 1)) + rng.normal(size=(24, 3))
+    x[:12, 2] = x[12:, 0] = NAN  # marketing and it never together
+    data = TriadData(np.arange(24), None, ("m", "s", "i"), ("x",), x[:, :, None], ~np.isnan(x))
+    common = np.mean([np.cov(x[:12, 0], x[:12, 1])[0, 1], np.cov(x[12:, 1], x[12:, 2])[0, 1]])
+    w = np.where(np.isnan(x), 0.0, 1 / (np.nanvar(x, axis=0, ddof=1) - common))
+    found = triads.aggregate(data, scheme="precision").values[:, 0]
+    np.testing.assert_allclose(found, (w * np.nan_to_num(x)).sum(axis=1) / w.sum(axis=1))
