@@ -3,14 +3,15 @@
 An infimum need not be a minimum. A residual variance falls to −∞ while a loading grows and others vanish, a latent
 correlation grows for ever, a factor with its variance fixed at one loads without limit on the factor above: χ² falls
 all the while by less and less. Other programs stop somewhere on the way and call it convergence. Here the search
-goes on in logarithms of the parameters until χ² is flat; the parameters that are far out are held there, the others are
-brought to their minimum given these, and the result says so.
+goes on in logarithms of the parameters until χ² is flat. Where it does not lead on through infinity
+(:mod:`comply_measure.sem.crossing`), the parameters that are far out are held there, the others are brought to their
+minimum given these, and the result says so.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,12 +31,29 @@ SIGMA = 1e-6  # standardised size from which steps are relative: parameters may 
 FAR_OUT = (30.0, 10.0, 3.0)  # standardised sizes from which parameters count as on their way to infinity
 
 
-def follow_without_end(model: Model, theta: Array) -> Optimum | None:
-    """The end of a search that found no minimum: χ² flat, what is far out held, the rest at its minimum.
+@dataclass(frozen=True)
+class Way:
+    """A search in logarithms of the parameters.
 
-    None where the method does not apply (relations between parameters). The optimum counts as converged if the rest
-    is at its minimum, within bounds where there are any; ``endless`` names what is held, unless a proper minimum was
-    found on the way.
+    Attributes
+    ----------
+    found : Optimum
+        Its end: a minimum where it converged.
+    path : list of array (r,)
+        Its points.
+    units : array (r,)
+        Standardising units of the coordinates, infinite for those that do not run away.
+    """
+
+    found: Optimum
+    path: list[Array]
+    units: Array
+
+
+def follow(model: Model, theta: Array) -> Way | None:
+    """The way of a search in logarithms from a point, to a minimum or to where χ² is flat.
+
+    None where the method does not apply (relations between parameters).
 
     Parameters
     ----------
@@ -44,37 +62,50 @@ def follow_without_end(model: Model, theta: Array) -> Optimum | None:
     theta : array (q,)
         The lowest point that is known.
     """
-    space, n, tolerance = model.space, model.sample.n, model.options.search.tolerance
-    limit = model.options.search.iterations or STEPS
+    space, search = model.space, model.options.search
     box = box_of(model.table, space)
     if (box is None and not space.is_linear) or (space.K is not None and space.shared is None):
         return None
-    units = space.contract(natural_units(model))
-    phi = space.contract(theta)
+    units, path = space.contract(natural_units(model)), list[Array]()
     found = minimise_in_region(
-        model.objective, phi, n, min(limit, STEPS), tolerance, Coordinates(sigma=SIGMA * units, box=box)
+        model.objective,
+        space.contract(theta),
+        model.sample.n,
+        min(search.iterations or STEPS, STEPS),
+        search.tolerance,
+        Coordinates(sigma=SIGMA * units, box=box),
+        path,
     )
-    if found.converged or not math.isfinite(found.point.value):
-        return found
-    rest, held = found, np.zeros(len(phi), dtype=bool)
+    return Way(found, path, units) if math.isfinite(found.point.value) else None
+
+
+def held(model: Model, way: Way) -> Optimum:
+    """The end of a search that found no minimum: what is far out held, the rest at its minimum.
+
+    The optimum counts as converged if the rest is at its minimum, within bounds where there are any; ``endless`` names
+    what is held.
+    """
+    space, search, units = model.space, model.options.search, way.units
+    box = box_of(model.table, space)
+    rest, far = way.found, np.zeros(len(units), dtype=bool)
     for size in FAR_OUT:
-        held |= np.abs(rest.point.phi) > size * units
-        if held.any():
-            apart = Coordinates(held=held, box=box)
+        far |= np.abs(rest.point.phi) > size * units
+        if far.any():
+            steps, apart = min(search.iterations or STEPS, POLISH), Coordinates(held=far, box=box)
             rest = minimise_in_region(
-                model.objective, rest.point.phi, n, min(limit, POLISH), tolerance, apart
+                model.objective, rest.point.phi, model.sample.n, steps, search.tolerance, apart
             )
         if rest.converged:
             break
-    kept = Coordinates(held=held, box=box).kept(rest.point)
+    kept = Coordinates(held=far, box=box).kept(rest.point)
     names, values = model.table.free_names(), rest.point.theta
-    far, at_bound = _places(space, held), _places(space, kept)
+    at_bound = _places(space, kept)
     return replace(
         rest,
-        jacobian=np.eye(len(phi))[kept],
+        jacobian=np.eye(len(units))[kept],
         at_bound=at_bound,
         binding=tuple(f"{names[i]} = {values[i]:.6g}" for i in at_bound),
-        endless=tuple(names[i] for i in far),
+        endless=tuple(names[i] for i in _places(space, far)),
     )
 
 

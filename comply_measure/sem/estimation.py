@@ -12,7 +12,8 @@ from comply_measure.sem.arrays import Array
 from comply_measure.sem.box import box_of
 from comply_measure.sem.composite_start import composite_start
 from comply_measure.sem.constrained import conditions, minimise_constrained
-from comply_measure.sem.endless import follow_without_end
+from comply_measure.sem.crossing import beyond
+from comply_measure.sem.endless import Way, follow, held
 from comply_measure.sem.inference.diagnosis import admissibility
 from comply_measure.sem.model import Model
 from comply_measure.sem.optimise import Optimum, minimise
@@ -29,10 +30,13 @@ BOUND_STEPS = 20
 RANDOM_STARTS = 8
 REMEDY_SEED = 1
 OPINIONS = 2  # random starts of a model whose first optimum is doubtful
-LARGE = 200  # free parameters above which full information leaves other starts to the search of the moments
+LARGE = 200  # free parameters above which other starts are few, those of full information left to its moments
 HALVINGS = 4
 MODEST = " from loadings of the sample and small factors"
 TOO_FAR_BELOW = 0.25  # share of an optimum's discrepancy that a search without end may gain on it
+CROSSINGS = 4  # times that a search goes through infinity
+IN_LOGARITHMS = "a search in logarithms of the parameters"
+CROSSING = "a search that went through infinity"
 ENOUGH = 2  # converged attempts after which no further start is tried
 SAME_STATISTIC = 1e-4  # difference in χ² that rounding explains
 
@@ -75,9 +79,21 @@ def estimate(model: Model, start: Array | None = None) -> Optimum:
         theta = _random_start(model, model.options.search.seed, number)
         tried.append(replace(_attempt(model, theta), remedy=f"random start {number + 1}"))
     best = _best(tried, may_follow)
-    if best.converged or start is not None or not may_follow:
+    if start is not None or not model.is_bounded or (model.table.n_free > LARGE and best.converged):
         return best
-    return _followed(model, best)
+    return _pursued(model, tried, best)
+
+
+def _pursued(model: Model, tried: list[Optimum], best: Optimum) -> Optimum:
+    """The lowest attempt followed where it did not converge; the best optimum where that leads to no lower one."""
+    if not best.converged:
+        return _followed(model, best)
+    if model.sample.n * best.below < SAME_STATISTIC:
+        return best
+    found = _followed(model, min(tried, key=lambda optimum: optimum.point.value))
+    if not found.converged or found.endless or found.point.value >= best.point.value:
+        return best
+    return found
 
 
 def _is_doubtful(model: Model, best: Optimum) -> bool:
@@ -102,18 +118,51 @@ def _second_opinions(model: Model) -> Iterator[Optimum]:
     yield replace(_quasi_newton(model, modest), remedy=f"a second, quasi-Newton search{MODEST}")
     yield replace(_in_region(model, default), remedy="a second search with a trust region")
     for number in range(min(_affordable(model), OPINIONS)):
-        theta = _random_start(model, REMEDY_SEED, number)
-        yield replace(
-            _in_region(model, theta), remedy=f"a second search from random starting values ({number + 1})"
-        )
+        theta, where = _random_start(model, REMEDY_SEED, number), f"random starting values ({number + 1})"
+        yield replace(_in_region(model, theta), remedy=f"a second search from {where}")
+        if model.table.n_free <= LARGE:
+            yield replace(_attempt(model, theta), remedy=f"a second, quick search from {where}")
+    if model.table.n_free <= LARGE:
+        cautious = plain_values(model.table, model.layouts, samples)
+        yield replace(_attempt(model, cautious), remedy="a second search from cautious starting values")
 
 
 def _followed(model: Model, lowest: Optimum) -> Optimum:
-    """Where the discrepancy of the lowest attempt falls no further; the attempt itself where that leads nowhere."""
-    found = follow_without_end(model, lowest.point.theta)
-    if found is None or not found.converged:
+    """Where the discrepancy of the lowest attempt falls no further; the attempt itself where that leads nowhere.
+
+    A search that runs off to infinity is taken up on the other side, as long as that leads lower.
+    """
+    way = follow(model, lowest.point.theta)
+    if way is None:
         return lowest
-    return replace(found, remedy="a search in logarithms of the parameters")
+    ways = [way]
+    while len(ways) <= CROSSINGS and not ways[-1].found.converged:
+        further = _crossed(model, ways[-1])
+        if further is None:
+            break
+        ways.append(further)
+    for number in reversed(range(len(ways))):
+        end = ways[number].found
+        found = end if end.converged else held(model, ways[number])
+        if found.converged:
+            return replace(found, remedy=CROSSING if number else IN_LOGARITHMS)
+    return lowest
+
+
+def _crossed(model: Model, way: Way) -> Way | None:
+    """The way on from the other side of infinity; None where that leads no lower."""
+    least = way.found.point.value - SAME_STATISTIC / model.sample.n
+    lower: list[Optimum] = []
+    for phi in beyond(model, way.path, way.units):
+        found = _attempt(model, model.space.expand(phi))
+        if found.point.value < least:
+            lower.append(found)
+            if found.converged:
+                break
+    if not lower:
+        return None
+    best = _best(lower, False)
+    return Way(best, [best.point.phi], way.units) if best.converged else follow(model, best.point.theta)
 
 
 def _further(model: Model, tried: list[Optimum]) -> list[Optimum]:

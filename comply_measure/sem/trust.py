@@ -98,10 +98,12 @@ def minimise_in_region(
     max_iterations: int = 80,
     tolerance: float = 1e-12,
     coordinates: Coordinates = STRAIGHT,
+    path: list[Array] | None = None,
 ) -> Optimum:
     """Minimise F over φ; parameters and stopping rule as for :func:`comply_measure.sem.optimise.minimise`.
 
-    A search in logarithms ends besides where its last steps have gained nothing, without being called converged.
+    A search in logarithms ends besides where its last steps have gained nothing, without being called converged. Where
+    a ``path`` is given, the points of the search are added to it.
     """
     point = objective.at(start if coordinates.box is None else coordinates.box.inside(start))
     if not np.isfinite(point.value):
@@ -112,6 +114,8 @@ def minimise_in_region(
     values: list[float] = []
     for iteration in range(1, max_iterations + 1):
         values.append(point.value)
+        if path is not None and not (path and path[-1] is point.phi):
+            path.append(point.phi)
         if coordinates.sigma is not None and _is_flat(values, n):
             return Optimum(point, False, iteration, "the discrepancy falls without end", decrement)
         model = _Quadratic(point, coordinates, coordinates.kept(point))
