@@ -87,4 +87,4 @@ def study_text(description: DatasetDescription) -> str:
         "seed": 1,
     }
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
-    return f"# All steps run with their defaults; docs/studies.md explains every key.\n{text}"
+    return f"# All steps run with their defaults; `comply-measure study check FILE` says what is not right.\n{text}"

@@ -8,6 +8,7 @@ import json
 import openpyxl
 import pytest
 
+from comply_measure.errors import InputError
 from comply_measure.responses import ColumnMapping, FileFormat, read_responses, responses_from_frame
 from comply_measure.responses.files.header import joined_titles
 
@@ -146,7 +147,7 @@ def test_answers_beyond_the_header_are_not_lost(frame, small, problems, tmp_path
 
 @pytest.mark.parametrize("value", [[], [0, 0], [-1], [21], "x", True])
 def test_header_rows_that_cannot_be(value):
-    with pytest.raises(ValueError, match="header_rows"):
+    with pytest.raises(InputError, match="header_rows"):
         FileFormat(header_rows=value)
 
 

@@ -105,6 +105,7 @@ def test_measures_and_summary(kind: str) -> None:
     assert 0.0 < measures["chisq"] >= wider.measures["chisq"] - 1e-6
     assert 0.5 < measures["cfi"] <= 1.0 and 0.0 <= measures["rmsea"] < 0.2 and 0.0 < measures["srmr"] < 0.2
     text = fit.summary()
+    assert repr(fit) == text
     for group in fit.model.sample.groups:
         assert group.name in text
     free = fit.estimates[fit.estimates["free"] > 0]
@@ -174,6 +175,7 @@ def test_bootstrap_refits_the_same_model(kind: str) -> None:
     moving = fit.estimates["free"] > 0
     assert (made.estimates.loc[moving, "se"] > 0.0).all()
     assert made.standardized()["est_std"].equals(fit.standardized()["est_std"])
+    assert repr(made) == made.summary()
 
 
 REFUSED: dict[str, Callable[[sem.Fit], Any]] = {

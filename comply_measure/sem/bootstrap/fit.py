@@ -30,7 +30,7 @@ DEFAULT = 1000
 MANY_FAILURES = 0.05
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BootstrapFit(Fit):
     """A fit whose standard errors, or whose test, come from resampled data.
 

@@ -37,7 +37,7 @@ NO_CHISQUARE = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ProductFit(Fit):
     """A fitted model with products of factors."""
 

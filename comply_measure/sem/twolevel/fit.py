@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ROBUST_ERRORS = ("robust.huber.white", "first.order")  # rest on outer products of the clusters' scores
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TwoLevelFit(Fit):
     """A fitted two-level model; tables have a ``level`` column (1 within, 2 between)."""
 
