@@ -370,7 +370,7 @@ def test_a_fit_without_a_finite_optimum_gives_no_numbers():
     from semopy.examples import holzinger39
 
     hs = holzinger39.get_data().iloc[:25]
-    fit = sem.fit("v =~ x1 + x2 + x3\ns =~ x7 + x8 + x9", hs)
+    fit = sem.fit("v =~ x1 + x2 + x3\ns =~ x7 + x8 + x9", hs, std_lv=True)
     assert fit.converged and not fit.has_optimum
     table = m.fit_reliability(fit).tidy()
     assert table["omega_implied"].isna().all()

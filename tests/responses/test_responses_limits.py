@@ -228,7 +228,7 @@ def test_compressed_files_and_open_documents_are_named(frame, small, problems, t
 
 def test_signs_that_delimit_nothing():
     for sign in ('"', "'", "\n", "a", "1", ".", "-"):
-        with pytest.raises(ValueError, match="a sign that stands in no number"):
+        with pytest.raises(InputError, match="a sign that stands in no number"):
             FileFormat(delimiter=sign)
 
 

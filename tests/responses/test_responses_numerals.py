@@ -9,6 +9,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from comply_measure.errors import InputError
 from comply_measure.responses import ColumnMapping, FileFormat, read_responses, responses_from_frame
 
 SIZE = ColumnMapping(units=["size"])
@@ -246,7 +247,7 @@ def test_excel_cells_of_text_errors_and_dates(frame, small, problems, tmp_path):
 
 
 def test_signs_that_contradict():
-    with pytest.raises(ValueError, match="decimal and thousands are both"):
+    with pytest.raises(InputError, match="decimal and thousands are both"):
         FileFormat(decimal=".", thousands=".")
 
 

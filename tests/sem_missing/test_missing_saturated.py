@@ -192,13 +192,18 @@ def test_moments_are_remembered_by_content_within_bounds():
     sets = [np.where(rng.random((30, 3)) < 0.1, np.nan, rng.normal(size=(30, 3))) for _ in range(3)]
     memory = saturated._Memory()
     memory.cells = 2 * 9
-    found = [memory.put(saturated._moments(data, 1e-8, 100), data, 1e-8, 100) for data in sets]
-    assert memory.get(sets[0], 1e-8, 100) is None  # the oldest made room
-    assert memory.get(sets[2].copy(), 1e-8, 100) is found[2]
-    assert memory.get(sets[2], 1e-9, 100) is None
+
+    def key(data, tolerance=1e-8, weights=None):
+        return memory.key(data, weights, tolerance, 100)
+
+    found = [memory.put(key(data), saturated._moments(data, 1e-8, 100, None)) for data in sets]
+    assert memory.get(key(sets[0])) is None  # the oldest made room
+    assert memory.get(key(sets[2].copy())) is found[2]
+    assert memory.get(key(sets[2], 1e-9)) is None
+    assert memory.get(key(sets[2], weights=np.ones(30))) is None
     first = saturated.saturated_moments(sets[0])
     first.covariance[:] = 0.0  # what a caller does with his copy is his affair
     again = saturated.saturated_moments(sets[0])
-    plain = saturated._moments(sets[0], saturated.TOLERANCE, saturated.MAX_STEPS)
+    plain = saturated._moments(sets[0], saturated.TOLERANCE, saturated.MAX_STEPS, None)
     np.testing.assert_array_equal(again.covariance, plain.covariance)
     assert again.loglik == plain.loglik

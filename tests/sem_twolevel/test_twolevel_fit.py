@@ -187,7 +187,6 @@ def test_bad_input_is_named(model, options, names):
         ("level: 1\n f =~ y1 + y2 + y3\nlevel: 2\n g =~ w1 + w2 + z\n", {}, "both levels"),
         ("f =~ y1 + y2\nlevel: 1\n fw =~ y1 + y2 + y3\nlevel: 2\n fb =~ y1 + y2 + y3\n", {}, "no level"),
         ("level: 1\n y1 ~ x1\nlevel: 2\n y1 ~ x1\n", {}, "fixed_x=False"),
-        (ONE, {"group": "group", "group_equal": "loadings"}, "labels"),
     ],
 )
 def test_models_that_are_not_two_level_are_refused(model, options, words):

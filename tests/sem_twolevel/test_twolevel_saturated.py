@@ -134,7 +134,7 @@ def test_a_start_on_a_face_that_is_too_small_climbs_off_it():
     best = saturated.saturated_moments(sample)
     between = np.diag([0.2, 1e-16, 1e-16, 1e-16])
     start = replace(best.moments, between=between)
-    found, _ = saturated._top(sample, start, 200)
+    found, _ = saturated.top(sample, start, 200, FactorPoint)
     assert found.loglik == pytest.approx(best.loglik, abs=1e-8)
 
 

@@ -169,7 +169,7 @@ def _records(text: str) -> tuple[ModelRecords, tuple[str, ...]]:
 
 def _check_options(options: Options) -> None:
     problems = []
-    if not options.family.has_loglik or options.missing not in ("listwise", "ml"):
+    if not options.family.in_two_steps(options):
         problems.append(
             Problem("not in two steps", column="estimator, missing", allowed="ML or MLR; listwise or ml")
         )

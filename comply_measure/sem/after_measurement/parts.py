@@ -166,7 +166,7 @@ def _given_blocks(asked: Sequence[Sequence[str]] | None, factors: Sequence[str])
     if asked is None:
         return []
     problems: list[Problem] = []
-    if isinstance(asked, str) or not all(isinstance(block, list | tuple) for block in asked):
+    if not isinstance(asked, list | tuple) or not all(isinstance(block, list | tuple) for block in asked):
         problems.append(Problem("not a list of lists of factors", column="measurement_blocks", value=asked))
         raise InputError("The measurement blocks cannot be used.", problems)
     seen: set[str] = set()

@@ -221,6 +221,10 @@ class Family(ABC):
         """Whether there is a log-likelihood, and AIC and BIC with it."""
         return False
 
+    def in_two_steps(self, options: Options) -> bool:
+        """Whether measurement can be estimated apart from structure (:func:`comply_measure.sem.sam`)."""
+        return False
+
     @abstractmethod
     def covariance(self, model: Model, point: Point, jacobian: Array | None) -> ParameterCovariance:
         """Covariance matrix of θ̂ by the model's choice of standard errors."""

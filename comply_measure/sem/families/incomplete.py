@@ -128,6 +128,10 @@ class FullInformation(Incomplete):
         group = incomplete_groups((sample,))[0]
         return FIMLDiscrepancy(group, exogenous, options.information)
 
+    def in_two_steps(self, options: Options) -> bool:
+        """Yes, unless exogenous variables with missing values belong to both steps."""
+        return options.missing != KEEPS_ALL
+
     def starts_from_moments(self) -> bool:
         """Yes: a step costs as much as there are patterns."""
         return True

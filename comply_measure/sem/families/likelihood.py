@@ -57,6 +57,10 @@ class Likelihood(CompleteData):
         """Yes."""
         return True
 
+    def in_two_steps(self, options: Options) -> bool:
+        """Yes."""
+        return True
+
     def log_likelihoods(self, model: Model, point: Point) -> LogLikelihoods | None:
         """Log-likelihoods of the fitted and the saturated model."""
         return log_likelihoods(model, point.value)
