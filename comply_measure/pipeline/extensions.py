@@ -64,7 +64,7 @@ def _loaded(point: EntryPoint) -> Step:
 
     try:
         step = point.load()
-    except Exception as error:
+    except Exception as error:  # whatever a foreign module raises on import: named, chained, never swallowed
         raise ComplyError(f"{_place(point)} cannot be loaded: {type(error).__name__}: {error}") from error
     if not isinstance(step, Step):
         raise ComplyError(f"{_place(point)} is a {type(step).__name__}, not a Step of topic and chapter")

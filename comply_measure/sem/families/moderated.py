@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NoReturn, cast
+from typing import Any, ClassVar, cast
 
 from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.baseline import Baseline
-from comply_measure.sem.bootstrap.fit import BootstrapFit
-from comply_measure.sem.bootstrap.replicate import Worker
 from comply_measure.sem.discrepancy.base import Discrepancy, Evaluation
-from comply_measure.sem.errors import ModelError
 from comply_measure.sem.families.base import Family, Request
+from comply_measure.sem.families.of_cases import OfCases
 from comply_measure.sem.families.words import Words
 from comply_measure.sem.fit_measures.collect import Evidence
 from comply_measure.sem.fit_measures.lengths import Lengths
@@ -21,7 +19,7 @@ from comply_measure.sem.fit_measures.residual import Residuals, covariance_resid
 from comply_measure.sem.fit_measures.robust import RobustBasis
 from comply_measure.sem.implied import Implied, Layout
 from comply_measure.sem.inference.covariance import ParameterCovariance
-from comply_measure.sem.inference.residuals import moment_tables, residual_tables
+from comply_measure.sem.inference.residuals import moment_tables
 from comply_measure.sem.inference.tests import TestStatistic
 from comply_measure.sem.interactions.lms_fit import NO_CHISQUARE, ProductFit, product_difference
 from comply_measure.sem.interactions.lms_inference import covariance_of, measures_of, sharpened
@@ -35,7 +33,7 @@ from comply_measure.sem.objective import Point
 from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.options import SANDWICH, Options
 from comply_measure.sem.result import Fit
-from comply_measure.sem.sample import GroupSample, Sample
+from comply_measure.sem.sample import GroupSample
 from comply_measure.sem.table.parameter_table import ParameterTable
 
 ESTIMATORS = ("ML", "MLR", "MLF")
@@ -43,7 +41,7 @@ ERRORS = ("standard", "robust.huber.white", "robust.cluster", "first.order", "no
 
 
 @dataclass(frozen=True)
-class Moderated(Family):
+class Moderated(OfCases):
     """Latent moderated structural equations (Klein & Moosbrugger, 2000)."""
 
     name = "latent moderated structural equations (LMS)"
@@ -164,31 +162,6 @@ class Moderated(Family):
     def implied_tables(self, implied: Implied) -> dict[str, Any]:
         """Means and covariances with the products in them."""
         return moment_tables(implied.layout.observed, implied.sigma, implied.mu)
-
-    def residual_tables(
-        self, model: Model, point: Point, kind: str, jacobian: Array | None
-    ) -> list[dict[str, Any]]:
-        """Sample less implied moments, or differences of their correlations."""
-        if kind not in ("raw", "cor", "cor.bentler"):
-            raise ModelError(f"residuals of kind '{kind}' are not available for {self.name}")
-        return residual_tables(model, point, kind, jacobian)
-
-    def resample(self, model: Model, rows: list[Index]) -> Sample:
-        """Not available."""
-        self._none("bootstrap standard errors and tests")
-
-    def bootstrap(
-        self, fit: Fit, replications: int, kinds: tuple[str, ...], seed: int | None, n_jobs: int
-    ) -> BootstrapFit:
-        """Not available."""
-        self._none("bootstrap standard errors and tests")
-
-    def worker(self, model: Model, point: Point, kind: str) -> Worker:
-        """Not available."""
-        self._none("bootstrap standard errors and tests")
-
-    def _none(self, what: str) -> NoReturn:
-        raise ModelError(f"{what} are not available for {self.name}")
 
 
 class QuasiModerated(Moderated):

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 
 from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.baseline import Baseline
-from comply_measure.sem.bootstrap.fit import BootstrapFit
-from comply_measure.sem.bootstrap.replicate import Worker
 from comply_measure.sem.discrepancy.base import Discrepancy, Evaluation
 from comply_measure.sem.errors import ModelError
-from comply_measure.sem.families.base import Family, Request
+from comply_measure.sem.families.base import Request
+from comply_measure.sem.families.of_cases import OfCases
 from comply_measure.sem.families.words import INFORMATION, Words
 from comply_measure.sem.fit_measures.collect import Evidence
 from comply_measure.sem.fit_measures.lengths import Lengths
@@ -20,7 +19,7 @@ from comply_measure.sem.fit_measures.residual import Residuals
 from comply_measure.sem.fit_measures.robust import RobustBasis, complete_data_basis
 from comply_measure.sem.implied import Implied, Layout
 from comply_measure.sem.inference.covariance import ParameterCovariance
-from comply_measure.sem.inference.residuals import moment_tables, residual_tables
+from comply_measure.sem.inference.residuals import moment_tables
 from comply_measure.sem.inference.tests import TestStatistic
 from comply_measure.sem.layouts import build_layouts
 from comply_measure.sem.loglikelihood import LogLikelihoods
@@ -29,7 +28,7 @@ from comply_measure.sem.objective import Point
 from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.options import Options
 from comply_measure.sem.result import Fit
-from comply_measure.sem.sample import GroupSample, Sample
+from comply_measure.sem.sample import GroupSample
 from comply_measure.sem.table.parameter_table import ParameterTable
 from comply_measure.sem.twolevel import inference
 from comply_measure.sem.twolevel.baseline import baseline_of
@@ -51,7 +50,7 @@ WORDS = Words(
 
 
 @dataclass(frozen=True)
-class TwoLevel(Family):
+class TwoLevel(OfCases):
     """Clusters are what is drawn independently; both levels of a group share its likelihood."""
 
     name = "two-level models"
@@ -143,31 +142,6 @@ class TwoLevel(Family):
             return super().left_out_because(model)
         reason = "they have no value of the within level, or lack a fixed exogenous variable or the group"
         return reason, "fixed_x=False keeps cases that lack an exogenous variable"
-
-    def residual_tables(
-        self, model: Model, point: Point, kind: str, jacobian: Array | None
-    ) -> list[dict[str, Any]]:
-        """Saturated less implied moments of every level, or differences of their correlations."""
-        if kind not in ("raw", "cor", "cor.bentler"):
-            raise ModelError(f"residuals of kind '{kind}' are not available for {self.name}")
-        return residual_tables(model, point, kind, jacobian)
-
-    def resample(self, model: Model, rows: list[Index]) -> Sample:
-        """Not available."""
-        self._none("bootstrap standard errors and tests")
-
-    def bootstrap(
-        self, fit: Fit, replications: int, kinds: tuple[str, ...], seed: int | None, n_jobs: int
-    ) -> BootstrapFit:
-        """Not available."""
-        self._none("bootstrap standard errors and tests")
-
-    def worker(self, model: Model, point: Point, kind: str) -> Worker:
-        """Not available."""
-        self._none("bootstrap standard errors and tests")
-
-    def _none(self, what: str) -> NoReturn:
-        raise ModelError(f"{what} are not available for {self.name}")
 
 
 def _model(model: Model) -> TwoLevelModel:
