@@ -177,6 +177,26 @@ def test_order_of_variables_and_cases_does_not_matter(curve, data):
     assert_allclose(likelihood.log_likelihood(shuffled, sigma, mu), expected, rtol=1e-13)
 
 
+@pytest.mark.parametrize("condense", [True, False])
+def test_completion_fills_every_gap_whatever_the_order_in_memory(curve, data, condense):
+    by_row, by_column = (
+        patterns.group_cases(layout(data), condense) for layout in (np.ascontiguousarray, np.asfortranarray)
+    )
+    turned = patterns.IncompleteSample(
+        **{name: getattr(by_row, name) for name in by_row.__slots__}
+        | {"values": np.asfortranarray(by_row.values)}
+    )
+    filled = completion.complete(by_row, curve.sigma, curve.mu)
+    for sample in (by_column, turned):
+        done = completion.complete(sample, curve.sigma, curve.mu)
+        assert_allclose(done.residual, filled.residual, rtol=1e-13)
+    for row, seen, weight in zip(filled.residual, by_row.observed == 1, by_row.weight, strict=True):
+        regression = np.linalg.solve(curve.sigma[np.ix_(seen, seen)], row[seen])
+        assert_allclose(
+            row[~seen], curve.sigma[np.ix_(~seen, seen)] @ regression, rtol=1e-9, atol=1e-12 * weight
+        )
+
+
 def test_blocks_are_split_to_bound_memory(curve, data, monkeypatch):
     whole = patterns.group_cases(data, condense=False)
     monkeypatch.setattr(patterns, "MAX_BLOCK_CELLS", 20)

@@ -60,7 +60,8 @@ def complete(sample: IncompleteSample, sigma: FloatArray, mu: FloatArray) -> Com
     root_inverse = np.linalg.inv(np.linalg.cholesky(sigma))
     precision = root_inverse.T @ root_inverse
     log_determinant = -2.0 * sample.n_cases * float(np.sum(np.log(np.diag(root_inverse))))
-    residual = sample.values - sample.weight[:, None] * (sample.observed * mu)
+    # row by row, so that the gaps are filled at their places in one line of numbers
+    residual = np.subtract(sample.values, sample.weight[:, None] * (sample.observed * mu), order="C")
     gradient = residual @ precision
     roots, uncertainty = [], np.zeros(p * p)
     for block in sample.blocks:
@@ -69,10 +70,9 @@ def complete(sample: IncompleteSample, sigma: FloatArray, mu: FloatArray) -> Com
         log_determinant += float(block.frequency @ log_det)
         if block.n_missing:
             covariance = root @ root.transpose(0, 2, 1)
-            places = block.missing[block.owner]
-            lacking = np.take_along_axis(gradient[block.rows], places, axis=1)
+            lacking = gradient.reshape(-1)[block.gaps]
             filled = -np.matmul(covariance[block.owner], lacking[:, :, None])[:, :, 0]
-            np.put_along_axis(residual[block.rows], places, filled, axis=1)
+            residual.reshape(-1)[block.gaps] = filled
             uncertainty += _scatter(block, covariance, p)
     return Completion(precision, log_determinant, residual, tuple(roots), uncertainty.reshape(p, p))
 
@@ -82,14 +82,12 @@ def _conditional_roots(precision: FloatArray, block: PatternBlock) -> tuple[Floa
     k, m = block.missing.shape
     if m == 0:
         return np.zeros((k, 0, 0)), np.zeros(k)
-    within = precision[block.missing[:, :, None], block.missing[:, None, :]]
-    lower = np.linalg.cholesky(within)
+    lower = np.linalg.cholesky(precision.reshape(-1)[block.pairs])
     log_det = 2.0 * np.sum(np.log(np.diagonal(lower, axis1=1, axis2=2)), axis=1)
     return np.linalg.inv(lower).transpose(0, 2, 1), log_det
 
 
 def _scatter(block: PatternBlock, covariance: FloatArray, p: int) -> FloatArray:
     """Sum of the patterns' conditional covariances, each at its own places, times their cases."""
-    places = block.missing[:, :, None] * p + block.missing[:, None, :]
     weights = covariance * block.frequency[:, None, None]
-    return np.asarray(np.bincount(places.ravel(), weights=weights.ravel(), minlength=p * p), dtype=float)
+    return np.asarray(np.bincount(block.pairs.ravel(), weights=weights.ravel(), minlength=p * p), dtype=float)

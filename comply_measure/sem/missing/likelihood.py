@@ -53,10 +53,11 @@ def log_likelihood(sample: IncompleteSample, sigma: FloatArray, mu: FloatArray) 
     numpy.linalg.LinAlgError
         If ``sigma`` is not positive definite.
     """
-    return _log_likelihood(sample, complete(sample, sigma, mu))
+    return completed_log_likelihood(sample, complete(sample, sigma, mu))
 
 
-def _log_likelihood(sample: IncompleteSample, completion: Completion) -> float:
+def completed_log_likelihood(sample: IncompleteSample, completion: Completion) -> float:
+    """:func:`log_likelihood` where the completion at its point is at hand."""
     r = completion.residual
     distance = float(np.sum((r @ completion.precision) * r))
     return -0.5 * (sample.n_values * LOG_2PI + completion.log_determinant + distance)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +18,14 @@ BoolArray = NDArray[np.bool_]
 MAX_BLOCK_CELLS = 2_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PatternBlock:
-    """Patterns that lack the same number ``m`` of variables.
+    """Patterns that lack the same number ``m`` of variables; where their gaps lie is found once.
 
     Attributes
     ----------
+    n_variables : int
+        Number of all variables, p.
     missing : (K, m) int array
         Columns lacking, per pattern.
     frequency : (K,) float array
@@ -33,6 +36,7 @@ class PatternBlock:
         Pattern (0 … K−1) of each of those rows.
     """
 
+    n_variables: int
     missing: IntArray
     frequency: FloatArray
     rows: slice
@@ -42,6 +46,17 @@ class PatternBlock:
     def n_missing(self) -> int:
         """Number of variables each pattern of the block lacks."""
         return int(self.missing.shape[1])
+
+    @cached_property
+    def gaps(self) -> IntArray:
+        """Places of the missing values among those of the whole sample, row by row; (R, m)."""
+        first = np.arange(self.rows.start, self.rows.stop) * self.n_variables
+        return np.asarray(first[:, None] + self.missing[self.owner])
+
+    @cached_property
+    def pairs(self) -> IntArray:
+        """Places of the pairs of missing variables in a (p, p) matrix, per pattern; (K, m, m)."""
+        return np.asarray(self.missing[:, :, None] * self.n_variables + self.missing[:, None, :])
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +153,7 @@ def group_cases(
         values=np.concatenate(values) if values else np.zeros((0, data.shape[1])),
         weight=np.concatenate(weights) if weights else np.zeros(0),
         observed=observed[owner],
-        blocks=tuple(_blocks(patterns, owner, [float(each[p.cases].sum()) for p in patterns])),
+        blocks=tuple(_blocks(data.shape[1], patterns, owner, [float(each[p.cases].sum()) for p in patterns])),
         case=None if condense else np.concatenate(cases),
         n_cases=total_weight(each[seen.any(axis=1)]),
         n_values=float(each @ np.count_nonzero(seen, axis=1)),
@@ -177,7 +192,9 @@ def _square_root_of_moments(rows: FloatArray, root: FloatArray) -> tuple[FloatAr
     return values, weight
 
 
-def _blocks(patterns: list[_Pattern], owner: IntArray, frequency: list[float]) -> Iterator[PatternBlock]:
+def _blocks(
+    n_variables: int, patterns: list[_Pattern], owner: IntArray, frequency: list[float]
+) -> Iterator[PatternBlock]:
     """Runs of patterns that lack equally many variables, none too large to hold in memory."""
     starts = np.searchsorted(owner, np.arange(len(patterns) + 1))
     first = 0
@@ -193,6 +210,7 @@ def _blocks(patterns: list[_Pattern], owner: IntArray, frequency: list[float]) -
             last += 1
         rows = slice(int(starts[first]), int(starts[last]))
         yield PatternBlock(
+            n_variables=n_variables,
             missing=np.array([p.missing for p in patterns[first:last]], dtype=np.intp).reshape(
                 last - first, m
             ),

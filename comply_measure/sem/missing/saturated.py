@@ -9,8 +9,8 @@ from hashlib import blake2b
 import numpy as np
 
 from comply_measure.sem.arrays import summed
-from comply_measure.sem.missing.completion import complete
-from comply_measure.sem.missing.likelihood import LOG_2PI, log_likelihood
+from comply_measure.sem.missing.completion import Completion, complete
+from comply_measure.sem.missing.likelihood import LOG_2PI, completed_log_likelihood, log_likelihood
 from comply_measure.sem.missing.patterns import FloatArray, IncompleteSample, group_cases
 
 TOLERANCE = 1e-10
@@ -168,9 +168,10 @@ def _climb(sample: IncompleteSample, tolerance: float, max_steps: int) -> tuple[
     """EM steps with extrapolation: the point reached, steps, singular, converged."""
     p = sample.n_variables
     point = _Point(np.eye(p), np.zeros(p))
+    known: Completion | None = None
     steps = 0
     while steps < max_steps:
-        first, before = _em_step(sample, point)
+        first, before = _em_step(sample, point, known)
         steps += 1
         moved = first - point
         if moved.largest() < tolerance:
@@ -181,27 +182,29 @@ def _climb(sample: IncompleteSample, tolerance: float, max_steps: int) -> tuple[
         steps += 1
         curve = (second - first) - moved
         length = moved.norm() / max(curve.norm(), np.finfo(float).tiny)
-        point = _extrapolated(sample, point, moved, curve, length, before) or second
+        point, known = _extrapolated(sample, point, moved, curve, length, before) or (second, None)
     return point, steps, _is_singular(point.sigma), False
 
 
 def _extrapolated(
     sample: IncompleteSample, start: _Point, moved: _Point, curve: _Point, length: float, floor: float
-) -> _Point | None:
-    """The extrapolated point, or None if it is outside the cone or less likely than the start."""
+) -> tuple[_Point, Completion] | None:
+    """The extrapolated point and what it says of the gaps; None if it is outside the cone or less likely."""
     if length <= 1.0:
         return None
     guess = start.plus(2.0 * length, moved).plus(length**2, curve)
     try:
-        better = log_likelihood(sample, guess.sigma, guess.mu) >= floor
+        done = complete(sample, guess.sigma, guess.mu)
     except np.linalg.LinAlgError:
         return None
-    return guess if better else None
+    return (guess, done) if completed_log_likelihood(sample, done) >= floor else None
 
 
-def _em_step(sample: IncompleteSample, point: _Point) -> tuple[_Point, float]:
-    """One EM step, and the log-likelihood at the point it starts from."""
-    done = complete(sample, point.sigma, point.mu)
+def _em_step(
+    sample: IncompleteSample, point: _Point, known: Completion | None = None
+) -> tuple[_Point, float]:
+    """One EM step, and the log-likelihood at the point it starts from, whose completion may be known."""
+    done = complete(sample, point.sigma, point.mu) if known is None else known
     products = done.residual.T @ done.residual
     distance = float(np.sum(done.precision * products))
     loglik = -0.5 * (sample.n_values * LOG_2PI + done.log_determinant + distance)
