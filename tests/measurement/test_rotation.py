@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from comply_measure.errors import InputError
+from comply_measure.measurement.dimensionality import gradient_projection
 from comply_measure.measurement.dimensionality.factor_analyzer_engine import rotate_with_factor_analyzer
 from comply_measure.measurement.dimensionality.rotation import (
     RotationOptions,
@@ -184,6 +185,37 @@ def test_procrustes_and_alignment_undo_rotation_order_and_sign(unrotated) -> Non
     back = align(shuffled, unrotated, RotationOptions("oblimin"))
     np.testing.assert_allclose(back.loadings[0], unrotated)
     np.testing.assert_allclose(back.factor_correlation[0], phi)
+
+
+def _six_starts(criterion: str) -> tuple[np.ndarray, object, np.ndarray]:
+    """Loadings without structure, repeated; the criterion; starts, some of which end at poorer minima."""
+    rng = np.random.default_rng(3)
+    loadings, target = rng.normal(size=(9, 3)), 0.7 * rng.normal(size=(9, 3))
+    options = RotationOptions(criterion, target=target if criterion.startswith("target") else None)
+    starts = random_starts(3, 6, np.random.default_rng(1))
+    return np.broadcast_to(loadings, (6, 9, 3)), criterion_of(options, 9, 3), starts
+
+
+def test_a_start_is_given_up_only_where_it_cannot_win() -> None:
+    all_to_the_end = gradient_projection.project(*_six_starts("target"))
+    race = gradient_projection.project(*_six_starts("target"), rivals=True)
+    best = int(all_to_the_end.value.argmin())
+    assert all_to_the_end.converged.all()
+    assert race.n_iterations < all_to_the_end.n_iterations
+    assert race.converged.tolist() == [False, False, True, False, False, True]
+    assert int(race.value.argmin()) == best
+    assert np.array_equal(race.transformation[best], all_to_the_end.transformation[best])
+    # rivals that reach the same minimum go on to the end, so that they can be counted
+    assert race.value[[2, 5]].tolist() == all_to_the_end.value[[2, 5]].tolist()
+
+
+@pytest.mark.parametrize("criterion", ["target", "varimax", "geomin"])
+def test_steps_tried_together_are_those_tried_one_by_one(criterion, monkeypatch) -> None:
+    together = gradient_projection.project(*_six_starts(criterion))
+    monkeypatch.setattr(gradient_projection, "CELLS", 0)
+    one_by_one = gradient_projection.project(*_six_starts(criterion))
+    assert one_by_one.n_iterations == together.n_iterations
+    assert np.array_equal(one_by_one.transformation, together.transformation)
 
 
 def test_one_factor_is_left_alone_and_bad_input_is_listed(unrotated) -> None:

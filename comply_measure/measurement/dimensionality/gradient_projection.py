@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +12,11 @@ from comply_measure.measurement.moments import Floats
 
 TOLERANCE = 1e-8
 MAX_ITERATIONS = 10_000
+HALVINGS = 40  # of a step before it counts as stuck
+CELLS = 20_000  # loadings that are tried together: small matrices try several step lengths at once
+PACE = 50  # iterations over which the pace of a start is measured
 Bools = NDArray[np.bool_]
+Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +42,41 @@ class Projected:
     n_iterations: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Points:
+    """Transformations with what the criterion says of them; a row each.
+
+    ``turn`` is the matrix that loadings are multiplied by: T, or (T')⁻¹ when oblique.
+    """
+
+    t: Floats
+    turn: Floats
+    loadings: Floats
+    value: Floats
+    slope: Floats
+
+    @staticmethod
+    def at(unrotated: Floats, t: Floats, criterion: Criterion) -> _Points:
+        turn = np.asarray(np.linalg.inv(t).transpose(0, 2, 1)) if criterion.oblique else t
+        loadings = unrotated @ turn
+        return _Points(t, turn, loadings, *criterion.evaluate(loadings))
+
+    def take(self, rows: Places | Bools) -> _Points:
+        return _Points(self.t[rows], self.turn[rows], self.loadings[rows], self.value[rows], self.slope[rows])
+
+    def put(self, rows: Places, new: _Points) -> None:
+        self.t[rows], self.turn[rows], self.loadings[rows] = new.t, new.turn, new.loadings
+        self.value[rows], self.slope[rows] = new.value, new.slope
+
+
 def project(
     unrotated: Floats,
     criterion: Criterion,
     start: Floats,
     tolerance: float = TOLERANCE,
     max_iterations: int = MAX_ITERATIONS,
-    evaluators: Callable[[Bools], Criterion] | None = None,
+    *,
+    rivals: bool = False,
 ) -> Projected:
     """Minimise a rotation criterion.
 
@@ -62,87 +93,86 @@ def project(
     tolerance : float
         Frobenius norm of the projected gradient.
     max_iterations : int
-    evaluators : callable, optional
-        The criterion of some of the matrices, when it differs between them (their own targets).
+    rivals : bool
+        Starts of one problem, of which the lowest counts: one is given up where, at its pace of the last
+        50 iterations, those that are left would not take it down to the lowest that has converged.
 
     Returns
     -------
     Projected
     """
-    of = evaluators or (lambda _: criterion)
-    t = start.copy()
-    n = len(t)
-    loadings = _apply(unrotated, t, criterion.oblique)
-    value, slope = of(np.ones(n, dtype=bool)).evaluate(loadings)
-    length = np.ones(n)
-    converged = np.zeros(n, dtype=bool)
-    steps = 0
-    open_ = np.ones(n, dtype=bool)
+    n = len(start)
+    points = _Points.at(unrotated, start.copy(), criterion)
+    length, converged = np.ones(n), np.zeros(n, dtype=bool)
+    rows, before, steps = np.arange(n), points.value.copy(), 0
     while steps < max_iterations:
-        tangent = _tangent(t[open_], loadings[open_], slope[open_], unrotated[open_], criterion.oblique)
+        here = points.take(rows)
+        tangent = _tangent(here, unrotated[rows], criterion.oblique)
         size = np.sqrt((tangent**2).sum(axis=(1, 2)))
-        done = size < tolerance
-        rows = np.flatnonzero(open_)
-        converged[rows[done]] = True
-        keep = rows[~done]
-        open_[rows[done]] = False
-        if not keep.size:
+        open_ = size >= tolerance
+        converged[rows[size < tolerance]] = True
+        if rivals and steps and steps % PACE == 0 and converged.any():
+            pace = (before - points.value)[rows] / PACE
+            open_ &= here.value - pace * (max_iterations - steps) <= points.value[converged].min()
+        if steps % PACE == 0:
+            before = points.value.copy()
+        rows, tangent, size = rows[open_], tangent[open_], size[open_]
+        if not rows.size:
             break
-        length[keep] *= 2.0
-        stuck = _search(
-            keep, t, loadings, value, slope, length, tangent[~done], size[~done], unrotated, criterion, of
-        )
+        length[rows] *= 2.0
+        stuck = _search(rows, points, length, tangent, size, unrotated, criterion)
         # rounding error bars a further decrease: as good as it gets
-        converged[keep[stuck]] = size[~done][stuck] < 1e3 * tolerance
-        open_[keep[stuck]] = False
+        converged[rows[stuck]] = size[stuck] < 1e3 * tolerance
+        rows = rows[~stuck]
         steps += 1
-    return Projected(t, loadings, value, converged, steps)
+    return Projected(points.t, points.loadings, points.value, converged, steps)
 
 
-def _apply(unrotated: Floats, t: Floats, oblique: bool) -> Floats:
-    return np.asarray(unrotated @ (np.linalg.inv(t).transpose(0, 2, 1) if oblique else t))
-
-
-def _tangent(t: Floats, loadings: Floats, slope: Floats, unrotated: Floats, oblique: bool) -> Floats:
+def _tangent(at: _Points, unrotated: Floats, oblique: bool) -> Floats:
     """Projected gradient of the criterion with respect to T."""
+    t = at.t
     if oblique:
-        gradient = -(loadings.transpose(0, 2, 1) @ slope @ np.linalg.inv(t)).transpose(0, 2, 1)
+        gradient = -(at.loadings.transpose(0, 2, 1) @ at.slope @ at.turn.transpose(0, 2, 1)).transpose(
+            0, 2, 1
+        )
         return np.asarray(gradient - t * (t * gradient).sum(axis=1, keepdims=True))
-    gradient = unrotated.transpose(0, 2, 1) @ slope
+    gradient = unrotated.transpose(0, 2, 1) @ at.slope
     inner = t.transpose(0, 2, 1) @ gradient
     return np.asarray(gradient - t @ (inner + inner.transpose(0, 2, 1)) / 2.0)
 
 
 def _search(
-    rows: NDArray[np.intp],
-    t: Floats,
-    loadings: Floats,
-    value: Floats,
-    slope: Floats,
+    rows: Places,
+    points: _Points,
     length: Floats,
     tangent: Floats,
     size: Floats,
     unrotated: Floats,
     criterion: Criterion,
-    of: Callable[[Bools], Criterion],
 ) -> Bools:
     """Shorten the steps of some rows until the criterion falls; updates in place, returns who did not move."""
-    todo = np.ones(len(rows), dtype=bool)
-    for _ in range(40):
+    todo = np.arange(len(rows))
+    tried = 0
+    while tried < HALVINGS and todo.size:
         some = rows[todo]
-        trial = _pull_back(t[some] - length[some, None, None] * tangent[todo], criterion.oblique)
-        moved = _apply(unrotated[some], trial, criterion.oblique)
-        mask = np.zeros(len(t), dtype=bool)
-        mask[some] = True
-        got, gradient = of(mask).evaluate(moved)
-        good = got < value[some] - 0.5 * size[todo] ** 2 * length[some]
-        hit = some[good]
-        t[hit], loadings[hit], value[hit], slope[hit] = trial[good], moved[good], got[good], gradient[good]
-        length[some[~good]] *= 0.5
-        todo[np.flatnonzero(todo)[good]] = False
-        if not todo.any():
-            break
-    return todo
+        together = int(np.clip(CELLS // (len(todo) * unrotated[0].size), 1, 4))
+        lengths = length[some, None] * 0.5 ** np.arange(together)
+        moved = points.t[some, None] - lengths[:, :, None, None] * tangent[todo, None]
+        trial = _Points.at(
+            np.repeat(unrotated[some], together, axis=0),
+            _pull_back(moved.reshape(-1, *moved.shape[2:]), criterion.oblique),
+            criterion,
+        )
+        wanted = points.value[some, None] - 0.5 * size[todo, None] ** 2 * lengths
+        good = trial.value.reshape(lengths.shape) < wanted
+        hit, first = good.any(axis=1), good.argmax(axis=1)
+        points.put(some[hit], trial.take((np.arange(len(todo)) * together + first)[hit]))
+        length[some] *= 0.5 ** np.where(hit, first, together)
+        todo = todo[~hit]
+        tried += together
+    stuck = np.zeros(len(rows), dtype=bool)
+    stuck[todo] = True
+    return stuck
 
 
 def _pull_back(moved: Floats, oblique: bool) -> Floats:

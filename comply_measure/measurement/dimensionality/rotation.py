@@ -207,7 +207,7 @@ def _best_start(scaled: Floats, options: RotationOptions) -> tuple[Floats, float
     p, m = scaled.shape
     starts = random_starts(m, options.n_starts, np.random.default_rng(options.seed))
     criterion = criterion_of(options, p, m)
-    end = project(np.broadcast_to(scaled, (len(starts), p, m)), criterion, starts)
+    end = project(np.broadcast_to(scaled, (len(starts), p, m)), criterion, starts, rivals=True)
     best = int(np.argmin(end.value))
     same = end.value <= end.value[best] + SAME_MINIMUM * max(abs(float(end.value[best])), 1e-12)
     t = end.transformation[best]
