@@ -211,11 +211,33 @@ def test_what_cannot_be_modelled_is_noted() -> None:
     assert np.isnan(many.loadings).all() and many.tidy()["loading"].isna().all()
     twin = data.assign(e=data["a"], g=data["b"])
     singular = exploratory_sem(twin, ["a", "b", "c", "d", "e", "g"], 1, missing="listwise")
-    assert singular.note
+    assert singular.note == (
+        "linearly dependent variables: a, b, e, g; leave one out, or check for sums and copies; "
+        "the matrix is not positive definite: perfectly correlated: a and e, b and g"
+    )
     with pytest.raises(InputError, match="two different items"):
         exploratory_sem(data, list("abcd"), 1, residual_pairs=[("a", "z")])
     with pytest.raises(InputError, match="2 different names"):
         exploratory_sem(data, list("abcd"), 2, factors=("x", "x"))
+
+
+def test_items_left_out_are_named_beside_whatever_else_is_noted() -> None:
+    rng = np.random.default_rng(3)
+    data = pd.DataFrame(
+        0.7 * rng.normal(size=(200, 1)) + 0.6 * rng.normal(size=(200, 5)), columns=list("abcde")
+    )
+    data = data.assign(flat=2.0, none=np.nan, k=np.arange(200) % 7)
+    left_out = "left out: flat: all answers equal; none: no answers"
+    plain = exploratory_sem(data, [*"abcde", "flat", "none"], 1)
+    assert plain.note == left_out and np.isfinite(plain.errors.loading_se).all()
+    assert set(plain.tidy()["note"]) == {left_out}
+    few = exploratory_sem(data, [*"abcde", "flat", "none"], 1, cluster="k", estimator="MLR")
+    assert few.note == f"7 clusters for 15 parameters; {left_out}" and few.n_clusters == 7
+    many = exploratory_sem(data, [*"abcde", "flat", "none"], 6)
+    assert many.note == f"6 factors need more than the 5 items that vary; {left_out}"
+    twin = data.assign(e=data["a"])
+    singular = exploratory_sem(twin, [*"abcde", "flat", "none"], 1)
+    assert singular.note.startswith("linearly dependent variables: a, e") and singular.note.endswith(left_out)
 
 
 def test_split_is_by_unit_and_reproducible(answers) -> None:

@@ -358,6 +358,12 @@ def test_scale_reduction() -> None:
     assert potential_scale_reduction(rng.standard_normal((20, 400))) == pytest.approx(1.0, abs=0.01)
     assert potential_scale_reduction(rng.standard_normal((4, 40)) + 5 * np.arange(4)[:, None]) > 3
     assert np.isnan(potential_scale_reduction(np.full((3, 10), np.nan)))
+    # by hand, over the second half: W = (2 + 8) / 2, B / L = 8, L = 2
+    chains = np.array([[9.0, 7.0, 1.0, 3.0], [0.0, 0.0, 4.0, 8.0]])
+    assert potential_scale_reduction(chains) == pytest.approx(np.sqrt((5 / 2 + 8) / 5), rel=1e-12)
+    assert np.isnan(potential_scale_reduction(chains[:, -2:])) and np.isnan(
+        potential_scale_reduction(chains[:1])
+    )
 
 
 def test_one_table_of_all_treatments(answers: pd.DataFrame) -> None:
@@ -370,6 +376,8 @@ def test_one_table_of_all_treatments(answers: pd.DataFrame) -> None:
     direct = sem.fit(MODEL, answers, estimator="MLR", missing="ml")
     assert fits.loc[FIML, "statistic"] == pytest.approx(direct.measures["chisq.scaled"])
     assert fits.loc[IMPUTED, "test"] == "D2"
+    counts = fits[["n_clusters", "n_imputations", "n_failed"]]
+    assert counts.to_numpy().tolist() == [[-1, 1, 0], [-1, 10, 0], [-1, 1, 0], [-1, 10, 0]]
     wide = found.wide()
     assert len(wide) == 7
     # the same assumption, the same answer within a fifth of a standard error or two
@@ -390,6 +398,9 @@ def test_a_treatment_that_fails_has_its_line(answers: pd.DataFrame) -> None:
     found = compare_missing(MODEL, imputed, cluster="firm", methods=(LISTWISE, IMPUTED, ORDERED))
     fits = found.fits.set_index("method")
     assert "complete cases" in fits.loc[LISTWISE, "note"]
+    counts = fits[["n_informants", "n_clusters", "n_imputations", "n_failed"]]
+    assert counts.loc[LISTWISE].tolist() == [0, -1, 0, 0]
+    assert counts.loc[IMPUTED].tolist() == [240, 60, 3, 0]
     assert fits.loc[IMPUTED, "n_clusters"] == 60
     assert fits.loc[ORDERED, "n_clusters"] == 60
     assert set(found.tidy()["method"]) == {IMPUTED, ORDERED}

@@ -143,6 +143,29 @@ def test_residual_covariances_and_crossed_loadings_count_as_error(complete) -> N
     assert row["omega_implied"] == pytest.approx(lam**2 / (lam**2 + (twice * errors["est"]).sum()), rel=1e-9)
 
 
+def test_parts_that_are_negative_or_unknown_are_named_in_every_row() -> None:
+    rng = np.random.default_rng(1)
+    x, z = rng.normal(size=(2, 300, 1))
+    y = 0.4 * x + 0.3 * z + 0.3 * x * z + rng.normal(size=(300, 1))
+    parts = [f + 0.6 * rng.normal(size=(300, 2)) for f in (x, z, y)]
+    data = pd.DataFrame(np.hstack(parts), columns=["x1", "x2", "z1", "z2", "y1", "y2"])
+    text = "X =~ x1 + x2\nZ =~ z1 + z2\nY =~ y1 + y2\nY ~ X + Z + X:Z"
+    latent = fit_reliability(sem.fit(text, data, interactions="lms", nodes=8)).tidy()
+    # the variance of a product of factors is no parameter of the model
+    assert latent["factor"].tolist() == ["X", "Z", "Y", "total"]
+    assert set(latent["note"]) == {"variance of a factor unknown, predictors without variances: Y"}
+    assert latent["omega_implied"].isna().all() and latent["alpha"].isna().all()
+    for covariances, note in (
+        ([0.55, 0.55, 0.25], "negative residual variance: a"),  # loadings 1.1, 0.5, 0.5
+        ([-0.3, -0.3, -0.3], "negative variance of a factor: f"),
+    ):
+        cov = np.eye(3)
+        cov[np.triu_indices(3, 1)] = cov.T[np.triu_indices(3, 1)] = covariances
+        moments = pd.DataFrame(cov, list("abc"), list("abc"))
+        (row,) = fit_reliability(sem.from_moments("f =~ a + b + c", moments, 200)).rows
+        assert (row.note, row.n) == (note, 200) and np.isnan(row.omega_implied)
+
+
 def test_exploratory_hierarchical_omega_equals_psych(complete, reference) -> None:
     """psych stops its rotation at 1e-5."""
     expected = reference["omega"]

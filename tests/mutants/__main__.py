@@ -11,12 +11,13 @@ import argparse
 import csv
 from pathlib import Path
 
-from calls import test_map
+from calls import kept_map, test_map
 from mutations import rooms
 from runner import Outcome, run, sample
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = "comply_measure"
+CACHE = ROOT / ".mutants"
 
 
 def main() -> None:
@@ -33,6 +34,8 @@ def main() -> None:
     parser.add_argument(
         "--fresh", action="store_true", help="trace tests again whose code of the package has changed"
     )
+    parser.add_argument("--kept", action="store_true", help="choose from tests that have been traced before")
+    parser.add_argument("--again", type=Path, help="the changes that survived in an earlier --csv, no sample")
     parser.add_argument("--csv", type=Path, help="write every outcome there")
     asked = parser.parse_args()
     sources = {
@@ -49,11 +52,17 @@ def main() -> None:
         for path in ([ROOT / name] if name.endswith(".py") else sorted((ROOT / name).rglob("test_*.py")))
         if path.parent != Path(__file__).parent
     ]
-    print(f"mapping the calls of {len(files)} test files (kept in .mutants)", flush=True)
-    tests = test_map(ROOT, PACKAGE, files, ROOT / ".mutants", fresh=asked.fresh)
+    if asked.kept:
+        files = [path for path in files if kept_map(ROOT, path, CACHE).exists()]
+    lost = _lost(asked.again) if asked.again else None
+    print(f"mapping the calls of {len(files)} test files (kept in {CACHE.name})", flush=True)
+    tests = test_map(ROOT, PACKAGE, files, CACHE, fresh=asked.fresh)
     outcomes = []
     for room in asked.rooms or list(found):
-        chosen = sample(found[room], asked.sample, asked.seed, room)
+        if lost is None:
+            chosen = sample(found[room], asked.sample, asked.seed, room)
+        else:
+            chosen = [m for m in found[room] if (m.file, m.function, m.old, m.new) in lost]
         done = run(ROOT, PACKAGE, chosen, tests, seconds=asked.seconds, jobs=asked.jobs, told=_tell)
         outcomes += done
         noticed = sum(outcome.noticed for outcome in done)
@@ -66,6 +75,16 @@ def main() -> None:
     print(f"together: {noticed} of {len(outcomes)} noticed ({noticed / max(len(outcomes), 1):.0%})")
     if asked.csv:
         _write(asked.csv, outcomes)
+
+
+def _lost(path: Path) -> set[tuple[str, str, str, str]]:
+    """File, function, old and new text of the changes that no test noticed; lines may have moved since."""
+    with path.open(encoding="utf-8", newline="") as stream:
+        return {
+            (row["file"], row["function"], row["old"], row["new"])
+            for row in csv.DictReader(stream)
+            if row["verdict"] in ("survived", "untested")
+        }
 
 
 def _tell(outcome: Outcome) -> None:

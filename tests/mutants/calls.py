@@ -154,6 +154,11 @@ def _differing(record: dict[str, Any], digests: dict[str, str]) -> set[str]:
     return {file for file, digest in record["digests"].items() if digests.get(file, "") != digest}
 
 
+def kept_map(root: Path, path: Path, cache: Path) -> Path:
+    """Where the calls of a test file are kept."""
+    return cache / f"{path.relative_to(root).as_posix().replace('/', '+')}.json"
+
+
 class _Tracer:
     """Traces test files, or reads what is kept of them."""
 
@@ -164,7 +169,7 @@ class _Tracer:
     def record(self, path: Path, digests: dict[str, str], fresh: bool) -> dict[str, Any]:
         """What is known of a test file; traced if nothing is, or nothing that is new enough."""
         name = path.relative_to(self.root).as_posix()
-        kept = self.cache / f"{name.replace('/', '+')}.json"
+        kept = kept_map(self.root, path, self.cache)
         helpers = sorted({path, *path.parent.glob("*.py")} - {*path.parent.glob("test_*.py")} | {path})
         own = {file.name: _digest(file) for file in helpers}
         if kept.exists():

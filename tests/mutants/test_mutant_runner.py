@@ -9,7 +9,7 @@ from types import CodeType
 import pytest
 from calls import test_map as map_of_tests, without_comprehensions
 from mutations import mutants, rooms
-from runner import run, sample
+from runner import affordable, parts, run, sample
 
 SOURCE = b'''"""Toy; 3 < 4 in a docstring is no code."""
 from __future__ import annotations
@@ -117,6 +117,18 @@ def test_a_sample_depends_on_its_seed() -> None:
     assert sample(found, 5, 1, "room") == sample(list(reversed(found)), 5, 1, "room")
     assert sample(found, 5, 1, "room") != sample(found, 5, 2, "room")
     assert sample(found, 99, 1, "room") == found
+
+
+def test_tests_stay_with_their_file_and_come_in_parts() -> None:
+    cost = {"a::1": 0.1, "b::1": 0.2, "a::2": 0.3, "c::1": 9.0, "b::2": 9.0}
+    every = sorted(cost, key=lambda name: (cost[name], name))
+    assert affordable(every, cost, 1.0) == ["a::1", "a::2", "b::1"]
+    assert affordable(["c::1"], cost, 1.0) == ["c::1"]
+    assert affordable(every, cost, 99.0) == ["a::1", "a::2", "b::1", "b::2", "c::1"]
+    names = [f"{file}::{number}" for file in "abcdefghijk" for number in range(2)]
+    found = list(parts(names))
+    assert [len(part) for part in found] == [4, 12, 6]
+    assert [name for part in found for name in part] == names
 
 
 def test_survivors_are_what_no_test_looks_at(toy: Path) -> None:

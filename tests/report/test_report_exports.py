@@ -112,6 +112,13 @@ def test_the_word_document_opens_and_holds_every_table() -> None:
     assert page.page_width > page.page_height
 
 
+def test_the_subtitle_stands_between_title_and_first_section() -> None:
+    for subtitle, opening in (("Sub & \x00title", ["R", "Sub & \ufffdtitle", "S"]), ("", ["R", "S"])):
+        made = Report("R", (Section("s", "S", (table(),)),), subtitle)
+        document = Document(io.BytesIO(render_word(made, {"loadings": 1})))
+        assert [paragraph.text for paragraph in document.paragraphs][: len(opening)] == opening
+
+
 def test_the_word_document_has_the_same_bytes_later() -> None:
     made = report()
     numbers = number_blocks(made.sections)

@@ -139,10 +139,13 @@ def _group(table: pd.DataFrame, label: str, names: tuple[str, ...], sample: Floa
         elif op == "|":
             tau.setdefault(lhs, []).append(est)
     turn = inverse(np.eye(m) - paths)
-    for name in predictors:  # fixed ones that are no parameters, as beside ordered items
-        if not psi[source[name], source[name]] > 0 and name not in names:
-            psi[source[name], source[name]] = np.nan
+    # products of latent variables are predictors whose variances are no parameters
+    unknown = [
+        source[name] for name in predictors if name not in names and not psi[source[name], source[name]] > 0
+    ]
+    reached = (turn[:k, unknown] != 0).any(axis=1)
     phi, kappa = (turn @ psi @ turn.T)[:k, :k], (turn @ alpha)[:k]
+    phi = np.where(reached | reached[:, None], np.nan, phi)
     place = [names.index(name) for name in items]
     observed = sample[np.ix_(place, place)]
     if not tau:
