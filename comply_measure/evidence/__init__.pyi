@@ -115,3 +115,14 @@ from comply_measure.evidence.topics.validity import (
     ValidityOptions as ValidityOptions,
     validity as validity,
 )
+from comply_measure.evidence.verdicts import (
+    ANSWERS as ANSWERS,
+    Answer as Answer,
+    Verdict as Verdict,
+    VerdictRule as VerdictRule,
+    Words as Words,
+    by_interval as by_interval,
+    register_rule as register_rule,
+    registered_rules as registered_rules,
+    rule_of as rule_of,
+)

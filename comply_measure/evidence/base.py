@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from comply_measure.evidence.verdicts import Verdict
+
 Value = float | int | str | bool
 
 #: Classes of evidence by ``module:name``, those defined outside this package included; the cache makes no others.
@@ -39,6 +41,16 @@ class Evidence(ABC):
     def reasons(self) -> Mapping[str, str]:
         """Why a value is undefined."""
         return {}
+
+    def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
+        """What the study concludes from this evidence, each by its rule.
+
+        Parameters
+        ----------
+        conventions : mapping of str to float
+            Cut-offs in force, by key.
+        """
+        return ()
 
     def problems(self) -> tuple[str, ...]:
         """What a reader must know before trusting the results."""

@@ -69,9 +69,9 @@ def selling_center_model(
 
     Alignment is latent, measured by the dimension scores of the unit. In the form ``constructs`` each
     preparation, follow-up and outcome construct is one observed unit score: role-specific outcomes stay
-    apart, and their coefficients are attenuated by unreliability. In the form ``blocks`` preparation,
-    positive and negative outcomes are latent variables measured by their constructs, and follow-up, which
-    has one construct only, by that construct's items.
+    apart; their coefficients are not corrected for unreliability, which can bias them either way. In the form
+    ``blocks`` preparation, positive and negative outcomes are latent variables measured by their constructs, and
+    follow-up, which has one construct only, by that construct's items.
 
     Disturbances of the intermediate variables correlate, and so do those of the outcomes: what else they have
     in common is not part of the hypotheses. Defined parameters ``indirect_<outcome>`` are the sums, over the

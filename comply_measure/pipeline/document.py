@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from comply_measure import __version__
+from comply_measure.pipeline.conclusions import conclusion_section
 from comply_measure.pipeline.fingerprint import library_versions
 from comply_measure.pipeline.outcome import Outcome
 from comply_measure.pipeline.run import Run
@@ -16,6 +17,9 @@ def build_report(run: Run) -> Report:
     It holds no times, so that the same study gives the same report.
     """
     sections = tuple(_section(outcome, run.steps[name].title) for name, outcome in run.outcomes.items())
+    concluded = run_conclusions(run)
+    if concluded is not None:
+        sections = (*sections, concluded)
     symbols = glossary(sections)
     headlines = tuple(text for output in run.outputs.values() for text in output.headline)
     failed = tuple(
@@ -30,6 +34,12 @@ def build_report(run: Run) -> Report:
         sections=sections if symbols is None else (*sections, symbols),
         facts=_facts(run),
     )
+
+
+def run_conclusions(run: Run) -> Section | None:
+    """The section of all conclusions."""
+    stated = {name: output.verdicts for name, output in run.outputs.items()}
+    return conclusion_section(stated, run.study.file.language)
 
 
 def _section(outcome: Outcome, title: str) -> Section:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from comply_measure.errors import InputError, Problem
-from comply_measure.pipeline.document import build_report
+from comply_measure.pipeline.document import build_report, run_conclusions
 from comply_measure.pipeline.files import require_writable, staged, writing
 from comply_measure.pipeline.fingerprint import digest_of_file
 from comply_measure.pipeline.manifest import SCHEMA, manifest_document
@@ -21,6 +21,7 @@ from comply_measure.pipeline.unchanged import FOLDER
 from comply_measure.report.html import number_blocks, render_html
 from comply_measure.report.latex import render_latex
 from comply_measure.report.names import file_names
+from comply_measure.report.tables import TableSpec
 from comply_measure.report.word import render_word
 from comply_measure.responses import write_csv
 
@@ -83,10 +84,11 @@ def write_results(run: Run, folder: Path, *, jobs: int, started: datetime) -> di
         If the system refuses to write.
     """
     before = _written_before(folder)
-    place = _places(run)
-    report = replace(build_report(run), files=_links(run, place))
+    tables = _tables(run)
+    place = _places(run, tables)
+    report = replace(build_report(run), files=_links(run, tables, place))
     with staged(folder, MANIFEST) as stage:
-        _write_tables(run, stage, place)
+        _write_tables(tables, stage, place)
         _write_figures(run, stage, place)
         _write_traces(run, stage)
         _fill(stage / RESULTS, _json(results_document(run, place)))
@@ -101,33 +103,40 @@ def write_results(run: Run, folder: Path, *, jobs: int, started: datetime) -> di
     return files
 
 
-def _places(run: Run) -> dict[str, str]:
+def _tables(run: Run) -> dict[str, TableSpec]:
+    """All tables of a run by key: those of its steps, and that of its conclusions."""
+    found = {key: table for output in run.outputs.values() for key, table in output.tables.items()}
+    concluded = run_conclusions(run)
+    return found | ({table.key: table for table in concluded.tables()} if concluded else {})
+
+
+def _places(run: Run, tables: Mapping[str, TableSpec]) -> dict[str, str]:
     """Table or figure -> its files without their endings, relative to the folder."""
-    tables = [key for output in run.outputs.values() for key in output.tables]
     figures = [key for output in run.outputs.values() for key in output.figures]
     return {key: f"tables/{name}" for key, name in file_names(tables).items()} | {
         key: f"figures/{name}" for key, name in file_names(figures).items()
     }
 
 
-def _links(run: Run, place: Mapping[str, str]) -> dict[str, tuple[tuple[str, str], ...]]:
+def _links(
+    run: Run, tables: Mapping[str, TableSpec], place: Mapping[str, str]
+) -> dict[str, tuple[tuple[str, str], ...]]:
     """Table or figure -> its files, relative to the report."""
     found: dict[str, tuple[tuple[str, str], ...]] = {}
+    for key in tables:
+        name = place[key]
+        found[key] = (("CSV", f"{name}.csv"), ("LaTeX", f"{name}.tex"), ("Word (all tables)", WORD))
     for output in run.outputs.values():
-        for key in output.tables:
-            name = place[key]
-            found[key] = (("CSV", f"{name}.csv"), ("LaTeX", f"{name}.tex"), ("Word (all tables)", WORD))
         for key in output.figures:
             found[key] = (("SVG", f"{place[key]}.svg"), ("PNG", f"{place[key]}.png"))
     return found
 
 
-def _write_tables(run: Run, stage: Path, place: Mapping[str, str]) -> None:
-    for output in run.outputs.values():
-        for key, table in output.tables.items():
-            path = _made(stage / f"{place[key]}.csv")
-            write_csv(table.data, path)
-            _fill(path.with_suffix(".tex"), render_latex(table))
+def _write_tables(tables: Mapping[str, TableSpec], stage: Path, place: Mapping[str, str]) -> None:
+    for key, table in tables.items():
+        path = _made(stage / f"{place[key]}.csv")
+        write_csv(table.data, path)
+        _fill(path.with_suffix(".tex"), render_latex(table))
 
 
 def _write_figures(run: Run, stage: Path, place: Mapping[str, str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from comply_measure.pipeline.run import Run
 from comply_measure.pipeline.step import StepOutput
 from comply_measure.report.tables import TableSpec
+from comply_measure.report.verdicts import StatedVerdict, plain_numbers
 
 SCHEMA = "comply-measure results"
 VERSION = 1
@@ -32,8 +34,8 @@ def results_document(run: Run, places: Mapping[str, str]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``schema``, ``version``, ``study``, and per step ``status``, ``reason``, ``problems``, ``values``,
-        ``undefined_values`` (name -> reason) and ``tables``. It holds nothing that changes between two runs
+        ``schema``, ``version``, ``study``, ``verdicts`` (what the study concludes), and per step ``status``,
+        ``reason``, ``problems``, ``values``, ``undefined_values`` (name -> reason) and ``tables``. It holds nothing that changes between two runs
         on the same input, such as times.
     """
     file = run.study.file
@@ -49,6 +51,11 @@ def results_document(run: Run, places: Mapping[str, str]) -> dict[str, Any]:
             "cutoffs": {key: cutoff.value for key, cutoff in run.study.cutoffs.items()},
             "inputs": dict(run.study.inputs),
         },
+        "verdicts": [
+            {"step": name, **verdict_document(verdict)}
+            for name, output in run.outputs.items()
+            for verdict in output.verdicts
+        ],
         "steps": {
             name: {
                 # A result is the same whether it was computed now or kept from an earlier run.
@@ -59,6 +66,11 @@ def results_document(run: Run, places: Mapping[str, str]) -> dict[str, Any]:
             for name, outcome in run.outcomes.items()
         },
     }
+
+
+def verdict_document(verdict: StatedVerdict) -> dict[str, Any]:
+    """A verdict as JSON values; undefined numbers are null, the sentence says why."""
+    return {**asdict(verdict), "numbers": plain_numbers(verdict.numbers)}
 
 
 def _step(output: StepOutput, places: Mapping[str, str]) -> dict[str, Any]:

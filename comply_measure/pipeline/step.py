@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Chapter, Figure, Section
 from comply_measure.report.tables import TableSpec
+from comply_measure.report.verdicts import StatedVerdict, conclusions, headlines, state
 
 if TYPE_CHECKING:
     from comply_measure.instrument import Scale
@@ -40,6 +41,8 @@ class StepOutput:
         Sentences for the overview.
     problems : tuple of str
         What a reader must know before trusting the results.
+    verdicts : tuple of StatedVerdict
+        What the step concludes.
 
     Raises
     ------
@@ -52,11 +55,14 @@ class StepOutput:
     reasons: Mapping[str, str] = field(default_factory=dict)
     headline: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    verdicts: tuple[StatedVerdict, ...] = ()
 
     def __post_init__(self) -> None:
         keys = [table.key for table in self.section.tables()] + [f.key for f in self.section.figures()]
         if twice := [key for key, n in Counter(keys).items() if n > 1]:
             raise ComplyError(f"several tables or figures have one key: {', '.join(twice)}")
+        if twice := [key for key, n in Counter(v.key for v in self.verdicts).items() if n > 1]:
+            raise ComplyError(f"several verdicts have one key: {', '.join(twice)}")
         require_reasons(self.values, self.reasons)
 
     @cached_property
@@ -182,10 +188,17 @@ class Step:
         """The step's output: its evidence as a chapter, with its single values."""
         chapter, evidence = self.chapter(found.evidence, labels, cutoffs), found.evidence
         problems = evidence.problems() if chapter.problems is None else chapter.problems
+        conventions = {key: cutoff.value for key, cutoff in cutoffs.items()}
+        stated = tuple(state(verdict, labels, cutoffs) for verdict in evidence.verdicts(conventions))
+        concluded = conclusions(stated)
+        section = chapter.section
+        if concluded is not None:
+            section = replace(section, blocks=(concluded, *section.blocks))
         return StepOutput(
-            chapter.section,
+            section,
             evidence.values(),
             evidence.reasons(),
-            chapter.headline,
+            (*headlines(stated), *chapter.headline),
             (*problems, *found.warnings),
+            stated,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,10 +15,11 @@ from comply_measure.pipeline.files import write_text
 from comply_measure.pipeline.signature import is_signed, sign
 from comply_measure.pipeline.step import Found, StepOutput
 from comply_measure.report.serialise import decode_section, encode_section
+from comply_measure.report.verdicts import StatedVerdict, plain_numbers
 
 Content = TypeVar("Content")
 
-_FORMAT = 2
+_FORMAT = 3
 _KEPT = 4
 _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Made by comply-measure; safe to delete.\n"
 
@@ -114,6 +115,7 @@ def _encode(output: StepOutput) -> dict[str, Any]:
         "reasons": dict(output.reasons),
         "headline": list(output.headline),
         "problems": list(output.problems),
+        "verdicts": [{**asdict(v), "numbers": plain_numbers(v.numbers)} for v in output.verdicts],
     }
 
 
@@ -125,4 +127,19 @@ def _decode(data: dict[str, Any]) -> StepOutput:
         reasons=data["reasons"],
         headline=tuple(data["headline"]),
         problems=tuple(data["problems"]),
+        verdicts=tuple(
+            StatedVerdict(**{**stored, "numbers": _numbers(stored["numbers"])}) for stored in data["verdicts"]
+        ),
     )
+
+
+def _numbers(stored: dict[str, Any]) -> dict[str, Any]:
+    """Numbers of a verdict as they were: undefined ones NaN, intervals and lists of keys tuples."""
+    return {
+        name: tuple(map(_number, value)) if isinstance(value, list) else _number(value)
+        for name, value in stored.items()
+    }
+
+
+def _number(value: Any) -> Any:
+    return float("nan") if value is None else value

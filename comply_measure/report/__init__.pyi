@@ -14,6 +14,8 @@ from comply_measure.report.parts import (
     Block as Block,
     Bullets as Bullets,
     Chapter as Chapter,
+    Conclusion as Conclusion,
+    Conclusions as Conclusions,
     Details as Details,
     Figure as Figure,
     Heading as Heading,
@@ -29,4 +31,5 @@ from comply_measure.report.tables import (
     of as of,
     table_of as table_of,
 )
+from comply_measure.report.verdicts import StatedVerdict as StatedVerdict
 from comply_measure.report.word import render_word as render_word

@@ -1,7 +1,7 @@
 """Conventional cut-offs, each with its source; every one can be set in a study file.
 
-They are conventions. The report says what a value is, what the convention is and where it comes from, and
-leaves the verdict to the reader.
+They are conventions. The report says what a value is, what the convention is and where it comes from; the verdicts that
+rest on one name it.
 """
 
 from __future__ import annotations
@@ -44,10 +44,14 @@ class Cutoff:
             return None
         return value >= self.value if self.at_least else value <= self.value
 
+    @property
+    def limit(self) -> str:
+        """The value as text prints it."""
+        return (bounded if abs(self.value) <= 1 else number)(self.value)
+
     def describe(self) -> str:
         """``CFI ≥ .95 (Hu & Bentler, 1999)``."""
-        shape = bounded if abs(self.value) <= 1 else number
-        return f"{self.label} {'≥' if self.at_least else '≤'} {shape(self.value)} ({self.source})"
+        return f"{self.label} {'≥' if self.at_least else '≤'} {self.limit} ({self.source})"
 
 
 _HU_BENTLER = "Hu & Bentler, 1999"
@@ -61,6 +65,8 @@ _DEFAULTS = (
     Cutoff("ave", "AVE", 0.50, True, "Fornell & Larcker, 1981"),
     Cutoff("item_rest_r", "item-rest r", 0.30, True, "Nunnally & Bernstein, 1994"),
     Cutoff("rwg_j", "rwg(j)", 0.70, True, "criticised as arbitrary by Lance, Butts, & Michels, 2006"),
+    Cutoff("test_level", "level of tests", 0.05, False, "Fisher, 1925"),
+    Cutoff("small_effect", "standardised effect", 0.10, True, "small by Cohen, 1988"),
     Cutoff("icc2", "ICC(2)", 0.70, True, "Klein & Kozlowski, 2000"),
 )
 

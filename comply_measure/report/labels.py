@@ -25,12 +25,15 @@ class Labels:
         Labels by key.
     parents : mapping of str to str
         Construct -> key of the construct above; absent where there is none.
+    language : str
+        Language of the report.
     """
 
     constructs: Mapping[str, str]
     items: Mapping[str, str]
     roles: Mapping[str, str]
     parents: Mapping[str, str]
+    language: str = "en"
 
     @classmethod
     def of(cls, scales: Iterable[Scale], language: str) -> Labels:
@@ -50,7 +53,8 @@ class Labels:
                 items.setdefault(item.id, " / ".join(wordings))
             for role, texts in scale.role_labels.items():
                 roles.setdefault(role, texts[chosen])
-        return cls(*(MappingProxyType(part) for part in (constructs, items, roles, parents)))
+        shown = (MappingProxyType(part) for part in (constructs, items, roles))
+        return cls(*shown, parents=MappingProxyType(parents), language=language)
 
     def construct(self, key: str) -> str:
         """Label of a construct; the key itself if it has none."""

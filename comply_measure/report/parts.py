@@ -104,7 +104,34 @@ class Details:
     blocks: tuple[Block, ...]
 
 
-Block: TypeAlias = Prose | Heading | Notice | Bullets | TableSpec | Figure | Reference | Details
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """A sentence that concludes, and what it rests on.
+
+    Parameters
+    ----------
+    answer, sentence : str
+        Supported or not, or that the data cannot say; the sentence.
+    rule : str
+        When it is supported, when the data cannot say, source.
+    calibration : str
+        Page and entry that say how often the rule is right.
+    """
+
+    answer: str
+    sentence: str
+    rule: str
+    calibration: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusions:
+    """What a chapter concludes."""
+
+    items: tuple[Conclusion, ...]
+
+
+Block: TypeAlias = Conclusions | Prose | Heading | Notice | Bullets | TableSpec | Figure | Reference | Details
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,15 @@ in a column that says it holds floats; bytes are base64.
 from __future__ import annotations
 
 import base64
+from dataclasses import asdict
 from typing import Any
 
 from comply_measure.evidence.codec import decode_frame, encode_frame
 from comply_measure.report.parts import (
     Block,
     Bullets,
+    Conclusion,
+    Conclusions,
     Details,
     Figure,
     Heading,
@@ -46,6 +49,8 @@ def _encode(block: Block) -> Json:
         return {"block": "details", "summary": block.summary, "blocks": blocks}
     if isinstance(block, Bullets):
         return {"block": "bullets", "items": list(block.items)}
+    if isinstance(block, Conclusions):
+        return {"block": "conclusions", "items": [asdict(item) for item in block.items]}
     if isinstance(block, Notice):
         return {"block": "notice", "text": block.text, "kind": block.kind}
     if isinstance(block, Reference):
@@ -94,6 +99,8 @@ def _decode(data: Json) -> Block:
         return Details(data["summary"], tuple(_decode(inner) for inner in data["blocks"]))
     if kind == "bullets":
         return Bullets(tuple(data["items"]))
+    if kind == "conclusions":
+        return Conclusions(tuple(Conclusion(**item) for item in data["items"]))
     if kind == "notice":
         return Notice(data["text"], data["kind"])
     if kind == "reference":

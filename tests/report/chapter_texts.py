@@ -27,7 +27,17 @@ from comply_measure.pipeline import STEPS, Store, Study, load_study, run_study
 from comply_measure.pipeline.step import Found, StepOutput
 from comply_measure.report.labels import Labels
 from comply_measure.report.latex import render_latex
-from comply_measure.report.parts import Block, Bullets, Details, Figure, Heading, Notice, Prose, Reference
+from comply_measure.report.parts import (
+    Block,
+    Bullets,
+    Conclusions,
+    Details,
+    Figure,
+    Heading,
+    Notice,
+    Prose,
+    Reference,
+)
 from comply_measure.report.tables import TableSpec
 
 HERE = Path(__file__).parent
@@ -84,6 +94,10 @@ def _block(block: Block) -> Iterator[str]:
         yield f"  alt: {block.alt}"
         yield from (f"  note: {text}" for text in block.notes)
         yield from (f"  {line}" for line in block.svg.decode().splitlines())
+    elif isinstance(block, Conclusions):
+        for item in block.items:
+            yield f"{item.answer}: {item.sentence}"
+            yield f"  rule: {item.rule} {item.calibration}"
     elif isinstance(block, Bullets):
         yield from (f"• {text}" for text in block.items)
     elif isinstance(block, Reference):

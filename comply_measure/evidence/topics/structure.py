@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import numpy as np
 import pandas as pd
 from pydantic import Field
 
@@ -14,15 +15,18 @@ from comply_measure.errors import ComplyError, NotApplicableError
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Fault, Firms, Vocabulary
 from comply_measure.evidence.estimation import Cluster, Estimation
-from comply_measure.evidence.fits import NamedFit, fit_values
+from comply_measure.evidence.fits import NamedFit, fit_values, standardized, value_of
 from comply_measure.evidence.focal import chosen_focal, focal
+from comply_measure.evidence.rules.structure import PATH
 from comply_measure.evidence.texts import one_line
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.topics.aggregation import AggregationEvidence, aggregation
+from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.framework import smsc_constructs
 from comply_measure.models import Hypothesis, selling_center_hypotheses, selling_center_model
 from comply_measure.sem.language.parser import parse_model
 from comply_measure.sem.language.records import columns_of
+from comply_measure.statistics.multiplicity import holm
 from comply_measure.statistics.words import unknown_message
 from comply_measure.triads import TriadData, aggregate
 
@@ -125,9 +129,44 @@ class StructureEvidence(Evidence):
         """Why an index of fit is undefined."""
         return fit_values(self.named)[1]
 
+    def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
+        """Expected paths, corrected together."""
+        if self.named.obstacle:
+            return ()
+        return path_verdicts(self.named, self.hypotheses, self.names, conventions)
+
     def problems(self) -> tuple[str, ...]:
         """Fewer firms than parameters."""
         return self.cautions
+
+
+def path_verdicts(
+    named: NamedFit,
+    hypotheses: Sequence[Hypothesis],
+    labels: Mapping[str, str],
+    conventions: Mapping[str, float],
+) -> tuple[Verdict, ...]:
+    """Whether each expected path is there, p values corrected after Holm over all of them.
+
+    A path that the fit does not estimate, or without standard error, cannot be judged and is not counted in the family.
+    """
+    table, raw = standardized(named.fit), named.fit.estimates
+    names = [(path.outcome, "~", path.predictor) for path in hypotheses]
+    p = np.array([value_of(raw, *name, "pvalue") for name in names])
+    corrected, n = holm(p), int(np.isfinite(p).sum())
+    found = []
+    for path, name, p_value in zip(hypotheses, names, corrected, strict=True):
+        beta, low, high = (value_of(table, *name, column) for column in ("est_std", "ci_lower", "ci_upper"))
+        numbers: dict[str, Number] = {"beta": beta, "ci": (low, high), "p": float(p_value), "sign": path.sign}
+        signed = (low, high) if path.sign > 0 else (-high, -low)
+        answer: Answer = "cannot say"
+        if p_value <= conventions["test_level"]:
+            answer = "supported" if beta * path.sign > 0 else "not supported"
+        elif signed[1] < conventions["small_effect"]:
+            answer = "not supported"
+        ends = [labels.get(key, key) for key in (path.predictor, path.outcome)]
+        found.append(PATH.verdict(answer, *ends, numbers=numbers, n_family=n))
+    return tuple(found)
 
 
 def structure(
@@ -235,8 +274,8 @@ _CASES = {
     "own": "The cases are units; their variables are unit scores from all informants of a unit. ",
     "constructs": (
         "The cases are units. Alignment is latent, measured by the dimension scores of the unit; the other "
-        "variables are unit scores from marketing and sales informants, so that their coefficients are "
-        "attenuated by unreliability. Facilitators, which should moderate, are not part of this model. "
+        "variables are unit scores from marketing and sales informants, whose unreliability can bias coefficients "
+        "either way. Facilitators, which should moderate, are not part of this model. "
     ),
     "blocks": (
         "The cases are units. Alignment is latent, measured by the dimension scores of the unit; preparation, "

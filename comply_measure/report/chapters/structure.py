@@ -10,7 +10,7 @@ from comply_measure.models import FOCAL, Hypothesis
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.diagram import Edge, Node, path_diagram
 from comply_measure.report.fits import convention_sentence, fit_sentence, fit_table
-from comply_measure.report.format import bounded, count, is_undefined, listing, plural
+from comply_measure.report.format import bounded, is_undefined
 from comply_measure.report.labels import Labels, wrapped
 from comply_measure.report.parts import Block, Chapter, Details, Figure, Prose, Section
 from comply_measure.report.tables import Columns, Counts, TableSpec, of, table_of
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 _PATHS: Columns = (
     of("predictor", "predictor"), of("b", "est"), "se", of("p", "pvalue"), of("beta", "est_std"), of("ci_beta", "ci"),
 )  # fmt: skip
-_NAMED = 5
+_CAUTION = (
+    "The paths are associations in cross-sectional data of the same informants; they do not show causes, and shared "
+    "method can inflate them."
+)
 _EXPECTED: Columns = ("expected", "result")
 
 
@@ -43,24 +46,17 @@ def structure_section(results: StructureEvidence, labels: Labels, cutoffs: Cutof
 
 
 def structure_headline(results: StructureEvidence) -> tuple[str, ...]:
-    """One sentence: how many expected paths have the expected sign with certainty."""
+    """Fit of the model where no path is concluded about."""
     if results.named.obstacle or not results.hypotheses:
         return (fit_sentence(results.named),)
-    table = standardized(results.named.fit)
-    found = [_result(path, table) for path in results.hypotheses]
-    expected, opposite = found.count("as expected"), found.count("opposite sign")
-    return (
-        f"Structural model: of {plural(len(found), 'expected path')}, {count(expected)} have the expected sign with an "
-        f"interval that excludes zero, {count(opposite)} the opposite sign, and the others an interval that "
-        "includes zero.",
-    )
+    return ()
 
 
 def _results(results: StructureEvidence, labels: Labels, cutoffs: Cutoffs) -> list[Block]:
     table = standardized(results.named.fit)
     blocks: list[Block] = [Prose(convention_sentence(results.named, cutoffs))]
     if results.hypotheses:
-        blocks += [Prose(_hypothesis_text(results, table, labels)), _diagram(results, table, labels)]
+        blocks += [Prose(_CAUTION), _diagram(results, table, labels)]
     blocks.append(_paths(results, table, labels))
     blocks.append(_explained(results, table, labels))
     defined = table[table["op"] == ":="]
@@ -80,33 +76,6 @@ def _result(path: Hypothesis, table: pd.DataFrame) -> str:
     if uncertain(table, path.outcome, "~", path.predictor):
         return "interval includes zero"
     return "as expected" if estimate * path.sign > 0 else "opposite sign"
-
-
-def _hypothesis_text(results: StructureEvidence, table: pd.DataFrame, labels: Labels) -> str:
-    def named(path: Hypothesis) -> str:
-        value = bounded(value_of(table, path.outcome, "~", path.predictor))
-        pair = f"{_label(results, path.predictor, labels)} → {_label(results, path.outcome, labels)}"
-        return f"{pair} (β = {value})"
-
-    found = {path: _result(path, table) for path in results.hypotheses}
-    expected = [named(path) for path, result in found.items() if result == "as expected"]
-    opposite = [named(path) for path, result in found.items() if result == "opposite sign"]
-    text = (
-        f"{count(len(expected))} of {plural(len(found), 'expected path')} have the expected sign and an interval that "
-        f"excludes zero{_named_or_in_table(expected)}."
-    )
-    if opposite:
-        text += f" {count(len(opposite))} with the opposite sign{_named_or_in_table(opposite)}."
-    return (
-        f"{text} The paths are associations in cross-sectional data of the same informants; they do not show "
-        "causes, and shared method can inflate them."
-    )
-
-
-def _named_or_in_table(paths: list[str]) -> str:
-    if not paths:
-        return ""
-    return f": {listing(paths)}" if len(paths) <= _NAMED else " (see the table)"
 
 
 def _paths(results: StructureEvidence, table: pd.DataFrame, labels: Labels) -> TableSpec:

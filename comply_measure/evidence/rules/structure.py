@@ -1,0 +1,79 @@
+"""Rules of the structural model."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from comply_measure.evidence.verdicts import VerdictRule, Words, register_rule
+
+PATH = register_rule(
+    VerdictRule(
+        key="structure.path",
+        question=Words(
+            "Does the predictor go with the outcome in the expected direction?",
+            "Geht der Prädiktor in der erwarteten Richtung mit dem Kriterium einher?",
+        ),
+        decides=Words(
+            "Supported where the path has the expected sign and its corrected p is at most the level "
+            "({test_level:convention}); not supported where it has the other sign with such a p, or where the interval "
+            "of β excludes paths as large as {small_effect:limit} in the expected direction "
+            "({small_effect:convention}).",
+            "Gestützt, wenn der Pfad das erwartete Vorzeichen hat und sein korrigierter p-Wert das Niveau nicht "
+            "überschreitet ({test_level:convention}); nicht gestützt, wenn er mit solchem p das andere Vorzeichen hat "
+            "oder das Intervall von β in der erwarteten Richtung Pfade der Größe {small_effect:limit} ausschließt "
+            "({small_effect:convention}).",
+        ),
+        cannot_say=Words(
+            "Cannot say otherwise: the interval holds both no path and one worth having. A supported path is an "
+            "association in cross-sectional data, no cause.",
+            "Sonst nicht zu entscheiden: Das Intervall enthält sowohl keinen als auch einen nennenswerten Pfad. Ein "
+            "gestützter Pfad ist ein Zusammenhang in Querschnittsdaten, keine Ursache.",
+        ),
+        says=MappingProxyType(
+            {
+                "supported": Words(
+                    "{subject}: β = {beta:bounded}, 95% CI {ci:bounded_interval}, corrected {p:p_phrase}.",
+                    "{subject}: β = {beta:bounded}, 95%-KI {ci:bounded_interval}, korrigiert {p:p_phrase}.",
+                ),
+                "not supported": Words(
+                    "{subject} is not found in the expected direction: β = {beta:bounded}, 95% CI "
+                    "{ci:bounded_interval}, corrected {p:p_phrase}.",
+                    "{subject} zeigt sich nicht in der erwarteten Richtung: β = {beta:bounded}, 95%-KI "
+                    "{ci:bounded_interval}, korrigiert {p:p_phrase}.",
+                ),
+                "cannot say": Words(
+                    "{subject}: the data are compatible with no path and with one worth having, β = {beta:bounded}, "
+                    "95% CI {ci:bounded_interval}, corrected {p:p_phrase}.",
+                    "{subject}: Die Daten sind mit keinem und mit einem nennenswerten Pfad vereinbar, "
+                    "β = {beta:bounded}, 95%-KI {ci:bounded_interval}, korrigiert {p:p_phrase}.",
+                ),
+            }
+        ),
+        listed=MappingProxyType(
+            {
+                "supported": Words(
+                    "{n} of {of} expected paths are found in the expected direction: {subjects}.",
+                    "{n} von {of} erwarteten Pfaden zeigen sich in der erwarteten Richtung: {subjects}.",
+                ),
+                "not supported": Words(
+                    "{n} of {of} expected paths are not found in the expected direction: {subjects}.",
+                    "{n} von {of} erwarteten Pfaden zeigen sich nicht in der erwarteten Richtung: {subjects}.",
+                ),
+                "cannot say": Words(
+                    "For {n} of {of} expected paths the data are compatible with none and with one worth having: "
+                    "{subjects}.",
+                    "Bei {n} von {of} erwarteten Pfaden sind die Daten mit keinem und mit einem nennenswerten "
+                    "vereinbar: {subjects}.",
+                ),
+            }
+        ),
+        source="Holm (1979); Cohen (1988) for a small effect",
+        subject=("construct", "construct"),
+        joined=" → ",
+        conventions=("test_level", "small_effect"),
+        family=Words(
+            "Corrected after Holm over the expected paths", "Nach Holm über die erwarteten Pfade korrigiert"
+        ),
+        headline=True,
+    )
+)

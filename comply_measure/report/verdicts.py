@@ -1,0 +1,261 @@
+"""Verdicts in print: each sentence follows the answer of its rule, in the language of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from string import Formatter
+from typing import TYPE_CHECKING, Any
+
+from comply_measure.evidence.verdicts import (
+    ANSWERS,
+    MULTIPLICITY,
+    Number,
+    Verdict,
+    VerdictRule,
+    Words,
+    rule_of,
+)
+from comply_measure.report.cutoffs import Cutoffs
+from comply_measure.report.format import FORMATS, UNDEFINED, p_phrase
+from comply_measure.report.labels import Labels
+from comply_measure.report.parts import Conclusion, Conclusions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: With more verdicts of one rule a chapter prints one sentence per answer; the table of verdicts holds all.
+MOST_SENTENCES = 4
+#: Subjects that such a sentence names.
+MOST_SUBJECTS = 8
+#: Where a rule says how often it is right.
+CALIBRATION_PAGE = "docs/calibration.md"
+_ANSWERS = {
+    "supported": Words("Supported", "Gestützt"),
+    "not supported": Words("Not supported", "Nicht gestützt"),
+    "cannot say": Words("Cannot say", "Nicht zu entscheiden"),
+}
+_AND = Words("and", "und")
+_MORE = Words("{n} more", "{n} weitere")
+
+
+@dataclass(frozen=True, slots=True)
+class StatedVerdict:
+    """A verdict as the report states it, with everything a reader needs to check it.
+
+    Parameters
+    ----------
+    key, rule : str
+        Of the verdict and of its rule.
+    question, subject, answer, sentence : str
+        In the language of the report, the answer as the rule calls it.
+    numbers : mapping
+        What the rule decided from.
+    decides, cannot_say, source : str
+        The rule.
+    family : str
+        Which tests were corrected together; empty for a single one.
+    n_family : int
+        How many they are.
+    calibration : str
+        Page and entry that say how often the rule is right.
+    language : str
+        Of the sentences.
+    """
+
+    key: str
+    rule: str
+    question: str
+    subject: str
+    answer: str
+    sentence: str
+    numbers: Mapping[str, Number]
+    decides: str
+    cannot_say: str
+    source: str
+    family: str
+    n_family: int
+    calibration: str
+    language: str = "en"
+
+
+def state(verdict: Verdict, labels: Labels, cutoffs: Cutoffs) -> StatedVerdict:
+    """A verdict in words."""
+    rule, language = rule_of(verdict.rule), labels.language
+    words = _Words(labels)
+    subject = subject_text(verdict, labels)
+    fields = {**{key: cutoffs[key] for key in rule.conventions}, **verdict.numbers, "subject": subject}
+
+    def said(text: Words) -> str:
+        return words.format(text.of(language), **fields)
+
+    return StatedVerdict(
+        key=verdict.key,
+        rule=rule.key,
+        question=rule.question.of(language),
+        subject=subject,
+        answer=verdict.answer,
+        sentence=said(rule.sentence(verdict.answer, verdict.case)),
+        numbers=dict(verdict.numbers),
+        decides=said(rule.decides),
+        cannot_say=said(rule.cannot_say),
+        source=rule.source,
+        family=rule.family.of(language) if rule.family else "",
+        n_family=verdict.n_family,
+        calibration=f"{CALIBRATION_PAGE}#{rule.key}",
+        language=language,
+    )
+
+
+def subject_text(verdict: Verdict, labels: Labels) -> str:
+    """What a verdict is about, under the labels of the report."""
+    rule = rule_of(verdict.rule)
+    parts = [_label(key, kind, labels) for key, kind in zip(verdict.subject, rule.subject, strict=True)]
+    return rule.joined.join(parts)
+
+
+def conclusions(stated: Sequence[StatedVerdict]) -> Conclusions | None:
+    """The sentences of a chapter: one per verdict, or one per answer where a rule has many; None without verdicts."""
+    found: list[Conclusion] = []
+    for key in dict.fromkeys(verdict.rule for verdict in stated):
+        found += _of_rule([verdict for verdict in stated if verdict.rule == key])
+    return Conclusions(tuple(found)) if found else None
+
+
+def headlines(stated: Sequence[StatedVerdict]) -> tuple[str, ...]:
+    """Sentences for the overview, each with its answer."""
+    wanted = [verdict for verdict in stated if rule_of(verdict.rule).headline]
+    shown = conclusions(wanted)
+    return tuple(f"{item.answer}: {item.sentence}" for item in shown.items) if shown else ()
+
+
+def _of_rule(verdicts: list[StatedVerdict]) -> list[Conclusion]:
+    rule = rule_of(verdicts[0].rule)
+    if len(verdicts) <= MOST_SENTENCES or not rule.listed:
+        return [_conclusion(verdict, verdict.sentence) for verdict in verdicts]
+    found = []
+    for answer in ANSWERS:
+        mine = [verdict for verdict in verdicts if verdict.answer == answer]
+        if mine and answer in rule.listed:
+            found.append(_conclusion(mine[0], _listed(rule, mine, len(verdicts))))
+    return found
+
+
+def _listed(rule: VerdictRule, mine: list[StatedVerdict], of: int) -> str:
+    language = mine[0].language
+    text = rule.listed[mine[0].answer].of(language)
+    names = [verdict.subject for verdict in mine]
+    if len(names) > MOST_SUBJECTS:
+        rest = _MORE.of(language).format(n=len(names) - MOST_SUBJECTS)
+        names = [*names[:MOST_SUBJECTS], rest]
+    subjects = joined(names, language)
+    return text.format(n=len(mine), of=of, subjects=subjects)
+
+
+def _conclusion(verdict: StatedVerdict, sentence: str) -> Conclusion:
+    family = f" {verdict.family} ({verdict.n_family})." if verdict.family else ""
+    rule = f"{verdict.decides} {verdict.cannot_say}{family} {verdict.source}."
+    answer = _ANSWERS[verdict.answer].of(verdict.language)
+    return Conclusion(answer, sentence, rule, verdict.calibration)
+
+
+def verdict_frame(stated: Mapping[str, Sequence[StatedVerdict]]) -> pd.DataFrame:
+    """All verdicts of a study by step, a row each: what ``verdicts.csv`` holds."""
+    import json
+
+    import pandas as pd
+
+    columns = (
+        "key", "question", "subject", "answer", "sentence", "rule", "family", "n_family", "source", "calibration"
+    )  # fmt: skip
+    rows = [
+        {"step": step}
+        | {name: getattr(verdict, name) for name in columns}
+        | {"numbers": json.dumps(plain_numbers(verdict.numbers), ensure_ascii=False, sort_keys=True)}
+        for step, verdicts in stated.items()
+        for verdict in verdicts
+    ]
+    return pd.DataFrame(rows, columns=["step", *columns, "numbers"])
+
+
+def rule_frame(stated: Mapping[str, Sequence[StatedVerdict]]) -> pd.DataFrame:
+    """The rules that were used, a row each, with how many verdicts had which answer."""
+    import pandas as pd
+
+    every = [verdict for verdicts in stated.values() for verdict in verdicts]
+    rows = []
+    for key in dict.fromkeys(verdict.rule for verdict in every):
+        mine = [verdict for verdict in every if verdict.rule == key]
+        first = mine[0]
+        answers = [verdict.answer for verdict in mine]
+        rows.append(
+            {
+                **{
+                    name: getattr(first, name)
+                    for name in ("rule", "question", "decides", "cannot_say", "source")
+                },
+                "family": first.family,
+                **{f"n_{answer.replace(' ', '_')}": answers.count(answer) for answer in ANSWERS},
+                "calibration": first.calibration,
+            }
+        )
+    names = ["rule", "question", "decides", "cannot_say", "source", "family"]
+    return pd.DataFrame(rows, columns=[*names, *(f"n_{a.replace(' ', '_')}" for a in ANSWERS), "calibration"])
+
+
+def plain_numbers(numbers: Mapping[str, Number]) -> dict[str, Any]:
+    """Numbers of a verdict as JSON values; undefined ones are null."""
+    return {name: _plain(value) for name, value in numbers.items()}
+
+
+def policy(language: str) -> str:
+    """How many tests at once are dealt with."""
+    return MULTIPLICITY.of(language)
+
+
+def joined(words: Sequence[str], language: str) -> str:
+    """``a``, ``a and b``, ``a, b, and c``; in German without the last comma."""
+    if len(words) <= 1:
+        return "".join(words)
+    comma = "," if language != "de" and len(words) > 2 else ""
+    return f"{', '.join(words[:-1])}{comma} {_AND.of(language)} {words[-1]}"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    return None if isinstance(value, float) and not (abs(value) < float("inf")) else value
+
+
+def _label(key: str, kind: str, labels: Labels) -> str:
+    if kind == "construct":
+        return labels.construct(key)
+    if kind == "pair":
+        return labels.pair(key)
+    if kind == "role":
+        return labels.role(key)
+    return key
+
+
+class _Words(Formatter):
+    """Fields in the formats of the report, or as labels of keys."""
+
+    def __init__(self, labels: Labels) -> None:
+        self._labels = labels
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        if format_spec == "convention":
+            return value.describe()
+        if format_spec == "limit":
+            return value.limit
+        if format_spec in ("construct", "role", "pair"):
+            return _label(str(value), format_spec, self._labels)
+        if format_spec in ("constructs", "roles", "pairs", "texts"):
+            parts = [_label(key, format_spec[:-1], self._labels) for key in value]
+            return joined(parts, self._labels.language) or UNDEFINED
+        if format_spec == "p_phrase":
+            return p_phrase(value)
+        if not format_spec:
+            return str(value)
+        shape = FORMATS[format_spec]  # type: ignore[index]
+        return shape(*value) if isinstance(value, tuple) else shape(value)

@@ -1,0 +1,86 @@
+"""Verdicts in print: sentences follow answers, in English and German; many of one rule are told together."""
+
+from __future__ import annotations
+
+import json
+import math
+
+from comply_measure.evidence import Verdict, rule_of
+from comply_measure.evidence.rules.structure import PATH
+from comply_measure.pipeline.conclusions import conclusion_section
+from comply_measure.pipeline.step import StepOutput
+from comply_measure.pipeline.store import _decode, _encode
+from comply_measure.report.cutoffs import Cutoffs
+from comply_measure.report.labels import Labels
+from comply_measure.report.parts import Section
+from comply_measure.report.verdicts import StatedVerdict, conclusions, headlines, joined, state
+
+CONSTRUCTS = {"A": "Alignment", "B": "Benefits"}
+
+
+def path(answer: str, number: int = 0, beta: float = 0.5) -> Verdict:
+    numbers = {"beta": beta, "ci": (0.25, 0.75), "p": 0.0004, "sign": 1}
+    names = ("A", f"B{number}" if number else "B")
+    return PATH.verdict(answer, *names, numbers=numbers, n_family=24)  # type: ignore[arg-type]
+
+
+def stated(answer: str, language: str = "en", number: int = 0, beta: float = 0.5) -> StatedVerdict:
+    return state(path(answer, number, beta), Labels(CONSTRUCTS, {}, {}, {}, language), Cutoffs())
+
+
+def test_sentences_are_those_of_the_answer_in_both_languages() -> None:
+    english, german = stated("supported"), stated("supported", "de")
+    assert english.sentence == "Alignment → Benefits: β = .50, 95% CI [.25, .75], corrected p < .001."
+    assert german.sentence == "Alignment → Benefits: β = .50, 95%-KI [.25, .75], korrigiert p < .001."
+    assert "not found in the expected direction" in stated("not supported").sentence
+    assert "compatible with no path" in stated("cannot say").sentence
+    assert "level of tests ≤ .05 (Fisher, 1925)" in english.decides and "as large as .10" in english.decides
+    assert (english.n_family, english.calibration) == (24, "docs/calibration.md#structure.path")
+    changed = state(path("supported"), Labels(CONSTRUCTS, {}, {}, {}), Cutoffs({"small_effect": 0.2}))
+    assert "as large as .20" in changed.decides and "set in the study file" in changed.decides
+
+
+def test_few_verdicts_have_a_sentence_each_and_many_one_per_answer() -> None:
+    few = conclusions([stated("supported", number=i) for i in range(1, 4)])
+    assert few is not None and len(few.items) == 3
+    many = [stated("supported" if i < 10 else "cannot say", number=i) for i in range(1, 13)]
+    told = conclusions(many)
+    assert told is not None
+    assert [item.answer for item in told.items] == ["Supported", "Cannot say"]
+    assert told.items[0].sentence.startswith(
+        "9 of 12 expected paths are found in the expected direction: Alignment"
+    )
+    assert told.items[0].sentence.endswith("Alignment → B8, and 1 more.")
+    assert "(24)" in told.items[0].rule
+    assert headlines(many) == tuple(f"{item.answer}: {item.sentence}" for item in told.items)
+    german = conclusions([stated("cannot say", "de", i) for i in range(1, 7)])
+    assert german is not None and german.items[0].answer == "Nicht zu entscheiden"
+    assert conclusions([]) is None
+
+
+def test_undefined_numbers_survive_the_cache_and_are_null_in_tables() -> None:
+    verdict = stated("cannot say", beta=math.nan)
+    assert "β = —" in verdict.sentence
+    output = StepOutput(Section("s", "S"), verdicts=(verdict,))
+    back = _decode(json.loads(json.dumps(_encode(output)))).verdicts[0]
+    assert math.isnan(back.numbers["beta"])  # type: ignore[arg-type]
+    assert {**back.numbers, "beta": 0} == {**verdict.numbers, "beta": 0}
+    section = conclusion_section({"structure": (verdict,)}, "en")
+    assert section is not None
+    tables = {table.key: table.data for table in section.tables()}
+    assert json.loads(tables["verdicts"]["numbers"][0])["beta"] is None
+    assert tables["verdicts"].loc[0, ["step", "answer", "n_family"]].tolist() == [
+        "structure",
+        "cannot say",
+        24,
+    ]
+    assert tables["verdict_rules"].loc[0, ["n_supported", "n_cannot_say"]].tolist() == [0, 1]
+    assert tables["verdict_rules"]["source"][0] == rule_of("structure.path").source
+    assert conclusion_section({"structure": ()}, "en") is None
+
+
+def test_lists_of_words() -> None:
+    assert joined(["a", "b", "c"], "en") == "a, b, and c"
+    assert joined(["a", "b", "c"], "de") == "a, b und c"
+    assert joined(["a", "b"], "en") == "a and b"
+    assert joined(["a"], "de") == "a"
