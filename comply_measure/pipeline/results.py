@@ -35,8 +35,8 @@ def results_document(run: Run, places: Mapping[str, str]) -> dict[str, Any]:
     -------
     dict
         ``schema``, ``version``, ``study``, ``verdicts`` (what the study concludes), and per step ``status``,
-        ``reason``, ``problems``, ``values``, ``undefined_values`` (name -> reason) and ``tables``. It holds nothing that changes between two runs
-        on the same input, such as times.
+        ``reason``, ``problems``, ``values``, ``undefined_values`` (name -> reason) and ``tables``. It holds nothing
+        that changes between two runs on the same input, such as times.
     """
     file = run.study.file
     return {

@@ -53,8 +53,8 @@ class Labels:
                 items.setdefault(item.id, " / ".join(wordings))
             for role, texts in scale.role_labels.items():
                 roles.setdefault(role, texts[chosen])
-        shown = (MappingProxyType(part) for part in (constructs, items, roles))
-        return cls(*shown, parents=MappingProxyType(parents), language=language)
+        read_only = MappingProxyType
+        return cls(read_only(constructs), read_only(items), read_only(roles), read_only(parents), language)
 
     def construct(self, key: str) -> str:
         """Label of a construct; the key itself if it has none."""
