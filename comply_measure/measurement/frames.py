@@ -14,6 +14,8 @@ from comply_measure.measurement.moments import Floats
 from comply_measure.tables.numbers import column_problem, number_problems
 from comply_measure.tables.roles import POOLED
 
+FEW = 16  # columns that are taken one by one faster than by a list
+
 
 def check_scales(
     data: pd.DataFrame, scales: Mapping[str, Sequence[str]], keys: Sequence[str | None] = ()
@@ -56,7 +58,12 @@ def table_values(data: pd.DataFrame, headline: str) -> NDArray[np.float64]:
 
 def item_values(data: pd.DataFrame, items: Sequence[str]) -> NDArray[np.float64]:
     """Items as an informant × item array of floats with NaN where missing."""
-    return data.loc[:, list(items)].to_numpy(dtype=np.float64, na_value=np.nan)
+    if len(items) > FEW or not data.columns.is_unique:
+        return data.loc[:, list(items)].to_numpy(dtype=np.float64, na_value=np.nan)
+    values = np.empty((len(items), len(data)))
+    for row, item in enumerate(items):
+        values[row] = data[item].to_numpy(dtype=np.float64, na_value=np.nan)
+    return values.T
 
 
 def varying_items(values: Floats, items: Sequence[str]) -> tuple[list[int], tuple[tuple[str, str], ...]]:

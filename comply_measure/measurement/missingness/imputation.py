@@ -66,11 +66,13 @@ class MultipleImputation:
 
     def completed(self, number: int) -> pd.DataFrame:
         """The data with the cells of one imputation filled in; numbers count from 0."""
-        frame = self.data.copy()
-        values = item_values(frame, self.items).copy()
-        values[self.rows, self.columns] = self.imputed[number]
-        frame[list(self.items)] = values
-        return frame
+        values = item_values(self.data, self.items).T.copy()
+        values[self.columns, self.rows] = self.imputed[number]
+        completed = dict(zip(self.items, values, strict=True))
+        columns = [completed.get(name, column) for name, column in self.data.items()]
+        return pd.DataFrame(dict(enumerate(columns)), index=self.data.index).set_axis(
+            self.data.columns, axis=1
+        )
 
     def frames(self) -> Iterator[pd.DataFrame]:
         """All completed data sets, one after the other."""

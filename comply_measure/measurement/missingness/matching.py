@@ -13,11 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
+from scipy.linalg.lapack import dtrtrs
 
 from comply_measure.measurement.moments import Floats
 
-Bools = NDArray[np.bool_]
 RIDGE = 1e-5
 
 
@@ -61,12 +60,15 @@ def draw_regression(
     -------
     estimate, draw : ndarray, shape (q,)
     """
-    L = np.linalg.cholesky(cross + np.diag(RIDGE * np.diag(cross) + 1e-12))
-    half = solve_triangular(L, moment, lower=True, check_finite=False)
-    estimate = solve_triangular(L.T, half, lower=False, check_finite=False)
+    held = cross.copy()
+    diagonal = np.einsum("ii->i", held)
+    diagonal += RIDGE * diagonal + 1e-12
+    upper = np.linalg.cholesky(held).T
+    half = dtrtrs(upper, moment, trans=1)[0]
+    estimate = dtrtrs(upper, half)[0]
     rss = max(float(square - 2 * estimate @ moment + estimate @ cross @ estimate), 0.0)
     sigma = np.sqrt(rss / rng.chisquare(max(n - len(moment), 1)))
-    noise = solve_triangular(L.T, rng.standard_normal(len(moment)), lower=False, check_finite=False)
+    noise = dtrtrs(upper, rng.standard_normal(len(moment)))[0]
     return estimate, estimate + sigma * noise
 
 
@@ -124,19 +126,35 @@ def impute_chain(
         filled[missing[:, j], j] = rng.choice(values[~missing[:, j], j], int(missing[:, j].sum()))
     usable = np.flatnonzero([a > 0 and np.ptp(filled[:, j]) > 0 for j, a in enumerate(answered)])
     work = _Workspace(filled[:, usable], fixed)
-    targets = [t for t, j in enumerate(usable) if missing[:, j].any()]
-    # columns with few gaps first
-    targets.sort(key=lambda t: (missing[:, usable[t]].sum(), t))
+    targets = [
+        _Target.of(t, values[:, j], work.X.shape[1]) for t, j in enumerate(usable) if missing[:, j].any()
+    ]
+    targets.sort(key=lambda target: (len(target.holes), target.place))  # columns with few gaps first
     for step in range(n_iterations):
-        for t in targets:
-            j = usable[t]
-            holes = missing[:, j]
-            donors_at = work.donors(t, holes, donors, rng)
-            new = values[~holes, j][donors_at]
-            work.replace(t, holes, new)
-            filled[holes, j] = new
+        for target in targets:
+            new = target.answers[work.donors(target, donors, rng)]
+            work.replace(target, new)
+            j = usable[target.place]
+            filled[target.holes, j] = new
             trace[step, j] = new.mean()
     return Chain(filled, trace)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """An incomplete column: its place, the other predictors, rows without and with an answer, the answers."""
+
+    place: int
+    others: NDArray[np.intp]
+    holes: NDArray[np.intp]
+    seen: NDArray[np.intp]
+    answers: Floats
+
+    @staticmethod
+    def of(place: int, column: Floats, n_predictors: int) -> _Target:
+        holes = np.isnan(column)
+        others = np.delete(np.arange(n_predictors), place)
+        return _Target(place, others, np.flatnonzero(holes), np.flatnonzero(~holes), column[~holes])
 
 
 class _Workspace:
@@ -152,26 +170,23 @@ class _Workspace:
         self.X = np.hstack([(columns - self.centre) / self.scale, useful, ones])
         self.G = self.X.T @ self.X
 
-    def donors(self, target: int, holes: Bools, donors: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    def donors(self, target: _Target, donors: int, rng: np.random.Generator) -> NDArray[np.intp]:
         """Positions, among the cases that answered, of the donors of every hole."""
-        lost = self.X[holes]
+        lost = self.X[target.holes]
         cross = self.G - lost.T @ lost
-        others = np.delete(np.arange(self.X.shape[1]), target)
-        estimate, draw = draw_regression(
-            cross[np.ix_(others, others)],
-            cross[others, target],
-            float(cross[target, target]),
-            int((~holes).sum()),
-            rng,
-        )
+        own = cross[target.place]
+        among = cross[target.others[:, None], target.others]
+        square = float(own[target.place])
+        pair = draw_regression(among, own[target.others], square, len(target.seen), rng)
         weights = np.zeros((2, self.X.shape[1]))
-        weights[:, others] = estimate, draw
+        weights[:, target.others] = pair
         predicted = self.X @ weights.T
-        return match(predicted[~holes, 0], predicted[holes, 1], donors, rng)
+        return match(predicted[target.seen, 0], predicted[target.holes, 1], donors, rng)
 
-    def replace(self, target: int, holes: Bools, new: Floats) -> None:
+    def replace(self, target: _Target, new: Floats) -> None:
         """Put imputed values into a column."""
-        self.X[holes, target] = (new - self.centre[target]) / self.scale[target]
-        products = self.X.T @ self.X[:, target]
-        self.G[target] = products
-        self.G[:, target] = products
+        place = target.place
+        self.X[target.holes, place] = (new - self.centre[place]) / self.scale[place]
+        products = self.X.T @ self.X[:, place]
+        self.G[place] = products
+        self.G[:, place] = products
