@@ -304,6 +304,20 @@ def test_ordinal_ladder_equals_semtools(ordered: pd.DataFrame) -> None:
         partial_invariance(found.design)
 
 
+def test_a_search_fits_no_level_twice(shipped, searches, monkeypatch) -> None:
+    rows, tree = shipped
+    design = role_design(rows, tree["Y"], ROLES)
+    ladder = invariance_ladder(design)
+    fitted, fit = [], type(design).fit
+    monkeypatch.setattr(type(design), "fit", lambda self, *asked: fitted.append(asked) or fit(self, *asked))
+    found = partial_invariance(design, ladder_levels=("configural", "metric", "scalar"), ladder=ladder)
+    pd.testing.assert_frame_equal(found.tidy(), searches["Y"].tidy(), check_exact=True)
+    pd.testing.assert_frame_equal(found.ladder.tidy(), searches["Y"].ladder.tidy(), check_exact=True)
+    assert fitted == [("scalar", found.released)]
+    with pytest.raises(InputError, match="another ladder"):
+        partial_invariance(role_design(rows, tree["Y"], ROLES), ladder=ladder)
+
+
 def test_ordinal_problems_are_named(ordered: pd.DataFrame) -> None:
     gone = ordered.copy()
     gone.loc[(gone["group"] == "B") & (gone["x4"] == 5), "x4"] = 4

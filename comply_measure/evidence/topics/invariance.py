@@ -292,6 +292,7 @@ def _comparison(
                 design,
                 alpha=options.alpha,
                 ladder_levels=("configural", "metric", "scalar"),
+                ladder=ladder,
             )
         )
     effects, why_no_effects = _effects(found, ladder)

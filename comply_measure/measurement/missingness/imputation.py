@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -68,7 +68,7 @@ class MultipleImputation:
         """The data with the cells of one imputation filled in; numbers count from 0."""
         values = item_values(self.data, self.items).T.copy()
         values[self.columns, self.rows] = self.imputed[number]
-        completed = dict(zip(self.items, values, strict=True))
+        completed: dict[Hashable, Floats] = dict(zip(self.items, values, strict=True))
         columns = [completed.get(name, column) for name, column in self.data.items()]
         return pd.DataFrame(dict(enumerate(columns)), index=self.data.index).set_axis(
             self.data.columns, axis=1

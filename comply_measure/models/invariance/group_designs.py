@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -59,14 +60,14 @@ class GroupDesign:
         """Groups."""
         return self.groups
 
-    @property
+    @cached_property
     def counts(self) -> dict[str, int]:
         """Cases of each group with an answer to one of the items."""
         answered = self.data[items_of(self.factors)].notna().any(axis=1)
         found = self.data.loc[answered, self.group].astype(str).value_counts()
         return {name: int(found.get(name, 0)) for name in self.groups}
 
-    @property
+    @cached_property
     def conditions(self) -> Conditions:
         """Independent groups."""
         counts = self.counts

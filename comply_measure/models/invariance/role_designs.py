@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -57,14 +58,14 @@ class RoleDesign:
         """Roles."""
         return self.roles
 
-    @property
+    @cached_property
     def counts(self) -> dict[str, int]:
         """Informants of each role with an answer to one of the items."""
         items = items_of(self.factors)
         columns = {role: [wide_column(i, role) for i in items] for role in self.roles}
         return {role: int(self.wide[c].notna().any(axis=1).sum()) for role, c in columns.items()}
 
-    @property
+    @cached_property
     def conditions(self) -> Conditions:
         """Dependent roles."""
         counts = self.counts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,7 +22,7 @@ from comply_measure.models.invariance.designs import (
     items_of,
     positions,
 )
-from comply_measure.models.invariance.ladder import InvarianceLadder, invariance_ladder
+from comply_measure.models.invariance.ladder import InvarianceLadder, applicable, invariance_ladder
 from comply_measure.models.invariance.rules import RULES, Rule
 from comply_measure.sem import Fit
 from comply_measure.sem.inference.parts import first_order_information
@@ -156,6 +156,7 @@ def partial_invariance(
     intercepts_follow: bool = True,
     rules: Sequence[Rule] = RULES,
     ladder_levels: Sequence[str] | None = None,
+    ladder: InvarianceLadder | None = None,
 ) -> PartialInvariance:
     """Search for the items that break invariance, level by level.
 
@@ -183,6 +184,8 @@ def partial_invariance(
         For the ladder.
     ladder_levels : sequence of str, optional
         Levels of the ladder with the exceptions; all of the design if not given.
+    ladder : InvarianceLadder, optional
+        The design's ladder without exceptions, where it is at hand: its levels are not fitted again.
 
     Returns
     -------
@@ -200,6 +203,7 @@ def partial_invariance(
         raise ComplyError(
             "the search rests on score tests of maximum likelihood: treat the items as continuous"
         )
+    known = _at_hand(design, ladder)
     released: Released = NONE
     follows: set[str] = set()
     rows: list[ScoreRow] = []
@@ -210,7 +214,7 @@ def partial_invariance(
         if kind == "intercept" and intercepts_follow:
             follows = {item for k, item in released if k == "loading"}
             released |= frozenset(("intercept", item) for item in follows)
-        full = fit = _fitted(design, level, released)
+        full = fit = _fitted(design, level, released, known)
         step = 0
         while True:
             step += 1
@@ -221,17 +225,20 @@ def partial_invariance(
             if best is None or not chosen:
                 break
             released |= {(kind, best.item)}
-            fit = _fitted(design, level, released)
+            fit = _fitted(design, level, released, known)
         fits[level] = fit
         if fit is not full:
             confirmation[level] = difference_test(full, fit)
-    ladder = invariance_ladder(design, levels=ladder_levels, released=released, rules=rules, fits=fits)
+    untouched = {level: fit for level, fit in known.items() if not applicable(design, released, level)}
+    found = invariance_ladder(
+        design, levels=ladder_levels, released=released, rules=rules, fits=untouched | fits
+    )
     departures = tuple(
         _departure(design, fits[levels[-1]], kind, item, kind == "intercept" and item in follows)
         for kind, item in sorted(released)
     )
     n = fits[levels[-1]].n
-    return PartialInvariance(released, tuple(rows), departures, confirmation, ladder, alpha, adjust, n)
+    return PartialInvariance(released, tuple(rows), departures, confirmation, found, alpha, adjust, n)
 
 
 def _check(levels: Sequence[str], alpha: float, adjust: str, least_held: int) -> None:
@@ -249,8 +256,18 @@ def _check(levels: Sequence[str], alpha: float, adjust: str, least_held: int) ->
         raise InputError("The search cannot be run.", problems)
 
 
-def _fitted(design: Design, level: str, released: Released) -> Fit:
-    fit = design.fit(level, released)
+def _at_hand(design: Design, ladder: InvarianceLadder | None) -> dict[str, Fit]:
+    """Levels that are fitted already, without exceptions."""
+    if ladder is None:
+        return {}
+    if ladder.design is not design or ladder.released:
+        problem = Problem("another ladder", column="ladder", allowed="the design's own, without exceptions")
+        raise InputError("The search cannot be run.", [problem])
+    return {step.level: step.fit for step in ladder.steps if step.fit is not None}
+
+
+def _fitted(design: Design, level: str, released: Released, known: Mapping[str, Fit]) -> Fit:
+    fit = known[level] if level in known and not released else design.fit(level, released)
     if not fit.has_optimum:
         raise ComplyError(f"the {level} model did not converge: no search on this level")
     return fit
