@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from comply_measure import __version__
+from comply_measure.cli.shown import Shown, shown
 
 app = typer.Typer(
     name="comply-measure",
@@ -194,16 +195,51 @@ def scale_show(
     attribute_set: Annotated[
         str | None, typer.Option(help="Attribute set, such as 20 or 21.", show_default=False)
     ] = None,
+    kind: Annotated[
+        Shown,
+        typer.Option(
+            help="What to show: tables (facts, forms, answers, constructs, items), pool (every item with all that is "
+            "known of it), definitions, questionnaire (the pages one role sees), durations."
+        ),
+    ] = Shown.tables,
+    role: Annotated[
+        str | None, typer.Option(help="Role of the questionnaire; the first by default.", show_default=False)
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="Seed of the informant's order; none: that of the file.", show_default=False),
+    ] = None,
 ) -> None:
-    """A scale in tables: facts, forms, answer categories, constructs, items."""
+    """A scale: its tables, item pool, definitions, questionnaire or durations."""
     from comply_measure.cli.show import show_table
     from comply_measure.instrument import describe_scale, load_scale
 
-    description = describe_scale(load_scale(scale), attribute_set, form, language)
+    loaded = load_scale(scale)
+    if kind is not Shown.tables:
+        show_table(shown(kind, loaded, form, attribute_set, language, role, seed))
+        return
+    description = describe_scale(loaded, attribute_set, form, language)
     typer.echo(f"{description.title}\n{description.description}")
     for name, table in description.tables().items():
         typer.echo("")
         show_table(table, title=name)
+
+
+@scale_app.command("kit")
+def scale_kit(
+    scale: Annotated[
+        str, typer.Argument(help="Name of a shipped scale, or a YAML file.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of the files.", show_default=False)],
+    language: Language = None,
+) -> None:
+    """Write what experts need to judge a scale: definitions, rating sheet, cards of an item sort."""
+    from comply_measure.instrument import development_kit, load_scale
+
+    for name, text in development_kit(load_scale(scale), language).items():
+        out.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text(text, encoding="utf-8")
+        typer.echo(out / name)
 
 
 @scale_app.command("check")

@@ -4,6 +4,17 @@ from comply_measure.instrument.describe import (
     describe_scale as describe_scale,
     describe_scales as describe_scales,
 )
+from comply_measure.instrument.fielding import (
+    Choice as Choice,
+    Condition as Condition,
+    Question as Question,
+    Section as Section,
+)
+from comply_measure.instrument.kit import (
+    construct_definitions as construct_definitions,
+    development_kit as development_kit,
+    item_pool as item_pool,
+)
 from comply_measure.instrument.load import (
     check_scale as check_scale,
     list_scales as list_scales,
@@ -11,6 +22,11 @@ from comply_measure.instrument.load import (
 )
 from comply_measure.instrument.new import draft_scale as draft_scale
 from comply_measure.instrument.notes import scale_notes as scale_notes
+from comply_measure.instrument.pages import (
+    Questionnaire as Questionnaire,
+    durations as durations,
+    questionnaire as questionnaire,
+)
 from comply_measure.instrument.scale import Scale as Scale
 from comply_measure.instrument.structure import (
     FittedTree as FittedTree,
@@ -20,6 +36,7 @@ from comply_measure.instrument.types import (
     Construct as Construct,
     Form as Form,
     Item as Item,
+    Pair as Pair,
     ResponseFormat as ResponseFormat,
     Stage as Stage,
 )

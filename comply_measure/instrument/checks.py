@@ -10,10 +10,17 @@ from collections.abc import Callable, Iterator
 
 from comply_measure.documents.safe_yaml import YamlDocument
 from comply_measure.errors import Problem
-from comply_measure.instrument import link_checks, text_checks
+from comply_measure.instrument import fielding_checks, link_checks, text_checks
 from comply_measure.instrument.draft import Draft
 
-MAX_ENTRIES = {"stages": 100, "constructs": 1000, "items": 5000}
+MAX_ENTRIES = {
+    "stages": 100,
+    "pairs": 100,
+    "constructs": 1000,
+    "items": 5000,
+    "questions": 1000,
+    "sections": 200,
+}
 
 CHECKS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     text_checks.languages_complete,
@@ -28,6 +35,12 @@ CHECKS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     link_checks.forms_used,
     link_checks.enough_items,
     link_checks.content_on_one_level,
+    fielding_checks.items_fit_fielding,
+    fielding_checks.constructs_described,
+    fielding_checks.pairs_connected,
+    fielding_checks.questions_connected,
+    fielding_checks.sections_connected,
+    fielding_checks.everything_shown_once,
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from comply_measure.instrument.scale import Scale
-from comply_measure.instrument.types import Item
+from comply_measure.instrument.types import OPTIONS, Item
 from comply_measure.statistics.words import require_known
 
 if TYPE_CHECKING:
@@ -26,6 +26,11 @@ COLUMNS = (
     "maximum",
     "value_labels",
     "cannot_judge",
+    "does_not_apply",
+    "pair",
+    "facet",
+    "mode",
+    "instructed",
     "roles",
     "forms",
     "paper",
@@ -82,7 +87,7 @@ def _common(scale: Scale, item: Item, language: str) -> dict[str, Any]:
     construct = scale.construct(item.construct)
     dimension = scale.dimension_of(item.construct)
     response = scale.response
-    labels = response.value_labels(language)
+    labels = response.value_labels(language, item.offers)
     return {
         "variable": item.id,
         "scale": scale.key,
@@ -95,7 +100,11 @@ def _common(scale: Scale, item: Item, language: str) -> dict[str, Any]:
         "minimum": response.minimum,
         "maximum": response.maximum,
         "value_labels": "; ".join(f"{code} = {label}" for code, label in labels.items()),
-        "cannot_judge": response.cannot_judge,
+        **{option: response.options.get(option) if option in item.offers else None for option in OPTIONS},
+        "pair": item.pair or "",
+        "facet": item.facet or "",
+        "mode": construct.mode or "",
+        "instructed": item.instructed,
         "roles": " ".join(item.roles),
         "forms": " ".join(item.forms),
         "paper": item.provenance.paper if item.provenance else "",

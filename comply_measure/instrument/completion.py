@@ -50,9 +50,12 @@ def completed(data: Mapping[str, Any]) -> dict[str, Any]:
         full["items"] = items
     if "constructs" not in data:
         full["constructs"] = _constructs(items)
-    for part in ("constructs", "stages"):
+    for part in ("constructs", "stages", "pairs"):
         if isinstance(full.get(part), list):
             full[part] = [texts.labelled(entry) for entry in full[part]]
+    for part in ("constructs", "questions", "sections"):
+        if isinstance(full.get(part), list):
+            full[part] = [texts.described(entry) for entry in full[part]]
     return full
 
 
@@ -104,6 +107,26 @@ class _Texts:
             entry | {"label": self.of(entry, "label", entry.get("key"))} if isinstance(entry, dict) else entry
         )
 
+    def described(self, entry: Any) -> Any:
+        """An entry whose bare texts are in the first language, those of its facets, contrasts and choices too."""
+        if not isinstance(entry, dict):
+            return entry
+        found = dict(entry)
+        for name in ("definition", "mode_reason", "text", "title", "measure"):
+            if isinstance(found.get(name), str):
+                found[name] = self.spread(found[name])
+        for name in ("facets", "contrasts"):
+            if name in found:
+                found[name] = self.named(found[name])
+        if isinstance(found.get("choices"), list):
+            found["choices"] = [
+                choice | {"label": self.spread(choice["label"])}
+                if isinstance(choice, dict) and "label" in choice
+                else choice
+                for choice in found["choices"]
+            ]
+        return found
+
 
 def _response(value: Any, texts: _Texts) -> Any:
     if not isinstance(value, dict):
@@ -117,11 +140,12 @@ def _response(value: Any, texts: _Texts) -> Any:
         both = isinstance(low, int) and isinstance(high, int)
         count = high - low + 1 if both else 0
         found["anchors"] = texts.everywhere([""] * count if 0 <= count <= MAX_CATEGORIES else [])
-    judge = value.get("cannot_judge")
-    if isinstance(judge, int) and not isinstance(judge, bool):
-        judge = {"code": judge}
-    if isinstance(judge, dict):
-        found["cannot_judge"] = judge | {"label": texts.of(judge, "label", "Cannot judge")}
+    for option, label in (("cannot_judge", "Cannot judge"), ("does_not_apply", "Does not apply")):
+        outside = value.get(option)
+        if isinstance(outside, int) and not isinstance(outside, bool):
+            outside = {"code": outside}
+        if isinstance(outside, dict):
+            found[option] = outside | {"label": texts.of(outside, "label", label)}
     return found
 
 

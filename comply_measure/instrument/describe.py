@@ -164,6 +164,14 @@ def _facts(scale: Scale, attribute_set: str | None, form: str) -> list[tuple[str
         ("answer categories", f"{response.minimum} to {response.maximum}"),
         ("code of 'cannot judge'", "none" if response.cannot_judge is None else response.cannot_judge),
     ]
+    if response.does_not_apply is not None:
+        facts.append(("code of 'does not apply'", response.does_not_apply))
+    if scale.collection_set is not None:
+        facts.append(("attribute set that is asked", scale.collection_set))
+    if scale.pairs:
+        facts.append(("pairs of roles", ", ".join(pair.key for pair in scale.pairs)))
+    if scale.questions:
+        facts.append(("questions of fact", len(scale.questions)))
     facts += [(f"{kind} items", count) for kind, count in counts.items() if count]
     facts.append(("reverse-keyed content items", len(scale.reverse_keyed() & content)))
     return facts

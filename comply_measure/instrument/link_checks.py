@@ -14,13 +14,16 @@ from comply_measure.instrument.tree import MAX_HEIGHT, ancestors, in_cycle, leve
 MIN_ITEMS = 1
 FULL = "full"
 OWN = "own"
+#: Kinds of items about the informant, or the way the survey is answered.
+ABOUT_INFORMANT = ("informant", "attention")
 
 
 def sets_declared(draft: Draft) -> Iterator[Problem]:
     """The default set and the sets of constructs are declared."""
     declared = draft.mapping("attribute_sets")
     names = strings(declared.get("names"))
-    yield from draft.unknown(("attribute_sets", "default"), "attribute set", declared.get("default"), names)
+    for use in ("default", "collect"):
+        yield from draft.unknown(("attribute_sets", use), "attribute set", declared.get(use), names)
     for place, entry in draft.entries("constructs"):
         for index, name in enumerate(strings(entry.get("attribute_sets"))):
             here = (*place, "attribute_sets", index)
@@ -87,7 +90,7 @@ def _role_wordings(draft: Draft, place: Key, item: dict[str, Any], roles: list[s
 
 
 def kinds_fit(draft: Draft) -> Iterator[Problem]:
-    """Informant items belong to informant constructs; content items to what the scale scores."""
+    """Items about the informant belong to informant constructs; content items to what the scale scores."""
     about = {
         key: entry.get("level") for _, entry in draft.entries("constructs") if (key := text(entry, "key"))
     }
@@ -96,9 +99,9 @@ def kinds_fit(draft: Draft) -> Iterator[Problem]:
         if (
             construct in about
             and kind is not None
-            and (kind == "informant") != (about[construct] == "informant")
+            and (kind in ABOUT_INFORMANT) != (about[construct] == "informant")
         ):
-            allowed = "'informant' exactly for constructs of level informant"
+            allowed = "'informant' or 'attention' exactly for constructs of level informant"
             yield draft.problem((*place, "kind"), "kind and construct do not fit", kind, allowed)
 
 

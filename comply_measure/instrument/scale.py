@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from comply_measure.errors import ComplyError
 from comply_measure.framework.frozen import FrozenMap
+from comply_measure.instrument.fielding import Question, Section
 from comply_measure.instrument.types import (
     KINDS,
     Construct,
@@ -14,6 +15,7 @@ from comply_measure.instrument.types import (
     Item,
     Kind,
     MeasurementLevel,
+    Pair,
     ResponseFormat,
     Stage,
 )
@@ -56,6 +58,14 @@ class Scale:
         Digest of the file.
     roles_stated : bool
         Whether the file names roles; a scale that does not is answered by whoever answers the study.
+    pairs : tuple of Pair
+        Pairs of roles that items ask about; often empty.
+    collection_set : str or None
+        Named set that is asked: what is not asked cannot be added later. The default set, where the file does not say.
+    questions : tuple of Question
+        Questions of fact and figures from records.
+    sections : tuple of Section
+        The questionnaire: texts, what they show, in which order.
     """
 
     key: str
@@ -75,6 +85,10 @@ class Scale:
     source: str
     sha256: str
     roles_stated: bool = True
+    pairs: tuple[Pair, ...] = ()
+    collection_set: str | None = None
+    questions: tuple[Question, ...] = ()
+    sections: tuple[Section, ...] = ()
 
     def construct(self, key: str) -> Construct:
         """One construct by key; ComplyError with the nearest key if unknown."""
@@ -248,6 +262,30 @@ class Scale:
         }
         items = tuple(replace(item, roles=tuple(labels)) for item in self.items)
         return replace(self, roles=tuple(labels), role_labels=FrozenMap(spoken), items=items)
+
+    def items_by_pair(
+        self, attribute_set: str | None = None, form: str = "full"
+    ) -> dict[str, dict[str, str]]:
+        """Content items about pairs of roles: pair -> construct -> item id, in the order of the scale.
+
+        Together with the role of the informant an id says who rates which relation: :attr:`Pair.roles` has the two
+        roles that rate it from inside.
+
+        Parameters
+        ----------
+        attribute_set, form : str, optional
+            As in :meth:`items_for`.
+
+        Returns
+        -------
+        dict
+            Empty for a form without such items.
+        """
+        found: dict[str, dict[str, str]] = {}
+        for item in self.items_for(form, attribute_set, kind="content"):
+            if item.pair is not None:
+                found.setdefault(item.pair, {})[item.construct] = item.id
+        return {pair.key: found[pair.key] for pair in self.pairs if pair.key in found}
 
     def reverse_keyed(self) -> frozenset[str]:
         """Ids of the items whose agreement means a low standing on the construct."""

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from comply_measure.instrument.types import Kind, Level
+from comply_measure.instrument.types import Kind, Level, Mode, Option
 
 MAX_CATEGORIES = 101
 
@@ -39,8 +39,8 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class CannotJudge(Part):
-    """The answer "cannot judge"."""
+class OutsideAnswer(Part):
+    """An answer outside the categories: "cannot judge", "does not apply"."""
 
     code: int
     label: Texts
@@ -52,7 +52,8 @@ class Response(Part):
     minimum: int
     maximum: int
     anchors: dict[str, list[Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)]]]
-    cannot_judge: CannotJudge | None = None
+    cannot_judge: OutsideAnswer | None = None
+    does_not_apply: OutsideAnswer | None = None
 
     @model_validator(mode="after")
     def _range(self) -> Response:
@@ -63,9 +64,10 @@ class Response(Part):
 
 
 class AttributeSets(Part):
-    """Named sets of constructs and the one used by default."""
+    """Named sets of constructs, the one used by default and the one that is asked."""
 
     default: SetName
+    collect: SetName | None = None
     names: SetNames
 
 
@@ -82,6 +84,14 @@ class StagePart(Part):
     label: Texts
 
 
+class PairPart(Part):
+    """Two roles whose relation items ask about."""
+
+    key: Name
+    label: Texts
+    roles: Annotated[list[Name], Field(min_length=2, max_length=2), AfterValidator(_distinct)]
+
+
 class ConstructPart(Part):
     """Something the scale measures."""
 
@@ -90,6 +100,11 @@ class ConstructPart(Part):
     parent: Name | None = None
     level: Level | None = None
     attribute_sets: SetNames | None = None
+    definition: Texts = Field(default_factory=dict)
+    contrasts: dict[Name, Texts] = Field(default_factory=dict)
+    facets: dict[Name, Texts] = Field(default_factory=dict)
+    mode: Mode | None = None
+    mode_reason: Texts = Field(default_factory=dict)
 
 
 class ProvenancePart(Part):
@@ -111,6 +126,10 @@ class ItemPart(Part):
     roles: Names | None = None
     forms: Names
     stage: Name | None = None
+    pair: Name | None = None
+    facet: Name | None = None
+    offers: Annotated[list[Option], AfterValidator(_distinct)] | None = None
+    instructed: int | None = None
     provenance: ProvenancePart | None = None
     rationale: Text | None = None
 
@@ -130,5 +149,8 @@ class ScalePart(Part):
     stems: dict[Name, Texts] = Field(default_factory=dict)
     forms: dict[Name, FormPart] = Field(min_length=1)
     stages: list[Any] = Field(default_factory=list)
+    pairs: list[Any] = Field(default_factory=list)
+    questions: list[Any] = Field(default_factory=list)
+    sections: list[Any] = Field(default_factory=list)
     constructs: list[Any] = Field(min_length=1)
     items: list[Any] = Field(min_length=1)

@@ -8,6 +8,7 @@ from typing import Any
 from comply_measure.documents.safe_yaml import Key
 from comply_measure.errors import Problem
 from comply_measure.instrument.draft import Draft, text
+from comply_measure.instrument.types import OPTIONS
 
 # Columns of a response table; an item of this name could not be told from them.
 RESERVED = frozenset({"unit", "firm", "role", "informant"})
@@ -44,12 +45,37 @@ def _texts(draft: Draft) -> Iterator[tuple[Key, Any]]:
     response = draft.mapping("response")
     if "anchors" in response:
         yield ("response", "anchors"), response["anchors"]
-    if isinstance(judge := response.get("cannot_judge"), dict) and "label" in judge:
-        yield ("response", "cannot_judge", "label"), judge["label"]
-    for name, field in (("stages", "label"), ("constructs", "label"), ("items", "text")):
+    for option in OPTIONS:
+        if isinstance(outside := response.get(option), dict) and "label" in outside:
+            yield ("response", option, "label"), outside["label"]
+    for name, fields in _TEXTS.items():
         for place, entry in draft.entries(name):
-            if field in entry:
-                yield (*place, field), entry[field]
+            for field in fields:
+                if field in entry:
+                    yield (*place, field), entry[field]
+            yield from _inner_texts(place, entry)
+
+
+_TEXTS = {
+    "stages": ("label",),
+    "pairs": ("label",),
+    "constructs": ("label", "definition", "mode_reason"),
+    "items": ("text",),
+    "questions": ("text", "definition", "measure"),
+    "sections": ("title", "text"),
+}
+
+
+def _inner_texts(place: Key, entry: dict[str, Any]) -> Iterator[tuple[Key, Any]]:
+    """Texts of facets, contrasts and choices of an entry."""
+    for field in ("contrasts", "facets"):
+        found = entry.get(field)
+        for key, texts in found.items() if isinstance(found, dict) else ():
+            yield (*place, field, key), texts
+    choices = entry.get("choices")
+    for index, choice in enumerate(choices if isinstance(choices, list) else ()):
+        if isinstance(choice, dict) and "label" in choice:
+            yield (*place, "choices", index, "label"), choice["label"]
 
 
 def names_unique(draft: Draft) -> Iterator[Problem]:
@@ -87,7 +113,7 @@ def ids_unique(draft: Draft) -> Iterator[Problem]:
 
 
 def response_consistent(draft: Draft) -> Iterator[Problem]:
-    """One anchor per category, and a "cannot judge" code outside the categories."""
+    """One anchor per category, and codes of other answers outside the categories, each its own."""
     response = draft.mapping("response")
     low, high = response.get("minimum"), response.get("maximum")
     if not isinstance(low, int) or not isinstance(high, int):
@@ -101,11 +127,18 @@ def response_consistent(draft: Draft) -> Iterator[Problem]:
                 f"{len(labels)} anchors for {needed} categories",
                 allowed=f"{needed} labels, '' for a category without a label",
             )
-    judge = response.get("cannot_judge")
-    code = judge.get("code") if isinstance(judge, dict) else None
-    if isinstance(code, int) and low <= code <= high:
-        key = ("response", "cannot_judge", "code")
-        yield draft.problem(key, "code of an answer category", code, f"outside {low} to {high}")
+    codes: dict[int, str] = {}
+    for option in OPTIONS:
+        outside = response.get(option)
+        code = outside.get("code") if isinstance(outside, dict) else None
+        if not isinstance(code, int):
+            continue
+        key = ("response", option, "code")
+        if low <= code <= high:
+            yield draft.problem(key, "code of an answer category", code, f"outside {low} to {high}")
+        if code in codes:
+            yield draft.problem(key, f"the code of '{codes[code]}'", code, "a code of its own")
+        codes[code] = option
 
 
 def wordings_differ(draft: Draft) -> Iterator[Problem]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Literal
 
 from comply_measure.errors import ComplyError
@@ -10,12 +11,18 @@ from comply_measure.framework.frozen import FrozenMap
 from comply_measure.framework.types import Provenance
 from comply_measure.statistics.words import require_known
 
-Kind = Literal["content", "global", "overall", "informant"]
+Kind = Literal["content", "global", "overall", "informant", "attention"]
 Level = Literal["attribute", "dimension", "construct", "informant"]
 Keying = Literal[1, -1]
 MeasurementLevel = Literal["attribute", "dimension"]
+#: How items stand to their construct (Rossiter 2002): it is one plain thing, their sum, or what they come from.
+Mode = Literal["concrete", "formed", "eliciting"]
+#: Answers outside the categories.
+Option = Literal["cannot_judge", "does_not_apply"]
 
-KINDS: tuple[Kind, ...] = ("content", "global", "overall", "informant")
+KINDS: tuple[Kind, ...] = ("content", "global", "overall", "informant", "attention")
+MODES: tuple[Mode, ...] = ("concrete", "formed", "eliciting")
+OPTIONS: tuple[Option, ...] = ("cannot_judge", "does_not_apply")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,10 @@ class ResponseFormat:
         Code of the answer "cannot judge", outside the categories; read as missing with its own reason.
     cannot_judge_label : FrozenMap
         Language -> label of that answer.
+    does_not_apply : int or None
+        Code of the answer "does not apply", outside the categories; offered by the items that name it.
+    does_not_apply_label : FrozenMap
+        Language -> label of that answer.
     """
 
     minimum: int
@@ -39,10 +50,12 @@ class ResponseFormat:
     anchors: FrozenMap[tuple[str, ...]]
     cannot_judge: int | None
     cannot_judge_label: FrozenMap[str]
+    does_not_apply: int | None = None
+    does_not_apply_label: FrozenMap[str] = field(default_factory=FrozenMap)
 
     @property
     def n_categories(self) -> int:
-        """Number of answer categories, "cannot judge" not counted."""
+        """Number of answer categories, answers outside them not counted."""
         return self.maximum - self.minimum + 1
 
     @property
@@ -50,15 +63,33 @@ class ResponseFormat:
         """Codes of the answer categories."""
         return range(self.minimum, self.maximum + 1)
 
-    def value_labels(self, language: str) -> dict[int, str]:
-        """Code -> label in one language, "cannot judge" last; unnamed categories are left out."""
+    @property
+    def options(self) -> dict[Option, int]:
+        """Answers outside the categories -> their codes."""
+        codes = (self.cannot_judge, self.does_not_apply)
+        return {name: code for name, code in zip(OPTIONS, codes, strict=True) if code is not None}
+
+    def option_labels(self, option: Option) -> FrozenMap[str]:
+        """Language -> label of an answer outside the categories."""
+        return self.cannot_judge_label if option == "cannot_judge" else self.does_not_apply_label
+
+    def value_labels(self, language: str, options: Iterable[Option] | None = None) -> dict[int, str]:
+        """Code -> label in one language; unnamed categories are left out.
+
+        Parameters
+        ----------
+        language : str
+            Language of the labels.
+        options : iterable of str, optional
+            Answers outside the categories that are shown, last; all by default.
+        """
         require_known("language", language, self.anchors)
         labels = {
             code: text for code, text in zip(self.categories, self.anchors[language], strict=True) if text
         }
-        if self.cannot_judge is not None:
-            labels[self.cannot_judge] = self.cannot_judge_label[language]
-        return labels
+        shown = set(self.options if options is None else options)
+        outside = {name: code for name, code in self.options.items() if name in shown}
+        return labels | {code: self.option_labels(name)[language] for name, code in outside.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +112,16 @@ class Construct:
         Named sets the construct belongs to; None means all.
     order : int
         Position in the scale, from 1.
+    definition : FrozenMap
+        Language -> what it is; empty if the file does not say.
+    contrasts : FrozenMap
+        Neighbouring construct -> language -> what tells the two apart.
+    facets : FrozenMap
+        Key of a part of its content -> language -> what it is.
+    mode : {"concrete", "formed", "eliciting"} or None
+        How its items stand to it; None if the file does not say.
+    mode_reason : FrozenMap
+        Language -> why.
     """
 
     key: str
@@ -89,6 +130,11 @@ class Construct:
     level: Level
     attribute_sets: tuple[str, ...] | None
     order: int
+    definition: FrozenMap[str] = field(default_factory=FrozenMap)
+    contrasts: FrozenMap[FrozenMap[str]] = field(default_factory=FrozenMap)
+    facets: FrozenMap[FrozenMap[str]] = field(default_factory=FrozenMap)
+    mode: Mode | None = None
+    mode_reason: FrozenMap[str] = field(default_factory=FrozenMap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +143,25 @@ class Stage:
 
     key: str
     label: FrozenMap[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two roles whose relation items ask about; every informant may rate every pair.
+
+    Parameters
+    ----------
+    key : str
+        Name.
+    label : FrozenMap
+        Language -> label.
+    roles : tuple of str
+        The two roles. An informant of one of them is part of the pair, any other looks at it from outside.
+    """
+
+    key: str
+    label: FrozenMap[str]
+    roles: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +182,10 @@ class Item:
         Name of the variable in data and models.
     construct : str
         Key of the construct it measures.
-    kind : {"content", "global", "overall", "informant"}
+    kind : {"content", "global", "overall", "informant", "attention"}
         ``content`` items make the scores; ``global`` items ask for a construct as a whole,
-        ``overall`` items for the focal construct; ``informant`` items are about the informant.
+        ``overall`` items for the focal construct; ``informant`` items are about the informant;
+        ``attention`` items say which answer to give.
     keying : {1, -1}
         -1 if agreement means a low standing on the construct.
     stem : FrozenMap
@@ -136,6 +202,14 @@ class Item:
         Where the content comes from; None if the file does not say.
     rationale : str
         Why the item is there; empty if the file does not say.
+    pair : str or None
+        Key of the pair of roles it asks about.
+    facet : str or None
+        Key of the part of its construct that it covers.
+    offers : tuple of str
+        Answers outside the categories that it offers.
+    instructed : int or None
+        Answer that an ``attention`` item asks for.
     """
 
     id: str
@@ -149,6 +223,10 @@ class Item:
     stage: str | None
     provenance: Provenance | None
     rationale: str
+    pair: str | None = None
+    facet: str | None = None
+    offers: tuple[Option, ...] = ()
+    instructed: int | None = None
 
     @property
     def role_specific(self) -> bool:

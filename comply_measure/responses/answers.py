@@ -25,7 +25,6 @@ from comply_measure.responses.mapping import ColumnMapping
 from comply_measure.responses.numerals import NO_VALUE, NO_VALUE_SETTLED, PLAIN, Numerals, looks_like_a_number
 from comply_measure.responses.vocabulary import (
     ANSWERED,
-    CANNOT_JUDGE,
     NOT_ANSWERED,
     REASONS,
     USER_MISSING,
@@ -87,17 +86,18 @@ def answer_key(scale: Scale, mapping: ColumnMapping, faults: Faults) -> AnswerKe
     form = scale.response
     words: dict[str, tuple[float, int]] = {}
     codes: dict[float, int] = {}
-    if form.cannot_judge is not None:
-        codes[float(form.cannot_judge)] = CANNOT_JUDGE
+    outside = {code: REASONS.index(option) for option, code in form.options.items()}
+    codes.update({float(code): reason for code, reason in outside.items()})
     for language in form.anchors:
         for code, label in zip(form.categories, form.anchors[language], strict=True):
             _add_word(words, label, (float(code), ANSWERED), faults)
-    for label in form.cannot_judge_label.values():
-        _add_word(words, label, (np.nan, CANNOT_JUDGE), faults)
+    for option, code in form.options.items():
+        for label in form.option_labels(option).values():
+            _add_word(words, label, (np.nan, outside[code]), faults)
     for labels in mapping.labels.values():
         for label, code in labels.items():
-            if code == form.cannot_judge:
-                _add_word(words, label, (np.nan, CANNOT_JUDGE), faults)
+            if code in outside:
+                _add_word(words, label, (np.nan, outside[code]), faults)
             else:
                 _add_word(words, label, (float(code), ANSWERED), faults)
     for token, why in mapping.missing.items():
@@ -128,7 +128,7 @@ def _add_word(
 def _allowed(scale: Scale) -> str:
     form = scale.response
     text = f"whole numbers {form.minimum} to {form.maximum}, their labels, or blank"
-    return text if form.cannot_judge is None else f"{text}; {form.cannot_judge} for cannot judge"
+    return text + "".join(f"; {code} for {option.replace('_', ' ')}" for option, code in form.options.items())
 
 
 def read_answers(

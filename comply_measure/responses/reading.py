@@ -10,7 +10,7 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 
-from comply_measure.instrument import Scale
+from comply_measure.instrument import Item, Scale
 from comply_measure.responses.answers import Answers, answer_key, read_answers
 from comply_measure.responses.assembly import assembled
 from comply_measure.responses.columns import ColumnPlan, plan_columns
@@ -32,7 +32,7 @@ from comply_measure.responses.several import InformantRule, put_together
 from comply_measure.responses.table import Responses, Source
 from comply_measure.responses.units import joined, own_variables, read_units
 from comply_measure.responses.variables import check_cells, missing_words, typed
-from comply_measure.responses.vocabulary import NOT_APPLICABLE
+from comply_measure.responses.vocabulary import NOT_APPLICABLE, REASONS
 from comply_measure.statistics.words import require_known
 
 _DEFAULT_MAPPING = ColumnMapping()
@@ -286,10 +286,11 @@ def _applicable(
     """Answers, ``not_applicable`` where the item is not meant for the role, and how many such were given."""
     result: dict[str, Answers] = {}
     given = 0
-    for _, item in selection.items:
+    for scale, item in selection.items:
         read = records.answers.get(item.id)
         if read is None:
             continue
+        _check_offered(item, scale, read, records, plan, selection, faults)
         meant = [position for position, role in enumerate(selection.roles) if role in item.roles]
         foreign = ~np.isin(records.roles, meant) & (records.roles >= 0)
         answered = np.flatnonzero(foreign & ~np.isnan(read.values))
@@ -309,6 +310,32 @@ def _applicable(
             np.where(foreign, np.nan, read.values), np.where(foreign, np.int8(NOT_APPLICABLE), read.reasons)
         )
     return result, given
+
+
+def _check_offered(
+    item: Item,
+    scale: Scale,
+    read: Answers,
+    records: Records,
+    plan: ColumnPlan,
+    selection: Selection,
+    faults: Faults,
+) -> None:
+    """Answers outside the categories occur only where the item offers them."""
+    for option, code in scale.response.options.items():
+        given = np.flatnonzero(read.reasons == REASONS.index(option))
+        if option in item.offers or not len(given):
+            continue
+        role = dict(enumerate(selection.roles))
+        for position in np.unique(records.roles[given]):
+            of_role = given[records.roles[given] == position]
+            faults.add_rows(
+                f"the item does not offer the answer '{option.replace('_', ' ')}'",
+                records.rows[of_role],
+                column=plan.answers.get((item.id, "")) or plan.answers.get((item.id, role.get(position, ""))),
+                values=(code for _ in of_role),
+                allowed=f"an answer from {scale.response.minimum} to {scale.response.maximum}, or blank",
+            )
 
 
 def _check_identity(

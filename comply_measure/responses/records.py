@@ -16,7 +16,13 @@ from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.raw import RawTable
 from comply_measure.responses.identity import Names, read_names, read_roles
 from comply_measure.responses.roles import RoleWords
-from comply_measure.responses.vocabulary import ANSWERED, CANNOT_JUDGE, NOT_ANSWERED, USER_MISSING
+from comply_measure.responses.vocabulary import (
+    ANSWERED,
+    CANNOT_JUDGE,
+    DOES_NOT_APPLY,
+    NOT_ANSWERED,
+    USER_MISSING,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,7 +171,7 @@ def _present(
     present = np.zeros(len(table), dtype=np.bool_) if ids is None else ids.codes >= 0
     for (_, of_role), read in answers.items():
         if of_role == role:
-            present = present | np.isin(read.reasons, (ANSWERED, CANNOT_JUDGE, USER_MISSING))
+            present = present | np.isin(read.reasons, (ANSWERED, CANNOT_JUDGE, USER_MISSING, DOES_NOT_APPLY))
     for (_, of_role), column in plan.informant_variables.items():
         if of_role == role:
             present = present | (table.columns[column].codes >= 0)

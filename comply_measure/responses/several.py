@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from comply_measure.responses.vocabulary import (
     ANSWERED,
     CANNOT_JUDGE,
+    DOES_NOT_APPLY,
     ID_COLUMNS,
     NOT_ANSWERED,
     NOT_APPLICABLE,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 InformantRule = Literal["average", "first", "all"]
 
 # Which reason stands for several missing answers: the one that says most.
-_STRONGEST = (NOT_APPLICABLE, CANNOT_JUDGE, USER_MISSING, NOT_ANSWERED)
+_STRONGEST = (NOT_APPLICABLE, DOES_NOT_APPLY, CANNOT_JUDGE, USER_MISSING, NOT_ANSWERED)
 
 
 def put_together(responses: Responses, rule: InformantRule) -> Responses:

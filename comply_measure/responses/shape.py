@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.errors import ComplyError
+from comply_measure.instrument.types import OPTIONS
 from comply_measure.responses.mapping import ColumnMapping, Layout
-from comply_measure.responses.vocabulary import CANNOT_JUDGE, ID_COLUMNS, REASONS, USER_MISSING
+from comply_measure.responses.vocabulary import ID_COLUMNS, REASONS, USER_MISSING
 from comply_measure.tables.wide import spread
 from comply_measure.tables.wide_names import wide_name
 
@@ -62,25 +63,27 @@ def _require_one_per_role(units: Sequence[str], roles: Sequence[str]) -> None:
 def file_cells(responses: Responses) -> pd.DataFrame:
     """Answers as cells of a file, without loss: codes where answered, else what says why not.
 
-    Cannot-judge answers carry the scale's code, or the word ``cannot_judge`` if it has none;
-    user-missing ones the word ``user_missing``. Both are understood by
+    Answers outside the categories carry the scale's code, or the word for them (``cannot_judge``,
+    ``does_not_apply``) if it has none; user-missing ones the word ``user_missing``. All are understood by
     :func:`~comply_measure.responses.read_responses`. Blank otherwise (not answered, not applicable).
     """
     cells: dict[str, Any] = {}
-    code_of = {item.id: scale.response.cannot_judge for scale in responses.scales for item in scale.items}
+    options_of = {item.id: scale.response.options for scale in responses.scales for item in scale.items}
     for item in responses.item_ids:
         values = responses.data[item].to_numpy()
         reasons = responses.missing_reason[item].cat.codes.to_numpy()
-        judged, user = reasons == CANNOT_JUDGE, reasons == USER_MISSING
-        code = code_of[item]
-        if (code is None and judged.any()) or user.any():
-            column = values.astype(object)
-            column[np.isnan(values)] = None
-            column[judged] = REASONS[CANNOT_JUDGE] if code is None else float(code)
-            column[user] = REASONS[USER_MISSING]
-            cells[item] = column
-        else:
-            cells[item] = np.where(judged, np.nan if code is None else float(code), values)
+        coded = dict(options_of[item].items())
+        outside = {reason: REASONS.index(reason) for reason in OPTIONS}
+        worded = [code for reason, code in outside.items() if reason not in coded] + [USER_MISSING]
+        column = values.copy()
+        for reason, code in coded.items():
+            column[reasons == outside[reason]] = float(code)
+        if np.isin(reasons, worded).any():
+            column = column.astype(object)
+            column[pd.isna(column)] = None
+            for code in worded:
+                column[reasons == code] = REASONS[code]
+        cells[item] = column
     return pd.DataFrame(cells, index=responses.data.index)
 
 

@@ -62,7 +62,7 @@ class Responses:
     missing_reason : DataFrame
         Informant x item, categorical: ``""`` (answered), ``not_answered``, ``cannot_judge``,
         ``not_applicable`` (item not meant for the role), ``user_missing`` (declared missing by the file
-        or the mapping).
+        or the mapping), ``does_not_apply`` (the informant says so).
     units : DataFrame
         Unit-level variables by unit, in the order of first appearance; may have no columns.
     informants : DataFrame

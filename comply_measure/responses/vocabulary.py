@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
-MissingReason = Literal["not_answered", "cannot_judge", "not_applicable", "user_missing"]
+MissingReason = Literal["not_answered", "cannot_judge", "not_applicable", "user_missing", "does_not_apply"]
 
 #: Categories of ``Responses.missing_reason``; the empty string marks an answer. The position is the code.
 REASONS: Final[tuple[str, ...]] = ("", *get_args(MissingReason))
-ANSWERED, NOT_ANSWERED, CANNOT_JUDGE, NOT_APPLICABLE, USER_MISSING = range(5)
+ANSWERED, NOT_ANSWERED, CANNOT_JUDGE, NOT_APPLICABLE, USER_MISSING, DOES_NOT_APPLY = range(6)
 
 ID_COLUMNS: Final[tuple[str, ...]] = ("unit", "firm", "role", "informant")

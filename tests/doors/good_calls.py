@@ -23,6 +23,7 @@ ROLES = ("marketing", "sales", "it")
 SCALES = {"A": ["a1", "a2", "a3"], "B": ["b1", "b2", "b3"], "C": ["c1", "c2", "c3"]}
 ITEMS = [item for items in SCALES.values() for item in items]
 KEYS = list(SCALES)
+FIELDED = ROOT / "tests" / "instrument" / "fielded_scale.yaml"
 
 
 def public_functions() -> dict[str, Callable[..., Any]]:
@@ -454,10 +455,15 @@ def _calls_of_data_rooms(folder: Path) -> dict[str, dict[str, Any]]:
         "responses.write_xlsx": {"frame": frame.head(3), "path": folder / "t.xlsx"},
         "instrument.check_scale": {"path": folder / "informants.csv"},
         "instrument.codebook": {"scale": scale},
+        "instrument.construct_definitions": {"scale": scale},
         "instrument.describe_scale": {"scale": scale},
         "instrument.describe_scales": {},
         "instrument.draft_scale": {"items": pd.DataFrame({"text": ["They listen.", "They help."]})},
+        "instrument.development_kit": {"scale": load_scale(FIELDED)},
+        "instrument.durations": {"scales": load_scale(FIELDED)},
         "instrument.fitted_tree": {"scale": scale},
+        "instrument.item_pool": {"scale": scale},
+        "instrument.questionnaire": {"scales": load_scale(FIELDED), "role": "buyer"},
         "instrument.scale_notes": {"scale": scale},
         "instrument.list_scales": {},
         "instrument.load_scale": {"name_or_path": "comply"},

@@ -18,7 +18,7 @@ from comply_measure.measurement import item_analysis
 from comply_measure.responses import Responses
 from comply_measure.tables.roles import POOLED
 
-_MISSING = ("not_answered", "cannot_judge", "user_missing")
+_MISSING = ("not_answered", "cannot_judge", "user_missing", "does_not_apply")
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,7 +33,7 @@ class SampleEvidence(Evidence):
         ``role``, ``n_informants``, ``n_units``, ``share``, ``n_without_answers``.
     missing : DataFrame
         ``scale``, ``role``, ``n_informants``, ``n_asked``, ``answered``, ``not_answered``, ``cannot_judge``,
-        ``user_missing`` (shares of the answers asked for).
+        ``user_missing`` (shares of the answers asked for); ``does_not_apply`` too, where an instrument offers it.
     units : DataFrame
         Unit-level variables, described; may be empty.
     informants : DataFrame
@@ -121,6 +121,8 @@ def role_counts(responses: Responses) -> pd.DataFrame:
 def missing_shares(responses: Responses) -> pd.DataFrame:
     """Why answers are missing, by scale and role, as shares of the answers asked for."""
     rows = []
+    offered = any("does_not_apply" in scale.response.options for scale in responses.scales)
+    reasons = (*_REASONS, "does_not_apply") if offered else _REASONS
     for scale in responses.scales:
         items = [item.id for item in responses.items(scale.key, kind=None)]
         for role in scale.roles:
@@ -132,7 +134,7 @@ def missing_shares(responses: Responses) -> pd.DataFrame:
                 found = responses.missing_reason[item][mine].value_counts()
                 counts.update({str(reason): int(n) for reason, n in found.items()})
             asked = counts.total() - counts["not_applicable"]
-            shares = {reason: counts[reason] / asked if asked else math.nan for reason in _REASONS}
+            shares = {reason: counts[reason] / asked if asked else math.nan for reason in reasons}
             rows.append(
                 {
                     "scale": scale.title[scale.languages[0]],

@@ -90,7 +90,7 @@ def _missing(facts: SampleEvidence, labels: Labels) -> TableSpec:
         "sample_missing",
         "Answers and missing answers by scale and role",
         labelled(facts.missing, 1, role_label=(labels.role, "role")),
-        _MISSING,
+        (*_MISSING, "does_not_apply") if "does_not_apply" in facts.missing else _MISSING,
         "Shares are of the answers due; items that are not meant for a role do not count.",
         estimator=_COUNTED,
         group="scale",

@@ -56,6 +56,7 @@ COUNTS: tuple[Quantity, ...] = (
     Quantity("ceiling", "Ceiling", "percent", "Share of answers in the highest category."),
     Quantity("chance", "By chance", "percent"),
     Quantity("common", "Shared by the roles", "percent"),
+    Quantity("does_not_apply", "Does not apply", "percent"),
     Quantity("expected_by_noise", "Expected by noise", "percent"),
     Quantity("floor", "Floor", "percent", "Share of answers in the lowest category."),
     Quantity("level_of_test", "Level", "percent"),

@@ -91,6 +91,7 @@ Name = Literal[
     "difference",
     "dimension",
     "dimensions",
+    "does_not_apply",
     "ecv",
     "estimate",
     "estimate2",
