@@ -11,9 +11,12 @@ import io
 import re
 from collections.abc import Callable
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from comply_measure.report.parts import Figure
+
+if TYPE_CHECKING:
+    from matplotlib.backends.backend_agg import RendererAgg
 
 #: Name -> colour on paper. Role colours are distinguishable with any colour vision (after Okabe and Ito).
 COLOURS = MappingProxyType(
@@ -37,6 +40,8 @@ _COMPRESSION = 2  # of nine levels: two thirds of the usual time for files a ten
 _STYLE = {
     "svg.hashsalt": "comply-measure",
     "svg.fonttype": "path",
+    # Letters of the bitmap stand where those of the vectors do.
+    "text.hinting": "none",
     "font.family": "DejaVu Sans",
     "font.size": _BASE_SIZE,
     "axes.titlesize": _BASE_SIZE + 0.5,
@@ -87,23 +92,30 @@ def draw(
         The same input gives the same bytes: identifiers are salted by a constant and no date is written.
     """
     from matplotlib import rc_context
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure as Drawing
 
+    from comply_measure.report.renderer import POINTS, PairCanvas, PairRenderer
+
     with rc_context(_STYLE):
-        drawing = Drawing(figsize=size, layout=layout)
+        drawing = Drawing(figsize=size, dpi=POINTS, layout=layout)
+        svg = io.StringIO()
+        renderer = PairRenderer(size[0], size[1], PNG_DPI, svg)
+        canvas = PairCanvas(drawing, renderer)
         paint(drawing)
-        svg, png = io.BytesIO(), io.BytesIO()
-        # Printed by the canvases: `savefig` would draw twice for each, once only to lay out.
-        FigureCanvasSVG(drawing).print_svg(svg, metadata={"Date": None, "Creator": None})
-        # The layout is solved once: its positions hold for the bitmap, too.
-        drawing.set_layout_engine("none")
-        drawing.dpi = PNG_DPI
-        FigureCanvasAgg(drawing).print_png(
-            png, metadata={"Software": None}, pil_kwargs={"compress_level": _COMPRESSION}
-        )
-    return Figure(key, title, svg.getvalue(), png.getvalue(), alt, notes, min_width)
+        canvas.draw()
+    png = _as_png(renderer.bitmap)
+    return Figure(key, title, svg.getvalue().encode("utf-8"), png, alt, notes, min_width)
+
+
+def _as_png(bitmap: RendererAgg) -> bytes:
+    """The pixels as a file; the paper is opaque, so that it needs no transparency."""
+    import numpy as np
+    from PIL import Image
+
+    content = io.BytesIO()
+    pixels = np.ascontiguousarray(np.asarray(bitmap.buffer_rgba())[..., :3])
+    Image.fromarray(pixels).save(content, "png", compress_level=_COMPRESSION, dpi=(PNG_DPI, PNG_DPI))
+    return content.getvalue()
 
 
 def text_on(background: tuple[float, ...]) -> str:

@@ -109,7 +109,8 @@ def heat_map(
 
         ends = ["#0b5394", "#9cc4e4", "#f0f0f1", "#f0b98a", "#a84a00"]
         scale = LinearSegmentedColormap.from_list("gaps", ends if symmetric else ends[2:])
-        norm = Normalize(-reach if symmetric else 0.0, reach)
+        least = -reach if symmetric else 0.0
+        norm = Normalize(least, reach)
         axes = drawing.add_subplot()
         mesh = axes.pcolormesh(
             np.ma.masked_invalid(values), cmap=scale, norm=norm, edgecolors=COLOURS["paper"], linewidth=1.5
@@ -129,6 +130,7 @@ def heat_map(
                 color=ink,
                 weight=weight,
                 fontsize=small,
+                in_layout=False,
             )
         axes.set_xticks(np.arange(len(columns)) + 0.5, columns)
         axes.set_yticks(np.arange(len(rows)) + 0.5, rows)
@@ -139,7 +141,16 @@ def heat_map(
             axes.axhline(row, color=COLOURS["muted"], linewidth=0.9)
         bar = drawing.colorbar(mesh, ax=axes, shrink=min(1.0, 2.4 / height), aspect=18, label=bar_label)
         bar.outline.set_visible(False)
-        bar.solids.set_edgecolor("face")
+        bar.solids.set_visible(False)
+        # One image for hundreds of narrow cells.
+        bar.ax.imshow(
+            np.linspace(least, reach, 256)[:, None],
+            cmap=scale,
+            norm=norm,
+            extent=(0, 1, least, reach),
+            origin="lower",
+            aspect="auto",
+        )
 
     return draw(key, title, paint, size=(6.4, height), alt=alt, notes=notes, min_width=520)
 

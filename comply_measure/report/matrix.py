@@ -95,6 +95,7 @@ def _paint(axes: Any, panel: Panel, scale: Any, shape: Callable[[float], str]) -
             fontsize=8.5,
             weight="bold" if panel.marks[row, column] else "normal",
             color=text_on(scale(min(abs(float(value)), 1.0))),
+            in_layout=False,
         )
     axes.set_xticks(np.arange(len(panel.columns)) + 0.5, panel.columns)
     axes.set_yticks(np.arange(len(panel.rows)) + 0.5, panel.rows)
