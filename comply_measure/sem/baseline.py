@@ -7,6 +7,7 @@ missing values each variable's own cases give its mean and variance.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -76,6 +77,21 @@ def fitted_baseline(model: Model, known: Baseline | None = None) -> Baseline:
         return plain
     standard = chisquare_test("standard", plain.chisq, plain.df)
     return replace(plain, scaled=scaled_test(independence, point, standard))
+
+
+def shared_baseline(model: Model, known: Baseline) -> Baseline:
+    """:func:`fitted_baseline`, once for all models of a sample that have the same independence model and options."""
+    return model.sample.once(
+        ("baseline", known, independence_key(model)), lambda: fitted_baseline(model, known)
+    )
+
+
+def independence_key(model: Model) -> Hashable:
+    """What the independence model of a sample, its fit and its test depend on."""
+    table, options = model.table, model.options
+    names = tuple((own.observed, own.exogenous) for own in table.variables)
+    chosen = (options.estimator, options.family, options.information, options.test, options.missing)
+    return names, table.options.fixed_x, table.meanstructure, chosen
 
 
 def independence_fit(model: Model) -> tuple[Model, Point]:

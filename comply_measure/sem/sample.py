@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from comply_measure.errors import Problem
 from comply_measure.sem.arrays import (
     Array,
     Index,
@@ -19,13 +18,13 @@ from comply_measure.sem.arrays import (
     total_weight,
     weighed,
 )
-from comply_measure.sem.data import Cases
-from comply_measure.sem.errors import InputError, ModelError
+from comply_measure.sem.errors import ModelError
 from comply_measure.statistics.correlation import to_correlations
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Result = TypeVar("Result")
 LOG_2PI = math.log(2.0 * math.pi)
 COLLINEAR = 1e-11  # share of a variance that the other variables must leave unexplained
 
@@ -138,6 +137,14 @@ class Sample:
     groups: tuple[GroupSample, ...]
     n_given: int
     index: pd.Index[Any] | None = field(default=None, repr=False, compare=False)
+    _known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, key: Hashable, compute: Callable[[], Result]) -> Result:
+        """What depends on the sample and the key alone, computed once for all models of the sample."""
+        if key not in self._known:
+            self._known[key] = compute()
+        found: Result = self._known[key]
+        return found
 
     @property
     def n(self) -> float:
@@ -201,48 +208,6 @@ def moments(
     centred = data - mean
     cov = weighed(centred, weights).T @ centred / (n - 1 if unbiased else n)
     return GroupSample(group, tuple(names), n, cov, mean, data, cluster, rows, weights)
-
-
-def complete_sample(cases: Cases, unbiased: bool = False) -> Sample:
-    """Moments of the complete cases of every group (listwise deletion).
-
-    Parameters
-    ----------
-    cases : Cases
-        The user's data.
-    unbiased : bool
-        Covariances with divisor n − 1.
-
-    Raises
-    ------
-    InputError
-        When a group has fewer than two complete cases.
-    """
-    groups = []
-    complete_rows = [~np.isnan(values).any(axis=1) for values in cases.values]
-    weights = cases.weighting.of(
-        [rows[complete] for rows, complete in zip(cases.rows, complete_rows, strict=True)]
-    )
-    for name, names, values, codes, rows, complete, own in zip(
-        cases.groups,
-        cases.names,
-        cases.values,
-        cases.clusters,
-        cases.rows,
-        complete_rows,
-        weights,
-        strict=True,
-    ):
-        if not complete.all():
-            values, rows = values[complete], rows[complete]
-            codes = None if codes is None else codes[complete]
-        if len(values) < 2:
-            place = f"group '{name}'" if name else "the data"
-            raise InputError(
-                f"Too few complete cases in {place}.", [Problem("complete cases", value=len(values))]
-            )
-        groups.append(moments(values, names, name, codes, rows, unbiased, own))
-    return Sample(tuple(groups), cases.n_given, cases.index)
 
 
 def singular_reason(sample: GroupSample) -> str:

@@ -8,6 +8,7 @@ from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.baseline import Baseline, fitted_baseline
 from comply_measure.sem.bootstrap.bollen_stine import transformed
 from comply_measure.sem.bootstrap.replicate import Worker
+from comply_measure.sem.complete_cases import complete_sample
 from comply_measure.sem.data import Cases
 from comply_measure.sem.discrepancy.base import Evaluation
 from comply_measure.sem.errors import ModelError
@@ -21,7 +22,7 @@ from comply_measure.sem.model import Model
 from comply_measure.sem.modification.curvature import complete_cross_information
 from comply_measure.sem.objective import Point
 from comply_measure.sem.options import RESIDUAL_TESTS, Options
-from comply_measure.sem.sample import GroupSample, Sample, complete_sample, moments
+from comply_measure.sem.sample import GroupSample, Sample, moments
 from comply_measure.sem.table.parameter_table import ParameterTable
 
 OF_MOMENTS = Words(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from comply_measure.sem.arrays import Array, Index
-from comply_measure.sem.baseline import Baseline, fitted_baseline, ml_baseline
+from comply_measure.sem.baseline import Baseline, ml_baseline, shared_baseline
 from comply_measure.sem.data import Cases
 from comply_measure.sem.discrepancy.base import Discrepancy, Evaluation
 from comply_measure.sem.discrepancy.fiml import FIMLDiscrepancy, FIMLEvaluation
@@ -95,7 +95,7 @@ class Incomplete(OneLevel):
         """In closed form; its correction is that of the fitted model of uncorrelated variables."""
         exogenous = tuple(names.exogenous for names in model.table.variables)
         plain = ml_baseline(model.sample.groups, exogenous)
-        return fitted_baseline(model, plain) if model.options.test in SCALED_TESTS else plain
+        return shared_baseline(model, plain) if model.options.test in SCALED_TESTS else plain
 
     def data_findings(self, model: Model) -> Iterator[Finding]:
         """Variables never seen together, saturated moments that could not be estimated."""

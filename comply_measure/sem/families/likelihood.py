@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from comply_measure.sem.baseline import Baseline, fitted_baseline, ml_baseline
+from comply_measure.sem.baseline import Baseline, ml_baseline, shared_baseline
 from comply_measure.sem.bootstrap.replicate import BatchWorker, Worker
 from comply_measure.sem.discrepancy.base import Discrepancy
 from comply_measure.sem.discrepancy.ml import MLDiscrepancy
@@ -71,7 +71,7 @@ class Likelihood(CompleteData):
         plain = ml_baseline(model.sample.groups, exogenous)
         if model.options.test not in SCALED_TESTS:
             return plain
-        return fitted_baseline(model, plain)
+        return shared_baseline(model, plain)
 
     def refitting(self, model: Model, point: Point) -> Worker:
         """All replications of a chunk together, unless constraints are not linear."""

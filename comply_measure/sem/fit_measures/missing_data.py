@@ -10,13 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from comply_measure.sem.arrays import Array, sum_within_clusters
-from comply_measure.sem.baseline import independence_fit
+from comply_measure.sem.baseline import independence_fit, independence_key
 from comply_measure.sem.discrepancy.fiml import implied_mean, moment_derivatives
 from comply_measure.sem.fit_measures.robust import RobustBasis
 from comply_measure.sem.inference.covariance import invert, symmetric_inverse
 from comply_measure.sem.inference.parts import theta_places
 from comply_measure.sem.missing.baseline import baseline_moments
-from comply_measure.sem.missing.completion import complete
 from comply_measure.sem.missing.correction import (
     CorrectionGroup,
     bias_in_general,
@@ -60,7 +59,8 @@ def missing_data_basis(
     if not all(group.has_inference for group in groups):
         return RobustBasis(NAN, float(model.df), NAN, NAN, baseline_df, NAN, NAN, NAN)
     statistic, k = _of_model(model, point, groups, scaled, jacobian)
-    statistic0, k0 = _of_baseline(model, groups, scaled)
+    key = ("robust", scaled, independence_key(model))
+    statistic0, k0 = model.sample.once(key, lambda: _of_baseline(model, groups, scaled))
     df = float(model.df)
     c, c0 = (k / df if df > 0 else NAN), (k0 / baseline_df if baseline_df > 0 else NAN)
     return RobustBasis(statistic, df, c, statistic0, baseline_df, c0, statistic / c if df > 0 else NAN, c)
@@ -114,8 +114,7 @@ def _seen_from_saturated(
     place: slice,
 ) -> tuple[CorrectionGroup, Array]:
     """A group with its scores, and the information about its parameters, at the saturated moments."""
-    cases, mean = group.cases, np.zeros(group.p) if group.mean is None else group.mean
-    at = complete(cases, group.cov, mean)
+    cases, at = group.cases, group.completed
     scores = casewise_scores(cases, at, derivatives)
     if group.cluster is not None:
         scores = sum_within_clusters(scores, np.asarray(group.cluster)[case_order(cases)])

@@ -14,12 +14,14 @@ from comply_measure.sem.arrays import Array, Index, total_weight
 from comply_measure.sem.data import Cases
 from comply_measure.sem.errors import InputError, ModelError
 from comply_measure.sem.missing.baseline import baseline_moments
+from comply_measure.sem.missing.completion import Completion, complete
 from comply_measure.sem.missing.coverage import coverage_problems
 from comply_measure.sem.missing.likelihood import log_likelihood
 from comply_measure.sem.missing.patterns import IncompleteSample, group_cases
 from comply_measure.sem.missing.saturated import SaturatedMoments, saturated_moments
 from comply_measure.sem.missing.saturated_inference import Kind, SaturatedInference, saturated_inference
 from comply_measure.sem.sample import LOG_2PI, GroupSample, Sample, moments
+from comply_measure.sem.shared import Part, shared_sample
 
 MAX_MOMENTS = 6000  # their information is a square matrix of that size: 288 MB, and three of them at work
 
@@ -56,6 +58,11 @@ class IncompleteGroup(GroupSample):
     def values(self) -> Array:
         """Data (n, p), NaN where missing."""
         return np.zeros((0, self.p)) if self.data is None else self.data
+
+    @cached_property
+    def completed(self) -> Completion:
+        """What the saturated moments say of the missing values of each case."""
+        return complete(self.cases, self.cov, np.zeros(self.p) if self.mean is None else self.mean)
 
     @cached_property
     def patterns(self) -> IncompleteSample:
@@ -198,11 +205,14 @@ def incomplete_sample(
         raise InputError("Variables without variance.", constant)
     kind = TwoStageGroup if two_stage else IncompleteGroup
     weights = cases.weighting.of([own[rows] for own, rows in zip(cases.rows, kept, strict=True)])
-    groups = tuple(
-        _group(kind, cases, number, rows, own)
-        for number, (rows, own) in enumerate(zip(kept, weights, strict=True))
-    )
-    return Sample(groups, cases.n_given, cases.index)
+    parts = [
+        Part(values[rows], None if codes is None else codes[rows], own[rows], weight)
+        for values, codes, own, rows, weight in zip(
+            cases.values, cases.clusters, cases.rows, kept, weights, strict=True
+        )
+    ]
+    named = tuple(zip(cases.groups, cases.names, parts, strict=True))
+    return shared_sample(kind, cases, parts, lambda: tuple(_group(kind, *one) for one in named))
 
 
 def incomplete_groups(groups: Sequence[GroupSample]) -> tuple[IncompleteGroup, ...]:
@@ -262,22 +272,20 @@ def _constant(values: Array, names: tuple[str, ...], group: str) -> list[Problem
     ]
 
 
-def _group(
-    kind: type[IncompleteGroup], cases: Cases, number: int, rows: Index, weights: Array | None
-) -> IncompleteGroup:
-    values, codes, name = cases.values[number][rows], cases.clusters[number], cases.groups[number]
+def _group(kind: type[IncompleteGroup], name: str, names: tuple[str, ...], part: Part) -> IncompleteGroup:
+    values, weights = part.data, part.weights
     found = saturated_moments(values, sampling=weights)
     return kind(
         name=name,
-        names=cases.names[number],
+        names=names,
         n=len(values) if weights is None else total_weight(weights),
         cov=found.covariance,
         mean=found.mean,
         data=values,
-        cluster=None if codes is None else codes[rows],
-        rows=cases.rows[number][rows],
+        cluster=part.cluster,
+        rows=part.rows,
         weights=weights,
         incomplete=group_cases(values, sampling=weights),
         saturated=found,
-        faults=coverage_problems(values, cases.names[number], f" in group '{name}'" if name else ""),
+        faults=coverage_problems(values, names, f" in group '{name}'" if name else ""),
     )
