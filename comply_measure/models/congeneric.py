@@ -12,7 +12,7 @@ import pandas as pd
 
 from comply_measure.errors import ComplyError
 from comply_measure.measurement import average_variance_extracted, composite_reliability
-from comply_measure.measurement.frames import check_scales, groups, joined, runs_against
+from comply_measure.measurement.frames import check_scales, groups, item_values, joined, runs_against
 from comply_measure.measurement.moments import Floats
 from comply_measure.models.congeneric_stack import OneFactorFit, one_factor_fits
 from comply_measure.sem.language.quoting import quoted
@@ -106,14 +106,36 @@ def congeneric_reliability(
         negative.
     """
     check_scales(data, scales, [by])
-    tasks = []
+    members = list(groups(data, by, pooled))
+    sets = []
     for scale, indicators in scales.items():
-        answers = data[list(indicators)]
-        known = answers.notna().to_numpy().any(axis=1)
-        tasks += [
-            _task(scale, group, answers[members & known]) for group, members in groups(data, by, pooled)
-        ]
-    return CongenericTable(tuple(_rows(tasks, missing)), missing)
+        answers = item_values(data, indicators)
+        known = ~np.isnan(answers).all(axis=1)
+        sets += [AnswerSet(scale, group, tuple(indicators), answers[rows & known]) for group, rows in members]
+    return congeneric_of_sets(sets, missing)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSet:
+    """Answers of one scale in one group.
+
+    Attributes
+    ----------
+    scale, group : str
+    indicators : tuple of str
+    answers : ndarray, shape (n, p)
+        Informants with any answer; NaN where missing.
+    """
+
+    scale: str
+    group: str
+    indicators: tuple[str, ...]
+    answers: Floats
+
+
+def congeneric_of_sets(sets: Sequence[AnswerSet], missing: str = "ml") -> CongenericTable:
+    """:func:`congeneric_reliability` of answers that are at hand, those of all groups fitted together."""
+    return CongenericTable(tuple(_rows([_task(given) for given in sets], missing)), missing)
 
 
 def congeneric_model(indicators: Sequence[str]) -> str:
@@ -130,18 +152,14 @@ def congeneric_model(indicators: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """Answers of one scale in one group; `answers` holds them as numbers, `note` why there is no model."""
+    """Answers, and why there is no model of them."""
 
-    scale: str
-    group: str
-    values: pd.DataFrame
-    answers: Floats
+    given: AnswerSet
     note: str
 
 
-def _task(scale: str, group: str, values: pd.DataFrame) -> _Task:
-    answers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    return _Task(scale, group, values, answers, _obstacle(values, answers))
+def _task(given: AnswerSet) -> _Task:
+    return _Task(given, _obstacle(given.indicators, given.answers))
 
 
 def _rows(tasks: Sequence[_Task], missing: str) -> Iterator[CongenericReliability]:
@@ -149,7 +167,7 @@ def _rows(tasks: Sequence[_Task], missing: str) -> Iterator[CongenericReliabilit
     together: list[OneFactorFit | None] = [None] * len(tasks)
     if missing in ("ml", "listwise"):
         chosen = [place for place, task in enumerate(tasks) if not task.note]
-        tables = [tasks[place].answers for place in chosen]
+        tables = [tasks[place].given.answers for place in chosen]
         if missing == "listwise":
             tables = [table[~np.isnan(table).any(axis=1)] for table in tables]
         for place, fit in zip(chosen, one_factor_fits(tables, missing == "listwise"), strict=True):
@@ -163,8 +181,11 @@ def _row(task: _Task, missing: str) -> CongenericReliability:
         return _undefined(task, task.note)
     from comply_measure import sem
 
+    names = list(task.given.indicators)
     try:
-        fit = sem.fit(congeneric_model(list(task.values.columns)), task.values, missing=missing)
+        fit = sem.fit(
+            congeneric_model(names), pd.DataFrame(task.given.answers, columns=names), missing=missing
+        )
     except ComplyError as error:
         return _undefined(task, " ".join(str(error).split()))
     if not fit.has_optimum:
@@ -172,14 +193,15 @@ def _row(task: _Task, missing: str) -> CongenericReliability:
     return _from_fit(task, fit)
 
 
-def _obstacle(values: pd.DataFrame, answers: Floats) -> str:
-    if values.shape[1] < 3:
+def _obstacle(indicators: Sequence[str], answers: Floats) -> str:
+    n, p = answers.shape
+    if p < 3:
         return "fewer than 3 indicators: a one-factor model is not identified"
-    if len(values) <= values.shape[1]:
-        return f"{len(values)} informants are too few"
+    if n <= p:
+        return f"{n} informants are too few"
     known = ~np.isnan(answers)
     varies = np.where(known, answers, -np.inf).max(axis=0) > np.where(known, answers, np.inf).min(axis=0)
-    flat = [str(name) for name, enough in zip(values.columns, varies, strict=True) if not enough]
+    flat = [str(name) for name, enough in zip(indicators, varies, strict=True) if not enough]
     return f"no variance: {', '.join(flat)}" if flat else ""
 
 
@@ -187,7 +209,7 @@ def _from_fit(task: _Task, fit: Fit) -> CongenericReliability:
     table = fit.model.table
     keys = zip(table.lhs, table.op, table.rhs, strict=True)
     estimates = dict(zip(keys, fit.model.values(fit.theta).tolist(), strict=True))
-    indicators = list(task.values.columns)
+    indicators = task.given.indicators
     loading = [estimates[_FACTOR, "=~", name] for name in indicators]
     residual = [estimates[name, "~~", name] for name in indicators]
     return _solution(task, loading, residual, (_NAN, _NAN) if min(residual) < 0 else _interval(fit))
@@ -202,14 +224,14 @@ def _from_stack(task: _Task, fit: OneFactorFit) -> CongenericReliability:
 def _solution(
     task: _Task, loading: list[float], residual: list[float], limits: tuple[float, float]
 ) -> CongenericReliability:
-    indicators = list(task.values.columns)
+    indicators = task.given.indicators
     if sum(loading) < 0:  # the sign of a factor is arbitrary
         loading = [-value for value in loading]
     deviation = [math.sqrt(max(a * a + b, 0.0)) for a, b in zip(loading, residual, strict=True)]
     standardised = [a / sd if sd > 0 else _NAN for a, sd in zip(loading, deviation, strict=True)]
     return CongenericReliability(
-        task.scale,
-        task.group,
+        task.given.scale,
+        task.given.group,
         omega=composite_reliability(loading, residual),
         lower=limits[0],
         upper=limits[1],
@@ -217,7 +239,7 @@ def _solution(
         loading_min=min(standardised),
         loading_max=max(standardised),
         n_indicators=len(indicators),
-        n_informants=len(task.values),
+        n_informants=len(task.given.answers),
         note=joined(
             _negative(indicators, residual),
             runs_against([name for name, value in zip(indicators, loading, strict=True) if value < 0]),
@@ -241,5 +263,5 @@ def _negative(indicators: Sequence[str], residual: Sequence[float]) -> str:
 
 def _undefined(task: _Task, note: str) -> CongenericReliability:
     nothing = (_NAN,) * 6
-    shape = task.values.shape
-    return CongenericReliability(task.scale, task.group, *nothing, shape[1], shape[0], note)
+    n, p = task.given.answers.shape
+    return CongenericReliability(task.given.scale, task.given.group, *nothing, p, n, note)

@@ -14,7 +14,7 @@ from scipy import stats
 from comply_measure.errors import InputError
 from comply_measure.measurement.reliability.alpha import alpha_from_covariance, feldt_interval
 from comply_measure.measurement.reliability.coefficients import alpha_stack
-from comply_measure.measurement.reliability.lower_bound import greatest_lower_bound
+from comply_measure.measurement.reliability.lower_bound import greatest_lower_bound, greatest_lower_bounds
 from comply_measure.measurement.reliability.multilevel import level_covariances, multilevel_reliability
 from comply_measure.measurement.reliability.retest import retest, retest_table
 from comply_measure.measurement.reliability.split_half import guttman_lambda2, guttman_lambda6, split_half
@@ -117,6 +117,26 @@ def test_table_uses_cluster_intervals_where_informants_share_units(answers: pd.D
     assert ((table["lower"] < table["estimate"]) & (table["estimate"] < table["upper"])).all()
 
 
+def test_automatic_intervals_are_feldts_where_informants_are_independent(answers: pd.DataFrame) -> None:
+    """Each row is that of the table with Feldt's or with resampled intervals, seed by seed."""
+    options = {"scales": {"s": ITEMS[:4], "t": ITEMS[4:7]}, "seed": 1, "n_replications": 200}
+    names = ["alpha", "lambda2"]
+    drawn, feldt, found = (
+        reliability_table(answers, coefficients=names, interval=interval, **options).tidy()
+        for interval in ("percentile", "feldt", "auto")
+    )
+    resampled = found["group"].eq("pooled") | found["coefficient"].ne("alpha")
+    assert list(found.loc[resampled, "interval"].unique()) == ["cluster percentile", "percentile"]
+    limits = ["estimate", "lower", "upper", "se", "interval"]
+    pd.testing.assert_frame_equal(found.loc[resampled, limits], drawn.loc[resampled, limits])
+    pd.testing.assert_frame_equal(found.loc[~resampled, limits], feldt.loc[~resampled, limits])
+    alone = reliability_table(answers, coefficients=["alpha"], interval="auto", **options).tidy()
+    for k, (_, row) in enumerate(alone.iterrows()):
+        # what is not drawn for roles does not change what is drawn for others
+        whole = found[found["coefficient"] == "alpha"].iloc[k]
+        assert (row["lower"], row["upper"]) == (whole["lower"], whole["upper"])
+
+
 def test_standard_error_of_measurement_of_the_mean_score(complete: pd.DataFrame) -> None:
     """Lord & Novick (1968): SD of the score times √(1 − reliability); the score is the mean of the items."""
     table = reliability_table(
@@ -149,6 +169,22 @@ def test_greatest_lower_bound_by_hand() -> None:
     # ψ with (2 − ψ₁)(1 − ψ₂) = .36 and the largest sum: both true variances .6
     assert bound.value == pytest.approx(1 - 1.8 / 4.2, abs=1e-8)
     np.testing.assert_allclose(bound.error_variances, [1.4, 0.4], atol=1e-4)
+
+
+def test_greatest_lower_bounds_side_by_side_are_those_one_by_one(complete) -> None:
+    whole = covariance(complete, 12)
+    singular = np.full((4, 4), 0.5) + np.diag([0.5, 0.0, 0.5, 0.5])
+    several = [whole[a : a + p, a : a + p] for a, p in ((0, 4), (4, 4), (8, 4), (0, 6), (6, 6), (0, 12))]
+    several += [np.full((1, 1), 2.0), np.full((3, 3), np.nan), singular]
+    found = greatest_lower_bounds(several, [None] * len(several))
+    for matrix, bound in zip(several, found, strict=True):
+        alone = greatest_lower_bound(matrix)
+        assert (bound.n_steps, bound.note) == (alone.n_steps, alone.note)
+        np.testing.assert_array_equal(bound.error_variances, alone.error_variances)
+        assert bound.value == alone.value or np.isnan([bound.value, alone.value]).all()
+    assert [bound.note for bound in found[6:8]] == ["one item: no lower bound", "covariances are undefined"]
+    # the second item is what the others share: it has no error
+    assert found[8].error_variances[1] == pytest.approx(0.0, abs=1e-7)
 
 
 def test_split_halves_equal_psych(complete, reference) -> None:

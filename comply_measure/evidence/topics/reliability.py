@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -12,16 +12,16 @@ import pandas as pd
 from comply_measure import sem
 from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.base import Evidence, topic_seeds
-from comply_measure.evidence.focal import Focal, by_group, focal
+from comply_measure.evidence.focal import Focal, focal
 from comply_measure.evidence.keying import Turned, doubt_of, turned_items, with_doubt
 from comply_measure.evidence.options import Replications, TopicOptions
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.measurement.frames import joined, with_reasons
 from comply_measure.measurement.reliability.from_fit import fit_reliability
-from comply_measure.measurement.reliability.table import TRIAD, reliability_table
-from comply_measure.measurement.reliability.triad_score import unit_answers
+from comply_measure.measurement.reliability.table import TRIAD, grouped_reliability
+from comply_measure.measurement.reliability.table_groups import GroupedAnswers
 from comply_measure.models import second_order
-from comply_measure.models.congeneric import congeneric_reliability
+from comply_measure.models.congeneric import AnswerSet, congeneric_of_sets
 from comply_measure.responses import Responses
 from comply_measure.tables.roles import POOLED, by_role, role_centred
 
@@ -183,20 +183,21 @@ TOPIC = Topic("reliability", "Reliability", _compute, ReliabilityOptions)
 def scale_reliability(chosen: Focal, options: ReliabilityOptions, seed: int) -> ScaleReliability:
     """Reliability of one scale, over the informants whose role answers it."""
     items = chosen.answers()
-    low, whole = chosen.items, chosen.wholes
     turned = turned_items(chosen)
-    constructs = merged(chosen, items, low, options, seed)
+    low = _Sets.of(chosen, items, chosen.items)
+    constructs = merged(low, options, seed, below=chosen.by_scores)
     nothing = constructs.iloc[:0]
     dimensions = scores = detail_of_dimensions = detail = nothing
     if chosen.by_scores:
-        dimensions = merged(chosen, items, whole, options, seed)
-        scores = merged(chosen, chosen.indicators(), chosen.factors, options, seed)
+        whole = _Sets.of(chosen, items, chosen.wholes)
+        dimensions = merged(whole, options, seed)
+        scores = merged(_Sets.of(chosen, chosen.indicators(), chosen.factors), options, seed)
         members = [chosen.factors[key] for key in scores["construct"]]
         scores["note"] = with_doubt(scores["note"], members, turned)
         if options.detail != "none":
-            detail_of_dimensions = _detail(chosen, items, whole, seed)
+            detail_of_dimensions = _detail(whole, seed)
     if options.detail == "all" or (options.detail == "main" and not chosen.by_scores):
-        detail = _detail(chosen, items, low, seed)
+        detail = _detail(low, seed)
     general = chosen.by_scores and len(chosen.factors) >= 3
     return ScaleReliability(
         key=chosen.scale.key,
@@ -219,39 +220,96 @@ _WHY = dict.fromkeys(
 )
 
 
-def merged(
-    chosen: Focal,
-    data: pd.DataFrame,
-    scales: Mapping[str, Sequence[str]],
-    options: ReliabilityOptions,
-    seed: int,
-) -> pd.DataFrame:
+@dataclass(frozen=True, eq=False)
+class _Sets:
+    """Answers to some scales by group: pooled, by role, and unit means where all roles have the same items.
+
+    They are taken out of the data once, for all tables that are computed from them.
+
+    Attributes
+    ----------
+    parts : tuple of (str or None, GroupedAnswers)
+        Answers of one group by name, or of several that name themselves.
+    scales, groups : mapping of str to int
+        Places in tables.
+    """
+
+    parts: tuple[tuple[str | None, GroupedAnswers], ...]
+    scales: Mapping[str, int]
+    groups: Mapping[str, int]
+
+    @classmethod
+    def of(cls, chosen: Focal, data: pd.DataFrame, scales: Mapping[str, Sequence[str]]) -> _Sets:
+        """Take them out of a table with a row per informant: unit, firm, role and the items or scores."""
+        kept = {key: tuple(items) for key, items in scales.items()}
+        parts: list[tuple[str | None, GroupedAnswers]] = []
+        if all(chosen.asked(kept, role) == kept for role in chosen.roles):
+            parts.append((None, GroupedAnswers.of(data, kept, triad=len(chosen.roles) > 1)))
+        else:
+            for group, mine in by_role(data, chosen.roles):
+                asked = chosen.asked(kept, None if group == POOLED else group)
+                if len(mine) and asked:
+                    parts.append((group, GroupedAnswers.of(mine, asked, by=None, triad=False)))
+        groups = (POOLED, *chosen.roles, TRIAD)
+        return cls(
+            tuple(parts),
+            {name: place for place, name in enumerate(kept)},
+            {name: place for place, name in enumerate(groups)},
+        )
+
+    def of_all(self) -> _Sets:
+        """Those of all informants."""
+        parts = [
+            (label, GroupedAnswers(tuple(entry for entry in part.entries if entry[1].label == POOLED)))
+            for label, part in self.parts
+            if label in (None, POOLED)
+        ]
+        return replace(self, parts=tuple(parts))
+
+    def table(self, names: Sequence[str], **options: Any) -> pd.DataFrame:
+        """Rows of :func:`.grouped_reliability` by construct and group."""
+        return self._in_order(
+            grouped_reliability(part, coefficients=names, **options).tidy() for _, part in self.parts
+        )
+
+    def omega(self) -> pd.DataFrame:
+        """Rows of :func:`.congeneric_of_sets`, all groups fitted together."""
+        sets = [
+            AnswerSet(scale, group or mine.label, mine.items, mine.values)
+            for group, part in self.parts
+            for scale, mine in part.entries
+        ]
+        return congeneric_of_sets(sets).tidy().rename(columns={"scale": "construct"})
+
+    def _in_order(self, tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+        named = [
+            table if group is None else table.assign(group=group)
+            for (group, _), table in zip(self.parts, tables, strict=True)
+        ]
+        table = pd.concat(named, ignore_index=True) if len(named) > 1 else named[0]
+        table = table.assign(_group=table["group"].map(self.groups), _scale=table["scale"].map(self.scales))
+        table = table.sort_values(["_scale", "_group"], kind="stable", ignore_index=True)
+        return table.drop(columns=["_group", "_scale"]).rename(columns={"scale": "construct"})
+
+
+def merged(sets: _Sets, options: ReliabilityOptions, seed: int, *, below: bool = False) -> pd.DataFrame:
     """α, ω, H and AVE over the same items (or scores), a row per construct and group.
 
     Parameters
     ----------
-    chosen : Focal
-        The scale.
-    data : DataFrame
-        A row per informant: unit, firm, role and the items or scores.
-    scales : mapping of str to sequence of str
-        Construct -> its items or scores.
+    sets : _Sets
+        Answers by construct and group.
     options : ReliabilityOptions
     seed : int
         Of the bootstrap.
+    below : bool
+        Whether the constructs stand below dimensions; then only pooled informants are resampled.
     """
-    alpha = _alpha(chosen, data, scales, options, seed)
-    weighted = _coefficients(chosen, data, scales, ("maximal_reliability",), interval="none")
+    alpha = _alpha(sets, options, seed, below)
+    weighted = sets.table(("maximal_reliability",), interval="none")
     weighted = weighted[[*_KEYS, "estimate", "note"]]
     weighted = weighted.rename(columns={"estimate": "maximal_reliability", "note": "h_note"})
-    omega = pd.concat(
-        [
-            by_group(chosen, data, scales, _omega),
-            _omega(_unit_means(chosen, data, scales), scales).assign(group=TRIAD),
-        ],
-        ignore_index=True,
-    ).rename(columns=_OMEGA)
-    right = omega.drop(columns=["n_indicators", "n_informants"])
+    right = sets.omega().rename(columns=_OMEGA).drop(columns=["n_indicators", "n_informants"])
     table = alpha.merge(right, on=_KEYS, how="left").merge(weighted, on=_KEYS, how="left")
     notes = zip(table["alpha_note"].fillna(""), table["note"].fillna(""), strict=True)
     table["note"] = [one if other in one else joined(one, other) for one, other in notes]
@@ -260,100 +318,36 @@ def merged(
     return with_reasons(table.drop(columns=["alpha_note", "h_note"]), _WHY)
 
 
-def _alpha(
-    chosen: Focal,
-    items: pd.DataFrame,
-    measured: Mapping[str, Sequence[str]],
-    options: ReliabilityOptions,
-    seed: int,
-) -> pd.DataFrame:
+def _alpha(sets: _Sets, options: ReliabilityOptions, seed: int, below: bool) -> pd.DataFrame:
     """α with Feldt's interval, or with resampled units where informants of one unit are pooled."""
-    plain = _coefficients(chosen, items, measured, ("alpha",), interval="feldt", missing="pairwise")
+    drawn: dict[str, Any] = {"n_replications": options.replications, "seed": seed, "missing": "pairwise"}
+    whole = bool(options.replications) and not below
+    plain = sets.table(("alpha",), interval="auto" if whole else "feldt", **drawn)
     table = plain[[*_KEYS, "n_items", "n_units", "n_informants", "estimate", "lower", "upper", "interval"]]
     table = table.rename(columns={"estimate": "alpha", "lower": "alpha_lower", "upper": "alpha_upper"})
     table["sem"] = plain["standard_error_of_measurement"]
     table["alpha_note"] = plain["note"].where(plain["estimate"].isna(), plain["doubt"])
-    if not options.replications:
-        return table
-    found = _resampled(chosen, items, measured, options, seed)
-    table = table.merge(found, on=_KEYS, how="left")
+    if options.replications and below:
+        table = _resampled(table, sets.of_all().table(("alpha",), interval="percentile", **drawn))
+    table["interval"] = table["interval"].where(table["alpha_lower"].notna(), "")
+    return table
+
+
+def _resampled(table: pd.DataFrame, drawn: pd.DataFrame) -> pd.DataFrame:
+    """The table with intervals of resamples where Feldt's has no place."""
+    limits = drawn[[*_KEYS, "lower", "upper"]].rename(columns={"lower": "boot_lower", "upper": "boot_upper"})
+    table = table.merge(limits, on=_KEYS, how="left")
     pooled = table["alpha_lower"].isna() & table["boot_lower"].notna()
     for bound in ("lower", "upper"):
         table[f"alpha_{bound}"] = table[f"alpha_{bound}"].where(~pooled, table[f"boot_{bound}"])
     table["interval"] = table["interval"].where(~pooled, "cluster percentile")
-    return table
+    return table.drop(columns=["boot_lower", "boot_upper"])
 
 
-def _resampled(
-    chosen: Focal,
-    items: pd.DataFrame,
-    measured: Mapping[str, Sequence[str]],
-    options: ReliabilityOptions,
-    seed: int,
-) -> pd.DataFrame:
-    """Bootstrap interval of α; constructs below dimensions for all informants only, where Feldt's has no place."""
-    drawn = {
-        "interval": "percentile",
-        "missing": "pairwise",
-        "n_replications": options.replications,
-        "seed": seed,
-    }
-    if chosen.by_scores and measured is chosen.items:
-        kept = {key: tuple(names) for key, names in measured.items()}
-        table = reliability_table(items, kept, coefficients=("alpha",), by=None, triad=False, **drawn).tidy()  # type: ignore[arg-type]
-        table = table.rename(columns={"scale": "construct"})
-    else:
-        table = _coefficients(chosen, items, measured, ("alpha",), **drawn)
-    return table[[*_KEYS, "lower", "upper"]].rename(columns={"lower": "boot_lower", "upper": "boot_upper"})
-
-
-def _coefficients(
-    chosen: Focal,
-    data: pd.DataFrame,
-    scales: Mapping[str, Sequence[str]],
-    names: Sequence[str],
-    **options: Any,
-) -> pd.DataFrame:
-    """Rows of :func:`reliability_table` by construct and group; unit means where all roles have the same items."""
-    kept = {key: tuple(items) for key, items in scales.items()}
-    if all(chosen.asked(kept, role) == kept for role in chosen.roles):
-        several = len(chosen.roles) > 1
-        found = reliability_table(
-            data, kept, coefficients=names, by="role", triad=several, pooled=True, **options
-        ).tidy()
-        order = {name: place for place, name in enumerate((POOLED, *chosen.roles, TRIAD))}
-        places = {name: place for place, name in enumerate(kept)}
-        found = found.assign(_group=found["group"].map(order), _scale=found["scale"].map(places))
-        found = found.sort_values(["_scale", "_group"], kind="stable", ignore_index=True)
-        return found.drop(columns=["_group", "_scale"]).rename(columns={"scale": "construct"})
-
-    def compute(mine: pd.DataFrame, asked: dict[str, tuple[str, ...]]) -> pd.DataFrame:
-        return reliability_table(mine, asked, coefficients=names, by=None, triad=False, **options).tidy()
-
-    return by_group(chosen, data, kept, compute).rename(columns={"scale": "construct"})
-
-
-def _detail(
-    chosen: Focal, items: pd.DataFrame, scales: Mapping[str, Sequence[str]], seed: int
-) -> pd.DataFrame:
+def _detail(sets: _Sets, seed: int) -> pd.DataFrame:
     """One row per construct, group and further coefficient."""
-    found = _coefficients(chosen, items, scales, _DETAIL, interval="none", seed=seed)
+    found = sets.table(_DETAIL, interval="none", seed=seed)
     return found.drop(columns=["lower", "upper", "se", "interval", "seed", "confidence", "n_replications"])
-
-
-def _unit_means(
-    chosen: Focal, indicators: pd.DataFrame, factors: Mapping[str, Sequence[str]]
-) -> pd.DataFrame:
-    """A row per unit: mean of each indicator over at least two informants, role means set equal."""
-    names = list(dict.fromkeys(name for members in factors.values() for name in members))
-    means = unit_answers(
-        indicators[names].to_numpy(dtype=float), indicators["unit"].to_numpy(), indicators["role"].to_numpy()
-    )
-    return pd.DataFrame(means.values, columns=names)
-
-
-def _omega(mine: pd.DataFrame, asked: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    return congeneric_reliability(mine, asked, by=None).tidy()
 
 
 def _general(chosen: Focal, turned: Turned) -> pd.DataFrame:

@@ -10,12 +10,15 @@ import numpy as np
 from comply_measure.measurement.keying import reversal_note
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.ranges import covariance_range, require
+from comply_measure.statistics.arrays import Bools, Ints
 
 # Width of the certified interval, relative to the trace.
 TOLERANCE = 1e-10
 # Eigenvalues of the correlation matrix below this are zero.
 NULL = 1e-9
 MAX_STEPS, MAX_INNER = 500, 50
+# Shares of a step that are tried, the longest first.
+_LENGTHS = 0.7 ** np.arange(60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,59 @@ def greatest_lower_bound(covariance: Floats, *, items: Sequence[str] | None = No
     InputError
         For a matrix that is not symmetric or has a negative variance.
     """
+    return greatest_lower_bounds([covariance], [items])[0]
+
+
+def greatest_lower_bounds(
+    covariances: Sequence[Floats], items: Sequence[Sequence[str] | None]
+) -> list[GreatestLowerBound]:
+    """:func:`greatest_lower_bound` of several matrices; programs of one size are solved side by side.
+
+    Parameters
+    ----------
+    covariances : sequence of ndarray, shape (p, p)
+    items : sequence of (sequence of str or None)
+        Names for the note, matrix by matrix.
+    """
+    found: list[GreatestLowerBound | _Program] = [_program(covariance) for covariance in covariances]
+    together: dict[tuple[int, ...], list[int]] = {}
+    for place, program in enumerate(found):
+        if isinstance(program, _Program):
+            together.setdefault(program.rows.shape, []).append(place)
+    for places in together.values():
+        programs = [program for place in places if isinstance(program := found[place], _Program)]
+        psi, dual, steps = _maximise(
+            np.stack([program.core for program in programs]),
+            np.stack([program.rows for program in programs]),
+            np.stack([program.weight for program in programs]),
+        )
+        for k, (place, program) in enumerate(zip(places, programs, strict=True)):
+            note = reversal_note(program.covariance, items[place])
+            found[place] = program.bound(psi[k], float(dual[k]), int(steps[k]), note)
+    return [bound for bound in found if isinstance(bound, GreatestLowerBound)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Program:
+    """The semidefinite program of one matrix: see :func:`_maximise`."""
+
+    covariance: Floats
+    free: Bools
+    core: Floats
+    rows: Floats
+    weight: Floats
+
+    def bound(self, psi: Floats, dual: float, steps: int, note: str) -> GreatestLowerBound:
+        """The bound at the maximum."""
+        error = np.zeros(len(self.covariance))
+        error[self.free] = psi * self.weight
+        total = float(self.covariance.sum())
+        gap = max(0.0, dual - float(error.sum())) / total
+        return GreatestLowerBound(1.0 - float(error.sum()) / total, gap, error, steps, note)
+
+
+def _program(covariance: Floats) -> GreatestLowerBound | _Program:
+    """What is to be solved, or the bound where nothing is."""
     require("The greatest lower bound cannot be computed.", covariance_range("covariance", covariance))
     p = len(covariance)
     nothing = np.full(p, np.nan)
@@ -85,15 +141,7 @@ def greatest_lower_bound(covariance: Floats, *, items: Sequence[str] | None = No
         return GreatestLowerBound(
             1.0, 0.0, np.zeros(p), 0, "items determine each other: no error is possible"
         )
-    basis = vectors[:, kept]
-    psi, dual, steps = _maximise(np.diag(values[kept]), basis[free], safe[free] ** 2)
-    error = np.zeros(p)
-    error[free] = psi * safe[free] ** 2
-    total = float(covariance.sum())
-    gap = max(0.0, dual - float(error.sum())) / total
-    return GreatestLowerBound(
-        1.0 - float(error.sum()) / total, gap, error, steps, reversal_note(covariance, items)
-    )
+    return _Program(covariance, free, np.diag(values[kept]), vectors[free][:, kept], safe[free] ** 2)
 
 
 def _obstacle(covariance: Floats) -> str:
@@ -110,67 +158,98 @@ def _obstacle(covariance: Floats) -> str:
     return ""
 
 
-def _maximise(core: Floats, rows: Floats, weight: Floats) -> tuple[Floats, float, int]:
-    """Maximise Σ w ψ subject to ``core − rows' diag(ψ) rows`` positive semidefinite and ψ ≥ 0.
+def _maximise(core: Floats, rows: Floats, weight: Floats) -> tuple[Floats, Floats, Ints]:
+    """Maximise Σ w ψ subject to ``core − rows' diag(ψ) rows`` positive semidefinite and ψ ≥ 0; B programs at once.
 
     Parameters
     ----------
-    core : ndarray, shape (r, r)
+    core : ndarray, shape (B, r, r)
         Positive definite.
-    rows : ndarray, shape (f, r)
+    rows : ndarray, shape (B, f, r)
         Rows of unit length.
-    weight : ndarray, shape (f,)
+    weight : ndarray, shape (B, f)
 
     Returns
     -------
-    psi : ndarray, shape (f,)
-    dual : float
-        Upper bound of the maximum.
-    n_steps : int
+    psi : ndarray, shape (B, f)
+    dual : ndarray, shape (B,)
+        Upper bounds of the maxima.
+    n_steps : ndarray of int, shape (B,)
     """
-    psi = np.full(len(rows), 0.5 * float(np.linalg.eigvalsh(core)[0]))
-    mu, steps = 0.1 * float(weight.mean()), 0
-    best, dual = psi, np.inf
-    while steps < MAX_STEPS:
-        for _ in range(MAX_INNER):
-            step, decrement = _newton(core, rows, weight, psi, mu)
-            psi = psi + _step_length(core, rows, psi, step, decrement) * step
-            steps += 1
-            if decrement < 1e-6:
-                break
-        inverse = np.linalg.inv(core - (rows.T * psi) @ rows)
-        bound = _dual_bound(core, rows, weight, mu * inverse)
-        improved = bound - float(weight @ psi) < dual - float(weight @ best)
-        best, dual = (psi, bound) if improved else (best, dual)
-        if not improved or dual - float(weight @ best) < TOLERANCE * float(weight.sum()):
-            break
-        mu *= 0.1
+    psi = np.repeat(0.5 * np.linalg.eigvalsh(core)[:, :1], rows.shape[1], axis=1)
+    mu = 0.1 * weight.mean(axis=1)
+    best, dual = psi.copy(), np.full(len(core), np.inf)
+    steps, inner = np.zeros(len(core), dtype=np.intp), np.zeros(len(core), dtype=np.intp)
+    running = np.arange(len(core))
+    while len(running):
+        at = _Inside(core[running], rows[running], psi[running])
+        step, decrement = _newton(at, weight[running], mu[running])
+        psi[running] += _step_length(at, step, decrement)[:, None] * step
+        steps[running] += 1
+        inner[running] += 1
+        centred = (decrement < 1e-6) | (inner[running] == MAX_INNER)
+        if not centred.any():
+            continue
+        some = running[centred]
+        at = _Inside(core[some], rows[some], psi[some])
+        bound = _dual_bound(at, weight[some], mu[some, None, None] * at.inverse)
+        gap = dual[some] - _product(weight[some], best[some])
+        improved = bound - _product(weight[some], psi[some]) < gap
+        best[some] = np.where(improved[:, None], psi[some], best[some])
+        dual[some] = np.where(improved, bound, dual[some])
+        gap = dual[some] - _product(weight[some], best[some])
+        ended = ~improved | (gap < TOLERANCE * weight[some].sum(axis=1)) | (steps[some] >= MAX_STEPS)
+        mu[some] *= 0.1
+        inner[some] = 0
+        running = np.setdiff1d(running, some[ended])
     return best, dual, steps
 
 
-def _newton(core: Floats, rows: Floats, weight: Floats, psi: Floats, mu: float) -> tuple[Floats, float]:
+class _Inside:
+    """Points ψ at which ``S = core − rows' diag(ψ) rows`` is positive definite."""
+
+    def __init__(self, core: Floats, rows: Floats, psi: Floats) -> None:
+        self.core, self.rows, self.psi = core, rows, psi
+        self.slack = core - (rows.transpose(0, 2, 1) * psi[:, None, :]) @ rows
+        self.inverse: Floats = np.asarray(np.linalg.inv(self.slack), dtype=np.float64)
+
+    def reach(self, step: Floats) -> Floats:
+        """How far a step may go before S or a ψ is no longer positive; shape (B,)."""
+        values, vectors = np.linalg.eigh(self.slack)
+        # an eigenvalue that rounding has taken below zero ends every step into it
+        least = np.finfo(np.float64).eps * values[:, -1:]
+        root = vectors / np.sqrt(np.maximum(values, least))[:, None, :]
+        sides = root.transpose(0, 2, 1) @ self.rows.transpose(0, 2, 1)
+        largest = np.linalg.eigvalsh((sides * step[:, None, :]) @ sides.transpose(0, 2, 1))[:, -1]
+        # 1 / distance, so that what never ends is 0
+        nearest = np.maximum(largest, (-step / self.psi).max(axis=1))
+        return np.asarray(1.0 / np.maximum(nearest, np.finfo(np.float64).tiny))
+
+
+def _product(one: Floats, other: Floats) -> Floats:
+    return np.asarray((one * other).sum(axis=1))
+
+
+def _newton(at: _Inside, weight: Floats, mu: Floats) -> tuple[Floats, Floats]:
     """Newton step of the barrier problem divided by μ, and half its squared length."""
-    inverse = np.linalg.inv(core - (rows.T * psi) @ rows)
-    inner = rows @ inverse @ rows.T
+    psi, inner = at.psi, at.rows @ at.inverse @ at.rows.transpose(0, 2, 1)
     # scaled by ψ, which keeps the system well conditioned near the boundary
-    gradient = psi * (weight / mu - np.diag(inner)) + 1.0
-    curvature = inner**2 * np.outer(psi, psi) + np.eye(len(psi))
-    step = np.linalg.solve(curvature, gradient)
-    return psi * step, 0.5 * float(gradient @ step)
+    gradient = psi * (weight / mu[:, None] - np.diagonal(inner, axis1=1, axis2=2)) + 1.0
+    curvature = inner**2 * (psi[:, :, None] * psi[:, None, :]) + np.eye(psi.shape[1])
+    step: Floats = np.asarray(np.linalg.solve(curvature, gradient[:, :, None])[:, :, 0], dtype=np.float64)
+    return psi * step, 0.5 * _product(gradient, step)
 
 
-def _step_length(core: Floats, rows: Floats, psi: Floats, step: Floats, decrement: float) -> float:
+def _step_length(at: _Inside, step: Floats, decrement: Floats) -> Floats:
     """A step inside both cones: full near the centre, else as long as allowed but for a tenth."""
-    length, share = 1.0, 1.0 if decrement < 0.03 else 0.9
-    for _ in range(60):
-        trial = psi + length * step
-        if trial.min() > 0 and np.linalg.eigvalsh(core - (rows.T * trial) @ rows)[0] > 0:
-            return share * length
-        length, share = 0.7 * length, 0.9
-    return 0.0
+    inside = at.reach(step)[:, None] > _LENGTHS
+    first = inside.argmax(axis=1)
+    share = np.where((first == 0) & (decrement < 0.03), 1.0, 0.9)
+    return np.where(inside.any(axis=1), share * _LENGTHS[first], 0.0)
 
 
-def _dual_bound(core: Floats, rows: Floats, weight: Floats, dual: Floats) -> float:
+def _dual_bound(at: _Inside, weight: Floats, dual: Floats) -> Floats:
     """``tr(core Y)`` after Y is scaled so that ``rows_i' Y rows_i ≥ w_i``: an upper bound of the maximum."""
-    diagonal = np.einsum("ia,ab,ib->i", rows, dual, rows)
-    return float(np.trace(core @ dual) * max(1.0, float((weight / diagonal).max())))
+    diagonal = np.einsum("bia,bac,bic->bi", at.rows, dual, at.rows)
+    stretch = np.maximum(1.0, (weight / diagonal).max(axis=1))
+    return np.asarray(np.einsum("bij,bji->b", at.core, dual) * stretch)

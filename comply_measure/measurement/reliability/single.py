@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from comply_measure.measurement.frames import joined
 from comply_measure.measurement.moments import Floats
-from comply_measure.measurement.reliability.lower_bound import greatest_lower_bound
+from comply_measure.measurement.reliability.lower_bound import greatest_lower_bounds
 from comply_measure.measurement.reliability.multilevel import multilevel_reliability
 from comply_measure.measurement.reliability.ordinal import ordinal_reliability
 from comply_measure.measurement.reliability.split_half import split_half
@@ -70,36 +70,42 @@ SINGLE: dict[str, Single] = {
 }
 
 
-def single_coefficients(data: ScoreData, names: tuple[str, ...], rng: np.random.Generator) -> Found:
-    """Values and notes of the coefficients named; each family is computed once.
+def single_coefficients(
+    scores: Sequence[ScoreData], names: tuple[str, ...], rngs: Sequence[np.random.Generator]
+) -> list[Found]:
+    """Values and notes of the coefficients named, of every scale and group; each family is computed once.
 
     Parameters
     ----------
-    data : ScoreData
+    scores : sequence of ScoreData
     names : tuple of str
         Keys of :data:`SINGLE`.
-    rng : Generator
+    rngs : sequence of Generator
         For random split halves.
 
     Returns
     -------
-    dict of str to (float, str)
+    list of dict of str to (float, str)
     """
-    families: dict[str, Callable[[], Found]] = {
-        "bound": lambda: _bound(data),
-        "halves": lambda: _halves(data, rng),
-        "ordinal": lambda: _ordinal(data),
-        "levels": lambda: _levels(data),
+    families: dict[str, Callable[[], list[Found]]] = {
+        "bound": lambda: _bounds(scores),
+        "halves": lambda: [_halves(data, rng) for data, rng in zip(scores, rngs, strict=True)],
+        "ordinal": lambda: [_ordinal(data) for data in scores],
+        "levels": lambda: [_levels(data) for data in scores],
     }
-    found: Found = {}
+    found: list[Found] = [{} for _ in scores]
     for family in dict.fromkeys(SINGLE[name].family for name in names):
-        found |= families[family]()
-    return {name: found[name] for name in names}
+        for values, more in zip(found, families[family](), strict=True):
+            values |= more
+    return [{name: values[name] for name in names} for values in found]
 
 
-def _bound(data: ScoreData) -> Found:
-    bound = greatest_lower_bound(data.covariance, items=data.items)
-    return {"glb": (bound.value, joined(data.reason, bound.note))}
+def _bounds(scores: Sequence[ScoreData]) -> list[Found]:
+    bounds = greatest_lower_bounds([data.covariance for data in scores], [data.items for data in scores])
+    return [
+        {"glb": (bound.value, joined(data.reason, bound.note))}
+        for data, bound in zip(scores, bounds, strict=True)
+    ]
 
 
 def _halves(data: ScoreData, rng: np.random.Generator) -> Found:

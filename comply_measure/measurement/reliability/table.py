@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from comply_measure.errors import InputError, Problem
-from comply_measure.measurement.frames import check_scales, joined
+from comply_measure.measurement.frames import joined
 from comply_measure.measurement.keying import reversal_note
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.reliability.alpha import feldt_limits
 from comply_measure.measurement.reliability.coefficients import COEFFICIENTS, compute_all
 from comply_measure.measurement.reliability.single import SINGLE, ScoreData, single_coefficients
-from comply_measure.measurement.reliability.table_groups import TRIAD, Answers, Grouping, answer_groups
+from comply_measure.measurement.reliability.table_groups import TRIAD, Answers, GroupedAnswers
 from comply_measure.measurement.reliability.table_result import ReliabilityRow, ReliabilityTable
 from comply_measure.measurement.resampling import Interval, bootstrap, check_bootstrap
-from comply_measure.measurement.saturated import Treatment, covariance_of
+from comply_measure.measurement.saturated import Treatment
 from comply_measure.measurement.threads import single_threaded
 from comply_measure.statistics.checks import share_faults
 from comply_measure.tables.roles import POOLED
 
 _FLAT = "leaving out any one changes nothing: the interval is corrected for bias, not for acceleration"
-IntervalName = Literal["none", "feldt", "percentile", "bca"]
+IntervalName = Literal["none", "feldt", "percentile", "bca", "auto"]
 DEFAULT = ("alpha", "omega_implied", "omega_observed", "maximal_reliability")
 NOT_OF_THE_SUM = {"mean_correlation", "alpha_standardized", "maximal_reliability"}
 NAN = float("nan")
@@ -65,9 +66,9 @@ def reliability_table(
         at least two informants per item; reliability over items, not over informants).
     missing : {"ml", "pairwise", "listwise"}
         Of the covariance matrix; resamples use pairwise covariances under ``ml``.
-    interval : {"none", "feldt", "percentile", "bca"}
+    interval : {"none", "feldt", "percentile", "bca", "auto"}
         ``feldt`` is for α of independent informants only. Bootstraps resample clusters where a group has
-        several informants of one cluster.
+        several informants of one cluster. ``auto``: Feldt's where it holds, else percentiles of resamples.
     n_replications, seed : int
         Of the bootstrap.
     cluster : str, optional
@@ -84,22 +85,86 @@ def reliability_table(
     InputError
         Unusable scales, unknown coefficients or options.
     """
-    check_scales(data, scales, [by, unit, cluster])
+    grouped = GroupedAnswers.of(data, scales, by=by, unit=unit, cluster=cluster, pooled=pooled, triad=triad)
+    return grouped_reliability(
+        grouped,
+        coefficients=coefficients,
+        missing=missing,
+        interval=interval,
+        n_replications=n_replications,
+        seed=seed,
+        confidence=confidence,
+    )
+
+
+@single_threaded
+def grouped_reliability(
+    grouped: GroupedAnswers,
+    *,
+    coefficients: Sequence[str] = DEFAULT,
+    missing: Treatment = "ml",
+    interval: IntervalName = "feldt",
+    n_replications: int = 1000,
+    seed: int | None = None,
+    confidence: float = 0.95,
+) -> ReliabilityTable:
+    """:func:`reliability_table` of answers by group that are at hand."""
     _check(coefficients, missing, interval, n_replications, seed, confidence)
     names = tuple(dict.fromkeys(coefficients))
-    seeds = np.random.SeedSequence(seed)
-    rows: list[ReliabilityRow] = []
-    grouping = Grouping.of(data, by, unit, cluster, pooled, triad)
-    for scale, items in scales.items():
-        for group in answer_groups(data, items, grouping):
-            rng = np.random.default_rng(seeds.spawn(1)[0])
-            stack = tuple(name for name in names if name in COEFFICIENTS)
-            found = {
-                **_stack_rows(scale, group, stack, missing, interval, n_replications, rng, confidence),
-                **_single_rows(scale, group, tuple(n for n in names if n in SINGLE), missing, rng),
-            }
-            rows += [found[name] for name in names]
-    return ReliabilityTable(tuple(rows), confidence, seed)
+    stack = tuple(name for name in names if name in COEFFICIENTS)
+    entries = grouped.entries
+    draws = _Draws(interval, n_replications, confidence, missing)
+    rngs = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(len(entries))]
+    found: list[dict[str, ReliabilityRow]] = [{} for _ in entries]
+    if stack:
+        estimates = _estimates(stack, [group.covariance(missing)[0] for _, group in entries])
+        for rows, entry, values, rng in zip(found, entries, estimates, rngs, strict=True):
+            rows |= _stack_rows(entry, stack, values, draws, rng)
+    if single := tuple(name for name in names if name in SINGLE):
+        for rows, more in zip(found, _single_rows(entries, single, missing, rngs), strict=True):
+            rows |= more
+    ordered = tuple(rows[name] for rows in found for name in names)
+    return ReliabilityTable(ordered, confidence, seed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draws:
+    """How intervals are found."""
+
+    interval: IntervalName
+    n_replications: int
+    confidence: float
+    missing: Treatment
+
+    def of(self, group: Answers, names: tuple[str, ...], rng: np.random.Generator) -> Interval | None:
+        """Resamples of a group, where its intervals come from them."""
+        if self.interval in ("none", "feldt") or (
+            self.interval == "auto" and names == ("alpha",) and not group.clustered
+        ):
+            return None
+        return bootstrap(
+            group.values,
+            lambda stack: compute_all(names, stack),
+            n_replications=self.n_replications,
+            seed=rng,
+            cluster=group.clusters if group.clustered else None,
+            missing="listwise" if self.missing == "listwise" else "pairwise",
+            kind="bca" if self.interval == "bca" else "percentile",
+            confidence=self.confidence,
+        )
+
+
+def _estimates(names: tuple[str, ...], covariances: Sequence[Floats]) -> list[Floats]:
+    """Coefficients of each matrix; those of one size are computed together."""
+    together: dict[int, list[int]] = {}
+    for place, covariance in enumerate(covariances):
+        together.setdefault(len(covariance), []).append(place)
+    found = [np.empty(0)] * len(covariances)
+    for places in together.values():
+        values = compute_all(names, np.stack([covariances[place] for place in places]))
+        for place, row in zip(places, values, strict=True):
+            found[place] = row
+    return found
 
 
 def reliability_coefficients() -> dict[str, str]:
@@ -113,38 +178,24 @@ def reliability_coefficients() -> dict[str, str]:
 
 
 def _stack_rows(
-    scale: str,
-    group: Answers,
+    entry: tuple[str, Answers],
     names: tuple[str, ...],
-    missing: Treatment,
-    interval: IntervalName,
-    n_replications: int,
+    estimates: Floats,
+    draws: _Draws,
     rng: np.random.Generator,
-    confidence: float,
 ) -> dict[str, ReliabilityRow]:
     """Rows of coefficients that are functions of the covariance matrix."""
-    if not names:
-        return {}
-    covariance, reason = covariance_of(group.values, missing)
-    estimates = compute_all(names, covariance[None])[0]
-    drawn: Interval | None = None
-    if interval in ("percentile", "bca") and np.isfinite(estimates).any():
-        drawn = bootstrap(
-            group.values,
-            lambda stack: compute_all(names, stack),
-            n_replications=n_replications,
-            seed=rng,
-            cluster=group.clusters if group.clustered else None,
-            missing="listwise" if missing == "listwise" else "pairwise",
-            kind="bca" if interval == "bca" else "percentile",
-            confidence=confidence,
-        )
+    scale, group = entry
+    missing = draws.missing
+    covariance, reason = group.covariance(missing)
+    drawn = draws.of(group, names, rng) if np.isfinite(estimates).any() else None
+    doubt = _doubt(group, covariance)
+    score_sd = float(np.sqrt(max(covariance.sum(), 0.0))) / max(len(covariance), 1)
     rows = {}
     for k, name in enumerate(names):
         estimate = float(estimates[k])
         note = "" if np.isfinite(estimate) else _reason(name, group, covariance, reason)
-        limits, kind, more = _limits(name, group, estimate, interval, drawn, k, confidence, missing)
-        score_sd = float(np.sqrt(max(covariance.sum(), 0.0))) / max(len(covariance), 1)
+        limits, kind, more = _limits(name, group, estimate, draws, drawn, k)
         sem = score_sd * np.sqrt(max(1.0 - estimate, 0.0)) if np.isfinite(estimate) else NAN
         rows[name] = _row(
             scale,
@@ -159,26 +210,23 @@ def _stack_rows(
             k,
             missing,
             joined(note, more),
-            _doubt(group, covariance) if np.isfinite(estimate) else "",
+            doubt if np.isfinite(estimate) else "",
         )
     return rows
 
 
 def _limits(
-    name: str,
-    group: Answers,
-    estimate: float,
-    interval: str,
-    drawn: Interval | None,
-    k: int,
-    confidence: float,
-    missing: str,
+    name: str, group: Answers, estimate: float, draws: _Draws, drawn: Interval | None, k: int
 ) -> tuple[tuple[float, float, float], str, str]:
     """Lower, upper, se; how they were found; why there are none."""
     nothing = (NAN, NAN, NAN)
+    interval, missing = draws.interval, draws.missing
     if interval == "none" or not np.isfinite(estimate):
         return nothing, "", ""
-    if drawn is not None:
+    if interval == "auto":
+        interval = "feldt" if name == "alpha" and not group.clustered else "percentile"
+    if interval != "feldt":
+        assert drawn is not None  # the estimate is defined
         limits = (float(drawn.lower[k]), float(drawn.upper[k]), float(drawn.se[k]))
         why = _FLAT if drawn.flat[k] else ""
         why = why if np.isfinite(limits[0]) else "undefined in more than a tenth of the resamples"
@@ -192,39 +240,45 @@ def _limits(
     n = complete if missing == "listwise" else int((present.T @ present).min())
     if n < 2:
         return nothing, "", "two items share fewer than 2 informants: no interval"
-    return (*feldt_limits(estimate, n, group.values.shape[1], confidence), NAN), "feldt", ""
+    return (*feldt_limits(estimate, n, group.values.shape[1], draws.confidence), NAN), "feldt", ""
 
 
 def _single_rows(
-    scale: str, group: Answers, names: tuple[str, ...], missing: Treatment, rng: np.random.Generator
-) -> dict[str, ReliabilityRow]:
-    """Rows of coefficients without a resampled interval."""
-    if not names:
-        return {}
-    covariance, reason = covariance_of(group.values, missing)
-    reason = joined(group.faults, reason)
-    score = ScoreData(group.items, group.values, covariance, reason, group.units if group.clustered else None)
-    found = single_coefficients(score, names, rng)
-    doubt = _doubt(group, covariance)
-    score_sd = float(np.sqrt(max(covariance.sum(), 0.0))) / max(len(covariance), 1)
-    return {
-        name: _row(
-            scale,
-            group,
-            name,
-            SINGLE[name].label,
-            value,
-            (NAN, NAN, NAN),
-            "",
-            score_sd * float(np.sqrt(1.0 - value)) if SINGLE[name].of_the_sum and value <= 1 else NAN,
-            None,
-            0,
-            missing,
-            note,
-            doubt if np.isfinite(value) else "",
-        )
-        for name, (value, note) in found.items()
-    }
+    entries: Sequence[tuple[str, Answers]],
+    names: tuple[str, ...],
+    missing: Treatment,
+    rngs: Sequence[np.random.Generator],
+) -> Iterator[dict[str, ReliabilityRow]]:
+    """Rows of coefficients without a resampled interval, group by group."""
+    scores = []
+    for _, group in entries:
+        covariance, reason = group.covariance(missing)
+        units = group.units if group.clustered else None
+        scores.append(ScoreData(group.items, group.values, covariance, joined(group.faults, reason), units))
+    for (scale, group), score, found in zip(
+        entries, scores, single_coefficients(scores, names, rngs), strict=True
+    ):
+        covariance = score.covariance
+        doubt = _doubt(group, covariance)
+        score_sd = float(np.sqrt(max(covariance.sum(), 0.0))) / max(len(covariance), 1)
+        yield {
+            name: _row(
+                scale,
+                group,
+                name,
+                SINGLE[name].label,
+                value,
+                (NAN, NAN, NAN),
+                "",
+                score_sd * float(np.sqrt(1.0 - value)) if SINGLE[name].of_the_sum and value <= 1 else NAN,
+                None,
+                0,
+                missing,
+                note,
+                doubt if np.isfinite(value) else "",
+            )
+            for name, (value, note) in found.items()
+        }
 
 
 def _row(
@@ -308,8 +362,8 @@ def _check(
     problems += share_faults("confidence", confidence)
     if problems:
         raise InputError("Reliability cannot be computed.", problems)
-    if interval in ("percentile", "bca"):
-        check_bootstrap(n_replications, seed, interval, confidence)
+    if interval in ("percentile", "bca", "auto"):
+        check_bootstrap(n_replications, seed, "bca" if interval == "bca" else "percentile", confidence)
 
 
 __all__ = ["POOLED", "TRIAD", "reliability_table"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -11,9 +11,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from comply_measure.measurement.frames import cluster_codes, groups, item_values, listed, varying_items
+from comply_measure.measurement.frames import (
+    check_scales,
+    cluster_codes,
+    groups,
+    item_values,
+    listed,
+    varying_items,
+)
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.reliability.triad_score import unit_answers
+from comply_measure.measurement.saturated import Treatment, covariance_of
 
 TRIAD = "triad"
 
@@ -27,6 +35,13 @@ class Answers:
     values: Floats
     clusters: NDArray[np.intp] | None
     units: NDArray[np.intp] | None
+    _covariances: dict[Treatment, tuple[Floats, str]] = field(default_factory=dict, init=False, repr=False)
+
+    def covariance(self, missing: Treatment) -> tuple[Floats, str]:
+        """Covariance matrix under a treatment of missing answers and why it is undefined, computed once."""
+        if missing not in self._covariances:
+            self._covariances[missing] = covariance_of(self.values, missing)
+        return self._covariances[missing]
 
     @cached_property
     def faults(self) -> str:
@@ -90,6 +105,48 @@ class Grouping:
             outer,
             data[unit].to_numpy() if triad and unit is not None else None,
             None if by is None else data[by].to_numpy(),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class GroupedAnswers:
+    """Answers of several scales by group, taken out of a table once, for all that is computed of them.
+
+    Attributes
+    ----------
+    entries : tuple of (str, Answers)
+        Scale and answers, scale by scale.
+    """
+
+    entries: tuple[tuple[str, Answers], ...]
+
+    @classmethod
+    def of(
+        cls,
+        data: pd.DataFrame,
+        scales: Mapping[str, Sequence[str]],
+        *,
+        by: str | None = "role",
+        unit: str | None = "unit",
+        cluster: str | None = None,
+        pooled: bool = True,
+        triad: bool = True,
+    ) -> GroupedAnswers:
+        """Take the groups out of a table; arguments as of :func:`.table.reliability_table`.
+
+        Raises
+        ------
+        InputError
+            Unusable scales, absent columns.
+        """
+        check_scales(data, scales, [by, unit, cluster])
+        grouping = Grouping.of(data, by, unit, cluster, pooled, triad)
+        return cls(
+            tuple(
+                (scale, group)
+                for scale, items in scales.items()
+                for group in answer_groups(data, items, grouping)
+            )
         )
 
 
