@@ -56,10 +56,8 @@ class NamedFit:
     def obstacle(self) -> str:
         """Why there is nothing to report from the fit; empty if there is."""
         codes = {finding.code for finding in self.fit.problems}
-        if not self.fit.converged:
-            return "did not converge"
-        if not self.fit.has_optimum:
-            return "no finite optimum"
+        if self.fit.unreached:
+            return self.fit.unreached
         return "not identified" if codes & {"not_identified", "negative_df"} else ""
 
     @property

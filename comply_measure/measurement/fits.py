@@ -162,7 +162,7 @@ def difference_test(restricted: Fit, general: Fit, *, method: str | None = None)
     Returns
     -------
     DifferenceTest
-        NaN with a note when a model did not converge or the test is undefined.
+        NaN with a note when a model has no optimum or the test is undefined.
 
     Raises
     ------
@@ -170,8 +170,8 @@ def difference_test(restricted: Fit, general: Fit, *, method: str | None = None)
         When the fits do not rest on the same data, or on different kinds of test.
     """
     df = float(restricted.model.df - general.model.df)
-    if not (restricted.has_optimum and general.has_optimum):
-        return DifferenceTest(_NAN, df, _NAN, "", "a model did not converge")
+    if failed := restricted.unreached or general.unreached:
+        return DifferenceTest(_NAN, df, _NAN, "", f"a model {failed}")
     if df <= 0:
         return DifferenceTest(_NAN, df, _NAN, "", "the models have the same degrees of freedom")
     check_comparable([restricted, general], ["restricted", "general"])

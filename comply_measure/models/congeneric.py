@@ -188,8 +188,8 @@ def _row(task: _Task, missing: str) -> CongenericReliability:
         )
     except ComplyError as error:
         return _undefined(task, " ".join(str(error).split()))
-    if not fit.has_optimum:
-        return _undefined(task, "the one-factor model did not converge")
+    if fit.unreached:
+        return _undefined(task, f"the one-factor model {fit.unreached}")
     return _from_fit(task, fit)
 
 

@@ -14,7 +14,7 @@ _NAMES = {"cfi": "CFI", "tli": "TLI", "rmsea": "RMSEA", "srmr": "SRMR"}
 
 _PAST = {
     "did not converge": "did not converge",
-    "no finite optimum": "has no finite optimum",
+    "reached no finite optimum": "reached no finite optimum",
     "not identified": "is not identified",
 }
 

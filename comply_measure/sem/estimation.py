@@ -87,13 +87,21 @@ def estimate(model: Model, start: Array | None = None) -> Optimum:
 def _pursued(model: Model, tried: list[Optimum], best: Optimum) -> Optimum:
     """The lowest attempt followed where it did not converge; the best optimum where that leads to no lower one."""
     if not best.converged:
-        return _followed(model, best)
+        found = _followed(model, best)
+        return replace(found, searched=_searched(tried, found.searched)) if found.endless else found
     if model.sample.n * best.below < SAME_STATISTIC:
         return best
     found = _followed(model, min(tried, key=lambda optimum: optimum.point.value))
     if not found.converged or found.endless or found.point.value >= best.point.value:
         return best
     return found
+
+
+def _searched(tried: list[Optimum], further: str) -> str:
+    """What was tried, in words, where no attempt has found a finite optimum."""
+    random = sum("random start" in optimum.remedy for optimum in tried)
+    drawn = f" ({random} from random starts)" if random else ""
+    return f"{len(tried)} search{'es' if len(tried) > 1 else ''}{drawn}, {further}"
 
 
 def _is_doubtful(model: Model, best: Optimum) -> bool:
@@ -135,34 +143,40 @@ def _followed(model: Model, lowest: Optimum) -> Optimum:
     way = follow(model, lowest.point.theta)
     if way is None:
         return lowest
-    ways = [way]
+    ways, entered = [way], 0
     while len(ways) <= CROSSINGS and not ways[-1].found.converged:
-        further = _crossed(model, ways[-1])
+        further, starts = _crossed(model, ways[-1])
+        entered += starts
         if further is None:
             break
         ways.append(further)
+    there = f"{entered} beyond infinity" if entered else "no way through infinity"
+    words = f"one in logarithms of the parameters, {there}"
     for number in reversed(range(len(ways))):
         end = ways[number].found
         found = end if end.converged else held(model, ways[number])
         if found.converged:
-            return replace(found, remedy=CROSSING if number else IN_LOGARITHMS)
+            said = words if found.endless else ""
+            return replace(found, remedy=CROSSING if number else IN_LOGARITHMS, searched=said)
     return lowest
 
 
-def _crossed(model: Model, way: Way) -> Way | None:
-    """The way on from the other side of infinity; None where that leads no lower."""
+def _crossed(model: Model, way: Way) -> tuple[Way | None, int]:
+    """The way on from the other side of infinity, None where that leads no lower; how many starts were tried there."""
     least = way.found.point.value - SAME_STATISTIC / model.sample.n
-    lower: list[Optimum] = []
+    lower, tried = list[Optimum](), 0
     for phi in beyond(model, way.path, way.units):
-        found = _attempt(model, model.space.expand(phi))
+        found, tried = _attempt(model, model.space.expand(phi)), tried + 1
         if found.point.value < least:
             lower.append(found)
             if found.converged:
                 break
     if not lower:
-        return None
+        return None, tried
     best = _best(lower, False)
-    return Way(best, [best.point.phi], way.units) if best.converged else follow(model, best.point.theta)
+    if best.converged:
+        return Way(best, [best.point.phi], way.units), tried
+    return follow(model, best.point.theta), tried
 
 
 def _further(model: Model, tried: list[Optimum]) -> list[Optimum]:

@@ -57,6 +57,8 @@ class Optimum:
         How far, in F, an attempt that did not converge went below this optimum.
     endless : tuple of str
         Parameters along which F falls without end, held where it falls no further; empty for a proper optimum.
+    searched : str
+        What was tried in vain to find a finite optimum, where there are such parameters.
     """
 
     point: Point
@@ -70,6 +72,7 @@ class Optimum:
     remedy: str = ""
     below: float = 0.0
     endless: tuple[str, ...] = ()
+    searched: str = ""
 
 
 def minimise(

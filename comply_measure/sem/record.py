@@ -12,6 +12,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+def unreached(converged: bool, has_optimum: bool) -> str:
+    """What stands in the place of an optimum, after "the model"; empty where there is one.
+
+    A fact of the search: that it reached no finite optimum does not prove that there is none.
+    """
+    if has_optimum:
+        return ""
+    return "reached no finite optimum" if converged else "did not converge"
+
+
 @dataclass(frozen=True, eq=False)
 class FitRecord:
     """Results of a fit under the names they have in :class:`comply_measure.sem.Fit`.
@@ -42,6 +52,11 @@ class FitRecord:
     measures: dict[str, float]
     estimates: pd.DataFrame
     solution: pd.DataFrame | None
+
+    @property
+    def unreached(self) -> str:
+        """What stands in the place of an optimum, after "the model"; empty where there is one."""
+        return unreached(self.converged, self.has_optimum)
 
     def standardized(self, kind: str = "all") -> pd.DataFrame:
         """The standardised solution; only ``all`` is kept.

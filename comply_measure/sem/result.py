@@ -34,12 +34,11 @@ from comply_measure.sem.loglikelihood import LogLikelihoods
 from comply_measure.sem.model import Model
 from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.options import RESIDUAL_TESTS, SCALED_TESTS, choose
+from comply_measure.sem.record import FitRecord, unreached
 from comply_measure.sem.tables import estimates_frame
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from comply_measure.sem.record import FitRecord
 
 
 @dataclass(frozen=True)
@@ -72,6 +71,11 @@ class Fit(FollowUps):
         What publishes a number of the fit (a reliability, an effect) asks this, not :attr:`converged`.
         """
         return self.converged and not self.optimum.endless
+
+    @property
+    def unreached(self) -> str:
+        """What stands in the place of an optimum, after "the model"; empty where there is one."""
+        return unreached(self.converged, self.has_optimum)
 
     @property
     def theta(self) -> Array:
@@ -206,7 +210,7 @@ class Fit(FollowUps):
 
     @cached_property
     def inadmissible(self) -> tuple[Finding, ...]:
-        """No finite optimum, negative variances and matrices that are not positive definite."""
+        """No finite optimum found, negative variances and matrices that are not positive definite."""
         found = [endless_finding(self.optimum)] if self.optimum.endless else []
         found.extend(admissibility(self.model, self.optimum.point.implied))
         found.extend(self.model.family.inadmissible(self.model, self.optimum.point))
@@ -214,7 +218,7 @@ class Fit(FollowUps):
 
     @property
     def admissible(self) -> bool:
-        """Whether the optimum is finite and all variances and covariance matrices are possible ones."""
+        """Whether a finite optimum was found and all variances and covariance matrices are possible ones."""
         return not self.inadmissible
 
     @cached_property
@@ -312,8 +316,6 @@ class Fit(FollowUps):
 
     def record(self) -> FitRecord:
         """The fit's results without model and data, to be stored."""
-        from comply_measure.sem.record import FitRecord
-
         return FitRecord(
             self.n,
             self.npar,

@@ -42,7 +42,7 @@ def render(fit: Fit) -> str:
 
 def _header(fit: Fit) -> str:
     model = fit.model
-    reached = "NO FINITE OPTIMUM, held" if fit.optimum.endless else "converged"
+    reached = "NO FINITE OPTIMUM FOUND, held" if fit.optimum.endless else "converged"
     state = reached if fit.converged else "DID NOT CONVERGE"
     lines = [
         f"Estimator {model.options.estimator.name}: {state} after {fit.optimum.iterations} iterations",

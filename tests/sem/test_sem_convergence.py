@@ -127,7 +127,8 @@ def test_a_search_without_end_is_held_and_marked(hs: pd.DataFrame) -> None:
     assert not fit.record().has_optimum
     (problem,) = [problem for problem in fit.problems if problem.code == "no_finite_optimum"]
     assert problem.serious and "s=~x9 = " in problem.message and "x9~~x9 = -" in problem.message
-    assert "NO FINITE OPTIMUM" in fit.summary() and str(problem) in fit.summary()
+    assert "NO FINITE OPTIMUM FOUND" in fit.summary() and str(problem) in fit.summary()
+    assert fit.unreached == fit.record().unreached == "reached no finite optimum"
     assert fit.estimates.loc[fit.estimates["free"] > 0, "se"].isna().all()
     assert "no_standard_errors" not in {problem.code for problem in fit.problems}
     assert fit.fit_measures["chisq"] == pytest.approx(8.2358, abs=2e-4)
@@ -181,6 +182,34 @@ def test_the_infimum_is_that_of_the_limit(hs: pd.DataFrame) -> None:
     reached = sem.fit(TWO, hs.iloc[:25], std_lv=True).fit_measures["chisq"]
     assert limit == pytest.approx(8.235653, abs=1e-5)
     assert limit < reached < limit + 5e-4
+
+
+def test_a_search_in_vain_says_what_it_tried(
+    hs: pd.DataFrame, fits: list[sem.Fit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How many searches, how many of them random, and how often beyond infinity: no proof that there is no optimum."""
+    said = "17 searches (8 from random starts), one in logarithms of the parameters, no way through infinity"
+    fit = sem.fit(TWO, hs.iloc[:25], std_lv=True)
+    assert fit.optimum.searched == said
+    (problem,) = [problem for problem in fit.problems if problem.code == "no_finite_optimum"]
+    assert problem.message.startswith("no finite optimum was found: ") and said in problem.message
+    assert "no proof that there is none" in str(problem)
+    assert not any(found.optimum.searched for found in fits if found.has_optimum)  # also not after a crossing
+    assert sem.sam(f"{TWO}\ns ~ v", hs).optimum.searched == ""
+    starts: list[float] = []
+    plain = estimation.beyond
+
+    def counted(*given: Any) -> Iterator[Any]:
+        for phi in plain(*given):
+            starts.append(0.0)
+            yield phi
+
+    monkeypatch.setattr(estimation, "beyond", counted)
+    (number,) = [k for k, found in enumerate(fits) if found.optimum.endless]
+    case = CASES[number]
+    again = sem.fit(case["model"], hs.iloc[np.array(case["rows"]) - 1], std_lv=case["std_lv"], se="none")
+    way = f"{len(starts)} beyond infinity" if starts else "no way through infinity"
+    assert again.optimum.searched.endswith(f"one in logarithms of the parameters, {way}")
 
 
 def test_a_factor_with_a_variance_goes_through_infinity(hs: pd.DataFrame) -> None:

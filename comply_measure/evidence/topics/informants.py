@@ -297,9 +297,7 @@ def _usable(named: NamedFit | None) -> bool:
 
 
 def _note(named: NamedFit) -> str:
-    if not named.fit.has_optimum:
-        return "did not converge"
-    return "" if named.fit.admissible else "solution not admissible"
+    return named.fit.unreached or ("" if named.fit.admissible else "solution not admissible")
 
 
 def _shares(fits: Sequence[NamedFit | None], chosen: Focal) -> pd.DataFrame:

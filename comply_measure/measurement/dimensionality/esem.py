@@ -184,8 +184,8 @@ def exploratory_sem(
     except ComplyError as error:
         note = joined(block.with_item_names(" ".join(str(error).split()), start.items), start.remarks)
         return _undefined(start.items, names, common, len(start.values), n_clusters, note)
-    if not fit.has_optimum:
-        note = joined("the engine did not converge", start.remarks)
+    if fit.unreached:
+        note = joined(f"the engine {fit.unreached}", start.remarks)
         return _undefined(start.items, names, common, fit.n, n_clusters, note)
     block = block.at(fit, ordered)
     unrotated = block.standardised(block.theta[None])[0]

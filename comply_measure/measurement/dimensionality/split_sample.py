@@ -282,4 +282,4 @@ def _confirm(
         fit = sem.fit(model, data, estimator=estimator, missing=treatment, cluster=cluster, std_lv=True)
     except ComplyError as error:
         return None, str(error)
-    return fit, "" if fit.has_optimum else "the confirmatory model did not converge"
+    return fit, f"the confirmatory model {fit.unreached}" if fit.unreached else ""

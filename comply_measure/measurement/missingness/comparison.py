@@ -156,8 +156,8 @@ def _single(
     """Full information or listwise."""
     missing = "ml" if method == FIML else "listwise"
     fit = fit_model(model, imputation.data, estimator="MLR", missing=missing, cluster=cluster, std_lv=std_lv)
-    if not fit.has_optimum:
-        raise ComplyError("the optimiser did not converge")
+    if fit.unreached:
+        raise ComplyError(f"the search {fit.unreached}")
     table = fit.standardized().rename(columns={"est_std": "est"}).assign(df=math.inf, fmi=math.nan)
     measures = fit.measures
     row = _row(

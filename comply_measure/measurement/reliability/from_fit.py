@@ -134,8 +134,8 @@ def fit_reliability(fit: Fit) -> FitReliability:
 
 def _note(fit: Fit, matrices: FactorMatrices) -> str:
     """Why nothing is defined."""
-    if not fit.has_optimum:
-        return "the model did not converge"
+    if fit.unreached:
+        return f"the model {fit.unreached}"
     notes = []
     for what, names, values in (
         ("residual variance", matrices.items, np.diag(matrices.residuals)),

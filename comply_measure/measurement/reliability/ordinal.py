@@ -165,8 +165,8 @@ def _loadings(values: Floats, names: list[str], correlation: Floats, estimator: 
         )
     except ComplyError as error:
         return nothing, str(error)
-    if not fit.has_optimum:
-        return nothing, "the one-factor model did not converge"
+    if fit.unreached:
+        return nothing, f"the one-factor model {fit.unreached}"
     # Without the table of estimates, whose standard errors nobody asked for.
     loadings = np.array(
         [

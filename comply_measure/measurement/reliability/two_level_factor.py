@@ -49,8 +49,8 @@ def two_level_factor(values: Floats, unit: NDArray[Any]) -> tuple[OneFactor, str
         fit = sem.fit(model, data, cluster="unit", std_lv=True, se="none")
     except ComplyError as error:
         return _undefined(len(names)), str(error)
-    if not fit.has_optimum:
-        return _undefined(len(names)), "the two-level factor model did not converge"
+    if fit.unreached:
+        return _undefined(len(names)), f"the two-level factor model {fit.unreached}"
     table = fit.estimates
     loadings = np.stack([_read(table, level, "=~", names) for level in (1, 2)])
     residuals = np.stack([_read(table, level, "~~", names) for level in (1, 2)])

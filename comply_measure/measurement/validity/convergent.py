@@ -220,9 +220,9 @@ def convergent_validity(
         When the model did not converge, has several groups or levels, or does not measure these constructs.
     """
     require_one_block(fit, "convergent validity")
-    if not fit.has_optimum:
+    if fit.unreached:
         raise ComplyError(
-            f"the measurement model did not converge ({fit.n} informants, {fit.npar} parameters)"
+            f"the measurement model {fit.unreached} ({fit.n} informants, {fit.npar} parameters)"
         )
     check_confidence(confidence, "Convergent validity cannot be computed.")
     half, table = float(ndtri(0.5 + confidence / 2.0)), fit.standardized()

@@ -84,8 +84,10 @@ def factor_structure(fit: Fit) -> FactorStructure:
         When the model did not converge, has several groups, paths among observed variables, items on several
         factors (bifactor models, composites) or a negative variance.
     """
-    if not fit.has_optimum or len(fit.model.sample.groups) != 1:
-        raise ComplyError("dynamic cut-offs need one group and a model that converged")
+    if fit.unreached:
+        raise ComplyError(f"dynamic cut-offs need an optimum, and the model {fit.unreached}")
+    if len(fit.model.sample.groups) != 1:
+        raise ComplyError("dynamic cut-offs need one group")
     at, layout = fit.optimum.point.implied[0], fit.model.layouts[0]
     if set(layout.sources) & set(layout.observed) or layout.has_cross:
         raise ComplyError("dynamic cut-offs are defined for factor models")

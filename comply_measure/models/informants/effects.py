@@ -63,7 +63,7 @@ def effects_table(fit: Fit) -> pd.DataFrame:
     DataFrame
         ``outcome, predictor, estimate, se, z, p, ci_lower, ci_upper, standardized, r_squared, n_units, note``.
         ``r_squared`` is one minus the standardised residual variance of the outcome, NaN where that is
-        negative. Numbers are NaN, with the reason in ``note``, where the model did not converge; an inadmissible
+        negative. Numbers are NaN, with the reason in ``note``, where the search found no optimum; an inadmissible
         solution is noted. Columns ``group`` and ``level`` stand first where there are several.
     """
     table = fit.estimates
@@ -73,9 +73,7 @@ def effects_table(fit: Fit) -> pd.DataFrame:
     keys = ["lhs", "op", "rhs", *place]
     value = dict(zip(zip(*(solved[k] for k in keys), strict=True), solved["est_std"], strict=True))
     where = list(zip(*(rows[k] for k in place), strict=True)) if place else [()] * len(rows)
-    note = (
-        "did not converge" if not fit.has_optimum else ("" if fit.admissible else "solution not admissible")
-    )
+    note = fit.unreached or ("" if fit.admissible else "solution not admissible")
     out = pd.DataFrame(
         {
             "outcome": rows["lhs"],
@@ -134,7 +132,7 @@ def joint_tests(fit: Fit, latent: Sequence[str], outcomes: Sequence[str]) -> pd.
         text = "; ".join(f"{quoted(effect_label(outcome, name))} == 0" for name in latent)
         hypothesis = f"no effect of {', '.join(latent)}"
         if not fit.has_optimum:
-            rows.append((outcome, hypothesis, np.nan, len(latent), np.nan, fit.n, "did not converge"))
+            rows.append((outcome, hypothesis, np.nan, len(latent), np.nan, fit.n, fit.unreached))
             continue
         test = fit.wald(text)
         note = "" if fit.admissible else "solution not admissible"

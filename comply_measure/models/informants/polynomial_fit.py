@@ -187,8 +187,8 @@ def _fitted(text: str, data: pd.DataFrame, cluster: str | None, errors: str) -> 
         text, data, estimator="MLR" if robust else "ML", missing="ml", meanstructure=True,
         cluster=cluster if robust else None, se=None if robust else "none", test=None if robust else "none",
     )  # fmt: skip
-    if not fit.has_optimum:
-        raise ComplyError("the latent polynomial did not converge")
+    if fit.unreached:
+        raise ComplyError(f"the latent polynomial {fit.unreached}")
     return fit
 
 

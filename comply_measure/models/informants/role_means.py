@@ -65,7 +65,7 @@ def latent_gaps(fit: Fit, factor: str, roles: Sequence[str], level: float = 0.95
     if not is_share(level):
         raise ComplyError(f"level is {level}; it must lie between 0 and 1")
     trusted = fit.has_optimum
-    note = "did not converge" if not trusted else ("" if fit.admissible else "solution not admissible")
+    note = fit.unreached or ("" if fit.admissible else "solution not admissible")
     if trusted:
         table = fit.estimates
         means = table[table["op"] == "~1"].set_index("lhs")["est"].loc[names].to_numpy(dtype=float)

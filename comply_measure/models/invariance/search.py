@@ -268,8 +268,8 @@ def _at_hand(design: Design, ladder: InvarianceLadder | None) -> dict[str, Fit]:
 
 def _fitted(design: Design, level: str, released: Released, known: Mapping[str, Fit]) -> Fit:
     fit = known[level] if level in known and not released else design.fit(level, released)
-    if not fit.has_optimum:
-        raise ComplyError(f"the {level} model did not converge: no search on this level")
+    if fit.unreached:
+        raise ComplyError(f"the {level} model {fit.unreached}: no search on this level")
     return fit
 
 

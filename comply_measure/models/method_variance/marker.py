@@ -43,8 +43,8 @@ class Series:
         except ComplyError as error:
             self.failures[name] = " ".join(str(error).split())
             return None
-        if not fit.has_optimum:
-            self.failures[name] = "the optimiser did not converge"
+        if fit.unreached:
+            self.failures[name] = f"the search {fit.unreached}"
             return None
         self.fits[name] = fit
         return fit

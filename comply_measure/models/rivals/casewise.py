@@ -83,8 +83,8 @@ def casewise_fit(fit: Fit) -> CasewiseFit:
     """
     if is_two_level(fit):
         raise ComplyError("casewise contributions are not there for two-level models")
-    if not fit.has_optimum:
-        raise ComplyError("casewise contributions need a model that converged")
+    if fit.unreached:
+        raise ComplyError(f"casewise contributions need an optimum, and the model {fit.unreached}")
     if not fit.model.family.has_loglik or any(fit.model.exogenous):
         raise ComplyError("casewise contributions need maximum likelihood without fixed exogenous variables")
     if fit.optimum.jacobian is not None and len(fit.optimum.jacobian):

@@ -265,8 +265,8 @@ def general_factor_indices(
     for each in (fit, one_factor):
         if each is not None:
             require_one_block(each, "a general factor's indices")
-    if not fit.has_optimum:
-        raise ComplyError("the indices need a model that converged")
+    if fit.unreached:
+        raise ComplyError(f"the indices need an optimum, and the model {fit.unreached}")
     if not factors or not all(factors.values()):
         raise ComplyError("every factor needs an indicator")
     found = _loadings(fit)

@@ -208,5 +208,7 @@ def _put_together(joint: Model, blocks: tuple[Block, ...], second: Structure) ->
         failed[0].message if failed else "converged",
         0.0,
         at_bound=tuple(held),
+        binding=tuple(text for step in steps if step.endless for text in step.binding),
         endless=tuple(name for step in steps for name in step.endless),
+        searched="; ".join(step.searched for step in steps if step.endless),
     )

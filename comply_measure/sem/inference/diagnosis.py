@@ -138,7 +138,8 @@ def remedy_finding(n: float, optimum: Optimum) -> Finding:
     """
     message = "beside the optimum"
     if optimum.remedy:
-        message = f"the first search failed or ended higher; the optimum was found with {optimum.remedy}"
+        what = "this end was reached" if optimum.endless else "the optimum was found"
+        message = f"the first search failed or ended higher; {what} with {optimum.remedy}"
     below = n * optimum.below
     if not is_lower_elsewhere(n, optimum):
         return Finding("search_remedy", message, serious=False)
@@ -153,7 +154,7 @@ def is_lower_elsewhere(n: float, optimum: Optimum) -> bool:
 
 
 def endless_finding(optimum: Optimum) -> Finding:
-    """That χ² has no minimum, and which parameters are held.
+    """That the search found no minimum, which parameters are held, and what was tried.
 
     Parameters
     ----------
@@ -161,12 +162,14 @@ def endless_finding(optimum: Optimum) -> Finding:
         With ``endless``.
     """
     message = (
-        "there is no finite optimum: χ² falls without end, by less and less, as parameters grow; "
+        "no finite optimum was found: χ² falls without end, by less and less, as parameters grow; "
         f"held where it falls no further: {', '.join(optimum.binding)}"
     )
+    if optimum.searched:
+        message += f"; tried: {optimum.searched}"
     advice = (
-        "no standard errors are given, and estimates mean little: simplify the model, or fit it with "
-        "bounds='pos.var' or 'wide'"
+        "this is what the search found, no proof that there is none; no standard errors are given, and estimates mean "
+        "little: simplify the model, or fit it with bounds='pos.var' or 'wide'"
     )
     return Finding("no_finite_optimum", message, advice)
 

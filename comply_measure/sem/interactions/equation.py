@@ -171,11 +171,11 @@ def question(fit: Fit, term: str | None, group: str | None) -> Question:
     InputError
         When the fit has no such product or group.
     ModelError
-        When the fit has no finite optimum, or two levels.
+        When the fit reached no finite optimum, or has two levels.
     """
     require_groups(fit, "simple slopes")
     if not fit.has_optimum:
-        raise ModelError("the fit has no finite optimum: there are no slopes to tell")
+        raise ModelError(f"the fit {fit.unreached}: there are no slopes to tell")
     outcome, (predictor, moderator) = _asked(fit, term)
     names = [each.name for each in fit.model.sample.groups]
     if group is not None and str(group) not in names:

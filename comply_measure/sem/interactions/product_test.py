@@ -82,11 +82,11 @@ def product_test(fit: Fit, terms: str | Sequence[str] | None = None) -> ProductT
     InputError
         When the fit has no such product.
     ModelError
-        When the fit, or the model without the products, has no finite optimum.
+        When the fit, or that of the model without the products, reached no finite optimum.
     """
     require_groups(fit, "tests of products")
     if not fit.has_optimum:
-        raise ModelError("the fit has no finite optimum: there is nothing to test")
+        raise ModelError(f"the fit {fit.unreached}: there is nothing to test")
     rows = _rows(fit, terms)
     test, without = _against_zero(fit, rows)
     table = fit.model.table
@@ -111,7 +111,7 @@ def _against_zero(fit: Fit, rows: Sequence[int]) -> tuple[TestStatistic, Fit]:
     model = family.again(fit.model, smaller)
     without = family.result(model, family.search(model))
     if not without.has_optimum:
-        raise ModelError("the model without the products has no finite optimum: there is no test")
+        raise ModelError(f"the model without the products {without.unreached}: there is no test")
     own = family.product_difference(fit, without, rows)
     if own is not None:
         return own, without

@@ -188,7 +188,7 @@ def simple_slopes(
     Raises
     ------
     InputError, ModelError
-        When the fit has no such product, no finite optimum or two levels, or an argument is not valid.
+        When the fit has no such product or two levels, reached no finite optimum, or an argument is not valid.
     """
     asked = question(fit, term, group)
     confidence = confidence_level(level)
