@@ -64,10 +64,17 @@ class Problem:
         )
         text = f"{place}: {self.message}" if place else self.message
         if self.value is not None:
-            text += f" (found {self.value!r})"
+            text += f" (found {_plain(self.value)!r})"
         if self.allowed:
             text += f"; allowed: {self.allowed}"
         return text
+
+
+def _plain(value: Any) -> Any:
+    """Numbers of numpy as those of Python: ``2.5``, not ``np.float64(2.5)``."""
+    if type(value) in (list, tuple):
+        return type(value)(_plain(part) for part in value)
+    return value.item() if type(value).__module__ == "numpy" and not getattr(value, "ndim", 1) else value
 
 
 class InputError(ComplyError):

@@ -231,7 +231,7 @@ def score_scaled_difference(restricted: Fit, general: Fit) -> Difference:
     B = basis.T @ first_order_information(general.model, point) @ basis
     AP = A @ P
     inner = np.linalg.pinv(AP @ A.T, hermitian=True)
-    factor = float(np.trace(inner @ AP @ B @ AP.T)) / m
+    factor = float(np.trace(inner @ AP @ B @ AP.T)) / m if m > 0 else 0.0
     if not factor > 0:
         return Difference(_NAN, m, _NAN, note="the restrictions take nothing away: no scaled difference")
     return Difference(plain / factor, m, factor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,11 @@ from comply_measure.errors import InputError
 from comply_measure.measurement.dimensionality.efa import explore
 from comply_measure.measurement.dimensionality.esem import exploratory_sem
 from comply_measure.measurement.dimensionality.rotation import RotationOptions
-from comply_measure.measurement.dimensionality.split_sample import explore_and_confirm, split_units
+from comply_measure.measurement.dimensionality.split_sample import (
+    assign_items,
+    explore_and_confirm,
+    split_units,
+)
 
 FOLDER = Path(__file__).parent.parent / "reference" / "measurement"
 ITEMS = [f"y{j}" for j in range(1, 13)]
@@ -249,6 +254,37 @@ def test_split_is_by_unit_and_reproducible(answers) -> None:
     assert split != split_units(answers, "unit", seed=12)
     firms = split_units(answers, "firm", seed=1, share=0.3)
     assert len(firms.explored) == round(0.3 * answers["firm"].nunique())
+
+
+def test_items_go_where_they_load_by_cutoff_and_distance(complete) -> None:
+    solution = explore(complete.assign(flat=1.0), [*ITEMS[:7], "flat"], 2)
+    loadings = np.array(
+        [[0.8, 0.1], [-0.7, 0.65], [0.3, 0.1], [np.nan, np.nan], [0.1, -0.7], [-0.5, 0.2], [0.5, 0.4]]
+    )
+    found = replace(solution, loadings=loadings)
+    assignment, left = assign_items(found, 0.4, 0.2)
+    assert assignment == {"F1": ("y1", "y6")}
+    assert left == (
+        ("flat", "all answers equal"),
+        ("y2", "next loading within 0.2"),
+        ("y3", "largest loading below 0.4"),
+        ("y4", "no solution"),
+        ("y7", "next loading within 0.2"),
+        ("y5", "alone on F2"),
+    )
+    # both limits are closed: a loading of the cutoff and a distance of the gap are enough
+    edges = np.array(
+        [[0.5, 0.25], [0.25, 0.5], [0.75, 0.5], [0.0, 1.0], [0.5, 0.26], [0.49, 0.0], [0.0, 0.5]]
+    )
+    assignment, left = assign_items(replace(solution, loadings=edges), 0.5, 0.25)
+    assert assignment == {"F1": ("y1", "y3"), "F2": ("y2", "y4", "y7")}
+    assert [item for item, _ in left] == ["flat", "y5", "y6"]
+    one = explore(complete, ITEMS[:4], 1)
+    single = replace(one, loadings=np.array([[0.9], [-0.1], [0.5], [0.3]]))
+    assert assign_items(single, 0.4, 0.5) == (
+        {"F1": ("y1", "y3")},
+        (("y2", "largest loading below 0.4"), ("y4", "largest loading below 0.4")),
+    )
 
 
 def test_split_sample_confirms_what_it_explored(answers) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -150,6 +151,26 @@ def test_factor_analyzer_confirms(complete, method, rotation) -> None:
     np.testing.assert_allclose(other.factor_correlation, own.factor_correlation, atol=2e-4)
     np.testing.assert_allclose(other.communalities, own.communalities, atol=2e-5)
     np.testing.assert_allclose(other.communalities, 1 - other.uniquenesses, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("said", "converged"),
+    [("Failed to converge: line search", False), ("This will change.", True), ("", True)],
+)
+def test_what_factor_analyzer_says_of_its_search_is_heard(monkeypatch, complete, said, converged) -> None:
+    import factor_analyzer
+
+    search = factor_analyzer.FactorAnalyzer.fit
+
+    def fit(self, *args):
+        search(self, *args)
+        if said:
+            warnings.warn(said, UserWarning, stacklevel=1)
+
+    monkeypatch.setattr(factor_analyzer.FactorAnalyzer, "fit", fit)
+    found = explore(complete, ITEMS, 2, method="minres", engine="factor_analyzer")
+    assert found.converged is converged
+    assert found.note == ("" if converged else "the extraction did not converge")
 
 
 def test_factor_analyzer_is_refused_what_it_does_wrong(complete) -> None:

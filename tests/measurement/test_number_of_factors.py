@@ -15,7 +15,7 @@ from comply_measure.measurement.dimensionality.adequacy import (
     kmo,
     sampling_adequacy,
 )
-from comply_measure.measurement.dimensionality.comparison import comparison_data
+from comply_measure.measurement.dimensionality.comparison import comparison_data, comparison_population
 from comply_measure.measurement.dimensionality.components import (
     empirical_kaiser,
     minimum_average_partial,
@@ -170,13 +170,28 @@ def test_comparison_data_finds_three_factors() -> None:
     found = comparison_data(correlate(data, ITEMS), seed=2, n_samples=60, population=3000)
     assert found.n_factors == 3
     assert not found.at_limit
-    # the population has the margins of the answers and nearly their correlations
+    # two factors are too few for it, three are enough
     assert (found.reproduction[2:] < 0.05).all() and found.reproduction[0] > 0.1
     again = comparison_data(correlate(data, ITEMS), seed=2, n_samples=60, population=3000)
     np.testing.assert_array_equal(again.rmsr, found.rmsr)
     stopped = comparison_data(correlate(data, ITEMS), seed=2, n_samples=60, population=3000, max_factors=2)
     assert stopped.at_limit and stopped.n_factors == 2
     assert stopped.tidy()["retained"].tolist() == [False, True]
+
+
+def test_the_population_says_how_far_its_correlations_are_off() -> None:
+    values = three_factors(400, 7).to_numpy()
+    target = np.corrcoef(values, rowvar=False)
+    for factors in (1, 3):
+        people, rmsr = comparison_population(values, target, factors, 2000, np.random.default_rng(5))
+        off = (np.corrcoef(people, rowvar=False) - target)[np.tril_indices(12, -1)]
+        assert rmsr == pytest.approx(np.sqrt((off**2).mean()), abs=1e-12)
+        # margins are those of the answers: shares of each category, within five standard errors
+        for item in range(12):
+            for level in range(1, 6):
+                share = (values[:, item] == level).mean()
+                error = np.sqrt(share * (1 - share) / 2000)
+                assert abs((people[:, item] == level).mean() - share) < 5 * error + 1e-12
 
 
 def test_correlations_by_treatment(answers, complete, reference) -> None:
@@ -210,14 +225,39 @@ def test_what_cannot_be_correlated_is_left_out_or_noted() -> None:
     for missing in ("ml", "pairwise", "listwise"):
         assert not correlate(apart, ["a", "b"], missing=missing).defined
     assert "no case" in correlate(apart, ["a", "b"], kind="polychoric").note
-    for result in (
-        minimum_average_partial(correlate(data, ["a", "b"])),
-        empirical_kaiser(correlate(data, ["flat"])),
-        parallel_analysis(correlate(data, ["a", "b"]), seed=1),
-        comparison_data(correlate(data, ["a", "b"]), seed=1),
-    ):
-        assert result.note
-        assert isinstance(result.tidy(), pd.DataFrame)
+    few = correlate(data, ["a", "b", "flat"])
+    note = "fewer than 3 items vary; left out: flat: all answers equal"
+    partial = minimum_average_partial(few).tidy()
+    assert partial["map_squared"].isna().all() and partial["note"].tolist() == [note] * 2
+    parallel = parallel_analysis(few, seed=1).tidy()
+    assert parallel["eigenvalue"].isna().all() and parallel["note"].tolist() == [note] * 4
+    assert set(parallel["n_by_mean"]) == {-1} and set(parallel["n_replications"]) == {0}
+    compared = comparison_data(few, seed=1)
+    assert compared.note == note and compared.tidy().empty
+    assert (
+        empirical_kaiser(correlate(data, ["flat"])).note
+        == "no item varies; left out: flat: all answers equal"
+    )
+
+
+def test_a_variant_without_a_solution_is_named_beside_the_others() -> None:
+    """Eight informants for ten items: components have eigenvalues, multiple correlations are 1 or undefined."""
+    data = pd.DataFrame(np.random.default_rng(1).normal(size=(8, 10))).add_prefix("x").assign(flat=1.0)
+    found = parallel_analysis(
+        correlate(data, list(data)), seed=1, n_replications=30, variants=("components", "factors_smc")
+    )
+    assert found.note == (
+        "the matrix is not positive definite: 8 informants for 10 items; left out: flat: all answers equal; "
+        "factors_smc: no solution in any replication"
+    )
+    table = found.tidy().set_index(["variant", "position"])
+    assert table.loc["factors_smc", ["null_mean", "null_percentile"]].isna().all(axis=None)
+    assert set(table.loc["factors_smc", "n_by_percentile"]) == {-1}
+    components = table.loc["components"]
+    assert (
+        components["eigenvalue"].sum() == pytest.approx(10.0) and (components["eigenvalue"][7:] < 1e-12).all()
+    )
+    assert components["null_mean"].sum() == pytest.approx(10.0) and (components["n_by_mean"] >= 0).all()
 
 
 def test_unusable_options_are_listed(complete) -> None:

@@ -59,9 +59,15 @@ def test_tau_equivalent_items_have_omega_equal_to_alpha() -> None:
 
 
 def test_the_sign_of_the_factor_does_not_matter() -> None:
-    data = -exact(implied([0.8, 0.6, 0.7], [0.36, 0.5, 0.4]))
-    row = congeneric_reliability(data, {"f": data.columns}, by=None).rows[0]
-    assert row.loading_min > 0
+    data = exact(implied([0.8, 0.6, 0.7], [0.36, 0.5, 0.4]))
+    usual, turned = (
+        congeneric_reliability(sign * data, {"f": data.columns}, by=None).rows[0] for sign in (1, -1)
+    )
+    loadings = np.array([0.8, 0.6, 0.7]) / np.sqrt([1.0, 0.86, 0.89])
+    for row in (usual, turned):
+        assert (row.loading_min, row.loading_max) == pytest.approx((loadings.min(), loadings.max()), abs=1e-6)
+        assert row.omega == pytest.approx(2.1**2 / (2.1**2 + 1.26), abs=1e-6)
+        assert (row.lower, row.upper) == pytest.approx((usual.lower, usual.upper), abs=1e-9)
 
 
 def test_groups_and_missing_answers() -> None:

@@ -60,7 +60,13 @@ def test_least_squares_with_fewer_cases_than_variables_has_no_fit() -> None:
     data = pd.DataFrame(rng.normal(size=(8, 10)) + rng.normal(size=(8, 1))).add_prefix("y")
     fit = sem.fit("f =~ " + " + ".join(data.columns), data, estimator="ULS")
     assert fit.fit_measures[["chisq", "cfi", "tli", "rmsea"]].isna().all()
-    assert 0.0 < fit.fit_measures["srmr"] < 0.5
+    observed = data.corr().to_numpy()
+    own = fit.standardized().query("op == '=~'")["est_std"].to_numpy()
+    implied = np.outer(own, own)
+    np.fill_diagonal(implied, 1.0)  # least squares meet the variances
+    places = np.tril_indices(10)
+    srmr = np.sqrt(((observed - implied)[places] ** 2).mean())
+    assert fit.fit_measures["srmr"] == pytest.approx(srmr, abs=1e-6)
     assert "8 cases for 10 variables" in fit.summary() and "no_test" in _codes(fit)
 
 

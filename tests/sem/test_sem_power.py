@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from scipy import stats
 
 from comply_measure import sem
 from comply_measure.errors import InputError
@@ -87,13 +88,16 @@ class TestModelPower:
             data = pd.DataFrame(rng.standard_normal((n, 6)) @ root.T, columns=population(0.0).columns)
             rejected += sem.fit(MODEL, data).fit_measures["pvalue"] < 0.05
         power = found.power[0]
-        assert 0.3 < power < 0.95
+        shift = n * found.discrepancy
+        assert_allclose(power, stats.ncx2.sf(stats.chi2.isf(0.05, found.df), found.df, shift), rtol=1e-9)
         assert abs(rejected / replications - power) < 4 * np.sqrt(power * (1 - power) / replications) + 0.02
 
     def test_table(self) -> None:
-        table = sem.model_power(MODEL, population(0.3), [100, 200]).tidy()
+        found = sem.model_power(MODEL, population(0.3), [100, 200], alpha=0.01)
+        table = found.tidy()
         assert table["n"].tolist() == [100, 200]
-        assert table["power"].is_monotonic_increasing
+        shift = np.array([100, 200]) * found.discrepancy
+        assert_allclose(table["power"], stats.ncx2.sf(stats.chi2.isf(0.01, 8), 8, shift), rtol=1e-9)
 
     def test_saturated_model_has_no_test(self) -> None:
         with pytest.raises(sem.ModelError, match="no test"):

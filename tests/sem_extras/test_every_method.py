@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from comply_measure import sem
 
@@ -103,7 +104,16 @@ def test_measures_and_summary(kind: str) -> None:
     extra = 2 if "groups" in kind else 1
     assert wider.measures["df"] == measures["df"] - extra
     assert 0.0 < measures["chisq"] >= wider.measures["chisq"] - 1e-6
-    assert 0.5 < measures["cfi"] <= 1.0 and 0.0 <= measures["rmsea"] < 0.2 and 0.0 < measures["srmr"] < 0.2
+    excess = max(measures["chisq"] - measures["df"], 0.0)
+    worst = max(measures["baseline.chisq"] - measures["baseline.df"], excess)
+    assert measures["cfi"] == pytest.approx(1.0 - excess / worst, abs=1e-12)
+    groups = 1 if kind == "two levels" else len(fit.model.sample.groups)
+    rmsea = math.sqrt(groups * excess / (fit.n * measures["df"]))
+    assert measures["rmsea"] == pytest.approx(rmsea, abs=1e-12)
+    if kind in ("ordinal", "mixed"):  # of correlations: the residuals are those that are summed
+        residuals = fit.residuals("cor")["cov"].to_numpy()
+        lower = residuals[np.tril_indices(len(residuals))]
+        assert measures["srmr"] == pytest.approx(np.sqrt((lower**2).mean()), abs=1e-12)
     text = fit.summary()
     assert repr(fit) == text
     for group in fit.model.sample.groups:
@@ -146,7 +156,8 @@ def test_comparison_takes_the_difference(kind: str) -> None:
         scale, shift = table.attrs["scale"][1], table.attrs["shift"][1]
         by = plain * scale + shift if table.attrs["method"] == "satorra.2000" else plain / scale
         assert table["Chisq diff"].iloc[1] == pytest.approx(by, rel=1e-6)
-    assert 0.0 <= table["Pr(>Chisq)"].iloc[1] <= 1.0
+    tail = stats.chi2.sf(table["Chisq diff"].iloc[1], table["Df diff"].iloc[1])
+    assert table["Pr(>Chisq)"].iloc[1] == pytest.approx(tail, rel=1e-9)
 
 
 @pytest.mark.parametrize("kind", KINDS)
