@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,9 @@ from comply_measure.measurement.frames import check_scales, groups, item_values
 from comply_measure.measurement.moments import Floats
 
 NAN = float("nan")
-BLOCK = 2048  # rows multiplied at a time: they stay in the processor's cache
+BLOCK = 512  # rows multiplied at a time: they stay in the processor's cache
+TILE = 20  # columns multiplied at a time, so that few products are computed twice
+CELLS = 4_000_000  # third moments kept at a time: 32 MB
 WELL_CONDITIONED = 1e4  # ratio of singular values up to which dividing by the triangle whitens to 12 digits
 
 
@@ -84,7 +86,8 @@ def mardia(
 
 
 def _mardia(values: Floats, unbiased: bool) -> dict[str, object]:
-    complete = values[np.isfinite(values).all(axis=1)]
+    usable = np.isfinite(values).all(axis=1)
+    complete = values if usable.all() else values[usable]
     n, p = complete.shape
     out: dict[str, object] = {"n_informants": n, "n_left_out": len(values) - n, "n_items": p}
     names = [
@@ -101,13 +104,13 @@ def _mardia(values: Floats, unbiased: bool) -> dict[str, object]:
     ]
     if n <= p:
         return out | dict.fromkeys(names, NAN) | {"note": f"{n} complete cases are too few for {p} items"}
-    whitened = _whitened(complete)
+    whitened = _whitened(complete, n - 1 if unbiased else n)
     if whitened is None:
         note = "an item does not vary, or items determine each other"
         return out | dict.fromkeys(names, NAN) | {"note": note}
     from scipy.special import chdtrc, ndtr
 
-    b1, b2 = _moments(whitened, n - 1 if unbiased else n)
+    b1, b2 = _third_moments(whitened) / n**2, _kurtosis(whitened)
     df, normal = p * (p + 1) * (p + 2) / 6, p * (p + 2)
     chisq = n * b1 / 6
     small = chisq * (p + 1) * (n + 1) * (n + 3) / (n * ((n + 1) * (p + 1) - 6))
@@ -116,36 +119,77 @@ def _mardia(values: Floats, unbiased: bool) -> dict[str, object]:
     return out | {name: float(value) for name, value in zip(names, found, strict=True)} | {"note": ""}
 
 
-def _whitened(complete: Floats) -> Floats | None:
-    """Items that are uncorrelated and of sum of squares 1 (Q of X = QR), (n, p); None where X has no full rank."""
+@dataclass(frozen=True, slots=True)
+class _Whitened:
+    """Items q = (x − centre) · turn that are uncorrelated and of sum of squares d: with S = X'X / d, m_ij = q_i · q_j.
+
+    They are made block by block where they are needed: fresh memory for all of them costs more than the products.
+    """
+
+    values: Floats
+    centre: Floats
+    turn: Floats
+
+    def blocks(self) -> Iterator[Floats]:
+        """Some rows at a time, (≤ BLOCK, p)."""
+        for start in range(0, len(self.values), BLOCK):
+            yield (self.values[start : start + BLOCK] - self.centre) @ self.turn
+
+
+def _whitened(complete: Floats, divisor: int) -> _Whitened | None:
+    """Whitening by R of X = QR, turn = √d R⁻¹, or by Q itself; None where X has no full rank."""
     n, p = complete.shape
-    deviation = complete - complete.mean(axis=0)
-    triangle = np.linalg.qr(deviation, mode="r")  # its singular values are the data's
+    centre = complete.mean(axis=0)
+    triangle = _triangle(complete, centre)  # its singular values are the data's
     size = np.linalg.svd(triangle, compute_uv=False)
     if (size > size[0] * n * np.finfo(float).eps).sum() < p:
         return None
     if size[0] > WELL_CONDITIONED * size[-1]:
-        return np.asarray(np.linalg.qr(deviation)[0])
-    return np.asarray(deviation @ np.linalg.inv(triangle))
+        q = np.linalg.qr(complete - centre)[0]
+        return _Whitened(q, np.zeros(p), np.eye(p) * np.sqrt(divisor))
+    return _Whitened(complete, centre, np.linalg.inv(triangle) * np.sqrt(divisor))
 
 
-def _moments(whitened: Floats, divisor: int) -> tuple[float, float]:
-    """b1 and b2; b1 by the third moments of whitened items, so that cost is linear in n."""
-    n = len(whitened)
-    Q = whitened * np.sqrt(divisor)  # with S = R'R / d, m_ij = d q_i · q_j
-    return _third_moments(Q) / n**2, float(((Q**2).sum(axis=1) ** 2).mean())
+def _triangle(complete: Floats, centre: Floats) -> Floats:
+    """R of X = QR from the triangles of its blocks of rows."""
+    rows = max(BLOCK, 4 * complete.shape[1])
+    parts = [
+        np.linalg.qr(complete[start : start + rows] - centre, mode="r")
+        for start in range(0, len(complete), rows)
+    ]
+    return np.asarray(np.linalg.qr(np.vstack(parts), mode="r"))
 
 
-def _third_moments(Q: Floats) -> float:
-    """``Σ_ij (q_i · q_j)³ = Σ_abc (Σ_i q_ia q_ib q_ic)²``, each set of three columns once."""
-    n, p = Q.shape
-    blocks = [np.ascontiguousarray(Q[start : start + BLOCK]) for start in range(0, n, BLOCK)]
-    total = 0.0
-    for a in range(p):
-        third = sum(
-            ((block[:, a:] * block[:, a : a + 1]).T @ block[:, a:] for block in blocks),
-            np.zeros((p - a, p - a)),
-        )
-        # (a, a, a) stands once among the ordered triples, (a, a, c) and (a, b, c) in three places of a
-        total += third[0, 0] ** 2 + 3.0 * (third[0, 1:] ** 2).sum() + 3.0 * (third[1:, 1:] ** 2).sum()
-    return float(total)
+def _kurtosis(whitened: _Whitened) -> float:
+    """b2, the mean of ``m_ii²``."""
+    total = sum(float((np.einsum("ij,ij->i", q, q) ** 2).sum()) for q in whitened.blocks())
+    return total / len(whitened.values)
+
+
+def _third_moments(whitened: _Whitened) -> float:
+    """``Σ_ij (q_i · q_j)³ = Σ_abc (Σ_i q_ia q_ib q_ic)²``, each set of three columns once; cost is linear in n."""
+    p, total, first = len(whitened.centre), 0.0, 0
+    while first < p:
+        last = min(first + max(CELLS // (p - first) ** 2, 1), p)
+        for third in _moments_with(whitened, first, last):
+            # (a, a, a) stands once among the ordered triples, (a, a, c) and (a, b, b) three times, (a, b, c) six times
+            squares = third**2
+            total += 6.0 * float(squares.sum()) + float(squares[0, 0])
+            total -= 3.0 * float(squares[0].sum() + squares.trace())
+        first = last
+    return total
+
+
+def _moments_with(whitened: _Whitened, first: int, last: int) -> list[Floats]:
+    """``Σ_i q_ia q_ib q_ic`` of some columns a, for a ≤ b ≤ c (zero for b > c), a matrix (p − a, p − a) each."""
+    p = len(whitened.centre)
+    found = [np.zeros((p - a, p - a)) for a in range(first, last)]
+    products = np.empty((p - first, BLOCK))
+    for rows in whitened.blocks():
+        block = np.ascontiguousarray(rows.T)
+        for a, third in zip(range(first, last), found, strict=True):
+            own = block[a:]
+            paired = np.multiply(own, own[0], out=products[: p - a, : own.shape[1]])
+            for b in range(0, p - a, TILE):
+                third[b : b + TILE, b:] += paired[b : b + TILE] @ own[b:].T
+    return [np.triu(third) for third in found]
