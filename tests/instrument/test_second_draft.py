@@ -218,8 +218,8 @@ def test_the_journey_has_one_statement_per_dimension_and_stage_and_no_two_alike(
     assert keyings == {"C": {1}, "O": {1}, "M": {1}, "P": {-1}, "L": {1}, "Y": {1}}, "alike in every stage"
     asked = questionnaire(COMPLY, "sales", form="journey")
     ids = asked.ids()
-    assert ids.index("INF_comp_1") > ids.index("J_bond_Y")
-    by_page = Counter(entry.page for entry in asked.entries if entry.id.startswith("J_"))
+    assert ids.index("INF_comp_1") > ids.index("S_bond_Y")
+    by_page = Counter(entry.page for entry in asked.entries if entry.id.startswith("S_"))
     assert list(by_page.values()) == [6] * 6
     absent = [question for question in COMPLY.questions if question.block == "absent"]
     assert [question.stage for question in absent] == [stage.key for stage in COMPLY.stages]

@@ -1,0 +1,64 @@
+"""The development kit follows the scale files, and no item changed without a reason."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+
+from comply_measure.instrument import construct_definitions, development_kit, durations, load_scale
+
+FOLDER = Path(__file__).parents[2] / "scales" / "development"
+NAMES = ("comply", "smsc", "marker", "desirability")
+SCALES = {name: load_scale(FOLDER / f"{name}.yaml") for name in NAMES}
+README = (FOLDER / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["comply", "smsc"])
+def test_the_files_of_the_kit_are_those_the_command_writes(name: str) -> None:
+    for language in ("en", "de"):
+        for file, text in development_kit(SCALES[name], language).items():
+            assert (FOLDER / "kit" / name / file).read_text(encoding="utf-8") == text, file
+
+
+def test_neighbours_are_named_from_both_sides_of_a_dimension_border() -> None:
+    table = construct_definitions(SCALES["comply"], "de", "21")
+    attributes = table[table["level"] == "attribute"]
+    assert len(attributes) == 21
+    assert (attributes["neighbours"].str.len() > 60).all()
+    assert (attributes["definition"].str.startswith("Das Ausmaß, in dem ")).all()
+
+
+def test_every_item_of_both_drafts_is_in_the_log_with_a_reason() -> None:
+    with (FOLDER / "changes.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for name, scale in SCALES.items():
+        mine = [row for row in rows if row["scale"] == name]
+        named = [id for row in mine for id in row["second_draft"].split()]
+        assert sorted(named) == sorted(item.id for item in scale.items)
+    first = {"comply": 114, "smsc": 53, "marker": 4}
+    for name, count in first.items():
+        told = [row["first_draft"] for row in rows if row["scale"] == name and row["first_draft"]]
+        assert len(told) == len(set(told)) == count
+    for row in rows:
+        assert len(row["reason"]) >= 5
+        assert (row["what"] == "new") == (not row["first_draft"])
+        same = row["first_draft"] == row["second_draft"]
+        assert row["what"] in (("kept", "reworded") if same else ("replaced", "new"))
+
+
+def test_the_planned_minutes_in_the_readme_are_the_computed_ones() -> None:
+    table = durations(list(SCALES.values()), "en").set_index(["form", "role"])["minutes"]
+    told = re.findall(r"^\| `(\w+)` \| .* \| (\d+) \| (\d+) \| (\d+) \|$", README, flags=re.MULTILINE)
+    assert [row[0] for row in told] == list(SCALES["comply"].forms)
+    for form, *minutes in told:
+        assert [int(text) for text in minutes] == [table[form, role] for role in ("marketing", "sales", "it")]
+
+
+def test_every_file_of_the_folder_is_in_its_readme() -> None:
+    for path in FOLDER.iterdir():
+        if path.name == "README.md":
+            continue
+        assert f"`{path.name}" in README or f"{path.name}/" in README, path.name
