@@ -52,7 +52,9 @@ from comply_measure.measurement.content.sorting import (
     sort_critical as sort_critical,
 )
 from comply_measure.measurement.dimensionality.adequacy import (
+    Kmo as Kmo,
     SamplingAdequacy as SamplingAdequacy,
+    Sphericity as Sphericity,
     bartlett_sphericity as bartlett_sphericity,
     kmo as kmo,
     sampling_adequacy as sampling_adequacy,

@@ -91,26 +91,6 @@ def joined(*notes: str) -> str:
     return "; ".join(note for note in notes if note)
 
 
-def with_reasons(table: pd.DataFrame, why: Mapping[str, str]) -> pd.DataFrame:
-    """A table with a column ``reason``: why cells are empty in rows where nothing is wrong (``note`` says what is).
-
-    Parameters
-    ----------
-    table : DataFrame
-    why : mapping of str to str
-        Column → why it can be empty.
-    """
-    empty = {name: table[name].isna().to_numpy() for name in why if name in table}
-    reasons = []
-    for row in range(len(table)):
-        said: dict[str, list[str]] = {}
-        for name, cells in empty.items():
-            if cells[row]:
-                said.setdefault(why[name], []).append(name)
-        reasons.append("; ".join(f"{', '.join(names)}: {text}" for text, names in said.items()))
-    return table.assign(reason=reasons)
-
-
 def runs_against(items: Sequence[str]) -> str:
     """What to say of items that run against the others of their scale; empty without any."""
     return f"runs against the others (not reversed?): {', '.join(items)}" if items else ""

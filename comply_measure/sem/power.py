@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.sem.arguments import is_number
-from comply_measure.sem.fit_measures.chisquare import noncentral_cdf
+from comply_measure.sem.fit_measures.chisquare import noncentral_cdf, noncentral_quantile
 from comply_measure.statistics.checks import is_share
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def model_power(
     InputError
         Naming every argument out of range.
     ModelError
-        When the model cannot be fitted to the population.
+        When the model cannot be fitted to the population, or reaches no finite optimum there.
     """
     from comply_measure.sem.api import from_moments
     from comply_measure.sem.errors import ModelError
@@ -191,15 +191,15 @@ def model_power(
         _check(n=size, alpha=alpha)
     large = max(10_000, *sizes)  # the discrepancy does not depend on it
     fitted = from_moments(model, population, large, rescale=False, **options)
-    if not fitted.converged:
+    if fitted.unreached:
         raise ModelError(
-            "the model did not converge in the population: " + "; ".join(map(str, fitted.problems))
+            f"the model {fitted.unreached} in the population: " + "; ".join(map(str, fitted.problems))
         )
     df = int(fitted.test.df)
     discrepancy = max(float(fitted.test.statistic) / large, 0.0)
     if df < 1:
         raise ModelError("a model without degrees of freedom has no test of fit")
-    limit = _quantile(1.0 - alpha, df, 0.0)
+    limit = noncentral_quantile(1.0 - alpha, df, 0.0)
     power = tuple(1.0 - noncentral_cdf(limit, df, size * discrepancy) for size in sizes)
     return PowerOfModel(sizes, df, discrepancy, alpha, power)
 
@@ -208,14 +208,8 @@ def _power(n: int, df: int, true: float, null: float, alpha: float, groups: int)
     per_square = (n - 1) * df / groups
     actual, assumed = per_square * true**2, per_square * null**2
     if true > null:
-        return 1.0 - noncentral_cdf(_quantile(1.0 - alpha, df, assumed), df, actual)
-    return noncentral_cdf(_quantile(alpha, df, assumed), df, actual)
-
-
-def _quantile(share: float, df: int, noncentrality: float) -> float:
-    from scipy.stats import chi2, ncx2
-
-    return float(ncx2.ppf(share, df, noncentrality) if noncentrality > 0.0 else chi2.ppf(share, df))
+        return 1.0 - noncentral_cdf(noncentral_quantile(1.0 - alpha, df, assumed), df, actual)
+    return noncentral_cdf(noncentral_quantile(alpha, df, assumed), df, actual)
 
 
 _RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {

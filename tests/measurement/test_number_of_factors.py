@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import json
 from pathlib import Path
 
@@ -77,6 +79,33 @@ def test_adequacy_of_special_matrices() -> None:
     # the determinant itself would underflow to zero here
     logdet = 399 * np.log(0.5) + np.log(0.5 + 0.5 * 400)
     assert bartlett_sphericity(big, 1000)[0] == pytest.approx(-(999 - 805 / 6) * logdet)
+
+
+def test_what_is_undefined_of_adequacy_has_its_reason() -> None:
+    """A pair and a triple as before, with a note; the table names the items and says when informants are too few."""
+    uncorrelated = np.array([[1.0, 0.5, 0.0], [0.5, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    overall, by_item = found = kmo(uncorrelated)
+    assert overall == pytest.approx(0.5) and np.isnan(by_item).tolist() == [False, False, True]
+    assert found.note == "no correlation with another item: item 3"
+    assert (found.overall, found.by_item[0]) == (overall, by_item[0])
+    assert copy.deepcopy(found).note == found.note
+    assert kmo(np.ones((3, 3))).note == "the correlation matrix is singular" in repr(kmo(np.ones((3, 3))))
+    assert kmo(np.ones((1, 1))).note == "fewer than 2 items"
+    assert kmo(np.array([[1.0, np.nan], [np.nan, 1.0]])).note == "correlations are undefined"
+    assert kmo(np.array([[1.0, 0.5], [0.5, 1.0]])).note == bartlett_sphericity(np.eye(4), 30).note == ""
+    assert bartlett_sphericity(np.ones((3, 3)), 50).note == "the correlation matrix is singular"
+    few = bartlett_sphericity(np.eye(4), 3)
+    assert few.note == "3 informants are too few for a test of 4 items" and few.df == 6
+    assert np.isnan([few.chisq, few.pvalue]).all() and copy.deepcopy(few).note == few.note
+    data = pd.DataFrame({"a": [1, 2, 3, 4.0], "b": [2, 1, 4, 3.0], "c": [1, 4, 2, 5.0], "d": [5, 1, 1, 2.0]})
+    table = sampling_adequacy(
+        dataclasses.replace(correlate(data, list("abcd")), n=3, matrix=np.eye(4), note="")
+    ).tidy()
+    assert (
+        table["note"].tolist()
+        == ["3 informants are too few for a test of 4 items; no correlation with another item: a, b, c, d"]
+        * 5
+    )
 
 
 def test_map_equals_psych_and_formula(complete, reference) -> None:

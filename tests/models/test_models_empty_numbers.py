@@ -179,11 +179,6 @@ SAID: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
     "pvalue_vuong": lambda t: t["relation"] != "not nested",
     "puc": lambda t: t["factor"] != t["factor"].iloc[0],
     "relative_bias": lambda t: t["source"] == "bifactor",  # no one-factor model was given
-    # stationary point and principal axes are ratios: they have intervals by resampling and no others
-    **dict.fromkeys(
-        ("se", "t", "df", "p", "ci_lower", "ci_upper"),
-        lambda t: t["name"].isin(["X0", "Y0", "p10", "p11", "p20", "p21"]) & t["boot_lower"].notna(),
-    ),
 }
 
 

@@ -10,6 +10,7 @@ from scipy import stats
 
 from comply_measure import sem
 from comply_measure.errors import InputError
+from comply_measure.sem.fit_measures.chisquare import _sankaran, noncentral_cdf, noncentral_quantile
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,27 @@ def test_sample_size_equals_semtools(null, true, df, power, groups, expected) ->
 def test_sample_sizes_of_maccallum_browne_sugawara(df: int, expected: int) -> None:
     """Table 4 of the article, close fit, power .80."""
     assert abs(sem.rmsea_sample_size(df) - expected) <= 1
+
+
+def test_power_is_a_number_however_large_the_study() -> None:
+    """λ beyond the series of χ²: Sankaran's approximation, which meets the series where that still has a value.
+
+    By the normal limit of χ²_df(λ), 0.5 where ε_a puts the mean at the rejection point: λ_a = λ₀ + z √(2 df + 4 λ₀).
+    """
+    n, df, null = 10**8 + 1, 50, 8.0
+    start = (n - 1) * df * null**2
+    true = np.sqrt((start + 1.6448536269514722 * np.sqrt(2 * df + 4 * start)) / ((n - 1) * df))
+    assert start > 3e11
+    assert sem.rmsea_power(n, df, true, null) == pytest.approx(0.5, abs=5e-6)
+    assert sem.rmsea_power(10**9, 10**9, 0.0, 10.0) == 1.0 == sem.rmsea_power(10**9, 10**9, 10.0, 9.0)
+    for x, df, noncentrality in [(1.001e6, 50, 1e6), (1.0997e7, 1e6, 1e7), (9.9995e7, 3, 1e8)]:
+        power, centre, spread = _sankaran(df, noncentrality)
+        z = ((x / (df + noncentrality)) ** power - centre) / spread
+        assert stats.norm.cdf(z) == pytest.approx(noncentral_cdf(x, df, noncentrality), abs=2e-9)
+        assert noncentral_cdf(
+            noncentral_quantile(0.9, df, noncentrality), df, noncentrality
+        ) == pytest.approx(0.9, abs=1e-9)
+    assert noncentral_cdf(noncentral_quantile(0.3, 7, 1e13), 7, 1e13) == pytest.approx(0.3, abs=1e-9)
 
 
 def test_sample_size_is_the_smallest() -> None:

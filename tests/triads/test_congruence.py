@@ -100,6 +100,25 @@ def test_ridge_has_no_stationary_point_and_says_so() -> None:
     assert "ridge" in surface.parameters.set_index("name").loc["X0", "note"]
 
 
+def test_what_a_surface_leaves_empty_has_its_reason(data: pd.DataFrame) -> None:
+    """Ratios have no standard errors; without replications, or with too few that define them, no interval."""
+    fit = polynomial_regression(data, "x", "y", "z", centre=4)
+    ratios = "se, t, df, p, ci_lower, ci_upper: stationary point and axes have bootstrap intervals only"
+    drawn = response_surface(fit, bootstrap=50).tidy()
+    assert drawn["reason"].tolist() == [""] * 5 + [ratios] * 6
+    none = response_surface(fit, bootstrap=0).tidy()
+    assert (
+        none["reason"].tolist()
+        == ["boot_lower, boot_upper: no bootstrap replications"] * 5
+        + [f"{ratios}; boot_lower, boot_upper: no bootstrap replications"] * 6
+    )
+    one = response_surface(fit, bootstrap=1).tidy()
+    assert one["reason"].str.endswith("boot_lower, boot_upper: fewer than 2 replications define it").all()
+    constant = polynomial_regression(data.assign(z=2.0), "x", "y", "z", centre=4)
+    table = response_surface(constant, bootstrap=50).tidy()
+    assert table["reason"].eq("").all() and table["note"].str.contains("does not vary").all()
+
+
 def test_bootstrap_replication_equals_a_refit(data: pd.DataFrame) -> None:
     fit = polynomial_regression(data, "x", "y", "z", centre=4, cluster="firm")
     draws = bootstrap_coefficients(fit, 3, seed=5)

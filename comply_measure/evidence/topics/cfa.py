@@ -22,9 +22,9 @@ from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.keying import Turned, turned_items, with_doubt
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.measurement import average_variance_extracted, composite_reliability
-from comply_measure.measurement.frames import with_reasons
 from comply_measure.models import correlated_factors, one_factor, second_order
 from comply_measure.responses import Responses
+from comply_measure.statistics.reasons import with_reasons
 from comply_measure.tables.roles import role_centred
 
 Model = Literal["one_factor", "correlated", "second_order"]

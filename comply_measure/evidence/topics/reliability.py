@@ -16,13 +16,14 @@ from comply_measure.evidence.focal import Focal, focal
 from comply_measure.evidence.keying import Turned, doubt_of, turned_items, with_doubt
 from comply_measure.evidence.options import Replications, TopicOptions
 from comply_measure.evidence.topic import Request, Topic
-from comply_measure.measurement.frames import joined, with_reasons
+from comply_measure.measurement.frames import joined
 from comply_measure.measurement.reliability.from_fit import fit_reliability
 from comply_measure.measurement.reliability.table import TRIAD, grouped_reliability
 from comply_measure.measurement.reliability.table_groups import GroupedAnswers
 from comply_measure.models import second_order
 from comply_measure.models.congeneric import AnswerSet, congeneric_of_sets
 from comply_measure.responses import Responses
+from comply_measure.statistics.reasons import with_reasons
 from comply_measure.tables.roles import POOLED, by_role, role_centred
 
 _OMEGA = {

@@ -19,7 +19,6 @@ from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.keying import turned_items
 from comply_measure.evidence.options import Replications
 from comply_measure.evidence.topic import Request, Topic
-from comply_measure.measurement.frames import with_reasons
 from comply_measure.measurement.resampling import MIN_REPLICATIONS
 from comply_measure.measurement.validity import (
     ValidityMatrix,
@@ -28,6 +27,7 @@ from comply_measure.measurement.validity import (
 )
 from comply_measure.measurement.validity.discriminant import CLASSES, CUTOFFS
 from comply_measure.responses import Responses
+from comply_measure.statistics.reasons import with_reasons
 from comply_measure.tables.roles import role_centred
 
 

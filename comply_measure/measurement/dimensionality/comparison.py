@@ -11,11 +11,12 @@ import scipy
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.dimensionality.correlations import ItemCorrelation
 from comply_measure.measurement.dimensionality.extraction import extract, most_factors
-from comply_measure.measurement.frames import joined, with_reasons
+from comply_measure.measurement.frames import joined
 from comply_measure.measurement.linear_algebra import eigenvalues_descending
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.threads import single_threaded
 from comply_measure.statistics.checks import share_faults
+from comply_measure.statistics.reasons import with_reasons
 
 POPULATION = 10_000
 MAX_TRIALS = 5

@@ -9,8 +9,8 @@ import pandas as pd
 
 from comply_measure.measurement.dimensionality.correlations import ItemCorrelation
 from comply_measure.measurement.dimensionality.efa_fit import FactorFit
-from comply_measure.measurement.frames import with_reasons
 from comply_measure.measurement.moments import Floats
+from comply_measure.statistics.reasons import with_reasons
 
 _ERRORS = ("se", "lower", "upper")
 

@@ -16,7 +16,6 @@ from comply_measure.measurement.frames import (
     joined,
     listed,
     varying_items,
-    with_reasons,
 )
 from comply_measure.measurement.keying import AGAINST, against
 from comply_measure.measurement.moments import Floats
@@ -27,6 +26,7 @@ from comply_measure.measurement.reliability.coefficients import (
 )
 from comply_measure.measurement.reliability.split_half import guttman_lambda6
 from comply_measure.measurement.saturated import Treatment, covariance_of
+from comply_measure.statistics.reasons import with_reasons
 
 
 @dataclass(frozen=True, slots=True)

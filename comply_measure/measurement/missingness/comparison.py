@@ -11,7 +11,6 @@ import pandas as pd
 
 from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.measurement.fits import fit_notes
-from comply_measure.measurement.frames import with_reasons
 from comply_measure.measurement.missingness.fits import (
     PooledEstimates,
     latent_names,
@@ -20,6 +19,7 @@ from comply_measure.measurement.missingness.fits import (
 )
 from comply_measure.measurement.missingness.imputation import MultipleImputation
 from comply_measure.sem import Fit, fit as fit_model, parse_model
+from comply_measure.statistics.reasons import with_reasons
 
 FIML, IMPUTED, LISTWISE = "full information (MLR)", "multiple imputation (MLR)", "listwise (MLR)"
 ORDERED = "multiple imputation, ordered (WLSMV)"

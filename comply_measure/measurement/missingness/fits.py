@@ -11,7 +11,6 @@ import pandas as pd
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.fits import fit_indices, is_two_level, number_of_groups
-from comply_measure.measurement.frames import with_reasons
 from comply_measure.measurement.missingness.pooling import (
     PooledTest,
     denominator_df,
@@ -21,6 +20,7 @@ from comply_measure.measurement.missingness.pooling import (
     undefined,
 )
 from comply_measure.sem import Fit
+from comply_measure.statistics.reasons import with_reasons
 
 _ROUNDING = 1e-20
 _KEY = ("lhs", "op", "rhs", "group")

@@ -12,10 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
-from comply_measure.measurement.frames import check_scales, item_values, with_reasons
+from comply_measure.measurement.frames import check_scales, item_values
 from comply_measure.measurement.missingness.matching import Chain, impute_chain
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.threads import single_threaded
+from comply_measure.statistics.reasons import with_reasons
 
 RoleUse = Literal["indicators", "within"]
 CASES_PER_PREDICTOR = 2

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from comply_measure.measurement.frames import runs_against, with_reasons
+from comply_measure.measurement.frames import runs_against
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.reliability.alpha import alpha_from_covariance
 from comply_measure.measurement.reliability.categorical import categorical_omega
 from comply_measure.measurement.reliability.fit_matrices import FactorMatrices, Indices, fit_matrices
 from comply_measure.measurement.reliability.one_factor import maximal_reliability
 from comply_measure.sem import Fit
+from comply_measure.statistics.reasons import with_reasons
 
 NAN = float("nan")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from comply_measure.measurement.frames import with_reasons
+from comply_measure.statistics.reasons import with_reasons
 
 
 @dataclass(frozen=True, slots=True)

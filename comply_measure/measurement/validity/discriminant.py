@@ -11,7 +11,6 @@ import pandas as pd
 
 from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.measurement.fits import SATORRA_2000, difference_test
-from comply_measure.measurement.frames import with_reasons
 from comply_measure.measurement.validity.convergent import (
     check_measurement,
     convergent_validity,
@@ -20,6 +19,7 @@ from comply_measure.measurement.validity.convergent import (
 from comply_measure.sem import Fit, fit as fit_model
 from comply_measure.sem.language.quoting import quoted
 from comply_measure.statistics.checks import share_faults
+from comply_measure.statistics.reasons import with_reasons
 
 _NAN = math.nan
 CUTOFFS = (0.8, 0.9, 1.0)

@@ -14,10 +14,10 @@ from comply_measure.measurement.frames import (
     item_values,
     listed,
     varying_items,
-    with_reasons,
 )
 from comply_measure.measurement.moments import Floats, Missing, item_covariance, pairwise_correlations
 from comply_measure.measurement.resampling import bootstrap
+from comply_measure.statistics.reasons import with_reasons
 
 
 @dataclass(frozen=True, slots=True)

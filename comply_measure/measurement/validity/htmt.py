@@ -16,11 +16,11 @@ from comply_measure.measurement.frames import (
     joined,
     listed,
     varying_items,
-    with_reasons,
 )
 from comply_measure.measurement.keying import reversal_note
 from comply_measure.measurement.moments import Floats, Missing, item_covariance, pairwise_correlations
 from comply_measure.measurement.resampling import IntervalKind, bootstrap
+from comply_measure.statistics.reasons import with_reasons
 
 # An absolute correlation below this is zero up to rounding.
 ZERO = 1e-12

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.errors import ComplyError
-from comply_measure.measurement.frames import check_scales, groups, joined, with_reasons
+from comply_measure.measurement.frames import check_scales, groups, joined
 from comply_measure.measurement.validity.convergent import (
     ConvergentValidity,
     convergent_validity,
@@ -18,6 +18,7 @@ from comply_measure.measurement.validity.convergent import (
 )
 from comply_measure.measurement.validity.global_items import GlobalItems, global_item_correlations
 from comply_measure.measurement.validity.htmt import Htmt, heterotrait_monotrait
+from comply_measure.statistics.reasons import with_reasons
 from comply_measure.tables.roles import POOLED
 
 _NAN = math.nan

@@ -21,6 +21,7 @@ from comply_measure.statistics.checks import is_share
 from comply_measure.tables.wide import wide_column
 from comply_measure.triads.congruence.checklist import CongruenceChecklist, congruence_checklist
 from comply_measure.triads.congruence.surface import (
+    LEAST_DRAWS,
     LINEAR,
     NONLINEAR,
     ResponseSurface,
@@ -29,6 +30,7 @@ from comply_measure.triads.congruence.surface import (
     surface_notes,
     surface_parameters,
     surface_shape,
+    with_surface_reasons,
 )
 
 if TYPE_CHECKING:
@@ -280,7 +282,7 @@ def _surface(
     if len(draws):
         values = surface_parameters(draws)
         defined = np.isfinite(values).sum(axis=0)
-        lower, upper = percentile_interval(values, two_tails(level), least=2)
+        lower, upper = percentile_interval(values, two_tails(level), least=LEAST_DRAWS)
         parameters["boot_lower"], parameters["boot_upper"] = lower, upper
         parameters["n_boot"] = defined
     parameters["note"] = surface_notes(estimate)
@@ -291,7 +293,8 @@ def _surface(
     if np.isfinite(x0 + y0) and len(x):
         inside = float(x.min() <= x0 <= x.max() and y.min() <= y0 <= y.max())
     return ResponseSurface(
-        parameters, surface_shape(b), near, over, under, inside, n, n_clusters, len(draws),
+        with_surface_reasons(parameters, len(draws)),
+        surface_shape(b), near, over, under, inside, n, n_clusters, len(draws),
         pooled_spread(x, y) if len(x) > 1 else float("nan"),
     )  # fmt: skip
 

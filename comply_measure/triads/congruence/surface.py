@@ -10,6 +10,7 @@ import pandas as pd
 
 from comply_measure.errors import ComplyError
 from comply_measure.statistics.bootstrap import percentile_interval, two_tails
+from comply_measure.statistics.reasons import with_reasons
 from comply_measure.triads.congruence.polynomial import PolynomialRegression, inference_table
 
 Floats = npt.NDArray[np.float64]
@@ -28,6 +29,8 @@ CONTRASTS = np.array(
     dtype=float,
 )
 RIDGE_TOLERANCE = 1e-10
+LEAST_DRAWS = 2  # replications that an interval needs
+NO_ERROR = "stationary point and axes have bootstrap intervals only"
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,8 @@ class ResponseSurface:
     ----------
     parameters : DataFrame
         ``name, estimate, se, t, df, p, ci_lower, ci_upper`` (a1–a5), ``boot_lower, boot_upper``, ``n_boot``
-        (replications in which the parameter is defined), ``note``.
+        (replications in which the parameter is defined), ``note``, ``reason`` (why numbers of a defined parameter are
+        empty).
     shape : str
         ``"dome"`` (maximum), ``"bowl"`` (minimum), ``"saddle"`` or ``"ridge"``, by ``4·b3·b5 − b4²``;
         ``"undefined"`` without estimates.
@@ -159,7 +163,7 @@ def response_surface(fit: PolynomialRegression, bootstrap: int = 2000, seed: int
     if bootstrap and fit.defined:
         draws = surface_parameters(bootstrap_coefficients(fit, bootstrap, seed)[:, :6])
         defined = np.isfinite(draws).sum(axis=0)
-        lower, upper = percentile_interval(draws, two_tails(fit.level), least=2)
+        lower, upper = percentile_interval(draws, two_tails(fit.level), least=LEAST_DRAWS)
         table["boot_lower"], table["boot_upper"] = lower, upper
         table["n_boot"] = defined
     table["note"] = surface_notes(estimate) if fit.defined else fit.note
@@ -167,7 +171,7 @@ def response_surface(fit: PolynomialRegression, bootstrap: int = 2000, seed: int
         table.loc[:4, "note"] = fit.note
     near, over, under = shares_by_side(fit.x, fit.y)
     return ResponseSurface(
-        parameters=table,
+        parameters=with_surface_reasons(table, bootstrap) if fit.defined else table.assign(reason=""),
         shape=surface_shape(b),
         near_congruence=near,
         over=over,
@@ -178,6 +182,23 @@ def response_surface(fit: PolynomialRegression, bootstrap: int = 2000, seed: int
         bootstrap=bootstrap if fit.defined else 0,
         spread=pooled_spread(fit.x, fit.y),
     )
+
+
+def with_surface_reasons(table: pd.DataFrame, bootstrap: int) -> pd.DataFrame:
+    """Surface parameters with a column ``reason``: what has no error, and what no bootstrap interval.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As :attr:`ResponseSurface.parameters`.
+    bootstrap : int
+        Replications that gave estimates.
+    """
+    drawn = (
+        "no bootstrap replications" if not bootstrap else f"fewer than {LEAST_DRAWS} replications define it"
+    )
+    errors = dict.fromkeys(("se", "t", "df", "p", "ci_lower", "ci_upper"), NO_ERROR)
+    return with_reasons(table, errors | dict.fromkeys(("boot_lower", "boot_upper"), drawn))
 
 
 def surface_notes(estimate: Floats) -> list[str]:
