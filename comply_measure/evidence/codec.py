@@ -10,13 +10,14 @@ import dataclasses
 import math
 import sys
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from comply_measure.errors import ComplyError
 from comply_measure.evidence.base import KINDS, Evidence
 from comply_measure.sem.result import Fit
+from comply_measure.tables.values import plain_values
 
 if TYPE_CHECKING:
     import numpy as np
@@ -200,21 +201,19 @@ def _encode_column(name: Any, series: pd.Series[Any]) -> Json:
     if kind == "float":
         values: list[Any] = [_float(value) for value in series.to_list()]
     elif kind == "text":
-        texts = series.astype(object).where(series.notna(), None)
-        values = [None if value is None else str(value) for value in texts]
+        values = [str(value) if isinstance(value, str) else None for value in plain_values(series)]
     elif kind == "integer_or_missing":
-        values = [
-            None if value is None else int(value)
-            for value in series.astype(object).where(series.notna(), None)
-        ]
+        values = [None if missing else int(value) for value, missing in _marked(series)]
     elif kind == "truth_or_missing":
-        values = [
-            None if value is None else bool(value)
-            for value in series.astype(object).where(series.notna(), None)
-        ]
+        values = [None if missing else bool(value) for value, missing in _marked(series)]
     else:
         values = [bool(value) if kind == "truth" else int(value) for value in series.to_list()]
     return {"name": str(name), "kind": kind, "values": values}
+
+
+def _marked(series: pd.Series[Any]) -> Iterator[tuple[Any, bool]]:
+    """Values, and whether they are missing."""
+    return zip(series.to_list(), series.isna().to_list(), strict=True)
 
 
 def _packed(series: pd.Series[Any], kind: str) -> Json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -162,7 +162,25 @@ def _made(path: Path) -> Path:
 
 
 def _json(document: dict[str, Any]) -> str:
-    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    """JSON with a line for each value, and for each row of values: what holds no other lists stands on one line."""
+    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+    return "".join(_pieces(document, "\n", encode)) + "\n"
+
+
+def _pieces(value: Any, line: str, encode: Callable[[Any], str]) -> Iterator[str]:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if not any(isinstance(part, dict | list) for part in parts):
+        yield encode(value)  # compiled, unlike the indenting of json.dumps
+        return
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    inner = f"{line} "
+    yield opening
+    for place, part in enumerate(value):
+        yield f",{inner}" if place else inner
+        if isinstance(value, dict):
+            yield f"{encode(part)}: "
+        yield from _pieces(value[part] if isinstance(value, dict) else part, inner, encode)
+    yield f"{line}{closing}"
 
 
 def _is_ours(folder: Path) -> bool:

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from comply_measure.pipeline.run import Run
 from comply_measure.pipeline.step import StepOutput
 from comply_measure.report.tables import TableSpec
 from comply_measure.report.verdicts import StatedVerdict, plain_numbers
+from comply_measure.tables.values import plain_values
 
 SCHEMA = "comply-measure results"
 VERSION = 1
@@ -106,7 +108,7 @@ def table_document(table: TableSpec, file: str) -> dict[str, Any]:
     }
     if len(table.data) > MOST_ROWS:
         return head | {"n_rows": len(table.data), "file": file}
-    columns = [[_plain(value) for value in table.data[name].to_list()] for name in table.data.columns]
+    columns = [_cells(table.data[name]) for name in table.data.columns]
     return head | {
         "rows": [list(row) for row in zip(*columns, strict=True)],
         "undefined": _undefined(table, names, columns),
@@ -114,7 +116,7 @@ def table_document(table: TableSpec, file: str) -> dict[str, Any]:
 
 
 def _undefined(table: TableSpec, names: list[str], columns: list[list[Any]]) -> list[dict[str, Any]]:
-    notes = next((table.data[name].to_list() for name in _REASON_COLUMNS if name in names), None)
+    notes = next((plain_values(table.data[name]) for name in _REASON_COLUMNS if name in names), None)
     found: dict[tuple[str, str], list[int]] = {}
     for name, column in zip(names, columns, strict=True):
         if name in _REASON_COLUMNS or not pd.api.types.is_numeric_dtype(table.data[name]):
@@ -124,6 +126,14 @@ def _undefined(table: TableSpec, names: list[str], columns: list[list[Any]]) -> 
                 reason = (notes[row] if notes is not None else None) or "does not apply to this row"
                 found.setdefault((name, str(reason)), []).append(row)
     return [{"column": name, "reason": reason, "rows": rows} for (name, reason), rows in found.items()]
+
+
+def _cells(column: pd.Series[Any]) -> list[Any]:
+    """A column as JSON values."""
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "fib":
+        found: list[Any] = column.to_list()
+        return [v if math.isfinite(v) else None for v in found] if column.dtype.kind == "f" else found
+    return [_plain(value) for value in plain_values(column)]
 
 
 def _plain(value: Any) -> Any:

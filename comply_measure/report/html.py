@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,8 +73,8 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "prose": _prose,
-        "cell": _cell,
-        "css": _css,
+        "cells": _cells,
+        "heads": _heads,
         "headings": _headings,
         "anchor": _anchor,
         "svg": _svg,
@@ -114,16 +115,23 @@ def _svg(figure: Figure) -> Markup:
     return Markup(svg)
 
 
-def _cell(cell: Cell) -> Markup:
-    """Escaped text of a cell; a symbol in italics."""
+def _heads(cells: Iterable[Cell]) -> Markup:
+    """The cells of a head row."""
+    return _tagged(cells, '<th scope="col"', "</th>")
+
+
+def _cells(cells: Iterable[Cell]) -> Markup:
+    """The cells of a row; a report has tens of thousands, which a template sets slowly one by one."""
+    return _tagged(cells, "<td", "</td>")
+
+
+def _tagged(cells: Iterable[Cell], opening: str, closing: str) -> Markup:
+    """Cells with their class, their text escaped; a symbol in italics."""
     from markupsafe import Markup, escape
 
-    return Markup(f"<i>{escape(cell.text)}</i>") if cell.italic else escape(cell.text)
-
-
-def _css(cell: Cell) -> Markup | str:
-    """Class attribute of a cell."""
-    from markupsafe import Markup
-
-    name = "num" if cell.numeric else "wide" if cell.wide else ""
-    return Markup(f' class="{name}"') if name else ""
+    found = []
+    for cell in cells:
+        look = ' class="num"' if cell.numeric else ' class="wide"' if cell.wide else ""
+        text = f"<i>{escape(cell.text)}</i>" if cell.italic else escape(cell.text)
+        found.append(f"{opening}{look}>{text}{closing}")
+    return Markup("".join(found))

@@ -7,6 +7,7 @@ a table is longer than a page. Greek letters and signs become commands, so that 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from types import MappingProxyType
 
 from comply_measure.report.tables import Cell, Printed, TableSpec
@@ -38,6 +39,7 @@ _COMMANDS = MappingProxyType(
         "\N{RIGHT SINGLE QUOTATION MARK}": "'",
     }
 )
+_TRANSLATION = str.maketrans(dict(_COMMANDS))
 _MATHS = MappingProxyType(
     {
         "\N{MINUS SIGN}": "-",
@@ -89,6 +91,7 @@ _RUN = re.compile(f"[{re.escape(''.join(_MATHS))}]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
+@lru_cache(maxsize=10_000)
 def escape(text: str) -> str:
     r"""Text that LaTeX prints as it is.
 
@@ -108,7 +111,7 @@ def escape(text: str) -> str:
 
 
 def _words(text: str) -> str:
-    return "".join(_COMMANDS.get(sign, sign) for sign in text)
+    return text.translate(_TRANSLATION)
 
 
 def render_latex(table: TableSpec) -> str:

@@ -13,6 +13,7 @@ from comply_measure.report.names import require_key
 from comply_measure.report.quantities.dictionary import quantity
 from comply_measure.report.quantities.entry import Quantity
 from comply_measure.report.quantities.names import Name
+from comply_measure.tables.values import plain_values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -148,7 +149,7 @@ class TableSpec:
         Tidy data; exported whole, even where only some columns are printed.
     columns : sequence of str or Column
         The printed columns, in order: names of the dictionary, or columns of one's own. Empty: every data column
-        as text. A column of remarks is printed only where there is something to remark.
+        as text. A column of remarks is printed only where a printed row has one.
     notes : tuple of str
         Sentences printed under the table.
     n_units, n_informants : int, optional
@@ -199,9 +200,9 @@ class TableSpec:
         object.__setattr__(self, "columns", columns)
 
     def _remarked(self, column: Column) -> bool:
-        """Whether any row has a remark."""
+        """Whether any printed row has a remark."""
         return all(name in self.data for name in column.sources) and any(
-            text(value) for name in column.sources for value in self.data[name].to_list()
+            text(value) for name in column.sources for value in plain_values(_shown(self)[name])
         )
 
     @property
@@ -297,10 +298,15 @@ def _symbol(entry: Quantity) -> Cell:
     return Cell(entry.heading, italic=entry.italic, latex=entry.latex or plain)
 
 
+def _shown(table: TableSpec) -> pd.DataFrame:
+    """The rows that are printed."""
+    return table.data if table.rows_shown is None else table.data.head(table.rows_shown)
+
+
 def _rows(table: TableSpec) -> tuple[Row, ...]:
-    shown = table.data if table.rows_shown is None else table.data.head(table.rows_shown)
+    shown = _shown(table)
     columns = [_cells(shown, column) for column in table.shown]
-    groups = shown[table.group].to_list() if table.group else [None] * len(shown)
+    groups = plain_values(shown[table.group]) if table.group else [None] * len(shown)
     found = []
     for index, cells in enumerate(zip(*columns, strict=True)):
         opens = table.group is not None and (index == 0 or groups[index] != groups[index - 1])
@@ -312,7 +318,7 @@ def _cells(data: pd.DataFrame, column: Column) -> list[Cell]:
     if column.name == "symbol":
         return [_symbol(quantity(key)) for key in data["quantity"]]
     shape = FORMATS[column.format]
-    values = [data[name].to_list() for name in column.sources]
+    values = [plain_values(data[name]) for name in column.sources]
     texts = [shape(*parts) for parts in zip(*values, strict=True)]
     if column.format in NUMERIC:
         return [Cell(value, numeric=True) for value in texts]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _NAMESPACE = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _EPOCH = datetime(1980, 1, 1)
 _CELL_STYLE = "Table cell"
+# Style identifiers are style names without blanks.
+_STYLED = f'<w:pStyle w:val="{_CELL_STYLE.replace(" ", "")}"/>'
 # Characters that XML 1.0 cannot hold: control signs, surrogates, two non-characters.
 _NOT_IN_XML = {code: "\ufffd" for code in range(32) if code not in (9, 10, 13)}
 _NOT_IN_XML |= dict.fromkeys((*range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\ufffd")
@@ -107,9 +109,12 @@ def _add_table(document: Document, table: TableSpec, number: int) -> None:
 
 
 def _remark(document: Document, head: str, text: str) -> None:
-    paragraph = document.add_paragraph(style=_CELL_STYLE)
-    paragraph.add_run(head).italic = True
-    paragraph.add_run(_clean(text))
+    from docx.oxml import parse_xml
+
+    # The style by its identifier: python-docx would go through all styles for its name.
+    content = _run(head, "<w:i/>") + _run(text)
+    paragraph = parse_xml(f'<w:p xmlns:w="{_NAMESPACE}"><w:pPr>{_STYLED}</w:pPr>{content}</w:p>')
+    document.element.body.insert(len(document.element.body) - 1, paragraph)
 
 
 def _table_element(table: TableSpec) -> Any:
@@ -182,14 +187,15 @@ def _group(row: Row, n: int) -> str:
 def _paragraph(
     text: str, right: bool, *, bold: bool = False, italic: bool = False, keep: bool = False
 ) -> str:
-    # Style identifiers are style names without blanks.
-    parts = f'<w:pStyle w:val="{_CELL_STYLE.replace(" ", "")}"/>'
-    parts += "<w:keepNext/>" if keep else ""
+    parts = _STYLED + ("<w:keepNext/>" if keep else "")
     parts += '<w:jc w:val="right"/>' if right else ""
     looks = ("<w:b/>" if bold else "") + ("<w:i/>" if italic else "")
-    run = f"<w:rPr>{looks}</w:rPr>" if looks else ""
-    shown = escape(_clean(text))
-    return f'<w:p><w:pPr>{parts}</w:pPr><w:r>{run}<w:t xml:space="preserve">{shown}</w:t></w:r></w:p>'
+    return f"<w:p><w:pPr>{parts}</w:pPr>{_run(text, looks)}</w:p>"
+
+
+def _run(text: str, looks: str = "") -> str:
+    properties = f"<w:rPr>{looks}</w:rPr>" if looks else ""
+    return f'<w:r>{properties}<w:t xml:space="preserve">{escape(_clean(text))}</w:t></w:r>'
 
 
 def _clean(text: str) -> str:

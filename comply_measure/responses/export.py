@@ -12,9 +12,13 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from comply_measure.tables.values import plain_values
+
 RUN_BY_SPREADSHEETS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 # Lines joined before they are written.
 _LINES: Final = 20_000
+#: Rows up to which finding equal cells costs more than writing each.
+_FEW: Final = 200
 #: Whether a cell needs no quotes, beyond doubt.
 _PLAIN: Final = re.compile(r"[\w .:;+()\[\]–-]*").fullmatch
 _NOT_IN_XML: Final = {code: "\ufffd" for code in range(32) if code not in (9, 10, 13)}
@@ -63,7 +67,7 @@ def write_csv(frame: pd.DataFrame, path: str | Path, *, index: bool = False) -> 
         Write the index as first columns.
     """
     table = frame.reset_index() if index else frame
-    columns = [_texts(table.iloc[:, place]) for place in range(table.shape[1])]
+    columns = [_texts(column) for _, column in table.items()]
     with Path(path).open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([neutralise_cell(str(name)) for name in table.columns])
@@ -106,6 +110,10 @@ def write_xlsx(frame: pd.DataFrame, path: str | Path, *, sheet: str = "data", in
 def _texts(values: pd.Series[Any]) -> list[str]:
     """Cells of one column as text, in quotes where CSV needs them; texts that recur are made once."""
     kind = values.dtype.kind if isinstance(values.dtype, np.dtype) else ""
+    if len(values) <= _FEW:
+        if kind == "f":
+            return ["" if v != v else repr(v) for v in values.to_numpy(dtype=np.float64).tolist()]
+        return [_quoted(_text(value)) for value in plain_values(values)]
     if kind == "f":
         # Means of answers take few values: each is written once. By bits, so that -0.0 stays what it is.
         codes, bits = pd.factorize(values.to_numpy(dtype=np.float64).view(np.int64))

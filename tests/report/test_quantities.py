@@ -84,6 +84,8 @@ def test_remarks_are_printed_where_there_are_any() -> None:
         assert [column.name for column in TableSpec("t", "T", data, ("dimension", "remark")).shown] == [
             "dimension"
         ]
+    late = TableSpec("t", "T", FRAME.assign(note=["", "boundary"]), ("dimension", "remark"), rows_shown=1)
+    assert [column.name for column in late.shown] == ["dimension"]  # the row with the remark is not printed
 
 
 def test_a_name_that_is_not_there_is_refused_with_the_nearest() -> None:

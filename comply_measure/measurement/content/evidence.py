@@ -69,7 +69,7 @@ class ContentEvidence:
     log : DropLog
         One decision per item and stage; items dropped at one stage are not judged at the next.
     notes : tuple of str
-        Items without ratings, chance of a sort.
+        Items without ratings.
     """
 
     items: pd.DataFrame
@@ -172,7 +172,7 @@ def content_evidence(
         definition = definitional_ratings(defined, intended, chosen.anchors)
     log = decide(validity, sort, chosen)
     table = _item_table(intended, validity, sort, definition, log)
-    return ContentEvidence(table, validity, sort, definition, log, _notes(table, sort))
+    return ContentEvidence(table, validity, sort, definition, log, _notes(table))
 
 
 def decide(
@@ -261,7 +261,7 @@ def _item_table(
     return table.reset_index().assign(decision=[last.get(item, "not judged") for item in intended])
 
 
-def _notes(table: pd.DataFrame, sort: ItemSort | None) -> tuple[str, ...]:
+def _notes(table: pd.DataFrame) -> tuple[str, ...]:
     notes = []
     for column, what in (
         ("n_experts", "rated by no expert"),
@@ -270,6 +270,4 @@ def _notes(table: pd.DataFrame, sort: ItemSort | None) -> tuple[str, ...]:
     ):
         if column in table and (none := table.loc[table[column] == 0, "item"].tolist()):
             notes.append(f"{len(none)} items {what}: {', '.join(none)}")
-    if sort is not None:
-        notes.append(f"a judge who guesses chooses the intended construct with probability {sort.chance:.3f}")
     return tuple(notes)

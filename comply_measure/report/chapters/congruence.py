@@ -49,7 +49,13 @@ def congruence_section(facts: CongruenceEvidence, labels: Labels) -> Section:
     outcomes = _outcomes(facts, labels)
     cases = [printed(case.names, case, outcomes, labels) for case in facts.cases]
     blocks: list[Block] = [Prose(_opening(facts, labels))]
-    blocks += [Notice(_remark(remark, outcomes, labels), "warning") for remark in facts.remarks]
+    # What is said of a surface that was estimated stands beside it.
+    told = {case.names for case in facts.latent if case.result.problems}
+    blocks += [
+        Notice(_remark(remark, outcomes, labels), "warning")
+        for remark in facts.remarks
+        if not (remark.latent and remark.names in told)
+    ]
     if rated := [outcomes[outcome.key] for outcome in facts.outcomes if outcome.latent]:
         blocks.append(Notice(_same_source(rated)))
     if cases:

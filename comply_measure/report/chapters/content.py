@@ -68,6 +68,10 @@ def _summary(facts: ContentValidityEvidence) -> TableSpec:
     title = f"{facts.title}: content validity of the whole scale"
     columns: Columns = ("statistic", "value", "n_items", "n_people")
     notes = sentences(facts.evidence.notes)
+    if (sorts := facts.evidence.sorts) is not None:
+        notes += (
+            f"A judge who guesses chooses the intended construct with probability {bounded(sorts.chance, 3)}.",
+        )
     return table_of(
         Counts(),
         "content_summary",
