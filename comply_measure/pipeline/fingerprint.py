@@ -21,7 +21,6 @@ LIBRARIES = (
     "numpy",
     "scipy",
     "pandas",
-    "statsmodels",
     "pingouin",
     "factor_analyzer",
     "semopy",

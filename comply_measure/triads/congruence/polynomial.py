@@ -305,14 +305,22 @@ def _fit(design: Floats, z: Floats, kind: Covariance, codes: Any) -> _Fitted:
 def _least_squares(
     design: Floats, z: Floats, kind: Covariance, codes: Any
 ) -> tuple[Floats, Floats, Floats, ClusterRobust | None]:
-    from statsmodels.regression.linear_model import OLS
+    """Coefficients by the pseudo-inverse, residuals, and the covariance of `kind`.
 
-    model = OLS(z, design)
+    HC3 is ``(X'X)⁻¹ X' diag(e²/(1 − h)²) X (X'X)⁻¹`` with leverages h (Davidson & MacKinnon, 1993; Long & Ervin, 2000).
+    """
+    inverse = np.linalg.pinv(design, rcond=1e-15)
+    beta = inverse @ z
+    residuals = z - design @ beta
+    if kind == "cluster":
+        robust = cluster_robust(design, residuals, codes)
+        return beta, residuals, robust.covariance, robust
+    bread = inverse @ inverse.T
+    if kind == "ols":
+        return beta, residuals, bread * (residuals @ residuals / (len(z) - design.shape[1])), None
+    leverage = np.einsum("ij,ij->i", design @ bread, design)
     with np.errstate(divide="ignore", invalid="ignore"):
-        fitted = model.fit(cov_type="HC3") if kind == "HC3" else model.fit()
-        covariance = np.asarray(fitted.cov_params(), dtype=np.float64)
-    beta, residuals = np.asarray(fitted.params), np.asarray(fitted.resid)
-    if kind != "cluster":
-        return beta, residuals, covariance, None
-    robust = cluster_robust(design, residuals, codes)
-    return beta, residuals, robust.covariance, robust
+        # A unit that alone decides a coefficient leaves no residual: the covariance is undefined.
+        weights = (residuals / (1.0 - leverage)) ** 2
+        covariance = inverse @ (weights[:, None] * inverse.T)
+    return beta, residuals, covariance, None
