@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,6 +51,8 @@ def run_command(
     from comply_measure.pipeline import STEPS, Store, load_study, require_usable, run_study, write_results
     from comply_measure.pipeline.unchanged import FOLDER, remember
 
+    # What is loaded stays to the end: the search for garbage need not go through it again and again.
+    gc.freeze()
     started = datetime.now(UTC)
     study = load_study(study_file, STEPS)
     folder = study.output() if out is None else out

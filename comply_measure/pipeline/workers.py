@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -111,6 +112,7 @@ def _context() -> BaseContext:
 def _begin(key: bytes) -> None:
     """Sign with the parent's key, leave interrupts to it, and end with it: a killed parent tells nobody."""
     adopt(key)
+    gc.freeze()  # what is loaded stays to the end
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:
