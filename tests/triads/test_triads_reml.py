@@ -54,11 +54,12 @@ def dense_loglik(theta: np.ndarray, y: np.ndarray, d: CellDesign) -> float:
 THETA = np.array([[0.3, 0.2, 0.1, 0.5, 0.3, 0.2, 0.9]])
 
 
-@pytest.mark.parametrize("missing", [0.0, 0.15])
+@pytest.mark.parametrize(("missing", "units"), [(0.0, 7), (0.15, 7), (0.04, 40)])
 @pytest.mark.parametrize("roles_fixed", [False, True])
-def test_likelihood_equals_the_dense_formula(missing, roles_fixed) -> None:
+def test_likelihood_equals_the_dense_formula(missing, units, roles_fixed) -> None:
     d = design(np.eye(3)[ROLE] if roles_fixed else None)
-    y = observations(1, 7, missing)
+    y = observations(1, units, missing)
+    assert (CellData.from_array(y).complete is not None) == (units == 40)
     found = evaluate(THETA, CellData.from_array(y), d, d.indicators())
     assert found.loglik[0] == pytest.approx(dense_loglik(THETA[0], y[0], d), rel=1e-11)
 
@@ -85,6 +86,34 @@ def test_sums_by_unit_and_by_pattern_are_the_same() -> None:
     a, b = (evaluate(THETA, data, d, d.indicators()) for data in (by_pattern, by_unit))
     for name in ("loglik", "gradient", "information", "cells", "cells_variance"):
         np.testing.assert_allclose(getattr(a, name), getattr(b, name), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("absent", ["single", "scattered", "roles"])
+def test_sums_of_complete_units_are_those_unit_by_unit(absent: str) -> None:
+    """Complete units by their moments, and the others by their gaps: single cells, several, whole roles."""
+    d = design()
+    y = observations(4, 150, 0.0, batch=4)
+    rng = np.random.default_rng(9)
+    rare = rng.permutation(150)[:90]
+    y[:, rare[:60], rng.integers(0, 12, 60)] = np.nan
+    if absent != "single":
+        y[:, rare[60:80], rng.integers(0, 12, 20)] = np.nan
+        y[:, rare[50:70], rng.integers(0, 12, 20)] = np.nan
+    if absent == "roles":
+        y[:, rare[70:], 4:8] = np.nan
+    together = CellData.from_array(y)
+    assert together.moments is None and together.complete is not None
+    assert together.rest.shape[1] + together.complete.n_units[0] == 150
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reml_design, "_moments", lambda *_: None)
+        apart = CellData.from_array(y)
+    assert apart.complete is None and apart.rest.shape[1] == 150
+    theta = np.repeat(THETA, 4, axis=0) * np.linspace(0.5, 2.0, 4)[:, None]
+    for chosen in (np.arange(4), np.array([3, 1])):
+        a, b = (evaluate(theta[chosen], data.take(chosen), d, d.indicators()) for data in (together, apart))
+        for name in ("loglik", "gradient", "information", "cells", "cells_variance"):
+            np.testing.assert_allclose(getattr(a, name), getattr(b, name), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(fit_reml(y, d).theta, fit_by_unit(y, d), rtol=1e-8, atol=1e-10)
 
 
 def test_starts_from_sums_are_those_of_the_filled_data() -> None:

@@ -12,7 +12,7 @@ given by the level it has in every cell.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -89,6 +89,44 @@ class Moments:
     sums: Floats
     products: Floats
 
+    def of(self, batch: Ints | slice) -> Moments:
+        """Some of the batch."""
+        return Moments(self.observed, self.n_units, self.sums[batch], self.products[batch])
+
+    def about(self, cells: Floats) -> tuple[Floats, Floats]:
+        """Sums and sums of cross products of what is left of the observations after cell effects (B, C)."""
+        c, n = cells[:, None, :], self.n_units[:, None, None]
+        shifted = self.sums[..., :, None] * c[..., None, :]
+        products = (
+            self.products - shifted - np.swapaxes(shifted, -1, -2) + n * (c[..., :, None] * c[..., None, :])
+        )
+        return self.sums - self.n_units[:, None] * c, products
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """Which units lack which cells.
+
+    Attributes
+    ----------
+    single : (ndarray of int, ndarray of int)
+        Units that lack one cell, and which.
+    several : tuple of (ndarray of int, ndarray of int)
+        Several missing cells, and the units that lack exactly these.
+    """
+
+    single: tuple[Ints, Ints]
+    several: tuple[tuple[Ints, Ints], ...]
+
+    @classmethod
+    def of(cls, patterns: tuple[tuple[Ints, Ints], ...], place: Ints) -> Gaps:
+        """Those of patterns, with a new place for every unit."""
+        single = [(cells, place[units]) for cells, units in patterns if len(cells) == 1]
+        nothing = np.zeros(0, dtype=np.int64)
+        units = np.concatenate([nothing, *(units for _, units in single)])
+        cells = np.concatenate([nothing, *(np.repeat(cells, len(units)) for cells, units in single)])
+        return cls((units, cells), tuple((c, place[units]) for c, units in patterns if len(c) > 1))
+
 
 @dataclass(frozen=True, slots=True)
 class CellData:
@@ -104,6 +142,12 @@ class CellData:
         Units G and observed cells N.
     moments : Moments or None
         Sufficient statistics, where patterns are so few that they are smaller than the data.
+    complete : Moments or None
+        Those of the complete units alone, where these are at least as many as cells.
+    rest : ndarray, shape (B, R, C)
+        Observations of the units that are not in `complete`.
+    gaps, rest_gaps : Gaps
+        Of all units, and of those in `rest`.
     """
 
     y: Floats
@@ -111,6 +155,10 @@ class CellData:
     n_units: int
     n_observations: int
     moments: Moments | None
+    complete: Moments | None
+    rest: Floats
+    gaps: Gaps
+    rest_gaps: Gaps
 
     @classmethod
     def from_array(cls, y: Floats) -> CellData:
@@ -128,24 +176,52 @@ class CellData:
         )
         G, C = missing.shape
         moments = _moments(filled, rows, members) if len(rows) * C <= G else None
-        return cls(filled, patterns, G, int((~missing).sum()), moments)
+        whole = ~missing.any(axis=1)
+        complete = None
+        if moments is None and int(whole.sum()) >= C:
+            complete = _moments(filled, np.zeros((1, C), dtype=bool), [np.flatnonzero(whole)])
+        one_by_one = np.ones(G, dtype=bool) if complete is None else ~whole
+        return cls(
+            filled,
+            patterns,
+            G,
+            int((~missing).sum()),
+            moments,
+            complete,
+            filled if complete is None else filled[:, one_by_one],
+            Gaps.of(patterns, np.arange(G)),
+            Gaps.of(patterns, np.cumsum(one_by_one) - 1),
+        )
 
     def take(self, batch: Ints) -> CellData:
-        """Some of the batch."""
+        """Some of the batch, with what the likelihood needs of it."""
         if len(batch) == len(self.y):
             return self
-        m = self.moments
-        if m is not None:
-            m = Moments(m.observed, m.n_units, m.sums[batch], m.products[batch])
-            return CellData(self.y[batch, :0], (), self.n_units, self.n_observations, m)
-        return CellData(self.y[batch], self.patterns, self.n_units, self.n_observations, None)
+        nothing, whole = self.y[batch, :0], self.complete
+        if self.moments is not None:
+            return replace(self, y=nothing, rest=nothing, moments=self.moments.of(batch))
+        if whole is not None:
+            return replace(self, y=nothing, rest=self.rest[batch], complete=whole.of(batch))
+        part = self.y[batch]
+        return replace(self, y=part, rest=part)
 
     def between(self, rows: slice) -> CellData:
         """A run of the batch; nothing is copied."""
-        m = self.moments
-        if m is not None:
-            m = Moments(m.observed, m.n_units, m.sums[rows], m.products[rows])
-        return CellData(self.y[rows], self.patterns, self.n_units, self.n_observations, m)
+        moments, whole = self.moments, self.complete
+        return replace(
+            self,
+            y=self.y[rows],
+            rest=self.rest[rows],
+            moments=None if moments is None else moments.of(rows),
+            complete=None if whole is None else whole.of(rows),
+        )
+
+    @property
+    def size(self) -> int:
+        """Values of a data set that the likelihood works on."""
+        if self.complete is None:
+            return int(self.y[0].size)
+        return int(self.rest[0].size + self.complete.products[0].size)
 
 
 def chunks(batch: int, size: int) -> list[slice]:

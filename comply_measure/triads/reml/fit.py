@@ -164,47 +164,41 @@ def _best(
     what the residual holds in the first. The better end is kept.
     """
     moment = _clip(start, np.zeros_like(start))
-    ends = [_end(moment, data, design, indicators)]
+    ends = [_maximise(moment, data, design, indicators)]
     if len(start) == 1 and (ends[0][0][:, :-1] <= 0).any():
         traded = moment.copy()
         traded[:, len(design.shared) : -1] += 0.5 * moment[:, -1:]
         traded[:, -1] *= 0.1
         equal = np.full_like(moment, 1.0 / moment.shape[1])
-        ends += [_end(theta, data, design, indicators) for theta in (traded, equal)]
+        ends += [_maximise(theta, data, design, indicators) for theta in (traded, equal)]
     return max(ends, key=lambda end: float(end[3].loglik[0]))
-
-
-def _end(
-    theta: Floats, data: CellData, design: CellDesign, indicators: list[Floats]
-) -> tuple[Floats, Bools, int, Evaluation]:
-    theta, converged, iterations = _maximise(theta, data, design, indicators)
-    return theta, converged, iterations, evaluate(theta, data, design, indicators)
 
 
 def _maximise(
     theta: Floats, data: CellData, design: CellDesign, indicators: list[Floats]
-) -> tuple[Floats, Bools, int]:
-    """Step every member of the batch until no feasible Newton step promises a gain."""
+) -> tuple[Floats, Bools, int, Evaluation]:
+    """Step every member of the batch until no feasible Newton step promises a gain; the likelihood where they end."""
     theta = theta.copy()
     converged = np.zeros(len(theta), dtype=bool)
     active = np.arange(len(theta))
-    now = evaluate(theta, data, design, indicators)
+    now = final = evaluate(theta, data, design, indicators)
     for iterations in range(MAX_ITERATIONS):
         direction, gain = _newton(theta[active], now)
         done = gain < GAIN_TOLERANCE
         converged[active[done]] = True
         rest = np.flatnonzero(~done)
         if not len(rest):
-            return theta, converged, iterations
+            return theta, converged, iterations, final
         active, part = active[rest], data.take(active[rest])
         new, now, moved = _step(theta[active], direction[rest], now.take(rest), part, design, indicators)
         theta[active] = new
+        final = final.replaced(active, now)
         # no step of any kind improves: the maximum, if what is still promised is round-off
         converged[active[~moved]] = gain[rest][~moved] < STALLED_GAIN
         active, now = active[moved], now.take(np.flatnonzero(moved))
         if not len(active):
-            return theta, converged, iterations + 1
-    return theta, converged, MAX_ITERATIONS
+            return theta, converged, iterations + 1, final
+    return theta, converged, MAX_ITERATIONS, final
 
 
 def _newton(theta: Floats, e: Evaluation) -> tuple[Floats, Floats]:

@@ -75,7 +75,7 @@ def evaluate(theta: Floats, data: CellData, design: CellDesign, indicators: list
     """
     parts = [
         _evaluated(theta[rows], data.between(rows), design, indicators)
-        for rows in chunks(len(theta), data.y[0].size)
+        for rows in chunks(len(theta), data.size)
     ]
     return parts[0] if len(parts) == 1 else Evaluation.joined(parts)
 
