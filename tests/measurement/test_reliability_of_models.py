@@ -193,6 +193,23 @@ def test_ordered_items_equal_semtools(complete, reference) -> None:
             assert table.loc[factor, ours] == pytest.approx(expected[key][k][0], abs=1e-4), (ours, factor)
 
 
+def test_correlations_of_ordered_items_are_those_of_pairs_whatever_is_fitted(complete) -> None:
+    """Read from the fit or estimated alone; the true variance of the sum is shared by both forms of ω."""
+    x = complete[ITEMS[:4]].to_numpy(dtype=float)
+    gaps = x.copy()
+    gaps[::7, 1] = gaps[3::11, 2] = np.nan
+    for values in (x, gaps):
+        fitted, alone = (ordinal_reliability(values, estimator=name) for name in ("wlsmv", "uls"))
+        np.testing.assert_array_equal(fitted.correlation, alone.correlation)
+        assert fitted.alpha == alone.alpha
+        common = np.outer(fitted.loadings, fitted.loadings)
+        for total, found in (
+            (None, fitted.omega_categorical_implied),
+            (fitted.correlation, fitted.omega_categorical_observed),
+        ):
+            assert found == categorical_omega(common, fitted.thresholds, total)
+
+
 def test_one_ordered_scale_equals_semtools(complete, reference) -> None:
     expected = reference["ordered_one"]
     found = ordinal_reliability(complete[ITEMS[:4]].to_numpy())

@@ -41,15 +41,29 @@ def categorical_omega(common: Floats, thresholds: Sequence[Floats], total: Float
     """
     common = np.asarray(common, dtype=np.float64)
     _check(common, thresholds, total)
+    return _ratios(common, thresholds, [common if total is None else np.asarray(total, dtype=np.float64)])[0]
+
+
+def categorical_omegas(common: Floats, thresholds: Sequence[Floats], total: Floats) -> tuple[float, float]:
+    """:func:`categorical_omega` with the implied and with the observed correlations in the denominator."""
+    _check(common, thresholds, total)
+    implied, observed = _ratios(common, thresholds, [common, total])
+    return implied, observed
+
+
+def _ratios(common: Floats, thresholds: Sequence[Floats], totals: Sequence[Floats]) -> list[float]:
+    """True variance of the sum over each of several total ones."""
+    found = [float("nan")] * len(totals)
     if np.diag(common).max() > 1.0 or not np.isfinite(common).all():
-        return float("nan")
-    implied = common.copy() if total is None else np.array(total, dtype=np.float64)
-    np.fill_diagonal(implied, 1.0)
-    if np.abs(implied).max() > 1.0:
-        return float("nan")
+        return found
     true = _covariance_of_sum(common, thresholds)
-    observed = _covariance_of_sum(implied, thresholds)
-    return float(true / observed) if observed > 0 else float("nan")
+    for place, total in enumerate(totals):
+        correlation = total.copy()
+        np.fill_diagonal(correlation, 1.0)
+        if np.abs(correlation).max() <= 1.0:
+            observed = _covariance_of_sum(correlation, thresholds)
+            found[place] = float(true / observed) if observed > 0 else float("nan")
+    return found
 
 
 def _covariance_of_sum(correlation: Floats, thresholds: Sequence[Floats]) -> float:

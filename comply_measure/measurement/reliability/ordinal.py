@@ -16,8 +16,9 @@ from comply_measure.measurement.frames import joined, listed, varying_items
 from comply_measure.measurement.keying import reversal_note
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.reliability.alpha import alpha_from_covariance
-from comply_measure.measurement.reliability.categorical import categorical_omega
+from comply_measure.measurement.reliability.categorical import categorical_omegas
 from comply_measure.sem.ordinal import polychoric_matrix
+from comply_measure.sem.ordinal.sample import ordinal_groups
 
 Estimator = Literal["wlsmv", "uls"]
 NAN = float("nan")
@@ -99,8 +100,15 @@ def ordinal_reliability(
         return _undefined(p, n, estimator, listed(faults))
     if p < 2:
         return _undefined(p, n, estimator, "one item")
+    table = pd.DataFrame(values, columns=names)
+    fit = _fitted(table) if estimator == "wlsmv" and p >= 3 else None
     try:
-        moments = polychoric_matrix(pd.DataFrame(values, columns=names))
+        # a fit has estimated the correlations already
+        moments = (
+            ordinal_groups(fit.model.sample.groups)[0].moments
+            if isinstance(fit, sem.Fit)
+            else polychoric_matrix(table)
+        )
     except InputError as error:
         return _undefined(p, n, estimator, "; ".join(str(problem) for problem in error.problems))
     correlation = np.asarray(moments.covariance)
@@ -109,7 +117,7 @@ def ordinal_reliability(
     )
     alpha = alpha_from_covariance(correlation)
     doubt = reversal_note(correlation, labels)
-    loadings, note = _loadings(values, names, correlation, estimator)
+    loadings, note = _unweighted(correlation) if fit is None else _weighted(fit, p)
     if note:
         return OrdinalReliability(
             alpha, NAN, NAN, NAN, NAN, loadings, thresholds, correlation, p, n, estimator, joined(note, doubt)
@@ -121,8 +129,7 @@ def ordinal_reliability(
         alpha,
         true / implied,
         true / float(correlation.sum()) if correlation.sum() > 0 else NAN,
-        categorical_omega(common, thresholds),
-        categorical_omega(common, thresholds, correlation),
+        *categorical_omegas(common, thresholds, correlation),
         loadings,
         thresholds,
         correlation,
@@ -140,33 +147,41 @@ def _why(correlation: Floats) -> str:
     return "a polychoric correlation above 1" if np.abs(correlation).max() > 1.0 + 1e-12 else ""
 
 
-def _loadings(values: Floats, names: list[str], correlation: Floats, estimator: str) -> tuple[Floats, str]:
-    """Standardised loadings on one factor, and why there are none."""
-    p = len(names)
-    nothing = np.full(p, NAN)
-    if p < 3:
+def _unweighted(correlation: Floats) -> tuple[Floats, str]:
+    """Standardised loadings on one factor by unweighted least squares, and why there are none."""
+    nothing = np.full(len(correlation), NAN)
+    if len(correlation) < 3:
         return nothing, "fewer than 3 items: ω is not identified"
-    if estimator == "uls":
-        found = extract(correlation, 1, "minres")
-        if not bool(found.converged):
-            return nothing, "the one-factor model did not converge"
-        if found.heywood.any():
-            return found.loadings[:, 0], "Heywood case: an item without unique variance"
-        return found.loadings[:, 0], ""
-    incomplete = bool(np.isnan(values).any())
+    found = extract(correlation, 1, "minres")
+    if not bool(found.converged):
+        return nothing, "the one-factor model did not converge"
+    if found.heywood.any():
+        return found.loadings[:, 0], "Heywood case: an item without unique variance"
+    return found.loadings[:, 0], ""
+
+
+def _fitted(table: pd.DataFrame) -> sem.Fit | str:
+    """The one-factor model by weighted least squares, or why it cannot be fitted."""
+    names = list(table.columns)
     try:
-        fit = sem.fit(
+        return sem.fit(
             "f =~ " + " + ".join(names),
-            pd.DataFrame(values, columns=names),
+            table,
             estimator="WLSMV",
             ordered=names,
-            missing="pairwise" if incomplete else "listwise",
+            missing="pairwise" if table.isna().to_numpy().any() else "listwise",
             std_lv=True,
         )
     except ComplyError as error:
-        return nothing, str(error)
-    if fit.unreached:
-        return nothing, f"the one-factor model {fit.unreached}"
+        return str(error)
+
+
+def _weighted(fit: sem.Fit | str, p: int) -> tuple[Floats, str]:
+    """Standardised loadings of a fit, and why there are none."""
+    if isinstance(fit, str):
+        return np.full(p, NAN), fit
+    if not fit.has_optimum:
+        return np.full(p, NAN), "the one-factor model did not converge"
     # Without the table of estimates, whose standard errors nobody asked for.
     loadings = np.array(
         [
