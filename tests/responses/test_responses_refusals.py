@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -14,6 +15,9 @@ from comply_measure.errors import ComplyError
 from comply_measure.instrument import load_scale
 from comply_measure.responses import ColumnMapping, FileFormat, read_responses, responses_from_frame
 from comply_measure.responses.datasets import DatasetDescription
+from comply_measure.responses.faults import Faults
+from comply_measure.responses.files.raw import plain
+from comply_measure.responses.files.workbook import packed_well
 from comply_measure.responses.numerals import PLAIN, looks_like_a_number
 
 SMALL = load_scale(Path(__file__).parent / "small_scale.yaml")
@@ -469,3 +473,70 @@ def test_a_data_set_names_what_its_kind_needs(kind: str, missing: str, message: 
     fields = {name: value for name, value in entry.items() if name != missing}
     with pytest.raises(ValueError, match=message):
         DatasetDescription.model_validate({**fields, "format": {}})
+
+
+@pytest.mark.parametrize("block", [1, 4, 5, 10, 11])
+def test_a_file_is_read_to_its_last_row_whatever_the_size_of_a_block(
+    block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [f"u{n},sales," + ",".join(str(1 + (n + j) % 5) for j in range(9)) for n in range(10)]
+    monkeypatch.setattr("comply_measure.responses.files.delimited.BLOCK", block)
+    found = read(tmp_path, HEAD + "\n".join(lines))
+    assert found.data["unit"].tolist() == [f"u{n}" for n in range(10)]
+    expected = [[1 + (n + j) % 5 for j in range(9)] for n in range(10)]
+    assert found.data[ITEMS].to_numpy(dtype=float).tolist() == expected
+    lines[7] = lines[7].replace("u7,sales,", "u7,sales,6") + ",1"
+    with pytest.raises(
+        ComplyError, match=r"row 9: the row has 12 cells; allowed: 11 cells, as in the header"
+    ):
+        read(tmp_path, HEAD + "\n".join(lines))
+
+
+def test_a_workbook_that_would_fill_the_memory_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.xlsx"
+    limits = "comply_measure.responses.files.workbook"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/workbook.xml", "x" * 40_000)
+    size = path.stat().st_size
+    assert packed_well(path, Faults("a.xlsx")) is True  # small enough, however dense
+    monkeypatch.setattr(f"{limits}.FREE_UNPACKED", 39_999)
+    monkeypatch.setattr(f"{limits}.MAX_RATIO", 40_000 // size)
+    faults = Faults("a.xlsx")
+    assert packed_well(path, faults) is False
+    assert faults.problems[0].message == f"the workbook unpacks to {40_000 // size} times its size"
+    monkeypatch.setattr(f"{limits}.MAX_UNPACKED", 39_999)
+    faults = Faults("a.xlsx")
+    assert packed_well(path, faults) is False
+    assert (faults.problems[0].message, faults.problems[0].value) == ("the workbook is too large", 40_000)
+    monkeypatch.undo()
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("xl/workbook.xml", '<?xml version="1.0"?><!DOCTYPE x>')
+    faults = Faults("a.xlsx")
+    assert packed_well(path, faults) is False
+    assert faults.problems[0].value == "xl/workbook.xml"
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (None, None),
+        (pd.NaT, None),
+        (pd.NA, None),
+        (float("nan"), None),
+        (np.nan, None),
+        ("", None),
+        (" \ufeff ", None),
+        (" a b ", "a b"),
+        (True, "TRUE"),
+        (np.bool_(False), "FALSE"),
+        (3, 3.0),
+        (np.int16(-2), -2.0),
+        (np.float32(0.5), 0.5),
+        (float("inf"), float("inf")),
+    ],
+)
+def test_a_cell_is_a_stripped_text_a_number_or_blank(value: Any, cell: Any) -> None:
+    found = plain(value)
+    assert found == cell and type(found) is type(cell)
