@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,9 @@ from comply_measure.errors import ComplyError
 from comply_measure.measurement.fits import difference_test
 from comply_measure.models import correlated_factors, one_factor
 from comply_measure.models.cutoffs.moments import batched_moments
+from comply_measure.models.informants.polynomial_model import latent_polynomial_model
+from comply_measure.models.invariance import collapse_categories
+from comply_measure.models.invariance.rules import Conditions, verdicts
 from comply_measure.models.rivals import compare_rivals, edwards_tests, relation, vuong_test
 from comply_measure.sem.implied import Implied
 
@@ -142,3 +146,81 @@ def test_moments_of_many_parameter_vectors_are_those_of_each(text: str, data: pd
     p = len(layout.observed)
     whole = (reduced @ psi @ reduced.T)[:p, :p]
     np.testing.assert_allclose(batched_moments(layout, fit.theta[None])[0][0], whole, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("answers", "least", "expected"),
+    [
+        # every group uses every category: renumbered from 1 only
+        ({"u": [2, 3, 5], "v": [5, 3, 2]}, 1, [1, 2, 3, 3, 2, 1]),
+        # v never uses 5: joined with its neighbour nearer to the middle
+        ({"u": [1, 2, 5], "v": [1, 2, 2]}, 1, [1, 2, 2, 1, 2, 2]),
+        # the outermost rare category goes first, then what is still rare
+        ({"u": [1, 2, 3, 4], "v": [2, 3, 3, 3]}, 1, [1, 1, 2, 2, 1, 2, 2, 2]),
+        # once is too rare where twice is asked
+        ({"u": [1, 2, 2, 3, 3], "v": [2, 2, 3, 3, 1]}, 2, [1, 1, 1, 2, 2, 1, 1, 2, 2, 1]),
+        # two categories that the groups do not share: one is left
+        ({"u": [1, 1], "v": [2, 2]}, 1, [1, 1, 1, 1]),
+        ({"u": [1, None, 2], "v": [2, 1, None]}, 1, [1, None, 2, 2, 1, None]),
+    ],
+)
+def test_sparse_categories_go_to_their_neighbour_nearer_to_the_middle(
+    answers: dict[str, list], least: int, expected: list
+) -> None:
+    data = pd.DataFrame(
+        [(group, value) for group, values in answers.items() for value in values], columns=["g", "x"]
+    )
+    found = collapse_categories(data.astype({"x": float}), ["x"], "g", least)
+    assert found["x"].tolist() == pytest.approx([math.nan if v is None else v for v in expected], nan_ok=True)
+
+
+def test_controls_of_a_polynomial_correlate_with_everything_once() -> None:
+    text = latent_polynomial_model("F", ["i", "j"], ["m", "s"], "z", controls=["u", "v", "w"])
+    lines = [line for line in text.splitlines() if " ~~ " in line]
+    pairs = [frozenset(line.split(" ~~ ")) for line in lines if line[0] in "uvw"]
+    others = ["F.by.m", "F.by.s", "F.xx", "F.xy", "F.yy"]
+    expected = [frozenset({a, b}) for a in "uvw" for b in others]
+    expected += [frozenset({a}) for a in "uvw"]
+    expected += [frozenset(pair) for pair in ("uv", "uw", "vw")]
+    assert sorted(map(sorted, pairs)) == sorted(map(sorted, expected))
+    assert [line for line in text.splitlines() if line.endswith(" ~ 1")] == ["u ~ 1", "v ~ 1", "w ~ 1"]
+    outcome = next(line for line in text.splitlines() if line.startswith("z ~ g1_raw"))
+    assert outcome.endswith("g5_raw*F.yy + u + v + w")
+
+
+#: By level the largest fall of CFI and the largest rises of RMSEA and SRMR, as the articles give them.
+PUBLISHED = {
+    "Cheung & Rensvold 2002": (Conditions(2, False, 150, 300, False, 1), {
+        "metric": (0.010, None, None), "scalar": (0.010, None, None), "strict": (0.010, None, None),
+    }),
+    "Chen 2007, N > 300": (Conditions(2, False, 250, 500, False, 1), {
+        "metric": (0.010, 0.015, 0.030), "scalar": (0.010, 0.015, 0.010), "strict": (0.010, 0.015, 0.010),
+    }),
+    "Chen 2007, N ≤ 300": (Conditions(2, False, 100, 200, False, 1), {
+        "metric": (0.005, 0.010, 0.025), "scalar": (0.005, 0.010, 0.005), "strict": (0.005, 0.010, 0.005),
+    }),
+    "Rutkowski & Svetina 2014": (Conditions(20, False, 700, 14_000, False, 1), {
+        "metric": (0.020, 0.030, None), "scalar": (0.010, 0.010, None),
+    }),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", PUBLISHED)
+def test_rules_of_invariance_turn_at_their_published_values(rule: str) -> None:
+    conditions, levels = PUBLISHED[rule]
+    for level, limits in levels.items():
+        names = ("cfi", "rmsea", "srmr")
+        given = {name: limit for name, limit in zip(names, limits, strict=True) if limit is not None}
+
+        beyond = {name: (-1.02 if name == "cfi" else 1.02) * given.get(name, 0.0) for name in names}
+
+        def verdict(level: str = level, beyond: dict[str, float] = beyond, **factors: float) -> str:
+            changes = {name: value * factors.get(name, 1.0) for name, value in beyond.items()}
+            return verdicts(level, changes, conditions)[rule][0]
+
+        assert verdict() == "not supported"  # every index two hundredths beyond its limit
+        assert verdict(cfi=0.96) == "supported"
+        others = [name for name in given if name != "cfi"]
+        assert verdict(**dict.fromkeys(others, 0.96)) == ("supported" if others else "not supported")
+        for one in others:  # one further index beyond its limit is enough
+            assert verdict(**{name: 0.96 for name in others if name != one}) == "not supported"

@@ -142,7 +142,9 @@ def lone_codes(seen: Seen) -> frozenset[int]:
     lone: set[int] = set()
     free = core - set(seen.labels)
     negative = {code for code in free if code < 0}
-    balanced = len(negative) > 1 and negative == {-code for code in core if code > 0}
+    mirrored = {-code for code in core if code > 0}
+    others = mirrored - negative  # of answers, or of missing codes such as 99
+    balanced = len(negative) > 1 and negative <= mirrored and others <= {-code for code in _HIGH}
     if negative <= _LOW and not balanced and core - negative and min(core - negative) >= 0:
         lone |= negative
         core -= negative

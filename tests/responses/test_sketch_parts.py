@@ -1,0 +1,205 @@
+"""Guesses about columns of a file, one by one: which codes are missing ones, which columns are left out, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from comply_measure.responses.files.raw import Column, encoded
+from comply_measure.responses.sketch.blocks import _block
+from comply_measure.responses.sketch.places import _informant, within
+from comply_measure.responses.sketch.seen import Seen, codes_of, lone_codes, words_of
+from comply_measure.responses.sketch.sketch import _unwanted
+from comply_measure.responses.sketch.words import no_answer, tokens
+
+FIVE = frozenset(range(1, 6))
+
+
+def column(name: str, *cells: Any) -> Column:
+    return encoded(name, list(cells))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        -1,
+        -2,
+        -3,
+        -4,
+        -5,
+        -6,
+        -7,
+        -8,
+        -9,
+        -66,
+        -77,
+        -88,
+        -97,
+        -98,
+        -99,
+        -999,
+        -9999,
+        8,
+        9,
+        66,
+        77,
+        88,
+        96,
+        97,
+        98,
+        99,
+        888,
+        996,
+        997,
+        998,
+        999,
+        9999,
+    ],
+)
+def test_conventional_codes_apart_from_the_answers_are_missing(code: int) -> None:
+    assert lone_codes(Seen(FIVE | {code})) == {code}
+    assert lone_codes(Seen(FIVE | {code}, labels={code: "An answer"})) == set()
+
+
+@pytest.mark.parametrize(
+    ("codes", "lone"),
+    [
+        (FIVE, set()),
+        (FIVE | {6}, set()),
+        (FIVE | {7, 9}, set()),
+        (FIVE | {8, 9}, {8, 9}),
+        (FIVE | {7}, set()),
+        (FIVE | {98, 99}, {98, 99}),
+        (FIVE | {9, 99}, {9, 99}),
+        (FIVE | {-9, 99}, {-9, 99}),
+        (FIVE | {100}, set()),
+        (FIVE | {-10}, set()),
+        ({1, 2, 9}, set()),  # two answers are no run to stand apart from
+        ({1, 2, 3, 9}, {9}),
+        ({2, 3, 4, 9}, set()),  # 8 and 9 only above answers from 0 or 1
+        ({0, 1, 2, 9}, {9}),
+        ({1, 2, 4, 9}, set()),  # nor above answers with a gap
+        ({1, 2, 4, 99}, {99}),
+        ({-2, -1, 0, 1, 2}, set()),
+        ({-2, -1, 0, 1, 2, 99}, {99}),
+        (set(range(-9, 10)), set()),
+        (set(range(-9, 10)) | {99}, {99}),
+        ({-1, 0, 1}, {-1}),
+        (FIVE | {-8, -9, 8, 9}, {-8, -9, 8, 9}),
+        (frozenset(range(11)), set()),
+        (frozenset(range(11)) | {99}, {99}),
+    ],
+)
+def test_codes_that_stand_apart(codes: set[int], lone: set[int]) -> None:
+    assert lone_codes(Seen(frozenset(codes))) == lone
+
+
+@pytest.mark.parametrize(
+    ("label", "why"),
+    [
+        ("Don’t know", "cannot_judge"),
+        ("Cannot judge", "cannot_judge"),
+        ("Weiß nicht", "cannot_judge"),
+        ("No opinion", "cannot_judge"),
+        ("Refused", "user_missing"),
+        ("n/a", "user_missing"),
+        ("Keine Angabe", "user_missing"),
+        ("Prefer not to say", "user_missing"),
+        ("missing" + " " * 3 + "x" * 50, "user_missing"),
+        ("missing " + "x" * 52, "user_missing"),
+        ("missing " + "x" * 53, None),  # longer than a label
+        ("Strongly agree", None),
+        ("dismissing", None),
+        ("", None),
+    ],
+)
+def test_labels_that_are_no_answer(label: str, why: str | None) -> None:
+    assert no_answer(label) == why
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("BusinessUnit_ID", {"business", "unit", "id", "businessunitid"}),
+        ("first.name", {"first", "name", "firstname"}),
+        ("Q12b", {"q", "12", "b", "q12b"}),
+        ("größe", {"grösse"} if "grösse" in tokens("größe") else {"größe"}),
+    ],
+)
+def test_words_of_a_name(name: str, words: set[str]) -> None:
+    assert tokens(name) == words
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "reason"),
+    [
+        ("size", (1, 2, 3), ""),
+        ("StartDate", ("a", "b"), "written by the survey tool"),
+        ("Email", ("a", "b"), "may name a person"),
+        ("last_name", ("a", "b"), "may name a person"),
+        ("branch", ("a", "a", None), "empty or the same in every row"),
+        ("branch", ("a", "b", None), ""),
+        ("comment", ("a", "x" * 60), ""),
+        ("comment", ("a", "x" * 61), "free text"),
+    ],
+)
+def test_columns_left_out_have_their_reason(name: str, cells: tuple[Any, ...], reason: str) -> None:
+    assert _unwanted(name, column(name, *cells), ["StartDate"]) == reason
+
+
+def test_the_informant_is_told_by_a_column_with_a_value_of_its_own_in_every_row() -> None:
+    plain, hinted = column("colour", "a", "b", "c"), column("informant", "x", "y", "z")
+    tool, twice = column("ResponseId", 1, 2, 3), column("code", "a", "a", "b")
+
+    def found(*columns: Column, repeated: bool = False, taken: set[str] = frozenset()) -> str | None:  # type: ignore[assignment]
+        place = _informant(
+            {c.name: c for c in columns}, set(taken), {"ResponseId", "tool2"}, repeated=repeated
+        )
+        if place is not None:
+            assert place.why == "every row has a value of its own"
+        return place and place.column
+
+    assert found(twice, plain, hinted) == "informant"
+    assert found(twice, plain) == "colour"
+    assert found(column("tool2", "a", "b", "c"), plain) == "colour"  # what the tool wrote comes last
+    assert found(column("tool2", "a", "b", "c"), twice) == "tool2"
+    assert found(twice, plain, repeated=True) is None
+    assert found(twice, plain, hinted, repeated=True) == "informant"
+    assert found(plain, hinted, taken={"informant"}) == "colour"
+    assert found(column("name", "a", "b", "c")) is None  # may name a person
+    assert found(column("colour", "a", None, "c")) is None
+    assert found(tool) == "ResponseId"
+
+
+@pytest.mark.parametrize(
+    ("values", "units", "expected"),
+    [
+        ([0, 0, 1, 1], [0, 0, 1, 1], True),
+        ([0, 1, 1, 1], [0, 0, 1, 1], False),
+        ([0, 0, -1, 0], [0, 0, 1, 1], False),
+        ([0, 1, 1], [0, -1, 1], True),
+        ([-1, -1, 0, 0], [0, 0, 1, 1], True),
+    ],
+)
+def test_a_variable_of_the_unit_has_one_value_in_it(
+    values: list[int], units: list[int], expected: bool
+) -> None:
+    assert within(np.array(values), np.array(units)) is expected
+
+
+def test_a_block_of_words_reads_its_numbers_too() -> None:
+    words = ("Strongly disagree", "Disagree", "Neither agree nor disagree", "Agree", "Strongly agree")
+    block = _block("q", [column("q1", *words, "99"), column("q2", *words, None)])
+    assert block is not None and block.ends == (1, 5)
+    assert block.lone == {99} and block.seen.codes == FIVE | {99}
+    read = words_of([column("q1", "1 - never", "2 - often", "3 - always", "no answer")])
+    assert read is not None
+    seen, language, doubtful = read
+    assert (seen.codes, language, doubtful) == ({1, 2, 3}, "en", False)
+    assert seen.missing == {"no answer": "user_missing"} and seen.labels[2] == "2 - often"
+    assert words_of([column("q1", "blue", "red")]) is None
+    assert codes_of(column("q1", 1, 2.5)) is None and codes_of(column("q1", 1, 10_000)) is None
+    assert codes_of(column("q1", 1, 9999)) == Seen(frozenset({1, 9999}))
+    assert codes_of(column("q1", "a")) is None and codes_of(column("q1", None)) is None
