@@ -37,6 +37,19 @@ def test_claims_against_three_criteria(data: pd.DataFrame) -> None:
     found = edwards_tests(data, FACTORS, criteria, estimator="ML", missing="listwise")
     table = found.tidy().set_index("model")
     shares = found.r_squared.set_index(["model", "criterion"])["r_squared"]
+    effects = found.effects
+    for model, fit in found.fits.items():
+        mine = effects[effects["model"] == model]
+        paths = fit.estimates[fit.estimates["rhs"].isin(criteria) | fit.estimates["lhs"].isin(criteria)]
+        paths = paths[paths["op"].isin(["~", "=~"])]
+        ends = [
+            (b, a, est, se) if op == "=~" else (a, b, est, se)
+            for a, op, b, est, se in paths[["lhs", "op", "rhs", "est", "se"]].itertuples(index=False)
+        ]
+        weights = fit.estimates[(fit.estimates["op"] == "~") & ~fit.estimates["lhs"].isin(criteria)]
+        ends += list(weights[["lhs", "rhs", "est", "se"]].itertuples(index=False, name=None))
+        rows = mine[["criterion", "predictor", "est", "se"]].itertuples(index=False, name=None)
+        assert sorted(rows, key=str) == sorted(ends, key=str), model
     assert len(table) == 5
     for model, fit in found.fits.items():
         at = fit.optimum.point.implied[0]

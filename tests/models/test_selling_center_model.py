@@ -39,6 +39,24 @@ def test_unknown_forms_and_missing_items_are_refused() -> None:
         selling_center_model(["C"], "blocks")
 
 
+def test_the_model_of_blocks_as_it_stands() -> None:
+    assert selling_center_model(["C", "O"], "blocks", follow_up_items=["a", "b"]).splitlines() == [
+        "alignment =~ C + O",
+        "preparation =~ marketing_preparation + salesperson_preparation + joint_preparation",
+        "follow_up =~ a + b",
+        "positive_outcome =~ salesperson_benefits + marketer_benefits",
+        "negative_outcome =~ customer_drawbacks + marketer_drawbacks + salesperson_drawbacks",
+        "preparation ~ a1*alignment",
+        "follow_up ~ a2*alignment",
+        "positive_outcome ~ b1_1*preparation + b1_2*follow_up",
+        "negative_outcome ~ b2_1*preparation + b2_2*follow_up",
+        "preparation ~~ follow_up",
+        "positive_outcome ~~ negative_outcome",
+        "indirect_positive_outcome := a1*b1_1 + a2*b1_2",
+        "indirect_negative_outcome := a1*b2_1 + a2*b2_2",
+    ]
+
+
 def made_data(n: int = 4000) -> tuple[pd.DataFrame, dict[tuple[str, str], float]]:
     """Unit scores that follow the model with known coefficients; alignment has unit variance."""
     rng = np.random.default_rng(8)

@@ -34,6 +34,8 @@ _FUNCTIONS = {
 _WITHOUT_NUMBERS = frozenset(
     {"strict", "frozen", "slots", "eq", "repr", "stacklevel", "init", "indent", "width", "cache", "copy"}
 )
+#: Smaller numbers tell rounding from results: a quarter more or less of it makes no difference.
+_TOLERANCE = 1e-6
 _MESSAGES = frozenset({"warn", "Problem", "TypeVar", "Literal"})
 Function = ast.FunctionDef | ast.Lambda
 
@@ -200,7 +202,7 @@ class _Finder(ast.NodeVisitor):
             self._add(node, str(not value), "constant")
         elif isinstance(value, int):
             self._add(node, str(value + 1), "constant")
-        elif isinstance(value, float):
+        elif isinstance(value, float) and (value == 0.0 or abs(value) >= _TOLERANCE):
             self._add(node, repr(value * 1.25 if value else 0.5), "constant")
 
     def visit_keyword(self, node: ast.keyword) -> None:

@@ -34,7 +34,7 @@ def tell(out, n):
 
 
 def unused(x):
-    return x + 1
+    return x + 1 > 1e-9
 '''
 TESTS = """import pytest
 from toy.room.sums import spread, tell
@@ -82,6 +82,7 @@ def test_every_change_is_one_of_code_and_can_be_compiled() -> None:
         ("n > 0", "(n >= 0)"),
         ("0", "1"),
         ("n < LIMIT", "(n >= LIMIT)"),
+        ("x + 1 > 1e-9", "(x + 1 <= 1e-09)"),
         ("x + 1", "(x - 1)"),
         ("1", "2"),
     }
