@@ -120,14 +120,85 @@ def test_the_shipped_study_from_its_export(tmp_path, capsys):
     assert {step["status"] for step in result["steps"].values()} <= {"done", "cached", "ok"}
 
 
-def test_every_guess_says_why_and_nothing_points_to_pages_outside(tmp_path):
-    _, written = study_of(write(tmp_path / "a.csv", [list(answers().columns), *rows_of(answers())]))
-    for path in written.files:
-        text = path.read_text(encoding="utf-8")
-        assert "docs/" not in text
-        guesses = [line.strip() for line in text.splitlines() if "# guess:" in line]
-        assert guesses
-        assert all(len(line) > len("# guess: ") + 10 for line in guesses)
+def test_the_whole_of_what_is_guessed_and_what_is_to_be_checked(tmp_path):
+    table = answers()
+    table["tr_3"] = 6 - table["tr_3"]
+    table.loc[3, "ca_1"] = 99
+    number = table["bu"].str[2:].astype(int)
+    table = table.assign(firm="F" + (number // 3).astype(str), size=number * 10)
+    table["Email"] = [f"p{row}@x.org" for row in range(len(table))]
+    table = table.assign(**{f"sat_{k}": (table[f"tr_{k}"] + 2).clip(1, 7) for k in (1, 2)})
+    table["sat_3"] = [7, 1, 2, 3, 4, 5, 6] * 3 + [4, 5, 6]
+    written = new_study(write(tmp_path / "a.csv", [list(table.columns), *rows_of(table)]), tmp_path / "out")
+    assert [path.name for path in written.files] == ["study.yaml", "scale.yaml", "scale_2.yaml"]
+    assert list(written.found) == [
+        "24 rows, 9 items in 3 blocks",
+        "answers from 1 to 5 in 2 blocks",
+        "answers from 1 to 7 in 1 blocks",
+        "units in column bu: 12 ids that repeat, 2.0 rows each, and differ in column function",
+        "roles in column function: sales, marketing",
+        "firms in column firm",
+        f"a.csv was copied into {tmp_path / 'out'}",
+    ]
+    end = "; a category at an end that nobody chose would not show"
+    assert list(written.checks) == [
+        "tr_3 correlates -0.71 with the rest of its block: keying: -1 if the questionnaire reverses it",
+        f"range of answers, 1 to 5: answers of 2 blocks lie between 1 and 5{end}",
+        f"range of answers, 1 to 7: answers of 1 blocks lie between 1 and 7{end}",
+        "missing codes: 99",
+        "2 ranges of answers, so 2 scale files",
+        "unit, role and firm columns; constructs, which are blocks of like names; texts of items",
+        "columns left out: Email",
+    ]
+    study, scale, other = (path.read_text(encoding="utf-8") for path in written.files)
+    assert study.splitlines()[1:] == WRITTEN.splitlines()
+    assert "docs/" not in study + scale + other
+    assert [line for line in scale.splitlines() if "# guess" in line] == [
+        f"# guess: 1 to 5: answers of 2 blocks lie between 1 and 5{end}",
+        "# guess: a construct per block of columns whose names begin alike",
+        "# guess: texts are what the file says about each column, or its name; nothing is reversed",
+        "  # guess: not reversed, though it correlates -0.71 with the rest of its block; keying: -1 reverses it",
+    ]
+    document = read_yaml_text(other, "scale_2.yaml").data
+    assert document["response"] == {"minimum": 1, "maximum": 7}
+    assert [item["id"] for item in document["items"]] == ["sat_1", "sat_2", "sat_3"]
+
+
+#: Below its first line.
+WRITTEN = """format: comply-measure study 1
+# Head of the report.
+title: a
+data:
+  file: a.csv
+  columns:
+    # guess: 12 ids that repeat, 2.0 rows each, and differ in column function
+    unit: bu
+    # guess: 2 values that repeat over the ids of column bu
+    role: function
+    # guess: 4 values, one within every id of column bu
+    firm: firm
+    informant: null
+    # guess: value in the file: role, made of its label
+    roles:
+      Sales: sales
+      Marketing: marketing
+    # guess: codes that stand apart from the answers, or are labelled so; for all items and variables
+    missing:
+      "99": user_missing
+    # guess: the same in all rows of a unit; our name: column
+    units:
+      size: size
+    # guess: left out: written by the survey tool
+    ignore:
+    - Email
+# Scale files in this folder, and names of scales that ship.
+scales:
+- scale.yaml
+- scale_2.yaml
+language: en
+# Of everything random. All steps that apply are run; 'steps: [sample, items]' runs these.
+seed: 1
+"""
 
 
 def test_qualtrics_with_words_and_question_rows(tmp_path):
