@@ -16,7 +16,7 @@ from comply_measure.simulation.unit_level import DECIMALS, UnitDraw, cumulative,
 
 ATTENTIVE = "attentive"
 CARELESS_KINDS = (ATTENTIVE, "straightliner", "random")
-ANSWERED, NOT_ANSWERED, CANNOT_JUDGE, NOT_ASKED = range(4)
+ANSWERED, NOT_ANSWERED, CANNOT_JUDGE, NOT_ASKED, DOES_NOT_APPLY = range(5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,12 @@ def attentive_answers(plan: ItemPlan, informants: InformantDraw, normal: np.rand
     latent = (
         plan.loading * informants.targets[:, :, plan.target]
         + plan.method * informants.method[..., None]
+        + plan.wording * informants.wording[..., None]
         + plan.unique_sd * unique
     )
     step = cut(latent, plan.thresholds)
-    return np.where(plan.keying > 0, plan.minimum + step, plan.maximum - step)
+    answers = np.where(plan.keying > 0, plan.minimum + step, plan.maximum - step)
+    return np.where(plan.instructed > 0, plan.instructed, answers)
 
 
 def _with_careless(
@@ -114,11 +116,15 @@ def _straight_answers(
 def _reasons(
     population: Population, plan: ItemPlan, competence: Floats, stream: np.random.Generator
 ) -> Integers:
-    """Why an answer is missing; "not answered" goes before "cannot judge"."""
+    """Why an answer is missing; "not answered" goes before "does not apply", and that before "cannot judge"."""
     shape = (*competence.shape, len(plan.ids))
     skipped = stream.random(shape) < population.spec.missing.items
     doubt = (stream.random(shape) < _doubt(population, competence)[..., None]) & plan.judged
-    reason = np.where(skipped, NOT_ANSWERED, np.where(doubt, CANNOT_JUDGE, ANSWERED))
+    reason = np.where(doubt, CANNOT_JUDGE, ANSWERED)
+    if share := population.spec.missing.does_not_apply:
+        void = (stream.random((shape[0], 1, shape[2])) < share) & ~plan.applies
+        reason = np.where(void, DOES_NOT_APPLY, reason)
+    reason = np.where(skipped, NOT_ANSWERED, reason)
     return np.where(plan.asked, reason, NOT_ASKED)
 
 

@@ -197,11 +197,13 @@ def _item_faults(spec: PopulationSpec, scales: tuple[Scale, ...]) -> Iterator[Fa
     answered = asked_items(spec, scales)
     by_construct: dict[str, list[Item]] = {}
     for item in answered:
-        by_construct.setdefault(item.construct, []).append(item)
+        if item.kind != "attention":
+            by_construct.setdefault(item.construct, []).append(item)
     everything: dict[str, set[str]] = {}
     for scale in scales:
         for item in scale.items:
-            everything.setdefault(item.construct, set()).add(item.id)
+            if item.kind != "attention":
+                everything.setdefault(item.construct, set()).add(item.id)
     place: Key = ("items", "constructs")
     yield from _names_differ(place, "construct", spec.items.constructs, list(everything), list(by_construct))
     for key, group in spec.items.constructs.items():
@@ -216,16 +218,24 @@ def _item_faults(spec: PopulationSpec, scales: tuple[Scale, ...]) -> Iterator[Fa
                 (*place, key, "thresholds"), "threshold class", group.thresholds, spec.items.thresholds
             )
         for name, loading in group.loadings.items():
-            yield from _variance_faults((*place, key, "loadings", name), loading, spec)
+            reverse = any(item.id == name and item.keying < 0 for item in by_construct.get(key, []))
+            yield from _variance_faults((*place, key, "loadings", name), loading, spec, reverse=reverse)
+        for name in group.shifts:
+            if name not in group.loadings:
+                yield _unknown((*place, key, "shifts", name), "item", name, group.loadings)
     yield from _target_faults(spec, list(by_construct))
     yield from _asked_role_faults(spec, answered)
     yield from _category_faults(spec, scales)
 
 
-def _variance_faults(key: Key, loading: float, spec: PopulationSpec) -> Iterator[Fault]:
-    used = loading**2 + spec.items.method_loading**2
+def _variance_faults(
+    key: Key, loading: float, spec: PopulationSpec, *, reverse: bool = False
+) -> Iterator[Fault]:
+    wording = spec.items.reverse_loading if reverse else 0.0
+    used = loading**2 + spec.items.method_loading**2 + wording**2
     if used >= 1.0:
-        yield Fault(key, f"loading and method loading use {used:.3f} of a variance of 1", value=loading)
+        parts = "loading, method and wording loading" if wording else "loading and method loading"
+        yield Fault(key, f"{parts} use {used:.3f} of a variance of 1", value=loading)
 
 
 def _target_faults(spec: PopulationSpec, answered: list[str]) -> Iterator[Fault]:
@@ -270,7 +280,8 @@ def _noninvariance_faults(spec: PopulationSpec, scales: tuple[Scale, ...]) -> It
         elif planted.role not in spec.roles or planted.role not in roles_of[planted.item]:
             yield _unknown((*place, "role"), "role", planted.role, roles_of[planted.item])
         if planted.loading is not None:
-            yield from _variance_faults((*place, "loading"), planted.loading, spec)
+            reverse = planted.item in {i.id for scale in scales for i in scale.items if i.keying < 0}
+            yield from _variance_faults((*place, "loading"), planted.loading, spec, reverse=reverse)
 
 
 def _careless_faults(spec: PopulationSpec, scales: tuple[Scale, ...]) -> Iterator[Fault]:

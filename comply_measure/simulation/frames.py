@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from comply_measure.simulation.answers import ANSWERED, CANNOT_JUDGE
+from comply_measure.simulation.answers import ANSWERED, CANNOT_JUDGE, DOES_NOT_APPLY
 from comply_measure.simulation.plan import plan_items
 from comply_measure.simulation.population import Population
 
@@ -58,7 +58,8 @@ def response_frame(population: Population, blocks: Sequence[Block]) -> pd.DataFr
     answers = np.where(
         reason == CANNOT_JUDGE, plan.cannot_judge, stacked([block.answers.answers for block in blocks])
     )
-    blank = (reason != ANSWERED) & (reason != CANNOT_JUDGE)
+    answers = np.where(reason == DOES_NOT_APPLY, plan.does_not_apply, answers)
+    blank = ~np.isin(reason, (ANSWERED, CANNOT_JUDGE, DOES_NOT_APPLY))
     items = pd.DataFrame(
         {
             name: pd.array(np.where(blank[:, i], np.nan, answers[:, i]), dtype="Int64")

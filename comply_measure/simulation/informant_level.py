@@ -22,10 +22,11 @@ from comply_measure.simulation.unit_model import ALIGNMENT
 
 @dataclass(frozen=True, slots=True)
 class InformantDraw:
-    """Perceived values (n_units, R, targets), method factor and centred competence (n_units, R)."""
+    """Perceived values (n_units, R, targets); method and wording factor, centred competence (n_units, R)."""
 
     targets: Floats
     method: Floats
+    wording: Floats
     competence: Floats
 
 
@@ -50,7 +51,9 @@ def draw_informants(plan: TargetPlan, units: UnitDraw, normal: np.random.Generat
     competence, involvement = _traits(plan, alignment.shape, normal)
     traits = np.stack([competence, involvement], axis=-1) + plan.trait_bias
     parts = [alignment[..., None], dimensions, attributes, constructs, traits]
-    return InformantDraw(np.concatenate(parts, axis=-1), normal.standard_normal(alignment.shape), competence)
+    targets = np.concatenate(parts, axis=-1)
+    method, wording = (normal.standard_normal(alignment.shape) for _ in range(2))
+    return InformantDraw(targets, method, wording, competence)
 
 
 def _perceived_alignment(plan: TargetPlan, units: UnitDraw, normal: np.random.Generator) -> Floats:

@@ -67,7 +67,8 @@ class ItemPlan:
     r"""Items as arrays; R roles, I items, K thresholds; in the keyed direction (after recoding).
 
     The latent answer of role r to item i is
-    :math:`y = \lambda_{ri}T + \kappa_i M + u_{ri}(\sqrt{\rho}S_i + \sqrt{1-\rho}\,h\,e)`, with variance 1.
+    :math:`y = \lambda_{ri}T + \kappa_i M + \omega_i W + u_{ri}(\sqrt{\rho}S_i + \sqrt{1-\rho}\,h\,e)`, with
+    variance 1.
 
     Parameters
     ----------
@@ -81,6 +82,8 @@ class ItemPlan:
         :math:`\lambda` and :math:`u`.
     method : (I,) array
         :math:`\kappa` times the keying: the method factor moves raw answers, not keyed ones.
+    wording : (I,) array
+        :math:`\omega`: loading of reverse-keyed items on the wording factor, 0 of all others.
     specific_share : float
         :math:`\rho`: what all informants of a unit share in the item's own part.
     noise_slope : float
@@ -92,6 +95,12 @@ class ItemPlan:
         Whether "cannot judge" is offered.
     cannot_judge : (I,) array
         Its code (0 where it is not offered).
+    applies : (I,) array of bool
+        False where "does not apply" is offered: such an item does not apply in some units.
+    does_not_apply : (I,) array
+        Its code (0 where it is not offered).
+    instructed : (I,) array
+        Answer that an attention item asks for (0 for all others).
     """
 
     ids: tuple[str, ...]
@@ -101,6 +110,7 @@ class ItemPlan:
     loading: Floats
     unique_sd: Floats
     method: Floats
+    wording: Floats
     specific_share: float
     noise_slope: float
     thresholds: Floats
@@ -108,6 +118,9 @@ class ItemPlan:
     maximum: Integers
     judged: Bools
     cannot_judge: Integers
+    applies: Bools
+    does_not_apply: Integers
+    instructed: Integers
 
 
 def target_names(population: Population) -> tuple[str, ...]:
@@ -166,15 +179,23 @@ def plan_items(population: Population) -> ItemPlan:
     loading = np.array(
         [[_loading(population, item, planted.get((item.id, role))) for item in items] for role in roles]
     )
-    codes = [responses[item.id].cannot_judge for item in items]
+    offered = [
+        {name: code for name, code in responses[item.id].options.items() if name in item.offers}
+        for item in items
+    ]
+    wording = np.where(keying < 0, spec.items.reverse_loading, 0.0)
     return ItemPlan(
         ids=tuple(item.id for item in items),
-        target=np.array([names.index(item.construct) for item in items], dtype=np.int64),
+        # Attention items measure nothing: their loading is 0, whatever stands at their place of the target axis.
+        target=np.array(
+            [0 if item.kind == "attention" else names.index(item.construct) for item in items], dtype=np.int64
+        ),
         keying=keying,
         asked=np.array([[role in item.roles for item in items] for role in roles]),
         loading=loading,
-        unique_sd=np.sqrt(1.0 - loading**2 - spec.items.method_loading**2),
+        unique_sd=np.sqrt(1.0 - loading**2 - spec.items.method_loading**2 - wording**2),
         method=np.float64(spec.items.method_loading) * keying,
+        wording=wording,
         specific_share=spec.items.specific_share,
         noise_slope=spec.informants.noise_slope,
         thresholds=np.array(
@@ -183,13 +204,21 @@ def plan_items(population: Population) -> ItemPlan:
         minimum=np.array([responses[item.id].minimum for item in items], dtype=np.int64),
         maximum=np.array([responses[item.id].maximum for item in items], dtype=np.int64),
         judged=np.array(
-            [code is not None and item.kind != "informant" for code, item in zip(codes, items, strict=True)]
+            [
+                "cannot_judge" in codes and item.kind != "informant"
+                for codes, item in zip(offered, items, strict=True)
+            ]
         ),
-        cannot_judge=np.array([0 if code is None else code for code in codes], dtype=np.int64),
+        cannot_judge=np.array([codes.get("cannot_judge", 0) for codes in offered], dtype=np.int64),
+        applies=np.array(["does_not_apply" not in codes for codes in offered]),
+        does_not_apply=np.array([codes.get("does_not_apply", 0) for codes in offered], dtype=np.int64),
+        instructed=np.array([item.instructed or 0 for item in items], dtype=np.int64),
     )
 
 
 def _loading(population: Population, item: Item, planted: NonInvariantItem | None) -> float:
+    if item.kind == "attention":
+        return 0.0
     if planted is not None and planted.loading is not None:
         return planted.loading
     return population.spec.items.constructs[item.construct].loadings[item.id]
@@ -197,8 +226,11 @@ def _loading(population: Population, item: Item, planted: NonInvariantItem | Non
 
 def _cuts(population: Population, item: Item, planted: NonInvariantItem | None) -> list[float]:
     items = population.spec.items
-    shift = 0.0 if planted is None else planted.threshold_shift
-    return [cut + shift for cut in items.thresholds[items.constructs[item.construct].thresholds]]
+    if item.kind == "attention":
+        return list(next(iter(items.thresholds.values())))
+    group = items.constructs[item.construct]
+    shift = (0.0 if planted is None else planted.threshold_shift) + group.shifts.get(item.id, 0.0)
+    return [cut + shift for cut in items.thresholds[group.thresholds]]
 
 
 def share_weights(share: Floats) -> tuple[Floats, Floats]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from comply_measure.simulation.hermite import ORDER, rating_coefficients, rating_means
 from comply_measure.simulation.latent_moments import target_covariance, target_means
-from comply_measure.simulation.plan import Floats, Integers, ItemPlan, TargetPlan, plan_items, plan_targets
+from comply_measure.simulation.plan import Bools, Floats, ItemPlan, TargetPlan, plan_items, plan_targets
 from comply_measure.simulation.population import Population
 
 NODES = 31
@@ -106,10 +106,12 @@ def item_moments(population: Population) -> Moments:
     )
 
 
-def normal_items(population: Population, targets: TargetPlan, items: ItemPlan) -> Integers:
+def normal_items(population: Population, targets: TargetPlan, items: ItemPlan) -> Bools:
     """Which items measure normal variables, (I,) of bool."""
     bent = {node.name for node in population.unit_model.nodes if not node.gaussian}
-    return np.array([targets.names[target] not in bent for target in items.target])
+    normal: Bools = np.array([targets.names[target] not in bent for target in items.target])
+    measuring: Bools = items.instructed == 0
+    return normal & measuring
 
 
 def _quadrature() -> tuple[Floats, Floats]:
@@ -160,7 +162,7 @@ def latent_item_covariance(
         np.outer(items.loading[role], items.loading[other]) * between[np.ix_(items.target, items.target)]
     )
     if role == other:
-        result = result + np.outer(items.method, items.method)
+        result = result + np.outer(items.method, items.method) + np.outer(items.wording, items.wording)
         np.fill_diagonal(result, 1.0)
         return result
     same = items.specific_share * items.unique_sd[role] * items.unique_sd[other]

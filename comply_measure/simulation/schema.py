@@ -209,10 +209,12 @@ class InformantSpec(Strict):
 
 
 class ItemGroupSpec(Strict):
-    """Items of one construct: threshold class and standardised loading of each item."""
+    """Items of one construct: threshold class, standardised loading of each item, shifts of single items."""
 
     thresholds: str
     loadings: dict[str, Loading] = Field(min_length=1)
+    #: Item -> shift of its thresholds against the class; up = harder to agree with.
+    shifts: dict[str, float] = Field(default_factory=dict)
 
 
 class ItemsSpec(Strict):
@@ -220,6 +222,8 @@ class ItemsSpec(Strict):
 
     thresholds: dict[str, Cuts]
     method_loading: Loading
+    #: Loading of reverse-keyed items on what an informant makes of their wording, after recoding.
+    reverse_loading: Loading = 0.0
     specific_share: Share
     constructs: dict[str, ItemGroupSpec]
 
@@ -261,11 +265,13 @@ class CannotJudge(Strict):
 
 
 class MissingSpec(Strict):
-    """What is not answered: whole informants, single items, and "cannot judge"."""
+    """What is not answered: whole informants, single items, "cannot judge" and "does not apply"."""
 
     informants: MissingInformants
     items: OpenShare
     cannot_judge: CannotJudge
+    #: Share of units in which an item that offers it does not apply; a fact of the unit that its informants agree on.
+    does_not_apply: OpenShare = 0.0
 
 
 class CarelessSpec(Strict):

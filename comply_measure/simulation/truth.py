@@ -27,8 +27,9 @@ class Truth:
     units : pandas.DataFrame
         ``firm``, ``unit`` and every unit-level latent variable.
     informants : pandas.DataFrame
-        ``firm``, ``unit``, ``role``, ``informant``, everything the informant perceives, ``method`` (factor
-        score), ``careless`` (kind or ``attentive``), ``absent`` (0 or 1). Absent informants are included.
+        ``firm``, ``unit``, ``role``, ``informant``, everything the informant perceives, ``method`` and, where
+        reverse-keyed items load on it, ``wording`` (factor scores), ``careless`` (kind or ``attentive``), ``absent``
+        (0 or 1). Absent informants are included.
     noninvariant_items : pandas.DataFrame
         ``item``, ``role``, ``threshold_shift``, ``loading`` (of that role), ``loading_others``.
     """
@@ -77,9 +78,13 @@ def _informant_truth(population: Population, blocks: Sequence[Block]) -> pd.Data
     perceived = pd.DataFrame(rows, columns=list(target_names(population)))
     method = np.concatenate([block.informants.method for block in blocks], axis=0).reshape(-1)
     kinds = stacked([block.answers.careless for block in blocks])
+    wording = {}
+    if population.spec.items.reverse_loading:
+        wording["wording"] = stacked([block.informants.wording for block in blocks])
     extra = pd.DataFrame(
         {
             "method": method,
+            **wording,
             "careless": [CARELESS_KINDS[kind] for kind in kinds],
             "absent": stacked([block.answers.absent for block in blocks]).astype(int),
         }

@@ -9,8 +9,9 @@ import sys
 
 import engine_levels
 import measurement_levels
+import model_levels
 
-SIMULATIONS = measurement_levels.SIMULATIONS | engine_levels.SIMULATIONS
+SIMULATIONS = measurement_levels.SIMULATIONS | engine_levels.SIMULATIONS | model_levels.SIMULATIONS
 
 
 def main(words: list[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import engine_levels
 import measurement_levels
+import model_levels
 
 
 def test_size_of_littles_test() -> None:
@@ -51,3 +52,10 @@ def test_bias_and_coverage_of_latent_products() -> None:
     rates = engine_levels.latent_products(3)
     assert all(rate == 1.0 for name, rate in rates.items() if name.endswith("converged"))
     assert max(abs(rate) for name, rate in rates.items() if name.endswith("bias")) < 0.2
+
+
+def test_coverage_and_size_of_the_wording_factor() -> None:
+    rates = model_levels.wording_factors(8)
+    assert rates["600 fitted"] == 1.0
+    assert min(rates["600 coverage of wording"], rates["600 coverage of agreeing"]) >= 0.6
+    assert max(rates["300 size"], rates["600 size"]) <= 0.4

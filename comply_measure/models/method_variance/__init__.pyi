@@ -12,3 +12,7 @@ from comply_measure.models.method_variance.single_factor import (
     single_factor_share as single_factor_share,
 )
 from comply_measure.models.method_variance.texts import MethodTexts as MethodTexts
+from comply_measure.models.method_variance.wording import (
+    WordingFactor as WordingFactor,
+    wording_factor as wording_factor,
+)

@@ -1,0 +1,61 @@
+"""Kept simulations of models: coverage and size where a method factor is planted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from comply_measure.models.method_variance import wording_factor
+
+Rates = dict[str, float]
+FACTORS = {"A": ["a1", "a2", "a3"], "B": ["b1", "b2", "b3"], "C": ["c1", "c2", "c3", "c4"]}
+REVERSED = ("a3", "b3", "c4")
+ITEMS = [item for items in FACTORS.values() for item in items]
+AGREEING = 0.2
+
+
+def wording_covariance(wording: float, agreeing: float = AGREEING) -> np.ndarray:
+    """Population of ten items of three factors, three of them reverse-keyed, variances 1."""
+    loadings = np.zeros((10, 3))
+    for column, items in enumerate(FACTORS.values()):
+        for place, item in enumerate(items):
+            loadings[ITEMS.index(item), column] = 0.8 - 0.05 * place - 0.1 * (item in REVERSED)
+    factors = np.array([[1, 0.5, 0.4], [0.5, 1, 0.6], [0.4, 0.6, 1]])
+    turned = np.array([item in REVERSED for item in ITEMS], dtype=float)
+    implied = loadings @ factors @ loadings.T
+    implied += np.outer(1 - 2 * turned, 1 - 2 * turned) * agreeing**2 + np.outer(turned, turned) * wording**2
+    np.fill_diagonal(implied, 1.0)
+    return implied
+
+
+def wording_factors(runs: int) -> Rates:
+    """Coverage of 95 % intervals of the wording (.30) and agreeing (.20) loadings; size of the test of no wording."""
+    found: Rates = {}
+    for n in (300, 600):
+        rng = np.random.default_rng(23)
+        covered, agreed, rejected, fitted = [], [], [], 0
+        for _ in range(runs):
+            data = pd.DataFrame(
+                rng.multivariate_normal(np.zeros(10), wording_covariance(0.3), n), columns=ITEMS
+            )
+            fit = wording_factor(data, FACTORS, REVERSED, estimator="ML", missing="listwise")
+            row = fit.effects.set_index("model").loc["both"]
+            if "both" in fit.fits:
+                fitted += 1
+                covered.append(abs(abs(row["wording"]) - 0.3) < 1.96 * row["wording_se"])
+                agreed.append(abs(abs(row["agreeing"]) - AGREEING) < 1.96 * row["agreeing_se"])
+            none = pd.DataFrame(
+                rng.multivariate_normal(np.zeros(10), wording_covariance(0.0), n), columns=ITEMS
+            )
+            test = wording_factor(none, FACTORS, REVERSED, estimator="ML", missing="listwise")
+            difference = test.differences["agreeing", "both"]
+            if difference.pvalue == difference.pvalue:
+                rejected.append(difference.pvalue < 0.05)
+        found[f"{n} fitted"] = fitted / runs
+        found[f"{n} coverage of wording"] = float(np.mean(covered))
+        found[f"{n} coverage of agreeing"] = float(np.mean(agreed))
+        found[f"{n} size"] = float(np.mean(rejected))
+    return found
+
+
+SIMULATIONS = {"wording_factors": (wording_factors, 200)}

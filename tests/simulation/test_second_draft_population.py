@@ -1,0 +1,111 @@
+"""The planned population of the second draft: wording, levels of items, what does not apply, attention items."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from comply_measure.errors import InputError
+from comply_measure.responses import responses_from_frame
+from comply_measure.simulation import SimulatedStudy, item_moments, load_population, simulate
+from comply_measure.simulation.plan import plan_items
+
+FILE = Path(__file__).parents[2] / "scales" / "development" / "population.yaml"
+POPULATION = load_population(FILE)
+MARKETING = POPULATION.roles.index("marketing")
+
+
+@pytest.fixture(scope="module")
+def study() -> SimulatedStudy:
+    return simulate(POPULATION, seed=3)
+
+
+def test_every_item_of_the_full_form_has_parameters() -> None:
+    plan = plan_items(POPULATION)
+    asked = [item.id for scale in POPULATION.scales for item in scale.items_for("full", "21")]
+    assert list(plan.ids) == asked
+    reverse = np.array([item.keying < 0 for item in POPULATION.items])
+    assert set(plan.wording[reverse]) == {0.30}
+    assert set(plan.wording[~reverse]) == {0.0}
+    used = plan.loading**2 + plan.method**2 + plan.wording**2 + plan.unique_sd**2
+    assert used == pytest.approx(np.ones_like(used))
+    item = plan.ids.index("P_acc_4")
+    typical = POPULATION.spec.items.thresholds["typical"]
+    assert plan.thresholds[MARKETING, item] == pytest.approx(np.array(typical) + 0.60)
+
+
+def test_the_wording_factor_is_in_the_implied_covariances() -> None:
+    """Two reverse-keyed items of different attributes share ω² = .09 more of a latent answer than without it."""
+    items = POPULATION.spec.items.model_copy(update={"reverse_loading": 0.0})
+    without = load_population(FILE)
+    object.__setattr__(without, "spec", without.spec.model_copy(update={"items": items}))
+    pair = ("C_dig_7@marketing", "O_def_3@marketing")
+    shared = []
+    for population in (POPULATION, without):
+        moments = item_moments(population)
+        one, two = (moments.labels.index(name) for name in pair)
+        deviations = np.sqrt(np.diag(moments.covariance))
+        shared.append(moments.covariance[one, two] / deviations[one] / deviations[two])
+    assert shared[0] - shared[1] == pytest.approx(0.09, abs=0.01)
+
+
+def test_what_does_not_apply_is_a_fact_of_the_unit(study: SimulatedStudy) -> None:
+    table = study.responses
+    offered = [item.id for item in POPULATION.items if "does_not_apply" in item.offers]
+    assert offered == ["C_dig_4", "C_dig_5", "L_prox_5", "MP_4", "MF_4", "MF_5"]
+    others = [name for name in table.columns[4:] if name not in offered]
+    assert not (table[others] == 98).any(axis=None)
+    said = (
+        table[table["C_dig_4"].notna()].groupby("unit")["C_dig_4"].agg(lambda answers: (answers == 98).mean())
+    )
+    assert set(said) == {0.0, 1.0}
+    assert said.mean() == pytest.approx(0.06, abs=3 * np.sqrt(0.06 * 0.94 / len(said)))
+
+
+def test_the_answers_are_read_with_both_reasons_apart(study: SimulatedStudy) -> None:
+    read = responses_from_frame(study.responses, list(POPULATION.scales), form="full", attribute_set="21")
+    counts = read.missing_reason["C_dig_4"].value_counts()
+    assert counts["does_not_apply"] == (study.responses["C_dig_4"] == 98).sum() > 0
+    assert counts["cannot_judge"] == (study.responses["C_dig_4"] == 99).sum() > 0
+    assert not (read.missing_reason["ATT_1"] == "cannot_judge").any()
+
+
+def test_attentive_informants_follow_the_instruction(study: SimulatedStudy) -> None:
+    truth = study.truth.informants
+    attentive = truth.loc[truth["careless"] == "attentive", "informant"]
+    answers = study.responses[study.responses["informant"].isin(attentive)]
+    for item, asked in (("ATT_1", 5), ("ATT_2", 2)):
+        assert set(answers[item].dropna()) == {asked}
+        careless = study.responses[~study.responses["informant"].isin(attentive)][item].dropna()
+        assert (careless != asked).mean() > 0.5
+    assert not [name for name in item_moments(POPULATION).names if name.startswith("ATT")]
+
+
+def test_the_wording_factor_is_part_of_the_truth(study: SimulatedStudy) -> None:
+    truth = study.truth.informants
+    assert truth["wording"].std() == pytest.approx(1.0, abs=0.1)
+    table = study.responses.merge(truth[["informant", "wording", "careless"]], on="informant")
+    table = table[table["careless"] == "attentive"]
+    raw = table["O_mea_4"].where(table["O_mea_4"] <= 7).astype(float)
+    assert raw.corr(table["wording"]) == pytest.approx(-0.30, abs=0.11)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("reverse_loading: 0.30", "reverse_loading: 0.95", "loading, method and wording loading use"),
+        ("shifts: {P_acc_4: 0.60", "shifts: {P_acc_3: 0.60", "did you mean 'P_acc_"),
+        ("O_def_3: 0.55", "O_def_3: 0.55, ATT_1: 0.5", "unknown item"),
+    ],
+)
+def test_faults_name_the_item(old: str, new: str, message: str, tmp_path: Path) -> None:
+    for path in FILE.parent.glob("*.yaml"):
+        (tmp_path / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    text = FILE.read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / FILE.name).write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_population(tmp_path / FILE.name)
+    assert any(message in str(problem) for problem in caught.value.problems), str(caught.value)
