@@ -85,6 +85,13 @@ def interval(lower: Any, upper: Any, digits: int = 2, *, leading_zero: bool = Tr
     return f"[{shape(lower, digits)}, {shape(upper, digits)}]"
 
 
+def percent_interval(lower: Any, upper: Any, digits: int = 1) -> str:
+    """``[2.1%, 8.4%]``; an em dash when either bound is undefined."""
+    if is_undefined(lower) or is_undefined(upper):
+        return UNDEFINED
+    return f"[{percent(lower, digits)}, {percent(upper, digits)}]"
+
+
 def span(lower: Any, upper: Any, digits: int = 2, *, leading_zero: bool = True) -> str:
     """``.56 to .79``: the range of several values, which is not an interval."""
     if is_undefined(lower) or is_undefined(upper):
@@ -135,6 +142,7 @@ Format = Literal[
     "interval",
     "interval1",
     "interval3",
+    "percent_interval",
     "bounded_interval",
     "bounded_interval3",
 ]
@@ -156,6 +164,7 @@ FORMATS: Mapping[Format, Formatter] = MappingProxyType(
         "interval": interval,
         "interval1": lambda lower, upper: interval(lower, upper, 1),
         "interval3": lambda lower, upper: interval(lower, upper, 3),
+        "percent_interval": lambda lower, upper: percent_interval(lower, upper),
         "bounded_interval": lambda lower, upper: interval(lower, upper, leading_zero=False),
         "bounded_interval3": lambda lower, upper: interval(lower, upper, 3, leading_zero=False),
     }

@@ -23,6 +23,10 @@ from comply_measure.triads.agreement.nulls import (
     NullDistribution as NullDistribution,
     null_distribution as null_distribution,
 )
+from comply_measure.triads.agreement.rematched import (
+    null_correlations as null_correlations,
+    rematched_agreement as rematched_agreement,
+)
 from comply_measure.triads.agreement.resampling import (
     GroupResampling as GroupResampling,
     random_group_resampling as random_group_resampling,

@@ -24,7 +24,9 @@ def responses():
 @pytest.fixture(scope="module")
 def output(responses) -> StepOutput:
     context = Context(lambda: responses, {}, Cutoffs(), "en", 7)
-    return STEPS["agreement"].output(context, AgreementOptions(bootstrap=50))
+    return STEPS["agreement"].output(
+        context, AgreementOptions(bootstrap=50, items="independent", rematchings=10)
+    )
 
 
 def by_hand(x: np.ndarray) -> dict[str, float]:
@@ -118,14 +120,19 @@ def test_incomplete_triads_count_in_the_two_way_coefficients(output: StepOutput)
 def test_dyads_have_critical_values_of_pairs(responses) -> None:
     pair = responses.subset(role=["marketing", "sales"])
     context = Context(lambda: pair, {}, Cutoffs(), "en", 7)
-    output = STEPS["agreement"].output(context, AgreementOptions(nulls=("uniform",), bootstrap=0))
+    output = STEPS["agreement"].output(
+        context, AgreementOptions(nulls=("uniform",), bootstrap=0, rematchings=0)
+    )
     assert set(output.tables["agreement_critical"].data["n_informants"]) == {2}
 
 
 def test_conventions_print_anew_and_compute_anew_only_where_they_enter(
     own_study: Path, tmp_path: Path
 ) -> None:
-    text = own_study.read_text(encoding="utf-8") + "options: {agreement: {bootstrap: 0}}\n"
+    text = (
+        own_study.read_text(encoding="utf-8")
+        + "options: {agreement: {bootstrap: 0, items: independent, rematchings: 0}}\n"
+    )
     wanted = ["agreement", "items", "gaps"]
 
     def statuses(more: str) -> list[str]:

@@ -56,6 +56,44 @@ def polynomial_with_growing_error(runs: int) -> Rates:
     return {name: count / runs for name, count in covered.items()}
 
 
+def rematched_difference(runs: int) -> Rates:
+    """Studies of 120 units that find more agreement than re-matched units where firms alone share something."""
+    rng = np.random.default_rng(23)
+    hits: dict[str, int] = {}
+    for seed in range(runs):
+        for within, share in (("firm", 0.0), ("all units", 0.0), ("firm", 0.5)):
+            data = _rated(rng, share, by_firm=within == "firm")
+            found = triads.rematched_agreement(
+                data,
+                {"A": ["a1", "a2", "a3", "a4"]},
+                minimum=1,
+                maximum=7,
+                replications=20,
+                seed=seed,
+                firm="firm" if within == "firm" else None,
+            ).iloc[0]
+            name = f"{'unit' if share else 'no unit'} {within}"
+            hits[name] = hits.get(name, 0) + int(found["p"] <= 0.05 and found["difference"] > 0)
+            hits[f"{name} two-sided"] = hits.get(f"{name} two-sided", 0) + int(found["p"] <= 0.05)
+    return {name: count / runs for name, count in hits.items()}
+
+
+def _rated(rng: np.random.Generator, share: float, *, by_firm: bool) -> pd.DataFrame:
+    """Four items of three roles, 40 firms of 2 to 4 units; firms share a fifth of the variance where they are known."""
+    sizes = np.tile([2, 3, 4], 14)[:40]
+    firm = np.repeat(np.arange(40), sizes)
+    n = len(firm)
+    of_unit = np.sqrt(share) * rng.normal(size=n)
+    if by_firm:
+        of_unit = of_unit + np.sqrt(0.2) * rng.normal(size=40)[firm]
+    own = rng.normal(size=(n, 3)) * np.sqrt(0.8 - min(share, 0.6))
+    view = np.repeat((of_unit[:, None] + own).ravel()[:, None], 4, axis=1)
+    answers = np.clip(np.round(4.4 + view + 0.8 * rng.normal(size=view.shape)), 1, 7)
+    data = pd.DataFrame(answers, columns=["a1", "a2", "a3", "a4"])
+    ids = {"unit": np.repeat(np.arange(n), 3), "firm": np.repeat(firm, 3), "role": np.tile(ROLES, n)}
+    return pd.concat([pd.DataFrame(ids), data], axis=1)
+
+
 def polynomial_by_firm(runs: int) -> Rates:
     """Size of tests at .05 with 15 firms of 4 to 20 units, firm effects in views and outcome (ICC .3)."""
     rng = np.random.default_rng(2)
@@ -197,6 +235,7 @@ SIMULATIONS: dict[str, tuple[Callable[[int], Rates], int]] = {
     "odd_role_of_unlike_errors": (odd_role_of_unlike_errors, 2000),
     "components_of_few_levels": (components_of_few_levels, 400),
     "matched_by_firm": (matched_by_firm, 1000),
+    "rematched_difference": (rematched_difference, 400),
     "contrasts_of_unlike_roles": (contrasts_of_unlike_roles, 2000),
 }
 

@@ -36,6 +36,10 @@ _TESTS: Columns = (
     "dimension", "n_tested", "share_significant", "expected_by_noise", "share_significant_fdr", "share_at_cutoff",
     "noise_at_cutoff",
 )  # fmt: skip
+_REMATCHED: Columns = (
+    "dimension", "n_units", of("share_agree", "share"), "share_rematched", of("difference_of_shares", "difference"),
+    "ci_of_shares", "p", of("p_holm", "p_holm"), "remark",
+)  # fmt: skip
 _ICC: Columns = (
     "dimension", "n_units", "n_informants", "icc1", of("ci_bounded", "icc1"), "icc2", of("ci_bounded", "icc2"),
     "f", "p",
@@ -50,7 +54,12 @@ def agreement_section(facts: AgreementEvidence, labels: Labels, cutoffs: Cutoffs
         _rwg_table(facts, labels, "agreement_rwg", facts.rwg, "dimension"),
         _rwg_figure(facts, labels, cutoffs),
         Details(
-            "Average deviation and exact tests", (_deviation_table(facts, labels), _test_table(facts, labels))
+            "Average deviation, tests of units, and re-matched units",
+            (
+                _deviation_table(facts, labels),
+                _test_table(facts, labels),
+                *((_rematched_table(facts, labels),) if len(facts.rematched) else ()),
+            ),
         ),
     ]
     exact = [units_table(facts, labels)]
@@ -106,12 +115,24 @@ def _agreement_text(facts: AgreementEvidence, cutoffs: Cutoffs) -> str:
         text += (
             f" With at most {count(facts.n_informants_possible)} informants per unit, informants who answer at "
             f"random ({null} null) reach that cut-off in {percent(noise.min())} to {percent(noise.max())} of units, "
-            "so the cut-off alone is no evidence of agreement. By exact tests, "
+            "so the cut-off alone is no evidence of agreement. By "
+            f"{'tests with items that correlate as they do' if _simulated(facts) else 'exact tests'}, "
             f"{percent(facts.tests['share_significant'].min())} to "
             f"{percent(facts.tests['share_significant'].max())} of the units agree more than random answers would "
             f"(α = {bounded(facts.tests['alpha'].iloc[0])}, per dimension)."
         ) + share_text(facts.tests)
+    if len(facts.rematched):
+        shares = facts.rematched["share_rematched"]
+        text += (
+            " That is no evidence of units yet: of triads put together anew from informants of different units, "
+            f"{percent(shares.min())} to {percent(shares.max())} pass the same test, because all informants share "
+            "the construct and the level of their answers."
+        )
     return text
+
+
+def _simulated(facts: AgreementEvidence) -> bool:
+    return not str(facts.tests["method"].iloc[0]).startswith("exact")
 
 
 def _rwg_table(
@@ -154,6 +175,21 @@ def _deviation_table(facts: AgreementEvidence, labels: Labels) -> TableSpec:
     return table_of(facts, "agreement_ad", title, data, _DEVIATION, source, estimator=_PER_UNIT)
 
 
+def _rematched_table(facts: AgreementEvidence, labels: Labels) -> TableSpec:
+    within = facts.rematched["matched_within"].iloc[0]
+    return table_of(
+        facts,
+        "agreement_rematched",
+        f"{facts.title}: units that agree, beside triads put together anew",
+        labelled(facts.rematched, label=(labels.construct, "scale")),
+        _REMATCHED,
+        "Agree: significant by the tests of the table above. Re-matched: the same of triads of the same roles whose "
+        f"informants all come from different units (put together within {'firms' if within == 'firm' else within}). "
+        "Units without such a stand-in are left out.",
+        estimator=f"Difference clustered by {'firm' if within == 'firm' else 'unit'} (CR2)",
+    )
+
+
 def _test_table(facts: AgreementEvidence, labels: Labels) -> TableSpec:
     return table_of(
         facts,
@@ -161,21 +197,19 @@ def _test_table(facts: AgreementEvidence, labels: Labels) -> TableSpec:
         f"{facts.title}: units that agree more than random answers",
         labelled(facts.tests, label=(labels.construct, "scale")),
         _TESTS,
-        "Null: informants answer every item independently; items of one informant are taken as independent.",
+        "Null: informants answer independently of each other; items of one informant "
+        + ("correlate as in the data." if _simulated(facts) else "are taken as independent."),
         estimator=f"Tests {facts.tests['method'].iloc[0]}",
     )
 
 
 def _icc_text(facts: AgreementEvidence, cutoffs: Cutoffs) -> str:
-    cutoff = cutoffs["icc2"]
-    below = int((facts.icc["icc2"] < cutoff.value).sum())
     return (
         f"One-way ICC(1) of the dimension scores is {_range(facts.icc['icc1'])}: the share of variance that lies "
         f"between units. ICC(2), the reliability of the unit mean at the average number of informants, is "
-        f"{_range(facts.icc['icc2'])}; {count(below)} of {count(len(facts.icc))} lie below the convention "
-        f"{cutoff.describe()}. The one-way model counts general differences between roles as error; the two-way "
-        "coefficients below do not. High agreement with a low ICC can be pseudo-agreement: answers that "
-        "are alike everywhere."
+        f"{_range(facts.icc['icc2'])} (convention: {cutoffs['icc2'].describe()}). The one-way model counts general "
+        "differences between roles as error; the two-way coefficients below do not. High agreement with a low ICC "
+        "can be pseudo-agreement: answers that are alike everywhere."
     )
 
 

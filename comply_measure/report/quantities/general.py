@@ -24,6 +24,7 @@ GENERAL: tuple[Quantity, ...] = (
     Quantity("median_bounded", "Median", "bounded"),
     Quantity("quartiles", "Quartiles", "span", _QUARTILES, data=("q25", "q75")),
     Quantity("quartiles_bounded", "Quartiles", "bounded_span", _QUARTILES, data=("q25", "q75")),
+    Quantity("ci_of_shares", "95% CI", "percent_interval", _CI),
     Quantity("range", "Range", "span", _RANGE, data=("minimum", "maximum")),
     Quantity("range_bounded", "Range", "bounded_span", _RANGE, data=("minimum", "maximum")),
     Quantity(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from comply_measure.statistics.arrays import Ints
+from comply_measure.statistics.arrays import Floats, Ints
 from comply_measure.triads.agreement.exact import (
     MAX_MULTISETS,
     ExactDistribution,
@@ -39,6 +39,7 @@ class NullFamily:
     null: NullDistribution
     statistic: Statistic
     answers: Ints | None
+    _known: dict[tuple[int, int], Floats] = field(default_factory=dict)
 
     def patterns(self, n: NDArray[np.int32]) -> Iterator[tuple[Ints, Ints]]:
         """Units that share a distribution: the pattern, shape (J,), and the units' positions.
@@ -68,7 +69,7 @@ class NullFamily:
         items = np.flatnonzero(pattern)
         used = pattern[items].tolist()
         if self.answers is not None:
-            return simulated_distribution(self.answers, used, items, self.statistic)
+            return simulated_distribution(self.answers, used, items, self.statistic, self._known)
         if self.null.pmf is not None and n_multisets(max(used), len(self.null.pmf)) > MAX_MULTISETS:
             return None
         return exact_distribution(used, self.null, self.statistic)

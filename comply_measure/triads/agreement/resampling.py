@@ -19,7 +19,7 @@ from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Bools, Floats, Ints
 from comply_measure.statistics.grouping import spread
 from comply_measure.statistics.multiplicity import max_t
-from comply_measure.tables.long_table import long_table
+from comply_measure.tables.long_table import LongTable, long_table
 
 Scheme = Literal["within_role", "free"]
 #: Values permuted at once, which bounds memory.
@@ -100,17 +100,7 @@ def random_group_resampling(
     table = long_table(data, columns, unit=unit, role=role if scheme == "within_role" else None, firm=firm)
     grouping = table.grouping()
     values = table.values[grouping.order]
-    strata = np.zeros(len(values), dtype=np.int64)
-    if table.role is not None:
-        strata = pd.factorize(table.role[grouping.order])[0].astype(np.int64)
-    within = "all units"
-    if table.firm is not None:
-        firms = _firm_codes(table.firm[grouping.order], grouping.codes[grouping.order])
-        if firms is not None:
-            strata, within = (
-                np.unique(np.stack([firms, strata]), axis=1, return_inverse=True)[1].ravel(),
-                "firm",
-            )
+    strata, within = strata_of(table, grouping.order, grouping.codes)
     starts = grouping.starts
     rng = np.random.default_rng(seed)
     observed = spread(table.values, grouping).variance
@@ -125,6 +115,28 @@ def random_group_resampling(
     frame.insert(8, "replications", replications)
     frame.insert(9, "matched_within", within)
     return GroupResampling(frame, means, scheme)
+
+
+def strata_of(table: LongTable, rows: Ints, unit: Ints) -> tuple[Ints, str]:
+    """Within what informants change places: a code per row by role and firm, and its name, ``firm`` or ``all units``.
+
+    Parameters
+    ----------
+    table : LongTable
+        With role and firm where they matter.
+    rows : ndarray of int
+        Order of the rows.
+    unit : ndarray of int
+        Unit of every row of the table.
+    """
+    strata = np.zeros(len(rows), dtype=np.int64)
+    if table.role is not None:
+        strata = pd.factorize(table.role[rows])[0].astype(np.int64)
+    firms = _firm_codes(table.firm[rows], unit[rows]) if table.firm is not None else None
+    if firms is None:
+        return strata, "all units"
+    both = np.unique(np.stack([firms, strata]), axis=1, return_inverse=True)[1]
+    return both.ravel().astype(np.int64), "firm"
 
 
 def _check_options(scheme: str, replications: int) -> None:

@@ -14,6 +14,9 @@ from comply_measure.statistics.arrays import Floats, Ints
 from comply_measure.triads.agreement.exact import TIE, Statistic, answer_keys
 from comply_measure.triads.agreement.nulls import NullDistribution
 
+#: Terms of the series of :func:`cut_correlation`, and the largest correlation it is inverted for.
+_TERMS, _CLOSEST = 2000, 0.995
+
 
 @dataclass(frozen=True, slots=True)
 class SimulatedDistribution:
@@ -76,6 +79,62 @@ def correlation_matrix(correlation: ArrayLike, n_items: int) -> Floats:
     return matrix
 
 
+def cut_correlation(latent: ArrayLike, null: NullDistribution) -> Floats:
+    """Correlation of answers that cut two standard normal variables where the null's probabilities say.
+
+    With category scores f(Z) the covariance is ``Σ_k ρ^k c_k²/k!``, ``c_k = E[f(Z) He_k(Z)] = Σ_τ φ(τ) He_{k−1}(τ)``
+    over the cuts τ, as categories are one apart (Mehler's formula; Pearson & Pearson, 1922).
+
+    Parameters
+    ----------
+    latent : array_like
+        Correlations ρ of the normal variables.
+    null : NullDistribution
+        With probabilities.
+    """
+    weights = _hermite_weights(null)
+    rho = np.asarray(latent, dtype=np.float64)
+    powers = rho[..., None] ** np.arange(1, len(weights) + 1)
+    variance = null.variance
+    return np.asarray(powers @ weights / variance)
+
+
+def latent_correlation(observed: ArrayLike, null: NullDistribution) -> Floats:
+    """Correlations of the normal variables whose cut answers correlate as observed (inverse of the above).
+
+    The result of a matrix is made positive semidefinite, with ones in its diagonal (negative eigenvalues at zero).
+    """
+    grid = np.linspace(-_CLOSEST, _CLOSEST, 2 * 995 + 1)
+    r = np.clip(np.asarray(observed, dtype=np.float64), -1.0, 1.0)
+    found = np.interp(r, cut_correlation(grid, null), grid)
+    if found.ndim != 2:
+        return np.asarray(found)
+    np.fill_diagonal(found, 1.0)
+    values, vectors = np.linalg.eigh(found)
+    if values[0] < 0:
+        found = (vectors * np.maximum(values, 0.0)) @ vectors.T
+        scale = np.sqrt(np.diag(found))
+        found = found / scale / scale[:, None]
+    return np.asarray((found + found.T) / 2)
+
+
+def _hermite_weights(null: NullDistribution) -> Floats:
+    """``c_k²/k!`` for k = 1, 2, …"""
+    if null.pmf is None:
+        fault = Problem("this null has a variance but no probabilities", value=null.name)
+        raise InputError("Agreement cannot be simulated.", [fault])
+    below = np.cumsum(null.pmf)[:-1]
+    cuts = special.ndtri(below[(below > 0) & (below < 1)])
+    density = np.exp(-(cuts**2) / 2) / np.sqrt(2 * np.pi)
+    # He_k / √k! keeps the recursion in range: g_k = (τ g_{k−1} − √(k−1) g_{k−2}) / √k.
+    before, polynomial = np.zeros_like(cuts), np.ones_like(cuts)
+    weights = np.empty(_TERMS)
+    for k in range(1, _TERMS + 1):
+        weights[k - 1] = (density @ polynomial) ** 2 / k
+        before, polynomial = polynomial, (cuts * polynomial - np.sqrt(k - 1) * before) / np.sqrt(k)
+    return weights
+
+
 def simulated_answers(
     n_informants: int,
     correlation: Floats,
@@ -116,7 +175,11 @@ def simulated_answers(
 
 
 def simulated_distribution(
-    answers: Ints, n_informants: Sequence[int], items: Ints, statistic: Statistic
+    answers: Ints,
+    n_informants: Sequence[int],
+    items: Ints,
+    statistic: Statistic,
+    known: dict[tuple[int, int], Floats] | None = None,
 ) -> SimulatedDistribution:
     """Distribution for one pattern of answers: the first n_j simulated informants of each item used.
 
@@ -130,9 +193,15 @@ def simulated_distribution(
         Positions of these items among the J.
     statistic : {"variance", "ad_mean", "ad_median"}
         What is averaged.
+    known : dict, optional
+        Values by item and number of informants that other patterns have used; filled here.
     """
     divisor = {"variance": lambda n: n * (n - 1), "ad_mean": lambda n: n * n, "ad_median": lambda n: n}
+    values = {} if known is None else known
     total = np.zeros(answers.shape[1])
-    for item, n in zip(items, n_informants, strict=True):
-        total += answer_keys(answers[:n, :, item], statistic) / divisor[statistic](n)
+    for place in zip(items.tolist(), n_informants, strict=True):
+        if place not in values:
+            item, n = place
+            values[place] = answer_keys(answers[:n, :, item], statistic) / divisor[statistic](n)
+        total += values[place]
     return SimulatedDistribution(np.sort(total / len(items)), len(items))

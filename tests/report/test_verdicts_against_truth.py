@@ -1,0 +1,56 @@
+"""Verdicts of the shipped study against the population it was made from, from stored evidence."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+from chapter_texts import stored
+
+from comply_measure.evidence import Verdict
+from comply_measure.report.cutoffs import Cutoffs
+
+TRUTH = Path(__file__).parents[2] / "datasets" / "msi_triads" / "truth"
+
+
+@cache
+def verdicts(step: str) -> tuple[Verdict, ...]:
+    return stored(step).evidence.verdicts({key: cutoff.value for key, cutoff in Cutoffs().items()})
+
+
+def answers(step: str, rule: str) -> dict[str, str]:
+    return {".".join(v.subject): v.answer for v in verdicts(step) if v.rule == rule}
+
+
+def test_paths_are_found_where_they_are_planted() -> None:
+    """No path is called there that is not, and none that is worth having is called absent."""
+    table = pd.read_csv(TRUTH / "reference_paths.csv")
+    planted = {
+        f"{rhs}.{lhs}": value for lhs, rhs, value in table[["lhs", "rhs", "observed"]].itertuples(index=False)
+    }
+    found = answers("structure", "structure.path")
+    assert len(found) == 24
+    supported = {path for path, answer in found.items() if answer == "supported"}
+    absent = {path for path, answer in found.items() if answer == "not supported"}
+    assert all(abs(planted.get(path, 0.0)) > 0.05 for path in supported)
+    assert absent and all(abs(planted.get(path, 0.0)) < 0.10 for path in absent)
+    assert (len(supported), len(absent)) == (8, 2)
+
+
+def test_units_agree_beyond_re_matched_ones_as_planted() -> None:
+    """All dimensions have a share of consensus (.40 to .55); re-matched triads pass the test in 44 to 56 %."""
+    found = [v for v in verdicts("agreement") if v.rule == "agreement.more_than_rematched"]
+    assert [v.answer for v in found] == ["supported"] * 6
+    assert all(0.42 < v.numbers["share_rematched"] < 0.58 for v in found)
+    assert all(0.14 < v.numbers["difference"] < 0.24 and v.n_family == 6 for v in found)
+
+
+def test_reliability_of_unit_means_as_implied() -> None:
+    table = pd.read_csv(TRUTH / "implied_icc.csv")
+    single = table[table["level"] == "dimension"].set_index("construct")["icc1"]
+    size = 667 / 240
+    truth = size * single / (1 + (size - 1) * single)  # the table holds complete triads
+    found = answers("agreement", "agreement.unit_mean_reliable")
+    assert (truth < 0.70).all() and set(truth[truth > 0.69].index) == {"O"}
+    assert found["O"] == "cannot say" and "supported" not in found.values()
