@@ -258,7 +258,9 @@ def _tests(
     if options.items == "correlated":
         null = null_distribution(options.nulls[0], response.minimum, response.maximum)
         shared["item_correlation"] = null_correlations(answers, dimensions, null)
-    simulated = {"seed": np.random.default_rng(for_units)} if "item_correlation" in shared else {}
+    simulated: dict[str, Any] = (
+        {"seed": np.random.default_rng(for_units)} if "item_correlation" in shared else {}
+    )
     tests = agreement_tests(answers, dimensions, cutoff=cutoff, **shared, **simulated)
     rematched = pd.DataFrame()
     if options.rematchings:

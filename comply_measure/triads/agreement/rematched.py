@@ -119,7 +119,7 @@ def rematched_agreement(
         agree = np.where(np.isnan(p), np.nan, p <= alpha + 1e-12).reshape(replications + 1, n_units)
         rows.append({"scale": key, **_compared(agree[0], agree[1:], counted, codes, order, clusters, within)})
     frame = pd.DataFrame(rows)
-    frame.insert(frame.columns.get_loc("p") + 1, "p_holm", holm(frame["p"].to_numpy(dtype=np.float64)))
+    frame.insert(list(frame.columns).index("p") + 1, "p_holm", holm(frame["p"].to_numpy(dtype=np.float64)))
     return frame
 
 
