@@ -201,29 +201,6 @@ def by_group(
     return table.sort_values("scale", key=lambda names: names.map(places), kind="stable", ignore_index=True)
 
 
-def role_alphas(chosen: Focal, scales: Mapping[str, Sequence[str]]) -> dict[str, dict[str, float]] | None:
-    """α of every scale by role, as the reliability of role gaps; None if one is undefined or negative."""
-    from comply_measure.measurement import alpha_table
-
-    def compute(mine: pd.DataFrame, asked: dict[str, tuple[str, ...]]) -> pd.DataFrame:
-        alphas: pd.DataFrame = alpha_table(mine, asked, by=None).tidy()
-        return alphas
-
-    kept = {key: tuple(items) for key, items in scales.items()}
-    if all(chosen.asked(kept, role) == kept for role in chosen.roles):
-        table: pd.DataFrame = alpha_table(chosen.answers(), kept, by="role", pooled=False).tidy()
-    else:
-        table = by_group(chosen, chosen.answers(), scales, compute)
-        table = table[table["group"] != POOLED]
-    complete = len(table) == len(chosen.roles) * len(scales)
-    if not complete or not table["alpha"].between(0, 1).all():
-        return None
-    found: dict[str, dict[str, float]] = {role: {} for role in chosen.roles}
-    for scale, role, alpha in zip(table["scale"], table["group"], table["alpha"], strict=True):
-        found[role][scale] = float(alpha)
-    return found
-
-
 def require_roles(chosen: Focal, least: int = 2) -> None:
     """Refuse analyses between roles where there is one role only, or no unit with two.
 

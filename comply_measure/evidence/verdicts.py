@@ -35,14 +35,22 @@ class Words:
 
 #: How many tests at once are dealt with, said once for all verdicts.
 MULTIPLICITY = Words(
-    "One policy for many tests: tests that answer one question of one chapter are a family, named with each rule; "
-    "within a family p values are corrected after Holm (1979) unless the rule names another correction. Intervals that "
-    "exclude a size worth having, and those that are held against a convention, have 95% each. Tests of different "
+    "One policy for many tests: tests that answer one question of one chapter are a family, named with "
+    "each rule; "
+    "within a family p values are corrected after Holm (1979) unless the rule names another correction. "
+    "Intervals that "
+    "exclude a size worth having, and those that are held against a convention, have 95% each unless the "
+    "rule calls them "
+    "simultaneous. Tests of different "
     "questions are not corrected for each other.",
-    "Eine Regel für viele Tests: Tests, die eine Frage eines Kapitels beantworten, sind eine Familie, die bei jeder "
-    "Regel genannt ist; in einer Familie werden p-Werte nach Holm (1979) korrigiert, wenn die Regel nichts anderes "
-    "nennt. Intervalle, die eine nennenswerte Größe ausschließen, und solche, die an einer Konvention gemessen werden, "
-    "haben je 95 %. Tests verschiedener Fragen werden nicht füreinander korrigiert.",
+    "Eine Regel für viele Tests: Tests, die eine Frage eines Kapitels beantworten, sind eine Familie, die "
+    "bei jeder "
+    "Regel genannt ist; in einer Familie werden p-Werte nach Holm (1979) korrigiert, wenn die Regel nichts "
+    "anderes "
+    "nennt. Intervalle, die eine nennenswerte Größe ausschließen, und solche, die an einer Konvention "
+    "gemessen werden, "
+    "haben je 95 %, wenn die Regel sie nicht simultan nennt. Tests verschiedener Fragen werden nicht "
+    "füreinander korrigiert.",
 )
 
 

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from chapter_texts import stored
 
 from comply_measure.evidence import Verdict
@@ -44,6 +45,28 @@ def test_units_agree_beyond_re_matched_ones_as_planted() -> None:
     assert [v.answer for v in found] == ["supported"] * 6
     assert all(0.42 < v.numbers["share_rematched"] < 0.58 for v in found)
     assert all(0.14 < v.numbers["difference"] < 0.24 and v.n_family == 6 for v in found)
+
+
+def test_scores_are_not_called_more_reliable_than_they_are() -> None:
+    """True reliabilities are .67 to .74 where α over items is .83 to .88."""
+    table = pd.read_csv(TRUTH / "implied_reliability.csv")
+    mine = table[table["level"] == "dimension"].set_index(["construct", "role"])
+    found = {v.subject: v for v in verdicts("reliability") if v.rule == "reliability.score"}
+    scores = {subject: v for subject, v in found.items() if subject in mine.index}
+    assert len(scores) == 18
+    for subject, verdict in scores.items():
+        truth, value = mine.loc[subject, "reliability"], float(verdict.numbers["omega_value"])  # type: ignore[arg-type]
+        assert abs(value - truth) < 0.09 and mine.loc[subject, "alpha"] - truth > 0.11
+        if verdict.answer == "supported":
+            assert truth > 0.70
+    answers_here = [v.answer for v in scores.values()]
+    assert answers_here.count("cannot say") >= 12
+
+
+def test_reliable_gaps_rest_on_the_reliability_of_scores() -> None:
+    """With true reliabilities 12.5 % of gaps are reliable, with α 27.3 %."""
+    table = stored("gaps").evidence.reliability
+    assert table["share_reliable"].mean() == pytest.approx(0.152, abs=0.001)
 
 
 def test_reliability_of_unit_means_as_implied() -> None:

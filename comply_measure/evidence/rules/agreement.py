@@ -7,7 +7,8 @@ from types import MappingProxyType
 from comply_measure.evidence.verdicts import VerdictRule, Words, register_rule
 
 _SHARES = (
-    "{share:percent} of units against {share_rematched:percent} of re-matched ones (difference {difference:percent}, "
+    "{share:percent} of units against {share_rematched:percent} of re-matched ones (difference "
+    "{difference:percent}, "
     "95% CI {ci:percent_interval}, corrected {p:p_phrase})"
 )
 _ANTEILE = (
@@ -23,20 +24,28 @@ MORE_THAN_REMATCHED = register_rule(
             "Stimmen Informanten einer Einheit mehr überein als Informanten verschiedener Einheiten?",
         ),
         decides=Words(
-            "A unit agrees if its rwg(j) is too large for informants who answer at random, with items that correlate "
-            "as they do. Supported where more units agree than units re-matched within roles and firms, corrected p "
-            "at most the level ({test_level:convention}); not supported where fewer do with such a p, or where the "
+            "A unit agrees if its rwg(j) is too large for informants who answer at random, with items that "
+            "correlate "
+            "as they do. Supported where more units agree than units re-matched within roles and firms, "
+            "corrected p "
+            "at most the level ({test_level:convention}); not supported where fewer do with such a p, or "
+            "where the "
             "interval excludes {share_margin:convention}.",
-            "Eine Einheit stimmt überein, wenn ihr rwg(j) für Informanten, die zufällig antworten, zu groß ist, bei "
-            "Items, die so korrelieren wie hier. Gestützt, wenn mehr Einheiten übereinstimmen als innerhalb von Rollen "
+            "Eine Einheit stimmt überein, wenn ihr rwg(j) für Informanten, die zufällig antworten, zu groß "
+            "ist, bei "
+            "Items, die so korrelieren wie hier. Gestützt, wenn mehr Einheiten übereinstimmen als "
+            "innerhalb von Rollen "
             "und Firmen neu zusammengestellte und der korrigierte p-Wert das Niveau nicht überschreitet "
-            "({test_level:convention}); nicht gestützt, wenn es mit solchem p weniger sind oder das Intervall "
+            "({test_level:convention}); nicht gestützt, wenn es mit solchem p weniger sind oder das "
+            "Intervall "
             "{share_margin:convention} ausschließt.",
         ),
         cannot_say=Words(
-            "Cannot say otherwise, or where nothing could be re-matched: agreement beyond what all informants share "
+            "Cannot say otherwise, or where nothing could be re-matched: agreement beyond what all "
+            "informants share "
             "may be there or not.",
-            "Sonst, oder wenn nichts neu zusammengestellt werden konnte, nicht zu entscheiden: Ob Einheiten über das "
+            "Sonst, oder wenn nichts neu zusammengestellt werden konnte, nicht zu entscheiden: Ob "
+            "Einheiten über das "
             "hinaus übereinstimmen, was alle Informanten teilen, bleibt offen.",
         ),
         says=MappingProxyType(
@@ -51,15 +60,15 @@ MORE_THAN_REMATCHED = register_rule(
                     "{subject}: informants of a unit do not agree more than re-matched ones, "
                     + _SHARES
                     + ".",
-                    "{subject}: Informanten einer Einheit stimmen nicht mehr überein als neu zusammengestellte, "
-                    + _ANTEILE
-                    + ".",
+                    "{subject}: Informanten einer Einheit stimmen nicht mehr überein als neu "
+                    "zusammengestellte, " + _ANTEILE + ".",
                 ),
                 "cannot say": Words(
                     "{subject}: whether informants of a unit agree more than re-matched ones stays open, "
                     + _SHARES
                     + ".",
-                    "{subject}: Ob Informanten einer Einheit mehr übereinstimmen als neu zusammengestellte, bleibt "
+                    "{subject}: Ob Informanten einer Einheit mehr übereinstimmen als neu "
+                    "zusammengestellte, bleibt "
                     "offen, " + _ANTEILE + ".",
                 ),
             }
@@ -73,7 +82,8 @@ MORE_THAN_REMATCHED = register_rule(
                 ),
                 "not supported": Words(
                     "On {n} of {of} dimensions units do not agree more than re-matched ones: {subjects}.",
-                    "Auf {n} von {of} Dimensionen stimmen Einheiten nicht mehr überein als neu zusammengestellte: "
+                    "Auf {n} von {of} Dimensionen stimmen Einheiten nicht mehr überein als neu "
+                    "zusammengestellte: "
                     "{subjects}.",
                 ),
                 "cannot say": Words(
@@ -100,9 +110,11 @@ UNIT_MEAN = register_rule(
             "Unterscheidet das Mittel der Informanten einer Einheit Einheiten zuverlässig genug?",
         ),
         decides=Words(
-            "Supported where the whole 95% interval of ICC(2) meets {icc2:convention}; not supported where none of it "
+            "Supported where the whole 95% interval of ICC(2) meets {icc2:convention}; not supported where "
+            "none of it "
             "does.",
-            "Gestützt, wenn das ganze 95%-Intervall von ICC(2) die Konvention erfüllt, {icc2:convention}; nicht "
+            "Gestützt, wenn das ganze 95%-Intervall von ICC(2) die Konvention erfüllt, {icc2:convention}; "
+            "nicht "
             "gestützt, wenn kein Teil davon es tut.",
         ),
         cannot_say=Words(
@@ -120,11 +132,13 @@ UNIT_MEAN = register_rule(
                 "not supported": Words(
                     "{subject}: the unit mean is not reliable enough, ICC(2) = {icc2_value:bounded}, "
                     "95% CI {ci:bounded_interval}.",
-                    "{subject}: Das Mittel der Einheit ist nicht zuverlässig genug, ICC(2) = {icc2_value:bounded}, "
+                    "{subject}: Das Mittel der Einheit ist nicht zuverlässig genug, ICC(2) = "
+                    "{icc2_value:bounded}, "
                     "95%-KI {ci:bounded_interval}.",
                 ),
                 "cannot say": Words(
-                    "{subject}: whether the unit mean is reliable enough stays open, ICC(2) = {icc2_value:bounded}, "
+                    "{subject}: whether the unit mean is reliable enough stays open, ICC(2) = "
+                    "{icc2_value:bounded}, "
                     "95% CI {ci:bounded_interval}.",
                     "{subject}: Ob das Mittel der Einheit zuverlässig genug ist, bleibt offen, "
                     "ICC(2) = {icc2_value:bounded}, 95%-KI {ci:bounded_interval}.",
@@ -140,12 +154,14 @@ UNIT_MEAN = register_rule(
                 ),
                 "not supported": Words(
                     "On {n} of {of} dimensions the unit mean is not reliable enough by ICC(2): {subjects}.",
-                    "Auf {n} von {of} Dimensionen ist das Mittel der Einheit nach ICC(2) nicht zuverlässig genug: "
+                    "Auf {n} von {of} Dimensionen ist das Mittel der Einheit nach ICC(2) nicht zuverlässig "
+                    "genug: "
                     "{subjects}.",
                 ),
                 "cannot say": Words(
                     "On {n} of {of} dimensions ICC(2) may lie on either side of the convention: {subjects}.",
-                    "Auf {n} von {of} Dimensionen kann ICC(2) auf beiden Seiten der Konvention liegen: {subjects}.",
+                    "Auf {n} von {of} Dimensionen kann ICC(2) auf beiden Seiten der Konvention liegen: "
+                    "{subjects}.",
                 ),
             }
         ),

@@ -15,18 +15,24 @@ PATH = register_rule(
         ),
         decides=Words(
             "Supported where the path has the expected sign and its corrected p is at most the level "
-            "({test_level:convention}); not supported where it has the other sign with such a p, or where the interval "
+            "({test_level:convention}); not supported where it has the other sign with such a p, or where "
+            "the interval "
             "of β excludes paths as large as {small_effect:limit} in the expected direction "
             "({small_effect:convention}).",
-            "Gestützt, wenn der Pfad das erwartete Vorzeichen hat und sein korrigierter p-Wert das Niveau nicht "
-            "überschreitet ({test_level:convention}); nicht gestützt, wenn er mit solchem p das andere Vorzeichen hat "
-            "oder das Intervall von β in der erwarteten Richtung Pfade der Größe {small_effect:limit} ausschließt "
+            "Gestützt, wenn der Pfad das erwartete Vorzeichen hat und sein korrigierter p-Wert das Niveau "
+            "nicht "
+            "überschreitet ({test_level:convention}); nicht gestützt, wenn er mit solchem p das andere "
+            "Vorzeichen hat "
+            "oder das Intervall von β in der erwarteten Richtung Pfade der Größe {small_effect:limit} "
+            "ausschließt "
             "({small_effect:convention}).",
         ),
         cannot_say=Words(
-            "Cannot say otherwise: the interval holds both no path and one worth having. A supported path is an "
+            "Cannot say otherwise: the interval holds both no path and one worth having. A supported path "
+            "is an "
             "association in cross-sectional data, no cause.",
-            "Sonst nicht zu entscheiden: Das Intervall enthält sowohl keinen als auch einen nennenswerten Pfad. Ein "
+            "Sonst nicht zu entscheiden: Das Intervall enthält sowohl keinen als auch einen nennenswerten "
+            "Pfad. Ein "
             "gestützter Pfad ist ein Zusammenhang in Querschnittsdaten, keine Ursache.",
         ),
         says=MappingProxyType(
@@ -42,7 +48,8 @@ PATH = register_rule(
                     "{ci:bounded_interval}, korrigiert {p:p_phrase}.",
                 ),
                 "cannot say": Words(
-                    "{subject}: the data are compatible with no path and with one worth having, β = {beta:bounded}, "
+                    "{subject}: the data are compatible with no path and with one worth having, β = "
+                    "{beta:bounded}, "
                     "95% CI {ci:bounded_interval}, corrected {p:p_phrase}.",
                     "{subject}: Die Daten sind mit keinem und mit einem nennenswerten Pfad vereinbar, "
                     "β = {beta:bounded}, 95%-KI {ci:bounded_interval}, korrigiert {p:p_phrase}.",
@@ -57,12 +64,15 @@ PATH = register_rule(
                 ),
                 "not supported": Words(
                     "{n} of {of} expected paths are not found in the expected direction: {subjects}.",
-                    "{n} von {of} erwarteten Pfaden zeigen sich nicht in der erwarteten Richtung: {subjects}.",
+                    "{n} von {of} erwarteten Pfaden zeigen sich nicht in der erwarteten Richtung: "
+                    "{subjects}.",
                 ),
                 "cannot say": Words(
-                    "For {n} of {of} expected paths the data are compatible with none and with one worth having: "
+                    "For {n} of {of} expected paths the data are compatible with none and with one worth "
+                    "having: "
                     "{subjects}.",
-                    "Bei {n} von {of} erwarteten Pfaden sind die Daten mit keinem und mit einem nennenswerten "
+                    "Bei {n} von {of} erwarteten Pfaden sind die Daten mit keinem und mit einem "
+                    "nennenswerten "
                     "vereinbar: {subjects}.",
                 ),
             }

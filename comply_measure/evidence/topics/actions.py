@@ -10,9 +10,10 @@ from pydantic import Field
 
 from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Fault, Names, Vocabulary
-from comply_measure.evidence.focal import chosen_focal, require_one_each, require_roles, role_alphas
+from comply_measure.evidence.focal import chosen_focal, require_one_each, require_roles
 from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import TopicOptions
+from comply_measure.evidence.score_reliability import role_reliabilities
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.responses import Responses
 from comply_measure.triads import ActionPlan, TriadData, attribute_actions
@@ -123,7 +124,7 @@ def actions(responses: Responses, options: ActionOptions | None = None, *, seed:
     low = (response.minimum + response.maximum) / 2 if options.low is None else options.low
     scores = chosen.scores(chosen.level)
     firm = "firm" if responses.n_firms > 1 else None
-    reliability = role_alphas(chosen, chosen.items)
+    reliability = role_reliabilities(chosen, chosen.items)
     plan = attribute_actions(
         TriadData.from_long(scores, list(chosen.items), firm=firm, roles=chosen.roles),
         low=low,

@@ -16,10 +16,10 @@ from comply_measure.evidence.focal import (
     chosen_focal,
     require_one_each,
     require_roles,
-    role_alphas,
 )
 from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import TopicOptions
+from comply_measure.evidence.score_reliability import role_reliabilities
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.responses import Responses
 from comply_measure.triads import GapReliability, TriadData, gap_reliability, gap_tests, role_contrasts
@@ -188,11 +188,11 @@ def _contrasts(chosen: Focal, scores: pd.DataFrame, names: list[str], cluster: b
 
 
 def _reliability(chosen: Focal, scores: pd.DataFrame, names: list[str]) -> GapReliability | None:
-    """Reliability of the dimensions' gaps from α by role; None where an α is undefined."""
-    alphas = role_alphas(chosen, chosen.wholes)
-    if alphas is None:
+    """Reliability of the dimensions' gaps from ω of the scores by role; None where one is undefined."""
+    by_role = role_reliabilities(chosen, chosen.wholes)
+    if by_role is None:
         return None
-    found: GapReliability = gap_reliability(TriadData.from_long(scores, names, roles=chosen.roles), alphas)
+    found: GapReliability = gap_reliability(TriadData.from_long(scores, names, roles=chosen.roles), by_role)
     return found
 
 

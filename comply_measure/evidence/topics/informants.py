@@ -19,11 +19,11 @@ from comply_measure.evidence.focal import (
     chosen_focal,
     require_one_each,
     require_roles,
-    role_alphas,
 )
 from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.outcomes import Outcome, OutcomeName, find_outcomes
+from comply_measure.evidence.score_reliability import role_reliabilities
 from comply_measure.evidence.texts import one_line
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.models.informants import (
@@ -206,7 +206,7 @@ def informants(responses: Responses, options: InformantOptions | None = None) ->
         fitted(d, d, trifactor_model(items, roles)) for d, items in chosen.factors.items() if len(items) >= 3
     ]
     explained = _explained(fitted, chosen, [p.column for p in predictors])
-    mtmm = mtmm_table(wide, names, roles, _alphas(chosen))
+    mtmm = mtmm_table(wide, names, roles, _reliabilities(chosen))
     return InformantEvidence(
         turned=turned_items(chosen),
         title=chosen.title,
@@ -284,9 +284,9 @@ def _wide(chosen: Focal, cluster: bool, predictors: Sequence[Outcome]) -> pd.Dat
     return wide.reset_index(drop=True)
 
 
-def _alphas(chosen: Focal) -> dict[tuple[str, str], float] | None:
+def _reliabilities(chosen: Focal) -> dict[tuple[str, str], float] | None:
     measured = chosen.responses.measurement(chosen.scale.key, "dimension")
-    found = role_alphas(chosen, {d: measured[d] for d in chosen.factors})
+    found = role_reliabilities(chosen, {d: measured[d] for d in chosen.factors})
     if found is None:
         return None
     return {(d, role): value for role, row in found.items() for d, value in row.items()}

@@ -15,7 +15,9 @@ from comply_measure.evidence.base import Evidence, topic_seeds
 from comply_measure.evidence.focal import Focal, focal
 from comply_measure.evidence.keying import Turned, doubt_of, turned_items, with_doubt
 from comply_measure.evidence.options import Replications, TopicOptions
+from comply_measure.evidence.rules.reliability import SCORE
 from comply_measure.evidence.topic import Request, Topic
+from comply_measure.evidence.verdicts import Number, Verdict, by_interval
 from comply_measure.measurement.frames import joined
 from comply_measure.measurement.reliability.from_fit import fit_reliability
 from comply_measure.measurement.reliability.table import TRIAD, grouped_reliability
@@ -23,6 +25,7 @@ from comply_measure.measurement.reliability.table_groups import GroupedAnswers
 from comply_measure.models import second_order
 from comply_measure.models.congeneric import AnswerSet, congeneric_of_sets
 from comply_measure.responses import Responses
+from comply_measure.sem.tables import normal_quantile
 from comply_measure.statistics.reasons import with_reasons
 from comply_measure.tables.roles import POOLED, by_role, role_centred
 
@@ -138,6 +141,24 @@ class ReliabilityEvidence(Evidence):
             if len(table)
         ]
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+    def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
+        """Whether the scores in use are reliable enough, by role; those of constructs below dimensions are left out."""
+        found = []
+        for scale in self.scales:
+            table = scale.scores if len(scale.scores) else scale.constructs
+            rows = table[~table["group"].isin((POOLED, TRIAD))]
+            n = max(1, int(rows["omega_lower"].notna().sum()))
+            wider = normal_quantile(1 - 0.05 / n) / normal_quantile(0.95)
+            for row in rows.to_dict("records"):
+                omega, half = float(row["omega"]), wider * float(row["omega_upper"] - row["omega_lower"]) / 2
+                ends = (omega - half, omega + half)
+                numbers: dict[str, Number] = {"omega_value": omega, "ci": ends}
+                answer = by_interval(*ends, conventions["omega"])
+                found.append(
+                    SCORE.verdict(answer, row["construct"], row["group"], numbers=numbers, n_family=n)
+                )
+        return tuple(found)
 
     def problems(self) -> tuple[str, ...]:
         """Items that run against their construct."""

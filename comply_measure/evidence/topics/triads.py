@@ -20,10 +20,10 @@ from comply_measure.evidence.focal import (
     chosen_focal,
     require_one_each,
     require_roles,
-    role_alphas,
 )
 from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import FewReplications, TopicOptions
+from comply_measure.evidence.score_reliability import role_reliabilities
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.measurement.frames import joined
 from comply_measure.responses import Responses
@@ -156,8 +156,8 @@ def triads(responses: Responses, options: TriadOptions | None = None, *, seed: i
     firm = "firm" if responses.n_firms > 1 else None
     seeds = [int(s) for s in topic_seeds("triads", seed).generate_state(3)]
     study = _study(chosen, options, seeds[2])
-    alphas = role_alphas(chosen, {name: chosen.wholes[name] for name in names})
-    odd: OddRole | None = odd_role_out(triads, alphas) if len(chosen.roles) > 2 else None
+    by_role = role_reliabilities(chosen, {name: chosen.wholes[name] for name in names})
+    odd: OddRole | None = odd_role_out(triads, by_role) if len(chosen.roles) > 2 else None
     return TriadEvidence(
         turned=turned_items(chosen),
         title=chosen.title,

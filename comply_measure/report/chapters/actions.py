@@ -43,7 +43,7 @@ def actions_headline(facts: ActionsEvidence, labels: Labels) -> tuple[str, ...]:
 
 def _opening(facts: ActionsEvidence) -> str:
     plan = facts.plan
-    error = "less measurement error (α of each role), " if facts.corrected else ""
+    error = "less measurement error (ω of each role's scores), " if facts.corrected else ""
     return (
         f"An attribute of {facts.title} is called low if its level, the mean of the role means, lies below "
         f"{number(plan.low)}, and disputed if the root mean square gap between roles, {error}exceeds "

@@ -252,7 +252,7 @@ def _reliability(facts: GapEvidence, labels: Labels, rows: pd.DataFrame) -> Tabl
         f"{facts.title}: reliability of role gaps by dimension",
         _named(rows, labels),
         _RELIABILITY,
-        "r: of the two roles. Reliability and SE of a gap from α of each role. Reliable from: the gap in scale "
+        "r: of the two roles. Reliability and SE of a gap from ω of each role's score. Reliable from: the gap in scale "
         "points that exceeds measurement error at 95% (Jacobson & Truax, 1991), all gaps of a unit taken together "
         "(Tukey). By chance: share expected if every true gap were zero. "
         "Error makes squared gaps too large: the last column is without it.",

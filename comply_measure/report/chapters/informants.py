@@ -114,8 +114,8 @@ def _mtmm_figure(facts: InformantEvidence, labels: Labels) -> Block:
         groups=[labels.role(r) for r in facts.roles for _ in facts.dimensions],
         shape=bounded,
         notes=(
-            f"N = {count(facts.mtmm.n_units)} units, pairwise. Diagonal: α. Rows and columns run through the "
-            "dimensions within each role.",
+            f"N = {count(facts.mtmm.n_units)} units, pairwise. Diagonal: ω of the score. Rows and columns run through "
+            "the dimensions within each role.",
         ),
     )
 

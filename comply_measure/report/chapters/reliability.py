@@ -9,7 +9,7 @@ from comply_measure.evidence.topics.reliability import ReliabilityEvidence, Scal
 from comply_measure.measurement.reliability.table import TRIAD
 from comply_measure.report.chapters.columns import labelled
 from comply_measure.report.cutoffs import Cutoffs
-from comply_measure.report.format import bounded, count, listing, plural
+from comply_measure.report.format import bounded, count, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.names import key_of
 from comply_measure.report.parts import Block, Chapter, Details, Heading, Prose, Section
@@ -42,8 +42,9 @@ _TITLES = {
 }
 _BASIS: dict[str, tuple[str, ...]] = {
     "dimensions": (
-        "A row rests on the items of the dimension throughout. AVE of the attribute scores, one dimension at a time, "
-        "is in the table of attribute scores; AVE from the model of correlated dimensions is in the chapters on the "
+        "A row rests on the items of the dimension throughout, so that what is particular to an attribute counts as "
+        "true; ω of the score in use, and AVE of the attribute scores, one dimension at a time, are in the table of "
+        "attribute scores; AVE from the model of correlated dimensions is in the chapters on the "
         "measurement model and on validity.",
     ),
     "constructs": (),
@@ -90,7 +91,8 @@ def reliability_section(scales: tuple[ScaleReliability, ...], labels: Labels, cu
     for scale in scales:
         kind = "dimension" if len(scale.dimensions) else "construct"
         main = scale.dimensions if len(scale.dimensions) else scale.constructs
-        blocks += [Heading(scale.title), Prose(_summary(scale.title, kind, main, labels, cutoffs))]
+        scores = scale.scores if len(scale.scores) else None
+        blocks += [Heading(scale.title), Prose(_summary(scale.title, kind, main, scores, cutoffs))]
         if scale.turned:
             blocks.append(Prose(reversal_sentence(scale.turned, labels)))
         if len(scale.dimensions):
@@ -111,11 +113,11 @@ def reliability_headline(scales: tuple[ScaleReliability, ...]) -> tuple[str, ...
     """One sentence per scale with dimensions."""
     found = []
     for scale in scales:
-        by_role = scale.dimensions[~scale.dimensions["group"].isin((POOLED, TRIAD))]
-        if len(by_role):
+        by_role = scale.scores[~scale.scores["group"].isin((POOLED, TRIAD))] if len(scale.scores) else None
+        if by_role is not None and len(by_role):
             found.append(
-                f"{scale.title}: over dimensions and roles, α ranges {_range(by_role['alpha'])} "
-                f"and ω {_range(by_role['omega'])}."
+                f"{scale.title}: over dimensions and roles, ω of the dimension scores ranges "
+                f"{_range(by_role['omega'])}."
             )
     return tuple(found)
 
@@ -125,21 +127,21 @@ def _range(values: pd.Series[float]) -> str:
     return f"from {bounded(present.min())} to {bounded(present.max())}" if len(present) else "is undefined"
 
 
-def _summary(title: str, kind: str, table: pd.DataFrame, labels: Labels, cutoffs: Cutoffs) -> str:
+def _summary(
+    title: str, kind: str, table: pd.DataFrame, scores: pd.DataFrame | None, cutoffs: Cutoffs
+) -> str:
     by_role = table[~table["group"].isin((POOLED, TRIAD))]
     text = (
-        f"{title}, by {kind} and role: α ranges {_range(by_role['alpha'])}, ω {_range(by_role['omega'])}, "
-        f"AVE {_range(by_role['ave'])}."
+        f"{title}, by {kind} and role: over items α ranges {_range(by_role['alpha'])}, ω {_range(by_role['omega'])}, "
+        f"AVE {_range(by_role['ave'])} (convention: {cutoffs['ave'].describe()})."
     )
-    for name in ("alpha", "omega", "ave"):
-        cutoff = cutoffs[name]
-        below = by_role[by_role[name] < cutoff.value]
-        places = [
-            f"{labels.construct(key)} ({labels.role(group)}, {bounded(value)})"
-            for key, group, value in zip(below["construct"], below["group"], below[name], strict=True)
-        ]
-        shown = listing(places) if len(places) <= 4 else plural(len(places), "value")
-        text += f" Below the convention {cutoff.describe()}: {shown or 'none'}."
+    if scores is not None:
+        in_use = scores[~scores["group"].isin((POOLED, TRIAD))]
+        text += (
+            " A dimension's score is the mean of its attribute scores, and what is particular to an attribute is no "
+            "part of the dimension, though over items α and ω count it as true: "
+            f"ω of the score in use ranges {_range(in_use['omega'])}. Gaps, odd roles and errors of scores rest on it."
+        )
     undefined = int(by_role["omega"].isna().sum())
     if undefined:
         text += f" ω is undefined in {plural(undefined, 'case')}; the table gives the reason."

@@ -149,8 +149,9 @@ def _similarity_blocks(facts: TriadEvidence, table: _Tables) -> list[Block]:
         table("pseudo", "real against re-matched pairs", _pseudo(facts.pseudo), _PSEUDO,
               f"{count(facts.replications)} re-matchings{_firms(facts.pseudo)}", group="statistic_label"),
         table("odd", "role that stands apart", facts.odd, _ODD, "Role-centred scores of complete units",
-              "By chance: if true views spread alike and only the roles' errors differ (α of each role); χ² tests the "
-              "shares against it. Reliably: beyond measurement error, allowing for the choice of the farthest role.",
+              "By chance: if true views spread alike and only the roles' errors differ (ω of each role's score); χ² "
+              "tests the shares against it. Reliably: beyond measurement error, allowing for the choice of the "
+              "farthest role.",
               group="label"),
     )  # fmt: skip
     absence = table("missing_roles", "absence of a role given the others' scores", facts.missing, _MISSING,
