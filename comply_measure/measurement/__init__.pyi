@@ -145,6 +145,10 @@ from comply_measure.measurement.missingness.pooling import (
     pool_scalars as pool_scalars,
     pool_wald as pool_wald,
 )
+from comply_measure.measurement.missingness.predictors import (
+    MissingCounts as MissingCounts,
+    missingness_predictors as missingness_predictors,
+)
 from comply_measure.measurement.reliability.alpha import (
     Alpha as Alpha,
     cronbach_alpha as cronbach_alpha,

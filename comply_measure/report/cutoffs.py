@@ -68,6 +68,7 @@ _DEFAULTS = (
     Cutoff("test_level", "level of tests", 0.05, False, "Fisher, 1925"),
     Cutoff("small_effect", "standardised effect", 0.10, True, "small by Cohen, 1988"),
     Cutoff("share_margin", "difference of shares", 0.05, True, "a choice, worth mentioning from there"),
+    Cutoff("odds_margin", "odds ratio", 1.25, True, "a choice, worth mentioning from there"),
     Cutoff("icc2", "ICC(2)", 0.70, True, "Klein & Kozlowski, 2000"),
 )
 

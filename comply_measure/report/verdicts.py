@@ -36,6 +36,14 @@ _ANSWERS = {
     "cannot say": Words("Cannot say", "Nicht zu entscheiden"),
 }
 _AND = Words("and", "und")
+_ROLE = Words("role", "Rolle")
+_REASONS = {
+    "cannot_judge": Words("“cannot judge”", "„kann ich nicht beurteilen“"),
+    "not_answered": Words("answers left out", "ausgelassene Antworten"),
+    "user_missing": Words("answers declared missing", "als fehlend erklärte Antworten"),
+    "does_not_apply": Words("“does not apply”", "„trifft nicht zu“"),
+    "absent": Words("informants absent", "fehlende Informanten"),
+}
 _MORE = Words("{n} more", "{n} weitere")
 
 
@@ -110,7 +118,7 @@ def state(verdict: Verdict, labels: Labels, cutoffs: Cutoffs) -> StatedVerdict:
 def subject_text(verdict: Verdict, labels: Labels) -> str:
     """What a verdict is about, under the labels of the report."""
     rule = rule_of(verdict.rule)
-    parts = [_label(key, kind, labels) for key, kind in zip(verdict.subject, rule.subject, strict=True)]
+    parts = [key_label(key, kind, labels) for key, kind in zip(verdict.subject, rule.subject, strict=True)]
     return rule.joined.join(parts)
 
 
@@ -227,13 +235,19 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not (abs(value) < float("inf")) else value
 
 
-def _label(key: str, kind: str, labels: Labels) -> str:
+def key_label(key: str, kind: str, labels: Labels) -> str:
+    """A key of evidence in print."""
     if kind == "construct":
         return labels.construct(key)
     if kind == "pair":
         return labels.pair(key)
     if kind == "role":
         return labels.role(key)
+    if kind == "reason":
+        return _REASONS[key].of(labels.language) if key in _REASONS else key
+    if kind == "variable":
+        known = labels.constructs.get(key)
+        return known or (_ROLE.of(labels.language) if key == "role" else key.replace("_", " "))
     return key
 
 
@@ -249,9 +263,9 @@ class _Words(Formatter):
         if format_spec == "limit":
             return value.limit
         if format_spec in ("construct", "role", "pair"):
-            return _label(str(value), format_spec, self._labels)
+            return key_label(str(value), format_spec, self._labels)
         if format_spec in ("constructs", "roles", "pairs", "texts"):
-            parts = [_label(key, format_spec[:-1], self._labels) for key in value]
+            parts = [key_label(key, format_spec[:-1], self._labels) for key in value]
             return joined(parts, self._labels.language) or UNDEFINED
         if format_spec == "p_phrase":
             return p_phrase(value)

@@ -61,20 +61,50 @@ def pattern_homogeneity(runs: int) -> Rates:
 
 
 def careless_flags(runs: int) -> Rates:
-    """Share of attentive informants flagged: 200 informants, four scales of three items."""
-    scales = {f"s{k}": [f"i{3 * k + j}" for j in range(3)] for k in range(4)}
+    """Share of attentive informants flagged: 200 informants, four scales of three items, and twenty of them."""
     cuts = {"binary": [0.6], "skewed5": [0.6, 1.1, 1.6, 2.1], "likert7": list(np.arange(-2.5, 3) / 1.3)}
     shares = {}
-    for kind, cut in cuts.items():
-        rng = np.random.default_rng(1)
-        flagged = 0.0
-        for _ in range(runs):
-            x = 0.7 * np.repeat(rng.normal(size=(200, 4)), 3, axis=1) + 0.7 * rng.normal(size=(200, 12))
-            data, _names = named(np.digitize(x, cut) + 1.0)
-            found = m.careless_indices(data, data, scales, 1, len(cut) + 1)
-            flagged += m.careless_flags(found).table["flagged"].mean()
-        shares[kind] = flagged / runs
+    for n_scales in (4, 20):
+        scales = {f"s{k}": [f"i{3 * k + j}" for j in range(3)] for k in range(n_scales)}
+        for kind, cut in cuts.items():
+            rng = np.random.default_rng(1)
+            flagged = alone = 0.0
+            for _ in range(runs):
+                common = 0.5 * rng.normal(size=(200, 1)) if n_scales == 20 else 0.0
+                of_scale = common + 0.7 * rng.normal(size=(200, n_scales))
+                x = np.repeat(of_scale, 3, axis=1) + 0.7 * rng.normal(size=(200, 3 * n_scales))
+                data, _names = named(np.digitize(x, cut) + 1.0)
+                found = m.careless_indices(data, data, scales, 1, len(cut) + 1)
+                table = m.careless_flags(found).table
+                flagged += table["flagged"].mean()
+                alone += table["extreme"].ne("").mean()
+            name = kind if n_scales == 4 else f"{kind} 60 items"
+            shares[name] = flagged / runs
+            if n_scales == 20:
+                shares[f"{name} extreme"] = alone / runs
     return shares
+
+
+def missing_depends(runs: int) -> Rates:
+    """Size at .05 of tests of 60 firms of 2 to 6 units with three informants each, 12 columns in the model."""
+    rng, hits = np.random.default_rng(5), {"number": 0, "category": 0, "dependence": 0}
+    for _ in range(runs):
+        firm = np.repeat(np.arange(60), rng.integers(2, 7, size=60))
+        n = len(firm)
+        of_unit = np.sqrt(0.4) * rng.normal(size=(60, 5))[firm] + np.sqrt(0.6) * rng.normal(size=(n, 5))
+        known = pd.DataFrame(np.repeat(of_unit, 3, axis=0), columns=list("abcde"))
+        known["industry"] = np.repeat(np.array(list("uvwx"))[rng.integers(0, 4, 60)][firm], 3)
+        known["role"] = np.tile(["m", "s", "i"], n)
+        known["competence"] = rng.normal(size=3 * n)
+        own = 0.8 * rng.normal(size=3 * n) + np.repeat(0.4 * rng.normal(size=60)[firm], 3)
+        p = 1 / (1 + np.exp(4.0 + 0.45 * known["competence"].to_numpy() + own))
+        counts = rng.binomial(100, p).astype(float)
+        kind = m.MissingCounts("x", counts, np.full(3 * n, 100.0), np.repeat(firm, 3), known)
+        found = m.missingness_predictors([kind]).set_index("predictor")["p"]
+        hits["number"] += int(found["a"] <= 0.05)
+        hits["category"] += int(found["industry"] <= 0.05)
+        hits["dependence"] += int(found["competence"] <= 0.05)
+    return {name: count / runs for name, count in hits.items()}
 
 
 CUTS = {"symmetric": [-1.5, -0.5, 0.5, 1.5], "skewed": [0.2, 0.8, 1.3, 1.9]}
@@ -121,4 +151,5 @@ SIMULATIONS = {
     "little_mcar": (little_mcar, 400),
     "pattern_homogeneity": (pattern_homogeneity, 200),
     "careless_flags": (careless_flags, 60),
+    "missing_depends": (missing_depends, 400),
 }

@@ -69,6 +69,15 @@ def test_reliable_gaps_rest_on_the_reliability_of_scores() -> None:
     assert table["share_reliable"].mean() == pytest.approx(0.152, abs=0.001)
 
 
+def test_what_is_missing_depends_on_what_was_planted() -> None:
+    """“Cannot judge” depends on role and competence, absence on the unit's size, answers left out on nothing."""
+    found = answers("quality", "quality.missing_depends")
+    supported = {subject for subject, answer in found.items() if answer == "supported"}
+    assert supported == {"cannot_judge.role", "cannot_judge.informant_competence", "absent.size"}
+    assert found["not_answered.informant_competence"] == found["not_answered.size"] == "not supported"
+    assert stored("quality").evidence.missing.little["pvalue"].iloc[0] > 0.5  # Little's test sees none of it
+
+
 def test_reliability_of_unit_means_as_implied() -> None:
     table = pd.read_csv(TRUTH / "implied_icc.csv")
     single = table[table["level"] == "dimension"].set_index("construct")["icc1"]

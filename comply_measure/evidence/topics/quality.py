@@ -19,10 +19,12 @@ from comply_measure.evidence.estimation import Cluster, Estimation
 from comply_measure.evidence.fits import Measure, NamedFit, fit_row
 from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.keying import Turned, doubt_of, turned_items
+from comply_measure.evidence.missing_predictors import missing_predictors
+from comply_measure.evidence.rules.quality import DEPENDS
 from comply_measure.evidence.topic import Request, Topic
+from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.measurement import alpha_table
 from comply_measure.measurement.careless import (
-    CarelessFlags,
     CarelessIndices,
     careless_flags,
     careless_indices,
@@ -66,6 +68,8 @@ class CarelessAnswers:
         Indices that must agree.
     rules : DataFrame
         ``index``, ``suspicious``, ``cutoff``, ``n_flagged``, ``n_defined``, ``source``.
+    extremes : DataFrame
+        The same of cut-offs beyond which one index suffices.
     by_role : DataFrame
         ``group``, ``n_informants``, ``n_flagged``, ``share``.
     informants : DataFrame
@@ -77,6 +81,7 @@ class CarelessAnswers:
     n_items: int
     at_least: int
     rules: pd.DataFrame
+    extremes: pd.DataFrame
     by_role: pd.DataFrame
     informants: pd.DataFrame
     sensitivity: pd.DataFrame
@@ -99,6 +104,8 @@ class MissingAnswers:
         ``group``, ``n_informants``, ``n_answers_due``, ``n_missing``, ``share``, ``share_complete``.
     patterns : DataFrame
         ``pattern``, ``n_missing_items``, ``n_informants``, ``share``.
+    predictors : DataFrame
+        ``missingness_predictors``: what is missing beside what is known.
     little : DataFrame
         Little's test: ``group``, ``variables``, ``statistic``, ``df``, ``pvalue``, counts, ``note``.
     share : float
@@ -111,6 +118,7 @@ class MissingAnswers:
     by_role: pd.DataFrame
     by_firm: pd.DataFrame
     patterns: pd.DataFrame
+    predictors: pd.DataFrame
     little: pd.DataFrame
     share: float
     n_missing: int
@@ -143,6 +151,31 @@ class QualityEvidence(Evidence):
             "little_pvalue": float(self.missing.little["pvalue"].iloc[0]),
         }
         return found if self.careless is None else found | {"n_flagged": self.careless.n_flagged}
+
+    def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
+        """Whether what is missing depends on what is known."""
+        table = self.missing.predictors
+        n = int(table["p"].notna().sum())
+        level, margin = conventions["test_level"], conventions["odds_margin"]
+        found = []
+        for row in table[table["p"].notna()].to_dict("records"):
+            category = row["odds_ratio"] != row["odds_ratio"]
+            answer: Answer = "cannot say"
+            if row["p_holm"] <= level:
+                answer = "supported"
+            elif 1 / margin < row["lower"] and row["upper"] < margin:
+                answer = "not supported"
+            numbers: dict[str, Number] = {"p": float(row["p_holm"])}
+            if category:
+                numbers["f"] = float(row["statistic"])
+            else:
+                numbers["odds_ratio"] = float(row["odds_ratio"])
+                numbers["ci"] = (float(row["lower"]), float(row["upper"]))
+            case = "category" if category else ""
+            found.append(
+                DEPENDS.verdict(answer, row["kind"], row["predictor"], numbers=numbers, case=case, n_family=n)
+            )
+        return tuple(found)
 
     def reasons(self) -> Mapping[str, str]:
         """Why Little's test is undefined."""
@@ -213,7 +246,8 @@ def careless_answers(chosen: Focal, options: QualityOptions, turned: Turned) -> 
     return CarelessAnswers(
         n_items=len(names),
         at_least=options.at_least,
-        rules=_rules(flags, indices),
+        rules=_rules(flags.rules(), indices),
+        extremes=_rules(flags.extreme_rules(), indices),
         by_role=_by_role(informants, chosen.roles),
         informants=informants.reset_index(drop=True),
         sensitivity=_sensitivity(chosen, options, keep, turned) if not keep.all() else pd.DataFrame(),
@@ -232,8 +266,7 @@ def common_items(chosen: Focal) -> dict[str, tuple[str, ...]]:
     return {key: names for key, names in kept.items() if names}
 
 
-def _rules(flags: CarelessFlags, indices: CarelessIndices) -> pd.DataFrame:
-    table: pd.DataFrame = flags.rules()
+def _rules(table: pd.DataFrame, indices: CarelessIndices) -> pd.DataFrame:
     table["n_defined"] = [int(indices.table[name].notna().sum()) for name in table["index"]]
     return table
 
@@ -320,6 +353,7 @@ def missing_answers(chosen: Focal) -> MissingAnswers:
         by_role=_added(pd.concat(by_role, ignore_index=True), chosen.roles),
         by_firm=_added(pd.concat(by_firm, ignore_index=True), None),
         patterns=_patterns(chosen),
+        predictors=missing_predictors(chosen),
         little=_little(chosen),
         share=float(items["n_missing"].sum() / items["n_informants"].sum()),
         n_missing=int(items["n_missing"].sum()),

@@ -16,6 +16,7 @@ from comply_measure.measurement.careless.indices import (
     individual_variability,
     longstring,
     mahalanobis,
+    modal_share,
     person_total,
     psychometric_pairs,
 )
@@ -32,7 +33,7 @@ class CarelessIndices:
     Attributes
     ----------
     table : DataFrame
-        One row per informant, index as given: ``longstring, mean_string, irv, mahalanobis, mahalanobis_p,
+        One row per informant, index as given: ``longstring, mean_string, modal_share, irv, mahalanobis, mahalanobis_p,
         even_odd, synonyms, antonyms, person_total, guttman, contradiction, n_answered, note``. A contradiction is the
         same answer everywhere although items are keyed both ways (and it is not the middle one). The note says of
         every index that is undefined for the informant why it is.
@@ -96,6 +97,7 @@ def careless_indices(
         {
             "longstring": longest,
             "mean_string": mean_run,
+            "modal_share": modal_share(raw),
             "irv": variability,
             "mahalanobis": distance,
             "mahalanobis_p": tail,

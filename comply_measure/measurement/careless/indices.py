@@ -23,6 +23,28 @@ MIN_PAIRS = 3
 MIN_SCALES = 3
 
 
+def modal_share(answers: Floats) -> Floats:
+    """Share of an informant's answers that are the most frequent one of them, in any order.
+
+    A long string ends at one other answer; this does not. NaN without answers.
+
+    Parameters
+    ----------
+    answers : ndarray, shape (n, p)
+        As answered.
+    """
+    n, p = answers.shape
+    if p == 0:
+        return np.full(n, np.nan)
+    ordered = np.sort(answers, axis=1)
+    new = np.ones((n, p), dtype=bool)
+    new[:, 1:] = ordered[:, 1:] != ordered[:, :-1]  # NaN stands last and differs from everything
+    start = np.maximum.accumulate(np.where(new, np.broadcast_to(np.arange(p), (n, p)), 0), axis=1)
+    longest = (np.broadcast_to(np.arange(p), (n, p)) - start + 1).max(axis=1)
+    known = (~np.isnan(answers)).sum(axis=1)
+    return np.where(known > 0, longest / np.maximum(known, 1), np.nan)
+
+
 def longstring(answers: Floats) -> tuple[Floats, Floats]:
     """Longest run of identical answers in the order given, and the mean length of all runs.
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 from comply_measure.evidence.topics.quality import CarelessAnswers, QualityEvidence
 from comply_measure.report.chapters.columns import labelled
 from comply_measure.report.cutoffs import Cutoffs
-from comply_measure.report.format import chi_square, count, number, percent, plural
+from comply_measure.report.format import bounded, chi_square, count, number, percent, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Heading, Notice, Prose, Section
 from comply_measure.report.reversals import reversal_sentence
 from comply_measure.report.tables import Columns, TableSpec, of, table_of
+from comply_measure.report.verdicts import key_label
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _INDICES = {
     "longstring": "Longest run of equal answers",
@@ -23,6 +28,7 @@ _INDICES = {
     "antonyms": "Psychometric antonyms",
     "person_total": "Person-total correlation",
     "mean_string": "Mean run of equal answers",
+    "modal_share": "Share of the most frequent answer",
 }
 _SOURCES = "Curran (2016); Meade and Craig (2012)"
 _CARELESS = "Indices of careless answers"
@@ -33,6 +39,10 @@ _MISSING: Columns = ("n_informants", "n_answers_due", "n_missing", "share", "sha
 _LITTLE: Columns = (
     "group", "variables", "n_informants", "n_patterns", of("chisq", "statistic"), "df", of("p", "pvalue"),
     of("remark", "remark"),
+)  # fmt: skip
+_PREDICTORS: Columns = (
+    of("predictor", "name"), "n", "n_missing", "odds_ratio_sd", of("ci", "lower", "upper"),
+    of("t_or_f", "statistic"), "df", "p", "p_holm", "remark",
 )  # fmt: skip
 _FIRMS_SHOWN = 20
 _PATTERNS_SHOWN = 12
@@ -60,15 +70,12 @@ def quality_headline(facts: QualityEvidence) -> tuple[str, ...]:
 def _opening(facts: QualityEvidence) -> str:
     careless, missing = facts.careless, facts.missing
     text = f"{facts.title}: {percent(missing.share)} of the answers due are missing"
-    test = missing.little.iloc[0]
-    if test["statistic"] == test["statistic"]:
-        text += f" (Little's test: {chi_square(test['statistic'], test['df'], test['pvalue'])})"
     if careless is not None:
         flagged = f"{plural(careless.n_flagged, 'informant')} of {count(facts.n_informants)}"
         verb = "is" if careless.n_flagged == 1 else "are"
         text += (
             f"; {flagged} {verb} flagged for careless answers by {count(careless.at_least)} or more families "
-            f"of {plural(len(careless.rules), 'index', 'indices')}. Nobody was left out"
+            f"of {plural(len(careless.rules), 'index', 'indices')}, or by an extreme of one. Nobody was left out"
         )
     return f"{text}."
 
@@ -95,7 +102,8 @@ def _sensitivity_text(careless: CarelessAnswers) -> str:
     fit = table.set_index("quantity")
     if len(alphas):
         text += (
-            f"Without the flagged informants α changes by {number(alphas.min(), 3)} to {number(alphas.max(), 3)} "
+            f"Without the flagged informants α changes by {number(alphas.min(), 3)} to "
+            f"{number(alphas.max(), 3)} "
             "over the scales"
         )
     cfi, rmsea = fit["difference"].get("CFI"), fit["difference"].get("RMSEA")
@@ -108,7 +116,7 @@ def _flag_table(facts: QualityEvidence, careless: CarelessAnswers, labels: Label
     return table_of(
         facts,
         "quality_flagged",
-        f"{facts.title}: informants flagged by {count(careless.at_least)} or more families of indices",
+        f"{facts.title}: informants flagged by {count(careless.at_least)} or more families of indices, or an extreme",
         labelled(careless.by_role, label=(labels.role, "group")),
         ("group", "n_informants", "n_flagged", "share"),
         f"After {_SOURCES}.",
@@ -139,7 +147,17 @@ def _rule_table(facts: QualityEvidence, careless: CarelessAnswers) -> TableSpec:
         _RULES,
         "Families of indices are counted: repetition, inconsistency, unusual answers. The same answer "
         "everywhere is one of them, and two where items keyed both ways contradict it.",
+        *(_extreme_words(row) for row in careless.extremes.to_dict("records")),
         estimator=_CARELESS,
+    )
+
+
+def _extreme_words(row: Mapping[Hashable, Any]) -> str:
+    value = float(row["cutoff"])
+    shown = bounded(value) if value > 0.001 else f"{value:.1e}"
+    return (
+        f"One index suffices: {_INDICES.get(row['index'], row['index'])} {row['suspicious']} {shown} "
+        f"({row['source']}; {plural(int(row['n_flagged']), 'informant')})."
     )
 
 
@@ -153,8 +171,13 @@ def _informant_table(facts: QualityEvidence, careless: CarelessAnswers, labels: 
         facts,
         "quality_informants",
         f"{facts.title}: flagged informants",
-        labelled(data, 2, label=(labels.role, "role")),
-        ("unit", of("role", "label"), "n_flags", *values),
+        labelled(
+            data,
+            2,
+            label=(labels.role, "role"),
+            extreme_label=(lambda key: _INDICES.get(key, key), "extreme"),
+        ),
+        ("unit", of("role", "label"), "n_flags", of("only_extreme", "extreme_label"), *values),
         estimator=_CARELESS,
     )
 
@@ -165,20 +188,55 @@ def _missing(facts: QualityEvidence, labels: Labels) -> list[Block]:
     text = (
         f"{count(missing.n_missing)} of {count(missing.n_due)} answers due are missing; most for item "
         f"{worst['item']} ({percent(worst['share'])}). "
-        "Little's test compares the means of informants with different patterns; it says nothing for or "
-        "against answers that are missing at random."
+        "The regressions below say whether what is missing depends on what the study knows. Little's test "
+        "compares the "
+        f"means of informants with different patterns{_little_words(missing.little.iloc[0])}; with many "
+        f"small patterns it "
+        "misses such dependence, and it says nothing for or against answers that are missing at random."
     )
     blocks: list[Block] = [Prose(text)]
     empty = missing.by_item[missing.by_item["share"] == 1]["item"].tolist()
     if empty:
         blocks.append(Notice(f"Nobody answered: {', '.join(empty)}.", "warning"))
-    blocks += [_group_table(facts, "role", labels), _little_table(facts, labels)]
+    blocks.append(_group_table(facts, "role", labels))
+    if len(missing.predictors):
+        blocks.append(_predictor_table(facts, labels))
+    blocks.append(_little_table(facts, labels))
     folded: list[Block] = [_item_table(facts, labels)]
     if len(missing.by_firm):
         folded.append(_group_table(facts, "firm", labels))
     if len(missing.patterns):
         folded.append(_pattern_table(facts))
     return [*blocks, Details("Missing answers by item, firm and pattern", tuple(folded))]
+
+
+def _little_words(test: pd.Series[Any]) -> str:
+    known = test["statistic"] == test["statistic"]
+    return f" ({chi_square(test['statistic'], test['df'], test['pvalue'])})" if known else ""
+
+
+def _predictor_table(facts: QualityEvidence, labels: Labels) -> TableSpec:
+    data = labelled(
+        facts.missing.predictors,
+        label=(lambda key: key_label(key, "reason", labels), "kind"),
+        name=(lambda key: key_label(key, "variable", labels), "predictor"),
+    )
+    alone = (data["beside"] == "none").any()
+    return table_of(
+        facts,
+        "quality_missing_predictors",
+        f"{facts.title}: does what is missing depend on what is known",
+        data,
+        _PREDICTORS,
+        "Odds ratios per standard deviation of the predictor's normal scores; categories are tested "
+        "together (F). "
+        "Answers to all items of the scale's informants; absent: roles that a unit lacks.",
+        "Clusters are few: each predictor is in a model of its own."
+        if alone
+        else "All predictors in one model.",
+        estimator="Quasi-binomial regression, CR2 clustered by firm (or unit)",
+        group="label",
+    )
 
 
 def _group_table(facts: QualityEvidence, kind: Literal["role", "firm"], labels: Labels) -> TableSpec:

@@ -61,6 +61,8 @@ GENERAL: tuple[Quantity, ...] = (
         latex=r"Indirect effect ($\beta$)",
     ),
     Quantity("odds_ratio", "Odds ratio per point", "number"),
+    Quantity("odds_ratio_sd", "Odds ratio per SD", "number", data=("odds_ratio",)),
+    Quantity("t_or_f", "t or F", "number"),
     Quantity("se", "SE", "number3", "Standard error.", italic=True),
     Quantity("ci", "95% CI", "interval", _CI),
     Quantity("ci1", "95% CI", "interval1", _CI),

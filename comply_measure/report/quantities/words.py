@@ -56,6 +56,7 @@ WORDS: tuple[Quantity, ...] = (
     Quantity("null", "Null"),
     Quantity("odd_role", "Odd role"),
     Quantity("of_what", "Of", data=("label",)),
+    Quantity("only_extreme", "Extreme"),
     Quantity("origin", "Source", data=("source",)),
     Quantity("outcome", "Outcome"),
     Quantity("own_is_largest", "Own is largest"),
