@@ -227,6 +227,11 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
         mardia=table,
         maximal_reliability={"standardized": np.array([0.7, 0.8])},
         minimum_average_partial={"correlation": correlation()},
+        missingness_predictors={
+            "kinds": [
+                m.MissingCounts("x", np.arange(60) % 4.0, np.full(60, 9.0), unit, answers()[["role", "a1"]])
+            ]
+        },
         missing_table={"data": data, "items": ITEMS},
         multilevel_reliability={"values": x[:, :3], "unit": unit},
         multiple_imputation={
@@ -528,12 +533,18 @@ def _calls_of_triads() -> dict[str, dict[str, Any]]:
         "icc_oneway_reml": {"data": long, "columns": KEYS},
         "icc_twoway": {"data": data},
         "missing_role_test": {"data": data},
+        "null_correlations": {
+            "data": long,
+            "scales": SCALES,
+            "null": tr.null_distribution("uniform", **ends),
+        },
         "null_distribution": {"null": "uniform", **ends},
         "odd_role_out": {"data": data},
         "profile_similarity": {"data": data},
         "pseudo_baseline": {"data": data, "replications": 19, "seed": 1},
         "pseudo_triads": {"data": data, "seed": 1},
         "random_group_resampling": {"data": long, "columns": KEYS, "replications": 19, "seed": 1},
+        "rematched_agreement": {**table, "replications": 2, "draws": 100, "seed": 1},
         "role_contrasts": {"data": data},
         "role_dispersion": {"data": data},
         "role_gaps": {"data": data},

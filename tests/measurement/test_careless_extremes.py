@@ -11,7 +11,7 @@ from comply_measure.measurement.careless.indices import modal_share
 
 
 def answered(rng: np.random.Generator, n_items: int = 60, n: int = 200) -> pd.DataFrame:
-    common = rng.normal(size=(n, 1)) + 0.5 * rng.normal(size=(n, n_items // 3))
+    common = 0.5 * rng.normal(size=(n, 1)) + 0.8 * rng.normal(size=(n, n_items // 3))
     x = np.repeat(common, 3, axis=1) + 0.8 * rng.normal(size=(n, n_items))
     return pd.DataFrame(np.clip(np.round(4 + 1.2 * x), 1, 7), columns=[f"i{j}" for j in range(n_items)])
 
@@ -43,7 +43,7 @@ def test_57_nearly_equal_answers_are_flagged_by_one_index() -> None:
 
 def test_random_answers_are_flagged_by_their_distance() -> None:
     rng = np.random.default_rng(3)
-    data = answered(rng, n=2000)
+    data = answered(rng, n=800)
     data.iloc[0] = rng.integers(1, 8, 60).astype(float)
     found = flags(data)
     assert found.table.loc[0, "extreme"] == "mahalanobis_p"

@@ -115,7 +115,7 @@ def test_a_matrix_is_made_positive_semidefinite() -> None:
 def test_null_correlations_leave_differences_between_roles_out() -> None:
     rng = np.random.default_rng(2)
     data = pd.DataFrame(rng.integers(3, 6, (900, 3)).astype(float), columns=ITEMS)
-    data["role"] = np.tile(ROLES, 300)
+    data["role"], data["unit"] = np.tile(ROLES, 300), np.repeat(np.arange(300), 3)
     data.loc[data["role"] == "it", ITEMS] += 2
     null = null_distribution("uniform", 1, 7)
     found = null_correlations(data, {"A": ITEMS}, null)["A"]

@@ -124,7 +124,12 @@ def rematched_agreement(
 
 
 def null_correlations(
-    data: pd.DataFrame, scales: Mapping[str, Sequence[str]], null: NullDistribution, *, role: str = "role"
+    data: pd.DataFrame,
+    scales: Mapping[str, Sequence[str]],
+    null: NullDistribution,
+    *,
+    unit: str = "unit",
+    role: str = "role",
 ) -> dict[str, Floats]:
     """Item correlations for random answers: those of the data within roles, for the normal variables that are cut.
 
@@ -136,20 +141,27 @@ def null_correlations(
         Items of each scale.
     null : NullDistribution
         With probabilities.
-    role : str
-        Column of the role; role means are taken off first.
+    unit, role : str
+        Key columns; role means are taken off first.
 
     Returns
     -------
     dict of str to ndarray, shape (J, J)
         For ``item_correlation``: cut where the null says, answers correlate as the items do. A pair without a defined
         correlation is taken as uncorrelated.
+
+    Raises
+    ------
+    InputError
+        Unusable table, or a null without probabilities.
     """
+    items, places = scale_items(scales)
+    table = long_table(data, items, unit=unit, role=role)
+    values = pd.DataFrame(table.values)
+    centred = values - values.groupby(table.role).transform("mean")
     found = {}
-    for key, items in scales.items():
-        values = data[list(items)]
-        centred = values - values.groupby(data[role].to_numpy(), observed=True).transform("mean")
-        observed = np.nan_to_num(centred.corr().to_numpy(dtype=np.float64), nan=0.0)
+    for key, columns in places.items():
+        observed = np.nan_to_num(centred[columns].corr().to_numpy(dtype=np.float64), nan=0.0)
         np.fill_diagonal(observed, 1.0)
         found[key] = latent_correlation(observed, null)
     return found
