@@ -9,7 +9,13 @@ import pytest
 
 from comply_measure.responses.files.raw import Column, encoded
 from comply_measure.responses.sketch.blocks import _block
-from comply_measure.responses.sketch.places import _informant, within
+from comply_measure.responses.sketch.places import (
+    _informant,
+    _may_be_role,
+    _may_be_unit,
+    _score,
+    within,
+)
 from comply_measure.responses.sketch.seen import Seen, codes_of, lone_codes, words_of
 from comply_measure.responses.sketch.sketch import _unwanted
 from comply_measure.responses.sketch.words import no_answer, tokens
@@ -203,3 +209,57 @@ def test_a_block_of_words_reads_its_numbers_too() -> None:
     assert codes_of(column("q1", 1, 2.5)) is None and codes_of(column("q1", 1, 10_000)) is None
     assert codes_of(column("q1", 1, 9999)) == Seen(frozenset({1, 9999}))
     assert codes_of(column("q1", "a")) is None and codes_of(column("q1", None)) is None
+
+
+@pytest.mark.parametrize(
+    ("unit", "role", "expected"),
+    [
+        # hints of both names, whether the unit's own name is one, share of rows told apart, number of units
+        ("team", "role", (2.0, 1.0, 1.0, 3.0)),
+        ("firm", "role", (2.0, 0.0, 1.0, 3.0)),
+        ("team", "x", (1.0, 1.0, 1.0, 3.0)),
+        ("x", "role", (1.0, 0.0, 1.0, 3.0)),
+        ("x", "y", None),
+    ],
+)
+def test_a_pair_of_unit_and_role_is_scored_by_names_and_by_rows_told_apart(
+    unit: str, role: str, expected: tuple[float, ...] | None
+) -> None:
+    units, roles = column(unit, *"aabbcc"), column(role, *"msmsms")
+    assert _score(unit, units, role, roles) == expected
+    # four rows of two units in two roles, and two that lack one of both
+    units, roles = column(unit, *"aaaabb", None, "b"), column(role, *"msmsms", "m", None)
+    found = _score(unit, units, role, roles)
+    if expected is not None and expected[0] == 2.0:
+        assert found == (*expected[:2], round(4 / 6, 2), 2.0)
+    else:
+        assert found is None  # rows that are alike need both names
+
+
+def test_a_unit_has_fewer_than_two_roles_where_nobody_shares_it() -> None:
+    assert _score("team", column("team", *"abcd"), "role", column("role", *"msms")) is None
+
+
+@pytest.mark.parametrize(
+    ("cells", "name", "unit", "role"),
+    [
+        (["a1", "a1", "b2", "b2"], "code", True, True),
+        (["a", "a", "b", "b"], "code", False, True),
+        (["a", "a", "b", "b"], "team", True, True),
+        (["a", "b", "c", "c"], "team", True, False),
+        (["a", "b", "c", "d"], "team", False, False),
+        (["a", "a", "a", "a"], "team", False, False),
+        ([1, 1, 2, 2], "team", True, False),
+        ([1, 1, 2, 2], "role", False, True),
+        ([1.5, 1.5, 2.5, 2.5], "team", False, False),
+        (["1", "1", "2", "2"], "code", True, False),
+        (["a", "a", "n/a", "n/a"], "role", False, None),
+    ],
+)
+def test_columns_that_may_name_units_or_roles(
+    cells: list[Any], name: str, unit: bool, role: bool | None
+) -> None:
+    made = column(name, *cells)
+    assert _may_be_unit(name, made) is unit
+    if role is not None:
+        assert _may_be_role(name, made) is role
