@@ -29,6 +29,7 @@ from comply_measure.models.invariance.group_designs import group_design
 from comply_measure.models.invariance.ordinal import ordinal_group_design
 from comply_measure.models.invariance.role_designs import stage_design
 from comply_measure.models.invariance.search import partial_invariance, score_statistics
+from comply_measure.models.method_variance import latent_method_factor, marker_analysis
 from comply_measure.models.rivals.composites import composite_model, composite_start, composite_weights
 from comply_measure.models.rivals.general_factor import (
     bifactor_indices,
@@ -272,6 +273,34 @@ REFUSED: dict[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     "a dimension named as the general factor": (
         lambda: check_factors({"g": ["a"]}, "g"),
         ("names used more than once in the model: g",),
+    ),
+    "a marker named as a factor": (
+        lambda: marker_analysis(X, {"s": list("abc")}, ["d", "e"], name="s"),
+        ("the name 's' of the method factor is already in use",),
+    ),
+    "a method factor named as a factor": (
+        lambda: latent_method_factor(X, TWO, name="s"),
+        ("the name 's' of the method factor is already in use",),
+    ),
+    "a method factor of unknown reversed items": (
+        lambda: latent_method_factor(X, TWO, reversed_items=["z", "a"]),
+        ("reversed items that are in no factor: z",),
+    ),
+    "a method factor of absent columns": (
+        lambda: latent_method_factor(X, {"s": ["a", "q"]}, cluster="firm"),
+        (
+            "The method factor cannot be fitted.",
+            "'q': column is absent",
+            "'firm': column is absent",
+        ),
+    ),
+    "a marker among the items": (
+        lambda: marker_analysis(X, {"s": list("abc")}, ["c", "d"]),
+        ("names used more than once in the model: c",),
+    ),
+    "a marker of unknown reversed items": (
+        lambda: marker_analysis(X, {"s": list("abc")}, ["d", "e"], reversed_items=["f"]),
+        ("reversed items that are in no factor: f",),
     ),
     "follow-up without columns": (
         lambda: selling_center_model(list("co"), form="blocks"),

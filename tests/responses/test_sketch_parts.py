@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from comply_measure.responses.files.raw import Column, encoded
-from comply_measure.responses.sketch.blocks import _block
+from comply_measure.responses.files.raw import Column, RawTable, encoded
+from comply_measure.responses.sketch.blocks import Block, _block
 from comply_measure.responses.sketch.places import (
     _informant,
     _may_be_role,
@@ -16,8 +16,9 @@ from comply_measure.responses.sketch.places import (
     _score,
     within,
 )
+from comply_measure.responses.sketch.ranges import answer_scales
 from comply_measure.responses.sketch.seen import Seen, codes_of, lone_codes, words_of
-from comply_measure.responses.sketch.sketch import _unwanted
+from comply_measure.responses.sketch.sketch import _reversed, _unwanted
 from comply_measure.responses.sketch.words import no_answer, tokens
 
 FIVE = frozenset(range(1, 6))
@@ -263,3 +264,67 @@ def test_columns_that_may_name_units_or_roles(
     assert _may_be_unit(name, made) is unit
     if role is not None:
         assert _may_be_role(name, made) is role
+
+
+def block_of(
+    stem: str, codes: set[int], labels: dict[int, str] | None = None, lone: set[int] = frozenset()
+) -> Block:  # type: ignore[assignment]
+    return Block(stem, (f"{stem}1",), Seen(frozenset(codes), labels=labels or {}), frozenset(lone))
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        ({1, 2, 3, 4, 5}, (1, 5)),
+        ({2, 3, 4, 5}, (1, 5)),  # nobody gave the lowest
+        ({3, 4, 5, 6, 7}, (1, 7)),
+        ({2, 3}, (2, 3)),
+        ({4, 5, 6}, (4, 6)),
+        ({0, 1, 2, 3}, (0, 3)),
+        ({-2, 0, 1}, (-2, 2)),
+        ({-1, 0, 3}, (-3, 3)),
+    ],
+)
+def test_the_range_of_answers_of_one_block(codes: set[int], expected: tuple[int, int]) -> None:
+    (scale,) = answer_scales([block_of("a", codes)])
+    assert (scale.minimum, scale.maximum, scale.anchors) == (*expected, ())
+    end = "; a category at an end that nobody chose would not show"
+    given = f"answers of 1 blocks lie between {min(codes)} and {max(codes)}"
+    assert scale.why == f"{expected[0]} to {expected[1]}: {given}{end}"
+
+
+def test_ranges_of_several_blocks_help_each_other() -> None:
+    five = block_of("a", {1, 2, 3, 4, 5})
+    four, six = block_of("b", {1, 2, 3, 4}), block_of("c", {1, 2, 3, 4, 5, 6})
+    assert [(s.minimum, s.maximum, len(s.blocks)) for s in answer_scales([five, four])] == [(1, 5, 2)]
+    assert [(s.minimum, s.maximum) for s in answer_scales([four, six])] == [(1, 4), (1, 6)]
+    assert [(s.minimum, s.maximum) for s in answer_scales([five, six])] == [(1, 5), (1, 6)]
+    labels = {code: f"label   {code}" for code in range(1, 6)}
+    words = block_of("w", {1, 2, 4}, labels)
+    (both,) = answer_scales([five, words])
+    assert both.anchors == tuple(f"label {code}" for code in range(1, 6)) and both.why.endswith(
+        ", with labels"
+    )
+    twice = block_of("t", {1, 2, 3}, {1: "Yes", 2: "yes", 3: "no"})
+    assert answer_scales([twice])[0].anchors == ()  # two categories of one label say nothing
+    long = block_of("l", {1, 2, 3}, {1: "x" * 200, 2: "y" * 201, 3: "z"})
+    assert [len(anchor) for anchor in answer_scales([long])[0].anchors] == [200, 200, 1]
+
+
+def test_items_that_run_against_their_block_are_found_by_their_correlation() -> None:
+    rng = np.random.default_rng(4)
+    values = np.clip(np.round(3 + rng.normal(size=(40, 1)) + 0.5 * rng.normal(size=(40, 4))), 1, 5)
+    values[:, 2] = 6 - values[:, 2]
+    cells = values.astype(object)
+    cells[:3, 0], cells[5, 1] = None, 99  # a missing code is no answer
+    names = ("q1", "q2", "q3", "q4")
+    table = RawTable("a", {n: column(n, *cells[:, j]) for j, n in enumerate(names)}, np.arange(40))
+    block = Block("q", names, Seen(frozenset({1, 2, 3, 4, 5, 99})), frozenset({99}))
+    found = _reversed(table, [block])
+    used = np.array([row for row in range(40) if row > 2 and row != 5])
+    rest = values[np.ix_(used, [0, 1, 3])].mean(axis=1)
+    assert found == {"q3": pytest.approx(np.corrcoef(values[used, 2], rest)[0, 1], abs=1e-12)}
+    flat = {n: column(n, *([3] * 40)) for n in names}
+    assert _reversed(RawTable("a", flat, np.arange(40)), [block]) == {}
+    two = {n: column(n, *cells[:2, j]) for j, n in enumerate(names)}
+    assert _reversed(RawTable("a", two, np.arange(2)), [block]) == {}

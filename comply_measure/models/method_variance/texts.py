@@ -52,6 +52,8 @@ class MethodTexts:
         ------
         ComplyError
         """
+        if self.method in self.factors:
+            raise ComplyError(f"the name '{self.method}' of the method factor is already in use")
         correlated_factors({**self.factors, self.method: self.marker or ("no marker",)})
         unknown = sorted(self.reversed_items - {*self.items, *self.marker})
         if unknown:
