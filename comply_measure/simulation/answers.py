@@ -21,11 +21,12 @@ ANSWERED, NOT_ANSWERED, CANNOT_JUDGE, NOT_ASKED, DOES_NOT_APPLY = range(5)
 
 @dataclass(frozen=True, slots=True)
 class AnswerDraw:
-    """Raw answers and why some are missing, (n_units, R, I); careless kind and absence, (n_units, R)."""
+    """Raw answers and why some are missing, (n_units, R, I); careless kind, who is asked, absence, (n_units, R)."""
 
     answers: Integers
     reason: Integers
     careless: Integers
+    invited: Bools
     absent: Bools
 
 
@@ -60,7 +61,8 @@ def draw_answers(
     kind, answers = _with_careless(population.spec.careless, plan, attentive, streams.careless)
     reason = _reasons(population, plan, informants.competence, streams.gaps)
     absent = _absent(population, units, kind.shape, streams.absence)
-    return AnswerDraw(answers, reason, kind, absent)
+    invited = _invited(population, len(kind), streams.absence)
+    return AnswerDraw(answers, reason, kind, invited, absent)
 
 
 def attentive_answers(plan: ItemPlan, informants: InformantDraw, normal: np.random.Generator) -> Integers:
@@ -132,7 +134,7 @@ def _doubt(population: Population, competence: Floats) -> Floats:
     """Probability of "cannot judge" of each informant."""
     spec = population.spec.missing.cannot_judge
     slope = spec.competence_slope
-    shares = [by_role(spec.share, role) for role in population.roles]
+    shares = [by_role(spec.share, seat.role) for seat in population.seats]
     intercepts = np.array([logistic_intercept(share, slope) for share in shares])
     return np.round(logistic(intercepts + slope * competence), DECIMALS)
 
@@ -142,9 +144,18 @@ def _absent(
 ) -> Bools:
     """Informants who do not take part: missing at random given an observed unit variable."""
     spec = population.spec.missing.informants
-    shares = [by_role(spec.share, role) for role in population.roles]
+    shares = [by_role(spec.share, seat.role) for seat in population.seats]
     slope = spec.slope if spec.predictor is not None else 0.0
     standing = units.latent[spec.predictor] if spec.predictor is not None else np.zeros(shape[0])
     intercepts = np.array([logistic_intercept(share, slope) for share in shares])
     probability = np.round(logistic(intercepts + slope * standing[:, None]), DECIMALS)
     return stream.random(shape) < probability
+
+
+def _invited(population: Population, n_units: int, stream: np.random.Generator) -> Bools:
+    """Which informants a unit has: one per role, and second ones in the stated share of units."""
+    seats = population.seats
+    chosen = np.ones((n_units, len(seats)), dtype=bool)
+    for place in range(len(population.roles), len(seats)):
+        chosen[:, place] = stream.random(n_units) < seats[place].share
+    return chosen

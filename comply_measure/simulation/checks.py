@@ -128,6 +128,8 @@ def _role_mappings(spec: PopulationSpec) -> tuple[dict[Key, dict[str, float]], d
         for name, part in getattr(spec, section).items():
             shares[section, name, "consensus_share"] = part.consensus_share
             shifts[section, name, "role_bias"] = part.role_bias
+    if (seconds := spec.sample.second_informants) is not None:
+        shifts["sample", "second_informants", "share"] = seconds.share
     for trait in INFORMANT_TRAITS:
         shifts["informants", trait, "role_bias"] = getattr(spec.informants, trait).role_bias
     return shares, shifts

@@ -32,15 +32,16 @@ def unit_ids(population: Population, blocks: Sequence[Block]) -> list[str]:
 
 
 def informant_index(population: Population, blocks: Sequence[Block]) -> pd.DataFrame:
-    """Firm, unit, role and id of every informant, absent ones included, unit by unit in order of roles."""
-    roles = population.roles
+    """Firm, unit, role and id of every place of an informant, unit by unit in order of roles, second ones last."""
+    seats = population.seats
     firms, units = firm_ids(population, blocks), unit_ids(population, blocks)
+    names = [seat.role + ("" if seat.first == place else "-2") for place, seat in enumerate(seats)]
     return pd.DataFrame(
         {
-            "firm": np.repeat(firms, len(roles)),
-            "unit": np.repeat(units, len(roles)),
-            "role": np.tile(roles, len(units)),
-            "informant": [f"{unit}-{role}" for unit in units for role in roles],
+            "firm": np.repeat(firms, len(seats)),
+            "unit": np.repeat(units, len(seats)),
+            "role": np.tile([seat.role for seat in seats], len(units)),
+            "informant": [f"{unit}-{name}" for unit in units for name in names],
         }
     )
 
@@ -49,6 +50,11 @@ def stacked(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
     """Join blocks (n_units, R, …) into rows per informant."""
     joined = np.concatenate(arrays, axis=0)
     return joined.reshape(joined.shape[0] * joined.shape[1], *joined.shape[2:])
+
+
+def invited(blocks: Sequence[Block]) -> NDArray[np.bool_]:
+    """Which places of informants are taken, unit by unit."""
+    return stacked([block.answers.invited for block in blocks]).astype(bool)
 
 
 def response_frame(population: Population, blocks: Sequence[Block]) -> pd.DataFrame:
@@ -67,7 +73,7 @@ def response_frame(population: Population, blocks: Sequence[Block]) -> pd.DataFr
         }
     )
     table = pd.concat([informant_index(population, blocks), items], axis=1)
-    present = ~stacked([block.answers.absent for block in blocks]).astype(bool)
+    present = ~stacked([block.answers.absent for block in blocks]).astype(bool) & invited(blocks)
     return table.loc[present].reset_index(drop=True)
 
 

@@ -31,7 +31,7 @@ class InformantDraw:
 
 
 def draw_informants(plan: TargetPlan, units: UnitDraw, normal: np.random.Generator) -> InformantDraw:
-    """Simulate the perceptions of one informant per role and unit.
+    """Simulate the perceptions of every informant of a unit: one per role, then second ones.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def draw_informants(plan: TargetPlan, units: UnitDraw, normal: np.random.Generat
 def _perceived_alignment(plan: TargetPlan, units: UnitDraw, normal: np.random.Generator) -> Floats:
     truth = units.latent[ALIGNMENT][:, None]
     common, own = share_weights(plan.alignment_share)
-    noise = normal.standard_normal((len(truth), len(common)))
+    noise = plan.own((len(truth), len(common)), normal)
     return common * truth + own * noise + plan.alignment_bias
 
 
@@ -68,7 +68,7 @@ def _perceived_dimensions(
 ) -> Floats:
     truth = np.stack([units.disturbance[key] for key in plan.dimensions], axis=-1)[:, None, :]
     common, own = share_weights(plan.dimension_share)
-    noise = normal.standard_normal((len(truth), *common.shape))
+    noise = plan.own((len(truth), *common.shape), normal)
     disturbance = common * truth + own * noise
     loading = plan.dimension_loading
     return loading * alignment[..., None] + np.sqrt(1.0 - loading**2) * disturbance + plan.dimension_bias
@@ -78,7 +78,7 @@ def _perceived_attributes(plan: TargetPlan, dimensions: Floats, normal: np.rando
     n_units = len(dimensions)
     common, own = share_weights(plan.attribute_share)
     truth = normal.standard_normal((n_units, 1, common.shape[1]))
-    noise = normal.standard_normal((n_units, *common.shape))
+    noise = plan.own((n_units, *common.shape), normal)
     disturbance = common * truth + own * noise
     loading = plan.attribute_loading
     return (
@@ -94,7 +94,7 @@ def _perceived_constructs(plan: TargetPlan, units: UnitDraw, normal: np.random.G
     truth = np.zeros((n_units, 1, len(plan.constructs)))
     for position, key in enumerate(plan.constructs):
         truth[:, 0, position] = units.latent[key]
-    noise = normal.standard_normal((n_units, *common.shape))
+    noise = plan.own((n_units, *common.shape), normal)
     return common * truth + own * noise + plan.construct_bias
 
 

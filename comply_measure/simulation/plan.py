@@ -21,7 +21,7 @@ Integers = NDArray[np.int64]
 class TargetPlan:
     """What informants perceive, all with variance 1 within a role.
 
-    R roles, D dimensions, A attributes, C constructs.
+    R informants (one per role, then second ones of a role), D dimensions, A attributes, C constructs.
 
     Parameters
     ----------
@@ -41,6 +41,10 @@ class TargetPlan:
     trait_bias : (R, 2) array
         Means of competence and involvement.
     trait_correlation : float
+    first : (R,) array
+        Position of the first informant of the same role.
+    alike : float
+        Correlation of the own perspectives of two informants of one role.
     """
 
     names: tuple[str, ...]
@@ -60,6 +64,18 @@ class TargetPlan:
     construct_bias: Floats
     trait_bias: Floats
     trait_correlation: float
+    first: Integers
+    alike: float
+
+    def own(self, shape: tuple[int, ...], normal: np.random.Generator) -> Floats:
+        """Own perspectives (n_units, R, …), standard normal; second informants of a role are like its first one."""
+        found = normal.standard_normal(shape)
+        for place, first in enumerate(self.first):
+            if first != place:
+                found[:, place] = (
+                    self.alike * found[:, first] + np.sqrt(1.0 - self.alike**2) * found[:, place]
+                )
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +154,8 @@ def target_names(population: Population) -> tuple[str, ...]:
 
 def plan_targets(population: Population) -> TargetPlan:
     """Collect the parameters of everything informants perceive."""
-    spec, roles = population.spec, population.roles
+    spec, roles = population.spec, [seat.role for seat in population.seats]
+    seconds = spec.sample.second_informants
     dimensions, parents = population.dimension_keys, population.attribute_parents
     constructs = tuple(spec.constructs)
 
@@ -166,12 +183,15 @@ def plan_targets(population: Population) -> TargetPlan:
         construct_bias=table([spec.constructs[key].role_bias for key in constructs]),
         trait_bias=table([trait.role_bias for trait in traits]),
         trait_correlation=spec.informants.correlation,
+        first=np.array([seat.first for seat in population.seats], dtype=np.int64),
+        alike=0.0 if seconds is None else seconds.alike,
     )
 
 
 def plan_items(population: Population) -> ItemPlan:
     """Collect the parameters of every item by role, planted non-invariance included."""
-    spec, roles, items = population.spec, population.roles, population.items
+    spec, items = population.spec, population.items
+    roles = [seat.role for seat in population.seats]
     names = target_names(population)
     planted = {(entry.item, entry.role): entry for entry in spec.noninvariant_items}
     responses = {item.id: scale.response for scale in population.scales for item in scale.items}

@@ -10,8 +10,17 @@ from comply_measure.documents import YamlDocument, problem_at, read_yaml, valida
 from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.instrument import Item, Scale, load_scale
 from comply_measure.simulation.checks import asked_items, check_spec
-from comply_measure.simulation.schema import PopulationSpec
+from comply_measure.simulation.schema import PopulationSpec, by_role
 from comply_measure.simulation.unit_model import UnitModel, build_unit_model
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Place of an informant: role, position of the role's first informant, share of units that have it."""
+
+    role: str
+    first: int
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,16 @@ class Population:
     def roles(self) -> tuple[str, ...]:
         """Roles of the informants, in order."""
         return self.spec.roles
+
+    @property
+    def seats(self) -> tuple[Seat, ...]:
+        """Places of informants in a unit: one per role in their order, then the second ones of roles that have any."""
+        first = [Seat(role, position, 1.0) for position, role in enumerate(self.roles)]
+        seconds = self.spec.sample.second_informants
+        if seconds is None:
+            return tuple(first)
+        shares = {seat: by_role(seconds.share, seat.role) for seat in first}
+        return (*first, *(Seat(seat.role, seat.first, share) for seat, share in shares.items() if share > 0))
 
     @property
     def tree(self) -> Scale:

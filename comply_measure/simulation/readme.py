@@ -58,8 +58,9 @@ def _source(study: SimulatedStudy, command: str) -> str:
 def _contents(study: SimulatedStudy) -> str:
     responses, truth = study.responses, study.truth
     roles = study.population.roles
-    per_unit = responses.groupby("unit").size().reindex(study.units["unit"], fill_value=0)
-    invited = len(study.units) * len(roles)
+    per_unit = responses.groupby("unit")["role"].nunique().reindex(study.units["unit"], fill_value=0)
+    invited = len(study.truth.informants)
+    several = int((responses.groupby(["unit", "role"]).size() > 1).sum())
     by_role = ", ".join(f"{role} {int((responses['role'] == role).sum())}" for role in roles)
     complete = int((per_unit == len(roles)).sum())
     kinds = truth.careless["kind"].value_counts().sort_index()
@@ -67,6 +68,7 @@ def _contents(study: SimulatedStudy) -> str:
     lines = [
         f"- {study.units['firm'].nunique()} firms, {len(study.units)} business units;"
         f" {len(responses)} informants ({by_role}); {complete} units with all {len(roles)} informants.",
+        *([f"- {several} times two informants of one role in a unit."] if several else []),
         f"- {invited - len(responses)} of {invited} invited informants are absent"
         f" ({100 * (1 - len(responses) / invited):.1f} %).",
         f"- {_share_unanswered(study):.1f} % of the items asked are left out,"

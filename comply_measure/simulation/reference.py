@@ -106,7 +106,9 @@ def _with_units(population: Population, n_units: int) -> Population:
         raise ComplyError(
             f"the reference needs {int(2 * BATCHES * FIRMS_PER_BLOCK * mean)} units or more, not {n_units}"
         )
-    spec = population.spec.model_copy(update={"sample": sample.model_copy(update={"firms": firms})})
+    # Unit-level scores are those of one informant per role.
+    large = sample.model_copy(update={"firms": firms, "second_informants": None})
+    spec = population.spec.model_copy(update={"sample": large})
     return replace(population, spec=spec)
 
 

@@ -62,11 +62,20 @@ class InstrumentSpec(Strict):
     form: str
 
 
+class SecondInformants(Strict):
+    """Units in which a role has two informants, and how far the two see things alike beyond the unit's true state."""
+
+    share: Annotated[dict[str, OpenShare], BeforeValidator(_expand_roles)]
+    #: Correlation of the own perspectives of two informants of one role: what is the role's and not the person's.
+    alike: Share
+
+
 class SampleSpec(Strict):
-    """Number of firms and the distribution of the number of units in a firm."""
+    """Number of firms and the distribution of the number of units in a firm; roles with two informants."""
 
     firms: Annotated[int, Field(ge=1)]
     units_per_firm: dict[Annotated[int, Field(ge=1)], Share]
+    second_informants: SecondInformants | None = None
 
     @model_validator(mode="after")
     def _shares(self) -> SampleSpec:

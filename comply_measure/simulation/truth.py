@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.simulation.answers import CARELESS_KINDS
-from comply_measure.simulation.frames import firm_ids, informant_index, stacked, unit_ids
+from comply_measure.simulation.frames import firm_ids, informant_index, invited, stacked, unit_ids
 from comply_measure.simulation.plan import target_names
 from comply_measure.simulation.population import Population
 
@@ -89,7 +89,8 @@ def _informant_truth(population: Population, blocks: Sequence[Block]) -> pd.Data
             "absent": stacked([block.answers.absent for block in blocks]).astype(int),
         }
     )
-    return pd.concat([informant_index(population, blocks), perceived, extra], axis=1)
+    table = pd.concat([informant_index(population, blocks), perceived, extra], axis=1)
+    return table.loc[invited(blocks)].reset_index(drop=True)
 
 
 def noninvariant_items(population: Population) -> pd.DataFrame:

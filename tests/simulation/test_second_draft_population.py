@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ import pytest
 from comply_measure.errors import InputError
 from comply_measure.responses import responses_from_frame
 from comply_measure.simulation import SimulatedStudy, item_moments, load_population, simulate
-from comply_measure.simulation.plan import plan_items
+from comply_measure.simulation.informant_level import draw_informants
+from comply_measure.simulation.plan import plan_items, plan_targets
+from comply_measure.simulation.unit_level import draw_units
 
 FILE = Path(__file__).parents[2] / "scales" / "development" / "population.yaml"
 POPULATION = load_population(FILE)
@@ -65,7 +68,9 @@ def test_what_does_not_apply_is_a_fact_of_the_unit(study: SimulatedStudy) -> Non
 
 
 def test_the_answers_are_read_with_both_reasons_apart(study: SimulatedStudy) -> None:
-    read = responses_from_frame(study.responses, list(POPULATION.scales), form="full", attribute_set="21")
+    read = responses_from_frame(
+        study.responses, list(POPULATION.scales), form="full", attribute_set="21", informants="all"
+    )
     counts = read.missing_reason["C_dig_4"].value_counts()
     assert counts["does_not_apply"] == (study.responses["C_dig_4"] == 98).sum() > 0
     assert counts["cannot_judge"] == (study.responses["C_dig_4"] == 99).sum() > 0
@@ -109,3 +114,44 @@ def test_faults_name_the_item(old: str, new: str, message: str, tmp_path: Path) 
     with pytest.raises(InputError) as caught:
         load_population(tmp_path / FILE.name)
     assert any(message in str(problem) for problem in caught.value.problems), str(caught.value)
+
+
+def test_some_units_have_two_informants_of_one_role(study: SimulatedStudy) -> None:
+    """Shares .20, .25 and .10, less those absent (.07, .07, .10)."""
+    sizes = study.responses.groupby(["role", "unit"]).size()
+    several = (sizes > 1).groupby("role").sum()
+    n_units = len(study.units)
+    for role, share, absent in (("marketing", 0.20, 0.07), ("sales", 0.25, 0.07), ("it", 0.10, 0.10)):
+        expected = share * (1 - absent) ** 2
+        assert several[role] / n_units == pytest.approx(expected, abs=3 * np.sqrt(expected / n_units))
+    assert sizes.max() == 2
+    ids = study.responses["informant"]
+    assert ids.is_unique
+    assert ids.str.endswith("-2").sum() > 80
+    assert len(study.truth.informants) == len(ids) + len(study.truth.absent)
+    read = responses_from_frame(
+        study.responses, list(POPULATION.scales), form="full", attribute_set="21", informants="all"
+    )
+    assert read.n_informants == len(ids)
+
+
+def test_two_informants_of_a_role_are_as_alike_as_stated() -> None:
+    """What two marketing informants perceive of alignment: √c√c from the unit, (1 − c)·.5 from their role; c = .60."""
+    sample = POPULATION.spec.sample.model_copy(update={"firms": 1500})
+    large = replace(POPULATION, spec=POPULATION.spec.model_copy(update={"sample": sample}))
+    targets = plan_targets(large)
+    assert targets.first.tolist() == [0, 1, 2, 0, 1, 2]
+    firms = np.repeat(np.arange(1500), 4)
+    rng = np.random.default_rng(5)
+    perceived = draw_informants(targets, draw_units(large, firms, rng, rng), rng).targets
+    at = {name: place for place, name in enumerate(targets.names)}
+
+    def alike(one: int, other: int, name: str) -> float:
+        return float(np.corrcoef(perceived[:, one, at[name]], perceived[:, other, at[name]])[0, 1])
+
+    assert alike(0, 3, "alignment") == pytest.approx(0.60 + 0.40 * 0.5, abs=0.02)
+    assert alike(0, 1, "alignment") == pytest.approx(0.60, abs=0.03)
+    assert alike(0, 4, "alignment") == pytest.approx(0.60, abs=0.03)
+    assert alike(0, 3, "room_daylight") == pytest.approx(0.60 + 0.40 * 0.5, abs=0.02)
+    assert perceived[:, 3, at["C"]].std() == pytest.approx(1.0, abs=0.03)
+    assert perceived[:, 4, at["C"]].mean() == pytest.approx(-0.35, abs=0.05), "the bias is the role's"
