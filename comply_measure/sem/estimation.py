@@ -133,6 +133,7 @@ def _second_opinions(model: Model) -> Iterator[Optimum]:
     if model.table.n_free <= LARGE:
         cautious = plain_values(model.table, model.layouts, samples)
         yield replace(_attempt(model, cautious), remedy="a second search from cautious starting values")
+        yield from _from_without_bounds(model)
 
 
 def _followed(model: Model, lowest: Optimum) -> Optimum:
@@ -207,6 +208,26 @@ def _remedies(model: Model, start: Array | None) -> Iterator[Optimum]:
         theta = _random_start(model, REMEDY_SEED, number)
         found = _in_region(model, theta) if _has_remedies(model) else _attempt(model, theta)
         yield replace(found, remedy=f"random starting values ({number + 1})")
+    if model.table.n_free <= LARGE:
+        yield from _from_without_bounds(model)
+
+
+def _from_without_bounds(model: Model) -> Iterator[Optimum]:
+    """A search from where the model ends without bounds, brought within them; none where there are no bounds.
+
+    Bounds stand in the way of searches that would reach the optimum on a detour through what they exclude.
+    """
+    box = box_of(model.table, model.space)
+    if box is None:
+        return
+    nowhere = np.full_like(model.table.lower, np.inf)
+    table, space = replace(model.table, lower=-nowhere, upper=nowhere), replace(model.space, bounded=False)
+    options = replace(model.options, search=replace(model.options.search, starts=0))
+    free = replace(
+        model, table=table, space=space, objective=replace(model.objective, space=space), options=options
+    )
+    theta = model.space.expand(box.inside(model.space.contract(estimate(free).point.theta)))
+    yield replace(_attempt(model, theta), remedy="a second search from the optimum without bounds")
 
 
 def _affordable(model: Model) -> int:

@@ -6,11 +6,13 @@ import math
 import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from comply_measure.errors import InputError, Problem
+from comply_measure.sem.table.parameter_table import LARGEST
 from comply_measure.statistics.words import did_you_mean
 
+MOST_STARTS = 10_000
 STARTS = ("default", "simple")
 BOUNDS = ("none", "standard", "wide", "wide.zerovar", "pos.var", "pos.ov.var", "pos.lv.var")
 
@@ -101,9 +103,9 @@ def _start(start: object, problems: list[Problem]) -> Start:
             return Start(start.lower())
     elif isinstance(start, Mapping):
         wrong = [
-            Problem("not a finite number", column=f"start[{name!r}]", value=value)
+            Problem(f"not a finite number up to {LARGEST:g}", column=f"start[{name!r}]", value=value)
             for name, value in start.items()
-            if not (isinstance(name, str) and _is_real(value) and math.isfinite(value))
+            if not (isinstance(name, str) and _is_real(value) and abs(value) <= LARGEST)
         ]
         problems.extend(wrong)
         return Start() if wrong else Start(values=tuple((name, float(v)) for name, v in start.items()))
@@ -120,9 +122,10 @@ def _is_real(value: object) -> bool:
     return not isinstance(value, bool) and isinstance(value, numbers.Real)
 
 
-def _is_count(least: int) -> Callable[[object], bool]:
+def _is_count(least: int, most: float = math.inf) -> Callable[[object], bool]:
     def check(value: object) -> bool:
-        return not isinstance(value, bool) and isinstance(value, numbers.Integral) and int(value) >= least
+        whole = not isinstance(value, bool) and isinstance(value, numbers.Integral)
+        return whole and least <= int(cast("int", value)) <= most
 
     return check
 
@@ -134,7 +137,7 @@ def _is_tolerance(value: object) -> bool:
 OPTIMIZER_OPTIONS: dict[str, tuple[Callable[[object], bool], str]] = {
     "iterations": (_is_count(1), "a whole number, at least 1"),
     "tolerance": (_is_tolerance, "a number above 0, at most 1e-4"),
-    "starts": (_is_count(0), "a whole number, at least 0"),
+    "starts": (_is_count(0, MOST_STARTS), f"a whole number from 0 to {MOST_STARTS}"),
     "seed": (_is_count(0), "a whole number, at least 0"),
 }
 

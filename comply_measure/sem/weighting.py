@@ -54,6 +54,7 @@ class Weighting:
         return tuple(parts)
 
 
+LARGEST = 1e100  # weight: sums of them and of their squares must be numbers
 UNWEIGHTED = Weighting()
 
 
@@ -80,6 +81,8 @@ def read_weights(frame: pd.DataFrame, column: str | None, normalization: str) ->
         ("infinite", np.isinf(values)),
         ("negative", np.isfinite(values) & (values < 0.0)),
         ("zero: leave the case out instead", values == 0.0),
+        ("too large to add up", np.isfinite(values) & (values > LARGEST)),
+        ("too small to divide by", (values > 0.0) & (values < 1.0 / LARGEST)),
     ):
         rows = np.flatnonzero(bad)
         if len(rows):

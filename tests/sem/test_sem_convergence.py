@@ -27,6 +27,9 @@ CASES = json.loads(
     (Path(__file__).parents[1] / "reference" / "sem_search" / "stress.json").read_text("utf-8")
 )
 KINDS = json.loads((Path(__file__).parents[1] / "reference" / "sem_search" / "kinds.json").read_text("utf-8"))
+BOUNDED = json.loads(
+    (Path(__file__).parents[1] / "reference" / "sem_search" / "bounded.json").read_text("utf-8")
+)
 TWO = "v =~ x1 + x2 + x3\ns =~ x7 + x8 + x9"
 
 
@@ -159,6 +162,22 @@ def test_bounded_models_get_the_same_remedies(hs: pd.DataFrame, number: int) -> 
         op == "~~" and lhs == rhs for lhs, op, rhs in zip(table.lhs, table.op, table.rhs, strict=True)
     ]
     assert fit.theta[table.free[np.flatnonzero(np.array(variance) & (table.free > 0))] - 1].min() >= 0.0
+
+
+@pytest.mark.parametrize(("number", "reached"), [(0, 174.940630), (1, 177.993026)])
+def test_bounded_models_are_sought_from_the_optimum_without_bounds(number: int, reached: float) -> None:
+    """Searches within the bounds end at 187.513 and 195.861; lavaan 0.7-2 ends at 174.940630 and 193.920394."""
+    case = BOUNDED[number]
+    data = pd.DataFrame([[float(cell) for cell in row] for row in case["rows"]], columns=case["columns"])
+    fit = sem.fit(case["model"], data, bounds=case["bounds"], se="none")
+    assert fit.has_optimum
+    assert fit.optimum.remedy == "a second search from the optimum without bounds"
+    assert fit.model.statistic(fit.optimum.point) == pytest.approx(reached, abs=1e-5)
+    assert reached <= case["chisq"] + 1e-5
+    table = fit.model.table
+    rows = np.flatnonzero(table.free)
+    values = fit.theta[table.free[rows] - 1]
+    assert (values >= table.lower[rows] - 1e-9).all() and (values <= table.upper[rows] + 1e-9).all()
 
 
 def test_the_region_of_trust_stays_within_bounds(hs: pd.DataFrame) -> None:

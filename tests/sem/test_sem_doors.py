@@ -315,3 +315,41 @@ def test_every_call_refuses_bad_values_with_one_clear_error(call: str) -> None:
         with pytest.raises(ComplyError) as caught:
             function(value)
         assert len(str(caught.value)) < 1_000
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("f =~ x1 + lower(2)*upper(1)*x2 + x3 + x4", "'f =~ x2': no value lies between the bounds 2 and 1"),
+        ("f =~ x1 + lower(Inf)*x2 + x3 + x4", "'f =~ x2': no value lies between the bounds inf and inf"),
+        ("f =~ x1 + upper(-Inf)*x2 + x3 + x4", "'f =~ x2': no value lies between the bounds -inf and -inf"),
+        ("f =~ 1*x1 + lower(2)*x1 + x2 + x3 + x4", "'f =~ x1': fixed at 1, outside its bounds 2 and inf"),
+        ("f =~ lower(2)*x1 + x2 + x3 + x4", "'f =~ x1': fixed at 1, outside its bounds 2 and inf"),
+        ("f =~ x1 + 1e300*x2 + x3 + x4", "'f =~ x2': fixed 1e+300 is too large"),
+        ("f =~ x1 + start(-1e300)*x2 + x3 + x4", "'f =~ x2': start -1e+300 is too large"),
+        ("f =~ x1 + lower(1e300)*x2 + x3 + x4", "'f =~ x2': lower 1e+300 is too large"),
+    ],
+)
+def test_values_in_the_text_that_nothing_can_have_are_refused(text: str, said: str) -> None:
+    with pytest.raises(sem.ModelSyntaxError, match="cannot be met") as caught:
+        sem.fit(text, _items())
+    assert len(caught.value.problems) == 1 and said in str(caught.value)
+
+
+def test_bounds_that_a_fixed_value_keeps_are_no_fault() -> None:
+    fit = sem.fit("f =~ lower(0)*x1 + lower(0.1)*upper(0.1)*x2 + x3 + x4", _items())
+    assert fit.converged and fit.estimates["est"].tolist()[:2] == pytest.approx([1.0, 0.1], abs=1e-9)
+
+
+def test_a_definition_that_overflows_is_undefined_in_words() -> None:
+    fit = sem.fit("f =~ x1 + a*x2 + x3 + x4\nq := a*1e308*10", _items())
+    assert fit.estimates.set_index("lhs").loc["q", "est"] == np.inf or np.isnan(fit.estimates["est"].iloc[-1])
+    assert any("q := a*1e308*10 is not defined" in str(problem) for problem in fit.problems)
+
+
+@pytest.mark.parametrize(
+    ("weight", "said"), [(1e308, "too large to add up"), (1e-308, "too small to divide by")]
+)
+def test_weights_whose_sums_are_no_numbers_are_refused(weight: float, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        sem.fit(MODEL, _items().assign(w=weight), sampling_weights="w")

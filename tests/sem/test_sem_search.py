@@ -232,6 +232,8 @@ def test_random_starts_repeat_by_seed_and_do_not_lose(hs: pd.DataFrame) -> None:
         ({"start": {"v=~x9": 1.0, "q": 2.0}}, ["start['v=~x9']", "start['q']", "no free parameter"]),
         ({"start": {"v=~x2": math.nan}}, ["not a finite number"]),
         ({"start": {"v=~x2": True}}, ["not a finite number"]),
+        ({"start": {"v=~x2": -1e300}}, ["not a finite number up to 1e+50"]),
+        ({"optimizer_options": {"starts": 10**9}}, ["['starts']", "a whole number from 0 to 10000"]),
         ({"bounds": "positive"}, ["'bounds'", "pos.ov.var"]),
         ({"bounds": True}, ["'bounds'"]),
         ({"optimizer_options": 3}, ["optimizer_options", "iterations, tolerance, starts, seed"]),

@@ -118,7 +118,9 @@ def sam(
     request = _request(asked, data, (estimator, missing, information, se))
     joint = request.options.family.model(request)
     parts = parts_of(joint.table, request.records, measurement_blocks)
-    joint = replace(joint, table=replace(joint.table, notes=(*joint.table.notes, *parts.notes)))
+    unused = method == "global" and mapping != "ml"
+    said = (f"mapping='{mapping}' has no effect: method='global' maps nothing",) if unused else ()
+    joint = replace(joint, table=replace(joint.table, notes=(*joint.table.notes, *parts.notes, *said)))
     try:
         blocks = tuple(fit_block(joint, parts, number) for number in range(len(parts.blocks)))
         local = method == "local"

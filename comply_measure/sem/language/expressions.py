@@ -265,9 +265,13 @@ def evaluate(expression: Expression, values: Mapping[str, Dual], size: int) -> D
             inner = evaluate(operand, values, size)
             return Dual(-inner.value, -inner.gradient)
         case Binary(op, left, right):
-            return _combine(op, evaluate(left, values, size), evaluate(right, values, size))
+            first, second = evaluate(left, values, size), evaluate(right, values, size)
+            with np.errstate(over="ignore", invalid="ignore"):  # what overflows is not finite, and said to be
+                return _combine(op, first, second)
         case Call(function, arguments):
-            return _apply(function, [evaluate(argument, values, size) for argument in arguments])
+            given = [evaluate(argument, values, size) for argument in arguments]
+            with np.errstate(over="ignore", invalid="ignore"):
+                return _apply(function, given)
 
 
 def why_undefined(expression: Expression, values: Mapping[str, Dual], size: int) -> str:

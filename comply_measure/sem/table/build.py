@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from comply_measure.sem.table.composites import scale_relation
 from comply_measure.sem.table.constraints import effect_coding_relations, referenced
 from comply_measure.sem.table.defaults import block_rows, fix_zero_intercepts
 from comply_measure.sem.table.groups import free_for_equality, is_tied
-from comply_measure.sem.table.parameter_table import GROUP_EQUAL, ParameterTable, Row, TableOptions
+from comply_measure.sem.table.parameter_table import GROUP_EQUAL, LARGEST, ParameterTable, Row, TableOptions
 from comply_measure.sem.table.product_moments import product_moments
 from comply_measure.sem.table.products import mean_relations, scale_products, scale_relations
 from comply_measure.sem.table.variables import Variables, variables_of
@@ -49,6 +49,7 @@ def build_table(
     variables: list[Variables] = []
     rows: list[Row] = []
     faults: list[Problem] = []
+    values: list[Problem] = []
     single_label = False
     for number, terms in enumerate(blocks, start=1):
         names = variables_of(_components_apart(terms) if options.direct_products else terms)
@@ -64,9 +65,12 @@ def build_table(
             row.group = number
             if term is not None:
                 single_label |= _apply_modifiers(row, term, number, len(blocks), records, faults)
+                values += _impossible(row, term, records)
             rows.append(row)
     if faults:
         raise ModelSyntaxError("The model text does not fit its groups.", faults)
+    if values:
+        raise ModelSyntaxError("Values of the model text cannot be met.", values)
     notes = tuple(dict.fromkeys(records.notes))
     if single_label and not options.group_equal:
         notes += ("a single label in a model of several groups ties the parameter across groups",)
@@ -181,6 +185,24 @@ def _apply_modifiers(
         row.label = modifiers.label[group - 1] if len(modifiers.label) > 1 else modifiers.label[0]
         return n_groups > 1 and len(modifiers.label) == 1 and not in_block
     return False
+
+
+def _impossible(row: Row, term: Term, records: ModelRecords) -> Iterator[Problem]:
+    """Values that no parameter can have: too large to square, bounds with nothing between them, fixed beyond them."""
+    name, line = f"{row.lhs} {row.op} {row.rhs}".rstrip(), records.text.split("\n")[term.line - 1]
+    given = {"fixed": row.value if not row.free else math.nan, "start": row.start}
+    given |= {"lower": row.lower, "upper": row.upper}
+    for what, value in given.items():
+        if LARGEST < abs(value) < math.inf or (what == "fixed" and math.isinf(value)):
+            yield fault(
+                f"'{name}': {what} {value:g} is too large", term.line, line, 1, f"at most {LARGEST:g}"
+            )
+    if row.lower > row.upper or row.lower == math.inf or row.upper == -math.inf:
+        message = f"'{name}': no value lies between the bounds {row.lower:g} and {row.upper:g}"
+        yield fault(message, term.line, line, 1)
+    elif not row.free and not row.lower <= row.value <= row.upper:
+        bounds = f"its bounds {row.lower:g} and {row.upper:g}"
+        yield fault(f"'{name}': fixed at {row.value:g}, outside {bounds}", term.line, line, 1)
 
 
 def _names_for_equality(rows: list[Row], variables: list[Variables], options: TableOptions) -> list[str]:

@@ -84,6 +84,9 @@ class Row:
     upper: float = math.inf
 
 
+LARGEST = 1e50  # size of a value in the model text, or of a starting value: its powers must be numbers
+
+
 @dataclass(frozen=True)
 class ParameterTable:
     """Rows in lavaan's order: per group the user's formulas, then the defaults.
