@@ -77,6 +77,8 @@ def study_text(description: DatasetDescription) -> str:
         data["columns"] = columns
     if description.units_file:
         data["units_file"] = description.units_file
+    if description.informants:
+        data["informants"] = description.informants
     document = {
         "format": FORMAT,
         "title": description.title,

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from comply_measure.responses.mapping import ColumnMapping, FileFormat, Layout, Text
-from comply_measure.responses.several import InformantRule
+from comply_measure.responses.vocabulary import InformantRule
 
 FORMAT = "comply-measure study 1"
 

@@ -11,6 +11,7 @@ from comply_measure.documents import Key, problem_at, read_yaml, validate
 from comply_measure.errors import InputError
 from comply_measure.resources import shipped
 from comply_measure.responses.mapping import ColumnMapping, FileFormat, Layout, Text
+from comply_measure.responses.vocabulary import InformantRule
 from comply_measure.statistics.words import require_known
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class DatasetDescription(BaseModel):
         Survey answers (read into `Responses`) or a plain table (a DataFrame).
     file : str
         The data file, beside ``dataset.yaml``.
-    layout, scales, attribute_set, form, mapping, format : optional
+    layout, scales, attribute_set, form, mapping, format, informants : optional
         For responses: as in `read_responses`; `scales` are names of shipped scales.
     units_file, units_format : optional
         For responses: the separate file of unit-level variables.
@@ -84,6 +85,7 @@ class DatasetDescription(BaseModel):
     scales: tuple[str, ...] = ()
     attribute_set: Text | None = None
     form: Text = "full"
+    informants: InformantRule | None = None
     mapping: ColumnMapping = ColumnMapping()
     format: FileFormat = FileFormat()
     units_file: InnerFile | None = None
@@ -158,7 +160,11 @@ def read_description(path: Path) -> DatasetDescription:
 
 
 def load_dataset(
-    name: str, *, attribute_set: str | None = None, form: str | None = None
+    name: str,
+    *,
+    attribute_set: str | None = None,
+    form: str | None = None,
+    informants: InformantRule | None = None,
 ) -> Responses | pd.DataFrame:
     """Read a shipped data set.
 
@@ -166,8 +172,9 @@ def load_dataset(
     ----------
     name : str
         One of :func:`list_datasets`.
-    attribute_set, form : str, optional
-        For responses: another attribute set or form than the description names.
+    attribute_set, form, informants : str, optional
+        For responses: another attribute set, form or rule for several informants of one role than the description
+        names.
 
     Returns
     -------
@@ -199,6 +206,7 @@ def load_dataset(
         attribute_set=attribute_set or description.attribute_set,
         form=form or description.form,
         layout=description.layout,
+        informants=informants or description.informants,
         units_path=folder / description.units_file if description.units_file else None,
         file_format=description.format,
         units_format=description.units_format,

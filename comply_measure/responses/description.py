@@ -11,7 +11,7 @@ from comply_measure.documents import path_fault, read_yaml, validate
 from comply_measure.documents.paths import ABSENT
 from comply_measure.errors import InputError
 from comply_measure.responses.mapping import ColumnMapping, FileFormat, Layout
-from comply_measure.responses.several import InformantRule
+from comply_measure.responses.vocabulary import InformantRule
 
 if TYPE_CHECKING:
     from comply_measure.responses.table import Responses

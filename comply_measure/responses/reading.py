@@ -28,11 +28,11 @@ from comply_measure.responses.numerals import Numerals, numerals_of
 from comply_measure.responses.records import Records, long_records, wide_records
 from comply_measure.responses.roles import role_words, study_scales
 from comply_measure.responses.selection import Selection, select_items
-from comply_measure.responses.several import InformantRule, put_together
+from comply_measure.responses.several import put_together
 from comply_measure.responses.table import Responses, Source
 from comply_measure.responses.units import joined, own_variables, read_units
 from comply_measure.responses.variables import check_cells, missing_words, typed
-from comply_measure.responses.vocabulary import NOT_APPLICABLE, REASONS
+from comply_measure.responses.vocabulary import NOT_APPLICABLE, REASONS, InformantRule
 from comply_measure.statistics.words import require_known
 
 _DEFAULT_MAPPING = ColumnMapping()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,13 +19,11 @@ from comply_measure.responses.vocabulary import (
     NOT_APPLICABLE,
     REASONS,
     USER_MISSING,
+    InformantRule,
 )
 
 if TYPE_CHECKING:
     from comply_measure.responses.table import Responses
-
-#: What is done with several informants of one role in one unit.
-InformantRule = Literal["average", "first", "all"]
 
 # Which reason stands for several missing answers: the one that says most.
 _STRONGEST = (NOT_APPLICABLE, DOES_NOT_APPLY, CANNOT_JUDGE, USER_MISSING, NOT_ANSWERED)

@@ -16,8 +16,8 @@ from comply_measure.instrument import Item, Scale
 from comply_measure.responses import scoring, shape
 from comply_measure.responses.mapping import ColumnMapping, Layout
 from comply_measure.responses.selection import form_of, set_of
-from comply_measure.responses.several import InformantRule, counts_by_role
-from comply_measure.responses.vocabulary import ID_COLUMNS
+from comply_measure.responses.several import counts_by_role
+from comply_measure.responses.vocabulary import ID_COLUMNS, InformantRule
 from comply_measure.statistics.arguments import arguments_checked
 from comply_measure.statistics.words import require_known
 from comply_measure.tables.wide_names import wide_name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textwrap import fill
 
+from comply_measure.simulation.plan import plan_items
 from comply_measure.simulation.schema import (
     AmountVariable,
     NominalVariable,
@@ -73,6 +74,7 @@ def _contents(study: SimulatedStudy) -> str:
         f" ({100 * (1 - len(responses) / invited):.1f} %).",
         f"- {_share_unanswered(study):.1f} % of the items asked are left out,"
         f' {_share_doubt(study):.1f} % are answered "cannot judge".',
+        *_lines_on_applying(study),
         f"- {len(truth.careless)} informants answer carelessly"
         f" ({100 * len(truth.careless) / len(responses):.1f} %): {careless}.",
     ]
@@ -99,6 +101,20 @@ def _share_doubt(study: SimulatedStudy) -> float:
     return 100.0 * hits / _asked(study)
 
 
+def _lines_on_applying(study: SimulatedStudy) -> list[str]:
+    """A line on answers "does not apply", where items offer it."""
+    offered = [item for item in study.population.items if "does_not_apply" in item.offers]
+    if not offered:
+        return []
+    plan = plan_items(study.population)
+    codes = {id: code for id, code in zip(plan.ids, plan.does_not_apply, strict=True) if code}
+    asked = sum(int(study.responses["role"].isin(item.roles).sum()) for item in offered)
+    hits = sum(int((study.responses[item.id] == codes[item.id]).sum()) for item in offered)
+    return [
+        f'- {len(offered)} items offer "does not apply"; {100.0 * hits / asked:.1f} % of their answers are that.'
+    ]
+
+
 def _share_unanswered(study: SimulatedStudy) -> float:
     answered = int(study.responses[[item.id for item in study.population.items]].notna().sum().sum())
     return 100.0 * (1.0 - answered / _asked(study))
@@ -111,6 +127,8 @@ def _codebook(study: SimulatedStudy) -> str:
     codes = f"{limits} as ticked (reverse-keyed items are not recoded), blank: not answered"
     if response.cannot_judge is not None:
         codes += f", {response.cannot_judge}: cannot judge"
+    if response.does_not_apply is not None:
+        codes += f", {response.does_not_apply}: does not apply"
     scales = ", ".join(f"`{scale.key}`" for scale in population.scales)
     rows = [
         "`responses.csv`: one row per informant.",

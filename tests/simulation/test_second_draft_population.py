@@ -7,10 +7,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
+from comply_measure.cli.dataset import study_text
 from comply_measure.errors import InputError
+from comply_measure.resources import shipped
 from comply_measure.responses import responses_from_frame
-from comply_measure.simulation import SimulatedStudy, item_moments, load_population, simulate
+from comply_measure.responses.datasets import read_description
+from comply_measure.simulation import (
+    SimulatedStudy,
+    item_moments,
+    load_population,
+    simulate,
+    simulate_to_folder,
+)
 from comply_measure.simulation.informant_level import draw_informants
 from comply_measure.simulation.plan import plan_items, plan_targets
 from comply_measure.simulation.unit_level import draw_units
@@ -155,3 +165,27 @@ def test_two_informants_of_a_role_are_as_alike_as_stated() -> None:
     assert alike(0, 3, "room_daylight") == pytest.approx(0.60 + 0.40 * 0.5, abs=0.02)
     assert perceived[:, 3, at["C"]].std() == pytest.approx(1.0, abs=0.03)
     assert perceived[:, 4, at["C"]].mean() == pytest.approx(-0.35, abs=0.05), "the bias is the role's"
+
+
+def test_the_readme_counts_what_does_not_apply_and_who_answers_twice(
+    study: SimulatedStudy, tmp_path: Path
+) -> None:
+    simulate_to_folder(FILE, tmp_path, 3)
+    text = (tmp_path / "README.md").read_text(encoding="utf-8")
+    table = study.responses
+    offered = [item for item in POPULATION.items if "does_not_apply" in item.offers]
+    asked = sum(int(table["role"].isin(item.roles).sum()) for item in offered)
+    share = 100 * sum(int((table[item.id] == 98).sum()) for item in offered) / asked
+    assert f'- 6 items offer "does not apply"; {share:.1f} % of their answers are that.' in text
+    several = int((table.groupby(["unit", "role"]).size() > 1).sum())
+    assert f"- {several} times two informants of one role in a unit." in text
+    assert "99: cannot judge, 98: does not apply |" in text
+    description = read_description(tmp_path / "dataset.yaml")
+    assert description.informants == "average"
+    assert yaml.safe_load(study_text(description))["data"]["informants"] == "average"
+    assert (
+        "informants"
+        not in (shipped("datasets") / "msi_triads" / "dataset.yaml")
+        .read_text(encoding="utf-8")
+        .split("other_files")[0]
+    )
