@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from comply_measure.errors import ComplyError
+from comply_measure.evidence.rules.models import FIT
+from comply_measure.evidence.verdicts import Number, Verdict, by_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,6 +135,31 @@ def fit_row(named: NamedFit) -> FitRow:
         admissible=fit.admissible,
         note=named.obstacle or ("" if fit.admissible else "solution not admissible"),
     )
+
+
+def fit_verdicts(fits: Sequence[NamedFit], conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
+    """Whether each model fits by the conventions; a model without results cannot be judged and is left out."""
+    found = []
+    for named in fits:
+        if named.obstacle:
+            continue
+        row = fit_row(named)
+        answer = by_interval(row["rmsea_lower"], row["rmsea_upper"], conventions["rmsea"], above=False)
+        cfi, srmr = row["cfi"] >= conventions["cfi"], row["srmr"] <= conventions["srmr"]
+        if row["cfi"] != row["cfi"] or row["srmr"] != row["srmr"]:
+            answer = "cannot say"
+        elif not cfi and not srmr:
+            answer = "not supported"
+        elif answer == "supported" and not (cfi and srmr):
+            answer = "cannot say"
+        numbers: dict[str, Number] = {
+            "rmsea_value": row["rmsea"],
+            "ci": (row["rmsea_lower"], row["rmsea_upper"]),
+            "cfi_value": row["cfi"],
+            "srmr_value": row["srmr"],
+        }
+        found.append(FIT.verdict(answer, named.label, numbers=numbers))
+    return tuple(found)
 
 
 def standardized(fit: Fit | FitRecord) -> pd.DataFrame:

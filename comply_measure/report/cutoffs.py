@@ -69,6 +69,8 @@ _DEFAULTS = (
     Cutoff("small_effect", "standardised effect", 0.10, True, "small by Cohen, 1988"),
     Cutoff("share_margin", "difference of shares", 0.05, True, "a choice, worth mentioning from there"),
     Cutoff("odds_margin", "odds ratio", 1.25, True, "a choice, worth mentioning from there"),
+    Cutoff("tucker", "Tucker's φ, equal factors", 0.95, True, "Lorenzo-Seva & ten Berge, 2006"),
+    Cutoff("tucker_alike", "Tucker's φ, alike factors", 0.85, True, "Lorenzo-Seva & ten Berge, 2006"),
     Cutoff("icc2", "ICC(2)", 0.70, True, "Klein & Kozlowski, 2000"),
 )
 

@@ -58,7 +58,8 @@ def versions(*, scaled: bool, robust: bool) -> list[str]:
     notes = ["χ² is the scaled test."] if scaled else []
     if robust:
         notes.append(
-            "CFI, TLI and RMSEA are the robust versions (Brosseau-Liard & Savalei, 2014; Savalei, 2018)."
+            "CFI, TLI and RMSEA are the robust versions (Brosseau-Liard & Savalei, 2014; Savalei, 2018; of incomplete "
+            "answers under full information: Zhang & Savalei, 2023)."
         )
     return notes
 

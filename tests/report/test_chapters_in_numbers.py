@@ -169,7 +169,7 @@ def test_undefined_measures_of_fit_have_their_reason(data: pd.DataFrame) -> None
     assert {name for name, value in values.items() if value != value} == set(reasons)
     assert set(reasons.values()) <= {"not defined for this model"}
     assert math.isnan(values["pvalue"])
-    record = replace(fit.record(), converged=False)
+    record = replace(fit.record(), converged=False, has_optimum=False)
     values, reasons = fit_values(NamedFit("one", "One factor", record))
     assert math.isnan(values["cfi"]) and values["df"] == 0
     assert set(reasons.values()) == {"did not converge"}

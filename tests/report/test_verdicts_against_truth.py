@@ -86,3 +86,24 @@ def test_reliability_of_unit_means_as_implied() -> None:
     found = answers("agreement", "agreement.unit_mean_reliable")
     assert (truth < 0.70).all() and set(truth[truth > 0.69].index) == {"O"}
     assert found["O"] == "cannot say" and "supported" not in found.values()
+
+
+def test_words_follow_the_rule_where_the_data_do_not_decide() -> None:
+    """p = .003 and a congruence of .86 confirm in part; superordinate and aggregate are both not rejected."""
+    (half,) = (v for v in verdicts("dimensionality") if v.rule == "dimensionality.confirmed")
+    assert half.answer == "cannot say"
+    assert half.numbers["p"] == pytest.approx(0.003, abs=0.001)
+    assert half.numbers["congruence"] == pytest.approx((0.86, 0.97), abs=0.005)
+    (claim,) = (v for v in verdicts("rivals") if v.rule == "rivals.superordinate")
+    assert claim.answer == "cannot say" and claim.n_family == 2
+    assert min(claim.numbers["p_superordinate"], claim.numbers["p_aggregate"]) > 0.05  # type: ignore[type-var]
+
+
+def test_models_that_hold_fit_and_one_factor_does_not() -> None:
+    """The population has six dimensions under one construct."""
+    found = answers("cfa", "models.fit")
+    assert found == {
+        "One factor": "not supported",
+        "Correlated dimensions": "supported",
+        "Second-order": "supported",
+    }

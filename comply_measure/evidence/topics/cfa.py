@@ -17,10 +17,18 @@ from comply_measure.evidence.attempt import attempt, required
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Names
 from comply_measure.evidence.estimation import Cluster, Estimation, cluster_in_role
-from comply_measure.evidence.fits import NamedFit, fit_row, fit_values, standardized, value_of
+from comply_measure.evidence.fits import (
+    NamedFit,
+    fit_row,
+    fit_values,
+    fit_verdicts,
+    standardized,
+    value_of,
+)
 from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.keying import Turned, turned_items, with_doubt
 from comply_measure.evidence.topic import Request, Topic
+from comply_measure.evidence.verdicts import Verdict
 from comply_measure.measurement import average_variance_extracted, composite_reliability
 from comply_measure.models import correlated_factors, one_factor, second_order
 from comply_measure.responses import Responses
@@ -126,6 +134,10 @@ class CfaEvidence(Evidence):
             for named in self.fits
             for name, value in fit_values(named)[0].items()
         }
+
+    def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
+        """Whether each structure fits."""
+        return fit_verdicts(self.fits, conventions)
 
     def reasons(self) -> Mapping[str, str]:
         """Why an index of fit is undefined."""

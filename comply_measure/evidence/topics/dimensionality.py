@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -15,11 +16,13 @@ from comply_measure.errors import NotApplicableError
 from comply_measure.evidence.attempt import required
 from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Names
-from comply_measure.evidence.fits import NamedFit
+from comply_measure.evidence.fits import NamedFit, fit_row
 from comply_measure.evidence.focal import chosen_focal
 from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import TopicOptions
+from comply_measure.evidence.rules.models import CONFIRMED
 from comply_measure.evidence.topic import Request, Topic
+from comply_measure.evidence.verdicts import Answer, Verdict
 from comply_measure.measurement.dimensionality.adequacy import SamplingAdequacy, sampling_adequacy
 from comply_measure.measurement.dimensionality.components import (
     KaiserCriteria,
@@ -212,6 +215,19 @@ class DimensionalityEvidence(Evidence):
         """KMO and Bartlett's test."""
         found = self.adequacy
         return {"kmo": found.kmo, "bartlett_chisq": found.chisq, "bartlett_df": found.df}
+
+    def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
+        """Whether the structure of one half is that of the other."""
+        named = self.split.confirmation
+        known = [float(value) for value in self.split.congruence if value == value]
+        p = fit_row(named)["pvalue"] if named is not None else math.nan
+        low, high = (min(known), max(known)) if known else (math.nan, math.nan)
+        answer: Answer = "cannot say"
+        if p > conventions["test_level"] and low >= conventions["tucker"]:
+            answer = "supported"
+        elif p <= conventions["test_level"] and low < conventions["tucker_alike"]:
+            answer = "not supported"
+        return (CONFIRMED.verdict(answer, numbers={"p": p, "congruence": (low, high)}),)
 
     def reasons(self) -> Mapping[str, str]:
         """Why one of them is undefined."""

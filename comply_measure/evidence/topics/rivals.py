@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Literal
 
+import numpy as np
 import pandas as pd
 from pydantic import Field
 
@@ -18,8 +20,10 @@ from comply_measure.evidence.estimation import Cluster, Estimation, cluster_in_r
 from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import Replications
+from comply_measure.evidence.rules.models import SUPERORDINATE
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.topics.cfa import indicator_data, rows_used
+from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.measurement.reliability.triad_score import unit_answers
 from comply_measure.models.cutoffs import DynamicCutoffs, dynamic_cutoffs
 from comply_measure.models.rivals import (
@@ -30,6 +34,7 @@ from comply_measure.models.rivals import (
     general_factor_indices,
 )
 from comply_measure.responses import Responses
+from comply_measure.statistics.multiplicity import holm
 from comply_measure.tables.roles import POOLED, role_centred
 
 Key = Literal[
@@ -47,6 +52,10 @@ _ALL: tuple[Key, ...] = (
 _IN_ROLES = ("one_factor", "second_order", "bifactor", "correlated")
 #: Structures with cut-offs of their own, the best known claim first.
 _FOCUS = ("second_order", "correlated", "one_factor")
+
+
+#: Claims that Edwards tests against the multidimensional model: the construct above its dimensions comes first.
+_CLAIMS = ("superordinate", "aggregate_fixed", "aggregate_free")
 
 
 class RivalOptions(Estimation):
@@ -163,6 +172,27 @@ class RivalEvidence(Evidence):
     def values(self) -> Mapping[str, Value]:
         """Indices of every structure, and the structure with the smallest BIC."""
         return {**self._indices(), "best_by_bic": self.best}
+
+    def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
+        """Superordinate or aggregate, by the criteria."""
+        if self.edwards is None or "pvalue_difference" not in self.edwards:
+            return ()
+        p = self.edwards.set_index("model")["pvalue_difference"].reindex(_CLAIMS)
+        corrected = holm(p.to_numpy(dtype=np.float64))
+        level, n = conventions["test_level"], int(p.notna().sum())
+        whole, aggregates = float(p.iloc[0]), corrected[1:][np.isfinite(corrected[1:])]
+        answer: Answer = "cannot say"
+        if len(aggregates):
+            if whole > level and (aggregates <= level).all():
+                answer = "supported"
+            elif corrected[0] <= level and (aggregates > level).any():
+                answer = "not supported"
+        numbers: dict[str, Number] = {
+            "construct": self.top,
+            "p_superordinate": float(corrected[0]),
+            "p_aggregate": float(aggregates.max()) if len(aggregates) else math.nan,
+        }
+        return (SUPERORDINATE.verdict(answer, numbers=numbers, n_family=n),)
 
     def reasons(self) -> Mapping[str, str]:
         """Why an index is undefined."""

@@ -15,7 +15,7 @@ from comply_measure.errors import ComplyError, NotApplicableError
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Fault, Firms, Vocabulary
 from comply_measure.evidence.estimation import Cluster, Estimation
-from comply_measure.evidence.fits import NamedFit, fit_values, standardized, value_of
+from comply_measure.evidence.fits import NamedFit, fit_values, fit_verdicts, standardized, value_of
 from comply_measure.evidence.focal import chosen_focal, focal
 from comply_measure.evidence.rules.structure import PATH
 from comply_measure.evidence.texts import one_line
@@ -133,7 +133,9 @@ class StructureEvidence(Evidence):
         """Expected paths, corrected together."""
         if self.named.obstacle:
             return ()
-        return path_verdicts(self.named, self.hypotheses, self.names, conventions)
+        return fit_verdicts((self.named,), conventions) + path_verdicts(
+            self.named, self.hypotheses, self.names, conventions
+        )
 
     def problems(self) -> tuple[str, ...]:
         """Fewer firms than parameters."""

@@ -141,7 +141,7 @@ def _item_level(tree: Tree, name: str, reference: str | None) -> dict[str, Struc
         ),
         _attempt(
             "third_order",
-            "Third order (superordinate)",
+            "Third order",
             "attributes manifest dimensions, dimensions manifest one construct",
             lambda: _third_order(tree, name),
         ),
@@ -196,7 +196,7 @@ def _independence(indicators: Sequence[str]) -> Structure:
 def _second_order(factors: Factors, name: str) -> Structure:
     return _attempt(
         "second_order",
-        "Second order (superordinate)",
+        "Second order",
         "dimensions manifest one construct",
         lambda: second_order(factors, name),
     )

@@ -151,7 +151,7 @@ def _split_text(facts: DimensionalityEvidence, labels: Labels) -> str:
         f"{split.seed}) {plural(n, 'factor')} {'was' if n == 1 else 'were'} explored; "
     )
     text += (
-        f"the other half ({plural(split.n_confirmed, 'informant')}) confirmed the simple structure found there"
+        f"the other half ({plural(split.n_confirmed, 'informant')}) was fitted with the simple structure found there"
         if split.confirmation is not None
         else f"nothing could be confirmed in the other half: {split.note or 'no simple structure'}"
     )

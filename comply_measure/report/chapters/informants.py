@@ -19,6 +19,7 @@ from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Notice, Prose, Section
 from comply_measure.report.reversals import with_reversals
 from comply_measure.report.tables import Columns, TableSpec, of, table_of
+from comply_measure.statistics.multiplicity import holm
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -215,12 +216,12 @@ def _effect_table(facts: InformantEvidence) -> TableSpec:
 def _contrast_text(facts: InformantEvidence) -> str:
     known = facts.contrasts.dropna(subset=["mean"])
     gaps = known[~known["level"]]
-    found = gaps[gaps["mean_p"] < 0.05]
+    found = gaps[holm(gaps["mean_p"].to_numpy(dtype=float)) <= 0.05]
     text = (
         "The latent congruence model (Cheung, 2009, here for "
         f"{count(len(facts.roles))} roles) splits each dimension into the roles' common level and contrasts between "
         "them, free of measurement error and with loadings and intercepts held equal over roles. "
-        f"{count(len(found))} of {count(len(gaps))} mean contrasts have p < .05 (not corrected)"
+        f"{count(len(found))} of {count(len(gaps))} mean contrasts differ from zero at .05 after Holm's correction"
     )
     if len(found):
         largest = found.assign(size=found["mean"].abs()).nlargest(1, "size").to_dict("records")[0]

@@ -28,8 +28,8 @@ _COEFFICIENTS: Columns = (
 )  # fmt: skip
 _GENERAL: Columns = (of("group", "role"), "n", "omega_implied", "omega_observed", "omega_factors", "remark")
 _ALPHA = (
-    "α: Cronbach's alpha from pairwise covariances; Feldt's interval, and where several informants of a "
-    "unit are pooled percentiles of resampled units."
+    "α: Cronbach's alpha from pairwise covariances; Feldt's interval, with the smallest number of informants that two "
+    "of the items share as its N, and where several informants of a unit are pooled percentiles of resampled units."
 )
 _UNIT_MEAN = (
     "Unit mean: the mean over at least two informants, role means set equal; it says how well the items agree "

@@ -17,7 +17,7 @@ from comply_measure.report.chapters.rival_claims import (
 from comply_measure.report.charts import dot_plot
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.fits import versions
-from comply_measure.report.format import bounded, count, number, p_phrase
+from comply_measure.report.format import bounded, count, listing, number, p_phrase
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Figure, Heading, Notice, Prose, Section
 from comply_measure.report.reversals import with_reversals
@@ -50,7 +50,12 @@ def rivals_section(facts: RivalEvidence, labels: Labels, conventions: Cutoffs) -
     if len(facts.items):
         folded.append(_item_table(facts))
     if folded:
-        blocks.append(Details("Structures two by two, in each role, and by items", tuple(folded)))
+        parts = [
+            *(["two by two"] if len(facts.pairs) else []),
+            *(["in each role"] if len(facts.by_role) else []),
+            *(["by items"] if len(facts.items) else []),
+        ]
+        blocks.append(Details(f"Structures {listing(parts)}", tuple(folded)))
     blocks.append(Heading("Cut-offs for this model and sample"))
     if facts.cutoffs is None:
         blocks.append(Notice(f"No cut-offs were simulated: {facts.obstacles['cutoffs']}.", "info"))
@@ -149,12 +154,13 @@ def _figure(facts: RivalEvidence, labels: Labels) -> Figure:
         _structure_label(key, label, facts, labels)
         for key, label in zip(data["structure"], data["label"], strict=True)
     ]
-    limit = _first_cutoff(facts.cutoffs, "rmsea")
-    note = (
-        f"Dashed: cut-off {bounded(limit, 3)} simulated for this model and sample (see below)."
-        if limit is not None
-        else "90% intervals."
-    )
+    robust = bool((data["version"] == "robust").any())
+    limit = None if robust else _first_cutoff(facts.cutoffs, "rmsea")
+    note = "90% intervals."
+    if limit is not None:
+        note = f"Dashed: cut-off {bounded(limit, 3)} simulated for this model and sample (see below)."
+    elif robust and facts.cutoffs is not None:
+        note += " Robust RMSEA: the cut-offs simulated below are those of the unscaled one and are not drawn here."
     series = {
         "RMSEA": (
             data["rmsea"].to_numpy(dtype=float),

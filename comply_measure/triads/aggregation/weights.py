@@ -40,7 +40,11 @@ def equal_weights(values: Floats) -> Floats:
 def competence_weights(
     values: Floats, competence: Floats, exponent: float = 1.0, *, rescale: bool = True
 ) -> Floats:
-    """Weights in proportion to competence (or confidence): ``w ∝ c^β`` (Kumar, Stern & Anderson 1993).
+    """Weights in proportion to competence (or confidence), relative to the role: ``w ∝ (c/c̄_role)^β``.
+
+    Weights by what informants say of their own knowledge are those of Van Bruggen, Lilien & Kacker (2002), who take
+    confidence; Kumar, Stern & Anderson (1993) measure competence to select informants, not to weigh them. That c is
+    divided by its role's mean, and the exponent, are ours; ``rescale=False`` gives ``c^β``.
 
     Parameters
     ----------

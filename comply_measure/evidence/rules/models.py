@@ -1,0 +1,154 @@
+"""Rules on fitted models: fit, confirmation in another half, superordinate or aggregate."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from comply_measure.evidence.verdicts import VerdictRule, Words, register_rule
+
+_REST = "CFI = {cfi_value:bounded3}, SRMR = {srmr_value:bounded3}"
+_INDICES = "RMSEA = {rmsea_value:bounded3}, 90% CI {ci:bounded_interval3}, " + _REST
+_INDIZES = "RMSEA = {rmsea_value:bounded3}, 90%-KI {ci:bounded_interval3}, " + _REST
+
+FIT = register_rule(
+    VerdictRule(
+        key="models.fit",
+        question=Words("Does the model fit by the conventions?", "Passt das Modell nach den Konventionen?"),
+        decides=Words(
+            "Supported where the whole 90% interval of RMSEA meets {rmsea:convention} and CFI and SRMR "
+            "meet {cfi:convention} and {srmr:convention}; not supported where none of the interval does, "
+            "or CFI and SRMR both miss theirs.",
+            "Gestützt, wenn das ganze 90%-Intervall des RMSEA die Konvention erfüllt ({rmsea:convention}) "
+            "und CFI und SRMR die ihren ({cfi:convention}; {srmr:convention}); nicht gestützt, wenn kein "
+            "Teil des Intervalls es tut oder CFI und SRMR beide die ihren verfehlen.",
+        ),
+        cannot_say=Words(
+            "Cannot say otherwise, or where an index is undefined. The conventions were studied under "
+            "other models and samples; that a model fits does not make it the only one that does.",
+            "Sonst, oder wenn ein Index nicht definiert ist, nicht zu entscheiden. Die Konventionen wurden "
+            "an anderen Modellen und Stichproben untersucht; dass ein Modell passt, heißt nicht, dass nur "
+            "dieses passt.",
+        ),
+        says=MappingProxyType(
+            {
+                "supported": Words(
+                    "“{subject}” fits: " + _INDICES + ".", "„{subject}“ passt: " + _INDIZES + "."
+                ),
+                "not supported": Words(
+                    "“{subject}” does not fit: " + _INDICES + ".",
+                    "„{subject}“ passt nicht: " + _INDIZES + ".",
+                ),
+                "cannot say": Words(
+                    "Whether “{subject}” fits stays open: " + _INDICES + ".",
+                    "Ob „{subject}“ passt, bleibt offen: " + _INDIZES + ".",
+                ),
+            }
+        ),
+        source="Browne & Cudeck (1993); Hu & Bentler (1999)",
+        subject=("text",),
+        conventions=("rmsea", "cfi", "srmr"),
+    )
+)
+
+CONFIRMED = register_rule(
+    VerdictRule(
+        key="dimensionality.confirmed",
+        question=Words(
+            "Is the simple structure of one half of the units that of the other?",
+            "Ist die Einfachstruktur der einen Hälfte der Einheiten die der anderen?",
+        ),
+        decides=Words(
+            "Supported where the test of exact fit in the other half is not significant "
+            "({test_level:convention}) and the factors of both halves are equal, every congruence at least "
+            "{tucker:limit} ({tucker:convention}); not supported where it is significant and a congruence "
+            "lies below {tucker_alike:limit} ({tucker_alike:convention}).",
+            "Gestützt, wenn der Test auf exakte Passung in der anderen Hälfte nicht signifikant ist "
+            "({test_level:convention}) und die Faktoren beider Hälften gleich sind, jede Kongruenz "
+            "mindestens {tucker:limit} ({tucker:convention}); nicht gestützt, wenn er signifikant ist und "
+            "eine Kongruenz unter {tucker_alike:limit} liegt ({tucker_alike:convention}).",
+        ),
+        cannot_say=Words(
+            "Cannot say otherwise, or where nothing could be fitted: the halves agree in part.",
+            "Sonst, oder wenn nichts angepasst werden konnte, nicht zu entscheiden: Die Hälften stimmen "
+            "teilweise überein.",
+        ),
+        says=MappingProxyType(
+            {
+                "supported": Words(
+                    "The other half confirms the simple structure: {p:p_phrase}, congruence of the factors "
+                    "{congruence:bounded_span}.",
+                    "Die andere Hälfte bestätigt die Einfachstruktur: {p:p_phrase}, Kongruenz der Faktoren "
+                    "{congruence:bounded_span}.",
+                ),
+                "not supported": Words(
+                    "The other half does not confirm the simple structure: {p:p_phrase}, congruence of the "
+                    "factors {congruence:bounded_span}.",
+                    "Die andere Hälfte bestätigt die Einfachstruktur nicht: {p:p_phrase}, Kongruenz der "
+                    "Faktoren {congruence:bounded_span}.",
+                ),
+                "cannot say": Words(
+                    "The other half confirms the simple structure in part: {p:p_phrase}, congruence of the "
+                    "factors {congruence:bounded_span}.",
+                    "Die andere Hälfte bestätigt die Einfachstruktur teilweise: {p:p_phrase}, Kongruenz "
+                    "der Faktoren {congruence:bounded_span}.",
+                ),
+            }
+        ),
+        source="Lorenzo-Seva & ten Berge (2006)",
+        conventions=("test_level", "tucker", "tucker_alike"),
+    )
+)
+
+_TESTS = "superordinate {p_superordinate:p_phrase}, aggregate {p_aggregate:p_phrase} (corrected)"
+_PRUEFUNGEN = "übergeordnet {p_superordinate:p_phrase}, Aggregat {p_aggregate:p_phrase} (korrigiert)"
+
+SUPERORDINATE = register_rule(
+    VerdictRule(
+        key="rivals.superordinate",
+        question=Words(
+            "Is the construct superordinate to its dimensions, rather than an aggregate of them?",
+            "Steht das Konstrukt über seinen Dimensionen, statt aus ihnen zusammengesetzt zu sein?",
+        ),
+        decides=Words(
+            "By effects on criteria. Supported where the superordinate model is not rejected and every "
+            "aggregate model is, corrected p at most the level ({test_level:convention}); not supported "
+            "where the superordinate model is rejected so and an aggregate is not.",
+            "Nach den Wirkungen auf Kriterien. Gestützt, wenn das übergeordnete Modell nicht und jedes "
+            "Aggregat-Modell abgelehnt wird, korrigierter p-Wert höchstens auf dem Niveau "
+            "({test_level:convention}); nicht gestützt, wenn das übergeordnete Modell so abgelehnt wird "
+            "und ein Aggregat nicht.",
+        ),
+        cannot_say=Words(
+            "Cannot say where both or neither are rejected: the criteria do not tell them apart.",
+            "Nicht zu entscheiden, wenn beide oder keines abgelehnt werden: Die Kriterien trennen sie nicht.",
+        ),
+        says=MappingProxyType(
+            {
+                "supported": Words(
+                    "{construct:construct} is superordinate to its dimensions, not an aggregate: "
+                    + _TESTS
+                    + ".",
+                    "{construct:construct} steht über seinen Dimensionen und ist kein Aggregat: "
+                    + _PRUEFUNGEN
+                    + ".",
+                ),
+                "not supported": Words(
+                    "{construct:construct} is not superordinate to its dimensions: " + _TESTS + ".",
+                    "{construct:construct} steht nicht über seinen Dimensionen: " + _PRUEFUNGEN + ".",
+                ),
+                "cannot say": Words(
+                    "Whether {construct:construct} is superordinate or an aggregate stays open: "
+                    + _TESTS
+                    + ".",
+                    "Ob {construct:construct} übergeordnet oder ein Aggregat ist, bleibt offen: "
+                    + _PRUEFUNGEN
+                    + ".",
+                ),
+            }
+        ),
+        source="Edwards (2001)",
+        conventions=("test_level",),
+        family=Words("Corrected after Holm over the claims", "Nach Holm über die Behauptungen korrigiert"),
+        headline=True,
+    )
+)
