@@ -26,7 +26,7 @@ from comply_measure.evidence.outcomes import find_outcomes
 from comply_measure.evidence.topics.gaps import role_means
 from comply_measure.evidence.topics.items import score_table
 from comply_measure.instrument import load_scale
-from comply_measure.responses import Responses, responses_from_frame
+from comply_measure.responses import ColumnMapping, Responses, responses_from_frame
 
 sys.path.append(str(Path(__file__).parents[1] / "pipeline"))
 from duo import answers, scale_text
@@ -223,3 +223,48 @@ def test_means_and_standard_deviations_of_scores_by_role() -> None:
     ]
     assert table["sd"].isna().tolist() == table["lower"].isna().tolist() == [False, True, True, False]
     assert table.loc[3, ["lower", "upper"]].tolist() == [1.0, 1.0]
+
+
+def test_surfaces_are_regressions_on_views_from_the_middle_of_the_scale() -> None:
+    """``Z = b0 + b1 X + … + b5 Y²`` by least squares, X and Y means of the dimensions less the scale's midpoint 3."""
+    rng = np.random.default_rng(3)
+    data = answers(60)
+    size = {unit: rng.normal() for unit in data["unit"]}
+    data = data.assign(size=data["unit"].map(size))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "duo.yaml"
+        path.write_text(scale_text(), encoding="utf-8")
+        scale = load_scale(path)
+    study = responses_from_frame(data, scale, ColumnMapping(units={"size": "size"}))
+    options = evidence.CongruenceOptions(outcomes=("size",), latent=False, bootstrap=200)
+    (case,) = evidence.congruence(study, options, seed=1).cases
+    scores = study.scores("dimension", "duo")
+    view = scores.assign(view=scores[["trust", "flow", "focus"]].mean(axis=1) - 3.0)
+    wide = view.pivot_table(index="unit", columns="role", values="view").dropna()
+    x, y = wide["buyer"].to_numpy(), wide["seller"].to_numpy()
+    design = np.column_stack([np.ones(len(x)), x, y, x**2, x * y, y**2])
+    expected = np.linalg.lstsq(design, wide.index.map(size).to_numpy(), rcond=None)[0]
+    np.testing.assert_allclose(case.fit.coefficients, expected, rtol=1e-8)
+    assert (case.fit.centre, case.fit.n, case.fit.n_dropped) == (3.0, len(x), 60 - len(x))
+    assert case.names == ("buyer", "seller", "size")
+    buyers = data[data["role"] == "buyer"]
+    alike = pd.concat([buyers, buyers.assign(role="seller")], ignore_index=True)
+    for rows, text in (
+        (
+            data[data["unit"].isin(wide.index[:5])].reset_index(drop=True),
+            "5 complete rows are too few for the 6 coefficients of the polynomial",
+        ),
+        (
+            alike,
+            "the polynomial of 'buyer' and 'seller' is not identified: its terms are collinear (a constant predictor, "
+            "two equal predictors, or fewer than three distinct values)",
+        ),
+        (data.assign(size=1.0), "the outcome does not vary: there is no surface"),
+    ):
+        found = evidence.congruence(
+            responses_from_frame(rows, scale, ColumnMapping(units={"size": "size"})), options, seed=1
+        )
+        assert found.cases == ()
+        assert [(r.names, r.latent, r.text) for r in found.remarks] == [
+            (("buyer", "seller", "size"), False, text)
+        ]

@@ -9,6 +9,8 @@ import pytest
 from scipy.special import ndtr
 
 from comply_measure.sem.ordinal.bivariate import FAR, ThresholdGrid, normal_cdf2, normal_pdf2, owen_cdf2
+from comply_measure.sem.ordinal.coding import MISSING
+from comply_measure.sem.ordinal.polyserial import category_limits
 
 # Rounding: the integral and Owen's T both promise about 1e-15 absolute.
 ROUNDING = 2e-15
@@ -103,3 +105,10 @@ def test_density_is_the_slope_in_the_correlation() -> None:
     slope = (normal_cdf2(h, k, rho + step) - normal_cdf2(h, k, rho - step)) / (2 * step)
     # Central difference: step squared times the third derivative, plus rounding over the step.
     np.testing.assert_allclose(normal_pdf2(h, k, rho), slope, atol=1e-7)
+
+
+def test_limits_of_a_category_are_its_thresholds_and_a_missing_answer_has_none() -> None:
+    codes = np.array([0, 1, 2, MISSING, 1])
+    upper, lower = category_limits(codes, np.array([-0.5, 0.7]))
+    np.testing.assert_array_equal(upper[:, 0], [-0.5, 0.7, FAR, 0.0, 0.7])
+    np.testing.assert_array_equal(lower[:, 0], [-FAR, -0.5, 0.7, 0.0, -0.5])
