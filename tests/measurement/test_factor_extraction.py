@@ -151,6 +151,10 @@ def test_factor_analyzer_confirms(complete, method, rotation) -> None:
     np.testing.assert_allclose(other.factor_correlation, own.factor_correlation, atol=2e-4)
     np.testing.assert_allclose(other.communalities, own.communalities, atol=2e-5)
     np.testing.assert_allclose(other.communalities, 1 - other.uniquenesses, atol=1e-10)
+    # the discrepancies are at their minima: differences of loadings count squared
+    for name in ("chisq", "pvalue", "cfi", "tli", "rmsea", "srmr", "bic"):
+        assert getattr(other.fit, name) == pytest.approx(getattr(own.fit, name), rel=1e-4, abs=1e-6), name
+    assert (other.fit.df, other.fit.n) == (own.fit.df, own.fit.n)
 
 
 @pytest.mark.parametrize(

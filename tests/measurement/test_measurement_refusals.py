@@ -50,6 +50,11 @@ SCALES = {"s": list("abc"), "t": list("def")}
 RATINGS = pd.DataFrame({"judge": [1, 1], "item": ["x", "y"], "construct": ["A", "A"], "rating": [5, 4]})
 
 
+def copies(item: pd.Series) -> pd.DataFrame:
+    """Four copies: six pairs, of which notes name five."""
+    return pd.DataFrame({name: item for name in "abcd"})
+
+
 def indices() -> Any:
     return careless.careless_indices(ANSWERS, ANSWERS, SCALES, 1, 5)
 
@@ -429,6 +434,14 @@ NOTED: dict[str, tuple[Callable[[], Any], str]] = {
         "the covariance matrix is not positive semidefinite",
     ),
     "two informants": (lambda: correlate(X[:2], list("abc")).note, "2 informants: too few"),
+    "many copies of an item": (
+        lambda: correlate(copies(X["a"]), list("abcd")).note,
+        "the matrix is not positive definite: perfectly correlated: a and b, a and c, a and d, b and c, b and d",
+    ),
+    "many copies of an ordered item": (
+        lambda: correlate(copies(ANSWERS["a"]), list("abcd"), kind="polychoric").note.split("; ")[0],
+        "polychoric correlation at its bound: a–b, a–c, a–d, b–c, b–d",
+    ),
     "few answers to an item": (
         lambda: item_analysis(X[:3].abs().cumsum(), {"s": list("abc")}, by=None).tidy()["note"].tolist(),
         ["fewer than 4 answers: no skewness or kurtosis"] * 3,

@@ -38,6 +38,7 @@ class CallTracer:
         self.tests: dict[str, set[str]] = {}
         self.spent: dict[str, float] = {}
         self.seconds: dict[str, float] = {}
+        self.setup = 0.0
 
     def _trace(self, frame: FrameType, event: str, arg: object) -> None:
         self.codes.add(frame.f_code)
@@ -53,11 +54,13 @@ class CallTracer:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Any:
+        began = _processor_seconds()
         sys.settrace(self._trace)
         try:
             return (yield)
         finally:
             sys.settrace(None)
+            self.setup += _processor_seconds() - began
             self.shared |= self._taken()
 
     @pytest.hookimpl(wrapper=True)
@@ -79,6 +82,7 @@ class CallTracer:
         loaded = [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())]
         record = {
             "shared": sorted(self.shared),
+            "setup": round(self.setup, 3),
             "loaded": sorted(f.removeprefix(self.prefix) for f in loaded if f.startswith(self.prefix)),
             "tests": {
                 name: {"seconds": round(self.seconds[name], 3), "calls": sorted(calls)}
@@ -102,11 +106,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @dataclass(frozen=True)
 class TestsOf:
-    """Tests by what they call; times in seconds; files of the package that changed since they were traced."""
+    """Tests by what they call; seconds of each test, and of each file's fixtures; changed files of the package."""
 
     calls: dict[str, frozenset[str]]
     files: dict[str, frozenset[str]]
     seconds: dict[str, float]
+    setups: dict[str, float]
     changed: frozenset[str]
 
     def of(self, file: str, name: str) -> list[str]:
@@ -127,12 +132,14 @@ def test_map(root: Path, package: str, test_files: list[Path], cache: Path, *, f
     calls: dict[str, set[str]] = {}
     files: dict[str, set[str]] = {}
     seconds: dict[str, float] = {}
+    setups: dict[str, float] = {}
     changed: set[str] = set()
     digests = {path.relative_to(root).as_posix(): _digest(path) for path in (root / package).rglob("*.py")}
     tracer = _Tracer(root, package, cache)
     for path in test_files:
         record = tracer.record(path, digests, fresh)
         names = set(record["tests"])
+        setups[path.relative_to(root).as_posix()] = record.get("setup", 0.0)
         for name, test in record["tests"].items():
             seconds[name] = test["seconds"]
             for key in test["calls"]:
@@ -143,7 +150,7 @@ def test_map(root: Path, package: str, test_files: list[Path], cache: Path, *, f
             files.setdefault(file, set()).update(names)
         changed |= {file.removeprefix(f"{package}/") for file in _differing(record, digests)}
     tracer.close()
-    return TestsOf(_frozen(calls), _frozen(files), seconds, frozenset(changed))
+    return TestsOf(_frozen(calls), _frozen(files), seconds, setups, frozenset(changed))
 
 
 def _frozen(found: dict[str, set[str]]) -> dict[str, frozenset[str]]:

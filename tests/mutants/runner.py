@@ -76,8 +76,10 @@ def run(
         return list(pool.map(one, chosen))
 
 
-def affordable(names: Sequence[str], cost: Mapping[str, float], seconds: float) -> list[str]:
-    """The first tests that take no more than that many seconds together, at least one; file by file.
+def affordable(
+    names: Sequence[str], cost: Mapping[str, float], setups: Mapping[str, float], seconds: float
+) -> list[str]:
+    """The first tests that take no more than that many seconds together, fixtures included, at least one; by file.
 
     A file's tests stay together, or its fixtures would be made anew whenever the file changes. Files come in the order
     of their tests' number per second.
@@ -85,14 +87,18 @@ def affordable(names: Sequence[str], cost: Mapping[str, float], seconds: float) 
     files: dict[str, list[str]] = {}
     total = 0.0
     for name in names:
-        total += cost[name]
-        if files and total > seconds:
-            break
-        files.setdefault(name.partition("::")[0], []).append(name)
-    by_number = sorted(
-        files.values(), key=lambda tests: sum(cost[name] + 0.05 for name in tests) / len(tests) ** 2
-    )
-    return [name for tests in by_number for name in tests]
+        file = name.partition("::")[0]
+        further = cost[name] + (0.0 if file in files else setups.get(file, 0.0))
+        if files and total + further > seconds:
+            continue
+        total += further
+        files.setdefault(file, []).append(name)
+
+    def worth(file: str) -> float:
+        tests = files[file]
+        return (setups.get(file, 0.0) + sum(cost[name] + 0.05 for name in tests)) / len(tests) ** 2
+
+    return [name for file in sorted(files, key=worth) for name in files[file]]
 
 
 def parts(names: Sequence[str]) -> Iterator[list[str]]:
@@ -137,7 +143,7 @@ class Copies:
         every = tests.of(mutant.file, mutant.function)
         if not every:
             return Outcome(mutant, "untested")
-        names = affordable(every, tests.seconds, seconds)
+        names = affordable(every, tests.seconds, tests.setups, seconds)
         copy, pytest = self.free.get()
         try:
             return self._outcome(copy, pytest, package, mutant, names, len(every) - len(names), seconds)

@@ -123,9 +123,13 @@ def test_a_sample_depends_on_its_seed() -> None:
 def test_tests_stay_with_their_file_and_come_in_parts() -> None:
     cost = {"a::1": 0.1, "b::1": 0.2, "a::2": 0.3, "c::1": 9.0, "b::2": 9.0}
     every = sorted(cost, key=lambda name: (cost[name], name))
-    assert affordable(every, cost, 1.0) == ["a::1", "a::2", "b::1"]
-    assert affordable(["c::1"], cost, 1.0) == ["c::1"]
-    assert affordable(every, cost, 99.0) == ["a::1", "a::2", "b::1", "b::2", "c::1"]
+    assert affordable(every, cost, {}, 1.0) == ["a::1", "a::2", "b::1"]
+    assert affordable(["c::1"], cost, {"c": 9.0}, 1.0) == ["c::1"]
+    assert affordable(every, cost, {}, 99.0) == ["a::1", "a::2", "b::1", "b::2", "c::1"]
+    assert affordable(every, cost, {"b": 0.9}, 1.0) == [
+        "a::1",
+        "a::2",
+    ]  # its fixtures alone take most of the time
     names = [f"{file}::{number}" for file in "abcdefghijk" for number in range(2)]
     found = list(parts(names))
     assert [len(part) for part in found] == [4, 12, 6]
@@ -150,4 +154,4 @@ def test_survivors_are_what_no_test_looks_at(toy: Path) -> None:
     assert outcomes[0].test == spread
     assert (toy / "toy" / "room" / "sums.py").read_bytes() == SOURCE
     again = map_of_tests(toy, "toy", [toy / "tests" / "test_sums.py"], toy / ".mutants", fresh=True)
-    assert again == tests
+    assert again.calls == tests.calls and again.setups.keys() == {"tests/test_sums.py"}

@@ -612,3 +612,13 @@ def test_what_is_refused_is_named(case: str) -> None:
     with pytest.raises(ComplyError) as caught:
         call()
     assert tuple(line.strip().removeprefix("- ") for line in str(caught.value).splitlines()) == texts
+
+
+def test_rounding_is_no_difference_within_clusters() -> None:
+    """Values of a cluster's variable that differ in the last digit stand in level 2, whatever the other clusters' are."""
+    noise = np.tile([0.0, 1.0, -1.0, 0.0], 30) * 1e-15
+    level = X["c"].to_numpy() % 5 - 2.0  # zero in a fifth of the clusters
+    exact, rounded = (sem.fit(TWO + " b ~ z", X.assign(z=z), cluster="c") for z in (level, level + noise))
+    np.testing.assert_allclose(rounded.estimates["est"], exact.estimates["est"], atol=1e-6)
+    with pytest.raises(ComplyError, match="'z': differs within clusters but stands in level 2 only"):
+        sem.fit(TWO + " b ~ z", X.assign(z=level + 1e12 * noise), cluster="c")

@@ -162,3 +162,21 @@ def test_groups_have_each_their_own_maximum():
     assert fit.measures["unrestricted.logl"] == pytest.approx(
         sum(frame.attrs["loglik"] for frame in frames), abs=1e-8
     )
+
+
+@pytest.mark.parametrize("case", ["regular", "both kinds of single-level variables", "many clusters of one"])
+def test_a_step_of_em_never_leads_down_and_stays_at_the_maximum(case):
+    _, _, sample = drawn(*CASES[case])
+    point, reached = saturated._start(sample), -np.inf
+    for _ in range(6):
+        point = saturated._em_step(sample, point)
+        loglik = likelihood.slopes(sample, point).loglik
+        assert loglik > reached
+        reached = loglik
+    best = saturated.saturated_moments(sample)
+    assert reached < best.loglik
+    # a covariance matrix between clusters of full rank is a fixed point of the step, within and mean always are
+    stays = saturated._em_step(sample, best.moments)
+    assert_allclose(stays.within, best.moments.within, atol=1e-6)
+    assert_allclose(stays.mean, best.moments.mean, atol=1e-6)
+    assert_allclose(stays.between, best.moments.between, atol=1e-6)
