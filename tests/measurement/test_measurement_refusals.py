@@ -52,7 +52,7 @@ RATINGS = pd.DataFrame({"judge": [1, 1], "item": ["x", "y"], "construct": ["A", 
 
 def copies(item: pd.Series) -> pd.DataFrame:
     """Four copies: six pairs, of which notes name five."""
-    return pd.DataFrame({name: item for name in "abcd"})
+    return pd.DataFrame(dict.fromkeys("abcd", item))
 
 
 def indices() -> Any:

@@ -12,7 +12,7 @@ import pytest
 
 from comply_measure.errors import ComplyError
 from comply_measure.pipeline import STEPS, Step, StepOutput, Store, extensions
-from comply_measure.pipeline.files import require_writable
+from comply_measure.pipeline.files import require_writable, write_atomically, write_text
 from comply_measure.pipeline.folder import require_usable
 from comply_measure.pipeline.order import ordered
 from comply_measure.pipeline.signature import sign
@@ -144,3 +144,23 @@ def test_an_entry_of_another_form_is_read_as_none(tmp_path: Path, changes: dict,
     assert (store.load("s", "k") is not None) is readable
     path.write_text(f"{sign('s/other', body.encode())}\n{body}")  # of another place
     assert store.load("s", "k") is None
+
+
+def test_files_are_written_whole_or_not_at_all_and_closed(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "a.txt"
+    before = len(os.listdir("/dev/fd"))
+    for number in range(5):
+        write_text(path, f"text {number}\n")
+    assert len(os.listdir("/dev/fd")) == before
+    assert path.read_bytes() == b"text 4\n" and [p.name for p in path.parent.iterdir()] == ["a.txt"]
+    umask = os.umask(0o022)
+    os.umask(umask)
+    assert path.stat().st_mode & 0o777 == 0o666 & ~umask
+
+    def half(temporary: Path) -> None:
+        temporary.write_text("half")
+        raise RuntimeError("stopped")
+
+    with pytest.raises(RuntimeError, match="stopped"):
+        write_atomically(path, half)
+    assert path.read_bytes() == b"text 4\n" and [p.name for p in path.parent.iterdir()] == ["a.txt"]

@@ -615,7 +615,7 @@ def test_what_is_refused_is_named(case: str) -> None:
 
 
 def test_rounding_is_no_difference_within_clusters() -> None:
-    """Values of a cluster's variable that differ in the last digit stand in level 2, whatever the other clusters' are."""
+    """Values of one cluster that differ in the last digit are one value, whatever those of other clusters are."""
     noise = np.tile([0.0, 1.0, -1.0, 0.0], 30) * 1e-15
     level = X["c"].to_numpy() % 5 - 2.0  # zero in a fifth of the clusters
     exact, rounded = (sem.fit(TWO + " b ~ z", X.assign(z=z), cluster="c") for z in (level, level + noise))
