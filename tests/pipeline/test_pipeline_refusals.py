@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from comply_measure.errors import ComplyError
-from comply_measure.pipeline import STEPS, Step, StepOutput, Store, extensions
+from comply_measure.instrument import load_scale
+from comply_measure.pipeline import STEPS, Step, StepOutput, Store, extensions, new_scale
 from comply_measure.pipeline.files import require_writable, write_atomically, write_text
 from comply_measure.pipeline.folder import require_usable
 from comply_measure.pipeline.order import ordered
@@ -164,3 +165,16 @@ def test_files_are_written_whole_or_not_at_all_and_closed(tmp_path: Path) -> Non
     with pytest.raises(RuntimeError, match="stopped"):
         write_atomically(path, half)
     assert path.read_bytes() == b"text 4\n" and [p.name for p in path.parent.iterdir()] == ["a.txt"]
+
+
+def test_a_scale_of_items_has_five_points_unless_told_otherwise(tmp_path: Path) -> None:
+    items = tmp_path / "items.csv"
+    items.write_text("id,construct,text\na,A,One\nb,A,Two\n", encoding="utf-8")
+    for options, ends in (({}, (1, 5)), ({"minimum": 0, "maximum": 10}, (0, 10))):
+        written = new_scale(items, tmp_path / str(len(options)), **options)
+        response = load_scale(written.files[0]).response
+        assert (response.minimum, response.maximum) == ends
+        assert list(written.found) == ["2 items"]
+        assert (
+            written.checks[0] == f"the range of answers, {ends[0]} to {ends[1]}: the table does not state it"
+        )

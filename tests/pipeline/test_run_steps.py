@@ -10,6 +10,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -28,6 +29,7 @@ from comply_measure.pipeline import (
     run_study,
     signature as signature_module,
 )
+from comply_measure.pipeline.folder import write_results
 from comply_measure.pipeline.order import ordered
 from comply_measure.pipeline.run import Run
 from comply_measure.pipeline.signature import sign
@@ -195,6 +197,21 @@ def test_an_interrupted_run_resumes(workshop: Workshop, go: Callable[..., Run]) 
     run = go()
     assert workshop.ran == ["c", "d", "e"]
     assert statuses(run)["a"] == "cached"
+
+
+def test_a_defect_leaves_its_traceback_in_the_results(
+    workshop: Workshop, go: Callable[..., Run], tmp_path: Path
+) -> None:
+    workshop.broken = ZeroDivisionError("a defect")
+    run = go()
+    files = write_results(run, tmp_path / "out", jobs=1, started=datetime(2026, 1, 2, tzinfo=UTC))
+    traces = tmp_path / "out" / "errors"
+    assert [path.name for path in traces.iterdir()] == ["c.txt"] and "errors/c.txt" in files
+    text = (traces / "c.txt").read_text(encoding="utf-8")
+    assert text == run.outcomes["c"].trace and text.rstrip().endswith("ZeroDivisionError: a defect")
+    workshop.broken = None
+    write_results(go(), tmp_path / "out", jobs=1, started=datetime(2026, 1, 2, tzinfo=UTC))
+    assert not (traces / "c.txt").exists()  # of an earlier run
 
 
 @pytest.mark.parametrize("damage", [b"", b"{}", b"0" * 64 + b"\n{}"])
