@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from comply_measure.report.parts import Details, Prose, Section
+from comply_measure.report.parts import Bullets, Details, Heading, Prose, Section
 from comply_measure.report.tables import TableSpec
 from comply_measure.report.verdicts import StatedVerdict, policy, rule_frame, verdict_frame
 
 KEY = "verdicts"
+#: What no analysis of one wave of one questionnaire can say, whatever its numbers.
+_LIMITS = Bullets(
+    (
+        "Test–retest reliability and measurement error over time: there is one wave. A second one to the "
+        "same informants "
+        "would be needed.",
+        "Causes: all answers are of one time; paths and relations to criteria are associations.",
+        "Norms: whether a level is high or low needs values of comparable units, another wave or anchored "
+        "items.",
+        "Answers that depend on what was not answered: missing at random given what is known is an "
+        "assumption.",
+        "Replication: one sample; halves of it are not another one.",
+    )
+)
 
 
 def conclusion_section(stated: Mapping[str, Sequence[StatedVerdict]], language: str) -> Section | None:
@@ -39,7 +53,18 @@ def conclusion_section(stated: Mapping[str, Sequence[StatedVerdict]], language: 
         group="question",
     )
     opening = Prose(
-        "Sentences of this report that conclude are verdicts: a rule decides from numbers and conventions whether a "
+        "Sentences of this report that conclude are verdicts: a rule decides from numbers and conventions "
+        "whether a "
         "claim is supported, not supported, or whether the data cannot say. " + policy(language)
     )
-    return Section(KEY, "Conclusions and their rules", (opening, rules, Details("All conclusions", (every,))))
+    return Section(
+        KEY,
+        "Conclusions and their rules",
+        (
+            opening,
+            rules,
+            Details("All conclusions", (every,)),
+            Heading("What this study cannot answer"),
+            _LIMITS,
+        ),
+    )

@@ -67,6 +67,7 @@ _DEFAULTS = (
     Cutoff("rwg_j", "rwg(j)", 0.70, True, "criticised as arbitrary by Lance, Butts, & Michels, 2006"),
     Cutoff("test_level", "level of tests", 0.05, False, "Fisher, 1925"),
     Cutoff("small_effect", "standardised effect", 0.10, True, "small by Cohen, 1988"),
+    Cutoff("small_d", "standardised difference", 0.20, True, "small by Cohen, 1988"),
     Cutoff("share_margin", "difference of shares", 0.05, True, "a choice, worth mentioning from there"),
     Cutoff("odds_margin", "odds ratio", 1.25, True, "a choice, worth mentioning from there"),
     Cutoff("tucker", "Tucker's φ, equal factors", 0.95, True, "Lorenzo-Seva & ten Berge, 2006"),

@@ -88,6 +88,23 @@ def test_reliability_of_unit_means_as_implied() -> None:
     assert found["O"] == "cannot say" and "supported" not in found.values()
 
 
+def test_roles_differ_in_competence_as_planted() -> None:
+    """Planted: competence +.10, +.10, −.20; involvement +.20, 0, −.20 (marketing, sales, IT)."""
+    found = answers("sample", "sample.roles_differ")
+    supported = {subject for subject, answer in found.items() if answer == "supported"}
+    assert supported == {"informant_competence.marketing - it", "informant_involvement.marketing - it"}
+    assert found["informant_competence.marketing - sales"] != "supported"
+    assert len(found) == 6
+
+
+def test_normality_and_power_stand_in_the_report() -> None:
+    """20 scores on 6 factors have 210 moments and 55 parameters."""
+    evidence = stored("dimensionality").evidence
+    assert set(evidence.power["df"]) == {155} and (evidence.power["power_close"] > 0.99).all()
+    assert evidence.power["n"].tolist() == [667, 240]
+    assert evidence.normality["b2_normal"].tolist() == [440.0] * 4
+
+
 def test_words_follow_the_rule_where_the_data_do_not_decide() -> None:
     """p = .003 and a congruence of .86 confirm in part; superordinate and aggregate are both not rejected."""
     (half,) = (v for v in verdicts("dimensionality") if v.rule == "dimensionality.confirmed")

@@ -17,7 +17,7 @@ from comply_measure.evidence.attempt import required
 from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Names
 from comply_measure.evidence.fits import NamedFit, fit_row
-from comply_measure.evidence.focal import chosen_focal
+from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.rules.models import CONFIRMED
@@ -35,7 +35,9 @@ from comply_measure.measurement.dimensionality.efa import factor_solution
 from comply_measure.measurement.dimensionality.efa_result import FactorSolution
 from comply_measure.measurement.dimensionality.parallel import ParallelAnalysis, parallel_analysis
 from comply_measure.measurement.dimensionality.split_sample import SplitSample, explore_and_confirm
+from comply_measure.measurement.items.normality import mardia
 from comply_measure.responses import Responses
+from comply_measure.sem.power import rmsea_power, rmsea_sample_size
 from comply_measure.tables.roles import role_centred
 
 
@@ -185,6 +187,11 @@ class DimensionalityEvidence(Evidence):
     n_matched, n_placed : int
         Indicators that load highest on the factor of their dimension, of those in the solution.
     split : Halves
+    normality : DataFrame
+        Mardia's coefficients of the indicators, over all informants and by role (``measurement.mardia``).
+    power : DataFrame
+        ``n_kind, n, df, power_close, power_not_close, n_needed``: power of tests of RMSEA of the model of correlated
+        dimensions, were informants independent and were there as many as units.
     n_units, n_informants : int
     treatment : str
     turned : mapping of str to tuple of str
@@ -202,6 +209,8 @@ class DimensionalityEvidence(Evidence):
     n_matched: int
     n_placed: int
     split: Halves
+    normality: pd.DataFrame
+    power: pd.DataFrame
     n_units: int
     n_informants: int
     treatment: str
@@ -294,6 +303,8 @@ def dimensionality(
         n_matched=matched,
         n_placed=placed,
         split=Halves.of(split),
+        normality=mardia(data, {"indicators": names}).tidy(),
+        power=_fit_power(chosen, correlation.n),
         n_units=chosen.n_units,
         n_informants=correlation.n,
         treatment=(
@@ -302,6 +313,32 @@ def dimensionality(
             else "Informants are pooled although those of one unit are alike."
         ),
     )
+
+
+#: Close fit, fit that is not close, and exact enough to be told from it (MacCallum, Browne & Sugawara 1996).
+_CLOSE, _NOT_CLOSE, _GOOD = 0.05, 0.08, 0.01
+
+
+def _fit_power(chosen: Focal, n_informants: int) -> pd.DataFrame:
+    """Power of tests of close and of not-close fit (MacCallum, Browne & Sugawara 1996)."""
+    p, m = len(chosen.indicator_names), len(chosen.factors)
+    df = p * (p + 1) // 2 - 2 * p - m * (m - 1) // 2
+    if df < 1:
+        return pd.DataFrame()
+    needed = rmsea_sample_size(df, 0.80, _NOT_CLOSE, _CLOSE)
+    rows = [
+        {
+            "n_kind": kind,
+            "n": n,
+            "df": df,
+            "power_close": rmsea_power(n, df, _NOT_CLOSE, _CLOSE),
+            "power_not_close": rmsea_power(n, df, _GOOD, _CLOSE),
+            "n_needed": needed,
+        }
+        for kind, n in (("informants", n_informants), ("units", chosen.n_units))
+        if n >= 2
+    ]
+    return pd.DataFrame(rows)
 
 
 def _compute(request: Request, options: DimensionalityOptions) -> DimensionalityEvidence:

@@ -12,9 +12,12 @@ import pandas as pd
 
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.options import TopicOptions
+from comply_measure.evidence.rules.sample import ROLES_DIFFER
 from comply_measure.evidence.topic import Request, Topic
+from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.responses import Responses
 from comply_measure.responses.scoring import construct_scores
+from comply_measure.triads import TriadData, gap_tests
 
 _REASONS = ("not_answered", "cannot_judge", "user_missing")
 
@@ -38,6 +41,9 @@ class SampleEvidence(Evidence):
         Unit-level variables, described; may be empty.
     informants : DataFrame
         Scores of items about the informant, by role; may be empty.
+    informant_tests : DataFrame
+        ``gap_tests`` of these scores between the roles of a unit (``construct``, ``pair``, ...); empty without such
+        scores or with one role.
     notes : tuple of str
         What was noticed while reading the data.
     """
@@ -50,11 +56,32 @@ class SampleEvidence(Evidence):
     missing: pd.DataFrame
     units: pd.DataFrame
     informants: pd.DataFrame
+    informant_tests: pd.DataFrame
     notes: tuple[str, ...]
 
     def tidy(self) -> pd.DataFrame:
         """Informants and units by role."""
         return self.roles
+
+    def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
+        """Whether roles differ in what informants say of themselves."""
+        table, margin = self.informant_tests, conventions["small_d"]
+        known = table[table["p"].notna()] if len(table) else table
+        found = []
+        for row in known.to_dict("records"):
+            answer: Answer = "cannot say"
+            if row["p_holm"] <= conventions["test_level"]:
+                answer = "supported"
+            elif -margin * row["sd"] < row["lower"] and row["upper"] < margin * row["sd"]:
+                answer = "not supported"
+            numbers: dict[str, Number] = {
+                "gap": float(row["mean"]),
+                "ci": (float(row["lower"]), float(row["upper"])),
+                "p": float(row["p_holm"]),
+            }
+            subject = (str(row["construct"]), str(row["pair"]))
+            found.append(ROLES_DIFFER.verdict(answer, *subject, numbers=numbers, n_family=len(known)))
+        return tuple(found)
 
     def values(self) -> Mapping[str, Value]:
         """Numbers of units, firms, informants and complete units."""
@@ -88,6 +115,7 @@ def sample(responses: Responses) -> SampleEvidence:
         missing=missing_shares(responses),
         units=describe_units(responses.units),
         informants=informant_scores(responses),
+        informant_tests=informant_tests(responses),
         notes=responses.notes,
     )
 
@@ -170,6 +198,26 @@ def _describe(values: pd.Series[Any]) -> dict[str, object]:
         "categories": shares,
         "note": "" if some else "not a number" if not numeric else "no values",
     }
+
+
+def informant_tests(responses: Responses) -> pd.DataFrame:
+    """Do the roles of a unit differ in what informants say of themselves, such as their competence?
+
+    Paired within units, standard errors clustered by firm, Holm over pairs and constructs.
+    """
+    if not responses.items(kind="informant"):
+        return pd.DataFrame()
+    scores = responses.scores_of_kind("informant")
+    names = [str(name) for name in scores.columns if name not in ("unit", "firm", "role")]
+    roles = tuple(role for role in responses.roles if (scores["role"] == role).any())
+    if len(roles) < 2 or scores[["unit", "role"]].duplicated().any():
+        return pd.DataFrame()
+    if not scores["unit"].duplicated().any():
+        return pd.DataFrame()
+    cluster = responses.n_firms > 1
+    data = TriadData.from_long(scores, names, firm="firm" if cluster else None, roles=roles)
+    table: pd.DataFrame = gap_tests(data, cluster=cluster).tidy()
+    return table.rename(columns={"column": "construct"})
 
 
 def informant_scores(responses: Responses) -> pd.DataFrame:

@@ -15,13 +15,19 @@ from comply_measure.report.format import bounded, count, listing, number, p_phra
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Figure, Prose, Section
 from comply_measure.report.reversals import with_reversals
-from comply_measure.report.tables import Counts, TableSpec, of, table_of
+from comply_measure.report.tables import Columns, Counts, TableSpec, of, table_of
 
 _VARIANTS = {
     "components": "components",
     "factors_minres": "common factors",
     "factors_smc": "common factors (SMC)",
 }
+
+_NORMALITY: Columns = (
+    of("group", "label"), "n_informants", "mardia_b1", of("chisq", "chisq"), of("df", "df"), "p_skew", "mardia_b2",
+    "b2_normal", of("z", "z"), "p_kurtosis", "remark",
+)  # fmt: skip
+_POWER: Columns = ("n_kind", of("n", "n"), of("df", "df"), "power_close", "power_not_close", "n_needed")
 
 
 def dimensionality_section(facts: DimensionalityEvidence, labels: Labels) -> Section:
@@ -44,6 +50,7 @@ def dimensionality_section(facts: DimensionalityEvidence, labels: Labels) -> Sec
     if facts.split.confirmation is not None:
         blocks.append(_split_table(facts, facts.split.confirmation))
     blocks.append(Details("Loadings of the exploratory solution", (_loadings(facts, labels),)))
+    blocks.append(Details("Normality, and power of tests of fit", tuple(_assumptions(facts, labels))))
     return Section("dimensionality", "Dimensionality", tuple(blocks))
 
 
@@ -56,14 +63,50 @@ def dimensionality_headline(facts: DimensionalityEvidence) -> tuple[str, ...]:
     low, high = min(known), max(known)
     text = count(low) if low == high else f"{count(low)} to {count(high)}"
     return (
-        f"Criteria suggest {text} factors for {facts.indicator_kind} written for {count(len(facts.factors))}.",
+        f"Criteria suggest {text} factors for {facts.indicator_kind} written for "
+        f"{count(len(facts.factors))}.",
     )
+
+
+def _assumptions(facts: DimensionalityEvidence, labels: Labels) -> list[Block]:
+    """Multivariate normality of the indicators, and what their number and the sample can show of fit."""
+    blocks: list[Block] = [
+        table_of(
+            Counts(facts.n_units, facts.n_informants),
+            "dimensionality_normality",
+            f"{facts.title}: multivariate normality of {facts.indicator_kind}",
+            labelled(facts.normality, label=(labels.role, "group")),
+            _NORMALITY,
+            "Mardia (1970); expected kurtosis under normality p(p + 2). Scores of answers are never "
+            "normal, hence robust "
+            "tests and errors.",
+            estimator="Complete informants",
+        )
+    ]
+    if len(facts.power):
+        blocks.append(
+            table_of(
+                Counts(facts.n_units, facts.n_informants),
+                "dimensionality_power",
+                f"{facts.title}: power of tests of fit, model of correlated dimensions",
+                facts.power,
+                _POWER,
+                "MacCallum, Browne, and Sugawara (1996), α = .05: RMSEA .08 told from .05 (close fit "
+                "rejected), and .01 told "
+                "from .05 (not-close fit rejected). Informants of one unit are alike, so the power lies "
+                "between that of "
+                "as many independent cases as informants and of as many as units.",
+                estimator="Noncentral χ²",
+            )
+        )
+    return blocks
 
 
 def _opening(facts: DimensionalityEvidence) -> str:
     a = facts.adequacy
     return (
-        f"{facts.title}: exploratory analysis of {plural(len(a.items), 'indicator')} ({facts.indicator_kind}). "
+        f"{facts.title}: exploratory analysis of {plural(len(a.items), 'indicator')} "
+        f"({facts.indicator_kind}). "
         f"{facts.treatment} KMO = {bounded(a.kmo)}; Bartlett's test: χ²({count(a.df)}) = {number(a.chisq)}, "
         f"{p_phrase(a.pvalue)}."
     )
@@ -101,7 +144,8 @@ def _scree(facts: DimensionalityEvidence) -> Figure:
         size=(7.2, 3.2),
         alt="Scree plots of the data's eigenvalues beside those of data without structure.",
         notes=(
-            f"Dashed: {count(parallel.percentile)}th percentile of {count(parallel.n_replications)} data sets without "
+            f"Dashed: {count(parallel.percentile)}th percentile of {count(parallel.n_replications)} data "
+            f"sets without "
             "structure (Horn, 1965; Glorfeld, 1995).",
         ),
         min_width=520,
@@ -137,7 +181,8 @@ def _loading_map(facts: DimensionalityEvidence, labels: Labels) -> Figure:
         groups=[d for d, _ in chosen],
         shape=bounded,
         notes=(
-            f"{facts.solution.method.upper()}, {facts.solution.rotation}. Factors are ordered by the dimension whose "
+            f"{facts.solution.method.upper()}, {facts.solution.rotation}. Factors are ordered by the "
+            f"dimension whose "
             "indicators load on them. Lines separate dimensions.",
         ),
     )
@@ -151,7 +196,8 @@ def _split_text(facts: DimensionalityEvidence, labels: Labels) -> str:
         f"{split.seed}) {plural(n, 'factor')} {'was' if n == 1 else 'were'} explored; "
     )
     text += (
-        f"the other half ({plural(split.n_confirmed, 'informant')}) was fitted with the simple structure found there"
+        f"the other half ({plural(split.n_confirmed, 'informant')}) was fitted with the simple structure "
+        f"found there"
         if split.confirmation is not None
         else f"nothing could be confirmed in the other half: {split.note or 'no simple structure'}"
     )

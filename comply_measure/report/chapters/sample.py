@@ -16,6 +16,11 @@ _MISSING: Columns = (
     "cannot_judge", "user_missing",
 )  # fmt: skip
 
+_TESTS: Columns = (
+    of("roles", "pair_label"), "n_units", of("mean_gap", "mean"), "ci", "t", "df", "p_holm", of("d_z", "d_z_hedges"),
+    "remark",
+)  # fmt: skip
+
 
 def sample_section(facts: SampleEvidence, labels: Labels) -> Section:
     """The chapter."""
@@ -26,6 +31,8 @@ def sample_section(facts: SampleEvidence, labels: Labels) -> Section:
     ]
     if len(facts.informants):
         blocks.append(_informants(facts, labels))
+    if len(facts.informant_tests):
+        blocks.append(_informant_tests(facts, labels))
     if len(facts.units):
         blocks.append(Details("Unit-level variables", (_units(facts),)))
     if facts.notes:
@@ -106,6 +113,21 @@ def _informants(facts: SampleEvidence, labels: Labels) -> TableSpec:
         (of("role", "role_label"), "n_informants", "mean", "sd"),
         "Means of the items of each construct.",
         estimator="Descriptive",
+        group="label",
+    )
+
+
+def _informant_tests(facts: SampleEvidence, labels: Labels) -> TableSpec:
+    return table_of(
+        facts,
+        "sample_informant_tests",
+        "What informants say of themselves, roles of one unit compared",
+        labelled(
+            facts.informant_tests, label=(labels.construct, "construct"), pair_label=(labels.pair, "pair")
+        ),
+        _TESTS,
+        "Gap: first role minus second, in points of the answer scale.",
+        estimator="Paired t tests clustered by firm, Holm over the table",
         group="label",
     )
 

@@ -32,6 +32,7 @@ COUNTS: tuple[Quantity, ...] = (
     Quantity("n_judges", "Judges", "count"),
     Quantity("n_missing", "Missing", "count"),
     Quantity("n_not_supported", "Not supported", "count"),
+    Quantity("n_needed", "Needed for .80", "count"),
     Quantity("n_odd", "Odd in", "count"),
     Quantity(
         "n_parameters",
@@ -77,6 +78,8 @@ COUNTS: tuple[Quantity, ...] = (
     Quantity("only", "Of the attribute", "percent"),
     Quantity("p_disputed", "Disputed in", "percent"),
     Quantity("p_low", "Low in", "percent"),
+    Quantity("power_close", "Power, close fit", "percent"),
+    Quantity("power_not_close", "Power, not-close fit", "percent"),
     Quantity("residual", "Residual", "percent"),
     Quantity(
         "scatter_share",

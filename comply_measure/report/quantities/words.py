@@ -52,6 +52,7 @@ WORDS: tuple[Quantity, ...] = (
     Quantity("model", "Model"),
     Quantity("more_restricted", "More restricted"),
     Quantity("most_frequent_other", "Most frequent other"),
+    Quantity("n_kind", "Cases", data=("n_kind",)),
     Quantity("needed_for", "Needed for"),
     Quantity("null", "Null"),
     Quantity("odd_role", "Odd role"),
