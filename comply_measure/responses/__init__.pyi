@@ -10,6 +10,10 @@ from comply_measure.responses.export import (
     write_csv as write_csv,
     write_xlsx as write_xlsx,
 )
+from comply_measure.responses.fielded import (
+    instructions_followed as instructions_followed,
+    pair_ratings as pair_ratings,
+)
 from comply_measure.responses.mapping import (
     ColumnMapping as ColumnMapping,
     FileFormat as FileFormat,

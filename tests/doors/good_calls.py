@@ -15,6 +15,7 @@ import pandas as pd
 from comply_measure import measurement as m, models as mo, sem, simulation as si, triads as tr
 from comply_measure.instrument import load_scale
 from comply_measure.models import cutoffs, informants, invariance, rivals
+from comply_measure.responses import responses_from_frame
 from comply_measure.triads import congruence
 
 ROOMS = ("sem", "measurement", "triads", "models", "simulation", "responses", "instrument", "framework")
@@ -423,6 +424,14 @@ def imputation_source() -> pd.DataFrame:
     return data
 
 
+def fielded(form: str) -> Any:
+    """Answers of three roles to one form of a scale with pairs and attention items."""
+    scale = load_scale(FIELDED)
+    columns = {item.id: [1, 2, 3] for item in scale.items_for(form, "large")}
+    table = pd.DataFrame({"unit": ["u1"] * 3, "role": list(scale.roles)} | columns)
+    return responses_from_frame(table, scale, form=form, attribute_set="large")
+
+
 def _calls_of_data_rooms(folder: Path) -> dict[str, dict[str, Any]]:
     scale = load_scale("comply")
     p = population()
@@ -451,9 +460,11 @@ def _calls_of_data_rooms(folder: Path) -> dict[str, dict[str, Any]]:
         },
         "responses.dataset_path": {"name": "msi_triads"},
         "responses.describe_dataset": {"name": "msi_triads"},
+        "responses.instructions_followed": {"responses": fielded("full")},
         "responses.list_datasets": {},
         "responses.load_dataset": {"name": "comply_informants"},
         "responses.neutralise_cell": {"value": "=1"},
+        "responses.pair_ratings": {"responses": fielded("dyad")},
         "responses.read_responses": {"path": folder / "informants.csv", "scales": scale},
         "responses.responses_from_frame": {"frame": frame, "scales": scale},
         "responses.sketch_answers": {"path": folder / "informants.csv"},
