@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -107,23 +107,61 @@ def construct_scores(
     """
     if not 0 <= min_valid <= 1:
         raise ComplyError(f"min_valid is a share between 0 and 1, not {min_valid}")
+    return pd.DataFrame(
+        {
+            construct: mean_of_valid(values, asked, min_valid)
+            for construct, values, asked, _ in _measured(answers, roles, items, measurement, min_valid)
+        },
+        index=answers.index,
+    )
+
+
+def score_reasons(
+    answers: pd.DataFrame,
+    roles: Sequence[str] | NDArray[np.object_],
+    items: Mapping[str, Item],
+    measurement: Mapping[str, Sequence[str]],
+    min_valid: float,
+) -> pd.DataFrame:
+    """Why scores of :func:`construct_scores` are missing, in the same shape; empty text where there is a score."""
+    found: dict[str, NDArray[np.object_]] = {}
+    for construct, values, asked, parts in _measured(answers, roles, items, measurement, min_valid):
+        n_asked, n_valid = asked.sum(axis=1), (~np.isnan(values) & asked).sum(axis=1)
+        few = [
+            f"{valid} of {many} {parts}, fewer than a share of {min_valid:g}"
+            for valid, many in zip(n_valid.tolist(), n_asked.tolist(), strict=True)
+        ]
+        told = np.where(n_asked == 0, "no item is for the role", np.where(n_valid == 0, "no answer", few))
+        missing = np.isnan(mean_of_valid(values, asked, min_valid))
+        found[construct] = np.where(missing, told, "").astype(object)
+    return pd.DataFrame(found, index=answers.index, dtype=object)
+
+
+def _measured(
+    answers: pd.DataFrame,
+    roles: Sequence[str] | NDArray[np.object_],
+    items: Mapping[str, Item],
+    measurement: Mapping[str, Sequence[str]],
+    min_valid: float,
+) -> Iterator[tuple[str, NDArray[np.float64], NDArray[np.bool_], str]]:
+    """Per construct the values that it averages, whether each was asked, and what they are: answers or attributes."""
     distinct, role_codes = np.unique(np.asarray(roles, dtype=str), return_inverse=True)
     meant = {name: np.array([role in item.roles for role in distinct]) for name, item in items.items()}
 
-    def part(names: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """Mean over the items of one attribute, and whether any of them was asked."""
+    def answered(names: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         asked = np.column_stack([meant[name] for name in names])[role_codes]
-        values = answers[list(names)].to_numpy(dtype=np.float64)
-        return mean_of_valid(values, asked, min_valid), np.any(asked, axis=1)
+        return answers[list(names)].to_numpy(dtype=np.float64), asked
 
-    scores: dict[str, NDArray[np.float64]] = {}
     for construct, names in measurement.items():
         attributes = dict.fromkeys(items[name].construct for name in names)
-        parts = [part([n for n in names if items[n].construct == attribute]) for attribute in attributes]
+        parts = [answered([n for n in names if items[n].construct == attribute]) for attribute in attributes]
         if len(parts) == 1:
-            scores[construct] = parts[0][0]
+            yield construct, *parts[0], "answers"
         else:
-            values = np.column_stack([values for values, _ in parts])
-            asked = np.column_stack([asked for _, asked in parts])
-            scores[construct] = mean_of_valid(values, asked, min_valid)
-    return pd.DataFrame(scores, index=answers.index)
+            values = np.column_stack([mean_of_valid(*part, min_valid) for part in parts])
+            yield (
+                construct,
+                values,
+                np.column_stack([asked.any(axis=1) for _, asked in parts]),
+                "attributes scored",
+            )

@@ -236,7 +236,8 @@ class Responses:
         Returns
         -------
         DataFrame
-            ``unit``, ``firm``, ``role``, then a column per construct; rows as in `data`.
+            ``unit``, ``firm``, ``role``, then a column per construct; rows as in `data`. :meth:`score_reasons` says
+            why a score is missing.
         """
         asked = level, scale_key, min_valid
         if asked not in self._scores:
@@ -247,6 +248,17 @@ class Responses:
             )
             self._scores[asked] = pd.concat([self.data[["unit", "firm", "role"]], values], axis=1)
         return self._scores[asked].copy(deep=False)
+
+    @arguments_checked
+    def score_reasons(
+        self, level: Level = "attribute", scale_key: str | None = None, min_valid: float = 0.5
+    ) -> pd.DataFrame:
+        """Why scores of :meth:`scores` are missing: the same shape, with empty text where there is a score."""
+        items = {name: item for name, (_, item) in self._items.items()}
+        roles = self.data["role"].to_numpy(dtype=object)
+        measured = self.measurement(scale_key, level)
+        reasons = scoring.score_reasons(self._scored, roles, items, measured, min_valid)
+        return pd.concat([self.data[["unit", "firm", "role"]], reasons], axis=1)
 
     @arguments_checked
     def scores_of_kind(

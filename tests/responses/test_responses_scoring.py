@@ -34,6 +34,24 @@ def test_attribute_scores_by_hand(frame, small):
     np.testing.assert_allclose(scores["second"], [4, 3, 2, 1, 2, NAN, 1, 5], rtol=1e-15)
 
 
+def test_every_missing_score_has_its_reason(frame, small):
+    """In the shape of the scores, at both levels; a role that no item is for, too."""
+    read = responses_from_frame(frame, small)
+    for level, min_valid in (("attribute", 0.5), ("attribute", 1.0), ("dimension", 0.5), ("dimension", 1.0)):
+        scores, reasons = read.scores(level, None, min_valid), read.score_reasons(level, None, min_valid)
+        assert list(reasons.columns) == list(scores.columns)
+        for name in scores.columns[3:]:
+            assert (scores[name].isna() == reasons[name].ne("")).all(), name
+    reasons = read.score_reasons()
+    assert reasons["first"].tolist() == [
+        *[""] * 4, "1 of 3 answers, fewer than a share of 0.5", "no answer", "", "",
+    ]  # fmt: skip
+    asked = read.data["role"].eq("it")
+    assert reasons["customer"][asked].eq("no item is for the role").all() and asked.any()
+    whole = read.score_reasons("dimension", None, 1.0)["whole"]
+    assert whole[4] == "1 of 2 attributes scored, fewer than a share of 1"
+
+
 def test_items_that_the_role_is_not_asked_do_not_count(frame, small):
     other = frame.copy()
     other.loc[0, "K_2"] = None  # marketing answers one of the two items meant for it
