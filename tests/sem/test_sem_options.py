@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import math
 import re
@@ -25,8 +26,23 @@ ITEMS = [f"x{i}" for i in range(1, 7)]
 
 # Values that change something for MODEL on the data below, taken alone.
 VALUES: dict[str, tuple[Any, ...]] = {
-    "estimator": ("MLM", "MLMV", "MLR", "MLF", "GLS", "ULS", "ULSM", "WLS", "DWLS", "WLSMV"),
-    "missing": ("ml", "robust.two.stage", "pairwise"),
+    "estimator": (
+        "MLM",
+        "MLMV",
+        "MLR",
+        "MLF",
+        "GLS",
+        "ULS",
+        "ULSM",
+        "WLS",
+        "DWLS",
+        "WLSMV",
+        "MLMVS",
+        "ULSMV",
+        "WLSM",
+        "WLSMVS",
+    ),
+    "missing": ("ml", "robust.two.stage", "pairwise", "ml.x", "two.stage", "available.cases"),
     "group": ("g",),
     "group_equal": ("loadings",),
     "group_partial": ("f=~x2",),
@@ -41,14 +57,32 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "fixed_x": (True, False),
     "parameterization": ("theta",),
     "information": ("observed", "first.order"),
-    "se": ("standard", "robust.sem", "robust.huber.white", "first.order", "none"),
-    "test": ("standard", "satorra.bentler", "yuan.bentler", "scaled.shifted", "none"),
+    "se": (
+        "standard",
+        "robust.sem",
+        "robust.huber.white",
+        "first.order",
+        "none",
+        "robust.cluster",
+        "robust.sem.nt",
+    ),
+    "test": (
+        "standard",
+        "satorra.bentler",
+        "yuan.bentler",
+        "scaled.shifted",
+        "none",
+        "yuan.bentler.mplus",
+        "mean.var.adjusted",
+        "browne.residual.nt",
+        "browne.residual.adf",
+    ),
     "bootstrap": (2,),
     "seed": (3,),
     "engine": ("semopy", "COMPLY"),
     "model_type": ("growth",),
     "n_jobs": (2,),
-    "interactions": ("lms",),
+    "interactions": ("lms", "qml"),
     "product_indicators": ("unconstrained",),
     "match": (True,),
     "nodes": (8,),
@@ -66,6 +100,11 @@ SEARCH: dict[str, Any] = {
 # Two options that come to the same by theory: the first adds nothing beside the second, and need not say so.
 EQUAL = {
     (("estimator", "MLM"), ("missing", "robust.two.stage")): "two-stage errors and test are those of MLM",
+    (("estimator", "MLM"), ("missing", "two.stage")): "two-stage errors and test are those of MLM",
+    (
+        ("se", "robust.sem.nt"),
+        ("estimator", "GLS"),
+    ): "the sandwich of the normal-theory weights is their inverse",
     (("information", "observed"), ("se", "none")): "no errors; residuals and comparisons take it",
     (
         ("information", "observed"),
@@ -196,7 +235,20 @@ BESIDE_PRODUCTS: tuple[tuple[str, Any], ...] = (
     ("meanstructure", False),
     ("se", "none"),
     ("engine", "semopy"),
+    ("information", "observed"),
+    ("effect_coding", True),
+    ("orthogonal", True),
+    ("group_equal", "loadings"),
+    ("parameterization", "theta"),
+    ("model_type", "growth"),
+    ("seed", 3),
+    ("n_jobs", 2),
+    ("sampling_weights_normalization", "total"),
 )
+
+
+def test_every_option_is_in_the_list() -> None:
+    assert set(inspect.signature(sem.fit).parameters) - {"model", "data"} == {*VALUES, *SEARCH}
 
 
 @pytest.mark.parametrize("option", OF_PRODUCTS)
