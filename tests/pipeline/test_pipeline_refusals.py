@@ -15,7 +15,9 @@ from comply_measure.instrument import load_scale
 from comply_measure.pipeline import STEPS, Step, StepOutput, Store, extensions, new_scale
 from comply_measure.pipeline.files import require_writable, write_atomically, write_text
 from comply_measure.pipeline.folder import require_usable
+from comply_measure.pipeline.new_scales import _text, _wanted
 from comply_measure.pipeline.order import ordered
+from comply_measure.pipeline.results import table_document
 from comply_measure.pipeline.signature import sign
 from comply_measure.report.parts import Section
 from comply_measure.report.tables import TableSpec
@@ -178,3 +180,50 @@ def test_a_scale_of_items_has_five_points_unless_told_otherwise(tmp_path: Path) 
         assert (
             written.checks[0] == f"the range of answers, {ends[0]} to {ends[1]}: the table does not state it"
         )
+
+
+@pytest.mark.parametrize(
+    ("column", "name"),
+    [
+        ("tr_1", "tr_1"),
+        ("q 1", "q 1"),
+        ("We share goals", "c_2"),  # a sentence
+        ("x" * 40, "x" * 40),
+        ("x" * 41, "c_2"),
+    ],
+)
+def test_items_have_the_names_of_their_columns_unless_these_are_sentences(column: str, name: str) -> None:
+    assert _wanted(column, "c", 2) == name
+
+
+@pytest.mark.parametrize(
+    ("column", "label", "text"),
+    [
+        ("q1", "How often?", "How often?"),
+        ("q1", "", "q1"),
+        ("How often do you [meet]", "", "meet"),
+        ("q[1]", "", "q[1]"),  # no sentence before it
+    ],
+)
+def test_texts_of_items_are_what_the_file_says(column: str, label: str, text: str) -> None:
+    assert _text(column, label) == text
+
+
+def test_undefined_cells_are_listed_by_column_and_reason() -> None:
+    import pandas as pd
+
+    nan = float("nan")
+    noted = pd.DataFrame({"x": [1.0, nan, nan, nan], "y": [nan, 2.0, nan, 4.0], "t": list("abcd")})
+    table = TableSpec("k", "T", noted.assign(note=["", "few", "few", ""]))
+    assert table_document(table, "f")["undefined"] == [
+        {"column": "x", "reason": "few", "rows": [1, 2]},
+        {"column": "x", "reason": "does not apply to this row", "rows": [3]},
+        {"column": "y", "reason": "does not apply to this row", "rows": [0]},
+        {"column": "y", "reason": "few", "rows": [2]},
+    ]
+    plain = table_document(TableSpec("k", "T", noted), "f")
+    assert plain["undefined"] == [
+        {"column": "x", "reason": "does not apply to this row", "rows": [1, 2, 3]},
+        {"column": "y", "reason": "does not apply to this row", "rows": [0, 2]},
+    ]
+    assert plain["rows"][1] == [None, 2.0, "b"] and plain["columns"] == ["x", "y", "t"]
