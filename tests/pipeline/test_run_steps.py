@@ -371,6 +371,11 @@ def test_the_users_key_is_made_once_and_kept_private(tmp_path: Path, monkeypatch
         assert file.stat().st_mode & 0o077 == 0
     signature_module._secret.cache_clear()
     assert signature_module.secret() == first
+    file.write_bytes(b"short")  # damaged: made anew, and kept
+    signature_module._secret.cache_clear()
+    second = signature_module.secret()
+    assert file.read_bytes() == second != first and len(second) == 32
+    assert [path.name for path in file.parent.iterdir()] == ["cache.key"]
     (tmp_path / "file").write_text("", encoding="utf-8")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "file"))

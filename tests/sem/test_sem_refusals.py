@@ -12,6 +12,7 @@ import pytest
 
 from comply_measure import sem
 from comply_measure.errors import ComplyError
+from comply_measure.sem.inference.covariance import weak_direction
 
 rng = np.random.default_rng(5)
 LATENT = rng.normal(size=(120, 2)) @ np.array([[1.0, 0.4], [0.0, 0.9]])
@@ -622,3 +623,18 @@ def test_rounding_is_no_difference_within_clusters() -> None:
     np.testing.assert_allclose(rounded.estimates["est"], exact.estimates["est"], atol=1e-6)
     with pytest.raises(ComplyError, match="'z': differs within clusters but stands in level 2 only"):
         sem.fit(TWO + " b ~ z", X.assign(z=level + 1e12 * noise), cluster="c")
+
+
+def test_the_weakest_direction_of_an_information_matrix() -> None:
+    """Parameters without information; else the least curvature in standardised parameters; of NaN nothing is said."""
+    np.testing.assert_array_equal(weak_direction(np.diag([2.0, 0.0, 3.0, 1e-13])), [0.0, 1.0, 0.0, 1.0])
+    information = np.array([[4.0, 1.98, 0.0], [1.98, 1.0, 0.0], [0.0, 0.0, 9.0]])
+    found = weak_direction(information)
+    scale = np.diag(1.0 / np.sqrt(np.diag(information)))
+    values, vectors = np.linalg.eigh(scale @ information @ scale)
+    expected = scale @ vectors[:, 0]
+    np.testing.assert_allclose(np.abs(found), np.abs(expected), atol=1e-12)
+    assert found @ information @ found == pytest.approx(values[0]) and found[0] * found[1] < 0
+    np.testing.assert_array_equal(weak_direction(np.full((2, 2), np.nan)), [0.0, 0.0])
+    infinite = np.array([[1.0, np.inf], [np.inf, 1.0]])
+    np.testing.assert_array_equal(weak_direction(infinite), [0.0, 0.0])
