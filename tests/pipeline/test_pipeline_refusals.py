@@ -12,7 +12,7 @@ import pytest
 
 from comply_measure.errors import ComplyError
 from comply_measure.instrument import load_scale
-from comply_measure.pipeline import STEPS, Step, StepOutput, Store, extensions, new_scale
+from comply_measure.pipeline import STEPS, Step, StepOutput, Store, extensions, load_study, new_scale
 from comply_measure.pipeline.files import require_writable, write_atomically, write_text
 from comply_measure.pipeline.folder import require_usable
 from comply_measure.pipeline.new_scales import _text, _wanted
@@ -227,3 +227,23 @@ def test_undefined_cells_are_listed_by_column_and_reason() -> None:
         {"column": "y", "reason": "does not apply to this row", "rows": [0, 2]},
     ]
     assert plain["rows"][1] == [None, 2.0, "b"] and plain["columns"] == ["x", "y", "t"]
+
+
+def test_faults_of_a_study_file_come_in_the_order_of_its_lines(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(
+        "format: comply-measure study 1\ntitle: T\nsteps: [gapz, items]\ntitel: U\ncutoffs: {cfy: 0.9}\n"
+        "dataset: msi_triads\noptions:\n  gaps: {alpah: 0.1}\n  itemz: {}\nseed: one\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(ComplyError) as caught:
+        load_study(path, STEPS)
+    problems = caught.value.problems  # type: ignore[attr-defined]
+    assert [(problem.row, problem.column) for problem in problems] == [
+        (3, "steps.0"),
+        (4, "titel"),
+        (5, "cutoffs.cfy"),
+        (8, "options.gaps.alpah"),
+        (9, "options.itemz"),
+        (10, "seed"),
+    ]
