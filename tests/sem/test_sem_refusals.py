@@ -638,3 +638,13 @@ def test_the_weakest_direction_of_an_information_matrix() -> None:
     np.testing.assert_array_equal(weak_direction(np.full((2, 2), np.nan)), [0.0, 0.0])
     infinite = np.array([[1.0, np.inf], [np.inf, 1.0]])
     np.testing.assert_array_equal(weak_direction(infinite), [0.0, 0.0])
+
+
+def test_a_probit_regression_that_does_not_converge_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = CUT.assign(v=X["x5"] + X["x1"])
+    text = ONE + "\nf ~ v"
+    assert sem.fit(text, data, ordered=["x1", "x2", "x3"]).converged
+    monkeypatch.setattr("comply_measure.sem.ordinal.conditional.MAX_ITERATIONS", 1)
+    with pytest.raises(ComplyError) as caught:
+        sem.fit(text, data, ordered=["x1", "x2", "x3"])
+    assert str(caught.value) == "the probit regression of 'x1' on the covariates does not converge"
