@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import pandas as pd
 from pydantic import field_validator, model_validator
@@ -16,6 +16,7 @@ from comply_measure.sem.resolver import resolve
 
 if TYPE_CHECKING:
     from comply_measure.evidence.focal import Focal
+    from comply_measure.responses import Responses
 
 Cluster = Annotated[Literal["unit", "firm", "none"], Firms()]
 _SEMOPY = {"estimator": "ML", "missing": "listwise", "cluster": "none"}
@@ -34,7 +35,8 @@ class Estimation(TopicOptions):
     missing : {"ml", "listwise"}
         Full information, or complete cases.
     cluster : {"unit", "firm", "none"}
-        What makes cases alike; standard errors and tests allow for it.
+        What makes cases alike; standard errors and tests allow for it. Where it is left open, topics that pool
+        informants take the highest level known (:meth:`at_highest`).
     """
 
     engine: Literal["comply", "semopy"] = "comply"
@@ -75,6 +77,12 @@ class Estimation(TopicOptions):
             _resolved(self.estimator, self.missing)
         return self
 
+    def at_highest(self, responses: Responses) -> Self:
+        """Options with clusters at the highest level known, firms or else units, where the study leaves them open."""
+        if "cluster" in self.model_fields_set or self.cluster == "none":
+            return self
+        return self.model_copy(update={"cluster": "firm" if responses.n_firms > 1 else "unit"})
+
     def fit(self, model: str, data: pd.DataFrame, *, cluster: Cluster | None = None) -> sem.Fit:
         """Fit a model; `cluster` replaces the option."""
         chosen = self.cluster if cluster is None else cluster
@@ -99,8 +107,8 @@ class Estimation(TopicOptions):
 
 
 def cluster_in_role(chosen: Focal, cluster: Cluster) -> Cluster:
-    """What makes informants of one role alike: nothing, unless several of a unit are kept."""
-    return cluster if chosen.several else "none"
+    """What makes informants of one role alike: their firm, if firms are the clusters; their unit if it has several."""
+    return cluster if chosen.several or cluster == "firm" else "none"
 
 
 def _resolved(estimator: str, missing: str) -> Options:

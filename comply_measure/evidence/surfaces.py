@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,10 +11,35 @@ import pandas as pd
 
 from comply_measure.evidence.fits import NamedFit
 from comply_measure.models.informants.polynomial_fit import LatentPolynomial
+from comply_measure.statistics.multiplicity import holm
 from comply_measure.triads.congruence.checklist import CongruenceChecklist
 from comply_measure.triads.congruence.model_set import ModelSet
 from comply_measure.triads.congruence.polynomial import PolynomialRegression
 from comply_measure.triads.congruence.surface import ResponseSurface
+
+
+def corrected(surfaces: Sequence[ResponseSurface]) -> list[ResponseSurface]:
+    """Surfaces of one study with ``p_holm`` of every parameter, Holm's correction over the surfaces."""
+    if not surfaces:
+        return []
+    p = np.stack([surface.parameters["p"].to_numpy(dtype=float) for surface in surfaces], axis=1)
+    adjusted = np.stack([holm(row) for row in p])
+    return [
+        replace(surface, parameters=surface.parameters.assign(p_holm=adjusted[:, place]))
+        for place, surface in enumerate(surfaces)
+    ]
+
+
+def corrected_constraints(models: Sequence[ModelSet]) -> list[ModelSet]:
+    """Models with ``p_holm`` of what difference scores impose, Holm's correction over all tests of the study."""
+    if not models:
+        return []
+    tests = [found.constraints["p"].to_numpy(dtype=float) for found in models]
+    adjusted = np.split(holm(np.concatenate(tests)), np.cumsum([len(test) for test in tests])[:-1])
+    return [
+        replace(found, constraints=found.constraints.assign(p_holm=own))
+        for found, own in zip(models, adjusted, strict=True)
+    ]
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,7 +29,7 @@ class Request:
     seed : int
         Seed of the study.
     given : mapping of str to Evidence
-        Evidence of the topics this one needs.
+        Evidence of the topics this one needs, and of those it uses that have run.
     conventions : mapping of str to float
         Cut-offs the topic computes with, by key.
     folder : Path
@@ -58,6 +58,10 @@ class Request:
             raise ComplyError(f"the evidence of '{topic}' is not of kind {kind.__name__}")
         return found
 
+    def optional(self, topic: str, kind: type[Kind]) -> Kind | None:
+        """Evidence of a used topic; None where it did not run or has no result."""
+        return self.evidence(topic, kind) if topic in self.given else None
+
 
 def always(scales: tuple[Scale, ...]) -> str:
     """Of a topic that applies to every study."""
@@ -82,7 +86,9 @@ class Topic:
     options : type of TopicOptions
         Schema of the options.
     needs : tuple of str
-        Topics whose evidence this one reads.
+        Topics whose evidence this one reads, and cannot do without.
+    uses : tuple of str
+        Topics whose evidence this one reads where they run, too; it says what is missing where they do not.
     applies : callable
         Given the scales of a study, why the topic does not apply; empty if it does.
     asked : callable
@@ -99,3 +105,4 @@ class Topic:
     applies: Callable[[tuple[Scale, ...]], str] = always
     asked: Callable[[Any], str] = wanted
     conventions: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()

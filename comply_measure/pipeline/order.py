@@ -10,7 +10,7 @@ from comply_measure.statistics.words import require_known
 
 
 def ordered(wanted: Iterable[str], registry: Mapping[str, Step]) -> tuple[str, ...]:
-    """The wanted steps and all they need, each after what it needs, otherwise in the registry's order.
+    """The wanted steps and all they need, each after what it needs or uses, otherwise in the registry's order.
 
     Parameters
     ----------
@@ -35,10 +35,17 @@ def ordered(wanted: Iterable[str], registry: Mapping[str, Step]) -> tuple[str, .
     placed: dict[str, None] = {}
     waiting = [name for name in registry if name in chosen]
     while waiting:
-        name = next(name for name in waiting if all(need in placed for need in registry[name].needs))
-        placed[name] = None
-        waiting.remove(name)
+        ready = [name for name in waiting if not set(waiting) & set(before(registry[name]))]
+        if not ready:
+            raise ComplyError(f"steps need each other in a circle: {', '.join(waiting)}")
+        placed[ready[0]] = None
+        waiting.remove(ready[0])
     return tuple(placed)
+
+
+def before(step: Step) -> tuple[str, ...]:
+    """Steps that run before this one, if they run."""
+    return (*step.needs, *step.uses)
 
 
 def _collect(

@@ -12,7 +12,7 @@ from comply_measure.evidence.base import Evidence
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.pipeline.execute import Keys
 from comply_measure.pipeline.fingerprint import evidence_key, output_key, source_of
-from comply_measure.pipeline.order import ordered
+from comply_measure.pipeline.order import before, ordered
 from comply_measure.pipeline.outcome import Outcome
 from comply_measure.pipeline.step import Context, Step
 from comply_measure.pipeline.store import Store
@@ -68,11 +68,15 @@ class Plan:
             self.study.settings,
             {key: cutoffs[key] for key in step.topic.conventions},
             self.study.inputs,
-            {need: self.keys[need].evidence for need in step.needs},
+            {name: self.keys[name].evidence for name in self.reads(name)},
             source_of(step.topic.compute, step.options),
         )
         printed = output_key(evidence, self.study.file.language, cutoffs, source_of(step.chapter))
         return Keys(evidence, printed)
+
+    def reads(self, name: str) -> tuple[str, ...]:
+        """Steps of the plan whose evidence a step reads: those it needs, and those it uses that are due."""
+        return tuple(other for other in before(self.steps[name]) if other in self.steps)
 
     @cached_property
     def responses(self) -> Responses:
@@ -85,16 +89,20 @@ class Plan:
         return study.steps[name] if name in study.steps else study.others[name]
 
     def context(self, name: str, store: Store) -> Context:
-        """What a step may read; the evidence it needs comes from the cache.
+        """What a step may read; the evidence it needs or uses comes from the cache.
 
         Raises
         ------
         ComplyError
-            If that evidence is not there.
+            If evidence it needs is not there; of what it uses a step without result is left out.
         """
+        given = {need: self._given(need, store) for need in self.steps[name].needs}
+        for other in self.reads(name):
+            if other not in given and (found := store.load_evidence(other, self.keys[other].evidence)):
+                given[other] = found.evidence
         return Context(
             load=lambda: self.responses,
-            given={need: self._given(need, store) for need in self.steps[name].needs},
+            given=given,
             cutoffs=self.study.cutoffs,
             language=self.study.file.language,
             seed=self.study.file.seed,

@@ -128,7 +128,7 @@ def _cached(plan: Plan, store: Store, listen: Listener) -> dict[str, Outcome]:
             found[name] = Outcome(name, "cached", plan.keys[name].evidence, seconds, output)
     for name in reversed(plan.steps):
         if name not in found:
-            for need in plan.steps[name].needs:
+            for need in plan.reads(name):
                 if need in found and store.load_evidence(need, plan.keys[need].evidence) is None:
                     del found[need]
     for name in plan.steps:

@@ -85,7 +85,7 @@ class Context:
     load : callable
         Reads the responses; called once, when first needed.
     given : mapping of str to Evidence
-        Evidence of the steps this one needs.
+        Evidence of the steps this one needs or uses.
     cutoffs : Cutoffs
         Conventions in force.
     language : str
@@ -162,6 +162,11 @@ class Step:
     def needs(self) -> tuple[str, ...]:
         """Steps whose evidence this one reads."""
         return self.topic.needs
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """Steps whose evidence this one reads where they run, too."""
+        return self.topic.uses
 
     def applies(self, scales: tuple[Scale, ...]) -> str:
         """Why the step does not apply to a study with these scales; empty if it does."""

@@ -138,8 +138,8 @@ def _rank(name: str) -> int:
 def _ready(plan: Plan, outcomes: dict[str, Outcome], busy: set[str]) -> list[str]:
     return [
         name
-        for name, step in plan.steps.items()
-        if name not in outcomes and name not in busy and all(need in outcomes for need in step.needs)
+        for name in plan.steps
+        if name not in outcomes and name not in busy and all(other in outcomes for other in plan.reads(name))
     ]
 
 

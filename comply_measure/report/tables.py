@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from comply_measure.errors import ComplyError
-from comply_measure.report.format import FORMATS, NUMERIC, Format, count, text
+from comply_measure.report.format import FORMATS, NUMERIC, Format, plural, text
 from comply_measure.report.names import require_key
 from comply_measure.report.quantities.dictionary import quantity
 from comply_measure.report.quantities.entry import Quantity
@@ -212,12 +212,12 @@ class TableSpec:
 
     @property
     def basis(self) -> str:
-        """The sentence every table carries: N units, N informants, estimator."""
+        """The sentence every table carries: units, informants, estimator; neither of the two is called N."""
         parts = []
         if self.n_units is not None:
-            parts.append(f"N = {count(self.n_units)} units")
+            parts.append(plural(self.n_units, "unit"))
         if self.n_informants is not None:
-            parts.append(f"N = {count(self.n_informants)} informants")
+            parts.append(plural(self.n_informants, "informant"))
         sample = ", ".join(parts)
         return ". ".join(part for part in (sample, self.estimator.rstrip(".")) if part)
 

@@ -13,7 +13,7 @@ from comply_measure.models.cutoffs.misspecification import factor_structure
 from comply_measure.models.informants.effects import effects_table, joint_tests
 from comply_measure.models.informants.polynomial_fit import coefficient_covariance
 from comply_measure.models.informants.role_means import latent_gaps
-from comply_measure.models.invariance.search import score_statistics
+from comply_measure.models.invariance.score_tests import score_statistics
 from comply_measure.models.rivals.casewise import casewise_fit
 from comply_measure.models.rivals.general_factor import general_factor_indices
 from comply_measure.models.rivals.nesting import relation

@@ -215,11 +215,13 @@ def searches(shipped):
     rows, tree = shipped
     designs = {key: role_design(rows, factors, ROLES) for key, factors in tree.items()}
     levels = ("configural", "metric", "scalar")
-    return {key: partial_invariance(design, ladder_levels=levels) for key, design in designs.items()}
+    return {
+        key: partial_invariance(design, ladder_levels=levels, gate=False) for key, design in designs.items()
+    }
 
 
 def test_search_across_roles_finds_the_planted_items(searches) -> None:
-    """The four items planted in the shipped study, each with its role; stated false alarms: 2 of 56."""
+    """Ungated: the four items planted in the shipped study, each with its role; stated false alarms: 2 of 56."""
     planted = truth_reference("msi_triads").noninvariant_items.set_index("item")
     found = {d.item: d for s in searches.values() for d in s.departures if not d.follows_loading}
     assert set(planted.index) <= set(found)
@@ -313,7 +315,10 @@ def test_a_search_fits_no_level_twice(shipped, searches, monkeypatch) -> None:
     found = partial_invariance(design, ladder_levels=("configural", "metric", "scalar"), ladder=ladder)
     pd.testing.assert_frame_equal(found.tidy(), searches["Y"].tidy(), check_exact=True)
     pd.testing.assert_frame_equal(found.ladder.tidy(), searches["Y"].ladder.tidy(), check_exact=True)
-    assert fitted == [("scalar", found.released)]
+    # what is fitted are the rivals of one step, each once; nothing that the ladder has
+    assert ("scalar", found.released) in fitted
+    assert len(set(fitted)) == len(fitted) == 2
+    assert all(level == "scalar" and released for level, released in fitted)
     with pytest.raises(InputError, match="another ladder"):
         partial_invariance(role_design(rows, tree["Y"], ROLES), ladder=ladder)
 

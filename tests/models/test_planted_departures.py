@@ -65,7 +65,7 @@ def test_in_the_population_only_planted_items_depart(dimension: str, truth) -> N
 
 
 def test_robust_search_by_firms_on_the_shipped_study(truth) -> None:
-    """Robust to clusters: 3 of the 4 planted items (the weak loading of L_prox_2 is missed), 1 false alarm of 56."""
+    """Robust to clusters, each dimension by itself: 3 of the 4 planted items (a weak loading is missed), none else."""
     responses = load_dataset("msi_triads")
     rows = pd.concat([responses.data[["unit", "firm", "role"]], responses.scored()], axis=1)
     tree = tree_of(load_scale("comply"))
@@ -82,6 +82,6 @@ def test_robust_search_by_firms_on_the_shipped_study(truth) -> None:
     if FULL:
         assert n_items == 60
         assert set(hits) == {"C_dig_2", "P_acc_3", "Y_tool_1"}
-        assert len(odd) - len(hits) == 1
+        assert set(odd) == set(hits)
     else:
         assert set(odd) == {"P_acc_3"}

@@ -30,6 +30,9 @@ TABLES = {
         "agreement_icc_twoway",
     },
     "aggregation": {"aggregation_description", "aggregation_correlations", "aggregation_scores"},
+    "invariance": {
+        "invariance_items", "invariance_roles", "invariance_released", "invariance_gates", "invariance_latent_gaps",
+    },
     "gaps": {"gaps_dimensions", "gaps_attributes", "gaps_reliability"},
     "structure": {
         "structure_fit", "structure_paths", "structure_explained", "structure_indirect", "structure_loadings",
@@ -70,8 +73,8 @@ def test_the_report_has_every_table_and_figure(demo: tuple[Run, Path]) -> None:
     headings = re.findall(r"<h2>(\d+\. [^<]+)</h2>", html)
     assert headings == [
         "1. Sample and completeness", "2. Items and scores", "3. Reliability", "4. Measurement model",
-        "5. Agreement within units", "6. Unit scores", "7. Role gaps", "8. Structural model",
-        "9. From results to action", "10. Symbols",
+        "5. Measurement invariance", "6. Agreement within units", "7. Unit scores", "8. Role gaps",
+        "9. Structural model", "10. From results to action", "11. Symbols",
     ]  # fmt: skip
     keys = [t.key for o in run.outputs.values() for t in o.section.tables()]
     keys += [f.key for o in run.outputs.values() for f in o.section.figures()]
@@ -127,7 +130,13 @@ def test_the_overview_has_a_sentence_from_each_main_result(demo: tuple[Run, Path
     run, _ = demo
     summary = build_report(run).summary
     assert summary[0].startswith("240 units in 60 firms with 667 informants; 80.4%")
-    for part in ("α ranges", "Second-order: χ²(164)", "ICC(1) is", "Largest mean role gap", "expected paths"):
+    for part in (
+        "α ranges",
+        "Second-order: χ²(164)",
+        "ICC(1) is",
+        "Largest latent role gap",
+        "expected paths",
+    ):
         assert any(part in text for text in summary)
 
 
@@ -136,7 +145,18 @@ def test_levers_carry_the_mark_of_reconstructed_assignments(demo: tuple[Run, Pat
     levers = run.outputs["actions"].tables["actions_levers"].data
     marked = levers["marked"].str.endswith("(r)")
     assert (marked == (levers["assignment"] == "reconstructed")).all()
-    assert marked.any()
+
+
+def test_levers_follow_from_supported_calls_that_are_true(demo: tuple[Run, Path]) -> None:
+    """Planted gaps beyond 1.1 points are 1.17 (team orientation) and 1.20 (transparency); nothing is low."""
+    run, _ = demo
+    output = run.outputs["actions"]
+    calls = output.tables["actions_priorities"].data.set_index("column")
+    supported = set(calls.index[calls["disputed"] == "supported"])
+    assert supported == {"team_orientation", "transparency"}
+    assert set(calls["low"]) == {"cannot say"}
+    assert set(output.tables["actions_levers"].data["attribute"]) == supported
+    assert {v.answer for v in output.verdicts if v.rule == "actions.low"} == {"cannot say"}
 
 
 def test_attribute_set_21_reaches_every_step(tmp_path: Path) -> None:

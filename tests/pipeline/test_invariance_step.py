@@ -27,6 +27,8 @@ def output(context: Context) -> StepOutput:
 
 def test_attributes_with_planted_threshold_shifts_are_freed_for_the_planted_role(output: StepOutput) -> None:
     table = output.tables["invariance_released"].data.set_index("item")
+    assert table.loc["P_acc_3", "odd"] == table.loc["C_dig_2", "odd"] == "sales"
+    assert table.loc["Y_tool_1", "odd"] == "it"
     assert table.loc["accessibility", "odd"] == "sales"
     assert table.loc["tool_orientation", "odd"] == "it"
     assert table.loc["accessibility", "kind"] == table.loc["tool_orientation", "kind"] == "Intercept"
@@ -41,6 +43,9 @@ def test_the_log_holds_every_release(output: StepOutput) -> None:
     assert freed == set(released.loc[released["follows_loading"] == "", "item"])
     assert output.values["n_released"] == len(freed)
     assert (log.loc[log["released"], "pvalue_adjusted"] < 0.05).all()
+    gates = output.tables["invariance_gates"].data
+    assert (gates["searched"] == (gates["p_holm"] < 0.05)).all()
+    assert set(log["level"]) <= {"metric", "scalar"}
 
 
 def test_bias_and_gap_add_up(output: StepOutput) -> None:

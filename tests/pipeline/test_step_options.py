@@ -82,7 +82,13 @@ WRONG: dict[str, dict[str, tuple[Any, str]]] = {
     },
     "method_variance": SCALE
     | ESTIMATION
-    | {"marker": ("x", "known: smsc, marker"), "role_centred": FLAG, "by_role": FLAG},
+    | {
+        "marker": ("x", "known: smsc, marker"),
+        "role_centred": FLAG,
+        "by_role": FLAG,
+        "worth": (1, "less than 1"),
+        "marker_correlation": (2, "at most 1"),
+    },
     "missing_data": SCALE
     | {
         "dimensions": (["Z"], DIMENSIONS),
@@ -130,7 +136,8 @@ WRONG: dict[str, dict[str, tuple[Any, str]]] = {
     },
     "actions": SCALE
     | {
-        "low": (9, "outside the answer scale"),
+        "norms": ("absent.csv", "no such file"),
+        "alpha": (1, "less than 1"),
         "disputed": (99, "wider than the answer scale"),
         "replications": (99, "at least 100"),
     },

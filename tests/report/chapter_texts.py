@@ -1,10 +1,10 @@
-"""Every chapter as text, from stored evidence: ``python tests/report/chapter_texts.py [--evidence]``.
+"""Every chapter as text, from stored evidence: ``python tests/report/chapter_texts.py [--evidence] [STEP ...]``.
 
 The command writes ``tests/report/texts``, what the tests compare with: after a change of wording, heading or format,
 run it and read the difference. Folders in it hold the new lines of the forms in ``bare_evidence.py``. With
 ``--evidence`` it computes the evidence of the shipped study anew, too (under two minutes): that is due when a class of
 evidence has other fields. Evidence is stored with eight digits, as input that is the same on every machine, not as a
-result to compare with.
+result to compare with. Steps that are named are done alone, with what they need or use.
 """
 
 from __future__ import annotations
@@ -225,15 +225,17 @@ def _rounded(value: Any) -> Any:
     return {key: _rounded(part) for key, part in value.items()} if isinstance(value, dict) else value
 
 
-def write_evidence() -> None:
+def write_evidence(steps: tuple[str, ...]) -> None:
     """Compute the evidence of the shipped study and store it."""
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
-        run = run_study(study(), STEPS, store)
+        used = [other for step in steps for other in STEPS[step].uses]
+        run = run_study(study(), STEPS, store, wanted=(*steps, *used))
         (HERE / "evidence").mkdir(exist_ok=True)
-        for step, outcome in run.outcomes.items():
+        for step in steps:
+            outcome = run.outcomes[step]
             found = store.load_evidence(step, outcome.key)
             assert found is not None, (step, outcome.reason)
             document = {"evidence": _rounded(encode(found.evidence)), "warnings": list(found.warnings)}
@@ -241,20 +243,20 @@ def write_evidence() -> None:
             (HERE / "evidence" / f"{step}.json.xz").write_bytes(lzma.compress(text.encode(), preset=9))
 
 
-def write_unchanged() -> None:
+def write_unchanged(steps: tuple[str, ...]) -> None:
     """Find what the other forms of the evidence leave as it is."""
-    found = {
-        form: {
-            step: left
-            for step in STEPS
-            if (
-                left := find_unchanged(
+    known = json.loads(UNCHANGED.read_text(encoding="utf-8")) if UNCHANGED.exists() else {}
+    found: dict[str, dict[str, list[str]]] = {}
+    for form in FORMS:
+        own = found.setdefault(form, {})
+        for step in STEPS:
+            left = known.get(form, {}).get(step, [])
+            if step in steps:
+                left = find_unchanged(
                     form, stored(step), partial(_undrawn, step), partial(chapter_text, step)
                 )
-            )
-        }
-        for form in FORMS
-    }
+            if left:
+                own[step] = left
     UNCHANGED.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8", newline="\n")
 
 
@@ -276,14 +278,14 @@ def form_text(form: str, step: str) -> str:
     return "\n".join([f"{blocks} blocks in {len(lines)} lines, {len(new)} of them new", *new]) + "\n"
 
 
-def write_texts() -> None:
+def write_texts(steps: tuple[str, ...]) -> None:
     """Write what the tests compare with."""
     (HERE / "texts").mkdir(exist_ok=True)
-    for step in STEPS:
+    for step in steps:
         _write(HERE / "texts" / f"{step}.txt", chapter_text(step, stored(step)))
     for form in FORMS:
         (HERE / "texts" / form).mkdir(exist_ok=True)
-        for step in STEPS:
+        for step in steps:
             _write(HERE / "texts" / form / f"{step}.txt", form_text(form, step))
 
 
@@ -293,10 +295,11 @@ def _write(path: Path, text: str) -> None:
 
 def main() -> None:
     """Write the texts, and what they are printed from if that is asked."""
+    steps = tuple(name for name in sys.argv[1:] if not name.startswith("--")) or tuple(STEPS)
     if "--evidence" in sys.argv[1:]:
-        write_evidence()
-        write_unchanged()
-    write_texts()
+        write_evidence(steps)
+        write_unchanged(steps)
+    write_texts(steps)
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def test_a_table_prints_by_the_dictionary() -> None:
         r"$\mathit{df}$",
         r"$\mathit{p}$",
     ]
-    assert table.printed.note == "N = 3 units, N = 9 informants. ML. One. Two."
+    assert table.printed.note == "3 units, 9 informants. ML. One. Two."
     assert table.printed is table.printed  # formatted once
 
 

@@ -30,7 +30,7 @@ def test_a_table_refuses_columns_and_formats_that_do_not_exist() -> None:
 
 def test_a_table_states_what_it_rests_on() -> None:
     table = TableSpec("t", "T", FRAME, n_units=1240, n_informants=3000, estimator="ML.")
-    assert table.basis == "N = 1,240 units, N = 3,000 informants. ML"
+    assert table.basis == "1,240 units, 3,000 informants. ML"
     assert [column.label for column in table.shown] == ["a", "b", "low", "high"]
 
 

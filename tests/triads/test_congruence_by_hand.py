@@ -15,6 +15,7 @@ from comply_measure.triads.congruence import (
     polynomial_regression,
     response_surface,
 )
+from comply_measure.triads.congruence.model_set import constraint_tests
 
 
 def views(n: int = 120, seed: int = 1, scale: float = 1.0) -> pd.DataFrame:
@@ -69,18 +70,36 @@ def test_every_linear_model_is_its_least_squares() -> None:
 
 @pytest.mark.parametrize("scale", [1.0, 1e-3, 1e3])
 def test_the_piecewise_test_of_the_absolute_difference(scale: float) -> None:
-    """F of |X − Y| against X, Y, W, WX, WY, whatever the unit of the outcome."""
+    """With equal errors the F of |X − Y| against X, Y, W, WX, WY, whatever the unit of the outcome."""
     data = views(scale=scale)
     x, y, z = (data[name].to_numpy() for name in "xyz")
     w = (x < y).astype(float)
     free, bound = residual(z, x, y, w, w * x, w * y), residual(z, np.abs(x - y))
-    fit = polynomial_regression(data, "x", "y", "z", centre=0)
+    fit = polynomial_regression(data, "x", "y", "z", centre=0, covariance="ols")
     row = congruence_models(fit).constraints.set_index("constraint").loc["absolute difference"]
     F = (bound - free) / 4 / (free / (len(z) - 6))
     assert (row["df1"], row["df2"], row["n"]) == (4, len(z) - 6, len(z))
     assert row["F"] == pytest.approx(F, rel=1e-8)
     assert row["p"] == pytest.approx(stats.f.sf(F, 4, len(z) - 6), rel=1e-6)
     assert row["note"] == ""
+
+
+def test_the_test_of_the_absolute_difference_allows_for_clusters() -> None:
+    """Where |X − Y| holds and firms differ in what X and Y do, least squares alone errs four times as often."""
+    rng = np.random.default_rng(8)
+    firm = np.repeat(np.arange(30), 6)
+    low = {"cluster": 0, "ols": 0}
+    for _ in range(60):
+        x, y = rng.normal(size=(2, 180))
+        own = rng.normal(size=(2, 30))[:, firm]
+        z = -np.abs(x - y) + own[0] * x + own[1] * y + rng.normal(size=180)
+        data = pd.DataFrame({"x": x, "y": y, "z": z, "firm": firm})
+        for kind in low:
+            fit = polynomial_regression(data, "x", "y", "z", centre=0, cluster="firm", covariance=kind)
+            tests = constraint_tests(fit).set_index("constraint")
+            low[kind] += tests.loc["absolute difference", "p"] < 0.05
+    assert low["cluster"] <= 8  # 5 % of 60 and three standard errors
+    assert low["ols"] > 12
 
 
 def test_shares_of_units_near_congruence_and_on_either_side() -> None:

@@ -27,6 +27,7 @@ from comply_measure.evidence.fits import (
 )
 from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.keying import Turned, turned_items, with_doubt
+from comply_measure.evidence.levels import TwoLevel, two_level
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.verdicts import Verdict
 from comply_measure.measurement import average_variance_extracted, composite_reliability
@@ -53,12 +54,15 @@ class CfaOptions(Estimation):
     models : tuple of str
         Structures to fit.
     cluster : {"unit", "firm", "none"}
-        Informants of one unit are alike, so by default the unit.
+        Informants of one unit are alike, and so are units of one firm: by default the firm where firms are known, else
+        the unit.
     role_centred : bool
         Take each role's mean off first, so that mean differences between roles do not pass for common
         variance of the attributes.
     by_role : bool
         Also fit the last of `models` in each role.
+    two_level : bool
+        Also the correlated dimensions within and between units, from informants without a missing indicator.
     """
 
     scale: Annotated[str | None, Names("scale")] = None
@@ -66,6 +70,7 @@ class CfaOptions(Estimation):
     cluster: Cluster = "unit"
     role_centred: bool = True
     by_role: bool = True
+    two_level: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +104,9 @@ class CfaEvidence(Evidence):
         Estimator of `by_role`.
     turned : mapping of str to tuple of str
         Construct -> its items that run against it (:func:`.keying.turned_items`).
+    levels : TwoLevel or None
+        Correlated dimensions within and between units; None with a reason in `levels_obstacle`.
+    levels_obstacle : str
     validity : DataFrame
         Dimensions in the model of correlated dimensions (:func:`construct_validity`); empty without that model.
     """
@@ -117,6 +125,8 @@ class CfaEvidence(Evidence):
     treatment: str
     estimator_by_role: str
     turned: Mapping[str, tuple[str, ...]]
+    levels: TwoLevel | None
+    levels_obstacle: str
     validity: pd.DataFrame
 
     def get(self, key: str) -> NamedFit | None:
@@ -165,7 +175,7 @@ def cfa(responses: Responses, options: CfaOptions | None = None) -> CfaEvidence:
     ComplyError
         If the scale allows none of the structures asked for.
     """
-    options = options or CfaOptions()
+    options = (options or CfaOptions()).at_highest(responses)
     chosen = chosen_focal(responses, options.scale)
     texts = model_texts(chosen, options)
     everyone = indicator_data(chosen, centred=options.role_centred)
@@ -175,6 +185,7 @@ def cfa(responses: Responses, options: CfaOptions | None = None) -> CfaEvidence:
     named = tuple(NamedFit(key, _LABELS[key], fit) for key, fit in fits.items())
     turned = turned_items(chosen)
     roles, left_out = _by_role(chosen, list(texts.values())[-1], options)
+    levels, why_not = _two_level(chosen, everyone, options)
     correlated = next((fit for fit in named if fit.key == "correlated" and not fit.obstacle), None)
     return CfaEvidence(
         title=chosen.title,
@@ -191,6 +202,8 @@ def cfa(responses: Responses, options: CfaOptions | None = None) -> CfaEvidence:
         treatment=_treatment(options),
         estimator_by_role=options.words("informants", cluster=cluster_in_role(chosen, options.cluster)),
         turned=turned,
+        levels=levels,
+        levels_obstacle=why_not,
         validity=pd.DataFrame()
         if correlated is None
         else construct_validity(correlated.fit, chosen.factors, turned),
@@ -320,6 +333,17 @@ def rows_used(data: pd.DataFrame, missing: str) -> pd.Series[bool]:
     """Informants a fit rests on: complete ones, or with full information those with any indicator."""
     present = data.drop(columns=["unit", "firm", "role"]).notna()
     return present.all(axis=1) if missing == "listwise" else present.any(axis=1)
+
+
+def _two_level(chosen: Focal, data: pd.DataFrame, options: CfaOptions) -> tuple[TwoLevel | None, str]:
+    """The two-level model, or why there is none."""
+    if not options.two_level:
+        return None, "not asked for"
+    if options.engine != "comply" or options.estimator not in ("ML", "MLR"):
+        return None, "it needs ML or MLR of the package's own engine"
+    if not data["unit"].duplicated().any():
+        return None, "no unit has two informants"
+    return attempt(lambda: two_level(data, chosen.factors, options.estimator))
 
 
 def _treatment(options: CfaOptions) -> str:

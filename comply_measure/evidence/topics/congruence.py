@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Annotated
 
@@ -18,11 +18,22 @@ from comply_measure.evidence.focal import Focal, chosen_focal, require_one_each,
 from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.outcomes import Outcome, OutcomeName, find_outcomes, measurement
-from comply_measure.evidence.surfaces import CongruenceCase, LatentCase, LevelModel, Regression
+from comply_measure.evidence.rules.congruence import BROAD
+from comply_measure.evidence.surfaces import (
+    CongruenceCase,
+    LatentCase,
+    LevelModel,
+    Regression,
+    corrected,
+    corrected_constraints,
+)
 from comply_measure.evidence.texts import one_line
 from comply_measure.evidence.topic import Request, Topic
+from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.responses import Responses
 from comply_measure.triads.congruence import (
+    PolynomialRegression,
+    ResponseSurface,
     congruence_checklist,
     congruence_models,
     polynomial_regression,
@@ -128,6 +139,10 @@ class CongruenceEvidence(Evidence):
         ]
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
+    def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
+        """Congruence effects on observed views, corrected over the surfaces."""
+        return tuple(_verdict(case, len(self.cases), conventions["test_level"]) for case in self.cases)
+
     def problems(self) -> tuple[str, ...]:
         """What could not be analysed, or not without findings."""
         return (
@@ -137,6 +152,28 @@ class CongruenceEvidence(Evidence):
             ),
             *self.level_problems,
         )
+
+
+def _verdict(case: CongruenceCase, n: int, level: float) -> Verdict:
+    """Supported, not, or cannot say: a curvature that cannot be told from none fails nothing."""
+    rows = case.surface.parameters.to_dict("records")
+    a4 = next(row for row in rows if row["name"] == "a4")
+    p = float(a4["p_holm"])
+    others = case.checklist.conditions[case.checklist.conditions["needed_for"] == "broad"].iloc[1:]
+    answer: Answer = "cannot say"
+    if case.checklist.broad:
+        answer = "supported"
+    elif (a4["estimate"] > 0 and p < level) or any(value is False for value in others["holds"]):
+        answer = "not supported"
+    numbers: dict[str, Number] = {
+        "a4": float(a4["estimate"]),
+        "ci": (float(a4["ci_lower"]), float(a4["ci_upper"])),
+        "p": p,
+    }
+    first, second, outcome = case.names
+    return BROAD.verdict(
+        answer, first, second, outcome.replace("_", " "), numbers=numbers, n_family=max(n, 1)
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,7 +273,7 @@ TOPIC = Topic("congruence", "Congruence", _compute, CongruenceOptions)
 
 def _observed(job: _Job, seeds: Iterator[int]) -> tuple[CongruenceCase, ...]:
     table = _views(job)
-    cases = []
+    found: list[tuple[tuple[str, str, str], PolynomialRegression, ResponseSurface]] = []
     for outcome, first, second in job.cases():
         seed, names = next(seeds), (first, second, outcome.key)
         try:
@@ -249,17 +286,13 @@ def _observed(job: _Job, seeds: Iterator[int]) -> tuple[CongruenceCase, ...]:
         if not fit.defined:
             job.note(names, one_line(ComplyError(fit.note)), latent=False)
             continue
-        surface = response_surface(fit, job.replications, seed)
-        cases.append(
-            CongruenceCase(
-                names=names,
-                fit=Regression.of(fit),
-                surface=surface,
-                models=congruence_models(fit),
-                checklist=congruence_checklist(fit, surface),
-            )
-        )
-    return tuple(cases)
+        found.append((names, fit, response_surface(fit, job.replications, seed)))
+    surfaces = corrected([surface for _, _, surface in found])
+    models = corrected_constraints([congruence_models(fit) for _, fit, _ in found])
+    return tuple(
+        CongruenceCase(names, Regression.of(fit), surface, own, congruence_checklist(fit, surface))
+        for (names, fit, _), surface, own in zip(found, surfaces, models, strict=True)
+    )
 
 
 def _latent(job: _Job, seeds: Iterator[int]) -> tuple[LatentCase, ...]:
@@ -291,7 +324,13 @@ def _latent(job: _Job, seeds: Iterator[int]) -> tuple[LatentCase, ...]:
         for text in result.problems:
             job.note(names, text, latent=True)
         cases.append(LatentCase(names, result))
-    return tuple(cases)
+    surfaces = corrected([case.result.surface for case in cases])
+    return tuple(
+        LatentCase(
+            case.names, replace(case.result, surface=surface, checklist=congruence_checklist(None, surface))
+        )
+        for case, surface in zip(cases, surfaces, strict=True)
+    )
 
 
 def _level(job: _Job) -> tuple[LevelModel | None, tuple[str, ...]]:

@@ -21,6 +21,7 @@ from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.score_reliability import role_reliabilities
 from comply_measure.evidence.topic import Request, Topic
+from comply_measure.evidence.topics.invariance import InvarianceEvidence, of_scale
 from comply_measure.responses import Responses
 from comply_measure.triads import GapReliability, TriadData, gap_reliability, gap_tests, role_contrasts
 
@@ -70,6 +71,8 @@ class GapEvidence(Evidence):
         Gaps of single units in all, kept or not.
     contrasts : DataFrame
         ``role_contrasts`` of dimensions and attributes, told apart by ``kind``.
+    latent : DataFrame
+        One latent gap per dimension and pair: ``InvarianceEvidence.latent_gaps``; empty where that did not run.
     clustered : bool
         Whether standard errors allow for firms.
     alpha : float
@@ -91,6 +94,7 @@ class GapEvidence(Evidence):
     units: pd.DataFrame | None
     unit_gaps: int
     contrasts: pd.DataFrame
+    latent: pd.DataFrame
     clustered: bool
     alpha: float
     limits: tuple[float, float]
@@ -104,7 +108,12 @@ class GapEvidence(Evidence):
         )
 
 
-def gaps(responses: Responses, options: GapOptions | None = None) -> GapEvidence:
+def gaps(
+    responses: Responses,
+    options: GapOptions | None = None,
+    *,
+    invariance: InvarianceEvidence | None = None,
+) -> GapEvidence:
     """Test every mean role gap of dimensions and attributes.
 
     Parameters
@@ -113,6 +122,8 @@ def gaps(responses: Responses, options: GapOptions | None = None) -> GapEvidence
         The validated answers.
     options : GapOptions, optional
         Defaults where not given.
+    invariance : InvarianceEvidence, optional
+        Source of the latent gaps; there are none where it is not given.
 
     Returns
     -------
@@ -135,6 +146,7 @@ def gaps(responses: Responses, options: GapOptions | None = None) -> GapEvidence
     if chosen.by_scores:
         attributes = _tests(chosen, chosen.scores("attribute"), list(chosen.indicator_names), cluster)
     response = chosen.scale.response
+    known = of_scale(invariance, chosen)
     reliability = _reliability(chosen, scores, names)
     unit_gaps = reliability.signed.size if reliability is not None else 0
     return GapEvidence(
@@ -152,6 +164,9 @@ def gaps(responses: Responses, options: GapOptions | None = None) -> GapEvidence
         else None,
         unit_gaps=unit_gaps,
         contrasts=_contrasts(chosen, scores, names, cluster),
+        latent=pd.DataFrame(columns=["factor", "pair", "gap", "p_holm"])
+        if known is None
+        else known.latent_gaps,
         clustered=cluster,
         alpha=options.alpha,
         limits=(response.minimum, response.maximum),
@@ -159,10 +174,11 @@ def gaps(responses: Responses, options: GapOptions | None = None) -> GapEvidence
 
 
 def _compute(request: Request, options: GapOptions) -> GapEvidence:
-    return gaps(request.responses, options)
+    given = request.optional("invariance", InvarianceEvidence)
+    return gaps(request.responses, options, invariance=given)
 
 
-TOPIC = Topic("gaps", "Role gaps", _compute, GapOptions)
+TOPIC = Topic("gaps", "Role gaps", _compute, GapOptions, uses=("invariance",))
 
 
 def _tests(chosen: Focal, scores: pd.DataFrame, names: list[str], cluster: bool) -> pd.DataFrame:

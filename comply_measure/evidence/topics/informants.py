@@ -23,9 +23,15 @@ from comply_measure.evidence.focal import (
 from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.outcomes import Outcome, OutcomeName, find_outcomes
+from comply_measure.evidence.role_comparison import with_holm
 from comply_measure.evidence.score_reliability import role_reliabilities
 from comply_measure.evidence.texts import one_line
 from comply_measure.evidence.topic import Request, Topic
+from comply_measure.evidence.topics.invariance import (
+    InvarianceEvidence,
+    held_indicators,
+    of_scale,
+)
 from comply_measure.models.informants import (
     common_fate_model,
     ct_cm1_model,
@@ -41,7 +47,6 @@ from comply_measure.models.informants import (
 )
 from comply_measure.models.informants.mtmm import MultitraitMatrix
 from comply_measure.responses import Responses
-from comply_measure.statistics.multiplicity import holm
 
 
 class InformantOptions(TopicOptions):
@@ -93,7 +98,9 @@ class InformantEvidence(Evidence):
     common_share : DataFrame
         ``dimension, role, share``: share of a role's dimension score that is common to the unit.
     gaps : DataFrame
-        ``latent_gaps`` of all dimensions with ``p_holm``; may be empty.
+        ``InvarianceEvidence.latent_gaps``, else ``latent_gaps`` of all dimensions with ``p_holm``; may be empty.
+    partial : bool
+        Whether gaps and contrasts leave out what the roles answer differently.
     explained : tuple of NamedFit
         Models with predictors.
     effects : DataFrame
@@ -120,6 +127,7 @@ class InformantEvidence(Evidence):
     contrasts: pd.DataFrame
     common_share: pd.DataFrame
     gaps: pd.DataFrame
+    partial: bool
     explained: tuple[NamedFit, ...]
     effects: pd.DataFrame
     predictors: tuple[OutcomeName, ...]
@@ -153,6 +161,12 @@ class _Fitter:
         self.wide, self.estimator, self.cluster = wide, estimator, cluster
         self.failed: list[tuple[str, str]] = []
 
+    def on(self, wide: pd.DataFrame) -> _Fitter:
+        """A fitter for another table that keeps what goes wrong in the same place."""
+        other = _Fitter(wide, self.estimator, self.cluster)
+        other.failed = self.failed
+        return other
+
     def __call__(self, key: str, label: str, text: str) -> NamedFit | None:
         """The fit; None, with the reason kept, where the model is refused."""
         try:
@@ -167,7 +181,12 @@ class _Fitter:
         return named
 
 
-def informants(responses: Responses, options: InformantOptions | None = None) -> InformantEvidence:
+def informants(
+    responses: Responses,
+    options: InformantOptions | None = None,
+    *,
+    invariance: InvarianceEvidence | None = None,
+) -> InformantEvidence:
     """Latent models of the dependent informants of a unit; each that fails is named, the others go on.
 
     Parameters
@@ -176,6 +195,8 @@ def informants(responses: Responses, options: InformantOptions | None = None) ->
         The validated answers.
     options : InformantOptions, optional
         Defaults where not given.
+    invariance : InvarianceEvidence, optional
+        What roles answer differently; equal loadings and intercepts are assumed where it is not given.
 
     Returns
     -------
@@ -197,11 +218,8 @@ def informants(responses: Responses, options: InformantOptions | None = None) ->
     wide = _wide(chosen, cluster, predictors)
     fitted = _Fitter(wide, options.estimator, "firm" if cluster else None)
     kept = _present(_over_all(fitted, chosen, reference))
-    congruence = [
-        fitted(d, d, latent_congruence_model(d, items, roles))
-        for d, items in chosen.factors.items()
-        if len(items) >= 2
-    ]
+    known = of_scale(invariance, chosen)
+    congruence = _congruence(fitted, chosen, known)
     trifactor = [
         fitted(d, d, trifactor_model(items, roles)) for d, items in chosen.factors.items() if len(items) >= 3
     ]
@@ -220,7 +238,8 @@ def informants(responses: Responses, options: InformantOptions | None = None) ->
         congruence=_present(congruence),
         contrasts=_contrasts(congruence, roles),
         common_share=_common_shares(kept, names, roles),
-        gaps=_latent_gaps(congruence, roles),
+        gaps=_latent_gaps(congruence, roles) if known is None else known.latent_gaps,
+        partial=known is not None,
         explained=_present(explained),
         effects=_effects(explained),
         predictors=tuple(predictor.named for predictor in predictors),
@@ -232,10 +251,13 @@ def informants(responses: Responses, options: InformantOptions | None = None) ->
 
 
 def _compute(request: Request, options: InformantOptions) -> InformantEvidence:
-    return informants(request.responses, options)
+    given = request.optional("invariance", InvarianceEvidence)
+    return informants(request.responses, options, invariance=given)
 
 
-TOPIC = Topic("informants", "Shared and role-specific views", _compute, InformantOptions)
+TOPIC = Topic(
+    "informants", "Shared and role-specific views", _compute, InformantOptions, uses=("invariance",)
+)
 
 
 def _present(fits: Sequence[NamedFit | None]) -> tuple[NamedFit, ...]:
@@ -252,6 +274,21 @@ def _over_all(fitted: _Fitter, chosen: Focal, reference: str) -> list[NamedFit |
         label = f"CT-C(M−1), reference {reference}"
         found.append(fitted("ct_cm1", label, ct_cm1_model(chosen.factors, roles, reference)))
     return found
+
+
+def _congruence(
+    fitted: _Fitter, chosen: Focal, invariance: InvarianceEvidence | None
+) -> list[NamedFit | None]:
+    """Level and contrasts of each dimension, with what the roles answer differently free, if that is known."""
+    free = {} if invariance is None else {c.key: c.released for c in invariance.roles}
+    held = held_indicators(chosen, () if invariance is None else invariance.left_out)
+    columns = wide_frame(held, chosen.indicator_names, chosen.roles).reset_index(drop=True)
+    own = fitted.on(fitted.wide.assign(**{str(name): columns[name] for name in columns}))
+    return [
+        own(d, d, latent_congruence_model(d, items, chosen.roles, released=free.get(d, ())))
+        for d, items in chosen.factors.items()
+        if len(items) >= 2
+    ]
 
 
 def _explained(fitted: _Fitter, chosen: Focal, columns: Sequence[str]) -> list[NamedFit | None]:
@@ -356,14 +393,7 @@ def _contrasts(fits: Sequence[NamedFit | None], roles: Sequence[str]) -> pd.Data
 
 def _latent_gaps(fits: Sequence[NamedFit | None], roles: Sequence[str]) -> pd.DataFrame:
     """Latent mean differences of all dimensions and pairs, Holm over the table."""
-    tables: list[pd.DataFrame] = [
-        latent_gaps(named.live, named.key, roles) for named in fits if named is not None
-    ]
-    if not tables:
-        return pd.DataFrame(columns=["factor", "pair", "gap", "p_holm"])
-    table = pd.concat(tables, ignore_index=True)
-    table["p_holm"] = holm(table["p"].to_numpy(dtype=float), np.zeros(len(table), dtype=int))
-    return table
+    return with_holm([latent_gaps(named.live, named.key, roles) for named in fits if named is not None])
 
 
 def _effects(fits: Sequence[NamedFit | None]) -> pd.DataFrame:

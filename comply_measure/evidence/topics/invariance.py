@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Literal
@@ -10,27 +10,25 @@ from typing import Annotated, Literal
 import pandas as pd
 from pydantic import Field
 
-from comply_measure.errors import NotApplicableError
-from comply_measure.evidence.attempt import attempt
+from comply_measure.errors import ComplyError, NotApplicableError
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Firms, Names
 from comply_measure.evidence.focal import Focal, chosen_focal, require_one_each, require_roles
 from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import TopicOptions
+from comply_measure.evidence.role_comparison import SEARCHED, Comparison, comparisons, with_holm
+from comply_measure.evidence.rules.invariance import GAP
 from comply_measure.evidence.topic import Request, Topic
-from comply_measure.models.invariance import (
-    InvarianceLadder,
-    PartialInvariance,
-    group_design,
-    invariance_effects,
-    invariance_ladder,
-    partial_invariance,
-    role_design,
-)
+from comply_measure.evidence.verdicts import Answer, Number, Verdict
+from comply_measure.models.invariance import group_design, role_design
 from comply_measure.models.invariance.designs import Design
-from comply_measure.models.invariance.search import Departure
 from comply_measure.responses import Responses
+from comply_measure.responses.scoring import construct_scores
 from comply_measure.tables.roles import role_centred
+
+#: Units that items need for each variable of their model: with fewer, tests of items err far above their level.
+UNITS_PER_VARIABLE = 3
+_MIN_VALID = 0.5  # as Responses.scores
 
 
 class InvarianceOptions(TopicOptions):
@@ -40,9 +38,9 @@ class InvarianceOptions(TopicOptions):
     ----------
     scale : str, optional
         Key of the scale; by default the first that has dimensions.
-    level : {"scores", "items"}
-        Whether roles are compared by attribute scores or by items, dimension by dimension. Items take about
-        four times as long.
+    level : {"items", "scores"}
+        Where the scale has attribute scores: items within each attribute first, then attribute scores of the items
+        that hold; or attribute scores of all items alone, which cannot see items that shift.
     groups : tuple of str
         Unit variables whose values are independent groups of units, such as industry or language.
     estimator : {"ML", "MLR"}
@@ -50,13 +48,13 @@ class InvarianceOptions(TopicOptions):
     cluster : bool, optional
         Allow for firms; by default wherever firms are known.
     search : bool
-        Search for the parameters that differ between roles.
+        Search for the parameters that differ between roles, on levels that are rejected.
     alpha : float
-        Level of the search, after Bonferroni's correction.
+        Of the tests of levels (Holm's correction over dimensions) and of the search within a dimension (Bonferroni's).
     """
 
     scale: Annotated[str | None, Names("scale")] = None
-    level: Literal["scores", "items"] = "scores"
+    level: Literal["items", "scores"] = "items"
     groups: Annotated[tuple[str, ...], Names("unit variable")] = ()
     estimator: Literal["ML", "MLR"] = "MLR"
     cluster: Annotated[bool | None, Firms()] = None
@@ -65,90 +63,27 @@ class InvarianceOptions(TopicOptions):
 
 
 @dataclass(frozen=True, eq=False)
-class Ladder:
-    """Levels of invariance as tables.
-
-    Parameters
-    ----------
-    levels : DataFrame
-        ``InvarianceLadder.tidy``.
-    rules : DataFrame
-        ``InvarianceLadder.rule_table``.
-    counts : mapping of str to int
-        Cases of each group or role.
-    note : str
-        What holds for the whole ladder: small groups.
-    """
-
-    levels: pd.DataFrame
-    rules: pd.DataFrame
-    counts: Mapping[str, int]
-    note: str
-
-    def p(self, level: str) -> float:
-        """P value of a level's difference test; NaN where there is none."""
-        found = self.levels.loc[self.levels["level"] == level, "pvalue_difference"]
-        return float(found.iloc[0]) if len(found) else float("nan")
-
-
-@dataclass(frozen=True, eq=False)
-class Search:
-    """What the search for unequal parameters found.
-
-    Parameters
-    ----------
-    items : tuple of str
-        Items with a freed parameter other than an intercept that follows its loading, sorted.
-    departures : tuple of Departure
-        The freed parameters.
-    steps : DataFrame
-        ``PartialInvariance.steps``: every score test.
-    """
-
-    items: tuple[str, ...]
-    departures: tuple[Departure, ...]
-    steps: pd.DataFrame
-
-
-@dataclass(frozen=True, eq=False)
-class Comparison:
-    """One ladder.
-
-    Parameters
-    ----------
-    key : str
-        Dimension whose roles are compared, or variable whose groups are.
-    ladder : Ladder or None
-        None with a reason in `obstacle`.
-    obstacle : str
-    search : Search or None
-        None with a reason in `search_obstacle`.
-    search_obstacle : str
-    effects, gaps : DataFrame or None
-        dMACS by indicator and pair; bias of score gaps; None with a reason in `effects_obstacle`.
-    effects_obstacle : str
-    """
-
-    key: str
-    ladder: Ladder | None = None
-    obstacle: str = ""
-    search: Search | None = None
-    search_obstacle: str = ""
-    effects: pd.DataFrame | None = None
-    gaps: pd.DataFrame | None = None
-    effects_obstacle: str = ""
-
-
-@dataclass(frozen=True, eq=False)
 class InvarianceEvidence(Evidence):
     """What the topic found.
 
     Parameters
     ----------
-    title, indicator_kind : str
-        The scale; what is compared.
+    scale, title, indicator_kind : str
+        Key of the scale, its title; what `roles` compares.
+    items : tuple of Comparison
+        Items of each dimension, attributes being the factors; empty where the scale has no attribute scores, or was
+        compared by scores alone.
     roles, groups : tuple of Comparison
-        One per dimension, one per variable.
+        One per dimension, one per variable. Attribute scores leave out the items that `items` found to differ.
+    left_out : tuple of str
+        These items.
+    latent_gaps : DataFrame
+        One latent gap per dimension and pair of roles from the partially invariant model, in scale points:
+        ``partial_gaps`` with ``p_holm`` over the table.
+    attribute_gaps : DataFrame
+        The same of attributes, from the items; may be empty.
+    distances : DataFrame
+        ``role_distances`` of attributes, from the items; may be empty.
     n_units, n_informants : int
     estimator, group_estimator : str
         In words.
@@ -160,10 +95,16 @@ class InvarianceEvidence(Evidence):
         Construct -> its items that run against it (:func:`.keying.turned_items`).
     """
 
+    scale: str
     title: str
     indicator_kind: str
+    items: tuple[Comparison, ...]
     roles: tuple[Comparison, ...]
     groups: tuple[Comparison, ...]
+    left_out: tuple[str, ...]
+    latent_gaps: pd.DataFrame
+    attribute_gaps: pd.DataFrame
+    distances: pd.DataFrame
     n_units: int
     n_informants: int
     estimator: str
@@ -176,18 +117,45 @@ class InvarianceEvidence(Evidence):
         """Fit, difference test and changes of fit of every level; ``across`` says between whom, ``key`` of what."""
         parts = [
             c.ladder.levels.assign(across=across, key=c.key)
-            for across, compared in (("roles", self.roles), ("groups", self.groups))
+            for across, compared in (("items", self.items), ("roles", self.roles), ("groups", self.groups))
             for c in compared
             if c.ladder is not None
         ]
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
     def values(self) -> Mapping[str, Value]:
-        """Dimensions compared across roles, and items with freed parameters."""
+        """Dimensions compared across roles, and indicators with freed parameters."""
+        searches = [c.search for c in (*self.items, *self.roles) if c.search is not None]
         return {
             "n_compared": len(self.roles),
-            "n_released": sum(len(c.search.items) for c in self.roles if c.search is not None),
+            "n_released": sum(len(search.items) for search in searches),
         }
+
+    def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
+        """Latent gaps, corrected together."""
+        return gap_verdicts(self.latent_gaps, conventions)
+
+
+def gap_verdicts(table: pd.DataFrame, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
+    """Whether each latent gap differs from zero, and where it does not, whether one worth having is excluded."""
+    found = []
+    for row in table.to_dict("records"):
+        p, gap, d = row["p_holm"], row["gap"], row["d"]
+        numbers: dict[str, Number] = {"gap": gap, "ci": (row["ci_lower"], row["ci_upper"]), "p": p, "d": d}
+        answer: Answer = "cannot say"
+        if p <= conventions["test_level"]:
+            answer = "supported"
+        elif (
+            gap != 0
+            and max(abs(row["ci_lower"]), abs(row["ci_upper"])) * abs(d / gap) < conventions["small_effect"]
+        ):
+            answer = "not supported"
+        case = "" if p == p else "unknown"
+        n = int(table["p_holm"].notna().sum())
+        found.append(
+            GAP.verdict(answer, row["factor"], row["pair"], numbers=numbers, case=case, n_family=max(n, 1))
+        )
+    return tuple(found)
 
 
 def invariance(responses: Responses, options: InvarianceOptions | None = None) -> InvarianceEvidence:
@@ -214,7 +182,10 @@ def invariance(responses: Responses, options: InvarianceOptions | None = None) -
     chosen = chosen_focal(responses, options.scale)
     firms = responses.n_firms > 1 if options.cluster is None else options.cluster
     clustered = firms and options.estimator.upper() != "ML"
-    roles = _roles(chosen, options, clustered=clustered) if chosen.shares_units and not chosen.several else ()
+    across = chosen.shares_units and not chosen.several
+    items = _items(chosen, options, clustered=clustered) if across else ()
+    left_out = tuple(item for c in items if c.search is not None for item in c.search.items)
+    roles = _roles(chosen, options, left_out, clustered=clustered) if across else ()
     groups = tuple(_groups(chosen, name, options) for name in options.groups)
     if not roles and not groups:
         require_roles(chosen)
@@ -222,15 +193,20 @@ def invariance(responses: Responses, options: InvarianceOptions | None = None) -
         raise NotApplicableError("there is nothing to compare")
     return InvarianceEvidence(
         turned=turned_items(chosen),
+        scale=chosen.scale.key,
         title=chosen.title,
-        indicator_kind="items" if options.level == "items" else chosen.indicator_kind,
+        indicator_kind=chosen.indicator_kind,
+        items=items,
         roles=roles,
         groups=groups,
+        left_out=left_out,
+        latent_gaps=with_holm([c.latent_gaps for c in roles if c.latent_gaps is not None]),
+        attribute_gaps=with_holm([c.latent_gaps for c in items if c.latent_gaps is not None]),
+        distances=_joined([c.distances for c in items if c.distances is not None]),
         n_units=chosen.n_units,
         n_informants=chosen.n_informants,
         estimator=_words(options, clustered=clustered),
-        group_estimator=f"{options.estimator}, full information"
-        + ("" if options.estimator.upper() == "ML" else ", clusters: units"),
+        group_estimator=f"{options.estimator}, full information",
         alpha=options.alpha,
         searched=options.search,
     )
@@ -243,86 +219,82 @@ def _compute(request: Request, options: InvarianceOptions) -> InvarianceEvidence
 TOPIC = Topic("invariance", "Measurement invariance", _compute, InvarianceOptions)
 
 
+def of_scale(given: InvarianceEvidence | None, chosen: Focal) -> InvarianceEvidence | None:
+    """The evidence at hand, if it is of this scale."""
+    return given if given is not None and given.scale == chosen.scale.key else None
+
+
+def _joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["factor", "distance"])
+
+
 def _words(options: InvarianceOptions, *, clustered: bool) -> str:
     text = f"{options.estimator}, full information, a row per unit"
     return f"{text}, clusters: firms" if clustered else text
 
 
-def _roles(chosen: Focal, options: InvarianceOptions, *, clustered: bool) -> tuple[Comparison, ...]:
-    """One comparison of the roles per dimension."""
-    by_items = options.level == "items"
-    data = chosen.answers() if by_items else chosen.indicators()
-    found = []
-    for key, indicators in chosen.factors.items():
-        factors = {key: indicators}
-        if by_items and chosen.by_scores:
-            factors = {name: chosen.items[name] for name in indicators}
-        compute = partial(
-            role_design,
-            data,
-            factors,
-            chosen.roles,
-            cluster="firm" if clustered else None,
-            estimator=options.estimator,
-        )
-        found.append(_comparison(key, compute, options, search=options.search))
-    return tuple(found)
+def _items(chosen: Focal, options: InvarianceOptions, *, clustered: bool) -> tuple[Comparison, ...]:
+    """Items of every dimension, its attributes being the factors; nothing where items are what `roles` compares."""
+    if options.level == "scores" or not chosen.by_scores:
+        return ()
+    data = chosen.answers()
 
-
-def _comparison(
-    key: str, compute: Callable[[], Design], options: InvarianceOptions, *, search: bool
-) -> Comparison:
-    design, why = attempt(compute)
-    if design is None:
-        return Comparison(key, obstacle=why)
-    ladder, why = attempt(partial(invariance_ladder, design))
-    if ladder is None:
-        return Comparison(key, obstacle=why)
-    if all(step.fit is None for step in ladder.steps):
-        return Comparison(key, obstacle=ladder.steps[0].note)
-    first = ladder.steps[0].fit
-    if first is not None and {p.code for p in first.problems} & {"not_identified", "negative_df"}:
-        return Comparison(key, obstacle="too few indicators: the model is not identified")
-    found: PartialInvariance | None = None
-    why_not = "not asked for"
-    if search:
-        found, why_not = attempt(
-            partial(
-                partial_invariance,
-                design,
-                alpha=options.alpha,
-                ladder_levels=("configural", "metric", "scalar"),
-                ladder=ladder,
+    def design(attributes: tuple[str, ...]) -> Design:
+        factors = {name: chosen.items[name] for name in attributes}
+        variables = sum(map(len, factors.values())) * len(chosen.roles)
+        if chosen.n_units < UNITS_PER_VARIABLE * variables:
+            raise ComplyError(
+                f"{chosen.n_units} units are too few for {variables} variables (items by roles); at least "
+                f"{UNITS_PER_VARIABLE * variables} are needed"
             )
+        firm = "firm" if clustered else None
+        return role_design(data, factors, chosen.roles, cluster=firm, estimator=options.estimator)
+
+    designs = {key: partial(design, attributes) for key, attributes in chosen.factors.items()}
+    return comparisons(designs, alpha=options.alpha, search=options.search, levels=SEARCHED)
+
+
+def _roles(
+    chosen: Focal, options: InvarianceOptions, left_out: tuple[str, ...], *, clustered: bool
+) -> tuple[Comparison, ...]:
+    """One comparison of the roles per dimension."""
+    data = held_indicators(chosen, left_out)
+    firm = "firm" if clustered else None
+    designs = {
+        key: partial(
+            role_design, data, {key: indicators}, chosen.roles, cluster=firm, estimator=options.estimator
         )
-    effects, why_no_effects = _effects(found, ladder)
-    items, gaps = (None, None) if effects is None else effects
-    return Comparison(
-        key=key,
-        ladder=Ladder(ladder.tidy(), ladder.rule_table(), ladder.counts, ladder.note),
-        search=None if found is None else Search(tuple(sorted(found.items)), found.departures, found.steps()),
-        search_obstacle=why_not,
-        effects=items,
-        gaps=gaps,
-        effects_obstacle=why_no_effects,
+        for key, indicators in chosen.factors.items()
+    }
+    return comparisons(designs, alpha=options.alpha, search=options.search)
+
+
+def held_indicators(chosen: Focal, left_out: tuple[str, ...]) -> pd.DataFrame:
+    """Unit, firm, role and the indicators; attribute scores without some items."""
+    data = chosen.indicators()
+    if not left_out:
+        return data
+    kept = {
+        name: tuple(item for item in chosen.items[name] if item not in left_out)
+        for name in chosen.indicator_names
+    }
+    answers = chosen.answers()
+    scores = construct_scores(
+        answers,
+        answers["role"].to_numpy(dtype=object),
+        {item.id: item for item in chosen.scale.items},
+        {name: items for name, items in kept.items() if len(items) < len(chosen.items[name])},
+        _MIN_VALID,
     )
-
-
-def _effects(
-    found: PartialInvariance | None, ladder: InvarianceLadder
-) -> tuple[tuple[pd.DataFrame, pd.DataFrame] | None, str]:
-    """Effect sizes and bias of gaps at the (partially) scalar level."""
-    source = ladder if found is None else found.ladder
-    step = next((step for step in source.steps if step.level == "scalar"), None)
-    if step is None or step.fit is None or not step.fit.has_optimum:
-        return None, "the scalar model was not reached"
-    fit = step.fit
-    effects, why = attempt(lambda: invariance_effects(source.design, fit))
-    return (None, why) if effects is None else ((effects.tidy(), effects.gap_table()), "")
+    return data.assign(**{str(name): scores[name] for name in scores})
 
 
 def _groups(chosen: Focal, name: str, options: InvarianceOptions) -> Comparison:
-    """The ladder over groups of units, all dimensions at once."""
+    """The ladder over groups of units, all dimensions at once.
+
+    Clusters are firms where every firm lies in one group, else units: groups that cut through firms are compared as
+    if units were independent.
+    """
     units = chosen.responses.units
     if name not in units.columns:
         known = ", ".join(map(str, units.columns)) or "none"
@@ -331,6 +303,12 @@ def _groups(chosen: Focal, name: str, options: InvarianceOptions) -> Comparison:
     data = chosen.indicators().join(units[[name]], on="unit")
     data = role_centred(data, names)
     data = data[data[names].notna().any(axis=1)]
-    cluster = None if options.estimator.upper() == "ML" else "unit"
+    cluster, words = None, f"{options.estimator}, full information"
+    if options.estimator.upper() != "ML":
+        nested = chosen.responses.n_firms > 1 and data.groupby("firm")[name].nunique().le(1).all()
+        cluster = "firm" if nested and options.cluster is not False else "unit"
+        words += f", clusters: {cluster}s"
+        if chosen.responses.n_firms > 1 and not nested:
+            words += " (the groups cut through firms)"
     compute = partial(group_design, data, chosen.factors, name, cluster=cluster, estimator=options.estimator)
-    return _comparison(name, compute, options, search=False)
+    return comparisons({name: compute}, alpha=options.alpha, search=False, estimator=words)[0]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
 import pandas as pd
+from pydantic import Field
 
 from comply_measure.errors import ComplyError
 from comply_measure.evidence.attempt import attempt
@@ -15,7 +17,9 @@ from comply_measure.evidence.choices import Names
 from comply_measure.evidence.estimation import Cluster, Estimation, cluster_in_role
 from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.keying import Turned, turned_items
+from comply_measure.evidence.rules.method_variance import MARKER
 from comply_measure.evidence.topic import Request, Topic
+from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.models.method_variance import (
     LatentMethodFactor,
     MarkerAnalysis,
@@ -24,10 +28,12 @@ from comply_measure.models.method_variance import (
     marker_analysis,
     single_factor_share,
 )
+from comply_measure.models.method_variance.marker_power import CORRELATIONS, POWER, SHARES, EqualEffect
 from comply_measure.responses import Responses
 from comply_measure.tables.roles import role_centred
 
 _MARKER = "marker"
+_WEAK = 0.3  # correlation of a marker with the method for which the power is stated
 
 
 class MethodVarianceOptions(Estimation):
@@ -45,6 +51,11 @@ class MethodVarianceOptions(Estimation):
         Take each role's means off first.
     by_role : bool
         Also the marker models in each role.
+    worth : float
+        Share of method variance that the study cares for; the power of the marker's test is stated for it.
+    marker_correlation : float, optional
+        How closely the marker goes with the method, where that is known from elsewhere; without it a test that finds
+        nothing excludes nothing.
     """
 
     scale: Annotated[str | None, Names("scale")] = None
@@ -52,13 +63,17 @@ class MethodVarianceOptions(Estimation):
     cluster: Cluster = "unit"
     role_centred: bool = True
     by_role: bool = False
+    worth: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    marker_correlation: Annotated[float | None, Field(gt=0, le=1)] = None
 
 
 @dataclass(frozen=True, eq=False)
 class MethodVarianceEvidence(Evidence):
     """What the topic found; what is None has its reason in `obstacles` (marker, latent, single).
 
-    Items without variance are `left_out` of the single-factor share.
+    Items without variance are `left_out` of the single-factor share. `power` is :func:`.marker_power.power_table`, with
+    the shares asked for, of `effect`; empty without a marker. `worth` and `marker_correlation` are the options' (NaN:
+    unknown).
     turned : mapping of str to tuple of str
         Construct -> its items that run against it (:func:`.keying.turned_items`).
     """
@@ -70,6 +85,10 @@ class MethodVarianceEvidence(Evidence):
     single: SingleFactorShare | None
     left_out: tuple[str, ...]
     by_role: pd.DataFrame
+    power: pd.DataFrame
+    effect: EqualEffect | None
+    worth: float
+    marker_correlation: float
     obstacles: Mapping[str, str]
     n_units: int
     n_informants: int
@@ -84,6 +103,31 @@ class MethodVarianceEvidence(Evidence):
     def values(self) -> Mapping[str, Value]:
         """Share of variance that the marker's method effects carry."""
         return {} if self.marker is None else {"marker_method_variance": self.marker.method_variance}
+
+    def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
+        """What the marker says, and what its test could have said."""
+        if self.marker is None:
+            return ()
+        test = self.marker.differences["baseline", "method_c"]
+        if self.marker.detected is None or self.effect is None:
+            return (MARKER.verdict("cannot say", case="untested"),)
+        level = conventions["test_level"]
+        effect, worth = self.effect, self.worth
+        numbers: dict[str, Number] = {
+            "share": self.marker.method_variance,
+            "p": test.pvalue,
+            "worth": self.worth,
+            "power_pure": effect.power(1.0, worth, level),
+            "weak": _WEAK,
+            "power_weak": effect.power(_WEAK, worth, level),
+        }
+        answer: Answer = "supported" if test.pvalue < level else "cannot say"
+        if self.marker_correlation == self.marker_correlation:
+            known = effect.power(self.marker_correlation, worth, level)
+            numbers |= {"correlation": self.marker_correlation, "power": known}
+            if answer == "cannot say" and known >= POWER:
+                answer = "not supported"
+        return (MARKER.verdict(answer, numbers=numbers),)
 
     def reasons(self) -> Mapping[str, str]:
         """Why that share is undefined."""
@@ -109,7 +153,7 @@ def method_variance(
     MethodVarianceEvidence
         What could not be computed is None, its reason in ``obstacles``.
     """
-    options = options or MethodVarianceOptions()
+    options = (options or MethodVarianceOptions()).at_highest(responses)
     chosen = chosen_focal(responses, options.scale)
     marker, why_no_marker = attempt(lambda: _marker_items(responses, chosen, options))
     data = _data(chosen, marker or (), centred=options.role_centred)
@@ -130,6 +174,10 @@ def method_variance(
         single=share,
         left_out=tuple(name for name in items if name not in varying),
         by_role=_by_role(chosen, marker, options),
+        power=_power(analysis, options),
+        effect=None if analysis is None else analysis.effect,
+        worth=options.worth,
+        marker_correlation=math.nan if options.marker_correlation is None else options.marker_correlation,
         obstacles={"marker": why_no_marker, "latent": why_no_latent, "single": why_no_share},
         n_units=chosen.n_units,
         n_informants=chosen.n_informants,
@@ -142,6 +190,16 @@ def _compute(request: Request, options: MethodVarianceOptions) -> MethodVariance
 
 
 TOPIC = Topic("method_variance", "Common method variance", _compute, MethodVarianceOptions)
+
+
+def _power(analysis: MarkerAnalysis | None, options: MethodVarianceOptions) -> pd.DataFrame:
+    """Power of the marker's test, also for the share and the correlation that the study names."""
+    if analysis is None:
+        return pd.DataFrame(columns=["correlation", "detectable", "upper"])
+    own = () if options.marker_correlation is None else (options.marker_correlation,)
+    correlations = tuple(sorted({*CORRELATIONS, *own}, reverse=True))
+    shares = tuple(sorted({*SHARES, options.worth}))
+    return analysis.power(correlations, shares)
 
 
 def _marker_items(responses: Responses, chosen: Focal, options: MethodVarianceOptions) -> tuple[str, ...]:

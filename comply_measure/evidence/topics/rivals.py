@@ -232,7 +232,7 @@ def rivals(responses: Responses, options: RivalOptions | None = None, *, seed: i
     NotApplicableError
         If no structure could be fitted.
     """
-    options = options or RivalOptions()
+    options = (options or RivalOptions()).at_highest(responses)
     chosen = chosen_focal(responses, options.scale)
     data = indicator_data(chosen, centred=options.role_centred)
     data = data[rows_used(data, "ml")]

@@ -18,12 +18,13 @@ from comply_measure.evidence.estimation import Cluster, Estimation
 from comply_measure.evidence.fits import NamedFit, fit_values, fit_verdicts, standardized, value_of
 from comply_measure.evidence.focal import chosen_focal, focal
 from comply_measure.evidence.rules.structure import PATH
+from comply_measure.evidence.sources import SourceComparison, source_comparison
 from comply_measure.evidence.texts import one_line
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.topics.aggregation import AggregationEvidence, aggregation
 from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.framework import smsc_constructs
-from comply_measure.models import Hypothesis, selling_center_hypotheses, selling_center_model
+from comply_measure.models import FOCAL, Hypothesis, selling_center_hypotheses, selling_center_model
 from comply_measure.sem.language.parser import parse_model
 from comply_measure.sem.language.records import columns_of
 from comply_measure.statistics.multiplicity import holm
@@ -106,6 +107,9 @@ class StructureEvidence(Evidence):
         Model text.
     cautions : tuple of str
         What a reader must know first.
+    sources : SourceComparison or None
+        The expected paths with one rater, and with different raters; None for a model the user wrote, the form
+        ``blocks``, or one rater.
     """
 
     named: NamedFit
@@ -116,6 +120,7 @@ class StructureEvidence(Evidence):
     treatment: str
     model: str
     cautions: tuple[str, ...]
+    sources: SourceComparison | None
 
     def tidy(self) -> pd.DataFrame:
         """All parameters of the model, unstandardised."""
@@ -216,6 +221,7 @@ def structure(
         treatment=_treatment(responses, "own" if own else options.form, clustered=cluster == "firm"),
         model=model,
         cautions=_problems(fit, responses, cluster),
+        sources=None if own or options.form != "constructs" else _sources(responses, options, model, cluster),
     )
 
 
@@ -251,6 +257,22 @@ def unit_table(responses: Responses, scores: pd.DataFrame, options: StructureOpt
         triads = TriadData.from_long(chosen.answers(), items, roles=chosen.roles)
         table = table.join(aggregate(triads, centring="role", min_roles=1).frame())
     return table
+
+
+def _sources(
+    responses: Responses, options: StructureOptions, model: str, cluster: Cluster
+) -> SourceComparison | None:
+    """Every expected path with one rater, and with different raters."""
+    hypotheses = selling_center_hypotheses("constructs")
+    means = [path.outcome for path in hypotheses if path.predictor == FOCAL]
+    ends = list(dict.fromkeys(path.outcome for path in hypotheses if path.predictor != FOCAL))
+    other = next(focal(responses, s) for s in responses.scales if _FOLLOW_UP in {c.key for c in s.constructs})
+
+    def fit(table: pd.DataFrame) -> sem.Fit:
+        data = table if cluster == "firm" else table.drop(columns="firm")
+        return options.fit(model, data, cluster=cluster)
+
+    return source_comparison(chosen_focal(responses, None), other, means, ends, hypotheses, fit)
 
 
 def _follow_up_items(responses: Responses) -> list[str]:

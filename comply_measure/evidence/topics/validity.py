@@ -144,7 +144,7 @@ def validity(
     NotApplicableError
         If the scale has one dimension, or neither ratios nor a model can be computed.
     """
-    options = options or ValidityOptions()
+    options = (options or ValidityOptions()).at_highest(responses)
     chosen = chosen_focal(responses, options.scale)
     if len(chosen.factors) < 2:
         raise NotApplicableError("the scale has one dimension: there is nothing to tell apart")

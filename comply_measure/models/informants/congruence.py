@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -57,6 +57,7 @@ def latent_congruence_model(
     roles: Sequence[str],
     outcomes: Sequence[str] = (),
     predictors: Sequence[str] = (),
+    released: Collection[tuple[str, str]] = (),
 ) -> str:
     """Model text of the latent congruence model of one dimension.
 
@@ -79,6 +80,9 @@ def latent_congruence_model(
         contrasts predict. Effects of a role that also rates the outcome are inflated by its own view.
     predictors : sequence of str
         Unit-level columns that predict level and contrasts, and are controlled for in the outcomes.
+    released : collection of (kind, variable)
+        Loadings (``"loading"``) and intercepts (``"intercept"``) that are free over roles (partial invariance); the
+        effect coding is over those that are equal.
 
     Returns
     -------
@@ -86,13 +90,24 @@ def latent_congruence_model(
         Fit with ``meanstructure=True``. ``variance(contrast) = 0`` lies on the boundary: halve the p value.
     """
     check_design({factor: items}, roles)
+    held = {kind: [i for i in items if (kind, i) not in released] for kind in ("loading", "intercept")}
+    if not all(held.values()):
+        raise ComplyError(f"{factor}: at least one loading and one intercept must be equal over roles")
+
+    def label(kind: str, prefix: str, item: str) -> str:
+        return f"{quoted(f'{prefix}_{item}')}*" if item in held[kind] else ""
+
     lines: list[str] = []
     for role in roles:
         name = quoted(role_factor(factor, role))
         terms = [f"NA*{wide_term(items[0], role)}"]
-        terms += [f"{quoted(f'l_{i}')}*{wide_term(i, role)}" for i in items]
+        terms += [
+            f"{label('loading', 'l', i)}{wide_term(i, role)}"
+            for place, i in enumerate(items)
+            if place or i in held["loading"]
+        ]
         lines.append(f"{name} =~ {' + '.join(terms)}")
-        lines += [f"{wide_term(i, role)} ~ {quoted(f't_{i}')}*1" for i in items]
+        lines += [f"{wide_term(i, role)} ~ {label('intercept', 't', i)}1" for i in items]
         lines += [f"{name} ~~ 0*{name}", f"{name} ~ 0*1"]
     latent = contrast_names(factor, roles)
     weights = np.linalg.inv(role_contrasts(len(roles)))
@@ -104,7 +119,10 @@ def latent_congruence_model(
         lines += [f"{name} ~~ NA*{name}", f"{name} ~ NA*1"]
         lines += [f"{name} ~~ {other}" for other in named[:j]]
     lines += residual_correlations(items, roles)
-    lines.append(" + ".join(quoted(f"l_{i}") for i in items) + f" == {len(items)}")
-    lines.append(" + ".join(quoted(f"t_{i}") for i in items) + " == 0")
+    sums = {
+        kind: " + ".join(quoted(f"{prefix}_{i}") for i in held[kind])
+        for kind, prefix in (("loading", "l"), ("intercept", "t"))
+    }
+    lines += [f"{sums['loading']} == {len(held['loading'])}", f"{sums['intercept']} == 0"]
     lines += effect_lines(latent, outcomes, predictors)
     return "\n".join(lines)

@@ -25,9 +25,9 @@ from comply_measure.models.invariance.rules import (
     Conditions as Conditions,
     Rule as Rule,
 )
-from comply_measure.models.invariance.search import (
-    PartialInvariance as PartialInvariance,
+from comply_measure.models.invariance.score_tests import (
     adjust_pvalues as adjust_pvalues,
-    partial_invariance as partial_invariance,
     score_statistics as score_statistics,
 )
+from comply_measure.models.invariance.search import partial_invariance as partial_invariance
+from comply_measure.models.invariance.search_result import PartialInvariance as PartialInvariance

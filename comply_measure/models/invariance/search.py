@@ -1,18 +1,16 @@
-"""Which items break invariance: a sequential search by score tests, confirmed by difference tests."""
+"""Which items break invariance: a sequential search by score tests behind a test of each level."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from comply_measure.errors import ComplyError, InputError, Problem
-from comply_measure.measurement.fits import DifferenceTest, chisq_tail, difference_test, is_two_level
+from comply_measure.measurement.fits import DifferenceTest, chisq_tail, difference_test
 from comply_measure.models.invariance.designs import (
     KIND_OF,
     NONE,
@@ -24,126 +22,14 @@ from comply_measure.models.invariance.designs import (
 )
 from comply_measure.models.invariance.ladder import InvarianceLadder, applicable, invariance_ladder
 from comply_measure.models.invariance.rules import RULES, Rule
+from comply_measure.models.invariance.score_tests import Adjust, adjust_pvalues, score_statistics
+from comply_measure.models.invariance.search_result import PartialInvariance, ScoreRow, departure
 from comply_measure.sem import Fit
-from comply_measure.sem.inference.parts import first_order_information
-from comply_measure.sem.options import SANDWICH
 from comply_measure.statistics.checks import share_faults
-from comply_measure.statistics.multiplicity import benjamini_hochberg, bonferroni
+from comply_measure.statistics.multiplicity import holm
 
-Floats = NDArray[np.float64]
-Adjust = Literal["bonferroni", "fdr", "none"]
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreRow:
-    """Score test of releasing one item's parameter on one step.
-
-    Attributes
-    ----------
-    level : str
-    step : int
-        From 1, within the level.
-    kind, item : str
-    chisq, df, pvalue, pvalue_adjusted : float
-    released : bool
-        Whether the search released it on this step.
-    """
-
-    level: str
-    step: int
-    kind: Kind
-    item: str
-    chisq: float
-    df: float
-    pvalue: float
-    pvalue_adjusted: float
-    released: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Departure:
-    """A released parameter in the final model.
-
-    Attributes
-    ----------
-    kind, item : str
-    estimates : mapping of str to float
-        Group or role → estimate.
-    odd : str
-        The group or role farthest from the mean of the others, in standard errors.
-    z : float
-        That distance in standard errors; NaN without standard errors.
-    follows_loading : bool
-        An intercept that was released only because its item's loading was.
-    """
-
-    kind: Kind
-    item: str
-    estimates: dict[str, float]
-    odd: str
-    z: float
-    follows_loading: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PartialInvariance:
-    """Result of the search.
-
-    Attributes
-    ----------
-    released : frozenset of (kind, item)
-    rows : tuple of ScoreRow
-        Every score test of every step.
-    departures : tuple of Departure
-    confirmation : mapping of str to DifferenceTest
-        Level → difference test of the full against the partial model.
-    ladder : InvarianceLadder
-        The ladder with the exceptions.
-    alpha : float
-    adjust : str
-    n_units : int
-    """
-
-    released: Released
-    rows: tuple[ScoreRow, ...]
-    departures: tuple[Departure, ...]
-    confirmation: dict[str, DifferenceTest]
-    ladder: InvarianceLadder
-    alpha: float
-    adjust: str
-    n_units: int
-
-    @property
-    def items(self) -> frozenset[str]:
-        """Items with a released parameter, other than intercepts that follow a loading."""
-        return frozenset(d.item for d in self.departures if not d.follows_loading)
-
-    def tidy(self) -> pd.DataFrame:
-        """One row per released parameter and group or role.
-
-        Columns: kind, item, group, estimate, odd, z, follows_loading, n_units.
-        """
-        rows = [
-            {
-                "kind": d.kind,
-                "item": d.item,
-                "group": name,
-                "estimate": value,
-                "odd": d.odd,
-                "z": d.z,
-                "follows_loading": d.follows_loading,
-                "n_units": self.n_units,
-            }
-            for d in self.departures
-            for name, value in d.estimates.items()
-        ]
-        columns = ["kind", "item", "group", "estimate", "odd", "z", "follows_loading", "n_units"]
-        return pd.DataFrame(rows, columns=columns)
-
-    def steps(self) -> pd.DataFrame:
-        """One row per score test; columns are the attributes of :class:`ScoreRow`."""
-        names = list(ScoreRow.__dataclass_fields__)
-        return pd.DataFrame([[getattr(row, name) for name in names] for row in self.rows], columns=names)
+#: Significant items of a step whose release is tried.
+RIVALS = 4
 
 
 def partial_invariance(
@@ -152,21 +38,24 @@ def partial_invariance(
     levels: Sequence[str] = ("metric", "scalar"),
     alpha: float = 0.05,
     adjust: Adjust = "bonferroni",
+    gate: bool = True,
     least_held: int = 1,
     intercepts_follow: bool = True,
     rules: Sequence[Rule] = RULES,
     ladder_levels: Sequence[str] | None = None,
     ladder: InvarianceLadder | None = None,
 ) -> PartialInvariance:
-    """Search for the items that break invariance, level by level.
+    """Search for the items that break invariance, level by level, where a level is rejected.
 
-    On each level the model with everything equal is fitted. The score test of every item's parameter (equal in
-    all groups against free in all) is computed; the largest with adjusted p below ``alpha`` is released, the model
-    fitted again, until none is left (sequential forward search; Yoon & Kim 2014). p values are adjusted over
-    the items still held on the step. With robust standard errors the score test is the robust one (Boos 1992), by
-    clusters if there are any. Loadings released on the metric level stay free, and so do the intercepts of
-    these items: equal intercepts say nothing where lines are not parallel. The last model of each level is
-    compared with the full one by a difference test.
+    On each level the model with everything equal is fitted and tested against the last model of the level below
+    (χ² difference). Only if that test rejects at ``alpha`` the level is searched: the score test of every item's
+    parameter (equal in all groups against free in all) is computed; of those with adjusted p below ``alpha`` (the four
+    largest) the one whose release raises the likelihood most is released, until none is left (sequential forward
+    search; Yoon & Kim 2014). p values are
+    adjusted over the items still held on the step. With robust standard errors the score test is the robust one
+    (Boos 1992), by clusters if there are any. Loadings released on the metric level stay free, and so do the
+    intercepts of these items: equal intercepts say nothing where lines are not parallel. The last model of each
+    level is compared with the full one by a difference test.
 
     Parameters
     ----------
@@ -174,8 +63,12 @@ def partial_invariance(
     levels : sequence of str
         Out of metric, scalar, strict, ascending.
     alpha : float
+        Of the test of a level and of the search.
     adjust : {"bonferroni", "fdr", "none"}
         Over the items of one step; ``fdr`` is Benjamini & Hochberg's.
+    gate : bool
+        Whether a level must be rejected to be searched; without it a parameter can be freed on a level that
+        holds.
     least_held : int
         Parameters of a factor that stay equal in any case.
     intercepts_follow : bool
@@ -199,46 +92,226 @@ def partial_invariance(
         When a level cannot be fitted.
     """
     _check(levels, alpha, adjust, least_held)
-    if design.conditions.ordinal:
-        raise ComplyError(
-            "the search rests on score tests of maximum likelihood: treat the items as continuous"
-        )
-    known = _at_hand(design, ladder)
-    released: Released = NONE
-    follows: set[str] = set()
-    rows: list[ScoreRow] = []
-    fits: dict[str, Fit] = {}
-    confirmation: dict[str, DifferenceTest] = {}
+    found = partial_invariance_family(
+        {"": design},
+        levels=levels,
+        alpha=alpha,
+        adjust=adjust,
+        gate=gate,
+        least_held=least_held,
+        intercepts_follow=intercepts_follow,
+        rules=rules,
+        ladder_levels=ladder_levels,
+        ladders={} if ladder is None else {"": ladder},
+    )[""]
+    if isinstance(found, ComplyError):
+        raise found
+    return found
+
+
+def partial_invariance_family(
+    designs: Mapping[str, Design],
+    *,
+    levels: Sequence[str] = ("metric", "scalar"),
+    alpha: float = 0.05,
+    adjust: Adjust = "bonferroni",
+    gate: bool = True,
+    least_held: int = 1,
+    intercepts_follow: bool = True,
+    rules: Sequence[Rule] = RULES,
+    ladder_levels: Sequence[str] | None = None,
+    ladders: Mapping[str, InvarianceLadder] = MappingProxyType({}),
+) -> dict[str, PartialInvariance | ComplyError]:
+    """:func:`partial_invariance` of several dimensions as one family.
+
+    The tests of one level are corrected over the m dimensions by Holm's method; of the R dimensions whose level is
+    rejected each is searched at ``alpha·R/m``, so that the error of the search, averaged over the dimensions
+    searched, stays below ``alpha`` (Benjamini & Bogomolov 2014).
+
+    Parameters
+    ----------
+    designs : mapping of str to Design
+        By dimension.
+    ladders : mapping of str to InvarianceLadder, optional
+        Ladders without exceptions that are at hand.
+
+    Returns
+    -------
+    dict
+        In the place of a dimension that could not be searched the reason.
+    """
+    searches = {
+        key: _Search(design, adjust, least_held, intercepts_follow, _at_hand(design, ladders.get(key)))
+        for key, design in designs.items()
+    }
     for level in levels:
+        active = [search for search in searches.values() if search.error is None]
+        for search in active:
+            search.attempt(search.open, level, gate)
+        active = [search for search in active if search.error is None]
+        p = holm(np.array([search.gate_p(level) for search in active]))
+        if gate:
+            rejected = [search for search, own in zip(active, p.tolist(), strict=True) if own < alpha]
+        else:
+            rejected = active
+        own_alpha = alpha * len(rejected) / len(active) if gate and active else alpha
+        for search, corrected in zip(active, p.tolist(), strict=True):
+            search.gates_holm[level] = corrected if gate else math.nan
+            if search in rejected:
+                search.attempt(search.run, level, own_alpha)
+    return {
+        key: search.error or search.result(levels, alpha, adjust, rules, ladder_levels)
+        for key, search in searches.items()
+    }
+
+
+@dataclass(eq=False)
+class _Search:
+    """The state of one dimension's search."""
+
+    design: Design
+    adjust: Adjust
+    least_held: int
+    intercepts_follow: bool
+    known: dict[str, Fit]
+    released: Released = NONE
+    follows: set[str] = field(default_factory=set)
+    rows: list[ScoreRow] = field(default_factory=list)
+    fits: dict[str, Fit] = field(default_factory=dict)
+    gates: dict[str, DifferenceTest] = field(default_factory=dict)
+    gates_holm: dict[str, float] = field(default_factory=dict)
+    confirmation: dict[str, DifferenceTest] = field(default_factory=dict)
+    error: ComplyError | None = None
+
+    def attempt(self, step: Callable[..., None], *arguments: object) -> None:
+        """Run a step of the search; what it cannot do ends it with the reason."""
+        try:
+            step(*arguments)
+        except ComplyError as problem:
+            self.error = problem
+
+    def open(self, level: str, gate: bool) -> None:
+        """Fit the level with what is free so far, and test it against the level below."""
+        if self.design.conditions.ordinal:
+            raise ComplyError(
+                "the search rests on score tests of maximum likelihood: treat the items as continuous"
+            )
+        if KIND_OF[level] == "intercept" and self.intercepts_follow:
+            self.follows = {item for kind, item in self.released if kind == "loading"}
+            self.released |= frozenset(("intercept", item) for item in self.follows)
+        self.fits[level] = self._fitted(level)
+        if gate:
+            below = self.design.levels[self.design.levels.index(level) - 1]
+            if below not in self.fits:
+                self.fits[below] = self._fitted(below)
+            self.gates[level] = difference_test(self.fits[level], self.fits[below])
+
+    def gate_p(self, level: str) -> float:
+        """P value of the level's test; NaN without one."""
+        return self.gates[level].pvalue if level in self.gates else math.nan
+
+    def run(self, level: str, alpha: float) -> None:
+        """Free parameters of a level, the largest score first, until none is significant."""
         kind = KIND_OF[level]
-        if kind == "intercept" and intercepts_follow:
-            follows = {item for k, item in released if k == "loading"}
-            released |= frozenset(("intercept", item) for item in follows)
-        full = fit = _fitted(design, level, released, known)
+        full = fit = self.fits[level]
         step = 0
         while True:
             step += 1
-            table = _score_table(design, fit, level, step, kind, released, least_held, adjust)
-            best = max(table, key=lambda row: row.chisq, default=None)
-            chosen = best is not None and best.pvalue_adjusted < alpha
-            rows += [_mark(row, chosen and row is best) for row in table]
-            if best is None or not chosen:
+            table = self._score_table(fit, level, step, kind)
+            fits = self._rivals([row for row in table if row.pvalue_adjusted < alpha], level, kind)
+            best = max(fits, key=lambda item: -fits[item].optimum.point.value, default=None)
+            self.rows += [_mark(row, row.item == best) for row in table]
+            if best is None:
                 break
-            released |= {(kind, best.item)}
-            fit = _fitted(design, level, released, known)
-        fits[level] = fit
+            self.released |= {(kind, best)}
+            fit = self.fits[level] = fits[best]
         if fit is not full:
-            confirmation[level] = difference_test(full, fit)
-    untouched = {level: fit for level, fit in known.items() if not applicable(design, released, level)}
-    found = invariance_ladder(
-        design, levels=ladder_levels, released=released, rules=rules, fits=untouched | fits
-    )
-    departures = tuple(
-        _departure(design, fits[levels[-1]], kind, item, kind == "intercept" and item in follows)
-        for kind, item in sorted(released)
-    )
-    n = fits[levels[-1]].n
-    return PartialInvariance(released, tuple(rows), departures, confirmation, found, alpha, adjust, n)
+            self.confirmation[level] = difference_test(full, fit)
+
+    def result(
+        self,
+        levels: Sequence[str],
+        alpha: float,
+        adjust: str,
+        rules: Sequence[Rule],
+        ladder_levels: Sequence[str] | None,
+    ) -> PartialInvariance | ComplyError:
+        """What was found, with the ladder under the exceptions."""
+        last = self.fits[levels[-1]]
+        untouched = {
+            level: fit
+            for level, fit in self.known.items()
+            if not applicable(self.design, self.released, level)
+        }
+        ladder = invariance_ladder(
+            self.design,
+            levels=ladder_levels,
+            released=self.released,
+            rules=rules,
+            fits=untouched | self.fits,
+        )
+        departures = tuple(
+            departure(self.design, last, kind, item, kind == "intercept" and item in self.follows)
+            for kind, item in sorted(self.released)
+        )
+        return PartialInvariance(
+            self.released,
+            tuple(self.rows),
+            departures,
+            self.confirmation,
+            ladder,
+            alpha,
+            adjust,
+            last.n,
+            self.gates,
+            self.gates_holm,
+        )
+
+    def _rivals(self, rows: Sequence[ScoreRow], level: str, kind: Kind) -> dict[str, Fit]:
+        """Fits with one more parameter free, for the significant items with the largest scores.
+
+        Far from the null a score says that something is wrong near an item, not which of its factor's items it is; the
+        likelihood does.
+        """
+        largest = sorted(rows, key=lambda row: -row.chisq)[:RIVALS]
+        found: dict[str, Fit] = {}
+        for row in largest:
+            try:
+                found[row.item] = self._fitted(level, self.released | {(kind, row.item)})
+            except ComplyError:  # a rival that cannot be fitted is none
+                continue
+        return found
+
+    def _fitted(self, level: str, released: Released | None = None) -> Fit:
+        own = applicable(self.design, self.released if released is None else released, level)
+        fit = self.known.get(level) if not own else None
+        fit = fit or self.design.fit(level, own)
+        if fit.unreached:
+            raise ComplyError(f"the {level} model {fit.unreached}: no search on this level")
+        return fit
+
+    def _score_table(self, fit: Fit, level: str, step: int, kind: Kind) -> list[ScoreRow]:
+        """Score tests of all items whose parameter may still be released."""
+        design = self.design
+        held = [item for item in items_of(design.factors) if (kind, item) not in self.released]
+        enough = {
+            factor: sum(item in held for item in items) > self.least_held
+            for factor, items in design.factors.items()
+        }
+        open_items = [
+            i for factor, items in design.factors.items() for i in items if i in held and enough[factor]
+        ]
+        if not open_items:
+            return []
+        directions = [positions(design, fit, kind, item)[1:] for item in open_items]
+        statistics = score_statistics(fit, directions)
+        df = float(len(design.names) - 1)
+        pvalues = [chisq_tail(value, df) for value in statistics]
+        adjusted = adjust_pvalues(pvalues, self.adjust)
+        return [
+            ScoreRow(level, step, kind, item, value, df, p, q, released=False)
+            for item, value, p, q in zip(open_items, statistics, pvalues, adjusted, strict=True)
+        ]
 
 
 def _check(levels: Sequence[str], alpha: float, adjust: str, least_held: int) -> None:
@@ -266,117 +339,9 @@ def _at_hand(design: Design, ladder: InvarianceLadder | None) -> dict[str, Fit]:
     return {step.level: step.fit for step in ladder.steps if step.fit is not None}
 
 
-def _fitted(design: Design, level: str, released: Released, known: Mapping[str, Fit]) -> Fit:
-    fit = known[level] if level in known and not released else design.fit(level, released)
-    if fit.unreached:
-        raise ComplyError(f"the {level} model {fit.unreached}: no search on this level")
-    return fit
-
-
-def _score_table(
-    design: Design,
-    fit: Fit,
-    level: str,
-    step: int,
-    kind: Kind,
-    released: Released,
-    least_held: int,
-    adjust: Adjust,
-) -> list[ScoreRow]:
-    """Score tests of all items whose parameter may still be released."""
-    held = [item for item in items_of(design.factors) if (kind, item) not in released]
-    enough = {
-        factor: sum(item in held for item in items) > least_held for factor, items in design.factors.items()
-    }
-    open_items = [
-        i for factor, items in design.factors.items() for i in items if i in held and enough[factor]
-    ]
-    if not open_items:
-        return []
-    directions = [positions(design, fit, kind, item)[1:] for item in open_items]
-    statistics = score_statistics(fit, directions)
-    df = float(len(design.names) - 1)
-    pvalues = [chisq_tail(value, df) for value in statistics]
-    adjusted = adjust_pvalues(pvalues, adjust)
-    return [
-        ScoreRow(level, step, kind, item, value, df, p, q, released=False)
-        for item, value, p, q in zip(open_items, statistics, pvalues, adjusted, strict=True)
-    ]
-
-
 def _mark(row: ScoreRow, released: bool) -> ScoreRow:
     if not released:
         return row
     return ScoreRow(
         row.level, row.step, row.kind, row.item, row.chisq, row.df, row.pvalue, row.pvalue_adjusted, True
     )
-
-
-def score_statistics(fit: Fit, directions: Sequence[Sequence[int]]) -> list[float]:
-    """Score statistics of letting parameters of a fitted model move by themselves.
-
-    With s the derivative of the mean log-likelihood, I the expected information per case, K the directions the
-    model leaves free and E the new ones: ``t = Eᵀs``, ``C = [1, −EᵀIK (KᵀIK)⁻¹]`` applied to (E, K); then
-    ``X² = n tᵀ (C I Cᵀ)⁻¹ t``; robust: with the mean outer product of (cluster) scores in the place of I.
-
-    Parameters
-    ----------
-    fit : Fit
-        Likelihood fit; robust statistics when its standard errors are sandwich ones.
-    directions : sequence of sequences of int
-        Per test, places in θ that are released from what ties them.
-
-    Returns
-    -------
-    list of float
-        NaN where the directions carry no information of their own.
-    """
-    if is_two_level(fit) or not fit.model.family.has_loglik:
-        raise ComplyError("score statistics are for likelihood fits of one level")
-    point, n, q = fit.optimum.point, fit.n, len(fit.theta)
-    K = np.eye(q) if fit.model.space.K is None else fit.model.space.K
-    score, information = -0.5 * point.theta_gradient, point.theta_information
-    robust = fit.model.options.se in SANDWICH
-    meat = first_order_information(fit.model, point) if robust else information
-    inner = np.linalg.pinv(K.T @ information @ K, hermitian=True)
-    values = []
-    for places in directions:
-        E = np.zeros((q, len(places)))
-        E[list(places), np.arange(len(places))] = 1.0
-        C = E.T - (E.T @ information @ K) @ inner @ K.T
-        spread = C @ meat @ C.T
-        t = E.T @ score
-        scale = np.diag(E.T @ meat @ E)
-        if min(places) < 0 or not (np.diag(spread) > 1e-9 * scale).all():
-            values.append(math.nan)
-            continue
-        values.append(float(n * t @ np.linalg.solve(spread, t)))
-    return values
-
-
-def adjust_pvalues(pvalues: Sequence[float], adjust: Adjust) -> list[float]:
-    """P values adjusted over one step: Bonferroni, or Benjamini & Hochberg (1995); NaN stays NaN."""
-    p = np.asarray(pvalues, dtype=np.float64)
-    if adjust == "none":
-        return [float(v) for v in p]
-    return [float(v) for v in (bonferroni(p) if adjust == "bonferroni" else benjamini_hochberg(p))]
-
-
-def _departure(design: Design, fit: Fit, kind: Kind, item: str, follows: bool) -> Departure:
-    """Estimates by group and the one that departs most from the mean of the others."""
-    where = positions(design, fit, kind, item)
-    theta, vcov = fit.theta, fit.vcov_array
-    values = theta[where]
-    G = len(where)
-    contrasts = np.full((G, G), -1.0 / (G - 1))
-    np.fill_diagonal(contrasts, 1.0)
-    distance = contrasts @ values
-    z = np.full(G, math.nan)
-    if vcov is not None:
-        variance = np.einsum("ij,jk,ik->i", contrasts, vcov[np.ix_(where, where)], contrasts)
-        z = distance / np.sqrt(np.where(variance > 0, variance, math.nan))
-    # two groups are equally far from each other: the one that is not the reference is named
-    size = np.abs(z if np.isfinite(z).all() else distance)
-    odd = 1 if G == 2 else int(np.argmax(size))
-    estimates = {name: float(v) for name, v in zip(design.names, values, strict=True)}
-    return Departure(kind, item, estimates, design.names[odd], float(z[odd]), follows)

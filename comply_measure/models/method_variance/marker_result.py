@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import pandas as pd
 
 from comply_measure.measurement.fits import NO_INDICES, DifferenceTest, FitColumn, fit_indices, fit_notes
+from comply_measure.models.method_variance.marker_power import (
+    CORRELATIONS,
+    SHARES,
+    EqualEffect,
+    equal_effect,
+    power_table,
+)
 from comply_measure.sem import Fit
 
 FIXED_VALUES = (
@@ -94,6 +101,22 @@ class MarkerAnalysis:
         """Whether equal method effects fit better than none (p below ``alpha``); None without the test."""
         p = self.differences["baseline", "method_c"].pvalue
         return None if math.isnan(p) else p < self.alpha
+
+    @property
+    def effect(self) -> EqualEffect | None:
+        """The equal effect of the marker; None without that model or its errors."""
+        fit = self.fits.get("method_c")
+        return None if fit is None else equal_effect(fit, self.factors, self.loadings["item"].tolist())
+
+    def power(
+        self, correlations: Sequence[float] = CORRELATIONS, shares: Sequence[float] = SHARES
+    ) -> pd.DataFrame:
+        """Power of the test of equal effects (:func:`.marker_power.power_table`); empty without that model's errors."""
+        effect = self.effect
+        if effect is None:
+            return pd.DataFrame(columns=["correlation", "detectable", "upper"])
+        table = power_table(effect, alpha=self.alpha, correlations=correlations, shares=shares)
+        return table.assign(n_informants=self.n_informants)
 
     def tidy(self) -> pd.DataFrame:
         """One row per model: model, chisq, df, pvalue, cfi, rmsea, srmr, version, converged, counts, note."""

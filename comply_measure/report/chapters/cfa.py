@@ -57,12 +57,53 @@ def cfa_section(results: CfaEvidence, labels: Labels, cutoffs: Cutoffs) -> Secti
         blocks += _second_order(results, second, labels)
     if first is not None and not first.obstacle:
         blocks += _correlated(results, first, labels, cutoffs)
+    blocks += _level_blocks(results, labels)
     if results.by_role:
         blocks.append(Details("Fit in each role", (_by_role(results),)))
     if results.roles_left_out:
         why = "; ".join(f"{labels.role(role)}: {text}" for role, text in results.roles_left_out.items())
         blocks.append(Notice(f"Roles without a fit of their own: {why}.", "warning"))
     return Section("cfa", "Measurement model", tuple(blocks))
+
+
+def _level_blocks(results: CfaEvidence, labels: Labels) -> list[Block]:
+    """The two-level model, or why there is none."""
+    if results.levels is None:
+        text = f"No two-level model: {results.levels_obstacle}."
+        return [] if results.levels_obstacle == "not asked for" else [Notice(text, "info")]
+    levels = results.levels
+    known = levels.correlations.dropna(subset=["within", "between"])
+    text = (
+        "Pooled informants mix what informants of one unit see alike with how units differ. With the same "
+        "structure on both "
+        f"levels ({plural(levels.n_units, 'unit')}, {plural(levels.n_informants, 'informant')}"
+        f"{f', {count(levels.n_left_out)} left out for a missing indicator' if levels.n_left_out else ''}): "
+        f"{fit_sentence(levels.named)}"
+    )
+    if len(known):
+        text += (
+            f" Correlations of the dimensions range {range_sentence(known['within'].tolist())} within units and "
+            f"{range_sentence(known['between'].tolist())} between units."
+        )
+    data = labelled(
+        levels.correlations,
+        first_label=(labels.construct, "first"),
+        second_label=(labels.construct, "second"),
+    )
+    table = table_of(
+        levels,
+        "cfa_levels",
+        f"{results.title}: correlations of the dimensions within and between units",
+        data,
+        (
+            of("dimension", "first_label"), of("partner", "second_label"),
+            of("r", "within", heading="Within units"), of("ci_bounded", "within"),
+            of("r", "between", heading="Between units"), of("ci_bounded", "between"),
+        ),
+        "Units of one firm count as independent here.",
+        warnings=levels.named.warnings,
+    )  # fmt: skip
+    return [Prose(text), Details("Within and between units", (table,))]
 
 
 def cfa_headline(results: CfaEvidence) -> tuple[str, ...]:

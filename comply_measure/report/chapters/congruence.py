@@ -40,7 +40,7 @@ _SURFACE: Columns = (
 _MODELS: Columns = (
     of("model", "description"), "n_parameters", "aicc", "delta_aicc", "weight", "r_squared", "remark",
 )  # fmt: skip
-_CONSTRAINTS: Columns = ("constraint", "hypothesis", of("f", "F"), "df1", "df2", "p", "remark")
+_CONSTRAINTS: Columns = ("constraint", "hypothesis", of("f", "F"), "df1", "df2", "p", "p_holm", "remark")
 _COEFFICIENTS: Columns = (of("term", "name"), "estimate", "se", "t", "df", "p", of("ci3", "ci"), "remark")
 
 
@@ -83,17 +83,6 @@ def _remark(remark: Remark, outcomes: Mapping[str, str], labels: Labels) -> str:
     first, second, outcome = remark.names
     views = ", latent" if remark.latent else ""
     return f"{labels.role(first)} – {labels.role(second)}, {outcomes[outcome]}{views}: {remark.text}."
-
-
-def congruence_headline(facts: CongruenceEvidence) -> tuple[str, ...]:
-    """One sentence on the checklist."""
-    if not facts.cases:
-        return ()
-    broad = [c for c in facts.cases if c.checklist.broad]
-    return (
-        f"Congruence: {len(broad)} of {plural(len(facts.cases), 'response surface')} "
-        f"{'meets' if len(broad) == 1 else 'meet'} all conditions of a broad congruence effect.",
-    )
 
 
 def _opening(facts: CongruenceEvidence, labels: Labels) -> str:
@@ -143,7 +132,8 @@ def _overview(facts: CongruenceEvidence, cases: Sequence[Printed[CongruenceCase]
         notes=(
             "a1, a2: slope and curvature along equal views; a3, a4: along opposite views. Near: views within half "
             "a standard deviation of each other. Best: model with the smallest AICc. Broad and strict effect: Humberg, "
-            "Nestler, & Back (2019). Units by row; two informants per unit.",
+            "Nestler, & Back (2019). p: Holm's correction over the surfaces, parameter by parameter. Units by row; two "
+            "informants per unit.",
         ),
         estimator=_estimator(facts),
         group="outcome",
@@ -219,7 +209,7 @@ def _details(case: Printed[CongruenceCase], facts: CongruenceEvidence) -> Detail
             table("models", "Nested models", models, _MODELS,
                   "K counts intercept and residual variance; the likelihood takes units as independent."),
             table("constraints", "Constraints that difference scores impose", case.found.models.constraints,
-                  _CONSTRAINTS),
+                  _CONSTRAINTS, "p (Holm): over all constraints of all surfaces."),
         ),
     )  # fmt: skip
 
@@ -229,7 +219,5 @@ def chapter(evidence: CongruenceEvidence, labels: Labels, cutoffs: Cutoffs) -> C
     outcomes = _outcomes(evidence, labels)
     problems = (*(_remark(remark, outcomes, labels) for remark in evidence.remarks), *evidence.level_problems)
     return Chapter(
-        with_reversals(congruence_section(evidence, labels), evidence.turned, labels),
-        congruence_headline(evidence),
-        problems,
+        with_reversals(congruence_section(evidence, labels), evidence.turned, labels), problems=problems
     )

@@ -161,7 +161,9 @@ def _latent_text(cases: Sequence[Printed[LatentCase]]) -> str:
 def surface_row(case: Printed[Any], n_units: int, surface: ResponseSurface) -> dict[str, object]:
     """Where a surface is from and its four parameters, as a row of an overview."""
     parameters = surface.parameters.set_index("name")
-    found = {f"{name}_{what}": parameters.loc[name, what] for name in _AXES for what in ("estimate", "p")}
+    p = "p_holm" if "p_holm" in parameters else "p"
+    found = {f"{name}_{what}": parameters.loc[name, what] for name in _AXES for what in ("estimate", p)}
+    found = {key.removesuffix("_holm"): value for key, value in found.items()}
     return {"roles": f"{case.first} – {case.second}", "outcome": case.outcome, "n_units": n_units, **found}
 
 
@@ -183,7 +185,8 @@ def _overview(cases: Sequence[Printed[LatentCase]], title: str, estimator: str) 
         ("roles", "n_units", *SURFACE_ROW, "shape", of("broad", "verdict"), "remark"),
         notes=(
             "Units by row: all with any value of the pair's indicators or the outcome; two informants at "
-            "most per unit. Coefficients per point of the answer scale, effect-coded.",
+            "most per unit. Coefficients per point of the answer scale, effect-coded. p: Holm's correction over the "
+            "surfaces, parameter by parameter.",
         ),
         estimator=estimator,
         group="outcome",

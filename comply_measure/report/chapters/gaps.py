@@ -66,12 +66,24 @@ def gaps_section(facts: GapEvidence, labels: Labels) -> Section:
 
 
 def gaps_headline(facts: GapEvidence, labels: Labels) -> tuple[str, ...]:
-    """One sentence: the largest mean gap of a dimension."""
-    known = facts.dimensions.dropna(subset=["mean"])
-    if not len(known):
-        return ()
-    largest = known.iloc[int(known["mean"].abs().to_numpy().argmax())]
-    return (f"Largest mean role gap of a dimension: {_gap(largest, labels)}.",)
+    """One sentence: the largest latent gap of a dimension, and that of the scores."""
+    latent, scores = facts.latent.dropna(subset=["gap"]), facts.dimensions.dropna(subset=["mean"])
+    if not len(latent):
+        if not len(scores):
+            return ()
+        largest = scores.iloc[int(scores["mean"].abs().to_numpy().argmax())]
+        return (
+            f"Largest mean role gap of a dimension's scores: {_gap(largest, labels)}; there is no latent gap "
+            "beside it, so that shifted items may be part of it.",
+        )
+    top = latent.iloc[int(latent["gap"].abs().to_numpy().argmax())]
+    own = scores[(scores["column"] == top["factor"]) & (scores["pair"] == top["pair"])]
+    beside = f" (scores of all items: {number(own['mean'].iloc[0])})" if len(own) else ""
+    return (
+        f"Largest latent role gap of a dimension: {labels.construct(str(top['factor']))}, "
+        f"{labels.pair(str(top['pair']))}: {number(top['gap'])} points, 95% CI "
+        f"{interval(top['ci_lower'], top['ci_upper'])}, {p_phrase(top['p_holm'])}{beside}.",
+    )
 
 
 def _gap(row: pd.Series[float], labels: Labels) -> str:
@@ -91,8 +103,8 @@ def _opening(facts: GapEvidence, labels: Labels) -> str:
     largest = facts.dimensions.reindex(facts.dimensions["mean"].abs().sort_values(ascending=False).index)
     shown = [_gap(row, labels) for _, row in largest.head(_SHOWN).iterrows()]
     return (
-        f"{text} The largest: {'; '.join(shown)}. Comparing means assumes that the roles use the scale alike "
-        "(scalar invariance), which these tests do not check."
+        f"{text} The largest: {'; '.join(shown)}. These are gaps of scores: items and attributes that "
+        "the roles answer differently at equal views are in them; the latent gaps beside them leave those out."
     )
 
 

@@ -14,7 +14,7 @@ from comply_measure.report.chapters.congruence_latent import contrast_words, lev
 from comply_measure.report.charts import heat_map
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.fits import fit_table, range_sentence
-from comply_measure.report.format import bounded, count, interval, number
+from comply_measure.report.format import bounded, count, interval, number, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Notice, Prose, Section
 from comply_measure.report.reversals import with_reversals
@@ -115,7 +115,7 @@ def _mtmm_figure(facts: InformantEvidence, labels: Labels) -> Block:
         groups=[labels.role(r) for r in facts.roles for _ in facts.dimensions],
         shape=bounded,
         notes=(
-            f"N = {count(facts.mtmm.n_units)} units, pairwise. Diagonal: ω of the score. Rows and columns run through "
+            f"{plural(facts.mtmm.n_units, 'unit')}, pairwise. Diagonal: ω of the score. Rows and columns run through "
             "the dimensions within each role.",
         ),
     )
@@ -173,9 +173,14 @@ def _gap_text(facts: InformantEvidence, labels: Labels) -> str:
             f"; the largest is {labels.construct(str(row['factor']))}, {labels.pair(str(row['pair']))}: "
             f"{number(row['gap'])} points, 95% CI {interval(row['ci_lower'], row['ci_upper'])}, d = {number(row['d'])}"
         )
+    if not facts.partial:
+        return (
+            f"{text}. They are free of measurement error and rest on equal loadings and intercepts over roles (scalar "
+            "invariance), which was not tested: step invariance did not run."
+        )
     return (
-        f"{text}. They are free of measurement error and rest on equal loadings and intercepts over roles (scalar "
-        "invariance): where the models below fit badly, so do these differences."
+        f"{text}. They are free of measurement error, and of items and attributes that the roles answer differently at "
+        "equal views (chapter on invariance); the models below leave these free, too."
     )
 
 
@@ -188,7 +193,7 @@ def _gap_table(facts: InformantEvidence, labels: Labels) -> TableSpec:
         _GAPS,
         "First role minus second, in points of the answer scale. d: over the root mean latent variance.",
         group="label",
-        warnings=_warnings(facts.congruence),
+        twin="invariance_latent_gaps",
     )
 
 
@@ -217,10 +222,11 @@ def _contrast_text(facts: InformantEvidence) -> str:
     known = facts.contrasts.dropna(subset=["mean"])
     gaps = known[~known["level"]]
     found = gaps[holm(gaps["mean_p"].to_numpy(dtype=float)) <= 0.05]
+    held = " but for what the roles answer differently" if facts.partial else ""
     text = (
         "The latent congruence model (Cheung, 2009, here for "
         f"{count(len(facts.roles))} roles) splits each dimension into the roles' common level and contrasts between "
-        "them, free of measurement error and with loadings and intercepts held equal over roles. "
+        f"them, free of measurement error and with loadings and intercepts held equal over roles{held}. "
         f"{count(len(found))} of {count(len(gaps))} mean contrasts differ from zero at .05 after Holm's correction"
     )
     if len(found):

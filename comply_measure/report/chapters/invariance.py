@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from comply_measure.evidence.topics.invariance import Comparison, InvarianceEvidence, Ladder
+from comply_measure.evidence.role_comparison import Comparison, Ladder, level_tests
+from comply_measure.evidence.topics.invariance import InvarianceEvidence
 from comply_measure.report.chapters.columns import sentence
 from comply_measure.report.chapters.invariance_tables import (
     LEVELS,
     effect_table,
     gap_table,
+    gate_table,
+    latent_gap_table,
     released_table,
     rule_table,
     search_log,
 )
 from comply_measure.report.cutoffs import Cutoffs
-from comply_measure.report.format import bounded, count, listing, number, p_phrase, plural
+from comply_measure.report.format import bounded, count, interval, listing, number, p_phrase, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.names import key_of
 from comply_measure.report.parts import Block, Chapter, Details, Heading, Notice, Prose, Section
@@ -32,6 +35,9 @@ _LADDER: Columns = (
 )  # fmt: skip
 
 
+_TAKEN = ("effects", "gaps", "gates", "items", "latent_gaps", "released", "roles", "search")
+
+
 def invariance_section(facts: InvarianceEvidence, labels: Labels) -> Section:
     """The chapter."""
     blocks: list[Block] = [Prose(" ".join(invariance_headline(facts, labels)))]
@@ -45,28 +51,14 @@ def invariance_section(facts: InvarianceEvidence, labels: Labels) -> Section:
 def invariance_headline(facts: InvarianceEvidence, labels: Labels) -> tuple[str, ...]:
     """What holds across roles, and across each grouping."""
     found = []
-    compared = [c for c in facts.roles if c.ladder is not None]
-    if compared:
-        parts = []
-        for level, word in (("metric", "loadings"), ("scalar", "intercepts")):
-            tested = [p for c in compared if (p := _p(c, level)) == p]
-            rejected = sum(p < facts.alpha for p in tested)
-            parts.append(f"equal {word} in {count(rejected)} of {count(len(tested))}")
-        if any(_p(c, level) == _p(c, level) for c in compared for level in ("metric", "scalar")):
-            text = (
-                f"{facts.title}, {facts.indicator_kind} across roles, dimensions in which a test rejects (p < "
-                f"{bounded(facts.alpha)}): {' and '.join(parts)} tested"
-            )
-        else:
-            text = f"{facts.title}, {facts.indicator_kind} across roles: no difference test could be made"
-        released = [labels.construct(item) for c in compared if c.search for item in c.search.items]
-        if facts.searched:
-            text += f"; the search frees {listing(released) or 'nothing'}"
-        found.append(f"{text}.")
+    for kind, compared in (("items", facts.items), (facts.indicator_kind, facts.roles)):
+        usable = [c for c in compared if c.ladder is not None]
+        if usable:
+            found.append(_compared_text(facts, kind, usable, labels))
     for comparison in facts.groups:
         if comparison.ladder is not None:
             ladder = comparison.ladder
-            p = _p(comparison, "scalar")
+            p = comparison.ladder.p("scalar")
             test = p_phrase(p) if p == p else "not tested"
             found.append(
                 f"Across {plural(len(ladder.counts), 'group')} of {words(comparison.key)}: equal intercepts, {test}."
@@ -74,58 +66,118 @@ def invariance_headline(facts: InvarianceEvidence, labels: Labels) -> tuple[str,
     return tuple(found)
 
 
-def _p(comparison: Comparison, level: str) -> float:
-    return float("nan") if comparison.ladder is None else comparison.ladder.p(level)
+def _compared_text(facts: InvarianceEvidence, kind: str, usable: list[Comparison], labels: Labels) -> str:
+    """Levels rejected, and what the search frees."""
+    tests = {level: level_tests(usable, level) for level in ("metric", "scalar")}
+    opening = f"{facts.title}, {kind} across roles"
+    if not any(tests.values()):
+        return f"{opening}: no difference test could be made."
+    parts = [
+        f"equal {word} in {count(sum(p < facts.alpha for p in tests[level].values()))} of "
+        f"{count(len(tests[level]))}"
+        for level, word in (("metric", "loadings"), ("scalar", "intercepts"))
+    ]
+    text = (
+        f"{opening}, dimensions in which a test rejects (p < {bounded(facts.alpha)}, Holm's correction over "
+        f"dimensions): {' and '.join(parts)} tested"
+    )
+    if facts.searched:
+        released = [labels.construct(item) for c in usable if c.search for item in c.search.items]
+        text += f"; the search within these frees {listing(released) or 'nothing'}"
+    return f"{text}."
 
 
 def _role_blocks(facts: InvarianceEvidence, labels: Labels) -> list[Block]:
     blocks: list[Block] = [
-        Notice(f"{labels.construct(c.key)}: roles could not be compared: {c.obstacle}.", "warning")
-        for c in facts.roles
+        Notice(f"{labels.construct(c.key)}: roles could not be compared{by_items}: {c.obstacle}.", "warning")
+        for by_items, compared in ((" by items", facts.items), ("", facts.roles))
+        for c in compared
         if c.ladder is None
     ]
     usable = [c for c in facts.roles if c.ladder is not None]
+    by_items = [c for c in facts.items if c.ladder is not None]
     if not usable:
         return blocks
-    blocks += [Prose(_gap_text(usable, labels)), _role_ladders(facts, usable, labels)]
-    blocks += _small(usable[0])
+    blocks.append(Prose(_gap_text(facts, usable, labels)))
+    if by_items:
+        blocks.append(ladder_table(facts, by_items, labels, items=True))
+    blocks += [ladder_table(facts, usable, labels), *_small(usable[0])]
     if facts.searched:
         blocks += [
             Notice(f"{labels.construct(c.key)}: no search: {c.search_obstacle}.", "warning")
-            for c in usable
+            for c in (*by_items, *usable)
             if c.search is None
         ]
-        if any(c.search is not None for c in usable):
-            blocks.append(released_table(facts, usable, labels))
-    if any(c.gaps is not None for c in usable):
-        blocks.append(gap_table(facts, usable, labels))
+        if any(c.search is not None for c in (*by_items, *usable)):
+            blocks.append(released_table(facts, [*by_items, *usable], labels))
+    if len(facts.latent_gaps):
+        blocks += [Prose(_latent_text(facts, labels)), latent_gap_table(facts, labels)]
+    return [
+        *blocks,
+        Details(
+            "Bias, effect sizes, log of the search, published cut-offs",
+            _folded(facts, usable, by_items, labels),
+        ),
+    ]
+
+
+def _folded(
+    facts: InvarianceEvidence, usable: list[Comparison], by_items: list[Comparison], labels: Labels
+) -> tuple[Block, ...]:
     folded: list[Block] = []
-    if any(c.effects is not None for c in usable):
-        folded.append(effect_table(facts, usable, labels))
-    if any(c.search is not None for c in usable):
-        folded.append(search_log(facts, usable, labels))
+    if any(c.gaps is not None for c in usable):
+        folded.append(gap_table(facts, usable, labels))
+    if any(c.effects is not None for c in (*by_items, *usable)):
+        folded.append(effect_table(facts, [*by_items, *usable], labels))
+    if any(c.search is not None for c in (*by_items, *usable)):
+        folded += [
+            gate_table(facts, by_items, usable, labels),
+            search_log(facts, [*by_items, *usable], labels),
+        ]
     folded.append(
         rule_table(facts, usable[0], "invariance_rules_roles", "roles, first dimension", facts.estimator)
     )
-    return [*blocks, Details("Effect sizes, log of the search, published cut-offs", tuple(folded))]
+    return tuple(folded)
 
 
-def _gap_text(usable: list[Comparison], labels: Labels) -> str:
+def _latent_text(facts: InvarianceEvidence, labels: Labels) -> str:
+    table = facts.latent_gaps.dropna(subset=["gap"])
+    different = int((table["p_holm"] < facts.alpha).sum())
+    text = (
+        f"With what was freed left out of the comparison, {count(different)} of {plural(len(table), 'latent gap')} "
+        f"between roles {'differs' if different == 1 else 'differ'} from zero (Holm's correction over the table). "
+        "These are the gaps that later chapters use."
+    )
+    if not len(table):
+        return text
+    top = table.iloc[int(table["gap"].abs().to_numpy().argmax())]
+    return (
+        f"{text} The largest: {labels.construct(str(top['factor']))}, {labels.pair(str(top['pair']))}: "
+        f"{number(top['gap'])} points, 95% CI {interval(top['ci_lower'], top['ci_upper'])}."
+    )
+
+
+def _gap_text(facts: InvarianceEvidence, usable: list[Comparison], labels: Labels) -> str:
     import pandas as pd
 
     text = (
         "Roles of one unit are dependent, so they are compared in one model with a row per unit; residuals of the same "
         "indicator are correlated across roles. "
     )
+    if facts.items:
+        text += "Items are compared within their attributes first, attribute scores of the items that hold after. "
+        if facts.left_out:
+            names = listing([labels.construct(item) for item in facts.left_out])
+            text += f"Left out of these scores: {names}. "
     parts = [c.gaps for c in usable if c.gaps is not None]
     if not parts:
         return text.strip()
     gaps = pd.concat(parts, ignore_index=True)
     top = gaps.iloc[int(gaps["bias"].abs().argmax())]
     if abs(top["bias"]) < 1e-12:
-        return f"{text}With equal parameters throughout, no role gap is biased."
+        return f"{text}With equal parameters throughout, no gap of {facts.indicator_kind} is biased."
     return (
-        f"{text}Unequal parameters bias role gaps most for {labels.construct(top['factor'])}, "
+        f"{text}Unequal parameters bias gaps of {facts.indicator_kind} most for {labels.construct(top['factor'])}, "
         f"{labels.role(top['focal'])} − {labels.role(top['reference'])}: {number(top['bias'])} scale points in "
         f"a gap of {number(top['observed_gap'])}."
     )
@@ -168,17 +220,21 @@ def _ladder_data(comparison: Comparison) -> pd.DataFrame:
     return data
 
 
-def _role_ladders(facts: InvarianceEvidence, usable: list[Comparison], labels: Labels) -> TableSpec:
+def ladder_table(
+    facts: InvarianceEvidence, usable: list[Comparison], labels: Labels, *, items: bool = False
+) -> TableSpec:
+    """Levels of every dimension, by items or by the indicators of `roles`."""
     import pandas as pd
 
     data = pd.concat(
         [_ladder_data(c).assign(dimension=labels.construct(c.key)) for c in usable], ignore_index=True
     )
     ladders = [c.ladder for c in usable if c.ladder is not None]
+    kind = "items within attributes" if items else facts.indicator_kind
     return table_of(
         facts,
-        "invariance_roles",
-        f"{facts.title}: invariance across roles, {facts.indicator_kind}",
+        "invariance_items" if items else "invariance_roles",
+        f"{facts.title}: invariance across roles, {kind}",
         data,
         _LADDER,
         "Parameters held equal add up from level to level; each is compared with the one above it.",
@@ -197,7 +253,7 @@ def _small(comparison: Comparison) -> list[Block]:
 
 def _key(variable: str, *, rules: bool = False) -> str:
     """Key of a table over groups of units; a variable may be called like a table of the chapter."""
-    taken = variable in ("effects", "gaps", "released", "roles", "search") or variable.startswith("rules_")
+    taken = variable in _TAKEN or variable.startswith("rules_")
     return key_of("invariance_rules" if rules else "invariance", variable, digest=taken)
 
 
@@ -206,7 +262,7 @@ def _group_blocks(facts: InvarianceEvidence, comparison: Comparison) -> list[Blo
         return [Notice(f"The groups could not be compared: {comparison.obstacle}.", "warning")]
     ladder = comparison.ladder
     sizes = listing([f"{name} {count(n)}" for name, n in ladder.counts.items()])
-    compared, estimator = words(comparison.key), facts.group_estimator
+    compared, estimator = words(comparison.key), comparison.estimator or facts.group_estimator
     table = table_of(
         facts,
         _key(comparison.key),

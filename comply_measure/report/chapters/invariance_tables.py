@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from comply_measure.evidence.topics.invariance import Comparison, InvarianceEvidence
+from comply_measure.evidence.role_comparison import Comparison
+from comply_measure.evidence.topics.invariance import InvarianceEvidence
 from comply_measure.report.chapters.columns import labelled
 from comply_measure.report.format import bounded
 from comply_measure.report.labels import Labels
@@ -29,6 +30,12 @@ _EFFECTS: Columns = (
 _SEARCH: Columns = (
     "step", "indicator", "parameter", of("chisq_score", "chisq"), "df", of("p", "pvalue"),
     of("p_bonferroni", "pvalue_adjusted"), "freed",
+)  # fmt: skip
+
+
+_LATENT: Columns = (
+    of("roles", "pair_label"), of("latent_gap_points", "gap"), of("ci", "ci"), "se", "z", "p_holm", of("cohen_d", "d"),
+    "remark",
 )  # fmt: skip
 
 
@@ -67,9 +74,60 @@ def released_table(facts: InvarianceEvidence, usable: list[Comparison], labels: 
         f"{facts.title}: parameters that differ between roles",
         data,
         ("indicator", of("parameter", "kind"), *estimates, *farthest),
-        f"Sequential search by score tests (p < {bounded(facts.alpha)} after Bonferroni's correction over the "
-        "indicators of a dimension). z: distance of the farthest role from the mean of the others.",
+        f"Sequential search by score tests, only on levels that are rejected (p < {bounded(facts.alpha)} after Holm's "
+        "correction over dimensions). Within a dimension Bonferroni's correction over its indicators, at "
+        f"{bounded(facts.alpha)} times the share of dimensions searched (Benjamini & Bogomolov, 2014). z: distance of "
+        "the farthest role from the mean of the others.",
         group="dimension" if len(data) else None,
+    )
+
+
+def latent_gap_table(facts: InvarianceEvidence, labels: Labels) -> TableSpec:
+    """One latent gap per dimension and pair of roles."""
+    return table_of(
+        facts,
+        "invariance_latent_gaps",
+        f"{facts.title}: latent gaps between roles",
+        labelled(facts.latent_gaps, label=(labels.construct, "factor"), pair_label=(labels.pair, "pair")),
+        _LATENT,
+        "From the scalar model with what was freed: items and attributes that the roles answer differently at equal "
+        "views do not speak for the gap. Scale points: the mean equal loading times the difference of latent means. "
+        "p after Holm's correction over the table; d: in root mean latent variances of the two roles.",
+        group="label",
+    )
+
+
+def gate_table(
+    facts: InvarianceEvidence, by_items: list[Comparison], usable: list[Comparison], labels: Labels
+) -> TableSpec:
+    """Tests that decide which levels are searched."""
+    import pandas as pd
+
+    rows = [
+        c.search.gates.assign(compared=kind, dimension=labels.construct(c.key))
+        for kind, compared in (("Items", by_items), (facts.indicator_kind.capitalize(), usable))
+        for c in compared
+        if c.search is not None
+    ]
+    data = pd.concat(rows, ignore_index=True)
+    data["level_label"] = [LEVELS[level] for level in data["level"]]
+    data["searched_label"] = ["yes" if value else "" for value in data["searched"]]
+    return table_of(
+        facts,
+        "invariance_gates",
+        f"{facts.title}: which levels are searched",
+        data,
+        (
+            of("dimension", "dimension"),
+            of("rung", "level_label"),
+            "chisq",
+            "df",
+            "p",
+            "p_holm",
+            of("searched", "searched_label"),
+        ),
+        "Each level, with what was freed below it, against the level below. Holm's correction over dimensions.",
+        group="compared",
     )
 
 

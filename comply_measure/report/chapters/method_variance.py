@@ -57,11 +57,6 @@ def method_variance_section(facts: MethodVarianceEvidence, labels: Labels) -> Se
     return Section("method_variance", "Common method variance", tuple(blocks))
 
 
-def method_variance_headline(facts: MethodVarianceEvidence, labels: Labels) -> tuple[str, ...]:
-    """One sentence from the marker models; none without them."""
-    return () if facts.marker is None else (_marker_sentence(facts, facts.marker),)
-
-
 def _opening(facts: MethodVarianceEvidence, labels: Labels) -> str:
     text = (
         _marker_sentence(facts, facts.marker)
@@ -82,7 +77,7 @@ def _marker_sentence(facts: MethodVarianceEvidence, marker: MarkerAnalysis) -> s
     return (
         f"{facts.title}: equal effects of the marker on all {facts.indicator_kind} {verdict} "
         f"({chi_square(test.chisq, test.df, test.pvalue)}); in the retained model they carry "
-        f"{percent(marker.method_variance)} of the variance."
+        f"{percent(marker.method_variance)} of the variance, which is what the marker carries and not all there is."
     )
 
 
@@ -91,8 +86,10 @@ def _marker(facts: MethodVarianceEvidence, marker: MarkerAnalysis, labels: Label
     text = ""
     if "largest_change" in changes and changes["largest_change"].notna().any():
         text = (
-            "Correlations of the dimensions change by at most "
-            f"{bounded(changes['largest_change'].max(), 3)} when method effects are as large as their intervals allow."
+            "As far as the marker carries the method, correlations of the dimensions change by at most "
+            f"{bounded(changes['largest_change'].max(), 3)} when its effects are as large as their intervals "
+            "allow; what the "
+            "marker does not carry is not in this."
         )
     tests = marker.difference_table()
     blocks: list[Block] = [Prose(text)] if text else []
@@ -106,10 +103,33 @@ def _marker(facts: MethodVarianceEvidence, marker: MarkerAnalysis, labels: Label
             "Williams, Hartman, and Cavazotte (2010). Differences are scaled where the tests are.",
         )
     )
+    if len(facts.power):
+        blocks.append(_power_table(facts))
     folded = [*_marker_details(facts, marker, changes, labels)]
     if len(facts.by_role):
         folded.append(_role_table(facts, labels))
     return [*blocks, Details("Fit, reliability, sensitivity", tuple(folded))]
+
+
+def _power_table(facts: MethodVarianceEvidence) -> TableSpec:
+    shares = [name for name in facts.power.columns if name.startswith("power_")]
+    return _table(
+        facts,
+        "method_variance_power",
+        "what the test of equal effects could have found",
+        facts.power,
+        (
+            of("marker_method", "correlation"),
+            *(of("power", name, heading=f"Power, {name.removeprefix('power_')}%") for name in shares),
+            of("detectable", "detectable"),
+            of("upper_share", "upper"),
+        ),
+        "Power of the test for shares of method variance, by the correlation of the marker with the method, "
+        "which the data "
+        "do not tell (noncentrality from the standard error of the effect; Satorra & Saris, 1985). Found with "
+        ".80: smallest "
+        "share with this power. Up to: largest share inside the 95% interval of the effect.",
+    )
 
 
 def _marker_details(
@@ -227,7 +247,4 @@ def _table(
 
 def chapter(evidence: MethodVarianceEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
     """Common method variance, in print."""
-    return Chapter(
-        with_reversals(method_variance_section(evidence, labels), evidence.turned, labels),
-        method_variance_headline(evidence, labels),
-    )
+    return Chapter(with_reversals(method_variance_section(evidence, labels), evidence.turned, labels))

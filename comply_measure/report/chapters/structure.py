@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from comply_measure.evidence.fits import standardized, uncertain, value_of
+from comply_measure.evidence.sources import SourceComparison
 from comply_measure.evidence.topics.structure import StructureEvidence
 from comply_measure.models import FOCAL, Hypothesis
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.diagram import Edge, Node, path_diagram
 from comply_measure.report.fits import convention_sentence, fit_sentence, fit_table
-from comply_measure.report.format import bounded, is_undefined
+from comply_measure.report.format import bounded, count, is_undefined
 from comply_measure.report.labels import Labels, wrapped
 from comply_measure.report.parts import Block, Chapter, Details, Figure, Prose, Section
 from comply_measure.report.tables import Columns, Counts, TableSpec, of, table_of
@@ -58,6 +59,8 @@ def _results(results: StructureEvidence, labels: Labels, cutoffs: Cutoffs) -> li
     if results.hypotheses:
         blocks += [Prose(_CAUTION), _diagram(results, table, labels)]
     blocks.append(_paths(results, table, labels))
+    if results.sources is not None:
+        blocks += [Prose(_source_text(results.sources, labels)), _sources(results, results.sources, labels)]
     blocks.append(_explained(results, table, labels))
     defined = table[table["op"] == ":="]
     if len(defined):
@@ -101,6 +104,67 @@ def _paths(results: StructureEvidence, table: pd.DataFrame, labels: Labels) -> T
         "β: completely standardised, interval by the delta method; p is of b. Result: by the interval of β.",
         group="outcome",
     )
+
+
+def _source_text(sources: SourceComparison, labels: Labels) -> str:
+    known = sources.paths.dropna(subset=["same", "different"])
+    if not len(known):
+        return "Paths with different raters could not be estimated (see the table)."
+    signed = known["sign"] * known["different"]
+    clear = int(
+        ((known["lower"] > 0) & (known["sign"] > 0) | (known["upper"] < 0) & (known["sign"] < 0)).sum()
+    )
+    who = "; ".join(
+        f"{labels_of(upper, labels)} for alignment, {labels.role(first)} for preparation and follow-up, "
+        f"{labels.role(second)} for outcomes"
+        for upper, first, second in sources.different_raters
+    )
+    return (
+        "A path between two ratings of one informant holds what this informant sees in both. With different "
+        "raters for its "
+        f"ends ({who}; mean of these fits) the expected paths have the mean size {bounded(signed.mean())} in the "
+        "expected "
+        f"direction, with one rater for everything {bounded((known['sign'] * known['same']).mean())}; "
+        f"{count(clear)} of {count(len(known))} keep an interval on the expected side of zero. Scores of one "
+        "rater are less "
+        "reliable than unit scores, so that both are weaker than the paths above."
+    )
+
+
+def labels_of(roles: str, labels: Labels) -> str:
+    """Roles joined by ``+``, in print."""
+    return " and ".join(labels.role(role) for role in roles.split("+"))
+
+
+def _sources(results: StructureEvidence, sources: SourceComparison, labels: Labels) -> TableSpec:
+    import pandas as pd
+
+    table = standardized(results.named.fit)
+    data = sources.paths.copy()
+    data["est_std"] = [
+        value_of(table, outcome, "~", predictor)
+        for outcome, predictor in zip(data["outcome"], data["predictor"], strict=True)
+    ]
+    data["outcome_label"] = [_label(results, key, labels) for key in data["outcome"]]
+    data["predictor_label"] = [_label(results, key, labels) for key in data["predictor"]]
+    data["note"] = data["note"].where(pd.isna(data["different"]), "")
+    return table_of(
+        Counts(sources.n_units),
+        "structure_sources",
+        "Expected paths by who rates their ends",
+        data,
+        (
+            of("predictor", "predictor_label"), of("beta", "est_std", heading="β, unit scores"),
+            of("beta", "same", heading="β, one rater"), of("beta", "different", heading="β, different raters"),
+            "ci_beta", "remark",
+        ),
+        "Completely standardised. One rater: mean of the fits in which one role rates everything; different "
+        "raters: mean of "
+        "the fits in which no role rates both ends of a path, with β ± 1.96 mean SE. Units: the fewest of these fits.",
+        *(f"Not fitted: {text}." for text in sources.failures),
+        estimator=results.estimator,
+        group="outcome_label",
+    )  # fmt: skip
 
 
 def _table(

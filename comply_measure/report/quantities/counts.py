@@ -76,8 +76,6 @@ COUNTS: tuple[Quantity, ...] = (
     Quantity("noise_at_cutoff", "Noise at cut-off", "percent"),
     Quantity("not_answered", "Left out", "percent"),
     Quantity("only", "Of the attribute", "percent"),
-    Quantity("p_disputed", "Disputed in", "percent"),
-    Quantity("p_low", "Low in", "percent"),
     Quantity("power_close", "Power, close fit", "percent"),
     Quantity("power_not_close", "Power, not-close fit", "percent"),
     Quantity("residual", "Residual", "percent"),
@@ -104,7 +102,6 @@ COUNTS: tuple[Quantity, ...] = (
     Quantity("share_significant", "Significant", "percent"),
     Quantity("share_significant_fdr", "Significant, FDR", "percent"),
     Quantity("substantive_share", "Substantive", "percent"),
-    Quantity("support", "Support", "percent"),
     Quantity("user_missing", "Declared missing", "percent"),
     Quantity("view", "The role's view", "percent"),
 )

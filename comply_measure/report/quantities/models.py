@@ -94,6 +94,19 @@ MODELS: tuple[Quantity, ...] = (
     Quantity("gap_without_bias", "Gap without bias", "number"),
     Quantity("substantive", "Substantive", "bounded", "Reliability that the dimension itself brings."),
     Quantity("method", "Method", "bounded", "Reliability that comes from method."),
+    Quantity(
+        "marker_method", "r with method", "bounded", "Correlation of the marker with the method, assumed."
+    ),
+    Quantity("power", "Power", "bounded", "Probability that the test rejects.", "Satorra & Saris (1985)"),
+    Quantity(
+        "detectable", "Found with .80", "percent", "Smallest share of method variance found with power .80."
+    ),
+    Quantity(
+        "upper_share",
+        "Up to",
+        "percent",
+        "Largest share of method variance inside the interval of the effect.",
+    ),
     Quantity("without_method", "Without method", "bounded"),
     Quantity("correlation_under", "r under a model", "bounded"),
     Quantity("largest_change_r", "Largest change", "bounded3"),

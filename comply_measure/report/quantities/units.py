@@ -160,5 +160,17 @@ UNITS: tuple[Quantity, ...] = (
         "Smallest gap of a unit beyond measurement error at 95%.",
         "Jacobson and Truax (1991)",
     ),
+    Quantity(
+        "distance",
+        "RMS gap",
+        "number",
+        "Root mean square latent gap between the roles of a unit, in scale points.",
+    ),
     Quantity("level", "Level", "number"),
+    Quantity(
+        "norm",
+        "Norm",
+        "number",
+        "Level of a reference population, or what experts expect of an adequate unit.",
+    ),
 )

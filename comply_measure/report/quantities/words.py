@@ -11,7 +11,6 @@ WORDS: tuple[Quantity, ...] = (
     Quantity("best", "Best"),
     Quantity("broad", "Broad"),
     Quantity("calibration", "How often it is right"),
-    Quantity("call", "Call"),
     Quantity("called", "Called attributes in them"),
     Quantity("cannot_say", "Cannot say"),
     Quantity("categories", "Categories"),
@@ -37,7 +36,11 @@ WORDS: tuple[Quantity, ...] = (
     Quantity("follows_loading", "Follows its loading"),
     Quantity("form", "Form"),
     Quantity("fornell_larcker", "√AVE > |r|"),
+    Quantity("disputed", "Disputed"),
     Quantity("freed", "Freed"),
+    Quantity(
+        "searched", "Searched", meaning="Whether the level was rejected, so that parameters were searched."
+    ),
     Quantity("group", "Group", data=("label",)),
     Quantity("holds", "Holds"),
     Quantity("hypothesis", "Hypothesis"),
@@ -46,6 +49,7 @@ WORDS: tuple[Quantity, ...] = (
     Quantity("intervention", "Intervention"),
     Quantity("item", "Item"),
     Quantity("latent_variable", "Latent variable"),
+    Quantity("low", "Low"),
     Quantity("less_restricted", "Less restricted"),
     Quantity("lever", "Lever"),
     Quantity("meaning", "Meaning"),

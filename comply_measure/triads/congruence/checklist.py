@@ -78,7 +78,8 @@ def congruence_checklist(
     Nestler & Back (2019); Edwards (2002) for a5. Intervals are the bootstrap's. An interval that does not
     hold its own estimate, or is so wide that a ridge parallel to one view would fit too (p11: more than 45
     degrees; p10: more than four SD of the views), is no evidence: the condition is None, and so is the verdict
-    unless another condition fails.
+    unless another condition fails. Of several surfaces a4, which claims an effect, counts with its p corrected over
+    them (column ``p_holm``); conditions that ask for zero count with their own p, which is the harder test.
 
     Parameters
     ----------
@@ -103,7 +104,8 @@ def congruence_checklist(
         return None if covered and _silent(table[name], surface.spread) else covered
 
     a4 = table["a4"]
-    curved = None if not np.isfinite(a4["p"]) else bool(a4["estimate"] < 0 and a4["p"] < alpha)
+    claimed = a4.get("p_holm", a4["p"])
+    curved = None if not np.isfinite(claimed) else bool(a4["estimate"] < 0 and claimed < alpha)
 
     def evidence(name: str) -> str:
         return _evidence(table[name], surface.spread)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import scipy
 
-from comply_measure.triads.congruence.polynomial import PERFECT, PolynomialRegression, gaussian_loglik
+from comply_measure.triads.congruence.polynomial import (
+    PERFECT,
+    PolynomialRegression,
+    gaussian_loglik,
+    least_squares,
+)
 from comply_measure.triads.congruence.rotation import (
     Terms,
     best_rotation,
@@ -111,7 +115,7 @@ def congruence_models(fit: PolynomialRegression) -> ModelSet:
         _model_note(fit, own == 0, exact, room > 0) for own, room in zip(sse, spare, strict=True)
     ]
     models = table.drop(columns="sse").sort_values("aicc", kind="stable", ignore_index=True)
-    return ModelSet(models, _constraint_tests(fit))
+    return ModelSet(models, constraint_tests(fit))
 
 
 def _misfits(fit: PolynomialRegression) -> list[tuple[str, str, int, float]]:
@@ -153,8 +157,8 @@ CONSTRAINTS: tuple[tuple[str, str, list[list[float]]], ...] = (
 )
 
 
-def _constraint_tests(fit: PolynomialRegression) -> pd.DataFrame:
-    """Wald F tests of linear constraints in the fit's covariance, and the piecewise test of |X − Y|."""
+def constraint_tests(fit: PolynomialRegression) -> pd.DataFrame:
+    """Wald F tests of linear constraints in the fit's covariance, that of |X − Y| in the piecewise model."""
     k = fit.design.shape[1]
     rows = []
     for name, hypothesis, contrast in CONSTRAINTS:
@@ -170,28 +174,38 @@ def _constraint_tests(fit: PolynomialRegression) -> pd.DataFrame:
 
 
 def _absolute_test(fit: PolynomialRegression) -> tuple[str, str, float, int, float, float, int, str]:
-    """Edwards' (1994) piecewise model ``X, Y, W, WX, WY`` with W = 1 where X < Y, against ``|X − Y|``."""
+    """Edwards' (1994) piecewise model ``X, Y, W, WX, WY`` with W = 1 where X < Y, and what ``|X − Y|`` asks of it.
+
+    A Wald F test in the covariance of the fit, as the other constraints: CR2 where there are clusters, else HC3 or
+    plain; the plain one is the F test of the two sums of squares.
+    """
     w = (fit.x < fit.y).astype(float)
     controls = fit.design[:, 6:]
     free = np.column_stack([np.ones(fit.n), fit.x, fit.y, w, w * fit.x, w * fit.y, controls])
-    bound = np.column_stack([np.ones(fit.n), np.abs(fit.x - fit.y), controls])
-    hypothesis = "b1 = −b2, W = 0, WX = −WY = −2·b1 (piecewise; least squares)"
-    rank = int(np.linalg.matrix_rank(free))
-    df1, df2 = rank - bound.shape[1], fit.n - rank
-    if df1 < 1 or df2 < 1:
-        nothing = float("nan"), df1, float(df2), float("nan")
-        return (
-            "absolute difference",
-            hypothesis,
-            *nothing,
-            fit.n,
-            "the two models have equally many parameters",
-        )
-    sse_free, sse_bound = _sse(free, fit.z), _sse(bound, fit.z)
-    varies = fit.defined and sse_free > PERFECT * float(((fit.z - fit.z.mean()) ** 2).sum())
-    F = (sse_bound - sse_free) / df1 / (sse_free / df2) if varies else float("nan")
-    note = "" if varies else "no residual variance" if fit.defined else fit.note
-    if varies and fit.clusters is not None:
-        note = "clustering is ignored"
-    p = float(scipy.stats.f.sf(F, df1, df2))
-    return "absolute difference", hypothesis, F, df1, float(df2), p, fit.n, note
+    name, hypothesis = "absolute difference", "b1 = −b2, W = 0, WX = −WY = −2·b1 (piecewise)"
+    contrast = np.zeros((4, free.shape[1]))
+    contrast[:, :6] = [[0, 1, 1, 0, 0, 0], [0, 0, 0, 1, 0, 0], [0, 2, 0, 0, 1, 0], [0, 0, 2, 0, 0, 1]]
+    nothing = (float("nan"), len(contrast), float("nan"), float("nan"), fit.n)
+    rank = int(np.linalg.matrix_rank(free / np.maximum(np.abs(free).max(axis=0), 1e-300)))
+    if rank < free.shape[1]:
+        return name, hypothesis, *nothing, "all units lie on one side: the piecewise model is not identified"
+    if not fit.defined:
+        return name, hypothesis, *nothing, fit.note
+    if fit.n <= free.shape[1]:
+        return name, hypothesis, *nothing, "too few units for the piecewise model"
+    pieces = least_squares(free, fit.z, fit.kind, fit.clusters)
+    if float(pieces.residuals @ pieces.residuals) <= PERFECT * float(((fit.z - fit.z.mean()) ** 2).sum()):
+        return name, hypothesis, *nothing, "no residual variance"
+    other = replace(
+        fit,
+        coefficients=pieces.coefficients,
+        covariance=pieces.covariance,
+        design=free,
+        residuals=pieces.residuals,
+        robust=pieces.robust,
+    )
+    F, df, p = other.wald(contrast)
+    note = fit.note
+    if np.isnan(F):
+        note = "singular covariance: too few clusters, or one unit alone decides a coefficient"
+    return name, hypothesis, F, len(contrast), df, p, fit.n, note

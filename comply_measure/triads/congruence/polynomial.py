@@ -288,7 +288,8 @@ def _fit(design: Floats, z: Floats, kind: Covariance, codes: Any) -> _Fitted:
     if without_variance(z):
         note = "the outcome does not vary: there is no surface"
         return _Fitted(nothing[0], np.zeros(n), nothing, float("nan"), float("nan"), None, note)
-    beta, residuals, covariance, robust = _least_squares(design, z, kind, codes)
+    found = least_squares(design, z, kind, codes)
+    beta, residuals, covariance, robust = found.coefficients, found.residuals, found.covariance, found.robust
     sse, sst = float(residuals @ residuals), float(((z - z.mean()) ** 2).sum())
     if sse <= PERFECT * sst:
         note = "the polynomial reproduces the outcome: no residual variance, no tests"
@@ -302,9 +303,17 @@ def _fit(design: Floats, z: Floats, kind: Covariance, codes: Any) -> _Fitted:
     return _Fitted(beta, residuals, covariance, sse, 1 - sse / sst, robust, "; ".join(filter(None, notes)))
 
 
-def _least_squares(
-    design: Floats, z: Floats, kind: Covariance, codes: Any
-) -> tuple[Floats, Floats, Floats, ClusterRobust | None]:
+@dataclass(frozen=True)
+class LeastSquares:
+    """Least squares with a covariance; `robust` has the ingredients of the cluster-robust one."""
+
+    coefficients: Floats
+    residuals: Floats
+    covariance: Floats
+    robust: ClusterRobust | None
+
+
+def least_squares(design: Floats, z: Floats, kind: Covariance, codes: Any) -> LeastSquares:
     """Coefficients by the pseudo-inverse, residuals, and the covariance of `kind`.
 
     HC3 is ``(X'X)⁻¹ X' diag(e²/(1 − h)²) X (X'X)⁻¹`` with leverages h (Davidson & MacKinnon, 1993; Long & Ervin, 2000).
@@ -314,13 +323,14 @@ def _least_squares(
     residuals = z - design @ beta
     if kind == "cluster":
         robust = cluster_robust(design, residuals, codes)
-        return beta, residuals, robust.covariance, robust
+        return LeastSquares(beta, residuals, robust.covariance, robust)
     bread = inverse @ inverse.T
     if kind == "ols":
-        return beta, residuals, bread * (residuals @ residuals / (len(z) - design.shape[1])), None
+        covariance = bread * (residuals @ residuals / (len(z) - design.shape[1]))
+        return LeastSquares(beta, residuals, covariance, None)
     leverage = np.einsum("ij,ij->i", design @ bread, design)
     with np.errstate(divide="ignore", invalid="ignore"):
         # A unit that alone decides a coefficient leaves no residual: the covariance is undefined.
         weights = (residuals / (1.0 - leverage)) ** 2
         covariance = inverse @ (weights[:, None] * inverse.T)
-    return beta, residuals, covariance, None
+    return LeastSquares(beta, residuals, covariance, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,58 +52,85 @@ class ActionPlan:
         Columns: attribute, dimension, call, probability, lever, assignment (``printed`` or
         ``reconstructed``), source. Attributes the framework does not know have no levers.
         """
-        known = {attribute.key for attribute in framework.ATTRIBUTES}
-        rows = [
-            {
-                "attribute": row["column"],
-                "dimension": row["dimension"],
-                "call": row["call"],
-                "probability": row["probability"],
-                "lever": lever.text,
-                "assignment": lever.assignment,
-                "source": str(lever.provenance),
-            }
-            for row in self._called()
-            if row["column"] in known
-            for lever in framework.levers(str(row["column"]))
-        ]
-        columns = ["attribute", "dimension", "call", "probability", "lever", "assignment", "source"]
-        return pd.DataFrame(rows, columns=columns)
+        table = levers_for(self._calls())
+        shares = dict(zip(self.table["column"], self.table["probability"], strict=True))
+        table.insert(3, "probability", [shares[name] for name in table["attribute"]])
+        return table
 
     def interventions(self) -> pd.DataFrame:
-        """Interventions of the framework that involve a dimension with a called attribute.
+        """Interventions that involve a dimension with a called attribute (:func:`interventions_for`)."""
+        return interventions_for(self._calls())
 
-        Columns: intervention, text, dimensions, called_dimensions, called_attributes, n_called, source; most
-        called attributes first.
-        """
-        called: dict[str, list[str]] = {}
-        for row in self._called():
-            called.setdefault(str(row["dimension"]), []).append(str(row["column"]))
-        rows = []
-        for entry in framework.interventions():
-            hit = [key for key in entry.dimensions if key in called]
-            attributes = [name for key in hit for name in called[key]]
-            if hit:
-                rows.append(
-                    {
-                        "intervention": entry.key,
-                        "text": entry.text,
-                        "dimensions": ", ".join(entry.dimensions),
-                        "called_dimensions": ", ".join(hit),
-                        "called_attributes": ", ".join(attributes),
-                        "n_called": len(attributes),
-                        "source": str(entry.provenance),
-                    }
-                )
-        columns = [
-            "intervention", "text", "dimensions", "called_dimensions", "called_attributes", "n_called", "source",
-        ]  # fmt: skip
-        frame = pd.DataFrame(rows, columns=columns)
-        return frame.sort_values("n_called", ascending=False, kind="stable", ignore_index=True)
-
-    def _called(self) -> list[dict[str, object]]:
+    def _calls(self) -> dict[str, str]:
         chosen = self.table[self.table["call"].isin(CALLS[1:])]
-        return [{str(key): value for key, value in row.items()} for row in chosen.to_dict("records")]
+        return dict(zip(chosen["column"].astype(str), chosen["call"].astype(str), strict=True))
+
+
+def levers_for(calls: Mapping[str, str]) -> pd.DataFrame:
+    """Levers of called attributes.
+
+    Parameters
+    ----------
+    calls : mapping of str to str
+        Attribute -> what it is called.
+
+    Returns
+    -------
+    DataFrame
+        ``attribute, dimension, call, lever, assignment`` (``printed`` or ``reconstructed``), ``source``; attributes
+        that
+        the framework does not know have none.
+    """
+    known = {attribute.key: attribute.dimension for attribute in framework.ATTRIBUTES}
+    rows = [
+        (name, known[name], call, lever.text, lever.assignment, str(lever.provenance))
+        for name, call in calls.items()
+        if name in known
+        for lever in framework.levers(name)
+    ]
+    return pd.DataFrame(rows, columns=["attribute", "dimension", "call", "lever", "assignment", "source"])
+
+
+def interventions_for(calls: Mapping[str, str]) -> pd.DataFrame:
+    """Interventions that involve a dimension with a called attribute.
+
+    Parameters
+    ----------
+    calls : mapping of str to str
+        Attribute -> what it is called.
+
+    Returns
+    -------
+    DataFrame
+        ``intervention, text, dimensions, called_dimensions, called_attributes, n_called, source``; most called
+        attributes first.
+    """
+    known = {attribute.key: attribute.dimension for attribute in framework.ATTRIBUTES}
+    called: dict[str, list[str]] = {}
+    for name in calls:
+        if name in known:
+            called.setdefault(known[name], []).append(name)
+    rows = []
+    for entry in framework.interventions():
+        hit = [key for key in entry.dimensions if key in called]
+        attributes = [name for key in hit for name in called[key]]
+        if hit:
+            rows.append(
+                {
+                    "intervention": entry.key,
+                    "text": entry.text,
+                    "dimensions": ", ".join(entry.dimensions),
+                    "called_dimensions": ", ".join(hit),
+                    "called_attributes": ", ".join(attributes),
+                    "n_called": len(attributes),
+                    "source": str(entry.provenance),
+                }
+            )
+    columns = [
+        "intervention", "text", "dimensions", "called_dimensions", "called_attributes", "n_called", "source",
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.sort_values("n_called", ascending=False, kind="stable", ignore_index=True)
 
 
 def attribute_actions(
@@ -121,7 +149,9 @@ def attribute_actions(
     squared gap that is measurement error, ``SE_d² = s²_x(1 - r_x) + s²_y(1 - r_y)``, is taken off first;
     without them gaps are too large and the table says so. Units are drawn with replacement (firms, when the
     data have them, since units of a firm are alike); a call's probability is the share of replications that
-    make it. Thresholds are the user's convention.
+    make it. Thresholds are the user's convention. A mean tells low attributes from hard items only where the items
+    were anchored, and squared gaps keep response style and shifted items: see
+    :func:`comply_measure.models.invariance.gaps.role_distances`.
 
     Parameters
     ----------

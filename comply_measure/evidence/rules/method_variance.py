@@ -1,0 +1,75 @@
+"""Rules of common method variance."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from comply_measure.evidence.verdicts import VerdictRule, Words, register_rule
+
+MARKER = register_rule(
+    VerdictRule(
+        key="method_variance.marker",
+        question=Words(
+            "Does the marker carry method variance into the answers?",
+            "Trägt die Markervariable Methodenvarianz in die Antworten?",
+        ),
+        decides=Words(
+            "Supported where equal effects of the marker fit better than none (p below {test_level:limit}). Not "
+            "supported "
+            "only where the study states how closely the marker goes with the method (option marker_correlation) "
+            "and the test "
+            "then has a power of .80 for the share of variance that it cares for (option worth).",
+            "Gestützt, wenn gleiche Effekte der Markervariable besser passen als keine (p unter "
+            "{test_level:limit}). Nicht "
+            "gestützt nur, wenn die Studie angibt, wie eng die Markervariable mit der Methode zusammenhängt (Option "
+            "marker_correlation), und der Test dann für den Varianzanteil, auf den es ankommt (Option worth), eine "
+            "Teststärke von .80 hat.",
+        ),
+        cannot_say=Words(
+            "Cannot say otherwise: a marker that has little to do with the method finds nothing, whatever there is.",
+            "Sonst nicht zu entscheiden: Eine Markervariable, die mit der Methode wenig zu tun hat, findet "
+            "nichts, was immer "
+            "da ist.",
+        ),
+        says=MappingProxyType(
+            {
+                "supported": Words(
+                    "The marker carries method variance: {share:percent} of the variance of the indicators "
+                    "({p:p_phrase}); a "
+                    "marker that holds only part of the method carries less than there is.",
+                    "Die Markervariable trägt Methodenvarianz: {share:percent} der Varianz der Indikatoren "
+                    "({p:p_phrase}); "
+                    "hält sie nur einen Teil der Methode, so trägt sie weniger, als da ist.",
+                ),
+                "not supported": Words(
+                    "The marker carries no method variance worth {worth:percent} ({p:p_phrase}; power "
+                    "{power:bounded} with a "
+                    "marker that correlates {correlation:bounded} with the method).",
+                    "Die Markervariable trägt keine Methodenvarianz von {worth:percent} ({p:p_phrase}; Teststärke "
+                    "{power:bounded} bei einer Markervariable, die {correlation:bounded} mit der Methode korreliert).",
+                ),
+                "cannot say": Words(
+                    "The marker hardly carries method variance here ({share:percent}, {p:p_phrase}); this test "
+                    "cannot exclude "
+                    "it: {worth:percent} of method variance would be found with power {power_pure:bounded} by a "
+                    "marker of "
+                    "nothing but method, with {power_weak:bounded} by one that correlates {weak:bounded} with "
+                    "the method.",
+                    "Die Markervariable trägt hier kaum Methodenvarianz ({share:percent}, {p:p_phrase}); "
+                    "ausschließen kann "
+                    "der Test sie nicht: {worth:percent} Methodenvarianz fände eine reine Methodenmarkervariable mit "
+                    "Teststärke {power_pure:bounded}, eine, die {weak:bounded} mit der Methode korreliert, mit "
+                    "{power_weak:bounded}.",
+                ),
+                "cannot say: untested": Words(
+                    "Method variance could not be tested by the marker: no model with its effects could be fitted.",
+                    "Methodenvarianz ließ sich mit der Markervariable nicht testen: Kein Modell mit ihren Effekten war "
+                    "anpassbar.",
+                ),
+            }
+        ),
+        source="Williams, Hartman, & Cavazotte (2010); Satorra & Saris (1985) for the power",
+        conventions=("test_level",),
+        headline=True,
+    )
+)
