@@ -1,9 +1,8 @@
 """The search on 1,000 random models beside lavaan's verdict: ``python -m benchmarks.search_stress bfi.csv``.
 
 The file is psych::bfi as CSV (``write.csv(psych::bfi, "bfi.csv")``); models and cases are drawn from it anew by seed.
-Verdicts of lavaan 0.6-14 (default control, at most 3 to 8 CPU seconds a model) are stored for the first part of
-them, in the order of ``in_order``; null means not judged. R is not needed. A second
-argument ``from:to`` takes a part of the models.
+Verdicts of lavaan 0.6-14 (default control, at most 3 to 8 CPU seconds a model) are stored in the order of
+``in_order``: whether it converged, and χ². R is not needed. A second argument ``from:to`` takes a part of the models.
 """
 
 from __future__ import annotations
