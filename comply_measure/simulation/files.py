@@ -209,7 +209,8 @@ def _description(study: SimulatedStudy, command: str, texts: dict[str, str]) -> 
         "scales": [scale.key for scale in population.scales],
         "attribute_set": default_set(population),
         "form": population.spec.instrument.form,
-        "informants": "average" if len(population.seats) > len(population.roles) else None,
+        # Averages lie between the categories, and steps that count categories would be left out.
+        "informants": "first" if len(population.seats) > len(population.roles) else None,
         "units_file": "units.csv",
         "other_files": {f"truth_{key}" if key != "population" else key: name for key, name in others.items()},
     }

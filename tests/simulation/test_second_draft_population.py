@@ -181,8 +181,8 @@ def test_the_readme_counts_what_does_not_apply_and_who_answers_twice(
     assert f"- {several} times two informants of one role in a unit." in text
     assert "99: cannot judge, 98: does not apply |" in text
     description = read_description(tmp_path / "dataset.yaml")
-    assert description.informants == "average"
-    assert yaml.safe_load(study_text(description))["data"]["informants"] == "average"
+    assert description.informants == "first"
+    assert yaml.safe_load(study_text(description))["data"]["informants"] == "first"
     assert (
         "informants"
         not in (shipped("datasets") / "msi_triads" / "dataset.yaml")
