@@ -25,12 +25,15 @@ from comply_measure.models.informants.polynomial_model import latent_polynomial_
 from comply_measure.models.informants.trifactor import trifactor_model
 from comply_measure.models.informants.wide import check_design
 from comply_measure.models.invariance.curves import LinearCurve, OgiveCurve, difference
+from comply_measure.models.invariance.designs import ItemParameters
+from comply_measure.models.invariance.effects import _gap
 from comply_measure.models.invariance.group_designs import group_design
 from comply_measure.models.invariance.ordinal import ordinal_group_design
 from comply_measure.models.invariance.role_designs import stage_design
 from comply_measure.models.invariance.search import partial_invariance, score_statistics
 from comply_measure.models.method_variance import latent_method_factor, marker_analysis
 from comply_measure.models.rivals.composites import composite_model, composite_start, composite_weights
+from comply_measure.models.rivals.edwards import edwards_models
 from comply_measure.models.rivals.general_factor import (
     bifactor_indices,
     general_factor_indices,
@@ -302,6 +305,14 @@ REFUSED: dict[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
         lambda: marker_analysis(X, {"s": list("abc")}, ["d", "e"], reversed_items=["f"]),
         ("reversed items that are in no factor: f",),
     ),
+    "criteria of two dimensions": (
+        lambda: edwards_models(TWO, {"y": ["y1", "y2"]}),
+        ("at least 3 dimensions are needed, not 2",),
+    ),
+    "a criterion named as a dimension": (
+        lambda: edwards_models({**TWO, "u": ["u1", "u2"]}, {"s": ["y1", "y2"], "z": ["a"]}),
+        ("names used more than once in the model: a, s",),
+    ),
     "follow-up without columns": (
         lambda: selling_center_model(list("co"), form="blocks"),
         ("the form 'blocks' measures follow-up by items: name their columns",),
@@ -371,3 +382,30 @@ def test_effects_of_a_model_without_an_optimum_are_empty_with_its_reason() -> No
     row = joint_tests(fit, ["s"], ["d"]).iloc[0]
     assert math.isnan(row["chisq"]) and math.isnan(row["p"]) and (row["df"], row["n_units"]) == (1, 90)
     assert (row["hypothesis"], row["note"]) == ("no effect of s", fit.unreached)
+
+
+def test_the_bias_of_a_gap_is_a_share_of_it() -> None:
+    """Two items of a factor whose mean is 0.8 in the focal group; one of them is easier there by 0.3."""
+    parameters = ItemParameters(
+        loadings=np.array([[1.0, 0.5], [1.0, 0.5]]),
+        intercepts=np.array([[2.0, 3.0], [2.0, 3.3]]),
+        residuals=np.full((2, 2), 0.4),
+        means=np.array([[0.2], [0.8]]),
+        variances=np.array([[4.0], [1.0]]),
+        factor=np.array([0, 0]),
+    )
+    curves = [
+        [LinearCurve(1.0, 2.0, 0.4), LinearCurve(0.5, 3.0, 0.4)],
+        [LinearCurve(1.0, 2.0, 0.4), LinearCurve(0.5, 3.3, 0.4)],
+    ]
+    found = _gap(parameters, curves, 0, "f", (0, 1), ("u", "v"))
+    assert found.latent_gap == pytest.approx(0.6 / 2.0)  # in standard deviations of the reference
+    observed = (0.6 + 0.5 * 0.6 + 0.3) / 2
+    assert found.observed_gap == pytest.approx(observed)
+    assert (found.bias, found.gap_without_bias) == pytest.approx((0.15, observed - 0.15))
+    assert found.share == pytest.approx(0.15 / observed) and found.note == ""
+    level = replace(parameters, means=np.array([[0.2], [0.2]]), variances=np.array([[0.0], [1.0]]))
+    same = [curves[0], curves[0]]
+    none = _gap(level, same, 0, "f", (0, 1), ("u", "v"))
+    assert none.observed_gap == 0.0 and np.isnan(none.share) and np.isnan(none.latent_gap)
+    assert none.note == "the factor has no variance in the reference; the observed gap is 0: no share"

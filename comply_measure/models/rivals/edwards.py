@@ -123,8 +123,12 @@ def edwards_models(
     if not criteria or any(not indicators for indicators in criteria.values()):
         raise ComplyError("at least one criterion with an indicator is needed")
     measured_criteria = {key: list(v) for key, v in criteria.items() if len(v) > 1}
-    check_factors({**factors, **{k: v for k, v in criteria.items() if k in measured_criteria}}, name, least=3)
     observed = [key if key in measured_criteria else criteria[key][0] for key in criteria]
+    check_factors(factors, name, least=3)
+    taken = {name, *factors, *(indicator for indicators in factors.values() for indicator in indicators)}
+    if clash := sorted(taken.intersection(observed)):
+        raise ComplyError(f"names used more than once in the model: {', '.join(clash)}")
+    check_factors({**factors, **measured_criteria}, name)
     y, construct = [quoted(key) for key in observed], quoted(name)
     outcome = [one_factor(key, indicators) for key, indicators in measured_criteria.items()]
     outcome += [f"{one} ~~ {two}" for one, two in combinations(y, 2)]
