@@ -3,6 +3,8 @@ from comply_measure.evidence.base import (
     Value as Value,
     topic_seeds as topic_seeds,
 )
+from comply_measure.evidence.calibration.calibrate import calibrate as calibrate
+from comply_measure.evidence.calibration.result import Calibration as Calibration
 from comply_measure.evidence.choices import (
     Firms as Firms,
     Names as Names,

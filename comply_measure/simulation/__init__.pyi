@@ -13,6 +13,11 @@ from comply_measure.simulation.known_truth import (
     TruthReference as TruthReference,
     truth_reference as truth_reference,
 )
+from comply_measure.simulation.nulls import (
+    NULLS as NULLS,
+    Null as Null,
+    null_population as null_population,
+)
 from comply_measure.simulation.population import (
     Population as Population,
     load_population as load_population,

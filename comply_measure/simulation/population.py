@@ -56,15 +56,43 @@ class Population:
     def with_attribute_set(self, attribute_set: str | None) -> Population:
         """The same population asked with another attribute set; it must have parameters for all of it."""
         instrument = self.spec.instrument.model_copy(update={"attribute_set": attribute_set})
-        spec = self.spec.model_copy(update={"instrument": instrument})
-        faults = check_spec(spec, self.scales)
-        if faults:
+        what = f"{self.source} cannot be asked with attribute set {attribute_set!r}"
+        return self.with_spec(self.spec.model_copy(update={"instrument": instrument}), what)
+
+    def with_units(self, n_units: int) -> Population:
+        """The same population with as many firms as have this number of units on average, at least one."""
+        sample = self.spec.sample
+        mean = sum(size * share for size, share in sample.units_per_firm.items())
+        firms = max(1, round(n_units / mean))
+        changed = sample.model_copy(update={"firms": firms})
+        return replace(self, spec=self.spec.model_copy(update={"sample": changed}))
+
+    def with_spec(self, spec: PopulationSpec, headline: str = "") -> Population:
+        """A population of other parameters, answering the same scales.
+
+        Parameters
+        ----------
+        spec : PopulationSpec
+            The parameters.
+        headline : str
+            What to say first if they have faults.
+
+        Raises
+        ------
+        InputError
+            Listing every fault.
+        """
+        faults, unit_model = check_spec(spec, self.scales), None
+        if not faults:
+            unit_model, faults = build_unit_model(spec)
+        if unit_model is None:
             problems = [
                 Problem(f.message, self.source, column=".".join(map(str, f.key)), value=f.value)
                 for f in faults
             ]
-            raise InputError(f"{self.source} cannot be asked with attribute set {attribute_set!r}", problems)
-        return replace(self, spec=spec, items=asked_items(spec, self.scales), attribute_set=attribute_set)
+            raise InputError(headline or f"{self.source} cannot have these parameters", problems)
+        items, chosen = asked_items(spec, self.scales), spec.instrument.attribute_set
+        return replace(self, spec=spec, items=items, attribute_set=chosen, unit_model=unit_model)
 
     @property
     def roles(self) -> tuple[str, ...]:

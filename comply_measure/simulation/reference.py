@@ -99,17 +99,14 @@ def unit_reference(population: Population, n_units: int, seed: int, *, n_jobs: i
 
 def _with_units(population: Population, n_units: int) -> Population:
     """The same population with as many firms as give the number of units on average."""
-    sample = population.spec.sample
-    mean = sum(size * share for size, share in sample.units_per_firm.items())
-    firms = round(n_units / mean)
-    if firms < 2 * BATCHES * FIRMS_PER_BLOCK:
-        raise ComplyError(
-            f"the reference needs {int(2 * BATCHES * FIRMS_PER_BLOCK * mean)} units or more, not {n_units}"
-        )
+    large = population.with_units(n_units)
+    sample, least = large.spec.sample, 2 * BATCHES * FIRMS_PER_BLOCK
+    if sample.firms < least:
+        mean = sum(size * share for size, share in sample.units_per_firm.items())
+        raise ComplyError(f"the reference needs {int(least * mean)} units or more, not {n_units}")
     # Unit-level scores are those of one informant per role.
-    large = sample.model_copy(update={"firms": firms, "second_informants": None})
-    spec = population.spec.model_copy(update={"sample": large})
-    return replace(population, spec=spec)
+    alone = sample.model_copy(update={"second_informants": None})
+    return replace(large, spec=large.spec.model_copy(update={"sample": alone}))
 
 
 def _batches(population: Population, seed: int, n_jobs: int) -> list[Floats]:

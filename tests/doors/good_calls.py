@@ -444,6 +444,7 @@ def _calls_of_data_rooms(folder: Path) -> dict[str, dict[str, Any]]:
         "simulation.implied_reliability": {"population": p},
         "simulation.item_moments": {"population": p},
         "simulation.load_population": {"path": population_path()},
+        "simulation.null_population": {"population": p, "key": "no_gaps"},
         "simulation.score_moments": {"population": p, "level": "dimension"},
         "simulation.simulate": {"population": p, "seed": 1},
         "simulation.simulate_to_folder": {

@@ -13,6 +13,7 @@ from scipy import special
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.frames import table_values
 from comply_measure.measurement.ranges import is_count, require
+from comply_measure.statistics.proportions import wilson_interval
 
 Floats = npt.NDArray[np.float64]
 
@@ -97,14 +98,7 @@ def cvr_critical(n_experts: int, alpha: float = 0.05) -> float:
 
 def aiken_interval(v: Floats, n: Floats, steps: float, level: float) -> tuple[Floats, Floats]:
     """Score interval of Aiken's V (Penfield & Giacobbi 2004): Wilson's with ``n·steps`` trials."""
-    z = float(scipy.stats.norm.ppf(0.5 + level / 2))
-    trials = n * steps
-    with np.errstate(invalid="ignore", divide="ignore"):
-        centre = 2 * trials * v + z**2
-        half = z * np.sqrt(np.clip(4 * trials * v * (1 - v), 0, None) + z**2)
-        width = 2 * (trials + z**2)
-        lower, upper = (centre - half) / width, (centre + half) / width
-    return np.where(n > 0, lower, np.nan), np.where(n > 0, upper, np.nan)
+    return wilson_interval(v, n * steps, level)
 
 
 def aiken_p(total: int, n_experts: int, steps: int) -> float:

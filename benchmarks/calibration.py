@@ -1,0 +1,182 @@
+"""How often verdicts are right: ``python -m benchmarks.calibration --units 60 120 240 --studies 200``.
+
+Studies of the population of ``msi_triads`` and of its nulls, each through the topics whose verdicts have a truth. What
+is done is stored (a CSV per computation, population and number of units in ``--out``); another run goes on from there.
+The rates go to ``benchmarks/calibration.csv``, from there to ``docs/calibration.md``; ``--page`` only writes these two.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import time
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from comply_measure.evidence import Calibration
+from comply_measure.evidence.calibration.calibrate import cell_answers
+from comply_measure.evidence.calibration.known import Known
+from comply_measure.evidence.calibration.result import COLUMNS
+from comply_measure.evidence.calibration.rules import CALIBRATED, Calibrated
+from comply_measure.report.cutoffs import Cutoffs
+from comply_measure.simulation import NULLS, load_population, null_population
+
+ROOT = Path(__file__).parent.parent
+POPULATION = ROOT / "datasets" / "msi_triads" / "population.yaml"
+RATES = Path(__file__).with_name("calibration.csv")
+PAGE = ROOT / "docs" / "calibration.md"
+SEED = 1
+PIECE = 10
+#: A verdict that is wrong more often at 240 units needs a word.
+MARK = 0.10
+
+
+def cells(rules: Sequence[str], units: Sequence[int]) -> Iterator[tuple[tuple[Calibrated, ...], str, int]]:
+    """Rules that one computation decides, population and number of units, the largest first."""
+    chosen = [CALIBRATED[key] for key in rules or CALIBRATED]
+    for n_units in sorted(units, reverse=True):
+        for compute in dict.fromkeys(entry.compute for entry in chosen):
+            mine = [entry for entry in chosen if entry.compute is compute]
+            for name in dict.fromkeys(name for entry in mine for name in entry.populations):
+                yield tuple(entry for entry in mine if name in entry.populations), name, n_units
+
+
+def stored(file: Path) -> pd.DataFrame:
+    """What was done before; no rows without a file."""
+    if not file.is_file():
+        return pd.DataFrame(columns=list(COLUMNS))
+    return pd.read_csv(
+        file, keep_default_na=False, dtype={name: str for name in COLUMNS if name not in ("units", "study")}
+    )
+
+
+def run(out: Path, rules: Sequence[str], units: Sequence[int], studies: int, seconds: float) -> None:
+    """Simulate what is not stored yet, piece by piece, until the CPU time is used up."""
+    population, start = load_population(POPULATION), time.process_time()
+    conventions = {key: cutoff.value for key, cutoff in Cutoffs().items()}
+    known: dict[str, Known] = {}
+    for entries, name, n_units in cells(rules, units):
+        file = out / f"{entries[0].rule}-{name}-{n_units}.csv"
+        done = stored(file)
+        missing = sorted(set(range(studies)) - set(done["study"]))
+        known.setdefault(name, Known(null_population(population, name), conventions))
+        for place in range(0, len(missing), PIECE):
+            if time.process_time() - start > seconds:
+                return
+            part = cell_answers(known[name], entries, n_units, missing[place : place + PIECE], SEED)
+            part = part.assign(population=name, units=n_units)[list(COLUMNS)]
+            part.to_csv(file, mode="a", header=not file.is_file(), index=False)
+        print(f"{file.name}: {studies} studies, {time.process_time() - start:.0f} s", flush=True)
+
+
+def rates(out: Path) -> pd.DataFrame:
+    """Rates of everything stored, in the order of the rules."""
+    files = sorted(out.glob("*.csv"))
+    if not files:
+        raise SystemExit(f"nothing is stored in {out}")
+    table = Calibration(pd.concat([stored(file) for file in files], ignore_index=True)).tidy()
+    rules, populations = list(CALIBRATED), ["stated", *NULLS]
+    table = table[table["rule"].isin(rules)]
+    places = pd.DataFrame(
+        {
+            "rule": table["rule"].map(rules.index),
+            "population": table["population"].map(populations.index),
+            "units": -table["units"],
+        }
+    )
+    return table.loc[places.sort_values(["rule", "population", "units"]).index].reset_index(drop=True)
+
+
+def page(text: str, table: pd.DataFrame) -> str:
+    """The page with what is right and the rates under the heading of every rule with a truth; the others stay."""
+    parts = re.split(r"^## (\S+\.\S+)\n", text, flags=re.M)
+    sections = [
+        f"## {rule}\n{entry(rule, table[table['rule'] == rule], body)}"
+        for rule, body in zip(parts[1::2], parts[2::2], strict=True)
+    ]
+    return "\n\n".join([parts[0].strip("\n"), *sections]) + "\n"
+
+
+def entry(rule: str, table: pd.DataFrame, body: str) -> str:
+    """What stands under one heading; remarks written by hand, which begin with ``Remark:``, stay."""
+    anchor = f'<a id="{rule}"></a>'  # headings of GitHub lose the point
+    if rule not in CALIBRATED:
+        text = body.strip("\n")
+        return text if text.startswith(anchor) else f"{anchor}\n\n{text}"
+    remarks = [line for line in body.splitlines() if line.startswith("Remark:")]
+    lines = [anchor, CALIBRATED[rule].says, *remarks]
+    if table.empty:
+        return "\n\n".join([*lines, "Not run yet."])
+    head = (
+        "population",
+        "units",
+        "studies",
+        "verdicts",
+        "right",
+        "wrong",
+        "cannot say",
+        "studies with a wrong one",
+        "wrong most often",
+    )
+    rows = [head, tuple("---" for _ in head), *(_cells(row) for row in table.to_dict("records"))]
+    return "\n\n".join([*lines, "\n".join(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def _cells(row: Mapping[Hashable, Any]) -> tuple[str, ...]:
+    def rate(name: str) -> str:
+        return f"{_share(row[name])} ({_share(row[name + '_mcse'])})"
+
+    def interval(name: str) -> str:
+        start = name.removesuffix("_wrong") if name.startswith("worst") else name
+        return f"{_share(row[name])} [{_share(row[start + '_lower'])}, {_share(row[start + '_upper'])}]"
+
+    undecided = f", {row['n_undecided']} left out" if row["n_undecided"] else ""
+    without = f", {row['n_without']} without" if row["n_without"] else ""
+    worst = str(row["worst"]).replace(" | ", ", ")
+    return (
+        str(row["population"]),
+        str(row["units"]),
+        f"{row['n_studies']}{without}",
+        f"{row['n_subjects']}{undecided}",
+        rate("right"),
+        rate("wrong"),
+        rate("cannot_say"),
+        interval("any_wrong"),
+        f"{worst} {interval('worst_wrong')}".strip() if row["worst_wrong"] else "none",
+    )
+
+
+def _share(value: object) -> str:
+    number = float(str(value))
+    return "–" if number != number else f"{number:.3f}".removeprefix("0") if number < 1 else "1"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.calibration", description=__doc__)
+    parser.add_argument("--units", type=int, nargs="+", default=[60, 120, 240])
+    parser.add_argument(
+        "--studies", type=int, default=200, help="studies of each population and number of units"
+    )
+    parser.add_argument(
+        "--rules", nargs="+", default=[], choices=list(CALIBRATED), metavar="RULE", help="all by default"
+    )
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="CPU seconds after which to stop")
+    parser.add_argument(
+        "--page", action="store_true", help="simulate nothing, write rates and page from what is stored"
+    )
+    parser.add_argument("--out", type=Path, default=ROOT / "results" / "calibration")
+    given = parser.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
+    if not given.page:
+        run(given.out, given.rules, given.units, given.studies, given.seconds)
+    table = rates(given.out)
+    table.to_csv(RATES, index=False, float_format="%.6g")
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), pd.read_csv(RATES)), encoding="utf-8")
+    print(table.drop(columns=["worst_lower", "worst_upper"]).to_string(index=False))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""How often verdicts are right: many studies of populations whose truth is known."""

@@ -1,0 +1,197 @@
+"""Nulls of a population: the same study without the effect that a conclusion is about, and with a large one.
+
+Each is a change of the population's parameters and nothing else, so that what holds in it is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from comply_measure.simulation.population import Population
+from comply_measure.simulation.schema import ItemGroupSpec, OutcomeVariable, PopulationSpec
+from comply_measure.statistics.words import require_known
+
+Part = TypeVar("Part", bound=BaseModel)
+
+#: The population itself.
+STATED = "stated"
+_SHARED = 0.95  # consensus where roles see nearly the same
+_WEAK = 0.6  # factor of loadings where items measure little
+
+
+@dataclass(frozen=True, slots=True)
+class Null:
+    """A changed population.
+
+    Parameters
+    ----------
+    key : str
+        Its name.
+    says : str
+        What is changed, in words.
+    change : callable
+        Parameters -> changed parameters.
+    """
+
+    key: str
+    says: str
+    change: Callable[[PopulationSpec], PopulationSpec]
+
+
+def _without_method(spec: PopulationSpec) -> PopulationSpec:
+    return _with(spec, items=_with(spec.items, method_loading=0.0, reverse_loading=0.0))
+
+
+def _without_gaps(spec: PopulationSpec) -> PopulationSpec:
+    return _perceptions(spec, lambda part: {"role_bias": {}})
+
+
+def _invariant(spec: PopulationSpec) -> PopulationSpec:
+    return _with(spec, noninvariant_items=())
+
+
+def _without_agreement(spec: PopulationSpec) -> PopulationSpec:
+    alone = dict.fromkeys(spec.roles, 0.0)
+    changed = _perceptions(
+        spec, lambda part: {"consensus_share": dict.fromkeys(part.consensus_share, 0.0) | alone}
+    )
+    sample, items = _with(spec.sample, second_informants=None), _with(spec.items, specific_share=0.0)
+    return _with(changed, sample=sample, items=items)
+
+
+def _without_dispute(spec: PopulationSpec) -> PopulationSpec:
+    def agreeing(part: Any) -> dict[str, Any]:
+        asked = {role: share for role, share in part.consensus_share.items() if share > 0}
+        return {"role_bias": {}, "consensus_share": {**part.consensus_share, **dict.fromkeys(asked, _SHARED)}}
+
+    return _perceptions(spec, agreeing)
+
+
+def _without_paths(spec: PopulationSpec) -> PopulationSpec:
+    constructs = {key: _with(part, paths={}, moderations=()) for key, part in spec.constructs.items()}
+    return _with(spec, constructs=constructs)
+
+
+def _without_outcomes(spec: PopulationSpec) -> PopulationSpec:
+    variables = {
+        name: _with(part, coefficients={}) if isinstance(part, OutcomeVariable) else part
+        for name, part in spec.unit_variables.items()
+    }
+    return _with(spec, unit_variables=variables)
+
+
+def _completely_at_random(spec: PopulationSpec) -> PopulationSpec:
+    missing = spec.missing
+    absent = _with(missing.informants, share=_one_share(missing.informants.share), predictor=None, slope=0.0)
+    doubt = _with(missing.cannot_judge, share=_one_share(missing.cannot_judge.share), competence_slope=0.0)
+    return _with(spec, missing=_with(missing, informants=absent, cannot_judge=doubt))
+
+
+def _attentive(spec: PopulationSpec) -> PopulationSpec:
+    return _with(spec, careless=_with(spec.careless, share=0.0))
+
+
+def _weak_items(spec: PopulationSpec) -> PopulationSpec:
+    def weak(group: ItemGroupSpec) -> ItemGroupSpec:
+        return _with(group, loadings={item: _WEAK * loading for item, loading in group.loadings.items()})
+
+    groups = {key: weak(group) for key, group in spec.items.constructs.items()}
+    planted = tuple(
+        _with(entry, loading=None if entry.loading is None else _WEAK * entry.loading)
+        for entry in spec.noninvariant_items
+    )
+    return _with(spec, items=_with(spec.items, constructs=groups), noninvariant_items=planted)
+
+
+def _with(part: Part, **changes: Any) -> Part:
+    return part.model_copy(update=changes)
+
+
+def _one_share(shares: Mapping[str, float]) -> dict[str, float]:
+    """The mean of the roles' shares for each of them."""
+    return dict.fromkeys(shares, sum(shares.values()) / len(shares))
+
+
+def _perceptions(spec: PopulationSpec, change: Callable[[Any], dict[str, Any]]) -> PopulationSpec:
+    """The population with what informants see of alignment, dimensions, attributes and constructs changed."""
+    parts = {
+        section: {key: _with(part, **change(part)) for key, part in getattr(spec, section).items()}
+        for section in ("dimensions", "attributes", "constructs")
+    }
+    return _with(spec, alignment=_with(spec.alignment, **change(spec.alignment)), **parts)
+
+
+#: By key; each can be asked of any population.
+NULLS: Mapping[str, Null] = MappingProxyType(
+    {
+        null.key: null
+        for null in (
+            Null(
+                "no_method",
+                "no answer depends on who answers: the method factor has loading 0",
+                _without_method,
+            ),
+            Null(
+                "no_gaps", "no role sees anything higher or lower: all biases of roles are 0", _without_gaps
+            ),
+            Null("invariant", "no item works differently in a role: no planted items", _invariant),
+            Null(
+                "no_agreement",
+                "informants of a unit share nothing: consensus and the shared part of items are 0, one of each role",
+                _without_agreement,
+            ),
+            Null(
+                "no_dispute",
+                "informants of a unit see nearly the same: consensus .95 wherever there is any, no biases of roles",
+                _without_dispute,
+            ),
+            Null("no_paths", "no path or moderation leads to a construct", _without_paths),
+            Null("no_outcomes", "outcomes depend on nothing", _without_outcomes),
+            Null(
+                "missing_at_random",
+                "informants and answers are missing completely at random, in all roles alike",
+                _completely_at_random,
+            ),
+            Null("attentive", "nobody answers carelessly", _attentive),
+            Null(
+                "weak_items",
+                "all items measure little: their loadings are .6 of the stated ones",
+                _weak_items,
+            ),
+        )
+    }
+)
+
+
+def null_population(population: Population, key: str) -> Population:
+    """A population without an effect.
+
+    Parameters
+    ----------
+    population : Population
+        From :func:`load_population`.
+    key : str
+        A key of ``NULLS``, or ``stated`` for the population itself.
+
+    Returns
+    -------
+    Population
+
+    Raises
+    ------
+    ComplyError
+        For an unknown key.
+    InputError
+        If the changed parameters do not go together.
+    """
+    require_known("null", key, (STATED, *NULLS))
+    if key == STATED:
+        return population
+    return population.with_spec(
+        NULLS[key].change(population.spec), f"{population.source} has no null '{key}'"
+    )

@@ -1,0 +1,276 @@
+"""Calibration of verdicts: rates by hand, truth by the population, seeds, and one large effect in a few studies."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from comply_measure.errors import ComplyError, InputError
+from comply_measure.evidence import Calibration, calibrate, rule_of
+from comply_measure.evidence.calibration.known import Known, beside
+from comply_measure.evidence.calibration.quality import depends_truth
+from comply_measure.evidence.calibration.reliability import true_reliability
+from comply_measure.evidence.calibration.result import COLUMNS, outcome
+from comply_measure.evidence.calibration.rules import CALIBRATED
+from comply_measure.evidence.calibration.structure import path_truth
+from comply_measure.report.cutoffs import Cutoffs
+from comply_measure.resources import shipped
+from comply_measure.simulation import (
+    NULLS,
+    implied_icc,
+    implied_reliability,
+    load_population,
+    null_population,
+)
+
+ROOT = Path(__file__).parents[2]
+STATED = load_population(shipped("datasets") / "msi_triads" / "population.yaml")
+CONVENTIONS = {key: cutoff.value for key, cutoff in Cutoffs().items()}
+YES, NO, OPEN = "supported", "not supported", "cannot say"
+
+
+def answers(*rows: tuple[int, str, str, str]) -> pd.DataFrame:
+    """Study, subject, answer, right answers; a study without a verdict has no subject."""
+    found = [
+        ("stated", 240, study, "toy.rule", subject, answer, right, "" if answer else "no model")
+        for study, subject, answer, right in rows
+    ]
+    return pd.DataFrame(found, columns=list(COLUMNS))
+
+
+def test_rates_their_errors_and_the_worst_subject_by_hand() -> None:
+    table = Calibration(
+        answers(
+            (0, "a", YES, YES),
+            (0, "b", NO, YES),
+            (1, "a", OPEN, YES),
+            (1, "b", NO, f"{YES} | {NO}"),
+            (2, "a", YES, YES),
+            (2, "c", YES, ""),
+            (3, "", "", ""),
+        )
+    ).tidy()
+    row = table.iloc[0]
+    assert len(table) == 1
+    assert (row["n_studies"], row["n_without"], row["n_subjects"], row["n_undecided"]) == (4, 1, 3, 1)
+    assert (row["right"], row["wrong"], row["cannot_say"]) == (0.6, 0.2, 0.2)
+    # Of 2, 2, 1 decided verdicts 1, 1, 1 are right: residuals 1 - 1.2, 1 - 1.2, 1 - .6.
+    assert row["right_mcse"] == pytest.approx(math.sqrt(3 / 2 * (0.04 + 0.04 + 0.16)) / 5)
+    assert row["wrong_mcse"] == pytest.approx(math.sqrt(3 / 2 * (0.36 + 0.16 + 0.04)) / 5)
+    assert row["any_wrong"] == pytest.approx(1 / 3)
+    assert (row["any_wrong_lower"], row["any_wrong_upper"]) == pytest.approx((0.0614919, 0.7923403), abs=1e-6)
+    assert (row["worst"], row["worst_wrong"]) == ("b", 0.5)
+    assert (row["worst_lower"], row["worst_upper"]) == pytest.approx((0.0945312, 0.9054688), abs=1e-6)
+
+
+def test_one_verdict_per_study_has_the_binomial_error() -> None:
+    rows = [(study, "", YES if study < 3 else NO, YES) for study in range(10)]
+    row = Calibration(answers(*rows)).tidy().iloc[0]
+    assert row["right"] == 0.3
+    assert row["right_mcse"] == pytest.approx(math.sqrt(0.3 * 0.7 / 9))
+
+
+def test_rates_of_subjects_leave_out_what_the_population_does_not_decide() -> None:
+    found = Calibration(answers((0, "a", YES, YES), (1, "a", NO, YES), (0, "c", YES, ""))).by_subject()
+    assert found["subject"].tolist() == ["a"]
+    row = found.iloc[0]
+    assert (row["truth"], row["n_studies"], row["right"], row["wrong"], row["cannot_say"]) == (
+        YES,
+        2,
+        0.5,
+        0.5,
+        0,
+    )
+    assert row["wrong_upper"] == pytest.approx(0.9054688, abs=1e-6)
+
+
+def test_nothing_decided_has_no_rates() -> None:
+    row = Calibration(answers((0, "", "", ""))).tidy().iloc[0]
+    assert row[["right", "wrong", "cannot_say", "any_wrong", "worst_wrong"]].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("answer", "right", "expected"),
+    [
+        (YES, YES, "right"),
+        (NO, YES, "wrong"),
+        (NO, f"{YES} | {NO}", "right"),
+        (OPEN, NO, OPEN),
+        (YES, "", ""),
+        ("", YES, ""),
+    ],
+)
+def test_cannot_say_is_never_wrong(answer: str, right: str, expected: str) -> None:
+    assert outcome(answer, right) == expected
+
+
+def known(key: str = "stated", population: Any = STATED) -> Known:
+    return Known(null_population(population, key), CONVENTIONS)
+
+
+def test_paths_are_those_of_the_file() -> None:
+    stated, null = known(), known("no_paths")
+    assert path_truth(stated, ("alignment", "joint_preparation")) == (YES,)
+    assert path_truth(stated, ("joint_preparation", "customer_drawbacks")) == (
+        YES,
+    )  # -.35, expected to be negative
+    assert path_truth(stated, ("marketing_preparation", "marketer_benefits")) == (NO,)  # none
+    assert path_truth(stated, ("colour_liking", "marketer_benefits")) == ()
+    assert path_truth(null, ("alignment", "joint_preparation")) == (NO,)
+    strict = Known(STATED, CONVENTIONS | {"small_effect": 0.55})
+    assert path_truth(strict, ("alignment", "marketing_preparation")) == (YES, NO)  # .50
+    assert path_truth(strict, ("alignment", "joint_preparation")) == (YES,)  # .60
+
+
+def test_what_is_missing_depends_on_what_stands_in_its_equation() -> None:
+    stated, null = known(), known("missing_at_random")
+    truth = {
+        ("absent", "size"): (YES,),
+        ("absent", "role"): (YES,),
+        ("absent", "product_complexity"): (NO,),
+        ("cannot_judge", "informant_competence"): (YES,),
+        ("cannot_judge", "informant_involvement"): (YES, NO),
+        ("cannot_judge", "size"): (NO,),
+        ("not_answered", "informant_competence"): (NO,),
+    }
+    assert {subject: depends_truth(stated, subject) for subject in truth} == truth
+    assert {depends_truth(null, subject) for subject in truth} == {(NO,)}
+
+
+def test_the_large_study_agrees_with_the_closed_forms_where_all_informants_are_attentive() -> None:
+    attentive = known("attentive")
+    table = implied_reliability(attentive.analysed).set_index(["construct", "role"])["reliability"]
+    for construct, role in (("C", "sales"), ("Y", "it")):
+        found = true_reliability(attentive, construct, role)
+        assert found is not None
+        assert found[0] - 0.005 < table[construct, role] < found[1] + 0.005
+        assert found[1] - found[0] < 0.03
+    icc = implied_icc(attentive.analysed).query("level == 'dimension'").set_index("construct")["icc1"]
+    found_icc = attentive.unit_means.set_index("column")["icc1"]  # ICC(2) is lower: triads are not complete
+    np.testing.assert_allclose(found_icc, icc[found_icc.index], atol=0.015)
+    assert true_reliability(attentive, "nothing", "it") is None
+
+
+def test_a_quantity_beside_its_threshold_makes_both_answers_right() -> None:
+    assert beside(0.69, 0.71, 0.70) == (YES, NO)
+    assert beside(0.71, 0.72, 0.70) == (YES,)
+    assert beside(0.67, 0.69, 0.70) == (NO,)
+
+
+@pytest.fixture(scope="module")
+def few() -> Calibration:
+    """Two rules, four studies of 60 units."""
+    rules = ("agreement.unit_mean_reliable", "structure.path")
+    return calibrate(
+        STATED, CONVENTIONS, rules=rules, populations=("no_dispute",), units=(60,), studies=4, seed=5
+    )
+
+
+def test_a_large_effect_is_found_in_every_study(few: Calibration) -> None:
+    table = few.tidy().set_index("rule")
+    assert (table["n_studies"] == 4).all()
+    reliable = table.loc["agreement.unit_mean_reliable"]  # ICC(2) of .93 and more
+    assert (reliable["n_subjects"], reliable["right"], reliable["any_wrong"]) == (6, 1, 0)
+    assert table.loc["structure.path", "n_subjects"] == 24
+    rates = table[["right", "wrong", "cannot_say"]].sum(axis=1)
+    np.testing.assert_allclose(rates, 1)
+
+
+def test_studies_of_a_number_are_the_same_whatever_else_is_run(few: Calibration) -> None:
+    """A run that goes on from a later study, by other workers, for one rule."""
+    later = calibrate(
+        STATED,
+        CONVENTIONS,
+        rules=("structure.path",),
+        populations=("no_dispute",),
+        units=(60,),
+        studies=2,
+        first=2,
+        seed=5,
+        jobs=2,
+    ).answers
+    whole = few.answers[(few.answers["rule"] == "structure.path") & (few.answers["study"] >= 2)]
+    pd.testing.assert_frame_equal(later, whole.reset_index(drop=True))
+
+
+def test_what_makes_no_study_is_refused_at_once() -> None:
+    with pytest.raises(InputError) as caught:
+        calibrate(STATED, CONVENTIONS, units=(240, 5), studies=0, first=-1)
+    assert [(p.column, p.value, p.allowed) for p in caught.value.problems] == [
+        ("units", 5, "20 or more"),
+        ("studies", 0, "1 or more"),
+        ("first", -1, "0 or more"),
+    ]
+    with pytest.raises(ComplyError, match=r"unknown rule with a truth 'structure\.paths'"):
+        calibrate(STATED, CONVENTIONS, rules=("structure.paths",))
+    with pytest.raises(ComplyError, match="named twice"):
+        calibrate(STATED, CONVENTIONS, rules=("structure.path", "structure.path"))
+
+
+def test_every_truth_belongs_to_a_rule_and_tells_populations_apart() -> None:
+    for key, entry in CALIBRATED.items():
+        assert rule_of(key).key == entry.rule == key
+        assert len(entry.populations) > 1
+        assert set(entry.populations) <= {"stated", *NULLS}
+
+
+def script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location(
+        "calibration_script", ROOT / "benchmarks" / "calibration.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_holds_the_stored_rates() -> None:
+    found = script()
+    text = found.PAGE.read_text(encoding="utf-8")
+    again = found.page(text, pd.read_csv(found.RATES))
+    assert [entries(again)[key] for key in CALIBRATED] == [entries(text)[key] for key in CALIBRATED]
+
+
+def entries(page: str) -> dict[str, str]:
+    parts = re.split(r"^## (\S+\.\S+)\n", page, flags=re.M)
+    return {key: body.strip() for key, body in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def test_the_page_names_every_null_and_its_example_runs() -> None:
+    text = script().PAGE.read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| (\w+) \| ([^|]+) \|$", text, re.M))
+    assert {key: rows.get(key) for key in NULLS} == {key: entry.says for key, entry in NULLS.items()}
+    code = re.search(r"```python\n(.*?)```", text, re.S)
+    assert code is not None
+    lines = code.group(1).replace('"datasets/', f'"{shipped("datasets").as_posix()}/')
+    space: dict[str, Any] = {}
+    exec(lines, space)
+    assert space["found"].tidy()["n_studies"].tolist() == [2, 2]
+
+
+def test_a_run_goes_on_from_what_is_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = script()
+    monkeypatch.setattr(found, "SEED", 5)
+    rules = ("quality.missing_depends",)
+    for studies in (1, 2):
+        found.run(tmp_path, rules, (60,), studies, math.inf)
+    files = sorted(file.name for file in tmp_path.glob("*.csv"))
+    assert files == [f"quality.missing_depends-{name}-60.csv" for name in ("missing_at_random", "stated")]
+    again = calibrate(
+        STATED, CONVENTIONS, rules=rules, populations=("stated",), units=(60,), studies=2, seed=5
+    )
+    pd.testing.assert_frame_equal(found.stored(tmp_path / files[1]), again.answers, check_dtype=False)
+    table = found.rates(tmp_path)
+    assert table["population"].tolist() == ["stated", "missing_at_random"]
+    assert (table["n_studies"] == 2).all()
