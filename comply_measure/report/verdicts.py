@@ -103,7 +103,7 @@ def state(verdict: Verdict, labels: Labels, cutoffs: Cutoffs) -> StatedVerdict:
         question=rule.question.of(language),
         subject=subject,
         answer=verdict.answer,
-        sentence=said(rule.sentence(verdict.answer, verdict.case)),
+        sentence=_capital(said(rule.sentence(verdict.answer, verdict.case))),
         numbers=dict(verdict.numbers),
         decides=said(rule.decides),
         cannot_say=said(rule.cannot_say),
@@ -227,6 +227,10 @@ def joined(words: Sequence[str], language: str) -> str:
         return "".join(words)
     comma = "," if language != "de" and len(words) > 2 else ""
     return f"{', '.join(words[:-1])}{comma} {_AND.of(language)} {words[-1]}"
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _plain(value: Any) -> Any:

@@ -544,6 +544,7 @@ def _calls_of_triads() -> dict[str, dict[str, Any]]:
         "icc_oneway": {"data": long, "columns": KEYS},
         "icc_oneway_reml": {"data": long, "columns": KEYS},
         "icc_twoway": {"data": data},
+        "incremental_validity": {"data": long, "criteria": ["C"], "score": "A", "controls": ["B"]},
         "missing_role_test": {"data": data},
         "null_correlations": {
             "data": long,

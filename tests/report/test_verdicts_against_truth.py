@@ -97,6 +97,14 @@ def test_roles_differ_in_competence_as_planted() -> None:
     assert len(found) == 6
 
 
+def test_alignment_tells_both_criteria_as_planted() -> None:
+    """Both criteria are planted to depend on alignment, directly and through the selling center."""
+    assert answers("aggregation", "aggregation.incremental") == {
+        "customer_satisfaction": "supported",
+        "customer_retention": "supported",
+    }
+
+
 def test_normality_and_power_stand_in_the_report() -> None:
     """20 scores on 6 factors have 210 moments and 55 parameters."""
     evidence = stored("dimensionality").evidence

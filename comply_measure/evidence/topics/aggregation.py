@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Annotated, Literal
@@ -12,13 +12,15 @@ import pandas as pd
 from pydantic import Field
 
 from comply_measure.evidence.base import Evidence
-from comply_measure.evidence.choices import Fault, Vocabulary
+from comply_measure.evidence.choices import Fault, Names, Vocabulary
 from comply_measure.evidence.focal import Focal, chosen_focal, focal, require_one_each
 from comply_measure.evidence.options import TopicOptions
+from comply_measure.evidence.rules.aggregation import INCREMENTAL
 from comply_measure.evidence.topic import Request, Topic
+from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.measurement.frames import joined
 from comply_measure.responses import Responses
-from comply_measure.triads import TriadData, UnitScores, aggregate
+from comply_measure.triads import TriadData, UnitScores, aggregate, incremental_validity
 from comply_measure.triads.aggregation.composition import EVIDENCE
 
 
@@ -34,11 +36,18 @@ class AggregationOptions(TopicOptions):
         Roles a unit needs for a score; a scale that fewer roles answer needs all of those.
     composition : {"referent_shift", "direct_consensus", "additive"}
         What a unit's score means (Chan, 1998); the first two need agreement within units.
+    criteria : tuple of str
+        Numeric unit-level variables that the score of the focal scale, the mean of its dimensions, is related to;
+        none by default, since only you know which are criteria.
+    controls : tuple of str
+        Unit-level variables taken into account first: what the score must add to.
     """
 
     centring: Literal["role", "none"] = "role"
     min_roles: Annotated[int, Field(ge=1)] = 2
     composition: Literal["referent_shift", "direct_consensus", "additive"] = "referent_shift"
+    criteria: Annotated[tuple[str, ...], Names("numeric unit variable")] = ()
+    controls: Annotated[tuple[str, ...], Names("unit variable")] = ()
 
     def faults(self, words: Vocabulary) -> Iterator[Fault]:
         """No score can need more roles than answer any scale."""
@@ -65,6 +74,10 @@ class AggregationEvidence(Evidence):
         ``first``, ``second``, ``r``, ``n_units`` of the focal dimensions.
     rules : tuple of str
         How informants were combined, per scale.
+    criteria : DataFrame
+        ``incremental_validity`` of the focal score; empty without criteria.
+    controls : tuple of str
+        What it was held beside.
     """
 
     n_units: int
@@ -73,6 +86,30 @@ class AggregationEvidence(Evidence):
     description: pd.DataFrame
     correlations: pd.DataFrame
     rules: tuple[str, ...]
+    criteria: pd.DataFrame
+    controls: tuple[str, ...]
+
+    def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
+        """Whether the unit's score tells each criterion beyond the controls."""
+        margin = conventions["small_effect"]
+        known = self.criteria[self.criteria["p"].notna()] if len(self.criteria) else self.criteria
+        found = []
+        for row in known.to_dict("records"):
+            answer: Answer = "cannot say"
+            if row["p_holm"] <= conventions["test_level"]:
+                answer = "supported"
+            elif -margin < row["lower"] and row["upper"] < margin:
+                answer = "not supported"
+            numbers: dict[str, Number] = {
+                "beta": float(row["beta"]),
+                "ci": (float(row["lower"]), float(row["upper"])),
+                "delta": float(row["delta_r_squared"]),
+                "p": float(row["p_holm"]),
+            }
+            found.append(
+                INCREMENTAL.verdict(answer, str(row["criterion"]), numbers=numbers, n_family=len(known))
+            )
+        return tuple(found)
 
     def tidy(self) -> pd.DataFrame:
         """Scores of every unit."""
@@ -119,6 +156,8 @@ def aggregation(responses: Responses, options: AggregationOptions | None = None)
         description=pd.DataFrame(description),
         correlations=_correlations(table, dimensions),
         rules=(*dict.fromkeys(rules), _composition(options)),
+        criteria=_criteria(responses, table, dimensions, options),
+        controls=options.controls,
     )
 
 
@@ -127,6 +166,22 @@ def _compute(request: Request, options: AggregationOptions) -> AggregationEviden
 
 
 TOPIC = Topic("aggregation", "Unit scores", _compute, AggregationOptions)
+
+
+def _criteria(
+    responses: Responses, table: pd.DataFrame, dimensions: list[str], options: AggregationOptions
+) -> pd.DataFrame:
+    """The focal score, the mean of its dimensions, beside the controls."""
+    if not options.criteria:
+        return pd.DataFrame()
+    units = responses.units.reindex(table["unit"]).reset_index(drop=True)
+    score = table[dimensions].mean(axis=1, skipna=False).rename("unit.score")
+    data = pd.concat([table[["unit", "firm"]], score, units], axis=1)
+    cluster = "firm" if responses.n_firms > 1 else None
+    found: pd.DataFrame = incremental_validity(
+        data, options.criteria, "unit.score", options.controls, cluster=cluster
+    )
+    return found
 
 
 def unit_scores(chosen: Focal, options: AggregationOptions, needed: int) -> dict[str, UnitScores]:

@@ -21,6 +21,11 @@ _DESCRIPTION: Columns = (
     of("variable", "label"), of("rung", "level"), "n_units", "n_short", "mean", "sd", "range",
 )  # fmt: skip
 
+_CRITERIA: Columns = (
+    of("criterion", "label"), "n_units", of("r_squared_controls", "r_squared_controls"), "delta_r_squared",
+    of("beta", "beta"), "ci_bounded", "df", of("p_holm", "p_holm"), "remark",
+)  # fmt: skip
+
 
 def aggregation_section(facts: AggregationEvidence, labels: Labels) -> Section:
     """The chapter."""
@@ -34,10 +39,27 @@ def aggregation_section(facts: AggregationEvidence, labels: Labels) -> Section:
     if below.any():
         attributes = _description(facts, labels, facts.description[below], "_attributes")
         blocks.append(Details("Unit scores of the attributes", (attributes,)))
+    if len(facts.criteria):
+        blocks.append(_criteria(facts))
     if len(facts.correlations):
         blocks.append(Details("Correlations of the unit scores", (_correlations(facts, labels),)))
     blocks.append(Details("Scores of every unit", (_scores(facts),)))
     return Section("aggregation", "Unit scores", tuple(blocks))
+
+
+def _criteria(facts: AggregationEvidence) -> TableSpec:
+    data = facts.criteria.assign(label=[str(name).replace("_", " ") for name in facts.criteria["criterion"]])
+    beside = ", ".join(name.replace("_", " ") for name in facts.controls) or "none"
+    return table_of(
+        facts,
+        "aggregation_criteria",
+        "Criteria by the unit's score, beyond the controls",
+        data,
+        _CRITERIA,
+        f"Score: mean of the dimensions. Controls: {beside}. β: of the score, standardised. It is not corrected for "
+        "error of the score.",
+        estimator="Least squares, CR2 clustered by firm (or unit), Holm over the criteria",
+    )
 
 
 def _description(facts: AggregationEvidence, labels: Labels, rows: pd.DataFrame, suffix: str) -> TableSpec:

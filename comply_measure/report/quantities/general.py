@@ -63,6 +63,8 @@ GENERAL: tuple[Quantity, ...] = (
     Quantity("odds_ratio", "Odds ratio per point", "number"),
     Quantity("odds_ratio_sd", "Odds ratio per SD", "number", data=("odds_ratio",)),
     Quantity("t_or_f", "t or F", "number"),
+    Quantity("r_squared_controls", "R², controls", "bounded"),
+    Quantity("delta_r_squared", "ΔR²", "bounded", "What the score adds to the explained variance."),
     Quantity(
         "mardia_b1",
         "b₁",
