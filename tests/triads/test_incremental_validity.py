@@ -57,5 +57,5 @@ def test_what_cannot_be_computed_says_why() -> None:
     with pytest.raises(InputError) as error:
         incremental_validity(data, ["z"], "kind", ["nothing"], cluster="firm")
     assert [(p.message, p.column) for p in error.value.problems] == [
-        ("column is absent", "z"), ("column is absent", "nothing"), ("the column holds no numbers", "kind"),
+        ("column is absent", "z"), ("column is absent", "nothing"), ("column holds no numbers", "kind"),
     ]  # fmt: skip

@@ -12,6 +12,7 @@ from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Floats
 from comply_measure.statistics.cluster_robust import cluster_robust, few_clusters_note
 from comply_measure.statistics.multiplicity import holm
+from comply_measure.tables.numbers import column_problem
 
 _NOTHING = ("r_squared_controls", "r_squared", "delta_r_squared", "beta", "se", "df", "lower", "upper", "p")
 
@@ -67,16 +68,17 @@ def incremental_validity(
 
 def _check(data: pd.DataFrame, numbers: Sequence[str], others: Sequence[str]) -> None:
     columns = [str(name) for name in data.columns]
+    every = list(dict.fromkeys([*numbers, *others]))
     problems = [
         Problem("column is absent" if columns.count(name) == 0 else "column stands twice", column=name)
-        for name in dict.fromkeys([*numbers, *others])
+        for name in every
         if columns.count(name) != 1
     ]
-    problems += [
-        Problem("the column holds no numbers", column=name)
-        for name in dict.fromkeys(numbers)
-        if columns.count(name) == 1 and not pd.api.types.is_numeric_dtype(data[name])
-    ]
+    for name in every:
+        numeric = columns.count(name) == 1 and pd.api.types.is_numeric_dtype(data[name])
+        if columns.count(name) == 1 and (name in numbers or numeric):
+            fault = column_problem(data, name)
+            problems += [] if fault is None else [fault]
     if problems:
         raise InputError("Incremental validity cannot be computed.", problems)
 
