@@ -63,7 +63,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     "cutoff of an unknown index": (
         lambda: careless.careless_flags(indices(), [careless.Cutoff("mood", 1.0, "above", "me")]),
         (
-            "unknown index of carelessness: 'mood'; known: longstring, mean_string, irv, "
+            "unknown index of carelessness: 'mood'; known: longstring, mean_string, modal_share, irv, "
             "mahalanobis, mahalanobis_p, even_odd, synonyms, antonyms, person_total, guttman, "
             "contradiction, n_answered, note",
         ),

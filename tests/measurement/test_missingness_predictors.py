@@ -74,7 +74,8 @@ def test_what_cannot_be_fitted_says_why() -> None:
     known = kind.predictors.assign(copy=kind.predictors["size"] ** 2, same="one", empty=np.nan)
     table = missingness_predictors([replace(kind, predictors=known)]).set_index("predictor")
     assert table["note"].to_dict() == {
-        "role": "", "size": "", "rating": "", "copy": "the predictor follows from those before it",
+        "role": "categories tested together: no single odds ratio", "size": "", "rating": "",
+        "copy": "the predictor follows from those before it",
         "same": "the predictor does not vary", "empty": "no value is known",
     }  # fmt: skip
     assert table.loc[["copy", "same", "empty"], ["odds_ratio", "p"]].isna().all(axis=None)

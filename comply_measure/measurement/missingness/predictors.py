@@ -12,11 +12,13 @@ import scipy
 from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
+from comply_measure.measurement.frames import joined
 from comply_measure.statistics.arrays import Floats
 from comply_measure.statistics.cluster_robust import ClusterRobust, cluster_robust, few_clusters_note
 from comply_measure.statistics.multiplicity import holm
 
 _NOTHING = ("odds_ratio", "lower", "upper", "statistic", "df", "p")
+_TOGETHER = "categories tested together: no single odds ratio"
 _SEPARATED = "the predictors separate who answers"
 #: Predictors are taken together while clusters are at least so many times their columns.
 _CLUSTERS_PER_COLUMN = 2
@@ -155,9 +157,12 @@ def _rows(
     if not why:
         beta, robust, why = _fitted(missing, asked, design, clusters)
         if robust is not None:
-            note = few_clusters_note(robust.n_clusters)
+            few = few_clusters_note(robust.n_clusters)
             found = {
-                name: {**_tested(beta, robust, place, category), "note": note}
+                name: {
+                    **_tested(beta, robust, place, category),
+                    "note": joined(_TOGETHER if category else "", few),
+                }
                 for name, (place, category) in places.items()
             }
     return [
