@@ -101,12 +101,16 @@ WRONG: dict[str, dict[str, tuple[Any, str]]] = {
     | {
         "nulls": (["uniform", "slight_skw"], "did you mean 'slight_skew'?"),
         "alpha": (0, "greater than 0"),
+        "items": ("related", "correlated"),
+        "rematchings": (-1, "at least 0"),
         "bootstrap": (20, "0, for none, or at least 50"),
     },
     "aggregation": {
         "centring": ("roles", "role"),
         "min_roles": (99, "more roles than answered any scale"),
         "composition": ("mean", "additive"),
+        "criteria": (["industry"], "numeric unit variable 'industry'"),
+        "controls": (["sizes"], "unit variable 'sizes'"),
     },
     "triads": SCALE
     | {
