@@ -136,19 +136,40 @@ def profile_similarity(data: TriadData, sets: Mapping[str, Sequence[str]] | None
     results, counts = {}, {}
     for name, columns in chosen.items():
         part = data.select(columns=columns)
-        distinctive = part.values - role_means(part)
-        values = [np.full((data.n_units, len(data.pairs)), np.nan) for _ in STATISTICS]
-        n = np.zeros((data.n_units, len(data.pairs)), dtype=np.int64)
-        for place, (a, b) in enumerate(data.pairs):
-            x, y = part.values[:, a], part.values[:, b]
-            n[:, place] = (~(np.isnan(x) | np.isnan(y))).sum(axis=1)
-            for array, value in zip(
-                values, _compare(x, y, distinctive[:, a], distinctive[:, b]), strict=True
-            ):
-                array[:, place] = value
-        results[name] = dict(zip(STATISTICS, values, strict=True))
-        counts[name] = n
+        results[name], counts[name] = pair_statistics(part.values, role_means(part), data.pairs)
     return ProfileSimilarity(data.units, data.pair_names, results, counts)
+
+
+def pair_statistics(
+    values: Floats, common: Floats, pairs: Sequence[tuple[int, int]]
+) -> tuple[dict[str, Floats], Ints]:
+    """Statistics of every pair of roles in every unit, as :func:`profile_similarity` says, and shared attributes.
+
+    Parameters
+    ----------
+    values : ndarray, shape (G, R, J)
+        Profiles of the units' roles; NaN where missing.
+    common : ndarray, shape (R, J)
+        The profile that each role's ones are distinctive from.
+    pairs : sequence of pairs of int
+        Places of the two roles of every pair.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (G, P)
+        By name, in the order of `STATISTICS`.
+    ndarray of int, shape (G, P)
+        Attributes that both roles answered.
+    """
+    distinctive = values - common
+    found = [np.full((len(values), len(pairs)), np.nan) for _ in STATISTICS]
+    n = np.zeros((len(values), len(pairs)), dtype=np.int64)
+    for place, (a, b) in enumerate(pairs):
+        x, y = values[:, a], values[:, b]
+        n[:, place] = (~(np.isnan(x) | np.isnan(y))).sum(axis=1)
+        for array, value in zip(found, _compare(x, y, distinctive[:, a], distinctive[:, b]), strict=True):
+            array[:, place] = value
+    return dict(zip(STATISTICS, found, strict=True)), n
 
 
 def _compare(x: Floats, y: Floats, x_own: Floats, y_own: Floats) -> tuple[Floats, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -11,10 +12,16 @@ from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Floats, Ints
 from comply_measure.statistics.bootstrap import TAILS_95, percentile_interval
 from comply_measure.statistics.multiplicity import max_t
+from comply_measure.triads.aggregation.scores import role_means
 from comply_measure.triads.agreement.resampling import permutations
 from comply_measure.triads.data.triad_data import TriadData
-from comply_measure.triads.gaps.profiles import profile_similarity
-from comply_measure.triads.gaps.role_gaps import cluster_codes, role_gaps
+from comply_measure.triads.gaps.profiles import pair_statistics
+from comply_measure.triads.gaps.role_gaps import cluster_codes
+
+#: Statistics of profiles that pairs are compared by.
+PROFILES = ("d_mean", "correlation", "correlation_distinctive")
+#: Values re-matched at once, which bounds memory.
+BATCH_VALUES = 500_000
 
 
 def pseudo_triads(data: TriadData, seed: int | np.random.Generator) -> TriadData:
@@ -36,12 +43,21 @@ def pseudo_triads(data: TriadData, seed: int | np.random.Generator) -> TriadData
         The same informants in other units: role means and distributions are unchanged.
     """
     rng = np.random.default_rng(seed)
+    return replace(data, values=next(_matchings(data, 1, rng))[0])
+
+
+def _matchings(data: TriadData, replications: int, rng: np.random.Generator) -> Iterator[Floats]:
+    """Values of re-matched units, some replications at a time; (B, G, R, J)."""
     strata, _ = matching(data)
-    values = data.values.copy()
-    for place in range(len(data.roles)):
-        rows = np.flatnonzero(data.present[:, place])
-        values[rows, place] = data.values[rows[permutations(strata[rows], 1, rng)[0]], place]
-    return replace(data, values=values)
+    rows = [np.flatnonzero(here) for here in data.present.T]
+    step = max(1, BATCH_VALUES // max(1, data.values.size))
+    for first in range(0, replications, step):
+        values = np.repeat(data.values[None], min(step, replications - first), axis=0)
+        for own in values:
+            for place, informants in enumerate(rows):
+                order = permutations(strata[informants], 1, rng)[0]
+                own[informants, place] = data.values[informants[order], place]
+        yield values
 
 
 def matching(data: TriadData) -> tuple[Ints, str]:
@@ -97,9 +113,12 @@ def pseudo_baseline(
         raise InputError("The pseudo-triad baseline cannot be computed.", [fault])
     with_profiles = profiles and len(data.columns) > 1
     rng = np.random.default_rng(seed)
-    labels, real, counts = _statistics(data, with_profiles)
+    labels = _labels(data, with_profiles)
+    (real,), (counts,) = _statistics(data, data.values[None], with_profiles)
     within = matching(data)[1]
-    draws = np.stack([_statistics(pseudo_triads(data, rng), with_profiles)[1] for _ in range(replications)])
+    draws = np.concatenate(
+        [_statistics(data, values, with_profiles)[0] for values in _matchings(data, replications, rng)]
+    )
     rows = []
     for k, (statistic, column, pair) in enumerate(labels):
         known = draws[:, k][~np.isnan(draws[:, k])]
@@ -117,25 +136,31 @@ def pseudo_baseline(
     return table
 
 
-def _statistics(data: TriadData, with_profiles: bool) -> tuple[list[tuple[str, str, str]], Floats, Floats]:
-    """Labels, values and numbers of units of every statistic."""
-    gaps = role_gaps(data)
-    labels = [("absolute_gap", column, pair) for column in data.columns for pair in gaps.pairs]
-    absolute = np.abs(gaps.signed).transpose(2, 1, 0).reshape(len(labels), data.n_units)
-    known = ~np.isnan(absolute)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        values = [np.where(known, absolute, 0.0).sum(axis=1) / known.sum(axis=1)]
-    counts = [known.sum(axis=1)]
+def _labels(data: TriadData, with_profiles: bool) -> list[tuple[str, str, str]]:
+    """Statistic, variable and pair of roles of everything that is compared."""
+    labels = [("absolute_gap", column, pair) for column in data.columns for pair in data.pair_names]
     if with_profiles:
-        found = profile_similarity(data).sets["all"]
-        for name in ("d_mean", "correlation", "correlation_distinctive"):
-            array = found[name].T
-            defined = ~np.isnan(array)
-            labels += [(f"profile_{name}", "all", pair) for pair in gaps.pairs]
-            with np.errstate(invalid="ignore", divide="ignore"):
-                values.append(np.where(defined, array, 0.0).sum(axis=1) / defined.sum(axis=1))
-            counts.append(defined.sum(axis=1))
-    return labels, np.concatenate(values), np.concatenate(counts)
+        labels += [(f"profile_{name}", "all", pair) for name in PROFILES for pair in data.pair_names]
+    return labels
+
+
+def _statistics(data: TriadData, values: Floats, with_profiles: bool) -> tuple[Floats, Ints]:
+    """Means over units and numbers of units of everything in `_labels`, (B, K), for values (B, G, R, J).
+
+    Re-matching leaves the mean profile of a role as it is, so that all profiles are distinctive from the one of `data`.
+    """
+    B, G, R, J = values.shape
+    first, second = [a for a, _ in data.pairs], [b for _, b in data.pairs]
+    gaps = np.abs(values[:, :, first] - values[:, :, second])
+    found = [gaps.transpose(0, 3, 2, 1).reshape(B, J * len(first), G)]
+    if with_profiles:
+        similarity, _ = pair_statistics(values.reshape(B * G, R, J), role_means(data), data.pairs)
+        found += [similarity[name].reshape(B, G, len(first)).swapaxes(1, 2) for name in PROFILES]
+    every = np.concatenate(found, axis=1)
+    known = ~np.isnan(every)
+    counts = known.sum(axis=2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(known, every, 0.0).sum(axis=2) / counts, counts
 
 
 def _compare(statistic: str, real: float, draws: Floats) -> dict[str, float]:
