@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,6 +39,15 @@ def inverse_and_logdet(matrix: Array) -> tuple[Array, float]:
     full = lower + lower.T
     full.flat[:: len(full) + 1] *= 0.5
     return full, logdet
+
+
+@lru_cache(maxsize=32)
+def lower_triangle(p: int) -> tuple[Index, Index]:
+    """Rows and columns of the lower triangle of a (p, p) matrix, row by row; not to be written to."""
+    found = np.tril_indices(p)
+    for places in found:
+        places.flags.writeable = False
+    return found
 
 
 def solve_positive(matrix: Array, right: Array) -> Array:

@@ -138,13 +138,21 @@ def independence_table(table: ParameterTable) -> ParameterTable:
 
 
 def _sample_values(table: ParameterTable, groups: tuple[GroupSample, ...]) -> Array:
-    """Sample moments that the free rows of an independence table stand for (q,)."""
+    """Sample moments that the free rows of an independence table stand for (q,).
+
+    Of incomplete data it is each variable's own cases that count, but for those whose covariances are in the model.
+    """
     theta = np.zeros(table.n_free)
+    known = [sample.independent_moments for sample in groups]
     for row in np.flatnonzero(table.free):
-        sample = groups[table.group[row] - 1]
+        group = table.group[row] - 1
+        sample, (means, variances) = groups[group], known[group]
         i = sample.names.index(table.lhs[row])
-        if table.op[row] == "~1":
-            theta[table.free[row] - 1] = 0.0 if sample.mean is None else sample.mean[i]
+        place = table.free[row] - 1
+        if table.lhs[row] in table.variables[group].exogenous:
+            j = i if table.op[row] == "~1" else sample.names.index(table.rhs[row])
+            mean = 0.0 if sample.mean is None else sample.mean[i]
+            theta[place] = mean if table.op[row] == "~1" else sample.cov[i, j]
         else:
-            theta[table.free[row] - 1] = sample.cov[i, sample.names.index(table.rhs[row])]
+            theta[place] = means[i] if table.op[row] == "~1" else variances[i]
     return theta

@@ -72,6 +72,11 @@ class GroupSample:
         return int(self.n) if known is None else len(known)
 
     @property
+    def independent_moments(self) -> tuple[Array, Array]:
+        """Means (zero where unknown) and variances that fit best if no variable goes with another."""
+        return np.zeros(len(self.names)) if self.mean is None else self.mean, self.cov.diagonal()
+
+    @property
     def modelled_variances(self) -> dict[str, float]:
         """Sample variances of what the model explains, by variable."""
         return dict(zip(self.names, self.cov.diagonal().tolist(), strict=True))

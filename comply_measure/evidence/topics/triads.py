@@ -32,7 +32,6 @@ from comply_measure.triads import (
     OddRole,
     TriadData,
     aggregate,
-    aggregation_sensitivity,
     blup_scores,
     common_fate_scores,
     g_study,
@@ -46,6 +45,8 @@ from comply_measure.triads import (
     unit_reliability,
     waba,
 )
+from comply_measure.triads.aggregation.scores import UnitScores
+from comply_measure.triads.aggregation.sensitivity import compared_schemes
 
 _CURVE = tuple(range(1, 11))
 
@@ -157,6 +158,8 @@ def triads(responses: Responses, options: TriadOptions | None = None, *, seed: i
     seeds = [int(s) for s in topic_seeds("triads", seed).generate_state(3)]
     study = _study(chosen, options, seeds[2])
     by_role = role_reliabilities(chosen, {name: chosen.wholes[name] for name in names})
+    latent = blup_scores(triads), common_fate_scores(triads)
+    worth = unit_reliability(triads)
     odd: OddRole | None = odd_role_out(triads, by_role) if len(chosen.roles) > 2 else None
     return TriadEvidence(
         turned=turned_items(chosen),
@@ -168,9 +171,10 @@ def triads(responses: Responses, options: TriadOptions | None = None, *, seed: i
         components=study.tidy() if study else pd.DataFrame(),
         coefficients=study.coefficients() if study else pd.DataFrame(),
         curve=_curve(study),
-        unit_reliability=_by_informants(unit_reliability(triads)),
-        sensitivity=aggregation_sensitivity(
+        unit_reliability=_by_informants(worth),
+        sensitivity=compared_schemes(
             triads,
+            latent,
             competence=_competence(chosen, triads, options.competence),
             criterion=_criterion(responses, triads, options.criterion),
             min_roles=2,
@@ -185,7 +189,7 @@ def triads(responses: Responses, options: TriadOptions | None = None, *, seed: i
         missing=missing_role_test(triads),
         odd=odd.summary() if odd is not None else pd.DataFrame(columns=_ODD_COLUMNS),
         waba=waba(scores, list(combinations(names, 2))).tidy() if len(names) > 1 else pd.DataFrame(),
-        units=_units(triads, odd),
+        units=_units(triads, odd, latent, worth),
         n_units=chosen.n_units,
         n_informants=chosen.n_informants,
         replications=options.replications,
@@ -292,17 +296,19 @@ def _criterion(responses: Responses, triads: TriadData, name: str | None) -> npt
     return units[name].reindex(pd.Index(triads.units)).to_numpy(dtype=float)
 
 
-def _units(triads: TriadData, odd: OddRole | None) -> pd.DataFrame:
-    """Every unit and variable: mean, latent scores with errors, reliability, spread, odd role."""
+def _units(
+    triads: TriadData, odd: OddRole | None, latent: tuple[UnitScores, UnitScores], worth: pd.DataFrame
+) -> pd.DataFrame:
+    """Every unit and variable: mean, BLUP and common fate with errors, reliability, spread, odd role."""
     keys = ["unit", "column"]
     mean = aggregate(triads, centring="role", min_roles=1).tidy()[[*keys, "score", "n_informants"]]
-    blup = (
-        blup_scores(triads).tidy()[[*keys, "score", "se"]].rename(columns={"score": "blup", "se": "blup_se"})
+    blup, common = (scores.tidy() for scores in latent)
+    blup = blup[[*keys, "score", "se"]].rename(columns={"score": "blup", "se": "blup_se"})
+    common = common[[*keys, "score", "se", "note"]].rename(
+        columns={"score": "common_fate", "se": "common_fate_se"}
     )
-    common = common_fate_scores(triads).tidy()[[*keys, "score", "se", "note"]]
-    common = common.rename(columns={"score": "common_fate", "se": "common_fate_se"})
     table: pd.DataFrame = mean.merge(blup, on=keys).merge(common, on=keys)
-    table = table.merge(unit_reliability(triads)[[*keys, "reliability"]], on=keys)
+    table = table.merge(worth[[*keys, "reliability"]], on=keys)
     spread = role_dispersion(triads)[[*keys, "sd", "range", "note"]].rename(columns={"note": "lone"})
     table = table.merge(spread, on=keys)
     table["note"] = [joined(*notes) for notes in zip(table["note"], table.pop("lone"), strict=True)]

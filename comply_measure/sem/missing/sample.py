@@ -59,6 +59,12 @@ class IncompleteGroup(GroupSample):
         """Data (n, p), NaN where missing."""
         return np.zeros((0, self.p)) if self.data is None else self.data
 
+    @property
+    def independent_moments(self) -> tuple[Array, Array]:
+        """Each variable's mean and variance in the cases that have it."""
+        found = baseline_moments(self.values, sampling=self.weights)
+        return found.mu, found.sigma.diagonal()
+
     @cached_property
     def completed(self) -> Completion:
         """What the saturated moments say of the missing values of each case."""

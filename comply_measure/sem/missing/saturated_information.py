@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 from scipy import sparse
 
+from comply_measure.sem.arrays import lower_triangle
 from comply_measure.sem.missing.completion import Completion
 from comply_measure.sem.missing.derivatives import MomentDerivatives
 from comply_measure.sem.missing.patterns import FloatArray, IncompleteSample, IntArray, PatternBlock
@@ -47,11 +48,10 @@ class Pairs:
 
 @lru_cache(maxsize=8)
 def _pairs(p: int) -> Pairs:
-    rows, columns = np.tril_indices(p)
+    rows, columns = lower_triangle(p)
     number = np.zeros((p, p), dtype=np.intp)
     number[rows, columns] = number[columns, rows] = np.arange(len(rows))
-    for array in (rows, columns, number):
-        array.flags.writeable = False
+    number.flags.writeable = False
     return Pairs(rows, columns, number)
 
 
@@ -132,7 +132,7 @@ def _pair_information(products: FloatArray, pairs: Pairs, info: FloatArray) -> N
 
 def _sparse_covariances(block: PatternBlock, root: FloatArray, pairs: Pairs) -> sparse.csr_array | FloatArray:
     """Conditional covariances of a block, one pattern a row, at the places of their pairs."""
-    row, column = np.tril_indices(block.n_missing)
+    row, column = lower_triangle(block.n_missing)
     covariance = (root @ root.transpose(0, 2, 1))[:, row, column]
     places = pairs.number[block.missing[:, row], block.missing[:, column]]
     k = len(places)
@@ -194,7 +194,7 @@ def saturated_scores(cases: IncompleteSample, completion: Completion, sigma: Flo
     moments = r[:, pairs.rows] * r[:, pairs.columns] - weight**2 * sigma[pairs.rows, pairs.columns]
     for block, root in zip(cases.blocks, completion.roots, strict=True):
         if block.n_missing:
-            row, column = np.tril_indices(block.n_missing)
+            row, column = lower_triangle(block.n_missing)
             covariance = (root @ root.transpose(0, 2, 1))[:, row, column]
             places = pairs.number[block.missing[:, row], block.missing[:, column]]
             lines = np.arange(block.rows.start, block.rows.stop)[:, None]

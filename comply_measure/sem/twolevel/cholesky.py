@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from comply_measure.sem.arrays import Array, Factor, Index, NotPositiveDefiniteError
+from comply_measure.sem.arrays import Array, Factor, Index, NotPositiveDefiniteError, lower_triangle
 from comply_measure.sem.twolevel.likelihood import TwoLevelMoments, slopes
 
 GRADIENT = 1e-8
@@ -61,7 +61,7 @@ class FactorPoint:
     def gradient(self) -> Array:
         """Derivatives of the log-likelihood: lower triangles of ``2 G L``, and dl/dμ."""
         parts = [
-            2.0 * (slope @ factor)[np.tril_indices(len(factor))]
+            2.0 * (slope @ factor)[lower_triangle(len(factor))]
             for slope, factor in zip((self.at.within, self.at.between), self.factors, strict=True)
         ]
         return np.concatenate([*parts, self.at.mean])
@@ -93,7 +93,7 @@ class FactorPoint:
                 first, second = np.concatenate([first, v[None]]), np.concatenate([second, through[None]])
             blocks[x].append(_pairs(weight, first, second, self.factors[x], self.factors[y]))
         for x, slope in enumerate((at.within, at.between)):
-            row, column = np.tril_indices(len(slope))
+            row, column = lower_triangle(len(slope))
             blocks[x][0] -= 2.0 * slope[np.ix_(row, row)] * (column[:, None] == column)
         bent = [self._with_means(x, places[x]) for x in (0, 1)]
         mean = np.einsum("k,kij->ij", s.counts, at.inverses)
@@ -106,9 +106,10 @@ class FactorPoint:
         weight = s.counts / s.sizes if level == 0 else s.counts
         scores = np.einsum("kij,kj->ki", at.inverses, at.gaps)[:, places]
         columns = at.inverses[:, :, places]
-        row, column = np.tril_indices(len(factor))
-        one = np.einsum("k,kma,kb->abm", weight, columns, scores @ factor, optimize=True)
-        two = np.einsum("k,kmb,ka->abm", weight, columns @ factor, scores, optimize=True)
+        row, column = lower_triangle(len(factor))
+        each = weight[:, None]
+        one = np.tensordot(columns, each * (scores @ factor), axes=(0, 0)).transpose(1, 2, 0)
+        two = np.tensordot(columns @ factor, each * scores, axes=(0, 0)).transpose(2, 1, 0)
         return np.asarray((one + two)[row, column])
 
     def moved(self, step: Array) -> FactorPoint | None:
@@ -117,7 +118,7 @@ class FactorPoint:
         lengths = [len(factor) * (len(factor) + 1) // 2 for factor in factors]
         *parts, mean = np.split(step, np.cumsum(lengths))
         for factor, part in zip(factors, parts, strict=True):
-            factor[np.tril_indices(len(factor))] += part
+            factor[lower_triangle(len(factor))] += part
         try:
             point = type(self)(self.sample, factors[0], factors[1], self.mean + mean)
         except (NotPositiveDefiniteError, np.linalg.LinAlgError):
@@ -134,8 +135,8 @@ def _pairs(weight: Array, first: Array, second: Array, left: Array, right: Array
     p, q = len(left), len(right)
     crossed = _summed(weight, (left.T @ first, second @ right), (left.T @ second, first @ right))
     straight = _summed(weight, (left.T @ first @ right, second), (left.T @ second @ right, first))
-    a, b = (index[:, None] for index in np.tril_indices(p))
-    c, d = (index[None, :] for index in np.tril_indices(q))
+    a, b = (index[:, None] for index in lower_triangle(p))
+    c, d = (index[None, :] for index in lower_triangle(q))
     shape = (p, q, p, q)
     return np.asarray(crossed.reshape(shape)[b, c, a, d] + straight.reshape(shape)[b, d, a, c])
 

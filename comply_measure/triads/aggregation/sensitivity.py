@@ -51,13 +51,31 @@ def aggregation_sensitivity(
     InputError
         A criterion of another length.
     """
+    return compared_schemes(
+        data,
+        (blup_scores(data), common_fate_scores(data)),
+        competence=competence,
+        criterion=criterion,
+        min_roles=min_roles,
+    )
+
+
+def compared_schemes(
+    data: TriadData,
+    latent: tuple[UnitScores, UnitScores],
+    *,
+    competence: Floats | None,
+    criterion: Floats | None,
+    min_roles: int,
+) -> pd.DataFrame:
+    """:func:`aggregation_sensitivity` where the scores from models are at hand: BLUP and common fate."""
     if criterion is not None and np.shape(criterion) != (data.n_units,):
         fault = Problem(
             "criterion", value=np.shape(criterion), allowed=f"one value for each of {data.n_units} units"
         )
         raise InputError("The schemes cannot be compared.", [fault])
     outside = None if criterion is None else np.asarray(criterion, dtype=np.float64)
-    schemes = list(_schemes(data, competence, min_roles))
+    schemes = list(_schemes(data, latent, competence, min_roles))
     base = schemes[0][1]
     rows = [
         {"column": column, "scheme": name, **_compare(scores, base, j, outside)}
@@ -67,7 +85,9 @@ def aggregation_sensitivity(
     return pd.DataFrame(rows)
 
 
-def _schemes(data: TriadData, competence: Floats | None, min_roles: int) -> Iterator[tuple[str, UnitScores]]:
+def _schemes(
+    data: TriadData, latent: tuple[UnitScores, UnitScores], competence: Floats | None, min_roles: int
+) -> Iterator[tuple[str, UnitScores]]:
     yield "mean", aggregate(data, min_roles=min_roles)
     yield "role-centred mean", aggregate(data, centring="role", min_roles=min_roles)
     yield "complete units only", aggregate(data, min_roles=len(data.roles))
@@ -86,8 +106,7 @@ def _schemes(data: TriadData, competence: Floats | None, min_roles: int) -> Iter
             aggregate(data, scheme="response", centring="role", min_roles=min_roles, exponent=exponent),
         )
     yield "precision", aggregate(data, scheme="precision", centring="role", min_roles=min_roles)
-    yield "BLUP", blup_scores(data)
-    yield "common fate", common_fate_scores(data)
+    yield from zip(("BLUP", "common fate"), latent, strict=True)
 
 
 def _compare(scores: UnitScores, base: UnitScores, j: int, criterion: Floats | None) -> dict[str, object]:
