@@ -242,6 +242,16 @@ def test_the_page_holds_the_stored_rates() -> None:
     assert [entries(again)[key] for key in CALIBRATED] == [entries(text)[key] for key in CALIBRATED]
 
 
+def test_at_240_units_no_verdict_was_wrong_in_more_than_a_tenth_of_the_studies() -> None:
+    found = script()
+    table = pd.read_csv(found.RATES)
+    full = table[table["units"] == 240]
+    assert set(zip(full["rule"], full["population"], strict=True)) == {
+        (key, name) for key, entry in CALIBRATED.items() for name in entry.populations
+    }
+    assert full["worst_wrong"].max() <= found.MARK
+
+
 def entries(page: str) -> dict[str, str]:
     parts = re.split(r"^## (\S+\.\S+)\n", page, flags=re.M)
     return {key: body.strip() for key, body in zip(parts[1::2], parts[2::2], strict=True)}
