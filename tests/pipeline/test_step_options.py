@@ -50,7 +50,7 @@ WRONG: dict[str, dict[str, tuple[Any, str]]] = {
     "reliability": {"replications": (20, "0, for none, or at least 100"), "detail": ("some", "main")},
     "cfa": SCALE
     | ESTIMATION
-    | {"models": (["one_factr"], "one_factor"), "role_centred": FLAG, "by_role": FLAG},
+    | {"models": (["one_factr"], "one_factor"), "role_centred": FLAG, "by_role": FLAG, "two_level": FLAG},
     "rivals": SCALE
     | ESTIMATION
     | {
@@ -100,6 +100,8 @@ WRONG: dict[str, dict[str, tuple[Any, str]]] = {
     "agreement": SCALE
     | {
         "nulls": (["uniform", "slight_skw"], "did you mean 'slight_skew'?"),
+        "items": ("correlatd", "correlated"),
+        "rematchings": (-1, "at least 0"),
         "alpha": (0, "greater than 0"),
         "items": ("related", "correlated"),
         "rematchings": (-1, "at least 0"),
