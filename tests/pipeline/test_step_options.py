@@ -100,8 +100,6 @@ WRONG: dict[str, dict[str, tuple[Any, str]]] = {
     "agreement": SCALE
     | {
         "nulls": (["uniform", "slight_skw"], "did you mean 'slight_skew'?"),
-        "items": ("correlatd", "correlated"),
-        "rematchings": (-1, "at least 0"),
         "alpha": (0, "greater than 0"),
         "items": ("related", "correlated"),
         "rematchings": (-1, "at least 0"),
