@@ -15,6 +15,7 @@ from comply_measure.evidence.focal import (
     chosen_focal as chosen_focal,
 )
 from comply_measure.evidence.options import TopicOptions as TopicOptions
+from comply_measure.evidence.structural_options import StructureOptions as StructureOptions
 from comply_measure.evidence.topic import (
     Request as Request,
     Topic as Topic,
@@ -104,7 +105,6 @@ from comply_measure.evidence.topics.sample import (
 )
 from comply_measure.evidence.topics.structure import (
     StructureEvidence as StructureEvidence,
-    StructureOptions as StructureOptions,
     structure as structure,
 )
 from comply_measure.evidence.topics.triads import (

@@ -68,7 +68,7 @@ def always(scales: tuple[Scale, ...]) -> str:
     return ""
 
 
-def wanted(options: Any) -> str:
+def wanted(options: Any, scales: tuple[Scale, ...]) -> str:
     """Of a topic that needs no option to be set."""
     return ""
 
@@ -92,7 +92,7 @@ class Topic:
     applies : callable
         Given the scales of a study, why the topic does not apply; empty if it does.
     asked : callable
-        Given its options, why the topic has nothing to do; empty if it has.
+        Given its options and the scales of a study, why the topic has nothing to do; empty if it has.
     conventions : tuple of str
         Cut-offs that enter the computation (and not only the words about it).
     """
@@ -103,6 +103,6 @@ class Topic:
     options: type[TopicOptions] = TopicOptions
     needs: tuple[str, ...] = ()
     applies: Callable[[tuple[Scale, ...]], str] = always
-    asked: Callable[[Any], str] = wanted
+    asked: Callable[[Any, tuple[Scale, ...]], str] = wanted
     conventions: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()

@@ -12,9 +12,10 @@ from comply_measure.models.hierarchy import (
     one_factor as one_factor,
     second_order as second_order,
 )
+from comply_measure.models.hypothesised import Hypothesis as Hypothesis
 from comply_measure.models.selling_center import (
     FOCAL as FOCAL,
-    Hypothesis as Hypothesis,
     selling_center_hypotheses as selling_center_hypotheses,
     selling_center_model as selling_center_model,
+    selling_center_moderations as selling_center_moderations,
 )

@@ -2,18 +2,19 @@
 
 The link of the two studies: alignment of marketing, sales and IT (COMPLY) should go with better preparation
 and follow-up of sales-marketing selling centers, and these with more benefits and fewer drawbacks (J17
-suggests the relations and tests none). Facilitators are moderators and not part of this model.
+suggests the relations and tests none). Facilitators moderate: they are no part of the model of the paths, and enter
+equations of their own (:func:`selling_center_moderations`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, get_args
 
 from comply_measure.errors import ComplyError
 from comply_measure.framework import smsc_constructs
 from comply_measure.models.hierarchy import summed
+from comply_measure.models.hypothesised import Hypothesis
 from comply_measure.statistics.words import require_known
 
 FOCAL = "alignment"
@@ -22,21 +23,13 @@ _MEANS = ("preparation", "follow_up")
 _ENDS = ("positive_outcome", "negative_outcome")
 
 
-@dataclass(frozen=True, slots=True)
-class Hypothesis:
-    """One expected path.
-
-    Parameters
-    ----------
-    outcome, predictor : str
-        Names in the model.
-    sign : {1, -1}
-        Expected direction.
-    """
-
-    outcome: str
-    predictor: str
-    sign: Literal[1, -1]
+#: What is expected to strengthen which joint or own work; on every outcome, in its direction.
+MODERATIONS = (
+    ("joint_preparation", "product_facilitator"),
+    ("marketing_preparation", "marketing_facilitator"),
+    ("joint_preparation", "customer_facilitator"),
+    ("joint_follow_up", "customer_facilitator"),
+)
 
 
 def selling_center_hypotheses(form: Form = "constructs") -> tuple[Hypothesis, ...]:
@@ -57,6 +50,21 @@ def selling_center_hypotheses(form: Form = "constructs") -> tuple[Hypothesis, ..
     first = [Hypothesis(outcome, FOCAL, 1) for outcome in means]
     second = [Hypothesis(outcome, predictor, sign) for outcome, sign in ends.items() for predictor in means]
     return (*first, *second)
+
+
+def selling_center_moderations() -> tuple[Hypothesis, ...]:
+    """Facilitators as moderators of the paths to outcomes, with the sign that the path itself should have.
+
+    A complex or differentiated product makes joint preparation matter more, what marketing brings makes its preparation
+    matter more, and a large or demanding customer joint preparation and follow-up (J17 names facilitators as what makes
+    selling centers effective and tests none of them).
+    """
+    ends = _names(_ENDS, "constructs")
+    return tuple(
+        Hypothesis(outcome, predictor, sign, moderator)
+        for outcome, sign in ends.items()
+        for predictor, moderator in MODERATIONS
+    )
 
 
 def selling_center_model(

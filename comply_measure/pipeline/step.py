@@ -172,9 +172,9 @@ class Step:
         """Why the step does not apply to a study with these scales; empty if it does."""
         return self.topic.applies(scales)
 
-    def asked(self, options: Any) -> str:
-        """Why the step has nothing to do with these options; empty if it has."""
-        return self.topic.asked(options)
+    def asked(self, options: Any, scales: tuple[Scale, ...]) -> str:
+        """Why the step has nothing to do with these options and scales; empty if it has."""
+        return self.topic.asked(options, scales)
 
     def compute(self, context: Context, options: TopicOptions) -> Evidence:
         """Evidence of the step's topic."""

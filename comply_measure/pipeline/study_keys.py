@@ -79,7 +79,7 @@ def chosen_steps(
     reasons = {
         name: reason
         for name, step in registry.items()
-        if (reason := step.applies(scales) or step.asked(everything[name]))
+        if (reason := step.applies(scales) or step.asked(everything[name], scales))
     }
     if file.steps is not None and not file.steps:
         problems.append(

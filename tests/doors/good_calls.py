@@ -292,6 +292,7 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
         one_factor={"name": "A", "indicators": ["a1", "a2"]},
         second_order={"factors": SCALES},
         selling_center_hypotheses={},
+        selling_center_moderations={},
         selling_center_model={"dimensions": KEYS},
     )
     put(

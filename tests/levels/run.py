@@ -10,8 +10,14 @@ import sys
 import engine_levels
 import measurement_levels
 import model_levels
+import unit_levels
 
-SIMULATIONS = measurement_levels.SIMULATIONS | engine_levels.SIMULATIONS | model_levels.SIMULATIONS
+SIMULATIONS = (
+    measurement_levels.SIMULATIONS
+    | engine_levels.SIMULATIONS
+    | model_levels.SIMULATIONS
+    | unit_levels.SIMULATIONS
+)
 
 
 def main(words: list[str]) -> None:

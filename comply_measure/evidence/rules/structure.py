@@ -87,3 +87,76 @@ PATH = register_rule(
         headline=True,
     )
 )
+
+MODERATION = register_rule(
+    VerdictRule(
+        key="structure.moderation",
+        question=Words(
+            "Does the moderator change the path in the expected direction?",
+            "Verändert der Moderator den Pfad in der erwarteten Richtung?",
+        ),
+        decides=Words(
+            "Supported where the product has the expected sign and its corrected p is at most the level "
+            "({test_level:convention}); not supported where it has the other sign with such a p, or where the interval "
+            "of β excludes products as large as {small_effect:limit} in the expected direction "
+            "({small_effect:convention}).",
+            "Gestützt, wenn das Produkt das erwartete Vorzeichen hat und sein korrigierter p-Wert das Niveau nicht "
+            "überschreitet ({test_level:convention}); nicht gestützt, wenn es mit solchem p das andere Vorzeichen hat "
+            "oder das Intervall von β in der erwarteten Richtung Produkte der Größe {small_effect:limit} ausschließt "
+            "({small_effect:convention}).",
+        ),
+        cannot_say=Words(
+            "Cannot say otherwise: the interval holds both no moderation and one worth having. Products of unit scores "
+            "need many units.",
+            "Sonst nicht zu entscheiden: Das Intervall enthält sowohl keine als auch eine nennenswerte Moderation. "
+            "Produkte von Werten der Einheiten brauchen viele Einheiten.",
+        ),
+        says=MappingProxyType(
+            {
+                "supported": Words(
+                    "{subject}: product β = {beta:bounded}, 95% CI {ci:bounded_interval}, corrected {p:p_phrase}.",
+                    "{subject}: Produkt β = {beta:bounded}, 95%-KI {ci:bounded_interval}, korrigiert {p:p_phrase}.",
+                ),
+                "not supported": Words(
+                    "{subject} is not found in the expected direction: product β = {beta:bounded}, 95% CI "
+                    "{ci:bounded_interval}, corrected {p:p_phrase}.",
+                    "{subject} zeigt sich nicht in der erwarteten Richtung: Produkt β = {beta:bounded}, 95%-KI "
+                    "{ci:bounded_interval}, korrigiert {p:p_phrase}.",
+                ),
+                "cannot say": Words(
+                    "{subject}: the data are compatible with no moderation and with one worth having, product "
+                    "β = {beta:bounded}, 95% CI {ci:bounded_interval}, corrected {p:p_phrase}.",
+                    "{subject}: Die Daten sind mit keiner und mit einer nennenswerten Moderation vereinbar, Produkt "
+                    "β = {beta:bounded}, 95%-KI {ci:bounded_interval}, korrigiert {p:p_phrase}.",
+                ),
+            }
+        ),
+        listed=MappingProxyType(
+            {
+                "supported": Words(
+                    "{n} of {of} expected moderations are found in the expected direction: {subjects}.",
+                    "{n} von {of} erwarteten Moderationen zeigen sich in der erwarteten Richtung: {subjects}.",
+                ),
+                "not supported": Words(
+                    "{n} of {of} expected moderations are not found in the expected direction: {subjects}.",
+                    "{n} von {of} erwarteten Moderationen zeigen sich nicht in der erwarteten Richtung: {subjects}.",
+                ),
+                "cannot say": Words(
+                    "For {n} of {of} expected moderations the data are compatible with none and with one worth having: "
+                    "{subjects}.",
+                    "Bei {n} von {of} erwarteten Moderationen sind die Daten mit keiner und mit einer nennenswerten "
+                    "vereinbar: {subjects}.",
+                ),
+            }
+        ),
+        source="Holm (1979); Wen, Marsh, and Hau (2010) for β of a product; Cohen (1988) for a small effect",
+        subject=("construct", "construct", "construct"),
+        joined=" × ",
+        conventions=("test_level", "small_effect"),
+        family=Words(
+            "Corrected after Holm over the expected moderations",
+            "Nach Holm über die erwarteten Moderationen korrigiert",
+        ),
+        headline=True,
+    )
+)

@@ -26,6 +26,8 @@ from comply_measure.responses.selection import form_of, set_of
 if TYPE_CHECKING:
     import pandas as pd
 
+    from comply_measure.instrument import Scale
+
 _FILES = ("ratings", "sorts", "definitions")
 
 
@@ -88,7 +90,7 @@ class ContentOptions(TopicOptions):
         )
 
 
-def asked(options: ContentOptions) -> str:
+def asked(options: ContentOptions, scales: tuple[Scale, ...]) -> str:
     """Why there is nothing to do."""
     return "" if options.files() else "the study names no file of expert ratings, sorts or definitions"
 

@@ -1,39 +1,44 @@
-"""Topic ``structure``: alignment, preparation and follow-up, outcomes, over units."""
+"""Topic ``structure``: hypotheses about units, by default from alignment to the outcomes of selling centers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
 
-from comply_measure import sem
-from comply_measure.errors import ComplyError, NotApplicableError
+from comply_measure.errors import NotApplicableError
 from comply_measure.evidence.base import Evidence, Value
-from comply_measure.evidence.choices import Fault, Firms, Vocabulary
-from comply_measure.evidence.estimation import Cluster, Estimation
+from comply_measure.evidence.estimation import Cluster
 from comply_measure.evidence.fits import NamedFit, fit_values, fit_verdicts, standardized, value_of
 from comply_measure.evidence.focal import chosen_focal, focal
-from comply_measure.evidence.rules.structure import PATH
+from comply_measure.evidence.measured_models import UnitModel, comparison, fit_units, remedies
+from comply_measure.evidence.moderation import Moderation, moderations
+from comply_measure.evidence.rules.structure import MODERATION, PATH
 from comply_measure.evidence.sources import SourceComparison, source_comparison
-from comply_measure.evidence.texts import one_line
+from comply_measure.evidence.structural_options import StructureOptions
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.topics.aggregation import AggregationEvidence, aggregation
+from comply_measure.evidence.unit_variables import Measurement, UnitVariables
 from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.framework import smsc_constructs
-from comply_measure.models import FOCAL, Hypothesis, selling_center_hypotheses, selling_center_model
-from comply_measure.sem.language.parser import parse_model
-from comply_measure.sem.language.records import columns_of
+from comply_measure.models import (
+    FOCAL,
+    Hypothesis,
+    selling_center_hypotheses,
+    selling_center_model,
+    selling_center_moderations,
+)
+from comply_measure.models.hypothesised import hypothesised_paths
+from comply_measure.sem import quoted
 from comply_measure.statistics.multiplicity import holm
-from comply_measure.statistics.words import unknown_message
-from comply_measure.triads import TriadData, aggregate
 
 if TYPE_CHECKING:
     from comply_measure.instrument import Scale
     from comply_measure.responses import Responses
+    from comply_measure.sem import Fit
 
 _BLOCKS = {
     "preparation": "Preparation",
@@ -42,49 +47,20 @@ _BLOCKS = {
     "negative_outcome": "Drawbacks",
 }
 _FOLLOW_UP = "joint_follow_up"
+#: Largest residual correlations and modification indices that are kept.
+_SHOWN = 10
 
 
-class StructureOptions(Estimation):
-    """Options of the step, beside those of :class:`Estimation`.
-
-    Parameters
-    ----------
-    form : {"constructs", "blocks"}
-        Selling-center constructs as unit scores, or blocks of them as latent variables.
-    model : str, optional
-        A model of your own in lavaan's language instead, over unit scores and unit-level variables.
-    cluster : {"firm", "none"}
-        Units of one firm are alike, so by default the firm where firms are known.
-    """
-
-    form: Literal["constructs", "blocks"] = "constructs"
-    model: Annotated[str | None, Field(min_length=1)] = None
-    cluster: Annotated[Literal["firm", "none"], Firms()] = "firm"
-
-    def faults(self, words: Vocabulary) -> Iterator[Fault]:
-        """A model of the study's own is model text, and names scores and variables of the units."""
-        if self.model is None:
-            return
-        try:
-            records = parse_model(self.model)
-        except ComplyError as error:
-            yield ("model",), None, one_line(error), None
-            return
-        known = unit_columns(words.responses)
-        latent = {term.lhs for term in records.terms if term.op == "=~"}
-        named = [name for term in records.terms for side in (term.lhs, term.rhs) for name in columns_of(side)]
-        for name in dict.fromkeys(named):
-            if name and name not in known and name not in latent:
-                yield ("model",), None, unknown_message("variable of the model", name, known), None
-
-
-def applies(scales: tuple[Scale, ...]) -> str:
-    """The built-in model needs a scale with dimensions and the selling-center constructs."""
+def asked(options: StructureOptions, scales: tuple[Scale, ...]) -> str:
+    """The built-in model needs a scale with dimensions and the selling-center constructs; others need nothing."""
+    if options.model is not None or options.hypotheses is not None:
+        return ""
     keys = {entry.key for scale in scales for entry in scale.constructs}
-    wanted = {entry.key for entry in smsc_constructs() if entry.block != "facilitator"}
+    wanted = {entry.key for entry in smsc_constructs()}
+    own = "; state a model or hypotheses of your own"
     if not any(entry.level == "dimension" for scale in scales for entry in scale.constructs):
-        return "it needs a scale with dimensions"
-    return "" if wanted <= keys else "it needs the constructs of the scale smsc"
+        return f"the model built in needs a scale with dimensions{own}"
+    return "" if wanted <= keys else f"the model built in needs the constructs of the scale smsc{own}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +77,14 @@ class StructureEvidence(Evidence):
         Labels of model variables that are no constructs.
     n_units : int
         Units the fit rests on.
-    estimator, treatment : str
-        Estimator in words; what was done to the data, in sentences.
+    estimator : str
+        Estimator in words.
+    kind : str
+        ``own``, ``hypotheses``, ``constructs`` or ``blocks``: which model it is.
+    measurement : str
+        How constructs are measured.
+    n_firms : int
+        Firms that errors allow for; negative: firms that they do not allow for; 0: no firms.
     model : str
         Model text.
     cautions : tuple of str
@@ -110,6 +92,15 @@ class StructureEvidence(Evidence):
     sources : SourceComparison or None
         The expected paths with one rater, and with different raters; None for a model the user wrote, the form
         ``blocks``, or one rater.
+    moderation : Moderation or None
+        Expected moderations; None where none is stated.
+    comparison : DataFrame or None
+        The paths under every measurement (:func:`comply_measure.evidence.measured_models.comparison`).
+    remedies : tuple of NamedFit
+        Estimates beside a solution that cannot be used.
+    residuals, indices, covariance : DataFrame
+        Largest residual correlations ``first, second, residual``; largest modification indices; the covariance matrix
+        that the model was fitted to, ``variable`` and a column each.
     """
 
     named: NamedFit
@@ -117,10 +108,18 @@ class StructureEvidence(Evidence):
     names: Mapping[str, str]
     n_units: int
     estimator: str
-    treatment: str
+    kind: str
+    measurement: Measurement
+    n_firms: int
     model: str
     cautions: tuple[str, ...]
     sources: SourceComparison | None
+    moderation: Moderation | None
+    comparison: pd.DataFrame | None
+    remedies: tuple[NamedFit, ...]
+    residuals: pd.DataFrame
+    indices: pd.DataFrame
+    covariance: pd.DataFrame
 
     def tidy(self) -> pd.DataFrame:
         """All parameters of the model, unstandardised."""
@@ -135,12 +134,14 @@ class StructureEvidence(Evidence):
         return fit_values(self.named)[1]
 
     def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
-        """Expected paths, corrected together."""
-        if self.named.obstacle:
-            return ()
-        return fit_verdicts((self.named,), conventions) + path_verdicts(
-            self.named, self.hypotheses, self.names, conventions
-        )
+        """Expected paths, and expected moderations, each family corrected together."""
+        found: tuple[Verdict, ...] = ()
+        if not self.named.obstacle:
+            found = fit_verdicts((self.named,), conventions)
+            found += path_verdicts(self.named, self.hypotheses, self.names, conventions)
+        if self.moderation is not None:
+            found += moderation_verdicts(self.moderation, self.names, conventions)
+        return found
 
     def problems(self) -> tuple[str, ...]:
         """Fewer firms than parameters."""
@@ -165,15 +166,36 @@ def path_verdicts(
     for path, name, p_value in zip(hypotheses, names, corrected, strict=True):
         beta, low, high = (value_of(table, *name, column) for column in ("est_std", "ci_lower", "ci_upper"))
         numbers: dict[str, Number] = {"beta": beta, "ci": (low, high), "p": float(p_value), "sign": path.sign}
-        signed = (low, high) if path.sign > 0 else (-high, -low)
-        answer: Answer = "cannot say"
-        if p_value <= conventions["test_level"]:
-            answer = "supported" if beta * path.sign > 0 else "not supported"
-        elif signed[1] < conventions["small_effect"]:
-            answer = "not supported"
         ends = [labels.get(key, key) for key in (path.predictor, path.outcome)]
+        answer = _answer(beta, (low, high), float(p_value), path.sign, conventions)
         found.append(PATH.verdict(answer, *ends, numbers=numbers, n_family=n))
     return tuple(found)
+
+
+def moderation_verdicts(
+    moderation: Moderation, labels: Mapping[str, str], conventions: Mapping[str, float]
+) -> tuple[Verdict, ...]:
+    """Whether each expected moderation is there, p values corrected after Holm over all of them."""
+    table = moderation.table
+    p = table["pvalue"].to_numpy(dtype=float)
+    corrected, n = holm(p), int(np.isfinite(p).sum())
+    found = []
+    for row, p_value in zip(table.to_dict("records"), corrected, strict=True):
+        beta, ci = float(row["est_std"]), (float(row["ci_lower"]), float(row["ci_upper"]))
+        numbers: dict[str, Number] = {"beta": beta, "ci": ci, "p": float(p_value), "sign": int(row["sign"])}
+        ends = [labels.get(str(row[key]), str(row[key])) for key in ("moderator", "predictor", "outcome")]
+        answer = _answer(beta, ci, float(p_value), int(row["sign"]), conventions)
+        found.append(MODERATION.verdict(answer, *ends, numbers=numbers, n_family=n))
+    return tuple(found)
+
+
+def _answer(
+    beta: float, ci: tuple[float, float], p: float, sign: int, conventions: Mapping[str, float]
+) -> Answer:
+    signed = ci if sign > 0 else (-ci[1], -ci[0])
+    if p <= conventions["test_level"]:
+        return "supported" if beta * sign > 0 else "not supported"
+    return "not supported" if signed[1] < conventions["small_effect"] else "cannot say"
 
 
 def structure(
@@ -196,32 +218,52 @@ def structure(
     Returns
     -------
     StructureEvidence
+
+    Raises
+    ------
+    NotApplicableError
+        When no unit has what the model needs, a construct cannot be measured as chosen, or the study lacks the scales
+        of the model built in.
     """
     options = options or StructureOptions()
+    if reason := asked(options, tuple(responses.scales)):
+        raise NotApplicableError(reason)
     scores = scores or aggregation(responses)
-    data = unit_table(responses, scores.scores, options)
-    dimensions = list(chosen_focal(responses, None).factors)
-    own = options.model is not None
-    model = options.model or selling_center_model(
-        dimensions, options.form, follow_up_items=_follow_up_items(responses)
-    )
-    used = _variables(model, data)
-    rows = data[used].notna()
-    kept = data[rows.all(axis=1) if options.missing == "listwise" else rows.any(axis=1)]
-    if kept.empty:
-        raise NotApplicableError("no unit has the scores that the model needs")
+    needed = 1 if _kind(options) == "blocks" else 2
+    variables = UnitVariables(responses, scores.scores, min_roles=needed)
+    model, hypotheses = _model(responses, options)
     cluster: Cluster = options.cluster if responses.n_firms > 1 else "none"
-    fit = options.fit(model, kept[[*used, "firm"]] if cluster == "firm" else kept[used], cluster=cluster)
+    paths = [each for each in hypotheses if not each.moderator]
+    measurement = options.measurement
+    unit = fit_units(model, variables, measurement, options, cluster)
+    beside, absent = remedies(model, variables, options, cluster, measurement, unit.fit)
+    firms = variables.frame(())["firm"] if cluster == "firm" else None
+    kind = _kind(options)
     return StructureEvidence(
-        named=NamedFit("structure", "Structural model", fit),
-        hypotheses=() if own else selling_center_hypotheses(options.form),
-        names=_BLOCKS,
-        n_units=len(kept),
+        named=NamedFit("structure", "Structural model", unit.fit),
+        hypotheses=tuple(paths),
+        names=_BLOCKS if kind == "blocks" else {},
+        n_units=len(unit.data),
         estimator=options.words("units", cluster=cluster),
-        treatment=_treatment(responses, "own" if own else options.form, clustered=cluster == "firm"),
-        model=model,
-        cautions=_problems(fit, responses, cluster),
-        sources=None if own or options.form != "constructs" else _sources(responses, options, model, cluster),
+        kind=kind,
+        measurement=measurement,
+        n_firms=responses.n_firms * (1 if cluster == "firm" else -1) if responses.n_firms > 1 else 0,
+        model=unit.text,
+        cautions=(*_problems(unit.fit, responses, cluster), *absent),
+        moderation=moderations(
+            hypotheses,
+            variables,
+            corrected=measurement in ("corrected", "roles", "sam"),
+            clusters=firms,
+        ),
+        comparison=(
+            comparison(model, variables, options, cluster, measurement, unit.fit)
+            if options.compare and kind != "blocks"
+            else None
+        ),
+        remedies=beside,
+        **_details(unit.fit),
+        sources=_sources(responses, options, cluster) if kind == "constructs" else None,
     )
 
 
@@ -230,45 +272,75 @@ def _compute(request: Request, options: StructureOptions) -> StructureEvidence:
     return structure(request.responses, options, scores=given)
 
 
-TOPIC = Topic("structure", "Structural model", _compute, StructureOptions, ("aggregation",), applies)
+TOPIC = Topic("structure", "Structural model", _compute, StructureOptions, ("aggregation",), asked=asked)
 
 
-def unit_columns(responses: Responses) -> tuple[str, ...]:
-    """Columns of :func:`unit_table`: scores of all scales, then numeric variables of the units."""
-    names: dict[str, None] = {}
-    for scale in responses.scales:
-        chosen = focal(responses, scale)
-        names |= dict.fromkeys(chosen.wholes)
-        names |= dict.fromkeys(chosen.indicator_names if chosen.by_scores else ())
-    names |= dict.fromkeys(map(str, responses.units.select_dtypes("number").columns))
-    return tuple(names | dict.fromkeys(_follow_up_items(responses)))
+def _kind(options: StructureOptions) -> str:
+    if options.model is not None:
+        return "own"
+    return "hypotheses" if options.hypotheses is not None else options.form
 
 
-def unit_table(responses: Responses, scores: pd.DataFrame, options: StructureOptions) -> pd.DataFrame:
-    """Unit scores, numeric unit-level variables and, for ``blocks``, unit means of the follow-up items."""
-    table = scores.set_index("unit").drop(columns="note")
-    numeric = responses.units.select_dtypes("number")
-    table = table.join(numeric.drop(columns=[name for name in numeric if name in table.columns]))
-    if options.form == "blocks":
-        items = _follow_up_items(responses)
-        chosen = next(
-            focal(responses, s) for s in responses.scales if _FOLLOW_UP in {c.key for c in s.constructs}
-        )
-        triads = TriadData.from_long(chosen.answers(), items, roles=chosen.roles)
-        table = table.join(aggregate(triads, centring="role", min_roles=1).frame())
-    return table
+def _model(responses: Responses, options: StructureOptions) -> tuple[UnitModel, tuple[Hypothesis, ...]]:
+    """The model without measurement of its constructs, and every hypothesis."""
+    if options.model is not None:
+        return UnitModel.of(options.model), ()
+    if options.hypotheses is not None:
+        stated = options.stated()
+        return UnitModel.of(
+            _with_exogenous(hypothesised_paths(stated), responses, options.measurement)
+        ), stated
+    dimensions = list(chosen_focal(responses, None).factors)
+    text = selling_center_model(dimensions, options.form, follow_up_items=_follow_up_items(responses))
+    hypotheses = selling_center_hypotheses(options.form)
+    ends = _ends(options.outcomes, hypotheses)
+    moderated = () if options.form == "blocks" else selling_center_moderations()
+    return UnitModel.of(_with_ends(text, ends)), (*hypotheses, *ends, *moderated)
 
 
-def _sources(
-    responses: Responses, options: StructureOptions, model: str, cluster: Cluster
-) -> SourceComparison | None:
+def _ends(outcomes: Sequence[str], hypotheses: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
+    """Outcomes of units follow from alignment and from the role-specific outcomes, in the direction of these."""
+    last = [Hypothesis(path.outcome, FOCAL, path.sign) for path in hypotheses if path.predictor != FOCAL]
+    sources = {FOCAL: Hypothesis("", FOCAL, 1)} | {each.outcome: each for each in last}
+    return tuple(
+        Hypothesis(outcome, name, each.sign) for outcome in outcomes for name, each in sources.items()
+    )
+
+
+def _with_ends(text: str, ends: Sequence[Hypothesis]) -> str:
+    """The built-in model with variables of the units at its end."""
+    return "\n".join((text, hypothesised_paths(ends))) if ends else text
+
+
+def _with_exogenous(text: str, responses: Responses, measurement: Measurement) -> str:
+    """What stands above dimensions is latent and covaries with the other predictors, which a column would not."""
+    variables = UnitVariables(responses)
+    model = UnitModel.of(text)
+    outcomes = {line.partition(" ~ ")[0] for line in text.split("\n") if " ~ " in line}
+    free = [name for name in model.names if quoted(name) not in outcomes]
+
+    def latent(name: str) -> bool:
+        return name in variables.overall or (name in variables.constructs and measurement != "means")
+
+    lines = [
+        f"{quoted(first)} ~~ {quoted(second)}"
+        for first in free
+        if latent(first)
+        for second in free
+        if not latent(second)
+    ]
+    return "\n".join((text, *lines))
+
+
+def _sources(responses: Responses, options: StructureOptions, cluster: Cluster) -> SourceComparison | None:
     """Every expected path with one rater, and with different raters."""
+    model = selling_center_model(list(chosen_focal(responses, None).factors))
     hypotheses = selling_center_hypotheses("constructs")
     means = [path.outcome for path in hypotheses if path.predictor == FOCAL]
     ends = list(dict.fromkeys(path.outcome for path in hypotheses if path.predictor != FOCAL))
     other = next(focal(responses, s) for s in responses.scales if _FOLLOW_UP in {c.key for c in s.constructs})
 
-    def fit(table: pd.DataFrame) -> sem.Fit:
+    def fit(table: pd.DataFrame) -> Fit:
         data = table if cluster == "firm" else table.drop(columns="firm")
         return options.fit(model, data, cluster=cluster)
 
@@ -282,46 +354,47 @@ def _follow_up_items(responses: Responses) -> list[str]:
     return []
 
 
-def _variables(model: str, data: pd.DataFrame) -> list[str]:
-    """Columns of the data that the model text names."""
-    import re
-
-    words = set(re.findall(r"[A-Za-z_.][A-Za-z0-9_.]*", model))
-    known = [str(name) for name in data.columns if name != "firm"]
-    used = [name for name in known if name in words]
-    if not used:
-        raise ComplyError(f"the model names no unit-level variable; there are: {', '.join(known)}")
-    return used
-
-
-_CASES = {
-    "own": "The cases are units; their variables are unit scores from all informants of a unit. ",
-    "constructs": (
-        "The cases are units. Alignment is latent, measured by the dimension scores of the unit; the other "
-        "variables are unit scores from marketing and sales informants, whose unreliability can bias coefficients "
-        "either way. Facilitators, which should moderate, are not part of this model. "
-    ),
-    "blocks": (
-        "The cases are units. Alignment is latent, measured by the dimension scores of the unit; preparation, "
-        "benefits and drawbacks are latent, measured by the unit scores of their constructs, follow-up by the unit "
-        "means of its items. Role-specific outcomes are not told apart. Facilitators, which should moderate, are "
-        "not part of this model. "
-    ),
-}
-
-
-def _treatment(responses: Responses, kind: str, *, clustered: bool) -> str:
-    text = _CASES[kind]
-    if clustered:
-        text += (
-            f"Standard errors and tests allow for units of one firm being alike ({responses.n_firms} firms)."
-        )
-    elif responses.n_firms > 1:
-        text += "Units of one firm are not independent; standard errors do not allow for that."
-    return text.strip()
+def _details(fit: Fit) -> dict[str, Any]:
+    """Residuals, modification indices and the covariance matrix, where there is an optimum."""
+    empty = {
+        "residuals": pd.DataFrame({"first": [], "second": [], "residual": []}),
+        "indices": pd.DataFrame({"lhs": [], "op": [], "rhs": [], "mi": [], "epc": []}),
+        "covariance": pd.DataFrame({"variable": []}),
+    }
+    if not fit.has_optimum or fit.unidentified or not hasattr(fit, "implied"):
+        return empty
+    implied, raw, cor = (
+        table.get("cov") for table in (fit.implied(), fit.residuals("raw"), fit.residuals("cor"))
+    )
+    if implied is None or raw is None or cor is None:
+        return empty
+    names = [str(name) for name in cor.columns]
+    matrix = (implied + raw).set_axis(names, axis=1).reset_index(drop=True)
+    matrix.insert(0, "variable", names)
+    values = cor.to_numpy()
+    first, second = np.tril_indices(len(names), -1)
+    order = np.argsort(-np.abs(values[first, second]), kind="stable")[:_SHOWN]
+    residuals = pd.DataFrame(
+        {
+            "first": [names[first[place]] for place in order],
+            "second": [names[second[place]] for place in order],
+            "residual": values[first, second][order],
+        }
+    )
+    return {"residuals": residuals, "indices": _indices(fit, empty["indices"]), "covariance": matrix}
 
 
-def _problems(fit: sem.Fit, responses: Responses, cluster: Cluster) -> tuple[str, ...]:
+def _indices(fit: Fit, empty: pd.DataFrame) -> pd.DataFrame:
+    from comply_measure.evidence.attempt import attempt
+
+    found, _ = attempt(lambda: fit.modification_indices(sort=True))
+    if found is None or not len(found):
+        return empty
+    kept = found[["lhs", "op", "rhs", "mi", "epc"]].head(_SHOWN).reset_index(drop=True)
+    return kept.assign(lhs=kept["lhs"].map(str), rhs=kept["rhs"].map(str))
+
+
+def _problems(fit: Fit, responses: Responses, cluster: Cluster) -> tuple[str, ...]:
     if cluster != "firm" or responses.n_firms >= fit.npar:
         return ()
     return (

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 from comply_measure.evidence.fits import standardized, uncertain, value_of
 from comply_measure.evidence.sources import SourceComparison
 from comply_measure.evidence.topics.structure import StructureEvidence
-from comply_measure.models import FOCAL, Hypothesis
+from comply_measure.models import FOCAL, Hypothesis, selling_center_hypotheses
+from comply_measure.report.chapters.structure_tables import (
+    comparison_blocks,
+    detail_blocks,
+    hypothesis_table,
+    moderation_blocks,
+    remedy_blocks,
+)
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.diagram import Edge, Node, path_diagram
 from comply_measure.report.fits import convention_sentence, fit_sentence, fit_table
@@ -29,9 +36,70 @@ _CAUTION = (
 _EXPECTED: Columns = ("expected", "result")
 
 
+_CASES = {
+    "own": "The cases are units; variables are those the model names. {measured}",
+    "hypotheses": "The cases are units; the model is made of the stated hypotheses. {measured}",
+    "constructs": (
+        "The cases are units. Alignment is latent, measured by the dimension scores of the unit. {measured}"
+        "Facilitators, which should moderate, enter equations of their own."
+    ),
+    "blocks": (
+        "The cases are units. Alignment is latent, measured by the dimension scores of the unit; preparation, "
+        "benefits and drawbacks are latent, measured by the unit scores of their constructs, follow-up by the unit "
+        "means of its items. Role-specific outcomes are not told apart. Facilitators, which should moderate, are "
+        "not part of this form."
+    ),
+}
+_MEASURED = {
+    "means": (
+        "Constructs are unit scores from all informants of a unit, whose unreliability can bias coefficients "
+        "either way. "
+    ),
+    "corrected": (
+        "Constructs are latent, measured by their unit score with its error fixed: what the views of the roles do not "
+        "have in common. "
+    ),
+    "roles": "Constructs are latent, measured by the view of each role (two views with equal loadings). ",
+    "items": (
+        "Constructs are latent, measured by the unit means of their items; what one informant sees in all items of a "
+        "construct stays in it. "
+    ),
+    "sam": (
+        "Constructs are latent, measured by the view of each role before the paths are estimated (Rosseel & Loh, "
+        "2022). "
+    ),
+}
+
+
+def _treatment(results: StructureEvidence) -> str:
+    """Cases, measurement and clusters in sentences."""
+    text = _CASES[results.kind].format(measured=_MEASURED[results.measurement]).strip()
+    if results.n_firms > 0:
+        text += (
+            f" Standard errors and tests allow for units of one firm being alike ({results.n_firms} firms)."
+        )
+    elif results.n_firms < 0:
+        text += " Units of one firm are not independent; standard errors do not allow for that."
+    return text
+
+
+def _equations(results: StructureEvidence) -> str:
+    """Estimator of the moderations in words."""
+    assert results.moderation is not None
+    how = "least squares without measurement error" if results.moderation.corrected else "least squares"
+    return (
+        f"{how}, standard errors robust to clustering in firms" if results.n_firms > 0 else f"{how}, robust"
+    )
+
+
 def _label(results: StructureEvidence, key: str, labels: Labels) -> str:
-    """Name of a model variable in print."""
-    return results.names.get(key) or labels.construct(key)
+    """Name of a model variable in print; of a view, with its role."""
+    if key in results.names:
+        return results.names[key]
+    base, _, role = key.partition("@")
+    if not role:
+        return " × ".join(labels.construct(part) for part in key.split(":"))
+    return labels.construct(base) if role == "mean" else f"{labels.construct(base)} ({labels.role(role)})"
 
 
 def structure_section(results: StructureEvidence, labels: Labels, cutoffs: Cutoffs) -> Section:
@@ -39,9 +107,22 @@ def structure_section(results: StructureEvidence, labels: Labels, cutoffs: Cutof
     named = results.named
     sample, title = Counts(results.n_units), "Fit of the structural model"
     table = fit_table(sample, "structure_fit", title, (named,), estimator=results.estimator)
-    blocks: list[Block] = [Prose(results.treatment), Prose(fit_sentence(named)), table]
+
+    def label(key: str) -> str:
+        return _label(results, key, labels)
+
+    blocks: list[Block] = [Prose(_treatment(results))]
+    hypotheses = hypothesis_table(results, cutoffs, label)
+    if hypotheses is not None:
+        blocks += [Prose(_CAUTION), hypotheses]
+    blocks += [Prose(fit_sentence(named)), table, *remedy_blocks(results, label)]
     if not named.obstacle:
         blocks += _results(results, labels, cutoffs)
+    if results.moderation is not None:
+        level = cutoffs["test_level"].value
+        blocks += moderation_blocks(results.moderation, _equations(results), label, level)
+    blocks += comparison_blocks(results, label)
+    blocks += detail_blocks(results, label)
     blocks.append(Details("Model text", (Prose(results.model.replace("\n", "; ")),)))
     return Section("structure", "Structural model", tuple(blocks))
 
@@ -56,8 +137,8 @@ def structure_headline(results: StructureEvidence) -> tuple[str, ...]:
 def _results(results: StructureEvidence, labels: Labels, cutoffs: Cutoffs) -> list[Block]:
     table = standardized(results.named.fit)
     blocks: list[Block] = [Prose(convention_sentence(results.named, cutoffs))]
-    if results.hypotheses:
-        blocks += [Prose(_CAUTION), _diagram(results, table, labels)]
+    if results.kind in ("constructs", "blocks"):
+        blocks.append(_diagram(results, table, labels))
     blocks.append(_paths(results, table, labels))
     if results.sources is not None:
         blocks += [Prose(_source_text(results.sources, labels)), _sources(results, results.sources, labels)]
@@ -207,7 +288,7 @@ def _indirect(results: StructureEvidence, defined: pd.DataFrame, labels: Labels)
         of("outcome", "label"), of("indirect", "est_std"), "se", of("ci_bounded", "ci"), of("p", "pvalue"),
     )  # fmt: skip
     through = "Indirect effects of alignment through preparation and follow-up"
-    title = through if results.hypotheses else "Defined parameters"
+    title = through if results.kind in ("constructs", "blocks") else "Defined parameters"
     note = "Sum of the products of standardised paths; delta-method interval."
     return _table(results, "structure_indirect", title, data, columns, note)
 
@@ -222,8 +303,10 @@ def _loadings(results: StructureEvidence, measured: pd.DataFrame, labels: Labels
 
 
 def _diagram(results: StructureEvidence, table: pd.DataFrame, labels: Labels) -> Figure:
-    means = [path.outcome for path in results.hypotheses if path.predictor == FOCAL]
-    ends = list(dict.fromkeys(path.outcome for path in results.hypotheses if path.predictor != FOCAL))
+    built_in = set(selling_center_hypotheses("blocks" if results.kind == "blocks" else "constructs"))
+    drawn = [path for path in results.hypotheses if path in built_in]
+    means = [path.outcome for path in drawn if path.predictor == FOCAL]
+    ends = list(dict.fromkeys(path.outcome for path in drawn if path.predictor != FOCAL))
     latent = set(table.loc[table["op"] == "=~", "lhs"])
 
     def node(key: str, x: float, y: float) -> Node:
@@ -236,7 +319,7 @@ def _diagram(results: StructureEvidence, table: pd.DataFrame, labels: Labels) ->
     nodes += [node(key, 4.0, _row(place, len(means), top)) for place, key in enumerate(means)]
     nodes += [node(key, 7.6, _row(place, len(ends), top)) for place, key in enumerate(ends)]
     edges = []
-    for path in results.hypotheses:
+    for path in drawn:
         to_end = path.outcome in ends
         leave = _spread(ends if to_end else means, path.outcome, 0.75)
         enter = _spread(means, path.predictor, 0.75) if to_end else 0.0

@@ -112,5 +112,9 @@ MODELS: tuple[Quantity, ...] = (
     Quantity("largest_change_r", "Largest change", "bounded3"),
     Quantity("largest_difference", "Largest difference", "bounded"),
     Quantity("surface", "Surface parameter", "number"),
+    Quantity("residual_r", "Residual r", "bounded", "Sample correlation less that implied by the model."),
+    Quantity("modification_index", "MI", "number", "Fall of χ² if the parameter were free.", "Sörbom (1989)"),
+    Quantity("covariance", "Covariance", "number3"),
+    Quantity("expected_change", "Expected change", "number"),
     Quantity("cohen_d", "d", "number", "Standardised mean difference.", "Cohen (1988)", italic=True),
 )

@@ -60,6 +60,7 @@ WORDS: tuple[Quantity, ...] = (
     Quantity("needed_for", "Needed for"),
     Quantity("null", "Null"),
     Quantity("odd_role", "Odd role"),
+    Quantity("moderator", "Moderator"),
     Quantity("of_what", "Of", data=("label",)),
     Quantity("only_extreme", "Extreme"),
     Quantity("origin", "Source", data=("source",)),

@@ -16,7 +16,7 @@ import numpy as np
 
 from comply_measure.sem.arguments import confidence_level
 from comply_measure.sem.arrays import Array
-from comply_measure.sem.interactions.equation import Equation, question
+from comply_measure.sem.interactions.equation import Equation, Question, question
 from comply_measure.sem.interactions.slopes import check_hold
 from comply_measure.sem.tables import normal_quantile
 
@@ -165,7 +165,13 @@ def johnson_neyman(
     InputError, ModelError
         As for :func:`comply_measure.sem.simple_slopes`.
     """
-    asked = question(fit, term, group)
+    return regions_of(question(fit, term, group), hold, level)
+
+
+def regions_of(
+    asked: Question, hold: Mapping[str, float] | None = None, level: float = 0.95
+) -> JohnsonNeyman:
+    """Regions of equations, of a fit or not; arguments as for :func:`johnson_neyman`."""
     confidence = confidence_level(level)
     held = check_hold(asked, hold)
     found, notes = [], list(asked.notes)

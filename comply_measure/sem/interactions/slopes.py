@@ -190,7 +190,16 @@ def simple_slopes(
     InputError, ModelError
         When the fit has no such product or two levels, reached no finite optimum, or an argument is not valid.
     """
-    asked = question(fit, term, group)
+    return slopes_of(question(fit, term, group), at, hold, level)
+
+
+def slopes_of(
+    asked: Question,
+    at: float | Sequence[float] | Mapping[str, float] | None = None,
+    hold: Mapping[str, float] | None = None,
+    level: float = 0.95,
+) -> SimpleSlopes:
+    """Slopes of equations, of a fit or not; arguments as for :func:`simple_slopes`."""
     confidence = confidence_level(level)
     held = check_hold(asked, hold)
     chosen = _values(at)

@@ -1,0 +1,161 @@
+"""Options of the structural model: hypotheses or a model text, and how constructs are measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, field_validator
+
+from comply_measure.documents.validation import Speaking
+from comply_measure.errors import ComplyError, NotApplicableError
+from comply_measure.evidence.choices import Fault, Firms, Names, Vocabulary
+from comply_measure.evidence.estimation import Estimation
+from comply_measure.evidence.measured_models import UnitModel, latent_names, named_columns
+from comply_measure.evidence.texts import one_line
+from comply_measure.evidence.unit_variables import Measurement, UnitVariables
+from comply_measure.models import Hypothesis
+from comply_measure.models.hypothesised import hypothesis_faults, hypothesised_paths
+from comply_measure.sem.language.parser import parse_model
+from comply_measure.statistics.words import unknown_message
+
+_SIGNS: dict[Any, Literal["positive", "negative"]] = {
+    "+": "positive", "-": "negative", "−": "negative", 1: "positive", -1: "negative",
+}  # fmt: skip
+
+
+class StatedHypothesis(Speaking):
+    """One hypothesis of a study file.
+
+    Parameters
+    ----------
+    from, to : str
+        Predictor and outcome.
+    sign : {"positive", "negative"}
+        Also ``"+"`` and ``"-"``; of a moderation, that of the product.
+    moderator : str, optional
+        What should change the path.
+    label : str
+        Its name in print.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    predictor: Annotated[str, Field(alias="from", min_length=1)]
+    outcome: Annotated[str, Field(alias="to", min_length=1)]
+    sign: Literal["positive", "negative"] = "positive"
+    moderator: Annotated[str | None, Field(min_length=1)] = None
+    label: str = ""
+
+    @field_validator("sign", mode="before")
+    @classmethod
+    def _in_words(cls, given: Any) -> Any:
+        """Signs as signs."""
+        return _SIGNS.get(given, given) if isinstance(given, str | int) else given
+
+    def hypothesis(self) -> Hypothesis:
+        """As the models know it."""
+        sign: Literal[1, -1] = 1 if self.sign == "positive" else -1
+        return Hypothesis(self.outcome, self.predictor, sign, self.moderator or "", self.label)
+
+
+class StructureOptions(Estimation):
+    """Options of the step, beside those of :class:`Estimation`.
+
+    Parameters
+    ----------
+    form : {"constructs", "blocks"}
+        Of the model built in: selling-center constructs as unit scores, or blocks of them as latent variables.
+    outcomes : tuple of str
+        Of the model built in: numeric variables of the units at its end.
+    model : str, optional
+        A model of your own in lavaan's language instead.
+    hypotheses : list of StatedHypothesis, optional
+        Or hypotheses, of which the model is made.
+    measurement : {"means", "corrected", "roles", "items", "sam"}
+        How constructs are measured: unit means as they are; unit means with their error taken off; the views of the
+        roles as indicators; unit means of the items as indicators; views of the roles, measured first.
+    compare : bool
+        Whether the same paths are estimated under every measurement.
+    cluster : {"firm", "none"}
+        Units of one firm are alike, so by default the firm where firms are known.
+    """
+
+    form: Literal["constructs", "blocks"] = "constructs"
+    outcomes: Annotated[tuple[str, ...], Names("numeric unit variable")] = ()
+    model: Annotated[str | None, Field(min_length=1)] = None
+    hypotheses: list[StatedHypothesis] | None = None
+    measurement: Measurement = "means"
+    compare: bool = True
+    cluster: Annotated[Literal["firm", "none"], Firms()] = "firm"
+
+    def stated(self) -> tuple[Hypothesis, ...]:
+        """The hypotheses of the study."""
+        return tuple(each.hypothesis() for each in self.hypotheses or ())
+
+    def faults(self, words: Vocabulary) -> Iterator[Fault]:
+        """One source of the model; names of scores, items, views and variables of the units; sound hypotheses."""
+        own = [name for name in ("model", "hypotheses") if getattr(self, name) is not None]
+        if len(own) == 2:
+            yield ("hypotheses",), None, "a model is stated as text or by hypotheses, not by both", None
+        if own:
+            for name in ("form", "outcomes"):
+                if name in self.model_fields_set:
+                    yield (name,), None, f"is of the model built in: leave it out beside {own[0]}", None
+        elif self.form == "blocks" and self.measurement != "means":
+            yield ("measurement",), self.measurement, "blocks have a measurement of their own", "means"
+        if self.measurement == "sam" and (self.engine != "comply" or self.estimator not in ("ML", "MLR")):
+            yield ("measurement",), "sam", "two steps are estimated by the engine comply with ML or MLR", None
+        if not own:
+            return
+        variables = UnitVariables(words.responses)
+        yield from self._model_faults(variables)
+        yield from self._hypothesis_faults(variables)
+
+    def _model_faults(self, variables: UnitVariables) -> Iterator[Fault]:
+        if self.model is None:
+            return
+        try:
+            records = parse_model(self.model)
+        except ComplyError as error:
+            yield ("model",), None, one_line(error), None
+            return
+        latent, known = latent_names(records), variables.names
+        unknown = [name for name in named_columns(records) if name not in known and name not in latent]
+        for name in unknown:
+            yield ("model",), None, unknown_message("variable of the model", name, known), None
+        if not unknown:
+            yield from self._measured(self.model, variables)
+
+    def _hypothesis_faults(self, variables: UnitVariables) -> Iterator[Fault]:
+        if self.hypotheses is None:
+            return
+        if not self.hypotheses:
+            yield ("hypotheses",), None, "no hypothesis is stated", "at least one"
+            return
+        found = 0
+        for place, each in enumerate(self.stated()):
+            for key, name in (("from", each.predictor), ("to", each.outcome), ("moderator", each.moderator)):
+                if name and name not in variables.names:
+                    found += 1
+                    yield (
+                        ("hypotheses", place, key),
+                        None,
+                        unknown_message("variable", name, variables.names),
+                        None,
+                    )
+        for place, key, message in hypothesis_faults(self.stated()):
+            found += 1
+            yield ("hypotheses", place, *((key,) if key else ())), None, message, None
+        if not found:
+            yield from self._measured(hypothesised_paths(self.stated()), variables)
+
+    def _measured(self, text: str, variables: UnitVariables) -> Iterator[Fault]:
+        """Whether every construct can be measured as chosen."""
+        if self.measurement in ("means", "corrected"):
+            return
+        for name in UnitModel.of(text).names:
+            try:
+                variables.measured(name, self.measurement)
+            except NotApplicableError as error:
+                yield ("measurement",), self.measurement, str(error), None

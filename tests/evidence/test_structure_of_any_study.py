@@ -1,0 +1,224 @@
+"""The structural model over any scales: hypotheses, measurement, moderation, few units."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from comply_measure import evidence, sem
+from comply_measure.evidence import StructureOptions
+from comply_measure.evidence.unit_variables import UnitVariables
+from comply_measure.responses import load_dataset
+from comply_measure.statistics.moderated_regression import moderated_regression
+
+
+@pytest.fixture(scope="module")
+def responses():
+    return load_dataset("msi_triads")
+
+
+@pytest.fixture(scope="module")
+def scores(responses):
+    return evidence.aggregation(responses)
+
+
+def stated(*rows, **more):
+    return StructureOptions(hypotheses=[dict(row) for row in rows], compare=False, **more)
+
+
+JOINT = {"from": "alignment", "to": "joint_preparation", "label": "H1"}
+SOLD = {"from": "joint_preparation", "to": "salesperson_benefits"}
+MODERATED = SOLD | {"moderator": "product_facilitator", "label": "H3"}
+
+
+def beta(found, outcome, predictor):
+    table = found.named.fit.standardized("all").set_index(["lhs", "op", "rhs"])
+    return table.loc[(outcome, "~", predictor), "est_std"]
+
+
+def test_products_without_error_are_those_of_least_squares() -> None:
+    rng = np.random.default_rng(1)
+    X, codes = rng.normal(size=(80, 2)) + 3, np.arange(80) // 4
+    y = X[:, 0] + 0.5 * X[:, 0] * X[:, 1] + rng.normal(size=80)
+    found = moderated_regression(X, y, [(0,), (1,), (0, 1)], codes)
+    Z = X - X.mean(axis=0)
+    design = np.column_stack([np.ones(80), Z, Z[:, 0] * Z[:, 1]])
+    expected = np.linalg.lstsq(design, y, rcond=None)[0]
+    assert found.coefficients == pytest.approx(expected[1:], rel=1e-9)
+    sums = np.stack([(design * (y - design @ expected)[:, None])[codes == c].sum(axis=0) for c in range(20)])
+    bread = np.linalg.inv(design.T @ design)
+    by_hand = bread @ sums.T @ sums @ bread * 20 / 19 * 79 / 76
+    assert found.covariance == pytest.approx(by_hand[1:, 1:], rel=1e-9)
+
+
+def test_products_with_known_error_are_those_of_the_true_values() -> None:
+    """Large n: attenuated by about ρ_x ρ_z = .49 as they are, right with the error taken off, square included."""
+    rng = np.random.default_rng(2)
+    n = 60_000
+    truth = rng.multivariate_normal([0, 0], [[1, 0.3], [0.3, 1]], n)
+    y = 0.4 * truth[:, 0] + 0.2 * truth[:, 1] + 0.3 * truth[:, 0] * truth[:, 1] - 0.1 * truth[:, 0] ** 2
+    y += rng.normal(size=n)
+    X = truth + rng.normal(size=(n, 2)) * np.sqrt(3 / 7)
+    terms, codes = [(0,), (1,), (0, 1), (0, 0)], np.arange(n)
+    plain = moderated_regression(X, y, terms, codes)
+    found = moderated_regression(X, y, terms, codes, errors=np.full(2, 3 / 7))
+    assert plain.coefficients[2] < 0.2
+    assert found.coefficients == pytest.approx([0.4, 0.2, 0.3, -0.1], abs=0.03)
+    assert found.variances == pytest.approx([1, 1], abs=0.03)
+
+
+def test_error_of_unit_scores_is_what_alpha_of_the_roles_leaves(responses, scores) -> None:
+    """With complete units 1 − θ/Var is coefficient α with roles as items."""
+    variables = UnitVariables(responses, scores.scores)
+    score = variables.score("joint_preparation").dropna()
+    table = pd.concat([variables.view(f"joint_preparation@{r}") for r in ("marketing", "sales")], axis=1)
+    complete = table.reindex(score.index).dropna()
+    assert len(complete) == len(score)
+    error, influence = variables.error_parts("joint_preparation")
+    cov = complete.cov().to_numpy()
+    alpha = 2 * (1 - np.trace(cov) / cov.sum())
+    assert 1 - error / score.var(ddof=0) == pytest.approx(alpha, rel=1e-9)
+    assert influence.mean() == pytest.approx(0, abs=1e-10)
+
+
+def test_corrected_paths_are_nearer_to_the_planted_ones(responses, scores) -> None:
+    """Planted: alignment on joint preparation .60; unit means have less."""
+    by = {
+        how: beta(
+            evidence.structure(responses, stated(JOINT, measurement=how), scores=scores),
+            "joint_preparation",
+            "alignment",
+        )
+        for how in ("means", "corrected", "roles", "items", "sam")
+    }
+    assert by["means"] < by["items"] < by["corrected"]
+    for how in ("corrected", "roles", "sam"):
+        assert by[how] == pytest.approx(0.6, abs=0.06)
+    assert by["means"] == pytest.approx(0.49, abs=0.03)
+
+
+def test_a_hypothesis_is_a_path_with_a_verdict(responses, scores) -> None:
+    found = evidence.structure(responses, stated(JOINT, SOLD, MODERATED), scores=scores)
+    verdicts = {v.rule: v for v in found.verdicts({"test_level": 0.05, "small_effect": 0.1})}
+    assert [path.label for path in found.hypotheses] == ["H1", ""]
+    assert verdicts["structure.path"].answer == "supported"
+    assert found.moderation.table["label"].tolist() == ["H3"]
+    row = found.moderation.table.iloc[0]
+    by_hand = found.moderation
+    data = pd.DataFrame(
+        {
+            name: UnitVariables(responses, scores.scores).score(name)
+            for name in ("joint_preparation", "product_facilitator", "salesperson_benefits")
+        }
+    ).dropna()
+    x, z, y = (data[name] - data[name].mean() for name in data.columns)
+    b = np.linalg.lstsq(np.column_stack([np.ones(len(x)), x, z, x * z]), y, rcond=None)[0][3]
+    assert row["est"] == pytest.approx(b, rel=1e-9)
+    assert row["est_std"] == pytest.approx(b * np.std(x) * np.std(z) / np.std(y), rel=1e-9)
+    assert row["n_units"] == len(data)
+    slopes = by_hand.slopes[0].tidy()
+    assert np.diff(slopes["est"]) == pytest.approx([b * z.std()] * 2, rel=1e-9)
+    line = by_hand.slopes[0].lines()
+    assert line["y"].mean() == pytest.approx(data["salesperson_benefits"].mean(), abs=1.0)
+
+
+def test_views_items_and_variables_of_units_can_be_named(responses, scores) -> None:
+    model = "customer_satisfaction ~ C@sales + JP_1 + size"
+    found = evidence.structure(
+        responses, StructureOptions(model=model.replace("C@sales", "`C@sales`")), scores=scores
+    )
+    assert found.comparison is None
+    fit = found.named.fit
+    assert set(fit.estimates.query("op == '~'")["rhs"]) == {"C@sales", "JP_1", "size"}
+    rows = responses.scores("dimension", "comply")
+    view = rows[rows["role"] == "sales"].set_index("unit")["C"]
+    kept = UnitVariables(responses, scores.scores).frame(["C@sales"])["C@sales"]
+    assert kept.dropna().to_dict() == view.dropna().to_dict()
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (({"from": "alignmnt", "to": "joint_preparation"},), "did you mean 'alignment'"),
+        ((SOLD | {"moderator": "joint_preparation"},), "is the predictor of the path it should moderate"),
+        ((SOLD | {"moderator": "salesperson_benefits"},), "is the outcome of the path it should moderate"),
+        ((SOLD, SOLD), "says of the same variables what hypothesis 1 says"),
+        (
+            (MODERATED, MODERATED | {"from": "product_facilitator", "moderator": "joint_preparation"}),
+            "hypothesis 1 says",
+        ),
+        (({"from": "size", "to": "size"},), "cannot lead to itself"),
+        ((SOLD, {"from": "salesperson_benefits", "to": "joint_preparation"}), "form a circle"),
+    ],
+)  # fmt: skip
+def test_bad_hypotheses_are_refused_when_the_study_is_read(responses, rows, words) -> None:
+    from comply_measure.evidence.choices import option_faults
+
+    faults = [fault[2] for fault in option_faults(stated(*rows), tuple(responses.scales), lambda: responses)]
+    assert len(faults) == 1
+    assert words in faults[0]
+
+
+def test_all_faults_are_told_in_one_round(responses) -> None:
+    from comply_measure.evidence.choices import option_faults
+
+    options = StructureOptions(
+        model="a ~ b", form="blocks", hypotheses=[{"from": "x", "to": "y", "moderator": "x"}]
+    )
+    places = [fault[0] for fault in option_faults(options, tuple(responses.scales), lambda: responses)]
+    assert ("hypotheses",) in places
+    assert ("form",) in places
+    assert places.count(("model",)) == 2
+    assert places.count(("hypotheses", 0, "moderator")) == 2
+
+
+def test_a_sign_is_a_sign() -> None:
+    from comply_measure.errors import InputError
+
+    assert [each.sign for each in stated(SOLD | {"sign": "-"}, JOINT | {"sign": "+"}).stated()] == [-1, 1]
+    with pytest.raises(InputError, match="sign"):
+        stated(SOLD | {"sign": "up"})
+
+
+def test_few_units_have_remedies_beside_or_say_why_not(responses, scores) -> None:
+    """25 units, alignment by six dimensions and 12 constructs: not usable; estimates with bounds stand beside."""
+    few = replace(scores, scores=scores.scores.iloc[:25])
+    found = evidence.structure(
+        responses, StructureOptions(compare=False, measurement="roles", cluster="none"), scores=few
+    )
+    fit = found.named.fit
+    assert not (fit.has_optimum and fit.admissible) or fit.unidentified
+    told = {named.key for named in found.remedies}
+    assert told or found.cautions
+    for named in found.remedies:
+        assert not named.obstacle
+
+
+def test_more_coefficients_than_units_has_its_reason(responses, scores) -> None:
+    few = replace(scores, scores=scores.scores.iloc[:10])
+    found = evidence.structure(
+        responses, stated(MODERATED, *({"from": n, "to": "salesperson_benefits"} for n in "COMPLY"), estimator="ML",
+                          cluster="none"), scores=few
+    )  # fmt: skip
+    row = found.moderation.table.iloc[0]
+    assert np.isnan(row["est"])
+    assert "the equation has 10 coefficients" in row["note"]
+    assert found.moderation.slopes == ()
+    answers = {v.rule: v.answer for v in found.verdicts({"test_level": 0.05, "small_effect": 0.1})}
+    assert answers["structure.moderation"] == "cannot say"
+
+
+def test_the_covariance_matrix_gives_the_fit_back(responses, scores) -> None:
+    model = "salesperson_benefits ~ joint_preparation + joint_follow_up"
+    found = evidence.structure(
+        responses,
+        StructureOptions(model=model, missing="listwise", estimator="ML", cluster="none", compare=False),
+        scores=scores,
+    )
+    matrix = found.covariance.set_index("variable")
+    again = sem.from_moments(model, matrix, found.n_units, rescale=False)
+    mine = found.tidy()["est"].to_numpy()[: len(again.estimates)]
+    assert again.estimates["est"].to_numpy() == pytest.approx(mine, abs=1e-5)
