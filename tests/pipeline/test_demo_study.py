@@ -35,7 +35,9 @@ TABLES = {
     },
     "gaps": {"gaps_dimensions", "gaps_attributes", "gaps_reliability"},
     "structure": {
-        "structure_fit", "structure_paths", "structure_explained", "structure_indirect", "structure_loadings",
+        "structure_hypotheses", "structure_fit", "structure_paths", "structure_sources", "structure_explained",
+        "structure_indirect", "structure_loadings", "structure_moderations", "structure_measurement",
+        "structure_residuals", "structure_modification", "structure_covariance",
     },
     "actions": {"actions_priorities", "actions_levers", "actions_interventions"},
 }  # fmt: skip
@@ -43,7 +45,13 @@ FIGURES = {
     "cfa": {"cfa_second_order"},
     "agreement": {"agreement_rwg_figure", "agreement_icc_figure"},
     "gaps": {"gaps_profile", "gaps_heat_map"},
-    "structure": {"structure_paths_figure"},
+    "structure": {
+        "structure_paths_figure",
+        "structure_moderation_1",
+        "structure_region_1",
+        "structure_moderation_2",
+        "structure_region_2",
+    },
     "actions": {"actions_figure"},
 }
 

@@ -128,7 +128,14 @@ WRONG: dict[str, dict[str, tuple[Any, str]]] = {
         "predictors": (["x"], "numeric unit variable"),
     },
     "structure": ESTIMATION
-    | {"form": ("block", "blocks"), "model": ("customer_satisfaction ~ dgital", "did you mean 'digital")},
+    | {
+        "form": ("block", "blocks"),
+        "model": ("customer_satisfaction ~ dgital", "did you mean 'digital"),
+        "outcomes": (["industry"], "numeric unit variable"),
+        "hypotheses": ([], "no hypothesis is stated"),
+        "measurement": ("mean", "means"),
+        "compare": FLAG,
+    },
     "congruence": SCALE
     | {
         "outcomes": (["industry"], "numeric unit variable or construct 'industry'"),
