@@ -11,8 +11,11 @@ import pytest
 from comply_measure import evidence, sem
 from comply_measure.evidence import StructureOptions
 from comply_measure.evidence.unit_variables import UnitVariables
+from comply_measure.report import Cutoffs
 from comply_measure.responses import load_dataset
 from comply_measure.statistics.moderated_regression import moderated_regression
+
+CONVENTIONS = {key: Cutoffs()[key].value for key in Cutoffs()}
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +105,7 @@ def test_corrected_paths_are_nearer_to_the_planted_ones(responses, scores) -> No
 
 def test_a_hypothesis_is_a_path_with_a_verdict(responses, scores) -> None:
     found = evidence.structure(responses, stated(JOINT, SOLD, MODERATED), scores=scores)
-    verdicts = {v.rule: v for v in found.verdicts({"test_level": 0.05, "small_effect": 0.1})}
+    verdicts = {v.rule: v for v in found.verdicts(CONVENTIONS)}
     assert [path.label for path in found.hypotheses] == ["H1", ""]
     assert verdicts["structure.path"].answer == "supported"
     assert found.moderation.table["label"].tolist() == ["H3"]
@@ -207,7 +210,7 @@ def test_more_coefficients_than_units_has_its_reason(responses, scores) -> None:
     assert np.isnan(row["est"])
     assert "the equation has 10 coefficients" in row["note"]
     assert found.moderation.slopes == ()
-    answers = {v.rule: v.answer for v in found.verdicts({"test_level": 0.05, "small_effect": 0.1})}
+    answers = {v.rule: v.answer for v in found.verdicts(CONVENTIONS)}
     assert answers["structure.moderation"] == "cannot say"
 
 
