@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from conftest import DIMENSIONS
 
 from comply_measure.documents.confined import confined
 from comply_measure.errors import ComplyError, InputError
-from comply_measure.pipeline import STEPS, load_study
+from comply_measure.pipeline import STEPS, Store, load_study, run_study
 
 HEAD = "format: comply-measure study 1\ntitle: T\n"
 
@@ -139,3 +140,16 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path, own_study: Path) ->
 def test_paths_inside_are_resolved_from_the_study_file(own_study: Path) -> None:
     folder = own_study.parent
     assert confined(folder, "sub/./x.csv") == (folder / "sub" / "x.csv").resolve()
+
+
+def test_hypotheses_need_no_selling_center(own_study: Path) -> None:
+    """A scale of the study's own, one path between two of its dimensions: the step runs and concludes."""
+    text = own_study.read_text(encoding="utf-8")
+    first, second = list(DIMENSIONS)[:2]
+    options = f"options:\n  structure: {{hypotheses: [{{from: {first}, to: {second}}}], compare: false}}\n"
+    own_study.write_text(text + options, encoding="utf-8")
+    study = load_study(own_study, STEPS)
+    assert "structure" in study.steps
+    run = run_study(study, STEPS, Store(own_study.parent / "cache"), wanted=["structure"])
+    assert run.outcomes["structure"].status == "done"
+    assert len(run.outputs["structure"].tables["structure_hypotheses"].data) == 1
