@@ -13,6 +13,9 @@ from comply_measure import sem
 from comply_measure.errors import ComplyError
 from comply_measure.evidence.fits import NamedFit
 from comply_measure.models import correlated_factors
+from comply_measure.statistics.reasons import with_reasons
+
+_CORRELATIONS = ("within", "within_lower", "within_upper", "between", "between_lower", "between_upper")
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,9 +26,8 @@ class TwoLevel:
     ----------
     named : NamedFit
     correlations : DataFrame
-        ``first, second, within, within_lower, within_upper, between, between_lower, between_upper``: correlations of
-        the
-        dimensions among informants of one unit, and among units; NaN where there is no proper solution.
+        ``first, second, within, within_lower, within_upper, between, between_lower, between_upper, reason``:
+        correlations of the dimensions among informants of one unit, and among units; NaN for the reason said.
     n_units, n_informants, n_left_out : int
         Units and informants of the fit; informants left out for a missing indicator.
     estimator : str
@@ -43,8 +45,7 @@ def two_level(data: pd.DataFrame, factors: Mapping[str, Sequence[str]], estimato
     """Fit correlated dimensions on both levels, units being the clusters (Muthén 1994).
 
     Pooled informants mix two relations: what informants of one unit see alike beyond their unit, and how units
-    differ. The
-    same structure is fitted on both levels with loadings of their own; units count as independent.
+    differ. The same structure is fitted on both levels with loadings of their own; units count as independent.
 
     Parameters
     ----------
@@ -101,4 +102,5 @@ def _correlations(fit: sem.Fit, factors: Sequence[str]) -> pd.DataFrame:
             estimate = rows.get((a, b), rows.get((b, a), nothing))
             values |= dict(zip((level, f"{level}_lower", f"{level}_upper"), estimate, strict=True))
         found.append({"first": first, "second": second, **values})
-    return pd.DataFrame(found)
+    none = f"the model {fit.unreached}" if fit.unreached else "not defined in this solution"
+    return with_reasons(pd.DataFrame(found), dict.fromkeys(_CORRELATIONS, none))
