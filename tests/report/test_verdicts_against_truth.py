@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 from chapter_texts import stored
 
 from comply_measure.evidence import Verdict
@@ -30,13 +31,16 @@ def test_paths_are_found_where_they_are_planted() -> None:
     planted = {
         f"{rhs}.{lhs}": value for lhs, rhs, value in table[["lhs", "rhs", "observed"]].itertuples(index=False)
     }
+    outcome = yaml.safe_load((TRUTH.parent / "population.yaml").read_text(encoding="utf-8"))["unit_variables"]
+    coefficients = outcome["customer_satisfaction"]["coefficients"]
+    planted |= {f"{key}.customer_satisfaction": value for key, value in coefficients.items()}
     found = answers("structure", "structure.path")
-    assert len(found) == 24
+    assert len(found) == 30
     supported = {path for path, answer in found.items() if answer == "supported"}
     absent = {path for path, answer in found.items() if answer == "not supported"}
     assert all(abs(planted.get(path, 0.0)) > 0.05 for path in supported)
     assert absent and all(abs(planted.get(path, 0.0)) < 0.10 for path in absent)
-    assert (len(supported), len(absent)) == (8, 2)
+    assert (len(supported), len(absent)) == (10, 3)
 
 
 def test_units_agree_beyond_re_matched_ones_as_planted() -> None:

@@ -78,7 +78,7 @@ PATH = register_rule(
             }
         ),
         source="Holm (1979); Cohen (1988) for a small effect",
-        subject=("construct", "construct"),
+        subject=("variable", "variable"),
         joined=" → ",
         conventions=("test_level", "small_effect"),
         family=Words(
@@ -150,7 +150,7 @@ MODERATION = register_rule(
             }
         ),
         source="Holm (1979); Wen, Marsh, and Hau (2010) for β of a product; Cohen (1988) for a small effect",
-        subject=("construct", "construct", "construct"),
+        subject=("variable", "variable", "variable"),
         joined=" × ",
         conventions=("test_level", "small_effect"),
         family=Words(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from comply_measure.evidence.fits import standardized, uncertain, value_of
 from comply_measure.evidence.sources import SourceComparison
 from comply_measure.evidence.topics.structure import StructureEvidence
-from comply_measure.models import FOCAL, Hypothesis, selling_center_hypotheses
+from comply_measure.models import FOCAL, selling_center_hypotheses
 from comply_measure.report.chapters.structure_tables import (
     comparison_blocks,
     detail_blocks,
@@ -18,7 +18,7 @@ from comply_measure.report.chapters.structure_tables import (
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.diagram import Edge, Node, path_diagram
 from comply_measure.report.fits import convention_sentence, fit_sentence, fit_table
-from comply_measure.report.format import bounded, count, is_undefined
+from comply_measure.report.format import bounded, count
 from comply_measure.report.labels import Labels, wrapped
 from comply_measure.report.parts import Block, Chapter, Details, Figure, Prose, Section
 from comply_measure.report.tables import Columns, Counts, TableSpec, of, table_of
@@ -33,7 +33,6 @@ _CAUTION = (
     "The paths are associations in cross-sectional data of the same informants; they do not show causes, and shared "
     "method can inflate them."
 )
-_EXPECTED: Columns = ("expected", "result")
 
 
 _CASES = {
@@ -152,16 +151,6 @@ def _results(results: StructureEvidence, labels: Labels, cutoffs: Cutoffs) -> li
     return blocks
 
 
-def _result(path: Hypothesis, table: pd.DataFrame) -> str:
-    """How an estimate stands to its hypothesis; the interval decides, not the point alone."""
-    estimate = value_of(table, path.outcome, "~", path.predictor)
-    if is_undefined(estimate):
-        return "undefined"
-    if uncertain(table, path.outcome, "~", path.predictor):
-        return "interval includes zero"
-    return "as expected" if estimate * path.sign > 0 else "opposite sign"
-
-
 def _paths(results: StructureEvidence, table: pd.DataFrame, labels: Labels) -> TableSpec:
     estimates = results.named.fit.estimates
     plain = estimates[estimates["op"] == "~"][["lhs", "op", "rhs", "est", "se", "pvalue"]]
@@ -169,20 +158,13 @@ def _paths(results: StructureEvidence, table: pd.DataFrame, labels: Labels) -> T
     data = plain.merge(ends, on=["lhs", "op", "rhs"], how="left")
     data.insert(0, "outcome", [_label(results, key, labels) for key in data["lhs"]])
     data.insert(1, "predictor", [_label(results, key, labels) for key in data["rhs"]])
-    columns = _PATHS
-    if results.hypotheses:
-        by_pair = {(path.outcome, path.predictor): path for path in results.hypotheses}
-        paths = [by_pair.get((lhs, rhs)) for lhs, rhs in zip(data["lhs"], data["rhs"], strict=True)]
-        data["expected"] = ["" if path is None else "+" if path.sign > 0 else "−" for path in paths]
-        data["result"] = ["" if path is None else _result(path, table) for path in paths]
-        columns = (*_PATHS, *_EXPECTED)
     return _table(
         results,
         "structure_paths",
         "Paths of the structural model",
         data,
-        columns,
-        "β: completely standardised, interval by the delta method; p is of b. Result: by the interval of β.",
+        _PATHS,
+        "β: completely standardised, interval by the delta method; p is of b, uncorrected.",
         group="outcome",
     )
 

@@ -300,7 +300,6 @@ Name = Literal[
     "remark",
     "residual",
     "residual_r",
-    "result",
     "rmsea",
     "rmsea_ci",
     "role",

@@ -79,7 +79,6 @@ WORDS: tuple[Quantity, ...] = (
     Quantity("relation", "Relation"),
     Quantity("reliable", "Reliable"),
     Quantity("remark", "Remark", data=("note",)),
-    Quantity("result", "Result"),
     Quantity("role", "Role"),
     Quantity("roles", "Roles"),
     Quantity("roles_answered", "Roles that answered"),
