@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy.stats
+import scipy.special
 
 from comply_measure.statistics.arrays import Floats
 
@@ -27,7 +27,7 @@ def wilson_interval(share: Floats, trials: Floats, level: float = 0.95) -> tuple
     tuple of ndarray
         Lower and upper ends; NaN without trials.
     """
-    z = float(scipy.stats.norm.ppf(0.5 + level / 2))
+    z = float(scipy.special.ndtri(0.5 + level / 2))
     with np.errstate(invalid="ignore", divide="ignore"):
         centre = 2 * trials * share + z**2
         half = z * np.sqrt(np.clip(4 * trials * share * (1 - share), 0, None) + z**2)

@@ -49,10 +49,11 @@ def test_classes_follow_the_intervals(output: StepOutput) -> None:
     assert (table["pvalue_merge"] < 0.001).all()
 
 
-def test_ratios_have_intervals_around_them(output: StepOutput) -> None:
+def test_ratios_have_intervals_around_them(context: Context, output: StepOutput) -> None:
+    """The bootstrap draws firms, the highest level known."""
     table = output.tables["validity_htmt"].data
     assert ((table["htmt2_lower"] < table["htmt2"]) & (table["htmt2"] < table["htmt2_upper"])).all()
-    assert set(table["n_clusters"]) == {240}
+    assert set(table["n_clusters"]) == {context.responses.n_firms} == {60}
 
 
 def test_every_dimension_is_closest_to_its_own_global_item(output: StepOutput) -> None:

@@ -48,7 +48,8 @@ def evidence(n_roles: int) -> GapEvidence:
     return GapEvidence(
         title="S", n_units=40, n_informants=40 * n_roles, roles=roles, dimensions=tests,
         attributes=tests.assign(column="a"), means=means, reliability=None, units=None, unit_gaps=0, contrasts=mixed,
-        clustered=False, alpha=0.05, limits=(1.0, 7.0), turned={},
+        latent=pd.DataFrame(columns=["factor", "pair", "gap", "p_holm"]), clustered=False, alpha=0.05,
+        limits=(1.0, 7.0), turned={},
     )  # fmt: skip
 
 

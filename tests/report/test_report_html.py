@@ -141,7 +141,7 @@ def test_tables_are_numbered_grouped_and_say_what_they_rest_on(html: str) -> Non
     assert "<b>Table 3.</b>" in html
     assert "<b>Figure 4.</b>" in html
     assert html.count('scope="rowgroup"') == 2
-    assert "2 units, <i>N</i>" in html.replace("\N{NO-BREAK SPACE}", " ").replace("= 2", "2")
+    assert "<i>Note.</i> 2 units, 6 informants. ML. A note.</p>" in html.replace("\N{NO-BREAK SPACE}", " ")
     assert "It did not converge." in html
     assert "1 of 2 rows are printed" in html
     assert "No rows." in html

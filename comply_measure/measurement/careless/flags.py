@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from comply_measure.errors import ComplyError
 from comply_measure.measurement.careless.battery import CarelessIndices
@@ -145,8 +145,8 @@ def extreme_cutoffs(indices: CarelessIndices) -> tuple[Cutoff, ...]:
         found.append(
             Cutoff("modal_share", "above", share, "nearly the same answer to everything; outer fence")
         )
-    z = pd.Series(-norm.ppf(table["mahalanobis_p"].clip(_SMALLEST, 1 - 1e-16)), index=table.index)
-    tail = float(norm.sf(max(5.0, _fence(z))))
+    z = pd.Series(-ndtri(table["mahalanobis_p"].clip(_SMALLEST, 1 - 1e-16)), index=table.index)
+    tail = float(ndtr(-max(5.0, _fence(z))))
     found.append(Cutoff("mahalanobis_p", "below", tail, "normal value of 5, and outer fence"))
     return tuple(c for c in found if c.value == c.value and table[c.index].notna().any())
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, special, stats
+from scipy import optimize, special
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.sem.fit_measures.chisquare import noncentral_cdf
@@ -112,7 +112,7 @@ def power_table(
 
 
 def _power(noncentrality: float, alpha: float) -> float:
-    critical = float(stats.chi2.isf(alpha, 1))
+    critical = float(special.chdtri(1, alpha))
     return 1.0 - float(noncentral_cdf(critical, 1, noncentrality))
 
 
