@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from comply_measure import sem
-from comply_measure.errors import NotApplicableError
+from comply_measure.errors import InputError, NotApplicableError, Problem
 from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.estimation import Cluster, Estimation
 from comply_measure.evidence.fits import NamedFit, standardized, value_of
@@ -90,6 +90,20 @@ def named_columns(records: ModelRecords) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in sides if name))
 
 
+def _require_variables(names: Sequence[str], variables: UnitVariables) -> None:
+    """Every name is one of the units; views and items are too many to be listed."""
+    known = variables.names
+    listed = ", ".join(name for name in known if name not in variables.items and name not in variables.views)
+    allowed = f"{listed}, their items, and what one role says (name@role)"
+    problems = [
+        Problem("no variable of the units", column=name, allowed=allowed)
+        for name in dict.fromkeys(names)
+        if name not in known
+    ]
+    if problems:
+        raise InputError("The model of units cannot be fitted.", problems)
+
+
 @dataclass(frozen=True, eq=False)
 class UnitFit:
     """A fit with what it was made of."""
@@ -114,6 +128,8 @@ def fit_units(
     ------
     NotApplicableError
         When a construct cannot be measured so, or no unit has what the model needs.
+    InputError
+        When the model names variables that the units do not have.
     """
     in_two = measurement == "sam"
     if in_two and (options.engine != "comply" or options.estimator not in _IN_TWO_STEPS):
@@ -123,6 +139,7 @@ def fit_units(
     text, columns = model.measured(variables, measurement)
     if not columns:
         raise NotApplicableError("the model names no variable of the units")
+    _require_variables((*model.names, *model.indicators), variables)
     table = variables.frame(columns)
     rows = table[list(columns)].notna()
     kept = table[rows.all(axis=1) if options.missing == "listwise" else rows.any(axis=1)]

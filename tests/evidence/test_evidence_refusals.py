@@ -143,8 +143,12 @@ REFUSED: dict[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     "a model of nothing": (
         lambda: evidence.structure(read(), evidence.StructureOptions(model="x ~ y")),
         (
-            "the model names no unit-level variable; there are: trust, flow, focus, honesty, care, "
-            "speed, ease, goals, scope",
+            "The model of units cannot be fitted.",
+            *(
+                f"'{name}': no variable of the units; allowed: overall, trust, flow, focus, honesty, care, "
+                "speed, ease, goals, scope, their items, and what one role says (name@role)"
+                for name in "xy"
+            ),
         ),
     ),
     "a singular matrix": (

@@ -30,6 +30,13 @@ def missing(case: Case) -> pd.DataFrame:
     return case.some.assign(b1=case.some["b1"].where(np.arange(len(case.some)) % 7 > 0))
 
 
+def absent(case: Case) -> m.MissingCounts:
+    """Whether b1 is missing, with the other answers as what is known."""
+    gaps = missing(case)["b1"].isna().to_numpy(dtype=float)
+    known = case.some[[name for name in items(case.scales) if name != "b1"]]
+    return m.MissingCounts("b1", gaps, np.ones(len(gaps)), case.some["unit"].to_numpy(), known)
+
+
 def fitted(case: Case):
     return validity.fit_measurement(case.some, case.scales)
 
@@ -61,6 +68,10 @@ TASKS: dict[str, tuple[Callable[[Case], pd.DataFrame], tuple[str, ...]]] = {
     "pattern_homogeneity": (
         lambda c: m.pattern_homogeneity(missing(c), items(c.scales), seed=1, n_permutations=99).tidy(),
         ("pvalue", "hawkins_pvalue"),
+    ),
+    "missingness_predictors": (
+        lambda c: m.missingness_predictors([absent(c)]),
+        ("n_missing", "odds_ratio", "lower", "upper", "statistic", "df", "p", "p_holm"),
     ),
     "mardia": (lambda c: m.mardia(c.data, c.scales).tidy(), ("b1", "b2", "chisq", "z")),
     "alpha_table": (lambda c: m.alpha_table(c.data, c.scales).tidy(), ("alpha", "alpha_standardized")),

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from comply_measure import triads
-from comply_measure.errors import ComplyError
+from comply_measure.errors import ComplyError, InputError
 from comply_measure.triads import congruence
 from comply_measure.triads.congruence import (
     congruence_checklist,
@@ -101,6 +101,51 @@ def test_exact_distributions_of_any_scale_sum_to_one(points: int, sizes: list[in
 def test_impossible_sizes_and_scales_are_refused(call: Callable[[], object], fault: str) -> None:
     with pytest.raises(ComplyError, match=fault):
         call()
+
+
+DYADS = pd.DataFrame(
+    {"unit": [0, 0, 1, 1], "role": list("abab"), "x": [1.0, 2, 3, 4], "y": [2.0, 2, 2, np.nan]}
+)
+PAIR, SEVEN = {"A": ["x", "y"]}, triads.null_distribution("uniform", 1, 7)
+
+
+@pytest.mark.parametrize(
+    ("call", "fault"),
+    [
+        (lambda: triads.null_correlations(DYADS, {"A": ["x", "z"]}, SEVEN), "'z': column is absent"),
+        (lambda: triads.null_correlations(DYADS, {}, SEVEN), "no scales were named"),
+        (lambda: triads.null_correlations(DYADS.assign(x="a"), PAIR, SEVEN), "'x': column holds no numbers"),
+        (lambda: triads.null_correlations(pd.concat([DYADS] * 2), PAIR, SEVEN), "two informants of one role"),
+        (
+            lambda: triads.null_correlations(DYADS, PAIR, triads.NullDistribution("own", 2.0, None)),
+            "cannot be simulated",
+        ),
+        (
+            lambda: triads.rematched_agreement(DYADS, {"A": ["x", "z"]}, minimum=1, maximum=7, seed=1),
+            "'z': column is absent",
+        ),
+        (
+            lambda: triads.rematched_agreement(DYADS, PAIR, minimum=1, maximum=7, seed=1, firm="firm"),
+            "'firm': column is absent",
+        ),
+        (lambda: triads.incremental_validity(DYADS, ["z"], "x"), "'z': column is absent"),
+        (lambda: triads.incremental_validity(DYADS, ["role"], "x"), "'role': column holds no numbers"),
+        (lambda: triads.incremental_validity(DYADS, ["y"], "x", cluster="firm"), "'firm': column is absent"),
+    ],
+)
+def test_tables_that_lack_what_is_asked_are_refused(call: Callable[[], object], fault: str) -> None:
+    with pytest.raises(InputError, match=fault):
+        call()
+
+
+def test_what_too_little_data_leave_open_has_its_reason() -> None:
+    found = triads.null_correlations(DYADS, PAIR, SEVEN)["A"]
+    np.testing.assert_array_equal(found, np.eye(2))  # y never varies within a role: taken as uncorrelated
+    row = triads.rematched_agreement(DYADS.head(2), PAIR, minimum=1, maximum=7, seed=1).iloc[0]
+    assert row["n_units"] == 0 and np.isnan(row["difference"])
+    assert row["note"] == "no informants of different units could be put together"
+    row = triads.incremental_validity(DYADS, ["y"], "x").iloc[0]
+    assert (row["n_units"], row["note"]) == (3, "too few units or clusters") and np.isnan(row["beta"])
 
 
 def test_every_public_function_has_bad_cases() -> None:
