@@ -12,6 +12,8 @@ import pytest
 from comply_measure.framework import attributes
 from comply_measure.pipeline import STEPS, Store, build_report, load_study, run_study, write_results
 from comply_measure.pipeline.run import Run
+from comply_measure.pipeline.step import StepOutput
+from comply_measure.report.parts import Prose
 
 DEMO = Path(__file__).parents[2] / "analyses" / "demo.yaml"
 TABLES = {
@@ -39,7 +41,7 @@ TABLES = {
         "structure_indirect", "structure_loadings", "structure_moderations", "structure_measurement",
         "structure_residuals", "structure_modification", "structure_covariance",
     },
-    "actions": {"actions_priorities", "actions_levers", "actions_interventions"},
+    "actions": {"actions_priorities", "actions_relative"},
 }  # fmt: skip
 FIGURES = {
     "cfa": {"cfa_second_order"},
@@ -102,7 +104,9 @@ def test_every_table_states_its_sample_and_its_estimator(demo: tuple[Run, Path])
 
 def test_pdflatex_knows_every_sign_of_the_tables(demo: tuple[Run, Path]) -> None:
     texts = [path.read_text(encoding="utf-8") for path in (demo[1] / "tables").glob("*.tex")]
-    assert len(texts) == sum(len(output.tables) for output in demo[0].outputs.values())
+    own = {key for output in demo[0].outputs.values() for key in output.tables}
+    stems = {path.stem for path in (demo[1] / "tables").glob("*.tex")}
+    assert stems == own | {"verdicts", "verdict_rules"}  # of the chapter on conclusions, which is no step
     assert {sign for text in texts for sign in text if ord(sign) > 0x17F} == set()
 
 
@@ -139,32 +143,63 @@ def test_the_overview_has_a_sentence_from_each_main_result(demo: tuple[Run, Path
     summary = build_report(run).summary
     assert summary[0].startswith("240 units in 60 firms with 667 informants; 80.4%")
     for part in (
-        "α ranges",
+        "ω of the dimension scores ranges from .67 to .79",
         "Second-order: χ²(164)",
         "ICC(1) is",
         "Largest latent role gap",
         "expected paths",
+        "attributes the latent gap cannot be told from the threshold",
     ):
-        assert any(part in text for text in summary)
+        assert any(part in text for text in summary), part
 
 
-def test_levers_carry_the_mark_of_reconstructed_assignments(demo: tuple[Run, Path]) -> None:
+def test_no_planted_gap_exceeds_the_threshold_so_no_levers_follow(demo: tuple[Run, Path]) -> None:
+    """The largest planted gap is 1.20 points (transparency), the threshold of the demo 1.2; nothing is low."""
     run, _ = demo
-    levers = run.outputs["actions"].tables["actions_levers"].data
+    output = run.outputs["actions"]
+    calls = output.tables["actions_priorities"].data.set_index("column")
+    assert len(calls) == 20
+    below = calls.index[calls["disputed"] == "not supported"]
+    assert set(below) == {"attentiveness_self_efficacy"}
+    assert set(calls["disputed"].drop(below)) == {"cannot say"}
+    assert calls["distance"].notna().all()
+    assert set(calls["low"]) == {"cannot say"}
+    assert set(output.tables) == {"actions_priorities", "actions_relative"}
+    prose = [block.text for block in output.section.blocks if isinstance(block, Prose)]
+    assert "No call is supported by the data, so no levers follow." in prose
+    assert {v.answer for v in output.verdicts if v.rule == "actions.low"} == {"cannot say"}
+
+
+@pytest.fixture(scope="module")
+def stricter(demo: tuple[Run, Path]) -> StepOutput:
+    """Step ``actions`` of the demo with a threshold of 1.1 points; all else comes from the demo's store."""
+    _, folder = demo
+    text = re.sub(r"  content:.*?(?=  cfa:)", "", DEMO.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert "disputed: 1.2 " in text
+    path = folder / "stricter.yaml"
+    path.write_text(text.replace("disputed: 1.2 ", "disputed: 1.1 "), encoding="utf-8")
+    wanted = ["invariance", "actions"]
+    return run_study(load_study(path, STEPS), STEPS, Store(folder / ".cache"), wanted=wanted).outputs[
+        "actions"
+    ]
+
+
+def test_levers_carry_the_mark_of_reconstructed_assignments(stricter: StepOutput) -> None:
+    levers = stricter.tables["actions_levers"].data
+    assert len(levers)
     marked = levers["marked"].str.endswith("(r)")
     assert (marked == (levers["assignment"] == "reconstructed")).all()
 
 
-def test_levers_follow_from_supported_calls_that_are_true(demo: tuple[Run, Path]) -> None:
+def test_levers_follow_from_supported_calls_that_are_true(stricter: StepOutput) -> None:
     """Planted gaps beyond 1.1 points are 1.17 (team orientation) and 1.20 (transparency); nothing is low."""
-    run, _ = demo
-    output = run.outputs["actions"]
-    calls = output.tables["actions_priorities"].data.set_index("column")
+    calls = stricter.tables["actions_priorities"].data.set_index("column")
     supported = set(calls.index[calls["disputed"] == "supported"])
     assert supported == {"team_orientation", "transparency"}
     assert set(calls["low"]) == {"cannot say"}
-    assert set(output.tables["actions_levers"].data["attribute"]) == supported
-    assert {v.answer for v in output.verdicts if v.rule == "actions.low"} == {"cannot say"}
+    assert set(stricter.tables["actions_levers"].data["attribute"]) == supported
+    assert len(stricter.tables["actions_interventions"].data)
+    assert {v.answer for v in stricter.verdicts if v.rule == "actions.low"} == {"cannot say"}
 
 
 def test_attribute_set_21_reaches_every_step(tmp_path: Path) -> None:

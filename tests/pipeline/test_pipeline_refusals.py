@@ -63,8 +63,9 @@ def test_a_foreign_step_comes_after_our_own(monkeypatch: pytest.MonkeyPatch) -> 
 class Named:
     """Of a step only what its place depends on."""
 
-    def __init__(self, *needs: str) -> None:
+    def __init__(self, *needs: str, uses: tuple[str, ...] = ()) -> None:
         self.needs = needs
+        self.uses = uses
 
 
 def test_steps_come_after_what_they_need_and_circles_are_refused() -> None:
@@ -81,6 +82,12 @@ def test_steps_come_after_what_they_need_and_circles_are_refused() -> None:
     with pytest.raises(ComplyError) as caught:
         ordered(["b"], circle)
     assert str(caught.value) == "steps need each other in a circle: b → c → a → b"
+    used: Any = {"a": Named(uses=("b",)), "b": Named()}
+    assert ordered(["a"], used) == ("a",)  # what is only used is not run for it
+    assert ordered(["a", "b"], used) == ("b", "a")
+    mutual: Any = {"a": Named(uses=("b",)), "b": Named("a")}
+    with pytest.raises(ComplyError, match=r"steps need each other in a circle: a, b$"):
+        ordered(["b"], mutual)
 
 
 def test_places_that_hold_other_things_or_cannot_be_written_are_refused(tmp_path: Path) -> None:

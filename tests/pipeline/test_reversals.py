@@ -116,7 +116,8 @@ def test_rows_of_the_construct_name_the_item(
         named in note for note in rows(found, "reliability_comply_dimensions_bounds", construct=dimension)
     )
     assert rows(outputs["cfa"], "cfa_validity", key=dimension) == {named}
-    assert rows(outputs["validity"], "validity_constructs", construct=dimension) == {named}
+    few = "21 clusters for 75 parameters"  # firms of the 80 units, and the model of the dimensions
+    assert rows(outputs["validity"], "validity_constructs", construct=dimension) == {f"{few}; {named}"}
     assert rows(outputs["validity"], "validity_htmt", construct=dimension) == {named}
     assert all(named in note for note in rows(outputs["validity"], "validity_by_role", construct=dimension))
     assert rows(outputs["quality"], "quality_sensitivity", of=dimension) == {named}
