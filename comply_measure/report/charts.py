@@ -67,6 +67,32 @@ def profile_plot(
     return draw(key, title, paint, size=(7.2, 3.7), alt=alt, notes=notes, min_width=560)
 
 
+def _write_cells(
+    axes: Any,
+    values: Array,
+    marks: npt.NDArray[np.bool_] | None,
+    shape: Callable[[float], str],
+    colour: Callable[[float], Any],
+    size: float,
+) -> None:
+    """The number of each cell of a heat map, legible on the cell's colour; marked ones bold with an asterisk."""
+    import numpy as np
+
+    for (row, column), value in np.ndenumerate(values):
+        marked = marks is not None and bool(marks[row, column])
+        axes.text(
+            column + 0.5,
+            row + 0.5,
+            (shape(value) if np.isfinite(value) else "") + ("*" if marked else ""),
+            ha="center",
+            va="center",
+            color=text_on(colour(value)) if np.isfinite(value) else COLOURS["muted"],
+            weight="bold" if marked else "normal",
+            fontsize=size,
+            in_layout=False,
+        )
+
+
 def heat_map(
     key: str,
     title: str,
@@ -116,22 +142,7 @@ def heat_map(
             np.ma.masked_invalid(values), cmap=scale, norm=norm, edgecolors=COLOURS["paper"], linewidth=1.5
         )
         axes.invert_yaxis()
-        for (row, column), value in np.ndenumerate(values):
-            marked = marks is not None and bool(marks[row, column])
-            label = (shape(value) if np.isfinite(value) else "") + ("*" if marked else "")
-            ink = text_on(scale(norm(value))) if np.isfinite(value) else COLOURS["muted"]
-            weight = "bold" if marked else "normal"
-            axes.text(
-                column + 0.5,
-                row + 0.5,
-                label,
-                ha="center",
-                va="center",
-                color=ink,
-                weight=weight,
-                fontsize=small,
-                in_layout=False,
-            )
+        _write_cells(axes, values, marks, shape, lambda value: scale(norm(value)), small)
         axes.set_xticks(np.arange(len(columns)) + 0.5, columns)
         axes.set_yticks(np.arange(len(rows)) + 0.5, rows)
         axes.xaxis.tick_top()
