@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -32,6 +32,7 @@ from comply_measure.sem.inference.missing_values import left_out
 from comply_measure.sem.inference.tests import TestStatistic, chisquare_test
 from comply_measure.sem.loglikelihood import LogLikelihoods
 from comply_measure.sem.model import Model
+from comply_measure.sem.moment_tables import FitMoments, MomentTables
 from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.options import RESIDUAL_TESTS, SCALED_TESTS, choose
 from comply_measure.sem.record import FitRecord, unreached
@@ -285,14 +286,14 @@ class Fit(FollowUps):
             self.optimum.at_bound,
         )
 
-    def implied(self) -> dict[str, Any]:
-        """Implied moments: ``cov`` (data frame) and, with means, ``mean`` (series).
+    def implied(self) -> FitMoments:
+        """Implied moments: ``cov`` and, with means, ``mean``; of ordered variables also ``th`` and ``slopes``.
 
-        With several groups: one such mapping per group, by the group's name.
+        With several groups or levels: such tables for each, by its name.
         """
         return self._by_group([self.model.family.implied_tables(at) for at in self.optimum.point.implied])
 
-    def residuals(self, kind: str = "raw") -> dict[str, Any]:
+    def residuals(self, kind: str = "raw") -> FitMoments:
         """Residuals of the sample moments, in the form of :meth:`implied`.
 
         Parameters
@@ -308,11 +309,9 @@ class Fit(FollowUps):
         tables = self.model.family.residual_tables(self.model, optimum.point, chosen, optimum.jacobian)
         return self._by_group(tables)
 
-    def _by_group(self, parts: list[dict[str, Any]]) -> dict[str, Any]:
+    def _by_group(self, parts: list[MomentTables]) -> FitMoments:
         groups = self.model.sample.groups
-        if len(groups) == 1:
-            return parts[0]
-        return {group.name: part for group, part in zip(groups, parts, strict=True)}
+        return FitMoments({group.name: part for group, part in zip(groups, parts, strict=True)})
 
     def record(self) -> FitRecord:
         """The fit's results without model and data, to be stored."""

@@ -12,7 +12,6 @@ from scipy import stats
 from comply_measure import sem
 from comply_measure.measurement import explore, multilevel_reliability, reliability_table
 from comply_measure.measurement.missingness import pool_likelihood_ratio, pool_wald
-from comply_measure.measurement.missingness.imputation import potential_scale_reduction
 from comply_measure.measurement.reliability.ordinal import ordinal_reliability
 from comply_measure.sem.ordinal import polychoric_matrix
 
@@ -126,16 +125,6 @@ def test_ordinal_coefficients_in_the_table_of_reliability() -> None:
     broken = table(data + 0.5)
     assert broken["estimate"].isna().all()
     assert (broken["note"] == "scores are not ordered categories").all()
-
-
-def test_scale_reduction_by_hand() -> None:
-    """R̂ = √[((L − 1)/L · W + B/L)/W] over the second half of the passes."""
-    chains = np.array([[9.0, 9.0, 1.0, 2.0, 4.0], [9.0, 9.0, 3.0, 5.0, 4.0], [9.0, 9.0, 2.0, 2.0, 5.0]])
-    kept = chains[:, 2:]
-    within = np.mean([np.var(chain, ddof=1) for chain in kept])
-    between = np.var([chain.mean() for chain in kept], ddof=1)
-    expected = np.sqrt((2 / 3 * within + between) / within)
-    assert potential_scale_reduction(chains) == pytest.approx(expected, rel=1e-12)
 
 
 def test_a_pooled_test_of_undefined_estimates_is_undefined() -> None:

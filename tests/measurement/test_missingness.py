@@ -358,9 +358,14 @@ def test_scale_reduction() -> None:
     assert potential_scale_reduction(rng.standard_normal((20, 400))) == pytest.approx(1.0, abs=0.01)
     assert potential_scale_reduction(rng.standard_normal((4, 40)) + 5 * np.arange(4)[:, None]) > 3
     assert np.isnan(potential_scale_reduction(np.full((3, 10), np.nan)))
-    # by hand, over the second half: W = (2 + 8) / 2, B / L = 8, L = 2
+    # R̂ = √[((L − 1)/L · W + B/L)/W] by hand, over the second half: W = (2 + 8) / 2, B / L = 8, L = 2
     chains = np.array([[9.0, 7.0, 1.0, 3.0], [0.0, 0.0, 4.0, 8.0]])
     assert potential_scale_reduction(chains) == pytest.approx(np.sqrt((5 / 2 + 8) / 5), rel=1e-12)
+    # of five passes the last three: means 2, 4, 3 of three chains
+    odd = np.array([[9.0, 9.0, 0.0, 2.0, 4.0], [9.0, 9.0, 3.0, 5.0, 4.0], [9.0, 9.0, 2.0, 2.0, 5.0]])
+    assert potential_scale_reduction(odd) == pytest.approx(
+        np.sqrt((2 / 3 * (4 + 1 + 3) / 3 + 1) / ((4 + 1 + 3) / 3))
+    )
     assert np.isnan(potential_scale_reduction(chains[:, -2:])) and np.isnan(
         potential_scale_reduction(chains[:1])
     )

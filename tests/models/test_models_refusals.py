@@ -285,6 +285,10 @@ REFUSED: dict[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
         lambda: latent_method_factor(X, TWO, name="s"),
         ("the name 's' of the method factor is already in use",),
     ),
+    "a factor named as all indicators are in the shares": (
+        lambda: latent_method_factor(X, {"s": ["a", "b"], "all": ["c", "d"]}),
+        ("the name 'all' is that of all indicators in the shares: give the factor another",),
+    ),
     "a method factor of unknown reversed items": (
         lambda: latent_method_factor(X, TWO, reversed_items=["z", "a"]),
         ("reversed items that are in no factor: z",),

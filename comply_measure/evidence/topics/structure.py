@@ -363,11 +363,10 @@ def _details(fit: Fit) -> dict[str, Any]:
     }
     if not fit.has_optimum or fit.unidentified or not hasattr(fit, "implied"):
         return empty
-    implied, raw, cor = (
-        table.get("cov") for table in (fit.implied(), fit.residuals("raw"), fit.residuals("cor"))
-    )
-    if implied is None or raw is None or cor is None:
+    tables = (fit.implied(), fit.residuals("raw"), fit.residuals("cor"))
+    if any(len(table.groups) > 1 for table in tables):
         return empty
+    implied, raw, cor = (table.cov for table in tables)
     names = [str(name) for name in cor.columns]
     matrix = (implied + raw).set_axis(names, axis=1).reset_index(drop=True)
     matrix.insert(0, "variable", names)

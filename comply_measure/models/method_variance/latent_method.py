@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
-from comply_measure.errors import InputError, Problem
+from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.measurement.fits import NO_INDICES, DifferenceTest, FitColumn, fit_indices, fit_notes
 from comply_measure.models.hierarchy import Factors
 from comply_measure.models.method_variance.marker import Series
@@ -25,6 +25,7 @@ CAVEATS = (
     "Richardson, Simmering & Sturman 2009)",
 )
 _MODELS = ("traits", "equal", "free")
+_ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class LatentMethodFactor:
     def tidy(self) -> pd.DataFrame:
         """One row per model: model, fit indices, shares of all indicators' variance, counts, note."""
         rows: list[dict[str, object]] = []
-        whole = self.shares[self.shares["factor"] == "all"].set_index("model")
+        whole = self.shares[self.shares["factor"] == _ALL].set_index("model")
         for name in _MODELS:
             fit = self.fits.get(name)
             indices = NO_INDICES if fit is None else fit_indices(fit)
@@ -121,7 +122,7 @@ def latent_method_factor(
     InputError
         For absent columns.
     ComplyError
-        For names that clash.
+        For names that clash; 'all' is that of all indicators in the shares.
     """
     texts = MethodTexts(factors, name, (), frozenset(reversed_items))
     wanted = [*texts.items, *([cluster] if cluster is not None else [])]
@@ -129,6 +130,10 @@ def latent_method_factor(
     if absent:
         raise InputError("The method factor cannot be fitted.", absent)
     texts.check()
+    if _ALL in factors:
+        raise ComplyError(
+            f"the name '{_ALL}' is that of all indicators in the shares: give the factor another"
+        )
     series = Series(data, {"estimator": estimator, "missing": missing, "cluster": cluster})
     series.add("traits", texts.traits())
     base = texts.unmeasured()
@@ -184,7 +189,7 @@ def _own(fit: Fit, texts: MethodTexts) -> list[float]:
 def _shares(series: Series, texts: MethodTexts, key: str) -> list[tuple[object, ...]]:
     """Mean squared standardised loadings per factor and over all indicators."""
     fit = series.fits.get(key)
-    parts = {**texts.factors, "all": texts.items}
+    parts = {**texts.factors, _ALL: texts.items}
     if fit is None:
         note = series.failures[key]
         return [(key, factor, len(items), *(_NAN,) * 4, note) for factor, items in parts.items()]

@@ -13,7 +13,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from comply_measure.sem.language.records import ModelRecords
     from comply_measure.sem.loglikelihood import LogLikelihoods
     from comply_measure.sem.model import Model
+    from comply_measure.sem.moment_tables import MomentTables
     from comply_measure.sem.objective import Point
     from comply_measure.sem.optimise import Optimum
     from comply_measure.sem.options import Options
@@ -314,13 +315,13 @@ class Family(ABC):
     # -- tables --------------------------------------------------------------------------------------------
 
     @abstractmethod
-    def implied_tables(self, implied: Implied) -> dict[str, Any]:
+    def implied_tables(self, implied: Implied) -> MomentTables:
         """Implied moments of one group as data frames and series."""
 
     @abstractmethod
     def residual_tables(
         self, model: Model, point: Point, kind: str, jacobian: Array | None
-    ) -> list[dict[str, Any]]:
+    ) -> list[MomentTables]:
         """Residuals of every group in the form of :meth:`implied_tables`."""
 
     def residual_errors(self, model: Model, point: Point, group: int) -> ResidualErrors:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
 from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.baseline import Baseline
@@ -19,7 +19,6 @@ from comply_measure.sem.fit_measures.residual import Residuals, covariance_resid
 from comply_measure.sem.fit_measures.robust import RobustBasis
 from comply_measure.sem.implied import Implied, Layout
 from comply_measure.sem.inference.covariance import ParameterCovariance
-from comply_measure.sem.inference.residuals import moment_tables
 from comply_measure.sem.inference.tests import TestStatistic
 from comply_measure.sem.interactions.lms_fit import NO_CHISQUARE, ProductFit, product_difference
 from comply_measure.sem.interactions.lms_inference import covariance_of, measures_of, sharpened
@@ -29,6 +28,7 @@ from comply_measure.sem.interactions.lms_search import search
 from comply_measure.sem.layouts import build_layouts
 from comply_measure.sem.loglikelihood import LogLikelihoods
 from comply_measure.sem.model import Model
+from comply_measure.sem.moment_tables import MomentTables, moment_tables
 from comply_measure.sem.objective import Point
 from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.options import SANDWICH, Options
@@ -159,7 +159,7 @@ class Moderated(OfCases):
         """Not defined."""
         self._none("modification indices")
 
-    def implied_tables(self, implied: Implied) -> dict[str, Any]:
+    def implied_tables(self, implied: Implied) -> MomentTables:
         """Means and covariances with the products in them."""
         return moment_tables(implied.layout.observed, implied.sigma, implied.mu)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.bootstrap.fit import BootstrapFit
@@ -11,6 +11,7 @@ from comply_measure.sem.errors import ModelError
 from comply_measure.sem.families.base import Family
 from comply_measure.sem.inference.residuals import residual_tables
 from comply_measure.sem.model import Model
+from comply_measure.sem.moment_tables import MomentTables
 from comply_measure.sem.objective import Point
 from comply_measure.sem.result import Fit
 from comply_measure.sem.sample import Sample
@@ -21,7 +22,7 @@ class OfCases(Family):
 
     def residual_tables(
         self, model: Model, point: Point, kind: str, jacobian: Array | None
-    ) -> list[dict[str, Any]]:
+    ) -> list[MomentTables]:
         """Sample (or saturated) less implied moments, or differences of their correlations."""
         if kind not in ("raw", "cor", "cor.bentler"):
             raise ModelError(f"residuals of kind '{kind}' are not available for {self.name}")

@@ -22,11 +22,12 @@ from comply_measure.sem.fit_measures.residual import Residuals, covariance_resid
 from comply_measure.sem.fit_measures.robust import RobustBasis, complete_data_basis
 from comply_measure.sem.implied import Implied, Layout
 from comply_measure.sem.inference.covariance import ParameterCovariance
-from comply_measure.sem.inference.residuals import moment_tables, residual_tables
+from comply_measure.sem.inference.residuals import residual_tables
 from comply_measure.sem.inference.robust import covariance_of
 from comply_measure.sem.inference.tests import TestStatistic, scaled_test
 from comply_measure.sem.layouts import build_layouts
 from comply_measure.sem.model import Model, specify
+from comply_measure.sem.moment_tables import MomentTables, moment_tables
 from comply_measure.sem.objective import Point
 from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.options import Options
@@ -107,13 +108,13 @@ class OneLevel(Family):
         """NaN: nothing is known about the weights."""
         return undefined_lengths(sample, with_means)
 
-    def implied_tables(self, implied: Implied) -> dict[str, Any]:
+    def implied_tables(self, implied: Implied) -> MomentTables:
         """Implied covariances and means."""
         return moment_tables(implied.layout.observed, implied.sigma, implied.mu)
 
     def residual_tables(
         self, model: Model, point: Point, kind: str, jacobian: Array | None
-    ) -> list[dict[str, Any]]:
+    ) -> list[MomentTables]:
         """Residuals of every group."""
         return residual_tables(model, point, kind, jacobian)
 

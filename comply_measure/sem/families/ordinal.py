@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from comply_measure.sem.implied import Implied, Layout
 from comply_measure.sem.inference.diagnosis import Finding
 from comply_measure.sem.model import Model
 from comply_measure.sem.modification.curvature import weighted_cross_information
+from comply_measure.sem.moment_tables import MomentTables
 from comply_measure.sem.objective import Point
 from comply_measure.sem.options import PAIRWISE, Options
 from comply_measure.sem.ordinal import findings
@@ -185,13 +186,13 @@ class Ordinal(OneLevel):
         """WRMR instead of ECVI; the number of statistics is that of the first group, as in lavaan."""
         return {"wrmr": wrmr(evidence.test.statistic, n_moments)}
 
-    def implied_tables(self, implied: Implied) -> dict[str, Any]:
+    def implied_tables(self, implied: Implied) -> MomentTables:
         """Implied correlations, means, thresholds and slopes."""
         return implied_tables(_ordinal(implied))
 
     def residual_tables(
         self, model: Model, point: Point, kind: str, jacobian: Array | None
-    ) -> list[dict[str, Any]]:
+    ) -> list[MomentTables]:
         """Residuals of every group."""
         return residual_tables(model, point, kind, jacobian)
 

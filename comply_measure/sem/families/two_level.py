@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.baseline import Baseline
@@ -19,11 +19,11 @@ from comply_measure.sem.fit_measures.residual import Residuals
 from comply_measure.sem.fit_measures.robust import RobustBasis, complete_data_basis
 from comply_measure.sem.implied import Implied, Layout
 from comply_measure.sem.inference.covariance import ParameterCovariance
-from comply_measure.sem.inference.residuals import moment_tables
 from comply_measure.sem.inference.tests import TestStatistic
 from comply_measure.sem.layouts import build_layouts
 from comply_measure.sem.loglikelihood import LogLikelihoods
 from comply_measure.sem.model import Model
+from comply_measure.sem.moment_tables import MomentTables, moment_tables
 from comply_measure.sem.objective import Point
 from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.options import Options
@@ -132,7 +132,7 @@ class TwoLevel(OfCases):
         """Not defined per block."""
         self._none("modification indices")
 
-    def implied_tables(self, implied: Implied) -> dict[str, Any]:
+    def implied_tables(self, implied: Implied) -> MomentTables:
         """Implied covariances and means of one level."""
         return moment_tables(implied.layout.observed, implied.sigma, implied.mu)
 

@@ -22,26 +22,22 @@ the model reproduces exactly) has z = 0.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.inference.covariance import invert
 from comply_measure.sem.inference.parts import spread_groups
 from comply_measure.sem.inference.residual_errors import ResidualErrors, residual_matrices
 from comply_measure.sem.model import Model
+from comply_measure.sem.moment_tables import MomentTables, moment_tables
 from comply_measure.sem.objective import Point
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 KINDS = ("raw", "cor", "cor.bollen", "cor.bentler", "normalized", "standardized")
 
 
 def residual_tables(
     model: Model, point: Point, kind: str, jacobian: Array | None = None
-) -> list[dict[str, Any]]:
-    """Residuals of every group: ``cov`` (DataFrame) and, with means, ``mean`` (Series).
+) -> list[MomentTables]:
+    """Residuals of covariances and, with means, of means; for every group.
 
     Parameters
     ----------
@@ -88,16 +84,3 @@ def _inverse(errors: list[ResidualErrors], point: Point, jacobian: Array | None)
     if found is None:
         raise ModelError("the information matrix is singular; residuals have no standard errors")
     return found
-
-
-def moment_tables(names: tuple[str, ...], cov: Array, mean: Array | None) -> dict[str, Any]:
-    """Covariances as a data frame (``cov``) and, if there are any, means as a series (``mean``)."""
-    import pandas as pd
-
-    labels = list(names)
-    result: dict[str, pd.DataFrame | pd.Series[float]] = {
-        "cov": pd.DataFrame(cov, index=labels, columns=labels)
-    }
-    if mean is not None:
-        result["mean"] = pd.Series(mean, index=labels)
-    return result

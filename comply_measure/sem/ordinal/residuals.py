@@ -9,13 +9,12 @@ groups' errors in the estimates, as in lavaan from 0.7-1.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.inference.tests import inverse_information
 from comply_measure.sem.model import Model
+from comply_measure.sem.moment_tables import MomentTables
 from comply_measure.sem.objective import Point
 from comply_measure.sem.ordinal.discrepancy import OrdinalEvaluation
 from comply_measure.sem.ordinal.layout import OrdinalImplied
@@ -24,7 +23,7 @@ from comply_measure.sem.ordinal.measures import evaluations_of
 ROUNDING = 1e-9
 
 
-def implied_tables(implied: OrdinalImplied) -> dict[str, Any]:
+def implied_tables(implied: OrdinalImplied) -> MomentTables:
     """Implied moments of one group: ``cov``, ``mean``, ``th`` and, with covariates, ``slopes``.
 
     Means of ordered variables are those of the latent responses, before scaling; thresholds contain them.
@@ -33,7 +32,7 @@ def implied_tables(implied: OrdinalImplied) -> dict[str, Any]:
     return _tables(implied, implied.kept_sigma, implied.response_mu, th, implied.slopes)
 
 
-def residual_tables(model: Model, point: Point, kind: str, jacobian: Array | None) -> list[dict[str, Any]]:
+def residual_tables(model: Model, point: Point, kind: str, jacobian: Array | None) -> list[MomentTables]:
     """Residuals of every group in one of the kinds, in the form of :func:`implied_tables`.
 
     Parameters
@@ -57,7 +56,7 @@ def residual_tables(model: Model, point: Point, kind: str, jacobian: Array | Non
     return parts
 
 
-def _residual_tables(evaluation: OrdinalEvaluation, residual: Array, kind: str) -> dict[str, Any]:
+def _residual_tables(evaluation: OrdinalEvaluation, residual: Array, kind: str) -> MomentTables:
     implied, layout = evaluation.implied, evaluation.implied.layout
     T, c, p = len(layout.item), len(layout.covariates), len(layout.kept)
     first, slopes = residual[:T], residual[T : T + c * p].reshape(p, c, order="F")
@@ -85,21 +84,19 @@ def _residual_tables(evaluation: OrdinalEvaluation, residual: Array, kind: str) 
 
 def _tables(
     implied: OrdinalImplied, cov: Array, mean: Array, thresholds: Array, slopes: Array
-) -> dict[str, Any]:
+) -> MomentTables:
     """Moments as data frames and series with names."""
     import pandas as pd
 
     layout = implied.layout
     names = [layout.observed[i] for i in layout.kept]
-    tables: dict[str, Any] = {
-        "cov": pd.DataFrame(cov, index=names, columns=names),
-        "mean": pd.Series(mean[layout.kept], index=names),
-        "th": pd.Series(thresholds, index=threshold_names(implied)),
-    }
-    if len(layout.covariates):
-        columns = [layout.sources[j] for j in layout.covariates]
-        tables["slopes"] = pd.DataFrame(slopes, index=names, columns=columns)
-    return tables
+    covariates = [layout.sources[j] for j in layout.covariates]
+    return MomentTables(
+        pd.DataFrame(cov, index=names, columns=names),
+        pd.Series(mean[layout.kept], index=names),
+        pd.Series(thresholds, index=threshold_names(implied)),
+        pd.DataFrame(slopes, index=names, columns=covariates) if covariates else None,
+    )
 
 
 def threshold_names(implied: OrdinalImplied) -> list[str]:
