@@ -18,7 +18,7 @@ help:
 	@echo "make lint    check style and formatting (ruff)"
 	@echo "make types   check types (mypy)"
 	@echo "make format  format the code"
-	@echo "make bench   time the engine beside its peers"
+	@echo "make bench   time the engine beside its peers (TASKS), or beside an older commit (AGAINST)"
 	@echo "make mutants change one token at a time and see whether a test notices (ROOMS, SAMPLE, SEED)"
 	@echo "make texts   store the texts of the report's chapters anew (EVIDENCE=1: their evidence, too)"
 	@echo "make lock    rebuild requirements.lock (needs uv)"
@@ -50,7 +50,7 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 bench: $(READY)
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(TASKS) $(if $(AGAINST),--against $(AGAINST))
 
 texts: $(READY)
 	$(BIN)/python tests/report/chapter_texts.py $(if $(EVIDENCE),--evidence)

@@ -1,4 +1,7 @@
-"""``python -m benchmarks``: every task on every engine, then how cost grows."""
+"""``python -m benchmarks``: every task on every engine, then how cost grows.
+
+With ``--against COMMIT``: this engine beside itself at an older commit, by turns.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.against import ONE_THREAD, against
 from benchmarks.tasks import TASKS, Task, correlated_factors
 
 HERE = Path(__file__).parent
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 def _call(command: list[str], limit: float) -> dict[str, object]:
@@ -188,10 +191,20 @@ def main() -> None:
     )
     parser.add_argument("--repeat", type=int, default=3, help="runs per engine; the median is reported")
     parser.add_argument("--limit", type=float, default=400, help="seconds after which a peer is given up")
+    parser.add_argument("--against", metavar="COMMIT", help="only this engine, now and at that commit")
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="turns of both with --against; the least counts"
+    )
     parser.add_argument("--no-growth", action="store_true", help="leave out the growth of cost")
     parser.add_argument("--out", type=Path, default=Path("results/benchmarks"))
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
+    if given.against:
+        tasks = [task for task in TASKS if not given.tasks or task.name in given.tasks]
+        table = against(given.against, tasks, given.rounds, given.repeat, given.limit)
+        table.to_csv(given.out / "against.csv", index=False)
+        print(table.to_string(float_format=lambda v: f"{v:.4g}"))
+        return
     table = compare(given.tasks, given.repeat, given.limit)
     table.to_csv(given.out / "compare.csv", index=False)
     print(table.to_string(float_format=lambda v: f"{v:.4g}"))
