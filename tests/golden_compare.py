@@ -1,7 +1,13 @@
 """Compare two results folders number by number: ``python tests/golden_compare.py OLD NEW``.
 
 Run one study from an older checkout and from this one, then compare: CSV files and ``results.json`` must hold the same
-bytes, or differ by no more than ``--tolerance`` (relative). Exit code 1 where they do not.
+bytes, or differ by no more than ``--tolerance`` (relative). Of tables with the same number of rows the columns that
+both have are compared. Exit code 1 where anything differs::
+
+    git worktree add /tmp/older COMMIT
+    (cd /tmp/older && PYTHONPATH=. python -m comply_measure run STUDY --out /tmp/then)
+    python -m comply_measure run STUDY --out /tmp/now
+    python tests/golden_compare.py /tmp/then /tmp/now --tolerance 1e-9
 """
 
 from __future__ import annotations
@@ -39,16 +45,17 @@ def _rows(path: Path) -> list[list[str]]:
 
 
 def _tables(name: str, old: list[list[str]], new: list[list[str]], tolerance: float) -> Iterator[str]:
-    if [len(old), *old[:1]] != [len(new), *new[:1]]:
-        yield f"{name}: other rows or columns ({len(old)} × {len(old[0])}, now {len(new)} × {len(new[0])})"
+    if len(old) != len(new):
+        yield f"{name}: {len(old) - 1} rows, now {len(new) - 1}"
         return
-    found: dict[str, list[float]] = {}
-    for one, other in zip(old, new, strict=True):
-        for column, was, now in zip(old[0], one, other, strict=True):
-            if (gap := _gap(was, now)) > tolerance:
-                found.setdefault(column, []).append(gap)
-    for column, gaps in found.items():
-        yield f"{name}: {column}: {len(gaps)} cells differ, by up to {max(gaps):.3g}"
+    for side, mine, other in (("old", old[0], new[0]), ("new", new[0], old[0])):
+        if missing := [column for column in mine if column not in other]:
+            yield f"{name}: columns only in {side}: {', '.join(missing)}"
+    for column in (column for column in old[0] if column in new[0]):
+        was, now = old[0].index(column), new[0].index(column)
+        gaps = [_gap(one[was], other[now]) for one, other in zip(old[1:], new[1:], strict=True)]
+        if differing := [gap for gap in gaps if gap > tolerance]:
+            yield f"{name}: {column}: {len(differing)} cells differ, by up to {max(differing):.3g}"
 
 
 def _values(old: dict[str, Any], new: dict[str, Any], tolerance: float) -> Iterator[str]:
@@ -63,8 +70,8 @@ def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict | list):
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
         for key, part in pairs:
-            # Rows of tables are compared in their CSV files.
-            if key != "rows":
+            # Tables are compared in their CSV files.
+            if key not in ("rows", "columns"):
                 yield from _leaves(part, f"{place}/{key}")
     else:
         yield place, value

@@ -78,7 +78,8 @@ def decoded(raw: bytes, stated: str | None, faults: Faults) -> str | None:
 def _add_wrong_byte(
     raw: bytes, encoding: str, error: UnicodeDecodeError, faults: Faults, known: str | None
 ) -> None:
-    position = error.start
+    # Of a marked text a codec may see only what follows the mark.
+    position = len(raw) - len(error.object) + error.start
     start = raw.rfind(b"\n", 0, position) + 1
     line = raw.count(b"\n", 0, position) + 1
     tried = encoding if known else f"{encoding} (there is no byte-order mark of UTF-8, UTF-16 or UTF-32)"

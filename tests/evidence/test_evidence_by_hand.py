@@ -1,0 +1,191 @@
+"""Numbers, counts and limits of topics on small answers of two roles, against what they are made from."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from comply_measure import evidence, sem
+from comply_measure.errors import InputError
+from comply_measure.evidence.estimation import Estimation, cluster_in_role
+from comply_measure.evidence.focal import chosen_focal
+from comply_measure.evidence.missing_predictors import missing_predictors
+from comply_measure.evidence.norms import read_norms
+from comply_measure.evidence.topics.cfa import CfaOptions
+from comply_measure.instrument import load_scale
+from comply_measure.models import correlated_factors, one_factor
+from comply_measure.responses import ColumnMapping, Responses, responses_from_frame
+
+sys.path.append(str(Path(__file__).parents[1] / "pipeline"))
+from duo import DIMENSIONS, answers, scale_text
+
+ITEMS = [f"{name}{k}" for names in DIMENSIONS.values() for name in names for k in (1, 2, 3)]
+
+
+def incomplete() -> pd.DataFrame:
+    """Seventy dyads: some answers missing, one buyer and two sellers without any, firms of two units."""
+    data = answers(70).reset_index(drop=True)
+    place = data.groupby("unit", sort=False).ngroup()
+    data["firm"] = [f"f{k // 2}" for k in place]
+    rng = np.random.default_rng(3)
+    holes = rng.random((len(data), len(ITEMS))) < 0.04
+    data[ITEMS] = data[ITEMS].astype(float).mask(holes)
+    silent = [*data.index[data["role"] == "buyer"][:1], *data.index[data["role"] == "seller"][:2]]
+    data.loc[silent, ITEMS] = np.nan
+    data["size"] = place.map(dict(enumerate(rng.integers(10, 500, 70)))).astype(float)
+    data["branch"] = ["ab"[k % 2] for k in place]
+    data["id_of_unit"] = [f"code {k}" for k in place]
+    return data
+
+
+@cache
+def read() -> Responses:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "duo.yaml"
+        path.write_text(scale_text(), encoding="utf-8")
+        mapping = ColumnMapping(units=["size", "branch", "id_of_unit"])
+        return responses_from_frame(incomplete(), load_scale(path), mapping)
+
+
+def test_two_structures_are_compared_and_one_is_not() -> None:
+    options = CfaOptions(models=("one_factor", "correlated"), by_role=False, two_level=False)
+    found = evidence.cfa(read(), options)
+    fits = {named.key: named.live for named in found.fits}
+    table = sem.compare(fits["one_factor"], fits["correlated"])
+    assert sorted(found.differences["df"]) == sorted(table["Df"])
+    assert found.differences["df_difference"].tolist()[1] == 3
+    assert found.differences["p"].tolist()[1] == pytest.approx(table["Pr(>Chisq)"].iloc[1], rel=1e-12)
+    assert found.differences["note"].tolist() == ["", ""]
+    alone = evidence.cfa(read(), options.model_copy(update={"models": ("correlated",)}))
+    assert len(alone.differences) == 0 and alone.by_role == ()
+    assert "difference" in alone.differences
+
+
+def test_fits_of_the_roles_rest_on_those_who_answered() -> None:
+    """Scores of attributes by role, clustered by firm; who answered nothing is not counted."""
+    chosen = chosen_focal(read(), None)
+    data = chosen.indicators()
+    names = list(chosen.indicator_names)
+    someone = data[names].notna().any(axis=1)
+    options = CfaOptions(models=("correlated",), two_level=False)
+    found = evidence.cfa(read(), options)
+    assert (found.n_informants, found.n_units) == (
+        int(someone.sum()),
+        data.loc[someone, "unit"].nunique(),
+    )
+    assert someone.sum() == len(data) - 3
+    text = correlated_factors(chosen.factors)
+    for named, role in zip(found.by_role, ("buyer", "seller"), strict=True):
+        mine = data[someone & (data["role"] == role)]
+        direct = sem.fit(text, mine, estimator="MLR", missing="ml", cluster="firm")
+        assert named.fit.n == direct.n == len(mine)
+        assert named.fit.fit_measures["chisq"] == pytest.approx(direct.fit_measures["chisq"], rel=1e-9)
+        assert named.fit.fit_measures["npar"] == direct.fit_measures["npar"]
+    complete = data[names].notna().all(axis=1)
+    listwise = evidence.cfa(read(), options.model_copy(update={"missing": "listwise", "by_role": False}))
+    assert listwise.n_informants == int(complete.sum()) < int(someone.sum())
+    assert listwise.n_units == data.loc[complete, "unit"].nunique()
+
+
+def test_role_means_are_taken_off_where_that_is_asked() -> None:
+    chosen = chosen_focal(read(), None)
+    data, names = chosen.indicators(), list(chosen.indicator_names)
+    centred = data.assign(**{n: data[n] - data.groupby("role")[n].transform("mean") for n in names})
+    for asked, rows in ((True, centred), (False, data)):
+        options = CfaOptions(models=("one_factor",), by_role=False, two_level=False, role_centred=asked)
+        found = evidence.cfa(read(), options)
+        text = one_factor(chosen.top, chosen.indicator_names)
+        direct = sem.fit(
+            text, rows[rows[names].notna().any(axis=1)], estimator="MLR", missing="ml", cluster="firm"
+        )
+        assert found.fits[0].fit.fit_measures["chisq"] == pytest.approx(
+            direct.fit_measures["chisq"], rel=1e-6
+        )
+        assert ("Each role's means were taken off first" in found.treatment) == asked
+
+
+def test_missing_answers_and_absent_informants_are_counted() -> None:
+    """Answers by reason over all items; a row per role of each unit for those who are absent."""
+    responses = read()
+    table = missing_predictors(chosen_focal(responses, None)).set_index(["kind", "predictor"])
+    silent = int(incomplete()[ITEMS].isna().sum().sum())
+    row = table.loc[("not_answered", "role")]
+    assert (row["n"], row["n_missing"], row["n_asked"]) == (
+        responses.n_informants,
+        silent,
+        responses.n_informants * len(ITEMS),
+    )
+    assert row["n_clusters"] == responses.n_firms == 35
+    absent = table.loc[("absent", "size")]
+    assert (absent["n"], absent["n_asked"]) == (2 * responses.n_units, 2 * responses.n_units)
+    assert absent["n_missing"] == 2 * responses.n_units - responses.n_informants
+    assert absent["n_clusters"] == 35
+    # a text with a value per unit is no predictor, one with two values is
+    assert list(table.loc["absent"].index) == ["role", "size", "branch"]
+    assert list(table.loc["not_answered"].index) == ["role", "size", "branch"]
+    without = missing_predictors(
+        chosen_focal(replace(responses, data=responses.data.assign(firm=None)), None)
+    ).set_index(["kind", "predictor"])
+    assert without.loc[("absent", "size"), "n_clusters"] == responses.n_units
+
+
+def test_options_left_open_follow_from_engine_and_estimator() -> None:
+    assert CfaOptions().cluster == "unit" and CfaOptions().at_highest(read()).cluster == "firm"
+    assert CfaOptions(cluster="unit").at_highest(read()).cluster == "unit"
+    one_firm = replace(read(), data=read().data.assign(firm="f"))
+    assert CfaOptions().at_highest(one_firm).cluster == "unit"
+    assert CfaOptions(estimator="ml").cluster == "none"
+    other = CfaOptions(engine="semopy")
+    assert (other.estimator, other.missing, other.cluster) == ("ML", "listwise", "none")
+    chosen = chosen_focal(read(), None)
+    assert [cluster_in_role(chosen, c) for c in ("unit", "firm", "none")] == ["none", "firm", "none"]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("options", "cluster", "words"),
+    [
+        ({}, None, "MLR, full information"),
+        (
+            {"cluster": "unit", "missing": "listwise"},
+            None,
+            "MLR, complete units, standard errors and tests robust to clustering in units",
+        ),
+        (
+            {"cluster": "unit"},
+            "firm",
+            "MLR, full information, standard errors and tests robust to clustering in firms",
+        ),
+        ({"cluster": "unit"}, "none", "MLR, full information"),
+        ({"engine": "semopy"}, None, "ML, complete units, estimated by semopy"),
+    ],
+)
+def test_words_of_an_estimation(options: dict[str, str], cluster: str | None, words: str) -> None:
+    assert Estimation(**options).words("units", cluster=cluster) == words  # type: ignore[arg-type]
+
+
+def test_limits_of_norms_belong_to_them(tmp_path: Path) -> None:
+    path = tmp_path / "norms.csv"
+    path.write_text("name,norm,se\na,1,0\nb,7,0.5\n", encoding="utf-8")
+    found = read_norms(path, {"a": [], "b": [], "c": []}, (1, 7))
+    assert found[["norm", "norm_se"]].to_numpy()[:2].tolist() == [[1.0, 0.0], [7.0, 0.5]]
+    assert found.loc[2, ["norm", "norm_se"]].isna().all()
+    path.write_text("name,norm,se\na,0.99,0\nb,7.01,-0.01\nc,x,inf\na,3,x\n", encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        read_norms(path, {"a": [], "b": [], "c": []}, (1, 7))
+    told = [(p.row, p.column, p.message, p.value, p.allowed) for p in error.value.problems]
+    assert told == [
+        (2, "norm", "no norm", "0.99", "1 to 7"),
+        (3, "norm", "no norm", "7.01", "1 to 7"),
+        (3, "se", "no standard error", "-0.01", "0 or more"),
+        (4, "norm", "no norm", "x", "1 to 7"),
+        (4, "se", "no standard error", "inf", "0 or more"),
+        (5, "name", "named twice", "a", None),
+        (5, "se", "no standard error", "x", "0 or more"),
+    ]
