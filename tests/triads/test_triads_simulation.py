@@ -21,6 +21,7 @@ from levels import (
 )
 
 from comply_measure import triads
+from comply_measure.triads.agreement import simulated
 from comply_measure.triads.agreement.exact import critical_rwg_j
 from comply_measure.triads.agreement.simulated import (
     correlation_matrix,
@@ -66,11 +67,30 @@ def test_correlated_items_raise_the_critical_value() -> None:
     answers = simulated_answers(3, correlation_matrix(0.4, 4), null, 200_000, rng)
     distribution = simulated_distribution(answers, [3] * 4, np.arange(4), "variance")
     assert critical_rwg_j(distribution, null) == pytest.approx(8 / 9, abs=1e-12)
-    assert distribution.draws.mean() == pytest.approx(2.0, abs=0.02)
+    assert np.average(distribution.values, weights=distribution.counts) == pytest.approx(2.0, abs=0.02)
     # ad.m.sim says .5556 there because rounding splits its table; P(AD ≤ .5556) is .07
     spread = simulated_distribution(answers, [3] * 4, np.arange(4), "ad_mean")
     assert spread.cdf(np.array(5 / 9)) > 0.06
     assert spread.critical(0.05) == pytest.approx(0.5)
+
+
+def test_draws_that_are_sorted_have_the_distribution_of_those_that_are_counted(monkeypatch) -> None:
+    null = triads.null_distribution("uniform", 1, 5)
+    answers = simulated_answers(4, correlation_matrix(0.3, 3), null, 500, np.random.default_rng(8))
+    items, n = np.arange(3), [4, 2, 3]
+    counted = simulated_distribution(answers, n, items, "variance")
+    monkeypatch.setattr(simulated, "_COUNTED", 0)
+    by_value = simulated_distribution(answers, n, items, "variance")
+    draws = np.sort(np.mean([answers[:k, :, j].var(axis=0, ddof=1) for j, k in enumerate(n)], axis=0))
+    at = np.array([0.0, 0.7, 1.0, draws[24], draws[100], np.nan])
+    expected = [(1 + (draws <= value + 1e-9).sum()) / 501 for value in at[:-1]]
+    for distribution in (counted, by_value):
+        assert distribution.cdf(at) == pytest.approx([*expected, np.nan], rel=1e-14, nan_ok=True)
+        # 25 of 501 replications may lie at or below: those strictly below the 25th value
+        critical = draws[draws < draws[24] - 1e-9][-1]
+        assert distribution.critical(0.05) == pytest.approx(critical, rel=1e-12)
+        assert distribution.level(0.05) == (draws <= critical + 1e-9).mean()
+        assert distribution.critical(0.001) != distribution.critical(0.001)  # NaN: none is so rare
 
 
 def test_independent_items_simulated_equal_exact() -> None:

@@ -124,23 +124,23 @@ def _checked_pmf(null: NullDistribution, n_informants: Sequence[int]) -> tuple[f
 @lru_cache(maxsize=512)
 def _distribution(sizes: tuple[int, ...], pmf: tuple[float, ...], statistic: Statistic) -> ExactDistribution:
     distinct = sorted(set(sizes))
-    unit = lcm(*(_divisor(n, statistic) for n in distinct))
-    longest = sum(int(_item_keys(n, pmf, statistic)[0].max()) * unit // _divisor(n, statistic) for n in sizes)
+    unit = lcm(*(divisor(n, statistic) for n in distinct))
+    longest = sum(int(_item_keys(n, pmf, statistic)[0].max()) * unit // divisor(n, statistic) for n in sizes)
     if longest > MAX_SUPPORT:
         fault = Problem("informants per item differ too much to add up exactly", value=distinct)
         raise InputError("The exact distribution of agreement cannot be computed.", [fault])
     total = np.ones(1)
     for n in distinct:
         keys, probability = _item_keys(n, pmf, statistic)
-        item = np.zeros(int(keys.max()) * (unit // _divisor(n, statistic)) + 1)
-        item[keys * (unit // _divisor(n, statistic))] = probability
+        item = np.zeros(int(keys.max()) * (unit // divisor(n, statistic)) + 1)
+        item[keys * (unit // divisor(n, statistic))] = probability
         total = _convolve(total, _power(item, sizes.count(n)))
     support = np.flatnonzero(total > 0)
     values = support / (unit * len(sizes))
     return ExactDistribution(values, total[support] / total.sum(), len(sizes))
 
 
-def _divisor(n: int, statistic: Statistic) -> int:
+def divisor(n: int, statistic: Statistic) -> int:
     """What the whole-number key of an item is divided by to give the statistic."""
     return {"variance": n * (n - 1), "ad_mean": n * n, "ad_median": n}[statistic]
 

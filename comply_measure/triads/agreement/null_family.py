@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from comply_measure.statistics.arrays import Floats, Ints
+from comply_measure.statistics.arrays import Ints
 from comply_measure.triads.agreement.exact import (
     MAX_MULTISETS,
     ExactDistribution,
@@ -39,7 +39,7 @@ class NullFamily:
     null: NullDistribution
     statistic: Statistic
     answers: Ints | None
-    _known: dict[tuple[int, int], Floats] = field(default_factory=dict)
+    _known: dict[tuple[int, int], Ints] = field(default_factory=dict)
 
     def patterns(self, n: NDArray[np.int32]) -> Iterator[tuple[Ints, Ints]]:
         """Units that share a distribution: the pattern, shape (J,), and the units' positions.
@@ -81,5 +81,5 @@ def noise_at(
     """Probability that rwg(j) of random answers reaches the cut-off."""
     if isinstance(distribution, ExactDistribution):
         return noise_passing(distribution, null, cutoff)
-    values = rwg_j_value(distribution.draws, distribution.n_items, null.variance)
-    return float((values >= cutoff - 1e-12).mean())
+    values = rwg_j_value(distribution.values, distribution.n_items, null.variance)
+    return distribution.share(values >= cutoff - 1e-12)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from math import lcm
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
 from comply_measure.errors import InputError, Problem
-from comply_measure.statistics.arrays import Floats, Ints
-from comply_measure.triads.agreement.exact import TIE, Statistic, answer_keys
+from comply_measure.statistics.arrays import Bools, Floats, Ints
+from comply_measure.triads.agreement.exact import TIE, Statistic, answer_keys, divisor
 from comply_measure.triads.agreement.nulls import NullDistribution
 
 #: Terms of the series of :func:`cut_correlation`, and the largest correlation it is inverted for.
 _TERMS, _CLOSEST = 2000, 0.995
+#: Whole numbers below which values are counted instead of sorted.
+_COUNTED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,33 +28,47 @@ class SimulatedDistribution:
 
     Attributes
     ----------
-    draws : ndarray, shape (replications,)
-        Sorted values of the mean over items.
+    values : ndarray, shape (m,)
+        Different values of the mean over items, ascending.
+    counts : ndarray of int, shape (m,)
+        Replications with each.
     n_items : int
         Items averaged.
     """
 
-    draws: Floats
+    values: Floats
+    counts: Ints
     n_items: int
+
+    @property
+    def replications(self) -> int:
+        """Replications in all."""
+        return int(self.counts.sum())
 
     def cdf(self, value: Floats) -> Floats:
         """Monte Carlo p value (1 + draws ≤ value)/(1 + replications), never 0; NaN stays NaN."""
         observed = np.asarray(value, dtype=np.float64)
-        count = np.searchsorted(self.draws, np.where(np.isnan(observed), 0.0, observed) + TIE, side="right")
-        return np.where(np.isnan(observed), np.nan, (1.0 + count) / (1.0 + len(self.draws)))
+        below = np.concatenate([[0], np.cumsum(self.counts)])
+        place = np.searchsorted(self.values, np.where(np.isnan(observed), 0.0, observed) + TIE, side="right")
+        return np.where(np.isnan(observed), np.nan, (1.0 + below[place]) / (1.0 + below[-1]))
 
     def critical(self, alpha: float) -> float:
         """Largest value v whose Monte Carlo p value is at most alpha; NaN when none is."""
-        allowed = int(np.floor(alpha * (len(self.draws) + 1.0) + 1e-9)) - 1
+        allowed = int(np.floor(alpha * (self.replications + 1.0) + 1e-9)) - 1
         if allowed < 1:
             return float("nan")
-        below = self.draws[self.draws < self.draws[allowed] - TIE]
-        return float(below[-1]) if len(below) else float("nan")
+        first = int(np.searchsorted(np.cumsum(self.counts), allowed, side="right"))
+        place = int(np.searchsorted(self.values, self.values[first] - TIE))
+        return float(self.values[place - 1]) if place else float("nan")
 
     def level(self, alpha: float) -> float:
         """Estimated probability with which a test at `alpha` rejects under the null."""
         critical = self.critical(alpha)
-        return 0.0 if np.isnan(critical) else float((self.draws <= critical + TIE).mean())
+        return 0.0 if np.isnan(critical) else self.share(self.values <= critical + TIE)
+
+    def share(self, of: Bools) -> float:
+        """Share of replications whose value is one of those marked."""
+        return float(self.counts[of].sum() / self.replications)
 
 
 def correlation_matrix(correlation: ArrayLike, n_items: int) -> Floats:
@@ -92,11 +110,9 @@ def cut_correlation(latent: ArrayLike, null: NullDistribution) -> Floats:
     null : NullDistribution
         With probabilities.
     """
-    weights = _hermite_weights(null)
+    series = np.concatenate([[0.0], _hermite_weights(null)])
     rho = np.asarray(latent, dtype=np.float64)
-    powers = rho[..., None] ** np.arange(1, len(weights) + 1)
-    variance = null.variance
-    return np.asarray(powers @ weights / variance)
+    return np.asarray(np.polynomial.polynomial.polyval(rho, series) / null.variance)
 
 
 def latent_correlation(observed: ArrayLike, null: NullDistribution) -> Floats:
@@ -118,6 +134,7 @@ def latent_correlation(observed: ArrayLike, null: NullDistribution) -> Floats:
     return np.asarray((found + found.T) / 2)
 
 
+@lru_cache(maxsize=16)
 def _hermite_weights(null: NullDistribution) -> Floats:
     """``c_k²/k!`` for k = 1, 2, …"""
     if null.pmf is None:
@@ -132,6 +149,7 @@ def _hermite_weights(null: NullDistribution) -> Floats:
     for k in range(1, _TERMS + 1):
         weights[k - 1] = (density @ polynomial) ** 2 / k
         before, polynomial = polynomial, (cuts * polynomial - np.sqrt(k - 1) * before) / np.sqrt(k)
+    weights.flags.writeable = False
     return weights
 
 
@@ -179,7 +197,7 @@ def simulated_distribution(
     n_informants: Sequence[int],
     items: Ints,
     statistic: Statistic,
-    known: dict[tuple[int, int], Floats] | None = None,
+    known: dict[tuple[int, int], Ints] | None = None,
 ) -> SimulatedDistribution:
     """Distribution for one pattern of answers: the first n_j simulated informants of each item used.
 
@@ -194,14 +212,20 @@ def simulated_distribution(
     statistic : {"variance", "ad_mean", "ad_median"}
         What is averaged.
     known : dict, optional
-        Values by item and number of informants that other patterns have used; filled here.
+        Whole-number keys by item and number of informants that other patterns have used; filled here.
     """
-    divisor = {"variance": lambda n: n * (n - 1), "ad_mean": lambda n: n * n, "ad_median": lambda n: n}
-    values = {} if known is None else known
-    total = np.zeros(answers.shape[1])
+    keys = {} if known is None else known
     for place in zip(items.tolist(), n_informants, strict=True):
-        if place not in values:
+        if place not in keys:
             item, n = place
-            values[place] = answer_keys(answers[:n, :, item], statistic) / divisor[statistic](n)
-        total += values[place]
-    return SimulatedDistribution(np.sort(total / len(items)), len(items))
+            keys[place] = answer_keys(answers[:n, :, item], statistic)
+    used = [keys[place] for place in zip(items.tolist(), n_informants, strict=True)]
+    divisors = [divisor(n, statistic) for n in n_informants]
+    unit = lcm(*divisors)
+    if sum(int(key.max()) * (unit // by) for key, by in zip(used, divisors, strict=True)) < _COUNTED:
+        counts = np.bincount(sum(key * (unit // by) for key, by in zip(used, divisors, strict=True)))
+        support = np.flatnonzero(counts)
+        return SimulatedDistribution(support / (unit * len(items)), counts[support], len(items))
+    mean = sum(key / by for key, by in zip(used, divisors, strict=True)) / len(items)
+    values, counts = np.unique(mean, return_counts=True)
+    return SimulatedDistribution(values, counts, len(items))
