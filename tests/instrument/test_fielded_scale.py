@@ -175,6 +175,8 @@ def test_several_informants_keep_the_reason_that_says_most() -> None:
         (lambda d: d["questions"][1].update(minimum=1), "belong to the answer 'number'"),
         (lambda d: d["questions"][1]["choices"][0].update(code=2), "a code is named twice"),
         (lambda d: d["questions"][1]["choices"][0]["label"].pop("de"), "missing language"),
+        (lambda d: d["questions"][1]["choices"][0].pop("label"), "missing key"),
+        (lambda d: d["questions"][1]["choices"].__setitem__(0, "a label"), "must be"),
         (lambda d: d["questions"][2].pop("definition"), "needs a definition"),
         (lambda d: d["questions"][1].update(stage="begin"), "unknown stage"),
         (lambda d: d["sections"][0]["text"].update(en="{untt}"), "unknown placeholder"),

@@ -63,6 +63,8 @@ def test_what_a_publication_will_want() -> None:
         "the scale has no version; results cannot say which wording was asked",
     )
     assert scale_notes(load_scale("marker")) == ()
+    ends = LEAST.replace("maximum: 5", "maximum: 5, anchors: {en: [never, '', '', '', always]}")
+    assert scale_notes(scale(ends))[-2:] == scale_notes(scale(LEAST))[3:4] + scale_notes(scale(LEAST))[5:]
 
 
 @pytest.mark.parametrize(

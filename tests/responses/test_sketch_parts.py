@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from comply_measure.errors import InputError
 from comply_measure.responses.files.raw import Column, RawTable, encoded
 from comply_measure.responses.sketch.blocks import Block, _block
 from comply_measure.responses.sketch.places import (
@@ -18,7 +19,7 @@ from comply_measure.responses.sketch.places import (
 )
 from comply_measure.responses.sketch.ranges import answer_scales
 from comply_measure.responses.sketch.seen import Seen, codes_of, lone_codes, words_of
-from comply_measure.responses.sketch.sketch import _reversed, _unwanted
+from comply_measure.responses.sketch.sketch import _check, _reversed, _unwanted
 from comply_measure.responses.sketch.words import no_answer, tokens
 
 FIVE = frozenset(range(1, 6))
@@ -278,6 +279,9 @@ def block_of(
         ({1, 2, 3, 4, 5}, (1, 5)),
         ({2, 3, 4, 5}, (1, 5)),  # nobody gave the lowest
         ({3, 4, 5, 6, 7}, (1, 7)),
+        ({2, 3, 4}, (1, 4)),
+        ({3, 4}, (1, 4)),
+        ({3, 5}, (1, 5)),
         ({2, 3}, (2, 3)),
         ({4, 5, 6}, (4, 6)),
         ({0, 1, 2, 3}, (0, 3)),
@@ -328,3 +332,21 @@ def test_items_that_run_against_their_block_are_found_by_their_correlation() -> 
     assert _reversed(RawTable("a", flat, np.arange(40)), [block]) == {}
     two = {n: column(n, *cells[:2, j]) for j, n in enumerate(names)}
     assert _reversed(RawTable("a", two, np.arange(2)), [block]) == {}
+
+
+def test_a_row_per_unit_and_a_file_without_items_are_told() -> None:
+    """Half of the columns named item@role may be names; more than half are a row per unit."""
+    some = [block_of("a", {1, 2})]
+    half = RawTable("f.csv", {name: column(name, 1) for name in ("a@x", "b@x", "c", "d")}, np.array([2]))
+    _check(half, some)
+    with pytest.raises(InputError) as caught:
+        _check(half, [])
+    (problem,) = caught.value.problems
+    assert caught.value.headline == "no block of items was found in f.csv"
+    assert problem.message == "none of 4 columns looks like an item of a block"
+    wide = RawTable("f.csv", {name: column(name, 1) for name in ("a@x", "b@x", "c")}, np.array([2]))
+    with pytest.raises(InputError) as caught:
+        _check(wide, some)
+    (problem,) = caught.value.problems
+    assert caught.value.headline == "f.csv has a row per unit"
+    assert problem.message == "2 columns are named item@role"

@@ -272,3 +272,23 @@ def test_attribute_set_without_parameters(tmp_path: Path) -> None:
     population = load_population(path)
     with pytest.raises(InputError, match="'innovativeness' is not stated"):
         population.with_attribute_set("21")
+
+
+def test_wording_takes_variance_of_reverse_keyed_items_only(tmp_path: Path) -> None:
+    """λ² + μ² + ω² < 1, with ω = 0 where an item is not reverse-keyed (hon1 is not, hon2 is)."""
+    here = Path(__file__).parent
+    for folder, name in (("simulation", "own_population.yaml"), ("instrument", "own_scale.yaml")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).write_text((here.parent / folder / name).read_text(encoding="utf-8"))
+    path = tmp_path / "simulation" / "own_population.yaml"
+    text = path.read_text(encoding="utf-8").replace(
+        "  method_loading: 0.1\n", "  method_loading: 0.1\n  reverse_loading: 0.3\n"
+    )
+    path.write_text(text.replace("hon1: 0.8", "hon1: 0.97"), encoding="utf-8")
+    assert load_population(path).spec.items.constructs["honesty"].loadings["hon1"] == 0.97
+    path.write_text(text.replace("hon2: 0.7", "hon2: 0.97"), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_population(path)
+    (problem,) = caught.value.problems
+    assert problem.value == 0.97
+    assert problem.message == "loading, method and wording loading use 1.041 of a variance of 1"

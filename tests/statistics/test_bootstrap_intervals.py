@@ -27,6 +27,10 @@ def test_normal_quantiles_interpolate_on_the_normal_scale() -> None:
     first, second = norm.ppf([0.2, 0.4])  # place (4 + 1) .3 lies between the first two of four
     assert lower == pytest.approx(1 + (norm.ppf(0.3) - first) / (second - first))
     assert upper == 4.0  # beyond the last order statistic
+    # places 0.5 and 1 before and at the first, 4 at the last, 1.5 beyond it
+    lower, upper = percentile_interval(draws, (0.1, 0.8), rule="normal")
+    assert (lower, upper) == (1.0, 4.0)
+    assert percentile_interval(draws, (0.2, 0.81), rule="normal") == (1.0, 4.0)
 
 
 def test_failed_replications_are_left_out_and_too_few_give_no_interval() -> None:
