@@ -17,6 +17,8 @@ from comply_measure.sem.interactions.product_test import product_test as product
 from comply_measure.sem.interactions.slopes import simple_slopes as simple_slopes
 from comply_measure.sem.language.parser import parse_model as parse_model
 from comply_measure.sem.language.quoting import quoted as quoted
+from comply_measure.sem.mediation.api import indirect_effects as indirect_effects
+from comply_measure.sem.mediation.result import IndirectEffects as IndirectEffects
 from comply_measure.sem.moment_tables import FitMoments as FitMoments, MomentTables as MomentTables
 from comply_measure.sem.options import Estimator as Estimator
 from comply_measure.sem.power import (

@@ -17,7 +17,7 @@ from comply_measure.sem.errors import InputError, ModelError
 from comply_measure.sem.estimation import estimate
 from comply_measure.sem.families.base import Request
 from comply_measure.sem.interactions.direct import fit_directly
-from comply_measure.sem.interactions.model import latent_products
+from comply_measure.sem.interactions.model import latent_products, predicted_products
 from comply_measure.sem.interactions.products import with_product_indicators
 from comply_measure.sem.language.parser import parse_model
 from comply_measure.sem.language.records import ModelRecords
@@ -205,6 +205,7 @@ def fit(
         levels=levels,
         direct="" if method == "product" else method,
         weighted=asked.sampling_weights is not None,
+        predicted_products=predicted_products(records) if engine == "comply" else (),
     )
     if found and levels:
         raise ModelError("two-level models with ordered variables are not available")

@@ -45,6 +45,7 @@ def resolve(
     moments: bool = False,
     direct: str = "",
     weighted: bool = False,
+    predicted_products: Sequence[str] = (),
 ) -> Options:
     """Options from the user's words.
 
@@ -58,6 +59,8 @@ def resolve(
         ``lms`` or ``qml`` where products of factors are estimated by a likelihood of their own.
     weighted : bool
         Whether cases have sampling weights.
+    predicted_products : sequence of str
+        Products of columns one of which is predicted.
 
     Raises
     ------
@@ -80,6 +83,8 @@ def resolve(
     errors = _errors(entry, kind, asked_se, clustered, weighted)
     statistic = asked_test or _usual_test(entry, kind, clustered, weighted)
     usual = _usual_information(entry, kind, errors)
+    if predicted_products and errors == "standard" and "observed" in kind.information:
+        usual = "observed"
     chosen = words.get("information", usual)
     problems = _conflicts(kind, entry, errors, statistic, chosen, clustered, asked_se, asked_test)
     problems += _resampled_weights(errors, statistic) if weighted else []
@@ -91,6 +96,7 @@ def resolve(
     notes += _own_way(kind, entry)
     notes += family.notes(entry.name, errors, situation)
     notes += _overrides(errors, statistic, clustered, first_order)
+    notes += _of_predicted_products(predicted_products, errors, chosen, "information" in words)
     notes += _naive_weights(kind, errors, statistic) if weighted else []
     return Options(
         estimator=entry,
@@ -259,6 +265,23 @@ def _conflicts(
     if statistic == "yuan.bentler" and information == "observed":
         refuse("test='yuan.bentler'", "information", information, ("expected",))
     return problems
+
+
+def _of_predicted_products(products: Sequence[str], errors: str, information: str, asked: bool) -> list[str]:
+    """What a reader must know about products of a predicted column, which have no equation of their own.
+
+    The likelihood is a product over equations, so that estimates and the observed information are those of each
+    regression by itself; the expected one takes implied moments, in which the product is uncorrelated with the other
+    predictors.
+    """
+    if not products:
+        return []
+    names = ", ".join(f"'{name}'" for name in products)
+    says = f"{names}: a column that multiplies a predicted variable is taken to be uncorrelated with other predictors"
+    if information == "expected" and errors not in ("bootstrap", "none"):
+        return [f"{says}; χ² is not to be relied on, nor are standard errors from the expected information"]
+    source = "" if asked or errors != "standard" else "; standard errors come from the observed information"
+    return [f"{says}; χ² is not to be relied on{source}"]
 
 
 def _resampled_weights(errors: str, statistic: str) -> list[Problem]:

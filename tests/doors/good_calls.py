@@ -587,6 +587,7 @@ def _calls_of_the_engine() -> dict[str, dict[str, Any]]:
         "compare": {"fits": (sem.fit(text, data), other)},
         "fit": {"model": text, "data": data},
         "from_moments": {"model": text, "cov": x.cov(), "nobs": 60},
+        "indirect_effects": {"fit": sem.fit("b1 ~ a1\nc1 ~ a1 + b1", data), "draws": 100},
         "johnson_neyman": {"fit": moderated},
         "model_power": {"model": f"{text}\na1 ~~ 0.5*a1", "population": x.cov(), "n": 100},
         "parse_model": {"text": text},

@@ -59,3 +59,9 @@ def test_coverage_and_size_of_the_wording_factor() -> None:
     assert rates["600 fitted"] == 1.0
     assert min(rates["600 coverage of wording"], rates["600 coverage of agreeing"]) >= 0.6
     assert max(rates["300 size"], rates["600 size"]) <= 0.4
+
+
+def test_coverage_of_indirect_effects() -> None:
+    rates = engine_levels.indirect_effects(6)
+    mine = [rate for name, rate in rates.items() if name.endswith((" mc", " perc", " bca"))]
+    assert sum(mine) / len(mine) >= 0.75

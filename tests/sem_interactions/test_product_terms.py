@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 import pytest
 
+from comply_measure import sem
 from comply_measure.errors import InputError
 from comply_measure.sem.interactions.model import latent_products
 from comply_measure.sem.language.parser import parse_model
@@ -66,3 +69,26 @@ def test_products_without_a_meaning_are_refused(text: str, says: str) -> None:
         latent_products(parse_model(text))
     assert says in str(raised.value)
     assert len(raised.value.problems) == 1
+
+
+def test_products_of_a_predicted_column_have_the_errors_of_least_squares(products: pd.DataFrame) -> None:
+    """Errors are those of each regression (divisor n) to 1e-6; expected information is said to be off.
+
+    lavaan's expected information takes w:y1 to be uncorrelated with y1, and its errors are a fraction of these.
+    """
+    text = "y1 ~ x1 + z1\nw ~ x1 + y1 + z1 + y1:z1"
+    found = sem.fit(text, products)
+    y1, z1 = products["y1"], products["z1"]
+    Z = np.column_stack([np.ones(len(products)), products["x1"], y1, z1, y1 * z1])
+    b, (rest,), _, _ = np.linalg.lstsq(Z, products["w"], rcond=None)
+    se = np.sqrt(np.diag(np.linalg.inv(Z.T @ Z)) * rest / len(products))[1:]
+    mine = found.estimates[found.estimates["lhs"] + found.estimates["op"] == "w~"]
+    assert np.allclose(mine["est"], b[1:], rtol=1e-5)
+    assert np.allclose(mine["se"], se, rtol=1e-6)
+    (note,) = [p.message for p in found.problems if "y1:z1" in p.message]
+    assert "observed information" in note and "χ² is not to be relied on" in note
+    expected = sem.fit(text, products, information="expected")
+    assert (expected.estimates["se"] < 0.9 * found.estimates["se"]).any()
+    assert any(
+        "nor are standard errors from the expected information" in p.message for p in expected.problems
+    )

@@ -85,7 +85,7 @@ class _Sizes:
     def __init__(
         self, model: Model, number: int, theta: Array, values: Array, exogenous: Array, kind: str
     ) -> None:
-        table, layout = model.table, model.layouts[number]
+        table = model.table
         self.table = table
         names = table.variables[number]
         scaled = set(names.latent)
@@ -94,15 +94,7 @@ class _Sizes:
         if kind == "nox":
             scaled.difference_update(names.exogenous)
         self.scaled = scaled
-        part = theta[:, layout.first : layout.first + layout.q]
-        totals = [
-            _total_variances(model, number, part[i : i + BLOCK], values[i : i + BLOCK])
-            for i in range(0, len(part), BLOCK)
-        ]
-        total = np.vstack(totals)
-        places = {name: layout.p + j for j, name in enumerate(layout.sources)}
-        places |= {name: i for i, name in enumerate(layout.observed)}
-        self.total = {name: total[:, place] for name, place in places.items()}
+        self.total = _batched_variances(model, number, theta, values)
         self.residual = {
             table.lhs[row]: np.abs(values[:, row])
             for row in np.flatnonzero(table.group == number + 1).tolist()
@@ -130,6 +122,44 @@ class _Sizes:
                     size = source[name]
                     factor = factor * np.where(size > 0.0, size, np.nan) ** power
         return factor
+
+
+def total_variances(model: Model, theta: Array, exogenous: Array, number: int) -> dict[str, Array]:
+    """Implied variances of a group's variables in every replication, by name (R,).
+
+    Parameters
+    ----------
+    model : Model
+        The fitted model.
+    theta : array (R, q)
+        Estimates.
+    exogenous : array (R, e)
+        Values of exogenous rows.
+    number : int
+        The group, from 0.
+    """
+    if len(theta) and model.family.batched_values():
+        return _batched_variances(model, number, theta, row_values(model, theta, exogenous))
+    layout = model.layouts[number]
+    names = [*layout.observed, *layout.sources]
+    total = np.empty((len(theta), len(names)))
+    for r, point in enumerate(theta):
+        implied = model.objective.at(model.space.contract(point)).implied[number]
+        total[r] = model.family.total_variances(implied)[0]
+    return {name: total[:, i] for i, name in enumerate(names)}
+
+
+def _batched_variances(model: Model, number: int, theta: Array, values: Array) -> dict[str, Array]:
+    layout = model.layouts[number]
+    part = theta[:, layout.first : layout.first + layout.q]
+    totals = [
+        _total_variances(model, number, part[i : i + BLOCK], values[i : i + BLOCK])
+        for i in range(0, len(part), BLOCK)
+    ]
+    total = np.vstack(totals)
+    places = {name: layout.p + j for j, name in enumerate(layout.sources)}
+    places |= {name: i for i, name in enumerate(layout.observed)}
+    return {name: total[:, place] for name, place in places.items()}
 
 
 def _total_variances(model: Model, number: int, theta: Array, values: Array) -> Array:

@@ -186,7 +186,7 @@ def question(fit: Fit, term: str | None, group: str | None) -> Question:
     found = []
     for number, name in enumerate(names, start=1):
         if group is None or str(group) == name:
-            equation = _equation(fit, outcome, number)
+            equation = equation_of(fit, outcome, number)
             if any(set(each) == wanted and len(each) == 2 for each in equation.terms):
                 found.append(equation)
     return Question(outcome, predictor, moderator, tuple(found))
@@ -246,7 +246,7 @@ def product_of(text: str) -> tuple[str, tuple[str, str]]:
     return terms[0].lhs, name.parts
 
 
-def _equation(fit: Fit, outcome: str, number: int) -> Equation:
+def equation_of(fit: Fit, outcome: str, number: int) -> Equation:
     """The equation of an outcome in one group."""
     table, theta = fit.model.table, fit.theta
     rows = [

@@ -145,6 +145,20 @@ def latent_products(records: ModelRecords) -> LatentProducts | None:
     return LatentProducts(records, tuple(found), linear, dropped, tuple(dict.fromkeys(notes)))
 
 
+def predicted_products(records: ModelRecords) -> tuple[Product, ...]:
+    """Products of two columns that are predictors and of which one is predicted itself."""
+    latent = {term.lhs for term in records.terms if term.op in ("=~", "<~")}
+    outcomes = {term.lhs for term in records.terms if term.op == "~"} - latent
+    found = (term.rhs for term in records.terms if term.op == "~" and isinstance(term.rhs, Product))
+    return tuple(
+        dict.fromkeys(
+            name
+            for name in found
+            if not latent.intersection(name.parts) and outcomes.intersection(name.parts)
+        )
+    )
+
+
 def without_products(
     records: ModelRecords, products: Iterable[Product]
 ) -> tuple[ModelRecords, tuple[Relation, ...]]:

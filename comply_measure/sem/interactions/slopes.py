@@ -202,7 +202,7 @@ def slopes_of(
     """Slopes of equations, of a fit or not; arguments as for :func:`simple_slopes`."""
     confidence = confidence_level(level)
     held = check_hold(asked, hold)
-    chosen = _values(at)
+    chosen = chosen_values(at)
     found = []
     for equation in asked.equations:
         usual = equation.variables[asked.moderator].usual()
@@ -252,7 +252,7 @@ def check_hold(asked: Question, hold: Mapping[str, float] | None) -> dict[str, f
     return {str(name): float(value) for name, value in hold.items()}
 
 
-def _values(at: Any) -> dict[str, float] | None:
+def chosen_values(at: Any) -> dict[str, float] | None:
     """Chosen values by name; None where they are left open."""
     if at is None:
         return None

@@ -1,0 +1,1 @@
+"""Mediation: indirect effects of a fitted model."""
