@@ -99,3 +99,68 @@ def test_few_clusters_take_one_predictor_at_a_time() -> None:
     assert table.loc["size", "p"] < 0.05
     alone = missingness_predictors([replace(kind, predictors=kind.predictors[["size"]])])
     assert alone["odds_ratio"][0] == pytest.approx(table.loc["size", "odds_ratio"])
+
+
+def test_intervals_and_counts_of_one_predictor() -> None:
+    """exp(b ± t SE) with the error and degrees of freedom of CR2; rows without anything asked are left out."""
+    kind = counts()
+    asked, missing = kind.asked.copy(), kind.missing.copy()
+    asked[:6] = missing[:6] = 0.0
+    missing[6:9] = asked[6:9] - 1.0
+    kind = replace(kind, asked=asked, missing=missing, predictors=kind.predictors[["size"]])
+    row = missingness_predictors([kind]).iloc[0]
+    used = slice(6, None)
+    X = np.column_stack([np.ones(N - 6), normal_scores(kind.predictors["size"])[used]])
+    y = np.column_stack([missing[used], asked[used] - missing[used]])
+    fit = sm.GLM(y, X, family=sm.families.Binomial()).fit()
+    root = np.sqrt(asked[used] * fit.mu * (1 - fit.mu))
+    robust = cluster_robust(
+        X * root[:, None], (missing[used] - asked[used] * fit.mu) / root, kind.cluster[used]
+    )
+    b, se = fit.params[1], np.sqrt(robust.covariance[1, 1])
+    half = scipy.stats.t.ppf(0.975, robust.degrees_of_freedom(np.eye(2)[[1]])[0]) * se
+    assert row[["odds_ratio", "lower", "upper"]].tolist() == pytest.approx(
+        [np.exp(b), np.exp(b - half), np.exp(b + half)], rel=1e-6
+    )
+    assert row["df"] == pytest.approx(robust.degrees_of_freedom(np.eye(2)[[1]])[0], rel=1e-6)
+    assert (row["n"], row["n_asked"], row["n_clusters"]) == (N - 6, asked.sum(), 39)
+    assert (
+        row["n_missing"] == missing.sum()
+        and row["note"] == "39 clusters are few: degrees of freedom are Satterthwaite's, power is low"
+    )
+
+
+@pytest.mark.parametrize(("clusters", "beside"), [(10, "all"), (9, "none")])
+def test_predictors_stand_together_from_twice_as_many_clusters_as_columns(clusters: int, beside: str) -> None:
+    """Intercept, two indicators of roles, size and rating are five columns."""
+    table = missingness_predictors([replace(counts(), cluster=np.arange(N) % clusters)])
+    assert set(table["beside"]) == {beside} and set(table["n_clusters"]) == {clusters}
+
+
+def test_a_model_needs_more_clusters_than_columns() -> None:
+    kind = replace(counts(), predictors=counts().predictors[["role"]])
+    for clusters, why in (
+        (4, "categories tested together: no single odds ratio"),
+        (3, "3 clusters are too few"),
+    ):
+        (note,) = missingness_predictors([replace(kind, cluster=np.arange(N) % clusters)])["note"]
+        assert note.startswith(why)
+
+
+def test_categories_are_known_where_they_are_and_truth_values_are_categories() -> None:
+    kind = counts()
+    role = kind.predictors["role"].mask(np.arange(N) < 12)
+    known = pd.DataFrame({"role": role, "yes": np.arange(N) % 2 == 0})
+    table = missingness_predictors([replace(kind, predictors=known)]).set_index("predictor")
+    assert set(table["n"]) == {N - 12} and table["odds_ratio"].isna().all()
+    assert (
+        table["note"].tolist()
+        == [
+            "categories tested together: no single odds ratio; 38 clusters are few: degrees "
+            "of freedom are Satterthwaite's, power is low"
+        ]
+        * 2
+    )
+    renamed = known.assign(role=role.map({"m": "z", "s": "a", "i": "k"}))
+    again = missingness_predictors([replace(kind, predictors=renamed)]).set_index("predictor")
+    assert again["p"].to_numpy() == pytest.approx(table["p"].to_numpy(), rel=1e-9)

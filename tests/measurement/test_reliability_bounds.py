@@ -20,7 +20,7 @@ from comply_measure.measurement.reliability.retest import retest, retest_table
 from comply_measure.measurement.reliability.split_half import guttman_lambda2, guttman_lambda6, split_half
 from comply_measure.measurement.reliability.table import reliability_table
 from comply_measure.measurement.reliability.triad_score import unit_answers
-from comply_measure.measurement.resampling import bca_tails, bootstrap
+from comply_measure.measurement.resampling import bca_tails, bootstrap, check_bootstrap, summarise
 
 FOLDER = Path(__file__).parent.parent / "reference" / "measurement"
 ITEMS = [f"y{j}" for j in range(1, 13)]
@@ -359,3 +359,29 @@ def test_an_interval_without_acceleration_says_so() -> None:
         varied, {"s": ITEMS[:3]}, coefficients=["alpha"], by=None, interval="bca", seed=1, n_replications=100
     ).tidy()
     assert "acceleration" not in other.loc[0, "note"]
+
+
+def test_all_that_is_wrong_with_a_bootstrap_is_told_at_once() -> None:
+    with pytest.raises(InputError) as caught:
+        check_bootstrap(99, None, "basic", 1.0)
+    assert [(p.column, p.message, p.value, p.allowed) for p in caught.value.problems] == [
+        ("seed", "a bootstrap needs a seed", None, "a whole number"),
+        (None, "too few replications", 99, "at least 100"),
+        (None, "kind", "basic", "percentile, bca"),
+        (None, "confidence", 1.0, "between 0 and 1"),
+    ]
+    for kind in ("percentile", "bca"):
+        check_bootstrap(100, 0, kind, 0.95)
+
+
+def test_an_interval_needs_nine_of_ten_replications() -> None:
+    """Quantiles and standard deviations of the defined ones; eighteen of twenty suffice, seventeen of twenty do not."""
+    draws = np.array([[float(k), float(k)] for k in range(20)])
+    draws[:2, 0], draws[:3, 1] = np.nan, np.inf
+    found = summarise(draws, np.array([0.25, 0.75]), 7)
+    kept = np.arange(2.0, 20.0)
+    assert found.n_used.tolist() == [18, 17] and (found.n_replications, found.n_clusters) == (20, 7)
+    assert (found.lower[0], found.upper[0]) == pytest.approx(tuple(np.quantile(kept, [0.25, 0.75])))
+    assert found.se[0] == pytest.approx(kept.std(ddof=1))
+    assert np.isnan([found.lower[1], found.upper[1], found.se[1]]).all()
+    assert found.flat.tolist() == [False, False]
