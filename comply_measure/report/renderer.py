@@ -11,8 +11,11 @@ from typing import Any, TextIO
 from matplotlib.backend_bases import FigureCanvasBase, GraphicsContextBase, RendererBase
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.backends.backend_svg import RendererSVG
+from matplotlib.colors import rgb2hex
 from matplotlib.figure import Figure
 from matplotlib.transforms import Affine2D, TransformedBbox, TransformedPath
+
+from comply_measure.report.lettering import Line, face_of
 
 POINTS = 72
 
@@ -39,13 +42,14 @@ class PairRenderer(RendererBase):
         self._vectors: Any = RendererSVG(
             width * POINTS, height * POINTS, stream, image_dpi=dpi, metadata={"Date": None, "Creator": None}
         )
+        self._stream = stream
+        self._defined: set[str] = set()
         self._scale = dpi / POINTS
         self._enlarged = Affine2D().scale(self._scale)
-        # What vectors decide for both: heights from the top, sizes of texts, names of groups, resolution of images.
+        # What vectors decide for both: heights from the top, names of groups, resolution of images.
         for name in (
             "flipy",
             "get_canvas_width_height",
-            "get_text_width_height_descent",
             "get_image_magnification",
             "open_group",
             "close_group",
@@ -115,10 +119,50 @@ class PairRenderer(RendererBase):
         ismath: Any = False,
         mtext: Any = None,
     ) -> None:
-        """A line of text."""
-        self._vectors.draw_text(gc, x, y, s, prop, angle, ismath, mtext)
-        place = (x * self._scale, y * self._scale)
-        self.bitmap.draw_text(self._context(gc), *place, s, prop, angle, ismath, mtext)
+        """A line of text; its letters are outlines in both."""
+        face = face_of(prop)
+        if ismath or not face.has(s):
+            self._vectors.draw_text(gc, x, y, s, prop, angle, ismath, mtext)
+            place = (x * self._scale, y * self._scale)
+            self.bitmap.draw_text(self._context(gc), *place, s, prop, angle, ismath, mtext)
+            return
+        line = face.line(s)
+        self._write(gc, (x, y), s, line, prop.get_size_in_points() / face.SIZE, angle)
+        size = prop.get_size_in_points() / face.SIZE * self._scale
+        where = Affine2D().scale(size).rotate_deg(angle)
+        where.translate(x * self._scale, self.bitmap.height - y * self._scale)
+        looks = self._context(gc)
+        looks.set_linewidth(0.0)
+        looks.set_snap(False)
+        self.bitmap.draw_path(looks, line.outline, where, gc.get_rgb())
+
+    def _write(
+        self, gc: Any, place: tuple[float, float], text: str, line: Line, size: float, angle: float
+    ) -> None:
+        """The letters of a line by reference to their outlines, each defined at its first use."""
+        self._vectors.writer.comment(text)  # nothing is left open then, so that the stream may be written to
+        new = [letter for letter in line.letters if letter not in self._defined]
+        if new:
+            self._defined.update(new)
+            self._stream.write(f"<defs>{''.join(line.letters[letter] for letter in new)}</defs>\n")
+        turned = f" rotate({-angle:g})" if angle else ""
+        alpha = gc.get_alpha() if gc.get_forced_alpha() else gc.get_rgb()[3]
+        faint = f"; opacity: {alpha:g}" if alpha != 1 else ""
+        self._stream.write(
+            f'<g style="fill: {rgb2hex(gc.get_rgb())}{faint}" '
+            f'transform="translate({place[0]:.6g} {place[1]:.6g}){turned} scale({size:.6g} {-size:.6g})">'
+            f"{line.references}</g>\n"
+        )
+
+    def get_text_width_height_descent(self, s: str, prop: Any, ismath: Any) -> tuple[float, float, float]:
+        """Size of a line of text in points."""
+        face = face_of(prop)
+        if ismath or not face.has(s):
+            found: tuple[float, float, float] = self._vectors.get_text_width_height_descent(s, prop, ismath)
+            return found
+        size = prop.get_size_in_points() / face.SIZE
+        width, height, descent = face.line(s).extent
+        return width * size, height * size, descent * size
 
     def finalize(self) -> None:
         """Complete the SVG text."""
