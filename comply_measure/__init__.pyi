@@ -10,6 +10,7 @@ from comply_measure import (
     responses as responses,
     sem as sem,
     simulation as simulation,
+    survey as survey,
     triads as triads,
 )
 from comply_measure.errors import (

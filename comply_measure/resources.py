@@ -1,4 +1,4 @@
-"""Where the shipped scales and data sets lie: in the wheel, or in the checkout beside the package."""
+"""Where the shipped scales, data sets and survey plans lie: in the wheel, or in the checkout beside the package."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Literal
 
 from comply_measure.errors import ComplyError
 
-Kind = Literal["scales", "datasets"]
+Kind = Literal["scales", "datasets", "surveys"]
 
 _PACKAGE = Path(__file__).resolve().parent
 
 
 def shipped(kind: Kind) -> Path:
-    """Folder of the shipped scales or data sets.
+    """Folder of the shipped scales, data sets or survey plans.
 
     Parameters
     ----------
-    kind : {"scales", "datasets"}
+    kind : {"scales", "datasets", "surveys"}
         Which collection.
 
     Returns

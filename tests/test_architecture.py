@@ -19,6 +19,7 @@ LEVELS: list[set[str]] = [
     {"models"},
     {"triads", "simulation"},
     {"measurement"},
+    {"survey"},
     {"responses"},
     {"instrument"},
     {"framework", "sem"},

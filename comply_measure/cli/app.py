@@ -9,6 +9,7 @@ import typer
 
 from comply_measure import __version__
 from comply_measure.cli.shown import Shown, shown
+from comply_measure.cli.survey import survey_app
 
 app = typer.Typer(
     name="comply-measure",
@@ -25,6 +26,7 @@ app = typer.Typer(
       comply-measure scale show comply --language de    read the questionnaire
       comply-measure scale check my-scale.yaml          find every fault of your own scale
       comply-measure study new answers.sav              begin a study with a file of answers
+      comply-measure survey export comply_smsc --out d  write a survey for survey tools
 
     Results of 'run' are a folder: report.html, results.json, tables, figures, manifest.json.
     Exit codes: 0 done, 1 a step failed, 2 the input cannot be used, 130 interrupted.
@@ -38,6 +40,7 @@ study_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Begin
 app.add_typer(study_app, name="study")
 app.add_typer(scale_app, name="scale")
 app.add_typer(dataset_app, name="dataset")
+app.add_typer(survey_app, name="survey")
 
 Language = Annotated[str | None, typer.Option(help="Language of texts, such as en or de.")]
 

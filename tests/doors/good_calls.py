@@ -18,13 +18,24 @@ from comply_measure.models import cutoffs, informants, invariance, rivals
 from comply_measure.responses import responses_from_frame
 from comply_measure.triads import congruence
 
-ROOMS = ("sem", "measurement", "triads", "models", "simulation", "responses", "instrument", "framework")
+ROOMS = (
+    "sem",
+    "measurement",
+    "triads",
+    "models",
+    "simulation",
+    "responses",
+    "survey",
+    "instrument",
+    "framework",
+)
 ROOT = Path(__file__).parent.parent.parent
 ROLES = ("marketing", "sales", "it")
 SCALES = {"A": ["a1", "a2", "a3"], "B": ["b1", "b2", "b3"], "C": ["c1", "c2", "c3"]}
 ITEMS = [item for items in SCALES.values() for item in items]
 KEYS = list(SCALES)
 FIELDED = ROOT / "tests" / "instrument" / "fielded_scale.yaml"
+PLAN = ROOT / "tests" / "survey" / "plans" / "three_forms.yaml"
 
 
 def public_functions() -> dict[str, Callable[..., Any]]:
@@ -486,6 +497,7 @@ def _calls_of_data_rooms(folder: Path) -> dict[str, dict[str, Any]]:
         "instrument.scale_notes": {"scale": scale},
         "instrument.list_scales": {},
         "instrument.load_scale": {"name_or_path": "comply"},
+        **_survey_calls(folder),
         "framework.attribute": {"key": "digitalization"},
         "framework.attributes": {},
         "framework.dimension": {"key": "C"},
@@ -502,6 +514,35 @@ def _calls_of_data_rooms(folder: Path) -> dict[str, dict[str, Any]]:
         "framework.roles": {},
         "framework.smsc_construct": {"key": _first("SMSC_CONSTRUCTS")},
         "framework.smsc_constructs": {},
+    }
+
+
+def _survey_calls(folder: Path) -> dict[str, dict[str, Any]]:
+    from comply_measure.survey import linking_codes, load_survey, survey_sheet
+
+    plan = load_survey(PLAN)
+    sheet = survey_sheet(plan, "buyer", "1")
+    row: dict[str, Any] = {
+        name: "" for entry in sheet.fields for name in entry.variables if entry.kind != "several"
+    }
+    row |= {"tools": "", "board": "", "consent_given": 1, "Ord_1": 3, "role": "buyer", "planned_form": "1"}
+    row["code"] = linking_codes(plan, ["one"], "a secret key")["code"].iloc[0]
+    pd.DataFrame([row]).to_csv(folder / "returned.csv", index=False)
+    return {
+        "survey.check_survey": {"path": PLAN},
+        "survey.export_survey": {"plan": plan, "out": folder / "exported", "tools": ["redcap"]},
+        "survey.linking_codes": {"plan": plan, "units": ["one", "two"], "key": "a secret key"},
+        "survey.list_surveys": {},
+        "survey.load_survey": {"name_or_path": "comply_smsc"},
+        "survey.missingness_matrix": {"plan": plan},
+        "survey.pair_coverage": {"plan": plan},
+        "survey.read_survey": {"plan": plan, "files": folder / "returned.csv"},
+        "survey.sheet_table": {"sheet": sheet},
+        "survey.survey_files": {"plan": plan, "tool": "redcap"},
+        "survey.survey_notes": {"plan": plan},
+        "survey.survey_overview": {"plan": plan},
+        "survey.survey_sheet": {"plan": plan, "role": "buyer", "form": "1"},
+        "survey.survey_sheets": {"plan": plan},
     }
 
 

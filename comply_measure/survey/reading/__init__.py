@@ -1,0 +1,1 @@
+"""What survey tools return, read by the plan's own ids."""
