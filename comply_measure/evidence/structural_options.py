@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import AliasChoices, ConfigDict, Field, field_validator
 
 from comply_measure.documents.validation import Speaking
 from comply_measure.errors import ComplyError, NotApplicableError
 from comply_measure.evidence.choices import Fault, Firms, Names, Vocabulary
 from comply_measure.evidence.estimation import Estimation
 from comply_measure.evidence.measured_models import UnitModel, latent_names, named_columns
+from comply_measure.evidence.options import Replications
 from comply_measure.evidence.texts import one_line
 from comply_measure.evidence.unit_variables import Measurement, UnitVariables
 from comply_measure.models import Hypothesis
@@ -35,6 +36,8 @@ class StatedHypothesis(Speaking):
         Also ``"+"`` and ``"-"``; of a moderation, that of the product.
     moderator : str, optional
         What should change the path.
+    through : str or list of str, optional
+        What the effect should lead through, in order; also ``mediator``.
     label : str
         Its name in print.
     """
@@ -45,6 +48,10 @@ class StatedHypothesis(Speaking):
     outcome: Annotated[str, Field(alias="to", min_length=1)]
     sign: Literal["positive", "negative"] = "positive"
     moderator: Annotated[str | None, Field(min_length=1)] = None
+    through: Annotated[
+        tuple[Annotated[str, Field(min_length=1)], ...],
+        Field(validation_alias=AliasChoices("through", "mediator")),
+    ] = ()
     label: str = ""
 
     @field_validator("sign", mode="before")
@@ -53,10 +60,16 @@ class StatedHypothesis(Speaking):
         """Signs as signs."""
         return _SIGNS.get(given, given) if isinstance(given, str | int) else given
 
+    @field_validator("through", mode="before")
+    @classmethod
+    def _in_order(cls, given: Any) -> Any:
+        """One mediator stands for a list of one."""
+        return (given,) if isinstance(given, str) else given
+
     def hypothesis(self) -> Hypothesis:
         """As the models know it."""
         sign: Literal[1, -1] = 1 if self.sign == "positive" else -1
-        return Hypothesis(self.outcome, self.predictor, sign, self.moderator or "", self.label)
+        return Hypothesis(self.outcome, self.predictor, sign, self.moderator or "", self.label, self.through)
 
 
 class StructureOptions(Estimation):
@@ -77,6 +90,10 @@ class StructureOptions(Estimation):
         roles as indicators; unit means of the items as indicators; views of the roles, measured first.
     compare : bool
         Whether the same paths are estimated under every measurement.
+    indirect : bool
+        Whether indirect effects are told where the model has any.
+    bootstrap : int
+        Replications for percentile and BCa intervals of indirect effects; 0: Monte Carlo intervals alone.
     cluster : {"firm", "none"}
         Units of one firm are alike, so by default the firm where firms are known.
     """
@@ -87,6 +104,8 @@ class StructureOptions(Estimation):
     hypotheses: list[StatedHypothesis] | None = None
     measurement: Measurement = "means"
     compare: bool = True
+    indirect: bool = True
+    bootstrap: Replications = 0
     cluster: Annotated[Literal["firm", "none"], Firms()] = "firm"
 
     def stated(self) -> tuple[Hypothesis, ...]:
@@ -106,6 +125,12 @@ class StructureOptions(Estimation):
             yield ("measurement",), self.measurement, "blocks have a measurement of their own", "means"
         if self.measurement == "sam" and (self.engine != "comply" or self.estimator not in ("ML", "MLR")):
             yield ("measurement",), "sam", "two steps are estimated by the engine comply with ML or MLR", None
+        if self.bootstrap and (self.measurement == "sam" or self.engine != "comply"):
+            yield ("bootstrap",), self.bootstrap, "is of one step with the engine comply", "0"
+        if not self.indirect and any(each.through for each in self.hypotheses or ()):
+            yield ("indirect",), False, "hypotheses with mediators are about indirect effects", "true"
+        if self.bootstrap and not self.indirect:
+            yield ("bootstrap",), self.bootstrap, "nothing is bootstrapped without indirect effects", "0"
         if not own:
             return
         variables = UnitVariables(words.responses)
@@ -135,7 +160,8 @@ class StructureOptions(Estimation):
             return
         found = 0
         for place, each in enumerate(self.stated()):
-            for key, name in (("from", each.predictor), ("to", each.outcome), ("moderator", each.moderator)):
+            named = (("from", each.predictor), ("to", each.outcome), ("moderator", each.moderator))
+            for key, name in (*named, *(("through", name) for name in each.through)):
                 if name and name not in variables.names:
                     found += 1
                     yield (

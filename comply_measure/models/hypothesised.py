@@ -12,18 +12,21 @@ from comply_measure.sem.language.quoting import quoted
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """One expected path, or one expected moderation of a path.
+    """One expected path, one expected moderation of a path, or one expected indirect effect.
 
     Parameters
     ----------
     outcome, predictor : str
         Names in the model.
     sign : {1, -1}
-        Expected direction; of a moderation, that of the product.
+        Expected direction; of a moderation, that of the product; of an indirect effect,
+        that of the product of its paths.
     moderator : str
         What is expected to change the path; empty for a path.
     label : str
         Name in print, such as ``H1``.
+    through : tuple of str
+        Mediators on the way, in order; empty for a path or moderation.
     """
 
     outcome: str
@@ -31,6 +34,17 @@ class Hypothesis:
     sign: Literal[1, -1]
     moderator: str = ""
     label: str = ""
+    through: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Hypothesis, ...]:
+        """Paths of an indirect effect: each variable on all before it, so that no step holds what another explains."""
+        chain = (self.predictor, *self.through, self.outcome)
+        if not self.through:
+            return (self,)
+        return tuple(
+            Hypothesis(name, before, 1) for place, name in enumerate(chain) for before in chain[:place]
+        )
 
 
 def hypothesised_paths(hypotheses: Sequence[Hypothesis]) -> str:
@@ -38,6 +52,7 @@ def hypothesised_paths(hypotheses: Sequence[Hypothesis]) -> str:
 
     A moderated path is in the model as a path; its product is estimated by an equation of its own. Disturbances of two
     outcomes covary unless one of them leads to the other: what else they have in common is not part of the hypotheses.
+    An indirect effect brings the paths of its steps, and those from every variable on the way to all later ones.
 
     Parameters
     ----------
@@ -53,8 +68,8 @@ def hypothesised_paths(hypotheses: Sequence[Hypothesis]) -> str:
 
 
 def hypothesis_faults(hypotheses: Sequence[Hypothesis]) -> Iterator[tuple[int, str, str]]:
-    """What is wrong with a list of hypotheses: place, key (``from``, ``to``, ``moderator`` or empty), message."""
-    seen: dict[tuple[str, frozenset[str]], int] = {}
+    """What is wrong with a list of hypotheses: place, key (of the entry, or empty), message."""
+    seen: dict[tuple[str, frozenset[str], tuple[str, ...]], int] = {}
     for place, each in enumerate(hypotheses):
         if each.predictor == each.outcome:
             yield place, "to", f"'{each.outcome}' cannot lead to itself"
@@ -62,13 +77,16 @@ def hypothesis_faults(hypotheses: Sequence[Hypothesis]) -> Iterator[tuple[int, s
             end = "predictor" if each.moderator == each.predictor else "outcome"
             yield place, "moderator", f"'{each.moderator}' is the {end} of the path it should moderate"
         parts = frozenset((each.predictor, each.moderator))
-        first = seen.setdefault((each.outcome, parts), place)
+        yield from ((place, "through", message) for message in _chain_faults(each))
+        first = seen.setdefault((each.outcome, parts, each.through), place)
         if first != place:
             yield place, "", f"says of the same variables what hypothesis {first + 1} says"
     sources = _sources(hypotheses)
     for outcome in sources:
         if any(_leads(outcome, name, sources) for name in sources[outcome] if name != outcome):
-            places = [place for place, each in enumerate(hypotheses) if each.outcome == outcome]
+            places = [
+                place for place, each in enumerate(hypotheses) if outcome in (each.outcome, *each.through)
+            ]
             yield (
                 places[0],
                 "",
@@ -77,9 +95,20 @@ def hypothesis_faults(hypotheses: Sequence[Hypothesis]) -> Iterator[tuple[int, s
             break
 
 
+def _chain_faults(each: Hypothesis) -> Iterator[str]:
+    """What is wrong with the mediators of a hypothesis."""
+    for name in dict.fromkeys(each.through):
+        if name in (each.predictor, each.outcome):
+            yield f"'{name}' is an end of the path it should mediate"
+        elif each.through.count(name) > 1:
+            yield f"'{name}' stands twice on the way"
+    if each.through and each.moderator:
+        yield "a hypothesis has mediators or a moderator: state the moderation of a step by itself"
+
+
 def _sources(hypotheses: Sequence[Hypothesis]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for each in hypotheses:
+    for each in (step for stated in hypotheses for step in stated.steps):
         names = found.setdefault(each.outcome, [])
         if each.predictor not in names:
             names.append(each.predictor)

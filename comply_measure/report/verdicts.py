@@ -250,6 +250,8 @@ def key_label(key: str, kind: str, labels: Labels) -> str:
     if kind == "reason":
         return _REASONS[key].of(labels.language) if key in _REASONS else key
     if kind == "variable":
+        if " → " in key:
+            return " → ".join(key_label(part, kind, labels) for part in key.split(" → "))
         known = labels.constructs.get(key)
         return known or (_ROLE.of(labels.language) if key == "role" else key.replace("_", " "))
     return key

@@ -128,6 +128,32 @@ def test_a_hypothesis_is_a_path_with_a_verdict(responses, scores) -> None:
     assert line["y"].mean() == pytest.approx(data["salesperson_benefits"].mean(), abs=1.0)
 
 
+def test_an_expected_indirect_effect_brings_its_paths_and_has_a_verdict(responses, scores) -> None:
+    """Each step holds all that is before it; the verdict's numbers are those of ``sem.indirect_effects``."""
+    chain = {
+        "from": "alignment", "to": "salesperson_benefits", "mediator": ["joint_preparation", "joint_follow_up"],
+        "label": "H4",
+    }  # fmt: skip
+    found = evidence.structure(responses, stated(JOINT, chain, cluster="none"), scores=scores, seed=4)
+    assert [line for line in found.model.split("\n") if " ~ " in line] == [
+        "joint_preparation ~ alignment",
+        "joint_follow_up ~ alignment + joint_preparation",
+        "salesperson_benefits ~ alignment + joint_preparation + joint_follow_up",
+    ]
+    assert [path.label for path in found.hypotheses] == ["H1"]
+    table = sem.indirect_effects(found.named.fit, seed=4).tidy()
+    row = table[table["name"] == " → ".join(["alignment", *chain["mediator"], chain["to"]])].iloc[0]
+    (verdict,) = (v for v in found.verdicts(CONVENTIONS) if v.rule == "structure.indirect")
+    assert verdict.subject == ("alignment", "joint_preparation → joint_follow_up", "salesperson_benefits")
+    assert verdict.numbers["beta"] == row["est_std"]
+    assert verdict.numbers["ci"] == (row["std_mc_lower"], row["std_mc_upper"])
+    assert verdict.numbers["p"] == row["mc_pvalue"]
+    none = evidence.structure(responses, stated(JOINT, cluster="none"), scores=scores)
+    assert none.indirect is None and none.indirect_note == ""
+    left = evidence.structure(responses, stated(chain, cluster="none", indirect=False), scores=scores)
+    assert not any(v.rule == "structure.indirect" for v in left.verdicts(CONVENTIONS))
+
+
 def test_views_items_and_variables_of_units_can_be_named(responses, scores) -> None:
     model = "customer_satisfaction ~ C@sales + JP_1 + size"
     found = evidence.structure(
@@ -146,6 +172,11 @@ def test_views_items_and_variables_of_units_can_be_named(responses, scores) -> N
     ("rows", "words"),
     [
         (({"from": "alignmnt", "to": "joint_preparation"},), "did you mean 'alignment'"),
+        ((SOLD | {"mediator": "joint_prep"},), "did you mean 'joint_preparation'"),
+        ((SOLD | {"through": "joint_preparation"},), "is an end of the path it should mediate"),
+        ((SOLD | {"through": ["alignment", "alignment"]},), "stands twice on the way"),
+        ((MODERATED | {"through": "alignment"},), "has mediators or a moderator"),
+        ((JOINT, SOLD | {"to": "alignment", "through": "size"}), "the paths form a circle"),
         ((SOLD | {"moderator": "joint_preparation"},), "is the predictor of the path it should moderate"),
         ((SOLD | {"moderator": "salesperson_benefits"},), "is the outcome of the path it should moderate"),
         ((SOLD, SOLD), "says of the same variables what hypothesis 1 says"),

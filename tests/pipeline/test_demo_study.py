@@ -38,7 +38,9 @@ TABLES = {
     "gaps": {"gaps_dimensions", "gaps_attributes", "gaps_reliability"},
     "structure": {
         "structure_hypotheses", "structure_fit", "structure_paths", "structure_sources", "structure_explained",
-        "structure_indirect", "structure_loadings", "structure_moderations", "structure_measurement",
+        "structure_indirect",
+        "structure_routes", "structure_contrasts", "structure_loadings",
+        "structure_moderations", "structure_measurement",
         "structure_residuals", "structure_modification", "structure_covariance",
     },
     "actions": {"actions_priorities", "actions_relative"},

@@ -135,6 +135,8 @@ WRONG: dict[str, dict[str, tuple[Any, str]]] = {
         "hypotheses": ([], "no hypothesis is stated"),
         "measurement": ("mean", "means"),
         "compare": FLAG,
+        "indirect": FLAG,
+        "bootstrap": (20, "0, for none, or at least 100"),
     },
     "congruence": SCALE
     | {

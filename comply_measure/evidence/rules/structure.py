@@ -160,3 +160,83 @@ MODERATION = register_rule(
         headline=True,
     )
 )
+
+INDIRECT = register_rule(
+    VerdictRule(
+        key="structure.indirect",
+        question=Words(
+            "Does the predictor act on the outcome through the mediator in the expected direction?",
+            "Wirkt der Prädiktor in der erwarteten Richtung über den Mediator auf das Kriterium?",
+        ),
+        decides=Words(
+            "Supported where the indirect effect has the expected sign and its corrected p is at most the level "
+            "({test_level:convention}); not supported where it has the other sign with such a p, or where the interval "
+            "of β excludes the product of two small paths in the expected direction, {small_effect:limit} each "
+            "({small_effect:convention}).",
+            "Gestützt, wenn der indirekte Effekt das erwartete Vorzeichen hat und sein korrigierter "
+            "p-Wert das Niveau nicht "
+            "überschreitet ({test_level:convention}); nicht gestützt, wenn er mit solchem p das andere Vorzeichen hat "
+            "oder das Intervall von β in der erwarteten Richtung das Produkt zweier kleiner Pfade ausschließt, je "
+            "{small_effect:limit} ({small_effect:convention}).",
+        ),
+        cannot_say=Words(
+            "Cannot say otherwise: the interval holds both no indirect effect and one worth having. A supported one "
+            "is an association in cross-sectional data, no process.",
+            "Sonst nicht zu entscheiden: Das Intervall enthält sowohl keinen als auch einen nennenswerten "
+            "indirekten Effekt. Ein gestützter ist ein Zusammenhang in Querschnittsdaten, kein Prozess.",
+        ),
+        says=MappingProxyType(
+            {
+                "supported": Words(
+                    "{subject}: indirect β = {beta:bounded}, 95% CI {ci:bounded_interval}, corrected {p:p_phrase}.",
+                    "{subject}: indirekt β = {beta:bounded}, 95%-KI {ci:bounded_interval}, korrigiert {p:p_phrase}.",
+                ),
+                "not supported": Words(
+                    "{subject} is not found in the expected direction: indirect β = {beta:bounded}, 95% CI "
+                    "{ci:bounded_interval}, corrected {p:p_phrase}.",
+                    "{subject} zeigt sich nicht in der erwarteten Richtung: indirekt β = {beta:bounded}, 95%-KI "
+                    "{ci:bounded_interval}, korrigiert {p:p_phrase}.",
+                ),
+                "cannot say": Words(
+                    "{subject}: the data are compatible with no indirect effect and with one worth having, indirect "
+                    "β = {beta:bounded}, 95% CI {ci:bounded_interval}, corrected {p:p_phrase}.",
+                    "{subject}: Die Daten sind mit keinem und mit einem nennenswerten indirekten Effekt "
+                    "vereinbar, indirekt "
+                    "β = {beta:bounded}, 95%-KI {ci:bounded_interval}, korrigiert {p:p_phrase}.",
+                ),
+            }
+        ),
+        listed=MappingProxyType(
+            {
+                "supported": Words(
+                    "{n} of {of} expected indirect effects are found in the expected direction: {subjects}.",
+                    "{n} von {of} erwarteten indirekten Effekten zeigen sich in der erwarteten Richtung: {subjects}.",
+                ),
+                "not supported": Words(
+                    "{n} of {of} expected indirect effects are not found in the expected direction: {subjects}.",
+                    "{n} von {of} erwarteten indirekten Effekten zeigen sich nicht in der erwarteten "
+                    "Richtung: {subjects}.",
+                ),
+                "cannot say": Words(
+                    "For {n} of {of} expected indirect effects the data are compatible with none and with "
+                    "one worth having: "
+                    "{subjects}.",
+                    "Bei {n} von {of} erwarteten indirekten Effekten sind die Daten mit keinem und mit "
+                    "einem nennenswerten "
+                    "vereinbar: {subjects}.",
+                ),
+            }
+        ),
+        source=(
+            "Holm (1979); MacKinnon, Lockwood, and Williams (2004) for the interval; Cohen (1988) for a small effect"
+        ),
+        subject=("variable", "variable", "variable"),
+        joined=" → ",
+        conventions=("test_level", "small_effect"),
+        family=Words(
+            "Corrected after Holm over the expected indirect effects",
+            "Nach Holm über die erwarteten indirekten Effekte korrigiert",
+        ),
+        headline=True,
+    )
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,13 +11,14 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.errors import NotApplicableError
+from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.estimation import Cluster
 from comply_measure.evidence.fits import NamedFit, fit_values, fit_verdicts, standardized, value_of
 from comply_measure.evidence.focal import chosen_focal, focal
 from comply_measure.evidence.measured_models import UnitModel, comparison, fit_units, remedies
 from comply_measure.evidence.moderation import Moderation, moderations
-from comply_measure.evidence.rules.structure import MODERATION, PATH
+from comply_measure.evidence.rules.structure import INDIRECT, MODERATION, PATH
 from comply_measure.evidence.sources import SourceComparison, source_comparison
 from comply_measure.evidence.structural_options import StructureOptions
 from comply_measure.evidence.topic import Request, Topic
@@ -32,13 +34,14 @@ from comply_measure.models import (
     selling_center_moderations,
 )
 from comply_measure.models.hypothesised import hypothesised_paths
-from comply_measure.sem import quoted
+from comply_measure.sem import indirect_effects, quoted
+from comply_measure.sem.mediation.api import NO_ROUTE
 from comply_measure.statistics.multiplicity import holm
 
 if TYPE_CHECKING:
     from comply_measure.instrument import Scale
     from comply_measure.responses import Responses
-    from comply_measure.sem import Fit
+    from comply_measure.sem import Fit, IndirectEffects
 
 _BLOCKS = {
     "preparation": "Preparation",
@@ -98,6 +101,12 @@ class StructureEvidence(Evidence):
         The paths under every measurement (:func:`comply_measure.evidence.measured_models.comparison`).
     remedies : tuple of NamedFit
         Estimates beside a solution that cannot be used.
+    mediated : sequence of Hypothesis
+        Expected indirect effects.
+    indirect : IndirectEffects or None
+        Indirect, direct and total effects of the model; None without any.
+    indirect_note : str
+        Why there are none.
     residuals, indices, covariance : DataFrame
         Largest residual correlations ``first, second, residual``; largest modification indices; the covariance matrix
         that the model was fitted to, ``variable`` and a column each.
@@ -117,6 +126,9 @@ class StructureEvidence(Evidence):
     moderation: Moderation | None
     comparison: pd.DataFrame | None
     remedies: tuple[NamedFit, ...]
+    mediated: Sequence[Hypothesis]
+    indirect: IndirectEffects | None
+    indirect_note: str
     residuals: pd.DataFrame
     indices: pd.DataFrame
     covariance: pd.DataFrame
@@ -139,6 +151,8 @@ class StructureEvidence(Evidence):
         if not self.named.obstacle:
             found = fit_verdicts((self.named,), conventions)
             found += path_verdicts(self.named, self.hypotheses, self.names, conventions)
+        if self.mediated and self.indirect is not None:
+            found += indirect_verdicts(self.indirect, self.mediated, self.names, conventions)
         if self.moderation is not None:
             found += moderation_verdicts(self.moderation, self.names, conventions)
         return found
@@ -172,6 +186,38 @@ def path_verdicts(
     return tuple(found)
 
 
+def indirect_verdicts(
+    effects: IndirectEffects,
+    hypotheses: Sequence[Hypothesis],
+    labels: Mapping[str, str],
+    conventions: Mapping[str, float],
+) -> tuple[Verdict, ...]:
+    """Whether each expected indirect effect is there, Monte Carlo p values corrected after Holm over all of them."""
+    rows = [indirect_row(effects, each) for each in hypotheses]
+    p = np.array([row["mc_pvalue"] for row in rows])
+    corrected, n = holm(p), int(np.isfinite(p).sum())
+    # two small paths make the least indirect effect worth having
+    limits = {**conventions, "small_effect": conventions["small_effect"] ** 2}
+    found = []
+    for each, row, p_value in zip(hypotheses, rows, corrected, strict=True):
+        beta, ci = row["est_std"], (row["std_mc_lower"], row["std_mc_upper"])
+        numbers: dict[str, Number] = {"beta": beta, "ci": ci, "p": float(p_value), "sign": each.sign}
+        through = " → ".join(labels.get(name, name) for name in each.through)
+        ends = [labels.get(each.predictor, each.predictor), through, labels.get(each.outcome, each.outcome)]
+        answer = _answer(beta, ci, float(p_value), each.sign, limits)
+        found.append(INDIRECT.verdict(answer, *ends, numbers=numbers, n_family=n))
+    return tuple(found)
+
+
+def indirect_row(effects: IndirectEffects, each: Hypothesis) -> dict[str, float]:
+    """Numbers of an expected indirect effect; NaN where the model has none (its products are in equations apart)."""
+    table = effects.of("specific")
+    wanted = (table["predictor"] == each.predictor) & (table["outcome"] == each.outcome)
+    mine = table[wanted & (table["through"] == " → ".join(each.through)) & (table["at"] == "")]
+    columns = ("est", "mc_pvalue", "est_std", "std_mc_lower", "std_mc_upper")
+    return {name: float(mine[name].iloc[0]) if len(mine) else math.nan for name in columns}
+
+
 def moderation_verdicts(
     moderation: Moderation, labels: Mapping[str, str], conventions: Mapping[str, float]
 ) -> tuple[Verdict, ...]:
@@ -203,6 +249,7 @@ def structure(
     options: StructureOptions | None = None,
     *,
     scores: AggregationEvidence | None = None,
+    seed: int = 1,
 ) -> StructureEvidence:
     """The structural model of units.
 
@@ -214,6 +261,8 @@ def structure(
         Defaults where not given.
     scores : AggregationEvidence, optional
         Unit scores; made with the defaults of :func:`aggregation` where not given.
+    seed : int
+        Of Monte Carlo draws and replications of indirect effects.
 
     Returns
     -------
@@ -233,7 +282,8 @@ def structure(
     variables = UnitVariables(responses, scores.scores, min_roles=needed)
     model, hypotheses = _model(responses, options)
     cluster: Cluster = options.cluster if responses.n_firms > 1 else "none"
-    paths = [each for each in hypotheses if not each.moderator]
+    paths = [each for each in hypotheses if not each.moderator and not each.through]
+    steps = tuple(step for each in hypotheses for step in each.steps)
     measurement = options.measurement
     unit = fit_units(model, variables, measurement, options, cluster)
     beside, absent = remedies(model, variables, options, cluster, measurement, unit.fit)
@@ -251,7 +301,7 @@ def structure(
         model=unit.text,
         cautions=(*_problems(unit.fit, responses, cluster), *absent),
         moderation=moderations(
-            hypotheses,
+            steps,
             variables,
             corrected=measurement in ("corrected", "roles", "sam"),
             clusters=firms,
@@ -262,6 +312,8 @@ def structure(
             else None
         ),
         remedies=beside,
+        mediated=tuple(each for each in hypotheses if each.through),
+        **_indirect(unit.fit, options, seed),
         **_details(unit.fit),
         sources=_sources(responses, options, cluster) if kind == "constructs" else None,
     )
@@ -269,7 +321,7 @@ def structure(
 
 def _compute(request: Request, options: StructureOptions) -> StructureEvidence:
     given = request.evidence("aggregation", AggregationEvidence)
-    return structure(request.responses, options, scores=given)
+    return structure(request.responses, options, scores=given, seed=request.seed)
 
 
 TOPIC = Topic("structure", "Structural model", _compute, StructureOptions, ("aggregation",), asked=asked)
@@ -354,6 +406,14 @@ def _follow_up_items(responses: Responses) -> list[str]:
     return []
 
 
+def _indirect(fit: Fit, options: StructureOptions, seed: int) -> dict[str, Any]:
+    """Indirect effects where the model has any, else the reason."""
+    if not options.indirect:
+        return {"indirect": None, "indirect_note": ""}
+    found, why = attempt(lambda: indirect_effects(fit, bootstrap=options.bootstrap, seed=seed))
+    return {"indirect": found, "indirect_note": "" if why.startswith(NO_ROUTE) else why}
+
+
 def _details(fit: Fit) -> dict[str, Any]:
     """Residuals, modification indices and the covariance matrix, where there is an optimum."""
     empty = {
@@ -384,8 +444,6 @@ def _details(fit: Fit) -> dict[str, Any]:
 
 
 def _indices(fit: Fit, empty: pd.DataFrame) -> pd.DataFrame:
-    from comply_measure.evidence.attempt import attempt
-
     found, _ = attempt(lambda: fit.modification_indices(sort=True))
     if found is None or not len(found):
         return empty

@@ -8,6 +8,7 @@ from comply_measure.evidence.fits import standardized, uncertain, value_of
 from comply_measure.evidence.sources import SourceComparison
 from comply_measure.evidence.topics.structure import StructureEvidence
 from comply_measure.models import FOCAL, selling_center_hypotheses
+from comply_measure.report.chapters.structure_indirect import indirect_blocks
 from comply_measure.report.chapters.structure_tables import (
     comparison_blocks,
     detail_blocks,
@@ -116,7 +117,7 @@ def structure_section(results: StructureEvidence, labels: Labels, cutoffs: Cutof
         blocks += [Prose(_CAUTION), hypotheses]
     blocks += [Prose(fit_sentence(named)), table, *remedy_blocks(results, label)]
     if not named.obstacle:
-        blocks += _results(results, labels, cutoffs)
+        blocks += [*_results(results, labels, cutoffs), *indirect_blocks(results, label)]
     if results.moderation is not None:
         level = cutoffs["test_level"].value
         blocks += moderation_blocks(results.moderation, _equations(results), label, level)
@@ -142,9 +143,10 @@ def _results(results: StructureEvidence, labels: Labels, cutoffs: Cutoffs) -> li
     if results.sources is not None:
         blocks += [Prose(_source_text(results.sources, labels)), _sources(results, results.sources, labels)]
     blocks.append(_explained(results, table, labels))
-    defined = table[table["op"] == ":="]
+    # the sums of the model built in are among the indirect effects, with intervals that fit products
+    defined = table[(table["op"] == ":=") & (results.kind == "own")]
     if len(defined):
-        blocks.append(_indirect(results, defined, labels))
+        blocks.append(_defined(results, defined, labels))
     measured = table[table["op"] == "=~"]
     if len(measured):
         blocks.append(Details("Measurement part", (_loadings(results, measured, labels),)))
@@ -262,17 +264,18 @@ def _explained(results: StructureEvidence, table: pd.DataFrame, labels: Labels) 
     return _table(results, "structure_explained", "Variance explained", data, columns)
 
 
-def _indirect(results: StructureEvidence, defined: pd.DataFrame, labels: Labels) -> TableSpec:
+def _defined(results: StructureEvidence, defined: pd.DataFrame, labels: Labels) -> TableSpec:
     data = defined.reset_index(drop=True)
-    names = [str(key).removeprefix("indirect_") for key in data["lhs"]]
-    data.insert(0, "label", [_label(results, name, labels) for name in names])
+    data.insert(0, "label", [_label(results, key, labels) for key in data["lhs"]])
     columns: Columns = (
-        of("outcome", "label"), of("indirect", "est_std"), "se", of("ci_bounded", "ci"), of("p", "pvalue"),
-    )  # fmt: skip
-    through = "Indirect effects of alignment through preparation and follow-up"
-    title = through if results.kind in ("constructs", "blocks") else "Defined parameters"
-    note = "Sum of the products of standardised paths; delta-method interval."
-    return _table(results, "structure_indirect", title, data, columns, note)
+        of("parameter", "label"),
+        of("beta", "est_std"),
+        "se",
+        of("ci_bounded", "ci"),
+        of("p", "pvalue"),
+    )
+    note = "Of the standardised solution; delta-method interval."
+    return _table(results, "structure_defined", "Defined parameters", data, columns, note)
 
 
 def _loadings(results: StructureEvidence, measured: pd.DataFrame, labels: Labels) -> TableSpec:

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from comply_measure.evidence.fits import standardized, value_of
 from comply_measure.evidence.moderation import Moderation
-from comply_measure.evidence.topics.structure import StructureEvidence, moderation_verdicts, path_verdicts
+from comply_measure.evidence.topics.structure import (
+    StructureEvidence,
+    indirect_verdicts,
+    moderation_verdicts,
+    path_verdicts,
+)
 from comply_measure.evidence.unit_variables import MEASUREMENTS
 from comply_measure.evidence.verdicts import Verdict
 from comply_measure.report.cutoffs import Cutoffs
@@ -38,31 +43,38 @@ def hypothesis_table(results: StructureEvidence, cutoffs: Cutoffs, label: Label)
     verdicts: list[Verdict] = []
     if not results.named.obstacle:
         verdicts += path_verdicts(results.named, results.hypotheses, results.names, conventions)
+    if results.mediated and results.indirect is not None:
+        verdicts += indirect_verdicts(results.indirect, results.mediated, results.names, conventions)
     if results.moderation is not None:
         verdicts += moderation_verdicts(results.moderation, results.names, conventions)
     moderated = [] if results.moderation is None else results.moderation.table.to_dict("records")
-    stated = [(each.label, each.predictor, each.outcome, "") for each in results.hypotheses]
+    stated = [
+        (each.label, f"{label(each.predictor)} → {label(each.outcome)}", "Paths")
+        for each in results.hypotheses
+    ]
     if results.named.obstacle:
         stated = []
-    stated += [
-        (str(r["label"]), str(r["predictor"]), str(r["outcome"]), str(r["moderator"])) for r in moderated
-    ]
+    if results.indirect is not None:
+        chains = [(h.label, (h.predictor, *h.through, h.outcome)) for h in results.mediated]
+        stated += [(name, " → ".join(map(label, chain)), "Indirect effects") for name, chain in chains]
+    for row in moderated:
+        path = f"{label(str(row['predictor']))} → {label(str(row['outcome']))}"
+        stated.append((str(row["label"]), f"{label(str(row['moderator']))} on {path}", "Moderations"))
     if not stated:
         return None
     rows = []
-    for (name, predictor, outcome, moderator), verdict in zip(stated, verdicts, strict=True):
-        path = f"{label(predictor)} → {label(outcome)}"
+    for (name, what, kind), verdict in zip(stated, verdicts, strict=True):
         low, high = cast("tuple[float, float]", verdict.numbers["ci"])
         rows.append(
             {
-                "label": f"{name}: " * bool(name) + (f"{label(moderator)} on {path}" if moderator else path),
+                "label": f"{name}: " * bool(name) + what,
                 "expected": "+" if verdict.numbers["sign"] == 1 else MINUS,
                 "est_std": verdict.numbers["beta"],
                 "ci_lower": low,
                 "ci_upper": high,
                 "p": verdict.numbers["p"],
                 "answer": verdict.answer,
-                "kind": "Moderations" if moderator else "Paths",
+                "kind": kind,
             }
         )
     notes = [] if results.moderation is None else [r["note"] for r in moderated if r["note"]]
@@ -75,7 +87,7 @@ def hypothesis_table(results: StructureEvidence, cutoffs: Cutoffs, label: Label)
             of("hypothesis", "label"), "expected", of("beta", "est_std"), of("ci_beta", "ci"), of("p_holm", "p"),
             "answer",
         ),
-        "p: corrected after Holm, paths and moderations each among themselves. β of a moderation: "
+        "p: corrected after Holm, paths, indirect effects and moderations each among themselves. β of a moderation: "
         "b·SD(X)·SD(Z)/SD(Y).",
         *(f"Not estimated: {note}." for note in dict.fromkeys(notes)),
         estimator=results.estimator,

@@ -53,13 +53,6 @@ GENERAL: tuple[Quantity, ...] = (
     Quantity("estimate_bounded", "Estimate", "bounded"),
     Quantity("b", "b", "number3", "Regression coefficient in the units of the variables.", italic=True),
     Quantity("beta", "β", "bounded", "Completely standardised regression coefficient."),
-    Quantity(
-        "indirect",
-        "Indirect effect (β)",
-        "bounded",
-        "Sum of the products of standardised paths.",
-        latex=r"Indirect effect ($\beta$)",
-    ),
     Quantity("odds_ratio", "Odds ratio per point", "number"),
     Quantity("odds_ratio_sd", "Odds ratio per SD", "number", data=("odds_ratio",)),
     Quantity("t_or_f", "t or F", "number"),

@@ -136,7 +136,6 @@ Name = Literal[
     "icc_double_entry",
     "index",
     "indicator",
-    "indirect",
     "intercept_difference",
     "intervention",
     "item",

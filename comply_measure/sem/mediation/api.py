@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from comply_measure.sem.bootstrap.fit import BootstrapFit
     from comply_measure.sem.result import Fit
 
+NO_ROUTE = "no route of two steps or more"
 DRAWS = 20_000
 SEED = 1
 
@@ -98,14 +99,14 @@ def indirect_effects(
         effects += plan.effects(sources, targets, through)
         notes |= plan.notes
     if not effects:
-        raise ModelError("no route of two steps or more leads from one variable to another")
+        raise ModelError(f"{NO_ROUTE} leads from one variable to another")
     if len(graphs) > 1:
         effects += differences(effects, [group.name for group in fit.model.sample.groups])
     estimated = Estimated(fit, pieces, combination(effects, len(pieces.pieces)), fit.vcov_array)
     resampled = _resampled(fit, bootstrap, seed, n_jobs)
     frame = _frame(effects, estimated, confidence, draws, seed, resampled)
     done = None if resampled is None else resampled.naive
-    if fit.vcov_array is None:
+    if fit.vcov_array is None or not np.isfinite(fit.vcov_array).all():
         notes["the fit has no covariance matrix of its estimates: no delta and no Monte Carlo intervals"] = (
             None
         )
@@ -200,7 +201,7 @@ def _frame(
     }
     (est, est_std), (se, se_std) = estimated.points(), estimated.errors()
     columns |= wald_columns(est, se, level)
-    plain, scaled = estimated.monte_carlo(draws, seed, level)
+    plain, scaled, columns["mc_pvalue"] = estimated.monte_carlo(draws, seed, level)
     columns["mc_lower"], columns["mc_upper"] = plain
     own = resampled is not None and resampled.naive is not None
     limits = estimated.bootstrap(resampled, resampled.naive, level) if own else {}  # type: ignore[arg-type,union-attr]

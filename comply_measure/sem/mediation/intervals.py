@@ -106,21 +106,29 @@ class Estimated:
             found.append(np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", J, self.vcov, J), 0.0)))
         return found[0], found[1]
 
-    def monte_carlo(self, draws: int, seed: int, level: float) -> tuple[Limits, Limits]:
-        """Intervals from draws of the parameters, unstandardised and standardised."""
+    def monte_carlo(self, draws: int, seed: int, level: float) -> tuple[Limits, Limits, Array]:
+        """Intervals from draws of the parameters, unstandardised and standardised, and p values.
+
+        p is the smallest level at which the interval leaves zero out: twice the smaller share of draws on one side of
+        it, one draw added to each.
+        """
         if self.vcov is None or not np.isfinite(self.vcov).all():
             nothing = np.full(len(self.weights), math.nan)
-            return (nothing, nothing), (nothing, nothing)
+            return (nothing, nothing), (nothing, nothing), nothing
         model, theta = self.fit.model, self.fit.theta
         steps = np.random.default_rng(seed).standard_normal((draws, len(theta))) @ _root(self.vcov).T
         rows = np.tile(model.values(theta), (draws, 1))
         free = model.table.free > 0
         rows[:, free] += steps[:, model.table.free[free] - 1]
         found = self.pieces.products(rows)
-        plain = percentile_interval(found @ self.weights.T, two_tails(level))
+        values = found @ self.weights.T
+        plain = percentile_interval(values, two_tails(level))
+        below = np.minimum((values <= 0.0).sum(axis=0), (values >= 0.0).sum(axis=0))
+        pvalue = np.minimum(2.0 * (below + 1.0) / (draws + 1.0), 1.0)
         log_scale, slope = self._log_scale
         found *= np.exp(log_scale + steps @ slope.T)
-        return plain, percentile_interval(_weighted(self.weights, found.T).T, two_tails(level))
+        scaled = _weighted(self.weights, found.T).T
+        return plain, percentile_interval(scaled, two_tails(level)), pvalue
 
     def bootstrap(self, fit: BootstrapFit, done: Replications, level: float) -> dict[str, Limits]:
         """Intervals ``perc``, ``bca`` and ``std_perc`` from replications of the fit."""

@@ -51,8 +51,8 @@ class IndirectEffects:
     table : DataFrame
         A row per effect: kind (``specific``, ``total_indirect``, ``direct``, ``total``, ``contrast``, ``index``,
         ``difference``), predictor, through, outcome, moderator, at, group, name, est, se, z, pvalue, ci_lower and
-        ci_upper (delta method), mc_lower, mc_upper, with a bootstrap perc_lower, perc_upper, bca_lower, bca_upper;
-        est_std, se_std, std_mc_lower, std_mc_upper and std_perc_lower, std_perc_upper.
+        ci_upper (delta method), mc_pvalue, mc_lower, mc_upper, with a bootstrap perc_lower, perc_upper, bca_lower,
+        bca_upper; est_std, se_std, std_mc_lower, std_mc_upper and std_perc_lower, std_perc_upper.
     level : float
         Confidence level.
     draws, replications : int
