@@ -34,7 +34,7 @@ class Names:
 
     def taken(self, records: NDArray[np.intp]) -> Names:
         """Names of some records; ids that none of them has are dropped."""
-        codes, kept = pd.factorize(self.codes[records], use_na_sentinel=True)
+        codes, kept = pd.factorize(self.codes[records])
         present = kept[kept >= 0]
         position = np.full(len(kept) + 1, -1, dtype=np.intp)
         position[:-1][kept >= 0] = np.arange(len(present))

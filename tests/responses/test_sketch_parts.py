@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from comply_measure.errors import InputError
+from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.raw import Column, RawTable, encoded
-from comply_measure.responses.sketch.blocks import Block, _block
+from comply_measure.responses.sketch.blocks import Block, _block, _too_wide
 from comply_measure.responses.sketch.places import (
+    Place,
+    Places,
     _informant,
     _may_be_role,
     _may_be_unit,
@@ -19,7 +24,7 @@ from comply_measure.responses.sketch.places import (
 )
 from comply_measure.responses.sketch.ranges import answer_scales
 from comply_measure.responses.sketch.seen import Seen, codes_of, lone_codes, words_of
-from comply_measure.responses.sketch.sketch import _check, _reversed, _unwanted
+from comply_measure.responses.sketch.sketch import _check, _header, _is_text, _reversed, _unwanted, _variables
 from comply_measure.responses.sketch.words import no_answer, tokens
 
 FIVE = frozenset(range(1, 6))
@@ -94,6 +99,11 @@ def test_conventional_codes_apart_from_the_answers_are_missing(code: int) -> Non
         ({-2, -1, 0, 1, 2, 99}, {99}),
         (set(range(-9, 10)), set()),
         (set(range(-9, 10)) | {99}, {99}),
+        ({-2, -1, 0, 1, 2, -99}, {-99}),  # answers on both sides of zero
+        ({-3, -2, -1, 1, 2, 3, -9, -99}, {-9, -99}),
+        ({-2, -1, 0, 1, 2, -99, 99}, {-99, 99}),
+        ({-3, -1, 0, 1, 3}, set()),  # nobody gave 2 or its opposite
+        ({1, 2, 3, 4, 5, -1, -2, -99}, {-1, -2, -99}),
         ({-1, 0, 1}, {-1}),
         (FIVE | {-8, -9, 8, 9}, {-8, -9, 8, 9}),
         (frozenset(range(11)), set()),
@@ -350,3 +360,76 @@ def test_a_row_per_unit_and_a_file_without_items_are_told() -> None:
     (problem,) = caught.value.problems
     assert caught.value.headline == "f.csv has a row per unit"
     assert problem.message == "2 columns are named item@role"
+
+
+def test_columns_that_are_too_wide_for_a_block() -> None:
+    """Eleven categories at most, the lowest not below -5; missing codes do not count."""
+
+    def wide(*codes: int) -> bool:
+        seen = Seen(frozenset(codes))
+        return _too_wide(seen, lone_codes(seen))
+
+    assert not wide(0, 10) and wide(0, 11) and not wide(0, 10, 99)
+    assert not wide(*range(-5, 6)) and wide(*range(-6, 5))
+    assert _too_wide(Seen(frozenset({99})), frozenset({99}))  # nothing but missing codes
+
+
+def test_a_column_is_text_by_its_words_or_its_labels() -> None:
+    def labelled(cells: tuple[Any, ...], labels: dict[Any, str]) -> bool:
+        return _is_text(replace(column("x", *cells), value_labels=labels))
+
+    assert labelled((1, 2), {1: "a", 2: "b"}) and labelled((1, 2), {1: "a", 2: "b", 3: "c"})
+    assert not labelled((1, 2, 3), {1: "a", 2: "b"}) and not labelled((), {}) and not labelled((1,), {})
+    assert labelled(("a", "b"), {})
+
+
+def test_variables_of_units_are_told_where_units_repeat() -> None:
+    columns = {
+        c.name: c for c in (column("team", *"aabb"), column("size", 1, 1, 2, 2), column("age", 1, 2, 3, 3))
+    }
+    team = Place("team", "")
+    for unit, repeated, expected in (
+        (team, True, (("size",), ("age",), {})),
+        (team, False, ((), ("size", "age"), {})),
+        (None, True, ((), ("team", "size", "age"), {})),
+    ):
+        places = Places(unit, None, None, None, repeated, False)
+        assert _variables(columns, places, []) == expected
+
+
+def rows_of(tmp_path: Path, *rows: str) -> tuple[tuple[int, ...], str]:
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return _header(path, Faults("a.csv"))
+
+
+LABELS = ((0, 1), "the second row has texts where the rows below have numbers: labels of the columns")
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (("id,q1,q2", "a,One,Two", "b,1,2"), LABELS),
+        (("id,q1,q2", "a,1,Two", "b,1,2"), ((0,), "")),  # a number among them
+        (("id,q1,q2", "a,One,", "b,1,2"), ((0,), "")),  # a blank among them
+        (("id,q1,q2", "a,One,One", "b,1,2"), ((0,), "")),  # half of them differ, no more
+        (("id,q1,q2,q3", "a,One,One,Two", "b,1,2,3"), LABELS),
+        (("id,q1", "a,One", "b,1"), ((0,), "")),  # one column of numbers
+        (("id,q1,q2", "a,One,Two"), ((0,), "")),  # no third row
+    ],
+)
+def test_a_second_row_of_labels_is_told_from_answers(
+    tmp_path: Path, rows: tuple[str, ...], expected: tuple[tuple[int, ...], str]
+) -> None:
+    assert rows_of(tmp_path, *rows) == expected
+
+
+def test_header_rows_of_survey_tools(tmp_path: Path) -> None:
+    found = rows_of(tmp_path, "Q,,id", "Fast,Slow,x", "1,2,a")
+    assert found == ((0, 1), "the first row has blanks above the parts of questions, as SurveyMonkey writes")
+    assert rows_of(tmp_path, "Q,,id", "Fast,3,x", "1,2,a") == ((0,), "")
+    ids = ",".join(['"{""ImportId"":""QID1""}"'] * 2)
+    said = "has the ids that Qualtrics writes below the questions"
+    assert rows_of(tmp_path, "a,b", ids, "1,2") == ((0, 1), f"row 2 {said}")
+    assert rows_of(tmp_path, "a,b", "One,Two", ids, "1,2") == ((0, 1, 2), f"row 3 {said}")
+    assert rows_of(tmp_path, "a,b", "One,Two", "1,2", ids)[1] == LABELS[1]

@@ -144,8 +144,10 @@ def lone_codes(seen: Seen) -> frozenset[int]:
     negative = {code for code in free if code < 0}
     mirrored = {-code for code in core if code > 0}
     others = mirrored - negative  # of answers, or of missing codes such as 99
-    balanced = len(negative) > 1 and negative <= mirrored and others <= {-code for code in _HIGH}
-    if negative <= _LOW and not balanced and core - negative and min(core - negative) >= 0:
+    paired = {code for code in negative & mirrored if code > -10}
+    if len(paired) > 1 and others <= {-code for code in _HIGH}:
+        free -= paired | {-code for code in paired}  # answers on both sides of zero
+    elif negative <= _LOW and core - negative and min(core - negative) >= 0:
         lone |= negative
         core -= negative
     while len(core) > 2:
@@ -160,8 +162,10 @@ def lone_codes(seen: Seen) -> frozenset[int]:
         lone |= top
         core = rest
     bottom = _run(core, -1) if core else set()
-    if core - bottom and bottom <= _LOW & free and min(core - bottom) > max(bottom) + 1:
+    while core - bottom and bottom <= _LOW & free and min(core - bottom) > max(bottom) + 1:
         lone |= bottom
+        core -= bottom
+        bottom = _run(core, -1)
     return frozenset(lone)
 
 
