@@ -24,6 +24,7 @@ from comply_measure.pipeline import (
     Step,
     StepOutput,
     Store,
+    build_report,
     fingerprint as fingerprint_module,
     load_study,
     run_study,
@@ -35,7 +36,7 @@ from comply_measure.pipeline.run import Run
 from comply_measure.pipeline.signature import sign
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Chapter, Section
+from comply_measure.report.parts import Chapter, Notice, Section
 from comply_measure.report.tables import TableSpec
 
 
@@ -212,6 +213,43 @@ def test_a_defect_leaves_its_traceback_in_the_results(
     workshop.broken = None
     write_results(go(), tmp_path / "out", jobs=1, started=datetime(2026, 1, 2, tzinfo=UTC))
     assert not (traces / "c.txt").exists()  # of an earlier run
+
+
+def test_the_report_says_what_failed_what_was_left_out_and_what_to_take_care_of(
+    workshop: Workshop, go: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class OwnWarning(ComplyWarning):
+        pass
+
+    def warn() -> None:
+        warnings.warn("take care", OwnWarning, stacklevel=1)
+
+    workshop.registry["w"] = workshop.step("w", behave=warn)
+    workshop.broken = ComplyError("no answers")
+    report = build_report(go())
+    assert [(section.key, section.title) for section in report.sections] == [
+        (name, name.upper() if name in ("c", "d") else name) for name in ("a", "b", "c", "d", "e", "w")
+    ]
+    notices = {
+        section.key: [(block.text, block.kind) for block in section.blocks if isinstance(block, Notice)]
+        for section in report.sections
+    }
+    assert notices == {
+        "a": [],
+        "b": [],
+        "c": [("This step failed: no answers", "error")],
+        "d": [("This step was left out: needs c, which has no result", "warning")],
+        "e": [],
+        "w": [("take care", "warning")],
+    }
+    assert report.summary == (
+        "Step 'c' has no result: no answers.",
+        "Step 'd' has no result: needs c, which has no result.",
+    )
+    assert len(report.sections[0].blocks) == 1 and len(report.sections[5].blocks) == 2
+    facts = dict(report.facts)
+    assert facts["Steps"] == "a, b, c, d, e, w" and facts["Seed"] == "3"
+    assert facts["Input answers.csv"].startswith("SHA-256 ") and len(facts["Input answers.csv"]) == 8 + 16 + 1
 
 
 @pytest.mark.parametrize("damage", [b"", b"{}", b"0" * 64 + b"\n{}"])
