@@ -12,7 +12,7 @@ import sys
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from comply_measure.errors import ComplyError
 from comply_measure.evidence.base import KINDS, Evidence
@@ -22,6 +22,7 @@ from comply_measure.tables.values import plain_values
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+    from pandas.api.extensions import ExtensionArray
 
 Json = dict[str, Any]
 #: Columns with more rows, and arrays with more numbers, are stored as bytes, by kind.
@@ -180,7 +181,7 @@ def encode_frame(frame: pd.DataFrame) -> Json:
     ComplyError
         If a column holds anything but numbers, truth values and texts.
     """
-    return {"columns": [_encode_column(name, frame[name]) for name in frame.columns], "rows": len(frame)}
+    return {"columns": [_encode_column(name, column) for name, column in frame.items()], "rows": len(frame)}
 
 
 def decode_frame(data: Json) -> pd.DataFrame:
@@ -281,7 +282,9 @@ def _kinds_of(series: pd.Series[Any]) -> str:
     return ", ".join(sorted({type(value).__name__ for value in series}))
 
 
-def _decode_column(column: Json) -> pd.Series[Any]:
+def _decode_column(column: Json) -> pd.Series[Any] | ExtensionArray | np.ndarray[Any, Any]:
+    """Values of a column; arrays as long as they can be, since a series of each costs more than its values."""
+    import numpy as np
     import pandas as pd
 
     kind = column["kind"]
@@ -289,17 +292,17 @@ def _decode_column(column: Json) -> pd.Series[Any]:
         return _unpacked(column)
     values = column["values"]
     if kind == "float":
-        return pd.Series([math.nan if v is None else float(v) for v in values], dtype="float64")
-    dtypes = {
+        return np.array([_number(value) for value in values], dtype=np.float64)
+    if kind == "text" and not all(value is None or isinstance(value, str) for value in values):
+        raise ComplyError("a stored table is damaged: a text is none")
+    dtypes: dict[str, Any] = {
         "truth": "bool",
         "truth_or_missing": "boolean",
         "integer": "int64",
         "integer_or_missing": "Int64",
         "text": "str",
     }
-    if kind == "text" and not all(value is None or isinstance(value, str) for value in values):
-        raise ComplyError("a stored table is damaged: a text is none")
-    return pd.Series(values, dtype=dtypes[kind])
+    return cast("ExtensionArray", pd.array(values, dtype=dtypes[kind]))
 
 
 _DECODERS: dict[str, Callable[[Any], Any]] = {
