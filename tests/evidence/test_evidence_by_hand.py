@@ -7,15 +7,22 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from comply_measure import evidence, sem
-from comply_measure.errors import InputError
+from comply_measure.errors import InputError, NotApplicableError
 from comply_measure.evidence.estimation import Estimation, cluster_in_role
-from comply_measure.evidence.focal import chosen_focal
+from comply_measure.evidence.focal import (
+    by_group,
+    chosen_focal,
+    require_categories,
+    require_one_each,
+    require_roles,
+)
 from comply_measure.evidence.missing_predictors import missing_predictors
 from comply_measure.evidence.norms import read_norms
 from comply_measure.evidence.topics.cfa import CfaOptions
@@ -189,3 +196,70 @@ def test_limits_of_norms_belong_to_them(tmp_path: Path) -> None:
         (5, "name", "named twice", "a", None),
         (5, "se", "no standard error", "x", "0 or more"),
     ]
+
+
+def several() -> pd.DataFrame:
+    """Ten dyads; the first has three buyers, the second two sellers, the last a buyer alone."""
+    rows = answers(10).reset_index(drop=True)
+    units = list(rows["unit"].unique())
+    rows = rows[~((rows["unit"] == units[-1]) & (rows["role"] == "seller"))]
+    more = [rows[(rows["unit"] == units[0]) & (rows["role"] == "buyer")]] * 2
+    more.append(rows[(rows["unit"] == units[1]) & (rows["role"] == "seller")])
+    both = pd.concat([rows, *more], ignore_index=True)
+    return both.assign(informant=[f"i{k}" for k in range(len(both))])
+
+
+def asked(rows: pd.DataFrame, **options: Any) -> Responses:
+    return responses_from_frame(rows.reset_index(drop=True), read().scales[0], **options)
+
+
+def test_a_scale_counts_its_roles_units_and_informants() -> None:
+    rows = several()
+    chosen = chosen_focal(asked(rows, informants="all"), None)
+    assert (chosen.several, chosen.n_informants, chosen.n_units) == (2, len(rows), 10)
+    assert chosen.roles == ("buyer", "seller") and chosen.shares_units
+    assert (chosen.title, chosen.top) == ("Duo", "overall")
+    with pytest.raises(NotApplicableError, match=r"^2 units have several informants of one role"):
+        require_one_each(chosen)
+    one = chosen_focal(asked(rows[~rows.duplicated(["unit", "role"])]), None)
+    assert (one.several, one.n_informants) == (0, len(rows) - 3)
+    require_one_each(one)
+    require_roles(one)
+    with pytest.raises(NotApplicableError, match=r"answered by 2 role\(s\); this step compares at least 3"):
+        require_roles(one, 3)
+    even = rows.groupby("unit", sort=False).ngroup() % 2 == 0
+    apart = rows[((rows["role"] == "buyer") == even) & ~rows.duplicated(["unit", "role"])]
+    alone = chosen_focal(asked(apart), None)
+    assert alone.roles == ("buyer", "seller") and not alone.shares_units
+    assert alone.n_units == alone.n_informants == len(apart)
+    with pytest.raises(NotApplicableError, match="no unit has informants of two roles"):
+        require_roles(alone)
+    twins = chosen_focal(asked(rows[rows["role"] == "buyer"], informants="all"), None)
+    assert twins.roles == ("buyer",) and not twins.shares_units and twins.several == 1
+
+
+def test_averaged_answers_are_no_categories() -> None:
+    rows = several()
+    first = rows["unit"] == rows["unit"].iloc[0]
+    rows.loc[first & (rows["role"] == "buyer"), "honesty1"] = [1, 2, 2]
+    with pytest.raises(NotApplicableError, match="averaged and lie between the categories"):
+        require_categories(chosen_focal(asked(rows, informants="average"), None))
+    require_categories(chosen_focal(asked(rows, informants="first"), None))
+
+
+def test_tables_by_group_go_construct_by_construct() -> None:
+    """All informants first, then each role, in the order of the constructs that were asked for."""
+    chosen = chosen_focal(read(), None)
+    scales = {"b": ("honesty1",), "a": ("care1", "care2")}
+
+    def compute(mine: pd.DataFrame, asked: dict[str, tuple[str, ...]]) -> pd.DataFrame:
+        return pd.DataFrame(
+            {"scale": sorted(asked), "n": len(mine), "k": [len(asked[k]) for k in sorted(asked)]}
+        )
+
+    found = by_group(chosen, chosen.answers(), scales, compute)
+    roles = read().data["role"].value_counts()
+    n = [read().n_informants, roles["buyer"], roles["seller"]]
+    assert found["scale"].tolist() == ["b"] * 3 + ["a"] * 3
+    assert found["group"].tolist() == ["pooled", "buyer", "seller"] * 2
+    assert found["n"].tolist() == n * 2 and found["k"].tolist() == [1] * 3 + [2] * 3
