@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,9 +49,9 @@ def run_command(
         return 0
     from comply_measure.pipeline import STEPS, Store, load_study, require_usable, run_study, write_results
     from comply_measure.pipeline.unchanged import FOLDER, remember
+    from comply_measure.pipeline.usage import collect_seldom
 
-    # What is loaded stays to the end: the search for garbage need not go through it again and again.
-    gc.freeze()
+    collect_seldom()
     started = datetime.now(UTC)
     study = load_study(study_file, STEPS)
     folder = study.output() if out is None else out

@@ -173,8 +173,9 @@ def standardized(fit: Fit | FitRecord) -> pd.DataFrame:
 def value_of(table: pd.DataFrame, lhs: str, op: str, rhs: str, column: str = "est_std") -> float:
     """One value of a table of parameters; NaN if the parameter is not in the model."""
     wanted = (lhs, op, rhs)
-    names = zip(table["lhs"], table["op"], table["rhs"], strict=True)
-    return next((float(v) for v, name in zip(table[column], names, strict=True) if name == wanted), math.nan)
+    names = zip(*(table[part].tolist() for part in ("lhs", "op", "rhs")), strict=True)
+    place = next((place for place, name in enumerate(names) if name == wanted), None)
+    return math.nan if place is None else float(table[column].to_numpy()[place])
 
 
 def uncertain(table: pd.DataFrame, lhs: str, op: str, rhs: str) -> bool:

@@ -100,7 +100,8 @@ def source_comparison(
         kind: [_fit(assignment, focal, other, means, ends, fit, failures) for assignment in chosen]
         for kind, chosen in (("same", same), ("different", different))
     }
-    rows = [_row(path, fits["same"], fits["different"]) for path in hypotheses]
+    same_tables, different_tables = _tables(fits["same"]), _tables(fits["different"])
+    rows = [_row(path, same_tables, different_tables) for path in hypotheses]
     counts = [named.fit.n for named in fits["different"] if named is not None]
     return SourceComparison(
         pd.DataFrame(rows),
@@ -144,8 +145,14 @@ def _fit(
     return NamedFit("sources", " / ".join(_words(assignment)), found)
 
 
+def _tables(fits: Sequence[NamedFit | None]) -> list[pd.DataFrame]:
+    """Standardised solution of every fit; none where one of them could not be made."""
+    made = [named for named in fits if named is not None]
+    return [standardized(named.fit) for named in made] if len(made) == len(fits) else []
+
+
 def _row(
-    path: Hypothesis, same: Sequence[NamedFit | None], different: Sequence[NamedFit | None]
+    path: Hypothesis, same: Sequence[pd.DataFrame], different: Sequence[pd.DataFrame]
 ) -> dict[str, object]:
     one, _ = _mean(path, same)
     two, half = _mean(path, different)
@@ -162,11 +169,10 @@ def _row(
     }
 
 
-def _mean(path: Hypothesis, fits: Sequence[NamedFit | None]) -> tuple[float, float]:
-    """Mean standardised path and half the width of its interval."""
-    if not fits or any(named is None for named in fits):
+def _mean(path: Hypothesis, tables: Sequence[pd.DataFrame]) -> tuple[float, float]:
+    """Mean standardised path and half the width of its interval; NaN without tables."""
+    if not tables:
         return math.nan, math.nan
-    tables = [standardized(named.fit) for named in fits if named is not None]
     name = (path.outcome, "~", path.predictor)
     values = [value_of(table, *name) for table in tables]
     errors = [value_of(table, *name, "se") for table in tables]

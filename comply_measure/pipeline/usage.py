@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -49,3 +50,12 @@ class Usage:
             "cpu_seconds": None if self.cpu_seconds is None else round(self.cpu_seconds, 1),
             "peak_memory_mb": None if self.peak_memory_mb is None else round(self.peak_memory_mb, 1),
         }
+
+
+def collect_seldom() -> None:
+    """Search for garbage in fewer rounds, and never in what is loaded by now, which stays to the end of a run.
+
+    A run makes many tables that end without a search; going through all of them again and again is work for nothing.
+    """
+    gc.freeze()
+    gc.set_threshold(5_000, 20, 10)

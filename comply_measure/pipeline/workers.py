@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -22,7 +21,7 @@ from comply_measure.pipeline.registry import STEPS
 from comply_measure.pipeline.signature import adopt, secret
 from comply_measure.pipeline.store import Store
 from comply_measure.pipeline.study import load_study
-from comply_measure.pipeline.usage import Usage
+from comply_measure.pipeline.usage import Usage, collect_seldom
 
 #: Steps that take longest, in this order.
 _LONG = (
@@ -112,7 +111,7 @@ def _context() -> BaseContext:
 def _begin(key: bytes) -> None:
     """Sign with the parent's key, leave interrupts to it, and end with it: a killed parent tells nobody."""
     adopt(key)
-    gc.freeze()  # what is loaded stays to the end
+    collect_seldom()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:

@@ -77,6 +77,24 @@ def test_what_both_kinds_of_information_share_is_what_each_computes_alone(model)
     assert_array_equal(first.squared, information.squared_part(first.sample, at, derivatives))
 
 
+def test_wide_gaps_are_summed_by_products_of_parameters_as_by_pairs_of_values():
+    rng = np.random.default_rng(26)
+    p, q, m = 30, 7, 22
+    missing = np.sort(np.array([rng.choice(p, m, replace=False) for _ in range(2)]), axis=1)
+    block = patterns.PatternBlock(p, missing, np.array([3.0, 5.0]), slice(0, 2), np.arange(2))
+    root, alpha, beta = rng.normal(size=(2, m, m)), rng.normal(size=(p, q)), rng.normal(size=(p, q))
+    traces = np.zeros((q, q))
+    for l, places, frequency in zip(root, missing, block.frequency, strict=True):
+        products = [
+            np.outer(a, b) + np.outer(b, a) for a, b in zip(alpha[places].T, beta[places].T, strict=True)
+        ]
+        seen = [l @ l.T @ product for product in products]
+        traces += frequency * np.array([[0.5 * np.trace(one @ other) for other in seen] for one in seen])
+    by_pairs = sum(rows.T @ rows for rows in information._squared_roots(block, root, alpha, beta))
+    assert_allclose(information._squared_of_wide(block, root, alpha, beta), traces, rtol=1e-9)
+    assert_allclose(by_pairs, traces, rtol=1e-9)
+
+
 def test_complete_data_give_the_complete_discrepancy():
     rng = np.random.default_rng(22)
     layout, _, theta, data = setting("higher", rng)

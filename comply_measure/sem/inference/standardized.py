@@ -36,6 +36,8 @@ from comply_measure.sem.tables import wald_columns
 if TYPE_CHECKING:
     import pandas as pd
 
+#: Columns of the estimates that say what a row is.
+NAMES = ("lhs", "op", "rhs", "group", "label")
 KINDS = ("all", "lv", "nox")
 
 
@@ -203,6 +205,8 @@ def standardised_frame(
     at_bound : sequence of int
         Places of θ at a bound: values that nothing else moves have no standard error.
     """
+    import pandas as pd
+
     found = standardise(model, point, kind)
     moving = np.any(found.jacobian != 0.0, axis=1)
     if vcov is None or np.isnan(vcov).any():
@@ -213,7 +217,7 @@ def standardised_frame(
         se[se < 1e-9 * np.maximum(np.abs(found.values), 1e-3)] = 0.0
         held = moving & ~np.any(np.delete(found.jacobian, list(at_bound), axis=1) != 0.0, axis=1)
         se[held] = math.nan
-    table = estimates[["lhs", "op", "rhs", "group", "label"]].copy()
+    columns: dict[str, pd.Series | Array] = {name: estimates[name] for name in NAMES}
     for name, column in wald_columns(found.values, se, level).items():
-        table["est_std" if name == "est" else name] = column
-    return table
+        columns["est_std" if name == "est" else name] = column
+    return pd.DataFrame(columns, index=estimates.index)

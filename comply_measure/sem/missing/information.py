@@ -11,6 +11,8 @@ from comply_measure.sem.missing.derivatives import MomentDerivatives, trace_pair
 from comply_measure.sem.missing.patterns import FloatArray, IncompleteSample, IntArray, PatternBlock
 
 CHUNK_CELLS = 4_000_000
+#: Missing values of a case from which products of parameters are cheaper than rows of pairs of values.
+WIDE_GAP = 20
 
 
 def observed_information(
@@ -160,30 +162,47 @@ def squared_part(sample: IncompleteSample, completion: Completion, d: MomentDeri
     used = np.flatnonzero(d.left.any(axis=0) & d.right.any(axis=0))
     part = MomentDerivatives(d.left[:, used], d.right[:, used], d.mean[:, used])
     inner = np.zeros((len(used), len(used)))
-    for rows in _squared_roots(sample, completion, part):
-        inner += rows.T @ rows
+    alpha, beta = completion.precision @ part.left, completion.precision @ part.right
+    for block, root in zip(sample.blocks, completion.roots, strict=True):
+        if block.n_missing >= WIDE_GAP:
+            inner += _squared_of_wide(block, root, alpha, beta)
+        elif block.n_missing:
+            for rows in _squared_roots(block, root, alpha, beta):
+                inner += rows.T @ rows
     total[np.ix_(used, used)] = inner
     return total
 
 
 def _squared_roots(
-    sample: IncompleteSample, completion: Completion, d: MomentDerivatives
+    block: PatternBlock, root: FloatArray, alpha: FloatArray, beta: FloatArray
 ) -> Iterator[FloatArray]:
     """Rows with cross-product ``Σ_i ½ tr(C_i P_a C_i P_b)``: the entries of ``Lᵀ P_a L / √2``."""
-    alpha, beta = completion.precision @ d.left, completion.precision @ d.right
-    for block, root in zip(sample.blocks, completion.roots, strict=True):
-        m = block.n_missing
-        if not m:
-            continue
-        upper, lower = np.triu_indices(m)
-        scale = np.where(upper == lower, np.sqrt(0.5), 1.0)[None, :, None]
-        for part in _parts(block, len(upper) * d.n_parameters):
-            a = _at(alpha, block.missing[part], root[part])
-            b = _at(beta, block.missing[part], root[part])
-            entries = a[:, upper] * b[:, lower]
-            entries += a[:, lower] * b[:, upper]
-            entries *= scale * np.sqrt(block.frequency[part])[:, None, None]
-            yield entries.reshape(-1, d.n_parameters)
+    upper, lower = np.triu_indices(block.n_missing)
+    scale = np.where(upper == lower, np.sqrt(0.5), 1.0)[None, :, None]
+    q = alpha.shape[1]
+    for part in _parts(block, len(upper) * q):
+        a = _at(alpha, block.missing[part], root[part])
+        b = _at(beta, block.missing[part], root[part])
+        entries = a[:, upper] * b[:, lower]
+        entries += a[:, lower] * b[:, upper]
+        entries *= scale * np.sqrt(block.frequency[part])[:, None, None]
+        yield entries.reshape(-1, q)
+
+
+def _squared_of_wide(
+    block: PatternBlock, root: FloatArray, alpha: FloatArray, beta: FloatArray
+) -> FloatArray:
+    """``Σ_i ½ tr(C_i P_a C_i P_b)`` of patterns with wide gaps.
+
+    As ``P_a = α_a β_aᵀ + β_a α_aᵀ`` the trace is ``(α_aᵀ C α_b)(β_aᵀ C β_b) + (α_aᵀ C β_b)(β_aᵀ C α_b)``, whose
+    work grows with the gap, not with its square.
+    """
+    total = np.zeros((alpha.shape[1], alpha.shape[1]))
+    for missing, l, frequency in zip(block.missing, root, block.frequency, strict=True):
+        a, b = l.T @ alpha[missing], l.T @ beta[missing]
+        cross = a.T @ b
+        total += frequency * ((a.T @ a) * (b.T @ b) + cross * cross.T)
+    return total
 
 
 def _linear_roots(
