@@ -13,6 +13,7 @@ from comply_measure.models.hierarchy import (
     second_order as second_order,
 )
 from comply_measure.models.hypothesised import Hypothesis as Hypothesis
+from comply_measure.models.interdependence import ActorPartner as ActorPartner, actor_partner as actor_partner
 from comply_measure.models.selling_center import (
     FOCAL as FOCAL,
     selling_center_hypotheses as selling_center_hypotheses,

@@ -297,6 +297,7 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
     two = {"A": SCALES["A"], "B": SCALES["B"]}
     put(
         "models",
+        actor_partner={"data": data, "predictors": "A", "outcome": "B", "roles": ROLES[:2], "draws": 100},
         congeneric_reliability={"data": data, "scales": {"A": SCALES["A"]}},
         correlated_factors={"factors": SCALES},
         factors_of={"scale": load_scale("comply")},

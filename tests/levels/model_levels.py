@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from comply_measure import models
 from comply_measure.models.method_variance import wording_factor
 
 Rates = dict[str, float]
@@ -58,4 +59,38 @@ def wording_factors(runs: int) -> Rates:
     return found
 
 
-SIMULATIONS = {"wording_factors": (wording_factors, 200)}
+def actor_partner(runs: int) -> Rates:
+    """Size of tests of equal roles (all equal: a = .5, p = .25), coverage of a partner effect and of k = .5."""
+    found: Rates = {}
+    for n in (40, 120):
+        names = ("distinguishability", "actor", "partner", "coverage of p", "told", "coverage of k")
+        counts = dict.fromkeys(names, 0.0)
+        for seed in range(runs):
+            rng = np.random.default_rng([seed, n])
+            x = rng.multivariate_normal([0.0, 0.0], [[1.0, 0.4], [0.4, 1.0]], n)
+            e = rng.multivariate_normal([0.0, 0.0], [[1.0, 0.3], [0.3, 1.0]], n)
+            y = 0.5 * x + 0.25 * x[:, ::-1] + e
+            data = pd.DataFrame(
+                {
+                    "unit": np.repeat(np.arange(n), 2),
+                    "role": ["a", "b"] * n,
+                    "x": x.ravel(),
+                    "y": y.ravel(),
+                }
+            )
+            model = models.actor_partner(data, "x", "y", draws=2000, seed=seed)
+            p = model.tests.set_index("test")["pvalue"]
+            for name in ("distinguishability", "actor", "partner"):
+                counts[name] += p[name] < 0.05
+            partner = model.effects[model.effects["effect"] == "partner"].iloc[0]
+            counts["coverage of p"] += partner["ci_lower"] <= 0.25 <= partner["ci_upper"]
+            ratio = model.ratios.iloc[0]
+            counts["told"] += np.isfinite(ratio["k"])
+            counts["coverage of k"] += ratio["lower"] <= 0.5 <= ratio["upper"]
+        told = counts["told"]
+        found |= {f"{n} {name}": count / runs for name, count in counts.items()}
+        found[f"{n} coverage of k"] = counts["coverage of k"] / told
+    return found
+
+
+SIMULATIONS = {"wording_factors": (wording_factors, 200), "actor_partner": (actor_partner, 200)}

@@ -54,6 +54,12 @@ def test_bias_and_coverage_of_latent_products() -> None:
     assert max(abs(rate) for name, rate in rates.items() if name.endswith("bias")) < 0.2
 
 
+def test_size_of_tests_of_equal_roles() -> None:
+    rates = model_levels.actor_partner(5)
+    assert max(rates["120 distinguishability"], rates["120 actor"], rates["120 partner"]) <= 0.6
+    assert rates["120 coverage of p"] >= 0.6
+
+
 def test_coverage_and_size_of_the_wording_factor() -> None:
     rates = model_levels.wording_factors(8)
     assert rates["600 fitted"] == 1.0
