@@ -9,7 +9,10 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
-.PHONY: help demo test lint types format bench mutants texts lock clean
+# Version of the outside check of SurveyJS models.
+SURVEY_CORE := 2.5.38
+
+.PHONY: help demo test lint types format bench mutants texts validators lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +24,7 @@ help:
 	@echo "make bench   time the engine beside its peers (TASKS), or beside an older commit (AGAINST)"
 	@echo "make mutants change one token at a time and see whether a test notices (ROOMS, SAMPLE, SEED)"
 	@echo "make texts   store the texts of the report's chapters anew (EVIDENCE=1: their evidence, too)"
+	@echo "make validators install what checks exported surveys from outside (needs npm)"
 	@echo "make lock    rebuild requirements.lock (needs uv)"
 	@echo "make clean   remove the environment and results"
 
@@ -58,9 +62,12 @@ texts: $(READY)
 mutants: $(READY)
 	$(BIN)/python tests/mutants $(ROOMS) --sample $(or $(SAMPLE),20) --seed $(or $(SEED),1)
 
+validators:
+	npm install --silent --no-audit --no-fund --no-package-lock --prefix .validators survey-core@$(SURVEY_CORE)
+
 lock:
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate -o requirements.lock
 
 clean:
-	rm -rf $(VENV) results build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .mutants
+	rm -rf $(VENV) results build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .mutants .validators

@@ -125,6 +125,13 @@ def study_new(
         Path | None,
         typer.Option(help="Folder of the new files. Default: that of the answers.", show_default=False),
     ] = None,
+    plan: Annotated[
+        str | None,
+        typer.Option(
+            help="Survey plan that was asked: nothing is guessed then; a folder of files may be given.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     r"""Write study.yaml and scale.yaml for a file of answers, as survey tools export it.
 
@@ -132,12 +139,21 @@ def study_new(
     reason, and what to check is listed. Nothing is overwritten.
 
     \b
-    Example:
+    Examples:
       comply-measure study new answers.sav --out my-study
+      comply-measure study new returned/ --plan plan.yaml --out my-study
     """
     from comply_measure.cli.new import tell
-    from comply_measure.pipeline import new_study
+    from comply_measure.pipeline import new_study, study_of_survey
 
+    if plan is not None:
+        from comply_measure.cli.survey import read_answers
+        from comply_measure.survey import load_survey
+
+        inside = answers if answers.is_dir() else answers.parent
+        found = study_of_survey(read_answers(load_survey(plan), [answers]), inside if out is None else out)
+        tell(found, f"comply-measure study check {found.files[1]}")
+        return
     written = new_study(answers, out)
     tell(written, f"comply-measure study check {written.files[0]}")
 

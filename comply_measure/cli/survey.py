@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from comply_measure.survey import SurveyAnswers, SurveyPlan
 
 survey_app = typer.Typer(
     no_args_is_help=True,
@@ -163,3 +166,84 @@ def survey_export(
 def _listed(words: str | None) -> list[str] | None:
     """Words between commas; None where nothing is said."""
     return None if words is None else [word.strip() for word in words.split(",") if word.strip()]
+
+
+@survey_app.command("read")
+def survey_read(
+    plan: Plan,
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="What survey tools returned: files, or folders of files.", show_default=False),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of answers.csv and study.yaml.", show_default=False)],
+    codes: Annotated[
+        Path | None,
+        typer.Option(help="Table of the codes that were sent out; others are problems.", show_default=False),
+    ] = None,
+    duplicates: Annotated[
+        str,
+        typer.Option(help="Submissions of one code that differ: refuse, first, last, finished, keep."),
+    ] = "refuse",
+    incomplete: Annotated[str, typer.Option(help="Unfinished interviews: keep, drop.")] = "keep",
+    any_version: Annotated[
+        bool, typer.Option("--any-version", help="Take answers to another version where ids and codes fit.")
+    ] = False,
+    header_rows: Annotated[
+        str | None,
+        typer.Option(
+            help="Rows of the header from 0, such as 0,1,2; seen from the file.", show_default=False
+        ),
+    ] = None,
+    ignore: Annotated[
+        str | None,
+        typer.Option(
+            help="Columns that are no part of the survey, separated by commas; * and ? are wildcards."
+        ),
+    ] = None,
+) -> None:
+    r"""Read what survey tools return for a plan; write one table of answers and a study that reads it.
+
+    \b
+    Example:
+      comply-measure survey read plan.yaml returned/ --codes codes.csv --out study
+    """
+    from comply_measure.cli.new import tell
+    from comply_measure.survey import load_survey
+
+    answers = read_answers(
+        load_survey(plan), files, codes, duplicates, incomplete, any_version, header_rows, ignore
+    )
+    from comply_measure.pipeline import study_of_survey
+
+    written = study_of_survey(answers, out)
+    tell(written, f"comply-measure study check {written.files[1]}")
+
+
+def read_answers(
+    plan: SurveyPlan,
+    files: list[Path],
+    codes: Path | None = None,
+    duplicates: str = "refuse",
+    incomplete: str = "keep",
+    any_version: bool = False,
+    header_rows: str | None = None,
+    ignore: str | None = None,
+) -> SurveyAnswers:
+    """Answers as the options of the command line say."""
+    from comply_measure.errors import InputError, Problem
+    from comply_measure.survey import read_survey
+
+    rows = _listed(header_rows)
+    if rows is not None and not all(row.isdigit() for row in rows):
+        fault = Problem("not rows of a header", value=header_rows, allowed="numbers from 0, such as 0,1,2")
+        raise InputError("the answers cannot be read", [fault])
+    return read_survey(
+        plan,
+        files,
+        codes=codes,
+        duplicates=duplicates,  # type: ignore[arg-type]  # checked there
+        incomplete=incomplete,  # type: ignore[arg-type]
+        any_version=any_version,
+        header_rows=None if rows is None else [int(row) for row in rows],
+        ignore=_listed(ignore) or (),
+    )

@@ -8,6 +8,7 @@ from comply_measure.pipeline.new import (
     new_scale as new_scale,
     new_study as new_study,
 )
+from comply_measure.pipeline.new_survey import study_of_survey as study_of_survey
 from comply_measure.pipeline.outcome import Outcome as Outcome
 from comply_measure.pipeline.registry import STEPS as STEPS
 from comply_measure.pipeline.run import (

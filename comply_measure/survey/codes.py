@@ -74,9 +74,9 @@ def linking_codes(
     Returns
     -------
     pandas.DataFrame
-        ``unit`` (name), ``firm`` if given, ``role``, ``unit_code``, ``code``, and ``planned_form`` for plans with a
-        three-form design: the forms go round over units, so that each is given equally often, and all informants of a
-        unit get the same.
+        ``unit`` (name), ``firm`` if given, ``role``, ``unit_code``, ``firm_code`` if firms are given, ``code``, and
+        ``planned_form`` for plans with a three-form design: the forms go round over units, so that each is given
+        equally often, and all informants of a unit get the same.
 
     Raises
     ------
@@ -94,9 +94,13 @@ def linking_codes(
         raise ComplyError(f"units are named twice: {', '.join(twice[:5])}")
     if firms is not None and len(firms) != len(names):
         raise ComplyError(f"{len(firms)} firms for {len(names)} units")
-    found = {name: _unit_code(name, key, plan.code_symbols) for name in names}
-    if len(set(found.values())) < len(found):
-        raise ComplyError("two units have the same code; state more symbols under codes, or take another key")
+    found = {name: _keyed(name, key, plan.code_symbols) for name in names}
+    of_firms = {str(firm): _keyed(f"firm: {firm}", key, plan.code_symbols) for firm in firms or ()}
+    for what, made in (("units", found), ("firms", of_firms)):
+        if len(set(made.values())) < len(made):
+            raise ComplyError(
+                f"two {what} have the same code; state more symbols under codes, or take another key"
+            )
     forms = [form for role, form in plan.sheets if role == plan.roles[0]]
     rows = []
     for place, name in enumerate(names):
@@ -104,14 +108,17 @@ def linking_codes(
             row = {"unit": name}
             if firms is not None:
                 row["firm"] = str(firms[place])
-            row |= {"role": role, "unit_code": found[name], "code": f"{found[name]}-{number}"}
+            row |= {"role": role, "unit_code": found[name]}
+            if firms is not None:
+                row["firm_code"] = of_firms[str(firms[place])]
+            row["code"] = f"{found[name]}-{number}"
             if plan.blocks:
                 row["planned_form"] = forms[place % len(forms)]
             rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _unit_code(name: str, key: str, symbols: int) -> str:
+def _keyed(name: str, key: str, symbols: int) -> str:
     digest = hmac.new(key.encode(), name.encode(), hashlib.sha256).digest()
     value = int.from_bytes(digest, "big")
     signs = ""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from comply_measure.survey.sheet import Page, Sheet
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
 
 
 def drawn(sheet: Sheet) -> Sheet:
     """The sheet with its random orders drawn once, from the plan's seed, the role and the form.
 
-    Pages of one block change places among themselves, ratings of a page among theirs; all keep their keys.
+    Pages of one block change places among themselves, ratings of a table among theirs; all keep their names.
     """
     if not any(page.block or page.shuffled for page in sheet.pages):
         return sheet
@@ -28,10 +32,10 @@ def drawn(sheet: Sheet) -> Sheet:
     return replace(sheet, pages=tuple(_mixed(page, generator) if page.shuffled else page for page in pages))
 
 
-def _mixed(page: Page, generator: object) -> Page:
-    rated = [place for place, entry in enumerate(page.fields) if entry.kind == "rating"]
-    fields = list(page.fields)
-    order = generator.permutation(len(rated))  # type: ignore[attr-defined]
-    for place, number in zip(rated, order, strict=True):
-        fields[place] = page.fields[rated[number]]
+def _mixed(page: Page, generator: Generator) -> Page:
+    """Ratings change places inside the tables they stand in, so that no opening is torn from its items."""
+    fields = []
+    for group in page.grids():
+        order = generator.permutation(len(group)) if group[0].kind == "rating" else range(len(group))
+        fields += [group[number] for number in order]
     return replace(page, fields=tuple(fields))

@@ -101,7 +101,8 @@ def parse_survey(document: YamlDocument, folder: Path) -> SurveyPlan:
     if head is None or scales is None or problems:
         ordered = sorted(problems, key=lambda problem: problem.row if isinstance(problem.row, int) else 0)
         raise InputError(headline, ordered)
-    return _built(document, head, attention, questions, scales)
+    names = [name if name in list_scales() else str(confined(folder, name)) for name in head.scales]
+    return _built(document, head, attention, questions, scales, names)
 
 
 def _entries(
@@ -145,6 +146,7 @@ def _built(
     attention: list[AttentionPart | None],
     questions: list[AskedPart | None],
     scales: list[Scale],
+    files: list[str],
 ) -> SurveyPlan:
     languages = tuple(head.languages or scales[0].languages)
     roles = tuple(head.roles or dict.fromkeys(role for scale in scales for role in scale.roles))
@@ -186,6 +188,7 @@ def _built(
         questions=tuple(_asked(part, roles) for part in questions if part is not None),
         source=document.file,
         sha256=document.sha256,
+        scale_files=tuple(files),
     )
     return plan if head.missingness is None else _with_blocks(plan, head)
 

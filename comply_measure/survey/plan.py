@@ -99,6 +99,8 @@ class SurveyPlan:
         Item -> block X, A, B or C of the three-form design; empty without it.
     source, sha256 : str
         File and its digest.
+    scale_files : tuple of str
+        Where each scale lies: the name of a shipped one, the path of another.
     """
 
     key: str
@@ -127,6 +129,7 @@ class SurveyPlan:
     blocks: FrozenMap[str] = field(default_factory=FrozenMap)
     source: str = ""
     sha256: str = ""
+    scale_files: tuple[str, ...] = ()
 
     @property
     def sheets(self) -> tuple[tuple[str, str], ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from comply_measure.instrument.fielding import PLACEHOLDERS
 from comply_measure.survey.plan import SurveyPlan
 from comply_measure.survey.sheet import Sheet
 from comply_measure.survey.sheets import survey_sheets
@@ -139,6 +140,7 @@ def survey_notes(plan: SurveyPlan) -> tuple[str, ...]:
             for texts in (*page.texts, *(entry.text for entry in page.fields))
             for text in texts.values()
             for name in re.findall(r"\{(\w+)\}", text)
+            if name in PLACEHOLDERS
         }
     )
     if open_names:

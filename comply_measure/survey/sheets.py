@@ -225,11 +225,20 @@ class _Source:
         for scale in self.scales.values():
             for item in scale.items:
                 if item.id == id:
-                    return self.rating(scale, item)
+                    return self.told(self.rating(scale, item))
             for question in scale.questions:
                 if question.id == id:
-                    return replace(_fact(question), scale=scale.key)
+                    return self.told(replace(_fact(question), scale=scale.key))
         raise ComplyError(f"no scale of the survey has an item or question {id!r}")
+
+    def told(self, entry: Field) -> Field:
+        """The field with what its texts leave open filled in."""
+        return replace(
+            entry,
+            text=self.filled(entry.text),
+            stem=self.filled(entry.stem),
+            help=self.filled(entry.help),
+        )
 
     def rating(self, scale: Scale, item: Item) -> Field:
         return Field(
@@ -246,7 +255,7 @@ class _Source:
         )
 
     def with_attention(self, pages: list[Page], item: Item, key: str) -> list[Page]:
-        """Pages with an attention item in the middle of the middle page of its scale's content items."""
+        """Pages with an attention item amid the longest table of the middle page of its scale's content items."""
         scale = self.scales.get(key)
         if scale is None:
             return pages
@@ -255,19 +264,17 @@ class _Source:
         if not places:
             return pages
         at = places[len(places) // 2]
-        fields = list(pages[at].fields)
-        model = next(entry for entry in fields if entry.id in content)
+        grids = [list(group) for group in pages[at].grids()]
+        longest = max(grids, key=lambda group: len(group) if group[0].id in content else 0)
         made = replace(
-            model,
+            longest[0],
             id=item.id,
-            text=FrozenMap({language: item.text(language) for language in self.plan.languages}),
-            answers=_answers(scale, replace(item, offers=tuple(scale.response.options))),
+            text=self.filled(FrozenMap({language: item.text(language) for language in self.plan.languages})),
             instructed=item.instructed,
         )
-        if {answer.code for answer in model.answers} != {answer.code for answer in made.answers}:
-            made = replace(made, answers=model.answers)
-        fields.insert((len(fields) + 1) // 2, made)
-        return [*pages[:at], replace(pages[at], fields=tuple(fields)), *pages[at + 1 :]]
+        longest.insert((len(longest) + 1) // 2, made)
+        fields = tuple(entry for group in grids for entry in group)
+        return [*pages[:at], replace(pages[at], fields=fields), *pages[at + 1 :]]
 
     def fill(self, language: str) -> dict[str, str]:
         """What texts of the plan leave open."""

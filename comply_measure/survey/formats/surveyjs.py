@@ -19,7 +19,7 @@ def written(plan: SurveyPlan, sheet: Sheet, language: str) -> bytes:
     last = sheet.pages[-1]
     pages = sheet.pages if last.fields else sheet.pages[:-1]
     consent = next((entry.id for entry in sheet.fields if entry.kind == "consent"), None)
-    seen = [_page(texts, page, consent) for page in pages]
+    seen = [_page(texts, page) for page in pages]
     model: Json = {
         "title": texts.of(sheet.title),
         "locale": language,
@@ -64,7 +64,7 @@ def _ordered(pages: tuple[Page, ...], seen: list[Json]) -> list[Json]:
     return found
 
 
-def _page(texts: _Texts, page: Page, consent: str | None) -> Json:
+def _page(texts: _Texts, page: Page) -> Json:
     made: Json = {"name": page.key}
     if page.headed:
         made["title"] = texts.of(page.texts[0])
@@ -78,14 +78,8 @@ def _page(texts: _Texts, page: Page, consent: str | None) -> Json:
             _matrix(texts, name, group, page) if group[0].kind == "rating" else _single(texts, group[0])
         )
     made["elements"] = elements
-    asks_consent = any(entry.kind == "consent" for entry in page.fields)
-    parts = [] if consent is None or asks_consent else [f"{{{consent}}} = {ACCEPTED}"]
     if page.only_if is not None:
-        parts.append(_condition(page.only_if))
-    if parts and consent is not None and not asks_consent and page.only_if is None:
-        parts = []  # the trigger ends the survey; a condition on every page would say it twice
-    if parts:
-        made["visibleIf"] = " and ".join(parts)
+        made["visibleIf"] = _condition(page.only_if)
     return made
 
 

@@ -213,7 +213,8 @@ def _check_columns(
             column=column,
             allowed="a question of the plan, or ignored by name (ignore)",
         )
-    left = [c for c in table.columns if c not in used and c not in unknown and c not in others]
+    known = {*used, *unknown, *others}
+    left = [column for column in table.columns if column not in known and said(column) is None]
     if left:
         shown = ", ".join(left[:_MANY]) + (" …" if len(left) > _MANY else "")
         part.notes.append(

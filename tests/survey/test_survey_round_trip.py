@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from survey_interviews import interviews_of
+from survey_tools import CASES, Case
 
 from comply_measure.survey import SurveyPlan, read_survey, survey_sheets
-from tests.survey.conftest import interviews_of
-from tests.survey.tools import CASES, Case
 
 
 def written(case: Case, plan: SurveyPlan, interviews: Any, folder: Path) -> list[Path]:
