@@ -12,7 +12,7 @@ import csv
 from pathlib import Path
 
 from calls import kept_map, test_map
-from mutations import rooms
+from mutations import rooms, within
 from runner import Outcome, run, sample
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +23,11 @@ CACHE = ROOT / ".mutants"
 def main() -> None:
     """Parse the command, run, print."""
     parser = argparse.ArgumentParser(prog="python tests/mutants", description=__doc__)
-    parser.add_argument("rooms", nargs="*", help="rooms of the package; all if none is named")
+    parser.add_argument(
+        "rooms",
+        nargs="*",
+        help="rooms of the package, or folders and files of them (report/chapters); all if none is named",
+    )
     parser.add_argument("--sample", type=int, default=20, help="mutants per room")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=60.0, help="seconds of tests per mutant")
@@ -43,9 +47,10 @@ def main() -> None:
         for path in sorted((ROOT / PACKAGE).rglob("*.py"))
     }
     found = dict(rooms(sources))
-    unknown = sorted(set(asked.rooms) - set(found))
+    found |= {name: within(found, name) for name in asked.rooms if name not in found}
+    unknown = sorted(name for name in asked.rooms if not found[name])
     if unknown:
-        parser.error(f"no room {', '.join(unknown)}; there are: {', '.join(found)}")
+        parser.error(f"nothing to change in {', '.join(unknown)}; rooms: {', '.join(dict(rooms(sources)))}")
     files = [
         path
         for name in asked.tests

@@ -7,7 +7,7 @@ type checkers.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 _COMPARE: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -238,3 +238,9 @@ def rooms(sources: dict[str, bytes]) -> Iterator[tuple[str, list[Mutant]]]:
     for file in sorted(sources):
         found.setdefault(file.split("/")[0].removesuffix(".py"), []).extend(mutants(sources[file], file))
     yield from sorted(found.items())
+
+
+def within(found: Mapping[str, Sequence[Mutant]], place: str) -> list[Mutant]:
+    """Mutants of one folder or file of a room, such as ``report/chapters`` or ``sem/power.py``."""
+    room = place.partition("/")[0].removesuffix(".py")
+    return [m for m in found.get(room, ()) if f"{m.file}/".startswith(f"{place.rstrip('/')}/")]

@@ -8,7 +8,7 @@ from types import CodeType
 
 import pytest
 from calls import test_map as map_of_tests, without_comprehensions
-from mutations import mutants, rooms
+from mutations import mutants, rooms, within
 from runner import affordable, parts, run, sample
 
 SOURCE = b'''"""Toy; 3 < 4 in a docstring is no code."""
@@ -155,3 +155,16 @@ def test_survivors_are_what_no_test_looks_at(toy: Path) -> None:
     assert (toy / "toy" / "room" / "sums.py").read_bytes() == SOURCE
     again = map_of_tests(toy, "toy", [toy / "tests" / "test_sums.py"], toy / ".mutants", fresh=True)
     assert again.calls == tests.calls and again.setups.keys() == {"tests/test_sums.py"}
+
+
+def test_a_folder_or_a_file_of_a_room_can_be_named() -> None:
+    files = ("room/a.py", "room/in/b.py", "room/inner.py", "c.py")
+    found = dict(rooms(dict.fromkeys(files, b"x = 1")))
+    for place, expected in (
+        ("room/in", ["room/in/b.py"]),
+        ("room/in/", ["room/in/b.py"]),
+        ("room/a.py", ["room/a.py"]),
+        ("c.py", ["c.py"]),
+        ("d/e", []),
+    ):
+        assert [mutant.file for mutant in within(found, place)] == expected
