@@ -213,9 +213,9 @@ def _power(n: int, df: int, true: float, null: float, alpha: float, groups: int)
 
 
 _RANGES: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "n": (lambda v: _whole(v) and v >= 2, "a whole number, 2 or more"),
-    "df": (lambda v: _whole(v) and v >= 1, "a whole number, 1 or more"),
-    "groups": (lambda v: _whole(v) and v >= 1, "a whole number, 1 or more"),
+    "n": (lambda v: _whole(v) and v >= 2, f"a whole number, 2 to {LARGEST:,}"),
+    "df": (lambda v: _whole(v) and v >= 1, f"a whole number, 1 to {LARGEST:,}"),
+    "groups": (lambda v: _whole(v) and v >= 1, f"a whole number, 1 to {LARGEST:,}"),
     "rmsea_true": (lambda v: is_number(v) and 0.0 <= v <= 10.0, "0 to 10"),
     "rmsea_null": (lambda v: is_number(v) and 0.0 <= v <= 10.0, "0 to 10"),
     "alpha": (is_share, "between 0 and 1"),

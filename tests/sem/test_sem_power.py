@@ -118,7 +118,10 @@ class TestModelPower:
         found = sem.model_power(MODEL, population(0.3), [100, 200], alpha=0.01)
         table = found.tidy()
         assert table["n"].tolist() == [100, 200]
+        assert table["rmsea"].tolist() == pytest.approx([np.sqrt(found.discrepancy / 8)] * 2, rel=1e-12)
+        assert set(table["df"]) == {8} and set(table["alpha"]) == {0.01}
         shift = np.array([100, 200]) * found.discrepancy
+        assert table["noncentrality"].tolist() == pytest.approx(shift.tolist(), rel=1e-12)
         assert_allclose(table["power"], stats.ncx2.sf(stats.chi2.isf(0.01, 8), 8, shift), rtol=1e-9)
 
     def test_saturated_model_has_no_test(self) -> None:
@@ -132,3 +135,37 @@ def test_every_bad_argument_is_named() -> None:
     assert {problem.column for problem in caught.value.problems} == {"n", "df", "rmsea_true", "alpha"}
     with pytest.raises(InputError, match="no difference"):
         sem.rmsea_power(100, 10, 0.05, 0.05)
+
+
+def told(*call: object, **arguments: object) -> list[tuple[object, ...]]:
+    function, *given = call
+    with pytest.raises(InputError) as caught:
+        function(*given, **arguments)  # type: ignore[operator]
+    return [(p.column, p.value, p.allowed) for p in caught.value.problems]
+
+
+def test_ranges_of_arguments_end_where_they_say() -> None:
+    whole = "a whole number, {} to 1,000,000,000"
+    assert told(sem.rmsea_power, 1, 0, groups=0) == [
+        ("n", 1, whole.format(2)),
+        ("df", 0, whole.format(1)),
+        ("groups", 0, whole.format(1)),
+    ]
+    assert 0 < sem.rmsea_power(2, 1, 10.0, 0.0) <= 1
+    assert told(sem.rmsea_power, 100, 10, 10.1, -0.1) == [
+        ("rmsea_true", 10.1, "0 to 10"),
+        ("rmsea_null", -0.1, "0 to 10"),
+    ]
+    assert told(sem.rmsea_power, 10**9 + 1, 2) == [("n", 10**9 + 1, whole.format(2))]
+    assert told(sem.rmsea_sample_size, 10, 1.0, alpha=0.0) == [
+        ("alpha", 0.0, "between 0 and 1"),
+        ("power", 1.0, "between 0 and 1"),
+    ]
+    assert told(sem.rmsea_sample_size, 1, 0.999, 1e-6, 0.0) == [("power", 0.999, "a lower power")]
+
+
+def test_sizes_and_level_of_a_model_are_checked_before_it_is_fitted() -> None:
+    sigma = population(0.0)
+    assert told(sem.model_power, MODEL, sigma, [100, 1]) == [("n", 1, "a whole number, 2 to 1,000,000,000")]
+    assert told(sem.model_power, MODEL, sigma, 100, 1.5) == [("alpha", 1.5, "between 0 and 1")]
+    assert told(sem.model_power, MODEL, sigma, []) == [("n", None, "n=200")]
