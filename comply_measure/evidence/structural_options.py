@@ -10,6 +10,7 @@ from pydantic import AliasChoices, ConfigDict, Field, field_validator
 from comply_measure.documents.validation import Speaking
 from comply_measure.errors import ComplyError, NotApplicableError
 from comply_measure.evidence.choices import Fault, Firms, Names, Vocabulary
+from comply_measure.evidence.dyads import StatedDyad
 from comply_measure.evidence.estimation import Estimation
 from comply_measure.evidence.measured_models import UnitModel, latent_names, named_columns
 from comply_measure.evidence.options import Replications
@@ -94,6 +95,8 @@ class StructureOptions(Estimation):
         Whether indirect effects are told where the model has any.
     bootstrap : int
         Replications for percentile and BCa intervals of indirect effects; 0: Monte Carlo intervals alone.
+    dyads : tuple of StatedDyad
+        Actor-partner models of two roles, beside the model of units.
     cluster : {"firm", "none"}
         Units of one firm are alike, so by default the firm where firms are known.
     """
@@ -106,6 +109,7 @@ class StructureOptions(Estimation):
     compare: bool = True
     indirect: bool = True
     bootstrap: Replications = 0
+    dyads: tuple[StatedDyad, ...] = ()
     cluster: Annotated[Literal["firm", "none"], Firms()] = "firm"
 
     def stated(self) -> tuple[Hypothesis, ...]:
@@ -131,9 +135,12 @@ class StructureOptions(Estimation):
             yield ("indirect",), False, "hypotheses with mediators are about indirect effects", "true"
         if self.bootstrap and not self.indirect:
             yield ("bootstrap",), self.bootstrap, "nothing is bootstrapped without indirect effects", "0"
-        if not own:
+        if not own and not self.dyads:
             return
         variables = UnitVariables(words.responses)
+        for place, dyad in enumerate(self.dyads):
+            for key, message in dyad.faults(variables):
+                yield ("dyads", place, key), None, message, None
         yield from self._model_faults(variables)
         yield from self._hypothesis_faults(variables)
 

@@ -10,8 +10,11 @@ import pytest
 
 from comply_measure import evidence, sem
 from comply_measure.evidence import StructureOptions
+from comply_measure.evidence.dyads import StatedDyad
 from comply_measure.evidence.unit_variables import UnitVariables
-from comply_measure.report import Cutoffs
+from comply_measure.models import actor_partner
+from comply_measure.report import Cutoffs, Labels, TableSpec
+from comply_measure.report.chapters.structure import chapter
 from comply_measure.responses import load_dataset
 from comply_measure.statistics.moderated_regression import moderated_regression
 
@@ -152,6 +155,57 @@ def test_an_expected_indirect_effect_brings_its_paths_and_has_a_verdict(response
     assert none.indirect is None and none.indirect_note == ""
     left = evidence.structure(responses, stated(chain, cluster="none", indirect=False), scores=scores)
     assert not any(v.rule == "structure.indirect" for v in left.verdicts(CONVENTIONS))
+
+
+def test_two_roles_of_any_scores(responses, scores) -> None:
+    """The same as from the views by hand; printed with the ratings told apart; absent models say why."""
+    dyad = {
+        "from": "joint_preparation",
+        "to": "salesperson_benefits",
+        "roles": ["sales", "marketing"],
+        "owner": "sales",
+    }
+    options = stated(JOINT, cluster="none", dyads=[dyad])
+    found = evidence.structure(responses, options, scores=scores)
+    long = responses.scores("dimension", "smsc")
+    by_hand = actor_partner(
+        long, "joint_preparation", "salesperson_benefits", ("sales", "marketing"), estimator="MLR", seed=1
+    )
+    (mine,) = found.dyads
+    assert np.allclose(mine.effects["est"], by_hand.effects["est"], rtol=1e-6)
+    assert np.allclose(mine.tests["statistic"], by_hand.tests["statistic"], atol=1e-5)
+    assert (mine.n_units, mine.n_pairs) == (by_hand.n_units, by_hand.n_pairs)
+    section = chapter(found, Labels.of(responses.scales, "en"), Cutoffs()).section
+    tables = {block.key: block for block in section.blocks if isinstance(block, TableSpec)}
+    printed = tables["structure_dyads"].data
+    assert printed["est"].tolist() == mine.effects["est"].tolist()
+    assert printed["label"].tolist()[0].startswith("Sales, self-rated: Actor effect")
+    assert len(tables["structure_dyad_tests"].data) == 8
+    none = evidence.structure(responses, options.model_copy(update={"estimator": "MLM", "missing": "listwise"}),
+                              scores=scores)  # fmt: skip
+    assert none.dyads[0].notes == ("actor-partner models are estimated by this package with ML or MLR",)
+    assert len(none.dyads[0].effects) == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"roles": ["sales", "sales"]}, "a dyad has two roles"),
+        ({"to": "customer_satisfaction"}, "unknown score or item of informants"),
+        ({"roles": ["sales", "it"]}, "was not asked of it"),
+        ({"owner": "it"}, "unknown role of the dyad"),
+        ({"to": "joint_preparation"}, "stands in two places"),
+        ({"from": "JP_1", "items": True}, "has not two items"),
+    ],
+)
+def test_wrong_dyads_are_told(change, words, responses) -> None:
+    dyad = StatedDyad(
+        **(
+            {"from": "joint_preparation", "to": "salesperson_benefits", "roles": ["sales", "marketing"]}
+            | change
+        )
+    )
+    assert any(words in message for _, message in dyad.faults(UnitVariables(responses)))
 
 
 def test_views_items_and_variables_of_units_can_be_named(responses, scores) -> None:

@@ -137,6 +137,7 @@ WRONG: dict[str, dict[str, tuple[Any, str]]] = {
         "compare": FLAG,
         "indirect": FLAG,
         "bootstrap": (20, "0, for none, or at least 100"),
+        "dyads": ([{"from": "C", "to": "O", "roles": ["sales", "hr"]}], "unknown role 'hr'"),
     },
     "congruence": SCALE
     | {

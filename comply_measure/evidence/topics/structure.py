@@ -13,6 +13,7 @@ import pandas as pd
 from comply_measure.errors import NotApplicableError
 from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.base import Evidence, Value
+from comply_measure.evidence.dyads import Dyad, dyads_of
 from comply_measure.evidence.estimation import Cluster
 from comply_measure.evidence.fits import NamedFit, fit_values, fit_verdicts, standardized, value_of
 from comply_measure.evidence.focal import chosen_focal, focal
@@ -107,6 +108,8 @@ class StructureEvidence(Evidence):
         Indirect, direct and total effects of the model; None without any.
     indirect_note : str
         Why there are none.
+    dyads : sequence of Dyad
+        Actor-partner models of two roles.
     residuals, indices, covariance : DataFrame
         Largest residual correlations ``first, second, residual``; largest modification indices; the covariance matrix
         that the model was fitted to, ``variable`` and a column each.
@@ -129,6 +132,7 @@ class StructureEvidence(Evidence):
     mediated: Sequence[Hypothesis]
     indirect: IndirectEffects | None
     indirect_note: str
+    dyads: Sequence[Dyad]
     residuals: pd.DataFrame
     indices: pd.DataFrame
     covariance: pd.DataFrame
@@ -314,6 +318,7 @@ def structure(
         remedies=beside,
         mediated=tuple(each for each in hypotheses if each.through),
         **_indirect(unit.fit, options, seed),
+        dyads=dyads_of(options.dyads, variables, options, cluster, seed),
         **_details(unit.fit),
         sources=_sources(responses, options, cluster) if kind == "constructs" else None,
     )
