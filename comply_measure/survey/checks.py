@@ -11,6 +11,7 @@ from comply_measure.instrument import Scale
 from comply_measure.instrument.text_checks import RESERVED
 from comply_measure.statistics.words import did_you_mean
 from comply_measure.survey.schema import AskedPart, AttentionPart, PlanPart
+from comply_measure.survey.sheet import ACCEPTED
 
 #: Variables that every questionnaire has beside its questions.
 OWN = ("code", "consent_given", "language", "survey_version", "planned_form", "finished")
@@ -37,6 +38,7 @@ def check(
         *_attention(at, attention, by_key, roles),
         *_audience(at, questions, roles),
         *_missingness(at, head, by_key),
+        *_consent(at, head, scales),
     ]
 
 
@@ -84,7 +86,7 @@ def _languages(
         (("title",), head.title, True),
         *(((name,), getattr(head, name), False) for name in ("unit", "introduction", "closing")),
     ]
-    if head.consent is not None:
+    if head.consent is not None and not head.consent.question:
         texts += [(("consent", n), getattr(head.consent, n), True) for n in ("text", "accept", "decline")]
     if head.codes is not None:
         texts.append((("codes", "label"), head.codes.label, False))
@@ -170,6 +172,26 @@ def _audience(at: _At, questions: Sequence[AskedPart | None], roles: Sequence[st
     for index, part in enumerate(questions):
         for place, role in enumerate(part.roles or [] if part is not None else []):
             yield from at.unknown(("questions", index, "roles", place), "role of the plan", role, roles)
+
+
+def _consent(at: _At, head: PlanPart, scales: Sequence[Scale]) -> Iterator[Problem]:
+    """A question that asks for consent is one of a scale, of everybody, and its code 1 agrees."""
+    if head.consent is None or (id := head.consent.question) is None:
+        return
+    here: Key = ("consent", "question")
+    questions = {question.id: question for scale in scales for question in scale.questions}
+    yield from at.unknown(here, "question of the scales", id, questions)
+    if (question := questions.get(id)) is None:
+        return
+    if question.answer != "one" or ACCEPTED not in {choice.code for choice in question.choices}:
+        yield at.problem(
+            here, "not a question whose code 1 agrees", id, "answer: one, with a choice of code 1"
+        )
+    roles = head.roles or dict.fromkeys(role for scale in scales for role in scale.roles)
+    if lacking := [role for role in roles if role not in question.roles]:
+        yield at.problem(
+            here, f"{', '.join(lacking)} is not asked", id, "a question of all roles of the plan"
+        )
 
 
 def _missingness(at: _At, head: PlanPart, scales: Mapping[str, Scale]) -> Iterator[Problem]:

@@ -156,7 +156,7 @@ def _built(
     stated = head.codes.label if head.codes is not None else {}
     ask = {language: stated.get(language, usual.get(language, usual["en"])) for language in languages}
     consent = None
-    if (stated_consent := head.consent) is not None:
+    if (stated_consent := head.consent) is not None and not stated_consent.question:
         consent = Consent(
             FrozenMap(stated_consent.text),
             FrozenMap(stated_consent.accept),
@@ -189,6 +189,7 @@ def _built(
         source=document.file,
         sha256=document.sha256,
         scale_files=tuple(files),
+        consent_question=(head.consent.question or "") if head.consent is not None else "",
     )
     return plan if head.missingness is None else _with_blocks(plan, head)
 

@@ -79,6 +79,8 @@ class SurveyPlan:
         What stands for ``{contact}``; empty where the plan says nothing.
     consent : Consent or None
         What informants agree to before anything else.
+    consent_question : str
+        Question of a scale that asks for consent instead, with the code 1 of those who agree; empty for none.
     code_symbols : int
         Signs of a unit's code, the check sign not counted; 0: informants write the name of their unit.
     code_label : FrozenMap
@@ -130,6 +132,7 @@ class SurveyPlan:
     source: str = ""
     sha256: str = ""
     scale_files: tuple[str, ...] = ()
+    consent_question: str = ""
 
     @property
     def sheets(self) -> tuple[tuple[str, str], ...]:

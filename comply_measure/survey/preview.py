@@ -147,8 +147,7 @@ def survey_notes(plan: SurveyPlan) -> tuple[str, ...]:
         notes.append(
             f"texts leave {', '.join(f'{{{name}}}' for name in open_names)} open: state it in the plan"
         )
-    consents = {"consent", "consent_given"}
-    if not any(entry.id in consents for sheet in sheets for entry in sheet.fields):
+    if not any(entry.kind == "consent" for sheet in sheets for entry in sheet.fields):
         notes.append("nobody is asked for consent: state consent, or say elsewhere how it is given")
     if not plan.code_symbols:
         notes.append(

@@ -28,11 +28,21 @@ def _codes_differ(choices: list[ChoicePart]) -> list[ChoicePart]:
 
 
 class ConsentPart(Part):
-    """What informants are asked to agree to, and the two answers."""
+    """What informants are asked to agree to and the two answers; or a question of a scale that asks it."""
 
-    text: Texts
-    accept: Texts
-    decline: Texts
+    question: Name | None = None
+    text: Texts = Field(default_factory=dict)
+    accept: Texts = Field(default_factory=dict)
+    decline: Texts = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _either(self) -> ConsentPart:
+        texts = [bool(part) for part in (self.text, self.accept, self.decline)]
+        if any(texts) if self.question else not all(texts):
+            raise ValueError(
+                "consent has text, accept and decline; or the question of a scale, and nothing else"
+            )
+        return self
 
 
 class CodesPart(Part):

@@ -127,9 +127,12 @@ class Page:
     only_if: Condition | None = None
 
     def grids(self) -> Iterator[tuple[Field, ...]]:
-        """Fields by what stands together: neighbouring ratings of one stem and one set of answers, others alone."""
+        """Fields by what stands together: ratings of one stem and one set of answers, others alone.
+
+        Ratings are neighbours; where their order is random, those that belong together come together.
+        """
         group: list[Field] = []
-        for entry in self.fields:
+        for entry in self._together() if self.shuffled else self.fields:
             if group and not (
                 entry.kind == group[0].kind == "rating"
                 and entry.stem == group[0].stem
@@ -141,6 +144,18 @@ class Page:
             group.append(entry)
         if group:
             yield tuple(group)
+
+    def _together(self) -> list[Field]:
+        """Fields with each rating moved to the first one of its stem and answers."""
+        places: dict[object, int] = {}
+        for place, entry in enumerate(self.fields):
+            places.setdefault(_table_of(entry), place)
+        return sorted(self.fields, key=lambda entry: places[_table_of(entry)])
+
+
+def _table_of(entry: Field) -> object:
+    """What ratings share that stand in one table; a field of another kind stands alone."""
+    return (entry.stem, entry.answers, entry.required) if entry.kind == "rating" else entry.id
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def survey_sheet(plan: SurveyPlan, role: str, form: str = "") -> Sheet:
     asked = [_fielded(plan, scale) for scale in plan.scales if role in scale.roles]
     spoken = {language: _questionnaire(plan, asked, role, language) for language in plan.languages}
     source = _Source(plan, role, form, spoken, {scale.key: scale for scale in asked})
-    pages = [*source.opening(), *source.middle(), *source.ending()]
+    pages = list(source.pages())
     numbered = tuple(replace(page, key=f"p{number:02d}") for number, page in enumerate(pages, 1))
     return Sheet(
         survey=plan.key,
@@ -123,10 +123,27 @@ class _Source:
     spoken: Mapping[str, Questionnaire]
     scales: Mapping[str, Scale]
 
-    def opening(self) -> Iterator[Page]:
+    def pages(self) -> Iterator[Page]:
+        """All pages in order: those that open, the scales', the plan's last questions, what closes."""
+        middle = list(self.middle())
+        asked = self.plan.consent_question
+        at = next((n for n, page in enumerate(middle, 1) if any(e.id == asked for e in page.fields)), 0)
+        last = len(middle)
+        while last > at and not middle[last - 1].fields:
+            last -= 1
+        # Nobody is asked for a code before having agreed, and nothing is asked after thanks were said.
+        yield from middle[:at]
+        yield from self.opening(titled=not at)
+        yield from middle[at:last]
+        yield from self.own("end")
+        yield from middle[last:]
+        if self.plan.closing:
+            yield Page("", (self.filled(self.plan.closing),))
+
+    def opening(self, *, titled: bool) -> Iterator[Page]:
         """Introduction, consent, code, first questions."""
         plan = self.plan
-        first: tuple[FrozenMap[str], ...] = (plan.title,)
+        first: tuple[FrozenMap[str], ...] = (plan.title,) if titled or plan.introduction else ()
         if plan.introduction:
             first = (plan.title, self.filled(plan.introduction))
         code = Field(
@@ -145,12 +162,6 @@ class _Source:
             first = ()
         yield Page("", first, headed=bool(first), fields=(code,))
         yield from self.own("start")
-
-    def ending(self) -> Iterator[Page]:
-        """Last questions and the closing text."""
-        yield from self.own("end")
-        if self.plan.closing:
-            yield Page("", (self.filled(self.plan.closing),))
 
     def own(self, at: str) -> Iterator[Page]:
         """The plan's questions, on one page."""
@@ -228,7 +239,10 @@ class _Source:
                     return self.told(self.rating(scale, item))
             for question in scale.questions:
                 if question.id == id:
-                    return self.told(replace(_fact(question), scale=scale.key))
+                    found = replace(_fact(question), scale=scale.key)
+                    if id == self.plan.consent_question:
+                        found = replace(found, kind="consent", required=True)
+                    return self.told(found)
         raise ComplyError(f"no scale of the survey has an item or question {id!r}")
 
     def told(self, entry: Field) -> Field:

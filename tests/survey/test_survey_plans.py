@@ -17,6 +17,7 @@ from comply_measure.survey import (
     load_survey,
     missingness_matrix,
     pair_coverage,
+    read_survey,
     sheet_table,
     survey_notes,
     survey_overview,
@@ -304,3 +305,96 @@ def test_the_three_form_design(three_forms: SurveyPlan, plan: SurveyPlan) -> Non
 def test_faults_of_a_design_are_told(tmp_path: Path, blocks: str, message: str) -> None:
     path = changed(tmp_path, ("codes: {symbols: 4}", f"missingness:\n  scale: meeting\n  blocks: {blocks}"))
     assert any(message in text for _, _, text in told(path)), told(path)
+
+
+ASKING = """key: asking
+roles: [buyer, seller]
+response: {minimum: 1, maximum: 5}
+items:
+  - {id: a_1, construct: a, text: We agree.}
+  - {id: a_2, construct: a, text: We listen.}
+questions:
+  - {id: agree, block: agree, text: Do you take part?, answer: one,
+     choices: [{code: 1, label: "Yes"}, {code: 2, label: "No"}]}
+sections:
+  - {key: welcome, at: 1, text: Welcome.}
+  - {key: consent, at: 2, shows: [agree]}
+  - {key: rated, at: 3, shows: [content]}
+  - {key: end, at: 9, text: Thank you.}
+"""
+
+
+def asking(folder: Path, *changes: tuple[str, str]) -> Path:
+    text = ASKING
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "asking.yaml").write_text(text, encoding="utf-8")
+    path = folder / "plan.yaml"
+    path.write_text(
+        "format: comply-measure survey 1\nkey: s\nversion: '1'\ntitle: {en: S}\nscales: [asking.yaml]\n"
+        "consent: {question: agree}\ncodes: {symbols: 3}\n"
+        "questions: [{id: remark, text: {en: Anything?}, answer: text}]\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+def test_a_question_of_a_scale_may_ask_for_consent(tmp_path: Path) -> None:
+    plan = load_survey(asking(tmp_path))
+    sheet = survey_sheet(plan, "buyer")
+    assert [[entry.id for entry in page.fields] or page.texts[0]["en"] for page in sheet.pages] == [
+        "Welcome.",
+        ["agree"],
+        ["code"],
+        ["a_1", "a_2"],
+        ["remark"],
+        "Thank you.",
+    ]
+    asked = sheet.pages[1].fields[0]
+    assert (asked.kind, asked.required) == ("consent", True)
+    assert survey_notes(plan) == ("answer categories have no labels in asking: their numbers are shown",)
+    code = linking_codes(plan, ["one", "two"], KEY).query("role == 'buyer'")["code"].tolist()
+    (tmp_path / "buyer.csv").write_text(
+        f"agree,code,a_1,a_2,remark\nYes,{code[0]},1,2,\n2,{code[1]},,,\n", encoding="utf-8"
+    )
+    read = read_survey(plan, tmp_path / "buyer.csv")
+    assert len(read.table) == 1
+    assert list(read.table["a_2"]) == [2.0] and "agree" not in read.table
+    assert any(
+        "1 interviews were left out because their informants did not agree" in note for note in read.notes
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("id: agree", "id: agre", "unknown question of the scales; did you mean 'agre'?"),
+        ("{code: 1, label", "{code: 3, label", "not a question whose code 1 agrees"),
+        ("block: agree, text: Do", "block: agree, roles: [seller], text: Do", "buyer is not asked"),
+    ],
+)
+def test_faults_of_a_question_for_consent_are_told(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert any(message in text for _, _, text in told(asking(tmp_path, (old, new)))), told(
+        asking(tmp_path, (old, new))
+    )
+
+
+def test_consent_is_texts_or_a_question(tmp_path: Path) -> None:
+    path = changed(tmp_path, ("  text: {en: Do you take part?, de: Nehmen Sie teil?}\n", ""))
+    assert any("consent has text, accept and decline" in text for _, _, text in told(path))
+
+
+def test_items_in_random_order_stand_together_by_answers(tmp_path: Path) -> None:
+    from comply_measure.framework.frozen import FrozenMap
+    from comply_measure.survey import Field, Page
+    from comply_measure.survey.sheet import Answer
+
+    few, many = (tuple(Answer(code, FrozenMap({"en": "x"})) for code in range(n)) for n in (2, 3))
+    fields = tuple(
+        Field(id, "rating", FrozenMap({"en": id}), answers=few if id in "ac" else many) for id in "abcd"
+    )
+    grids = [[entry.id for entry in grid] for grid in Page("p", fields=fields).grids()]
+    assert grids == [["a"], ["b"], ["c"], ["d"]]
+    mixed = Page("p", fields=fields, shuffled=True)
+    assert [[entry.id for entry in grid] for grid in mixed.grids()] == [["a", "c"], ["b", "d"]]

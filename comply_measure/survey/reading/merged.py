@@ -67,7 +67,7 @@ def merged(
     """One row per interview that counts; faults that only all files together show."""
     faults = Faults("answers")
     notes: list[str] = []
-    kept = _consenting(records, notes)
+    kept = _consenting(records, plan.consent_question or "consent_given", notes)
     kept = _finished(kept, options, notes)
     known = _sent(plan, codes, faults)
     linked = [(record, unit) for record in kept if (unit := _unit(plan, record, known, faults)) is not None]
@@ -78,10 +78,10 @@ def merged(
     return Merged(_table(plan, sheets, linked, known), tuple(notes)), faults
 
 
-def _consenting(records: Sequence[Record], notes: list[str]) -> list[Record]:
+def _consenting(records: Sequence[Record], asked: str, notes: list[str]) -> list[Record]:
     """Without those who did not agree; a blank is an interview that ended before it began."""
-    kept = [record for record in records if record.values.get("consent_given", ACCEPTED) == ACCEPTED]
-    declined = sum(record.values.get("consent_given", ACCEPTED) not in (ACCEPTED, None) for record in records)
+    kept = [record for record in records if record.values.get(asked, ACCEPTED) == ACCEPTED]
+    declined = sum(record.values.get(asked, ACCEPTED) not in (ACCEPTED, None) for record in records)
     blank = len(records) - len(kept) - declined
     if declined:
         notes.append(f"{declined} interviews were left out because their informants did not agree")
@@ -288,7 +288,7 @@ def _is_asked_of(plan: SurveyPlan, sheets: Mapping[Place, Sheet], id: str, role:
 def plan_variables(plan: SurveyPlan, sheets: Mapping[Place, Sheet]) -> tuple[str, ...]:
     """Variables of all sheets: items in the order of the scales, then the plan's own, then other questions."""
     fields = {entry.id: entry for sheet in sheets.values() for entry in sheet.fields}
-    skipped = {"code", "unit", "consent_given"}
+    skipped = {entry.id for entry in fields.values() if entry.kind in ("code", "consent")}
     items = [item.id for _, item in plan.rated() if item.id in fields]
     attention = [entry.item.id for entry in plan.attention if entry.item.id in fields]
     rest = [id for id in fields if id not in skipped and id not in items and id not in attention]
