@@ -108,10 +108,11 @@ def wide_frame(
         rows[list(variables)], units.get_indexer(rows["unit"]), len(units), rows["role"], roles, wide_column
     ).set_axis(units)
     there = {}
+    silent = np.asarray(rows[list(variables)].isna().to_numpy().all(axis=1))
     for role in roles:
-        own = rows[rows["role"] == role]
-        if own[list(variables)].isna().all(axis=1).any():
-            there[wide_column(PRESENT, role)] = pd.Series(units.isin(own["unit"]), index=units)
+        own = (rows["role"] == role).to_numpy()
+        if silent[own].any():
+            there[wide_column(PRESENT, role)] = pd.Series(units.isin(rows["unit"][own]), index=units)
     wide = pd.concat([wide, pd.DataFrame(there, index=units)], axis=1)
     for column in keep:
         wide[column] = rows.groupby("unit", sort=False)[column].first().reindex(units)

@@ -153,14 +153,13 @@ def missing_shares(responses: Responses) -> pd.DataFrame:
     reasons = (*_REASONS, "does_not_apply") if offered else _REASONS
     for scale in responses.scales:
         items = [item.id for item in responses.items(scale.key, kind=None)]
+        found = responses.missing_reason[items].to_numpy(dtype=object)
         for role in scale.roles:
             mine = (responses.data["role"] == role).to_numpy()
             if not mine.any() or not items:
                 continue
-            counts = Counter[str]()
-            for item in items:
-                found = responses.missing_reason[item][mine].value_counts()
-                counts.update({str(reason): int(n) for reason, n in found.items()})
+            reasons_given = pd.Series(found[mine].ravel()).value_counts()
+            counts = Counter({str(reason): int(n) for reason, n in reasons_given.items()})
             asked = counts.total() - counts["not_applicable"]
             shares = {reason: counts[reason] / asked if asked else math.nan for reason in reasons}
             rows.append(

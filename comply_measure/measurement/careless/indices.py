@@ -115,7 +115,7 @@ def mahalanobis(answers: Floats) -> tuple[Floats, Floats]:
     for k, pattern in enumerate(patterns):
         size = int(pattern.sum())
         block = cov[np.ix_(pattern, pattern)]
-        if size == 0 or np.isnan(block).any() or np.linalg.cond(block) > 1e12:
+        if size == 0 or np.isnan(block).any() or _is_singular(block):
             continue
         rows = np.flatnonzero(member.ravel() == k)
         deviation = answers[np.ix_(rows, np.flatnonzero(pattern))] - mean[pattern]
@@ -123,6 +123,12 @@ def mahalanobis(answers: Floats) -> tuple[Floats, Floats]:
         distance[rows] = squared
         tail[rows] = scipy.stats.chi2.sf(squared, size)
     return np.where(distance >= 0, distance, np.nan), np.where(distance >= 0, tail, np.nan)
+
+
+def _is_singular(covariance: Floats) -> bool:
+    """Whether the largest eigenvalue is more than 10¹² times the smallest, in absolute value."""
+    values = np.abs(np.linalg.eigvalsh(covariance))
+    return bool(values.max() > 1e12 * values.min())
 
 
 def _row_correlation(x: Floats, y: Floats, least: int) -> Floats:

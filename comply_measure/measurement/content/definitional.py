@@ -64,17 +64,18 @@ def definitional_ratings(
     wide = ratings.set_index(["item", "judge", "construct"])["rating"].astype(float).unstack()  # noqa: PD010
     rows = []
     for item in dict.fromkeys(ratings["item"].astype(str)):
-        block = wide.loc[item]
+        block = wide.loc[item].to_numpy()
         construct = intended[item]
-        if construct not in block.columns or block[construct].notna().sum() == 0:
+        own = block[:, wide.columns.get_loc(construct)] if construct in wide.columns else np.empty(0)
+        n_own = int((~np.isnan(own)).sum())
+        if not n_own:
             rows.append((item, construct, 0, np.nan, np.nan, "never rated against its own definition"))
             continue
-        own = block[construct]
-        gaps = -block.drop(columns=construct).sub(own, axis=0).to_numpy()
+        gaps = own[:, None] - block[:, wide.columns != construct]
         gaps = gaps[~np.isnan(gaps)]
         htd = float(gaps.mean() / (anchors - 1)) if gaps.size else np.nan
         note = "" if gaps.size else "no rating against another definition"
-        rows.append((item, construct, int(own.notna().sum()), float(own.mean() / anchors), htd, note))
+        rows.append((item, construct, n_own, float(np.nanmean(own) / anchors), htd, note))
     items = pd.DataFrame(rows, columns=["item", "construct", "n_judges", "htc", "htd", "note"])
     scales = (
         items.groupby("construct", sort=False)

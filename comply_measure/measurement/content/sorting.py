@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -132,18 +133,20 @@ def item_sort(
     offered = tuple(dict.fromkeys(constructs if constructs is not None else intended.values()))
     _check(assignments, intended, offered)
     rows = []
-    confusion = pd.DataFrame(0, index=list(offered), columns=list(offered))
+    confusion = np.zeros((len(offered), len(offered)), dtype=np.int64)
     for item in assignments.columns.astype(str):
-        counts = assignments[item].dropna().value_counts().reindex(list(offered), fill_value=0)
+        chosen = Counter(assignments[item].dropna().tolist())
+        counts = {construct: chosen[construct] for construct in offered}
         rows.append(_one_item(item, intended[item], counts, alpha))
-        confusion.loc[intended[item]] += counts
-    return ItemSort(pd.DataFrame(rows), offered, 1.0 / len(offered), confusion)
+        confusion[offered.index(intended[item])] += list(counts.values())
+    together = pd.DataFrame(confusion, index=list(offered), columns=list(offered))
+    return ItemSort(pd.DataFrame(rows), offered, 1.0 / len(offered), together)
 
 
-def _one_item(item: str, construct: str, counts: pd.Series, alpha: float) -> dict[str, object]:
-    n = int(counts.sum())
-    others = counts.drop(construct)
-    hit, other = int(counts[construct]), int(others.max())
+def _one_item(item: str, construct: str, counts: Mapping[str, int], alpha: float) -> dict[str, object]:
+    n = sum(counts.values())
+    others = {name: count for name, count in counts.items() if name != construct}
+    hit, other = counts[construct], max(others.values())
     k = len(counts)
     empty = n == 0
     critical = np.nan if empty else sort_critical(n, k, alpha)
@@ -156,7 +159,7 @@ def _one_item(item: str, construct: str, counts: pd.Series, alpha: float) -> dic
         "n_judges": n,
         "n_intended": hit,
         "n_other": other,
-        "most_frequent_other": str(others.idxmax()) if other > 0 else "",
+        "most_frequent_other": max(others, key=others.__getitem__) if other > 0 else "",
         "p_sa": np.nan if empty else hit / n,
         "p_sa_p": np.nan if empty else float(scipy.stats.binom.sf(hit - 1, n, 1.0 / k)),
         "c_sv": np.nan if empty else (hit - other) / n,
@@ -180,6 +183,8 @@ def _check(assignments: pd.DataFrame, intended: Mapping[str, str], offered: tupl
     allowed = ", ".join(offered)
     for item in assignments.columns:
         chosen = assignments[item].dropna()
+        if set(chosen.tolist()) <= set(offered):
+            continue
         problems += [
             Problem(
                 "not one of the constructs", row=str(judge), column=str(item), value=value, allowed=allowed

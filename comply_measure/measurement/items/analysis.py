@@ -76,18 +76,16 @@ def item_analysis(
     for scale, items in scales.items():
         values = item_values(data, items)
         for group, rows in groups(data, by, pooled):
-            block = _describe(values[rows], *ends)
             covariance = item_covariance(values[rows], missing).covariance
-            block["item_rest_r"], block["alpha_if_deleted"] = _place_in_scale(covariance)
-            block.insert(0, "scale", scale)
-            block.insert(1, "item", list(items))
-            block.insert(2, "group", group)
-            block["note"] = _notes(block, items, covariance)
-            blocks.append(block)
+            found = _describe(values[rows], *ends)
+            found["item_rest_r"], found["alpha_if_deleted"] = _place_in_scale(covariance)
+            notes = _notes(found, items, covariance)
+            names = {"scale": scale, "item": list(items), "group": group}
+            blocks.append(pd.DataFrame({**names, **found, "note": notes}))
     return ItemAnalysis(pd.concat(blocks, ignore_index=True), missing)
 
 
-def _describe(values: Floats, minimum: float, maximum: float) -> pd.DataFrame:
+def _describe(values: Floats, minimum: float, maximum: float) -> dict[str, Floats]:
     present = ~np.isnan(values)
     n = present.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -103,22 +101,18 @@ def _describe(values: Floats, minimum: float, maximum: float) -> pd.DataFrame:
         sd = np.where(n > 1, np.where(flat, 0.0, np.sqrt(m2 * n / (n - 1.0))), np.nan)
         floor = np.where(np.isnan(minimum) | (n == 0), np.nan, (values == minimum).sum(axis=0) / n)
         ceiling = np.where(np.isnan(maximum) | (n == 0), np.nan, (values == maximum).sum(axis=0) / n)
-    return pd.DataFrame(
-        {
-            "n_informants": n,
-            "n_missing": len(values) - n,
-            "mean": mean,
-            "sd": sd,
-            "skewness": skewness,
-            "kurtosis": kurtosis,
-            "minimum": np.where(n > 0, np.where(present, values, np.inf).min(axis=0, initial=np.inf), np.nan),
-            "maximum": np.where(
-                n > 0, np.where(present, values, -np.inf).max(axis=0, initial=-np.inf), np.nan
-            ),
-            "floor": floor,
-            "ceiling": ceiling,
-        }
-    )
+    return {
+        "n_informants": n,
+        "n_missing": len(values) - n,
+        "mean": mean,
+        "sd": sd,
+        "skewness": skewness,
+        "kurtosis": kurtosis,
+        "minimum": np.where(n > 0, np.where(present, values, np.inf).min(axis=0, initial=np.inf), np.nan),
+        "maximum": np.where(n > 0, np.where(present, values, -np.inf).max(axis=0, initial=-np.inf), np.nan),
+        "floor": floor,
+        "ceiling": ceiling,
+    }
 
 
 def _place_in_scale(covariance: Floats) -> tuple[Floats, Floats]:
@@ -137,19 +131,18 @@ def _place_in_scale(covariance: Floats) -> tuple[Floats, Floats]:
     return rest_r, deleted
 
 
-def _notes(block: pd.DataFrame, items: Sequence[str], covariance: Floats) -> list[str]:
+def _notes(found: dict[str, Floats], items: Sequence[str], covariance: Floats) -> list[str]:
     """Of each item, and of what its place in the scale cannot be told from."""
-    silent = block["n_informants"].to_numpy() == 0
-    flat = block["sd"].to_numpy() == 0
+    silent, flat = found["n_informants"] == 0, found["sd"] == 0
     own = np.select([silent, flat], ["no answers", "all answers equal"], "")
-    undefined = block["item_rest_r"].isna().to_numpy() | block["alpha_if_deleted"].isna().to_numpy()
+    undefined = np.isnan(found["item_rest_r"]) | np.isnan(found["alpha_if_deleted"])
     if len(items) < 3:
         why = "one item: no rest" if len(items) == 1 else "two items: no α without one of them"
     elif silent.any():
         why = f"no answers to {', '.join(np.asarray(items, dtype=object)[silent])}"
     else:
         why = "two items share fewer than 2 informants, or the rest does not vary"
-    few = block["n_informants"].to_numpy() < 4
+    few = found["n_informants"] < 4
     turned = set(against(covariance))
     return [
         joined(

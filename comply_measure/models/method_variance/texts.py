@@ -110,8 +110,9 @@ class MethodTexts:
 
 def loading_table(table: pd.DataFrame, factor: str, items: Sequence[str], column: str) -> dict[str, float]:
     """Values of one factor's loadings, by item."""
-    rows = table[(table["op"] == "=~") & (table["lhs"] == factor)]
-    found = dict(zip(rows["rhs"], rows[column].astype(float), strict=True))
+    columns = (table[name].tolist() for name in ("lhs", "op", "rhs", column))
+    rows = zip(*columns, strict=True)
+    found = {rhs: float(value) for lhs, op, rhs, value in rows if op == "=~" and lhs == factor}
     return {item: found[item] for item in items}
 
 

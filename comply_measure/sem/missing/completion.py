@@ -82,7 +82,13 @@ def _conditional_roots(precision: FloatArray, block: PatternBlock) -> tuple[Floa
     k, m = block.missing.shape
     if m == 0:
         return np.zeros((k, 0, 0)), np.zeros(k)
-    lower = np.linalg.cholesky(precision.reshape(-1)[block.pairs])
+    own = precision.reshape(-1)[block.pairs]
+    if m == 1:  # without a factorisation per pattern
+        if not (own > 0.0).all():
+            raise np.linalg.LinAlgError("the precision is not positive definite")
+        single = np.sqrt(own)
+        return 1.0 / single, 2.0 * np.log(single[:, 0, 0])
+    lower = np.linalg.cholesky(own)
     log_det = 2.0 * np.sum(np.log(np.diagonal(lower, axis1=1, axis2=2)), axis=1)
     return np.linalg.inv(lower).transpose(0, 2, 1), log_det
 

@@ -39,7 +39,7 @@ class NullFamily:
     null: NullDistribution
     statistic: Statistic
     answers: Ints | None
-    _known: dict[tuple[int, int], Ints] = field(default_factory=dict)
+    _known: dict[tuple[int, int], tuple[Ints, int]] = field(default_factory=dict)
 
     def patterns(self, n: NDArray[np.int32]) -> Iterator[tuple[Ints, Ints]]:
         """Units that share a distribution: the pattern, shape (J,), and the units' positions.

@@ -197,7 +197,7 @@ def simulated_distribution(
     n_informants: Sequence[int],
     items: Ints,
     statistic: Statistic,
-    known: dict[tuple[int, int], Ints] | None = None,
+    known: dict[tuple[int, int], tuple[Ints, int]] | None = None,
 ) -> SimulatedDistribution:
     """Distribution for one pattern of answers: the first n_j simulated informants of each item used.
 
@@ -212,20 +212,25 @@ def simulated_distribution(
     statistic : {"variance", "ad_mean", "ad_median"}
         What is averaged.
     known : dict, optional
-        Whole-number keys by item and number of informants that other patterns have used; filled here.
+        Whole-number keys and the largest, by item and number of informants, that other patterns have used; filled
+        here.
     """
     keys = {} if known is None else known
     for place in zip(items.tolist(), n_informants, strict=True):
         if place not in keys:
             item, n = place
-            keys[place] = answer_keys(answers[:n, :, item], statistic)
+            key = answer_keys(answers[:n, :, item], statistic)
+            keys[place] = key, int(key.max())
     used = [keys[place] for place in zip(items.tolist(), n_informants, strict=True)]
     divisors = [divisor(n, statistic) for n in n_informants]
     unit = lcm(*divisors)
-    if sum(int(key.max()) * (unit // by) for key, by in zip(used, divisors, strict=True)) < _COUNTED:
-        counts = np.bincount(sum(key * (unit // by) for key, by in zip(used, divisors, strict=True)))
+    if sum(largest * (unit // by) for (_, largest), by in zip(used, divisors, strict=True)) < _COUNTED:
+        total = np.zeros(answers.shape[1], dtype=np.int64)
+        for (key, _), by in zip(used, divisors, strict=True):
+            total += key if by == unit else key * (unit // by)
+        counts = np.bincount(total)
         support = np.flatnonzero(counts)
         return SimulatedDistribution(support / (unit * len(items)), counts[support], len(items))
-    mean = sum(key / by for key, by in zip(used, divisors, strict=True)) / len(items)
+    mean = sum(key / by for (key, _), by in zip(used, divisors, strict=True)) / len(items)
     values, counts = np.unique(mean, return_counts=True)
     return SimulatedDistribution(values, counts, len(items))
