@@ -15,7 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
-from comply_measure.statistics.arrays import Floats
+from comply_measure.statistics.arrays import Floats, Ints
 from comply_measure.triads.reml.design import CellData, Gaps, Moments
 
 
@@ -83,10 +83,11 @@ class UnitPrecision:
         self.inverses: list[Floats] = []
         self.Phi = (self.single / self.diagonal)[:, :, None] * np.eye(V.shape[-1])
         for missing, units in data.gaps.several:
-            Woo = self.W[:, missing[:, None], missing]
+            own = _within(missing)
+            Woo = self.W[own]
             self.inverses.append(np.asarray(np.linalg.inv(Woo), dtype=np.float64))
             self.logdet = self.logdet + len(units) * np.linalg.slogdet(Woo)[1]
-            self.Phi[:, missing[:, None], missing] += len(units) * self.inverses[-1]
+            self.Phi[own] += len(units) * self.inverses[-1]
         self.K: Floats = np.asarray(self.n_units * self.W - self.W @ self.Phi @ self.W, dtype=np.float64)
 
     def apply(self, x: Floats, gaps: Gaps) -> Floats:
@@ -96,8 +97,8 @@ class UnitPrecision:
         share = result[:, units, cells] / self.diagonal[:, cells]
         result[:, units] -= share[:, :, None] * self.W[:, cells]
         for (missing, units), inverse in zip(gaps.several, self.inverses, strict=True):
-            gap = result[:, units[:, None], missing] @ inverse
-            result[:, units] -= gap @ self.W[:, missing]
+            mine = result[:, units]
+            result[:, units] = mine - (mine[:, :, _run(missing)] @ inverse) @ self.W[:, _run(missing)]
         return result
 
     def residuals(self, cells: Floats) -> Floats:
@@ -125,8 +126,8 @@ class UnitPrecision:
         own = np.arange(F.shape[-1])
         inner[:, own, own] += self.single * F[:, own, own] / self.diagonal**2
         for (missing, units), inverse in zip(self.data.gaps.several, self.inverses, strict=True):
-            rows = missing[:, None]
-            inner[:, rows, missing] += len(units) * (inverse @ F[:, rows, missing] @ inverse)
+            place = _within(missing)
+            inner[place] += len(units) * (inverse @ F[place] @ inverse)
         return np.asarray(self.W @ inner @ self.W)
 
     def at(self, cells: Floats, indicators: list[Floats]) -> UnitSums:
@@ -169,7 +170,8 @@ class UnitPrecision:
         units, places = self.data.rest_gaps.single
         e[:, units] += (ahead / self.diagonal)[:, places, None] * self.W[:, places]
         for (missing, units), inverse in zip(self.data.rest_gaps.several, self.inverses, strict=True):
-            e[:, units] += (ahead[:, None, missing] @ inverse) @ self.W[:, missing]
+            cells_gone = _run(missing)
+            e[:, units] += (ahead[:, None, cells_gone] @ inverse) @ self.W[:, cells_gone]
         return e
 
     def _lost(
@@ -186,13 +188,26 @@ class UnitPrecision:
             lost = np.stack([*parts, (mine * W).sum(axis=-1)], axis=1)[..., None]
             yield lost, lost / self.diagonal[:, None, places, None], lambda x: x[..., 0] @ W
         for (missing, units), inverse in zip(self.data.rest_gaps.several, self.inverses, strict=True):
-            mine, rows = e[:, units], self.W[:, missing]
+            gone = _run(missing)
+            mine, rows = e[:, units], self.W[:, gone]
             parts = [
-                (mine @ columns) @ np.swapaxes(wide[:, missing], 1, 2)
+                (mine @ columns) @ np.swapaxes(wide[:, gone], 1, 2)
                 for columns, wide in zip(effects, ahead, strict=True)
             ]
             lost = np.stack([*parts, mine @ np.swapaxes(rows, 1, 2)], axis=1)
             yield lost, lost @ inverse[:, None], partial(_to_cells, rows)
+
+
+def _run(places: Ints) -> Ints | slice:
+    """Places as a slice where they follow each other: what is taken is then no copy."""
+    first, last = int(places[0]), int(places[-1])
+    return slice(first, last + 1) if last - first + 1 == len(places) else places
+
+
+def _within(places: Ints) -> tuple[slice, Ints | slice, Ints | slice]:
+    """Rows and columns at some places of a batch of matrices."""
+    run = _run(places)
+    return (slice(None), run, run) if isinstance(run, slice) else (slice(None), places[:, None], places)
 
 
 def _to_cells(rows: Floats, weighed: Floats) -> Floats:
