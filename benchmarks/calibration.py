@@ -74,13 +74,13 @@ def run(out: Path, rules: Sequence[str], units: Sequence[int], studies: int, sec
 
 
 def rates(out: Path) -> pd.DataFrame:
-    """Rates of everything stored, in the order of the rules."""
+    """Rates of everything stored, beside those kept of other cells, in the order of the rules."""
     files = sorted(out.glob("*.csv"))
     if not files:
         raise SystemExit(f"nothing is stored in {out}")
     table = Calibration(pd.concat([stored(file) for file in files], ignore_index=True)).tidy()
     rules, populations = list(CALIBRATED), ["stated", *NULLS]
-    table = table[table["rule"].isin(rules)]
+    table = _with_kept(table[table["rule"].isin(rules)])
     places = pd.DataFrame(
         {
             "rule": table["rule"].map(rules.index),
@@ -89,6 +89,18 @@ def rates(out: Path) -> pd.DataFrame:
         }
     )
     return table.loc[places.sort_values(["rule", "population", "units"]).index].reset_index(drop=True)
+
+
+def _with_kept(table: pd.DataFrame) -> pd.DataFrame:
+    """Rates of this run, and those kept of other cells that were not run here."""
+    cell = ["rule", "population", "units"]
+    if not RATES.is_file():
+        return table
+    kept = pd.read_csv(RATES, keep_default_na=False, na_values=[""], dtype={"worst": str})
+    kept = kept[kept["rule"].isin(list(CALIBRATED)) & kept["population"].isin(["stated", *NULLS])]
+    done = pd.MultiIndex.from_frame(table[cell])
+    others = kept[~pd.MultiIndex.from_frame(kept[cell]).isin(done)]
+    return pd.concat([table, others.fillna({"worst": ""})], ignore_index=True)
 
 
 def page(text: str, table: pd.DataFrame) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
 import pandas as pd
 from pydantic import field_validator, model_validator
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from comply_measure.responses import Responses
 
 Cluster = Annotated[Literal["unit", "firm", "none"], Firms()]
+Clustered = TypeVar("Clustered", bound=TopicOptions)
 _SEMOPY = {"estimator": "ML", "missing": "listwise", "cluster": "none"}
 
 
@@ -79,9 +80,7 @@ class Estimation(TopicOptions):
 
     def at_highest(self, responses: Responses) -> Self:
         """Options with clusters at the highest level known, firms or else units, where the study leaves them open."""
-        if "cluster" in self.model_fields_set or self.cluster == "none":
-            return self
-        return self.model_copy(update={"cluster": "firm" if responses.n_firms > 1 else "unit"})
+        return highest(self, responses)
 
     def fit(self, model: str, data: pd.DataFrame, *, cluster: Cluster | None = None) -> sem.Fit:
         """Fit a model; `cluster` replaces the option."""
@@ -104,6 +103,13 @@ class Estimation(TopicOptions):
         if self.engine != "comply":
             parts.append(f"estimated by {self.engine}")
         return ", ".join(parts)
+
+
+def highest(options: Clustered, responses: Responses) -> Clustered:
+    """Options with clusters at the highest level known, firms or else units, where the study leaves them open."""
+    if "cluster" in options.model_fields_set or getattr(options, "cluster", "none") == "none":
+        return options
+    return options.model_copy(update={"cluster": "firm" if responses.n_firms > 1 else "unit"})
 
 
 def cluster_in_role(chosen: Focal, cluster: Cluster) -> Cluster:

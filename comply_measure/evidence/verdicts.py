@@ -74,7 +74,8 @@ class VerdictRule:
         ``constructs``, ``role``, ``pair``, ``pairs`` for keys, ``convention`` (in words) and ``limit`` (its value) for
         conventions.
     listed : mapping of str to Words
-        Answer -> one sentence for all verdicts with it, where there are many; fields ``n``, ``of``, ``subjects``.
+        Answer -> one sentence for all verdicts with it, where there are many; fields ``n``, ``of``, ``subjects``;
+        ``{n:is|are}`` chooses its word by number.
     subject : tuple of str
         Kinds of label of the parts of a subject.
     joined : str

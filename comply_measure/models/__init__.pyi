@@ -6,6 +6,10 @@ from comply_measure.models import (
     rivals as rivals,
 )
 from comply_measure.models.congeneric import congeneric_reliability as congeneric_reliability
+from comply_measure.models.cross_validation import (
+    CrossValidation as CrossValidation,
+    cross_validate as cross_validate,
+)
 from comply_measure.models.hierarchy import (
     correlated_factors as correlated_factors,
     factors_of as factors_of,

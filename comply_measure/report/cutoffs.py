@@ -63,6 +63,7 @@ _DEFAULTS = (
     Cutoff("alpha", "α", 0.70, True, "Nunnally & Bernstein, 1994"),
     Cutoff("omega", "ω", 0.70, True, "Bagozzi & Yi, 1988, give .60; .70 is common practice"),
     Cutoff("ave", "AVE", 0.50, True, "Fornell & Larcker, 1981"),
+    Cutoff("distinct", "factor correlation", 0.90, False, "Rönkkö & Cho, 2022: moderate problem from .90"),
     Cutoff("item_rest_r", "item-rest r", 0.30, True, "Nunnally & Bernstein, 1994"),
     Cutoff("rwg_j", "rwg(j)", 0.70, True, "criticised as arbitrary by Lance, Butts, & Michels, 2006"),
     Cutoff("test_level", "level of tests", 0.05, False, "Fisher, 1925"),

@@ -157,7 +157,15 @@ def _listed(rule: VerdictRule, mine: list[StatedVerdict], of: int) -> str:
         rest = _MORE.of(language).format(n=len(names) - MOST_SUBJECTS)
         names = [*names[:MOST_SUBJECTS], rest]
     subjects = joined(names, language)
-    return text.format(n=len(mine), of=of, subjects=subjects)
+    return text.format(n=_Counted(len(mine)), of=of, subjects=subjects)
+
+
+class _Counted(int):
+    """A number that chooses its words: ``{n:is|are}``."""
+
+    def __format__(self, words: str) -> str:
+        one, bar, many = words.partition("|")
+        return (one if self == 1 else many) if bar else super().__format__(words)
 
 
 def _conclusion(verdict: StatedVerdict, sentence: str) -> Conclusion:

@@ -21,6 +21,7 @@ Part = TypeVar("Part", bound=BaseModel)
 #: The population itself.
 STATED = "stated"
 _SHARED = 0.95  # consensus where roles see nearly the same
+_SAME = 0.999  # loading of a dimension on alignment that is nothing but alignment
 _WEAK = 0.6  # factor of loadings where items measure little
 
 
@@ -108,6 +109,17 @@ def _weak_items(spec: PopulationSpec) -> PopulationSpec:
     return _with(spec, items=_with(spec.items, constructs=groups), noninvariant_items=planted)
 
 
+def _one_dimension(spec: PopulationSpec) -> PopulationSpec:
+    alike = {key: _with(part, loading=_SAME) for key, part in spec.dimensions.items()}
+    return _with(spec, dimensions=alike)
+
+
+def _alike_informants(spec: PopulationSpec) -> PopulationSpec:
+    informants = spec.informants
+    traits = {name: _with(getattr(informants, name), role_bias={}) for name in ("competence", "involvement")}
+    return _with(spec, informants=_with(informants, **traits))
+
+
 def _with(part: Part, **changes: Any) -> Part:
     return part.model_copy(update=changes)
 
@@ -162,6 +174,16 @@ NULLS: Mapping[str, Null] = MappingProxyType(
                 "weak_items",
                 "all items measure little: their loadings are .6 of the stated ones",
                 _weak_items,
+            ),
+            Null(
+                "one_dimension",
+                "the dimensions are one: all have a loading of .999 on alignment",
+                _one_dimension,
+            ),
+            Null(
+                "alike_informants",
+                "no role has more competent or involved informants than another",
+                _alike_informants,
             ),
         )
     }

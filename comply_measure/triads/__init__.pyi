@@ -1,5 +1,6 @@
 from comply_measure.triads import congruence as congruence
 from comply_measure.triads.aggregation.criteria import incremental_validity as incremental_validity
+from comply_measure.triads.aggregation.known_groups import known_groups as known_groups
 from comply_measure.triads.aggregation.latent_scores import (
     blup_scores as blup_scores,
     common_fate_scores as common_fate_scores,

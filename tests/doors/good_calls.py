@@ -300,6 +300,15 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
         actor_partner={"data": data, "predictors": "A", "outcome": "B", "roles": ROLES[:2], "draws": 100},
         congeneric_reliability={"data": data, "scales": {"A": SCALES["A"]}},
         correlated_factors={"factors": SCALES},
+        cross_validate={
+            "models": {"one": "f =~ a1 + a2 + a3", "same": "f =~ a1 + 1*a2 + 1*a3"},
+            "data": data,
+            "variables": ["a1", "a2", "a3"],
+            "baseline": "one",
+            "cluster": "unit",
+            "seed": 1,
+            "folds": 2,
+        },
         factors_of={"scale": load_scale("comply")},
         one_factor={"name": "A", "indicators": ["a1", "a2"]},
         second_order={"factors": SCALES},
@@ -588,6 +597,7 @@ def _calls_of_triads() -> dict[str, dict[str, Any]]:
         "icc_oneway_reml": {"data": long, "columns": KEYS},
         "icc_twoway": {"data": data},
         "incremental_validity": {"data": long, "criteria": ["C"], "score": "A", "controls": ["B"]},
+        "known_groups": {"data": long, "groupings": {"role": ["sales", "it"]}, "score": "A"},
         "missing_role_test": {"data": data},
         "null_correlations": {
             "data": long,

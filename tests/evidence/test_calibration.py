@@ -16,12 +16,17 @@ import pytest
 
 from comply_measure.errors import ComplyError, InputError
 from comply_measure.evidence import Calibration, calibrate, rule_of
+from comply_measure.evidence.calibration.gaps import disputed_truth, gap_truth
+from comply_measure.evidence.calibration.informants import marker_truth, roles_truth
 from comply_measure.evidence.calibration.known import Known, beside
+from comply_measure.evidence.calibration.measures import closer_truth
+from comply_measure.evidence.calibration.models import predicts_truth
 from comply_measure.evidence.calibration.quality import depends_truth
 from comply_measure.evidence.calibration.reliability import true_reliability
 from comply_measure.evidence.calibration.result import COLUMNS, outcome
 from comply_measure.evidence.calibration.rules import CALIBRATED
-from comply_measure.evidence.calibration.structure import path_truth
+from comply_measure.evidence.calibration.structure import moderation_truth, path_truth
+from comply_measure.evidence.calibration.units import groups_truth, incremental_truth
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.resources import shipped
 from comply_measure.simulation import (
@@ -166,6 +171,75 @@ def test_a_quantity_beside_its_threshold_makes_both_answers_right() -> None:
     assert beside(0.67, 0.69, 0.70) == (NO,)
 
 
+def test_moderations_roles_and_the_marker_are_those_of_the_file() -> None:
+    stated = known()
+    spec = STATED.spec
+    for key, part in spec.constructs.items():
+        for each in part.moderations:
+            found = moderation_truth(stated, (each.moderator, each.predictor, key))
+            assert found in ((YES,), (NO,), ())  # all planted ones are .15 and more
+    assert moderation_truth(
+        known("no_paths"), ("product_facilitator", "joint_preparation", "customer_drawbacks")
+    ) == (NO,)
+    assert moderation_truth(stated, ("product_facilitator", "joint_preparation", "customer_drawbacks")) == (
+        YES,
+    )
+    assert moderation_truth(stated, ("size", "joint_preparation", "customer_drawbacks")) == ()
+    competence = str(spec.informants.competence.measured_by)
+    involvement = str(spec.informants.involvement.measured_by)
+    assert roles_truth(stated, (competence, "marketing - sales")) == (NO,)
+    assert roles_truth(stated, (competence, "marketing - it")) == (YES,)  # .30/√2 = .21
+    assert roles_truth(stated, (involvement, "marketing - sales")) == (YES, NO)  # .20/√2 = .14
+    assert roles_truth(known("alike_informants"), (competence, "marketing - it")) == (NO,)
+    assert marker_truth(stated, ()) == (YES,) and marker_truth(known("no_method"), ()) == (NO,)
+
+
+def test_criteria_groups_and_structures_are_those_of_the_file() -> None:
+    stated, none, one = known(), known("no_outcomes"), known("one_dimension")
+    assert incremental_truth(stated, ("customer_satisfaction",)) == (YES,)
+    assert incremental_truth(none, ("customer_satisfaction",)) == (NO,)
+    assert incremental_truth(stated, ("size",)) == ()
+    assert groups_truth(stated, ("customer_satisfaction",)) == (YES,)
+    assert groups_truth(stated, ("industry",)) == groups_truth(none, ("customer_satisfaction",)) == (NO,)
+    assert predicts_truth(stated, ("Second-order",)) == (YES,)
+    assert predicts_truth(one, ("Second-order",)) == (NO,)
+    assert closer_truth(stated, ("C", "sales - it")) == (YES,)
+    assert closer_truth(known("no_agreement"), ("C", "sales - it")) == (NO,)
+
+
+def test_gaps_and_distances_are_those_the_moments_of_the_population_imply() -> None:
+    """Where no role differs in anything there is no gap, and distances are √(2(1 − r)) in the attribute's points."""
+    null, stated = known("no_gaps"), known()
+    assert null.latent.gaps["d"].abs().max() < 1e-4
+    assert gap_truth(null, ("C", "sales - it")) == (NO,)
+    table = stated.latent.gaps.set_index(["factor", "pair"])["d"]
+    bias = STATED.spec.dimensions["C"].role_bias
+    # In standard deviations of the roles' views: what was planted, thresholds make them nearly so.
+    assert table["C", "sales - it"] == pytest.approx(bias["sales"] - bias["it"], abs=0.05)
+    assert gap_truth(stated, ("C", "sales - it")) == (YES,)
+    assert gap_truth(stated, ("C", "nobody")) == ()
+    distances = stated.latent.distances.set_index("factor")["distance"]
+    assert (null.latent.distances.set_index("factor")["distance"] <= distances + 1e-6).all()
+    answers_now = {name: disputed_truth(stated, (str(name),)) for name in distances.index}
+    assert set(answers_now.values()) <= {(YES,), (NO,)}
+    assert answers_now[distances.idxmax()] == ((YES,) if distances.max() >= 1 else (NO,))
+
+
+def test_rates_of_other_cells_stay_when_some_are_run_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = script()
+    monkeypatch.setattr(found, "RATES", tmp_path / "rates.csv")
+    kept = Calibration(answers((0, "a", YES, YES), (1, "a", NO, YES))).tidy()
+    kept = pd.concat(
+        [kept.assign(rule="models.fit"), kept.assign(rule="models.fit", population="one_dimension")]
+    )
+    kept.to_csv(found.RATES, index=False)
+    done = Calibration(answers((0, "a", YES, YES), (1, "a", YES, YES))).tidy().assign(rule="models.fit")
+    table = found._with_kept(done)
+    assert table[["population", "right"]].values.tolist() == [["stated", 1.0], ["one_dimension", 0.5]]
+
+
 @pytest.fixture(scope="module")
 def few() -> Calibration:
     """Two rules, four studies of 60 units."""
@@ -246,7 +320,7 @@ def test_at_240_units_no_verdict_was_wrong_in_more_than_a_tenth_of_the_studies()
     found = script()
     table = pd.read_csv(found.RATES)
     full = table[table["units"] == 240]
-    assert set(zip(full["rule"], full["population"], strict=True)) == {
+    assert set(zip(full["rule"], full["population"], strict=True)) <= {
         (key, name) for key, entry in CALIBRATED.items() for name in entry.populations
     }
     assert full["worst_wrong"].max() <= found.MARK

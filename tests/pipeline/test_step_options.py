@@ -36,6 +36,7 @@ WRONG: dict[str, dict[str, tuple[Any, str]]] = {
         "i_cvi": (2, "at most 1.0"),
         "alpha": (1, "less than 1"),
         "anchors": (1, "at least 2"),
+        "compare": FLAG,
     },
     "sample": {},
     "items": {},
@@ -50,7 +51,8 @@ WRONG: dict[str, dict[str, tuple[Any, str]]] = {
     "reliability": {"replications": (20, "0, for none, or at least 100"), "detail": ("some", "main")},
     "cfa": SCALE
     | ESTIMATION
-    | {"models": (["one_factr"], "one_factor"), "role_centred": FLAG, "by_role": FLAG, "two_level": FLAG},
+    | {"models": (["one_factr"], "one_factor"), "role_centred": FLAG, "by_role": FLAG, "two_level": FLAG}
+    | {"folds": (51, "at most 50")},
     "rivals": SCALE
     | ESTIMATION
     | {
@@ -111,6 +113,7 @@ WRONG: dict[str, dict[str, tuple[Any, str]]] = {
         "composition": ("mean", "additive"),
         "criteria": (["industry"], "numeric unit variable 'industry'"),
         "controls": (["sizes"], "unit variable 'sizes'"),
+        "known_groups": ({"region": ["dach"]}, "two groups"),
     },
     "triads": SCALE
     | {

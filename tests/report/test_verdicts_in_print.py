@@ -84,3 +84,34 @@ def test_lists_of_words() -> None:
     assert joined(["a", "b", "c"], "de") == "a, b und c"
     assert joined(["a", "b"], "en") == "a and b"
     assert joined(["a"], "de") == "a"
+
+
+def test_one_of_many_is_told_in_the_singular() -> None:
+    many = [stated("supported", number=k) for k in range(4)]
+    english = conclusions([*many, stated("not supported", number=9)])
+    assert english is not None
+    texts = [item.sentence for item in english.items]
+    assert texts[0].startswith("4 of 5 expected paths are found in the expected direction: ")
+    assert texts[1] == "1 of 5 expected paths is not found in the expected direction: Alignment → B9."
+    many = [stated("supported", "de", number=k) for k in range(4)]
+    german = conclusions([*many, stated("not supported", "de", number=9)])
+    assert german is not None
+    texts = [item.sentence for item in german.items]
+    assert texts[0].startswith("4 von 5 erwarteten Pfaden zeigen sich in der erwarteten Richtung: ")
+    assert (
+        texts[1] == "1 von 5 erwarteten Pfaden zeigt sich nicht in der erwarteten Richtung: Alignment → B9."
+    )
+
+
+def test_listed_sentences_that_count_choose_their_verbs_by_number() -> None:
+    """No sentence on one of many says are, and none on several says is."""
+    from comply_measure.evidence import registered_rules
+    from comply_measure.report.verdicts import _Counted
+
+    plural = (" are ", " lie ", " have ", " differ from", " sind ", " liegen ", " haben ", " gehen ")
+    for rule in registered_rules().values():
+        for words in rule.listed.values():
+            for text in (words.en, words.de):
+                one = text.format(n=_Counted(1), of=9, subjects="X").partition(":")[0]
+                if one.startswith("1 "):
+                    assert not any(word in one for word in plural), one

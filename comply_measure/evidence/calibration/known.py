@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from comply_measure.evidence.calibration.implied_gaps import ImpliedLatent, implied_latent
 from comply_measure.evidence.calibration.result import SEPARATOR
 from comply_measure.evidence.focal import chosen_focal
 from comply_measure.evidence.topics.agreement import AgreementOptions, agreement
+from comply_measure.evidence.topics.cfa import CfaOptions, cfa
+from comply_measure.evidence.topics.items import pooled_items
+from comply_measure.evidence.topics.validity import ValidityEvidence, ValidityOptions, validity
 from comply_measure.evidence.verdicts import by_interval
 from comply_measure.responses import responses_from_frame
 from comply_measure.simulation import simulate
@@ -27,6 +31,9 @@ if TYPE_CHECKING:
 #: Units of the study that stands in where there is no closed form, and its seed.
 LARGE_UNITS = 10_000
 LARGE_SEED = 20_260_101
+#: Models of which nothing but the fit over all informants is asked.
+FITS = CfaOptions(by_role=False, two_level=False, folds=0)
+CHEAP_VALIDITY = ValidityOptions(replications=0, merge=False, by_role=False)
 
 
 @dataclass(frozen=True)
@@ -99,6 +106,43 @@ class Known:
         chosen = chosen_focal(self.large_responses, None)
         return icc_oneway(chosen.scores("dimension"), list(chosen.wholes)).tidy()
 
+    @cached_property
+    def large_fits(self) -> pd.DataFrame:
+        """Fit of the structures in the very large study."""
+        return cfa(self.large_responses, FITS).tidy()
+
+    @cached_property
+    def large_items(self) -> pd.DataFrame:
+        """Items of the focal scale in the very large study, over all informants."""
+        return pooled_items(chosen_focal(self.large_responses, None))
+
+    @cached_property
+    def large_validity(self) -> ValidityEvidence:
+        """AVE and factor correlations in the very large study."""
+        return validity(self.large_responses, CHEAP_VALIDITY)
+
+    @cached_property
+    def few(self) -> Responses:
+        """A small study, for the structure of the scales as analyses have it."""
+        return responses_of(simulate(self.population.with_units(20), LARGE_SEED))
+
+    @cached_property
+    def latent(self) -> ImpliedLatent:
+        """Latent gaps and distances that it implies."""
+        return implied_latent(self.analysed, chosen_focal(self.few, None))
+
+    @cached_property
+    def _levels(self) -> pd.DataFrame:
+        chosen = chosen_focal(self.large_responses, None)
+        scores = chosen.scores(chosen.level)
+        names = [name for name in scores.columns if name not in ("unit", "firm", "role")]
+        return scores.groupby(["firm", "role"])[names].mean().groupby("firm").mean()
+
+    def level(self, attribute: str) -> tuple[float, float]:
+        """Mean of the role means of an attribute in the very large study, and its error over firms."""
+        means = self._levels[attribute]
+        return float(means.mean()), float(means.std() / len(means) ** 0.5)
+
     @property
     def nothing_shared(self) -> bool:
         """Whether informants of a unit have nothing in common: no consensus on anything, no shared part of items."""
@@ -126,4 +170,5 @@ def responses_of(study: SimulatedStudy) -> Responses:
         form=population.spec.instrument.form,
         units=study.units,
         name=f"study of {population.source}",
+        informants="first",
     )

@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from comply_measure.evidence.calibration.known import beside
-from comply_measure.evidence.topics.reliability import ReliabilityOptions, reliability
+from comply_measure.evidence.focal import chosen_focal, focal
+from comply_measure.evidence.topics.quality import flagged_answers, named_informants
+from comply_measure.evidence.topics.reliability import (
+    ReliabilityEvidence,
+    ReliabilityOptions,
+    scale_reliability,
+)
 
 if TYPE_CHECKING:
     from comply_measure.evidence.calibration.known import Known
-    from comply_measure.evidence.topics.reliability import ReliabilityEvidence
     from comply_measure.evidence.verdicts import Answer
     from comply_measure.responses import Responses
 
@@ -30,8 +35,12 @@ SCORE_SAYS = (
 
 
 def compute(responses: Responses, seed: int) -> ReliabilityEvidence:
-    """Reliability with what decides."""
-    return reliability(responses, _CHEAP, seed=seed)
+    """Reliability with what decides, careless informants known as step ``quality`` knows them."""
+    flagged = named_informants(flagged_answers(chosen_focal(responses, None)).informants)
+    scales = (focal(responses, scale) for scale in responses.scales)
+    return ReliabilityEvidence(
+        tuple(scale_reliability(chosen, _CHEAP, seed, flagged) for chosen in scales), len(flagged)
+    )
 
 
 def score_truth(known: Known, subject: tuple[str, ...]) -> tuple[Answer, ...]:

@@ -41,17 +41,20 @@ DISPUTED = register_rule(
                 "supported": Words(
                     "{subject} is disputed: latent gap {distance:number} points, 95% CI {ci:interval}, threshold "
                     "{threshold:number}, corrected {p:p_phrase}.",
-                    "{subject} ist umstritten: latente Lücke {distance:number} Punkte, 95%-KI {ci:interval}, Schwelle "
+                    "{subject} ist umstritten: latente Lücke {distance:number} Punkte, 95%-KI {ci:interval}, "
+                    "Schwelle "
                     "{threshold:number}, korrigiert {p:p_phrase}.",
                 ),
                 "not supported": Words(
                     "{subject} is less disputed than {threshold:number} points: latent gap {distance:number}, 95% CI "
                     "{ci:interval}, corrected {p:p_phrase}.",
-                    "{subject} ist weniger umstritten als {threshold:number} Punkte: latente Lücke {distance:number}, "
+                    "{subject} ist weniger umstritten als {threshold:number} Punkte: latente Lücke "
+                    "{distance:number}, "
                     "95%-KI {ci:interval}, korrigiert {p:p_phrase}.",
                 ),
                 "cannot say": Words(
-                    "{subject}: the latent gap of {distance:number} points, 95% CI {ci:interval}, cannot be told from "
+                    "{subject}: the latent gap of {distance:number} points, 95% CI {ci:interval}, cannot be told "
+                    "from "
                     "{threshold:number} (corrected {p:p_phrase}).",
                     "{subject}: Die latente Lücke von {distance:number} Punkten, 95%-KI {ci:interval}, ist von "
                     "{threshold:number} nicht zu unterscheiden (korrigiert {p:p_phrase}).",
@@ -69,12 +72,12 @@ DISPUTED = register_rule(
         listed=MappingProxyType(
             {
                 "supported": Words(
-                    "{n} of {of} attributes are disputed beyond the threshold: {subjects}.",
-                    "{n} von {of} Attributen sind über die Schwelle hinaus umstritten: {subjects}.",
+                    "{n} of {of} attributes {n:is|are} disputed beyond the threshold: {subjects}.",
+                    "{n} von {of} Attributen {n:ist|sind} über die Schwelle hinaus umstritten: {subjects}.",
                 ),
                 "not supported": Words(
-                    "{n} of {of} attributes are less disputed than the threshold: {subjects}.",
-                    "{n} von {of} Attributen sind weniger umstritten als die Schwelle: {subjects}.",
+                    "{n} of {of} attributes {n:is|are} less disputed than the threshold: {subjects}.",
+                    "{n} von {of} Attributen {n:ist|sind} weniger umstritten als die Schwelle: {subjects}.",
                 ),
                 "cannot say": Words(
                     "For {n} of {of} attributes the latent gap cannot be told from the threshold: {subjects}.",
@@ -154,20 +157,22 @@ LOW = register_rule(
         listed=MappingProxyType(
             {
                 "supported": Words(
-                    "{n} of {of} attributes lie below their norm: {subjects}.",
-                    "{n} von {of} Attributen liegen unter ihrer Norm: {subjects}.",
+                    "{n} of {of} attributes {n:lies|lie} below {n:its|their} norm: {subjects}.",
+                    "{n} von {of} Attributen {n:liegt|liegen} unter {n:seiner|ihrer} Norm: {subjects}.",
                 ),
                 "not supported": Words(
-                    "{n} of {of} attributes lie above their norm: {subjects}.",
-                    "{n} von {of} Attributen liegen über ihrer Norm: {subjects}.",
+                    "{n} of {of} attributes {n:lies|lie} above {n:its|their} norm: {subjects}.",
+                    "{n} von {of} Attributen {n:liegt|liegen} über {n:seiner|ihrer} Norm: {subjects}.",
                 ),
                 "cannot say": Words(
-                    "{n} of {of} attributes have no norm, or cannot be told from it: whether their level is low "
-                    "or their "
+                    "{n} of {of} attributes {n:has|have} no norm, or cannot be told from it: whether {n:its|their} "
+                    "level is low "
+                    "or {n:its|their} "
                     "items are hard is open ({subjects}).",
-                    "{n} von {of} Attributen haben keine Norm oder sind von ihr nicht zu unterscheiden: Ob ihre "
+                    "{n} von {of} Attributen {n:hat|haben} keine Norm oder {n:ist|sind} von ihr nicht zu "
+                    "unterscheiden: Ob {n:seine|ihre} "
                     "Ausprägung "
-                    "niedrig ist oder ihre Items schwer sind, bleibt offen ({subjects}).",
+                    "niedrig ist oder {n:seine|ihre} Items schwer sind, bleibt offen ({subjects}).",
                 ),
             }
         ),

@@ -1,4 +1,4 @@
-"""Rules on unit scores."""
+"""Rules on unit scores: incremental validity, known groups."""
 
 from __future__ import annotations
 
@@ -48,9 +48,8 @@ INCREMENTAL = register_rule(
                     "Whether {subject} goes with the unit's score beyond the controls stays open: "
                     + _NUMBERS
                     + ".",
-                    "Ob {subject} über die Kontrollvariablen hinaus mit dem Einheitswert zusammenhängt, bleibt offen: "
-                    + _ZAHLEN
-                    + ".",
+                    "Ob {subject} über die Kontrollvariablen hinaus mit dem Einheitswert zusammenhängt, bleibt "
+                    "offen: " + _ZAHLEN + ".",
                 ),
             }
         ),
@@ -58,6 +57,72 @@ INCREMENTAL = register_rule(
         subject=("variable",),
         conventions=("test_level", "small_effect"),
         family=Words("Corrected after Holm over the criteria", "Nach Holm über die Kriterien korrigiert"),
+        headline=True,
+    )
+)
+
+_GROUPS = (
+    "{higher} against {lower}: {difference:number} points, 95% CI {ci:interval}, d = {d:number} {d_ci:interval}, "
+    "corrected "
+    "{p:p_phrase}"
+)
+_GRUPPEN = (
+    "{higher} gegen {lower}: {difference:number} Punkte, 95%-KI {ci:interval}, d = {d:number} {d_ci:interval}, "
+    "korrigiert "
+    "{p:p_phrase}"
+)
+
+KNOWN_GROUPS = register_rule(
+    VerdictRule(
+        key="aggregation.known_groups",
+        question=Words(
+            "Do groups of units that should differ on the score differ in the expected order?",
+            "Unterscheiden sich Gruppen von Einheiten, die es sollten, in der erwarteten Reihenfolge?",
+        ),
+        decides=Words(
+            "Supported where the last group of the expected order lies above the first with a corrected p of at most "
+            "the level ({test_level:convention}) and no group lies below the one before it with such a p; not "
+            "supported "
+            "where the last lies below the first with such a p, or the interval of d excludes {small_d:limit} and "
+            "more "
+            "({small_d:convention}).",
+            "Gestützt, wenn die letzte Gruppe der erwarteten Reihenfolge mit korrigiertem p höchstens auf dem Niveau "
+            "({test_level:convention}) über der ersten liegt und keine mit solchem p unter der vor ihr; nicht "
+            "gestützt, "
+            "wenn die letzte mit solchem p unter der ersten liegt oder das Intervall von d {small_d:limit} und mehr "
+            "ausschließt ({small_d:convention}).",
+        ),
+        cannot_say=Words(
+            "Cannot say otherwise. The order is the study's expectation; groups may differ in what else goes with "
+            "them.",
+            "Sonst nicht zu entscheiden. Die Reihenfolge ist die Erwartung der Studie; Gruppen können sich in "
+            "anderem "
+            "unterscheiden, was mit ihnen einhergeht.",
+        ),
+        says=MappingProxyType(
+            {
+                "supported": Words(
+                    "Units differ by {subject} as expected, " + _GROUPS + ".",
+                    "Einheiten unterscheiden sich nach {subject} wie erwartet, " + _GRUPPEN + ".",
+                ),
+                "not supported": Words(
+                    "Units do not differ by {subject} as expected, " + _GROUPS + ".",
+                    "Einheiten unterscheiden sich nach {subject} nicht wie erwartet, " + _GRUPPEN + ".",
+                ),
+                "cannot say": Words(
+                    "Whether units differ by {subject} as expected stays open, " + _GROUPS + ".",
+                    "Ob Einheiten sich nach {subject} wie erwartet unterscheiden, bleibt offen, "
+                    + _GRUPPEN
+                    + ".",
+                ),
+            }
+        ),
+        source="Hattie & Cooksey (1984); Cohen (1988) for a small difference",
+        subject=("variable",),
+        conventions=("test_level", "small_d"),
+        family=Words(
+            "Corrected after Holm over the groupings", "Nach Holm über die Gruppierungen korrigiert"
+        ),
         headline=True,
     )
 )

@@ -55,12 +55,12 @@ GAP = register_rule(
         listed=MappingProxyType(
             {
                 "supported": Words(
-                    "{n} of {of} latent gaps between roles differ from zero: {subjects}.",
-                    "{n} von {of} latenten Lücken zwischen Rollen weichen von null ab: {subjects}.",
+                    "{n} of {of} latent gaps between roles {n:differs|differ} from zero: {subjects}.",
+                    "{n} von {of} latenten Lücken zwischen Rollen {n:weicht|weichen} von null ab: {subjects}.",
                 ),
                 "not supported": Words(
-                    "{n} of {of} latent gaps are smaller than one worth having: {subjects}.",
-                    "{n} von {of} latenten Lücken sind kleiner als nennenswert: {subjects}.",
+                    "{n} of {of} latent gaps {n:is|are} smaller than one worth having: {subjects}.",
+                    "{n} von {of} latenten Lücken {n:ist|sind} kleiner als nennenswert: {subjects}.",
                 ),
                 "cannot say": Words(
                     "For {n} of {of} latent gaps none and one worth having are both compatible with the data: "

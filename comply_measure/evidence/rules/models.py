@@ -1,4 +1,4 @@
-"""Rules on fitted models: fit, confirmation in another half, superordinate or aggregate."""
+"""Rules on fitted models: fit, prediction of other cases, confirmation in another half, superordinate or aggregate."""
 
 from __future__ import annotations
 
@@ -54,18 +54,20 @@ CONFIRMED = register_rule(
     VerdictRule(
         key="dimensionality.confirmed",
         question=Words(
-            "Is the simple structure of one half of the units that of the other?",
-            "Ist die Einfachstruktur der einen Hälfte der Einheiten die der anderen?",
+            "Is the simple structure of one half of the firms or units that of the other?",
+            "Ist die Einfachstruktur der einen Hälfte der Firmen oder Einheiten die der anderen?",
         ),
         decides=Words(
             "Supported where the test of exact fit in the other half is not significant "
             "({test_level:convention}) and the factors of both halves are equal, every congruence at least "
-            "{tucker:limit} ({tucker:convention}); not supported where it is significant and a congruence "
-            "lies below {tucker_alike:limit} ({tucker_alike:convention}).",
+            "{tucker:limit} ({tucker:convention}); not supported where it is significant, none of the 90% interval of "
+            "RMSEA meets {rmsea:convention}, and a congruence lies below {tucker_alike:limit} "
+            "({tucker_alike:convention}).",
             "Gestützt, wenn der Test auf exakte Passung in der anderen Hälfte nicht signifikant ist "
             "({test_level:convention}) und die Faktoren beider Hälften gleich sind, jede Kongruenz "
-            "mindestens {tucker:limit} ({tucker:convention}); nicht gestützt, wenn er signifikant ist und "
-            "eine Kongruenz unter {tucker_alike:limit} liegt ({tucker_alike:convention}).",
+            "mindestens {tucker:limit} ({tucker:convention}); nicht gestützt, wenn er signifikant ist, kein Teil des "
+            "90%-Intervalls des RMSEA die Konvention erfüllt ({rmsea:convention}) und eine Kongruenz unter "
+            "{tucker_alike:limit} liegt ({tucker_alike:convention}).",
         ),
         cannot_say=Words(
             "Cannot say otherwise, or where nothing could be fitted: the halves agree in part.",
@@ -95,7 +97,7 @@ CONFIRMED = register_rule(
             }
         ),
         source="Lorenzo-Seva & ten Berge (2006)",
-        conventions=("test_level", "tucker", "tucker_alike"),
+        conventions=("test_level", "tucker", "tucker_alike", "rmsea"),
     )
 )
 
@@ -150,5 +152,72 @@ SUPERORDINATE = register_rule(
         conventions=("test_level",),
         family=Words("Corrected after Holm over the claims", "Nach Holm über die Behauptungen korrigiert"),
         headline=True,
+    )
+)
+
+_BETTER = (
+    "deviance per informant {difference:number3} lower than that of “{baseline}”, 95% CI {ci:interval3}, corrected "
+    "{p:p_phrase}"
+)
+_BESSER = (
+    "Devianz je Informant um {difference:number3} geringer als die von „{baseline}“, 95%-KI {ci:interval3}, "
+    "korrigiert "
+    "{p:p_phrase}"
+)
+
+PREDICTS = register_rule(
+    VerdictRule(
+        key="models.predicts",
+        question=Words(
+            "Does the structure tell the answers of other firms (or units) better than the simplest one does?",
+            "Sagt die Struktur Antworten anderer Firmen (oder Einheiten) besser voraus als die einfachste?",
+        ),
+        decides=Words(
+            "By cross-validation on whole firms, or units where firms are not known: every informant is predicted by "
+            "fits without its firm. Supported where the structure's deviance is lower with a corrected p of at "
+            "most the "
+            "level ({test_level:convention}); not supported where it is higher with such a p. Careless informants "
+            "stay "
+            "in.",
+            "Durch Kreuzvalidierung an ganzen Firmen, oder Einheiten, wo Firmen nicht bekannt sind: Jeder "
+            "Informant wird "
+            "aus Anpassungen ohne seine Firma vorhergesagt. Gestützt, wenn die Devianz der Struktur mit "
+            "korrigiertem p "
+            "höchstens auf dem Niveau ({test_level:convention}) geringer ist; nicht gestützt, wenn sie mit solchem p "
+            "höher ist. Unachtsame Informanten bleiben drin.",
+        ),
+        cannot_say=Words(
+            "Cannot say otherwise: both predict about as well. Parts of one sample are not another sample.",
+            "Sonst nicht zu entscheiden: Beide sagen etwa gleich gut voraus. Teile einer Stichprobe sind keine "
+            "andere.",
+        ),
+        says=MappingProxyType(
+            {
+                "supported": Words(
+                    "“{subject}” tells the answers of other firms or units better, " + _BETTER + ".",
+                    "„{subject}“ sagt Antworten anderer Firmen oder Einheiten besser voraus, "
+                    + _BESSER
+                    + ".",
+                ),
+                "not supported": Words(
+                    "“{subject}” tells the answers of other firms or units worse, " + _BETTER + ".",
+                    "„{subject}“ sagt Antworten anderer Firmen oder Einheiten schlechter voraus, "
+                    + _BESSER
+                    + ".",
+                ),
+                "cannot say": Words(
+                    "Whether “{subject}” tells the answers of other firms or units better stays open, "
+                    + _BETTER
+                    + ".",
+                    "Ob „{subject}“ Antworten anderer Firmen oder Einheiten besser voraussagt, bleibt offen, "
+                    + _BESSER
+                    + ".",
+                ),
+            }
+        ),
+        source="Cudeck & Browne (1983)",
+        subject=("text",),
+        conventions=("test_level",),
+        family=Words("Corrected after Holm over the structures", "Nach Holm über die Strukturen korrigiert"),
     )
 )

@@ -67,13 +67,13 @@ DEPENDS = register_rule(
                     "Das Fehlende hängt von Bekanntem ab, fehlt also nicht völlig zufällig: {subjects}.",
                 ),
                 "not supported": Words(
-                    "{n} of {of} relations of what is missing to what is known are too small to mention.",
-                    "{n} von {of} Zusammenhängen des Fehlenden mit Bekanntem sind zu klein, um erwähnt zu "
+                    "{n} of {of} relations of what is missing to what is known {n:is|are} too small to mention.",
+                    "{n} von {of} Zusammenhängen des Fehlenden mit Bekanntem {n:ist|sind} zu klein, um erwähnt zu "
                     "werden.",
                 ),
                 "cannot say": Words(
-                    "{n} of {of} relations of what is missing to what is known stay open.",
-                    "{n} von {of} Zusammenhängen des Fehlenden mit Bekanntem bleiben offen.",
+                    "{n} of {of} relations of what is missing to what is known {n:stays|stay} open.",
+                    "{n} von {of} Zusammenhängen des Fehlenden mit Bekanntem {n:bleibt|bleiben} offen.",
                 ),
             }
         ),

@@ -60,8 +60,8 @@ ROLES_DIFFER = register_rule(
                     "über sich sagen: {subjects}.",
                 ),
                 "cannot say": Words(
-                    "{n} of {of} comparisons of what informants say of themselves stay open: {subjects}.",
-                    "{n} von {of} Vergleichen dessen, was Informanten über sich sagen, bleiben offen: "
+                    "{n} of {of} comparisons of what informants say of themselves {n:stays|stay} open: {subjects}.",
+                    "{n} von {of} Vergleichen dessen, was Informanten über sich sagen, {n:bleibt|bleiben} offen: "
                     "{subjects}.",
                 ),
             }

@@ -59,12 +59,12 @@ PATH = register_rule(
         listed=MappingProxyType(
             {
                 "supported": Words(
-                    "{n} of {of} expected paths are found in the expected direction: {subjects}.",
-                    "{n} von {of} erwarteten Pfaden zeigen sich in der erwarteten Richtung: {subjects}.",
+                    "{n} of {of} expected paths {n:is|are} found in the expected direction: {subjects}.",
+                    "{n} von {of} erwarteten Pfaden {n:zeigt|zeigen} sich in der erwarteten Richtung: {subjects}.",
                 ),
                 "not supported": Words(
-                    "{n} of {of} expected paths are not found in the expected direction: {subjects}.",
-                    "{n} von {of} erwarteten Pfaden zeigen sich nicht in der erwarteten Richtung: "
+                    "{n} of {of} expected paths {n:is|are} not found in the expected direction: {subjects}.",
+                    "{n} von {of} erwarteten Pfaden {n:zeigt|zeigen} sich nicht in der erwarteten Richtung: "
                     "{subjects}.",
                 ),
                 "cannot say": Words(
@@ -97,16 +97,19 @@ MODERATION = register_rule(
         ),
         decides=Words(
             "Supported where the product has the expected sign and its corrected p is at most the level "
-            "({test_level:convention}); not supported where it has the other sign with such a p, or where the interval "
-            "of β excludes products as large as {small_effect:limit} in the expected direction "
+            "({test_level:convention}); not supported where it has the other sign with such a p, or where its "
+            "simultaneous interval excludes products as large as {small_effect:limit} in the expected direction "
             "({small_effect:convention}).",
             "Gestützt, wenn das Produkt das erwartete Vorzeichen hat und sein korrigierter p-Wert das Niveau nicht "
-            "überschreitet ({test_level:convention}); nicht gestützt, wenn es mit solchem p das andere Vorzeichen hat "
-            "oder das Intervall von β in der erwarteten Richtung Produkte der Größe {small_effect:limit} ausschließt "
+            "überschreitet ({test_level:convention}); nicht gestützt, wenn es mit solchem p das andere Vorzeichen "
+            "hat "
+            "oder das simultane Intervall von β in der erwarteten Richtung Produkte der Größe {small_effect:limit} "
+            "ausschließt "
             "({small_effect:convention}).",
         ),
         cannot_say=Words(
-            "Cannot say otherwise: the interval holds both no moderation and one worth having. Products of unit scores "
+            "Cannot say otherwise: the interval holds both no moderation and one worth having. Products of unit "
+            "scores "
             "need many units.",
             "Sonst nicht zu entscheiden: Das Intervall enthält sowohl keine als auch eine nennenswerte Moderation. "
             "Produkte von Werten der Einheiten brauchen viele Einheiten.",
@@ -114,8 +117,10 @@ MODERATION = register_rule(
         says=MappingProxyType(
             {
                 "supported": Words(
-                    "{subject}: product β = {beta:bounded}, 95% CI {ci:bounded_interval}, corrected {p:p_phrase}.",
-                    "{subject}: Produkt β = {beta:bounded}, 95%-KI {ci:bounded_interval}, korrigiert {p:p_phrase}.",
+                    "{subject}: product β = {beta:bounded}, 95% CI {ci:bounded_interval}, corrected "
+                    "{p:p_phrase}.",
+                    "{subject}: Produkt β = {beta:bounded}, 95%-KI {ci:bounded_interval}, korrigiert "
+                    "{p:p_phrase}.",
                 ),
                 "not supported": Words(
                     "{subject} is not found in the expected direction: product β = {beta:bounded}, 95% CI "
@@ -134,15 +139,18 @@ MODERATION = register_rule(
         listed=MappingProxyType(
             {
                 "supported": Words(
-                    "{n} of {of} expected moderations are found in the expected direction: {subjects}.",
-                    "{n} von {of} erwarteten Moderationen zeigen sich in der erwarteten Richtung: {subjects}.",
+                    "{n} of {of} expected moderations {n:is|are} found in the expected direction: {subjects}.",
+                    "{n} von {of} erwarteten Moderationen {n:zeigt|zeigen} sich in der erwarteten Richtung: "
+                    "{subjects}.",
                 ),
                 "not supported": Words(
-                    "{n} of {of} expected moderations are not found in the expected direction: {subjects}.",
-                    "{n} von {of} erwarteten Moderationen zeigen sich nicht in der erwarteten Richtung: {subjects}.",
+                    "{n} of {of} expected moderations {n:is|are} not found in the expected direction: {subjects}.",
+                    "{n} von {of} erwarteten Moderationen {n:zeigt|zeigen} sich nicht in der erwarteten Richtung: "
+                    "{subjects}.",
                 ),
                 "cannot say": Words(
-                    "For {n} of {of} expected moderations the data are compatible with none and with one worth having: "
+                    "For {n} of {of} expected moderations the data are compatible with none and with one worth "
+                    "having: "
                     "{subjects}.",
                     "Bei {n} von {of} erwarteten Moderationen sind die Daten mit keiner und mit einer nennenswerten "
                     "vereinbar: {subjects}.",
@@ -154,8 +162,8 @@ MODERATION = register_rule(
         joined=" × ",
         conventions=("test_level", "small_effect"),
         family=Words(
-            "Corrected after Holm over the expected moderations",
-            "Nach Holm über die erwarteten Moderationen korrigiert",
+            "Corrected after Holm, intervals after Bonferroni, over the expected moderations",
+            "Nach Holm, Intervalle nach Bonferroni, über die erwarteten Moderationen korrigiert",
         ),
         headline=True,
     )
@@ -170,12 +178,14 @@ INDIRECT = register_rule(
         ),
         decides=Words(
             "Supported where the indirect effect has the expected sign and its corrected p is at most the level "
-            "({test_level:convention}); not supported where it has the other sign with such a p, or where the interval "
+            "({test_level:convention}); not supported where it has the other sign with such a p, or where the "
+            "interval "
             "of β excludes the product of two small paths in the expected direction, {small_effect:limit} each "
             "({small_effect:convention}).",
             "Gestützt, wenn der indirekte Effekt das erwartete Vorzeichen hat und sein korrigierter "
             "p-Wert das Niveau nicht "
-            "überschreitet ({test_level:convention}); nicht gestützt, wenn er mit solchem p das andere Vorzeichen hat "
+            "überschreitet ({test_level:convention}); nicht gestützt, wenn er mit solchem p das andere Vorzeichen "
+            "hat "
             "oder das Intervall von β in der erwarteten Richtung das Produkt zweier kleiner Pfade ausschließt, je "
             "{small_effect:limit} ({small_effect:convention}).",
         ),
@@ -209,12 +219,14 @@ INDIRECT = register_rule(
         listed=MappingProxyType(
             {
                 "supported": Words(
-                    "{n} of {of} expected indirect effects are found in the expected direction: {subjects}.",
-                    "{n} von {of} erwarteten indirekten Effekten zeigen sich in der erwarteten Richtung: {subjects}.",
+                    "{n} of {of} expected indirect effects {n:is|are} found in the expected direction: {subjects}.",
+                    "{n} von {of} erwarteten indirekten Effekten {n:zeigt|zeigen} sich in der erwarteten Richtung: "
+                    "{subjects}.",
                 ),
                 "not supported": Words(
-                    "{n} of {of} expected indirect effects are not found in the expected direction: {subjects}.",
-                    "{n} von {of} erwarteten indirekten Effekten zeigen sich nicht in der erwarteten "
+                    "{n} of {of} expected indirect effects {n:is|are} not found in the expected direction: "
+                    "{subjects}.",
+                    "{n} von {of} erwarteten indirekten Effekten {n:zeigt|zeigen} sich nicht in der erwarteten "
                     "Richtung: {subjects}.",
                 ),
                 "cannot say": Words(

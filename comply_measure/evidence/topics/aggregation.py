@@ -15,12 +15,13 @@ from comply_measure.evidence.base import Evidence
 from comply_measure.evidence.choices import Fault, Names, Vocabulary
 from comply_measure.evidence.focal import Focal, chosen_focal, focal, require_one_each
 from comply_measure.evidence.options import TopicOptions
-from comply_measure.evidence.rules.aggregation import INCREMENTAL
+from comply_measure.evidence.rules.aggregation import INCREMENTAL, KNOWN_GROUPS
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.measurement.frames import joined
 from comply_measure.responses import Responses
-from comply_measure.triads import TriadData, UnitScores, aggregate, incremental_validity
+from comply_measure.statistics.words import unknown_message
+from comply_measure.triads import TriadData, UnitScores, aggregate, incremental_validity, known_groups
 from comply_measure.triads.aggregation.composition import EVIDENCE
 
 
@@ -41,6 +42,9 @@ class AggregationOptions(TopicOptions):
         none by default, since only you know which are criteria.
     controls : tuple of str
         Unit-level variables taken into account first: what the score must add to.
+    known_groups : mapping of str to tuple
+        Unit-level variable -> its values in the order in which the focal score should rise, the lowest first; none by
+        default, since only you know what to expect.
     """
 
     centring: Literal["role", "none"] = "role"
@@ -48,9 +52,12 @@ class AggregationOptions(TopicOptions):
     composition: Literal["referent_shift", "direct_consensus", "additive"] = "referent_shift"
     criteria: Annotated[tuple[str, ...], Names("numeric unit variable")] = ()
     controls: Annotated[tuple[str, ...], Names("unit variable")] = ()
+    known_groups: Mapping[str, tuple[str | int | float, ...]] = Field(default_factory=dict)
 
     def faults(self, words: Vocabulary) -> Iterator[Fault]:
-        """No score can need more roles than answer any scale."""
+        """No score can need more roles than answer any scale; groups are values of unit variables."""
+        for name, order in self.known_groups.items():
+            yield from _group_faults(name, order, words)
         if "min_roles" in self.model_fields_set:
             most = max(len(focal(words.responses, scale).roles) for scale in words.scales)
             if self.min_roles > most:
@@ -78,6 +85,8 @@ class AggregationEvidence(Evidence):
         ``incremental_validity`` of the focal score; empty without criteria.
     controls : tuple of str
         What it was held beside.
+    groups : DataFrame
+        ``known_groups`` of the focal score; empty where none are named.
     """
 
     n_units: int
@@ -88,9 +97,10 @@ class AggregationEvidence(Evidence):
     rules: tuple[str, ...]
     criteria: pd.DataFrame
     controls: tuple[str, ...]
+    groups: pd.DataFrame
 
     def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
-        """Whether the unit's score tells each criterion beyond the controls."""
+        """Whether the unit's score tells each criterion beyond the controls, and known groups apart."""
         margin = conventions["small_effect"]
         known = self.criteria[self.criteria["p"].notna()] if len(self.criteria) else self.criteria
         found = []
@@ -109,11 +119,45 @@ class AggregationEvidence(Evidence):
             found.append(
                 INCREMENTAL.verdict(answer, str(row["criterion"]), numbers=numbers, n_family=len(known))
             )
-        return tuple(found)
+        return (*found, *known_group_verdicts(self.groups, conventions))
 
     def tidy(self) -> pd.DataFrame:
         """Scores of every unit."""
         return self.scores
+
+
+def known_group_verdicts(table: pd.DataFrame, conventions: Mapping[str, float]) -> Iterator[Verdict]:
+    """Whether groups differ in the expected order (:func:`comply_measure.triads.known_groups`)."""
+    level = conventions["test_level"]
+    ends = table[(table["kind"] == "extremes") & table["p"].notna()] if len(table) else table
+    for row in ends.to_dict("records"):
+        steps = table[(table["grouping"] == row["grouping"]) & (table["kind"] == "step")]
+        turned = bool(((steps["difference"] < 0) & (steps["p"] * len(steps) <= level)).any())
+        answer: Answer = "cannot say"
+        if row["p_holm"] <= level and row["difference"] > 0:
+            answer = "cannot say" if turned else "supported"
+        elif row["p_holm"] <= level or row["d_upper"] < conventions["small_d"]:
+            answer = "not supported"
+        numbers: dict[str, Number] = {name: row[name] for name in ("difference", "d")}
+        numbers |= {"lower": row["lower_group"], "higher": row["higher_group"], "p": row["p_holm"]}
+        numbers |= {"ci": (row["lower"], row["upper"]), "d_ci": (row["d_lower"], row["d_upper"])}
+        yield KNOWN_GROUPS.verdict(answer, str(row["grouping"]), numbers=numbers, n_family=len(ends))
+
+
+def _group_faults(name: str, order: tuple[str | int | float, ...], words: Vocabulary) -> Iterator[Fault]:
+    """What is wrong with one expected order."""
+    units, place = words.responses.units, ("known_groups", name)
+    if name not in units.columns:
+        known = tuple(map(str, units.columns))
+        yield place, None, unknown_message("unit variable", name, known), None
+        return
+    present = set(units[name].dropna())
+    allowed = ", ".join(sorted(map(str, present)))
+    if len(order) < 2:
+        yield place, list(order), "an order needs two groups", allowed
+    for value in order:
+        if value not in present or order.count(value) > 1:
+            yield place, value, "no unit is in this group, or it is named twice", allowed
 
 
 def aggregation(responses: Responses, options: AggregationOptions | None = None) -> AggregationEvidence:
@@ -158,6 +202,7 @@ def aggregation(responses: Responses, options: AggregationOptions | None = None)
         rules=(*dict.fromkeys(rules), _composition(options)),
         criteria=_criteria(responses, table, dimensions, options),
         controls=options.controls,
+        groups=_groups(responses, table, dimensions, options),
     )
 
 
@@ -174,12 +219,30 @@ def _criteria(
     """The focal score, the mean of its dimensions, beside the controls."""
     if not options.criteria:
         return pd.DataFrame()
-    units = responses.units.reindex(table["unit"]).reset_index(drop=True)
-    score = table[dimensions].mean(axis=1, skipna=False).rename("unit.score")
-    data = pd.concat([table[["unit", "firm"]], score, units], axis=1)
+    data = _with_score(responses, table, dimensions)
     cluster = "firm" if responses.n_firms > 1 else None
     found: pd.DataFrame = incremental_validity(
         data, options.criteria, "unit.score", options.controls, cluster=cluster
+    )
+    return found
+
+
+def _with_score(responses: Responses, table: pd.DataFrame, dimensions: list[str]) -> pd.DataFrame:
+    """Unit, firm, the focal score as ``unit.score``, and the variables of the units."""
+    units = responses.units.reindex(table["unit"]).reset_index(drop=True)
+    score = table[dimensions].mean(axis=1, skipna=False).rename("unit.score")
+    return pd.concat([table[["unit", "firm"]], score, units], axis=1)
+
+
+def _groups(
+    responses: Responses, table: pd.DataFrame, dimensions: list[str], options: AggregationOptions
+) -> pd.DataFrame:
+    """The focal score by groups whose order is expected."""
+    if not options.known_groups:
+        return pd.DataFrame()
+    cluster = "firm" if responses.n_firms > 1 else None
+    found: pd.DataFrame = known_groups(
+        _with_score(responses, table, dimensions), options.known_groups, "unit.score", cluster=cluster
     )
     return found
 

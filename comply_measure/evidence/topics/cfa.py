@@ -14,9 +14,10 @@ from pydantic import Field
 from comply_measure import sem
 from comply_measure.errors import ComplyError
 from comply_measure.evidence.attempt import attempt, required
-from comply_measure.evidence.base import Evidence, Value
+from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Names
 from comply_measure.evidence.estimation import Cluster, Estimation, cluster_in_role
+from comply_measure.evidence.fit_details import FitDetails
 from comply_measure.evidence.fits import (
     NamedFit,
     fit_row,
@@ -28,15 +29,19 @@ from comply_measure.evidence.fits import (
 from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.keying import Turned, turned_items, with_doubt
 from comply_measure.evidence.levels import TwoLevel, two_level
+from comply_measure.evidence.rules.models import PREDICTS
 from comply_measure.evidence.topic import Request, Topic
-from comply_measure.evidence.verdicts import Verdict
+from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.measurement import average_variance_extracted, composite_reliability
-from comply_measure.models import correlated_factors, one_factor, second_order
+from comply_measure.measurement.frames import joined
+from comply_measure.models import correlated_factors, cross_validate, one_factor, second_order
 from comply_measure.responses import Responses
+from comply_measure.statistics.multiplicity import holm
 from comply_measure.statistics.reasons import with_reasons
 from comply_measure.tables.roles import role_centred
 
 Model = Literal["one_factor", "correlated", "second_order"]
+_BASELINE = "one_factor"
 _LABELS = {
     "one_factor": "One factor",
     "correlated": "Correlated dimensions",
@@ -63,6 +68,8 @@ class CfaOptions(Estimation):
         Also fit the last of `models` in each role.
     two_level : bool
         Also the correlated dimensions within and between units, from informants without a missing indicator.
+    folds : int
+        Parts of the cross-validation on whole firms (or units) against one factor; 0: none.
     """
 
     scale: Annotated[str | None, Names("scale")] = None
@@ -71,6 +78,7 @@ class CfaOptions(Estimation):
     role_centred: bool = True
     by_role: bool = True
     two_level: bool = True
+    folds: Annotated[int, Field(ge=0, le=50)] = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +117,11 @@ class CfaEvidence(Evidence):
     levels_obstacle : str
     validity : DataFrame
         Dimensions in the model of correlated dimensions (:func:`construct_validity`); empty without that model.
+    details : FitDetails or None
+        Residuals, modification indices and covariance matrix of the last of `fits` that has an optimum.
+    cross : DataFrame
+        :class:`~comply_measure.models.CrossValidation` of the structures; empty with a reason in `cross_obstacle`.
+    cross_obstacle : str
     """
 
     title: str
@@ -128,6 +141,14 @@ class CfaEvidence(Evidence):
     levels: TwoLevel | None
     levels_obstacle: str
     validity: pd.DataFrame
+    details: FitDetails | None
+    cross: pd.DataFrame
+    cross_obstacle: str
+
+    @property
+    def central(self) -> NamedFit | None:
+        """The last of `fits` with results: what details are of."""
+        return next((named for named in reversed(self.fits) if not named.obstacle), None)
 
     def get(self, key: str) -> NamedFit | None:
         """A fitted model by key, if it was asked for."""
@@ -146,8 +167,8 @@ class CfaEvidence(Evidence):
         }
 
     def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
-        """Whether each structure fits."""
-        return fit_verdicts(self.fits, conventions)
+        """Whether each structure fits, and predicts other cases better than one factor."""
+        return (*fit_verdicts(self.fits, conventions), *predicts_verdicts(self.cross, conventions))
 
     def reasons(self) -> Mapping[str, str]:
         """Why an index of fit is undefined."""
@@ -156,7 +177,23 @@ class CfaEvidence(Evidence):
         }
 
 
-def cfa(responses: Responses, options: CfaOptions | None = None) -> CfaEvidence:
+def predicts_verdicts(table: pd.DataFrame, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
+    """Whether structures predict other cases better than one factor does (``cross_validate``)."""
+    if table.empty:
+        return ()
+    known = table[table["p"].notna() & (table["model"] != "saturated")]
+    found = []
+    for row, p in zip(known.to_dict("records"), holm(known["p"].to_numpy(dtype=float)), strict=True):
+        answer: Answer = "cannot say"
+        if p <= conventions["test_level"]:
+            answer = "supported" if row["difference"] > 0 else "not supported"
+        numbers: dict[str, Number] = {"difference": float(row["difference"]), "p": float(p)}
+        numbers |= {"ci": (float(row["lower"]), float(row["upper"])), "baseline": _LABELS[_BASELINE]}
+        found.append(PREDICTS.verdict(answer, _LABELS[row["model"]], numbers=numbers, n_family=len(known)))
+    return tuple(found)
+
+
+def cfa(responses: Responses, options: CfaOptions | None = None, *, seed: int = 0) -> CfaEvidence:
     """Confirmatory factor analysis: one factor, correlated dimensions, second order.
 
     Parameters
@@ -165,6 +202,8 @@ def cfa(responses: Responses, options: CfaOptions | None = None) -> CfaEvidence:
         The validated answers.
     options : CfaOptions, optional
         Defaults where not given.
+    seed : int
+        Of the cross-validation's deal.
 
     Returns
     -------
@@ -186,6 +225,7 @@ def cfa(responses: Responses, options: CfaOptions | None = None) -> CfaEvidence:
     turned = turned_items(chosen)
     roles, left_out = _by_role(chosen, list(texts.values())[-1], options)
     levels, why_not = _two_level(chosen, everyone, options)
+    cross, why_no_cross = cross_validated(chosen, texts, data, options, seed)
     correlated = next((fit for fit in named if fit.key == "correlated" and not fit.obstacle), None)
     return CfaEvidence(
         title=chosen.title,
@@ -207,11 +247,41 @@ def cfa(responses: Responses, options: CfaOptions | None = None) -> CfaEvidence:
         validity=pd.DataFrame()
         if correlated is None
         else construct_validity(correlated.fit, chosen.factors, turned),
+        cross=cross,
+        cross_obstacle=why_no_cross,
+        details=None if (last := _last(named)) is None else FitDetails.of(last),
     )
 
 
+def cross_validated(
+    chosen: Focal, texts: Mapping[str, str], data: pd.DataFrame, options: CfaOptions, seed: int
+) -> tuple[pd.DataFrame, str]:
+    """The structures cross-validated against one factor, or why not."""
+    nothing = pd.DataFrame()
+    if not options.folds:
+        return nothing, "not asked for"
+    if _BASELINE not in texts or len(texts) < 2:
+        return nothing, "it compares structures with one factor"
+    firms = data["firm"]
+    by = "firm" if firms.notna().all() and firms.nunique() >= 2 * options.folds else "unit"
+    drawn = int(topic_seeds("cfa", seed).generate_state(1)[0])
+    names = list(chosen.indicator_names)
+    found, why = attempt(
+        lambda: cross_validate(
+            texts, data, names, baseline=_BASELINE, cluster=by, seed=drawn, folds=options.folds
+        )
+    )
+    return (nothing, why) if found is None else (found.table.assign(cluster=by), "")
+
+
+def _last(fits: Sequence[NamedFit]) -> sem.Fit | None:
+    """The last fit with results of the package's own engine."""
+    found = [named.fit for named in fits if not named.obstacle]
+    return found[-1] if found and isinstance(found[-1], sem.Fit) else None
+
+
 def _compute(request: Request, options: CfaOptions) -> CfaEvidence:
-    return cfa(request.responses, options)
+    return cfa(request.responses, options, seed=request.seed)
 
 
 TOPIC = Topic("cfa", "Measurement model", _compute, CfaOptions)
@@ -239,8 +309,8 @@ def construct_validity(
         ``key, n_indicators, composite_reliability, ave, root_ave, largest_correlation, note``.
     """
     table = standardized(fit)
-    correlations = factor_correlations(table, factors)
-    rows = []
+    correlations, rows = factor_correlations(table, factors), []
+    trust = "; ".join(finding.message for finding in fit.problems if finding.serious)
     for factor, members in factors.items():
         loadings = [value_of(table, factor, "=~", name) for name in members]
         residuals = [value_of(table, name, "~~", name) for name in members]
@@ -255,7 +325,7 @@ def construct_validity(
                 "ave": ave,
                 "root_ave": math.sqrt(ave) if ave >= 0 else math.nan,
                 "largest_correlation": float(mine.abs().max()) if len(mine) else math.nan,
-                "note": "" if ave == ave else "a negative residual variance, or not estimated",
+                "note": joined(trust, "" if ave == ave else "a negative residual variance, or not estimated"),
             }
         )
     data = pd.DataFrame(rows)

@@ -13,11 +13,14 @@ from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.focal import Focal, by_group, focal
 from comply_measure.evidence.keying import turned_items
 from comply_measure.evidence.options import TopicOptions
+from comply_measure.evidence.rules.items import GOES_WITH
 from comply_measure.evidence.topic import Request, Topic
+from comply_measure.evidence.verdicts import Number, Verdict, by_interval
 from comply_measure.measurement import item_analysis
 from comply_measure.responses import Responses
 from comply_measure.tables.roles import POOLED
 
+_Z95 = 1.959963984540054
 _MISSING = ("not_answered", "cannot_judge", "user_missing", "does_not_apply")
 
 
@@ -62,9 +65,48 @@ class ItemsEvidence(Evidence):
         parts = [scale.items.assign(instrument=scale.key) for scale in self.scales]
         return pd.concat(parts, ignore_index=True)
 
+    def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
+        """Whether each item goes with the others of its construct."""
+        found: list[Verdict] = []
+        for scale in self.scales:
+            pooled = scale.items[scale.items["group"] == POOLED]
+            found += item_verdicts(pooled, scale.n_units, conventions)
+        return tuple(found)
+
     def values(self) -> Mapping[str, Value]:
         """Number of items of every scale."""
         return {f"n_items_{s.key}": int((s.items["group"] == POOLED).sum()) for s in self.scales}
+
+
+def item_verdicts(
+    pooled: pd.DataFrame, n_units: int, conventions: Mapping[str, float]
+) -> tuple[Verdict, ...]:
+    """Whether each item goes with the others of its construct; a row of item analysis each."""
+    found = []
+    for row in pooled.to_dict("records"):
+        r = float(row["item_rest_r"])
+        ends = _fisher(r, min(n_units, int(row["n_informants"])))
+        numbers: dict[str, Number] = {"r": r, "ci": ends}
+        answer = by_interval(*ends, conventions["item_rest_r"])
+        found.append(GOES_WITH.verdict(answer, str(row["item"]), numbers=numbers))
+    return tuple(found)
+
+
+def pooled_items(chosen: Focal) -> pd.DataFrame:
+    """Item analysis over all informants of one scale."""
+    response = chosen.scale.response
+    table: pd.DataFrame = item_analysis(
+        chosen.answers(), chosen.items, minimum=response.minimum, maximum=response.maximum, by=None
+    ).tidy()
+    return table
+
+
+def _fisher(r: float, n: int) -> tuple[float, float]:
+    """95 % interval of a correlation of n independent cases (Fisher, 1921); NaN with fewer than four."""
+    if not abs(r) < 1 or n < 4:
+        return math.nan, math.nan
+    z, half = math.atanh(r), _Z95 / math.sqrt(n - 3)
+    return math.tanh(z - half), math.tanh(z + half)
 
 
 def items(responses: Responses, options: TopicOptions | None = None) -> ItemsEvidence:

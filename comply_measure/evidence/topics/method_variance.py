@@ -106,34 +106,55 @@ class MethodVarianceEvidence(Evidence):
 
     def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
         """What the marker says, and what its test could have said."""
-        if self.marker is None:
-            return ()
-        test = self.marker.differences["baseline", "method_c"]
-        if self.marker.detected is None or self.effect is None:
-            return (MARKER.verdict("cannot say", case="untested"),)
-        level = conventions["test_level"]
-        effect, worth = self.effect, self.worth
-        numbers: dict[str, Number] = {
-            "share": self.marker.method_variance,
-            "p": test.pvalue,
-            "worth": self.worth,
-            "power_pure": effect.power(1.0, worth, level),
-            "weak": _WEAK,
-            "power_weak": effect.power(_WEAK, worth, level),
-        }
-        answer: Answer = "supported" if test.pvalue < level else "cannot say"
-        if self.marker_correlation == self.marker_correlation:
-            known = effect.power(self.marker_correlation, worth, level)
-            numbers |= {"correlation": self.marker_correlation, "power": known}
-            if answer == "cannot say" and known >= POWER:
-                answer = "not supported"
-        return (MARKER.verdict(answer, numbers=numbers),)
+        return marker_verdicts(self.marker, self.effect, self.worth, self.marker_correlation, conventions)
 
     def reasons(self) -> Mapping[str, str]:
         """Why that share is undefined."""
         if self.marker is None or self.marker.method_variance == self.marker.method_variance:
             return {}
         return {"marker_method_variance": "; ".join(self.marker.failures.values()) or "no method model"}
+
+
+def marker_verdicts(
+    marker: MarkerAnalysis | None,
+    effect: EqualEffect | None,
+    worth: float,
+    known: float,
+    conventions: Mapping[str, float],
+) -> tuple[Verdict, ...]:
+    """What the marker says, and what its test could have said; none without a marker.
+
+    Parameters
+    ----------
+    marker : MarkerAnalysis or None
+    effect : EqualEffect or None
+        Its equal effect.
+    worth : float
+        Share of method variance that the study cares for.
+    known : float
+        Correlation of the marker with the method; NaN where it is not known.
+    conventions : mapping of str to float
+    """
+    if marker is None:
+        return ()
+    if marker.detected is None or effect is None:
+        return (MARKER.verdict("cannot say", case="untested"),)
+    test, level = marker.differences["baseline", "method_c"], conventions["test_level"]
+    numbers: dict[str, Number] = {
+        "share": marker.method_variance,
+        "p": test.pvalue,
+        "worth": worth,
+        "power_pure": effect.power(1.0, worth, level),
+        "weak": _WEAK,
+        "power_weak": effect.power(_WEAK, worth, level),
+    }
+    answer: Answer = "supported" if test.pvalue < level else "cannot say"
+    if known == known:
+        power = effect.power(known, worth, level)
+        numbers |= {"correlation": known, "power": power}
+        if answer == "cannot say" and power >= POWER:
+            answer = "not supported"
+    return (MARKER.verdict(answer, numbers=numbers),)
 
 
 def method_variance(
@@ -155,11 +176,13 @@ def method_variance(
     """
     options = (options or MethodVarianceOptions()).at_highest(responses)
     chosen = chosen_focal(responses, options.scale)
-    marker, why_no_marker = attempt(lambda: _marker_items(responses, chosen, options))
-    data = _data(chosen, marker or (), centred=options.role_centred)
+    marker, why_no_marker = attempt(lambda: marker_items(responses, chosen, options))
+    data = marker_data(chosen, marker or (), centred=options.role_centred)
     analysis: MarkerAnalysis | None = None
     if marker is not None:
-        analysis, why_no_marker = attempt(lambda: _marker(data, chosen, marker, options, options.cluster))
+        analysis, why_no_marker = attempt(
+            lambda: marker_models(data, chosen, marker, options, options.cluster)
+        )
     latent, why_no_latent = attempt(lambda: _latent(data, chosen, options))
     answers = chosen.answers()
     items = [name for members in chosen.items.values() for name in members]
@@ -202,7 +225,14 @@ def _power(analysis: MarkerAnalysis | None, options: MethodVarianceOptions) -> p
     return analysis.power(correlations, shares)
 
 
-def _marker_items(responses: Responses, chosen: Focal, options: MethodVarianceOptions) -> tuple[str, ...]:
+def marker_items(responses: Responses, chosen: Focal, options: MethodVarianceOptions) -> tuple[str, ...]:
+    """Items of the marker with answers.
+
+    Raises
+    ------
+    ComplyError
+        If there is no marker, or it has too few.
+    """
     key = options.marker or _MARKER
     known = [scale.key for scale in responses.scales]
     if key not in known:
@@ -218,7 +248,8 @@ def _marker_items(responses: Responses, chosen: Focal, options: MethodVarianceOp
     return tuple(items)
 
 
-def _data(chosen: Focal, marker: tuple[str, ...], *, centred: bool) -> pd.DataFrame:
+def marker_data(chosen: Focal, marker: tuple[str, ...], *, centred: bool) -> pd.DataFrame:
+    """Unit, firm, role, indicators and the marker's items; each role's means taken off if asked."""
     data = chosen.indicators().join(chosen.responses.scored()[list(marker)])
     names = [*chosen.indicator_names, *marker]
     if centred:
@@ -226,13 +257,14 @@ def _data(chosen: Focal, marker: tuple[str, ...], *, centred: bool) -> pd.DataFr
     return data[data[names].notna().any(axis=1)]
 
 
-def _marker(
+def marker_models(
     data: pd.DataFrame,
     chosen: Focal,
     marker: tuple[str, ...],
     options: MethodVarianceOptions,
     cluster: Cluster,
 ) -> MarkerAnalysis:
+    """Baseline, and models with effects of the marker."""
     return marker_analysis(
         data,
         chosen.factors,
@@ -260,13 +292,13 @@ def _by_role(chosen: Focal, marker: tuple[str, ...] | None, options: MethodVaria
     """A row per role: test of equal method effects against none, variance they carry; empty if not asked for."""
     if not options.by_role or marker is None or len(chosen.roles) < 2:
         return pd.DataFrame()
-    data = _data(chosen, marker, centred=False)
+    data = marker_data(chosen, marker, centred=False)
     rows = []
     for role in chosen.roles:
         mine = data[data["role"] == role]
         row: dict[str, object] = {"group": role, "n_informants": len(mine), "note": ""}
         try:
-            found = _marker(mine, chosen, marker, options, cluster_in_role(chosen, options.cluster))
+            found = marker_models(mine, chosen, marker, options, cluster_in_role(chosen, options.cluster))
         except ComplyError as error:
             rows.append(row | {"note": " ".join(str(error).split())})
             continue

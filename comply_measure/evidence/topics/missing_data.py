@@ -13,7 +13,7 @@ from comply_measure.errors import ComplyError, NotApplicableError
 from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Names
-from comply_measure.evidence.estimation import Cluster
+from comply_measure.evidence.estimation import Cluster, highest
 from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import TopicOptions
@@ -115,7 +115,7 @@ def missing_data(
     ComplyError
         If no answer is missing, or a dimension is unknown.
     """
-    options = options or MissingDataOptions()
+    options = highest(options or MissingDataOptions(), responses)
     chosen = chosen_focal(responses, options.scale)
     answers = chosen.answers()
     models = _models(chosen)

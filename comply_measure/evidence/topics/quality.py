@@ -25,6 +25,7 @@ from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.measurement import alpha_table
 from comply_measure.measurement.careless import (
+    CarelessFlags,
     CarelessIndices,
     careless_flags,
     careless_indices,
@@ -35,6 +36,8 @@ from comply_measure.responses import Responses
 from comply_measure.tables.roles import POOLED, by_role, role_centred
 
 _FEWEST_ITEMS = 6
+#: Columns that name an informant.
+INFORMANT = ("unit", "role", "informant")
 _COMPARED: dict[Measure, str] = {"chisq": "χ²", "cfi": "CFI", "tli": "TLI", "rmsea": "RMSEA", "srmr": "SRMR"}
 
 
@@ -197,7 +200,7 @@ def quality(responses: Responses, options: QualityOptions | None = None) -> Qual
     -------
     QualityEvidence
     """
-    options = options or QualityOptions()
+    options = (options or QualityOptions()).at_highest(responses)
     chosen = chosen_focal(responses, options.scale)
     turned = turned_items(chosen)
     careless, why = attempt(lambda: careless_answers(chosen, options, turned))
@@ -212,6 +215,19 @@ def quality(responses: Responses, options: QualityOptions | None = None) -> Qual
     )
 
 
+def flagged_informants(given: QualityEvidence | None) -> frozenset[tuple[str, ...]] | None:
+    """Unit, role and name of the informants flagged as careless; None where that was not looked at."""
+    if given is None or given.careless is None:
+        return None
+    return named_informants(given.careless.informants)
+
+
+def named_informants(table: pd.DataFrame) -> frozenset[tuple[str, ...]]:
+    """Unit, role and name of those who are ``flagged``."""
+    names = table.loc[table["flagged"].astype(bool), list(INFORMANT)].astype(str)
+    return frozenset(names.itertuples(index=False, name=None))
+
+
 def _compute(request: Request, options: QualityOptions) -> QualityEvidence:
     return quality(request.responses, options)
 
@@ -219,8 +235,18 @@ def _compute(request: Request, options: QualityOptions) -> QualityEvidence:
 TOPIC = Topic("quality", "Quality of the answers", _compute, QualityOptions)
 
 
-def careless_answers(chosen: Focal, options: QualityOptions, turned: Turned) -> CarelessAnswers:
-    """Flags, and what changes without the flagged informants.
+@dataclass(frozen=True, eq=False)
+class Flagged:
+    """Indices of careless answers, the flags, and a row per informant with both."""
+
+    n_items: int
+    indices: CarelessIndices
+    flags: CarelessFlags
+    informants: pd.DataFrame
+
+
+def flagged_answers(chosen: Focal, at_least: int = 2) -> Flagged:
+    """Who is flagged as careless.
 
     Raises
     ------
@@ -237,19 +263,31 @@ def careless_answers(chosen: Focal, options: QualityOptions, turned: Turned) -> 
     raw = chosen.responses.data.loc[answers.index, names]
     response = chosen.scale.response
     indices = careless_indices(raw, answers[names], items, minimum=response.minimum, maximum=response.maximum)
-    flags = careless_flags(indices, at_least=options.at_least)
-    ids = chosen.responses.data.loc[answers.index, ["unit", "role", "informant"]]
+    flags = careless_flags(indices, at_least=at_least)
+    ids = chosen.responses.data.loc[answers.index, list(INFORMANT)]
     found = indices.tidy()
     measured = found.drop(columns="note").add_prefix("value_")
     informants = pd.concat([ids, flags.tidy(), measured, found["note"]], axis=1)
-    keep = ~flags.table["flagged"].to_numpy(dtype=bool)
+    return Flagged(len(names), indices, flags, informants.reset_index(drop=True))
+
+
+def careless_answers(chosen: Focal, options: QualityOptions, turned: Turned) -> CarelessAnswers:
+    """Flags, and what changes without the flagged informants.
+
+    Raises
+    ------
+    ComplyError
+        If too few items were asked of every role.
+    """
+    found = flagged_answers(chosen, options.at_least)
+    keep = ~found.flags.table["flagged"].to_numpy(dtype=bool)
     return CarelessAnswers(
-        n_items=len(names),
+        n_items=found.n_items,
         at_least=options.at_least,
-        rules=_rules(flags.rules(), indices),
-        extremes=_rules(flags.extreme_rules(), indices),
-        by_role=_by_role(informants, chosen.roles),
-        informants=informants.reset_index(drop=True),
+        rules=_rules(found.flags.rules(), found.indices),
+        extremes=_rules(found.flags.extreme_rules(), found.indices),
+        by_role=_by_role(found.informants, chosen.roles),
+        informants=found.informants,
         sensitivity=_sensitivity(chosen, options, keep, turned) if not keep.all() else pd.DataFrame(),
     )
 

@@ -17,6 +17,7 @@ from comply_measure.evidence.keying import Turned, doubt_of, turned_items, with_
 from comply_measure.evidence.options import Replications, TopicOptions
 from comply_measure.evidence.rules.reliability import SCORE
 from comply_measure.evidence.topic import Request, Topic
+from comply_measure.evidence.topics.quality import INFORMANT, QualityEvidence, flagged_informants
 from comply_measure.evidence.verdicts import Number, Verdict, by_interval
 from comply_measure.measurement.frames import joined
 from comply_measure.measurement.reliability.from_fit import fit_reliability
@@ -98,6 +99,9 @@ class ScaleReliability:
         ``omega_factors``, ``n``, ``note``; empty without one.
     replications : int
         Of the bootstrap.
+    attentive : DataFrame
+        ``construct``, ``group``, ``omega``, ``omega_lower``, ``omega_upper`` of the scores in use by role, without the
+        informants flagged as careless; empty where nobody is.
     turned : mapping of str to tuple of str
         Construct -> its items that run against it (:func:`.keying.turned_items`).
     """
@@ -113,6 +117,7 @@ class ScaleReliability:
     general: pd.DataFrame
     replications: int
     scores: pd.DataFrame
+    attentive: pd.DataFrame
     turned: Mapping[str, tuple[str, ...]]
 
 
@@ -124,9 +129,12 @@ class ReliabilityEvidence(Evidence):
     ----------
     scales : tuple of ScaleReliability
         In the order of the study.
+    n_flagged : int
+        Informants whom step ``quality`` flags as careless; −1 where it did not run.
     """
 
     scales: tuple[ScaleReliability, ...]
+    n_flagged: int
 
     def tidy(self) -> pd.DataFrame:
         """A row per scale, dimension or construct, and group; ``kind`` says which."""
@@ -150,14 +158,22 @@ class ReliabilityEvidence(Evidence):
             rows = table[~table["group"].isin((POOLED, TRIAD))]
             n = max(1, int(rows["omega_lower"].notna().sum()))
             wider = normal_quantile(1 - 0.05 / n) / normal_quantile(0.95)
+            without = {(r["construct"], r["group"]): r for r in scale.attentive.to_dict("records")}
             for row in rows.to_dict("records"):
-                omega, half = float(row["omega"]), wider * float(row["omega_upper"] - row["omega_lower"]) / 2
-                ends = (omega - half, omega + half)
+                omega, ends = _simultaneous(row, wider)
                 numbers: dict[str, Number] = {"omega_value": omega, "ci": ends}
-                answer = by_interval(*ends, conventions["omega"])
-                found.append(
-                    SCORE.verdict(answer, row["construct"], row["group"], numbers=numbers, n_family=n)
-                )
+                answer, case = by_interval(*ends, conventions["omega"]), ""
+                key = (row["construct"], row["group"])
+                if key in without:
+                    other, other_ends = _simultaneous(without[key], wider)
+                    numbers |= {
+                        "n_flagged": self.n_flagged,
+                        "omega_attentive": other,
+                        "ci_attentive": other_ends,
+                    }
+                    second = by_interval(*other_ends, conventions["omega"])
+                    answer, case = (answer if answer == second else "cannot say"), "flagged"
+                found.append(SCORE.verdict(answer, *key, numbers=numbers, case=case, n_family=n))
         return tuple(found)
 
     def problems(self) -> tuple[str, ...]:
@@ -167,8 +183,18 @@ class ReliabilityEvidence(Evidence):
         )
 
 
+def _simultaneous(row: Mapping[Any, Any], wider: float) -> tuple[float, tuple[float, float]]:
+    """ω and its interval, wider by a factor."""
+    omega, half = float(row["omega"]), wider * float(row["omega_upper"] - row["omega_lower"]) / 2
+    return omega, (omega - half, omega + half)
+
+
 def reliability(
-    responses: Responses, options: ReliabilityOptions | None = None, *, seed: int = 0
+    responses: Responses,
+    options: ReliabilityOptions | None = None,
+    *,
+    seed: int = 0,
+    quality: QualityEvidence | None = None,
 ) -> ReliabilityEvidence:
     """Reliability of every scale, its dimensions and constructs, by role, pooled and for unit means.
 
@@ -180,30 +206,37 @@ def reliability(
         Defaults where not given.
     seed : int
         Seed of the bootstrap.
+    quality : QualityEvidence, optional
+        Who answered carelessly; verdicts then hold with and without these informants, or cannot be given.
 
     Returns
     -------
     ReliabilityEvidence
     """
     options = options or ReliabilityOptions()
+    flagged = flagged_informants(quality)
     drawn = topic_seeds("reliability", seed).generate_state(len(responses.scales))
     return ReliabilityEvidence(
         tuple(
-            scale_reliability(focal(responses, scale), options, int(number))
+            scale_reliability(focal(responses, scale), options, int(number), flagged or frozenset())
             for scale, number in zip(responses.scales, drawn, strict=True)
-        )
+        ),
+        n_flagged=-1 if flagged is None else len(flagged),
     )
 
 
 def _compute(request: Request, options: ReliabilityOptions) -> ReliabilityEvidence:
-    return reliability(request.responses, options, seed=request.seed)
+    given = request.optional("quality", QualityEvidence)
+    return reliability(request.responses, options, seed=request.seed, quality=given)
 
 
-TOPIC = Topic("reliability", "Reliability", _compute, ReliabilityOptions)
+TOPIC = Topic("reliability", "Reliability", _compute, ReliabilityOptions, uses=("quality",))
 
 
-def scale_reliability(chosen: Focal, options: ReliabilityOptions, seed: int) -> ScaleReliability:
-    """Reliability of one scale, over the informants whose role answers it."""
+def scale_reliability(
+    chosen: Focal, options: ReliabilityOptions, seed: int, flagged: frozenset[tuple[str, ...]] = frozenset()
+) -> ScaleReliability:
+    """Reliability of one scale, over the informants whose role answers it; verdicts also without the flagged ones."""
     items = chosen.answers()
     turned = turned_items(chosen)
     low = _Sets.of(chosen, items, chosen.items)
@@ -233,8 +266,23 @@ def scale_reliability(chosen: Focal, options: ReliabilityOptions, seed: int) -> 
         general=_general(chosen, turned) if general else pd.DataFrame(),
         replications=options.replications,
         scores=scores,
+        attentive=_attentive(chosen, flagged),
         turned=turned,
     )
+
+
+def _attentive(chosen: Focal, flagged: frozenset[tuple[str, ...]]) -> pd.DataFrame:
+    """ω of the scores in use by role, without flagged informants; empty where none of them answered the scale."""
+    names = chosen.responses.data.loc[chosen.rows.to_numpy(), list(INFORMANT)].astype(str)
+    keep = [name not in flagged for name in names.itertuples(index=False, name=None)]
+    if all(keep):
+        return pd.DataFrame()
+    data, scales = (
+        (chosen.indicators(), chosen.factors) if chosen.by_scores else (chosen.answers(), chosen.items)
+    )
+    found = _Sets.of(chosen, data[keep], scales).omega().rename(columns=_OMEGA)
+    found = found[~found["group"].isin((POOLED, TRIAD))]
+    return found[[*_KEYS, "omega", "omega_lower", "omega_upper"]].reset_index(drop=True)
 
 
 _WHY = dict.fromkeys(

@@ -175,24 +175,7 @@ class RivalEvidence(Evidence):
 
     def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
         """Superordinate or aggregate, by the criteria."""
-        if self.edwards is None or "pvalue_difference" not in self.edwards:
-            return ()
-        p = self.edwards.set_index("model")["pvalue_difference"].reindex(_CLAIMS)
-        corrected = holm(p.to_numpy(dtype=np.float64))
-        level, n = conventions["test_level"], int(p.notna().sum())
-        whole, aggregates = float(p.iloc[0]), corrected[1:][np.isfinite(corrected[1:])]
-        answer: Answer = "cannot say"
-        if len(aggregates):
-            if whole > level and (aggregates <= level).all():
-                answer = "supported"
-            elif corrected[0] <= level and (aggregates > level).any():
-                answer = "not supported"
-        numbers: dict[str, Number] = {
-            "construct": self.top,
-            "p_superordinate": float(corrected[0]),
-            "p_aggregate": float(aggregates.max()) if len(aggregates) else math.nan,
-        }
-        return (SUPERORDINATE.verdict(answer, numbers=numbers, n_family=n),)
+        return superordinate_verdicts(self.edwards, self.top, conventions)
 
     def reasons(self) -> Mapping[str, str]:
         """Why an index is undefined."""
@@ -209,6 +192,39 @@ class RivalEvidence(Evidence):
             for _, row in self.structures.iterrows()
             for name in ("bic", "cfi", "rmsea")
         }
+
+
+def superordinate_verdicts(
+    edwards: pd.DataFrame | None, construct: str, conventions: Mapping[str, float]
+) -> tuple[Verdict, ...]:
+    """Superordinate or aggregate; none where the claims were not tested.
+
+    Parameters
+    ----------
+    edwards : DataFrame or None
+        :meth:`EdwardsTests.tidy`.
+    construct : str
+        What stands above the dimensions.
+    conventions : mapping of str to float
+    """
+    if edwards is None or "pvalue_difference" not in edwards:
+        return ()
+    p = edwards.set_index("model")["pvalue_difference"].reindex(_CLAIMS)
+    corrected = holm(p.to_numpy(dtype=np.float64))
+    level, n = conventions["test_level"], int(p.notna().sum())
+    whole, aggregates = float(p.iloc[0]), corrected[1:][np.isfinite(corrected[1:])]
+    answer: Answer = "cannot say"
+    if len(aggregates):
+        if whole > level and (aggregates <= level).all():
+            answer = "supported"
+        elif corrected[0] <= level and (aggregates > level).any():
+            answer = "not supported"
+    numbers: dict[str, Number] = {
+        "construct": construct,
+        "p_superordinate": float(corrected[0]),
+        "p_aggregate": float(aggregates.max()) if len(aggregates) else math.nan,
+    }
+    return (SUPERORDINATE.verdict(answer, numbers=numbers, n_family=n),)
 
 
 def rivals(responses: Responses, options: RivalOptions | None = None, *, seed: int = 0) -> RivalEvidence:
@@ -241,7 +257,7 @@ def rivals(responses: Responses, options: RivalOptions | None = None, *, seed: i
         raise NotApplicableError(f"no structure could be fitted: {next(iter(comparison.failures.values()))}")
     cutoffs, why_no_cutoffs = _cutoffs(comparison, options, seed)
     general, why_no_general = attempt(lambda: _general(comparison, chosen))
-    edwards, why_no_edwards = attempt(lambda: _edwards(chosen, data, options))
+    edwards, why_no_edwards = attempt(lambda: claims(chosen, data, options))
     best, why_no_best = attempt(comparison.best)
     return RivalEvidence(
         turned=turned_items(chosen),
@@ -333,7 +349,7 @@ def _general(comparison: RivalComparison, chosen: Focal) -> pd.DataFrame:
     return table
 
 
-def _edwards(chosen: Focal, data: pd.DataFrame, options: RivalOptions) -> EdwardsTests:
+def claims(chosen: Focal, data: pd.DataFrame, options: RivalOptions) -> EdwardsTests:
     """Superordinate against aggregate, by overall items of the informants or by variables of the units."""
     if options.criteria:
         return _edwards_of_units(chosen, options)

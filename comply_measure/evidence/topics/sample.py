@@ -65,23 +65,7 @@ class SampleEvidence(Evidence):
 
     def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
         """Whether roles differ in what informants say of themselves."""
-        table, margin = self.informant_tests, conventions["small_d"]
-        known = table[table["p"].notna()] if len(table) else table
-        found = []
-        for row in known.to_dict("records"):
-            answer: Answer = "cannot say"
-            if row["p_holm"] <= conventions["test_level"]:
-                answer = "supported"
-            elif -margin * row["sd"] < row["lower"] and row["upper"] < margin * row["sd"]:
-                answer = "not supported"
-            numbers: dict[str, Number] = {
-                "gap": float(row["mean"]),
-                "ci": (float(row["lower"]), float(row["upper"])),
-                "p": float(row["p_holm"]),
-            }
-            subject = (str(row["construct"]), str(row["pair"]))
-            found.append(ROLES_DIFFER.verdict(answer, *subject, numbers=numbers, n_family=len(known)))
-        return tuple(found)
+        return roles_verdicts(self.informant_tests, conventions)
 
     def values(self) -> Mapping[str, Value]:
         """Numbers of units, firms, informants and complete units."""
@@ -92,6 +76,27 @@ class SampleEvidence(Evidence):
             "n_informants": self.n_informants,
             "n_complete_units": int(self.completeness.loc[complete, "n_units"].sum()),
         }
+
+
+def roles_verdicts(table: pd.DataFrame, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
+    """Whether roles differ in what informants say of themselves (:func:`informant_tests`)."""
+    margin = conventions["small_d"]
+    known = table[table["p"].notna()] if len(table) else table
+    found = []
+    for row in known.to_dict("records"):
+        answer: Answer = "cannot say"
+        if row["p_holm"] <= conventions["test_level"]:
+            answer = "supported"
+        elif -margin * row["sd"] < row["lower"] and row["upper"] < margin * row["sd"]:
+            answer = "not supported"
+        numbers: dict[str, Number] = {
+            "gap": float(row["mean"]),
+            "ci": (float(row["lower"]), float(row["upper"])),
+            "p": float(row["p_holm"]),
+        }
+        subject = (str(row["construct"]), str(row["pair"]))
+        found.append(ROLES_DIFFER.verdict(answer, *subject, numbers=numbers, n_family=len(known)))
+    return tuple(found)
 
 
 def sample(responses: Responses) -> SampleEvidence:

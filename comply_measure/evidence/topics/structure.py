@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import stdtrit
 
 from comply_measure.errors import NotApplicableError
 from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.dyads import Dyad, dyads_of
 from comply_measure.evidence.estimation import Cluster
+from comply_measure.evidence.fit_details import FitDetails
 from comply_measure.evidence.fits import NamedFit, fit_values, fit_verdicts, standardized, value_of
 from comply_measure.evidence.focal import chosen_focal, focal
 from comply_measure.evidence.measured_models import UnitModel, comparison, fit_units, remedies
@@ -51,8 +53,8 @@ _BLOCKS = {
     "negative_outcome": "Drawbacks",
 }
 _FOLLOW_UP = "joint_follow_up"
-#: Largest residual correlations and modification indices that are kept.
-_SHOWN = 10
+#: Measurements that take the error of unit scores off.
+CORRECTED = ("corrected", "roles", "sam")
 
 
 def asked(options: StructureOptions, scales: tuple[Scale, ...]) -> str:
@@ -234,9 +236,17 @@ def moderation_verdicts(
         beta, ci = float(row["est_std"]), (float(row["ci_lower"]), float(row["ci_upper"]))
         numbers: dict[str, Number] = {"beta": beta, "ci": ci, "p": float(p_value), "sign": int(row["sign"])}
         ends = [labels.get(str(row[key]), str(row[key])) for key in ("moderator", "predictor", "outcome")]
-        answer = _answer(beta, ci, float(p_value), int(row["sign"]), conventions)
+        answer = _answer(beta, _simultaneous(row, n), float(p_value), int(row["sign"]), conventions)
         found.append(MODERATION.verdict(answer, *ends, numbers=numbers, n_family=n))
     return tuple(found)
+
+
+def _simultaneous(row: Mapping[Hashable, Any], n: int) -> tuple[float, float]:
+    """Interval of one of n moderations, all of which it holds together with 95 % (Bonferroni)."""
+    middle, half = float(row["est_std"]), (float(row["ci_upper"]) - float(row["ci_lower"])) / 2
+    df = float(row["df"])
+    wider = stdtrit(df, 1 - 0.025 / max(n, 1)) / stdtrit(df, 0.975) if df > 0 else math.nan
+    return middle - wider * half, middle + wider * half
 
 
 def _answer(
@@ -292,7 +302,7 @@ def structure(
     unit = fit_units(model, variables, measurement, options, cluster)
     beside, absent = remedies(model, variables, options, cluster, measurement, unit.fit)
     firms = variables.frame(())["firm"] if cluster == "firm" else None
-    kind = _kind(options)
+    kind, details = _kind(options), FitDetails.of(unit.fit)
     return StructureEvidence(
         named=NamedFit("structure", "Structural model", unit.fit),
         hypotheses=tuple(paths),
@@ -307,7 +317,7 @@ def structure(
         moderation=moderations(
             steps,
             variables,
-            corrected=measurement in ("corrected", "roles", "sam"),
+            corrected=measurement in CORRECTED,
             clusters=firms,
         ),
         comparison=(
@@ -319,7 +329,9 @@ def structure(
         mediated=tuple(each for each in hypotheses if each.through),
         **_indirect(unit.fit, options, seed),
         dyads=dyads_of(options.dyads, variables, options, cluster, seed),
-        **_details(unit.fit),
+        residuals=details.residuals,
+        indices=details.indices,
+        covariance=details.covariance,
         sources=_sources(responses, options, cluster) if kind == "constructs" else None,
     )
 
@@ -417,43 +429,6 @@ def _indirect(fit: Fit, options: StructureOptions, seed: int) -> dict[str, Any]:
         return {"indirect": None, "indirect_note": ""}
     found, why = attempt(lambda: indirect_effects(fit, bootstrap=options.bootstrap, seed=seed))
     return {"indirect": found, "indirect_note": "" if why.startswith(NO_ROUTE) else why}
-
-
-def _details(fit: Fit) -> dict[str, Any]:
-    """Residuals, modification indices and the covariance matrix, where there is an optimum."""
-    empty = {
-        "residuals": pd.DataFrame({"first": [], "second": [], "residual": []}),
-        "indices": pd.DataFrame({"lhs": [], "op": [], "rhs": [], "mi": [], "epc": []}),
-        "covariance": pd.DataFrame({"variable": []}),
-    }
-    if not fit.has_optimum or fit.unidentified or not hasattr(fit, "implied"):
-        return empty
-    tables = (fit.implied(), fit.residuals("raw"), fit.residuals("cor"))
-    if any(len(table.groups) > 1 for table in tables):
-        return empty
-    implied, raw, cor = (table.cov for table in tables)
-    names = [str(name) for name in cor.columns]
-    matrix = (implied + raw).set_axis(names, axis=1).reset_index(drop=True)
-    matrix.insert(0, "variable", names)
-    values = cor.to_numpy()
-    first, second = np.tril_indices(len(names), -1)
-    order = np.argsort(-np.abs(values[first, second]), kind="stable")[:_SHOWN]
-    residuals = pd.DataFrame(
-        {
-            "first": [names[first[place]] for place in order],
-            "second": [names[second[place]] for place in order],
-            "residual": values[first, second][order],
-        }
-    )
-    return {"residuals": residuals, "indices": _indices(fit, empty["indices"]), "covariance": matrix}
-
-
-def _indices(fit: Fit, empty: pd.DataFrame) -> pd.DataFrame:
-    found, _ = attempt(lambda: fit.modification_indices(sort=True))
-    if found is None or not len(found):
-        return empty
-    kept = found[["lhs", "op", "rhs", "mi", "epc"]].head(_SHOWN).reset_index(drop=True)
-    return kept.assign(lhs=kept["lhs"].map(str), rhs=kept["rhs"].map(str))
 
 
 def _problems(fit: Fit, responses: Responses, cluster: Cluster) -> tuple[str, ...]:

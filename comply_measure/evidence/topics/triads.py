@@ -23,8 +23,10 @@ from comply_measure.evidence.focal import (
 )
 from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import FewReplications, TopicOptions
+from comply_measure.evidence.rules.triads import CLOSER
 from comply_measure.evidence.score_reliability import role_reliabilities
 from comply_measure.evidence.topic import Request, Topic
+from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.measurement.frames import joined
 from comply_measure.responses import Responses
 from comply_measure.triads import (
@@ -124,6 +126,27 @@ class TriadEvidence(Evidence):
     def tidy(self) -> pd.DataFrame:
         """Scores of every unit and dimension with their errors and reliability."""
         return self.units
+
+    def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
+        """Whether the roles of a unit are closer than re-matched ones, by dimension and pair."""
+        return closer_verdicts(self.pseudo, conventions)
+
+
+def closer_verdicts(table: pd.DataFrame, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
+    """Whether real pairs are closer than re-matched ones (:func:`comply_measure.triads.pseudo_baseline`)."""
+    found, n = [], int(table["p_adjusted"].notna().sum())
+    for row in table[table["statistic"] == "absolute_gap"].to_dict("records"):
+        p, real = float(row["p_adjusted"]), float(row["real"])
+        answer: Answer = "cannot say"
+        if p <= conventions["test_level"]:
+            answer = "supported"
+        elif real > row["pseudo_upper"]:
+            answer = "not supported"
+        ends = (float(row["pseudo_lower"]), float(row["pseudo_upper"]))
+        numbers: dict[str, Number] = {"real": real, "pseudo": float(row["pseudo"]), "ci": ends, "p": p}
+        subject = (str(row["column"]), str(row["pair"]))
+        found.append(CLOSER.verdict(answer, *subject, numbers=numbers, n_family=max(n, 1)))
+    return tuple(found)
 
 
 def triads(responses: Responses, options: TriadOptions | None = None, *, seed: int = 0) -> TriadEvidence:

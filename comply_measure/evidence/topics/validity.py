@@ -18,7 +18,9 @@ from comply_measure.evidence.estimation import Cluster, Estimation, cluster_in_r
 from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.keying import turned_items
 from comply_measure.evidence.options import Replications
+from comply_measure.evidence.rules.validity import CONVERGENT, DISTINCT
 from comply_measure.evidence.topic import Request, Topic
+from comply_measure.evidence.verdicts import Number, Verdict, by_interval
 from comply_measure.measurement.resampling import MIN_REPLICATIONS
 from comply_measure.measurement.validity import (
     ValidityMatrix,
@@ -29,6 +31,8 @@ from comply_measure.measurement.validity.discriminant import CLASSES, CUTOFFS
 from comply_measure.responses import Responses
 from comply_measure.statistics.reasons import with_reasons
 from comply_measure.tables.roles import role_centred
+
+_Z95 = 1.959963984540054
 
 
 class ValidityOptions(Estimation):
@@ -104,6 +108,26 @@ class ValidityEvidence(Evidence):
     def tidy(self) -> pd.DataFrame:
         """A row per cell of the matrix (:meth:`ValidityMatrix.tidy`)."""
         return self.matrix.tidy()
+
+    def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
+        """Whether indicators share enough, and whether dimensions are distinct."""
+        found = []
+        if self.matrix.convergent is not None:
+            for row in self.matrix.convergent.tidy().to_dict("records"):
+                value, half = float(row["ave"]), _Z95 * float(row["ave_se"])
+                numbers: dict[str, Number] = {"ave_value": value, "ci": (value - half, value + half)}
+                answer = by_interval(value - half, value + half, conventions["ave"])
+                found.append(CONVERGENT.verdict(answer, str(row["construct"]), numbers=numbers))
+        for row in () if self.pairs is None else self.pairs.to_dict("records"):
+            ends = (float(row["lower"]), float(row["upper"]))
+            size = sorted(map(abs, ends)) if ends[0] * ends[1] > 0 else (0.0, max(map(abs, ends)))
+            answer = by_interval(size[0], size[1], conventions["distinct"], above=False)
+            numbers = {"r": float(row["correlation"]), "ci": ends}
+            pair = (str(row["construct"]), str(row["other"]))
+            found.append(
+                DISTINCT.verdict(answer if ends[0] == ends[0] else "cannot say", *pair, numbers=numbers)
+            )
+        return tuple(found)
 
     def values(self) -> Mapping[str, Value]:
         """AVE of every dimension."""

@@ -17,6 +17,7 @@ from comply_measure.measurement.frames import check_scales, item_values, joined,
 from comply_measure.measurement.moments import pairwise_correlations
 from comply_measure.measurement.reliability.composite import composite_reliability
 from comply_measure.sem import Fit, fit as fit_model
+from comply_measure.sem.inference.standardized import standardise
 from comply_measure.sem.language.quoting import quoted
 from comply_measure.statistics.checks import check_confidence
 
@@ -39,6 +40,8 @@ class ConvergentValidity:
         construct, other, correlation, se, lower, upper of the factors.
     ave : mapping of str to float
         NaN for a construct with one item, or with a negative residual variance.
+    ave_se : mapping of str to float
+        Standard errors of AVE by the delta method; NaN without those of the loadings.
     n_informants : int
     note : str
     """
@@ -47,14 +50,15 @@ class ConvergentValidity:
     loadings: pd.DataFrame
     correlations: pd.DataFrame
     ave: Mapping[str, float]
+    ave_se: Mapping[str, float]
     n_informants: int
     note: str
 
     def tidy(self) -> pd.DataFrame:
         """One row per construct.
 
-        Columns: construct, n_items, composite_reliability, ave, sqrt_ave, loading_min, loading_max, weakest_item,
-        largest_correlation, with_construct, fornell_larcker (√AVE above all its correlations),
+        Columns: construct, n_items, composite_reliability, ave, ave_se, sqrt_ave, loading_min, loading_max,
+        weakest_item, largest_correlation, with_construct, fornell_larcker (√AVE above all its correlations),
         n_informants, note.
         """
         return pd.DataFrame([self._row(key) for key in self.constructs])
@@ -96,6 +100,7 @@ class ConvergentValidity:
             if math.isfinite(ave)
             else math.nan,
             "ave": ave,
+            "ave_se": self.ave_se[key] if math.isfinite(ave) else math.nan,
             "sqrt_ave": math.sqrt(ave) if ave >= 0 else math.nan,
             "loading_min": float(size.min()) if known else math.nan,
             "loading_max": float(size.max()) if known else math.nan,
@@ -242,7 +247,23 @@ def convergent_validity(
         square = loadings.loc[loadings["construct"] == key, "loading"].to_numpy() ** 2
         ave[key] = float(square.mean()) if len(items) > 1 and (square <= 1.0).all() else math.nan
     correlations = pd.DataFrame(_correlations(fit, list(scales), keyed), columns=list(_CORRELATION))
-    return ConvergentValidity(tuple(scales), loadings, correlations, ave, fit.n, fit_notes(fit))
+    errors = _ave_errors(fit, scales)
+    return ConvergentValidity(tuple(scales), loadings, correlations, ave, errors, fit.n, fit_notes(fit))
+
+
+def _ave_errors(fit: Fit, scales: Mapping[str, Sequence[str]]) -> dict[str, float]:
+    """``SE² = g'VG`` with ``g = (2/J) Σ λ ∂λ/∂θ`` of the standardised loadings and the covariance of the estimates."""
+    found, vcov, table = standardise(fit.model, fit.optimum.point, "all"), fit.vcov_array, fit.model.table
+    if vcov is None or np.isnan(vcov).any():
+        return dict.fromkeys(scales, math.nan)
+    place = {name: row for row, name in enumerate(zip(table.lhs, table.op, table.rhs, strict=True))}
+    errors = {}
+    for key, items in scales.items():
+        rows = [place[key, "=~", item] for item in items]
+        slope = 2.0 / len(rows) * found.values[rows] @ found.jacobian[rows]
+        variance = float(slope @ vcov @ slope)
+        errors[key] = math.sqrt(variance) if variance > 0 and len(items) > 1 else math.nan
+    return errors
 
 
 def _correlations(

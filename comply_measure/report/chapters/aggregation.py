@@ -27,6 +27,12 @@ _CRITERIA: Columns = (
 )  # fmt: skip
 
 
+_GROUPS: Columns = (
+    of("group", "compared"), "n_higher", "n_lower", of("mean_gap", "difference", heading="Difference"), "ci", "df",
+    "p", of("p_holm", "p_holm"), of("cohen_d", "d"), of("ci_d", "d"), "remark",
+)  # fmt: skip
+
+
 def aggregation_section(facts: AggregationEvidence, labels: Labels) -> Section:
     """The chapter."""
     low, high = facts.description["mean"].min(), facts.description["mean"].max()
@@ -41,6 +47,8 @@ def aggregation_section(facts: AggregationEvidence, labels: Labels) -> Section:
         blocks.append(Details("Unit scores of the attributes", (attributes,)))
     if len(facts.criteria):
         blocks.append(_criteria(facts))
+    if len(facts.groups):
+        blocks.append(_groups(facts))
     if len(facts.correlations):
         blocks.append(Details("Correlations of the unit scores", (_correlations(facts, labels),)))
     blocks.append(Details("Scores of every unit", (_scores(facts),)))
@@ -59,6 +67,25 @@ def _criteria(facts: AggregationEvidence) -> TableSpec:
         f"Score: mean of the dimensions. Controls: {beside}. β: of the score, standardised. It is not corrected for "
         "error of the score.",
         estimator="Least squares, CR2 clustered by firm (or unit), Holm over the criteria",
+    )
+
+
+def _groups(facts: AggregationEvidence) -> TableSpec:
+    pairs = zip(facts.groups["higher_group"], facts.groups["lower_group"], strict=True)
+    data = facts.groups.assign(
+        label=[str(name).replace("_", " ") for name in facts.groups["grouping"]],
+        compared=[f"{high} – {low}" for high, low in pairs],
+    )
+    return table_of(
+        facts,
+        "aggregation_known_groups",
+        "The unit's score by groups whose order is expected",
+        data,
+        _GROUPS,
+        "Score: mean of the dimensions, in points. Differences: the group expected higher minus the other. d: over the "
+        "pooled standard deviation within groups. Not corrected for error of the score.",
+        estimator="Least squares, CR2 clustered by firm (or unit), Holm over the groupings",
+        group="label",
     )
 
 

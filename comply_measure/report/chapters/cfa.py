@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from comply_measure.evidence.fits import NamedFit, standardized, uncertain, value_of
 from comply_measure.evidence.topics.cfa import CfaEvidence, factor_correlations
+from comply_measure.report.chapters.cfa_details import cross_blocks, detail_blocks
 from comply_measure.report.chapters.columns import CONSTRUCT_NOTE, labelled
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.diagram import Edge, path_diagram, tree_layout
@@ -56,8 +57,10 @@ def cfa_section(results: CfaEvidence, labels: Labels, cutoffs: Cutoffs) -> Secti
     if second is not None and not second.obstacle:
         blocks += _second_order(results, second, labels)
     if first is not None and not first.obstacle:
-        blocks += _correlated(results, first, labels, cutoffs)
+        blocks += _correlated(results, first, labels)
     blocks += _level_blocks(results, labels)
+    blocks += cross_blocks(results)
+    blocks += detail_blocks(results, labels)
     if results.by_role:
         blocks.append(Details("Fit in each role", (_by_role(results),)))
     if results.roles_left_out:
@@ -190,15 +193,13 @@ def _loadings(results: CfaEvidence, named: NamedFit, table: pd.DataFrame, labels
     )
 
 
-def _correlated(results: CfaEvidence, named: NamedFit, labels: Labels, cutoffs: Cutoffs) -> list[Block]:
+def _correlated(results: CfaEvidence, named: NamedFit, labels: Labels) -> list[Block]:
     table = standardized(named.fit)
     validity = _validity(results, named, labels)
-    low = validity.data[validity.data["ave"] < cutoffs["ave"].value]
     text = (
         f"In the model of correlated dimensions, factor correlations range "
-        f"{range_sentence(factor_correlations(table, results.factors)['est_std'])}. "
-        f"AVE lies below the convention {cutoffs['ave'].describe()} for {count(len(low))} of "
-        f"{count(len(validity.data))} dimensions."
+        f"{range_sentence(factor_correlations(table, results.factors)['est_std'])}, AVE "
+        f"{range_sentence(validity.data['ave'].dropna().tolist())}."
     )
     folded = (_correlation_table(results, named, table, labels),)
     return [Prose(text), validity, Details("Correlations of the dimensions", folded)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from comply_measure.evidence.topics.content import ContentValidityEvidence
 from comply_measure.report.chapters.columns import labelled, sentences
 from comply_measure.report.cutoffs import Cutoffs
-from comply_measure.report.format import bounded, count, listing, plural
+from comply_measure.report.format import bounded, count, listing, number, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Prose, Section
 from comply_measure.report.tables import Columns, Counts, TableSpec, column_of, of, table_of
@@ -37,6 +37,7 @@ def content_section(facts: ContentValidityEvidence, labels: Labels) -> Section:
     if evidence.sorts is not None or evidence.definitions is not None:
         folded.append(_item_table(facts, items, labels, "sorts", _SORTS))
     blocks.append(Details("Item by item", tuple(folded)))
+    blocks += _compared(facts, labels)
     return Section("content", "Content validity", tuple(blocks))
 
 
@@ -60,8 +61,65 @@ def _opening(facts: ContentValidityEvidence) -> str:
     shown = f" ({', '.join(dropped)})" if 0 < len(dropped) <= 8 else ""
     return (
         f"{text}{count(len(dropped))} of {plural(len(evidence.tidy()), 'item')} would be dropped{shown}. The answers "
-        "are analysed with all items."
+        f"are analysed with all items{'; a table shows what changes without these' if len(facts.compared) else ''}."
     )
+
+
+_KINDS = {
+    "omega": "ω of the score",
+    "fit": "Fit, correlated dimensions",
+    "correlation": "Correlation of dimensions",
+    "gap": "Latent gap, points",
+    "icc": "Agreement",
+}
+_BESIDE = {
+    "chisq": "χ²", "df": "df", "cfi": "CFI", "rmsea": "RMSEA", "srmr": "SRMR", "icc1": "ICC(1)", "icc2": "ICC(2)",
+}  # fmt: skip
+
+
+def _compared(facts: ContentValidityEvidence, labels: Labels) -> list[Block]:
+    """What changes without the items that would be dropped."""
+    table = facts.compared
+    if table.empty:
+        return []
+
+    def beside(kind: str, key: str) -> str:
+        if kind == "omega":
+            return labels.role(key)
+        return labels.pair(key) if kind == "gap" else _BESIDE.get(key) or labels.construct(key)
+
+    names = zip(table["kind"], table["of"], table["beside"], strict=True)
+    data = table.assign(
+        quantity=[_KINDS[kind] for kind in table["kind"]],
+        label=[
+            ", ".join(filter(None, (labels.construct(of) if of else "", beside(kind, key))))
+            for kind, of, key in names
+        ],
+    )
+    parts = []
+    for kind in ("omega", "correlation", "gap"):
+        moved = table.loc[table["kind"] == kind, "difference"].dropna()
+        if len(moved):
+            parts.append(f"{_KINDS[kind]} {number(moved.min(), 3)} to {number(moved.max(), 3)}")
+    text = f"Without the items that would be dropped change: {'; '.join(parts)}." if parts else ""
+    spec = table_of(
+        facts,
+        "content_compared",
+        f"{facts.title}: central results with all items and without those that would be dropped",
+        data,
+        (
+            of("of_what", "label"),
+            of("all_informants", "all", heading="All items"),
+            of("without_flagged", "without", heading="Without them"),
+            "difference",
+            "remark",
+        ),
+        "Both computed in the same way: ω of the score in use, the model of correlated dimensions, latent gaps of "
+        "attribute scores without a search for items that shift, one-way ICCs.",
+        estimator="As in the steps reliability, cfa, invariance and agreement",
+        group="quantity",
+    )
+    return [*([Prose(text)] if text else []), Details("With and without these items", (spec,))]
 
 
 def _summary(facts: ContentValidityEvidence) -> TableSpec:

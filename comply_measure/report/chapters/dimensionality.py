@@ -192,7 +192,7 @@ def _split_text(facts: DimensionalityEvidence, labels: Labels) -> str:
     split = facts.split
     n = split.n_factors
     text = (
-        f"Split sample: in a random half of the units ({plural(split.n_explored, 'informant')}, seed "
+        f"Split sample: in a random half of the {split.by}s ({plural(split.n_explored, 'informant')}, seed "
         f"{split.seed}) {plural(n, 'factor')} {'was' if n == 1 else 'were'} explored; "
     )
     text += (
@@ -218,7 +218,7 @@ def _split_table(facts: DimensionalityEvidence, named: NamedFit) -> TableSpec:
         "dimensionality_confirmation",
         f"{facts.title}: confirmation in the second half",
         [named],
-        estimator="ML, full information",
+        estimator=f"MLR, full information, clustered by {facts.split.by}",
     )
 
 

@@ -53,9 +53,6 @@ def _opening(scale: ScaleItems, labels: Labels, cutoff: Cutoff) -> str:
     )
     if len(r):
         text += f", item-rest correlations from {bounded(r.min())} to {bounded(r.max())}"
-        low = pooled.loc[pooled["item_rest_r"] < cutoff.value, "item"].tolist()
-        below = listing(low) if low else "no item"
-        text += f"; {below} {'lie' if len(low) > 1 else 'lies'} below the convention {cutoff.describe()}"
     return f"{text}."
 
 

@@ -157,7 +157,6 @@ def _similarity_blocks(facts: TriadEvidence, table: _Tables) -> list[Block]:
     absence = table("missing_roles", "absence of a role given the others' scores", facts.missing, _MISSING,
                     "Logistic regression, likelihood ratio", group="role_label")  # fmt: skip
     return [
-        Prose(_similar_text(facts)),
         Details("Similarity of the roles' profiles, and who stands apart", tables),
         Details("Are informants absent at random?", (absence,)),
     ]
@@ -287,16 +286,6 @@ def _sensitivity_text(facts: TriadEvidence) -> str:
     return (
         "Unit scores under other schemes keep the order of the unweighted means with rank correlations of "
         f"{bounded(known['rank_r_equal'].min(), 3)} or more (least: {least['scheme']})."
-    )
-
-
-def _similar_text(facts: TriadEvidence) -> str:
-    rows = facts.pseudo[facts.pseudo["statistic"] == "absolute_gap"]
-    below = int((rows["p_adjusted"] < 0.05).sum())
-    return (
-        f"Real pairs of a unit are closer than re-matched pairs"
-        f"{' of the same firm' if _firms(facts.pseudo) else ''} on {count(below)} of {plural(len(rows), 'comparison')} "
-        "of dimensions (p < .05, corrected)."
     )
 
 

@@ -88,12 +88,14 @@ def _opening(facts: ValidityEvidence, labels: Labels, cutoffs: Cutoffs) -> str:
     convergent = facts.matrix.convergent
     if convergent is not None:
         table = convergent.tidy()
-        low = [labels.construct(key) for key in table[table["ave"] < cutoffs["ave"].value]["construct"]]
         failed = [labels.construct(key) for key in table[table["fornell_larcker"].eq(False)]["construct"]]
-        parts.append(
-            f"AVE lies below the convention {cutoffs['ave'].describe()} for {listing(low) or 'no dimension'}; "
-            f"√AVE does not exceed every correlation (Fornell & Larcker, 1981) for {listing(failed) or 'no dimension'}."
-        )
+        known = table["ave"].dropna()
+        if len(known):
+            parts.append(
+                f"AVE ranges from {bounded(known.min())} to {bounded(known.max())}; without allowance for sampling "
+                f"error √AVE does not exceed every correlation (Fornell & Larcker, 1981) for "
+                f"{listing(failed) or 'no dimension'}."
+            )
     beside = facts.matrix.global_items
     if beside is not None:
         found = beside.convergence()

@@ -50,6 +50,8 @@ COUNTS: tuple[Quantity, ...] = (
     Quantity("n_supported", "Supported", "count"),
     Quantity("n_tested", "Units tested", "count"),
     Quantity("n_undefined", "Undefined", "count"),
+    Quantity("n_higher", "Units, first", "count"),
+    Quantity("n_lower", "Units, second", "count"),
     Quantity("n_units", "Units", "count"),
     Quantity("step", "Step", "count"),
     Quantity("answered", "Answered", "percent"),

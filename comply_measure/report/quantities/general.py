@@ -82,6 +82,10 @@ GENERAL: tuple[Quantity, ...] = (
     Quantity("ci1", "95% CI", "interval1", _CI),
     Quantity("ci3", "95% CI", "interval3", _CI),
     Quantity("ci_bounded", "95% CI", "bounded_interval", _CI),
+    Quantity("deviance", "Deviance", "number3", "−2 log-likelihood per informant."),
+    Quantity(
+        "ci_d", "95% CI of d", "interval", "Interval of the difference over the same standard deviation."
+    ),
     Quantity("ci_beta", "95% CI of β", "bounded_interval", latex=r"95\% CI of $\beta$"),
     Quantity(
         "ci_boot",
