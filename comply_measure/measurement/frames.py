@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.moments import Floats
+from comply_measure.statistics.labels import twofold_labels
 from comply_measure.tables.numbers import column_problem, number_problems
 from comply_measure.tables.roles import POOLED
 
@@ -112,10 +113,12 @@ def cluster_codes(data: pd.DataFrame, column: str) -> NDArray[np.intp]:
     Raises
     ------
     InputError
-        When the column is absent.
+        When the column is absent, or a label stands as text and as a number.
     """
     if column not in data.columns:
         raise InputError("Clusters are not known.", [Problem("column is absent", column=column)])
+    if problems := twofold_labels(data[column], column):
+        raise InputError("Clusters cannot be told apart.", problems)
     codes = pd.factorize(data[column])[0].astype(np.intp)
     lost = codes < 0
     codes[lost] = codes.max(initial=-1) + 1 + np.arange(lost.sum())

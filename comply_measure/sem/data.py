@@ -13,6 +13,7 @@ from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.errors import InputError
 from comply_measure.sem.language.records import ModelRecords, Product, columns_of
 from comply_measure.sem.weighting import UNWEIGHTED, Weighting
+from comply_measure.statistics.labels import twofold_labels
 from comply_measure.statistics.words import did_you_mean
 
 if TYPE_CHECKING:
@@ -93,10 +94,13 @@ def _distinct(frame: pd.DataFrame, name: str) -> tuple[Index, Any]:
         When its cells are no single values.
     """
     try:
-        return frame[name].factorize()
+        twofold = twofold_labels(frame[name], name)
+        if not twofold:
+            return frame[name].factorize()
     except TypeError as error:
         problem = Problem("cells are lists or the like", column=name, allowed="one number or text per cell")
         raise InputError("Cases cannot be told apart by this column.", [problem]) from error
+    raise InputError("Cases cannot be told apart by this column.", twofold)
 
 
 def unknown_column(name: str, frame: pd.DataFrame, line: int | None = None) -> Problem:

@@ -9,35 +9,31 @@ from dataclasses import replace
 import numpy as np
 
 from comply_measure.sem.arrays import Array
+from comply_measure.sem.attempts import attempt, has_remedies, in_region, is_loose, quasi_newton, random_start
 from comply_measure.sem.box import box_of
 from comply_measure.sem.composite_start import composite_start
-from comply_measure.sem.constrained import conditions, minimise_constrained
 from comply_measure.sem.crossing import beyond
 from comply_measure.sem.endless import Way, follow, held
 from comply_measure.sem.inference.diagnosis import admissibility
 from comply_measure.sem.model import Model
-from comply_measure.sem.optimise import Optimum, minimise
+from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.options import Options
-from comply_measure.sem.quasi_newton import minimise_quasi_newton
-from comply_measure.sem.start import modest_values, plain_values, random_values, starting_values
-from comply_measure.sem.trust import Coordinates, minimise_in_region
+from comply_measure.sem.scaling import rescaled
+from comply_measure.sem.start import modest_values, plain_values, starting_values
 
-MAX_STEPS = 200
-MAX_CONSTRAINED_STEPS = 500
-REGION_STEPS = 80
-QUASI_NEWTON_STEPS = 300
-BOUND_STEPS = 20
 RANDOM_STARTS = 8
 REMEDY_SEED = 1
 OPINIONS = 2  # random starts of a model whose first optimum is doubtful
 LARGE = 200  # free parameters above which other starts are few, those of full information left to its moments
-HALVINGS = 4
 MODEST = " from loadings of the sample and small factors"
 TOO_FAR_BELOW = 0.25  # share of an optimum's discrepancy that a search without end may gain on it
 CROSSINGS = 4  # times that a search goes through infinity
+FOLLOWED = 3  # further attempts of a search without end that are followed
 IN_LOGARITHMS = "a search in logarithms of the parameters"
 CROSSING = "a search that went through infinity"
-ENOUGH = 2  # converged attempts after which no further start is tried
+ENOUGH = (
+    2  # random starts that converge, and times that they repeat the best optimum, after which none is tried
+)
 SAME_STATISTIC = 1e-4  # difference in χ² that rounding explains
 
 
@@ -65,7 +61,7 @@ def estimate(model: Model, start: Array | None = None) -> Optimum:
     """
     tried: list[Optimum] = []
     for remedy, theta, goal in _starts(model, start):
-        tried.append(_settled(model, replace(_attempt(model, theta), remedy=remedy), goal))
+        tried.append(_settled(model, replace(attempt(model, theta), remedy=remedy), goal))
         if tried[-1].converged:
             break
     if start is None:
@@ -75,11 +71,15 @@ def estimate(model: Model, start: Array | None = None) -> Optimum:
         tried += _remedies(model, start)
     elif start is None and _is_doubtful(model, _best(tried, model.is_bounded)):
         tried += _second_opinions(model)
+    elif start is None and is_loose(model, _best(tried, model.is_bounded)):
+        tried += (
+            found for found in _few_opinions(model) if not any(admissibility(model, found.point.implied))
+        )
     for number in range(model.options.search.starts):
-        theta = _random_start(model, model.options.search.seed, number)
-        tried.append(replace(_attempt(model, theta), remedy=f"random start {number + 1}"))
+        theta = random_start(model, model.options.search.seed, number)
+        tried.append(replace(attempt(model, theta), remedy=f"random start {number + 1}"))
     best = _best(tried, may_follow)
-    if start is not None or not model.is_bounded or (model.table.n_free > LARGE and best.converged):
+    if start is not None or (best.converged and model.table.n_free > LARGE):
         return best
     return _pursued(model, tried, best)
 
@@ -88,13 +88,56 @@ def _pursued(model: Model, tried: list[Optimum], best: Optimum) -> Optimum:
     """The lowest attempt followed where it did not converge; the best optimum where that leads to no lower one."""
     if not best.converged:
         found = _followed(model, best)
-        return replace(found, searched=_searched(tried, found.searched)) if found.endless else found
+        if not found.endless:
+            return found
+        few = model.is_bounded and model.table.n_free <= LARGE  # two levels have been in the other scale
+        further = list(_from_other_scale(model, RANDOM_STARTS)) if few else []
+        found = _lower(model, found, further)
+        return (
+            replace(found, searched=_searched([*tried, *further], found.searched)) if found.endless else found
+        )
     if model.sample.n * best.below < SAME_STATISTIC:
         return best
     found = _followed(model, min(tried, key=lambda optimum: optimum.point.value))
     if not found.converged or found.endless or found.point.value >= best.point.value:
         return best
     return found
+
+
+def _lower(model: Model, found: Optimum, further: list[Optimum]) -> Optimum:
+    """What the lowest of further attempts lead to, where that is lower than a search without end; else this one."""
+    for lowest in sorted(further, key=lambda optimum: optimum.point.value)[:FOLLOWED]:
+        end = _followed(model, lowest)
+        if end.converged and model.sample.n * (found.point.value - end.point.value) > SAME_STATISTIC:
+            found = replace(end, remedy=f"{end.remedy}, {lowest.remedy}")
+    return found
+
+
+def _from_other_scale(model: Model, count: int) -> Iterator[Optimum]:
+    """Searches that begin where the model with its factors in another scale ends; none where it has none."""
+    other = rescaled(model)
+    if other is None:
+        return
+    there, samples = other.model, model.sample.groups
+    starts = [("", starting_values(there.table, there.layouts, samples))]
+    starts += [(f" and random start {k + 1}", random_start(there, REMEDY_SEED, k)) for k in range(count)]
+    for where, start in starts:
+        end = attempt(there, start)
+        theta = other.back(end.point.theta, nearby=True) if math.isfinite(end.point.value) else None
+        if theta is not None:
+            yield replace(attempt(model, theta), remedy=f"{other.words}{where}")
+
+
+def _few_opinions(model: Model) -> Iterator[Optimum]:
+    """Other ways to the optimum of a model that is loosely determined."""
+    samples = model.sample.groups
+    default = starting_values(model.table, model.layouts, samples)
+    yield replace(in_region(model, default), remedy="a second search with a trust region")
+    for number in range(min(_affordable(model), OPINIONS)):
+        theta = random_start(model, REMEDY_SEED, number)
+        yield replace(
+            attempt(model, theta), remedy=f"a second, quick search from random starting values ({number + 1})"
+        )
 
 
 def _searched(tried: list[Optimum], further: str) -> str:
@@ -106,7 +149,7 @@ def _searched(tried: list[Optimum], further: str) -> str:
 
 def _is_doubtful(model: Model, best: Optimum) -> bool:
     """Whether another optimum may well be lower: found by a remedy, at a bound or inadmissible (one-level models)."""
-    if not (model.is_bounded and _has_remedies(model)) or model.options.search.start.given:
+    if not (model.is_bounded and has_remedies(model)) or model.options.search.start.given:
         return False
     return bool(best.remedy or best.at_bound) or any(admissibility(model, best.point.implied))
 
@@ -120,19 +163,22 @@ def _second_opinions(model: Model) -> Iterator[Optimum]:
     samples = model.sample.groups
     modest = modest_values(model.table, model.layouts, samples)
     default = starting_values(model.table, model.layouts, samples)
-    yield replace(_attempt(model, modest), remedy=f"a second search{MODEST}")
+    yield replace(attempt(model, modest), remedy=f"a second search{MODEST}")
     if model.table.n_free > LARGE and _easier(model) is not None:
         return
-    yield replace(_quasi_newton(model, modest), remedy=f"a second, quasi-Newton search{MODEST}")
-    yield replace(_in_region(model, default), remedy="a second search with a trust region")
+    yield replace(quasi_newton(model, modest), remedy=f"a second, quasi-Newton search{MODEST}")
+    yield replace(in_region(model, default), remedy="a second search with a trust region")
     for number in range(min(_affordable(model), OPINIONS)):
-        theta, where = _random_start(model, REMEDY_SEED, number), f"random starting values ({number + 1})"
-        yield replace(_in_region(model, theta), remedy=f"a second search from {where}")
+        theta, where = random_start(model, REMEDY_SEED, number), f"random starting values ({number + 1})"
+        yield replace(in_region(model, theta), remedy=f"a second search from {where}")
         if model.table.n_free <= LARGE:
-            yield replace(_attempt(model, theta), remedy=f"a second, quick search from {where}")
+            yield replace(attempt(model, theta), remedy=f"a second, quick search from {where}")
     if model.table.n_free <= LARGE:
         cautious = plain_values(model.table, model.layouts, samples)
-        yield replace(_attempt(model, cautious), remedy="a second search from cautious starting values")
+        yield replace(attempt(model, cautious), remedy="a second search from cautious starting values")
+        yield from (
+            replace(o, remedy=f"a second search with {o.remedy}") for o in _from_other_scale(model, 0)
+        )
         yield from _from_without_bounds(model)
 
 
@@ -167,7 +213,7 @@ def _crossed(model: Model, way: Way) -> tuple[Way | None, int]:
     least = way.found.point.value - SAME_STATISTIC / model.sample.n
     lower, tried = list[Optimum](), 0
     for phi in beyond(model, way.path, way.units):
-        found, tried = _attempt(model, model.space.expand(phi)), tried + 1
+        found, tried = attempt(model, model.space.expand(phi)), tried + 1
         if found.point.value < least:
             lower.append(found)
             if found.converged:
@@ -181,32 +227,39 @@ def _crossed(model: Model, way: Way) -> tuple[Way | None, int]:
 
 
 def _further(model: Model, tried: list[Optimum]) -> list[Optimum]:
-    """Attempts from what the kind of model proposes, until two attempts in all have converged."""
+    """Attempts from what the kind of model proposes, until random starts have repeated the best optimum."""
     found: list[Optimum] = []
     for remedy, theta in model.further_starts(_best(tried, model.is_bounded)):
-        found.append(replace(_attempt(model, theta), remedy=remedy))
-        if sum(optimum.converged for optimum in (*tried, *found)) >= ENOUGH:
+        found.append(replace(attempt(model, theta), remedy=remedy))
+        if _is_repeated(model, [*tried, *found]):
             break
     return found
+
+
+def _is_repeated(model: Model, tried: list[Optimum]) -> bool:
+    """Whether enough attempts, random starts among them, have converged and the lowest optimum came up twice."""
+    values = [model.sample.n * optimum.point.value for optimum in tried if optimum.converged]
+    drawn = sum(optimum.converged and optimum.remedy.startswith("random") for optimum in tried)
+    return drawn >= ENOUGH and sum(value < min(values) + SAME_STATISTIC for value in values) >= ENOUGH
 
 
 def _remedies(model: Model, start: Array | None) -> Iterator[Optimum]:
     """Further attempts where the quick search has failed from every start."""
     samples = model.sample.groups
     if start is not None:
-        if _has_remedies(model):
-            yield replace(_in_region(model, np.asarray(start)), remedy="a trust region")
+        if has_remedies(model):
+            yield replace(in_region(model, np.asarray(start)), remedy="a trust region")
         return
-    if _has_remedies(model):
+    if has_remedies(model):
         default = starting_values(model.table, model.layouts, samples)
         modest = modest_values(model.table, model.layouts, samples)
         cautious = plain_values(model.table, model.layouts, samples)
         for theta, where in ((default, ""), (modest, MODEST), (cautious, " from cautious starting values")):
-            yield replace(_in_region(model, theta), remedy=f"a trust region{where}")
-            yield replace(_quasi_newton(model, theta), remedy=f"a quasi-Newton search{where}")
+            yield replace(in_region(model, theta), remedy=f"a trust region{where}")
+            yield replace(quasi_newton(model, theta), remedy=f"a quasi-Newton search{where}")
     for number in range(_affordable(model)):
-        theta = _random_start(model, REMEDY_SEED, number)
-        found = _in_region(model, theta) if _has_remedies(model) else _attempt(model, theta)
+        theta = random_start(model, REMEDY_SEED, number)
+        found = in_region(model, theta) if has_remedies(model) else attempt(model, theta)
         yield replace(found, remedy=f"random starting values ({number + 1})")
     if model.table.n_free <= LARGE:
         yield from _from_without_bounds(model)
@@ -227,47 +280,13 @@ def _from_without_bounds(model: Model) -> Iterator[Optimum]:
         model, table=table, space=space, objective=replace(model.objective, space=space), options=options
     )
     theta = model.space.expand(box.inside(model.space.contract(estimate(free).point.theta)))
-    yield replace(_attempt(model, theta), remedy="a second search from the optimum without bounds")
+    yield replace(attempt(model, theta), remedy="a second search from the optimum without bounds")
 
 
 def _affordable(model: Model) -> int:
     """How many random starts a failed search is given: fewer for large models and costly discrepancies."""
     most, size = model.family.random_starts(model.options, RANDOM_STARTS), max(model.table.n_free, 1)
     return int(np.clip(most * (60 / size) ** 2, 1, RANDOM_STARTS))
-
-
-def _has_remedies(model: Model) -> bool:
-    """Whether the slow searches can honour the model's restrictions: none but linear ones and bounds."""
-    return model.space.is_linear or box_of(model.table, model.space) is not None
-
-
-def _in_region(model: Model, theta: Array) -> Optimum:
-    """Newton's method within a region of trust from one start."""
-    search, phi = model.options.search, model.space.contract(theta)
-    steps = min(search.iterations or REGION_STEPS, REGION_STEPS)
-    coordinates = Coordinates(box=box_of(model.table, model.space))
-    found = minimise_in_region(model.objective, phi, model.sample.n, steps, search.tolerance, coordinates)
-    return _on_bounds(model, found)
-
-
-def _quasi_newton(model: Model, theta: Array) -> Optimum:
-    """The fallback optimiser from one start."""
-    search, phi = model.options.search, model.space.contract(theta)
-    steps = search.iterations or QUASI_NEWTON_STEPS
-    coordinates = Coordinates(box=box_of(model.table, model.space))
-    found = minimise_quasi_newton(model.objective, phi, model.sample.n, steps, search.tolerance, coordinates)
-    return _on_bounds(model, found)
-
-
-def _on_bounds(model: Model, found: Optimum) -> Optimum:
-    """An optimum with the bounds that bind, by their multipliers; as it is where there are no bounds."""
-    if not model.space.bounded or not found.converged:
-        return found
-    limits = conditions(model.table, model.space, model.row_name)
-    steps = model.options.search.iterations or BOUND_STEPS
-    return minimise_constrained(
-        model.objective, limits, found.point.phi, model.sample.n, steps, model.options.search.tolerance
-    )
 
 
 def _starts(model: Model, start: Array | None) -> Iterator[tuple[str, Array, float]]:
@@ -289,7 +308,7 @@ def _prepared_start(model: Model) -> tuple[Array | None, float]:
 
 
 def _from_default(model: Model) -> Optimum:
-    return _attempt(model, starting_values(model.table, model.layouts, model.sample.groups))
+    return attempt(model, starting_values(model.table, model.layouts, model.sample.groups))
 
 
 def _settled(model: Model, optimum: Optimum, goal: float) -> Optimum:
@@ -299,29 +318,6 @@ def _settled(model: Model, optimum: Optimum, goal: float) -> Optimum:
     if model.sample.n * abs(optimum.point.value - goal) > SAME_STATISTIC:
         return optimum
     return replace(optimum, converged=True, message="converged")
-
-
-def _random_start(model: Model, seed: int, number: int) -> Array:
-    """Random θ, drawn towards the default values until the moments are possible ones."""
-    rng = np.random.default_rng([seed, number])
-    theta = random_values(rng, model.table, model.layouts, model.sample.groups)
-    default = starting_values(model.table, model.layouts, model.sample.groups)
-    for _ in range(HALVINGS):
-        if np.isfinite(model.objective.at(model.space.contract(theta)).value):
-            break
-        theta = 0.5 * (theta + default)
-    return theta
-
-
-def _attempt(model: Model, theta: Array) -> Optimum:
-    """The optimiser from one start."""
-    space, n, search = model.space, model.sample.n, model.options.search
-    phi = space.contract(theta)
-    if space.is_linear:
-        return minimise(model.objective, phi, n, search.iterations or MAX_STEPS, search.tolerance)
-    steps = search.iterations or MAX_CONSTRAINED_STEPS
-    limits = conditions(model.table, space, model.row_name)
-    return minimise_constrained(model.objective, limits, phi, n, steps, search.tolerance)
 
 
 def _best(tried: list[Optimum], may_follow: bool) -> Optimum:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Floats
 from comply_measure.statistics.grouping import Grouping
+from comply_measure.statistics.labels import twofold_labels
 from comply_measure.tables.numbers import INFINITE, column_numbers, number_problems
 
 HEADLINE = "The table of informants cannot be used."
@@ -72,7 +73,8 @@ def long_table(
     ------
     InputError
         Lists every fault: absent or repeated columns, text where numbers belong, infinite or out-of-range
-        values, rows without unit or role, two rows of one role in one unit, an empty table.
+        values, labels that stand as text and as number, rows without unit or role, two rows of one role in one
+        unit, an empty table.
     """
     columns = tuple(columns)
     keys = [key for key in (unit, role, firm) if key is not None]
@@ -81,7 +83,8 @@ def long_table(
         raise InputError(HEADLINE, problems)
     read = (column_numbers(data[name]) for name in columns)
     values = np.column_stack([column for column in read if column is not None])
-    problems = _key_problems(data, unit, role) + _range_problems(data, columns, values, minimum, maximum)
+    problems = [problem for key in keys for problem in twofold_labels(data[key], key)]
+    problems += _key_problems(data, unit, role) + _range_problems(data, columns, values, minimum, maximum)
     if problems:
         raise InputError(HEADLINE, problems)
     return LongTable(

@@ -10,8 +10,8 @@ from numpy.testing import assert_allclose
 
 from comply_measure import sem
 from comply_measure.sem.estimation import estimate
-from comply_measure.sem.twolevel.model import model_of
-from comply_measure.sem.twolevel.starts import _with_unit_variances
+from comply_measure.sem.scaling import rescaled
+from comply_measure.sem.twolevel.model import log_likelihoods
 
 # seeds of `draw` and lavaan's log-likelihoods; the first three need a remedy
 LAVAAN = {
@@ -89,6 +89,18 @@ def test_defaults_and_unit_variances_end_at_one_value():
         assert one.measures["logl"] == pytest.approx(two.measures["logl"], abs=1e-6)
 
 
+def test_unit_variances_end_at_the_limit_where_a_marker_has_a_negative_variance():
+    """Scaled by a marker the optimum has a negative factor variance: with variances of 1 it is out of reach, what they
+    approach is held, lower and said to be no optimum.
+    """
+    data, model = draw(19)
+    one, two = (sem.fit(model, data, cluster="cl", std_lv=std, se="none") for std in (False, True))
+    assert one.converged and two.converged and two.optimum.endless and not two.has_optimum
+    logl = [log_likelihoods(fit.model, fit.optimum.point.value).model for fit in (one, two)]
+    assert logl[0] == pytest.approx(-419.9337, abs=1e-4) and logl[1] < logl[0]
+    assert all(name.endswith(".l2") for name in two.optimum.endless)
+
+
 @pytest.mark.parametrize(
     "model",
     [
@@ -107,6 +119,7 @@ def test_unit_variances_come_back_in_units_of_the_markers(model):
     data = pd.DataFrame(y, columns=[f"y{j}" for j in range(1, 7)]).assign(cl=cluster)
     fit = sem.fit(model, data, cluster="cl", se="none")
     built = fit.model
-    found = _with_unit_variances(built, lambda t: model_of(t, built.data, built.options, built.groups))
+    other = rescaled(built)
+    found = other.back(estimate(other.model).point.theta)
     assert_allclose(found, fit.theta, atol=2e-5)
     assert estimate(built).remedy == ""  # a proper optimum needs no further start

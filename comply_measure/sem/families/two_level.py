@@ -35,7 +35,7 @@ from comply_measure.sem.twolevel.baseline import baseline_of
 from comply_measure.sem.twolevel.entry import two_level_model
 from comply_measure.sem.twolevel.fit import TwoLevelFit
 from comply_measure.sem.twolevel.measures import collect_two_level
-from comply_measure.sem.twolevel.model import TwoLevelModel, log_likelihoods
+from comply_measure.sem.twolevel.model import TwoLevelModel, log_likelihoods, model_of
 from comply_measure.sem.twolevel.objective import TwoLevelPoint
 
 WORDS = Words(
@@ -64,6 +64,11 @@ class TwoLevel(OfCases):
     def model(self, request: Request) -> Model:
         """The model of a text with ``level:`` blocks and data, ready to be estimated."""
         return two_level_model(request)
+
+    def again(self, model: Model, table: ParameterTable) -> Model:
+        """A model of the same data with another table."""
+        mine = _model(model)
+        return model_of(table, mine.data, mine.options, mine.groups)
 
     def layouts(self, table: ParameterTable, exogenous: Mapping[int, float]) -> tuple[Layout, ...]:
         """Two per group, within and between."""

@@ -125,7 +125,8 @@ def _modifier(piece: list[Token], sign: str) -> Modifiers:
     if len(piece) == 1 and first.kind == "string":
         return Modifiers(label=(first.name,))
     if len(piece) == 1 and first.kind == "name":
-        return Modifiers(fixed=(math.nan,)) if first.text == "NA" else Modifiers(label=(first.name,))
+        number = first.text in ("NA", "Inf")
+        return Modifiers(fixed=(_number(piece),)) if number else Modifiers(label=(first.name,))
     if first.kind == "name" and len(piece) > 1 and piece[1].text == "(":
         if first.text in _UNSUPPORTED:
             raise ExpressionError(_UNSUPPORTED[first.text], first.at)

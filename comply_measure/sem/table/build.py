@@ -193,7 +193,7 @@ def _impossible(row: Row, term: Term, records: ModelRecords) -> Iterator[Problem
     given = {"fixed": row.value if not row.free else math.nan, "start": row.start}
     given |= {"lower": row.lower, "upper": row.upper}
     for what, value in given.items():
-        if LARGEST < abs(value) < math.inf or (what == "fixed" and math.isinf(value)):
+        if LARGEST < abs(value) < math.inf or (what in ("fixed", "start") and math.isinf(value)):
             yield fault(
                 f"'{name}': {what} {value:g} is too large", term.line, line, 1, f"at most {LARGEST:g}"
             )

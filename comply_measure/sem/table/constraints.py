@@ -30,6 +30,7 @@ from comply_measure.sem.language.expressions import (
     names,
 )
 from comply_measure.sem.language.records import Product, Relation
+from comply_measure.sem.table.feasible import contradicting
 from comply_measure.sem.table.variables import Variables
 from comply_measure.statistics.words import did_you_mean
 
@@ -315,7 +316,7 @@ def feasible_set(table: ParameterTable) -> Space:
     Raises
     ------
     ModelError
-        When linear constraints contradict each other.
+        When linear constraints, inequalities and bounds contradict each other.
     """
     q = table.n_free
     is_free = table.free > 0
@@ -335,13 +336,13 @@ def feasible_set(table: ParameterTable) -> Space:
         if relation.op in ("<", ">"):
             inequalities.append(relation)
         elif relation.op == "==":
-            top = max(degree(relation.left, degrees), degree(relation.right, degrees))
-            (linear if top <= 1.0 else curved).append(relation)
+            (linear if _is_linear(relation, degrees) else curved).append(relation)
     K = _sharing_matrix(shared, n_shared)
     k0 = np.zeros(q)
     only_shared = not linear
     if linear:
         K, k0 = _eliminate(K, linear, namespace, q)
+    _check_inequalities(table, [r for r in inequalities if _is_linear(r, degrees)], namespace, K, k0)
     n_linear = q - K.shape[1]
     plain = only_shared and not table.equal
     return Space(
@@ -354,6 +355,40 @@ def feasible_set(table: ParameterTable) -> Space:
         n_equalities=n_linear + len(curved),
         namespace=namespace,
     )
+
+
+def _is_linear(relation: Relation, degrees: dict[str, float]) -> bool:
+    return max(degree(relation.left, degrees), degree(relation.right, degrees)) <= 1.0
+
+
+def _check_inequalities(
+    table: ParameterTable, inequalities: list[Relation], namespace: Namespace, K: Array, k0: Array
+) -> None:
+    """Refuse linear inequalities that nothing satisfies, given the equalities and the bounds of parameters."""
+    if not inequalities:
+        return
+    values = namespace.at(np.zeros(len(k0)))
+    rows, least, names = list[Array](), list[float](), list[str]()
+    for relation in inequalities:
+        sign = 1.0 if relation.op == ">" else -1.0
+        found = difference(relation, values, len(k0))
+        rows.append(sign * found.gradient)
+        least.append(-sign * found.value)
+        names.append(f"{relation.lhs} {relation.op} {relation.rhs}")
+    for row in np.flatnonzero(table.free).tolist():
+        name, unit = table.label[row] or table.default_name(row), np.zeros(len(k0))
+        unit[table.free[row] - 1] = 1.0
+        for limit, sign, op in ((table.lower[row], 1.0, ">"), (table.upper[row], -1.0, "<")):
+            if math.isfinite(limit):
+                rows.append(sign * unit)
+                least.append(sign * float(limit))
+                names.append(f"{name} {op} {limit:g}")
+    A = np.array(rows)
+    wrong = contradicting(A @ K, np.array(least) - A @ k0, names)
+    if len(wrong) == 1:
+        raise ModelError(f"the constraint {wrong[0]} contradicts the equalities of the model")
+    if wrong:
+        raise ModelError(f"these constraints contradict each other: {', '.join(wrong)}")
 
 
 def _shared_coordinates(q: int, equal: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], int]:

@@ -40,7 +40,7 @@ class TwoLevelModel(Model):
 
     def further_starts(self, best: Optimum) -> Iterator[tuple[str, Array]]:
         """Another scaling of the factors and random starts, where the optimum at hand is not proper."""
-        return further_starts(self, best, lambda table: model_of(table, self.data, self.options, self.groups))
+        return further_starts(self, best)
 
     @property
     def is_bounded(self) -> bool:

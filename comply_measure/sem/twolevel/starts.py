@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+import math
+from collections.abc import Iterator
 
 import numpy as np
 
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.model import Model
 from comply_measure.sem.optimise import Optimum, minimise
-from comply_measure.sem.start import random_values, starting_values
+from comply_measure.sem.scaling import Rescaled, rescaled
+from comply_measure.sem.start import modest_values, random_values, starting_values
 from comply_measure.sem.table.parameter_table import ParameterTable
 
 RANDOM_STARTS = 8
 SCALED_STEPS = 200
-NO_LOADING = 1e-6
 NEGATIVE = -1e-8
 RUN_OFF = 5.0  # variance that a factor which has run off gives an indicator, in variances of the indicator
 
 
-def further_starts(
-    model: Model, best: Optimum, rebuilt: Callable[[ParameterTable], Model]
-) -> Iterator[tuple[str, Array]]:
+def further_starts(model: Model, best: Optimum) -> Iterator[tuple[str, Array]]:
     """Starting θ to try besides, with the name of the remedy; none where the optimum at hand is proper.
 
     Σ_B rests on few clusters: its part of the likelihood has several optima and long valleys. Where the search
-    ended without convergence or at a negative variance, the model is fitted with factors of variance 1 in place of
-    markers (a marker whose loading is near zero blocks the way), and from random starts.
+    ended without convergence or at a negative variance, the model is fitted with its factors in another scale (a
+    marker whose loading is near zero blocks the way), and from random starts. These are drawn with markers,
+    whichever scale is asked for, so that both have the same optima to choose from.
 
     Parameters
     ----------
@@ -35,8 +34,6 @@ def further_starts(
         Of two levels.
     best : Optimum
         What the usual starts have found.
-    rebuilt : callable
-        The same model of another table.
     """
     table = model.table
     if "=~" not in table.op or (best.converged and _proper(table, best.point.theta)):
@@ -44,12 +41,29 @@ def further_starts(
     turned = None if best.converged else _other_side(model, best.point.theta)
     if turned is not None:
         yield "factor variances of the other sign", turned
-    scaled = _with_unit_variances(model, rebuilt)
-    if scaled is not None:
-        yield "factor variances of 1 in place of markers", scaled
+    other = rescaled(model)
+    if other is not None:
+        for make in (starting_values, modest_values):
+            start = make(other.model.table, other.model.layouts, other.model.sample.groups)
+            yield from _where_it_ends(other, start, other.words)
     for number in range(RANDOM_STARTS):
-        rng = np.random.default_rng([model.options.search.seed, number])
-        yield f"random start {number + 1}", random_values(rng, table, model.layouts, model.sample.groups)
+        rng, word = np.random.default_rng([model.options.search.seed, number]), f"random start {number + 1}"
+        if other is None or other.has_markers:
+            yield word, random_values(rng, table, model.layouts, model.sample.groups)
+        else:
+            drawn = other.model
+            start = random_values(rng, drawn.table, drawn.layouts, drawn.sample.groups)
+            yield from _where_it_ends(other, start, f"{word}, {other.words}")
+
+
+def _where_it_ends(other: Rescaled, start: Array, word: str) -> Iterator[tuple[str, Array]]:
+    """Where the search in the other scale ends, in the scale of the model."""
+    model, search = other.model, other.model.options.search
+    steps = search.iterations or SCALED_STEPS
+    found = minimise(model.objective, model.space.contract(start), model.sample.n, steps, search.tolerance)
+    theta = other.back(found.point.theta, nearby=True) if math.isfinite(found.point.value) else None
+    if theta is not None:
+        yield word, theta
 
 
 def _proper(table: ParameterTable, theta: Array) -> bool:
@@ -103,25 +117,6 @@ def _is_shared(key: tuple[int, str, str, str], group: int, factor: str) -> bool:
     return key[0] == group and key[2] == "~~" and (key[1] == factor) != (key[3] == factor)
 
 
-def _with_unit_variances(model: Model, rebuilt: Callable[[ParameterTable], Model]) -> Array | None:
-    """θ of the model at the optimum of the same model with factors of variance 1; None where that is not the same."""
-    swaps = _swaps(model.table)
-    if not swaps or model.space.K is not None or not model.space.is_linear:
-        return None
-    table = model.table
-    free, value = table.free > 0, table.value.copy()
-    for marker, variance in swaps.values():
-        free[marker], free[variance], value[variance] = True, False, 1.0
-    other = replace(table, free=np.where(free, np.cumsum(free), 0), value=value)
-    scaled = rebuilt(other)
-    start = starting_values(other, scaled.layouts, scaled.sample.groups)
-    search = model.options.search
-    steps = search.iterations or SCALED_STEPS
-    phi = scaled.space.contract(start)
-    found = minimise(scaled.objective, phi, scaled.sample.n, steps, search.tolerance).point.theta
-    return _in_marker_units(table, other, swaps, found)
-
-
 def _swaps(table: ParameterTable) -> dict[tuple[int, str], tuple[int, int]]:
     """(group, factor) → rows of its marker and of its free variance."""
     swaps: dict[tuple[int, str], tuple[int, int]] = {}
@@ -142,33 +137,3 @@ def _swaps(table: ParameterTable) -> dict[tuple[int, str], tuple[int, int]]:
             if marker is not None:
                 swaps[group, lhs] = (marker, row)
     return swaps
-
-
-def _in_marker_units(
-    table: ParameterTable, other: ParameterTable, swaps: dict[tuple[int, str], tuple[int, int]], found: Array
-) -> Array | None:
-    """θ with markers from θ with unit variances: a factor is ``s`` times its standardised self."""
-    at = {row: float(found[other.free[row] - 1]) for row in np.flatnonzero(other.free).tolist()}
-    scale: dict[tuple[int, str], float] = {}
-    waiting = dict(swaps)
-    while waiting:
-        ready = [
-            key
-            for key, (marker, _) in waiting.items()
-            if (key[0], table.rhs[marker]) not in waiting or table.rhs[marker] == key[1]
-        ]
-        if not ready:
-            return None
-        for key in ready:
-            marker, _ = waiting.pop(key)
-            scale[key] = at[marker] * scale.get((key[0], table.rhs[marker]), 1.0) / table.value[marker]
-            if abs(scale[key]) < NO_LOADING:
-                return None
-    theta = np.zeros(table.n_free)
-    for row in np.flatnonzero(table.free).tolist():
-        group, op = int(table.group[row]), table.op[row]
-        left, right = (scale.get((group, name), 1.0) for name in (table.lhs[row], table.rhs[row]))
-        value = at.get(row, 1.0)
-        factor = {"=~": right / left, "~": left / right, "~~": left * right, "~1": left}.get(op, 1.0)
-        theta[table.free[row] - 1] = value * factor
-    return theta
