@@ -192,7 +192,6 @@ def test_bootstrap_refits_the_same_model(kind: str) -> None:
 REFUSED: dict[str, Callable[[sem.Fit], Any]] = {
     "normalized": lambda fit: fit.residuals("normalized"),
     "standardized": lambda fit: fit.residuals("standardized"),
-    "modification indices": lambda fit: fit.modification_indices(),
     "score tests": lambda fit: fit.score_test(add="y1 ~~ y2"),
     "bootstrap": lambda fit: fit.bootstrap(5, seed=1),
     "new cases": lambda fit: fit.predict(pd.DataFrame({"y1": [1.0]})),

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from comply_measure.sem.language.records import ModelRecords
     from comply_measure.sem.loglikelihood import LogLikelihoods
     from comply_measure.sem.model import Model
+    from comply_measure.sem.modification.candidates import Candidate
+    from comply_measure.sem.modification.extension import ExtendedModel
     from comply_measure.sem.moment_tables import MomentTables
     from comply_measure.sem.objective import Point
     from comply_measure.sem.optimise import Optimum
@@ -397,6 +399,12 @@ class Family(ABC):
         """Why a case has no part in a fit, and what would keep it."""
         reason = "a value or the group is missing" if model.sample.n_groups > 1 else "a value is missing"
         return reason, "missing='ml' uses all available values"
+
+    def extended(self, model: Model, point: Point, candidates: Sequence[Candidate]) -> ExtendedModel:
+        """The model with candidates among its parameters, for modification indices."""
+        from comply_measure.sem.modification.extension import ExtendedModel
+
+        return ExtendedModel(model, point, candidates)
 
     def refuse(self, what: str) -> None:
         """Refuse what is not there for this family.

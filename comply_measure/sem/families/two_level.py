@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -23,6 +23,8 @@ from comply_measure.sem.inference.tests import TestStatistic
 from comply_measure.sem.layouts import build_layouts
 from comply_measure.sem.loglikelihood import LogLikelihoods
 from comply_measure.sem.model import Model
+from comply_measure.sem.modification.candidates import Candidate
+from comply_measure.sem.modification.extension import ExtendedModel
 from comply_measure.sem.moment_tables import MomentTables, moment_tables
 from comply_measure.sem.objective import Point
 from comply_measure.sem.optimise import Optimum
@@ -33,6 +35,7 @@ from comply_measure.sem.table.parameter_table import ParameterTable
 from comply_measure.sem.twolevel import inference
 from comply_measure.sem.twolevel.baseline import baseline_of
 from comply_measure.sem.twolevel.entry import two_level_model
+from comply_measure.sem.twolevel.extension import ExtendedTwoLevelModel
 from comply_measure.sem.twolevel.fit import TwoLevelFit
 from comply_measure.sem.twolevel.measures import collect_two_level
 from comply_measure.sem.twolevel.model import TwoLevelModel, log_likelihoods, model_of
@@ -131,11 +134,15 @@ class TwoLevel(OfCases):
         """Not defined."""
         self._none("indices that rest on weighted residuals")
 
+    def extended(self, model: Model, point: Point, candidates: Sequence[Candidate]) -> ExtendedModel:
+        """The model with candidates of both levels."""
+        return ExtendedTwoLevelModel(_model(model), _point(point), candidates)
+
     def cross_information(
         self, evaluation: Evaluation, layout: Layout, old: Index, new: Index
     ) -> tuple[Array, Array]:
-        """Not defined per block."""
-        self._none("modification indices")
+        """Not defined per block: see :meth:`extended`."""
+        self._none("informations of one level")
 
     def implied_tables(self, implied: Implied) -> MomentTables:
         """Implied covariances and means of one level."""

@@ -42,7 +42,7 @@ class Slopes:
 
 
 @dataclass(frozen=True)
-class _Places:
+class Places:
     """Where parameters of the extended table came from.
 
     Attributes
@@ -78,7 +78,7 @@ class ExtendedModel:
 
     def __init__(self, model: Model, point: Point, candidates: Sequence[Candidate]) -> None:
         self.q, self.e = len(point.theta), len(candidates)
-        places = _extend(model, point.theta, candidates)
+        places = extend(model, point.theta, candidates)
         self.source = places.source
         self.weights = model.objective.weights
         self.family = model.family
@@ -111,17 +111,7 @@ class ExtendedModel:
             How many of the last candidates are nuisance parameters.
         """
         q, e = self.q, self.e - n_nuisance
-        cross, total = np.zeros((self.e, q + n_nuisance)), np.zeros(self.e)
-        for layout, evaluation, weight in zip(self.layouts, self.evaluations, self.weights, strict=True):
-            mine = self.source[layout.first : layout.first + layout.q]
-            new = np.flatnonzero(mine >= q)
-            if not len(new):
-                continue
-            old = np.flatnonzero((mine < q) | (mine >= q + e))
-            block, own = self.family.cross_information(evaluation, layout, old, new)
-            columns = np.where(mine[old] < q, mine[old], mine[old] - e)
-            cross[np.ix_(mine[new] - q, columns)] = weight * block
-            total[mine[new] - q] = weight * own
+        cross, total = self._cross_information(n_nuisance)
         spread = cross[:, :q] @ covariance
         left = total[:e] - np.einsum("ej,ej->e", spread[:e], cross[:e, :q])
         if n_nuisance:
@@ -134,6 +124,22 @@ class ExtendedModel:
             left -= np.einsum("ej,je->e", shared[:e], weights)
         return Slopes(self.scores[q : q + e], left, total[:e])
 
+    def _cross_information(self, n_nuisance: int) -> tuple[Array, Array]:
+        """Information per case between candidates and model and nuisance parameters, and of each by itself."""
+        q, e = self.q, self.e - n_nuisance
+        cross, total = np.zeros((self.e, q + n_nuisance)), np.zeros(self.e)
+        for layout, evaluation, weight in zip(self.layouts, self.evaluations, self.weights, strict=True):
+            mine = self.source[layout.first : layout.first + layout.q]
+            new = np.flatnonzero(mine >= q)
+            if not len(new):
+                continue
+            old = np.flatnonzero((mine < q) | (mine >= q + e))
+            block, own = self.family.cross_information(evaluation, layout, old, new)
+            columns = np.where(mine[old] < q, mine[old], mine[old] - e)
+            cross[np.ix_(mine[new] - q, columns)] = weight * block
+            total[mine[new] - q] = weight * own
+        return cross, total
+
     def information(self) -> Array:
         """Information per case of the model's parameters and the candidates (q + e, q + e)."""
         total = np.zeros((self.q + self.e, self.q + self.e))
@@ -143,7 +149,7 @@ class ExtendedModel:
         return total
 
 
-def _extend(model: Model, theta: Array, candidates: Sequence[Candidate]) -> _Places:
+def extend(model: Model, theta: Array, candidates: Sequence[Candidate]) -> Places:
     """The table with the candidates in it, free, every group's rows together."""
     table, q = model.table, len(theta)
     new = [(i, candidate) for i, candidate in enumerate(candidates) if candidate.row < 0]
@@ -181,4 +187,4 @@ def _extend(model: Model, theta: Array, candidates: Sequence[Candidate]) -> _Pla
         relations=(),
     )
     fixed = {int(row): float(values[row]) for row in np.flatnonzero(exo)}
-    return _Places(extended, values[is_free], source[is_free], fixed)
+    return Places(extended, values[is_free], source[is_free], fixed)

@@ -24,7 +24,7 @@ from comply_measure.sem.errors import ModelError
 from comply_measure.sem.inference.covariance import standard_covariance
 from comply_measure.sem.model import Model
 from comply_measure.sem.modification.candidates import Candidate, fixed_exogenous, missing_parameters
-from comply_measure.sem.modification.extension import ExtendedModel, Slopes
+from comply_measure.sem.modification.extension import Slopes
 from comply_measure.sem.modification.standardise import standardised_change
 from comply_measure.sem.optimise import Optimum
 
@@ -93,7 +93,7 @@ def modification_indices(
     if wanted is not None:
         candidates = [candidate for candidate in candidates if candidate.op in wanted]
     exogenous = fixed_exogenous(model.table, model.family.conditional)
-    extended = ExtendedModel(model, optimum.point, [*candidates, *exogenous])
+    extended = model.family.extended(model, optimum.point, [*candidates, *exogenous])
     mi, change = indices(extended.slopes(found.vcov, len(exogenous)), model.sample.n)
     keep = np.flatnonzero(np.isfinite(mi) & (mi >= minimum))
     if sort:

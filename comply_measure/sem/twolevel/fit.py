@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from comply_measure.sem.arguments import check_arguments
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.inference.diagnosis import Finding, few_clusters
 from comply_measure.sem.options import SCALED_TESTS
@@ -40,6 +41,20 @@ class TwoLevelFit(Fit):
         )  # its group column is that of the estimates, counted without levels
         table.insert(list(table.columns).index("group") + 1, "level", self.estimates["level"])
         return table
+
+    def modification_indices(
+        self, sort: bool = False, minimum: float = 0.0, op: str | tuple[str, ...] | None = None
+    ) -> pd.DataFrame:
+        """Modification indices of both levels, with ``group`` and ``level``; see :meth:`Fit.modification_indices`."""
+        from comply_measure.sem.modification.indices import modification_indices
+
+        check_arguments(
+            "Not valid for modification indices.",
+            sort=(sort, "flag"),
+            minimum=(minimum, "number"),
+            op=(op, "texts"),
+        )
+        return _with_levels(modification_indices(self.model, self.optimum, sort, minimum, op))
 
     @cached_property
     def vcov(self) -> pd.DataFrame:
