@@ -171,6 +171,38 @@ def study_check(
         typer.echo(f"note: {note}")
 
 
+@study_app.command("codebook")
+def study_codebook(
+    study: Annotated[Path, typer.Argument(help="Study file (YAML).", show_default=False)],
+    out: Annotated[Path, typer.Option(help="New or empty folder.", show_default=False)],
+    name: Annotated[
+        str | None,
+        typer.Option(
+            help="Short name of letters and digits; that of the study file by default.", show_default=False
+        ),
+    ] = None,
+    plan: Annotated[
+        str | None, typer.Option(help="Survey plan, for the wordings of its questions.", show_default=False)
+    ] = None,
+    language: Language = None,
+) -> None:
+    """Write a study's answers with their codebook: CSV, SPSS, Stata, HTML, Data Package, Psych-DS."""
+    from comply_measure.pipeline import STEPS, load_study
+    from comply_measure.responses import write_dataset
+
+    checked = load_study(study, STEPS, read=True)
+    described = {}
+    if plan is not None:
+        from comply_measure.survey import load_survey, plan_described
+
+        described = plan_described(load_survey(plan), language)
+    short = name or "".join(sign for sign in study.stem if sign.isascii() and sign.isalnum()) or "study"
+    for path in write_dataset(
+        checked.responses, out, short, title=checked.file.title, language=language, described=described
+    ):
+        typer.echo(path)
+
+
 @scale_app.command("new")
 def scale_new(
     items: Annotated[

@@ -1,3 +1,10 @@
+from comply_measure.responses.codebook.package import write_dataset as write_dataset
+from comply_measure.responses.codebook.variables import (
+    Described as Described,
+    Variable as Variable,
+    study_variables as study_variables,
+    variable_table as variable_table,
+)
 from comply_measure.responses.datasets import (
     DatasetDescription as DatasetDescription,
     dataset_path as dataset_path,

@@ -20,7 +20,10 @@ from comply_measure.survey.preview import (
     survey_overview as survey_overview,
 )
 from comply_measure.survey.reading.read import read_survey as read_survey
-from comply_measure.survey.reading.result import SurveyAnswers as SurveyAnswers
+from comply_measure.survey.reading.result import (
+    SurveyAnswers as SurveyAnswers,
+    plan_described as plan_described,
+)
 from comply_measure.survey.sheet import (
     Field as Field,
     Page as Page,

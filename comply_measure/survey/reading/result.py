@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from comply_measure.errors import ComplyError
-from comply_measure.responses import ColumnMapping, Responses, responses_from_frame
+from comply_measure.responses import ColumnMapping, Described, Responses, responses_from_frame
+from comply_measure.responses.codebook.variables import question_variables
+from comply_measure.statistics.words import require_known
 from comply_measure.survey.plan import SurveyPlan
 from comply_measure.survey.reading.merged import NOT_ASKED
 
@@ -85,6 +87,16 @@ class SurveyAnswers:
             **stated,
         )
 
+    def described(self, language: str | None = None) -> dict[str, Described]:
+        """What the variables beside the items are, for a codebook.
+
+        Parameters
+        ----------
+        language : str, optional
+            Language of wordings and labels; the first of the plan by default.
+        """
+        return plan_described(self.plan, language)
+
     def responses(self) -> Responses:
         """The answers as validated responses; raises as :func:`~comply_measure.responses.responses_from_frame` does."""
         several = self.table.duplicated(["unit", "role"]).any()
@@ -98,3 +110,24 @@ class SurveyAnswers:
             name=f"answers to {self.plan.key}",
             informants="all" if several else None,
         )
+
+
+def plan_described(plan: SurveyPlan, language: str | None = None) -> dict[str, Described]:
+    """What the variables of a plan's own questions and attention items are."""
+    spoken = plan.languages[0] if language is None else language
+    require_known("language of the survey", spoken, plan.languages)
+    no_yes = {0: "nein", 1: "ja"} if spoken == "de" else {0: "no", 1: "yes"}
+    found = {
+        "language": Described("Sprache des Interviews" if spoken == "de" else "Language of the interview"),
+        "finished": Described("Interview beendet" if spoken == "de" else "Interview was finished", no_yes),
+    }
+    if plan.blocks:
+        of_design = "Form des Drei-Formen-Designs" if spoken == "de" else "Form of the three-form design"
+        found["planned_form"] = Described(of_design)
+    for asked in plan.questions:
+        found |= dict(question_variables(asked.question, spoken))
+    scales = {scale.key: scale for scale in plan.scales}
+    for attention in plan.attention:
+        labels = scales[attention.scale].response.value_labels(spoken)
+        found[attention.item.id] = Described(attention.item.text(spoken), labels)
+    return found

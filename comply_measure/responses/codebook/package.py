@@ -1,0 +1,120 @@
+"""A folder that holds a data set with everything others need to use it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from comply_measure.errors import ComplyError, InputError, Problem
+from comply_measure.responses.codebook.described import data_package, psych_ds
+from comply_measure.responses.codebook.labelled import program_names, write_spss, write_stata
+from comply_measure.responses.codebook.page import codebook_page
+from comply_measure.responses.codebook.variables import Described, study_variables, variable_table
+from comply_measure.responses.export import write_csv
+
+if TYPE_CHECKING:
+    from comply_measure.responses.table import Responses
+
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+_README: Final = """# {title}
+
+{description}
+
+| file | what |
+|---|---|
+| `codebook.html`, `codebook.csv` | every variable: wording, codes, labels, missing answers, level, counts |
+| `{data}` | the answers, a row per informant: UTF-8, comma, decimal point |
+| `{name}.sav`, `{name}.dta` | the same for SPSS and Stata, with labels and missing codes |
+| `datapackage.json` | description of the CSV file after the Data Package standard |
+| `dataset_description.json` | the same after Psych-DS |
+| `{data}.yaml` | how `comply_measure.responses.read_responses` reads the CSV file |
+
+Blank cells: not answered, or not asked of the role. Words in cells of answers say why they are missing. Texts that a
+spreadsheet would run have a `'` in front.{renamed}
+"""
+
+
+def write_dataset(
+    responses: Responses,
+    folder: str | Path,
+    name: str,
+    *,
+    title: str = "",
+    description: str = "",
+    language: str | None = None,
+    described: Mapping[str, Described] | None = None,
+) -> tuple[Path, ...]:
+    """Write a data set with its codebook: CSV, SPSS, Stata, HTML, Data Package, Psych-DS. Nothing is overwritten.
+
+    Parameters
+    ----------
+    responses : Responses
+        The answers; informants that were put together are written one by one.
+    folder : path-like
+        New or empty folder.
+    name : str
+        Short name of letters and digits, for files.
+    title, description : str
+        What the data set is; the name, and the number of informants and units, by default.
+    language : str, optional
+        Language of wordings and labels; the first of the first scale by default.
+    described : mapping, optional
+        Variable -> :class:`Described`, for variables that no scale asks.
+
+    Returns
+    -------
+    tuple of Path
+        The files.
+
+    Raises
+    ------
+    InputError
+        If the folder has content.
+    ComplyError
+        If the name cannot be one, or a scale lacks the language.
+    """
+    if not _NAME.fullmatch(name):
+        raise ComplyError(f"{name!r} is no name of a data set; allowed: letters and digits, a letter first")
+    out = Path(folder)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        fault = Problem("the folder has content", str(out), allowed="a new or empty folder")
+        raise InputError("nothing was written", [fault])
+    everyone = responses.everyone or responses
+    spoken = responses.scales[0].languages[0] if language is None else language
+    variables = study_variables(responses, spoken, described)
+    table = variable_table(responses, spoken, described)
+    head = title or name
+    about = description or (
+        f"{everyone.n_informants} informants in {everyone.n_units} units: "
+        f"{', '.join(scale.title[spoken] for scale in responses.scales)}"
+    )
+    data = f"data/study-{name}_data.csv"
+    (out / "data").mkdir(parents=True)
+    everyone.write_csv(out / data)
+    content = (out / data).read_bytes()
+    frame = everyone.to_frame()
+    write_csv(table, out / "codebook.csv")
+    write_spss(frame, variables, out / f"{name}.sav", head)
+    write_stata(frame, variables, out / f"{name}.dta", head)
+    package = data_package(
+        variables, name.lower(), head, about, data, sha256(content).hexdigest(), len(content)
+    )
+    renamed = {old: new for old, new in program_names(variables).items() if old != new}
+    told = (
+        f" SPSS and Stata have other names: {', '.join(f'{n} for {o}' for o, n in renamed.items())}."
+        if renamed
+        else ""
+    )
+    texts = {
+        "codebook.html": codebook_page(table, head, about, spoken),
+        "datapackage.json": package,
+        "dataset_description.json": psych_ds(variables, head, about),
+        "README.md": _README.format(title=head, description=about, data=data, name=name, renamed=told),
+        ".psychds-ignore": "*.sav\n*.dta\n*.yaml\ncodebook.*\ndatapackage.json\n",
+    }
+    for file, text in texts.items():
+        (out / file).write_text(text, encoding="utf-8", newline="\n")
+    return tuple(sorted(path for path in out.rglob("*") if path.is_file()))

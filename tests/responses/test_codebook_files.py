@@ -1,0 +1,256 @@
+"""A data set as others get it: read back the same from CSV, SPSS and Stata, described after two standards."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyreadstat
+import pytest
+
+from comply_measure.errors import ComplyError, InputError
+from comply_measure.instrument import load_scale
+from comply_measure.responses import (
+    ColumnMapping,
+    Described,
+    Responses,
+    read_responses,
+    responses_from_frame,
+    study_variables,
+    variable_table,
+    write_dataset,
+)
+
+SCALE = Path(__file__).parents[1] / "instrument" / "fielded_scale.yaml"
+NOBODY = "user_missing"
+
+
+@pytest.fixture(scope="module")
+def responses() -> Responses:
+    """Three roles in two units: every kind of missing answer, texts that spreadsheets would run, long names."""
+    scale = load_scale(SCALE)
+    frame = pd.DataFrame(
+        {
+            "unit": ["u1"] * 3 + ["ü2"] * 3,
+            "firm": ["F"] * 6,
+            "role": list(scale.roles) * 2,
+            "T_1": [1, 2, 9, 8, None, NOBODY],
+            "T_2": [5, 9, 3, 1, 2, 4],
+            "T_3": [1, 1, 2, 3, 4, 5],
+            "P_1": [9, 5, 4, 3, NOBODY, None],
+            "A_1": [3, 3, 3, 3, 2, 3],
+            "years": [1.5, 2, 3, 4, None, 6],
+            "remark": ["=1+1", "ok", 'say "so", ä', None, "", "x"],
+            "a rather long name of a variable": [1, 2, 3, 4, 5, 6],
+            "with": [1, 0, 1, 0, 1, 0],
+            "size": [10, 10, 10, 7, 7, 7],
+        }
+    )
+    mapping = ColumnMapping(
+        informants=["years", "remark", "a rather long name of a variable", "with"],
+        units=["size"],
+        as_text=("remark",),
+    )
+    return responses_from_frame(frame, scale, mapping, attribute_set="large")
+
+
+DESCRIBED = {"with": Described("Works with others?", {0: "no", 1: "yes"})}
+
+
+@pytest.fixture(scope="module")
+def folder(responses: Responses, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("data") / "set"
+    write_dataset(
+        responses, out, "relation", title="Relations & <others>", language="de", described=DESCRIBED
+    )
+    return out
+
+
+def test_variables_say_what_they_are(responses: Responses) -> None:
+    found = {variable.name: variable for variable in study_variables(responses, "en", DESCRIBED)}
+    assert list(found)[:4] == ["unit", "firm", "role", "informant"]
+    item = found["T_1"]
+    assert item.label == "In our work, all three tell the truth."
+    assert item.values == {1: "No", 2: "2", 3: "Partly", 4: "4", 5: "Yes"}
+    assert item.missing == {9: "Cannot judge", 8: "Does not apply"} and item.words == ("user_missing",)
+    assert (item.level, item.scale, item.construct, item.minimum, item.maximum) == (
+        "ordinal",
+        "relation",
+        "Trust",
+        1,
+        5,
+    )
+    assert found["T_2"].missing == {9: "Cannot judge"} and found["T_2"].words == ()
+    assert found["T_3"].keying == -1
+    assert (
+        found["years"].label == "How long have you worked here? (years)" and found["years"].level == "scale"
+    )
+    assert (found["with"].label, found["with"].values, found["with"].level) == (
+        "Works with others?",
+        {0: "no", 1: "yes"},
+        "nominal",
+    )
+    assert found["remark"].text and found["size"].kind == "unit"
+    with pytest.raises(ComplyError, match="unknown language"):
+        study_variables(responses, "fr")
+
+
+def test_the_codebook_counts(responses: Responses) -> None:
+    table = variable_table(responses, "en").set_index("variable")
+    assert table.loc["T_1", ["n", "n_missing", "minimum", "maximum"]].tolist() == [2, 4, 1.0, 2.0]
+    assert table.loc["size", ["n", "n_missing"]].tolist() == [2, 0]
+    assert table.loc["remark", "type"] == "text" and table.loc["remark", "n"] == 4
+    assert table.loc["T_1", "missing"] == "9 = Cannot judge; 8 = Does not apply; user_missing"
+
+
+def test_the_csv_file_gives_the_same_responses(responses: Responses, folder: Path) -> None:
+    again = read_responses(folder / "data" / "study-relation_data.csv", responses.scales)
+    assert again.same_answers(responses)
+
+
+@pytest.mark.parametrize("ending", ["sav", "dta"])
+def test_spss_and_stata_files_give_the_same_responses(
+    responses: Responses, folder: Path, ending: str
+) -> None:
+    names = {"a rather long name of a variable": "a_rather_long_name_of_a_variable", "with": "with_2"}
+    informants = {str(name): names.get(str(name), str(name)) for name in responses.informants.columns}
+    mapping = ColumnMapping(informants=informants, units=["size"], as_text=("remark",))
+    if ending == "sav":  # a variable with value labels that the file calls nominal is read by its labels
+        mapping = mapping.model_copy(update={"as_text": ("remark", "with")})
+    again = read_responses(folder / f"relation.{ending}", responses.scales, mapping, attribute_set="large")
+    pd.testing.assert_frame_equal(again.data, responses.data)
+    pd.testing.assert_frame_equal(again.missing_reason, responses.missing_reason)
+    pd.testing.assert_frame_equal(again.units, responses.units)
+    same = [name for name in responses.informants.columns if name != "with"]
+    pd.testing.assert_frame_equal(again.informants[same], responses.informants[same])
+
+
+def test_labels_levels_and_missing_codes_are_in_the_spss_file(folder: Path) -> None:
+    data, meta = pyreadstat.read_sav(folder / "relation.sav", user_missing=True)
+    assert meta.file_label == "Relations & <others>"
+    labels = dict(zip(meta.column_names, meta.column_labels, strict=True))
+    assert labels["T_1"] == "Bei unserer Arbeit gilt: Alle drei sagen die Wahrheit."
+    assert (
+        meta.variable_value_labels["T_1"][3.0] == "Teils"
+        and meta.variable_value_labels["T_1"][9.0] == "Kann ich nicht beurteilen"
+    )
+    assert [entry["lo"] for entry in meta.missing_ranges["T_1"]] == [9.0, 8.0, -98.0]
+    assert "size" not in meta.missing_ranges
+    measures = meta.variable_measure
+    assert (measures["T_1"], measures["years"], measures["role"], measures["with_2"]) == (
+        "ordinal",
+        "scale",
+        "nominal",
+        "nominal",
+    )
+    assert list(data["T_1"].dropna()) == [1, 2, 9, 8, -98]
+    plain, _ = pyreadstat.read_sav(folder / "relation.sav")
+    assert list(plain["T_1"].dropna()) == [1, 2]
+
+
+def test_tags_and_labels_are_in_the_stata_file(folder: Path) -> None:
+    data, meta = pyreadstat.read_dta(folder / "relation.dta", user_missing=True)
+    assert meta.variable_value_labels["T_1"]["a"] == "Kann ich nicht beurteilen"
+    assert list(data["T_1"].dropna()) == [1, 2, "a", "b", "c"]
+    assert all(len(label.encode()) <= 80 for label in meta.column_labels)
+    plain, _ = pyreadstat.read_dta(folder / "relation.dta")
+    assert list(plain["T_1"].dropna()) == [1, 2]
+
+
+def test_the_data_package_fits_the_file(folder: Path) -> None:
+    package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    (resource,) = package["resources"]
+    content = (folder / resource["path"]).read_bytes()
+    from hashlib import sha256
+
+    assert resource["hash"] == f"sha256:{sha256(content).hexdigest()}" and resource["bytes"] == len(content)
+    assert re.fullmatch(r"[-a-z0-9._/]+", package["name"])
+    rows = list(csv.reader(io.StringIO(content.decode(), newline="")))
+    fields = resource["schema"]["fields"]
+    assert [field["name"] for field in fields] == rows[0]
+    missing = set(resource["schema"]["missingValues"])
+    assert missing == {"", "user_missing"}
+    for place, field in enumerate(fields):
+        cells = [row[place] for row in rows[1:] if row[place] not in missing]
+        if field["type"] == "number":
+            numbers = [float(cell) for cell in cells]
+            allowed = field.get("constraints", {}).get("enum")
+            assert allowed is None or set(numbers) <= set(map(float, allowed)), field["name"]
+        assert not field.get("constraints", {}).get("required") or len(cells) == len(rows) - 1
+    codes = next(field for field in fields if field["name"] == "T_1")
+    assert (
+        [entry["value"] for entry in codes["categories"]]
+        == codes["constraints"]["enum"]
+        == [1, 2, 3, 4, 5, 9, 8]
+    )
+
+
+def test_frictionless_takes_the_package(folder: Path) -> None:
+    frictionless = pytest.importorskip(
+        "frictionless", reason="frictionless is not installed, which checks data packages from outside"
+    )
+    report = frictionless.Package(str(folder / "datapackage.json")).validate()
+    assert report.valid, report.flatten(["rowNumber", "fieldName", "type", "note"])
+
+
+def psych_ds_faults(folder: Path) -> list[str]:
+    """Rules of Psych-DS whose breach is an error: the description and its fields, names and headers of data files."""
+    faults: list[str] = []
+    described = json.loads((folder / "dataset_description.json").read_text(encoding="utf-8"))
+    if described.get("@type") != "Dataset" or described.get("@context") not in (
+        "https://schema.org",
+        "http://schema.org/",
+    ):
+        faults.append("type or context")
+    faults += [f"no {key}" for key in ("name", "description", "variableMeasured") if not described.get(key)]
+    named: list[Any] = [
+        entry["name"] if isinstance(entry, dict) else entry for entry in described["variableMeasured"]
+    ]
+    files = sorted((folder / "data").rglob("*.csv"))
+    if not files:
+        faults.append("no data file")
+    for path in files:
+        if not re.fullmatch(r"([a-z]+-[A-Za-z0-9]+_)+data\.csv", path.name):
+            faults.append(f"name {path.name}")
+        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
+        if any(len(row) != len(rows[0]) for row in rows):
+            faults.append("ragged rows")
+        faults += [f"column {name} is not described" for name in rows[0] if name not in named]
+    return faults
+
+
+def test_psych_ds_is_kept(folder: Path) -> None:
+    assert psych_ds_faults(folder) == []
+    described = json.loads((folder / "dataset_description.json").read_text(encoding="utf-8"))
+    item = next(entry for entry in described["variableMeasured"] if entry["name"] == "T_2")
+    assert (item["minValue"], item["maxValue"]) == (1, 5)
+    assert item["valueReference"][-1] == {
+        "@type": "PropertyValue",
+        "value": 9,
+        "name": "Kann ich nicht beurteilen",
+    }
+
+
+def test_the_page_shows_every_variable(responses: Responses, folder: Path) -> None:
+    page = (folder / "codebook.html").read_text(encoding="utf-8")
+    assert "Relations &amp; &lt;others&gt;" in page and "<others>" not in page
+    assert "Codebuch" in page and "Works with others?" in page and "https:" not in page
+    names = re.findall(r'<tr id="([^"]+)"', page)
+    assert names == [variable.name for variable in study_variables(responses, "de")]
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    assert "with_2 for with" in readme
+
+
+def test_nothing_is_overwritten_and_names_are_checked(
+    responses: Responses, folder: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match="the folder has content"):
+        write_dataset(responses, folder, "relation")
+    with pytest.raises(ComplyError, match="letters and digits"):
+        write_dataset(responses, tmp_path / "x", "two words")
+    assert not (tmp_path / "x").exists()
