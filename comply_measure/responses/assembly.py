@@ -81,5 +81,5 @@ def _with_counts(responses: Responses, doubles: tuple[str, ...]) -> Responses:
         notes.append(f"{incomplete} of {responses.n_units} units lack at least one role; they are kept")
     if silent := int(patterns["n_without_answers"].sum()):
         notes.append(f"{silent} of {responses.n_informants} informants answered no item; they are kept")
-    notes += [f"units {pair} differ only in case or blanks" for pair in doubles]
+    notes += [f"units {pair}" for pair in doubles]
     return replace(responses, notes=tuple(notes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from comply_measure.responses.files.raw import Column, DateCell, RawTable
 from comply_measure.responses.numerals import NO_VALUE, NO_VALUE_SETTLED
 from comply_measure.responses.roles import RoleWords
 from comply_measure.statistics.words import nearest
+
+_WRITTEN_NUMBER = re.compile(r"0*(\d+)(?:\.0+)?")  # 1, 01 and 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,11 +170,13 @@ def check_unique(rows: NDArray[np.intp], names: Names, what: str, column: str, f
 
 
 def near_doubles(names: Names) -> tuple[str, ...]:
-    """Pairs of ids that differ only in case or inner blanks: perhaps one unit written in two ways."""
+    """Pairs of ids that differ only in case or inner blanks, or are one number: perhaps one unit in two ways."""
     first: dict[str, str] = {}
     pairs = []
     for name in names.names:
-        other = first.setdefault(folded(name), name)
+        number = _WRITTEN_NUMBER.fullmatch(name)
+        other = first.setdefault(number[1] if number else folded(name), name)
         if other != name:
-            pairs.append(f"'{other}' and '{name}'")
+            how = "are one number" if number else "differ only in case or blanks"
+            pairs.append(f"'{other}' and '{name}' {how}")
     return tuple(pairs)

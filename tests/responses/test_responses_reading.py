@@ -305,6 +305,27 @@ def test_units_that_look_alike_are_noted(frame, small):
     assert "units 'U3' and 'u3' differ only in case or blanks" in read.notes
 
 
+def test_units_that_are_one_number_are_noted(frame, small, tmp_path):
+    other = frame.copy()
+    other["unit"] = ["1", "1.0", "01", "2", "2", "2", "10", "10"]
+    path = tmp_path / "numbers.csv"
+    other.to_csv(path, index=False)
+    read = read_responses(path, small)
+    assert "units '1' and '1.0' are one number" in read.notes
+    assert "units '1' and '01' are one number" in read.notes
+    assert not any("'10'" in note for note in read.notes)
+
+
+@pytest.mark.parametrize("mark", ["\u200b", "\u200f", "\u202e", "\u00ad", "\u2066", "\ufeff"])
+def test_invisible_marks_around_titles_and_units_are_no_part_of_them(frame, small, tmp_path, mark):
+    path = tmp_path / "marks.csv"
+    text = frame.to_csv(index=False)
+    path.write_text(
+        text.replace("F_1", f"{mark}F_1{mark}", 1).replace("u1,", f"{mark}u1{mark} ,", 1), "utf-8"
+    )
+    assert read_responses(path, small).same_answers(responses_from_frame(frame, small))
+
+
 def test_stated_format(frame, small, tmp_path):
     path = tmp_path / "a.csv"
     frame.assign(firm="Käfer").to_csv(path, index=False, sep="|", encoding="cp1252")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from comply_measure.responses.faults import Faults
+from comply_measure.responses.files.raw import trimmed
 
 #: Qualtrics' third header row names its own ids, as JSON.
 _IMPORT_ID: Final = re.compile(r'\s*\{\s*"ImportId"\s*:.*\}\s*', re.DOTALL)
@@ -110,7 +111,7 @@ def checked_header(
     """
     names: list[str | None] = []
     for place, cell in enumerate(cells):
-        name = "" if cell is None else str(cell).strip().strip("\ufeff").strip()
+        name = "" if cell is None else trimmed(str(cell))
         if not name:
             if has_content(place):
                 faults.add("the column has no name", row=row, column=f"column {place + 1}")

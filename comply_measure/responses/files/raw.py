@@ -16,7 +16,15 @@ from numpy.typing import NDArray
 
 Cell = str | float
 
-_BLANK = "\ufeff\u200b"
+#: What shows nothing at the ends of a text: byte-order mark, zero-width and soft characters, marks of direction.
+_INVISIBLE = (
+    "\ufeff\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069"
+)
+
+
+def trimmed(text: str) -> str:
+    """Text without blanks and invisible characters around it."""
+    return text.strip().strip(_INVISIBLE).strip()
 
 
 class DateCell(str):
@@ -142,7 +150,7 @@ def plain(value: Any) -> Cell | None:
     if value is None or value is pd.NaT or value is pd.NA:
         return None
     if isinstance(value, str):
-        text = value.strip().strip(_BLANK).strip()
+        text = trimmed(value)
         return (DateCell(text) if isinstance(value, DateCell) else text) or None
     if isinstance(value, bool | np.bool_):
         return "TRUE" if value else "FALSE"
