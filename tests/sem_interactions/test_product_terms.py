@@ -87,8 +87,18 @@ def test_products_of_a_predicted_column_have_the_errors_of_least_squares(product
     assert np.allclose(mine["se"], se, rtol=1e-6)
     (note,) = [p.message for p in found.problems if "y1:z1" in p.message]
     assert "observed information" in note and "χ² is not to be relied on" in note
+    moments = products[["x1", "z1", "y1", "w"]].assign(**{"y1:z1": y1 * z1}).cov()
+    assert np.allclose(errors_of_w(sem.from_moments(text, moments, nobs=len(products))), se, rtol=1e-5)
+    latent = "X =~ x1 + x2 + x3\ny1 ~ X + z1\nw ~ X + y1 + z1 + y1:z1"
+    two_steps, whole = sem.sam(latent, products), sem.fit(latent, products)
+    assert np.allclose(errors_of_w(two_steps), errors_of_w(whole), rtol=0.05)
     expected = sem.fit(text, products, information="expected")
     assert (expected.estimates["se"] < 0.9 * found.estimates["se"]).any()
     assert any(
         "nor are standard errors from the expected information" in p.message for p in expected.problems
     )
+
+
+def errors_of_w(fit: sem.Fit) -> np.ndarray:
+    table = fit.estimates
+    return table["se"].to_numpy()[((table["lhs"] == "w") & (table["op"] == "~")).to_numpy()]

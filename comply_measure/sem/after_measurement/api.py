@@ -24,7 +24,7 @@ from comply_measure.sem.arguments import Arguments, checked
 from comply_measure.sem.data import as_frame, check_names, split_groups
 from comply_measure.sem.errors import InputError, ModelError
 from comply_measure.sem.families.base import Request
-from comply_measure.sem.interactions.model import latent_products
+from comply_measure.sem.interactions.model import latent_products, predicted_products
 from comply_measure.sem.language.parser import parse_model
 from comply_measure.sem.language.records import ModelRecords
 from comply_measure.sem.model import Model
@@ -146,7 +146,15 @@ def _request(asked: Arguments, data: Any, words: tuple[str, str, str | None, str
     if not groups[0] or any(len(rows) == 0 for rows in groups[1]):
         raise InputError("The data have no cases.", [Problem("empty", column=asked.group)])
     estimator, missing, information, se = words
-    options = resolve(estimator, missing, information, se, None, asked.cluster is not None)
+    options = resolve(
+        estimator,
+        missing,
+        information,
+        se,
+        None,
+        asked.cluster is not None,
+        predicted_products=predicted_products(records),
+    )
     _check_options(options)
     setting = Setting(
         asked,
