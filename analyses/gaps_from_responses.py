@@ -3,7 +3,8 @@
 python analyses/gaps_from_responses.py [responses.csv] [gaps.csv]
 
 Without arguments it uses the shipped study and prints the table. The file has a row per informant with the
-columns unit, firm, role and one column per item, as in datasets/msi_triads/responses.csv.
+columns unit, firm, role and one column per item, as in datasets/msi_triads/responses.csv. Of several informants of
+one role in a unit the first is used; informants="average" would average them.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def read(path: Path | None) -> Responses:
     """Answers from a file, checked against the COMPLY scale; every problem of the file in one error."""
     if path is None:
         return cast(Responses, load_dataset("msi_triads"))
-    return read_responses(path, load_scale("comply"), attribute_set="20")
+    return read_responses(path, load_scale("comply"), attribute_set="20", informants="first")
 
 
 def role_gap_table(responses: Responses) -> pd.DataFrame:

@@ -17,10 +17,10 @@ import pandas as pd
 
 from comply_measure import load_scale
 
-SEED = 20260105
+SEED = 20260107
 EXPERTS, SORTERS, RATERS = 9, 25, 20
-WEAK = ("O_mea_3", "Y_tool_3")
-CONFUSED = {"M_cus_3": "P", "L_prox_2": "C"}
+WEAK = ("O_mea_3", "Y_tool_6")
+CONFUSED = {"M_cus_3": "P", "L_prox_5": "C"}
 # the dimension an item is most easily mistaken for
 NEAREST = {"C": "L", "L": "C", "O": "Y", "Y": "O", "M": "P", "P": "M"}
 

@@ -12,12 +12,15 @@ from comply_measure.responses import Responses
 #: Reasons that a table may count one by one; ``absent`` is a role that a unit lacks.
 REASONS = ("cannot_judge", "not_answered", "user_missing", "does_not_apply")
 ABSENT = "absent"
+#: Reasons that are answers an item has to offer.
+_OFFERED = ("cannot_judge", "does_not_apply")
 
 
 def missing_predictors(chosen: Focal) -> pd.DataFrame:
     """Answers missing by reason, and absent informants, regressed on role, unit variables and informant variables.
 
-    Answers are those to all items of the scale's informants, whatever the scale, so that rare reasons have a count.
+    Answers are those to all items of the scale's informants, whatever the scale, so that rare reasons have a count;
+    “cannot judge” and “does not apply” are counted out of the items that offer them, which differ by role.
     Informants are clustered by firm, by unit where firms are unknown; the roles of a unit that are there or absent are
     its rows.
     """
@@ -29,7 +32,7 @@ def missing_predictors(chosen: Focal) -> pd.DataFrame:
 
 def _answers(responses: Responses, rows: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[MissingCounts]:
     reasons = responses.missing_reason[rows]
-    asked = (reasons != "not_applicable").sum(axis=1).to_numpy(dtype=np.float64)
+    asked = reasons != "not_applicable"
     data = responses.data[rows]
     known = pd.concat(
         [
@@ -43,10 +46,19 @@ def _answers(responses: Responses, rows: np.ndarray[tuple[int], np.dtype[np.bool
     cluster = _clusters(data)
     found = []
     for reason in REASONS:
-        missing = (reasons == reason).sum(axis=1).to_numpy(dtype=np.float64)
+        given = reasons == reason
+        missing = given.sum(axis=1).to_numpy(dtype=np.float64)
         if missing.any():
-            found.append(MissingCounts(reason, missing, asked, cluster, _unique(known)))
+            possible = asked & (_offer(responses, reason) | given) if reason in _OFFERED else asked
+            due = possible.sum(axis=1).to_numpy(dtype=np.float64)
+            found.append(MissingCounts(reason, missing, due, cluster, _unique(known)))
     return found
+
+
+def _offer(responses: Responses, option: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Whether each item has an answer outside the categories."""
+    offers = {item.id for item in responses.items(kind=None) if option in item.offers}
+    return np.array([name in offers for name in responses.missing_reason.columns])
 
 
 def _about_informants(responses: Responses) -> pd.DataFrame:

@@ -31,7 +31,7 @@ def test_example_prints_and_writes_every_index(tmp_path: Path) -> None:
     shown = run(str(ANALYSES / "content_validity.py"), str(tmp_path))
     assert shown.startswith("Invented data")
     items = pd.read_csv(tmp_path / "items.csv").set_index("item")
-    assert len(items) == 60
+    assert len(items) == 80
     for column in ("i_cvi", "kappa", "cvr", "cvr_critical", "aiken_v", "p_sa", "c_sv", "htc", "htd"):
         assert items[column].notna().all()
     # as in the tables of Ayre & Scally for panels of 8 and 9
@@ -42,10 +42,10 @@ def test_example_prints_and_writes_every_index(tmp_path: Path) -> None:
     assert summary["S-CVI/Ave"] == pytest.approx(items["i_cvi"].mean())
     decisions = pd.read_csv(tmp_path / "decisions.csv")
     dropped = set(decisions.loc[decisions["decision"] == "dropped", "item"])
-    # the four planted items; two more fall by chance among 56
-    assert {"O_mea_3", "Y_tool_3", "M_cus_3", "L_prox_2"} <= dropped
+    # the four planted items; two more fall by chance among 76
+    assert {"O_mea_3", "Y_tool_6", "M_cus_3", "L_prox_5"} <= dropped
     assert len(dropped) == 6
     sorted_out = decisions.query("decision == 'dropped' and stage == 'item sort'")["item"]
-    assert set(sorted_out) == {"M_cus_3", "L_prox_2"}
-    assert items.loc["L_prox_2", "most_frequent_other"] == "C"
-    assert items.loc[["M_cus_3", "L_prox_2"], "htd"].max() < items["htd"].drop(list(dropped)).min()
+    assert set(sorted_out) == {"M_cus_3", "L_prox_5"}
+    assert items.loc["L_prox_5", "most_frequent_other"] == "C"
+    assert items.loc[["M_cus_3", "L_prox_5"], "htd"].max() < items["htd"].drop(list(dropped)).min()

@@ -37,14 +37,14 @@ def test_gaps_from_a_file_are_those_of_the_shipped_study(tmp_path: Path) -> None
         for c in answers.columns
         if c[:2] in ("MP", "SP", "JP", "JF", "PF", "MF", "CF", "SB", "MB", "CD", "MD")
     ]
-    other += [c for c in answers.columns if c.startswith(("SD_", "MK_"))]
+    other += [c for c in answers.columns if c.startswith(("SD_", "MK_", "DES_"))]
     answers.drop(columns=other).to_csv(tmp_path / "answers.csv", index=False)
     run("gaps_from_responses.py", str(tmp_path / "answers.csv"), str(tmp_path / "gaps.csv"))
     table = pd.read_csv(tmp_path / "gaps.csv")
     assert len(table) == 18
     first = table.iloc[0]
-    assert (first["column"], first["pair"], first["n_units"]) == ("C", "marketing - sales", 212)
-    assert abs(first["mean"] - 0.209775) < 1e-6
+    assert (first["column"], first["pair"], first["n_units"]) == ("C", "marketing - sales", 215)
+    assert abs(first["mean"] - 0.239599) < 1e-6
 
 
 def test_alignment_to_structure() -> None:

@@ -71,7 +71,7 @@ def test_tables_are_tab_separated_when_piped(capsys: pytest.CaptureFixture[str])
     assert call("scale", "list") == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split("\t")[:2] == ["scale", "title"]
-    assert {line.split("\t")[0] for line in lines[1:]} == {"comply", "smsc", "marker"}
+    assert {line.split("\t")[0] for line in lines[1:]} == {"comply", "desirability", "smsc", "marker"}
     assert call("dataset", "list") == 0
     captured = capsys.readouterr().out
     assert "msi_triads\tresponses" in captured

@@ -129,7 +129,7 @@ def test_paths_are_those_of_the_file() -> None:
         YES,
     )  # -.35, expected to be negative
     assert path_truth(stated, ("marketing_preparation", "marketer_benefits")) == (NO,)  # none
-    assert path_truth(stated, ("colour_liking", "marketer_benefits")) == ()
+    assert path_truth(stated, ("room_daylight", "marketer_benefits")) == ()
     assert path_truth(null, ("alignment", "joint_preparation")) == (NO,)
     strict = Known(STATED, CONVENTIONS | {"small_effect": 0.55})
     assert path_truth(strict, ("alignment", "marketing_preparation")) == (YES, NO)  # .50

@@ -12,7 +12,7 @@ from comply_measure.instrument import construct_definitions, development_kit, du
 
 FOLDER = Path(__file__).parents[2] / "scales" / "development"
 NAMES = ("comply", "smsc", "marker", "desirability")
-SCALES = {name: load_scale(FOLDER / f"{name}.yaml") for name in NAMES}
+SCALES = {name: load_scale(name) for name in NAMES}
 README = (FOLDER / "README.md").read_text(encoding="utf-8")
 
 
@@ -42,8 +42,10 @@ def test_every_item_of_both_drafts_is_in_the_log_with_a_reason() -> None:
     for name, count in first.items():
         told = [row["first_draft"] for row in rows if row["scale"] == name and row["first_draft"]]
         assert len(told) == len(set(told)) == count
+    ids = {item.id for scale in SCALES.values() for item in scale.items}
     for row in rows:
         assert len(row["reason"]) >= 5
+        assert row["what"] != "replaced" or row["first_draft"] not in ids, "an id is for ever"
         assert (row["what"] == "new") == (not row["first_draft"])
         same = row["first_draft"] == row["second_draft"]
         assert row["what"] in (("kept", "reworded") if same else ("replaced", "new"))

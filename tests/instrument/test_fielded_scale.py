@@ -320,7 +320,7 @@ def test_cards_hide_the_construct_and_are_the_same_in_every_language() -> None:
     assert order != [item.id for item in SCALE.items_for("pool", "large", kind="content")]
     assert "T_1" not in kits[0]["rating_sheet_en.csv"]
     with pytest.raises(ComplyError, match="defines no construct"):
-        development_kit(load_scale("marker"))
+        development_kit(load_scale(Path(__file__).parent / "own_scale.yaml"))
 
 
 @pytest.mark.parametrize(

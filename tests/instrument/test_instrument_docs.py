@@ -38,8 +38,22 @@ def test_every_shipped_scale_is_listed() -> None:
 
 
 def test_the_documented_number_of_reverse_keyed_items_is_right() -> None:
-    assert len(load_scale("comply").reverse_keyed()) == 9
-    assert "Nine content items are reverse-keyed" in DOCS
+    scale = load_scale("comply")
+    by_form = {
+        form: [item for item in scale.items_for(form, "21", kind="content") if item.keying < 0]
+        for form in ("full", "short")
+    }
+    assert {form: len(items) for form, items in by_form.items()} == {"full": 21, "short": 6}
+    assert "- 21 content items of the full form are reverse-keyed" in DOCS
+    assert "six of them, one per dimension, are on the short form" in DOCS
+
+
+def test_what_is_asked_and_what_is_analysed_are_one_switch_each() -> None:
+    scale = load_scale("comply")
+    assert (scale.collection_set, scale.attribute_sets[0]) == ("21", "20")
+    assert '| `"20"` (analysed by default) |' in DOCS
+    assert '| `"21"` (asked by default) |' in DOCS
+    assert "`attribute_sets.collect`" in DOCS and "`attribute_sets.default`" in DOCS
 
 
 def test_every_known_inconsistency_is_documented() -> None:

@@ -14,7 +14,8 @@ from comply_measure.instrument.types import Item
 COMPLY = load_scale("comply")
 SMSC = load_scale("smsc")
 MARKER = load_scale("marker")
-SHIPPED = (COMPLY, SMSC, MARKER)
+DESIRABILITY = load_scale("desirability")
+SHIPPED = (COMPLY, SMSC, MARKER, DESIRABILITY)
 ALL_ITEMS = [pytest.param(item, id=item.id) for scale in SHIPPED for item in scale.items]
 
 
@@ -22,21 +23,27 @@ def wordings(item: Item, language: str) -> list[str]:
     return [item.text(language, role) for role in item.roles]
 
 
-def test_three_scales_ship_without_faults() -> None:
-    assert list_scales() == ("comply", "marker", "smsc")
-    assert [check_scale(name) for name in list_scales()] == [[], [], []]
+def test_four_scales_ship_without_faults() -> None:
+    assert list_scales() == ("comply", "desirability", "marker", "smsc")
+    assert [check_scale(name) for name in list_scales()] == [[], [], [], []]
 
 
 @pytest.mark.parametrize("scale", SHIPPED, ids=lambda scale: scale.key)
-def test_seven_named_categories_and_cannot_judge_in_both_languages(scale) -> None:
+def test_seven_named_categories_and_answers_outside_them_in_both_languages(scale) -> None:
     response = scale.response
     assert scale.languages == ("en", "de")
-    assert (response.minimum, response.maximum, response.n_categories, response.cannot_judge) == (1, 7, 7, 99)
+    assert (response.minimum, response.maximum, response.n_categories) == (1, 7, 7)
+    offered = {option for item in scale.items for option in item.offers}
+    assert (response.cannot_judge == 99) == ("cannot_judge" in offered)
+    assert (response.does_not_apply == 98) == ("does_not_apply" in offered)
+    assert offered == ({"cannot_judge", "does_not_apply"} if scale in (COMPLY, SMSC) else set())
+    outside = [98, 99] if offered else []
     for language in scale.languages:
         labels = response.value_labels(language)
-        assert list(labels) == [1, 2, 3, 4, 5, 6, 7, 99]
-        assert len(set(labels.values())) == 8
-    assert response.value_labels("de")[99] == "Kann ich nicht beurteilen"
+        assert sorted(labels) == [1, 2, 3, 4, 5, 6, 7, *outside]
+        assert len(set(labels.values())) == len(labels)
+    if offered:
+        assert response.value_labels("de")[99] == "Kann ich nicht beurteilen"
 
 
 # --- COMPLY
@@ -59,21 +66,22 @@ def test_stages_and_roles_are_those_of_the_framework() -> None:
     assert dict(COMPLY.role_labels) == {role.key: role.label for role in framework.roles()}
 
 
-@pytest.mark.parametrize(("attribute_set", "count"), [("20", 20), ("21", 21)])
-def test_three_content_items_for_every_attribute(attribute_set: str, count: int) -> None:
-    measurement = COMPLY.measurement("attribute", attribute_set)
-    assert list(measurement) == [a.key for a in framework.attributes(attribute_set)]
-    assert {len(items) for items in measurement.values()} == {3}
-    assert len(COMPLY.items_for("full", attribute_set, kind="content")) == 3 * count
+@pytest.mark.parametrize("attribute_set", ["20", "21"])
+def test_content_items_of_every_attribute_by_form(attribute_set: str) -> None:
+    """Five to six in the pool, three to four in full, one in short with one more where it is reverse-keyed."""
+    for form, allowed in (("pool", {5, 6}), ("full", {3, 4}), ("short", {1, 2})):
+        measurement = COMPLY.measurement("attribute", attribute_set, form=form)
+        assert list(measurement) == [a.key for a in framework.attributes(attribute_set)]
+        assert {len(items) for items in measurement.values()} <= allowed
+        n_items = sum(len(items) for items in measurement.values())
+        assert len(COMPLY.items_for(form, attribute_set, kind="content")) == n_items
 
 
-def test_reverse_keyed_items_are_few_spread_and_off_the_short_form() -> None:
-    reverse = [COMPLY.item(id) for id in COMPLY.reverse_keyed()]
-    assert 8 <= len(reverse) <= 10
-    assert {COMPLY.dimension_of(item.construct) for item in reverse} == set("COMPLY")
+def test_every_attribute_has_a_reverse_keyed_item_in_pool_and_full_form() -> None:
+    for form in ("pool", "full"):
+        reverse = [item for item in COMPLY.items_for(form, "21", kind="content") if item.keying < 0]
+        assert {item.construct for item in reverse} == {a.key for a in framework.attributes("21")}
     assert max(Counter(item.construct for item in reverse).values()) == 1
-    assert {item.forms for item in reverse} == {("full",)}
-    assert {item.kind for item in reverse} == {"content"}
 
 
 def test_one_global_item_per_dimension_and_three_for_alignment() -> None:
@@ -86,41 +94,26 @@ def test_one_global_item_per_dimension_and_three_for_alignment() -> None:
 def test_informant_items_cover_competence_and_involvement_in_every_form() -> None:
     for form in COMPLY.forms:
         counts = Counter(item.construct for item in COMPLY.items_for(form, kind="informant"))
-        assert counts == {"informant_competence": 3, "informant_involvement": 3}
+        assert counts == {"informant_competence": 5, "informant_involvement": 3}
     assert COMPLY.construct("informant_competence").level == "informant"
 
 
-@pytest.mark.parametrize("attribute_set", ["20", "21"])
-def test_the_short_form_has_one_item_per_attribute(attribute_set: str) -> None:
-    short = COMPLY.measurement("attribute", attribute_set, form="short")
-    assert list(short) == [a.key for a in framework.attributes(attribute_set)]
-    assert {len(items) for items in short.values()} == {1}
-
-
-def test_the_journey_form_crosses_stages_and_dimensions() -> None:
-    items = COMPLY.items_for("journey", kind="content")
-    crossed = [(item.stage, item.construct) for item in items]
-    assert crossed == [(s.key, d.key) for s in framework.journey_stages() for d in framework.dimensions()]
-    assert [item.id for item in items] == [f"J_{stage}_{key}" for stage, key in crossed]
-    for key in "COMPLY":
-        by_stage = {item.text("en") for item in items if item.construct == key}
-        assert len(by_stage) == 1, "the statement must be equal over stages"
+def test_the_short_form_has_one_plain_item_per_attribute_and_a_reverse_keyed_one_per_dimension() -> None:
+    short = COMPLY.items_for("short", "21", kind="content")
+    plain = [item.construct for item in short if item.keying > 0]
+    assert plain == [a.key for a in framework.attributes("21")]
+    reverse = [COMPLY.dimension_of(item.construct) for item in short if item.keying < 0]
+    assert reverse == list("COMPLY")
+    assert len(COMPLY.items_for("short", kind="overall")) == 3
 
 
 def test_ids_name_dimension_attribute_and_number() -> None:
-    for key, items in COMPLY.measurement("attribute", "21").items():
+    for key, items in COMPLY.measurement("attribute", "21", form="pool").items():
         dimension = framework.attribute(key).dimension
         stem = items[0][:-2]
         assert re.fullmatch(rf"{dimension}_[a-z]{{3,4}}", stem)
-        assert items == (f"{stem}_1", f"{stem}_2", f"{stem}_3")
+        assert all(re.fullmatch(rf"{stem}_[1-9]", item) for item in items)
         assert key.startswith(stem.split("_")[1][:3])
-
-
-def test_content_items_refer_to_the_unit_and_not_to_the_person() -> None:
-    for item in COMPLY.items_for("full", "21", kind="content"):
-        assert item.sentence("en").startswith("In our business unit, marketing, sales and IT ")
-        assert item.sentence("de").startswith("In unserer Geschäftseinheit gilt: Marketing, Vertrieb und IT ")
-        assert not re.search(r"\b(I|my|me|ich|mein\w*|mir|mich)\b", item.text("en") + " " + item.text("de"))
 
 
 # --- selling center and marker
@@ -173,21 +166,15 @@ def test_the_marker_is_short_for_all_roles_and_in_every_form_of_comply() -> None
 # --- craft
 
 
-# "and" or "or" that joins no two statements: two kinds of teams whose distance is asked for; the name
-# of the topic of a global item; three functions named as one group; parties of a meeting.
+# "and" or "or" that joins no two statements: two kinds of teams whose distance is asked for; three functions
+# named as one group; parties of a meeting.
 ONE_IDEA_DESPITE_AND = {
-    "L_prox_2",
-    "C_global",
-    "M_global",
-    "L_global",
-    "Y_global",
+    "L_prox_8",
     "INF_comp_1",
     "INF_inv_1",
     "INF_inv_3",
     "SD_1",
     "SD_2",
-    # one move of the customer: past sales, to marketing
-    "SD_4",
 }
 
 
@@ -206,9 +193,11 @@ def test_an_item_is_a_short_plain_statement(item: Item) -> None:
     for language in ("en", "de"):
         for wording in wordings(item, language):
             assert wording.endswith(".")
-            assert len(wording.split()) <= 20, wording
+            # instructed lines quote the answer that is asked for
+            plain = re.sub("[„“][^“”]+[“”]", "", wording) if item.kind == "attention" else wording
+            assert len(plain.split()) <= 20, wording
             assert wording.startswith("… ") == bool(item.stem)
-            assert not re.search(r"\b(never|always|nie|niemals|immer|not|nicht|kein\w*)\b", wording), wording
+            assert not re.search(r"\b(never|always|nie|niemals|immer|not|nicht|kein\w*)\b", plain), wording
 
 
 @pytest.mark.parametrize("item", ALL_ITEMS)
@@ -232,4 +221,4 @@ def test_no_text_states_a_count_of_attributes() -> None:
     for attribute_set, count in (("20", 20), ("21", 21)):
         facts = describe_scale(COMPLY, attribute_set).facts.set_index("fact")["value"]
         assert facts["attributes"] == count
-        assert facts["content items"] == 3 * count
+        assert facts["content items"] == len(COMPLY.items_for("full", attribute_set, kind="content"))

@@ -59,7 +59,7 @@ def places(error: InputError) -> set[tuple[str, object, str | None]]:
 def test_every_fault_of_all_files_in_one_error(tmp_path: Path) -> None:
     ratings = write(
         tmp_path / "r.csv",
-        "expert,C_dig_1,C_dig_2,C_dgi_3\nE1,5,3,1\nE1,4,2.5,1\n,x,1,1\n",
+        "expert,C_dig_1,C_dig_4,C_dgi_5\nE1,5,3,1\nE1,4,2.5,1\n,x,1,1\n",
     )
     sorts = write(tmp_path / "s.csv", "judge,C_dig_1\nJ1,Q\nJ2,O\n")
     definitions = write(
@@ -68,19 +68,19 @@ def test_every_fault_of_all_files_in_one_error(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         content_evidence(load_scale("comply"), ratings=ratings, sorts=sorts, definitions=definitions)
     assert places(caught.value) == {
-        ("r.csv", None, "C_dgi_3"),
+        ("r.csv", None, "C_dgi_5"),
         ("r.csv", 4, "expert"),
         ("r.csv", 3, "expert"),
         ("r.csv", 2, "C_dig_1"),
         ("r.csv", 4, "C_dig_1"),
-        ("r.csv", 3, "C_dig_2"),
+        ("r.csv", 3, "C_dig_4"),
         ("s.csv", 2, "C_dig_1"),
         ("d.csv", 2, "C"),
         ("d.csv", 3, "item"),
         ("d.csv", 4, "item"),
     }
     text = str(caught.value)
-    assert "did you mean 'C_dig_3'" in text
+    assert "did you mean 'C_dig_5'" in text
     assert "whole numbers 1 to 4, or empty" in text
     assert "found 'Q'" in text
 
@@ -117,21 +117,21 @@ def test_small_panels_must_be_unanimous_and_nine_may_have_two_dissenters(tmp_pat
         file = write(tmp_path / "r.csv", "expert,C_dig_1\n" + "\n".join(rows) + "\n")
         found = content_evidence(load_scale("comply"), ratings=file)
         assert (found.log.dropped == ("C_dig_1",)) is dropped, (n, agree)
-        assert found.tidy().set_index("item").loc["C_dig_2", "n_experts"] == 0
-        assert found.notes[0].startswith("59 items rated by no expert: C_dig_2, ")
+        assert found.tidy().set_index("item").loc["C_dig_4", "n_experts"] == 0
+        assert found.notes[0].startswith("79 items rated by no expert: C_dig_4, ")
 
 
 def test_what_one_stage_drops_the_next_does_not_judge(tmp_path: Path) -> None:
-    ratings = write(tmp_path / "r.csv", "expert,C_dig_1,C_dig_2\n" + "".join(f"E{i},1,4\n" for i in range(9)))
+    ratings = write(tmp_path / "r.csv", "expert,C_dig_1,C_dig_4\n" + "".join(f"E{i},1,4\n" for i in range(9)))
     sorts = write(
-        tmp_path / "s.csv", "judge,C_dig_1,C_dig_2,C_dig_3\n" + "".join(f"J{i},C,O,C\n" for i in range(12))
+        tmp_path / "s.csv", "judge,C_dig_1,C_dig_4,C_dig_5\n" + "".join(f"J{i},C,O,C\n" for i in range(12))
     )
     found = content_evidence(load_scale("comply"), ratings=ratings, sorts=sorts)
     log = found.log.tidy()
     assert log.query("item == 'C_dig_1'")["stage"].tolist() == ["expert ratings"]
-    assert log.query("item == 'C_dig_2'")["decision"].tolist() == ["kept", "dropped"]
+    assert log.query("item == 'C_dig_4'")["decision"].tolist() == ["kept", "dropped"]
     decision = found.tidy().set_index("item")["decision"]
-    assert decision[["C_dig_1", "C_dig_2", "C_dig_3", "C_pro_1"]].tolist() == [
+    assert decision[["C_dig_1", "C_dig_4", "C_dig_5", "C_pro_1"]].tolist() == [
         "dropped",
         "dropped",
         "kept",

@@ -17,4 +17,4 @@ def test_examples_run(monkeypatch: pytest.MonkeyPatch) -> None:
     for code in re.findall(r"```python\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.S):
         exec(compile(code, str(DOCS), "exec"), names)
     assert names["imputed"].n_imputations == 5
-    assert names["flags"].table["flagged"].sum() == 17  # 16 of 18 planted, 1 of 649 others
+    assert names["flags"].table["flagged"].sum() == 21  # 18 of 19 planted, 3 of 648 others

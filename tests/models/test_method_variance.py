@@ -232,7 +232,7 @@ def test_marker_of_the_shipped_study_bears_on_alignment() -> None:
     from comply_measure.responses import load_dataset
 
     responses = load_dataset("msi_triads")
-    items = ["MK_1", "MK_2", "MK_3", "MK_4"]
+    items = ["MK_5", "MK_6", "MK_7", "MK_8"]
     frame = pd.concat([responses.scores("attribute", scale_key="comply"), responses.scored()[items]], axis=1)
     result = marker_analysis(frame, factors_of(load_scale("comply")), items, cluster="unit")
     assert not result.failures

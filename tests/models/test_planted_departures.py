@@ -81,7 +81,7 @@ def test_robust_search_by_firms_on_the_shipped_study(truth) -> None:
     assert hits == {item: planted[item] for item in hits}
     if FULL:
         assert n_items == 60
-        assert set(hits) == {"C_dig_2", "P_acc_3", "Y_tool_1"}
+        assert set(hits) == {"C_dig_4", "P_acc_4", "Y_tool_4"}
         assert set(odd) == set(hits)
     else:
-        assert set(odd) == {"P_acc_3"}
+        assert set(odd) == {"P_acc_4"}

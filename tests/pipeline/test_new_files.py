@@ -85,8 +85,8 @@ def test_the_shipped_study_from_its_export(tmp_path, capsys):
         "role",
         "informant",
         "C_dig_1",
-        "C_dig_2",
-        "C_dig_3",
+        "C_dig_4",
+        "C_dig_5",
         "C_global",
         "MP_1",
         "MP_2",
@@ -96,7 +96,7 @@ def test_the_shipped_study_from_its_export(tmp_path, capsys):
     assert call("study", "new", str(tmp_path / "answers.csv")) == 0
     told = capsys.readouterr().out
     assert "found: 120 rows, 6 items in 2 blocks" in told
-    assert "check: missing codes: 99" in told
+    assert "check: missing codes: 98, 99" in told
     study = tmp_path / "study.yaml"
     assert call("study", "check", str(study)) == 0
     capsys.readouterr()
@@ -105,12 +105,12 @@ def test_the_shipped_study_from_its_export(tmp_path, capsys):
         "unit": "unit", "role": "role", "firm": "firm", "informant": "informant"
     }  # fmt: skip
     assert columns["informants"] == {"C_global": "C_global"}
-    assert columns["missing"] == {"99": "user_missing"}
+    assert columns["missing"] == {"98": "user_missing", "99": "user_missing"}
     scale = load_scale(tmp_path / "scale.yaml")
-    assert scale.measurement() == {"C_dig": ("C_dig_1", "C_dig_2", "C_dig_3"), "MP": ("MP_1", "MP_2", "MP_3")}
+    assert scale.measurement() == {"C_dig": ("C_dig_1", "C_dig_4", "C_dig_5"), "MP": ("MP_1", "MP_2", "MP_3")}
     assert (scale.response.minimum, scale.response.maximum) == (1, 7)
     read = load_study(study, STEPS).responses
-    expected = source["C_dig_1"].head(120).where(lambda x: x != 99)
+    expected = source["C_dig_1"].head(120).where(lambda x: x < 98)
     np.testing.assert_array_equal(read.data["C_dig_1"].to_numpy(float), expected.to_numpy(float))
     out = tmp_path / "results"
     assert (

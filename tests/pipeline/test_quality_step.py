@@ -42,7 +42,7 @@ def test_counts_add_up_over_roles_items_and_firms(output: StepOutput, context: C
     missing = int(context.responses.scored()[list(items["item"])].isna().to_numpy().sum())
     assert by_role["n_missing"].tolist()[0] == by_role["n_missing"].iloc[1:].sum() == missing
     assert items["n_missing"].sum() == firms["n_missing"].sum() == missing
-    assert by_role["n_answers_due"].iloc[0] == 667 * 60
+    assert by_role["n_answers_due"].iloc[0] == 667 * 80
     flagged = output.tables["quality_flagged"].data
     assert flagged["n_flagged"].iloc[0] == flagged["n_flagged"].iloc[1:].sum()
 
@@ -50,15 +50,15 @@ def test_counts_add_up_over_roles_items_and_firms(output: StepOutput, context: C
 def test_sensitivity_compares_the_same_quantities(output: StepOutput) -> None:
     table = output.tables["quality_sensitivity"].data.set_index(["quantity", "of"])
     assert len(table) == 6 + 5
-    row = table.loc[("CFI", "second-order model")]
-    assert row["difference"] == row["without_flagged"] - row["all"]
-    assert row["difference"] > 0  # careless answers are noise
-    assert (table.loc["α"]["difference"] > 0).all()
+    differences = table["without_flagged"] - table["all"]
+    assert table["difference"].tolist() == differences.tolist()
+    assert (table.loc["α"]["difference"] > 0).all()  # careless answers are noise
 
 
 def test_little_is_computed_pooled_by_role_and_for_scores(output: StepOutput) -> None:
     table = output.tables["quality_little"].data
     assert table["variables"].tolist() == ["items"] * 4 + ["attribute scores"]
     assert table["n_informants"].tolist()[0] == 667
-    # Answers were deleted completely at random.
-    assert table["pvalue"].iloc[0] > 0.05
+    # Within roles answers are missing nearly at random; IT, whose means differ, cannot judge twice as often.
+    assert table["pvalue"].iloc[0] < 0.05
+    assert (table["pvalue"].iloc[1:] > 0.05).all()

@@ -85,7 +85,7 @@ WRONG: dict[str, dict[str, tuple[Any, str]]] = {
     "method_variance": SCALE
     | ESTIMATION
     | {
-        "marker": ("x", "known: smsc, marker"),
+        "marker": ("x", "known: smsc, marker, desirability"),
         "role_centred": FLAG,
         "by_role": FLAG,
         "worth": (1, "less than 1"),

@@ -13,7 +13,7 @@ from comply_measure.instrument import load_scale
 from comply_measure.responses import instructions_followed, pair_ratings, responses_from_frame
 
 SCALE = load_scale(Path(__file__).parents[1] / "instrument" / "fielded_scale.yaml")
-DRAFT = load_scale(Path(__file__).parents[2] / "scales" / "development" / "comply.yaml")
+COMPLY = load_scale("comply")
 
 
 def read(form: str, **answers: list[float | None]):
@@ -45,10 +45,10 @@ def test_every_rater_rates_every_pair_from_inside_or_outside() -> None:
 
 
 def test_reverse_keyed_pairs_are_recoded() -> None:
-    columns = [item.id for item in DRAFT.items_for("dyad") if item.kind == "content"]
-    others = [item.id for item in DRAFT.items_for("dyad") if item.kind != "content"]
+    columns = [item.id for item in COMPLY.items_for("dyad") if item.kind == "content"]
+    others = [item.id for item in COMPLY.items_for("dyad") if item.kind != "content"]
     table = pd.DataFrame({"unit": ["u"], "role": ["it"]} | {name: [2] for name in columns + others})
-    found = pair_ratings(responses_from_frame(table, DRAFT, form="dyad")).set_index(["pair", "construct"])[
+    found = pair_ratings(responses_from_frame(table, COMPLY, form="dyad")).set_index(["pair", "construct"])[
         "rating"
     ]
     assert found["ms", "P"] == 6

@@ -117,14 +117,15 @@ def test_the_simulated_study_is_read_as_responses(tmp_path):
     assert isinstance(study, responses.Responses)
     assert (study.n_units, study.attribute_set, study.form) == (240, "20", "full")
     assert study.completeness()["n_informants"].sum() == study.n_informants == len(study.data)
-    assert {scale.key for scale in study.scales} == {"comply", "smsc", "marker"}
-    study.write_csv(tmp_path / "a.csv", "wide")
+    assert {scale.key for scale in study.scales} == {"comply", "smsc", "marker", "desirability"}
+    assert (study.n_informants, study.n_people) == (667, 752)
+    study.write_csv(tmp_path / "a.csv", "long")
     mapping = responses.ColumnMapping(units=list(study.units.columns))
-    again = responses.read_responses(tmp_path / "a.csv", study.scales, mapping, layout="wide")
+    again = responses.read_responses(tmp_path / "a.csv", study.scales, mapping, informants="first")
     assert again.same_answers(study)
 
 
 def test_another_attribute_set_of_a_data_set():
     wider = responses.load_dataset("msi_triads", attribute_set="21")
-    assert len(wider.items("comply")) == len(responses.load_dataset("msi_triads").items("comply")) + 3
+    assert len(wider.items("comply")) == len(responses.load_dataset("msi_triads").items("comply")) + 4
     assert "innovativeness" in wider.scores("attribute", "comply")

@@ -66,7 +66,7 @@ def _with_marker(population: Population) -> np.ndarray:
     """Covariances of the first item of the marker with the items of a dimension, without signs."""
     own = item_moments(population).of_role("it")
     items = [i for i, name in enumerate(own.names) if name.startswith("C_")]
-    return np.abs(own.covariance[own.names.index("MK_1"), items])
+    return np.abs(own.covariance[own.names.index("MK_5"), items])
 
 
 def test_without_paths_and_outcomes_units_are_unrelated() -> None:

@@ -44,14 +44,15 @@ N_UNITS = 8_000
 
 @pytest.fixture(scope="module")
 def simulated() -> tuple[np.ndarray, np.ndarray]:
-    """Keyed answers (units, roles, items) and perceptions of units that are alone in their firm."""
+    """Keyed answers (units, roles, items) and perceptions, one informant a role; units are alone in their firm."""
     targets, items = plan_targets(POPULATION), plan_items(POPULATION)
     rng = np.random.default_rng(11)
     units = draw_units(POPULATION, np.arange(N_UNITS), rng, rng)
     informants = draw_informants(targets, units, rng)
     raw = attentive_answers(items, informants, rng)
     keyed = np.where(items.keying > 0, raw, items.minimum + items.maximum - raw)
-    return keyed.astype(float), informants.targets
+    n_roles = len(POPULATION.roles)
+    return keyed[:, :n_roles].astype(float), informants.targets[:, :n_roles]
 
 
 @pytest.mark.parametrize("correlation", [-0.7, -0.2, 0.0, 0.4, 0.85])
@@ -77,14 +78,21 @@ def test_latent_answers_have_the_stated_structure() -> None:
     items, targets = plan_items(POPULATION), plan_targets(POPULATION)
     marketing = POPULATION.roles.index("marketing")
     within = latent_item_covariance(POPULATION, targets, items, marketing, marketing)
-    at = {name: items.ids.index(name) for name in ("C_dig_1", "C_dig_2", "C_pro_1", "O_def_1", "C_pro_3")}
+    at = {
+        name: items.ids.index(name)
+        for name in ("C_dig_1", "C_dig_4", "C_pro_1", "O_def_1", "C_pro_5", "O_def_3")
+    }
     method = 0.18**2
-    assert within[at["C_dig_1"], at["C_dig_2"]] == pytest.approx(0.80 * 0.77 + method)
-    assert within[at["C_dig_1"], at["C_pro_1"]] == pytest.approx(0.80 * 0.80 * 0.72 * 0.80 + method)
-    across = 0.80 * 0.82 * (0.72 * 0.84) * (0.82 * 0.82)
-    assert within[at["C_dig_1"], at["O_def_1"]] == pytest.approx(across + method)
+    assert within[at["C_dig_1"], at["C_dig_4"]] == pytest.approx(0.72 * 0.69 + method)
+    assert within[at["C_dig_1"], at["C_pro_1"]] == pytest.approx(0.72 * 0.80 * 0.72 * 0.80 + method)
+    dimensions = (0.72 * 0.84) * (0.82 * 0.82)
+    assert within[at["C_dig_1"], at["O_def_1"]] == pytest.approx(0.72 * 0.72 * dimensions + method)
     # the method factor moves raw answers: after recoding it works against a reverse-keyed item
-    assert within[at["C_pro_1"], at["C_pro_3"]] == pytest.approx(0.80 * 0.68 - method)
+    assert within[at["C_pro_1"], at["C_pro_5"]] == pytest.approx(0.80 * 0.63 - method)
+    # two reverse-keyed items share it again, and the factor of reverse wording
+    digital = 0.80 * 0.84 * (0.82 * 0.82)
+    both = within[at["C_pro_5"], at["O_def_3"]]
+    assert both == pytest.approx(0.63 * 0.55 * digital + method + 0.30**2)
 
 
 def test_informants_share_the_consensus_only() -> None:
@@ -94,9 +102,9 @@ def test_informants_share_the_consensus_only() -> None:
     one, other = items.ids.index("O_def_1"), items.ids.index("O_def_2")
     dimension = 0.82**2 * 0.60 + (1 - 0.82**2) * np.sqrt(0.55 * 0.50)
     attribute = 0.82**2 * dimension + (1 - 0.82**2) * 0.35
-    assert between[one, other] == pytest.approx(0.82 * 0.79 * attribute)
-    own = 0.15 * (1 - 0.82**2 - 0.18**2)
-    assert between[one, one] == pytest.approx(0.82**2 * attribute + own)
+    assert between[one, other] == pytest.approx(0.72 * 0.69 * attribute)
+    own = 0.15 * (1 - 0.72**2 - 0.18**2)
+    assert between[one, one] == pytest.approx(0.72**2 * attribute + own)
 
 
 def test_implied_item_moments_match_simulated_answers(simulated: tuple[np.ndarray, np.ndarray]) -> None:
@@ -154,7 +162,7 @@ def test_observed_loading_of_an_item_is_a_correlation(simulated: tuple[np.ndarra
     ids = [item.id for item in POPULATION.items]
     sales = POPULATION.roles.index("sales")
     shared = item_target_covariance(POPULATION, sales)
-    item, target = ids.index("C_dig_2"), names.index("digitalization")
+    item, target = ids.index("C_dig_4"), names.index("digitalization")
     observed = np.cov(keyed[:, sales, item], perceived[:, sales, target])[0, 1]
     assert observed == pytest.approx(shared[item, target], abs=5 * 1.5 / np.sqrt(N_UNITS))
     assert np.isnan(shared[:, -1]).all()
@@ -162,15 +170,16 @@ def test_observed_loading_of_an_item_is_a_correlation(simulated: tuple[np.ndarra
 
 def test_planted_items_show_in_the_implied_values() -> None:
     table = implied_loadings(POPULATION, ITEMS).query("level == 'item'").set_index(["rhs", "role"])["latent"]
-    assert table["L_prox_2", "it"] == 0.35
-    assert table["L_prox_2", "sales"] == table["L_prox_2", "marketing"] == 0.73
+    assert table["L_prox_5", "it"] == 0.35
+    assert table["L_prox_5", "sales"] == table["L_prox_5", "marketing"] == 0.69
     mean = dict(zip(ITEMS.labels, ITEMS.mean, strict=True))
-    assert mean["Y_tool_1@it"] - mean["Y_tool_3@it"] > 0.6
+    # both items have the same thresholds without the planted shift
+    assert mean["Y_tool_4@it"] - mean["Y_tool_6@it"] > 0.6
 
 
 def test_constructs_that_are_not_normal_are_left_out() -> None:
     covered = set(ITEMS.names)
-    assert {"JP_1", "JF_1", "PF_1", "MK_1", "INF_comp_1", "AL_overall_1"} <= covered
+    assert {"JP_1", "JF_1", "PF_1", "MK_5", "INF_comp_1", "AL_overall_1"} <= covered
     assert covered.isdisjoint({"SB_1", "MB_1", "CD_1", "SD_1"})
     assert "MD_1" in covered
 

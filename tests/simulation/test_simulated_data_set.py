@@ -81,7 +81,10 @@ def test_size_and_shares() -> None:
     units = pd.read_csv(FOLDER / "units.csv")
     assert len(units) == 240
     assert units["firm"].nunique() == 60
-    assert 1 - len(RESPONSES) / 720 == pytest.approx(0.08, abs=0.02)
+    # second informants in shares .20, .25 and .10 of the units
+    error = np.sqrt(240 * (0.16 + 0.1875 + 0.09))
+    assert len(TRUTH.informants) == pytest.approx(720 + 240 * 0.55, abs=4 * error)
+    assert 1 - len(RESPONSES) / len(TRUTH.informants) == pytest.approx(0.08, abs=0.02)
     assert len(TRUTH.careless) / len(RESPONSES) == pytest.approx(0.03, abs=0.01)
     assert set(TRUTH.careless["kind"]) == {"straightliner", "random"}
     assert RESPONSES["unit"].nunique() == 240
@@ -90,8 +93,8 @@ def test_size_and_shares() -> None:
 def test_truth_matches_the_data_row_by_row() -> None:
     present = TRUTH.informants.query("absent == 0")
     assert present["informant"].tolist() == RESPONSES["informant"].tolist()
-    assert len(TRUTH.absent) == 720 - len(RESPONSES)
-    assert set(TRUTH.noninvariant_items["item"]) == {"Y_tool_1", "P_acc_3", "L_prox_2", "C_dig_2"}
+    assert len(TRUTH.absent) == len(TRUTH.informants) - len(RESPONSES)
+    assert set(TRUTH.noninvariant_items["item"]) == {"Y_tool_4", "P_acc_4", "L_prox_5", "C_dig_4"}
 
 
 def test_planned_characteristics() -> None:
@@ -110,7 +113,7 @@ def test_gaps_are_near_the_truth() -> None:
     items = RESPONSES.columns[4:]
     careless = set(TRUTH.careless["informant"])
     attentive = RESPONSES.loc[~RESPONSES["informant"].isin(careless)]
-    raw = attentive[items].astype(float).replace(99, np.nan)
+    raw = attentive[items].astype(float).replace([98, 99], np.nan)
     reverse = [item.id for item in TRUTH.population.items if item.keying < 0]
     raw[reverse] = 8 - raw[reverse]
     attributes = TRUTH.population.attribute_parents

@@ -99,10 +99,10 @@ def test_shape_of_responses() -> None:
     table = study.responses
     assert list(table.columns) == ["firm", "unit", "role", "informant", *ITEMS]
     assert table["informant"].is_unique
-    assert not table.duplicated(["unit", "role"]).any()
+    assert table.groupby(["unit", "role"]).size().max() == 2
     assert set(table["unit"]) <= set(study.units["unit"])
     assert table.groupby("unit")["firm"].nunique().eq(1).all()
-    assert answers_in(table[ITEMS]) == {1, 2, 3, 4, 5, 6, 7, 99}
+    assert answers_in(table[ITEMS]) == {1, 2, 3, 4, 5, 6, 7, 98, 99}
     asked_of_it = [item.id for item in POPULATION.items if "it" in item.roles]
     theirs = table.loc[table["role"] == "it"]
     assert theirs[[name for name in ITEMS if name not in asked_of_it]].isna().all(axis=None)
@@ -112,19 +112,20 @@ def test_shape_of_the_truth() -> None:
     study = simulate(POPULATION, 1)
     truth = study.truth
     assert len(truth.units) == 240
-    assert len(truth.informants) == 720
+    first = ~truth.informants["informant"].str.endswith("-2")
+    assert first.sum() == 720 < len(truth.informants)
     assert len(truth.informants) - len(truth.absent) == len(study.responses)
     assert set(truth.careless["informant"]) <= set(study.responses["informant"])
     assert set(truth.absent["informant"]).isdisjoint(study.responses["informant"])
     assert {"alignment", "C", "joint_preparation", "size"} <= set(truth.units.columns)
-    assert {"alignment", "C", "proximity", "colour_liking", "informant_competence", "method"} <= set(
+    assert {"alignment", "C", "proximity", "room_daylight", "informant_competence", "method"} <= set(
         truth.informants.columns
     )
     planted = truth.noninvariant_items.set_index(["item", "role"])
-    assert planted.loc[("C_dig_2", "sales"), ["threshold_shift", "loading", "loading_others"]].tolist() == [
+    assert planted.loc[("C_dig_4", "sales"), ["threshold_shift", "loading", "loading_others"]].tolist() == [
         -0.45,
         0.40,
-        0.77,
+        0.69,
     ]
 
 
@@ -160,8 +161,8 @@ def test_absent_informants_by_role_and_size(large: Any) -> None:
     size = large.truth.units.set_index("unit")["size"].reindex(informants["unit"]).to_numpy()
     absent = informants["absent"].to_numpy() == 1
     difference = size[absent].mean() - size[~absent].mean()
-    # logit slope .3: the sizes of the absent lie about .3·(1 - share) higher
-    assert difference == pytest.approx(0.28, abs=5 / np.sqrt(absent.sum()))
+    # logit slope .6: the sizes of the absent lie about .6·(1 - share) higher
+    assert difference == pytest.approx(0.55, abs=5 / np.sqrt(absent.sum()))
 
 
 def test_items_left_out_and_not_judged(large: Any) -> None:
@@ -171,8 +172,14 @@ def test_items_left_out_and_not_judged(large: Any) -> None:
     assert blank[~asked].all()
     left_out = blank[asked]
     assert left_out.mean() == pytest.approx(0.02, abs=5 * np.sqrt(0.02 / left_out.size))
-    judged = [item.id for item in POPULATION.items if item.kind != "informant"]
-    other = [item.id for item in POPULATION.items if item.kind == "informant"]
+    judged = [item.id for item in POPULATION.items if "cannot_judge" in item.offers]
+    other = [item.id for item in POPULATION.items if "cannot_judge" not in item.offers]
+    asked = np.array(
+        [
+            ["cannot_judge" in item.offers and role in item.roles for item in POPULATION.items]
+            for role in table["role"]
+        ]
+    )
     assert not (table[other] == 99).any(axis=None)
     for role, share in (("sales", 0.01), ("it", 0.02)):
         own = (table.loc[table["role"] == role, judged] == 99).sum(axis=1) / asked[table["role"] == role].sum(
@@ -189,7 +196,7 @@ def test_competence_lowers_doubt_and_noise(large: Any) -> None:
     able = joined["informant_competence"] > 0.1
     doubt = (joined[ITEMS] == 99).sum(axis=1)
     assert doubt[able].mean() < 0.7 * doubt[~able].mean()
-    pair = joined[["O_pri_1", "O_pri_2"]].astype(float).replace(99, np.nan)
+    pair = joined[["O_pri_1", "O_pri_4"]].astype(float).replace([98, 99], np.nan)
     assert pair[able].corr().iloc[0, 1] > pair[~able].corr().iloc[0, 1]
 
 
@@ -202,7 +209,7 @@ def test_careless_share_and_kinds(large: Any) -> None:
 
 
 def test_careless_answers_look_careless(large: Any) -> None:
-    answers = large.responses.set_index("informant")[ITEMS].astype(float).replace(99, np.nan)
+    answers = large.responses.set_index("informant")[ITEMS].astype(float).replace([98, 99], np.nan)
     kinds = large.truth.careless.set_index("informant")["kind"]
     straight = answers.loc[kinds.index[kinds == "straightliner"]]
     modes = straight.mode(axis=1)[0]
@@ -226,9 +233,11 @@ def test_careless_share_does_not_touch_attentive_answers() -> None:
 
 def test_reverse_keyed_items_are_stored_as_answered(large: Any) -> None:
     attentive = large.truth.informants.query("careless == 'attentive' and absent == 0")["informant"]
-    table = large.responses.set_index("informant").loc[attentive, ITEMS].astype(float).replace(99, np.nan)
-    assert table["C_pro_1"].corr(table["C_pro_3"]) < -0.2
-    assert table["C_pro_1"].corr(table["C_pro_2"]) > 0.4
+    table = (
+        large.responses.set_index("informant").loc[attentive, ITEMS].astype(float).replace([98, 99], np.nan)
+    )
+    assert table["C_pro_1"].corr(table["C_pro_5"]) < -0.2
+    assert table["C_pro_1"].corr(table["C_pro_4"]) > 0.4
 
 
 def test_outcomes_follow_their_coefficients(large: Any) -> None:

@@ -1,4 +1,4 @@
-"""The planned population of the second draft: wording, levels of items, what does not apply, attention items."""
+"""The population of the shipped study: wording, levels of items, what does not apply, attention items."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from comply_measure.simulation.informant_level import draw_informants
 from comply_measure.simulation.plan import plan_items, plan_targets
 from comply_measure.simulation.unit_level import draw_units
 
-FILE = Path(__file__).parents[2] / "scales" / "development" / "population.yaml"
+FILE = shipped("datasets") / "msi_triads" / "population.yaml"
 POPULATION = load_population(FILE)
 MARKETING = POPULATION.roles.index("marketing")
 
@@ -116,8 +116,6 @@ def test_the_wording_factor_is_part_of_the_truth(study: SimulatedStudy) -> None:
     ],
 )
 def test_faults_name_the_item(old: str, new: str, message: str, tmp_path: Path) -> None:
-    for path in FILE.parent.glob("*.yaml"):
-        (tmp_path / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
     text = FILE.read_text(encoding="utf-8")
     assert old in text
     (tmp_path / FILE.name).write_text(text.replace(old, new), encoding="utf-8")
@@ -183,9 +181,10 @@ def test_the_readme_counts_what_does_not_apply_and_who_answers_twice(
     description = read_description(tmp_path / "dataset.yaml")
     assert description.informants == "first"
     assert yaml.safe_load(study_text(description))["data"]["informants"] == "first"
-    assert (
-        "informants"
-        not in (shipped("datasets") / "msi_triads" / "dataset.yaml")
-        .read_text(encoding="utf-8")
-        .split("other_files")[0]
-    )
+    without = tmp_path / "without"
+    one_each = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    del one_each["sample"]["second_informants"]
+    (tmp_path / "one_each.yaml").write_text(yaml.safe_dump(one_each, sort_keys=False), encoding="utf-8")
+    simulate_to_folder(tmp_path / "one_each.yaml", without, 3)
+    assert read_description(without / "dataset.yaml").informants is None
+    assert "times two informants" not in (without / "README.md").read_text(encoding="utf-8")

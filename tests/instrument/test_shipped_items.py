@@ -1,11 +1,10 @@
-"""The second draft of the scales: joints of stem and item, the pool, what each form holds, parallel wordings."""
+"""The items of the shipped scales: joints of stem and item, the pool, what each form holds, parallel wordings."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,9 +12,8 @@ from comply_measure import framework
 from comply_measure.instrument import Scale, check_scale, load_scale, questionnaire, scale_notes
 from comply_measure.instrument.types import Item
 
-FOLDER = Path(__file__).parents[2] / "scales" / "development"
 NAMES = ("comply", "smsc", "marker", "desirability")
-COMPLY, SMSC, MARKER, DESIRABILITY = SCALES = [load_scale(FOLDER / f"{name}.yaml") for name in NAMES]
+COMPLY, SMSC, MARKER, DESIRABILITY = SCALES = [load_scale(name) for name in NAMES]
 ITEMS = [pytest.param(scale, item, id=item.id) for scale in SCALES for item in scale.items]
 PLAIN = {
     "are",
@@ -52,8 +50,8 @@ def words(text: str) -> list[str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_scales_have_no_faults_and_lack_nothing(name: str) -> None:
-    assert check_scale(FOLDER / f"{name}.yaml") == []
-    assert scale_notes(load_scale(FOLDER / f"{name}.yaml")) == ()
+    assert check_scale(name) == []
+    assert scale_notes(load_scale(name)) == ()
 
 
 # --- joints: stem and item read as one sentence
