@@ -23,8 +23,9 @@ from comply_measure.evidence.topics.quality import QualityEvidence
 from comply_measure.evidence.topics.reliability import ReliabilityEvidence
 from comply_measure.evidence.topics.rivals import RivalEvidence
 from comply_measure.evidence.topics.sample import SampleEvidence
-from comply_measure.evidence.topics.structure import moderation_verdicts, path_verdicts
+from comply_measure.evidence.topics.structure import indirect_verdicts, moderation_verdicts, path_verdicts
 from comply_measure.models.hypothesised import Hypothesis
+from comply_measure.sem import IndirectEffects
 
 NAN = math.nan
 LIMITS = {
@@ -366,6 +367,26 @@ def test_paths_and_moderations_are_signed_claims() -> None:
     moderated = moderation_verdicts(moderation, {"z": "Z"}, LIMITS)
     assert answers(moderated) == expected[:6] and moderated[0].subject == ("Z", "a", "y")
     assert moderated[0].numbers["p"] == pytest.approx(0.04) and moderated[0].n_family == 6
+
+
+def test_indirect_effects_are_judged_by_the_product_of_two_small_paths() -> None:
+    """Least effect .10² = .01; Holm over the four that are known; without a row nothing can be said nor is counted."""
+    rows = [  # predictor, est_std, lower, upper, p
+        ("a", 0.05, 0.02, 0.09, 0.0125), ("b", -0.05, -0.09, -0.02, 0.0125),
+        ("c", 0.001, -0.02, 0.0099, 0.9), ("d", 0.001, -0.02, 0.0101, 0.9),
+    ]  # fmt: skip
+    names = ["predictor", "est_std", "std_mc_lower", "std_mc_upper", "mc_pvalue"]
+    table = pd.DataFrame(rows, columns=names).assign(
+        kind="specific", through="m → n", outcome="y", at="", group="", est=1.0
+    )
+    effects = IndirectEffects(table, 0.95, 1000, 0, 1)
+    hypotheses = [Hypothesis("y", key, 1, through=("m", "n")) for key in "abcd"]
+    hypotheses.append(Hypothesis("y", "a", 1, through=("m",)))
+    found = indirect_verdicts(effects, hypotheses, {"m": "M"}, LIMITS)
+    assert answers(found) == ["supported", "not supported", "not supported", "cannot say", "cannot say"]
+    assert found[0].subject == ("a", "M → n", "y")
+    assert found[0].numbers["p"] == pytest.approx(0.05) and found[0].n_family == 4
+    assert found[4].numbers["p"] != found[4].numbers["p"]
 
 
 def test_an_interval_that_holds_zero_or_is_undefined_is_uncertain() -> None:
