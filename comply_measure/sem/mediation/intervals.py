@@ -115,12 +115,8 @@ class Estimated:
         if self.vcov is None or not np.isfinite(self.vcov).all():
             nothing = np.full(len(self.weights), math.nan)
             return (nothing, nothing), (nothing, nothing), nothing
-        model, theta = self.fit.model, self.fit.theta
-        steps = np.random.default_rng(seed).standard_normal((draws, len(theta))) @ _root(self.vcov).T
-        rows = np.tile(model.values(theta), (draws, 1))
-        free = model.table.free > 0
-        rows[:, free] += steps[:, model.table.free[free] - 1]
-        found = self.pieces.products(rows)
+        steps = np.random.default_rng(seed).standard_normal((draws, len(self.fit.theta))) @ _root(self.vcov).T
+        found = self.pieces.products(self._moved(steps))
         values = found @ self.weights.T
         plain = percentile_interval(values, two_tails(level))
         below = np.minimum((values <= 0.0).sum(axis=0), (values >= 0.0).sum(axis=0))
@@ -129,6 +125,14 @@ class Estimated:
         found *= np.exp(log_scale + steps @ slope.T)
         scaled = _weighted(self.weights, found.T).T
         return plain, percentile_interval(scaled, two_tails(level)), pvalue
+
+    def _moved(self, steps: Array) -> Array:
+        """Values of all rows of the parameter table after steps of θ (R, rows)."""
+        model = self.fit.model
+        rows = np.tile(model.values(self.fit.theta), (len(steps), 1))
+        free = model.table.free > 0
+        rows[:, free] += steps[:, model.table.free[free] - 1]
+        return rows
 
     def bootstrap(self, fit: BootstrapFit, done: Replications, level: float) -> dict[str, Limits]:
         """Intervals ``perc``, ``bca`` and ``std_perc`` from replications of the fit."""
