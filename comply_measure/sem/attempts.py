@@ -92,8 +92,9 @@ def is_loose(model: Model, best: Optimum) -> bool:
         return False
     if not has_remedies(model) or model.options.search.start.given or model.space.bounded:
         return False
-    errors = standard_errors(best.point.hessian, n) / model.space.contract(natural_units(model))
-    return bool(np.nanmax(errors, initial=0.0) > LOOSE)
+    errors, units = standard_errors(best.point.hessian, n), model.space.contract(natural_units(model))
+    known = np.isfinite(units) & (units > 0.0)
+    return bool((errors[known] > LOOSE * units[known]).any())
 
 
 def standard_errors(hessian: Array, n: float) -> Array:

@@ -35,6 +35,7 @@ from comply_measure.sem.model import Model
 from comply_measure.sem.moment_tables import FitMoments, MomentTables
 from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.options import RESIDUAL_TESTS, SCALED_TESTS, choose
+from comply_measure.sem.reasons import of_measures, with_reasons
 from comply_measure.sem.record import FitRecord, unreached
 from comply_measure.sem.tables import estimates_frame
 
@@ -119,9 +120,12 @@ class Fit(FollowUps):
 
     @cached_property
     def estimates(self) -> pd.DataFrame:
-        """All parameters: lhs, op, rhs, group, label, free, est, se, z, pvalue, ci_lower, ci_upper."""
+        """All parameters: lhs, op, rhs, group, label, free, est, se, z, pvalue, ci_lower, ci_upper.
+
+        ``attrs["undefined"]`` says why numbers are missing.
+        """
         level, at_bound = self.model.options.level, self.optimum.at_bound
-        return estimates_frame(self.model, self.theta, self.vcov_array, level, at_bound)
+        return with_reasons(self, estimates_frame(self.model, self.theta, self.vcov_array, level, at_bound))
 
     @cached_property
     def unidentified(self) -> tuple[int, ...]:
@@ -202,11 +206,15 @@ class Fit(FollowUps):
 
     @cached_property
     def fit_measures(self) -> pd.Series[float]:
-        """Fit measures as a series under lavaan's names; ``attrs["note"]`` holds the serious problems of the fit."""
+        """Fit measures as a series under lavaan's names; ``attrs["note"]`` holds the serious problems of the fit.
+
+        ``attrs["undefined"]`` says why measures are missing.
+        """
         import pandas as pd
 
         found = pd.Series(self.measures, dtype=float, name="fit_measures")
         found.attrs["note"] = "; ".join(problem.message for problem in self.problems if problem.serious)
+        found.attrs["undefined"] = of_measures(self, found)
         return found
 
     @cached_property
@@ -276,7 +284,7 @@ class Fit(FollowUps):
 
         chosen = choose("kind", str(kind).lower().removeprefix("std."), KINDS)
         level = self.model.options.level
-        return standardised_frame(
+        table = standardised_frame(
             self.model,
             self.optimum.point,
             self.vcov_array,
@@ -285,6 +293,7 @@ class Fit(FollowUps):
             self.estimates,
             self.optimum.at_bound,
         )
+        return with_reasons(self, table)
 
     def implied(self) -> FitMoments:
         """Implied moments: ``cov`` and, with means, ``mean``; of ordered variables also ``th`` and ``slopes``.

@@ -19,6 +19,7 @@ from comply_measure.sem.errors import ModelError
 from comply_measure.sem.inference.diagnosis import Finding
 from comply_measure.sem.inference.tests import TestStatistic
 from comply_measure.sem.options import choose
+from comply_measure.sem.reasons import with_reasons
 from comply_measure.sem.result import Fit
 from comply_measure.sem.tables import estimates_frame, two_sided
 from comply_measure.statistics.bootstrap import acceleration
@@ -60,7 +61,9 @@ class BootstrapFit(Fit):
     @cached_property
     def estimates(self) -> pd.DataFrame:
         """All parameters, with bootstrap standard errors and percentile intervals."""
-        return super().estimates if self.naive is None else self.bootstrap_intervals("perc")
+        if self.naive is None:
+            return super().estimates
+        return with_reasons(self, self.bootstrap_intervals("perc"))
 
     def bootstrap_intervals(self, kind: str = "perc", level: float | None = None) -> pd.DataFrame:
         """The table of estimates with intervals of another kind.

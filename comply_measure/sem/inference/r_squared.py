@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 NEGATIVE = "negative residual variance"
 UNDEFINED = "no variance to explain"
+NO_ERROR = "no standard error"
 
 
 def r_squared(solution: pd.DataFrame) -> pd.DataFrame:
@@ -30,7 +31,8 @@ def r_squared(solution: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         A row per indicator and outcome, per group and, with two levels, per level: lhs (the variable), group, [level],
-        r2, se, note. r2 is NaN, with its reason, where the residual variance is negative.
+        r2, se, note. r2 is NaN, with its reason, where the residual variance is negative; where the solution has no
+        standard errors the note is its reason.
     """
     rows = solution[solution["op"] != ":="]
     blocks = ["group", "level"] if "level" in rows else ["group"]
@@ -45,5 +47,7 @@ def r_squared(solution: pd.DataFrame) -> pd.DataFrame:
     table = own[["lhs", *blocks]].copy()
     table["r2"] = np.where(negative, math.nan, 1.0 - left)
     table["se"] = np.where(negative, math.nan, own["se"].to_numpy(dtype=float))
-    table["note"] = np.where(negative, NEGATIVE, np.where(np.isnan(left), UNDEFINED, ""))
+    note = np.where(negative, NEGATIVE, np.where(np.isnan(left), UNDEFINED, ""))
+    without = np.isnan(table["se"].to_numpy()) & (note == "")
+    table["note"] = np.where(without, solution.attrs.get("no errors", NO_ERROR), note)
     return table

@@ -1,0 +1,64 @@
+"""Why numbers of a fit's tables are missing: in words, in ``attrs["undefined"]`` of each table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from comply_measure.sem.result import Fit
+
+KEY = "undefined"
+OF_FIXED = "fixed parameters have no z and p"
+NOT_ASKED = "no standard errors were asked for (se='none')"
+AT_BOUND = "parameters held at a bound have no standard error"
+NO_VARIANCE = "no standardised value where a variance is not above zero"
+NO_TEST = "no tests: none was asked for (test='none')"
+NO_FREEDOM = "0 degrees of freedom: no p values, no tests of RMSEA, no critical N"
+ELSE = "see fit.problems"
+
+
+def with_reasons(fit: Fit, table: pd.DataFrame) -> pd.DataFrame:
+    """A table of parameters with the reasons of its missing numbers, those of missing errors also by themselves.
+
+    Parameters
+    ----------
+    fit : Fit
+    table : DataFrame
+        With a column ``se``, and ``est`` or ``est_std``.
+    """
+    reasons: list[str] = []
+    if (table["se"] == 0.0).any():
+        reasons.append(OF_FIXED)
+    if "est_std" in table.columns and table["est_std"].isna().any():
+        reasons.append(NO_VARIANCE)
+    if table["se"].isna().any():
+        without = _without_errors(fit) or [ELSE]
+        reasons += without
+        table.attrs["no errors"] = "; ".join(without)
+    table.attrs[KEY] = "; ".join(dict.fromkeys(reasons))
+    return table
+
+
+def _without_errors(fit: Fit) -> list[str]:
+    if fit.model.options.se == "none":
+        return [NOT_ASKED]
+    reasons = [p.message for p in fit.problems if p.serious or p.code == "no_standard_errors"]
+    return reasons + ([AT_BOUND] if fit.optimum.at_bound and not fit.optimum.endless else [])
+
+
+def of_measures(fit: Fit, measures: pd.Series[float]) -> str:
+    """Why fit measures are missing; empty where none is."""
+    missing = measures.index[measures.isna()].tolist()
+    if not missing:
+        return ""
+    if not fit.converged:
+        return "the optimiser did not converge"
+    if fit.no_fit:
+        return fit.no_fit
+    if fit.model.df == 0:
+        return NO_FREEDOM
+    if fit.model.options.test == "none":
+        return NO_TEST
+    return f"not defined for {fit.model.family.name}: {', '.join(map(str, missing))}"
