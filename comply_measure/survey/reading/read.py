@@ -15,7 +15,7 @@ from comply_measure.statistics.words import did_you_mean, require_known
 from comply_measure.survey.names import sheet_ids
 from comply_measure.survey.plan import SurveyPlan
 from comply_measure.survey.reading.answers import CellReader, Value
-from comply_measure.survey.reading.columns import Resolver, Target, doubled, is_tools_own, said
+from comply_measure.survey.reading.columns import Resolver, doubled, is_tools_own, said
 from comply_measure.survey.reading.header import header_of
 from comply_measure.survey.reading.merged import Options, Record, merged
 from comply_measure.survey.reading.result import SurveyAnswers
@@ -271,14 +271,14 @@ def _records(
     """The answers of all rows of one sheet."""
     resolver = resolvers[place]
     readers: dict[str, CellReader] = {}
-    foreign: dict[str, Target] = {}
+    foreign: dict[str, CellReader] = {}
     for column in table.columns:
         if (target := resolver.target(column)) is not None:
             readers[column] = CellReader(target)
         else:
             for other in resolvers.values():
                 if (elsewhere := other.target(column)) is not None:
-                    foreign[column] = elsewhere
+                    foreign[column] = CellReader(elsewhere)
                     break
     kinds = {column: [0, 0] for column in readers}
     submitted = any(said(column) == "submitted" for column in table.columns)
@@ -324,11 +324,13 @@ def _records(
     _mixed(readers, kinds, part, name)
 
 
-def _refuse_foreign(foreign: Mapping[str, Target], fact: RowFacts, table: AnswerTable, part: _Part) -> None:
+def _refuse_foreign(
+    foreign: Mapping[str, CellReader], fact: RowFacts, table: AnswerTable, part: _Part
+) -> None:
     """Answers to what this row's sheet does not ask."""
-    for column, target in foreign.items():
+    for column, reader in foreign.items():
         cell = table.columns[column][fact.position]
-        read = CellReader(target).read(cell)
+        read = reader.read(cell)
         if read.fault or any(value not in (None, 0.0) for value in read.values.values()):
             role, form = fact.place
             whose = role + (f", form {form}" if form else "")
