@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import stdtrit
 
 from comply_measure.evidence import Verdict
 from comply_measure.evidence.fits import NamedFit, fit_row, fit_values, fit_verdicts, measure, uncertain
@@ -361,7 +362,19 @@ def test_paths_and_moderations_are_signed_claims() -> None:
         -1,
     )
     assert found[6].numbers["p"] != found[6].numbers["p"]
-    table = pd.DataFrame(rows, columns=["predictor", "est_std", "ci_lower", "ci_upper", "pvalue"])
+    # six together: an interval is widened by the ratio of t quantiles at 1 − .025/6 and at .975
+    wider = stdtrit(200, 1 - 0.025 / 6) / stdtrit(200, 0.975)
+    ends = [0.2, 0.2, 0.0799, 0.0801, 0.2, 0.1199]  # half widths after it: c and f end within ±.10, d beyond
+    table = pd.DataFrame(
+        {
+            "predictor": [row[0] for row in rows],
+            "est_std": [row[1] for row in rows],
+            "ci_lower": [row[1] - end / wider for row, end in zip(rows, ends, strict=True)],
+            "ci_upper": [row[1] + end / wider for row, end in zip(rows, ends, strict=True)],
+            "pvalue": [row[4] for row in rows],
+            "df": 200.0,
+        }
+    )
     table = table.assign(moderator="z", outcome="y", sign=[signs[key] for key in table["predictor"]])
     moderation: Moderation = SimpleNamespace(table=table)  # type: ignore[assignment]
     moderated = moderation_verdicts(moderation, {"z": "Z"}, LIMITS)
