@@ -95,11 +95,11 @@ def test_criteria_beyond_controls() -> None:
         ("e", NAN, NAN, NAN, NAN, NAN, NAN),
     ]
     names = ["criterion", "beta", "lower", "upper", "delta_r_squared", "p", "p_holm"]
-    found = of(AggregationEvidence, criteria=pd.DataFrame(rows, columns=names))
+    found = of(AggregationEvidence, criteria=pd.DataFrame(rows, columns=names), groups=pd.DataFrame())
     assert answers(found) == ["supported", "not supported", "cannot say", "cannot say"]
     assert {v.n_family for v in found} == {4} and found[0].subject == ("a",)
     assert dict(found[0].numbers) == {"beta": 0.2, "ci": (0.1, 0.3), "delta": 0.04, "p": 0.05}
-    assert of(AggregationEvidence, criteria=pd.DataFrame()) == ()
+    assert of(AggregationEvidence, criteria=pd.DataFrame(), groups=pd.DataFrame()) == ()
 
 
 def test_differences_of_roles_in_competence() -> None:
@@ -231,8 +231,9 @@ def test_fits_without_an_optimum_have_degrees_of_freedom_alone(fit: NamedFit, ob
 
 
 def test_a_structure_holds_in_the_other_half() -> None:
-    def said(p: float, *congruence: float) -> tuple[str, Any]:
-        split = SimpleNamespace(confirmation=named(pvalue=p), congruence=np.array(congruence))
+    def said(p: float, *congruence: float, rmsea: float = 0.0601) -> tuple[str, Any]:
+        measures = {"pvalue": p, "rmsea.ci.lower": rmsea}
+        split = SimpleNamespace(confirmation=named(**measures), congruence=np.array(congruence))
         (verdict,) = of(DimensionalityEvidence, split=split)
         assert verdict.numbers["p"] == p
         return verdict.answer, verdict.numbers["congruence"]
@@ -240,6 +241,7 @@ def test_a_structure_holds_in_the_other_half() -> None:
     assert said(0.051, 0.95, 0.99, NAN) == ("supported", (0.95, 0.99))
     assert said(0.05, 0.95, 0.99)[0] == "cannot say" and said(0.051, 0.9499, 0.99)[0] == "cannot say"
     assert said(0.05, 0.8499, 0.99) == ("not supported", (0.8499, 0.99))
+    assert said(0.05, 0.8499, 0.99, rmsea=0.06)[0] == "cannot say"
     assert said(0.051, 0.5, 0.99)[0] == "cannot say" and said(0.05, 0.85, 0.9)[0] == "cannot say"
     answer, ends = said(0.5, NAN)
     assert answer == "cannot say" and all(end != end for end in ends)
@@ -295,7 +297,7 @@ def test_a_marker_excludes_method_variance_only_with_power() -> None:
     assert "power" not in said(0.2).numbers
     untested = said(NAN, detected=None)
     assert (untested.answer, untested.case) == ("cannot say", "untested")
-    assert of(MethodVarianceEvidence, marker=None) == ()
+    assert of(MethodVarianceEvidence, marker=None, effect=None, worth=0.05, marker_correlation=NAN) == ()
 
 
 def test_reliability_is_held_against_simultaneous_intervals() -> None:
@@ -306,17 +308,30 @@ def test_reliability_is_held_against_simultaneous_intervals() -> None:
         ("a", "pooled", 0.9, 0.89, 0.91),
     ]
     table = pd.DataFrame(rows, columns=["construct", "group", "omega", "omega_lower", "omega_upper"])
-    scale = SimpleNamespace(scores=pd.DataFrame(), constructs=table)
-    found = of(ReliabilityEvidence, scales=[scale])
+    none = pd.DataFrame(columns=table.columns)
+    scale = SimpleNamespace(scores=pd.DataFrame(), constructs=table, attentive=none)
+    found = of(ReliabilityEvidence, scales=[scale], n_flagged=0)
     assert [v.subject for v in found] == [("a", "m"), ("a", "s")] and {v.n_family for v in found} == {2}
     half = 2.241402727604947 / 1.959963984540054 * 0.08
     assert found[0].numbers["ci"] == pytest.approx((0.80 - half, 0.80 + half), rel=1e-9)
     assert answers(found) == ["supported", "not supported"]
-    just = of(ReliabilityEvidence, {"omega": 0.80 - half + 1e-6}, scales=[scale])
+    just = of(ReliabilityEvidence, {"omega": 0.80 - half + 1e-6}, scales=[scale], n_flagged=0)
     assert answers(just) == ["cannot say", "not supported"]
-    by_scores = SimpleNamespace(scores=table.iloc[:1], constructs=table)
-    (alone,) = of(ReliabilityEvidence, scales=[by_scores])
+    by_scores = SimpleNamespace(scores=table.iloc[:1], constructs=table, attentive=none)
+    (alone,) = of(ReliabilityEvidence, scales=[by_scores], n_flagged=0)
     assert alone.numbers["ci"] == pytest.approx((0.72, 0.88)) and alone.n_family == 1
+
+
+def test_reliability_must_hold_with_and_without_careless_informants() -> None:
+    names = ["construct", "group", "omega", "omega_lower", "omega_upper"]
+    table = pd.DataFrame([("a", "m", 0.80, 0.72, 0.88)], columns=names)
+    for lower, answer in ((0.701, "supported"), (0.699, "cannot say")):
+        attentive = pd.DataFrame([("a", "m", lower + 0.05, lower, lower + 0.1)], columns=names)
+        scale = SimpleNamespace(scores=table, constructs=table, attentive=attentive)
+        (found,) = of(ReliabilityEvidence, scales=[scale], n_flagged=7)
+        assert (found.answer, found.case, found.numbers["n_flagged"]) == (answer, "flagged", 7)
+        assert found.numbers["omega_attentive"] == pytest.approx(lower + 0.05)
+        assert found.numbers["ci_attentive"] == pytest.approx((lower, lower + 0.1))
 
 
 class Paths(Record):
