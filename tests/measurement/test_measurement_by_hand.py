@@ -10,9 +10,12 @@ import pytest
 from scipy import stats
 
 from comply_measure import sem
+from comply_measure.errors import ComplyError
 from comply_measure.measurement import explore, multilevel_reliability, reliability_table
+from comply_measure.measurement.fits import require_one_block
 from comply_measure.measurement.missingness import pool_likelihood_ratio, pool_wald
 from comply_measure.measurement.reliability.ordinal import ordinal_reliability
+from comply_measure.measurement.saturated import covariance_of
 from comply_measure.sem.ordinal import polychoric_matrix
 
 ITEMS = [f"x{j}" for j in range(1, 7)]
@@ -181,3 +184,31 @@ def test_a_level_without_a_factor_says_so() -> None:
     assert found.note == "no one-factor solution between units"
     assert np.isnan(found.omega_between)
     assert found.omega_within == pytest.approx(0.75, abs=0.04)  # 9 · .36 / (9 · .36 + 3 · .36)
+
+
+def test_full_information_leaves_out_items_without_variance_alone() -> None:
+    """Small variances count; covariances of a constant item are zero, those of the others as without it."""
+    data = 0.3 * answers(80).to_numpy()[:, :3]
+    data[:9, 0], data[9:20, 1] = np.nan, np.nan
+    both, reason = covariance_of(np.column_stack([data, np.full(80, 2.0)]), "ml")
+    alone, _ = covariance_of(data, "ml")
+    assert reason == "" and (np.diag(alone) < 1).all()
+    assert both[:3, :3] == pytest.approx(alone, rel=1e-9) and (both[3] == 0).all() and (both[:, 3] == 0).all()
+    moments = sem.fit("a ~~ b + c\nb ~~ c", pd.DataFrame(data, columns=list("abc")), missing="ml")
+    expected = moments.implied().cov.loc[list("abc"), list("abc")].to_numpy() * 80 / 79
+    assert alone == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_table_for_one_block_refuses_levels_and_groups() -> None:
+    data = answers(200).assign(cluster=np.arange(200) // 4, group=np.arange(200) % 2)
+    two = sem.fit(
+        "level: 1\nw =~ x1 + x2 + x3\nlevel: 2\nx1 ~~ x1\nx2 ~~ x2\nx3 ~~ x3", data, cluster="cluster"
+    )
+    with pytest.raises(ComplyError) as caught:
+        require_one_block(two, "a table")
+    assert (
+        str(caught.value) == "a table is for models of one level; this fit has a within and a between level"
+    )
+    with pytest.raises(ComplyError) as caught:
+        require_one_block(sem.fit("f =~ x1 + x2 + x3", data, group="group"), "a table")
+    assert str(caught.value) == "a table is for models of one group; this fit has 2"

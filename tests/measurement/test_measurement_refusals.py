@@ -425,6 +425,14 @@ NOTED: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: greatest_lower_bound(np.full((2, 2), np.nan)).note,
         "covariances are undefined",
     ),
+    "items that cancel": (
+        lambda: greatest_lower_bound(np.array([[1.0, -1.0], [-1.0, 1.0]])).note,
+        "variance of the sum is zero or negative",
+    ),
+    "items without variance": (
+        lambda: greatest_lower_bound(np.zeros((2, 2))).note,
+        "variance of the sum is zero or negative",
+    ),
     "copies of one item": (
         lambda: greatest_lower_bound(np.ones((2, 2))).note,
         "items determine each other: no error is possible",

@@ -28,7 +28,7 @@ from comply_measure.models.invariance.curves import LinearCurve, OgiveCurve, dif
 from comply_measure.models.invariance.designs import ItemParameters
 from comply_measure.models.invariance.effects import _gap
 from comply_measure.models.invariance.group_designs import group_design
-from comply_measure.models.invariance.ordinal import ordinal_group_design
+from comply_measure.models.invariance.ordinal import ORDINAL_LEVELS, check_categories, ordinal_group_design
 from comply_measure.models.invariance.role_designs import stage_design
 from comply_measure.models.invariance.search import partial_invariance, score_statistics
 from comply_measure.models.method_variance import latent_method_factor, marker_analysis
@@ -284,6 +284,15 @@ REFUSED: dict[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     "a method factor named as a factor": (
         lambda: latent_method_factor(X, TWO, name="s"),
         ("the name 's' of the method factor is already in use",),
+    ),
+    "a model of ordered items without categories, level and groups": (
+        lambda: check_categories({"s": ["a", "q"]}, {"a": 5}, 1, "weak"),
+        (
+            "The model of ordered items cannot be written.",
+            "'q': no number of categories is given",
+            "level (found 'weak'); allowed: " + ", ".join(ORDINAL_LEVELS),
+            "n_groups (found 1); allowed: at least 2",
+        ),
     ),
     "a factor named as all indicators are in the shares": (
         lambda: latent_method_factor(X, {"s": ["a", "b"], "all": ["c", "d"]}),

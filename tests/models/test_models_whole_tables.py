@@ -372,6 +372,14 @@ def test_rules_hold_where_they_were_studied_and_nowhere_else() -> None:
         changes = {"cfi": cfi, "rmsea": rmsea, "srmr": srmr}
         return verdicts(level, changes, conditions, [rule])[rule.name]
 
+    # the first and the last number of cases that each study had
+    for rule, name, low, high in (
+        (CHEUNG_RENSVOLD, "n_smallest", 150, 300),
+        (CHEN_LARGE, "n_total", 301, 1000),
+        (CHEN_SMALL, "n_total", 150, 300),
+    ):
+        judged = [verdict(rule, "metric", 0.0, **{name: n})[0] for n in (low - 1, low, high, high + 1)]
+        assert judged == ["withheld", "supported", "supported", "withheld"], rule.name
     assert verdict(CHEUNG_RENSVOLD, "metric", -0.009)[0] == "supported"
     assert verdict(CHEUNG_RENSVOLD, "metric", -0.011)[0] == "not supported"
     # CFI and one of the others

@@ -17,6 +17,7 @@ from comply_measure.responses.sketch.places import (
     Place,
     Places,
     _informant,
+    _is_id,
     _may_be_role,
     _may_be_unit,
     _score,
@@ -433,3 +434,22 @@ def test_header_rows_of_survey_tools(tmp_path: Path) -> None:
     assert rows_of(tmp_path, "a,b", ids, "1,2") == ((0, 1), f"row 2 {said}")
     assert rows_of(tmp_path, "a,b", "One,Two", ids, "1,2") == ((0, 1, 2), f"row 3 {said}")
     assert rows_of(tmp_path, "a,b", "One,Two", "1,2", ids)[1] == LABELS[1]
+
+
+def test_ids_are_texts_or_whole_numbers() -> None:
+    assert _is_id(column("x", "a", 1, 2.0)) and _is_id(column("x"))
+    assert not _is_id(column("x", 1, 2.5)) and not _is_id(column("x", "a", 2.5))
+
+
+def test_short_names_of_ids_are_no_items() -> None:
+    """A name of up to two words with a word for units, firms, roles or informants, unless it is numbered."""
+    from comply_measure.responses.sketch.sketch import _blocks
+
+    five = (1, 2, 3, 4, 5)
+    names = ("team size", "team mood", "my team works", "our team helps", "team_1", "team_2")
+    table = RawTable("f.csv", {name: column(name, *five) for name in names}, np.arange(2, 7))
+    taken = {name for block in _blocks(table, []) for name in block.columns}
+    assert {"team_1", "team_2"} <= taken and not {"team size", "team mood"} & taken
+    assert {name for block in _blocks(table, ["team_1", "team_2"]) for name in block.columns} <= set(
+        names[2:4]
+    )

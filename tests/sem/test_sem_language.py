@@ -408,3 +408,9 @@ def test_a_text_that_was_read_before_has_the_same_records() -> None:
             parse_model("f =~ ")
         with pytest.raises(ModelSyntaxError):
             parse_model(["f =~ x1"])  # type: ignore[arg-type]
+
+
+def test_a_leading_plus_is_read_over_and_a_plus_alone_is_not() -> None:
+    assert [t.rhs for t in parse_model("f =~ + a + b").terms] == ["a", "b"]
+    with pytest.raises(ModelSyntaxError):
+        parse_model("f =~ +")

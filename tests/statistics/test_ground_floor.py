@@ -97,6 +97,9 @@ def test_units_of_any_size_are_summarised_over_the_answers_given() -> None:
     n = np.array([[4, 3]])
     np.testing.assert_allclose(block_median(block, n), [[4.5, 4.0]])
     np.testing.assert_allclose(block_mean_deviation(block, np.array([[4.5, 4.0]]), n), [[2.0, 7 / 3]])
+    pair = np.array([[[3.0, 1.0]], [[5.0, np.nan]]])  # two answers suffice, one does not
+    found = block_mean_deviation(pair, np.array([[4.0, 1.0]]), np.array([[2, 1]]))
+    np.testing.assert_array_equal(found, [[1.0, np.nan]])
     one = np.array([[[3.0, np.nan]]])
     np.testing.assert_array_equal(block_median(one, np.array([[1, 0]])), [[3.0, np.nan]])
     assert np.isnan(block_mean_deviation(one, np.array([[3.0, np.nan]]), np.array([[1, 0]]))).all()
