@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ import pandas as pd
 import pytest
 
 from comply_measure import evidence, sem
-from comply_measure.errors import InputError, NotApplicableError
+from comply_measure.errors import ComplyError, InputError, NotApplicableError
 from comply_measure.evidence.estimation import Estimation, cluster_in_role
 from comply_measure.evidence.focal import (
     by_group,
@@ -26,6 +28,8 @@ from comply_measure.evidence.focal import (
 from comply_measure.evidence.missing_predictors import missing_predictors
 from comply_measure.evidence.norms import read_norms
 from comply_measure.evidence.topics.cfa import CfaOptions
+from comply_measure.evidence.topics.congruence import _views
+from comply_measure.evidence.unit_variables import UnitVariables
 from comply_measure.instrument import load_scale
 from comply_measure.models import correlated_factors, one_factor
 from comply_measure.responses import ColumnMapping, Responses, responses_from_frame
@@ -263,3 +267,57 @@ def test_tables_by_group_go_construct_by_construct() -> None:
     assert found["scale"].tolist() == ["b"] * 3 + ["a"] * 3
     assert found["group"].tolist() == ["pooled", "buyer", "seller"] * 2
     assert found["n"].tolist() == n * 2 and found["k"].tolist() == [1] * 3 + [2] * 3
+
+
+def test_a_view_needs_half_of_the_dimensions() -> None:
+    """Of three dimensions two; the mean of those that are there, by role, in the order of the units."""
+    rows = answers(6).reset_index(drop=True)
+    rows[ITEMS] = rows[ITEMS].astype(float)
+    rows.loc[0, [i for i in ITEMS if i.startswith(("honesty", "care"))]] = np.nan  # trust
+    rows.loc[1, [i for i in ITEMS if not i.startswith(("goals", "scope"))]] = np.nan  # trust and flow
+    chosen = chosen_focal(asked(rows), None)
+    job: Any = SimpleNamespace(chosen=chosen, predictor=None, outcomes=())
+    found = _views(job)
+    scores = chosen.scores("dimension")
+    assert (
+        scores.loc[0, list(DIMENSIONS)].notna().sum() == 2
+        and scores.loc[1, list(DIMENSIONS)].notna().sum() == 1
+    )
+    first, second = rows.loc[0, "role"], rows.loc[1, "role"]
+    assert found.loc[0, first] == pytest.approx(scores.loc[0, ["flow", "focus"]].mean())
+    assert math.isnan(found.loc[0, second]) and rows.loc[0, "unit"] == rows.loc[1, "unit"]
+    assert list(found.columns) == ["buyer", "seller", "firm"] and len(found) == 6
+    job.predictor = "focus"
+    assert _views(job).loc[0, second] == pytest.approx(scores.loc[1, "focus"])
+
+
+def test_options_name_their_files() -> None:
+    assert dict(evidence.ActionOptions().files()) == {}
+    assert dict(evidence.ActionOptions(norms="n.csv").files()) == {"norms": "n.csv"}
+
+
+def test_error_of_the_whole_is_what_its_roles_do_not_share() -> None:
+    """θ = Var(score) − cov of the two roles' means over dimensions, divisor n; its influences have mean zero."""
+    rows = answers(40)
+    complete = rows[rows.groupby("unit")["role"].transform("size") == 2]
+    responses = asked(complete)
+    variables = UnitVariables(responses, evidence.aggregation(responses).scores)
+    assert dict(variables.overall) == {"overall": tuple(DIMENSIONS)}
+    error, influence = variables.error_parts("overall")
+    scores = chosen_focal(responses, None).scores("dimension")
+    view = scores.assign(v=scores[list(DIMENSIONS)].mean(axis=1)).pivot_table(
+        index="unit", columns="role", values="v"
+    )
+    expected = view.mean(axis=1).var(ddof=0) - np.cov(view.T, ddof=0)[0, 1]
+    assert error == pytest.approx(expected, rel=1e-9) and error > 0
+    assert len(influence) == len(view) and influence.mean() == pytest.approx(0.0, abs=1e-12)
+    one = variables.error_parts("trust")[0]
+    part = scores.pivot_table(index="unit", columns="role", values="trust")
+    assert one == pytest.approx(part.mean(axis=1).var(ddof=0) - np.cov(part.T, ddof=0)[0, 1], rel=1e-9)
+
+
+def test_predictors_of_views_are_variables_of_units_alone() -> None:
+    options = evidence.InformantOptions(predictors=("trust", "branch"))
+    with pytest.raises(ComplyError) as caught:
+        evidence.informants(read(), options)
+    assert str(caught.value) == "not a numeric unit-level variable: trust, branch; there are: size"

@@ -212,6 +212,12 @@ def test_a_fit_is_reported_by_its_best_founded_numbers() -> None:
     assert fit_row(named("heywood"))["note"] == "solution not admissible"
 
 
+def test_serious_findings_are_warnings_and_others_remarks() -> None:
+    fit = named("heywood", "small")
+    assert [text.startswith("M: ") and "heywood" in text for text in fit.warnings] == [True]
+    assert [text.startswith("M: ") and "small" in text for text in fit.remarks] == [True]
+
+
 @pytest.mark.parametrize(
     ("fit", "obstacle"),
     [
