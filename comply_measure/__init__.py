@@ -6,6 +6,6 @@ The public names are loaded on first use, so that ``import comply_measure`` and
 
 from comply_measure.doors import open_door
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __getattr__, __dir__, __all__ = open_door(__name__)

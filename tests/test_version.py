@@ -1,0 +1,28 @@
+"""The version stands in three files and has its section in the changelog, which holds no line twice in a section."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from pathlib import Path
+
+import yaml
+
+from comply_measure import __version__
+
+ROOT = Path(__file__).parents[1]
+CHANGES = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    released = re.findall(r"^## (\d+\.\d+\.\d+) - (\d{4}-\d\d-\d\d)$", CHANGES, re.MULTILINE)
+    assert project == cited["version"] == __version__ == released[0][0]
+    assert str(cited["date-released"]) == released[0][1]
+
+
+def test_no_change_is_listed_twice() -> None:
+    lines = [line for line in CHANGES.splitlines() if line.startswith("- ")]
+    assert [line for line, n in Counter(lines).items() if n > 1] == []
