@@ -18,7 +18,7 @@ def test_the_plan_of_the_page_can_be_used(tmp_path: Path) -> None:
     assert check_survey(tmp_path / "plan.yaml") == []
     plan = load_survey(tmp_path / "plan.yaml")
     assert plan.roles == ("marketing", "sales", "it") and plan.seed == 7
-    assert any(field.id == "att_1" for field in survey_sheet(plan, "it").fields)
+    assert any(field.id == "check_1" for field in survey_sheet(plan, "it").fields)
 
 
 def test_the_page_names_every_tool() -> None:
