@@ -54,6 +54,13 @@ MULTIPLICITY = Words(
 )
 
 
+#: Whose answers verdicts rest on, said once for all of them.
+EVERYONE = Words(
+    "Unless a rule says otherwise all informants of the data file count, those flagged as careless among them.",
+    "Wenn eine Regel nichts anderes sagt, zählen alle Informanten der Datei, auch als unachtsam erkannte.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class VerdictRule:
     """How one question is answered.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from comply_measure.evidence.verdicts import (
     ANSWERS,
+    EVERYONE,
     MULTIPLICITY,
     Number,
     Verdict,
@@ -225,8 +226,8 @@ def plain_numbers(numbers: Mapping[str, Number]) -> dict[str, Any]:
 
 
 def policy(language: str) -> str:
-    """How many tests at once are dealt with."""
-    return MULTIPLICITY.of(language)
+    """How many tests at once are dealt with, and whose answers count."""
+    return f"{MULTIPLICITY.of(language)} {EVERYONE.of(language)}"
 
 
 def joined(words: Sequence[str], language: str) -> str:

@@ -346,6 +346,7 @@ def test_the_page_names_every_null_and_its_example_runs() -> None:
 def test_a_run_goes_on_from_what_is_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = script()
     monkeypatch.setattr(found, "SEED", 5)
+    monkeypatch.setattr(found, "RATES", tmp_path / "no rates yet.csv")
     rules = ("quality.missing_depends",)
     for studies in (1, 2):
         found.run(tmp_path, rules, (60,), studies, math.inf)

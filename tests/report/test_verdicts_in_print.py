@@ -12,7 +12,7 @@ from comply_measure.pipeline.step import StepOutput
 from comply_measure.pipeline.store import _decode, _encode
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Section
+from comply_measure.report.parts import Prose, Section
 from comply_measure.report.verdicts import StatedVerdict, conclusions, headlines, joined, state
 
 CONSTRUCTS = {"A": "Alignment", "B": "Benefits"}
@@ -115,3 +115,11 @@ def test_listed_sentences_that_count_choose_their_verbs_by_number() -> None:
                 one = text.format(n=_Counted(1), of=9, subjects="X").partition(":")[0]
                 if one.startswith("1 "):
                     assert not any(word in one for word in plural), one
+
+
+def test_the_last_section_says_whose_answers_count() -> None:
+    section = conclusion_section({"structure": [stated("supported")]}, "en")
+    assert section is not None
+    first = section.blocks[0]
+    assert isinstance(first, Prose)
+    assert "those flagged as careless among them" in first.text and "Holm (1979)" in first.text
