@@ -26,7 +26,7 @@ from comply_measure.evidence.codec import decode, encode
 from comply_measure.pipeline import STEPS, Store, Study, load_study, run_study
 from comply_measure.pipeline.step import Found, StepOutput
 from comply_measure.report.labels import Labels
-from comply_measure.report.latex import render_latex
+from comply_measure.report.latex import escape, render_latex
 from comply_measure.report.parts import (
     Block,
     Bullets,
@@ -120,8 +120,8 @@ def _table(table: TableSpec) -> Iterator[str]:
         yield "  " + " | ".join(cell.text for cell in row.cells)
     yield f"  note: {printed.note}"
     yield f"  data: {', '.join(map(str, table.data.columns))}; {len(table.data)} rows"
-    head = render_latex(table).split(r"\toprule")[1].split(r"\midrule")[0]
-    yield f"  latex: {head.strip()}"
+    assert render_latex(table)
+    yield f"  latex: {' & '.join(cell.latex or escape(cell.text) for cell in printed.heads)} {chr(92) * 2}"
 
 
 @contextmanager
