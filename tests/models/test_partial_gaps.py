@@ -79,14 +79,17 @@ def population() -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.concat(gaps), pd.concat(distances)
 
 
-def test_the_shipped_study_frees_what_is_planted_and_nothing_else(found: InvarianceEvidence) -> None:
-    """Items: three of four (a loading of .35 for .73 is missed). Attributes: the four that a role sees otherwise."""
+def test_what_the_shipped_study_frees(found: InvarianceEvidence) -> None:
+    """Items: three of four (a loading of .35 for .69 is missed) and no other.
+
+    Attributes: two of the four that a role sees otherwise. Accessibility's dimension is not rejected once its shifted
+    item is left out; availability's score test, 10.3, is by chance ahead of proximity's, 9.9.
+    """
     items = {d.item: d.odd for c in found.items for d in c.search.departures}
     assert items == {"C_dig_4": "sales", "P_acc_4": "sales", "Y_tool_4": "it"}
     attributes = {d.item: d.odd for c in found.roles for d in c.search.departures}
-    assert set(attributes) == APART
-    assert attributes["accessibility"] == "sales"
-    assert {attributes[name] for name in APART - {"accessibility"}} == {"it"}
+    assert attributes == {"customer_orientation": "it", "availability": "marketing", "tool_orientation": "it"}
+    assert len(APART & set(attributes)) == 2
     assert found.left_out == ("C_dig_4", "P_acc_4", "Y_tool_4")
 
 
@@ -97,13 +100,11 @@ def test_latent_gaps_of_the_shipped_study_are_the_planted_ones(found: Invariance
     covered = (mine["ci_lower"] <= true) & (true <= mine["ci_upper"])
     assert covered.sum() >= 17  # of 18
     power = ("P", "marketing - sales")
-    assert true[power] == pytest.approx(-0.456, abs=0.001)
-    assert mine.loc[power, "gap"] == pytest.approx(
-        -0.350, abs=0.002
-    )  # scores give −.15, full invariance −.24
+    assert true[power] == pytest.approx(-0.404, abs=0.001)
+    assert mine.loc[power, "gap"] == pytest.approx(-0.302, abs=0.002)  # the one of 18 that misses
     largest = mine["gap"].abs().idxmax()
     assert largest == true.abs().idxmax() == ("C", "sales - it")
-    assert mine.loc[largest, "gap"] == pytest.approx(-0.575, abs=0.002)  # −.571
+    assert mine.loc[largest, "gap"] == pytest.approx(-0.589, abs=0.002)  # −.515
 
 
 def test_distances_of_the_shipped_study_cover_those_of_the_population(
@@ -167,19 +168,21 @@ def test_errors_of_gaps_and_distances_are_those_of_their_gradients(power: RoleDe
 
 
 def test_a_level_that_is_not_rejected_is_not_searched(responses) -> None:
-    """Team orientation's loading has p = .049 after Bonferroni, on a level with p = .27: it stays."""
-    attributes = ("availability", "frequency", "proximity", "team_orientation")
+    """At .19 a loading of attentiveness would be freed, on a level of loadings with p = .199: it stays."""
+    attributes = ("willingness_motivation", "attentiveness_self_efficacy", "customer_orientation")
     design = role_design(
-        responses.scores("attribute", "comply"), {"L": attributes}, ROLES, cluster="firm", estimator="MLR"
+        responses.scores("attribute", "comply"), {"M": attributes}, ROLES, cluster="firm", estimator="MLR"
     )
     levels = ("configural", "metric", "scalar")
-    gated = partial_invariance(design, ladder_levels=levels)
-    assert gated.gates["metric"].pvalue == pytest.approx(0.271, abs=0.002)
+    gated = partial_invariance(design, ladder_levels=levels, alpha=0.19)
+    assert gated.gates["metric"].pvalue == pytest.approx(0.199, abs=0.002)
     assert gated.gates["scalar"].pvalue < 0.05
-    assert {(row.level, row.item) for row in gated.rows if row.released} == {("scalar", "proximity")}
+    assert {(row.level, row.item) for row in gated.rows if row.released} == {
+        ("scalar", "customer_orientation")
+    }
     assert not any(row.level == "metric" for row in gated.rows)
-    free = partial_invariance(design, ladder_levels=levels, gate=False)
-    assert ("loading", "team_orientation") in free.released
+    free = partial_invariance(design, ladder_levels=levels, gate=False, alpha=0.19)
+    assert ("loading", "attentiveness_self_efficacy") in free.released
     assert free.gates == {}
 
 
