@@ -27,7 +27,7 @@ def test_the_latent_examples_run_after_it() -> None:
     exec(compile(first.split("agreement =")[0], str(DOCS), "exec"), names)
     for code in rest:
         exec(compile(code, str(DOCS), "exec"), names)
-    assert names["surface"].n_units == 236  # units with neither marketing nor sales say nothing
+    assert names["surface"].n_units == 238  # units with neither marketing nor sales say nothing
     # what the example has too few firms for is said, and nothing else
     assert [text.split(";")[0] for text in names["surface"].problems] == ["60 clusters for 70 parameters"]
     effects = names["effects_table"](
