@@ -35,8 +35,9 @@ def test_attributes_have_omega_of_their_items(chosen: Focal) -> None:
     found = role_reliabilities(chosen, chosen.items)
     alpha = alpha_table(chosen.answers(), chosen.items, by="role", pooled=False).tidy()
     assert found is not None
-    for row in alpha.itertuples():  # congeneric and close to tau-equivalent
-        assert found[row.group][row.scale] == pytest.approx(row.alpha, abs=0.04)
+    # ω of congeneric items is at least α but for sampling error; reverse-keyed items are not tau-equivalent
+    for row in alpha.itertuples():
+        assert -0.02 < found[row.group][row.scale] - row.alpha < 0.06
 
 
 def test_two_attributes_fall_back_on_alpha_of_their_scores(chosen: Focal) -> None:

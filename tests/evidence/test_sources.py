@@ -39,8 +39,8 @@ def test_alignment_and_preparation_of_the_shipped_study(found) -> None:
     paths = sources.paths.set_index(["outcome", "predictor"])
     assert len(paths) == 24
     joint = paths.loc[("joint_preparation", "alignment")]
-    assert joint["same"] == pytest.approx(0.444, abs=0.002)
-    assert joint["different"] == pytest.approx(0.250, abs=0.002)
+    assert joint["same"] == pytest.approx(0.373, abs=0.002)
+    assert joint["different"] == pytest.approx(0.209, abs=0.002)
     assert joint["lower"] > 0
     upper = paths.xs("alignment", level="predictor")
     assert (upper["same"] > 1.4 * upper["different"]).all()

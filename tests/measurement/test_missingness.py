@@ -254,7 +254,7 @@ def test_imputed_answers_of_the_shipped_study(shipped) -> None:
     frame, items = shipped
     found = multiple_imputation(frame, items, seed=1, n_imputations=2, n_iterations=3)
     table = found.tidy().set_index("item")
-    assert len(items) == 60
+    assert len(items) == 80
     for done in found.frames():
         assert not done[items].isna().any().any()
         assert set(np.unique(done[items])) <= set(range(1, 8))

@@ -77,7 +77,9 @@ def test_latent_gaps_are_corrected_and_near_the_observed_gaps(output: StepOutput
     np.testing.assert_allclose(mine["se"], first["mean_se"], rtol=1e-6)
 
 
-def test_inadmissible_solutions_are_among_the_problems(output: StepOutput) -> None:
+def test_inadmissible_solutions_are_among_the_problems(responses) -> None:
+    few = responses.subset(units=responses.units.index[:45].tolist())
+    output = STEPS["informants"].output(context_of(few), InformantOptions(estimator="ML"))
     fits = output.tables["informants_fit"].data
     wrong = fits[~fits["admissible"]]["model"]
     assert len(wrong)

@@ -131,6 +131,14 @@ PAIR, SEVEN = {"A": ["x", "y"]}, triads.null_distribution("uniform", 1, 7)
         (lambda: triads.incremental_validity(DYADS, ["z"], "x"), "'z': column is absent"),
         (lambda: triads.incremental_validity(DYADS, ["role"], "x"), "'role': column holds no numbers"),
         (lambda: triads.incremental_validity(DYADS, ["y"], "x", cluster="firm"), "'firm': column is absent"),
+        (lambda: triads.known_groups(DYADS, {"kind": ["a", "b"]}, "x"), "'kind': column is absent"),
+        (
+            lambda: triads.known_groups(DYADS, {"role": ["a", "b"]}, "unit", cluster="firm"),
+            "'firm': column is absent",
+        ),
+        (lambda: triads.known_groups(DYADS, {"role": ["a", "b"]}, "role"), "'role': column holds no numbers"),
+        (lambda: triads.known_groups(DYADS, {"role": ["a"]}, "x"), "role"),
+        (lambda: triads.known_groups(DYADS, {"role": ["a", "c"]}, "x"), "c"),
     ],
 )
 def test_tables_that_lack_what_is_asked_are_refused(call: Callable[[], object], fault: str) -> None:

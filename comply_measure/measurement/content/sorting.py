@@ -170,6 +170,11 @@ def _one_item(item: str, construct: str, counts: Mapping[str, int], alpha: float
 
 
 def _check(assignments: pd.DataFrame, intended: Mapping[str, str], offered: tuple[str, ...]) -> None:
+    twice = assignments.columns[assignments.columns.duplicated()].unique()
+    if len(twice):
+        raise InputError(
+            "The sort cannot be evaluated.", [Problem("column is named twice", column=str(n)) for n in twice]
+        )
     problems = [
         Problem("no intended construct is given for this item", column=str(item))
         for item in assignments.columns
