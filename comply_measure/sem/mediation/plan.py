@@ -194,9 +194,7 @@ class GroupPlan:
             variables = self._equation(target).variables if self._has_product(target, moderator) else {}
             if moderator in variables:
                 return variables[moderator].usual()
-        raise ModelError(
-            f"'{moderator}' has no values"
-        )  # pragma: no cover - moderators are parts of products
+        raise ModelError(f"no equation has a product with '{moderator}': it has no usual values")
 
     def _has_product(self, target: str, moderator: str) -> bool:
         table = self.fit.model.table
