@@ -87,30 +87,35 @@ def estimate(model: Model, start: Array | None = None) -> Optimum:
 def _pursued(model: Model, tried: list[Optimum], best: Optimum) -> Optimum:
     """The lowest attempt followed where it did not converge; the best optimum where that leads to no lower one."""
     if not best.converged:
-        found = _followed(model, best)
+        found, entered = _followed(model, best)
         if not found.endless:
             return found
         few = model.is_bounded and model.table.n_free <= LARGE  # two levels have been in the other scale
         further = list(_from_other_scale(model, RANDOM_STARTS)) if few else []
-        found = _lower(model, found, further)
+        found, more = _lower(model, found, further)
         return (
-            replace(found, searched=_searched([*tried, *further], found.searched)) if found.endless else found
+            replace(found, searched=_searched([*tried, *further], entered + more)) if found.endless else found
         )
     if model.sample.n * best.below < SAME_STATISTIC:
         return best
-    found = _followed(model, min(tried, key=lambda optimum: optimum.point.value))
+    found, _ = _followed(model, min(tried, key=lambda optimum: optimum.point.value))
     if not found.converged or found.endless or found.point.value >= best.point.value:
         return best
     return found
 
 
-def _lower(model: Model, found: Optimum, further: list[Optimum]) -> Optimum:
-    """What the lowest of further attempts lead to, where that is lower than a search without end; else this one."""
+def _lower(model: Model, found: Optimum, further: list[Optimum]) -> tuple[Optimum, int]:
+    """What the lowest of further attempts lead to, where that is lower than a search without end; else this one.
+
+    The number is that of starts beyond infinity.
+    """
+    entered = 0
     for lowest in sorted(further, key=lambda optimum: optimum.point.value)[:FOLLOWED]:
-        end = _followed(model, lowest)
+        end, starts = _followed(model, lowest)
+        entered += starts
         if end.converged and model.sample.n * (found.point.value - end.point.value) > SAME_STATISTIC:
             found = replace(end, remedy=f"{end.remedy}, {lowest.remedy}")
-    return found
+    return found, entered
 
 
 def _from_other_scale(model: Model, count: int) -> Iterator[Optimum]:
@@ -140,11 +145,12 @@ def _few_opinions(model: Model) -> Iterator[Optimum]:
         )
 
 
-def _searched(tried: list[Optimum], further: str) -> str:
+def _searched(tried: list[Optimum], entered: int) -> str:
     """What was tried, in words, where no attempt has found a finite optimum."""
     random = sum("random start" in optimum.remedy for optimum in tried)
     drawn = f" ({random} from random starts)" if random else ""
-    return f"{len(tried)} search{'es' if len(tried) > 1 else ''}{drawn}, {further}"
+    there = f"{entered} beyond infinity" if entered else "no way through infinity"
+    return f"{len(tried)} search{'es' if len(tried) > 1 else ''}{drawn}, one in logarithms of the parameters, {there}"
 
 
 def _is_doubtful(model: Model, best: Optimum) -> bool:
@@ -182,14 +188,15 @@ def _second_opinions(model: Model) -> Iterator[Optimum]:
         yield from _from_without_bounds(model)
 
 
-def _followed(model: Model, lowest: Optimum) -> Optimum:
+def _followed(model: Model, lowest: Optimum) -> tuple[Optimum, int]:
     """Where the discrepancy of the lowest attempt falls no further; the attempt itself where that leads nowhere.
 
-    A search that runs off to infinity is taken up on the other side, as long as that leads lower.
+    A search that runs off to infinity is taken up on the other side, as long as that leads lower. The number is that
+    of starts there.
     """
     way = follow(model, lowest.point.theta)
     if way is None:
-        return lowest
+        return lowest, 0
     ways, entered = [way], 0
     while len(ways) <= CROSSINGS and not ways[-1].found.converged:
         further, starts = _crossed(model, ways[-1])
@@ -197,15 +204,12 @@ def _followed(model: Model, lowest: Optimum) -> Optimum:
         if further is None:
             break
         ways.append(further)
-    there = f"{entered} beyond infinity" if entered else "no way through infinity"
-    words = f"one in logarithms of the parameters, {there}"
     for number in reversed(range(len(ways))):
         end = ways[number].found
         found = end if end.converged else held(model, ways[number])
         if found.converged:
-            said = words if found.endless else ""
-            return replace(found, remedy=CROSSING if number else IN_LOGARITHMS, searched=said)
-    return lowest
+            return replace(found, remedy=CROSSING if number else IN_LOGARITHMS), entered
+    return lowest, entered
 
 
 def _crossed(model: Model, way: Way) -> tuple[Way | None, int]:

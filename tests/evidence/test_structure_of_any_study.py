@@ -91,7 +91,7 @@ def test_error_of_unit_scores_is_what_alpha_of_the_roles_leaves(responses, score
 
 
 def test_corrected_paths_are_nearer_to_the_planted_ones(responses, scores) -> None:
-    """Planted: alignment on joint preparation .60 (population of unit means: .40); standard errors are .07."""
+    """Planted .60; .543 of what all roles share (four studies of 6,000 units, error .005); standard errors are .07."""
     by = {
         how: beta(
             evidence.structure(responses, stated(JOINT, measurement=how), scores=scores),
@@ -102,7 +102,7 @@ def test_corrected_paths_are_nearer_to_the_planted_ones(responses, scores) -> No
     }
     assert by["means"] < by["items"] < by["corrected"]
     for how in ("corrected", "roles", "sam"):
-        assert by[how] == pytest.approx(0.6, abs=0.14)
+        assert by[how] == pytest.approx(0.543, abs=0.14)
     assert by["means"] == pytest.approx(0.40, abs=0.03)
 
 

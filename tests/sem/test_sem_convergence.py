@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -217,7 +216,7 @@ def test_the_region_of_trust_stays_within_bounds(hs: pd.DataFrame) -> None:
     assert box is not None
     theta = starting_values(model.table, model.layouts, model.sample.groups)
     found = minimise_in_region(model.objective, theta, 25, coordinates=Coordinates(box=box))
-    at_bound = found.point.phi == 0.0
+    at_bound = np.abs(found.point.phi) < 1e-9  # not to the last bit: sums of several BLAS threads differ
     assert found.converged and 25 * found.point.value == pytest.approx(8.78993, abs=1e-5)
     assert [model.table.free_names()[i] for i in np.flatnonzero(at_bound)] == ["x1~~x1", "x9~~x9"]
     assert found.point.gradient[at_bound].min() > 1e-4
@@ -257,9 +256,8 @@ def test_a_search_in_vain_says_what_it_tried(
     (number,) = [k for k, found in enumerate(fits) if found.optimum.endless]
     case = CASES[number]
     again = sem.fit(case["model"], hs.iloc[np.array(case["rows"]) - 1], std_lv=case["std_lv"], se="none")
-    # searches from the other scale are followed, too; what is said is that of the one that ended lowest
-    found = re.search(r"one in logarithms of the parameters, (\d+) beyond infinity$", again.optimum.searched)
-    assert found is not None and 1 <= int(found[1]) <= len(starts)
+    way = f"{len(starts)} beyond infinity" if starts else "no way through infinity"
+    assert again.optimum.searched.endswith(f"one in logarithms of the parameters, {way}")
 
 
 def test_a_factor_with_a_variance_goes_through_infinity(hs: pd.DataFrame) -> None:
