@@ -11,6 +11,7 @@ import pandas as pd
 from comply_measure.errors import NotApplicableError
 from comply_measure.models import factors_of
 from comply_measure.responses.selection import form_of, set_of
+from comply_measure.statistics.words import counted
 from comply_measure.tables.roles import POOLED, by_role
 
 if TYPE_CHECKING:
@@ -230,8 +231,8 @@ def require_one_each(chosen: Focal) -> None:
     """
     if chosen.several:
         raise NotApplicableError(
-            f"{chosen.several} units have several informants of one role, and all are kept; this step needs one per "
-            "unit and role (informants: average, or first)"
+            f"{counted(chosen.several, 'unit has', 'units have')} several informants of one role, and all are "
+            "kept; this step needs one per unit and role (informants: average, or first)"
         )
 
 

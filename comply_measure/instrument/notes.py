@@ -36,7 +36,8 @@ def scale_notes(scale: Scale) -> tuple[str, ...]:
     for what, count in lacking.items():
         if count:
             notes.append(
-                f"{count} of {len(scale.items)} items have no {what[2:]}; a publication will want it"
+                f"{count} of {len(scale.items)} items {'has' if count == 1 else 'have'} no {what[2:]}; "
+                "a publication will want it"
             )
     if not any(label for labels in scale.response.anchors.values() for label in labels):
         notes.append("the answer categories have no labels; a publication will want the wording of the ends")

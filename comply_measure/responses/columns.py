@@ -12,7 +12,7 @@ from comply_measure.responses.faults import Faults
 from comply_measure.responses.mapping import ColumnMapping, Layout
 from comply_measure.responses.roles import role_words
 from comply_measure.responses.selection import Selection
-from comply_measure.statistics.words import did_you_mean, nearest
+from comply_measure.statistics.words import counted, did_you_mean, nearest
 
 Place = tuple[str, str]
 """Item (or variable) and role; the role is empty in the long layout."""
@@ -252,9 +252,15 @@ def _left_out(finder: _Finder, selection: Selection, layout: Layout) -> tuple[st
             ignored += 1
     notes = []
     if other:
-        notes.append(f"{other} columns of items outside the form or attribute set were left out")
+        notes.append(
+            counted(
+                other,
+                "column of an item outside the form or attribute set was left out",
+                "columns of items outside the form or attribute set were left out",
+            )
+        )
     if ignored:
-        notes.append(f"{ignored} columns were ignored as the mapping says")
+        notes.append(f"{counted(ignored, 'column was', 'columns were')} ignored as the mapping says")
     return tuple(notes)
 
 

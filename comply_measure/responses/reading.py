@@ -33,7 +33,7 @@ from comply_measure.responses.table import Responses, Source
 from comply_measure.responses.units import joined, own_variables, read_units
 from comply_measure.responses.variables import check_cells, missing_words, typed
 from comply_measure.responses.vocabulary import NOT_APPLICABLE, REASONS, InformantRule
-from comply_measure.statistics.words import require_known
+from comply_measure.statistics.words import counted, require_known
 
 _DEFAULT_MAPPING = ColumnMapping()
 _DEFAULT_FORMAT = FileFormat()
@@ -229,7 +229,12 @@ def _understood(
         refuse(files.headline, *files.all_faults)
     notes = (*table.notes, *selection.notes, *plan.notes, *records.notes, *units.notes)
     if set_aside:
-        notes = (*notes, f"{set_aside} answers to items not meant for the role were set aside")
+        told = counted(
+            set_aside,
+            "answer to an item not meant for the role was",
+            "answers to items not meant for the role were",
+        )
+        notes = (*notes, f"{told} set aside")
     source = Source(
         Path(table.file).name,
         table.sha256,

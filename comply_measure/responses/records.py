@@ -23,6 +23,7 @@ from comply_measure.responses.vocabulary import (
     NOT_ANSWERED,
     USER_MISSING,
 )
+from comply_measure.statistics.words import counted
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,7 +135,11 @@ def wide_records(
     if not present.any():
         faults.add("no informant has an id or an answer")
     empty = int((~present.any(axis=1)).sum())
-    notes = (f"{empty} rows without any informant were left out",) if empty else ()
+    notes = (
+        (f"{counted(empty, 'row without any informant was', 'rows without any informant were')} left out",)
+        if empty
+        else ()
+    )
     # Row-major order: all informants of the first unit, then of the second.
     records, place = (axis.astype(np.intp) for axis in np.nonzero(present))
     position = np.array([all_roles.index(role) for role in plan.roles], dtype=np.intp)

@@ -25,7 +25,7 @@ from comply_measure.responses.variables import (
     text_among_numbers,
     typed,
 )
-from comply_measure.statistics.words import did_you_mean
+from comply_measure.statistics.words import counted, did_you_mean
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,7 +195,12 @@ def joined(own: UnitVariables, unit_names: tuple[str, ...], file: UnitsFile, fau
     notes = (*own.notes, *file.notes)
     if silent := len(known.keys() - set(unit_names)):
         name = Path(file.table.file).name
-        notes = (*notes, f"{silent} units of {name} have no informants and were left out")
+        told = counted(
+            silent,
+            f"unit of {name} has no informants and was",
+            f"units of {name} have no informants and were",
+        )
+        notes = (*notes, f"{told} left out")
     return UnitVariables(firm, variables, notes)
 
 

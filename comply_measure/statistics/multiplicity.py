@@ -4,12 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
 from comply_measure.statistics.arrays import Floats
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Exact and simulated p values are multiples of 1/m; a product of such may miss the level by rounding alone.
+TIE = 1e-12
+
+
+@overload
+def rejects(p: float, level: float) -> bool: ...
+@overload
+def rejects(p: Floats, level: float) -> NDArray[np.bool_]: ...
+@overload
+def rejects(p: pd.Series, level: float) -> pd.Series: ...
+def rejects(p: Any, level: float) -> Any:
+    """Whether a test rejects at a level: p ≤ level, so that its size is at most that; NaN rejects nothing.
+
+    Parameters
+    ----------
+    p : float, ndarray or Series
+        p values, corrected or not.
+    level : float
+        Level of the test.
+    """
+    return p <= level + TIE
 
 
 def holm(p: Floats, groups: NDArray[np.int64] | None = None) -> Floats:

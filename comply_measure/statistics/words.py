@@ -8,6 +8,11 @@ from difflib import get_close_matches
 from comply_measure.errors import ComplyError
 
 
+def counted(n: int, one: str, several: str) -> str:
+    """A count with its words: ``1 line was``, ``3 lines were``."""
+    return f"{n} {one if n == 1 else several}"
+
+
 def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
     """Known key most like `word`, compared without case; None if nothing is close.
 

@@ -14,6 +14,7 @@ from scipy.special import stdtrit
 from comply_measure.evidence import Verdict
 from comply_measure.evidence.fits import NamedFit, fit_row, fit_values, fit_verdicts, measure, uncertain
 from comply_measure.evidence.moderation import Moderation
+from comply_measure.evidence.topics.actions import _answer
 from comply_measure.evidence.topics.aggregation import AggregationEvidence
 from comply_measure.evidence.topics.agreement import AgreementEvidence
 from comply_measure.evidence.topics.congruence import _verdict
@@ -294,7 +295,7 @@ def test_a_marker_excludes_method_variance_only_with_power() -> None:
         (verdict,) = of(MethodVarianceEvidence, **evidence)
         return verdict
 
-    assert said(0.049).answer == "supported" and said(0.051).answer == "cannot say"
+    assert said(0.05).answer == "supported" and said(0.051).answer == "cannot say"
     assert said(0.051, 0.5).answer == "not supported" and said(0.051, 0.49).answer == "cannot say"
     assert said(0.049, 0.5).answer == "supported"
     numbers = said(0.2, 0.5).numbers
@@ -435,6 +436,11 @@ def test_an_interval_that_holds_zero_or_is_undefined_is_uncertain() -> None:
     assert [uncertain(table, "y", "~", key) for key in "abcdef"] == [True, False, True, False, True, True]
 
 
+def test_a_claim_about_an_attribute_is_judged_at_its_level() -> None:
+    assert [_answer(p, True, 0.05) for p in (0.05, 0.0501, NAN)] == ["supported", "cannot say", "cannot say"]
+    assert [_answer(p, False, 0.05) for p in (0.05, 0.0501)] == ["not supported", "cannot say"]
+
+
 def test_broad_congruence_needs_every_condition() -> None:
     def said(broad: bool, estimate: float, p: float, *holds: bool | None) -> Verdict:
         names = ["name", "estimate", "ci_lower", "ci_upper", "p_holm"]
@@ -459,7 +465,7 @@ def test_broad_congruence_needs_every_condition() -> None:
         1,
     )
     assert dict(verdict.numbers) == {"a4": -0.2, "ci": (-0.3, -0.1), "p": 0.01}
-    assert said(False, 0.2, 0.049, True).answer == "not supported"
+    assert said(False, 0.2, 0.05, True).answer == "not supported"
     assert said(False, 0.2, 0.051, True).answer == "cannot say"
     assert said(False, -0.2, 0.01, True, False).answer == "not supported"
     assert said(False, -0.2, 0.01, True, None).answer == "cannot say"

@@ -84,9 +84,12 @@ def test_all_faults_are_listed_at_once(own_study: Path) -> None:
 
 def test_a_step_that_does_not_apply_is_refused_when_named(own_study: Path) -> None:
     text = own_study.read_text(encoding="utf-8") + "steps: [structure]\n"
-    assert "the step does not apply: the model built in needs the constructs of the scale smsc" in faults(
-        own_study, text
-    )
+    refused = "the step does not apply: the model built in needs the constructs of the scale smsc"
+    assert refused in faults(own_study, text)
+    # what else its options name is no matter then
+    found = faults(own_study, text + "options:\n  structure: {scale: dua}\n")
+    assert refused in found
+    assert "dua" not in found
 
 
 def test_options_that_fit_an_engine_follow_from_it(tmp_path: Path) -> None:

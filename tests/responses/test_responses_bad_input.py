@@ -301,7 +301,7 @@ def test_wide_rows_without_anyone_are_left_out_and_noted(small):
     wide.iloc[1, 1:] = np.nan
     read = responses_from_frame(wide, small, layout="wide")
     assert read.units.index.tolist() == ["u0", "u2"]
-    assert "1 rows without any informant were left out" in read.notes
+    assert "1 row without any informant was left out" in read.notes
 
 
 def test_a_wide_file_without_anyone(small, problems):

@@ -73,6 +73,10 @@ def test_blank_lines_between_answers_are_counted(frame, small, tmp_path):
     read = read_responses(path, small)
     assert read.same_answers(responses_from_frame(frame, small))
     assert [note for note in read.notes if "blank" in note] == ["3 blank lines were skipped"]
+    path.write_text("\n".join([head, rows[0], "", *rows[1:]]))
+    assert [note for note in read_responses(path, small).notes if "blank" in note] == [
+        "1 blank line was skipped"
+    ]
     path.write_text("\n".join([head, *rows]))
     assert not [note for note in read_responses(path, small).notes if "blank" in note]
 

@@ -203,7 +203,7 @@ def test_separate_units_file_with_firm(frame, small, tmp_path):
     assert np.isnan(read.units.loc["u3", "retention"])
     assert read.units["zip"].tolist() == ["80331", "01099", "04109"]
     assert read.data["firm"].tolist() == ["A"] * 3 + ["B"] * 5
-    assert any("1 units of" in note and "no informants" in note for note in read.notes)
+    assert any("1 unit of" in note and "no informants" in note for note in read.notes)
     assert read.source.units_file == "units.csv"
     assert len(read.source.units_sha256) == 64
 
@@ -221,7 +221,7 @@ def test_answers_of_roles_that_are_not_asked_can_be_set_aside(frame, small):
     read = responses_from_frame(more, small, ColumnMapping(inapplicable="ignore"))
     assert np.isnan(read.data.loc[2, "K_1"])
     assert read.missing_reason.loc[2, "K_1"] == "not_applicable"
-    assert "1 answers to items not meant for the role were set aside" in read.notes
+    assert "1 answer to an item not meant for the role was set aside" in read.notes
 
 
 def test_ignored_and_not_asked_columns(frame, small):

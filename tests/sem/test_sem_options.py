@@ -299,6 +299,7 @@ def test_every_option_does_beside_the_way_of_the_search_what_it_does_alone() -> 
         ({"estimator": "ULS", "se": "first.order"}, "se", "robust.sem"),
         ({"estimator": "MLR", "test": "yuan.bentler"}, "information", "expected"),
         ({"missing": "ml", "estimator": "MLMV"}, "estimator", "MLR"),
+        ({"missing": "two.stage", "cluster": "firm"}, "missing", "robust.two.stage"),
         ({"ordered": ITEMS, "se": "robust.huber.white"}, "se", "robust.sem"),
         ({"ordered": ITEMS, "fixed_x": False}, "fixed_x", "x ~~ x"),
         ({"parameterization": "gamma"}, "parameterization", "delta, theta"),
@@ -321,6 +322,8 @@ def test_refusals_name_the_option_and_what_is_allowed(
         sem.fit(MODEL, _data(), **options)
     problem = next(p for p in caught.value.problems if p.column == column)
     assert allowed in str(problem.allowed)
+    asked = options.get(column)
+    assert not isinstance(asked, str) or asked not in str(problem.allowed).split(", ")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 from scipy.stats import norm
 
 from comply_measure import sem
-from comply_measure.errors import InputError
+from comply_measure.errors import ComplyError, InputError
 
 ORDINAL = "f =~ u1 + u2 + u3 + u4\ng =~ u5 + u6 + u7\n"
 MIXED = "f =~ u1 + u2 + u3 + u4\ng =~ y1 + y2 + y3\nf ~ x1 + x2\ng ~ x1 + f\n"
@@ -243,3 +243,11 @@ def test_new_incomplete_cases_of_a_pairwise_fit_have_scores(ordinal) -> None:
     found = fit.predict(gaps.iloc[[0, 1, 6]])
     np.testing.assert_allclose(found, own.iloc[[0, 1, 6]], atol=1e-8, equal_nan=True)
     assert found["f"].isna().tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize("method", ["EBM", "ML"])
+def test_scores_name_the_items_without_residual_variance(ordinal, method) -> None:
+    model = "f =~ NA*u1 + 1.3*u2 + u3 + 1.2*u4\nf ~~ 1*f"
+    fit = sem.fit(model, ordinal, ordered=["u1", "u2", "u3", "u4"])
+    with pytest.raises(ComplyError, match=r"residual variances are not positive: u2, u4$"):
+        fit.predict(method=method)

@@ -18,6 +18,7 @@ from scipy.stats import multivariate_normal
 from comply_measure.sem.errors import InputError, ModelError
 from comply_measure.sem.ordinal import code_groups, ordinal_moments, polychoric_matrix
 from comply_measure.sem.ordinal.conditional_moments import conditional_moments
+from comply_measure.sem.ordinal.polychoric import smoothed_counts
 from comply_measure.sem.ordinal.stages import asymptotic_covariance, estimate
 
 REFERENCE = Path(__file__).parent.parent / "reference" / "sem_ordinal"
@@ -244,3 +245,27 @@ def test_covariance_is_that_of_repeated_samples() -> None:
     ratio = 400 * np.var(vectors, axis=0) / np.mean(gammas, axis=0)
     assert abs(np.log(ratio).mean()) < 0.09
     assert np.abs(np.log(ratio)).max() < 0.3
+
+
+@pytest.mark.parametrize(
+    ("cells", "filled", "fixed"),
+    [
+        ([[0, 4], [3, 5]], [[0.5, 3.5], [2.5, 5.5]], np.nan),
+        ([[4, 3], [5, 0]], [[4.5, 2.5], [4.5, 0.5]], np.nan),
+        ([[4, 0], [3, 5]], [[3.5, 0.5], [3.5, 4.5]], np.nan),
+        ([[4, 3], [0, 5]], [[3.5, 3.5], [0.5, 4.5]], np.nan),
+        ([[4, 0], [0, 5]], [[4, 0], [0, 5]], 1.0),
+        ([[0, 4], [5, 0]], [[0, 4], [5, 0]], -1.0),
+        ([[0, 0], [4, 5]], [[0, 0], [4, 5]], np.nan),  # one variable has a single category
+        ([[0, 4], [0, 5]], [[0, 4], [0, 5]], np.nan),
+        ([[2, 4], [1, 5]], [[2, 4], [1, 5]], np.nan),
+    ],
+)
+def test_half_a_case_moves_along_the_diagonal_of_the_empty_cell(
+    cells: list[list[int]], filled: list[list[float]], fixed: float
+) -> None:
+    counts = np.array([cells, cells], dtype=float)
+    found, known = smoothed_counts(counts, np.array([True, False]))
+    np.testing.assert_array_equal(found, np.array([filled, cells]))
+    np.testing.assert_array_equal(known, [fixed, np.nan])
+    np.testing.assert_array_equal(counts, np.array([cells, cells]))  # what was counted stays as it is

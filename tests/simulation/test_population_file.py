@@ -9,7 +9,7 @@ import pytest
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.resources import shipped
-from comply_measure.simulation import load_population
+from comply_measure.simulation import load_population, simulate
 
 SHIPPED = shipped("datasets") / "msi_triads" / "population.yaml"
 TEXT = SHIPPED.read_text(encoding="utf-8")
@@ -251,6 +251,22 @@ def test_own_scale_with_other_roles_and_categories() -> None:
     population = load_population(Path(__file__).parent / "own_population.yaml")
     assert population.roles == ("buyer", "seller")
     assert population.attribute_parents == {"honesty": "trust", "care": "trust"}
+
+
+def test_a_population_has_at_least_one_role(tmp_path: Path) -> None:
+    here = Path(__file__).parent
+    for folder, name in (("simulation", "own_population.yaml"), ("instrument", "own_scale.yaml")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).write_text((here.parent / folder / name).read_text(encoding="utf-8"))
+    path = tmp_path / "simulation" / "own_population.yaml"
+    text = path.read_text(encoding="utf-8").replace("{seller: 0.4}", "{}").replace(", seller: 0.3", "")
+    path.write_text(text.replace("roles: [buyer, seller]", "roles: [buyer]"), encoding="utf-8")
+    study = simulate(load_population(path), seed=1)
+    assert set(study.truth.informants["role"]) == {"buyer"}
+    path.write_text(text.replace("roles: [buyer, seller]", "roles: []"), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_population(path)
+    assert ("roles", "must not be empty") in [(p.column, p.message) for p in caught.value.problems]
 
 
 def test_attribute_set_is_a_switch() -> None:

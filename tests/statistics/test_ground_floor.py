@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import norm
 
@@ -22,6 +23,7 @@ from comply_measure.statistics.multiplicity import (
     bonferroni,
     holm,
     max_t,
+    rejects,
     studentized_range,
 )
 
@@ -48,6 +50,13 @@ def test_intervals_are_those_of_r() -> None:
     np.testing.assert_allclose(lower, [0.01878651337, 0.34246476503, 0.0711368153, 0.67567471382], atol=1e-9)
     np.testing.assert_allclose(upper, [0.7610843696, 0.94585826, 0.9272320402, 0.9858916782], atol=1e-9)
     assert np.isnan(icc_intervals(1.0, 1.0, 0.0, 6, 4, 0.95)[0]).all()
+
+
+def test_a_test_rejects_at_its_level_and_not_above() -> None:
+    p = np.array([0.049, 0.05, 3 * (0.05 / 3 + 1e-17), 0.0500001, np.nan])
+    np.testing.assert_array_equal(rejects(p, 0.05), [True, True, True, False, False])
+    assert rejects(0.1 + 0.2, 0.3) and not rejects(0.30000001, 0.3) and not rejects(float("nan"), 0.3)
+    assert rejects(pd.Series(p), 0.05).tolist() == [True, True, True, False, False]
 
 
 def test_adjusted_p_values_by_hand() -> None:

@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 
 from comply_measure.errors import ComplyError
-from comply_measure.statistics.words import did_you_mean, nearest, require_known, unknown_message
+from comply_measure.statistics.words import counted, did_you_mean, nearest, require_known, unknown_message
+
+
+def test_one_is_counted_in_the_singular() -> None:
+    said = [counted(n, "line was", "lines were") for n in (0, 1, 2)]
+    assert said == ["0 lines were", "1 line was", "2 lines were"]
 
 
 def test_the_nearest_key_ignores_case_and_is_none_when_nothing_is_near() -> None:

@@ -11,6 +11,7 @@ from scipy import stats
 from comply_measure import triads
 from comply_measure.errors import InputError
 from comply_measure.triads import TriadData
+from comply_measure.triads.agreement import exact
 from comply_measure.triads.agreement.nulls import n_categories, null_distribution
 from comply_measure.triads.agreement.resampling import permutations
 from comply_measure.triads.gaps.pseudo import pseudo_triads
@@ -581,6 +582,24 @@ def test_exact_distributions_are_refused_where_there_is_none() -> None:
             triads.exact_distribution(sizes, null_distribution("uniform", 1, 7))
     with pytest.raises(InputError, match="no probabilities"):
         triads.exact_distribution([3], null_distribution(1.5, 1, 7))
+
+
+def test_the_longest_exact_distribution_is_the_sum_of_the_largest_keys(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Answers 1 and 2: s² of 2, 3 and 5 informants is at most 1/2, 2/6 and 6/20, in steps of 1/60."""
+    null = null_distribution("uniform", 1, 2)
+    longest = 2 * 30 + 20 + 18  # two items of two informants, one of three, one of five
+    for allowed in (longest, longest - 1):
+        monkeypatch.setattr(exact, "MAX_SUPPORT", allowed)
+        exact._distribution.cache_clear()
+        if allowed == longest:
+            found = triads.exact_distribution([2, 5, 2, 3], null)
+            assert found.values[-1] == pytest.approx((0.5 + 0.5 + 1 / 3 + 0.3) / 4, rel=1e-12)
+            continue
+        with pytest.raises(InputError, match="differ too much") as caught:
+            triads.exact_distribution([2, 5, 2, 3], null)
+        assert [problem.value for problem in caught.value.problems] == [[2, 3, 5]]
 
 
 def test_pairs_of_roles_that_share_no_unit_say_nothing_of_the_common_factor() -> None:

@@ -18,12 +18,12 @@ DISPUTED = register_rule(
         decides=Words(
             "Supported where the root mean square latent gap between roles lies above the threshold of the study "
             "with a "
-            "corrected p below its level, not supported where it lies below with such a p. The gap is free of "
+            "corrected p of at most its level, not supported where it lies below with such a p. The gap is free of "
             "measurement "
             "error and of items that the roles answer differently; the uncertainty of reliability is in its error.",
-            "Gestützt, wenn die mittlere quadratische latente Lücke zwischen den Rollen mit korrigiertem p unter dem "
-            "Niveau über der Schwelle der Studie liegt; nicht gestützt, wenn sie mit solchem p darunter liegt. "
-            "Die Lücke ist "
+            "Gestützt, wenn die mittlere quadratische latente Lücke zwischen den Rollen mit korrigiertem p von "
+            "höchstens dem Niveau über der Schwelle der Studie liegt; nicht gestützt, wenn sie mit solchem p darunter "
+            "liegt. Die Lücke ist "
             "frei von Messfehlern und von Items, die die Rollen verschieden beantworten; die Unsicherheit der "
             "Reliabilität "
             "ist in ihrem Fehler enthalten.",
@@ -102,9 +102,9 @@ LOW = register_rule(
         ),
         decides=Words(
             "Supported where the level, the mean of the role means, lies below the attribute's norm with a "
-            "corrected p below "
+            "corrected p of at most "
             "the level of the study; not supported where it lies above with such a p.",
-            "Gestützt, wenn die Ausprägung (Mittel der Rollenmittel) mit korrigiertem p unter dem Niveau unter "
+            "Gestützt, wenn die Ausprägung (Mittel der Rollenmittel) mit korrigiertem p von höchstens dem Niveau unter "
             "der Norm des "
             "Attributs liegt; nicht gestützt, wenn sie mit solchem p darüber liegt.",
         ),

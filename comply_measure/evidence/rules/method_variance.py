@@ -14,12 +14,12 @@ MARKER = register_rule(
             "Trägt die Markervariable Methodenvarianz in die Antworten?",
         ),
         decides=Words(
-            "Supported where equal effects of the marker fit better than none (p below {test_level:limit}). Not "
+            "Supported where equal effects of the marker fit better than none (p at most {test_level:limit}). Not "
             "supported "
             "only where the study states how closely the marker goes with the method (option marker_correlation) "
             "and the test "
             "then has a power of .80 for the share of variance that it cares for (option worth).",
-            "Gestützt, wenn gleiche Effekte der Markervariable besser passen als keine (p unter "
+            "Gestützt, wenn gleiche Effekte der Markervariable besser passen als keine (p höchstens "
             "{test_level:limit}). Nicht "
             "gestützt nur, wenn die Studie angibt, wie eng die Markervariable mit der Methode zusammenhängt (Option "
             "marker_correlation), und der Test dann für den Varianzanteil, auf den es ankommt (Option worth), eine "

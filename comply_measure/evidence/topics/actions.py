@@ -23,7 +23,7 @@ from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.topics.invariance import InvarianceEvidence, of_scale
 from comply_measure.evidence.verdicts import Answer, Verdict
 from comply_measure.responses import Responses
-from comply_measure.statistics.multiplicity import holm
+from comply_measure.statistics.multiplicity import holm, rejects
 from comply_measure.triads import TriadData, attribute_actions
 from comply_measure.triads.gaps.actions import interventions_for, levers_for
 
@@ -296,7 +296,7 @@ def _two_sided(z: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _answer(p: float, claimed: bool, alpha: float) -> Answer:
-    if not p < alpha:
+    if not rejects(p, alpha):
         return "cannot say"
     return "supported" if claimed else "not supported"
 

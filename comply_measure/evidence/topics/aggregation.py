@@ -20,6 +20,7 @@ from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.measurement.frames import joined
 from comply_measure.responses import Responses
+from comply_measure.statistics.multiplicity import rejects
 from comply_measure.statistics.words import unknown_message
 from comply_measure.triads import TriadData, UnitScores, aggregate, incremental_validity, known_groups
 from comply_measure.triads.aggregation.composition import EVIDENCE
@@ -106,7 +107,7 @@ class AggregationEvidence(Evidence):
         found = []
         for row in known.to_dict("records"):
             answer: Answer = "cannot say"
-            if row["p_holm"] <= conventions["test_level"]:
+            if rejects(row["p_holm"], conventions["test_level"]):
                 answer = "supported"
             elif -margin < row["lower"] and row["upper"] < margin:
                 answer = "not supported"
@@ -134,9 +135,9 @@ def known_group_verdicts(table: pd.DataFrame, conventions: Mapping[str, float]) 
         steps = table[(table["grouping"] == row["grouping"]) & (table["kind"] == "step")]
         turned = bool(((steps["difference"] < 0) & (steps["p"] * len(steps) <= level)).any())
         answer: Answer = "cannot say"
-        if row["p_holm"] <= level and row["difference"] > 0:
+        if rejects(row["p_holm"], level) and row["difference"] > 0:
             answer = "cannot say" if turned else "supported"
-        elif row["p_holm"] <= level or row["d_upper"] < conventions["small_d"]:
+        elif rejects(row["p_holm"], level) or row["d_upper"] < conventions["small_d"]:
             answer = "not supported"
         numbers: dict[str, Number] = {name: row[name] for name in ("difference", "d")}
         numbers |= {"lower": row["lower_group"], "higher": row["higher_group"], "p": row["p_holm"]}

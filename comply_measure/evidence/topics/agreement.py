@@ -26,6 +26,7 @@ from comply_measure.evidence.rules.agreement import MORE_THAN_REMATCHED, UNIT_ME
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.verdicts import Answer, Number, Verdict, by_interval
 from comply_measure.responses import Responses
+from comply_measure.statistics.multiplicity import rejects
 from comply_measure.statistics.words import did_you_mean
 from comply_measure.triads import (
     AgreementResult,
@@ -149,7 +150,7 @@ class AgreementEvidence(Evidence):
         found = []
         for row in self.rematched.to_dict("records"):
             answer: Answer = "cannot say"
-            if row["p_holm"] <= level:
+            if rejects(row["p_holm"], level):
                 answer = "supported" if row["difference"] > 0 else "not supported"
             elif row["upper"] < margin:
                 answer = "not supported"

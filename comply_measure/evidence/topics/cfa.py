@@ -36,7 +36,7 @@ from comply_measure.measurement import average_variance_extracted, composite_rel
 from comply_measure.measurement.frames import joined
 from comply_measure.models import correlated_factors, cross_validate, one_factor, second_order
 from comply_measure.responses import Responses
-from comply_measure.statistics.multiplicity import holm
+from comply_measure.statistics.multiplicity import holm, rejects
 from comply_measure.statistics.reasons import with_reasons
 from comply_measure.tables.roles import role_centred
 
@@ -185,7 +185,7 @@ def predicts_verdicts(table: pd.DataFrame, conventions: Mapping[str, float]) -> 
     found = []
     for row, p in zip(known.to_dict("records"), holm(known["p"].to_numpy(dtype=float)), strict=True):
         answer: Answer = "cannot say"
-        if p <= conventions["test_level"]:
+        if rejects(p, conventions["test_level"]):
             answer = "supported" if row["difference"] > 0 else "not supported"
         numbers: dict[str, Number] = {"difference": float(row["difference"]), "p": float(p)}
         numbers |= {"ci": (float(row["lower"]), float(row["upper"])), "baseline": _LABELS[_BASELINE]}

@@ -31,6 +31,7 @@ from comply_measure.evidence.texts import one_line
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.responses import Responses
+from comply_measure.statistics.multiplicity import rejects
 from comply_measure.triads.congruence import (
     PolynomialRegression,
     ResponseSurface,
@@ -163,7 +164,7 @@ def _verdict(case: CongruenceCase, n: int, level: float) -> Verdict:
     answer: Answer = "cannot say"
     if case.checklist.broad:
         answer = "supported"
-    elif (a4["estimate"] > 0 and p < level) or any(value is False for value in others["holds"]):
+    elif (a4["estimate"] > 0 and rejects(p, level)) or any(value is False for value in others["holds"]):
         answer = "not supported"
     numbers: dict[str, Number] = {
         "a4": float(a4["estimate"]),

@@ -38,6 +38,7 @@ from comply_measure.measurement.dimensionality.split_sample import SplitSample, 
 from comply_measure.measurement.items.normality import mardia
 from comply_measure.responses import Responses
 from comply_measure.sem.power import rmsea_power, rmsea_sample_size
+from comply_measure.statistics.multiplicity import rejects
 from comply_measure.tables.roles import role_centred
 
 #: Firms from which halves are made of firms: fewer leave one half with hardly any.
@@ -249,9 +250,9 @@ def confirmed_verdicts(split: Halves, conventions: Mapping[str, float]) -> tuple
     p = fit_row(named)["pvalue"] if named is not None else math.nan
     low, high = (min(known), max(known)) if known else (math.nan, math.nan)
     answer: Answer = "cannot say"
-    if p > conventions["test_level"] and low >= conventions["tucker"]:
+    if not math.isnan(p) and not rejects(p, conventions["test_level"]) and low >= conventions["tucker"]:
         answer = "supported"
-    elif p <= conventions["test_level"] and low < conventions["tucker_alike"]:
+    elif rejects(p, conventions["test_level"]) and low < conventions["tucker_alike"]:
         # The structure that half a sample suggests is often not quite the one behind both halves.
         far = named is not None and fit_row(named)["rmsea_lower"] > conventions["rmsea"]
         answer = "not supported" if far else "cannot say"

@@ -24,6 +24,7 @@ from comply_measure.models.invariance import group_design, role_design
 from comply_measure.models.invariance.designs import Design
 from comply_measure.responses import Responses
 from comply_measure.responses.scoring import construct_scores
+from comply_measure.statistics.multiplicity import rejects
 from comply_measure.tables.roles import role_centred
 
 #: Units that items need for each variable of their model: with fewer, tests of items err far above their level.
@@ -143,7 +144,7 @@ def gap_verdicts(table: pd.DataFrame, conventions: Mapping[str, float]) -> tuple
         p, gap, d = row["p_holm"], row["gap"], row["d"]
         numbers: dict[str, Number] = {"gap": gap, "ci": (row["ci_lower"], row["ci_upper"]), "p": p, "d": d}
         answer: Answer = "cannot say"
-        if p <= conventions["test_level"]:
+        if rejects(p, conventions["test_level"]):
             answer = "supported"
         elif (
             gap != 0

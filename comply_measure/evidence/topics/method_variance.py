@@ -30,6 +30,7 @@ from comply_measure.models.method_variance import (
 )
 from comply_measure.models.method_variance.marker_power import CORRELATIONS, POWER, SHARES, EqualEffect
 from comply_measure.responses import Responses
+from comply_measure.statistics.multiplicity import rejects
 from comply_measure.tables.roles import role_centred
 
 _MARKER = "marker"
@@ -148,7 +149,7 @@ def marker_verdicts(
         "weak": _WEAK,
         "power_weak": effect.power(_WEAK, worth, level),
     }
-    answer: Answer = "supported" if test.pvalue < level else "cannot say"
+    answer: Answer = "supported" if rejects(test.pvalue, level) else "cannot say"
     if known == known:
         power = effect.power(known, worth, level)
         numbers |= {"correlation": known, "power": power}

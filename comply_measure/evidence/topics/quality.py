@@ -33,6 +33,7 @@ from comply_measure.measurement.careless import (
 from comply_measure.measurement.items.missingness import little_mcar, missing_table
 from comply_measure.models import correlated_factors, one_factor, second_order
 from comply_measure.responses import Responses
+from comply_measure.statistics.multiplicity import rejects
 from comply_measure.tables.roles import POOLED, by_role, role_centred
 
 _FEWEST_ITEMS = 6
@@ -164,7 +165,7 @@ class QualityEvidence(Evidence):
         for row in table[table["p"].notna()].to_dict("records"):
             category = row["odds_ratio"] != row["odds_ratio"]
             answer: Answer = "cannot say"
-            if row["p_holm"] <= level:
+            if rejects(row["p_holm"], level):
                 answer = "supported"
             elif 1 / margin < row["lower"] and row["upper"] < margin:
                 answer = "not supported"

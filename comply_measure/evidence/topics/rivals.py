@@ -34,7 +34,7 @@ from comply_measure.models.rivals import (
     general_factor_indices,
 )
 from comply_measure.responses import Responses
-from comply_measure.statistics.multiplicity import holm
+from comply_measure.statistics.multiplicity import holm, rejects
 from comply_measure.tables.roles import POOLED, role_centred
 
 Key = Literal[
@@ -215,9 +215,9 @@ def superordinate_verdicts(
     whole, aggregates = float(p.iloc[0]), corrected[1:][np.isfinite(corrected[1:])]
     answer: Answer = "cannot say"
     if len(aggregates):
-        if whole > level and (aggregates <= level).all():
+        if not math.isnan(whole) and not rejects(whole, level) and rejects(aggregates, level).all():
             answer = "supported"
-        elif corrected[0] <= level and (aggregates > level).any():
+        elif rejects(corrected[0], level) and not rejects(aggregates, level).all():
             answer = "not supported"
     numbers: dict[str, Number] = {
         "construct": construct,

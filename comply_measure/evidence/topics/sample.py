@@ -17,6 +17,7 @@ from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.responses import Responses
 from comply_measure.responses.scoring import construct_scores
+from comply_measure.statistics.multiplicity import rejects
 from comply_measure.triads import TriadData, gap_tests
 
 _REASONS = ("not_answered", "cannot_judge", "user_missing")
@@ -85,7 +86,7 @@ def roles_verdicts(table: pd.DataFrame, conventions: Mapping[str, float]) -> tup
     found = []
     for row in known.to_dict("records"):
         answer: Answer = "cannot say"
-        if row["p_holm"] <= conventions["test_level"]:
+        if rejects(row["p_holm"], conventions["test_level"]):
             answer = "supported"
         elif -margin * row["sd"] < row["lower"] and row["upper"] < margin * row["sd"]:
             answer = "not supported"

@@ -39,7 +39,7 @@ from comply_measure.models import (
 from comply_measure.models.hypothesised import hypothesised_paths
 from comply_measure.sem import indirect_effects, quoted
 from comply_measure.sem.mediation.api import NO_ROUTE
-from comply_measure.statistics.multiplicity import holm
+from comply_measure.statistics.multiplicity import holm, rejects
 
 if TYPE_CHECKING:
     from comply_measure.instrument import Scale
@@ -253,7 +253,7 @@ def _answer(
     beta: float, ci: tuple[float, float], p: float, sign: int, conventions: Mapping[str, float]
 ) -> Answer:
     signed = ci if sign > 0 else (-ci[1], -ci[0])
-    if p <= conventions["test_level"]:
+    if rejects(p, conventions["test_level"]):
         return "supported" if beta * sign > 0 else "not supported"
     return "not supported" if signed[1] < conventions["small_effect"] else "cannot say"
 

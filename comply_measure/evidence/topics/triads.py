@@ -29,6 +29,7 @@ from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.measurement.frames import joined
 from comply_measure.responses import Responses
+from comply_measure.statistics.multiplicity import rejects
 from comply_measure.triads import (
     GStudy,
     OddRole,
@@ -138,7 +139,7 @@ def closer_verdicts(table: pd.DataFrame, conventions: Mapping[str, float]) -> tu
     for row in table[table["statistic"] == "absolute_gap"].to_dict("records"):
         p, real = float(row["p_adjusted"]), float(row["real"])
         answer: Answer = "cannot say"
-        if p <= conventions["test_level"]:
+        if rejects(p, conventions["test_level"]):
             answer = "supported"
         elif real > row["pseudo_upper"]:
             answer = "not supported"

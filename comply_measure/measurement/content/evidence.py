@@ -17,6 +17,7 @@ from comply_measure.measurement.content.files import definitions_of, ratings_of,
 from comply_measure.measurement.content.ratings import ContentValidity, content_validity
 from comply_measure.measurement.content.sorting import ItemSort, item_sort
 from comply_measure.responses.faults import Faults, refuse
+from comply_measure.statistics.words import counted
 
 SMALL_PANEL = 5
 RATINGS, SORTS = "expert ratings", "item sort"
@@ -269,5 +270,5 @@ def _notes(table: pd.DataFrame) -> tuple[str, ...]:
         ("n_definition_judges", "rated against no definition"),
     ):
         if column in table and (none := table.loc[table[column] == 0, "item"].tolist()):
-            notes.append(f"{len(none)} items {what}: {', '.join(none)}")
+            notes.append(f"{counted(len(none), 'item', 'items')} {what}: {', '.join(none)}")
     return tuple(notes)

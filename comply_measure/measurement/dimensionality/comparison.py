@@ -16,6 +16,7 @@ from comply_measure.measurement.linear_algebra import eigenvalues_descending
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.threads import single_threaded
 from comply_measure.statistics.checks import share_faults
+from comply_measure.statistics.multiplicity import rejects
 from comply_measure.statistics.reasons import with_reasons
 
 POPULATION = 10_000
@@ -151,7 +152,7 @@ def comparison_data(
             continue
         test = scipy.stats.mannwhitneyu(rmsr[-1], rmsr[-2], alternative="less")
         pvalues.append(float(test.pvalue))
-        improved = pvalues[-1] < alpha
+        improved = rejects(pvalues[-1], alpha)
         if not improved:
             break
     tried = len(rmsr)

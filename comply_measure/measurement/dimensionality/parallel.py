@@ -21,6 +21,7 @@ from comply_measure.measurement.frames import joined
 from comply_measure.measurement.linear_algebra import eigenvalues_descending
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.threads import single_threaded
+from comply_measure.statistics.words import counted
 
 Variant = Literal["components", "factors_minres", "factors_smc"]
 Null = Literal["normal", "permutation"]
@@ -161,7 +162,12 @@ def parallel_analysis(
     drawn = np.stack([eigenvalues(random, v) for v in chosen])
     mean, upper = _reference(drawn, percentile)
     lost = n_replications - len(random)
-    notes = [correlation.remarks, f"{lost} replications without a correlation matrix" if lost else ""]
+    notes = [
+        correlation.remarks,
+        counted(lost, "replication without a correlation matrix", "replications without a correlation matrix")
+        if lost
+        else "",
+    ]
     notes += [
         f"{variant}: no solution in any replication"
         for variant, row in zip(chosen, mean, strict=True)

@@ -12,6 +12,7 @@ from numpy.polynomial import legendre
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.frames import check_scales, item_values, listed, varying_items
 from comply_measure.measurement.moments import Floats
+from comply_measure.statistics.words import counted
 
 NAN = float("nan")
 FEWEST = 6  # patterns with this many informants or fewer are left out, as in the authors' program
@@ -129,7 +130,11 @@ def pattern_homogeneity(
     from scipy.special import chdtrc
 
     df = 2 * counts[0]
-    note = f"{counts[2]} informants of rare patterns are left out" if counts[2] else ""
+    note = (
+        f"{counted(int(counts[2]), 'informant of a rare pattern is', 'informants of rare patterns are')} left out"
+        if counts[2]
+        else ""
+    )
     return PatternHomogeneity(
         hawkins,
         df,

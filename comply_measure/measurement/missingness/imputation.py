@@ -17,6 +17,7 @@ from comply_measure.measurement.missingness.matching import Chain, impute_chain
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.threads import single_threaded
 from comply_measure.statistics.reasons import with_reasons
+from comply_measure.statistics.words import counted
 
 RoleUse = Literal["indicators", "within"]
 CASES_PER_PREDICTOR = 2
@@ -262,7 +263,13 @@ class _Plan:
         found = []
         empty = int((~self.present).sum())
         if empty:
-            found.append(f"{empty} informants without any answer stay missing")
+            found.append(
+                counted(
+                    empty,
+                    "informant without any answer stays missing",
+                    "informants without any answer stay missing",
+                )
+            )
         for r in np.unique(self.unasked[:, 0]):
             who = f"nobody in the role {roles[r]}" if len(roles) else "nobody"
             names = ", ".join(items[j] for j in self.unasked[self.unasked[:, 0] == r, 1])
@@ -296,7 +303,8 @@ def _check(
             Problem("unknown use of roles", column="role_use", value=role_use, allowed="indicators, within")
         )
     if role is not None and data[role].isna().any():
-        problems.append(Problem(f"{int(data[role].isna().sum())} informants have no role", column=role))
+        without = counted(int(data[role].isna().sum()), "informant has", "informants have")
+        problems.append(Problem(f"{without} no role", column=role))
     problems += [
         Problem("auxiliary columns must be complete", column=name)
         for name in auxiliary

@@ -19,6 +19,7 @@ from comply_measure.measurement.validity.convergent import (
 from comply_measure.sem import Fit, fit as fit_model
 from comply_measure.sem.language.quoting import quoted
 from comply_measure.statistics.checks import share_faults
+from comply_measure.statistics.multiplicity import rejects
 from comply_measure.statistics.reasons import with_reasons
 
 _NAN = math.nan
@@ -276,6 +277,6 @@ def _class_by_tests(pvalues: Mapping[float, float], cutoffs: Sequence[float], al
     if not tested:
         return ""
     for place, cutoff in enumerate(cutoffs):
-        if pvalues[cutoff] < alpha:
+        if rejects(pvalues[cutoff], alpha):
             return CLASSES[place]
     return CLASSES[-1]

@@ -26,7 +26,7 @@ from comply_measure.models.invariance.score_tests import Adjust, adjust_pvalues,
 from comply_measure.models.invariance.search_result import PartialInvariance, ScoreRow, departure
 from comply_measure.sem import Fit
 from comply_measure.statistics.checks import share_faults
-from comply_measure.statistics.multiplicity import holm
+from comply_measure.statistics.multiplicity import holm, rejects
 
 #: Significant items of a step whose release is tried.
 RIVALS = 4
@@ -49,8 +49,8 @@ def partial_invariance(
 
     On each level the model with everything equal is fitted and tested against the last model of the level below
     (χ² difference). Only if that test rejects at ``alpha`` the level is searched: the score test of every item's
-    parameter (equal in all groups against free in all) is computed; of those with adjusted p below ``alpha`` (the four
-    largest) the one whose release raises the likelihood most is released, until none is left (sequential forward
+    parameter (equal in all groups against free in all) is computed; of those with adjusted p of at most ``alpha`` (the
+    four largest) the one whose release raises the likelihood most is released, until none is left (sequential forward
     search; Yoon & Kim 2014). p values are
     adjusted over the items still held on the step. With robust standard errors the score test is the robust one
     (Boos 1992), by clusters if there are any. Loadings released on the metric level stay free, and so do the
@@ -151,7 +151,7 @@ def partial_invariance_family(
         active = [search for search in active if search.error is None]
         p = holm(np.array([search.gate_p(level) for search in active]))
         if gate:
-            rejected = [search for search, own in zip(active, p.tolist(), strict=True) if own < alpha]
+            rejected = [search for search, own in zip(active, p.tolist(), strict=True) if rejects(own, alpha)]
         else:
             rejected = active
         own_alpha = alpha * len(rejected) / len(active) if gate and active else alpha
@@ -218,7 +218,7 @@ class _Search:
         while True:
             step += 1
             table = self._score_table(fit, level, step, kind)
-            fits = self._rivals([row for row in table if row.pvalue_adjusted < alpha], level, kind)
+            fits = self._rivals([row for row in table if rejects(row.pvalue_adjusted, alpha)], level, kind)
             best = max(fits, key=lambda item: -fits[item].optimum.point.value, default=None)
             self.rows += [_mark(row, row.item == best) for row in table]
             if best is None:

@@ -23,6 +23,7 @@ from comply_measure.models.method_variance.texts import (
 )
 from comply_measure.sem import Fit, fit as fit_model
 from comply_measure.statistics.checks import share_faults
+from comply_measure.statistics.multiplicity import rejects
 
 _NAN = float("nan")
 LEVELS = (0.05, 0.01)
@@ -172,7 +173,9 @@ def _phase_one(series: Series, texts: MethodTexts, alpha: float) -> tuple[str, s
     baseline = series.add("baseline", base)
     common = series.add("method_c", texts.equal(base))
     free = series.add("method_u", texts.free(base))
-    if free is not None and (common is None or series.difference("method_c", "method_u").pvalue < alpha):
+    if free is not None and (
+        common is None or rejects(series.difference("method_c", "method_u").pvalue, alpha)
+    ):
         retained, text = "method_u", texts.free(base)
     elif common is not None:
         retained, text = "method_c", texts.equal(base)

@@ -17,6 +17,7 @@ from comply_measure.models.method_variance.marker_power import (
     power_table,
 )
 from comply_measure.sem import Fit
+from comply_measure.statistics.multiplicity import rejects
 
 FIXED_VALUES = (
     "values that a model holds fixed were estimated from the same data, so its χ² and p are approximate"
@@ -98,9 +99,9 @@ class MarkerAnalysis:
 
     @property
     def detected(self) -> bool | None:
-        """Whether equal method effects fit better than none (p below ``alpha``); None without the test."""
+        """Whether equal method effects fit better than none (p at most ``alpha``); None without the test."""
         p = self.differences["baseline", "method_c"].pvalue
-        return None if math.isnan(p) else p < self.alpha
+        return None if math.isnan(p) else rejects(p, self.alpha)
 
     @property
     def effect(self) -> EqualEffect | None:

@@ -11,6 +11,7 @@ from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Figure, Heading, Prose, Section
 from comply_measure.report.reversals import with_reversals
 from comply_measure.report.tables import Columns, TableSpec, of, table_of
+from comply_measure.statistics.multiplicity import rejects
 
 _ANSWERS = {"supported": "yes", "not supported": "no", "cannot say": "cannot say"}
 _NAMED = 7
@@ -66,7 +67,7 @@ def _opening(facts: ActionsEvidence) -> str:
 
 def _relative_text(facts: ActionsEvidence, labels: Labels) -> str:
     table = facts.relative.dropna(subset=["p_holm"])
-    found = table[table["p_holm"] < facts.alpha]
+    found = table[rejects(table["p_holm"], facts.alpha)]
     found = found.reindex(found["gap"].abs().sort_values(ascending=False, kind="stable").index)
     shown = [
         f"{labels.construct(str(row['factor']))}, {labels.pair(str(row['pair']))} ({number(row['gap'])})"

@@ -15,6 +15,7 @@ from comply_measure.report.parts import Block, Chapter, Details, Figure, Prose, 
 from comply_measure.report.reversals import with_reversals
 from comply_measure.report.tables import Column, Columns, TableSpec, of, table_of
 from comply_measure.statistics.cluster_robust import few_clusters_note
+from comply_measure.statistics.multiplicity import rejects
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,7 +95,7 @@ def _gap(row: pd.Series[float], labels: Labels) -> str:
 
 
 def _opening(facts: GapEvidence, labels: Labels) -> str:
-    found = facts.dimensions[facts.dimensions["p_holm"] < facts.alpha]
+    found = facts.dimensions[rejects(facts.dimensions["p_holm"], facts.alpha)]
     text = (
         f"A gap is the first role's score minus the second's in the same unit, in points of the answer scale. "
         f"{count(len(found))} of {plural(len(facts.dimensions), 'mean gap')} between roles on the dimensions "
@@ -112,7 +113,7 @@ def _opening(facts: GapEvidence, labels: Labels) -> str:
 def _contrast_text(facts: GapEvidence) -> str:
     mine = facts.contrasts[facts.contrasts["kind"] == "dimension"].set_index(["column", "pair"])
     paired = facts.dimensions.set_index(["column", "pair"])
-    both = (mine["p_holm"] < facts.alpha).to_frame("mixed").join(paired["p_holm"] < facts.alpha)
+    both = rejects(mine["p_holm"], facts.alpha).to_frame("mixed").join(rejects(paired["p_holm"], facts.alpha))
     differing = int((both["mixed"] != both["p_holm"]).sum())
     same = "The same gaps differ from zero" if not differing else f"{count(differing)} of the calls change"
     return (
@@ -162,7 +163,7 @@ def _pairs_table(
 
 
 def _attribute_text(facts: GapEvidence, labels: Labels) -> str:
-    found = facts.attributes[facts.attributes["p_holm"] < facts.alpha]
+    found = facts.attributes[rejects(facts.attributes["p_holm"], facts.alpha)]
     names = list(dict.fromkeys(labels.construct(name) for name in found["column"]))
     return (
         f"By attribute, {count(len(found))} of {plural(len(facts.attributes), 'mean gap')} "
@@ -231,9 +232,9 @@ def _heat_map(facts: GapEvidence, labels: Labels) -> Figure:
         alt="Heat map of mean role gaps, attributes in rows and pairs of roles in columns; values are printed "
         "in the cells and in the table of gaps by attribute.",
         groups=[labels.parent(name) for name in names],
-        marks=p < facts.alpha,
+        marks=rejects(p, facts.alpha),
         notes=(
-            f"First role minus second. Bold with asterisk: p < {bounded(facts.alpha)} after Holm's correction over "
+            f"First role minus second. Bold with asterisk: p ≤ {bounded(facts.alpha)} after Holm's correction over "
             "the whole table. Lines separate dimensions.",
             *few,
         ),

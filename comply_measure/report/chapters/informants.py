@@ -19,7 +19,7 @@ from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Notice, Prose, Section
 from comply_measure.report.reversals import with_reversals
 from comply_measure.report.tables import Columns, TableSpec, of, table_of
-from comply_measure.statistics.multiplicity import holm
+from comply_measure.statistics.multiplicity import holm, rejects
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -162,7 +162,7 @@ def _common_table(facts: InformantEvidence, labels: Labels) -> TableSpec:
 
 def _gap_text(facts: InformantEvidence, labels: Labels) -> str:
     known = facts.gaps.dropna(subset=["gap"])
-    found = known[known["p_holm"] < 0.05]
+    found = known[rejects(known["p_holm"], 0.05)]
     text = (
         f"{count(len(found))} of {count(len(known))} latent mean differences between roles differ from zero "
         "(Holm's correction over the table)"
@@ -198,9 +198,9 @@ def _gap_table(facts: InformantEvidence, labels: Labels) -> TableSpec:
 
 
 def _effect_text(facts: InformantEvidence) -> str:
-    found = facts.effects[facts.effects["p"] < 0.05]
+    found = facts.effects[rejects(facts.effects["p"], 0.05)]
     return (
-        f"{count(len(found))} of {count(len(facts.effects))} effects of the predictors have p < .05 (not corrected): "
+        f"{count(len(found))} of {count(len(facts.effects))} effects of the predictors have p ≤ .05 (not corrected): "
         "on what the roles share (common fate), on their level and on their contrasts (latent congruence)."
     )
 

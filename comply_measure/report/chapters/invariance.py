@@ -24,6 +24,7 @@ from comply_measure.report.names import key_of
 from comply_measure.report.parts import Block, Chapter, Details, Heading, Notice, Prose, Section
 from comply_measure.report.reversals import with_reversals
 from comply_measure.report.tables import Columns, TableSpec, of, table_of
+from comply_measure.statistics.multiplicity import rejects
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,12 +74,12 @@ def _compared_text(facts: InvarianceEvidence, kind: str, usable: list[Comparison
     if not any(tests.values()):
         return f"{opening}: no difference test could be made."
     parts = [
-        f"equal {word} in {count(sum(p < facts.alpha for p in tests[level].values()))} of "
+        f"equal {word} in {count(sum(rejects(p, facts.alpha) for p in tests[level].values()))} of "
         f"{count(len(tests[level]))}"
         for level, word in (("metric", "loadings"), ("scalar", "intercepts"))
     ]
     text = (
-        f"{opening}, dimensions in which a test rejects (p < {bounded(facts.alpha)}, Holm's correction over "
+        f"{opening}, dimensions in which a test rejects (p ≤ {bounded(facts.alpha)}, Holm's correction over "
         f"dimensions): {' and '.join(parts)} tested"
     )
     if facts.searched:
@@ -142,7 +143,7 @@ def _folded(
 
 def _latent_text(facts: InvarianceEvidence, labels: Labels) -> str:
     table = facts.latent_gaps.dropna(subset=["gap"])
-    different = int((table["p_holm"] < facts.alpha).sum())
+    different = int(rejects(table["p_holm"], facts.alpha).sum())
     text = (
         f"With what was freed left out of the comparison, {count(different)} of {plural(len(table), 'latent gap')} "
         f"between roles {'differs' if different == 1 else 'differ'} from zero (Holm's correction over the table). "

@@ -74,7 +74,7 @@ def released_table(facts: InvarianceEvidence, usable: list[Comparison], labels: 
         f"{facts.title}: parameters that differ between roles",
         data,
         ("indicator", of("parameter", "kind"), *estimates, *farthest),
-        f"Sequential search by score tests, only on levels that are rejected (p < {bounded(facts.alpha)} after Holm's "
+        f"Sequential search by score tests, only on levels that are rejected (p ≤ {bounded(facts.alpha)} after Holm's "
         "correction over dimensions). Within a dimension Bonferroni's correction over its indicators, at "
         f"{bounded(facts.alpha)} times the share of dimensions searched (Benjamini & Bogomolov, 2014). z: distance of "
         "the farthest role from the mean of the others.",

@@ -20,6 +20,7 @@ from comply_measure.report.format import MINUS, bounded, listing
 from comply_measure.report.moderation import moderation_lines, moderation_region
 from comply_measure.report.parts import Block, Details, Figure, Prose
 from comply_measure.report.tables import Columns, Counts, TableSpec, of, table_of
+from comply_measure.statistics.multiplicity import rejects
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,7 +137,7 @@ def moderation_blocks(moderation: Moderation, estimator: str, label: Label, leve
 def _pictures(moderation: Moderation, label: Label, level: float) -> list[Block]:
     """Lines and regions of the moderations with the smallest p, where it is at most the level."""
     table = moderation.table[moderation.table["n_units"] > 0].reset_index(drop=True)
-    clear = table[table["pvalue"] <= level].sort_values("pvalue", kind="stable").head(_PLOTS)
+    clear = table[rejects(table["pvalue"], level)].sort_values("pvalue", kind="stable").head(_PLOTS)
     if not len(clear):
         return []
     names = {

@@ -13,6 +13,7 @@ from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Figure, Prose, Section
 from comply_measure.report.reversals import with_reversals
 from comply_measure.report.tables import Columns, TableSpec, of, table_of
+from comply_measure.statistics.multiplicity import rejects
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -266,11 +267,11 @@ def _firms(table: pd.DataFrame) -> str:
 
 
 def _resampling_text(facts: TriadEvidence) -> str:
-    below = int((facts.resampling["p_adjusted"] < 0.05).sum())
+    below = int(rejects(facts.resampling["p_adjusted"], 0.05).sum())
     return (
         f"Informants of one unit are more alike than informants of different units put together at random within "
         f"roles{_firms(facts.resampling)} "
-        f"on {count(below)} of {plural(len(facts.resampling), 'dimension')} (p < .05, corrected over dimensions)."
+        f"on {count(below)} of {plural(len(facts.resampling), 'dimension')} (p ≤ .05, corrected over dimensions)."
     )
 
 

@@ -17,6 +17,7 @@ from comply_measure.report.parts import Block, Chapter, Details, Figure, Notice,
 from comply_measure.report.quantities.names import Name
 from comply_measure.report.reversals import reversal_sentence
 from comply_measure.report.tables import Column, Columns, TableSpec, of, table_of
+from comply_measure.statistics.multiplicity import rejects
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -185,11 +186,11 @@ def _pair_text(facts: ValidityEvidence, pairs: pd.DataFrame, labels: Labels) -> 
     text += " problem of discriminant validity." if found else "."
     merged = pairs["pvalue_merge"].dropna()
     if len(merged):
-        same = int((merged >= 0.05).sum())
+        same = int((~rejects(merged, 0.05)).sum())
         text += (
-            f" Merging two dimensions fits no worse (p ≥ .05) for {plural(same, 'pair')}."
+            f" Merging two dimensions fits no worse (p > .05) for {plural(same, 'pair')}."
             if same
-            else " Merging any two dimensions fits worse (all p < .05)."
+            else " Merging any two dimensions fits worse (all p ≤ .05)."
         )
     return text
 

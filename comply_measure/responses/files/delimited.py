@@ -28,6 +28,7 @@ from comply_measure.responses.files.limits import MAX_CELL_LENGTH, MAX_TEXT_BYTE
 from comply_measure.responses.files.plain_text import plain_columns
 from comply_measure.responses.files.raw import Column, RawTable, from_dictionary
 from comply_measure.responses.mapping import FileFormat
+from comply_measure.statistics.words import counted
 
 BLOCK = 5_000
 _DELIMITERS = (",", ";", "\t", "|")
@@ -88,7 +89,8 @@ def read_delimited(path: Path, file_format: FileFormat, faults: Faults) -> RawTa
         for name, column, label in zip(header, columns, further_titles(stated, titles), strict=True)
         if name is not None
     }
-    notes = (*skipped_rows(at), *((f"{reader.blank} blank lines were skipped",) if reader.blank else ()))
+    blank = f"{counted(reader.blank, 'blank line was', 'blank lines were')} skipped"
+    notes = (*skipped_rows(at), *((blank,) if reader.blank else ()))
     return RawTable(path.name, named, rows, may_use_decimal_comma=delimiter != ",", notes=notes)
 
 

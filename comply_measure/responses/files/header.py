@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.raw import trimmed
+from comply_measure.statistics.words import counted
 
 #: Qualtrics' third header row names its own ids, as JSON.
 _IMPORT_ID: Final = re.compile(r'\s*\{\s*"ImportId"\s*:.*\}\s*', re.DOTALL)
@@ -90,7 +91,8 @@ def check_import_row(cells: Sequence[Any], row: int, faults: Faults) -> None:
 def skipped_rows(header_rows: Sequence[int]) -> tuple[str, ...]:
     """A note on rows above the answers that are no header rows, if there are any."""
     skipped = max(header_rows) + 1 - len(header_rows)
-    return (f"{skipped} rows above the answers were skipped, as header_rows says",) if skipped else ()
+    rows = counted(skipped, "row above the answers was", "rows above the answers were")
+    return (f"{rows} skipped, as header_rows says",) if skipped else ()
 
 
 def checked_header(

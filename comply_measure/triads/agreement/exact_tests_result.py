@@ -12,6 +12,7 @@ import scipy
 from numpy.typing import NDArray
 
 from comply_measure.statistics.arrays import Floats, Ints
+from comply_measure.statistics.multiplicity import rejects
 from comply_measure.triads.agreement.nulls import NullDistribution
 
 
@@ -136,7 +137,7 @@ def _summary_note(t: ScaleTests, n_tested: int) -> str:
 
 
 def _flags(p: Floats, alpha: float) -> pd.array[Any]:  # type: ignore[valid-type]
-    flags = pd.array(p <= alpha + 1e-12, dtype="boolean")
+    flags = pd.array(rejects(p, alpha), dtype="boolean")
     flags[np.isnan(p)] = pd.NA
     return flags
 

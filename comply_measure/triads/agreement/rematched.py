@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Bools, Floats, Ints
 from comply_measure.statistics.cluster_robust import clustered_means, few_clusters_note
-from comply_measure.statistics.multiplicity import holm
+from comply_measure.statistics.multiplicity import holm, rejects
 from comply_measure.tables.long_table import long_table, scale_items
 from comply_measure.triads.agreement.exact_tests import agreement_tests
 from comply_measure.triads.agreement.nulls import NullDistribution, NullSpec
@@ -116,7 +116,7 @@ def rematched_agreement(
             seed=None if given is None else np.random.default_rng(drawn),
         )
         p = tests.scales[key].p[np.argsort(tests.units.astype(np.int64))]
-        agree = np.where(np.isnan(p), np.nan, p <= alpha + 1e-12).reshape(replications + 1, n_units)
+        agree = np.where(np.isnan(p), np.nan, rejects(p, alpha)).reshape(replications + 1, n_units)
         rows.append({"scale": key, **_compared(agree[0], agree[1:], counted, codes, order, clusters, within)})
     frame = pd.DataFrame(rows)
     frame.insert(list(frame.columns).index("p") + 1, "p_holm", holm(frame["p"].to_numpy(dtype=np.float64)))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.statistics.cluster_robust import few_clusters_note
+from comply_measure.statistics.multiplicity import rejects
 from comply_measure.triads.congruence.polynomial import PolynomialRegression
 from comply_measure.triads.congruence.surface import ResponseSurface
 
@@ -97,7 +98,7 @@ def congruence_checklist(
 
     def quiet(name: str) -> bool | None:
         p = table[name]["p"]
-        return None if not np.isfinite(p) else bool(p >= alpha)
+        return None if not np.isfinite(p) else not rejects(float(p), alpha)
 
     def covers(name: str, value: float) -> bool | None:
         covered = _covers(table[name], value)
@@ -105,7 +106,7 @@ def congruence_checklist(
 
     a4 = table["a4"]
     claimed = a4.get("p_holm", a4["p"])
-    curved = None if not np.isfinite(claimed) else bool(a4["estimate"] < 0 and claimed < alpha)
+    curved = None if not np.isfinite(claimed) else bool(a4["estimate"] < 0 and rejects(float(claimed), alpha))
 
     def evidence(name: str) -> str:
         return _evidence(table[name], surface.spread)
