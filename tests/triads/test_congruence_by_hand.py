@@ -131,13 +131,13 @@ def test_each_condition_follows_its_own_numbers() -> None:
         holds = found.loc[found["evidence"].str.startswith(f"{name} "), "holds"].iloc[0]
         return None if holds is None else bool(holds)
 
-    assert checked("a4", estimate=-0.5, p=0.01) is True
-    assert checked("a4", estimate=-0.5, p=0.2) is False
+    assert checked("a4", estimate=-0.5, p=0.05) is True
+    assert checked("a4", estimate=-0.5, p=0.0501) is False
     assert checked("a4", estimate=0.5, p=0.01) is False
     assert checked("a4", estimate=-0.5, p=float("nan")) is None
     for name in ("a1", "a2", "a3", "a5"):
-        assert checked(name, p=0.05) is True
-        assert checked(name, p=0.04) is False
+        assert checked(name, p=0.0501) is True
+        assert checked(name, p=0.05) is False  # the test rejects at its level
         assert checked(name, p=float("nan")) is None
     assert checked("p10", boot_lower=-0.2, estimate=0.0, boot_upper=0.2) is True
     assert checked("p10", boot_lower=0.1, estimate=0.2, boot_upper=0.3) is False
