@@ -11,7 +11,6 @@ import pandas as pd
 from comply_measure.errors import NotApplicableError
 from comply_measure.models import factors_of
 from comply_measure.responses.selection import form_of, set_of
-from comply_measure.statistics.words import counted
 from comply_measure.tables.roles import POOLED, by_role
 
 if TYPE_CHECKING:
@@ -221,19 +220,16 @@ def require_roles(chosen: Focal, least: int = 2) -> None:
         )
 
 
-def require_one_each(chosen: Focal) -> None:
-    """Refuse analyses of one informant per unit and role where several of them were kept.
+def require_company(chosen: Focal) -> None:
+    """Refuse analyses of agreement where every unit has one informant.
 
     Raises
     ------
     NotApplicableError
-        With the number of units concerned.
+        If so.
     """
-    if chosen.several:
-        raise NotApplicableError(
-            f"{counted(chosen.several, 'unit has', 'units have')} several informants of one role, and all are "
-            "kept; this step needs one per unit and role (informants: average, or first)"
-        )
+    if not chosen.responses.data.loc[chosen.rows, "unit"].duplicated().any():
+        raise NotApplicableError("no unit has two informants: there is nothing to agree within units")
 
 
 def require_categories(chosen: Focal) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from comply_measure.errors import ComplyError
 from comply_measure.evidence.base import Evidence
 from comply_measure.evidence.options import TopicOptions
+from comply_measure.responses.vocabulary import InformantUse
 
 if TYPE_CHECKING:
     from comply_measure.instrument import Scale
@@ -95,6 +96,9 @@ class Topic:
         Given its options and the scales of a study, why the topic has nothing to do; empty if it has.
     conventions : tuple of str
         Cut-offs that enter the computation (and not only the words about it).
+    informants : {"each", "role", "both"}, optional
+        What it takes where a role has several informants: persons, their mean as the role's view, or both. None where
+        it reads no answers.
     """
 
     name: str
@@ -106,3 +110,4 @@ class Topic:
     asked: Callable[[Any, tuple[Scale, ...]], str] = wanted
     conventions: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
+    informants: InformantUse | None = "each"

@@ -89,7 +89,8 @@ def execute(
         found = store.load_evidence(step.name, keys.evidence) or fresh
     labels = Labels.of(context.responses.scales, context.language)
     evidence = found
-    printed = _tried(lambda: step.print(evidence, labels, context.cutoffs))
+    informants = step.informants(context)
+    printed = _tried(lambda: step.print(evidence, labels, context.cutoffs, informants))
     foreign = tuple(dict.fromkeys((*foreign, *printed.foreign)))
     if printed.result is None:
         return _failed(step, keys, start, printed)

@@ -194,8 +194,8 @@ def _study(
         guesses["data", "format"] = sketch.header_why
     places = sketch.places
     if places.several:
-        data["informants"] = "average" if places.role else "all"
-        why = "units have several informants of one role; average takes their mean, first the first one, all keeps all"
+        data["informants"] = "all"
+        why = "a role has several informants in a unit; all count, average takes their mean, first the first one"
         guesses["data", "informants"] = why
     document: dict[str, Any] = {
         "format": FORMAT,

@@ -87,7 +87,7 @@ def _study(answers: SurveyAnswers, names: Sequence[str]) -> tuple[dict[str, Any]
         "columns": columns,
     }
     if answers.table.duplicated(["unit", "role"]).any():
-        data["informants"] = "average"
+        data["informants"] = "all"
     document: dict[str, Any] = {
         "format": FORMAT,
         "title": plan.title[plan.languages[0]],

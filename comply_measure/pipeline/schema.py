@@ -28,7 +28,7 @@ class DataPart(BaseModel):
     units_file : str, optional
         Unit-level variables, a row per unit.
     informants : {"average", "first", "all"}, optional
-        What is done with several informants of one role in a unit; without it they are problems of the file.
+        What is done with several informants of one role in a unit; may stand above `data`, too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -59,6 +59,10 @@ class StudyFile(BaseModel):
         Shipped scales by name, own ones by file; with `data` only (a data set names its own).
     attribute_set, form : str, optional
         Which attributes and which form of the scales; the data set's or scale's own by default.
+    informants : {"average", "first", "all"}, optional
+        What is done with several informants of one role in a unit: all count where persons are analysed and their mean
+        where roles are (``all``, the default of own data), their mean everywhere, or the first alone. It replaces the
+        rule that a shipped data set states.
     language : str
         Language of labels and item texts.
     seed : int
@@ -84,6 +88,7 @@ class StudyFile(BaseModel):
     scales: tuple[Text, ...] = ()
     attribute_set: Text | None = None
     form: Text | None = None
+    informants: InformantRule | None = None
     language: str = "en"
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 1
     output: str | None = None

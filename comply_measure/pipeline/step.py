@@ -16,7 +16,7 @@ from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Chapter, Figure, Section
+from comply_measure.report.parts import Chapter, Figure, Notice, Section
 from comply_measure.report.tables import TableSpec
 from comply_measure.report.verdicts import StatedVerdict, conclusions, headlines, state
 
@@ -187,16 +187,27 @@ class Step:
     def output(self, context: Context, options: TopicOptions) -> StepOutput:
         """The step's output without a cache: its evidence, as a cache would give it back, printed."""
         found = Found(decode(encode(self.compute(context, options))))
-        return self.print(found, Labels.of(context.responses.scales, context.language), context.cutoffs)
+        labels = Labels.of(context.responses.scales, context.language)
+        return self.print(found, labels, context.cutoffs, self.informants(context))
 
-    def print(self, found: Found, labels: Labels, cutoffs: Cutoffs) -> StepOutput:
-        """The step's output: its evidence as a chapter, with its single values."""
+    def informants(self, context: Context) -> str:
+        """What the step did with several informants of one role, in one sentence; empty where there are none."""
+        from comply_measure.responses.several import what_was_done
+
+        return (
+            "" if self.topic.informants is None else what_was_done(context.responses, self.topic.informants)
+        )
+
+    def print(self, found: Found, labels: Labels, cutoffs: Cutoffs, informants: str = "") -> StepOutput:
+        """The step's output: its evidence as a chapter, with its single values, and what was done with informants."""
         chapter, evidence = self.chapter(found.evidence, labels, cutoffs), found.evidence
         problems = evidence.problems() if chapter.problems is None else chapter.problems
         conventions = {key: cutoff.value for key, cutoff in cutoffs.items()}
         stated = tuple(state(verdict, labels, cutoffs) for verdict in evidence.verdicts(conventions))
         concluded = conclusions(stated)
         section = chapter.section
+        if informants:
+            section = replace(section, blocks=(Notice(informants, "info"), *section.blocks))
         if concluded is not None:
             section = replace(section, blocks=(concluded, *section.blocks))
         return StepOutput(

@@ -135,7 +135,10 @@ class Study:
 
         if self.file.dataset is not None:
             found = load_dataset(
-                self.file.dataset, attribute_set=self.file.attribute_set, form=self.file.form
+                self.file.dataset,
+                attribute_set=self.file.attribute_set,
+                form=self.file.form,
+                informants=self.file.informants,
             )
             if not isinstance(found, Responses):
                 raise ComplyError(f"data set '{self.file.dataset}' holds no survey answers")
@@ -151,7 +154,7 @@ class Study:
             units_path=confined(folder, data.units_file) if data.units_file else None,
             file_format=data.format,
             units_format=data.units_format,
-            informants=data.informants,
+            informants=self.file.informants or data.informants,
         )
 
     def output(self) -> Path:

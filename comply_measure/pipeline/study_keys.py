@@ -58,9 +58,19 @@ def source_problems(document: YamlDocument) -> list[Problem]:
         return [
             problem_at(document, ("scales",), "a shipped dataset names its own scales: leave 'scales' out")
         ]
+    rules = {rule for rule in (document.data.get("informants"), _own_rule(document)) if rule is not None}
+    if len(rules) > 1:
+        return [
+            problem_at(document, ("informants",), "the rule for several informants stands twice and differs")
+        ]
     if named == {"data"}:
         return [problem_at(document, ("data",), "a study with its own data names its scales")]
     return []
+
+
+def _own_rule(document: YamlDocument) -> object:
+    data = document.data.get("data")
+    return data.get("informants") if isinstance(data, dict) else None
 
 
 def shown_path(path: Path, folder: Path) -> str:

@@ -30,6 +30,7 @@ from comply_measure.responses.reading import (
     read_responses as read_responses,
     responses_from_frame as responses_from_frame,
 )
+from comply_measure.responses.several import each_informant as each_informant, one_per_role as one_per_role
 from comply_measure.responses.sketch.sketch import (
     AnswersSketch as AnswersSketch,
     sketch_answers as sketch_answers,

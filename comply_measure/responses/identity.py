@@ -128,31 +128,6 @@ def read_roles(
     return position[column.codes]
 
 
-def check_one_role_per_unit(
-    rows: NDArray[np.intp],
-    units: Names,
-    role_codes: NDArray[np.intp],
-    roles: tuple[str, ...],
-    column: str,
-    faults: Faults,
-) -> None:
-    """A unit has at most one informant per role; every further one is a problem."""
-    known = np.flatnonzero((units.codes >= 0) & (role_codes >= 0))
-    cell = units.codes[known] * len(roles) + role_codes[known]
-    _, first, inverse = np.unique(cell, return_index=True, return_inverse=True)
-    for place in np.flatnonzero(first[inverse] != np.arange(len(known))):
-        record, earlier = known[place], known[first[inverse[place]]]
-        role, unit = roles[role_codes[record]], units.names[units.codes[record]]
-        faults.add(
-            f"second informant with role {role} in unit '{unit}'",
-            row=int(rows[record]),
-            column=column,
-            value=role,
-            allowed=f"one informant per role and unit (the first is in row {rows[earlier]}), or state informants: "
-            "average, first or all",
-        )
-
-
 def check_unique(rows: NDArray[np.intp], names: Names, what: str, column: str, faults: Faults) -> None:
     """Every id occurs once; each repetition is a problem that names the first row."""
     known = np.flatnonzero(names.codes >= 0)

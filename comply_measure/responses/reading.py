@@ -20,7 +20,6 @@ from comply_measure.responses.files.load import load_table, table_of_frame
 from comply_measure.responses.files.raw import RawTable
 from comply_measure.responses.identity import (
     Names,
-    check_one_role_per_unit,
     check_unique,
 )
 from comply_measure.responses.mapping import ColumnMapping, FileFormat, Layout
@@ -28,7 +27,7 @@ from comply_measure.responses.numerals import Numerals, numerals_of
 from comply_measure.responses.records import Records, long_records, wide_records
 from comply_measure.responses.roles import role_words, study_scales
 from comply_measure.responses.selection import Selection, select_items
-from comply_measure.responses.several import put_together
+from comply_measure.responses.several import has_several, put_together
 from comply_measure.responses.table import Responses, Source
 from comply_measure.responses.units import joined, own_variables, read_units
 from comply_measure.responses.variables import check_cells, missing_words, typed
@@ -103,7 +102,7 @@ def read_responses(
     file_format, units_format : FileFormat
         Encoding, delimiter, decimal sign, worksheet, where the file does not show them.
     informants : {"average", "first", "all"}, optional
-        What is done with several informants of one role in a unit; without it they are problems. See
+        What is done with several informants of one role in a unit: ``all`` by default, so that nobody is lost. See
         :func:`~comply_measure.responses.several.put_together`.
 
     Returns
@@ -221,7 +220,7 @@ def _understood(
     numerals = _numerals(table, plan, options, faults)
     records = _records(table, plan, selection, options, numerals, faults)
     answers, set_aside = _applicable(records, plan, selection, mapping, faults)
-    _check_identity(records, plan, selection, options, faults)
+    _check_identity(records, plan, options, faults)
     units = own_variables(table, records, plan, mapping, numerals, faults)
     if units_file is not None and files.units_faults is not None:
         units = joined(units, records.units.names, units_file, files.units_faults)
@@ -242,7 +241,7 @@ def _understood(
         units_file.table.sha256 if units_file else None,
     )
     found = assembled(records, answers, units, selection, source, notes)
-    return found if options.informants is None else put_together(found, options.informants)
+    return put_together(found, options.informants or ("all" if has_several(found) else None))
 
 
 def _numerals(table: RawTable, plan: ColumnPlan, options: _Options, faults: Faults) -> Numerals:
@@ -346,16 +345,11 @@ def _check_offered(
 def _check_identity(
     records: Records,
     plan: ColumnPlan,
-    selection: Selection,
     options: _Options,
     faults: Faults,
 ) -> None:
     mapping = options.mapping
     if options.layout == "long":
-        if options.informants is None:
-            check_one_role_per_unit(
-                records.rows, records.units, records.roles, selection.roles, plan.role or mapping.role, faults
-            )
         if records.informants is not None:
             check_unique(records.rows, records.informants, "informant", plan.informants[""], faults)
         return

@@ -20,6 +20,7 @@ from comply_measure.responses.vocabulary import (
     REASONS,
     USER_MISSING,
     InformantRule,
+    InformantUse,
 )
 
 if TYPE_CHECKING:
@@ -29,7 +30,12 @@ if TYPE_CHECKING:
 _STRONGEST = (NOT_APPLICABLE, DOES_NOT_APPLY, CANNOT_JUDGE, USER_MISSING, NOT_ANSWERED)
 
 
-def put_together(responses: Responses, rule: InformantRule) -> Responses:
+def has_several(responses: Responses) -> bool:
+    """Whether a role has several informants in any unit."""
+    return bool(responses.data[["unit", "role"]].duplicated().any())
+
+
+def put_together(responses: Responses, rule: InformantRule | None) -> Responses:
     """One row per unit and role, or all rows, with a note that counts what was put together.
 
     Parameters
@@ -39,7 +45,7 @@ def put_together(responses: Responses, rule: InformantRule) -> Responses:
     rule : {"average", "first", "all"}
         ``average``: each item is the mean of the codes that were answered, numeric variables the mean, texts the one
         that all give (else missing); a missing answer keeps the reason that says most. ``first``: the one that comes
-        first in the file. ``all``: every row stays.
+        first in the file. ``all``: every row stays. None where no role has several and nothing was stated.
 
     Returns
     -------
@@ -48,7 +54,7 @@ def put_together(responses: Responses, rule: InformantRule) -> Responses:
     """
     codes, first = _places(responses.data)
     n_places, n_rows = len(first), len(responses.data)
-    if n_places == n_rows:
+    if rule is None or n_places == n_rows:
         return replace(responses, informant_rule=rule)
     note = _note(codes, n_rows, rule)
     if rule == "all":
@@ -70,6 +76,58 @@ def put_together(responses: Responses, rule: InformantRule) -> Responses:
         everyone=everyone,
         notes=(*responses.notes, note),
     )
+
+
+def each_informant(responses: Responses) -> Responses:
+    """The answers as they were given, a row per informant, for analyses of persons and of agreement.
+
+    Rule ``average``: everyone who was averaged; ``all``: as they are; ``first``: those who count.
+    """
+    averaged = responses.informant_rule == "average" and responses.everyone is not None
+    return responses.everyone if averaged and responses.everyone is not None else responses
+
+
+def one_per_role(responses: Responses) -> Responses:
+    """The view of every role in every unit, a row per unit and role, for analyses that compare or combine roles.
+
+    Rule ``all``: the mean of the role's informants, item by item, each with the same weight (as ``average`` of
+    :func:`put_together`); with ``average`` and ``first`` the responses hold one row per unit and role as they are.
+    """
+    if responses.informant_rule != "all" or len(_places(responses.data)[1]) == len(responses.data):
+        return responses
+    return replace(put_together(responses, "average"), notes=responses.notes)
+
+
+def what_was_done(responses: Responses, use: InformantUse) -> str:
+    """How an analysis used several informants of one role, in one sentence.
+
+    Parameters
+    ----------
+    responses : Responses
+    use : {"each", "role", "both"}
+        Whether the analysis takes persons, the views of roles (:func:`one_per_role`), or both.
+
+    Returns
+    -------
+    str
+        Empty where no role has several, and with the rule ``first``, by which one counts everywhere (the notes of the
+        responses say so).
+    """
+    counts = responses.informant_counts()
+    people, several = int(counts["n_informants"].sum()), int(counts["n_several"].sum())
+    rule = responses.informant_rule
+    if not several or rule in (None, "first"):
+        return ""
+    places = f"{several} of {int(counts['n_units'].sum())} units × roles"
+    each = f"All {people} informants count one by one; {places} have several of one role."
+    mean = f"In {places} the mean of several informants, each with the same weight, stands for the role."
+    if use == "both":
+        return f"Agreement and errors of informants: {_lower(each)} Comparisons of roles: {_lower(mean)}"
+    return each if use == "each" and rule == "all" else mean
+
+
+def _lower(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:]
 
 
 def counts_by_role(data: pd.DataFrame, roles: Sequence[str]) -> pd.DataFrame:
@@ -104,7 +162,7 @@ def _note(codes: NDArray[np.intp], n_rows: int, rule: InformantRule) -> str:
     done = {
         "average": "averaged item by item, so that answers may lie between the categories; all are kept in 'everyone'",
         "first": f"the first of each is used and {n_rows - len(sizes)} others are kept in 'everyone'",
-        "all": "all are kept; steps that need one informant per role cannot run",
+        "all": "all are kept; where a step compares or combines roles, their mean stands for the role",
     }[rule]
     return (
         f"{several} of {len(sizes)} units × roles have several informants ({people} of {n_rows} informants, at most "

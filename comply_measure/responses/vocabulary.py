@@ -8,6 +8,8 @@ MissingReason = Literal["not_answered", "cannot_judge", "not_applicable", "user_
 
 #: What is done with several informants of one role in one unit.
 InformantRule = Literal["average", "first", "all"]
+#: What an analysis takes: persons, the views of roles, or both.
+InformantUse = Literal["each", "role", "both"]
 
 #: Categories of ``Responses.missing_reason``; the empty string marks an answer. The position is the code.
 REASONS: Final[tuple[str, ...]] = ("", *get_args(MissingReason))

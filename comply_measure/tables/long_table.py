@@ -55,6 +55,7 @@ def long_table(
     firm: str | None = None,
     minimum: float | None = None,
     maximum: float | None = None,
+    several: bool = False,
 ) -> LongTable:
     """Check a long data frame and take the named columns out as arrays.
 
@@ -68,6 +69,8 @@ def long_table(
         Names of the key columns; `role` and `firm` are read only when named.
     minimum, maximum : float, optional
         Range of the answers; values outside are problems.
+    several : bool
+        Whether a role may have several informants in a unit.
 
     Raises
     ------
@@ -84,7 +87,9 @@ def long_table(
     read = (column_numbers(data[name]) for name in columns)
     values = np.column_stack([column for column in read if column is not None])
     problems = [problem for key in keys for problem in twofold_labels(data[key], key)]
-    problems += _key_problems(data, unit, role) + _range_problems(data, columns, values, minimum, maximum)
+    problems += _key_problems(data, unit, role, several=several) + _range_problems(
+        data, columns, values, minimum, maximum
+    )
     if problems:
         raise InputError(HEADLINE, problems)
     return LongTable(
@@ -112,7 +117,7 @@ def _column_problems(data: pd.DataFrame, columns: tuple[str, ...], keys: list[st
     return problems + [p for p in number_problems(data, columns) if p.message != INFINITE]
 
 
-def _key_problems(data: pd.DataFrame, unit: str, role: str | None) -> list[Problem]:
+def _key_problems(data: pd.DataFrame, unit: str, role: str | None, *, several: bool) -> list[Problem]:
     problems = []
     for key in (unit, role):
         if key is not None:
@@ -120,7 +125,7 @@ def _key_problems(data: pd.DataFrame, unit: str, role: str | None) -> list[Probl
             problems += [
                 Problem(f"informant without {key}", row=str(data.index[i]), column=key) for i in rows.tolist()
             ]
-    if role is not None:
+    if role is not None and not several:
         doubled = np.flatnonzero(data.duplicated([unit, role]).to_numpy())
         problems += [
             Problem(

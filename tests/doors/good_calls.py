@@ -485,6 +485,8 @@ def _calls_of_data_rooms(folder: Path) -> dict[str, dict[str, Any]]:
         "responses.describe_dataset": {"name": "msi_triads"},
         "responses.instructions_followed": {"responses": fielded("full")},
         "responses.list_datasets": {},
+        "responses.each_informant": {"responses": fielded("full")},
+        "responses.one_per_role": {"responses": fielded("full")},
         "responses.load_dataset": {"name": "comply_informants"},
         "responses.neutralise_cell": {"value": "=1"},
         "responses.pair_ratings": {"responses": fielded("dyad")},

@@ -22,7 +22,6 @@ from comply_measure.evidence.focal import (
     by_group,
     chosen_focal,
     require_categories,
-    require_one_each,
     require_roles,
 )
 from comply_measure.evidence.missing_predictors import missing_predictors
@@ -223,11 +222,8 @@ def test_a_scale_counts_its_roles_units_and_informants() -> None:
     assert (chosen.several, chosen.n_informants, chosen.n_units) == (2, len(rows), 10)
     assert chosen.roles == ("buyer", "seller") and chosen.shares_units
     assert (chosen.title, chosen.top) == ("Duo", "overall")
-    with pytest.raises(NotApplicableError, match=r"^2 units have several informants of one role"):
-        require_one_each(chosen)
     one = chosen_focal(asked(rows[~rows.duplicated(["unit", "role"])]), None)
     assert (one.several, one.n_informants) == (0, len(rows) - 3)
-    require_one_each(one)
     require_roles(one)
     with pytest.raises(NotApplicableError, match=r"answered by 2 role\(s\); this step compares at least 3"):
         require_roles(one, 3)

@@ -60,26 +60,36 @@ def one_each() -> pd.DataFrame:
     return answers(60).iloc[::-1].drop_duplicates("unit").iloc[::-1]
 
 
+def teams() -> pd.DataFrame:
+    """Units whose informants all have one role: up to eight in a unit."""
+    rows = answers(60).query("role == 'buyer'").reset_index(drop=True)
+    return rows.assign(unit=[f"T{int(k**0.6)}" for k in range(len(rows))])
+
+
 def silent_role() -> pd.DataFrame:
     rows = answers(60)
     return rows.assign(**{item: rows[item].where(rows["role"] == "buyer") for item in ITEMS})
 
 
+NOBODY_ELSE = "no unit has two informants"
 NOT_WITHIN_UNITS = "no unit has informants of two roles"
 SHAPES: dict[str, tuple[Callable[[], pd.DataFrame], str, dict[str, str]]] = {
-    "all": (
-        doubled,
-        "all",
-        dict.fromkeys(
-            BETWEEN_ROLES | {"aggregation", "invariance"}, "18 units have several informants of one role"
-        ),
+    "all": (doubled, "", {}),
+    "average": (doubled, "average", {}),
+    "teams without roles": (
+        teams,
+        "",
+        dict.fromkeys(BETWEEN_ROLES - {"agreement"}, "1 role") | {"invariance": "1 role"},
     ),
-    "average": (doubled, "average", {"agreement": "lie between the categories"}),
-    "one informant per unit": (one_each, "", dict.fromkeys(BETWEEN_ROLES | {"invariance"}, NOT_WITHIN_UNITS)),
+    "one informant per unit": (
+        one_each,
+        "",
+        dict.fromkeys(BETWEEN_ROLES | {"invariance"}, NOT_WITHIN_UNITS) | {"agreement": NOBODY_ELSE},
+    ),
     "one role": (
         lambda: answers(60)[lambda d: d["role"] == "buyer"],
         "",
-        dict.fromkeys(BETWEEN_ROLES, "1 role") | {"invariance": "1 role"},
+        dict.fromkeys(BETWEEN_ROLES, "1 role") | {"invariance": "1 role", "agreement": NOBODY_ELSE},
     ),
     "two roles": (lambda: answers(40), "", {}),
     "a role without answers": (silent_role, "", {}),
@@ -97,7 +107,8 @@ SHAPES: dict[str, tuple[Callable[[], pd.DataFrame], str, dict[str, str]]] = {
     "one row": (
         lambda: answers(3).iloc[:1],
         "",
-        dict.fromkeys(BETWEEN_ROLES, "1 role") | {"cfa": "one cluster", "dimensionality": "units (found 1)"},
+        dict.fromkeys(BETWEEN_ROLES, "1 role")
+        | {"agreement": NOBODY_ELSE, "cfa": "one cluster", "dimensionality": "units (found 1)"},
     ),
 }
 

@@ -78,16 +78,6 @@ def test_unknown_and_missing_roles(frame, small, problems):
     assert found[0].allowed == "marketing, sales, it"
 
 
-def test_two_informants_with_one_role_in_a_unit(frame, small, problems):
-    other = frame.copy()
-    other.loc[1, "role"] = "marketing"
-    found = problems(responses_from_frame, other, small)
-    second = next(p for p in found if "second informant" in p.message)
-    assert (second.row, second.value) == (2, "marketing")
-    assert "'u1'" in second.message
-    assert "row 1" in second.allowed
-
-
 def test_duplicated_informants(frame, small, problems):
     other = frame.copy()
     other.loc[[4, 6], "informant"] = "m1"

@@ -117,7 +117,7 @@ REFUSED: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
             "'F_12')",
         ),
     ),
-    "two of a role in a unit": (
+    "answers of a role that is not asked": (
         lambda: responses_from_frame(FRAME.assign(unit="u1", role=["sales", "it", "sales"]), SMALL),
         (
             "data frame cannot be used",
@@ -127,9 +127,6 @@ REFUSED: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
             "(found 2); allowed: blank (the item is for marketing, sales), or inapplicable: ignore",
             "data frame, row 2, 'K_3': an answer of role it to an item that is not meant for it "
             "(found 2); allowed: blank (the item is for sales), or inapplicable: ignore",
-            "data frame, row 3, 'role': second informant with role sales in unit 'u1' (found "
-            "'sales'); allowed: one informant per role and unit (the first is in row 1), or state "
-            "informants: average, first or all",
         ),
     ),
     "an id twice": (

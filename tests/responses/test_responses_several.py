@@ -7,7 +7,14 @@ import pandas as pd
 import pytest
 
 from comply_measure.errors import ComplyError
-from comply_measure.responses import ColumnMapping, read_responses, responses_from_frame
+from comply_measure.responses import (
+    ColumnMapping,
+    each_informant,
+    one_per_role,
+    read_responses,
+    responses_from_frame,
+)
+from comply_measure.responses.several import what_was_done
 
 ITEMS = ["F_1", "F_2", "F_3", "S_1", "S_2", "S_3", "K_1", "K_2", "K_3"]
 MAPPING = ColumnMapping(informants=["tenure", "site"])
@@ -28,12 +35,37 @@ def crowded(frame):
     return table.assign(tenure=[1, 2, 3, 4, 5, 6, 7, 8, 4, 9, None], site=[*"xyxyxyxy", "y", "y", "z"])
 
 
-def test_without_a_rule_every_further_one_is_a_problem(crowded, small, problems):
-    found = problems(responses_from_frame, crowded, small, MAPPING)
-    assert [(p.row, p.value) for p in found] == [(9, "sales"), (10, "sales"), (11, "marketing")]
-    assert found[0].allowed == (
-        "one informant per role and unit (the first is in row 2), or state informants: average, first or all"
-    )
+def test_without_a_rule_all_are_kept(crowded, small):
+    read = responses_from_frame(crowded, small, MAPPING)
+    assert read.same_answers(responses_from_frame(crowded, small, MAPPING, informants="all"))
+    assert (read.informant_rule, read.n_people) == ("all", 11)
+
+
+@pytest.mark.parametrize(("rule", "each", "per_role"), [("all", 11, 8), ("average", 11, 8), ("first", 8, 8)])
+def test_persons_and_views_of_roles_under_every_rule(crowded, small, rule, each, per_role):
+    read = responses_from_frame(crowded, small, MAPPING, informants=rule)
+    averaged = responses_from_frame(crowded, small, MAPPING, informants="average")
+    people, views = each_informant(read), one_per_role(read)
+    assert (len(people.data), len(views.data)) == (each, per_role)
+    assert people.data[ITEMS].mod(1).fillna(0).eq(0).all(axis=None)  # answers as they were given
+    if rule != "first":
+        pd.testing.assert_frame_equal(views.data, averaged.data)
+        pd.testing.assert_frame_equal(people.data, responses_from_frame(crowded, small, MAPPING).data)
+    assert views.notes == read.notes
+
+
+def test_what_was_done_is_said(crowded, frame, small):
+    read = {
+        rule: responses_from_frame(crowded, small, MAPPING, informants=rule) for rule in ("all", "average")
+    }
+    each = "All 11 informants count one by one; 2 of 8 units × roles have several of one role."
+    mean = "In 2 of 8 units × roles the mean of several informants, each with the same weight, stands for the role."
+    assert what_was_done(read["all"], "each") == each
+    assert what_was_done(read["all"], "role") == what_was_done(read["average"], "each") == mean
+    both = what_was_done(read["all"], "both")
+    assert both == (f"Agreement and errors of informants: a{each[1:]} Comparisons of roles: i{mean[1:]}")
+    assert what_was_done(responses_from_frame(frame, small), "each") == ""
+    assert what_was_done(responses_from_frame(crowded, small, MAPPING, informants="first"), "role") == ""
 
 
 def test_all_are_kept_and_counted(crowded, small):
@@ -42,7 +74,7 @@ def test_all_are_kept_and_counted(crowded, small):
     assert (read.n_informants, read.n_people, read.n_units, read.everyone) == (11, 11, 3, None)
     assert read.notes[-1] == (
         "2 of 8 units × roles have several informants (5 of 11 informants, at most 3): "
-        "all are kept; steps that need one informant per role cannot run"
+        "all are kept; where a step compares or combines roles, their mean stands for the role"
     )
     assert read.informant_counts().to_dict("list") == {
         "role": ["marketing", "sales", "it"],

@@ -14,7 +14,7 @@ from pydantic import Field
 from comply_measure.documents.confined import confined
 from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Fault, Names, Vocabulary
-from comply_measure.evidence.focal import Focal, chosen_focal, require_one_each, require_roles
+from comply_measure.evidence.focal import Focal, chosen_focal, require_roles
 from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.norms import read_norms
 from comply_measure.evidence.options import TopicOptions
@@ -22,7 +22,7 @@ from comply_measure.evidence.rules.actions import DISPUTED, LOW
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.topics.invariance import InvarianceEvidence, of_scale
 from comply_measure.evidence.verdicts import Answer, Verdict
-from comply_measure.responses import Responses
+from comply_measure.responses import Responses, one_per_role
 from comply_measure.statistics.multiplicity import holm, rejects
 from comply_measure.triads import TriadData, attribute_actions
 from comply_measure.triads.gaps.actions import interventions_for, levers_for
@@ -196,9 +196,9 @@ def actions(
     import numpy as np
 
     options = options or ActionOptions()
+    responses = one_per_role(responses)
     chosen = chosen_focal(responses, options.scale)
     require_roles(chosen)
-    require_one_each(chosen)
     response = chosen.scale.response
     firm = "firm" if responses.n_firms > 1 else None
     plan = attribute_actions(
@@ -238,7 +238,9 @@ def _compute(request: Request, options: ActionOptions) -> ActionsEvidence:
     return actions(request.responses, options, seed=request.seed, folder=request.folder, invariance=given)
 
 
-TOPIC = Topic("actions", "From results to action", _compute, ActionOptions, uses=("invariance",))
+TOPIC = Topic(
+    "actions", "From results to action", _compute, ActionOptions, uses=("invariance",), informants="role"
+)
 
 
 def _with_distances(

@@ -13,13 +13,13 @@ from pydantic import Field
 
 from comply_measure.evidence.base import Evidence
 from comply_measure.evidence.choices import Fault, Names, Vocabulary
-from comply_measure.evidence.focal import Focal, chosen_focal, focal, require_one_each
+from comply_measure.evidence.focal import Focal, chosen_focal, focal
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.rules.aggregation import INCREMENTAL, KNOWN_GROUPS
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.measurement.frames import joined
-from comply_measure.responses import Responses
+from comply_measure.responses import Responses, one_per_role
 from comply_measure.statistics.multiplicity import rejects
 from comply_measure.statistics.words import unknown_message
 from comply_measure.triads import TriadData, UnitScores, aggregate, incremental_validity, known_groups
@@ -176,8 +176,7 @@ def aggregation(responses: Responses, options: AggregationOptions | None = None)
     AggregationEvidence
     """
     options = options or AggregationOptions()
-    for scale in responses.scales:
-        require_one_each(focal(responses, scale))
+    responses = one_per_role(responses)
     units = pd.DataFrame({"unit": responses.units.index})
     firms = responses.data.drop_duplicates("unit").set_index("unit")["firm"]
     table = units.assign(firm=firms.reindex(units["unit"]).to_numpy())
@@ -211,7 +210,7 @@ def _compute(request: Request, options: AggregationOptions) -> AggregationEviden
     return aggregation(request.responses, options)
 
 
-TOPIC = Topic("aggregation", "Unit scores", _compute, AggregationOptions)
+TOPIC = Topic("aggregation", "Unit scores", _compute, AggregationOptions, informants="role")
 
 
 def _criteria(

@@ -17,15 +17,14 @@ from comply_measure.evidence.focal import (
     Focal,
     chosen_focal,
     require_categories,
-    require_one_each,
-    require_roles,
+    require_company,
 )
 from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import FewReplications, TopicOptions
 from comply_measure.evidence.rules.agreement import MORE_THAN_REMATCHED, UNIT_MEAN
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.verdicts import Answer, Number, Verdict, by_interval
-from comply_measure.responses import Responses
+from comply_measure.responses import Responses, each_informant, one_per_role
 from comply_measure.statistics.multiplicity import rejects
 from comply_measure.statistics.words import did_you_mean
 from comply_measure.triads import (
@@ -46,6 +45,8 @@ from comply_measure.triads.agreement.nulls import NAMES, null_distributions
 
 #: Re-matched units in all; a large study re-matches its informants less often.
 MOST_REMATCHED = 100_000
+#: Informants up to which critical values are tabled.
+MOST_ENUMERATED = 6
 
 
 class AgreementOptions(TopicOptions):
@@ -100,7 +101,7 @@ class AgreementEvidence(Evidence):
     n_units, n_informants : int
         Units and informants of the scale.
     n_informants_possible : int
-        Roles of a complete unit.
+        Informants of the largest unit.
     rwg, rwg_constructs : DataFrame
         ``AgreementResult.summary`` of rwg(j) by dimension and by construct below it; the second may be empty.
     deviation : DataFrame
@@ -119,7 +120,7 @@ class AgreementEvidence(Evidence):
     icc : DataFrame
         ``OnewayReliability.tidy`` of the dimension scores.
     icc_twoway : DataFrame
-        ``TwowayReliability.tidy`` of the dimension scores.
+        ``TwowayReliability.tidy`` of the dimension scores, roles in columns; empty where no unit has two roles.
     turned : mapping of str to tuple of str
         Construct -> its items that run against it (:func:`.keying.turned_items`).
     """
@@ -194,12 +195,11 @@ def agreement(
     Raises
     ------
     ComplyError
-        If fewer than two roles answered the scale.
+        If no unit has two informants who answered the scale.
     """
     options = options or AgreementOptions()
-    chosen = chosen_focal(responses, options.scale)
-    require_roles(chosen)
-    require_one_each(chosen)
+    chosen = chosen_focal(each_informant(responses), options.scale)
+    require_company(chosen)
     require_categories(chosen)
     dimensions = chosen.wholes
     agreement = _indices(chosen, dimensions, options)
@@ -210,14 +210,13 @@ def agreement(
         below = _indices(chosen, chosen.items, options, ("rwg_j",)).summary({"rwg_j": cutoff})
     scores = chosen.scores("dimension")
     names = list(dimensions)
-    triads = TriadData.from_long(scores, names, roles=chosen.roles)
     tests, rematched = _tests(chosen, dimensions, options, cutoff, topic_seeds("agreement_tests", seed))
     return AgreementEvidence(
         turned=turned_items(chosen),
         title=chosen.title,
         n_units=chosen.n_units,
         n_informants=chosen.n_informants,
-        n_informants_possible=len(chosen.roles),
+        n_informants_possible=_largest(chosen),
         rwg=rwg,
         rwg_constructs=below,
         deviation=summary[summary["index"] == "ad_mean"].reset_index(drop=True),
@@ -227,9 +226,7 @@ def agreement(
         critical=_critical(chosen, dimensions, options, cutoff),
         units=_units(agreement, tests),
         icc=icc_oneway(scores, names).tidy(),
-        icc_twoway=icc_twoway(
-            triads, bootstrap=options.bootstrap, seed=topic_seeds("agreement", seed)
-        ).tidy(),
+        icc_twoway=_twoway(chosen, names, options, seed),
     )
 
 
@@ -237,7 +234,14 @@ def _compute(request: Request, options: AgreementOptions) -> AgreementEvidence:
     return agreement(request.responses, options, seed=request.seed, cutoff=request.conventions["rwg_j"])
 
 
-TOPIC = Topic("agreement", "Agreement within units", _compute, AgreementOptions, conventions=("rwg_j",))
+TOPIC = Topic(
+    "agreement",
+    "Agreement within units",
+    _compute,
+    AgreementOptions,
+    conventions=("rwg_j",),
+    informants="both",
+)
 
 
 def _tests(
@@ -291,6 +295,15 @@ def _indices(
     return found
 
 
+def _twoway(chosen: Focal, names: list[str], options: AgreementOptions, seed: int) -> pd.DataFrame:
+    """Two-way ICCs of the views of roles; empty where no unit has two roles."""
+    views = chosen_focal(one_per_role(chosen.responses), chosen.scale.key)
+    if not views.shares_units:
+        return pd.DataFrame()
+    triads = TriadData.from_long(views.scores("dimension"), names, roles=views.roles)
+    return icc_twoway(triads, bootstrap=options.bootstrap, seed=topic_seeds("agreement", seed)).tidy()
+
+
 def _critical(
     chosen: Focal, scales: Mapping[str, Sequence[str]], options: AgreementOptions, cutoff: float
 ) -> pd.DataFrame:
@@ -300,7 +313,7 @@ def _critical(
         table: pd.DataFrame = critical_values(
             minimum=response.minimum,
             maximum=response.maximum,
-            n_informants=range(2, len(chosen.roles) + 1),
+            n_informants=range(2, min(max(_largest(chosen), 2), MOST_ENUMERATED) + 1),
             n_items=sorted({len(items) for items in scales.values()}),
             null=options.nulls[0],
             alpha=options.alpha,
@@ -309,6 +322,11 @@ def _critical(
     except InputError:  # a null without probabilities: the tests themselves are simulated then
         return pd.DataFrame()
     return table
+
+
+def _largest(chosen: Focal) -> int:
+    """Informants of the largest unit."""
+    return int(chosen.responses.data.loc[chosen.rows, "unit"].value_counts().max())
 
 
 def _units(agreement: AgreementResult, tests: AgreementTests) -> pd.DataFrame:

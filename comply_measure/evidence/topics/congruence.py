@@ -14,7 +14,7 @@ from comply_measure.errors import ComplyError
 from comply_measure.evidence.base import Evidence, topic_seeds
 from comply_measure.evidence.choices import Firms, Names
 from comply_measure.evidence.fits import NamedFit
-from comply_measure.evidence.focal import Focal, chosen_focal, require_one_each, require_roles
+from comply_measure.evidence.focal import Focal, chosen_focal, require_roles
 from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.outcomes import Outcome, OutcomeName, find_outcomes, measurement
@@ -30,7 +30,7 @@ from comply_measure.evidence.surfaces import (
 from comply_measure.evidence.texts import one_line
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.verdicts import Answer, Number, Verdict
-from comply_measure.responses import Responses
+from comply_measure.responses import Responses, one_per_role
 from comply_measure.statistics.multiplicity import rejects
 from comply_measure.triads.congruence import (
     PolynomialRegression,
@@ -228,9 +228,9 @@ def congruence(
         If one role answered the scale, or an option names what is not there.
     """
     options = options or CongruenceOptions()
+    responses = one_per_role(responses)
     chosen = chosen_focal(responses, options.scale)
     require_roles(chosen)
-    require_one_each(chosen)
     names = list(chosen.factors)
     if options.predictor is not None and options.predictor not in names:
         raise ComplyError(f"predictor {options.predictor!r} is not one of: {', '.join(names)}")
@@ -269,7 +269,7 @@ def _compute(request: Request, options: CongruenceOptions) -> CongruenceEvidence
     return congruence(request.responses, options, seed=request.seed)
 
 
-TOPIC = Topic("congruence", "Congruence", _compute, CongruenceOptions)
+TOPIC = Topic("congruence", "Congruence", _compute, CongruenceOptions, informants="role")
 
 
 def _observed(job: _Job, seeds: Iterator[int]) -> tuple[CongruenceCase, ...]:

@@ -232,4 +232,4 @@ def _compute(request: Request, options: ContentOptions) -> ContentValidityEviden
     return content(request.responses, options, folder=request.folder)
 
 
-TOPIC = Topic("content", "Content validity", _compute, ContentOptions, asked=asked)
+TOPIC = Topic("content", "Content validity", _compute, ContentOptions, asked=asked, informants=None)

@@ -14,7 +14,6 @@ from comply_measure.evidence.choices import Firms, Names
 from comply_measure.evidence.focal import (
     Focal,
     chosen_focal,
-    require_one_each,
     require_roles,
 )
 from comply_measure.evidence.keying import Turned, turned_items
@@ -22,7 +21,7 @@ from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.score_reliability import role_reliabilities
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.topics.invariance import InvarianceEvidence, of_scale
-from comply_measure.responses import Responses
+from comply_measure.responses import Responses, one_per_role
 from comply_measure.triads import GapReliability, TriadData, gap_reliability, gap_tests, role_contrasts
 
 #: Gaps of single units above which only the reliable ones are kept: what a spreadsheet holds.
@@ -135,9 +134,9 @@ def gaps(
         If fewer than two roles answered the scale.
     """
     options = options or GapOptions()
+    responses = one_per_role(responses)
     chosen = chosen_focal(responses, options.scale)
     require_roles(chosen)
-    require_one_each(chosen)
     cluster = responses.n_firms > 1 if options.cluster is None else options.cluster
     names = list(chosen.wholes)
     scores = chosen.scores("dimension")
@@ -178,7 +177,7 @@ def _compute(request: Request, options: GapOptions) -> GapEvidence:
     return gaps(request.responses, options, invariance=given)
 
 
-TOPIC = Topic("gaps", "Role gaps", _compute, GapOptions, uses=("invariance",))
+TOPIC = Topic("gaps", "Role gaps", _compute, GapOptions, uses=("invariance",), informants="role")
 
 
 def _tests(chosen: Focal, scores: pd.DataFrame, names: list[str], cluster: bool) -> pd.DataFrame:

@@ -17,7 +17,6 @@ from comply_measure.evidence.fits import NamedFit, fit_row
 from comply_measure.evidence.focal import (
     Focal,
     chosen_focal,
-    require_one_each,
     require_roles,
 )
 from comply_measure.evidence.keying import Turned, turned_items
@@ -46,7 +45,7 @@ from comply_measure.models.informants import (
     wide_frame,
 )
 from comply_measure.models.informants.mtmm import MultitraitMatrix
-from comply_measure.responses import Responses
+from comply_measure.responses import Responses, one_per_role
 
 
 class InformantOptions(TopicOptions):
@@ -208,9 +207,9 @@ def informants(
         If one role answered the scale, or a predictor is no numeric variable of the units.
     """
     options = options or InformantOptions()
+    responses = one_per_role(responses)
     chosen = chosen_focal(responses, options.scale)
     require_roles(chosen)
-    require_one_each(chosen)
     roles, names = chosen.roles, list(chosen.factors)
     reference = options.reference or roles[0]
     cluster = responses.n_firms > 1 and options.estimator == "MLR"
@@ -256,7 +255,12 @@ def _compute(request: Request, options: InformantOptions) -> InformantEvidence:
 
 
 TOPIC = Topic(
-    "informants", "Shared and role-specific views", _compute, InformantOptions, uses=("invariance",)
+    "informants",
+    "Shared and role-specific views",
+    _compute,
+    InformantOptions,
+    uses=("invariance",),
+    informants="both",
 )
 
 

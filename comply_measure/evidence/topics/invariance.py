@@ -13,7 +13,7 @@ from pydantic import Field
 from comply_measure.errors import ComplyError, NotApplicableError
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Firms, Names
-from comply_measure.evidence.focal import Focal, chosen_focal, require_one_each, require_roles
+from comply_measure.evidence.focal import Focal, chosen_focal, require_roles
 from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.role_comparison import SEARCHED, Comparison, comparisons, with_holm
@@ -22,7 +22,7 @@ from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.models.invariance import group_design, role_design
 from comply_measure.models.invariance.designs import Design
-from comply_measure.responses import Responses
+from comply_measure.responses import Responses, one_per_role
 from comply_measure.responses.scoring import construct_scores
 from comply_measure.statistics.multiplicity import rejects
 from comply_measure.tables.roles import role_centred
@@ -180,17 +180,17 @@ def invariance(responses: Responses, options: InvarianceOptions | None = None) -
         If there is nothing to compare.
     """
     options = options or InvarianceOptions()
+    responses = one_per_role(responses)
     chosen = chosen_focal(responses, options.scale)
     firms = responses.n_firms > 1 if options.cluster is None else options.cluster
     clustered = firms and options.estimator.upper() != "ML"
-    across = chosen.shares_units and not chosen.several
+    across = chosen.shares_units
     items = _items(chosen, options, clustered=clustered) if across else ()
     left_out = tuple(item for c in items if c.search is not None for item in c.search.items)
     roles = _roles(chosen, options, left_out, clustered=clustered) if across else ()
     groups = tuple(_groups(chosen, name, options) for name in options.groups)
     if not roles and not groups:
         require_roles(chosen)
-        require_one_each(chosen)
         raise NotApplicableError("there is nothing to compare")
     return InvarianceEvidence(
         turned=turned_items(chosen),
@@ -217,7 +217,7 @@ def _compute(request: Request, options: InvarianceOptions) -> InvarianceEvidence
     return invariance(request.responses, options)
 
 
-TOPIC = Topic("invariance", "Measurement invariance", _compute, InvarianceOptions)
+TOPIC = Topic("invariance", "Measurement invariance", _compute, InvarianceOptions, informants="role")
 
 
 def of_scale(given: InvarianceEvidence | None, chosen: Focal) -> InvarianceEvidence | None:

@@ -35,6 +35,8 @@ class SampleEvidence(Evidence):
         From ``Responses.completeness``.
     roles : DataFrame
         ``role``, ``n_informants``, ``n_units``, ``share``, ``n_without_answers``.
+    several : DataFrame
+        ``Responses.informant_counts``: everyone who was read, one by one; empty where no role has several informants.
     missing : DataFrame
         ``scale``, ``role``, ``n_informants``, ``n_asked``, ``answered``, ``not_answered``, ``cannot_judge``,
         ``user_missing`` (shares of the answers asked for); ``does_not_apply`` too, where an instrument offers it.
@@ -54,6 +56,7 @@ class SampleEvidence(Evidence):
     n_informants: int
     completeness: pd.DataFrame
     roles: pd.DataFrame
+    several: pd.DataFrame
     missing: pd.DataFrame
     units: pd.DataFrame
     informants: pd.DataFrame
@@ -118,6 +121,7 @@ def sample(responses: Responses) -> SampleEvidence:
         n_informants=responses.n_informants,
         completeness=responses.completeness(),
         roles=role_counts(responses),
+        several=_several(responses),
         missing=missing_shares(responses),
         units=describe_units(responses.units),
         informants=informant_scores(responses),
@@ -150,6 +154,12 @@ def role_counts(responses: Responses) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def _several(responses: Responses) -> pd.DataFrame:
+    """Informants read by role, where a role has several in any unit."""
+    counts = responses.informant_counts()
+    return counts if counts["n_several"].any() else pd.DataFrame()
 
 
 def missing_shares(responses: Responses) -> pd.DataFrame:

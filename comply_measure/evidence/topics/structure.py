@@ -37,6 +37,7 @@ from comply_measure.models import (
     selling_center_moderations,
 )
 from comply_measure.models.hypothesised import hypothesised_paths
+from comply_measure.responses import one_per_role
 from comply_measure.sem import indirect_effects, quoted
 from comply_measure.sem.mediation.api import NO_ROUTE
 from comply_measure.statistics.multiplicity import holm, rejects
@@ -291,6 +292,7 @@ def structure(
     options = options or StructureOptions()
     if reason := asked(options, tuple(responses.scales)):
         raise NotApplicableError(reason)
+    responses = one_per_role(responses)
     scores = scores or aggregation(responses)
     needed = 1 if _kind(options) == "blocks" else 2
     variables = UnitVariables(responses, scores.scores, min_roles=needed)
@@ -341,7 +343,15 @@ def _compute(request: Request, options: StructureOptions) -> StructureEvidence:
     return structure(request.responses, options, scores=given, seed=request.seed)
 
 
-TOPIC = Topic("structure", "Structural model", _compute, StructureOptions, ("aggregation",), asked=asked)
+TOPIC = Topic(
+    "structure",
+    "Structural model",
+    _compute,
+    StructureOptions,
+    ("aggregation",),
+    asked=asked,
+    informants="role",
+)
 
 
 def _kind(options: StructureOptions) -> str:

@@ -18,7 +18,6 @@ from comply_measure.evidence.choices import Names
 from comply_measure.evidence.focal import (
     Focal,
     chosen_focal,
-    require_one_each,
     require_roles,
 )
 from comply_measure.evidence.keying import Turned, turned_items
@@ -28,7 +27,7 @@ from comply_measure.evidence.score_reliability import role_reliabilities
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.measurement.frames import joined
-from comply_measure.responses import Responses
+from comply_measure.responses import Responses, one_per_role
 from comply_measure.statistics.multiplicity import rejects
 from comply_measure.triads import (
     GStudy,
@@ -172,9 +171,9 @@ def triads(responses: Responses, options: TriadOptions | None = None, *, seed: i
         If fewer than two roles answered the scale, or an option names what is not there.
     """
     options = options or TriadOptions()
+    responses = one_per_role(responses)
     chosen = chosen_focal(responses, options.scale)
     require_roles(chosen)
-    require_one_each(chosen)
     names = list(chosen.factors)
     scores = chosen.scores("dimension" if chosen.by_scores else chosen.level)
     triads = TriadData.from_long(scores, names, roles=chosen.roles)
@@ -224,7 +223,7 @@ def _compute(request: Request, options: TriadOptions) -> TriadEvidence:
     return triads(request.responses, options, seed=request.seed)
 
 
-TOPIC = Topic("triads", "The triad as a measure", _compute, TriadOptions)
+TOPIC = Topic("triads", "The triad as a measure", _compute, TriadOptions, informants="both")
 
 
 def _by_informants(table: pd.DataFrame) -> pd.DataFrame:

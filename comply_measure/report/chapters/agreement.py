@@ -77,8 +77,11 @@ def agreement_section(facts: AgreementEvidence, labels: Labels, cutoffs: Cutoffs
         Prose(_icc_text(facts, cutoffs)),
         _icc_table(facts, labels),
         _icc_figure(facts, labels),
-        Details("Two-way coefficients: roles as fixed columns", (_twoway_table(facts, labels),)),
     ]
+    if len(facts.icc_twoway):
+        blocks.append(
+            Details("Two-way coefficients: roles as fixed columns", (_twoway_table(facts, labels),))
+        )
     return Section("agreement", "Agreement within units", tuple(blocks))
 
 

@@ -29,6 +29,8 @@ def sample_section(facts: SampleEvidence, labels: Labels) -> Section:
         _completeness(facts, labels),
         _missing(facts, labels),
     ]
+    if len(facts.several):
+        blocks.insert(2, _several(facts, labels))
     if len(facts.informants):
         blocks.append(_informants(facts, labels))
     if len(facts.informant_tests):
@@ -87,6 +89,18 @@ def _completeness(facts: SampleEvidence, labels: Labels) -> TableSpec:
         "Completeness of the units by pattern of roles",
         labelled(facts.completeness, roles=(pattern, "pattern")),
         (of("roles_answered", "roles"), "n_units", "share", "n_informants"),
+        estimator=_COUNTED,
+    )
+
+
+def _several(facts: SampleEvidence, labels: Labels) -> TableSpec:
+    return table_of(
+        Counts(facts.n_units, int(facts.several["n_informants"].sum())),
+        "sample_several",
+        "Informants by role, everyone who was read",
+        labelled(facts.several, role_label=(labels.role, "role")),
+        (of("role", "role_label"), "n_units", "n_informants", "n_several", of("n_most", "most")),
+        "The notes on reading the data say what is done with several informants of one role in a unit.",
         estimator=_COUNTED,
     )
 

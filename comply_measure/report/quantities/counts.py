@@ -32,6 +32,7 @@ COUNTS: tuple[Quantity, ...] = (
     Quantity("n_judges", "Judges", "count"),
     Quantity("n_missing", "Missing", "count"),
     Quantity("n_not_supported", "Not supported", "count"),
+    Quantity("n_most", "Most in a unit", "count"),
     Quantity("n_needed", "Needed for .80", "count"),
     Quantity("n_odd", "Odd in", "count"),
     Quantity(
@@ -46,6 +47,7 @@ COUNTS: tuple[Quantity, ...] = (
     Quantity("n_reliable", "Reliably", "count"),
     Quantity("n_roles", "Roles", "count"),
     Quantity("n_scores", "Scores", "count"),
+    Quantity("n_several", "Units with several", "count"),
     Quantity("n_short", "Too few roles", "count"),
     Quantity("n_supported", "Supported", "count"),
     Quantity("n_tested", "Units tested", "count"),

@@ -93,7 +93,7 @@ def rematched_agreement(
         raise InputError("Re-matched agreement cannot be computed.", [fault])
     matching, testing = np.random.SeedSequence(_entropy(seed)).spawn(2)
     items, _ = scale_items(scales)
-    table = long_table(data, items, unit=unit, role=role, firm=firm)
+    table = long_table(data, items, unit=unit, role=role, firm=firm, several=True)
     codes = pd.factorize(table.unit)[0].astype(np.int64)
     strata, within = strata_of(table, np.arange(len(codes)), codes)
     order = permutations(strata, replications, np.random.default_rng(matching))
@@ -156,7 +156,7 @@ def null_correlations(
         Unusable table, or a null without probabilities.
     """
     items, places = scale_items(scales)
-    table = long_table(data, items, unit=unit, role=role)
+    table = long_table(data, items, unit=unit, role=role, several=True)
     values = pd.DataFrame(table.values)
     centred = values - values.groupby(table.role).transform("mean")
     found = {}

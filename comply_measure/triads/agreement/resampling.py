@@ -97,7 +97,8 @@ def random_group_resampling(
         Unusable table or option.
     """
     _check_options(scheme, replications)
-    table = long_table(data, columns, unit=unit, role=role if scheme == "within_role" else None, firm=firm)
+    by_role = role if scheme == "within_role" else None
+    table = long_table(data, columns, unit=unit, role=by_role, firm=firm, several=True)
     grouping = table.grouping()
     values = table.values[grouping.order]
     strata, within = strata_of(table, grouping.order, grouping.codes)
