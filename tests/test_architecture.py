@@ -25,12 +25,12 @@ LEVELS: list[set[str]] = [
     {"framework", "sem"},
     {"resources", "documents", "tables"},
     {"doors"},
-    {"statistics"},
+    {"statistics", "results"},
     {"errors"},
 ]
 HEIGHT = {room: len(LEVELS) - depth for depth, rooms in enumerate(LEVELS) for room in rooms}
 # Could be lifted out as packages of their own: they may use nothing of the survey side.
-ONLY = {"sem": {"statistics", "doors", "errors"}, "statistics": {"errors"}}
+ONLY = {"sem": {"statistics", "results", "doors", "errors"}, "statistics": {"errors"}}
 
 
 def room_of(path: Path) -> str:

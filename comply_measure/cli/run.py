@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 from comply_measure.cli.progress import announcer, unchanged_line
@@ -47,29 +46,21 @@ def run_command(
             print("\n".join(unchanged_line(name) for name in names), file=sys.stderr)
             print(f"report: {folder / 'report.html'}")
         return 0
-    from comply_measure.pipeline import STEPS, Store, load_study, require_usable, run_study, write_results
-    from comply_measure.pipeline.unchanged import FOLDER, remember
+    from comply_measure.pipeline import run_study
     from comply_measure.pipeline.usage import collect_seldom
 
     collect_seldom()
-    started = datetime.now(UTC)
-    study = load_study(study_file, STEPS)
-    folder = study.output() if out is None else out
-    require_usable(folder)
-    store = Store(folder / FOLDER)
     try:
         with announcer(quiet=quiet) as announce:
-            run = run_study(study, STEPS, store, wanted=wanted, force=force, jobs=jobs, listen=announce)
+            run = run_study(study_file, out=out, wanted=wanted, force=force, jobs=jobs, listen=announce)
     except KeyboardInterrupt:
         print("\ninterrupted; the same command goes on from here", file=sys.stderr)
         return INTERRUPTED
-    files = write_results(run, folder, jobs=jobs, started=started)
-    remember(run, folder, folder / FOLDER, wanted, files)
     for outcome in (outcome for outcome in run.outcomes.values() if not outcome.ok):
-        trace = f" (details in {folder / 'errors' / outcome.step}.txt)" if outcome.trace else ""
+        trace = f" (details in {run.folder}/errors/{outcome.step}.txt)" if outcome.trace else ""
         print(f"step '{outcome.step}' {outcome.status}: {outcome.reason}{trace}", file=sys.stderr)
     if not quiet:
-        print(f"report: {folder / 'report.html'}")
+        print(f"report: {run.report}")
     return 0 if run.ok else STEP_FAILED
 
 

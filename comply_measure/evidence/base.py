@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from comply_measure.errors import ComplyError
+from comply_measure.results import Result
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +23,7 @@ Value = float | int | str | bool
 KINDS: dict[str, type[Evidence]] = {}
 
 
-class Evidence(ABC):
+class Evidence(Result, ABC):
     """Base of the results of all topics: frozen dataclasses of numbers, texts, tables and such results."""
 
     __slots__ = ()

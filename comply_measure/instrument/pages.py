@@ -12,6 +12,7 @@ from comply_measure.errors import ComplyError
 from comply_measure.instrument.fielding import Question, Section
 from comply_measure.instrument.scale import Scale
 from comply_measure.instrument.types import Item
+from comply_measure.results import Result
 from comply_measure.statistics.words import require_known
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Questionnaire:
+class Questionnaire(Result):
     """What one informant is asked, in order.
 
     Parameters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -22,7 +23,7 @@ from comply_measure.instrument.types import (
 from comply_measure.statistics.words import require_known
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Scale:
     """An instrument: constructs, items, languages, roles, forms and answer categories.
 
@@ -89,6 +90,17 @@ class Scale:
     collection_set: str | None = None
     questions: tuple[Question, ...] = ()
     sections: tuple[Section, ...] = ()
+
+    def __repr__(self) -> str:
+        """What the scale holds, in three lines; its tables: :func:`comply_measure.instrument.describe_scale`."""
+        levels = Counter(construct.level for construct in self.constructs)
+        counts = ", ".join(f"{level} {n}" for level, n in levels.items())
+        sets = f"; sets {', '.join(self.attribute_sets)}" if self.attribute_sets else ""
+        return (
+            f"Scale {self.key} {self.version}: {self.title[self.languages[0]]}\n"
+            f"{len(self.items)} items, {len(self.constructs)} constructs ({counts}){sets}\n"
+            f"roles {', '.join(self.roles)}; forms {', '.join(self.forms)}; languages {', '.join(self.languages)}"
+        )
 
     def construct(self, key: str) -> Construct:
         """One construct by key; ComplyError with the nearest key if unknown."""

@@ -15,6 +15,7 @@ from comply_measure.measurement import average_variance_extracted, composite_rel
 from comply_measure.measurement.frames import check_scales, groups, item_values, joined, runs_against
 from comply_measure.measurement.moments import Floats
 from comply_measure.models.congeneric_stack import OneFactorFit, one_factor_fits
+from comply_measure.results import Result
 from comply_measure.sem.language.quoting import quoted
 from comply_measure.sem.tables import definitions, normal_quantile
 
@@ -60,7 +61,7 @@ class CongenericReliability:
 
 
 @dataclass(frozen=True, slots=True)
-class CongenericTable:
+class CongenericTable(Result):
     """Reliability of several scales and groups."""
 
     rows: tuple[CongenericReliability, ...]

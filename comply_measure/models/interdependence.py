@@ -13,6 +13,7 @@ import pandas as pd
 from comply_measure import sem
 from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.models.dyads import HEADLINE, DyadModel, Dyads, dyads, measures
+from comply_measure.results import Result
 from comply_measure.sem import Fit
 from comply_measure.statistics.bootstrap import percentile_interval, two_tails
 
@@ -21,7 +22,7 @@ CLEAR = 1.96  # standard errors that an actor effect is from zero before a ratio
 
 
 @dataclass(frozen=True, eq=False)
-class ActorPartner:
+class ActorPartner(Result):
     """Actor and partner effects of two roles.
 
     Attributes

@@ -11,10 +11,7 @@ from comply_measure.pipeline.new import (
 from comply_measure.pipeline.new_survey import study_of_survey as study_of_survey
 from comply_measure.pipeline.outcome import Outcome as Outcome
 from comply_measure.pipeline.registry import STEPS as STEPS
-from comply_measure.pipeline.run import (
-    Run as Run,
-    run_study as run_study,
-)
+from comply_measure.pipeline.run import Run as Run
 from comply_measure.pipeline.step import (
     Context as Context,
     Step as Step,
@@ -25,3 +22,4 @@ from comply_measure.pipeline.study import (
     Study as Study,
     load_study as load_study,
 )
+from comply_measure.pipeline.whole import run_study as run_study

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from comply_measure.pipeline.execute import execute
 from comply_measure.pipeline.outcome import Outcome
@@ -13,10 +16,17 @@ from comply_measure.pipeline.step import Step, StepOutput
 from comply_measure.pipeline.store import Store
 from comply_measure.pipeline.study import Study
 from comply_measure.pipeline.usage import Usage
+from comply_measure.report.html import render_lines
 from comply_measure.report.repeats import printed_once
+from comply_measure.report.verdicts import verdict_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from comply_measure.report.parts import Figure
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Run:
     """A study that has been run.
 
@@ -32,6 +42,8 @@ class Run:
         Time of the whole run.
     workers : tuple of Usage
         What each worker process used.
+    folder : Path, optional
+        Results folder, if the results were written.
     """
 
     study: Study
@@ -39,6 +51,7 @@ class Run:
     outcomes: Mapping[str, Outcome]
     seconds: float
     workers: tuple[Usage, ...] = ()
+    folder: Path | None = None
 
     @property
     def ok(self) -> bool:
@@ -50,8 +63,44 @@ class Run:
         """Results by step, failed ones left out."""
         return {name: o.output for name, o in self.outcomes.items() if o.output is not None}
 
+    @property
+    def report(self) -> Path | None:
+        """The report, if the results were written."""
+        return None if self.folder is None else self.folder / "report.html"
 
-def run_study(
+    @property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """Tables by key, at full precision, in the order of the report."""
+        found = self.outputs.values()
+        return {key: table.data for output in found for key, table in output.tables.items()}
+
+    @property
+    def figures(self) -> Mapping[str, Figure]:
+        """Figures by key; a notebook shows them."""
+        return {key: figure for output in self.outputs.values() for key, figure in output.figures.items()}
+
+    @property
+    def verdicts(self) -> pd.DataFrame:
+        """What the study concludes, a row each: step, key, question, subject, answer, sentence, rule, numbers."""
+        return verdict_frame({name: output.verdicts for name, output in self.outputs.items()})
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The run in a few sentences: how it went, where the report is, what it concludes first."""
+        went = Counter(outcome.status for outcome in self.outcomes.values())
+        head = f"{self.study.file.title}: {', '.join(f'{n} steps {status}' for status, n in went.items())}"
+        failed = [f"step '{name}' has no result: {o.reason}" for name, o in self.outcomes.items() if not o.ok]
+        where = [f"report: {self.report}"] if self.report is not None else []
+        return (head, *failed, *where, *(text for o in self.outputs.values() for text in o.headline))
+
+    def __repr__(self) -> str:
+        return "\n".join(self.lines)
+
+    def _repr_html_(self) -> str:
+        return render_lines(self.lines)
+
+
+def run_steps(
     study: Study,
     registry: Mapping[str, Step],
     store: Store,

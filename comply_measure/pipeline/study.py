@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _NOT_SETTINGS = {"title", "description", "output", "steps", "options", "language", "cutoffs"}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Study:
     """A checked study file.
 
@@ -67,6 +67,11 @@ class Study:
     others: Mapping[str, TopicOptions]
     scales: tuple[Scale, ...]
     left_out: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        """What the study is, in two lines."""
+        scales = ", ".join(scale.key for scale in self.scales)
+        return f"Study {self.name}: {self.file.title}\nscales {scales}; steps {', '.join(self.steps)}"
 
     @property
     def name(self) -> str:

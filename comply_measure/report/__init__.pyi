@@ -1,3 +1,4 @@
+from comply_measure.report import views as views
 from comply_measure.report.cutoffs import (
     Cutoff as Cutoff,
     Cutoffs as Cutoffs,

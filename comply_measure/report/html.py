@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from comply_measure import __version__
 from comply_measure.report.canvas import inline_svg
 from comply_measure.report.names import key_of
-from comply_measure.report.parts import Block, Figure, Heading, Report, Section
-from comply_measure.report.tables import Cell
+from comply_measure.report.parts import Block, Conclusions, Figure, Heading, Report, Section
+from comply_measure.report.tables import Cell, TableSpec
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -55,6 +55,29 @@ def render_html(report: Report) -> str:
             script_hash=script_hash,
         )
     )
+
+
+def render_fragment(table: TableSpec, concluded: Conclusions | None = None) -> str:
+    """One table, with conclusions above it if there are any, as a piece of a page such as a notebook's.
+
+    Returns
+    -------
+    str
+        Without a script; every text is escaped.
+    """
+    return (
+        _environment()
+        .get_template("fragment.html.j2")
+        .render(title=table.title, warnings=table.warnings, conclusions=concluded, printed=table.printed)
+    )
+
+
+def render_lines(lines: Sequence[str]) -> str:
+    """A head line and a list of sentences as a piece of a page; every text is escaped."""
+    from markupsafe import Markup
+
+    items = "".join(f"<li>{_prose(line)}</li>" for line in lines[1:])
+    return str(Markup(f'<div class="comply-measure"><p><b>{_prose(lines[0])}</b></p><ul>{items}</ul></div>'))
 
 
 def number_blocks(sections: tuple[Section, ...]) -> dict[str, int]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, TypeAlias
 
+from comply_measure.errors import ComplyError
 from comply_measure.report.names import require_key
 from comply_measure.report.tables import TableSpec
 
@@ -42,6 +44,25 @@ class Figure:
 
     def __post_init__(self) -> None:
         require_key(self.key)
+
+    def _repr_svg_(self) -> str:
+        """The figure in a notebook."""
+        return self.svg.decode("utf-8")
+
+    def save(self, path: str | Path) -> Path:
+        """Write the figure as ``.svg`` or ``.png``; a file that is there is replaced.
+
+        Raises
+        ------
+        ComplyError
+            For another ending.
+        """
+        target = Path(path)
+        content = {".svg": self.svg, ".png": self.png}.get(target.suffix.casefold())
+        if content is None:
+            raise ComplyError(f"a figure is written as .svg or .png, not as '{target.name}'")
+        target.write_bytes(content)
+        return target
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def _same_names(index: pd.Index[str], names: Any) -> bool:
     return index.equals(pd.Index(names)) or (len(index) == len(names) and set(index) == set(names))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Responses:
     """Validated answers of informants. Treat the frames as read-only; :meth:`subset` gives parts.
 
@@ -105,6 +105,25 @@ class Responses:
         )
         if not fits:
             raise ComplyError("the frames of Responses do not fit together; use read_responses")
+
+    def __repr__(self) -> str:
+        """Who answered what, in a few lines; the answers themselves are in :attr:`data`."""
+        people = self.data["role"].value_counts()
+        by_role = ", ".join(f"{role} {int(people.get(role, 0))}" for role in self.roles)
+        firms = f" of {self.n_firms} firms" if self.n_firms else ""
+        items = self.data[list(self.item_ids)]
+        missing = float(items.isna().to_numpy().mean()) if items.size else 0.0
+        scales = ", ".join(f"{scale.key} {scale.version}" for scale in self.scales)
+        chosen = f", attribute set {self.attribute_set}" if self.attribute_set else ""
+        return "\n".join(
+            (
+                f"Responses of {self.n_informants} informants in {self.n_units} units{firms} ({by_role})",
+                f"{len(self.item_ids)} items of {scales} ({self.form} form{chosen}); {missing:.1%} of the cells empty",
+                f"{self.units.shape[1]} variables of units, {self.informants.shape[1]} of informants; "
+                f"source {self.source.file}",
+                *(f"note: {note}" for note in self.notes),
+            )
+        )
 
     @property
     def n_informants(self) -> int:

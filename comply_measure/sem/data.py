@@ -13,6 +13,7 @@ from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.errors import InputError
 from comply_measure.sem.language.records import ModelRecords, Product, columns_of
 from comply_measure.sem.weighting import UNWEIGHTED, Weighting
+from comply_measure.statistics.foreign_frames import as_pandas
 from comply_measure.statistics.labels import twofold_labels
 from comply_measure.statistics.words import did_you_mean
 
@@ -55,7 +56,7 @@ class Cases:
 
 
 def as_frame(data: pd.DataFrame | Mapping[str, Any]) -> pd.DataFrame:
-    """The data as a data frame whose columns have text for names; a mapping of columns is taken too."""
+    """The data as a data frame whose columns have text for names; mappings, Polars and Arrow are taken, too."""
     import pandas as pd
 
     if isinstance(data, Mapping):
@@ -64,7 +65,9 @@ def as_frame(data: pd.DataFrame | Mapping[str, Any]) -> pd.DataFrame:
         except (ValueError, TypeError) as error:
             problem = Problem("columns of different lengths, or no columns", allowed="lists of one length")
             raise InputError("The data are no table.", [problem]) from error
-    if isinstance(data, pd.DataFrame):
+    frame = as_pandas(data)
+    if frame is not None:
+        data = frame
         if all(type(name) is str for name in data.columns):
             return data
         return data.set_axis([str(name) for name in data.columns], axis=1)

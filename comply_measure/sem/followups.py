@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
+from comply_measure.results import Result
 from comply_measure.sem.arguments import check_arguments
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from comply_measure.sem.result import Fit
 
 
-class FollowUps:
+class FollowUps(Result):
     """Methods that compute something new from a model and its optimum; each imports what it needs."""
 
     if TYPE_CHECKING:
@@ -127,6 +128,62 @@ class FollowUps:
         group = None if group is None else str(group)
         self.require_one_level("factor scores")
         return predict(self.model, self.optimum.point, data, method, se, group)
+
+    def tidy(self) -> pd.DataFrame:
+        """Parameters in broom's terms: term, op, label, estimate, std.error, statistic, p.value, conf.low, conf.high.
+
+        ``std.all`` is the completely standardised estimate; ``group``, ``level`` and ``step`` stand where there are
+        several. ``attrs["undefined"]`` says why numbers are missing.
+        """
+        from comply_measure.sem.tidy import tidy_estimates
+
+        fit = cast("Fit", self)
+        return tidy_estimates(fit.estimates, fit.standardized("all") if fit.converged else None)
+
+    def glance(self) -> pd.DataFrame:
+        """The fit in one row: estimator, converged, nobs, ngroups, missing_method, then every fit measure.
+
+        Broom's names where it has some (``AIC``, ``p.value``, ``rmsea.conf.high``), lavaan's otherwise;
+        ``attrs["undefined"]`` says why measures are missing.
+        """
+        from comply_measure.sem.tidy import glance_at
+
+        return glance_at(cast("Fit", self))
+
+    def augment(
+        self,
+        data: pd.DataFrame | None = None,
+        method: str = "regression",
+        se: bool = False,
+        group: str | None = None,
+    ) -> pd.DataFrame:
+        """Rows with their factor scores: the data, then a column ``.<factor>`` per latent variable.
+
+        Scores are computed from the rows that are given. Where the model has no scores of new cases (two levels,
+        products of factors) the rows must be those it was fitted to, by their labels, and the scores are the fit's.
+        NaN where a row has no score; ``attrs["no score"]`` maps each reason to the positions of its rows.
+
+        Parameters
+        ----------
+        data : DataFrame, optional
+            The rows. Without it: the scores alone, under the labels of the rows the model was fitted to.
+        method, se, group
+            As in :meth:`predict`.
+        """
+        from comply_measure.sem.data import as_frame
+        from comply_measure.sem.tidy import augmented
+
+        if data is None:
+            scores = self.predict(method=method, se=se)
+            return augmented(scores[[]], scores)
+        frame = as_frame(data)
+        own = frame if self.scores_new_cases else None
+        return augmented(frame, self.predict(own, method, se, group if self.scores_new_cases else None))
+
+    @property
+    def scores_new_cases(self) -> bool:
+        """Whether :meth:`predict` takes other rows than those the model was fitted to."""
+        return not self.model.table.options.product_indicators
 
     def bootstrap(
         self,

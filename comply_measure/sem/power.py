@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from comply_measure.errors import InputError, Problem
+from comply_measure.results import Result
 from comply_measure.sem.arguments import is_number
 from comply_measure.sem.fit_measures.chisquare import noncentral_cdf, noncentral_quantile
 from comply_measure.statistics.checks import is_share
@@ -24,7 +25,7 @@ LARGEST = 10**9
 
 
 @dataclass(frozen=True, slots=True)
-class PowerOfModel:
+class PowerOfModel(Result):
     """Power of the χ² test against a population in which the model is wrong.
 
     Attributes

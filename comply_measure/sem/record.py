@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from comply_measure.results import Result
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.inference.diagnosis import Finding
 
@@ -23,7 +24,7 @@ def unreached(converged: bool, has_optimum: bool) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class FitRecord:
+class FitRecord(Result):
     """Results of a fit under the names they have in :class:`comply_measure.sem.Fit`.
 
     Attributes
@@ -57,6 +58,12 @@ class FitRecord:
     def unreached(self) -> str:
         """What stands in the place of an optimum, after "the model"; empty where there is one."""
         return unreached(self.converged, self.has_optimum)
+
+    def tidy(self) -> pd.DataFrame:
+        """Parameters in broom's terms, as those of the fit."""
+        from comply_measure.sem.tidy import tidy_estimates
+
+        return tidy_estimates(self.estimates, self.solution)
 
     def standardized(self, kind: str = "all") -> pd.DataFrame:
         """The standardised solution; only ``all`` is kept.

@@ -20,6 +20,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from comply_measure.errors import Problem
 from comply_measure.statistics.checks import LARGEST
+from comply_measure.statistics.foreign_frames import as_pandas
 from comply_measure.statistics.words import did_you_mean
 
 Accept = Callable[[Any], Any]
@@ -219,10 +220,9 @@ def _path(value: Any) -> Any:
 
 
 def _frame(value: Any) -> Any:
-    """A data frame whose whole-number labels are text."""
-    import pandas as pd
-
-    if not isinstance(value, pd.DataFrame):
+    """A data frame whose whole-number labels are text; tables of Polars, Arrow and others become one."""
+    value = as_pandas(value)
+    if value is None:
         raise Refused("a data frame")
     labels = value.columns
     if labels.nlevels > 1:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -419,3 +420,34 @@ def test_the_users_key_is_made_once_and_kept_private(tmp_path: Path, monkeypatch
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "file"))
     # Where no key can be kept there is one for this process.
     assert signature_module.secret() == signature_module.secret() != first
+
+
+def test_a_study_runs_in_one_line_and_says_what_it_found(own_study: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run = run_study(str(own_study), out=out, wanted=["sample", "items", "gaps"])
+    assert run.report == out / "report.html"
+    assert run.report.is_file()
+    stored = pd.read_csv(out / "tables" / "gaps_dimensions.csv")
+    np.testing.assert_allclose(run.tables["gaps_dimensions"]["mean"], stored["mean"], rtol=1e-12)
+    results = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    assert run.verdicts["key"].tolist() == [verdict["key"] for verdict in results["verdicts"]]
+    assert list(run.figures)
+    page = run._repr_html_()
+    assert "&lt;img src=x" in page
+    assert "<img" not in page
+    assert str(run.report) in repr(run)
+    again = run_study(own_study, out=out, wanted=["sample", "items", "gaps"])
+    assert {outcome.status for outcome in again.outcomes.values()} == {"cached"}
+    assert "3 steps cached" in repr(again)
+
+
+def test_a_study_runs_without_writing_anything(own_study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = own_study.parent.parent / "here"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    run = run_study(own_study, write=False, wanted=["sample"])
+    assert run.report is None
+    assert run.ok
+    assert not list(empty.iterdir())
+    run_study(own_study, wanted=["sample"])
+    assert (empty / "results" / "study" / "report.html").is_file()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from comply_measure.results import Result
 from comply_measure.statistics.arrays import Floats
 from comply_measure.statistics.proportions import wilson_interval
 
@@ -17,7 +18,7 @@ _CELL = ["rule", "population", "units"]
 
 
 @dataclass(frozen=True, eq=False)
-class Calibration:
+class Calibration(Result):
     """Verdicts of simulated studies beside the answers that are right.
 
     Parameters

@@ -21,13 +21,14 @@ from comply_measure.measurement.careless.indices import (
     psychometric_pairs,
 )
 from comply_measure.measurement.frames import varying_items
+from comply_measure.results import Result
 from comply_measure.tables.numbers import column_problem
 
 HEADLINE = "Careless answering cannot be judged."
 
 
 @dataclass(frozen=True)
-class CarelessIndices:
+class CarelessIndices(Result):
     """All indices.
 
     Attributes

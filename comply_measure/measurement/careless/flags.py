@@ -11,6 +11,7 @@ from scipy.special import ndtr, ndtri
 
 from comply_measure.errors import ComplyError
 from comply_measure.measurement.careless.battery import CarelessIndices
+from comply_measure.results import Result
 
 # indices that say the same in other words
 FAMILIES = {
@@ -46,7 +47,7 @@ class Cutoff:
 
 
 @dataclass(frozen=True)
-class CarelessFlags:
+class CarelessFlags(Result):
     """Flags per informant.
 
     Attributes

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 import pandas as pd
 
 from comply_measure.errors import ComplyError
+from comply_measure.results import Result
 
 COLUMNS = ("item", "stage", "decision", "reason", "statistic", "value", "cutoff", "source")
 
@@ -47,7 +48,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class DropLog:
+class DropLog(Result):
     """An append-only list of decisions; adding returns a new log.
 
     Parameters

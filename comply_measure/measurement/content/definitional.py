@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.errors import InputError, Problem
+from comply_measure.results import Result
 
 
 @dataclass(frozen=True)
-class DefinitionalRatings:
+class DefinitionalRatings(Result):
     """Definitional correspondence and distinctiveness.
 
     Attributes

@@ -17,6 +17,7 @@ from comply_measure.measurement.content.files import definitions_of, ratings_of,
 from comply_measure.measurement.content.ratings import ContentValidity, content_validity
 from comply_measure.measurement.content.sorting import ItemSort, item_sort
 from comply_measure.responses.faults import Faults, refuse
+from comply_measure.results import Result
 from comply_measure.statistics.words import counted
 
 SMALL_PANEL = 5
@@ -55,7 +56,7 @@ class ContentOptions:
 
 
 @dataclass(frozen=True)
-class ContentEvidence:
+class ContentEvidence(Result):
     """What experts and judges say about every item.
 
     Attributes

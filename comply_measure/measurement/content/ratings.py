@@ -13,13 +13,14 @@ from scipy import special
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.frames import table_values
 from comply_measure.measurement.ranges import is_count, require
+from comply_measure.results import Result
 from comply_measure.statistics.proportions import wilson_interval
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class ContentValidity:
+class ContentValidity(Result):
     """Content validity of every item and of the scale.
 
     Attributes

@@ -12,10 +12,11 @@ import pandas as pd
 import scipy
 
 from comply_measure.errors import InputError, Problem
+from comply_measure.results import Result
 
 
 @dataclass(frozen=True)
-class ItemSort:
+class ItemSort(Result):
     """Substantive validity of every item.
 
     Attributes

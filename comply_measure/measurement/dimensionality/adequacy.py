@@ -14,6 +14,7 @@ from comply_measure.measurement.dimensionality.correlations import ItemCorrelati
 from comply_measure.measurement.frames import joined
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.ranges import correlation_range, is_count, require
+from comply_measure.results import Result
 from comply_measure.statistics.correlation import to_correlations
 from comply_measure.statistics.reasons import with_reasons
 
@@ -23,7 +24,7 @@ BARTLETT_NULL = "all correlations are zero"
 
 
 @dataclass(frozen=True, slots=True)
-class SamplingAdequacy:
+class SamplingAdequacy(Result):
     """KMO and Bartlett's test of one correlation matrix.
 
     Attributes

@@ -15,6 +15,7 @@ from comply_measure.measurement.frames import joined
 from comply_measure.measurement.linear_algebra import eigenvalues_descending
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.threads import single_threaded
+from comply_measure.results import Result
 from comply_measure.statistics.checks import share_faults
 from comply_measure.statistics.multiplicity import rejects
 from comply_measure.statistics.reasons import with_reasons
@@ -26,7 +27,7 @@ CHUNK = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class ComparisonData:
+class ComparisonData(Result):
     """Number of factors by comparison data.
 
     Attributes

@@ -11,10 +11,11 @@ from comply_measure.measurement.dimensionality.correlations import ItemCorrelati
 from comply_measure.measurement.frames import joined
 from comply_measure.measurement.linear_algebra import eigenvalues_descending
 from comply_measure.measurement.moments import Floats
+from comply_measure.results import Result
 
 
 @dataclass(frozen=True, slots=True)
-class PartialCorrelations:
+class PartialCorrelations(Result):
     """Velicer's minimum average partial correlation.
 
     Attributes
@@ -98,7 +99,7 @@ def minimum_average_partial(correlation: ItemCorrelation) -> PartialCorrelations
 
 
 @dataclass(frozen=True, slots=True)
-class KaiserCriteria:
+class KaiserCriteria(Result):
     """Eigenvalues with the references of Kaiser's and the empirical Kaiser criterion.
 
     Attributes

@@ -12,6 +12,7 @@ import pandas as pd
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.frames import check_scales, item_values, joined, listed, varying_items
 from comply_measure.measurement.moments import Floats, item_covariance, pairwise_correlations
+from comply_measure.results import Result
 from comply_measure.statistics.correlation import to_correlations
 
 Kind = Literal["pearson", "polychoric"]
@@ -19,7 +20,7 @@ Treatment = Literal["ml", "pairwise", "listwise"]
 
 
 @dataclass(frozen=True, slots=True)
-class ItemCorrelation:
+class ItemCorrelation(Result):
     """Correlations of the items that vary.
 
     Attributes

@@ -10,6 +10,7 @@ import pandas as pd
 from comply_measure.measurement.dimensionality.correlations import ItemCorrelation
 from comply_measure.measurement.dimensionality.efa_fit import FactorFit
 from comply_measure.measurement.moments import Floats
+from comply_measure.results import Result
 from comply_measure.statistics.reasons import with_reasons
 
 _ERRORS = ("se", "lower", "upper")
@@ -46,7 +47,7 @@ class LoadingErrors:
 
 
 @dataclass(frozen=True, slots=True)
-class FactorSolution:
+class FactorSolution(Result):
     """Rotated common factors.
 
     Attributes

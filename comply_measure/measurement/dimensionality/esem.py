@@ -34,13 +34,14 @@ from comply_measure.measurement.dimensionality.rotation_stack import align, rota
 from comply_measure.measurement.frames import check_scales, cluster_codes, item_values, joined
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.threads import single_threaded
+from comply_measure.results import Result
 
 # Step of the numerical derivative, relative to a parameter's standard error.
 STEP = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class ExploratorySem:
+class ExploratorySem(Result):
     """Rotated block of an exploratory structural equation model.
 
     Attributes

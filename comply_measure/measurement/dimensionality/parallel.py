@@ -21,6 +21,7 @@ from comply_measure.measurement.frames import joined
 from comply_measure.measurement.linear_algebra import eigenvalues_descending
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.threads import single_threaded
+from comply_measure.results import Result
 from comply_measure.statistics.words import counted
 
 Variant = Literal["components", "factors_minres", "factors_smc"]
@@ -29,7 +30,7 @@ MIN_REPLICATIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class ParallelAnalysis:
+class ParallelAnalysis(Result):
     """Observed eigenvalues against those of data without structure.
 
     Attributes

@@ -19,11 +19,12 @@ from comply_measure.measurement.dimensionality.parallel import ParallelAnalysis,
 from comply_measure.measurement.dimensionality.rotation import RotationName, RotationOptions, rotate
 from comply_measure.measurement.frames import check_scales
 from comply_measure.measurement.moments import Floats
+from comply_measure.results import Result
 from comply_measure.sem.language.quoting import quoted
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class Split(Result):
     """Units dealt out to two halves.
 
     Attributes
@@ -48,7 +49,7 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
-class SplitSample:
+class SplitSample(Result):
     """Exploration of one half and confirmation in the other.
 
     Attributes

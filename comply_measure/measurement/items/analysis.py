@@ -12,10 +12,11 @@ from comply_measure.measurement.frames import check_scales, groups, item_values,
 from comply_measure.measurement.keying import AGAINST, against
 from comply_measure.measurement.moments import Floats, Missing, item_covariance
 from comply_measure.measurement.reliability.alpha import alpha_from_covariance
+from comply_measure.results import Result
 
 
 @dataclass(frozen=True, slots=True)
-class ItemAnalysis:
+class ItemAnalysis(Result):
     """One row per scale, group and item.
 
     Attributes

@@ -12,6 +12,7 @@ from numpy.polynomial import legendre
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.frames import check_scales, item_values, listed, varying_items
 from comply_measure.measurement.moments import Floats
+from comply_measure.results import Result
 from comply_measure.statistics.words import counted
 
 NAN = float("nan")
@@ -23,7 +24,7 @@ DONORS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class PatternHomogeneity:
+class PatternHomogeneity(Result):
     """Tests of equal covariances between patterns of missing answers.
 
     Attributes

@@ -26,6 +26,7 @@ from comply_measure.measurement.reliability.coefficients import (
 )
 from comply_measure.measurement.reliability.split_half import guttman_lambda6
 from comply_measure.measurement.saturated import Treatment, covariance_of
+from comply_measure.results import Result
 from comply_measure.statistics.reasons import with_reasons
 
 
@@ -111,7 +112,7 @@ def item_totals(covariance: Floats) -> ItemTotals:
 
 
 @dataclass(frozen=True, slots=True)
-class InterItemTable:
+class InterItemTable(Result):
     """Item-total statistics per scale and group.
 
     Attributes

@@ -10,6 +10,7 @@ import pandas as pd
 
 from comply_measure.measurement.frames import check_scales, item_values, joined, listed, varying_items
 from comply_measure.measurement.moments import Floats
+from comply_measure.results import Result
 
 NAN = float("nan")
 SKEWED = 1.0  # skewness of an item beyond which the size of the test is not kept
@@ -17,7 +18,7 @@ FEW = 5  # informants per pattern below which it is not
 
 
 @dataclass(frozen=True, slots=True)
-class MissingTable:
+class MissingTable(Result):
     """Shares of missing answers.
 
     Attributes
@@ -134,7 +135,7 @@ def _patterns(gone: np.ndarray, names: np.ndarray) -> pd.DataFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class MissingCompletelyAtRandom:
+class MissingCompletelyAtRandom(Result):
     """Little's test.
 
     Attributes

@@ -10,6 +10,7 @@ import pandas as pd
 
 from comply_measure.measurement.frames import check_scales, groups, item_values
 from comply_measure.measurement.moments import Floats
+from comply_measure.results import Result
 
 NAN = float("nan")
 BLOCK = 512  # rows multiplied at a time: they stay in the processor's cache
@@ -19,7 +20,7 @@ WELL_CONDITIONED = 1e4  # ratio of singular values up to which dividing by the t
 
 
 @dataclass(frozen=True, slots=True)
-class Normality:
+class Normality(Result):
     """One row per scale and group.
 
     Attributes

@@ -18,6 +18,7 @@ from comply_measure.measurement.missingness.fits import (
     pooled_estimates,
 )
 from comply_measure.measurement.missingness.imputation import MultipleImputation
+from comply_measure.results import Result
 from comply_measure.sem import Fit, fit as fit_model, parse_model
 from comply_measure.statistics.reasons import with_reasons
 
@@ -42,7 +43,7 @@ _WHY_OF_FITS = {
 
 
 @dataclass(frozen=True)
-class MissingComparison:
+class MissingComparison(Result):
     """A model's standardised estimates under several treatments of missing answers.
 
     Attributes

@@ -19,6 +19,7 @@ from comply_measure.measurement.missingness.pooling import (
     pool_scalars,
     undefined,
 )
+from comply_measure.results import Result
 from comply_measure.sem import Fit
 from comply_measure.statistics.reasons import with_reasons
 
@@ -27,7 +28,7 @@ _KEY = ("lhs", "op", "rhs", "group")
 
 
 @dataclass(frozen=True)
-class PooledEstimates:
+class PooledEstimates(Result):
     """A model pooled over imputed data sets.
 
     Attributes

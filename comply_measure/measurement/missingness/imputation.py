@@ -16,6 +16,7 @@ from comply_measure.measurement.frames import check_scales, item_values
 from comply_measure.measurement.missingness.matching import Chain, impute_chain
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.threads import single_threaded
+from comply_measure.results import Result
 from comply_measure.statistics.reasons import with_reasons
 from comply_measure.statistics.words import counted
 
@@ -28,7 +29,7 @@ NOTES = (
 
 
 @dataclass(frozen=True)
-class MultipleImputation:
+class MultipleImputation(Result):
     """Completed data sets.
 
     Attributes

@@ -11,13 +11,14 @@ import pandas as pd
 from comply_measure.measurement.frames import check_scales, groups, item_values, joined, listed, varying_items
 from comply_measure.measurement.moments import Missing
 from comply_measure.measurement.reliability.alpha import Alpha, Engine, IntervalN, cronbach_alpha
+from comply_measure.results import Result
 from comply_measure.tables.roles import POOLED
 
 CLUSTERED = "informants of one unit are not independent: interval too narrow"
 
 
 @dataclass(frozen=True, slots=True)
-class AlphaTable:
+class AlphaTable(Result):
     """Cronbach's α per scale and group.
 
     Attributes

@@ -13,6 +13,7 @@ from comply_measure.measurement.reliability.alpha import alpha_from_covariance
 from comply_measure.measurement.reliability.categorical import categorical_omega
 from comply_measure.measurement.reliability.fit_matrices import FactorMatrices, Indices, fit_matrices
 from comply_measure.measurement.reliability.one_factor import maximal_reliability
+from comply_measure.results import Result
 from comply_measure.sem import Fit
 from comply_measure.statistics.reasons import with_reasons
 
@@ -78,7 +79,7 @@ WHY = {
 
 
 @dataclass(frozen=True, slots=True)
-class FitReliability:
+class FitReliability(Result):
     """Reliabilities of all factors of a fit.
 
     Attributes

@@ -12,6 +12,7 @@ from comply_measure.measurement.dimensionality.extraction import Method, extract
 from comply_measure.measurement.dimensionality.rotation import RotationName, RotationOptions, rotate
 from comply_measure.measurement.frames import joined, runs_against
 from comply_measure.measurement.moments import Floats
+from comply_measure.results import Result
 
 NAN = float("nan")
 # A general loading this close to one is a second-order Heywood case.
@@ -19,7 +20,7 @@ HEYWOOD = 0.9975
 
 
 @dataclass(frozen=True, slots=True)
-class HierarchicalOmega:
+class HierarchicalOmega(Result):
     """Schmid–Leiman solution and what it says of the sum of standardised items.
 
     Attributes

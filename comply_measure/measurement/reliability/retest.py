@@ -12,6 +12,7 @@ import scipy
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.frames import check_scales, groups, item_values
 from comply_measure.measurement.moments import Floats
+from comply_measure.results import Result
 from comply_measure.statistics.checks import share_faults
 from comply_measure.statistics.mean_squares import icc_intervals, icc_values, twoway_mean_squares
 
@@ -64,7 +65,7 @@ class Retest:
 
 
 @dataclass(frozen=True, slots=True)
-class RetestTable:
+class RetestTable(Result):
     """Test-retest reliability per score and group.
 
     Attributes

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from comply_measure.results import Result
 from comply_measure.statistics.reasons import with_reasons
 
 
@@ -64,7 +65,7 @@ WHY = {
 
 
 @dataclass(frozen=True, slots=True)
-class ReliabilityTable:
+class ReliabilityTable(Result):
     """Reliability of several scales, by role, pooled and for the unit's mean score.
 
     Attributes

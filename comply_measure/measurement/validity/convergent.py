@@ -16,6 +16,7 @@ from comply_measure.measurement.fits import fit_notes, require_one_block
 from comply_measure.measurement.frames import check_scales, item_values, joined, runs_against, varying_items
 from comply_measure.measurement.moments import pairwise_correlations
 from comply_measure.measurement.reliability.composite import composite_reliability
+from comply_measure.results import Result
 from comply_measure.sem import Fit, fit as fit_model
 from comply_measure.sem.inference.standardized import standardise
 from comply_measure.sem.language.quoting import quoted
@@ -28,7 +29,7 @@ _CORRELATION = ("construct", "other", "correlation", "se", "lower", "upper")
 
 
 @dataclass(frozen=True, slots=True)
-class ConvergentValidity:
+class ConvergentValidity(Result):
     """Standardised loadings and what follows from them.
 
     Attributes

@@ -16,6 +16,7 @@ from comply_measure.measurement.validity.convergent import (
     convergent_validity,
     measurement_model,
 )
+from comply_measure.results import Result
 from comply_measure.sem import Fit, fit as fit_model
 from comply_measure.sem.language.quoting import quoted
 from comply_measure.statistics.checks import share_faults
@@ -68,7 +69,7 @@ class PairTest:
 
 
 @dataclass(frozen=True, slots=True)
-class DiscriminantValidity:
+class DiscriminantValidity(Result):
     """All pairs of constructs.
 
     Attributes

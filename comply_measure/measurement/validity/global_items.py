@@ -17,11 +17,12 @@ from comply_measure.measurement.frames import (
 )
 from comply_measure.measurement.moments import Floats, Missing, item_covariance, pairwise_correlations
 from comply_measure.measurement.resampling import bootstrap
+from comply_measure.results import Result
 from comply_measure.statistics.reasons import with_reasons
 
 
 @dataclass(frozen=True, slots=True)
-class GlobalItems:
+class GlobalItems(Result):
     """Correlations of scores with global items.
 
     Attributes

@@ -20,6 +20,7 @@ from comply_measure.measurement.frames import (
 from comply_measure.measurement.keying import reversal_note
 from comply_measure.measurement.moments import Floats, Missing, item_covariance, pairwise_correlations
 from comply_measure.measurement.resampling import IntervalKind, bootstrap
+from comply_measure.results import Result
 from comply_measure.statistics.reasons import with_reasons
 
 # An absolute correlation below this is zero up to rounding.
@@ -27,7 +28,7 @@ ZERO = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Htmt:
+class Htmt(Result):
     """HTMT and HTMT2 of all pairs of constructs.
 
     Attributes

@@ -18,6 +18,7 @@ from comply_measure.measurement.validity.convergent import (
 )
 from comply_measure.measurement.validity.global_items import GlobalItems, global_item_correlations
 from comply_measure.measurement.validity.htmt import Htmt, heterotrait_monotrait
+from comply_measure.results import Result
 from comply_measure.statistics.reasons import with_reasons
 from comply_measure.tables.roles import POOLED
 
@@ -27,7 +28,7 @@ _Cell = tuple[str, str, str, float, float, float, int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class ValidityMatrix:
+class ValidityMatrix(Result):
     """Everything one figure shows, for one group of informants.
 
     Attributes
@@ -127,7 +128,7 @@ class ValidityMatrix:
 
 
 @dataclass(frozen=True, slots=True)
-class ValidityMatrices:
+class ValidityMatrices(Result):
     """One matrix per group.
 
     Attributes

@@ -18,6 +18,7 @@ from comply_measure.models.cutoffs.misspecification import (
     misspecifications,
 )
 from comply_measure.models.cutoffs.wishart import covariances, wishart_roots
+from comply_measure.results import Result
 from comply_measure.sem import Fit
 
 Floats = NDArray[np.float64]
@@ -67,7 +68,7 @@ class LevelCutoff:
 
 
 @dataclass(frozen=True, slots=True)
-class DynamicCutoffs:
+class DynamicCutoffs(Result):
     """Cut-offs for a fitted model.
 
     Attributes

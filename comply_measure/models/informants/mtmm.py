@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.errors import InputError, Problem
+from comply_measure.results import Result
 from comply_measure.tables.numbers import column_problem
 from comply_measure.tables.wide import wide_column
 
@@ -22,7 +23,7 @@ FEW, FLAT = "fewer than 3 units with both", "a score does not vary among the uni
 
 
 @dataclass(frozen=True)
-class MultitraitMatrix:
+class MultitraitMatrix(Result):
     """Correlations of all dimensions as all roles rate them.
 
     Attributes

@@ -16,6 +16,7 @@ from comply_measure.models.informants.polynomial_model import (
     latent_polynomial_model,
     product_indicators,
 )
+from comply_measure.results import Result
 from comply_measure.statistics.bootstrap import percentile_interval, two_tails
 from comply_measure.statistics.checks import is_share
 from comply_measure.tables.wide import wide_column
@@ -41,7 +42,7 @@ Interval = Literal["montecarlo", "bootstrap"]
 
 
 @dataclass(frozen=True)
-class LatentPolynomial:
+class LatentPolynomial(Result):
     """A fitted latent polynomial.
 
     Attributes

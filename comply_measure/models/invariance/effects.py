@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from comply_measure.models.invariance.curves import Curve, curves_of, difference
 from comply_measure.models.invariance.designs import Design, ItemParameters, item_parameters, items_of
+from comply_measure.results import Result
 from comply_measure.sem import Fit
 
 Floats = NDArray[np.float64]
@@ -83,7 +84,7 @@ class GapBias:
 
 
 @dataclass(frozen=True, slots=True)
-class InvarianceEffects:
+class InvarianceEffects(Result):
     """Effect sizes of a fitted model with equal and released parameters.
 
     Attributes

@@ -20,6 +20,7 @@ from comply_measure.measurement.fits import (
 )
 from comply_measure.models.invariance.designs import NONE, Design, Released
 from comply_measure.models.invariance.rules import RULES, Conditions, Rule, Verdict, verdicts
+from comply_measure.results import Result
 from comply_measure.sem import Fit
 
 _NAN = math.nan
@@ -60,7 +61,7 @@ class LadderStep:
 
 
 @dataclass(frozen=True, slots=True)
-class InvarianceLadder:
+class InvarianceLadder(Result):
     """Levels of invariance across groups or roles.
 
     Attributes

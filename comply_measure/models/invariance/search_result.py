@@ -12,6 +12,7 @@ import pandas as pd
 from comply_measure.measurement.fits import DifferenceTest
 from comply_measure.models.invariance.designs import Design, Kind, Released, positions
 from comply_measure.models.invariance.ladder import InvarianceLadder
+from comply_measure.results import Result
 from comply_measure.sem import Fit
 
 
@@ -67,7 +68,7 @@ class Departure:
 
 
 @dataclass(frozen=True, slots=True)
-class PartialInvariance:
+class PartialInvariance(Result):
     """Result of the search.
 
     Attributes

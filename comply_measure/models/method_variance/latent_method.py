@@ -13,6 +13,7 @@ from comply_measure.measurement.fits import NO_INDICES, DifferenceTest, FitColum
 from comply_measure.models.hierarchy import Factors
 from comply_measure.models.method_variance.marker import Series
 from comply_measure.models.method_variance.texts import MethodTexts, loading_table, residual_table
+from comply_measure.results import Result
 from comply_measure.sem import Fit
 
 _NAN = math.nan
@@ -29,7 +30,7 @@ _ALL = "all"
 
 
 @dataclass(frozen=True)
-class LatentMethodFactor:
+class LatentMethodFactor(Result):
     """Substantive factors without, with an equally and with a freely loading method factor.
 
     Attributes

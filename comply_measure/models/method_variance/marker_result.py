@@ -16,6 +16,7 @@ from comply_measure.models.method_variance.marker_power import (
     equal_effect,
     power_table,
 )
+from comply_measure.results import Result
 from comply_measure.sem import Fit
 from comply_measure.statistics.multiplicity import rejects
 
@@ -50,7 +51,7 @@ class ReliabilityParts:
 
 
 @dataclass(frozen=True)
-class MarkerAnalysis:
+class MarkerAnalysis(Result):
     """The marker-variable models of one scale.
 
     Attributes

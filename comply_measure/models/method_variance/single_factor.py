@@ -10,6 +10,7 @@ import pandas as pd
 
 from comply_measure.measurement.frames import check_scales, item_values
 from comply_measure.measurement.saturated import Treatment, covariance_of
+from comply_measure.results import Result
 from comply_measure.statistics.correlation import to_correlations
 
 WARNING = (
@@ -19,7 +20,7 @@ WARNING = (
 
 
 @dataclass(frozen=True, slots=True)
-class SingleFactorShare:
+class SingleFactorShare(Result):
     """How much of the items' variance one factor would carry.
 
     Attributes

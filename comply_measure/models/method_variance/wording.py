@@ -13,6 +13,7 @@ from comply_measure.measurement.fits import NO_INDICES, DifferenceTest, FitColum
 from comply_measure.models.hierarchy import Factors
 from comply_measure.models.method_variance.marker import Series
 from comply_measure.models.method_variance.texts import MethodTexts, loading_table
+from comply_measure.results import Result
 from comply_measure.sem import Fit
 from comply_measure.sem.language.quoting import quoted
 
@@ -28,7 +29,7 @@ CAVEATS = (
 
 
 @dataclass(frozen=True)
-class WordingFactor:
+class WordingFactor(Result):
     """Substantive factors without and with a factor of reverse-keyed items, and one of agreeing with everything.
 
     Attributes

@@ -14,6 +14,7 @@ from comply_measure.measurement.fits import NO_INDICES, fit_indices, fit_notes, 
 from comply_measure.models.rivals.pairs import PairComparison, compare_pairs
 from comply_measure.models.rivals.structures import Structure, composite_text, rival_structures
 from comply_measure.models.rivals.trees import Factors, Tree, is_tree, items_of
+from comply_measure.results import Result
 from comply_measure.sem import Fit, fit as fit_model
 
 _NAN = math.nan
@@ -33,7 +34,7 @@ _TAIL = ("converged", "admissible", "n_informants", "n_clusters", "estimator", "
 
 
 @dataclass(frozen=True, slots=True)
-class RivalComparison:
+class RivalComparison(Result):
     """Rival structures of one scale in one data set.
 
     Attributes

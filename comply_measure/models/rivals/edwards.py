@@ -28,6 +28,7 @@ from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.measurement.fits import DifferenceTest, FitIndex, difference_test, fit_indices, fit_notes
 from comply_measure.models.hierarchy import correlated_factors, one_factor, second_order
 from comply_measure.models.rivals.trees import Factors, check_factors
+from comply_measure.results import Result
 from comply_measure.sem import Fit, fit as fit_model
 from comply_measure.sem.language.quoting import quoted
 
@@ -36,7 +37,7 @@ _INDICES: tuple[FitIndex, ...] = ("chisq", "df", "pvalue", "cfi", "rmsea", "srmr
 
 
 @dataclass(frozen=True, slots=True)
-class EdwardsTests:
+class EdwardsTests(Result):
     """Multidimensional, superordinate and aggregate models with criteria.
 
     Attributes

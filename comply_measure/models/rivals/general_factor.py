@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from comply_measure.errors import ComplyError
 from comply_measure.measurement.fits import require_one_block
 from comply_measure.models.rivals.trees import Factors
+from comply_measure.results import Result
 from comply_measure.sem import Fit
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class BifactorIndices:
+class BifactorIndices(Result):
     """Indices of a bifactor (or Schmid–Leiman) solution.
 
     Attributes

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from comply_measure.results import Result
 from comply_measure.sem.arguments import confidence_level
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.interactions.equation import Equation, Question, question
@@ -77,7 +78,7 @@ class GroupRegions:
 
 
 @dataclass(frozen=True)
-class JohnsonNeyman:
+class JohnsonNeyman(Result):
     """Where along a moderator the slope of an outcome on a predictor differs from zero.
 
     Attributes

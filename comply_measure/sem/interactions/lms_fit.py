@@ -60,6 +60,11 @@ class ProductFit(Fit):
     def _point(self) -> ProductPoint:
         return cast(ProductPoint, self.optimum.point)
 
+    @property
+    def scores_new_cases(self) -> bool:
+        """Scores are those of the cases the model was fitted to."""
+        return False
+
     def predict(
         self,
         data: pd.DataFrame | None = None,

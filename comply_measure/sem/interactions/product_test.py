@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from comply_measure.errors import Problem
+from comply_measure.results import Result
 from comply_measure.sem.comparison.compare import compare
 from comply_measure.sem.errors import InputError, ModelError
 from comply_measure.sem.inference.tests import TestStatistic
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ProductTest:
+class ProductTest(Result):
     """Likelihood-ratio test of product terms and what they add to the explained variance.
 
     Attributes

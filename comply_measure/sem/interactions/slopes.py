@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from comply_measure.errors import Problem
+from comply_measure.results import Result
 from comply_measure.sem.arguments import confidence_level, is_number
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.errors import InputError
@@ -50,7 +51,7 @@ class GroupSlopes:
 
 
 @dataclass(frozen=True)
-class SimpleSlopes:
+class SimpleSlopes(Result):
     """Slopes of an outcome on a predictor at values of a moderator.
 
     Attributes

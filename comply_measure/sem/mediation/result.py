@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from comply_measure.results import Result
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -43,7 +45,7 @@ class Suppression:
 
 
 @dataclass(frozen=True)
-class IndirectEffects:
+class IndirectEffects(Result):
     """Indirect, direct and total effects with their intervals.
 
     Attributes

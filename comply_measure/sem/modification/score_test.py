@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from comply_measure.results import Result
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.fit_measures.chisquare import upper_tail
@@ -40,7 +41,7 @@ SINGULAR = 1e-9  # eigenvalues of the scaled information below this share of the
 
 
 @dataclass(frozen=True)
-class ScoreTest:
+class ScoreTest(Result):
     """A score test.
 
     Attributes

@@ -65,6 +65,11 @@ class TwoLevelFit(Fit):
         names = [table.label[row] or self.model.row_name(row) for row in rows]
         return frame.set_axis(names, axis=0).set_axis(names, axis=1)
 
+    @property
+    def scores_new_cases(self) -> bool:
+        """Scores are those of the cases the model was fitted to."""
+        return False
+
     def predict(
         self,
         data: pd.DataFrame | None = None,

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
+from comply_measure.results import Result
 from comply_measure.statistics.arrays import Floats, Ints
 from comply_measure.triads.aggregation.composition import EVIDENCE, Composition, check_composition
 from comply_measure.triads.aggregation.weights import (
@@ -25,7 +26,7 @@ Scheme = Literal["equal", "median", "competence", "response", "precision"]
 
 
 @dataclass(frozen=True, slots=True)
-class UnitScores:
+class UnitScores(Result):
     """Scores of units.
 
     Attributes

@@ -11,6 +11,7 @@ import pandas as pd
 import scipy
 from numpy.typing import NDArray
 
+from comply_measure.results import Result
 from comply_measure.statistics.arrays import Floats, Ints
 from comply_measure.statistics.multiplicity import rejects
 from comply_measure.triads.agreement.nulls import NullDistribution
@@ -53,7 +54,7 @@ class ScaleTests:
 
 
 @dataclass(frozen=True, slots=True)
-class AgreementTests:
+class AgreementTests(Result):
     """Exact tests of agreement per unit and scale."""
 
     units: NDArray[Any]

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from comply_measure.results import Result
 from comply_measure.statistics.arrays import Floats, Ints
 from comply_measure.triads.agreement.nulls import NullDistribution
 
@@ -72,7 +73,7 @@ class Cells:
 
 
 @dataclass(frozen=True, slots=True)
-class AgreementResult:
+class AgreementResult(Result):
     """Agreement per unit and scale.
 
     Attributes

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
+from comply_measure.results import Result
 from comply_measure.statistics.arrays import Bools, Floats, Ints
 from comply_measure.statistics.grouping import spread
 from comply_measure.statistics.multiplicity import max_t
@@ -27,7 +28,7 @@ BATCH_VALUES = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class GroupResampling:
+class GroupResampling(Result):
     """Random group resampling of several variables.
 
     Attributes

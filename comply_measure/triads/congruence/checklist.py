@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from comply_measure.results import Result
 from comply_measure.statistics.cluster_robust import few_clusters_note
 from comply_measure.statistics.multiplicity import rejects
 from comply_measure.triads.congruence.polynomial import PolynomialRegression
@@ -19,7 +20,7 @@ WIDEST_TURN, WIDEST_SHIFT = np.pi / 4, 4.0
 
 
 @dataclass(frozen=True)
-class CongruenceChecklist:
+class CongruenceChecklist(Result):
     """The conditions, each with its evidence.
 
     Attributes

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from comply_measure.results import Result
 from comply_measure.triads.congruence.polynomial import (
     PERFECT,
     PolynomialRegression,
@@ -51,7 +52,7 @@ ROTATED_MODELS: dict[str, tuple[str, int, Terms]] = {
 
 
 @dataclass(frozen=True)
-class ModelSet:
+class ModelSet(Result):
     """Models by AICc, best first, and F tests of the constraints that difference scores impose.
 
     Attributes

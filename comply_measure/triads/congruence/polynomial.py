@@ -12,6 +12,7 @@ import pandas as pd
 import scipy
 
 from comply_measure.errors import ComplyError, InputError, Problem
+from comply_measure.results import Result
 from comply_measure.statistics.cluster_robust import ClusterRobust, cluster_robust, few_clusters_note
 from comply_measure.tables.numbers import column_numbers, number_problems
 
@@ -24,7 +25,7 @@ TERMS = ("b0", "b1", "b2", "b3", "b4", "b5")
 
 
 @dataclass(frozen=True)
-class PolynomialRegression:
+class PolynomialRegression(Result):
     """``Z = b0 + b1·X + b2·Y + b3·X² + b4·X·Y + b5·Y² + controls + e``.
 
     Attributes

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from comply_measure.errors import ComplyError
+from comply_measure.results import Result
 from comply_measure.statistics.bootstrap import percentile_interval, two_tails
 from comply_measure.statistics.reasons import with_reasons
 from comply_measure.triads.congruence.polynomial import PolynomialRegression, inference_table
@@ -34,7 +35,7 @@ NO_ERROR = "stationary point and axes have bootstrap intervals only"
 
 
 @dataclass(frozen=True)
-class ResponseSurface:
+class ResponseSurface(Result):
     """Surface parameters with Wald tests (a1–a5) and bootstrap intervals (all).
 
     Attributes

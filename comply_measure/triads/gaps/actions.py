@@ -10,6 +10,7 @@ import pandas as pd
 
 from comply_measure import framework
 from comply_measure.errors import InputError, Problem
+from comply_measure.results import Result
 from comply_measure.statistics.arrays import Floats
 from comply_measure.statistics.bootstrap import TAILS_95, percentile_interval
 from comply_measure.triads.data.triad_data import TriadData
@@ -21,7 +22,7 @@ BATCH = 200
 
 
 @dataclass(frozen=True, slots=True)
-class ActionPlan:
+class ActionPlan(Result):
     """Attributes called low or disputed.
 
     Attributes

@@ -10,6 +10,7 @@ import pandas as pd
 import scipy
 from numpy.typing import NDArray
 
+from comply_measure.results import Result
 from comply_measure.statistics.arrays import Floats, Ints
 from comply_measure.statistics.checks import check_confidence
 from comply_measure.statistics.multiplicity import holm
@@ -58,7 +59,7 @@ def role_dispersion(data: TriadData) -> pd.DataFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class OddRole:
+class OddRole(Result):
     """Which role stands apart, per unit and variable.
 
     Attributes

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
+from comply_measure.results import Result
 from comply_measure.statistics.arrays import Floats, Ints
 from comply_measure.triads.aggregation.scores import role_means
 from comply_measure.triads.data.triad_data import TriadData
@@ -24,7 +25,7 @@ FEW, FLAT = "fewer than 2 shared attributes", "a profile is flat: correlation un
 
 
 @dataclass(frozen=True, slots=True)
-class ProfileSimilarity:
+class ProfileSimilarity(Result):
     """Similarity of every pair of roles in every unit, over one or several sets of attributes.
 
     Attributes

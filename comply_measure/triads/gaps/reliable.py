@@ -12,6 +12,7 @@ import scipy
 from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
+from comply_measure.results import Result
 from comply_measure.statistics.arrays import Floats
 from comply_measure.statistics.checks import check_confidence
 from comply_measure.statistics.multiplicity import studentized_range
@@ -25,7 +26,7 @@ Family = Literal["unit", "pair"]
 
 
 @dataclass(frozen=True, slots=True)
-class GapReliability:
+class GapReliability(Result):
     """Reliability of role gaps.
 
     Attributes

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from comply_measure.errors import InputError, Problem
+from comply_measure.results import Result
 from comply_measure.statistics.arrays import Floats
 from comply_measure.statistics.checks import check_confidence
 from comply_measure.statistics.cluster_robust import clustered_means, few_clusters_note
@@ -22,7 +23,7 @@ Family = Literal["all", "column", "pair"]
 
 
 @dataclass(frozen=True, slots=True)
-class RoleGaps:
+class RoleGaps(Result):
     """Gaps per unit, pair of roles and variable.
 
     Attributes
@@ -103,7 +104,7 @@ def role_gaps(data: TriadData) -> RoleGaps:
 
 
 @dataclass(frozen=True, slots=True)
-class GapTests:
+class GapTests(Result):
     """Tests of mean role gaps; `table` has one row per variable and pair.
 
     Columns: column, pair, n_units, n_clusters, mean, sd, se, t, df, p, p_holm, lower, upper (of the mean),

@@ -9,6 +9,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
+from comply_measure.results import Result
 from comply_measure.statistics.arrays import Floats
 from comply_measure.statistics.bootstrap import percentile_interval, two_tails
 
@@ -18,7 +19,7 @@ VALUES = ("g", "g_lower", "g_upper", "phi", "phi_lower", "phi_upper", "sem_relat
 
 
 @dataclass(frozen=True, slots=True)
-class GStudy:
+class GStudy(Result):
     """Variance components and what follows from them.
 
     Attributes

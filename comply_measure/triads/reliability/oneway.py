@@ -15,6 +15,7 @@ import pandas as pd
 import scipy
 
 from comply_measure.errors import InputError, Problem
+from comply_measure.results import Result
 from comply_measure.statistics.arrays import Floats
 from comply_measure.statistics.checks import check_confidence
 from comply_measure.statistics.mean_squares import OnewayAnova, icc_of_f, oneway_anova
@@ -25,7 +26,7 @@ Size = Literal["n0", "mean"]
 
 
 @dataclass(frozen=True, slots=True)
-class OnewayReliability:
+class OnewayReliability(Result):
     """ICC(1) and ICC(2) of several variables.
 
     Attributes
@@ -162,7 +163,7 @@ def icc_oneway(
 
 
 @dataclass(frozen=True, slots=True)
-class RemlReliability:
+class RemlReliability(Result):
     """ICC(1) and ICC(2) by REML, one :class:`OnewayReml` per variable.
 
     Attributes

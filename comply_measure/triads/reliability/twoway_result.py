@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from comply_measure.results import Result
+
 FORMS = ("ICC(A,1)", "ICC(C,1)", "ICC(A,k)", "ICC(C,k)")
 NAN = float("nan")
 
@@ -61,7 +63,7 @@ class TwowayFit:
 
 
 @dataclass(frozen=True, slots=True)
-class TwowayReliability:
+class TwowayReliability(Result):
     """Two-way ICCs of several variables."""
 
     columns: tuple[str, ...]

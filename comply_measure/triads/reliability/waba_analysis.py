@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 import scipy
 
+from comply_measure.results import Result
 from comply_measure.statistics.arrays import Floats
 from comply_measure.statistics.grouping import Grouping
 from comply_measure.tables.long_table import long_table
 
 
 @dataclass(frozen=True, slots=True)
-class Waba:
+class Waba(Result):
     """Within-and-between analysis of pairs of variables; one row per pair."""
 
     table: pd.DataFrame
