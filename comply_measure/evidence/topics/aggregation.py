@@ -133,7 +133,7 @@ def known_group_verdicts(table: pd.DataFrame, conventions: Mapping[str, float]) 
     ends = table[(table["kind"] == "extremes") & table["p"].notna()] if len(table) else table
     for row in ends.to_dict("records"):
         steps = table[(table["grouping"] == row["grouping"]) & (table["kind"] == "step")]
-        turned = bool(((steps["difference"] < 0) & (steps["p"] * len(steps) <= level)).any())
+        turned = bool(((steps["difference"] < 0) & rejects(steps["p"] * len(steps), level)).any())
         answer: Answer = "cannot say"
         if rejects(row["p_holm"], level) and row["difference"] > 0:
             answer = "cannot say" if turned else "supported"
