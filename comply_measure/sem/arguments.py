@@ -115,6 +115,12 @@ def _short(value: Any) -> Any:
     return value if isinstance(value, str | int | float | None) else type(value).__name__
 
 
+def _names_in_print(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(word, str) for pair in value.items() for word in pair
+    )
+
+
 def _texts(value: Any) -> bool:
     return isinstance(value, list | tuple) and all(isinstance(word, str) for word in value)
 
@@ -131,6 +137,8 @@ KINDS_OF_VALUE: Mapping[str, tuple[Callable[[Any], bool], str]] = {
         lambda v: v is None or (isinstance(v, list | tuple) and all(map(is_whole, v))),
         "a list of whole numbers",
     ),
+    "names or none": (lambda v: v is None or _names_in_print(v), "texts by name"),
+    "decimals": (lambda v: is_whole(v) and 0 <= v <= 6, "a whole number, 0 to 6"),
     "column": (lambda v: v is None or isinstance(v, str) or is_whole(v), "the name of one column"),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from comply_measure.results import Result
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from comply_measure.sem.arrays import Array
     from comply_measure.sem.bootstrap.fit import BootstrapFit
+    from comply_measure.sem.diagram.diagram import Diagram
     from comply_measure.sem.inference.tests import TestStatistic
     from comply_measure.sem.model import Model
     from comply_measure.sem.modification.score_test import ScoreTest
@@ -99,6 +100,54 @@ class FollowUps(Result):
         from comply_measure.sem.inference.r_squared import r_squared
 
         return r_squared(cast("Fit", self).standardized("all"))
+
+    def diagram(
+        self,
+        standardized: bool = True,
+        labels: Mapping[str, str] | None = None,
+        loadings: bool = True,
+        covariances: bool = True,
+        group: str | None = None,
+        digits: int = 2,
+    ) -> Diagram:
+        """Path diagram, laid out by itself: columns by depth of the paths, indicators outward, values beside no other.
+
+        Factors are ellipses, observed variables boxes, composites hexagons, products diamonds. A panel per group and
+        level. ``save("model.svg")`` (``.png``, ``.pdf``, ``.dot``, ``.tex``), ``svg()``, ``dot()``, ``tikz()``.
+
+        Parameters
+        ----------
+        standardized : bool
+            Values of the completely standardised solution, or estimates.
+        labels : mapping of str to str, optional
+            Names in print.
+        loadings : bool
+            Whether indicators are drawn.
+        covariances : bool
+            Whether covariances are drawn (of 28 at most); those given by the data have no value and are not.
+        group : str, optional
+            Only this group, or level.
+        digits : int
+            Decimals of the values, 0 to 6.
+
+        Raises
+        ------
+        ModelError
+            When the fit has no finite optimum.
+        InputError
+            When an argument is not valid.
+        """
+        from comply_measure.sem.diagram.diagram import diagram_of
+
+        return diagram_of(
+            cast("Fit", self),
+            standardized=standardized,
+            labels=labels,
+            loadings=loadings,
+            covariances=covariances,
+            group=group,
+            digits=digits,
+        )
 
     def predict(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from comply_measure.sem.inference.diagnosis import Finding
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from comply_measure.sem.diagram.diagram import Diagram
 
 
 def unreached(converged: bool, has_optimum: bool) -> str:
@@ -76,3 +79,15 @@ class FitRecord(Result):
         if kind != "all" or self.solution is None:
             raise ModelError(f"the record of this fit holds no standardised solution of kind '{kind}'")
         return self.solution
+
+    def diagram(
+        self,
+        labels: Mapping[str, str] | None = None,
+        loadings: bool = True,
+        covariances: bool = True,
+        digits: int = 2,
+    ) -> Diagram:
+        """Path diagram of the standardised solution, as :meth:`comply_measure.sem.Fit.diagram`."""
+        from comply_measure.sem.diagram.diagram import diagram_of
+
+        return diagram_of(self, labels=labels, loadings=loadings, covariances=covariances, digits=digits)

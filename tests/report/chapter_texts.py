@@ -26,7 +26,7 @@ from comply_measure.evidence.codec import decode, encode
 from comply_measure.pipeline import STEPS, Store, Study, load_study, run_study
 from comply_measure.pipeline.step import Found, StepOutput
 from comply_measure.report.labels import Labels
-from comply_measure.report.latex import escape, render_latex
+from comply_measure.report.latex import render_latex
 from comply_measure.report.parts import (
     Block,
     Bullets,
@@ -39,6 +39,7 @@ from comply_measure.report.parts import (
     Reference,
 )
 from comply_measure.report.tables import TableSpec
+from comply_measure.statistics.latex import escape
 
 HERE = Path(__file__).parent
 DEMO = HERE.parents[1] / "analyses" / "demo.yaml"

@@ -14,11 +14,12 @@ import pytest
 from docx import Document
 
 from comply_measure.report.html import number_blocks
-from comply_measure.report.latex import escape, render_latex
+from comply_measure.report.latex import render_latex
 from comply_measure.report.names import shortened
 from comply_measure.report.parts import Details, Prose, Report, Section
 from comply_measure.report.tables import Column, TableSpec
 from comply_measure.report.word import render_word
+from comply_measure.statistics.latex import escape
 
 EVIL = "100 % of $x_1$ & \\input{/etc/passwd} #^~{} <b>"
 

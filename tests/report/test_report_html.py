@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 
 from comply_measure.report.charts import dot_plot, heat_map, profile_plot
-from comply_measure.report.diagram import Edge, Node, path_diagram
+from comply_measure.report.diagram import diagram_figure
 from comply_measure.report.html import render_html
 from comply_measure.report.parts import Bullets, Details, Figure, Heading, Notice, Prose, Report, Section
 from comply_measure.report.tables import Column, TableSpec
+from comply_measure.sem.diagram.diagram import diagram_of_table
 
 EVIL = "<script>alert(1)</script> & \"'"
 VOID = {"meta", "link", "br", "hr", "img", "input"}
@@ -55,12 +56,13 @@ def figures() -> tuple[Figure, ...]:
     bounds = (level, level - 0.5, level + 0.5)
     profile = {"marketing": ("Marketing", *bounds), "sales": ("Sales", *bounds)}
     gaps = np.array([[0.5, np.nan], [-0.25, 0.0]])
-    nodes = [Node("a", "A", 0, 0), Node("b", "B", 3, 0, "observed")]
+    rows = {"lhs": ["b"], "op": ["~"], "rhs": ["a"], "est": [0.5], "ci_lower": [-0.1], "ci_upper": [1.1]}
+    paths = diagram_of_table(pd.DataFrame(rows), "est", labels={"a": EVIL})
     return (
         profile_plot("profile", "Profile", ["C", "O"], profile, axis_label="M", limits=(1, 7), alt=EVIL),
         heat_map("heat", "Gaps", gaps, ["x", "y"], ["M", "S"], bar_label="gap", alt="gaps", marks=gaps > 0.4),
         dot_plot("dots", "Dots", ["x", "y"], {"one": bounds}, axis_label="r", alt="dots", reference=3.5),
-        path_diagram("paths", "Paths", nodes, [Edge("a", "b", ".50", uncertain=True)], alt="a to b"),
+        diagram_figure("paths", "Paths", paths, alt="a to b"),
     )
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from comply_measure.evidence.fits import NamedFit, standardized, uncertain, value_of
+from comply_measure.evidence.fits import NamedFit, standardized, value_of
 from comply_measure.evidence.topics.cfa import CfaEvidence, factor_correlations
 from comply_measure.report.chapters.cfa_details import cross_blocks, detail_blocks
 from comply_measure.report.chapters.columns import CONSTRUCT_NOTE, labelled
 from comply_measure.report.cutoffs import Cutoffs
-from comply_measure.report.diagram import Edge, path_diagram, tree_layout
+from comply_measure.report.diagram import diagram_figure
 from comply_measure.report.fits import convention_sentence, fit_sentence, fit_table, range_sentence
-from comply_measure.report.format import bounded, count, plural
-from comply_measure.report.labels import Labels, wrapped
+from comply_measure.report.format import count, plural
+from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Figure, Notice, Prose, Section
 from comply_measure.report.reversals import reversal_sentence
 from comply_measure.report.tables import Columns, TableSpec, of, table_of
@@ -135,45 +135,17 @@ def _second_order(results: CfaEvidence, named: NamedFit, labels: Labels) -> list
         f"{labels.construct(results.top)} range {range_sentence(high)}, those of the {results.indicator_kind} "
         f"on their dimensions {range_sentence(low)}."
     )
-    return [Prose(text), _diagram(results, named, table, labels), _loadings(results, named, table, labels)]
+    return [Prose(text), _diagram(results, named, labels), _loadings(results, named, table, labels)]
 
 
-def _diagram(results: CfaEvidence, named: NamedFit, table: pd.DataFrame, labels: Labels) -> Figure:
-    branches = {
-        factor: (wrapped(labels.construct(factor)), [(name, labels.construct(name)) for name in members])
-        for factor, members in results.factors.items()
-    }
-    nodes = tree_layout((results.top, wrapped(labels.construct(results.top), 14)), branches)
-    edges = [
-        Edge(
-            results.top,
-            factor,
-            bounded(value_of(table, results.top, "=~", factor)),
-            uncertain(table, results.top, "=~", factor),
-            at=0.62,
-        )
-        for factor in results.factors
-    ]
-    edges += [
-        Edge(
-            factor,
-            name,
-            bounded(value_of(table, factor, "=~", name)),
-            uncertain(table, factor, "=~", name),
-            at=0.56,
-        )
-        for factor, members in results.factors.items()
-        for name in members
-    ]
-    warning = ("The solution is not admissible.",) if not named.fit.admissible else ()
-    return path_diagram(
+def _diagram(results: CfaEvidence, named: NamedFit, labels: Labels) -> Figure:
+    names = [results.top, *results.factors, *(name for part in results.factors.values() for name in part)]
+    return diagram_figure(
         "cfa_second_order",
         f"{results.title}: second-order model, standardised loadings",
-        nodes,
-        edges,
+        named.fit.diagram(labels={name: labels.construct(name) for name in names}),
         alt=f"Path diagram: {labels.construct(results.top)} points to {count(len(results.factors))} dimensions, "
         f"each dimension to its {results.indicator_kind}; the loadings are in the table below.",
-        notes=(*warning, "A dashed path has an interval that includes zero. Residuals are not drawn."),
     )
 
 

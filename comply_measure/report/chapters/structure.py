@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from comply_measure.evidence.fits import standardized, uncertain, value_of
+from comply_measure.evidence.fits import standardized, value_of
 from comply_measure.evidence.sources import SourceComparison
 from comply_measure.evidence.topics.structure import StructureEvidence
-from comply_measure.models import FOCAL, selling_center_hypotheses
 from comply_measure.report.chapters.structure_dyads import dyad_blocks
 from comply_measure.report.chapters.structure_indirect import indirect_blocks
 from comply_measure.report.chapters.structure_tables import (
@@ -18,10 +17,10 @@ from comply_measure.report.chapters.structure_tables import (
     remedy_blocks,
 )
 from comply_measure.report.cutoffs import Cutoffs
-from comply_measure.report.diagram import Edge, Node, path_diagram
+from comply_measure.report.diagram import diagram_figure
 from comply_measure.report.fits import convention_sentence, fit_sentence, fit_table
 from comply_measure.report.format import bounded, count
-from comply_measure.report.labels import Labels, wrapped
+from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Figure, Prose, Section
 from comply_measure.report.tables import Columns, Counts, TableSpec, of, table_of
 
@@ -139,8 +138,8 @@ def structure_headline(results: StructureEvidence) -> tuple[str, ...]:
 def _results(results: StructureEvidence, labels: Labels, cutoffs: Cutoffs) -> list[Block]:
     table = standardized(results.named.fit)
     blocks: list[Block] = [Prose(convention_sentence(results.named, cutoffs))]
-    if results.kind in ("constructs", "blocks"):
-        blocks.append(_diagram(results, table, labels))
+    if (table["op"] == "~").any():
+        blocks.append(_diagram(results, labels))
     blocks.append(_paths(results, table, labels))
     if results.sources is not None:
         blocks += [Prose(_source_text(results.sources, labels)), _sources(results, results.sources, labels)]
@@ -289,56 +288,20 @@ def _loadings(results: StructureEvidence, measured: pd.DataFrame, labels: Labels
     return _table(results, "structure_loadings", title, data, columns, group="factor")
 
 
-def _diagram(results: StructureEvidence, table: pd.DataFrame, labels: Labels) -> Figure:
-    built_in = set(selling_center_hypotheses("blocks" if results.kind == "blocks" else "constructs"))
-    drawn = [path for path in results.hypotheses if path in built_in]
-    means = [path.outcome for path in drawn if path.predictor == FOCAL]
-    ends = list(dict.fromkeys(path.outcome for path in drawn if path.predictor != FOCAL))
-    latent = set(table.loc[table["op"] == "=~", "lhs"])
-
-    def node(key: str, x: float, y: float) -> Node:
-        kind = "latent" if key in latent else "observed"
-        return Node(key, wrapped(_label(results, key, labels), 17), x, y, kind, 1.7, 0.62)  # type: ignore[arg-type]
-
-    step = 1.1
-    top = step * (max(len(means), len(ends)) - 1) / 2
-    nodes = [node(FOCAL, 0.9, 0.0)]
-    nodes += [node(key, 4.0, _row(place, len(means), top)) for place, key in enumerate(means)]
-    nodes += [node(key, 7.6, _row(place, len(ends), top)) for place, key in enumerate(ends)]
-    edges = []
-    for path in drawn:
-        to_end = path.outcome in ends
-        leave = _spread(ends if to_end else means, path.outcome, 0.75)
-        enter = _spread(means, path.predictor, 0.75) if to_end else 0.0
-        unsure = uncertain(table, path.outcome, "~", path.predictor)
-        value = bounded(value_of(table, path.outcome, "~", path.predictor))
-        label = "" if to_end and unsure else value
-        # Numbers of neighbouring sources stand at different distances, so that they do not cover each other.
-        at = 0.13 + 0.15 * (means.index(path.predictor) % 2) if to_end else 0.6
-        edges.append(Edge(path.predictor, path.outcome, label, unsure, at, leave, enter))
-    return path_diagram(
+def _diagram(results: StructureEvidence, labels: Labels) -> Figure:
+    fit = results.named.fit
+    names = {str(name) for side in ("lhs", "rhs") for name in fit.estimates[side]}
+    found = fit.diagram(
+        labels={name: _label(results, name, labels) for name in names}, loadings=False, covariances=False
+    )
+    return diagram_figure(
         "structure_paths_figure",
         "Structural model of units, standardised paths",
-        nodes,
-        edges,
-        alt="Path diagram from alignment to preparation and follow-up and on to outcomes; values are in the table.",
-        notes=(
-            "Dashed: the interval includes zero; such paths to outcomes carry no number. Correlated disturbances and "
-            "the indicators of latent variables are not drawn.",
-            *(("The solution is not admissible.",) if not results.named.fit.admissible else ()),
-        ),
-        min_width=720,
+        found,
+        alt="Path diagram of the structural model, from predictors on the left to outcomes on the right; "
+        "values are in the table of paths.",
+        notes=("Indicators of latent variables and correlated disturbances are not drawn.",),
     )
-
-
-def _spread(names: list[str], name: str, reach: float) -> float:
-    """Height on a node's side for an arrow from or to one of several nodes, in their order."""
-    return 0.0 if len(names) == 1 else reach * (1 - 2 * names.index(name) / (len(names) - 1))
-
-
-def _row(place: int, n: int, top: float) -> float:
-    """Height of a node in its column: evenly spread over the diagram."""
-    return 0.0 if n == 1 else top - place * 2 * top / (n - 1)
 
 
 def chapter(evidence: StructureEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
