@@ -10,6 +10,7 @@ import sys
 import engine_levels
 import measurement_levels
 import model_levels
+import structure_levels
 import unit_levels
 
 SIMULATIONS = (
@@ -17,6 +18,7 @@ SIMULATIONS = (
     | engine_levels.SIMULATIONS
     | model_levels.SIMULATIONS
     | unit_levels.SIMULATIONS
+    | structure_levels.SIMULATIONS
 )
 
 

@@ -28,11 +28,13 @@ PLANTED = {
 }  # fmt: skip
 
 
-def role_views(population: Population, seed: int) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
-    """What marketing and sales say of each construct, role means taken off, and the firms of the units."""
-    items = [item for item in load_scale("smsc").items if item.construct in (*PREDICTORS, *OUTCOMES)]
+def views_of_roles(
+    population: Population, seed: int, scale: str, names: list[str], roles: list[str]
+) -> tuple[pd.DataFrame, pd.Series]:
+    """What each role of a simulated study says of each construct, role means taken off, and the firms of the units."""
     rows = simulate(population, seed).responses
-    rows = rows[rows["role"].isin(["marketing", "sales"])]
+    rows = rows[rows["role"].isin(roles)]
+    items = [item for item in load_scale(scale).items if item.id in rows.columns]
     answers = rows[[item.id for item in items]].astype(float)
     answers = answers.where(answers.ge(1) & answers.le(7))
     for item in items:
@@ -40,15 +42,20 @@ def role_views(population: Population, seed: int) -> tuple[pd.DataFrame, pd.Data
             answers[item.id] = 8 - answers[item.id]
     scores = pd.DataFrame(
         {
-            name: answers[[item.id for item in items if item.construct == name]].mean(axis=1)
-            for name in (*PREDICTORS, *OUTCOMES)
+            name: answers[[item.id for item in items if name in (item.construct, item.id[:1])]].mean(axis=1)
+            for name in names
         }
     ).assign(unit=rows["unit"], role=rows["role"])
-    wide = scores.set_index(["unit", "role"]).unstack("role")  # noqa: PD010  (one row each)
-    wide = wide - wide.mean()
+    # the answers of second informants are averaged with those of the first
+    wide = scores.groupby(["unit", "role"]).mean().unstack("role")  # noqa: PD010
     firms = rows.drop_duplicates("unit").set_index("unit")["firm"].reindex(wide.index)
-    both = (wide.xs(role, axis=1, level=1) for role in ("marketing", "sales"))
-    first, second = both
+    return wide - wide.mean(), firms
+
+
+def role_views(population: Population, seed: int) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
+    """What marketing and sales say of each construct of their selling center, and the firms of the units."""
+    wide, firms = views_of_roles(population, seed, "smsc", [*PREDICTORS, *OUTCOMES], ["marketing", "sales"])
+    first, second = (wide.xs(role, axis=1, level=1) for role in ("marketing", "sales"))
     return first, second, firms.to_numpy()
 
 
