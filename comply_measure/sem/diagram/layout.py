@@ -89,10 +89,17 @@ class _Block:
     width: float
 
 
-def _side_block(name: str, shapes: dict[str, Node], layers: Layers, side: int, stretch: float) -> _Block:
-    """Indicators left (-1) or right (1) of a variable, factors among them with their own further out."""
+def _side_block(
+    name: str, shapes: dict[str, Node], layers: Layers, side: int, stretch: float, across: float = 0.0
+) -> _Block:
+    """Indicators left (-1) or right (1) of a variable, factors among them with their own further out.
+
+    `across` is the width of the variable's column, so that indicators of one column stand in one, too.
+    """
     own = shapes[name]
-    below = [_side_block(child, shapes, layers, side, stretch) for child in layers.children.get(name, ())]
+    children = layers.children.get(name, ())
+    wide = max((shapes[child].width for child in children if layers.children.get(child)), default=0.0)
+    below = [_side_block(child, shapes, layers, side, stretch, wide) for child in children]
     if not below:
         return _Block([own], own.height / 2, -own.height / 2, own.width)
     gap = _FAN * stretch
@@ -104,7 +111,7 @@ def _side_block(name: str, shapes: dict[str, Node], layers: Layers, side: int, s
         y -= block.top + (0.0 if place == 0 else (_ROW if plain else _BLOCK) * stretch)
         heights.append(y)
         reach = max(each.nodes[0].width for each in below)
-        x = side * (own.width / 2 + gap + (child.width if plain else reach) / 2)
+        x = side * (max(own.width, across) / 2 + gap + (child.width if plain else reach) / 2)
         nodes += [replace(node, x=node.x + x, y=node.y + y) for node in block.nodes]
         y += block.bottom
     middle = (heights[0] + heights[-1]) / 2
@@ -153,6 +160,7 @@ def _drawing(graph: PathGraph, layers: Layers, stretch: float) -> tuple[list[Nod
 def _blocks(place: int, layers: Layers, shapes: dict[str, Node], stretch: float) -> dict[str, _Block]:
     """Blocks of a column; the first grows to the left, the last, or the only one, to the right."""
     column, last = layers.columns[place], len(layers.columns) - 1
+    across = max((shapes[name].width for name in column if name in shapes), default=0.0)
     found: dict[str, _Block] = {}
     for position, name in enumerate(column):
         if is_waypoint(name):
@@ -161,12 +169,12 @@ def _blocks(place: int, layers: Layers, shapes: dict[str, Node], stretch: float)
             nested = any(layers.children.get(child) for child in layers.children.get(name, ()))
             side = 1 if position < len(column) / 2 else -1
             found[name] = (
-                _side_block(name, shapes, layers, 1, stretch)
+                _side_block(name, shapes, layers, 1, stretch, across)
                 if nested
                 else _upright_block(name, shapes, layers, side, stretch)
             )
         else:
-            found[name] = _side_block(name, shapes, layers, -1 if place == 0 < last else 1, stretch)
+            found[name] = _side_block(name, shapes, layers, -1 if place == 0 < last else 1, stretch, across)
     return found
 
 
