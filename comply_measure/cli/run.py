@@ -47,9 +47,9 @@ def run_command(
             print(f"report: {folder / 'report.html'}")
         return 0
     from comply_measure.pipeline import run_study
-    from comply_measure.pipeline.usage import collect_seldom
+    from comply_measure.pipeline.usage import settle
 
-    collect_seldom()
+    settle()
     try:
         with announcer(quiet=quiet) as announce:
             run = run_study(study_file, out=out, wanted=wanted, force=force, jobs=jobs, listen=announce)

@@ -14,7 +14,7 @@ from comply_measure.evidence.fits import NamedFit, fit_row
 from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.score_reliability import role_reliabilities
 from comply_measure.evidence.topics.cfa import CfaOptions, factor_correlations, indicator_data, rows_used
-from comply_measure.evidence.topics.invariance import InvarianceOptions, invariance
+from comply_measure.evidence.topics.invariance import InvarianceOptions, gaps_by_scores
 from comply_measure.models import correlated_factors
 from comply_measure.triads import icc_oneway
 
@@ -42,7 +42,7 @@ def compare_items(responses: Responses, scale: str | None, dropped: Collection[s
     """Reliability, fit, factor correlations, latent gaps and agreement with all items and without those dropped.
 
     Both sides are computed in the same way: ω of the scores by role, the model of correlated dimensions of step
-    ``cfa``, latent gaps of step ``invariance`` by scores (without its search through items), one-way ICCs.
+    ``cfa``, latent gaps of step ``invariance`` by scores (its scalar level, without its search), one-way ICCs.
 
     Parameters
     ----------
@@ -100,13 +100,10 @@ def _model(responses: Responses, chosen: Focal) -> Values:
 
 
 def _gaps(responses: Responses, scale: str | None) -> Values:
-    options = InvarianceOptions(scale=scale, level="scores", search=False)
-    found, _ = attempt(lambda: invariance(responses, options))
-    if found is None:
-        return {}
-    table = found.latent_gaps
+    found, _ = attempt(lambda: gaps_by_scores(responses, InvarianceOptions(scale=scale)))
     return {
         ("gap", str(a), str(b)): float(v)
+        for table in found or ()
         for a, b, v in zip(table["factor"], table["pair"], table["gap"], strict=True)
     }
 

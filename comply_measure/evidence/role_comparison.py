@@ -12,6 +12,7 @@ import pandas as pd
 
 from comply_measure.errors import ComplyError
 from comply_measure.evidence.attempt import attempt
+from comply_measure.models.informants.invariance import LEVELS
 from comply_measure.models.invariance import (
     InvarianceLadder,
     PartialInvariance,
@@ -201,10 +202,39 @@ def _ladder(compute: Callable[[], Design], levels: tuple[str, ...] | None) -> In
         return why
     if all(step.fit is None for step in ladder.steps):
         return ladder.steps[0].note
-    first = ladder.steps[0].fit
-    if first is not None and {p.code for p in first.problems} & {"not_identified", "negative_df"}:
+    if _is_unidentified(ladder.steps[0].fit):
         return "too few indicators: the model is not identified"
     return ladder
+
+
+def _is_unidentified(fit: Fit | None) -> bool:
+    return fit is not None and (bool(fit.unidentified) or (fit.converged and fit.model.df < 0))
+
+
+def scalar_gaps(compute: Callable[[], RoleDesign]) -> pd.DataFrame | None:
+    """``partial_gaps`` of the scalar level without exceptions, as a comparison without a search has them.
+
+    Parameters
+    ----------
+    compute : callable
+        Makes the design.
+
+    Returns
+    -------
+    DataFrame or None
+        None where the model is not identified or has no optimum.
+
+    Raises
+    ------
+    ComplyError
+        If the scalar level cannot be fitted.
+    """
+    design = compute()
+    first, _ = attempt(lambda: design.fit(LEVELS[0]))
+    if _is_unidentified(first):
+        return None
+    fit = design.fit("scalar")
+    return partial_gaps(design, fit) if fit.has_optimum else None
 
 
 def _comparison(

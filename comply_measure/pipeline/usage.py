@@ -52,10 +52,15 @@ class Usage:
         }
 
 
-def collect_seldom() -> None:
-    """Search for garbage in fewer rounds, and never in what is loaded by now, which stays to the end of a run.
+def settle() -> None:
+    """Set this process up for a run: garbage is looked for seldom, texts of tables are Python's own.
 
-    A run makes many tables that end without a search; going through all of them again and again is work for nothing.
+    A run makes many tables that end without a search, and never in what is loaded by now, which stays to the end of a
+    run. Its tables are small: columns of texts as arrays of another library cost more to enter and to leave than they
+    save.
     """
+    import pandas as pd
+
     gc.freeze()
-    gc.set_threshold(5_000, 20, 10)
+    gc.set_threshold(50_000, 10, 10)
+    pd.options.mode.string_storage = "python"

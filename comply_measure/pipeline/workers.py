@@ -21,7 +21,7 @@ from comply_measure.pipeline.registry import STEPS
 from comply_measure.pipeline.signature import adopt, secret
 from comply_measure.pipeline.store import Store
 from comply_measure.pipeline.study import load_study
-from comply_measure.pipeline.usage import Usage, collect_seldom
+from comply_measure.pipeline.usage import Usage, settle
 
 #: Steps that take longest, in this order.
 _LONG = (
@@ -111,7 +111,7 @@ def _context() -> BaseContext:
 def _begin(key: bytes) -> None:
     """Sign with the parent's key, leave interrupts to it, and end with it: a killed parent tells nobody."""
     adopt(key)
-    collect_seldom()
+    settle()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:

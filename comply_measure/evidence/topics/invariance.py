@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Literal
@@ -11,17 +11,25 @@ import pandas as pd
 from pydantic import Field
 
 from comply_measure.errors import ComplyError, NotApplicableError
+from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Firms, Names
 from comply_measure.evidence.focal import Focal, chosen_focal, require_roles
 from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import TopicOptions
-from comply_measure.evidence.role_comparison import SEARCHED, Comparison, comparisons, with_holm
+from comply_measure.evidence.role_comparison import (
+    SEARCHED,
+    Comparison,
+    comparisons,
+    scalar_gaps,
+    with_holm,
+)
 from comply_measure.evidence.rules.invariance import GAP
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.models.invariance import group_design, role_design
 from comply_measure.models.invariance.designs import Design
+from comply_measure.models.invariance.role_designs import RoleDesign
 from comply_measure.responses import Responses, one_per_role
 from comply_measure.responses.scoring import construct_scores
 from comply_measure.statistics.multiplicity import rejects
@@ -182,8 +190,7 @@ def invariance(responses: Responses, options: InvarianceOptions | None = None) -
     options = options or InvarianceOptions()
     responses = one_per_role(responses)
     chosen = chosen_focal(responses, options.scale)
-    firms = responses.n_firms > 1 if options.cluster is None else options.cluster
-    clustered = firms and options.estimator.upper() != "ML"
+    clustered = _clustered(chosen, options)
     across = chosen.shares_units
     items = _items(chosen, options, clustered=clustered) if across else ()
     left_out = tuple(item for c in items if c.search is not None for item in c.search.items)
@@ -225,6 +232,11 @@ def of_scale(given: InvarianceEvidence | None, chosen: Focal) -> InvarianceEvide
     return given if given is not None and given.scale == chosen.scale.key else None
 
 
+def _clustered(chosen: Focal, options: InvarianceOptions) -> bool:
+    firms = chosen.responses.n_firms > 1 if options.cluster is None else options.cluster
+    return firms and options.estimator.upper() != "ML"
+
+
 def _joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["factor", "distance"])
 
@@ -259,15 +271,32 @@ def _roles(
     chosen: Focal, options: InvarianceOptions, left_out: tuple[str, ...], *, clustered: bool
 ) -> tuple[Comparison, ...]:
     """One comparison of the roles per dimension."""
+    designs = _dimension_designs(chosen, options, left_out, clustered=clustered)
+    return comparisons(designs, alpha=options.alpha, search=options.search)
+
+
+def _dimension_designs(
+    chosen: Focal, options: InvarianceOptions, left_out: tuple[str, ...], *, clustered: bool
+) -> dict[str, Callable[[], RoleDesign]]:
+    """What makes the design of each dimension."""
     data = held_indicators(chosen, left_out)
     firm = "firm" if clustered else None
-    designs = {
+    return {
         key: partial(
             role_design, data, {key: indicators}, chosen.roles, cluster=firm, estimator=options.estimator
         )
         for key, indicators in chosen.factors.items()
     }
-    return comparisons(designs, alpha=options.alpha, search=options.search)
+
+
+def gaps_by_scores(responses: Responses, options: InvarianceOptions) -> list[pd.DataFrame]:
+    """Latent gaps of every dimension from attribute scores of all items, without the other levels and the search."""
+    chosen = chosen_focal(one_per_role(responses), options.scale)
+    if not chosen.shares_units:
+        return []
+    designs = _dimension_designs(chosen, options, (), clustered=_clustered(chosen, options))
+    found = (attempt(partial(scalar_gaps, design))[0] for design in designs.values())
+    return [gaps for gaps in found if gaps is not None]
 
 
 def held_indicators(chosen: Focal, left_out: tuple[str, ...]) -> pd.DataFrame:
