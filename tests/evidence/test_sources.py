@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from comply_measure import evidence
-from comply_measure.evidence.sources import assignments
+from comply_measure import evidence, sem
+from comply_measure.errors import NotApplicableError
+from comply_measure.evidence.focal import focal
+from comply_measure.evidence.sources import assignments, source_comparison
 from comply_measure.evidence.topics.structure import StructureOptions
+from comply_measure.models.hypothesised import Hypothesis
 from comply_measure.responses import load_dataset
 
 
@@ -49,8 +52,6 @@ def test_alignment_and_preparation_of_the_shipped_study(found) -> None:
 
 def test_a_path_with_different_raters_is_the_mean_of_its_fits(found, responses) -> None:
     """By hand: IT's view of alignment on what marketing, then sales, says of joint preparation."""
-    from comply_measure import sem
-
     it = responses.scores("dimension", "comply")
     rated = responses.scores("dimension", "smsc")
     dimensions = list("COMPLY")
@@ -75,9 +76,39 @@ def test_a_path_with_different_raters_is_the_mean_of_its_fits(found, responses) 
         errors.append(row["se"])
     mine = found.sources.paths.set_index(["outcome", "predictor"]).loc[("joint_preparation", "alignment")]
     assert mine["different"] == pytest.approx(np.mean(betas), abs=1e-6)
+    assert mine["different"] - mine["lower"] == pytest.approx(mine["upper"] - mine["different"], rel=1e-9)
     assert mine["upper"] - mine["different"] == pytest.approx(1.959964 * np.mean(errors), rel=1e-4)
 
 
 def test_other_models_have_no_such_paths(responses) -> None:
     own = evidence.structure(responses, StructureOptions(model="customer_satisfaction ~ joint_preparation"))
     assert own.sources is None
+
+
+def test_a_fit_that_cannot_be_made_leaves_its_kind_of_path_out(responses) -> None:
+    """By hand: one correlation per pair of raters; of the different ones the second is refused."""
+    focal_scale, other = (
+        focal(responses, responses.scale("comply")),
+        focal(responses, responses.scale("smsc")),
+    )
+    path = Hypothesis("salesperson_benefits", "joint_preparation", 1)
+    sizes = []
+
+    def fit(table: pd.DataFrame, refused: int = 0) -> sem.Fit:
+        sizes.append(len(table[["joint_preparation", "salesperson_benefits"]].dropna()))
+        if len(sizes) == refused:
+            raise NotApplicableError("too few raters")
+        return sem.fit("salesperson_benefits ~ joint_preparation", table)
+
+    asked = (focal_scale, other, ["joint_preparation"], ["salesperson_benefits"], [path])
+    whole = source_comparison(*asked, fit)
+    assert whole is not None and (whole.n_units, whole.failures) == (min(sizes[2:]), ())
+    assert len(set(sizes)) > 1
+    sizes.clear()
+    part = source_comparison(*asked, lambda table: fit(table, refused=4))
+    assert part is not None and part.failures == ("it / sales / marketing: too few raters",)
+    assert part.n_units == sizes[2]
+    row = part.paths.iloc[0]
+    assert np.isnan(row[["different", "lower", "upper"]].to_numpy(float)).all()
+    assert row["same"] == whole.paths["same"].iloc[0] and row["note"] == "a fit could not be made"
+    assert whole.paths["note"].tolist() == [""]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from base64 import b64encode
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
@@ -10,20 +11,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from test_evidence_by_hand import ITEMS, incomplete, read
 
 from comply_measure import evidence, sem
+from comply_measure.errors import ComplyError
 from comply_measure.evidence.calibration.agreement import rematched_truth, unit_mean_truth
 from comply_measure.evidence.calibration.gaps import NORM, low_truth
 from comply_measure.evidence.calibration.known import Known
 from comply_measure.evidence.calibration.measures import convergent_truth, distinct_truth, item_truth
 from comply_measure.evidence.calibration.models import fit_truth
+from comply_measure.evidence.codec import decode_frame, encode_frame
+from comply_measure.evidence.fit_details import FitDetails
 from comply_measure.evidence.focal import chosen_focal
+from comply_measure.evidence.moderation import _equation, _told, moderations
 from comply_measure.evidence.outcomes import find_outcomes, measurement
 from comply_measure.evidence.role_comparison import Comparison, level_tests
 from comply_measure.evidence.surfaces import corrected, corrected_constraints
 from comply_measure.evidence.topics.congruence import _factor, _Job, _level
 from comply_measure.evidence.topics.missing_data import _models, _most_missing
+from comply_measure.evidence.unit_variables import UnitVariables
+from comply_measure.models.hypothesised import Hypothesis
 from comply_measure.models.informants import latent_congruence_model
 
 NAN = math.nan
@@ -259,3 +267,132 @@ def test_treatments_of_missing_answers_start_from_the_dimension_that_misses_most
     table = found.tidy()
     assert len(table) == len(found.comparisons[_most_missing(chosen, models)].tidy())
     assert (found.n_units, found.n_informants) == (chosen.n_units, chosen.n_informants)
+
+
+def test_a_moderation_is_an_equation_with_clustered_errors_and_t() -> None:
+    scores = evidence.aggregation(read()).scores
+    variables = UnitVariables(read(), scores)
+    path = Hypothesis("size", "trust", 1)
+    moderated = Hypothesis("size", "trust", -1, "flow", "H2")
+    firms = variables.frame(())["firm"]
+    found = moderations([path, moderated], variables, corrected=False, clusters=firms)
+    assert found is not None
+    (row,) = found.table.to_dict("records")
+    data = pd.DataFrame({name: variables.score(name) for name in ("trust", "flow", "size")}).dropna()
+    Z = (data[["trust", "flow"]] - data[["trust", "flow"]].mean()).to_numpy()
+    y, codes = data["size"].to_numpy(), pd.factorize(firms.reindex(data.index))[0]
+    design = np.column_stack([np.ones(len(y)), Z, Z[:, 0] * Z[:, 1]])
+    b, *_ = np.linalg.lstsq(design, y, rcond=None)
+    n, C = len(y), codes.max() + 1
+    sums = np.stack([(design * (y - design @ b)[:, None])[codes == c].sum(axis=0) for c in range(C)])
+    bread = np.linalg.inv(design.T @ design)
+    V = bread @ sums.T @ sums @ bread * C / (C - 1) * (n - 1) / (n - 4)
+    se = np.sqrt(V[3, 3])
+    half, scale = stats.t.ppf(0.975, C - 1) * se, Z.std(axis=0).prod() / y.std()
+    expected = {
+        "est": b[3], "se": se, "pvalue": 2 * stats.t.sf(abs(b[3]) / se, C - 1), "est_std": b[3] * scale,
+        "ci_lower": (b[3] - half) * scale, "ci_upper": (b[3] + half) * scale,
+        "r_squared": (design @ b).var() / y.var(),
+    }  # fmt: skip
+    assert {name: row[name] for name in expected} == pytest.approx(expected, rel=1e-8)
+    assert (row["df"], row["n_units"], row["note"], row["sign"], row["label"]) == (C - 1, n, "", -1, "H2")
+    # simple slopes: b₁ + b₃ z at the mean and a standard deviation (n − 1) about it, by t
+    told = found.slopes[0].tidy()
+    spread = data["flow"].std()
+    np.testing.assert_allclose(told["est"], [b[1] - b[3] * spread, b[1], b[1] + b[3] * spread], rtol=1e-8)
+    at = np.array([[0, 1, 0, z] for z in (-spread, 0.0, spread)])
+    np.testing.assert_allclose(told["se"] / np.sqrt(np.einsum("ij,jk,ik->i", at, V, at)), 1.0, rtol=0.05)
+    width = (told["ci_upper"] - told["ci_lower"]) / 2
+    own = np.sqrt(np.einsum("ij,jk,ik->i", at, V, at))
+    np.testing.assert_allclose(width, stats.t.ppf(0.975, C - 1) * own, rtol=1e-8)
+    equation = _told("size", *_equation([path, moderated], "size", variables, False, firms))
+    means = data[["trust", "flow"]].mean().to_numpy()
+    assert equation.intercept == pytest.approx(b[0] - b[1:3] @ means, rel=1e-8)
+    assert equation.variables["flow"].sd == pytest.approx(spread, rel=1e-12)
+    alone = moderations([moderated], variables, corrected=False, clusters=pd.Series("f", index=firms.index))
+    assert alone is not None
+    (row,) = alone.table.to_dict("records")
+    assert row["note"] == "one cluster: no standard errors" and row["df"] == 0
+    assert np.isnan([row["pvalue"], row["ci_lower"], row["ci_upper"]]).all() and row["est"] == row["est"]
+    assert moderations([path], variables, corrected=False, clusters=None) is None
+
+
+def test_details_of_a_fit_are_its_largest_residuals_and_what_it_was_fitted_to() -> None:
+    rng = np.random.default_rng(8)
+    f = rng.normal(size=(200, 1))
+    data = pd.DataFrame(f + rng.normal(size=(200, 4)), columns=list("abcd"))
+    data["d"] += 0.6 * data["c"]
+    fit = sem.fit("f =~ a + b + c + d", data)
+    found = FitDetails.of(fit)
+    np.testing.assert_allclose(found.covariance[list("abcd")], data.cov(ddof=0), rtol=1e-9)
+    assert found.covariance["variable"].tolist() == list("abcd")
+    sigma, S = fit.implied().cov.to_numpy(), data.cov(ddof=0).to_numpy()
+
+    def r(m: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return m / np.sqrt(np.outer(m.diagonal(), m.diagonal()))
+
+    gaps = (r(S) - r(sigma))[np.tril_indices(4, -1)]
+    np.testing.assert_allclose(found.residuals["residual"], gaps[np.argsort(-np.abs(gaps))], atol=1e-9)
+    assert found.indices["mi"].is_monotonic_decreasing
+    assert "".join(sorted(found.indices.loc[0, ["lhs", "rhs"]])) in ("ab", "cd")  # the two are one change
+    grouped = sem.fit("f =~ a + b + c + d", data.assign(g=np.arange(200) % 2), group="g")
+    assert len(FitDetails.of(grouped).covariance) == 0
+    # an exact fit has nothing left over
+    assert FitDetails.of(sem.fit("f =~ a + b + c", data)).residuals["residual"].abs().max() < 1e-6
+
+
+def test_stored_texts_stand_at_places_of_their_list() -> None:
+    texts = pd.Series(["a", None, "b"] * 400, dtype="str")
+
+    def read_back(*places: int) -> list[Any]:
+        stored = encode_frame(pd.DataFrame({"text": texts}))
+        (column,) = stored["columns"]
+        assert column["levels"] == ["a", "b"]
+        column["base64"] = b64encode(np.array(places * 400, dtype="<i4").tobytes()).decode("ascii")
+        return decode_frame(stored)["text"].astype(object).where(lambda x: x.notna(), None).tolist()[:3]
+
+    assert read_back(0, -1, 1) == ["a", None, "b"]
+    assert read_back(-1, -1, -1) == [None] * 3
+    for wrong in ((0, 1, 2), (0, -1, 7), (0, 1, -2)):
+        with pytest.raises(ComplyError, match="a text is none"):
+            read_back(*wrong)
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        (
+            {"form": "blocks", "measurement": "items"},
+            (("measurement",), "items", "blocks have a measurement of their own", "means"),
+        ),
+        ({"form": "blocks", "measurement": "means"}, None),
+        (
+            {"measurement": "sam", "estimator": "MLF"},
+            (("measurement",), "sam", "two steps are estimated by the engine comply with ML or MLR", None),
+        ),
+        ({"measurement": "sam", "estimator": "ML"}, None),
+        (
+            {"measurement": "sam", "bootstrap": 200},
+            (("bootstrap",), 200, "is of one step with the engine comply", "0"),
+        ),
+        (
+            {"bootstrap": 200, "indirect": False},
+            (("bootstrap",), 200, "nothing is bootstrapped without indirect effects", "0"),
+        ),
+        (
+            {
+                "indirect": False,
+                "hypotheses": [{"predictor": "trust", "outcome": "size", "through": ["flow"], "sign": "+"}],
+            },
+            (("indirect",), False, "hypotheses with mediators are about indirect effects", "true"),
+        ),
+        (
+            {"model": "size ~ trust", "form": "blocks"},
+            (("form",), None, "is of the model built in: leave it out beside model", None),
+        ),
+    ],
+)
+def test_options_of_the_structure_that_do_not_go_together(given: dict[str, Any], fault: Any) -> None:
+    options = evidence.StructureOptions(**given)
+    found = list(options.faults(SimpleNamespace(responses=read())))  # type: ignore[arg-type]
+    assert found == ([] if fault is None else [fault])

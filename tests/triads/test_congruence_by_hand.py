@@ -167,3 +167,30 @@ def test_cautions_name_what_limits_the_conclusion() -> None:
     assert "10 clusters" in cautions(n_clusters=10)
     assert "latent polynomial" in cautions()
     assert "latent polynomial" not in " ".join(congruence_checklist(None, surface).caution)
+
+
+def test_evidence_is_told_to_three_places() -> None:
+    fit = polynomial_regression(views(400, 3), "x", "y", "z", centre=0)
+    surface = response_surface(fit, bootstrap=200)
+
+    def told(name: str, **cells: float) -> str:
+        parts = surface.parameters.copy()
+        for column, value in cells.items():
+            parts.loc[parts["name"] == name, column] = value
+        found = congruence_checklist(fit, replace(surface, parameters=parts)).conditions["evidence"]
+        return str(found[found.str.startswith(f"{name} ")].iloc[0])
+
+    assert told("a4", estimate=-0.5, p=0.001) == "a4 = -0.500, p = 0.001"
+    assert told("a4", estimate=-0.5, p=0.00099) == "a4 = -0.500, p < 0.001"
+    assert told("a3", estimate=0.1234, p=float("nan")) == "a3 = 0.123, p is undefined"
+    assert told("a3", estimate=float("nan"), p=0.2) == "a3 is undefined"
+    axis = {"boot_lower": 0.9, "estimate": 1.0, "boot_upper": 1.1}
+    assert told("p11", **axis) == "p11 = 1.000, interval [0.900, 1.100]"
+    # 45 degrees: from the slope 0 to the slope 1, and no wider
+    assert told("p11", boot_lower=0.0, estimate=0.5, boot_upper=1.0) == "p11 = 0.500, interval [0.000, 1.000]"
+    assert told("p11", boot_lower=0.0, estimate=0.5, boot_upper=1.001).endswith("is wider than 45 degrees")
+    assert told("p11", boot_lower=0.0, estimate=1.5, boot_upper=1.0).endswith("lies outside its own interval")
+    wide = 4 * surface.spread
+    assert told("p10", boot_lower=0.0, estimate=0.1, boot_upper=wide).endswith("]")
+    assert told("p10", boot_lower=0.0, estimate=0.1, boot_upper=wide + 0.01).endswith("4 SD of the views")
+    assert told("p10", boot_lower=float("nan"), estimate=0.1, boot_upper=1.0).endswith("undefined")

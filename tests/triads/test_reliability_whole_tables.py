@@ -11,7 +11,7 @@ from scipy import optimize, stats
 from comply_measure import triads
 from comply_measure.statistics.grouping import Grouping
 from comply_measure.triads.reliability.shared_intervals import pivotal_draws
-from comply_measure.triads.reliability.twoway import role_design
+from comply_measure.triads.reliability.twoway import reml_obstacle, role_design
 from comply_measure.triads.reml.fit import fit_reml
 from comply_measure.triads.reml.oneway import fit_oneway
 from comply_measure.triads.reml.simulate import bootstrap_components
@@ -247,3 +247,14 @@ def test_pivotal_draws_of_a_balanced_facet() -> None:
     fewer = pivotal_draws(fit, draws, gap, np.random.default_rng(2))
     G = 3 / (1 / 10 + 2 / 15)
     np.testing.assert_allclose(fewer[:, 0], np.maximum(2 * (role + error / G) / chi2 - draws[:, 2] / G, 0.0))
+
+
+def test_why_there_is_no_reml_fit() -> None:
+    nan = np.nan
+    assert reml_obstacle(np.array([[1.0, 2.0]])) == "fewer than 2 units"
+    assert reml_obstacle(np.array([[1.0, nan], [2.0, nan]])) == "one role"
+    assert reml_obstacle(np.array([[1.0, nan], [nan, 2.0]])) == "no unit with 2 informants"
+    assert reml_obstacle(np.array([[1.0, 2.0], [nan, 2.0]])) == ""
+    near = 1e7 + np.array([[0.0, 1e-6], [1e-6, 0.0]])  # apart by less than rounding of numbers of that size
+    assert reml_obstacle(near) == "all answers equal"
+    assert reml_obstacle(near - 1e7) == ""

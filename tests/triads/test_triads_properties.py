@@ -319,6 +319,15 @@ def test_gap_reliability_by_hand() -> None:
     flags = triads.gap_reliability(data, {"a": 0.9, "b": {"v": 0.7}}).flags()
     assert flags["reliable"].mean() == pytest.approx(row["share_reliable"])
     np.testing.assert_allclose(flags["gap"], x - y)
+    np.testing.assert_allclose(flags["se"], row["se"])
+    np.testing.assert_allclose(flags["z"], (x - y) / row["se"])
+    np.testing.assert_allclose(flags["squared_corrected"], (x - y) ** 2 - row["se"] ** 2)
+    found = triads.gap_reliability(data, {"a": 0.9, "b": {"v": 0.7}})
+    np.testing.assert_allclose(found.squared_corrected[:, 0, 0], flags["squared_corrected"])
+    assert row["mean_squared"] == pytest.approx(((x - y) ** 2).mean())
+    assert row["mean_squared_corrected"] == pytest.approx(flags["squared_corrected"].mean())
+    assert (row["n_units"], row["r"]) == (50, pytest.approx(np.corrcoef(x, y)[0, 1]))
+    assert row["share_by_chance"] == pytest.approx(0.05)
 
 
 def test_pseudo_triads_keep_roles_and_answers() -> None:
