@@ -95,6 +95,8 @@ class VerdictRule:
         Which tests are corrected together.
     headline : bool
         Whether its sentences stand in the overview.
+    number : (Words, str, str), optional
+        Symbol, key among the verdict's numbers, and format of the number it decides by, for the first page.
     """
 
     key: str
@@ -109,6 +111,7 @@ class VerdictRule:
     conventions: tuple[str, ...] = ()
     family: Words | None = None
     headline: bool = False
+    number: tuple[Words, str, str] | None = None
 
     def __post_init__(self) -> None:
         answers = {text.partition(":")[0] for text in self.says}

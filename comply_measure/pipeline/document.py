@@ -7,8 +7,11 @@ from comply_measure.pipeline.conclusions import conclusion_section
 from comply_measure.pipeline.fingerprint import library_versions
 from comply_measure.pipeline.outcome import Outcome
 from comply_measure.pipeline.run import Run
+from comply_measure.report.appendix import with_appendix
+from comply_measure.report.first_page import first_page
+from comply_measure.report.format import listing, plural
 from comply_measure.report.glossary import glossary
-from comply_measure.report.parts import Notice, Report, Section
+from comply_measure.report.parts import FirstPage, Notice, Report, Section
 
 
 def build_report(run: Run) -> Report:
@@ -16,11 +19,9 @@ def build_report(run: Run) -> Report:
 
     It holds no times, so that the same study gives the same report.
     """
-    sections = tuple(_section(outcome, run.steps[name].title) for name, outcome in run.outcomes.items())
-    concluded = run_conclusions(run)
-    if concluded is not None:
-        sections = (*sections, concluded)
-    symbols = glossary(sections)
+    chapters = tuple(_section(outcome, run.steps[name].title) for name, outcome in run.outcomes.items())
+    main, appendix = with_appendix(chapters)
+    backing = [section for section in (run_conclusions(run), glossary(chapters)) if section is not None]
     headlines = tuple(text for output in run.outputs.values() for text in output.headline)
     failed = tuple(
         f"Step '{name}' has no result: {outcome.reason}."
@@ -31,9 +32,45 @@ def build_report(run: Run) -> Report:
         title=run.study.file.title,
         subtitle=run.study.file.description,
         summary=(*failed, *headlines),
-        sections=sections if symbols is None else (*sections, symbols),
+        sections=(*main, *appendix, *backing),
         facts=_facts(run),
+        language=run.study.file.language,
+        first_page=_first_page(run),
+        n_main=len(main),
     )
+
+
+def _first_page(run: Run) -> FirstPage | None:
+    remarks = {
+        name: outcome.output.problems if outcome.output is not None else (f"No result: {outcome.reason}.",)
+        for name, outcome in run.outcomes.items()
+    }
+    return first_page(
+        {name: output.verdicts for name, output in run.outputs.items()},
+        run.study.cutoffs,
+        measured=_measured(run),
+        remarks=remarks,
+        language=run.study.file.language,
+    )
+
+
+def _measured(run: Run) -> tuple[str, ...]:
+    """What was measured, by the scales as they are analysed, and on whom, by the chapter on the sample."""
+    language = run.study.file.language
+    instruments = []
+    for scale in run.study.scales:
+        asked = run.study.file.form
+        form = asked if asked is not None and asked in scale.forms else "full"
+        items = (
+            scale.items_for(form, run.study.file.attribute_set, kind="content")
+            if form in scale.forms
+            else scale.items
+        )
+        instruments.append(
+            f"{scale.title.get(language, scale.title[scale.languages[0]])} ({plural(len(items), 'item')})"
+        )
+    sample = run.outputs.get("sample")
+    return (f"Measured: {listing(instruments)}.", *(sample.headline if sample is not None else ()))
 
 
 def run_conclusions(run: Run) -> Section | None:

@@ -49,9 +49,14 @@ class Cutoff:
         """The value as text prints it."""
         return (bounded if abs(self.value) <= 1 else number)(self.value)
 
+    @property
+    def bound(self) -> str:
+        """``CFI ≥ .95``."""
+        return f"{self.label} {'≥' if self.at_least else '≤'} {self.limit}"
+
     def describe(self) -> str:
         """``CFI ≥ .95 (Hu & Bentler, 1999)``."""
-        return f"{self.label} {'≥' if self.at_least else '≤'} {self.limit} ({self.source})"
+        return f"{self.bound} ({self.source})"
 
 
 _HU_BENTLER = "Hu & Bentler, 1999"

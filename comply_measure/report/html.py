@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 _TEMPLATES = Path(__file__).parent / "templates"
-# Closed details would print as their summary only.
-_SCRIPT = "addEventListener('beforeprint',()=>document.querySelectorAll('details').forEach(d=>{d.open=true}))"
+# Closed details would print as their summary only; rules of verdicts stand in a table of their own.
+_SCRIPT = (
+    "addEventListener('beforeprint',()=>"
+    "document.querySelectorAll('section[id] details:not(.conclusions details)').forEach(d=>{d.open=true}))"
+)
 # APA sets statistical symbols in italics: a lone symbol before a relation sign, "t(58) =" included.
 _SYMBOL = re.compile(r"(?<![\w&#;])([pNnMFtzrd]|SD|SE|df)(?=(?:\([\d., ]+\))?\s(?:=|&lt;|&gt;|≥|≤))")
 _RELATION = re.compile(r" (=|&lt;|&gt;|≥|≤) (?=[\d.−\[])")
@@ -94,6 +97,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
+    environment.globals["zip"] = zip
     environment.filters |= {
         "prose": _prose,
         "cells": _cells,

@@ -15,6 +15,9 @@ from comply_measure.errors import ComplyError
 from comply_measure.report.names import require_key
 from comply_measure.report.tables import TableSpec
 
+#: What the key of a section of the appendix adds to that of its chapter.
+DETAILS = "_details"
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -152,7 +155,26 @@ class Conclusions:
     items: tuple[Conclusion, ...]
 
 
-Block: TypeAlias = Conclusions | Prose | Heading | Notice | Bullets | TableSpec | Figure | Reference | Details
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A line where a part stood that the appendix holds.
+
+    Parameters
+    ----------
+    summary : str
+        What it shows.
+    tables, figures : tuple of str
+        Keys of what it holds, in order; a part without either holds prose.
+    """
+
+    summary: str
+    tables: tuple[str, ...]
+    figures: tuple[str, ...]
+
+
+Block: TypeAlias = (
+    Conclusions | Prose | Heading | Notice | Bullets | TableSpec | Figure | Reference | Details | Elsewhere
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +218,67 @@ class Chapter:
 
 
 @dataclass(frozen=True, slots=True)
+class QuestionRow:
+    """A question of the first page.
+
+    Parameters
+    ----------
+    question : str
+        What is asked.
+    counts : tuple of int
+        How many verdicts have each answer of :attr:`.FirstPage.answers`.
+    number : str
+        What the rule decided by, printed; empty where it is no single number.
+    convention : str
+        What the number is held against, with its source.
+    rule : str
+        Key of the rule.
+    section : str
+        The chapter that holds the evidence.
+    """
+
+    question: str
+    counts: tuple[int, ...]
+    number: str
+    convention: str
+    rule: str
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What limits the results of a chapter."""
+
+    text: str
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPage:
+    """What a reader takes home.
+
+    Parameters
+    ----------
+    measured : tuple of str
+        What was measured on whom.
+    heads : tuple of str
+        Heads of the columns beside the answers: question, number, convention, chapter.
+    answers : tuple of (str, str)
+        The answers as rules call them, and in words.
+    rows : tuple of QuestionRow
+        A row per question.
+    risks : tuple of Remark
+        What limits the answers.
+    """
+
+    measured: tuple[str, ...]
+    heads: tuple[str, ...]
+    answers: tuple[tuple[str, str], ...]
+    rows: tuple[QuestionRow, ...]
+    risks: tuple[Remark, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The whole document.
 
@@ -206,13 +289,17 @@ class Report:
     summary : tuple of str
         Sentences of the overview, generated from the results.
     sections : tuple of Section
-        In reading order.
+        In reading order, those of the appendix last.
     facts : tuple of (str, str)
         Name and value pairs of the colophon: versions, seed, input files.
     language : str
         Language tag of the document.
     files : mapping of str to tuple of (str, str)
         TableSpec or figure -> name and relative place of its files, for links.
+    first_page : FirstPage, optional
+        Before everything else.
+    n_main : int, optional
+        How many sections are the main part; all if not given.
     """
 
     title: str
@@ -222,6 +309,20 @@ class Report:
     facts: tuple[tuple[str, str], ...] = field(default=())
     language: str = "en"
     files: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    first_page: FirstPage | None = None
+    n_main: int | None = None
+
+    @property
+    def numbers(self) -> Mapping[str, str]:
+        """Section -> its number: ``3`` in the main part, ``A3`` for what backs it; others follow."""
+        n_main = len(self.sections) if self.n_main is None else self.n_main
+        found = {section.key: str(place) for place, section in enumerate(self.sections[:n_main], start=1)}
+        free = n_main
+        for section in self.sections[n_main:]:
+            chapter = found.get(section.key.removesuffix(DETAILS))
+            free += chapter is None
+            found[section.key] = f"A{chapter or free}"
+        return found
 
 
 def _walk(blocks: tuple[Block, ...]) -> Iterator[Block]:

@@ -17,6 +17,7 @@ from comply_measure.report.parts import (
     Conclusion,
     Conclusions,
     Details,
+    Elsewhere,
     Figure,
     Heading,
     Notice,
@@ -55,6 +56,8 @@ def _encode(block: Block) -> Json:
         return {"block": "notice", "text": block.text, "kind": block.kind}
     if isinstance(block, Reference):
         return {"block": "reference", "title": block.title, "table": block.table, "notes": list(block.notes)}
+    if isinstance(block, Elsewhere):
+        return {"block": "elsewhere", **asdict(block)}
     return {"block": "heading" if isinstance(block, Heading) else "prose", "text": block.text}
 
 
@@ -105,6 +108,8 @@ def _decode(data: Json) -> Block:
         return Notice(data["text"], data["kind"])
     if kind == "reference":
         return Reference(data["title"], data["table"], tuple(data["notes"]))
+    if kind == "elsewhere":
+        return Elsewhere(data["summary"], tuple(data["tables"]), tuple(data["figures"]))
     return Heading(data["text"]) if kind == "heading" else Prose(data["text"])
 
 

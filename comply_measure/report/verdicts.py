@@ -123,6 +123,11 @@ def subject_text(verdict: Verdict, labels: Labels) -> str:
     return rule.joined.join(parts)
 
 
+def answer_words(answer: str, language: str) -> str:
+    """An answer as the report prints it."""
+    return _ANSWERS[answer].of(language)
+
+
 def conclusions(stated: Sequence[StatedVerdict]) -> Conclusions | None:
     """The sentences of a chapter: one per verdict, or one per answer where a rule has many; None without verdicts."""
     found: list[Conclusion] = []
@@ -172,8 +177,7 @@ class _Counted(int):
 def _conclusion(verdict: StatedVerdict, sentence: str) -> Conclusion:
     family = f" {verdict.family} ({verdict.n_family})." if verdict.family else ""
     rule = f"{verdict.decides} {verdict.cannot_say}{family} {verdict.source}."
-    answer = _ANSWERS[verdict.answer].of(verdict.language)
-    return Conclusion(answer, sentence, rule, verdict.calibration)
+    return Conclusion(answer_words(verdict.answer, verdict.language), sentence, rule, verdict.calibration)
 
 
 def verdict_frame(stated: Mapping[str, Sequence[StatedVerdict]]) -> pd.DataFrame:

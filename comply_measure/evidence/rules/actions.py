@@ -86,6 +86,7 @@ DISPUTED = register_rule(
                 ),
             }
         ),
+        number=(Words("latent gap", "latenter Abstand"), "distance", "number"),
         source="Holm (1979); the threshold is a choice of the study",
         subject=("construct",),
         family=_FAMILY,
@@ -176,6 +177,7 @@ LOW = register_rule(
                 ),
             }
         ),
+        number=(Words("mean", "Mittel"), "level", "number"),
         source="Holm (1979); norms as the study gives them",
         subject=("construct",),
         family=_FAMILY,

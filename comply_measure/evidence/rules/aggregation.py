@@ -53,6 +53,7 @@ INCREMENTAL = register_rule(
                 ),
             }
         ),
+        number=(Words("β", "β"), "beta", "bounded"),
         source="Hunsley & Meyer (2003)",
         subject=("variable",),
         conventions=("test_level", "small_effect"),
@@ -117,6 +118,7 @@ KNOWN_GROUPS = register_rule(
                 ),
             }
         ),
+        number=(Words("d", "d"), "d", "number"),
         source="Hattie & Cooksey (1984); Cohen (1988) for a small difference",
         subject=("variable",),
         conventions=("test_level", "small_d"),

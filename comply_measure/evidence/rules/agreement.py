@@ -94,6 +94,7 @@ MORE_THAN_REMATCHED = register_rule(
                 ),
             }
         ),
+        number=(Words("more units", "mehr Einheiten"), "difference", "percent"),
         source="Bliese & Halverson (1996); Dunlap, Burke, & Smith-Crowe (2003)",
         subject=("construct",),
         conventions=("test_level", "share_margin"),
@@ -165,6 +166,7 @@ UNIT_MEAN = register_rule(
                 ),
             }
         ),
+        number=(Words("ICC(2)", "ICC(2)"), "icc2_value", "bounded"),
         source="Bliese (2000)",
         subject=("construct",),
         conventions=("icc2",),

@@ -59,6 +59,7 @@ BROAD = register_rule(
                 ),
             }
         ),
+        number=(Words("a4", "a4"), "a4", "number"),
         source="Humberg, Nestler, & Back (2019); Holm (1979)",
         subject=("role", "role", "text"),
         conventions=("test_level",),

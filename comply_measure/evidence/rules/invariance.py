@@ -70,6 +70,7 @@ GAP = register_rule(
                 ),
             }
         ),
+        number=(Words("gap in points", "Abstand in Punkten"), "gap", "number"),
         source="Byrne, Shavelson, & Muthén (1989); Holm (1979); Cohen (1988) for a small effect",
         subject=("construct", "pair"),
         joined=": ",

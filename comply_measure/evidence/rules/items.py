@@ -70,6 +70,7 @@ GOES_WITH = register_rule(
                 ),
             }
         ),
+        number=(Words("item-rest r", "Trennschärfe r"), "r", "bounded"),
         source="Nunnally & Bernstein (1994)",
         subject=("item",),
         conventions=("item_rest_r",),

@@ -44,6 +44,7 @@ FIT = register_rule(
                 ),
             }
         ),
+        number=(Words("RMSEA", "RMSEA"), "rmsea_value", "bounded3"),
         source="Browne & Cudeck (1993); Hu & Bentler (1999)",
         subject=("text",),
         conventions=("rmsea", "cfi", "srmr"),
@@ -96,6 +97,7 @@ CONFIRMED = register_rule(
                 ),
             }
         ),
+        number=(Words("p", "p"), "p", "p"),
         source="Lorenzo-Seva & ten Berge (2006)",
         conventions=("test_level", "tucker", "tucker_alike", "rmsea"),
     )
@@ -148,6 +150,7 @@ SUPERORDINATE = register_rule(
                 ),
             }
         ),
+        number=(Words("p", "p"), "p_superordinate", "p"),
         source="Edwards (2001)",
         conventions=("test_level",),
         family=Words("Corrected after Holm over the claims", "Nach Holm über die Behauptungen korrigiert"),
@@ -215,6 +218,7 @@ PREDICTS = register_rule(
                 ),
             }
         ),
+        number=(Words("deviance lower by", "Devianz niedriger um"), "difference", "number"),
         source="Cudeck & Browne (1983)",
         subject=("text",),
         conventions=("test_level",),

@@ -77,6 +77,7 @@ DEPENDS = register_rule(
                 ),
             }
         ),
+        number=(Words("corrected p", "korrigiertes p"), "p", "p"),
         source="Liang & Zeger (1986); Pustejovsky & Tipton (2018)",
         subject=("reason", "variable"),
         joined=" ← ",

@@ -100,6 +100,7 @@ SCORE = register_rule(
                 ),
             }
         ),
+        number=(Words("ω", "ω"), "omega_value", "bounded"),
         source="McDonald (1999); Zinbarg, Revelle, Yovel, & Li (2005)",
         subject=("construct", "role"),
         joined=" · ",

@@ -77,6 +77,7 @@ PATH = register_rule(
                 ),
             }
         ),
+        number=(Words("β", "β"), "beta", "bounded"),
         source="Holm (1979); Cohen (1988) for a small effect",
         subject=("variable", "variable"),
         joined=" → ",
@@ -157,6 +158,7 @@ MODERATION = register_rule(
                 ),
             }
         ),
+        number=(Words("β", "β"), "beta", "bounded"),
         source="Holm (1979); Wen, Marsh, and Hau (2010) for β of a product; Cohen (1988) for a small effect",
         subject=("variable", "variable", "variable"),
         joined=" × ",
@@ -239,6 +241,7 @@ INDIRECT = register_rule(
                 ),
             }
         ),
+        number=(Words("β", "β"), "beta", "bounded"),
         source=(
             "Holm (1979); MacKinnon, Lockwood, and Williams (2004) for the interval; Cohen (1988) for a small effect"
         ),

@@ -63,6 +63,7 @@ CONVERGENT = register_rule(
                 ),
             }
         ),
+        number=(Words("AVE", "AVE"), "ave_value", "bounded"),
         source="Fornell & Larcker (1981); interval by the delta method",
         subject=("construct",),
         conventions=("ave",),
@@ -124,6 +125,7 @@ DISTINCT = register_rule(
                 ),
             }
         ),
+        number=(Words("r", "r"), "r", "bounded"),
         source="Rönkkö & Cho (2022)",
         subject=("construct", "construct"),
         joined=" – ",
