@@ -20,14 +20,27 @@ import pandas as pd
 from comply_measure import evidence
 from comply_measure.evidence import Evidence
 from comply_measure.instrument import load_scale
+from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.responses import Responses, responses_from_frame
 
 HERE = Path(__file__).parent
 STORED = HERE.parent / "reference" / "evidence" / "small_study.json"
 TOPICS = (
     "sample", "items", "quality", "dimensionality", "reliability", "cfa", "rivals", "validity", "method_variance",
-    "agreement", "aggregation", "triads", "gaps", "actions",
+    "agreement", "aggregation", "triads", "gaps", "actions", "congruence", "structure", "missing_data",
 )  # fmt: skip
+#: Where the defaults would find nothing to do.
+OPTIONS: dict[str, Any] = {
+    "congruence": evidence.CongruenceOptions(outcomes=("trust", "flow"), latent=False, bootstrap=200),
+    "structure": evidence.StructureOptions(
+        hypotheses=[
+            {"from": "trust", "to": "focus", "through": "flow", "label": "H1"},
+            {"from": "trust", "to": "flow", "sign": "-", "moderator": "focus"},
+        ]
+    ),
+    "missing_data": evidence.MissingDataOptions(imputations=3, iterations=2, dimensions=("trust", "focus")),
+}
+CONVENTIONS = {key: cutoff.value for key, cutoff in Cutoffs().items()}
 Number = float | int | None
 Digest = dict[str, dict[str, list[Number]]]
 
@@ -47,7 +60,25 @@ def found(name: str, responses: Responses) -> Evidence:
     """One topic."""
     make = getattr(evidence, name)
     seed = {"seed": 1} if "seed" in make.__wrapped__.__code__.co_varnames else {}
-    return make(responses, **seed)  # type: ignore[no-any-return]
+    options = {"options": OPTIONS[name]} if name in OPTIONS else {}
+    return make(responses, **options, **seed)  # type: ignore[no-any-return]
+
+
+def verdicts(result: Evidence) -> pd.DataFrame:
+    """What is concluded by the usual conventions; pairs of numbers in two columns."""
+    rows = []
+    for verdict in result.verdicts(CONVENTIONS):
+        row: dict[str, Any] = {
+            "rule": verdict.rule,
+            "answer": verdict.answer,
+            "subject": " ".join(verdict.subject),
+            "n_family": verdict.n_family,
+        }
+        for name, value in verdict.numbers.items():
+            parts = value if isinstance(value, tuple) else (value,)
+            row |= {f"{name}.{place}": part for place, part in enumerate(parts)}
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def tables(value: Any, path: str) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -64,7 +95,8 @@ def tables(value: Any, path: str) -> Iterator[tuple[str, pd.DataFrame]]:
 
 def digest(result: Evidence) -> Digest:
     """What is kept of a topic."""
-    every = [("tidy", result.tidy()), *tables(result, "")]
+    said = pd.DataFrame([dict(result.values())] if result.values() else [])
+    every = [("tidy", result.tidy()), *tables(result, ""), ("verdicts", verdicts(result)), ("values", said)]
     return {
         path.lstrip("."): {
             str(k): column(table[k]) for k in table.columns if str(k) not in ("note", "reason")

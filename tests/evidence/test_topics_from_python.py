@@ -15,6 +15,8 @@ from comply_measure import evidence
 from comply_measure.errors import ComplyError, InputError
 from comply_measure.evidence import Evidence, Topic
 from comply_measure.evidence.codec import decode, decode_frame, encode, encode_frame
+from comply_measure.evidence.focal import chosen_focal
+from comply_measure.evidence.topics.method_variance import marker_data
 from comply_measure.pipeline.registry import STEPS
 from comply_measure.responses import Responses, load_dataset
 from comply_measure.triads import TriadData, gap_tests, icc_oneway
@@ -162,3 +164,39 @@ def test_a_column_of_missing_truth_values_is_kept_as_such() -> None:
     back = decode_frame(encode_frame(table))
     assert back["flag"].dtype == "boolean"
     assert back.isna().to_numpy().tolist() == [[True, False], [True, True]]
+
+
+def test_what_informants_say_of_themselves_is_described_by_role(responses: Responses) -> None:
+    found = evidence.sample(responses).informants.set_index(["construct", "role"])
+    items: dict[str, list[str]] = {}
+    for item in responses.items(kind="informant"):
+        items.setdefault(item.construct, []).append(item.id)
+    scored, roles = responses.scored(), responses.data["role"]
+    assert {name for name, _ in found.index} == set(items)
+    for (construct, role), row in found.iterrows():  # type: ignore[misc]
+        answers = scored.loc[roles == role, items[construct]]
+        enough = answers.notna().mean(axis=1) >= 0.5
+        values = answers[enough].mean(axis=1)
+        assert (row["n_informants"], row["note"]) == (len(values), "")
+        assert row[["mean", "sd"]].tolist() == pytest.approx([values.mean(), values.std(ddof=1)], rel=1e-12)
+    two, one = (evidence.sample(responses.subset(units=list(responses.units.index[:n]))) for n in (2, 1))
+    assert (two.informants["n_informants"] == 2).any() and (one.informants["n_informants"] <= 1).all()
+    for few in (two.informants, one.informants):
+        known = few["n_informants"] > 1
+        assert (few["sd"].notna() == known).all() and (few["mean"].notna() == (few["n_informants"] > 0)).all()
+        assert few["note"].tolist() == ["" if many else "fewer than 2 answers" for many in known]
+
+
+def test_models_of_the_marker_use_all_who_answered_anything(responses: Responses) -> None:
+    chosen = chosen_focal(responses, None)
+    marker = tuple(item.id for item in responses.items("marker"))
+    raw = chosen.indicators().join(responses.scored()[list(marker)])
+    names = [*chosen.indicator_names, *marker]
+    for centred in (False, True):
+        data = marker_data(chosen, marker, centred=centred)
+        answered = raw[names].notna().any(axis=1)
+        assert 0 < raw[names].notna().all(axis=1).sum() < answered.sum() == len(data)
+        x = raw.loc[answered, names]
+        expected = x - raw.groupby("role")[names].transform("mean") if centred else x
+        spread = np.nanstd(data[names].to_numpy() - expected.to_numpy(), axis=0)
+        np.testing.assert_allclose(spread, 0.0, atol=1e-10)  # but for a constant
