@@ -80,3 +80,19 @@ from comply_measure.triads.reliability.waba_analysis import (
     Waba as Waba,
     waba as waba,
 )
+from comply_measure.triads.several.agreement import role_agreement as role_agreement
+from comply_measure.triads.several.gstudy import nested_g_study as nested_g_study
+from comply_measure.triads.several.levels import (
+    VarianceLevels as VarianceLevels,
+    variance_levels as variance_levels,
+)
+from comply_measure.triads.several.views import (
+    Views as Views,
+    role_reliability as role_reliability,
+    role_views as role_views,
+    view_gaps as view_gaps,
+)
+from comply_measure.triads.several.weights import (
+    WeighedScores as WeighedScores,
+    weigh_informants as weigh_informants,
+)

@@ -252,7 +252,7 @@ def _study(chosen: Focal, options: TriadOptions, seed: int) -> GStudy | None:
 def _curve(study: GStudy | None) -> pd.DataFrame:
     if study is None:
         return pd.DataFrame(columns=["fixed", "n_roles", "g"])
-    curve: pd.DataFrame = study.d_study(_CURVE, [study.sizes["attribute"]], fixed=[(), ("attribute",)])
+    curve: pd.DataFrame = study.d_study(_CURVE, [int(study.sizes["attribute"])], fixed=[(), ("attribute",)])
     return curve
 
 

@@ -66,7 +66,7 @@ def g_study(
         Unknown columns, or options that do not fit.
     """
     check_confidence(confidence)
-    _check_bootstrap(bootstrap, seed)
+    check_bootstrap(bootstrap, seed)
     if items is not None and not (items and all(items.values())):
         fault = Problem("items", value=len(items), allowed="at least one attribute, each with an item")
         raise InputError("The generalizability study cannot be computed.", [fault])
@@ -92,10 +92,11 @@ def g_study(
         rng = np.random.default_rng(seed)
         draws = bootstrap_components(fit, np.isnan(y), bootstrap, rng)
         draws = pivotal_draws(fit, draws, np.isnan(y), rng)
-    return _result(fit, draws, sizes, confidence, counts)
+    return study_result(fit, draws, sizes, confidence, counts)
 
 
-def _check_bootstrap(bootstrap: int, seed: object) -> None:
+def check_bootstrap(bootstrap: int, seed: object) -> None:
+    """Refuse too few replications, and a bootstrap without a seed."""
     problems = []
     if bootstrap and bootstrap < 50:
         problems.append(Problem("bootstrap", value=bootstrap, allowed="0, or at least 50 replications"))
@@ -115,10 +116,12 @@ def _design(role: np.ndarray, attribute: np.ndarray, with_items: bool) -> CellDe
     if with_items:
         shared |= {"item": item, "role:item": cell}
         unit |= {"unit:role:attribute": role_attribute, "unit:item": item}
-    return CellDesign(_distinct(shared, one=True), _distinct(unit, one=False), np.ones((len(role), 1)))
+    return CellDesign(
+        distinct_effects(shared, one=True), distinct_effects(unit, one=False), np.ones((len(role), 1))
+    )
 
 
-def _distinct(effects: dict[str, np.ndarray], one: bool) -> dict[str, np.ndarray]:
+def distinct_effects(effects: dict[str, np.ndarray], one: bool) -> dict[str, np.ndarray]:
     """Effects that are neither constant (if `one`) nor a repeat of an earlier one nor of the residual."""
     kept: dict[str, np.ndarray] = {}
     for name, level in effects.items():
@@ -164,9 +167,10 @@ def _obstacle(y: Floats, role: np.ndarray, sizes: Mapping[str, int]) -> str:
     return ""
 
 
-def _result(
-    fit: RemlFit, draws: Floats | None, sizes: dict[str, int], confidence: float, counts: dict[str, int]
+def study_result(
+    fit: RemlFit, draws: Floats | None, sizes: Mapping[str, float], confidence: float, counts: dict[str, int]
 ) -> GStudy:
+    """Components with what is to be said of them."""
     K = len(fit.names)
     lower, upper = (
         (np.full(K, np.nan),) * 2 if draws is None else percentile_interval(draws, two_tails(confidence))

@@ -32,8 +32,8 @@ class GStudy(Result):
         Restricted log-likelihood.
     draws : ndarray, shape (replications, K), or None
         Bootstrap components of units and residual, pivotal draws of shared effects.
-    sizes : mapping of str to int
-        Observed roles, attributes, and items per attribute.
+    sizes : mapping of str to number
+        Observed roles, attributes, items per attribute, and informants per role (harmonic mean) where they are nested.
     confidence : float
         Level of the intervals.
     n_units, n_informants : int
@@ -49,7 +49,7 @@ class GStudy(Result):
     upper: Floats
     loglik: float
     draws: Floats | None
-    sizes: Mapping[str, int]
+    sizes: Mapping[str, float]
     confidence: float
     n_units: int
     n_informants: int
@@ -59,7 +59,7 @@ class GStudy(Result):
     def undefined(
         cls,
         names: tuple[str, ...],
-        sizes: Mapping[str, int],
+        sizes: Mapping[str, float],
         confidence: float,
         note: str,
         *,
@@ -94,7 +94,8 @@ class GStudy(Result):
         One row per choice of fixed facets. Columns: fixed, n_roles, n_attributes, n_items, g, g_lower,
         g_upper, phi, phi_lower, phi_upper, sem_relative, sem_absolute, n_units, n_informants, note.
         """
-        return self.d_study([self.sizes["role"]], [self.sizes["attribute"]], [self.sizes["item"]])
+        role, attribute, item = (int(self.sizes[name]) for name in ("role", "attribute", "item"))
+        return self.d_study([role], [attribute], [item])
 
     def d_study(
         self,
@@ -102,6 +103,7 @@ class GStudy(Result):
         n_attributes: Sequence[int],
         n_items: Sequence[int] | None = None,
         fixed: Collection[Collection[str]] = UNIVERSES,
+        n_per_role: Sequence[float] | None = None,
     ) -> pd.DataFrame:
         """G and Φ for other numbers of roles, attributes and items per attribute.
 
@@ -118,44 +120,56 @@ class GStudy(Result):
             is meaningful, and other numbers give NaN.
         fixed : collection of collections of {"role", "attribute"}
             Fixed facets, one row each.
+        n_per_role : sequence of float, optional
+            Informants of each role, where they are nested in roles; by default the harmonic mean of those observed.
 
         Returns
         -------
         DataFrame
-            Columns as in :meth:`coefficients`.
+            Columns as in :meth:`coefficients`; with informants nested in roles ``n_per_role``, with firms ``object``
+            (``unit``, or ``unit within firm``: units of one firm compared, firms being no part of truth or error).
         """
-        items = [self.sizes["item"]] if n_items is None else n_items
+        items = [int(self.sizes["item"])] if n_items is None else n_items
+        nested = [self.sizes.get("informant", 1)] if n_per_role is None else n_per_role
+        firms = any(name.startswith("firm") for name in self.names)
         rows = [
-            self._row(tuple(universe), {"role": r, "attribute": a, "item": i})
+            self._row(tuple(universe), {"role": r, "attribute": a, "item": i, "informant": k}, within)
             for universe in fixed
-            for r, a, i in product(n_roles, n_attributes, items)
+            for within in ((False, True) if firms else (False,))
+            for r, a, i, k in product(n_roles, n_attributes, items, nested)
         ]
-        return pd.DataFrame(rows)
+        left_out = [
+            *([] if "informant" in self.sizes else ["n_per_role"]),
+            *([] if firms else ["object"]),
+        ]
+        return pd.DataFrame(rows).drop(columns=left_out)
 
-    def _row(self, fixed: tuple[str, ...], n: Mapping[str, int]) -> dict[str, object]:
+    def _row(self, fixed: tuple[str, ...], n: Mapping[str, float], within: bool) -> dict[str, object]:
         obstacle = self._obstacle(fixed, n)
         values = dict.fromkeys(VALUES, float("nan"))
         if not obstacle:
-            true, relative, absolute = self._parts(self.variances, fixed, n)
+            true, relative, absolute = self._parts(self.variances, fixed, n, within)
             values["g"], values["phi"] = float(_ratio(true, relative)), float(_ratio(true, absolute))
             values["sem_relative"], values["sem_absolute"] = float(relative**0.5), float(absolute**0.5)
             if self.draws is not None:
-                true, relative, absolute = self._parts(self.draws.T, fixed, n)
+                true, relative, absolute = self._parts(self.draws.T, fixed, n, within)
                 for name, error in (("g", relative), ("phi", absolute)):
                     low, high = percentile_interval(_ratio(true, error), two_tails(self.confidence))
                     values[f"{name}_lower"], values[f"{name}_upper"] = float(low), float(high)
         return {
             "fixed": ", ".join(fixed) or "none",
+            "object": "unit within firm" if within else "unit",
             "n_roles": n["role"],
             "n_attributes": n["attribute"],
             "n_items": n["item"],
+            "n_per_role": n["informant"],
             **values,
             "n_units": self.n_units,
             "n_informants": self.n_informants,
             "note": obstacle or self.note,
         }
 
-    def _obstacle(self, fixed: tuple[str, ...], n: Mapping[str, int]) -> str:
+    def _obstacle(self, fixed: tuple[str, ...], n: Mapping[str, float]) -> str:
         changed = [facet for facet in fixed if n[facet] != self.sizes[facet]]
         if changed:
             return f"{', '.join(changed)} fixed: only the observed number has a meaning"
@@ -165,11 +179,14 @@ class GStudy(Result):
         return ""
 
     def _parts(
-        self, variances: Floats, fixed: tuple[str, ...], n: Mapping[str, int]
+        self, variances: Floats, fixed: tuple[str, ...], n: Mapping[str, float], within: bool
     ) -> tuple[Floats, Floats, Floats]:
         """True, relative-error and absolute-error variance of a unit's mean; `variances` has K first."""
         true = relative = absolute = np.zeros(variances.shape[1:])
         for name, variance in zip(self.names, variances, strict=True):
+            if within and name.startswith("firm"):
+                continue
+            name = name.replace("firm", "unit")
             facets = self._facets(name)
             mean = variance / _divisor(facets, n)
             random = [facet for facet in facets if facet not in fixed]
@@ -184,13 +201,13 @@ class GStudy(Result):
 
     def _facets(self, name: str) -> tuple[str, ...]:
         if name == "residual":
-            return ("role", "attribute", "item")
+            return ("role", "attribute", "item", "informant")
         parts = tuple(part for part in name.split(":") if part != "unit")
         return (*parts, "attribute") if "item" in parts and "attribute" not in parts else parts
 
 
-def _divisor(facets: tuple[str, ...], n: Mapping[str, int]) -> int:
-    return int(np.prod([n[facet] for facet in facets], dtype=np.int64)) if facets else 1
+def _divisor(facets: tuple[str, ...], n: Mapping[str, float]) -> float:
+    return float(np.prod([n[facet] for facet in facets])) if facets else 1.0
 
 
 def _ratio(true: Floats, error: Floats) -> Floats:
