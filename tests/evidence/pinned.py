@@ -41,7 +41,7 @@ OPTIONS: dict[str, Any] = {
     "missing_data": evidence.MissingDataOptions(imputations=3, iterations=2, dimensions=("trust", "focus")),
 }
 CONVENTIONS = {key: cutoff.value for key, cutoff in Cutoffs().items()}
-Number = float | int | None
+Number = float | int
 Digest = dict[str, dict[str, list[Number]]]
 
 
@@ -107,17 +107,18 @@ def digest(result: Evidence) -> Digest:
 
 
 def column(values: pd.Series[Any]) -> list[Number]:
-    """Length, missing values, and sums of numbers or different texts."""
+    """Length, missing or infinite values, and sums of numbers or different texts."""
     n, missing = len(values), int(values.isna().sum())
     if not pd.api.types.is_numeric_dtype(values):
         return [n, missing, int(values.astype(str).nunique())]
     x = pd.to_numeric(values.astype("Float64")).to_numpy(np.float64, na_value=np.nan)
-    weight = np.arange(1, n + 1) / n
+    x[~np.isfinite(x)] = np.nan
+    missing, weight = int(np.isnan(x).sum()), np.arange(1, n + 1) / n
     return [n, missing, *(_rounded(float(np.nansum(part))) for part in (x, x**2, x * weight))]
 
 
 def _rounded(value: float) -> Number:
-    return float(f"{value:.7g}") if np.isfinite(value) else None
+    return float(f"{value:.7g}")
 
 
 def main() -> None:
