@@ -76,6 +76,10 @@ def run(
     jobs: Annotated[int, typer.Option(min=1, help="Steps to run side by side; results are the same.")] = 1,
     force: Annotated[bool, typer.Option("--force", help="Compute everything anew.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    package: Annotated[
+        Path | None,
+        typer.Option(help="Folder of a replication package to write, too.", show_default=False),
+    ] = None,
 ) -> None:
     r"""Run a study: every step, a results folder, a report.
 
@@ -87,10 +91,40 @@ def run(
       comply-measure run study.yaml
       comply-measure run study.yaml --out results/first --jobs 2
       comply-measure run study.yaml --steps gaps,actions
+      comply-measure run study.yaml --package replication
     """
     from comply_measure.cli.run import run_command
 
-    raise typer.Exit(run_command(study, out, steps, jobs=jobs, force=force, quiet=quiet))
+    raise typer.Exit(run_command(study, out, steps, jobs=jobs, force=force, quiet=quiet, package=package))
+
+
+@app.command()
+def verify(
+    package: Annotated[Path, typer.Argument(help="Folder that 'run --package' wrote.", show_default=False)],
+    wheels: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of wheels: run in a new environment made from them, without a network. Default: the "
+            "present environment.",
+            show_default=False,
+        ),
+    ] = None,
+    tolerance: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Relative difference of numbers that are the same.")
+    ] = 1e-8,
+) -> None:
+    r"""Run a replication package anew and compare every file and every table.
+
+    Names each file that was changed, deleted or added, each changed answer and option, and each cell of a table that
+    comes out otherwise; the exit code is then 1.
+
+    \b
+    Example:
+      comply-measure verify replication --wheels wheels
+    """
+    from comply_measure.cli.verify import verify_command
+
+    raise typer.Exit(verify_command(package, wheels, tolerance))
 
 
 @app.command()

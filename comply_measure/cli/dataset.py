@@ -69,20 +69,13 @@ def study_text(description: DatasetDescription) -> str:
     """A study file for a copied data set, in which the data are the user's own."""
     import yaml
 
+    from comply_measure.pipeline.replication.study_copy import data_keys
     from comply_measure.pipeline.schema import FORMAT
 
-    data: dict[str, object] = {"file": description.file, "layout": description.layout}
-    columns = description.mapping.model_dump(mode="json", exclude_unset=True)
-    if columns:
-        data["columns"] = columns
-    if description.units_file:
-        data["units_file"] = description.units_file
-    if description.informants:
-        data["informants"] = description.informants
     document = {
         "format": FORMAT,
         "title": description.title,
-        "data": data,
+        "data": data_keys(description),
         "scales": list(description.scales),
         **({"attribute_set": description.attribute_set} if description.attribute_set else {}),
         "form": description.form,

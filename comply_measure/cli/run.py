@@ -12,7 +12,14 @@ INTERRUPTED = 130
 
 
 def run_command(
-    study_file: Path, out: Path | None, steps: str | None, *, jobs: int, force: bool, quiet: bool
+    study_file: Path,
+    out: Path | None,
+    steps: str | None,
+    *,
+    jobs: int,
+    force: bool,
+    quiet: bool,
+    package: Path | None = None,
 ) -> int:
     """Run a study and write its results.
 
@@ -26,6 +33,8 @@ def run_command(
         Comma-separated names instead of the study's steps.
     jobs, force, quiet
         As on the command line.
+    package : Path, optional
+        Folder of the replication package.
 
     Returns
     -------
@@ -40,7 +49,7 @@ def run_command(
         If a step is unknown.
     """
     wanted = None if steps is None else [name.strip() for name in steps.split(",") if name.strip()]
-    if not force and (done := _nothing_to_do(study_file, out, wanted)):
+    if not force and package is None and (done := _nothing_to_do(study_file, out, wanted)):
         folder, names = done
         if not quiet:
             print("\n".join(unchanged_line(name) for name in names), file=sys.stderr)
@@ -61,6 +70,12 @@ def run_command(
         print(f"step '{outcome.step}' {outcome.status}: {outcome.reason}{trace}", file=sys.stderr)
     if not quiet:
         print(f"report: {run.report}")
+    if package is not None and run.ok:
+        from comply_measure.pipeline import write_package
+
+        files = write_package(run, package)
+        if not quiet:
+            print(f"package: {package} ({len(files)} files); prove it with: comply-measure verify {package}")
     return 0 if run.ok else STEP_FAILED
 
 

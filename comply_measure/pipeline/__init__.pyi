@@ -11,6 +11,11 @@ from comply_measure.pipeline.new import (
 from comply_measure.pipeline.new_survey import study_of_survey as study_of_survey
 from comply_measure.pipeline.outcome import Outcome as Outcome
 from comply_measure.pipeline.registry import STEPS as STEPS
+from comply_measure.pipeline.replication.package import write_package as write_package
+from comply_measure.pipeline.replication.verify import (
+    Verification as Verification,
+    verify_package as verify_package,
+)
 from comply_measure.pipeline.run import Run as Run
 from comply_measure.pipeline.step import (
     Context as Context,

@@ -84,11 +84,11 @@ def write_results(run: Run, folder: Path, *, jobs: int, started: datetime) -> di
         If the system refuses to write.
     """
     before = _written_before(folder)
-    tables = _tables(run)
-    place = _places(run, tables)
-    report = replace(build_report(run), files=_links(run, tables, place))
+    printed = tables(run)
+    place = places(run)
+    report = replace(build_report(run), files=_links(run, printed, place))
     with staged(folder, MANIFEST) as stage:
-        _write_tables(tables, stage, place)
+        _write_tables(printed, stage, place)
         _write_figures(run, stage, place)
         _write_traces(run, stage)
         _fill(stage / RESULTS, _json(results_document(run, place)))
@@ -103,17 +103,17 @@ def write_results(run: Run, folder: Path, *, jobs: int, started: datetime) -> di
     return files
 
 
-def _tables(run: Run) -> dict[str, TableSpec]:
+def tables(run: Run) -> dict[str, TableSpec]:
     """All tables of a run by key: those of its steps, and that of its conclusions."""
     found = {key: table for output in run.outputs.values() for key, table in output.tables.items()}
     concluded = run_conclusions(run)
     return found | ({table.key: table for table in concluded.tables()} if concluded else {})
 
 
-def _places(run: Run, tables: Mapping[str, TableSpec]) -> dict[str, str]:
+def places(run: Run) -> dict[str, str]:
     """Table or figure -> its files without their endings, relative to the folder."""
     figures = [key for output in run.outputs.values() for key in output.figures]
-    return {key: f"tables/{name}" for key, name in file_names(tables).items()} | {
+    return {key: f"tables/{name}" for key, name in file_names(tables(run)).items()} | {
         key: f"figures/{name}" for key, name in file_names(figures).items()
     }
 

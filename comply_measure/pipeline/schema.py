@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from comply_measure.pipeline.replication.declared import PackagePart, Registration
 from comply_measure.responses.mapping import ColumnMapping, FileFormat, Layout, Text
 from comply_measure.responses.vocabulary import InformantRule
 
@@ -76,6 +77,10 @@ class StudyFile(BaseModel):
         The steps to run; all that apply by default.
     options : dict
         Step -> options that replace its defaults.
+    package : PackagePart
+        How the study is shared.
+    registration : Registration, optional
+        What was registered before.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -95,3 +100,5 @@ class StudyFile(BaseModel):
     cutoffs: dict[str, float] = Field(default_factory=dict)
     steps: list[str] | None = None
     options: dict[str, Any] = Field(default_factory=dict)
+    package: PackagePart = PackagePart()
+    registration: Registration | None = None

@@ -15,6 +15,7 @@ from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.evidence.choices import option_faults
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.pipeline.fingerprint import digest_of_file
+from comply_measure.pipeline.replication.deviations import registration_problems
 from comply_measure.pipeline.schema import StudyFile
 from comply_measure.pipeline.step import Step
 from comply_measure.pipeline.study_keys import (
@@ -35,7 +36,17 @@ if TYPE_CHECKING:
     from comply_measure.instrument import Scale
     from comply_measure.responses import Responses
 
-_NOT_SETTINGS = {"title", "description", "output", "steps", "options", "language", "cutoffs"}
+_NOT_SETTINGS = {
+    "title",
+    "description",
+    "output",
+    "steps",
+    "options",
+    "language",
+    "cutoffs",
+    "package",
+    "registration",
+}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -207,6 +218,7 @@ def load_study(
     problems += unread
     readable = not unread and (file.dataset or file.data) is not None
     steps, others, left_out, step_problems = chosen_steps(document, file, registry, scales)
+    problems += registration_problems(document, file.registration, registry)
     problems += step_problems + option_file_problems(document, {**steps, **others}, folder)
     study = Study(Path(path), document.sha256, file, steps, others, scales, left_out)
     if not checked:

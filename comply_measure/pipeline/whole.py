@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from comply_measure.pipeline.folder import require_usable, write_results
 from comply_measure.pipeline.plan import Listener
 from comply_measure.pipeline.registry import STEPS
+from comply_measure.pipeline.replication.cost import remember_cost
 from comply_measure.pipeline.run import Run, run_steps
 from comply_measure.pipeline.step import Step
 from comply_measure.pipeline.store import Store
@@ -90,6 +91,8 @@ def _written(
     require_usable(folder)
     started = datetime.now(UTC)
     done = replace(run(store or Store(folder / FOLDER)), folder=folder)
+    if store is None:
+        remember_cost(done, folder / FOLDER)
     files = write_results(done, folder, jobs=jobs, started=started)
     if store is None:
         remember(done, folder, folder / FOLDER, wanted, files)

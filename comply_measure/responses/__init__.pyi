@@ -12,6 +12,11 @@ from comply_measure.responses.datasets import (
     list_datasets as list_datasets,
     load_dataset as load_dataset,
 )
+from comply_measure.responses.disclosure import (
+    SmallCells as SmallCells,
+    coarsened as coarsened,
+    small_cells as small_cells,
+)
 from comply_measure.responses.export import (
     neutralise_cell as neutralise_cell,
     write_csv as write_csv,

@@ -34,4 +34,5 @@ from comply_measure.simulation.study import (
     SimulatedStudy as SimulatedStudy,
     simulate as simulate,
 )
+from comply_measure.simulation.synthetic import stand_in as stand_in
 from comply_measure.simulation.truth import Truth as Truth

@@ -446,11 +446,12 @@ def imputation_source() -> pd.DataFrame:
     return data
 
 
-def fielded(form: str) -> Any:
+def fielded(form: str, n_units: int = 1) -> Any:
     """Answers of three roles to one form of a scale with pairs and attention items."""
     scale = load_scale(FIELDED)
-    columns = {item.id: [1, 2, 3] for item in scale.items_for(form, "large")}
-    table = pd.DataFrame({"unit": ["u1"] * 3, "role": list(scale.roles)} | columns)
+    columns = {item.id: [1, 2, 3] * n_units for item in scale.items_for(form, "large")}
+    units = [f"u{number}" for number in range(1, n_units + 1) for _ in scale.roles]
+    table = pd.DataFrame({"unit": units, "role": list(scale.roles) * n_units} | columns)
     return responses_from_frame(table, scale, form=form, attribute_set="large")
 
 
@@ -475,6 +476,7 @@ def _calls_of_data_rooms(folder: Path) -> dict[str, dict[str, Any]]:
             "seed": 1,
         },
         "simulation.truth_reference": {},
+        "simulation.stand_in": {"responses": fielded("full", 12), "seed": 1},
         "simulation.unit_reference": {"population": p, "n_units": 3200, "seed": 1},
         "simulation.write_study": {
             "study": study(),
@@ -485,6 +487,8 @@ def _calls_of_data_rooms(folder: Path) -> dict[str, dict[str, Any]]:
         "responses.describe_dataset": {"name": "msi_triads"},
         "responses.instructions_followed": {"responses": fielded("full")},
         "responses.list_datasets": {},
+        "responses.coarsened": {"responses": fielded("full")},
+        "responses.small_cells": {"responses": fielded("full"), "variables": ["role"]},
         "responses.each_informant": {"responses": fielded("full")},
         "responses.one_per_role": {"responses": fielded("full")},
         "responses.load_dataset": {"name": "comply_informants"},

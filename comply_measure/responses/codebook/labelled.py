@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +19,9 @@ WORD_CODES: Final = {"user_missing": -98, "cannot_judge": -97, "does_not_apply":
 LONGEST_NAME: Final = 32
 LONGEST_LABEL: Final = {".dta": 80, ".sav": 255}
 _TAGS: Final = "abcdefghijklmnopqrstuvwxyz"
+# Where the files say when they were made.
+_SAV_CREATED: Final = slice(92, 109)
+_DTA_CREATED: Final = re.compile(rb"(<timestamp>\x11)\d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d(</timestamp>)")
 _RESERVED: Final = frozenset(
     """
     all and by eq ge gt le lt ne not or to with _all _b byte _coef _cons double float if in int long _n _pi _pred _rc
@@ -66,6 +70,9 @@ def write_spss(table: pd.DataFrame, variables: Sequence[Variable], path: Path, t
         missing_ranges=missing,
         variable_measure={names[variable.name]: variable.level for variable in variables},
     )
+    content = bytearray(path.read_bytes())
+    content[_SAV_CREATED] = b"01 Jan 8000:00:00"  # no clock: the same data give the same bytes
+    path.write_bytes(content)
 
 
 def write_stata(table: pd.DataFrame, variables: Sequence[Variable], path: Path, title: str) -> None:
@@ -98,6 +105,7 @@ def write_stata(table: pd.DataFrame, variables: Sequence[Variable], path: Path, 
         missing_user_values=tagged,
         version=15,
     )
+    path.write_bytes(_DTA_CREATED.sub(rb"\g<1>01 Jan 1980 00:00\g<2>", path.read_bytes(), count=1))
 
 
 def missing_codes(variable: Variable) -> dict[int, str]:
