@@ -74,6 +74,11 @@ from comply_measure.evidence.topics.items import (
     ItemsEvidence as ItemsEvidence,
     items as items,
 )
+from comply_measure.evidence.topics.journey import (
+    JourneyEvidence as JourneyEvidence,
+    JourneyOptions as JourneyOptions,
+    journey as journey,
+)
 from comply_measure.evidence.topics.method_variance import (
     MethodVarianceEvidence as MethodVarianceEvidence,
     MethodVarianceOptions as MethodVarianceOptions,

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from comply_measure.pipeline.replication.declared import PackagePart, Registration
 from comply_measure.responses.mapping import ColumnMapping, FileFormat, Layout, Text
+from comply_measure.responses.selection import JOIN
 from comply_measure.responses.vocabulary import InformantRule
 
 FORMAT = "comply-measure study 1"
+
+
+def _joined(form: Any) -> Any:
+    """Several forms as one word, the first of which makes the scores."""
+    several = isinstance(form, list) and form and all(isinstance(name, str) for name in form)
+    return JOIN.join(form) if several else form
 
 
 class DataPart(BaseModel):
@@ -59,7 +66,8 @@ class StudyFile(BaseModel):
     scales : tuple of str
         Shipped scales by name, own ones by file; with `data` only (a data set names its own).
     attribute_set, form : str, optional
-        Which attributes and which form of the scales; the data set's or scale's own by default.
+        Which attributes and which form of the scales; the data set's or scale's own by default. Several forms
+        (``[full, journey]``) are read together: the first makes the scores, the others bring further items.
     informants : {"average", "first", "all"}, optional
         What is done with several informants of one role in a unit: all count where persons are analysed and their mean
         where roles are (``all``, the default of own data), their mean everywhere, or the first alone. It replaces the
@@ -92,7 +100,7 @@ class StudyFile(BaseModel):
     data: DataPart | None = None
     scales: tuple[Text, ...] = ()
     attribute_set: Text | None = None
-    form: Text | None = None
+    form: Annotated[Text | None, BeforeValidator(_joined)] = None
     informants: InformantRule | None = None
     language: str = "en"
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 1

@@ -13,6 +13,7 @@ from comply_measure.evidence.options import TopicOptions
 from comply_measure.pipeline.schema import FORMAT, StudyFile
 from comply_measure.pipeline.step import Step
 from comply_measure.report.cutoffs import Cutoffs
+from comply_measure.responses.selection import named_forms
 from comply_measure.statistics.words import unknown_message
 
 if TYPE_CHECKING:
@@ -236,9 +237,10 @@ def choice_problems(document: YamlDocument, file: StudyFile, scales: tuple[Scale
     sets = dict.fromkeys(name for scale in scales for name in scale.attribute_sets)
     forms = dict.fromkeys(name for scale in scales for name in scale.forms)
     languages = dict.fromkeys(name for scale in scales for name in scale.languages)
+    chosen_forms = [("form", name, forms) for name in named_forms(file.form)] if file.form is not None else []
     for key, value, known in (
         ("attribute_set", file.attribute_set, sets),
-        ("form", file.form, forms),
+        *chosen_forms,
         ("language", file.language, languages),
     ):
         if scales and value is not None and value not in known:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,8 @@ class Labels:
         Construct -> key of the construct above; absent where there is none.
     language : str
         Language of the report.
+    stages : mapping of str to str
+        Labels of the stages that items ask about.
     """
 
     constructs: Mapping[str, str]
@@ -34,6 +36,7 @@ class Labels:
     roles: Mapping[str, str]
     parents: Mapping[str, str]
     language: str = "en"
+    stages: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
     def of(cls, scales: Iterable[Scale], language: str) -> Labels:
@@ -42,6 +45,7 @@ class Labels:
         items: dict[str, str] = {}
         roles: dict[str, str] = {}
         parents: dict[str, str] = {}
+        stages: dict[str, str] = {}
         for scale in scales:
             chosen = language if language in scale.languages else scale.languages[0]
             for entry in scale.constructs:
@@ -53,8 +57,17 @@ class Labels:
                 items.setdefault(item.id, " / ".join(wordings))
             for role, texts in scale.role_labels.items():
                 roles.setdefault(role, texts[chosen])
+            for stage in scale.stages:
+                stages.setdefault(stage.key, stage.label[chosen])
         read_only = MappingProxyType
-        return cls(read_only(constructs), read_only(items), read_only(roles), read_only(parents), language)
+        return cls(
+            read_only(constructs),
+            read_only(items),
+            read_only(roles),
+            read_only(parents),
+            language,
+            read_only(stages),
+        )
 
     def construct(self, key: str) -> str:
         """Label of a construct; the key itself if it has none."""
@@ -67,6 +80,10 @@ class Labels:
     def role(self, key: str) -> str:
         """Label of a role or of the pooled group."""
         return "All informants" if key == POOLED else self.roles.get(key, key)
+
+    def stage(self, key: str) -> str:
+        """Label of a stage; the key itself if it has none."""
+        return self.stages.get(key, key)
 
     def pair(self, name: str) -> str:
         """``Marketing – Sales`` for the pair ``marketing - sales``."""

@@ -11,6 +11,7 @@ from comply_measure.responses.faults import Faults
 from comply_measure.statistics.words import require_known, unknown_message
 
 FULL = "full"
+JOIN = "+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Selection:
     attribute_set : str or None
         Attribute set in force; None if no scale has named sets.
     form : str
-        Form in force.
+        Form in force; several joined by ``+``.
     items : tuple of (Scale, Item)
         Items asked, in the order of the scales.
     outside : frozenset of str
@@ -46,9 +47,19 @@ class Selection:
         return tuple(dict.fromkeys(role for scale in self.scales for role in scale.roles))
 
 
+def forms_of(scale: Scale, form: str) -> tuple[str, ...]:
+    """Forms in which a scale is read: of those asked for (``full+journey``) the ones it has, else ``full``."""
+    return tuple(name for name in named_forms(form) if name in scale.forms) or (FULL,)
+
+
 def form_of(scale: Scale, form: str) -> str:
-    """Form in which a scale is read: the one asked for, or ``full`` for a scale that does not have it."""
-    return form if form in scale.forms else FULL
+    """Form whose items make the scores of a scale: the first of :func:`forms_of`."""
+    return forms_of(scale, form)[0]
+
+
+def named_forms(form: str) -> tuple[str, ...]:
+    """Forms asked at once, joined by ``+``; the first makes the scores, the others bring further items."""
+    return tuple(dict.fromkeys(name.strip() for name in form.split(JOIN)))
 
 
 def set_of(scale: Scale, attribute_set: str | None) -> str | None:
@@ -72,7 +83,7 @@ def select_items(
     attribute_set : str or None
         Named set; None for each scale's default.
     form : str
-        Form. A scale that lacks it, while another has it, is read in its full form.
+        Form, or several joined by ``+``. A scale that has none of them, while another has, is read in its full form.
     not_asked : collection of str
         Item ids, construct keys or kinds to leave out.
     faults : Faults
@@ -90,7 +101,8 @@ def select_items(
     if not scales:
         raise ComplyError("responses need at least one scale")
     known_forms = dict.fromkeys(name for scale in scales for name in scale.forms)
-    require_known("form", form, known_forms)
+    for name in named_forms(form):
+        require_known("form", name, known_forms)
     known_sets = dict.fromkeys(name for scale in scales for name in scale.attribute_sets)
     if attribute_set is None:
         attribute_set = next(iter(known_sets), None)
@@ -98,7 +110,7 @@ def select_items(
         require_known("attribute set", attribute_set, known_sets)
     chosen: dict[str, tuple[Scale, Item]] = {}
     for scale in scales:
-        for item in scale.items_for(form_of(scale, form), set_of(scale, attribute_set)):
+        for item in items_of_forms(scale, form, attribute_set):
             if item.id in chosen:
                 faults.add("two scales share this item", column=item.id, allowed="each item id once")
             chosen[item.id] = (scale, item)
@@ -106,12 +118,23 @@ def select_items(
     kept = tuple(entry for name, entry in chosen.items() if name not in left_out)
     every = {item.id for scale in scales for item in scale.items}
     notes = tuple(
-        f"scale {scale.key} has no form '{form}': read in form '{form_of(scale, form)}'"
+        f"scale {scale.key} has no form '{name}': read in form '{JOIN.join(forms_of(scale, form))}'"
         for scale in scales
-        if form not in scale.forms
+        for name in named_forms(form)
+        if name not in scale.forms
     )
     outside = frozenset(every - {item.id for _, item in kept})
     return Selection(tuple(scales), attribute_set, form, kept, outside, notes)
+
+
+def items_of_forms(scale: Scale, form: str, attribute_set: str | None) -> tuple[Item, ...]:
+    """Items of a scale in all forms asked for, in the order of the scale."""
+    wanted = {
+        item.id
+        for name in forms_of(scale, form)
+        for item in scale.items_for(name, set_of(scale, attribute_set))
+    }
+    return tuple(item for item in scale.items if item.id in wanted)
 
 
 def _left_out(scales: Sequence[Scale], not_asked: Collection[str], faults: Faults) -> set[str]:

@@ -72,7 +72,7 @@ class Responses:
     attribute_set : str or None
         Attribute set in force; None if no scale has named sets.
     form : str
-        Form in force.
+        Form in force; of several joined by ``+`` the first makes the scores.
     source : Source
         File and digest.
     notes : tuple of str
@@ -185,13 +185,35 @@ class Responses:
 
     @arguments_checked
     def items(self, scale_key: str | None = None, kind: str | None = "content") -> tuple[Item, ...]:
-        """Items in the data, of one scale and kind if asked (`kind` None: all kinds)."""
+        """Items in the data, of one scale and kind if asked (`kind` None: all kinds).
+
+        Of several forms, content items are those of the first, which makes the scores.
+        """
         wanted = None if scale_key is None else self.scale(scale_key).key
         return tuple(
             item
             for scale, item in self._items.values()
-            if wanted in (None, scale.key) and kind in (None, item.kind)
+            if wanted in (None, scale.key)
+            and kind in (None, item.kind)
+            and (item.kind != "content" or form_of(scale, self.form) in item.forms)
         )
+
+    @arguments_checked
+    def stage_items(self, scale_key: str | None = None) -> dict[str, dict[str, tuple[str, ...]]]:
+        """Stage -> construct -> ids of its content items that ask about this stage, of any form in the data.
+
+        Raises
+        ------
+        ComplyError
+            If the scale is unknown, or is needed because there are several.
+        """
+        scale = self.scale(scale_key)
+        found: dict[str, dict[str, tuple[str, ...]]] = {stage.key: {} for stage in scale.stages}
+        for owner, item in self._items.values():
+            if owner.key == scale.key and item.stage is not None and item.kind == "content":
+                own = found[item.stage]
+                own[item.construct] = (*own.get(item.construct, ()), item.id)
+        return {stage: own for stage, own in found.items() if own}
 
     @arguments_checked
     def measurement(

@@ -9,6 +9,12 @@ from comply_measure.simulation.implied import (
     implied_reliability as implied_reliability,
     score_moments as score_moments,
 )
+from comply_measure.simulation.journey import (
+    JourneyPopulation as JourneyPopulation,
+    SimulatedJourney as SimulatedJourney,
+    load_journey_population as load_journey_population,
+    simulate_journey as simulate_journey,
+)
 from comply_measure.simulation.known_truth import (
     TruthReference as TruthReference,
     truth_reference as truth_reference,

@@ -11,6 +11,8 @@ import pandas as pd
 import yaml
 
 from comply_measure.errors import ComplyError, InputError, Problem
+from comply_measure.simulation.journey import is_journey, load_journey_population, simulate_journey
+from comply_measure.simulation.journey_files import journey_contents
 from comply_measure.simulation.population import Population, load_population
 from comply_measure.simulation.readme import readme_text
 from comply_measure.simulation.study import SimulatedStudy, simulate
@@ -38,7 +40,7 @@ def simulate_to_folder(
     Parameters
     ----------
     population_path : path-like
-        Population file.
+        Population file, of triads or of journeys (its key `format` says which).
     folder : path-like
         Made if it does not exist; files of the same names are replaced.
     seed : int
@@ -58,6 +60,8 @@ def simulate_to_folder(
     InputError
         If the population file has faults or the folder cannot be written.
     """
+    if is_journey(population_path):
+        return _journey_to_folder(population_path, folder, seed)
     population = load_population(population_path)
     study = simulate(population, seed, n_jobs=n_jobs)
     reference = None
@@ -67,6 +71,15 @@ def simulate_to_folder(
         analysed = population.with_attribute_set(default_set(population))
         reference = unit_reference(analysed, reference_units, seed + 1, n_jobs=n_jobs)
     return write_study(study, folder, population_path, reference=reference, reference_units=reference_units)
+
+
+def _journey_to_folder(population_path: str | Path, folder: str | Path, seed: int) -> tuple[Path, ...]:
+    """The folder of a study of journeys, which needs no reference: its truth is in closed form."""
+    source = Path(population_path).read_bytes()
+    study = simulate_journey(load_journey_population(population_path), seed)
+    texts = journey_contents(study, f"comply-measure simulate {POPULATION} --out . --seed {seed}")
+    contents = {name: text.encode("utf-8") for name, text in texts.items()} | {POPULATION: source}
+    return _write(Path(folder), contents)
 
 
 def default_set(population: Population) -> str | None:

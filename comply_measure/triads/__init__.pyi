@@ -66,6 +66,16 @@ from comply_measure.triads.gaps.role_gaps import (
     gap_tests as gap_tests,
     role_gaps as role_gaps,
 )
+from comply_measure.triads.journey.stages import (
+    StageData as StageData,
+    dispersion_differences as dispersion_differences,
+    stage_differences as stage_differences,
+    stage_dimensions as stage_dimensions,
+    stage_gaps as stage_gaps,
+    stage_profile as stage_profile,
+    stage_shape as stage_shape,
+    stage_tests as stage_tests,
+)
 from comply_measure.triads.reliability.gstudy import g_study as g_study
 from comply_measure.triads.reliability.gstudy_result import GStudy as GStudy
 from comply_measure.triads.reliability.oneway import (

@@ -107,6 +107,18 @@ def triad_data() -> Any:
 
 
 @cache
+def stage_data() -> Any:
+    stages = dict(zip(("first", "second", "third"), "abc", strict=True))
+    columns = {stage: {str(k): f"{letter}{k}" for k in (1, 2, 3)} for stage, letter in stages.items()}
+    return tr.StageData.from_long(answers(), columns, roles=ROLES)
+
+
+@cache
+def journey_population() -> Any:
+    return si.load_journey_population(ROOT / "datasets" / "journey_triads" / "population.yaml").with_firms(4)
+
+
+@cache
 def group_ladder() -> Any:
     design = invariance.group_design(answers(60), {"A": SCALES["A"], "B": SCALES["B"]}, "role")
     return invariance.invariance_ladder(design, levels=["configural", "metric"])
@@ -466,9 +478,13 @@ def _calls_of_data_rooms(folder: Path) -> dict[str, dict[str, Any]]:
         "simulation.implied_loadings": {"population": p},
         "simulation.implied_reliability": {"population": p},
         "simulation.item_moments": {"population": p},
+        "simulation.load_journey_population": {
+            "path": ROOT / "datasets" / "journey_triads" / "population.yaml"
+        },
         "simulation.load_population": {"path": population_path()},
         "simulation.null_population": {"population": p, "key": "no_gaps"},
         "simulation.score_moments": {"population": p, "level": "dimension"},
+        "simulation.simulate_journey": {"population": journey_population(), "seed": 1},
         "simulation.simulate": {"population": p, "seed": 1},
         "simulation.simulate_to_folder": {
             "population_path": population_path(),
@@ -601,6 +617,7 @@ def _calls_of_triads() -> dict[str, dict[str, Any]]:
         "critical_values": {**ends, "n_items": [1]},
         "exact_distribution": {"n_informants": [3], "null": tr.null_distribution("uniform", 1, 5)},
         "g_study": {"data": data},
+        "dispersion_differences": {"data": stage_data()},
         "gap_reliability": {"data": data, "reliability": 0.8},
         "gap_tests": {"data": data},
         "icc_oneway": {"data": long, "columns": KEYS},
@@ -626,6 +643,12 @@ def _calls_of_triads() -> dict[str, dict[str, Any]]:
         "role_gaps": {"data": data},
         "rwg": {"data": long, "columns": ["a1"], **ends},
         "rwg_j": table,
+        "stage_differences": {"data": stage_data()},
+        "stage_dimensions": {"data": stage_data()},
+        "stage_gaps": {"data": stage_data()},
+        "stage_profile": {"data": stage_data()},
+        "stage_shape": {"data": stage_data(), "loop": ("first", "third")},
+        "stage_tests": {"data": stage_data()},
         "unit_reliability": {"data": data},
         "nested_g_study": {"data": long, "columns": KEYS},
         "role_agreement": table,

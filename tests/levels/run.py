@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 import engine_levels
+import journey_levels
 import measurement_levels
 import model_levels
 import structure_levels
@@ -19,6 +20,7 @@ SIMULATIONS = (
     | model_levels.SIMULATIONS
     | unit_levels.SIMULATIONS
     | structure_levels.SIMULATIONS
+    | journey_levels.SIMULATIONS
 )
 
 

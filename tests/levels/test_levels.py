@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import engine_levels
+import journey_levels
 import measurement_levels
 import model_levels
 
@@ -71,3 +72,9 @@ def test_coverage_of_indirect_effects() -> None:
     rates = engine_levels.indirect_effects(6)
     mine = [rate for name, rate in rates.items() if name.endswith((" mc", " perc", " bca"))]
     assert sum(mine) / len(mine) >= 0.75
+
+
+def test_coverage_over_stages_of_the_journey() -> None:
+    rates = journey_levels.journey_stages(3)
+    assert min(rates["60 firms: coverage of levels"], rates["60 firms: coverage of gaps"]) > 0.8
+    assert abs(rates["60 firms: bias of levels"]) < 0.1

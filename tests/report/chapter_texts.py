@@ -43,14 +43,16 @@ from comply_measure.statistics.latex import escape
 
 HERE = Path(__file__).parent
 DEMO = HERE.parents[1] / "analyses" / "demo.yaml"
+#: Steps that the demo has no data for, and the study they are taken from.
+OTHERS = {"journey": DEMO.with_name("journey.yaml")}
 _DIGITS = 8
 _POINTS = 24
 
 
 @cache
-def study() -> Study:
-    """The shipped study."""
-    return load_study(DEMO, STEPS)
+def study(step: str = "") -> Study:
+    """The shipped study, or that of a step it has no data for."""
+    return load_study(OTHERS.get(step, DEMO), STEPS)
 
 
 def stored(step: str) -> Found:
@@ -67,8 +69,8 @@ def stored(step: str) -> Found:
 def chapter_text(step: str, found: Found) -> str:
     """A printed chapter, figures and tables included, as plain text."""
     with drawings_described():
-        labels = Labels.of(study().scales, "en")
-        return output_text(STEPS[step].print(found, labels, study().cutoffs))
+        labels = Labels.of(study(step).scales, "en")
+        return output_text(STEPS[step].print(found, labels, study(step).cutoffs))
 
 
 def output_text(output: StepOutput) -> str:
@@ -233,10 +235,12 @@ def write_evidence(steps: tuple[str, ...]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
         used = [other for step in steps for other in STEPS[step].uses]
-        run = run_study(study(), STEPS, store, wanted=(*steps, *used))
         (HERE / "evidence").mkdir(exist_ok=True)
+        own = {step: run_study(study(step), STEPS, store, wanted=(step,)) for step in steps if step in OTHERS}
+        rest = [name for name in (*steps, *used) if name not in OTHERS]
+        run = run_study(study(), STEPS, store, wanted=tuple(rest)) if rest else None
         for step in steps:
-            outcome = run.outcomes[step]
+            outcome = (own.get(step) or run).outcomes[step]
             found = store.load_evidence(step, outcome.key)
             assert found is not None, (step, outcome.reason)
             document = {"evidence": _rounded(encode(found.evidence)), "warnings": list(found.warnings)}
@@ -266,7 +270,7 @@ def _undrawn(step: str, found: Found) -> None:
         return Figure(key, title, b"", b"", alt)
 
     with drawings_described(draw):
-        output_text(STEPS[step].print(found, Labels.of(study().scales, "en"), study().cutoffs))
+        output_text(STEPS[step].print(found, Labels.of(study(step).scales, "en"), study(step).cutoffs))
 
 
 def form_text(form: str, step: str) -> str:

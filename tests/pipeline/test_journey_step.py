@@ -1,0 +1,120 @@
+"""The step ``journey``: of the shipped data, with several forms at once, and where it does not apply."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from comply_measure.errors import NotApplicableError
+from comply_measure.evidence import JourneyOptions, chosen_focal, journey
+from comply_measure.pipeline import STEPS, Store, load_study, run_study
+from comply_measure.responses import load_dataset, responses_from_frame
+from comply_measure.triads import icc_twoway
+
+QUICK = JourneyOptions(invariance=False, bootstrap=0)
+
+
+@pytest.fixture(scope="module")
+def responses():
+    return load_dataset("journey_triads")
+
+
+@pytest.fixture(scope="module")
+def evidence(responses):
+    return journey(responses, QUICK)
+
+
+def test_planted_deviations_are_called(evidence) -> None:
+    calls = evidence.calls.set_index(["stage", "dimension"])["call"]
+    assert calls["be_aware", "C"] == "weak and disputed"
+    assert calls["bond", "O"] == "weak and disputed"
+    assert calls["evaluate", "Y"] == "neither"
+    assert calls["purchase", "P"] == "disputed"
+    levels = evidence.levels.set_index(["stage", "dimension"])["estimate"]
+    assert levels["purchase", "P"] < levels["purchase", "M"] - 0.3
+    assert levels["evaluate", "Y"] > levels["evaluate", "M"] + 0.2
+    assert set(evidence.interventions["stage"]) == {stage for stage, _ in calls[calls != "neither"].index}
+    assert all(
+        set(row["called_dimensions"].split(", ")) <= set(row["dimensions"].split(", "))
+        for row in evidence.interventions.to_dict("records")
+    )
+
+
+def test_agreement_by_stage_is_that_of_the_stage_scores(responses, evidence) -> None:
+    rows = responses.scored().assign(unit=responses.data["unit"], role=responses.data["role"])
+    items = [f"S_purchase_{dim}" for dim in "COMPLY"]
+    known = rows[items].notna().sum(axis=1) >= 3
+    scores = rows[["unit", "role"]].assign(x=rows[items].mean(axis=1).where(known))
+    wide = scores.pivot_table(index="unit", columns="role", values="x")
+    spread = wide.sub(wide.mean(axis=1), axis=0).abs().mean(axis=1)[wide.notna().sum(axis=1) >= 2]
+    row = evidence.agreement.set_index("stage").loc["purchase"]
+    assert row["ad"] == pytest.approx(spread.mean(), abs=0.01)  # weighted by the mixed model
+    assert row["n_units"] == len(spread)
+    from comply_measure.triads import TriadData
+
+    triads = TriadData.from_long(scores, ["x"], roles=("marketing", "sales", "it"))
+    assert row["icc"] == pytest.approx(
+        icc_twoway(triads).tidy().set_index("form")["icc"]["ICC(A,1)"], abs=1e-8
+    )
+
+
+def test_it_runs_as_a_step_and_prints(tmp_path: Path) -> None:
+    study = tmp_path / "study.yaml"
+    study.write_text(
+        "format: comply-measure study 1\ntitle: t\ndataset: journey_triads\nsteps: [journey]\n"
+        "options: {journey: {invariance: false, bootstrap: 0}}\n",
+        encoding="utf-8",
+    )
+    run = run_study(load_study(study, STEPS), STEPS, Store(tmp_path / "cache"))
+    output = run.outcomes["journey"].output
+    assert output is not None
+    assert {
+        "journey_levels",
+        "journey_tests",
+        "journey_gaps",
+        "journey_dimensions",
+        "journey_agreement",
+        "journey_calls",
+    } <= set(output.tables)
+    assert set(output.figures) == {"journey_profile", "journey_gaps_figure", "journey_dimensions_figure"}
+    assert output.values["p_stages"] < 1e-10
+    assert output.values["n_called"] == 18
+
+
+def test_several_forms_and_averaged_informants(responses) -> None:
+    """Beside a full form the stages give the same numbers; two informants of a role are averaged."""
+    rng = np.random.default_rng(3)
+    scale = responses.scales[0]
+    frame = responses.data.rename(columns={}).copy()
+    short = {item.id: rng.integers(1, 8, len(frame)) for item in scale.items_for("short")}
+    both = pd.concat([frame, pd.DataFrame(short)], axis=1)
+    many = responses_from_frame(both, scale, form="short+journey", informants="all")
+    pd.testing.assert_frame_equal(journey(many, QUICK).profile, journey(responses, QUICK).profile)
+    assert chosen_focal(many, None).by_scores
+    twice = pd.concat(
+        [frame, frame.assign(informant="x" + frame["informant"].astype(str))], ignore_index=True
+    )
+    again = responses_from_frame(twice, scale, form="journey", informants="all", mapping=_mapping(responses))
+    found = journey(again, QUICK)
+    assert found.n_informants == journey(responses, QUICK).n_informants
+    pd.testing.assert_frame_equal(found.gaps, journey(responses, QUICK).gaps)
+
+
+def _mapping(responses):
+    from comply_measure.responses import ColumnMapping
+
+    asked = {item.id for item in responses.scales[0].items_for("journey")}
+    return ColumnMapping(not_asked=tuple(sorted(asked - set(responses.item_ids))))
+
+
+def test_without_stages_the_step_says_so() -> None:
+    with pytest.raises(NotApplicableError, match="form: journey"):
+        journey(load_dataset("msi_triads"), QUICK)
+    from comply_measure.evidence.topics.journey import TOPIC
+    from comply_measure.instrument import load_scale
+
+    assert TOPIC.applies((load_scale("smsc"),)) == "no scale asks about stages"
+    assert TOPIC.applies((load_scale("comply"),)) == ""
