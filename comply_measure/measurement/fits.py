@@ -222,7 +222,9 @@ def score_scaled_difference(restricted: Fit, general: Fit) -> Difference:
         For two-level fits, and for estimators without a likelihood.
     """
     if is_two_level(general):
-        raise ComplyError("two-level models have no difference test scaled by scores; use the one of 2001")
+        raise ComplyError(
+            "two-level models have no difference test scaled by scores; use that of Satorra and Bentler (2001)"
+        )
     m = float(restricted.model.df - general.model.df)
     plain = restricted.test.statistic - general.test.statistic
     point, basis = general.optimum.point, free_basis(general)

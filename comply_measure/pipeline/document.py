@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from comply_measure import __version__
 from comply_measure.pipeline.conclusions import conclusion_section
 from comply_measure.pipeline.fingerprint import library_versions
@@ -12,6 +14,7 @@ from comply_measure.report.first_page import first_page
 from comply_measure.report.format import listing, plural
 from comply_measure.report.glossary import glossary
 from comply_measure.report.parts import FirstPage, Notice, Report, Section
+from comply_measure.report.references.citations import cited
 
 
 def build_report(run: Run) -> Report:
@@ -28,7 +31,7 @@ def build_report(run: Run) -> Report:
         for name, outcome in run.outcomes.items()
         if not outcome.ok
     )
-    return Report(
+    report = Report(
         title=run.study.file.title,
         subtitle=run.study.file.description,
         summary=(*failed, *headlines),
@@ -38,6 +41,7 @@ def build_report(run: Run) -> Report:
         first_page=_first_page(run),
         n_main=len(main),
     )
+    return replace(report, references=cited(report))
 
 
 def _first_page(run: Run) -> FirstPage | None:

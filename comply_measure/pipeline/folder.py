@@ -21,6 +21,7 @@ from comply_measure.pipeline.unchanged import FOLDER
 from comply_measure.report.html import number_blocks, render_html
 from comply_measure.report.latex import render_latex
 from comply_measure.report.names import file_names
+from comply_measure.report.references.styles import render_bibtex
 from comply_measure.report.tables import TableSpec
 from comply_measure.report.word import render_word
 from comply_measure.responses import write_csv
@@ -29,6 +30,7 @@ MANIFEST = "manifest.json"
 RESULTS = "results.json"
 REPORT = "report.html"
 WORD = "tables.docx"
+REFERENCES = "references.bib"
 
 
 def require_usable(folder: Path) -> None:
@@ -57,7 +59,7 @@ def require_usable(folder: Path) -> None:
 
 
 def write_results(run: Run, folder: Path, *, jobs: int, started: datetime) -> dict[str, str]:
-    """Write results.json, tables (CSV, LaTeX, Word), figures, report.html and, last, manifest.json.
+    """Write results.json, tables (CSV, LaTeX, Word), figures, report.html, references.bib and, last, manifest.json.
 
     All files are first written aside, then moved into place: after an error the folder is as it was. Files that an
     earlier run wrote (by its manifest) and this one does not are removed; nothing else is.
@@ -93,6 +95,7 @@ def write_results(run: Run, folder: Path, *, jobs: int, started: datetime) -> di
         _write_traces(run, stage)
         _fill(stage / RESULTS, _json(results_document(run, place)))
         _fill(stage / REPORT, render_html(report))
+        _fill(stage / REFERENCES, render_bibtex(report.references))
         _fill(stage / WORD, render_word(report, number_blocks(report.sections)))
         names = sorted(path.relative_to(stage).as_posix() for path in stage.rglob("*") if path.is_file())
         files = {name: digest_of_file(stage / name) for name in names}

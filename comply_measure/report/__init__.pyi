@@ -26,6 +26,12 @@ from comply_measure.report.parts import (
     Section as Section,
 )
 from comply_measure.report.quantities.entry import Quantity as Quantity
+from comply_measure.report.references.citations import cited as cited
+from comply_measure.report.references.styles import render_bibtex as render_bibtex
+from comply_measure.report.references.work import (
+    Person as Person,
+    Work as Work,
+)
 from comply_measure.report.tables import (
     Column as Column,
     TableSpec as TableSpec,

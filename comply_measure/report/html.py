@@ -18,10 +18,14 @@ from comply_measure import __version__
 from comply_measure.report.canvas import inline_svg
 from comply_measure.report.names import key_of
 from comply_measure.report.parts import Block, Conclusions, Figure, Heading, Report, Section
+from comply_measure.report.references.citations import linked
+from comply_measure.report.references.styles import apa, doi_address
+from comply_measure.report.references.work import Work
 from comply_measure.report.tables import Cell, TableSpec
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from jinja2.runtime import Context
     from markupsafe import Markup
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -52,6 +56,7 @@ def render_html(report: Report) -> str:
         .render(
             report=report,
             numbers=number_blocks(report.sections),
+            listed=frozenset(work.key for work in report.references),
             version=__version__,
             css=Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),
             script=Markup(_SCRIPT),
@@ -92,15 +97,16 @@ def number_blocks(sections: tuple[Section, ...]) -> dict[str, int]:
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     environment.globals["zip"] = zip
     environment.filters |= {
-        "prose": _prose,
-        "cells": _cells,
+        "prose": pass_context(_linked_prose),
+        "cells": pass_context(_cells),
+        "reference": _reference,
         "heads": _heads,
         "headings": _headings,
         "anchor": _anchor,
@@ -133,6 +139,28 @@ def _prose(value: Any) -> Markup:
     return Markup(_SYMBOL.sub(r"<i>\1</i>", text))
 
 
+def _linked_prose(context: Context, value: Any) -> Markup:
+    """Prose with citations that lead to the list of references."""
+    from markupsafe import Markup
+
+    return Markup(linked(_prose(value), _listed(context)))
+
+
+def _listed(context: Context) -> frozenset[str]:
+    """Keys of the works that the page lists; a piece of a page lists none."""
+    found: frozenset[str] = context.get("listed", frozenset())
+    return found
+
+
+def _reference(work: Work) -> Markup:
+    """An entry of the list of references, with its DOI as a link."""
+    from markupsafe import Markup, escape
+
+    runs = [f"<i>{escape(text)}</i>" if slanted else escape(text) for text, slanted in apa(work)]
+    address = escape(doi_address(work))
+    return Markup("".join(runs) + (f' <a href="{address}">{address}</a>' if address else ""))
+
+
 def _svg(figure: Figure) -> Markup:
     from markupsafe import Markup
 
@@ -147,18 +175,21 @@ def _heads(cells: Iterable[Cell]) -> Markup:
     return _tagged(cells, '<th scope="col"', "</th>")
 
 
-def _cells(cells: Iterable[Cell]) -> Markup:
+def _cells(context: Context, cells: Iterable[Cell]) -> Markup:
     """The cells of a row; a report has tens of thousands, which a template sets slowly one by one."""
-    return _tagged(cells, "<td", "</td>")
+    return _tagged(cells, "<td", "</td>", _listed(context))
 
 
-def _tagged(cells: Iterable[Cell], opening: str, closing: str) -> Markup:
-    """Cells with their class, their text escaped; a symbol in italics."""
+def _tagged(
+    cells: Iterable[Cell], opening: str, closing: str, listed: frozenset[str] = frozenset()
+) -> Markup:
+    """Cells with their class, their text escaped; a symbol in italics, citations that lead to the references."""
     from markupsafe import Markup, escape
 
     found = []
     for cell in cells:
         look = ' class="num"' if cell.numeric else ' class="wide"' if cell.wide else ""
-        text = f"<i>{escape(cell.text)}</i>" if cell.italic else escape(cell.text)
+        plain = escape(cell.text)
+        text = f"<i>{plain}</i>" if cell.italic else plain if cell.numeric else linked(plain, listed)
         found.append(f"{opening}{look}>{text}{closing}")
     return Markup("".join(found))

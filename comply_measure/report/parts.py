@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 
 from comply_measure.errors import ComplyError
 from comply_measure.report.names import require_key
+from comply_measure.report.references.work import Work
 from comply_measure.report.tables import TableSpec
 
 #: What the key of a section of the appendix adds to that of its chapter.
@@ -300,6 +301,8 @@ class Report:
         Before everything else.
     n_main : int, optional
         How many sections are the main part; all if not given.
+    references : tuple of Work
+        The works it cites, in the order of a reference list; citations of these become links.
     """
 
     title: str
@@ -311,6 +314,7 @@ class Report:
     files: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     first_page: FirstPage | None = None
     n_main: int | None = None
+    references: tuple[Work, ...] = ()
 
     @property
     def numbers(self) -> Mapping[str, str]:

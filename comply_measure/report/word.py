@@ -1,4 +1,4 @@
-"""All tables of a report in one Word document, numbered as in the report.
+"""All tables of a report in one Word document, numbered as in the report, and the works they cite.
 
 The same report gives the same bytes: dates in the document and in its archive are constants.
 """
@@ -13,12 +13,16 @@ from xml.sax.saxutils import escape
 
 from comply_measure.report.names import shortened
 from comply_measure.report.parts import Reference, Report, Section
+from comply_measure.report.references.citations import block_texts, works_of
+from comply_measure.report.references.styles import apa, doi_address
+from comply_measure.report.references.work import Work
 from comply_measure.report.tables import Cell, Printed, Row, TableSpec
 
 if TYPE_CHECKING:
     from docx.document import Document
 
 _NAMESPACE = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _EPOCH = datetime(1980, 1, 1)
 _CELL_STYLE = "Table cell"
 # Style identifiers are style names without blanks.
@@ -49,7 +53,7 @@ def render_word(report: Report, numbers: dict[str, int]) -> bytes:
     Returns
     -------
     bytes
-        A .docx file on landscape A4 pages, one heading per section.
+        A .docx file on landscape A4 pages, one heading per section; at its end the works that its tables cite.
     """
     from docx import Document
 
@@ -61,6 +65,7 @@ def render_word(report: Report, numbers: dict[str, int]) -> bytes:
     for section in report.sections:
         if section.tables():
             _add_section(document, section, numbers)
+    _add_references(document, _cited(report))
     buffer = io.BytesIO()
     document.save(buffer)
     return _with_constant_dates(buffer.getvalue())
@@ -93,6 +98,38 @@ def _add_section(document: Document, section: Section, numbers: dict[str, int]) 
             _add_table(document, block, numbers[block.key])
         elif isinstance(block, Reference):
             document.add_paragraph(_clean(block.sentence(numbers)))
+
+
+def _cited(report: Report) -> tuple[Work, ...]:
+    """Works that the document cites: it holds less than the report."""
+    printed = [block for section in report.sections if section.tables() for block in section.walk()]
+    kept = [block for block in printed if isinstance(block, TableSpec | Reference)]
+    return works_of(text for block in kept for text in block_texts(block))
+
+
+def _add_references(document: Document, works: tuple[Work, ...]) -> None:
+    from docx.shared import Mm
+
+    if works:
+        document.add_heading("References", level=1)
+    for work in works:
+        entry = document.add_paragraph()
+        entry.paragraph_format.left_indent, entry.paragraph_format.first_line_indent = Mm(12.5), Mm(-12.5)
+        for text, slanted in apa(work):
+            entry.add_run(_clean(text)).italic = slanted
+        if address := doi_address(work):
+            entry.add_run(" ")
+            entry._p.append(_link(document, address))
+
+
+def _link(document: Document, address: str) -> Any:
+    """The address as a link to itself."""
+    from docx.opc.constants import RELATIONSHIP_TYPE
+    from docx.oxml import parse_xml
+
+    target = document.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
+    spaces = f'xmlns:w="{_NAMESPACE}" xmlns:r="{_RELATIONSHIPS}"'
+    return parse_xml(f'<w:hyperlink {spaces} r:id="{target}">{_run(address)}</w:hyperlink>')
 
 
 def _add_table(document: Document, table: TableSpec, number: int) -> None:

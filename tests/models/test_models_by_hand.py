@@ -203,16 +203,16 @@ def test_controls_of_a_polynomial_correlate_with_everything_once() -> None:
 
 #: By level the largest fall of CFI and the largest rises of RMSEA and SRMR, as the articles give them.
 PUBLISHED = {
-    "Cheung & Rensvold 2002": (Conditions(2, False, 150, 300, False, 1), {
+    "Cheung and Rensvold (2002)": (Conditions(2, False, 150, 300, False, 1), {
         "metric": (0.010, None, None), "scalar": (0.010, None, None), "strict": (0.010, None, None),
     }),
-    "Chen 2007, N > 300": (Conditions(2, False, 250, 500, False, 1), {
+    "Chen (2007), N > 300": (Conditions(2, False, 250, 500, False, 1), {
         "metric": (0.010, 0.015, 0.030), "scalar": (0.010, 0.015, 0.010), "strict": (0.010, 0.015, 0.010),
     }),
-    "Chen 2007, N ≤ 300": (Conditions(2, False, 100, 200, False, 1), {
+    "Chen (2007), N ≤ 300": (Conditions(2, False, 100, 200, False, 1), {
         "metric": (0.005, 0.010, 0.025), "scalar": (0.005, 0.010, 0.005), "strict": (0.005, 0.010, 0.005),
     }),
-    "Rutkowski & Svetina 2014": (Conditions(20, False, 700, 14_000, False, 1), {
+    "Rutkowski and Svetina (2014)": (Conditions(20, False, 700, 14_000, False, 1), {
         "metric": (0.020, 0.030, None), "scalar": (0.010, 0.010, None),
     }),
 }  # fmt: skip

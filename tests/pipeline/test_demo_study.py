@@ -14,6 +14,7 @@ from comply_measure.pipeline import STEPS, Store, build_report, load_study, run_
 from comply_measure.pipeline.run import Run
 from comply_measure.pipeline.step import StepOutput
 from comply_measure.report.parts import Prose
+from comply_measure.report.references.styles import render_bibtex
 
 DEMO = Path(__file__).parents[2] / "analyses" / "demo.yaml"
 TABLES = {
@@ -96,6 +97,21 @@ def test_the_report_has_every_table_and_figure(demo: tuple[Run, Path]) -> None:
     keys = [t.key for o in run.outputs.values() for t in o.section.tables()]
     keys += [f.key for o in run.outputs.values() for f in o.section.figures()]
     assert len(keys) == len(set(keys))
+
+
+def test_every_citation_of_the_report_leads_to_its_entry_and_the_bibtex_file_holds_it(
+    demo: tuple[Run, Path],
+) -> None:
+    run, folder = demo
+    works = build_report(run).references
+    assert {"holm1979", "hu1999", "fisher1925", "geldhof2014", "klein2000", "cheung2002"} <= {
+        work.key for work in works
+    }
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    entries = re.findall(r'<li id="ref-([^"]+)">', html)
+    assert entries == [work.key for work in works]
+    assert set(re.findall(r'href="#ref-([^"]+)"', html)) == set(entries)
+    assert (folder / "references.bib").read_text(encoding="ascii") == render_bibtex(works)
 
 
 def test_every_table_states_its_sample_and_its_estimator(demo: tuple[Run, Path]) -> None:

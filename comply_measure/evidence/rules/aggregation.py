@@ -54,7 +54,7 @@ INCREMENTAL = register_rule(
             }
         ),
         number=(Words("β", "β"), "beta", "bounded"),
-        source="Hunsley & Meyer (2003)",
+        source="Hunsley and Meyer (2003)",
         subject=("variable",),
         conventions=("test_level", "small_effect"),
         family=Words("Corrected after Holm over the criteria", "Nach Holm über die Kriterien korrigiert"),
@@ -119,7 +119,7 @@ KNOWN_GROUPS = register_rule(
             }
         ),
         number=(Words("d", "d"), "d", "number"),
-        source="Hattie & Cooksey (1984); Cohen (1988) for a small difference",
+        source="Hattie and Cooksey (1984); Cohen (1988) for a small difference",
         subject=("variable",),
         conventions=("test_level", "small_d"),
         family=Words(

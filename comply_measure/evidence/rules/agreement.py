@@ -95,7 +95,7 @@ MORE_THAN_REMATCHED = register_rule(
             }
         ),
         number=(Words("more units", "mehr Einheiten"), "difference", "percent"),
-        source="Bliese & Halverson (1996); Dunlap, Burke, & Smith-Crowe (2003)",
+        source="Bliese and Halverson (1996); Dunlap et al. (2003)",
         subject=("construct",),
         conventions=("test_level", "share_margin"),
         family=Words("Corrected after Holm over the dimensions", "Nach Holm über die Dimensionen korrigiert"),

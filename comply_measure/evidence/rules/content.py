@@ -75,7 +75,7 @@ BELONGS = register_rule(
             }
         ),
         number=(Words("I-CVI", "I-CVI"), "i_cvi", "bounded"),
-        source="Lynn (1986); Anderson & Gerbing (1991)",
+        source="Lynn (1986); Anderson and Gerbing (1991)",
         subject=("item",),
         headline=True,
     )

@@ -71,7 +71,7 @@ GAP = register_rule(
             }
         ),
         number=(Words("gap in points", "Abstand in Punkten"), "gap", "number"),
-        source="Byrne, Shavelson, & Muthén (1989); Holm (1979); Cohen (1988) for a small effect",
+        source="Byrne et al. (1989); Holm (1979); Cohen (1988) for a small effect",
         subject=("construct", "pair"),
         joined=": ",
         conventions=("test_level", "small_effect"),

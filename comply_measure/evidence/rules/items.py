@@ -71,7 +71,7 @@ GOES_WITH = register_rule(
             }
         ),
         number=(Words("item-rest r", "Trennschärfe r"), "r", "bounded"),
-        source="Nunnally & Bernstein (1994)",
+        source="Nunnally and Bernstein (1994)",
         subject=("item",),
         conventions=("item_rest_r",),
     )

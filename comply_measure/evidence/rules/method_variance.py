@@ -69,7 +69,7 @@ MARKER = register_rule(
             }
         ),
         number=(Words("variance", "Varianz"), "share", "percent"),
-        source="Williams, Hartman, & Cavazotte (2010); Satorra & Saris (1985) for the power",
+        source="Williams et al. (2010); Satorra and Saris (1985) for the power",
         conventions=("test_level",),
         headline=True,
     )

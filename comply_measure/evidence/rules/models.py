@@ -45,7 +45,7 @@ FIT = register_rule(
             }
         ),
         number=(Words("RMSEA", "RMSEA"), "rmsea_value", "bounded3"),
-        source="Browne & Cudeck (1993); Hu & Bentler (1999)",
+        source="Browne and Cudeck (1993); Hu and Bentler (1999)",
         subject=("text",),
         conventions=("rmsea", "cfi", "srmr"),
     )
@@ -98,7 +98,7 @@ CONFIRMED = register_rule(
             }
         ),
         number=(Words("p", "p"), "p", "p"),
-        source="Lorenzo-Seva & ten Berge (2006)",
+        source="Lorenzo-Seva and ten Berge (2006)",
         conventions=("test_level", "tucker", "tucker_alike", "rmsea"),
     )
 )
@@ -219,7 +219,7 @@ PREDICTS = register_rule(
             }
         ),
         number=(Words("deviance lower by", "Devianz niedriger um"), "difference", "number"),
-        source="Cudeck & Browne (1983)",
+        source="Cudeck and Browne (1983)",
         subject=("text",),
         conventions=("test_level",),
         family=Words("Corrected after Holm over the structures", "Nach Holm über die Strukturen korrigiert"),

@@ -78,7 +78,7 @@ DEPENDS = register_rule(
             }
         ),
         number=(Words("corrected p", "korrigiertes p"), "p", "p"),
-        source="Liang & Zeger (1986); Pustejovsky & Tipton (2018)",
+        source="Liang and Zeger (1986); Pustejovsky and Tipton (2018)",
         subject=("reason", "variable"),
         joined=" ← ",
         conventions=("test_level", "odds_margin"),

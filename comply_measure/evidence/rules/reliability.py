@@ -101,7 +101,7 @@ SCORE = register_rule(
             }
         ),
         number=(Words("ω", "ω"), "omega_value", "bounded"),
-        source="McDonald (1999); Zinbarg, Revelle, Yovel, & Li (2005)",
+        source="McDonald (1999); Zinbarg et al. (2005)",
         subject=("construct", "role"),
         joined=" · ",
         conventions=("omega",),

@@ -67,7 +67,7 @@ ROLES_DIFFER = register_rule(
             }
         ),
         number=(Words("gap in points", "Abstand in Punkten"), "gap", "number"),
-        source="Kumar, Stern, & Anderson (1993)",
+        source="Kumar et al. (1993)",
         subject=("construct", "pair"),
         joined=": ",
         conventions=("test_level", "small_d"),

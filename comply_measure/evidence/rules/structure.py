@@ -159,7 +159,7 @@ MODERATION = register_rule(
             }
         ),
         number=(Words("β", "β"), "beta", "bounded"),
-        source="Holm (1979); Wen, Marsh, and Hau (2010) for β of a product; Cohen (1988) for a small effect",
+        source="Holm (1979); Wen et al. (2010) for β of a product; Cohen (1988) for a small effect",
         subject=("variable", "variable", "variable"),
         joined=" × ",
         conventions=("test_level", "small_effect"),
@@ -242,9 +242,7 @@ INDIRECT = register_rule(
             }
         ),
         number=(Words("β", "β"), "beta", "bounded"),
-        source=(
-            "Holm (1979); MacKinnon, Lockwood, and Williams (2004) for the interval; Cohen (1988) for a small effect"
-        ),
+        source=("Holm (1979); MacKinnon et al. (2004) for the interval; Cohen (1988) for a small effect"),
         subject=("variable", "variable", "variable"),
         joined=" → ",
         conventions=("test_level", "small_effect"),

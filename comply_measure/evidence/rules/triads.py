@@ -72,7 +72,7 @@ CLOSER = register_rule(
             }
         ),
         number=(Words("gap in points", "Abstand in Punkten"), "real", "number"),
-        source="Kenny, Kashy, & Cook (2006); Westfall & Young (1993) for the correction",
+        source="Kenny et al. (2006); Westfall and Young (1993) for the correction",
         subject=("construct", "pair"),
         joined=": ",
         conventions=("test_level",),

@@ -64,7 +64,7 @@ CONVERGENT = register_rule(
             }
         ),
         number=(Words("AVE", "AVE"), "ave_value", "bounded"),
-        source="Fornell & Larcker (1981); interval by the delta method",
+        source="Fornell and Larcker (1981); interval by the delta method",
         subject=("construct",),
         conventions=("ave",),
     )
@@ -126,7 +126,7 @@ DISTINCT = register_rule(
             }
         ),
         number=(Words("r", "r"), "r", "bounded"),
-        source="Rönkkö & Cho (2022)",
+        source="Rönkkö and Cho (2022)",
         subject=("construct", "construct"),
         joined=" – ",
         conventions=("distinct",),

@@ -420,7 +420,7 @@ def _criteria(
             "; ".join(filter(None, (_UNCOUNTED.format("20 to 30"), partial.note))),
         ),
         (
-            "Minimum average partial, fourth powers (Velicer, Eaton, & Fava, 2000)",
+            "Minimum average partial, fourth powers (Velicer et al., 2000)",
             partial.n_fourth,
             "; ".join(filter(None, (_UNCOUNTED.format("15 to 20"), partial.note))),
         ),

@@ -132,13 +132,13 @@ def _range(low: float, high: float) -> str:
 
 
 CHEUNG_RENSVOLD = Rule(
-    "Cheung & Rensvold 2002",
-    "Cheung & Rensvold (2002), Structural Equation Modeling 9: ΔCFI of −.01, two groups of 150 or 300",
+    "Cheung and Rensvold (2002)",
+    "Cheung and Rensvold (2002), Structural Equation Modeling 9: ΔCFI of −.01, two groups of 150 or 300",
     cfi={METRIC: 0.010, SCALAR: 0.010, STRICT: 0.010},
     n_smallest=(150, 300),
 )
 CHEN_LARGE = Rule(
-    "Chen 2007, N > 300",
+    "Chen (2007), N > 300",
     "Chen (2007), Structural Equation Modeling 14: two groups, total N above 300",
     cfi={METRIC: 0.010, SCALAR: 0.010, STRICT: 0.010},
     rmsea={METRIC: 0.015, SCALAR: 0.015, STRICT: 0.015},
@@ -146,7 +146,7 @@ CHEN_LARGE = Rule(
     n_total=(301, 1000),
 )
 CHEN_SMALL = Rule(
-    "Chen 2007, N ≤ 300",
+    "Chen (2007), N ≤ 300",
     "Chen (2007), Structural Equation Modeling 14: two groups, total N up to 300 or unequal groups",
     cfi={METRIC: 0.005, SCALAR: 0.005, STRICT: 0.005},
     rmsea={METRIC: 0.010, SCALAR: 0.010, STRICT: 0.010},
@@ -154,8 +154,8 @@ CHEN_SMALL = Rule(
     n_total=(150, 300),
 )
 RUTKOWSKI_SVETINA = Rule(
-    "Rutkowski & Svetina 2014",
-    "Rutkowski & Svetina (2014), Educational and Psychological Measurement 74: 10 or 20 large groups",
+    "Rutkowski and Svetina (2014)",
+    "Rutkowski and Svetina (2014), Educational and Psychological Measurement 74: 10 or 20 large groups",
     cfi={METRIC: 0.020, SCALAR: 0.010},
     rmsea={METRIC: 0.030, SCALAR: 0.010},
     groups=20,

@@ -22,8 +22,8 @@ CAVEATS = (
     "dimensions of one construct this includes the construct",
     "it cannot be told from correlated factors when its loadings are proportional to the substantive ones "
     "within every factor; then standard errors are large or the model is not identified",
-    "a source of variance that was not measured is not named by finding it (Chin, Thatcher & Wright 2012; "
-    "Richardson, Simmering & Sturman 2009)",
+    "a source of variance that was not measured is not named by finding it (Chin et al., 2012; "
+    "Richardson et al., 2009)",
 )
 _MODELS = ("traits", "equal", "free")
 _ALL = "all"

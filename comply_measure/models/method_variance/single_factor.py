@@ -15,7 +15,7 @@ from comply_measure.statistics.correlation import to_correlations
 
 WARNING = (
     "not a test of method variance: a share below one half says nothing about its absence, and a high share is also "
-    "what one construct behind all items produces (Podsakoff et al. 2003; Fuller et al. 2016)"
+    "what one construct behind all items produces (Podsakoff et al., 2003; Fuller et al., 2016)"
 )
 
 

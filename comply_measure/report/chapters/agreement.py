@@ -144,7 +144,7 @@ def _rwg_table(
     data = labelled(rows, label=(labels.construct, "scale"))
     data["null_label"] = [_null(name) for name in data["null"]]
     notes = [
-        "rwg(j) truncated at 0 (James, Demaree, & Wolf, 1984), item-wise over the informants who answered.",
+        "rwg(j) truncated at 0 (James et al., 1984), item-wise over the informants who answered.",
         f"At cut-off: units at or above {bounded(data['cutoff'].iloc[0])}.",
         *(f"Left out: {text}." for text in dict.fromkeys(data["note"]) if text),
     ]

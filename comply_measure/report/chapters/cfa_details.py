@@ -109,7 +109,7 @@ def _indices(results: CfaEvidence, named: NamedFit, table: pd.DataFrame, labels:
         of("modification_index", "mi"),
         of("expected_change", "epc"),
     )
-    note = "Searching by these indices turns a test into an exploration (MacCallum, Roznowski, & Necowitz, 1992)."
+    note = "Searching by these indices turns a test into an exploration (MacCallum et al., 1992)."
     return table_of(
         results,
         "cfa_modification",

@@ -131,8 +131,8 @@ def _overview(facts: CongruenceEvidence, cases: Sequence[Printed[CongruenceCase]
         ("roles", "n_units", *SURFACE_ROW, "r_squared", "near", "best", "broad", "strict"),
         notes=(
             "a1, a2: slope and curvature along equal views; a3, a4: along opposite views. Near: views within half "
-            "a standard deviation of each other. Best: model with the smallest AICc. Broad and strict effect: Humberg, "
-            "Nestler, & Back (2019). p: Holm's correction over the surfaces, parameter by parameter. Units by row; two "
+            "a standard deviation of each other. Best: model with the smallest AICc. Broad and strict effect: Humberg "
+            "et al. (2019). p: Holm's correction over the surfaces, parameter by parameter. Units by row; two "
             "informants per unit.",
         ),
         estimator=_estimator(facts),

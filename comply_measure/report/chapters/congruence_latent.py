@@ -150,8 +150,8 @@ def _latent_text(cases: Sequence[Printed[LatentCase]]) -> str:
     broad = sum(bool(case.found.result.checklist.broad) for case in cases)
     return (
         "Measurement error in the two views shrinks squares and products most. The latent polynomial estimates the "
-        "same surface between latent views (product indicators with double mean centring: Marsh, Wen, & Hau, 2004; "
-        "Lin, Wen, Marsh, & Lin, 2010), with loadings and intercepts equal over the roles. "
+        "same surface between latent views (product indicators with double mean centring: Marsh et al., 2004; "
+        "Lin et al., 2010), with loadings and intercepts equal over the roles. "
         f"{count(broad)} of {plural(len(cases), 'latent surface')} "
         f"{'meets' if broad == 1 else 'meet'} all conditions of a broad congruence effect. Latent surfaces are less "
         "certain: compare the intervals, not only the verdicts."

@@ -172,12 +172,12 @@ def _item_table(
     title, note = {
         "ratings": (
             "relevance by experts",
-            "κ*: modified kappa (Polit, Beck, & Owen, 2007); CVR with exact critical values; Aiken's V with a score "
+            "κ*: modified kappa (Polit et al., 2007); CVR with exact critical values; Aiken's V with a score "
             "interval.",
         ),
         "sorts": (
             "sorts and definitional ratings",
-            "p_sa, c_sv: Anderson and Gerbing (1991); htc, htd: Colquitt, Sabey, Rodell, and Hill (2019).",
+            "p_sa, c_sv: Anderson and Gerbing (1991); htc, htd: Colquitt et al. (2019).",
         ),
     }[kind]
     return table_of(

@@ -91,7 +91,7 @@ def _assumptions(facts: DimensionalityEvidence, labels: Labels) -> list[Block]:
                 f"{facts.title}: power of tests of fit, model of correlated dimensions",
                 facts.power,
                 _POWER,
-                "MacCallum, Browne, and Sugawara (1996), α = .05: RMSEA .08 told from .05 (close fit "
+                "MacCallum et al. (1996), α = .05: RMSEA .08 told from .05 (close fit "
                 "rejected), and .01 told "
                 "from .05 (not-close fit rejected). Informants of one unit are alike, so the power lies "
                 "between that of "

@@ -100,7 +100,7 @@ def _marker(facts: MethodVarianceEvidence, marker: MarkerAnalysis, labels: Label
             "tests of the marker models",
             tests,
             _TESTS,
-            "Williams, Hartman, and Cavazotte (2010). Differences are scaled where the tests are.",
+            "Williams et al. (2010). Differences are scaled where the tests are.",
         )
     )
     if len(facts.power):

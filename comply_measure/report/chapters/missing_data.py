@@ -86,7 +86,7 @@ def _fits(facts: MissingDataEvidence, key: str, comparison: MissingComparison, l
         f"{facts.title}, {labels.construct(key)}, items: treatments of missing answers",
         comparison.fits,
         _FITS,
-        "D2: Li, Meng, Raghunathan, and Rubin (1991); indices after imputation are means.",
+        "D2: Li et al. (1991); indices after imputation are means.",
         estimator=_MODEL,
     )
 

@@ -79,7 +79,7 @@ _FAMILIES: tuple[tuple[str, str, tuple[Name, ...], str], ...] = (
             "alpha_within", "omega_within", "alpha_between", "omega_between", "alpha_single", "omega_single",
             "alpha_mean", "omega_mean",
         ),
-        "Within and between units: Geldhof, Preacher, and Zyphur (2014); one informant's score and the observed "
+        "Within and between units: Geldhof et al. (2014); one informant's score and the observed "
         "unit mean: Lai (2021). Complete informants.",
     ),
 )  # fmt: skip

@@ -43,7 +43,7 @@ def cutoff_text(cutoffs: DynamicCutoffs, conventions: Cutoffs) -> str:
     worse = [_SIMULATED[c.index] for c in first if c.better is False]
     text = (
         "Conventional cut-offs were studied under other models and samples. Here samples were drawn from the fitted "
-        "model and from versions that leave something out (McNeish & Wolf, 2021); a cut-off is what tells them apart. "
+        "model and from versions that leave something out (McNeish & Wolf, 2023); a cut-off is what tells them apart. "
     )
     if better:
         text += f"By {listing(better)} the model fits better than one that leaves out the smallest omission. "
@@ -125,7 +125,7 @@ def general_table(facts: RivalEvidence, general: pd.DataFrame, labels: Labels) -
         f"{facts.title}: what the general factor carries",
         data,
         _GENERAL,
-        "Reise (2012); Rodriguez, Reise, and Haviland (2016).",
+        "Reise (2012); Rodriguez et al. (2016).",
         group="by",
     )
 

@@ -66,7 +66,7 @@ _MEASURED = {
     ),
     "sam": (
         "Constructs are latent, measured by the view of each role before the paths are estimated (Rosseel & Loh, "
-        "2022). "
+        "2024). "
     ),
 }
 

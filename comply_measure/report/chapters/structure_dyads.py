@@ -59,7 +59,7 @@ def dyad_blocks(results: StructureEvidence, label: Label, labels: Labels) -> lis
          "k = p/a with its Monte Carlo interval: 1 is a couple, −1 a contrast, 0 an actor-only pattern (Kenny & "
          "Ledermann, 2010)."),
         ("structure_dyad_tests", "Are the two roles alike?", _tests, tests,
-         "χ² differences to the model in which everything differs (Kenny, Kashy, & Cook, 2006), uncorrected. Means "
+         "χ² differences to the model in which everything differs (Kenny et al., 2006), uncorrected. Means "
          "and intercepts of factors are compared as if intercepts of items were equal."),
         ("structure_dyad_views", "The same variable as both roles see it", _views, views,
          "Difference: mean of the first role less that of the second. r: correlation of the two over units."),

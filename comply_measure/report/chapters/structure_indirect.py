@@ -91,7 +91,7 @@ def _printed(
         named,
         (of("parameter", "label"), *_COLUMNS),
         "b: product of paths in the units of the variables; β: times SD(predictor)/SD(outcome). Monte Carlo intervals "
-        "and p (MacKinnon, Lockwood, & Williams, 2004), uncorrected.",
+        "and p (MacKinnon et al., 2004), uncorrected.",
         *(f"{note[:1].upper()}{note[1:]}." for note in notes),
         estimator=results.estimator,
         group="outcome_label",

@@ -277,7 +277,7 @@ def detail_blocks(results: StructureEvidence, label: Label) -> list[Block]:
             ]
         )
         columns = (of("parameter", "label"), of("modification_index", "mi"), of("expected_change", "epc"))
-        note = "Searching by these indices turns a test into an exploration (MacCallum, Roznowski, & Necowitz, 1992)."
+        note = "Searching by these indices turns a test into an exploration (MacCallum et al., 1992)."
         blocks.append(
             table_of(sample, "structure_modification", "Largest modification indices", data, columns, note,
                      estimator=results.estimator)

@@ -54,7 +54,7 @@ def waba_table(facts: TriadEvidence, labels: Labels) -> TableSpec:
         f"{facts.title}: within and between analysis",
         data,
         _WABA,
-        "r is the sum of both parts, η(x)·η(y)·r of each level (Dansereau, Alutto, & Yammarino, 1984). Between: "
+        "r is the sum of both parts, η(x)·η(y)·r of each level (Dansereau et al., 1984). Between: "
         "unit means; within: deviations from them.",
         estimator="All informants who answered both",
     )

@@ -229,7 +229,7 @@ def _ratio_table(facts: ValidityEvidence, labels: Labels) -> TableSpec:
         f"{facts.title}: heterotrait-monotrait ratios",
         data,
         (*_PAIR, "htmt", of("ci_bounded", "htmt"), "htmt2", of("ci_bounded", "htmt2"), "remark"),
-        "HTMT: Henseler, Ringle, and Sarstedt (2015); HTMT2: Roemer, Schuberth, and Henseler (2021).",
+        "HTMT: Henseler et al. (2015); HTMT2: Roemer et al. (2021).",
         f"{count(facts.replications)} resamples of whole clusters." if facts.replications else "",
         f"Intervals of HTMT2 that reach {bounded(_STRICT)}: {count(above)}.",
         estimator="Pairwise correlations",

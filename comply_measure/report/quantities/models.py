@@ -84,7 +84,7 @@ MODELS: tuple[Quantity, ...] = (
         "dMACS, signed",
         "number",
         "As dMACS, the difference with its sign.",
-        "Nye, Bradburn, Olenick, Bialko, and Drasgow (2019)",
+        "Nye et al. (2019)",
         latex="$d_{MACS}$, signed",
     ),
     Quantity("bias", "Bias", "number", "Part of a gap of scores that comes from unequal parameters."),
@@ -97,7 +97,7 @@ MODELS: tuple[Quantity, ...] = (
     Quantity(
         "marker_method", "r with method", "bounded", "Correlation of the marker with the method, assumed."
     ),
-    Quantity("power", "Power", "bounded", "Probability that the test rejects.", "Satorra & Saris (1985)"),
+    Quantity("power", "Power", "bounded", "Probability that the test rejects.", "Satorra and Saris (1985)"),
     Quantity(
         "detectable", "Found with .80", "percent", "Smallest share of method variance found with power .80."
     ),

@@ -38,7 +38,7 @@ SCALES: tuple[Quantity, ...] = (
         "ω_h",
         "bounded",
         "Share of the variance of a total score that the general factor carries.",
-        "Zinbarg, Revelle, Yovel, and Li (2005)",
+        "Zinbarg et al. (2005)",
         latex=r"$\omega_{h}$",
     ),
     Quantity(
@@ -46,7 +46,7 @@ SCALES: tuple[Quantity, ...] = (
         "ω_h/ω",
         "bounded",
         "Share of the reliable variance that the general factor carries.",
-        "Rodriguez, Reise, and Haviland (2016)",
+        "Rodriguez et al. (2016)",
         latex=r"$\omega_{h}/\omega$",
     ),
     Quantity(
@@ -103,14 +103,14 @@ SCALES: tuple[Quantity, ...] = (
         "HTMT",
         "bounded",
         "Heterotrait-monotrait ratio of correlations.",
-        "Henseler, Ringle, and Sarstedt (2015)",
+        "Henseler et al. (2015)",
     ),
     Quantity(
         "htmt2",
         "HTMT2",
         "bounded",
         "As HTMT, with geometric means.",
-        "Roemer, Schuberth, and Henseler (2021)",
+        "Roemer et al. (2021)",
     ),
     Quantity("largest_htmt2", "Largest HTMT2", "bounded"),
     Quantity("sem", "SEM", "number", "Standard error of measurement of a mean score.", italic=True),
@@ -136,7 +136,7 @@ SCALES: tuple[Quantity, ...] = (
         "Bias of one factor",
         "bounded",
         "Mean relative bias of loadings if one factor is fitted.",
-        "Rodriguez, Reise, and Haviland (2016)",
+        "Rodriguez et al. (2016)",
     ),
     Quantity("mean_correlation", "Mean r", "bounded", latex="Mean $r$"),
     Quantity(
@@ -165,7 +165,7 @@ SCALES: tuple[Quantity, ...] = (
         "Ordinal α",
         "bounded",
         "Alpha of the latent responses behind ordered answers.",
-        "Zumbo, Gadermann, and Zeisser (2007)",
+        "Zumbo et al. (2007)",
         latex=r"Ordinal $\alpha$",
     ),
     Quantity("omega_latent", "ω, latent responses", "bounded", latex=r"$\omega$, latent responses"),
@@ -188,7 +188,7 @@ SCALES: tuple[Quantity, ...] = (
         "α within",
         "bounded",
         "Alpha within units.",
-        "Geldhof, Preacher, and Zyphur (2014)",
+        "Geldhof et al. (2014)",
         latex=r"$\alpha$ within",
     ),
     Quantity(
@@ -196,7 +196,7 @@ SCALES: tuple[Quantity, ...] = (
         "ω within",
         "bounded",
         "Omega within units.",
-        "Geldhof, Preacher, and Zyphur (2014)",
+        "Geldhof et al. (2014)",
         latex=r"$\omega$ within",
     ),
     Quantity(
@@ -204,7 +204,7 @@ SCALES: tuple[Quantity, ...] = (
         "α between",
         "bounded",
         "Alpha between units.",
-        "Geldhof, Preacher, and Zyphur (2014)",
+        "Geldhof et al. (2014)",
         latex=r"$\alpha$ between",
     ),
     Quantity(
@@ -212,7 +212,7 @@ SCALES: tuple[Quantity, ...] = (
         "ω between",
         "bounded",
         "Omega between units.",
-        "Geldhof, Preacher, and Zyphur (2014)",
+        "Geldhof et al. (2014)",
         latex=r"$\omega$ between",
     ),
     Quantity(
@@ -253,7 +253,7 @@ SCALES: tuple[Quantity, ...] = (
         "κ*",
         "bounded",
         "I-CVI corrected for chance.",
-        "Polit, Beck, and Owen (2007)",
+        "Polit et al. (2007)",
         latex=r"$\kappa^{*}$",
     ),
     Quantity(
@@ -293,13 +293,13 @@ SCALES: tuple[Quantity, ...] = (
         "htc",
         "bounded",
         "Hinkin-Tracey correspondence: mean definitional rating as a share of the scale.",
-        "Colquitt, Sabey, Rodell, and Hill (2019)",
+        "Colquitt et al. (2019)",
     ),
     Quantity(
         "htd",
         "htd",
         "bounded",
         "Hinkin-Tracey distinctiveness: intended minus other definitions.",
-        "Colquitt, Sabey, Rodell, and Hill (2019)",
+        "Colquitt et al. (2019)",
     ),
 )

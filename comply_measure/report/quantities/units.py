@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comply_measure.report.quantities.entry import Quantity
 
-_WABA = "Dansereau, Alutto, and Yammarino (1984)"
+_WABA = "Dansereau et al. (1984)"
 
 UNITS: tuple[Quantity, ...] = (
     Quantity(
@@ -12,7 +12,7 @@ UNITS: tuple[Quantity, ...] = (
         "rwg(j)",
         "bounded",
         "Within-unit agreement on j items: 1 minus variance over that of a null distribution.",
-        "James, Demaree, and Wolf (1984)",
+        "James et al. (1984)",
         latex="$r_{WG(J)}$",
     ),
     Quantity("rwg_j_from", "rwg(j) from", "bounded3", latex="$r_{WG(J)}$ from"),
@@ -21,7 +21,7 @@ UNITS: tuple[Quantity, ...] = (
         "r*wg(j) from",
         "bounded3",
         "Within-unit agreement from the mean item variance.",
-        "Lindell, Brandt, and Whitney (1999)",
+        "Lindell et al. (1999)",
         latex="$r^{*}_{WG(J)}$ from",
     ),
     Quantity(
@@ -29,7 +29,7 @@ UNITS: tuple[Quantity, ...] = (
         "AD_M",
         "number",
         "Average deviation from the unit's mean, in scale points.",
-        "Burke, Finkelstein, and Dusig (1999)",
+        "Burke et al. (1999)",
         latex="$AD_{M}$",
     ),
     Quantity("ad_mean_to", "AD_M up to", "number3", latex="$AD_{M}$ up to"),
@@ -38,7 +38,7 @@ UNITS: tuple[Quantity, ...] = (
         "AD_Md up to",
         "number3",
         "Average deviation from the unit's median, in scale points.",
-        "Burke, Finkelstein, and Dusig (1999)",
+        "Burke et al. (1999)",
         latex="$AD_{Md}$ up to",
     ),
     Quantity("icc", "ICC", "bounded", "Intraclass correlation.", "McGraw and Wong (1996)"),

@@ -1,0 +1,1 @@
+"""Works that texts of reports cite: the catalogue, their citations in a text, the list at the end."""
