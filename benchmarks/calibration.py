@@ -103,6 +103,11 @@ def _with_kept(table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([table, others.fillna({"worst": ""})], ignore_index=True)
 
 
+def kept_rates() -> pd.DataFrame:
+    """The rates in the repository; a rule without subjects has an empty text for its worst one."""
+    return pd.read_csv(RATES, dtype={"worst": str}).fillna({"worst": ""})
+
+
 def page(text: str, table: pd.DataFrame) -> str:
     """The page with what is right and the rates under the heading of every rule with a truth; the others stay."""
     parts = re.split(r"^## (\S+\.\S+)\n", text, flags=re.M)
@@ -197,7 +202,7 @@ def main() -> None:
         run(given.out, given.rules, given.units, given.studies, given.seconds)
     table = rates(given.out)
     table.to_csv(RATES, index=False, float_format="%.6g")
-    PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), pd.read_csv(RATES)), encoding="utf-8")
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), kept_rates()), encoding="utf-8")
     print(table.drop(columns=["worst_lower", "worst_upper"]).to_string(index=False))
 
 

@@ -145,7 +145,7 @@ NULLS: Mapping[str, Null] = MappingProxyType(
         for null in (
             Null(
                 "no_method",
-                "no answer depends on who answers: the method factor has loading 0",
+                "no answer depends on who answers: the factors of method and of reverse wording have loading 0",
                 _without_method,
             ),
             Null(

@@ -312,7 +312,7 @@ def script() -> ModuleType:
 def test_the_page_holds_the_stored_rates() -> None:
     found = script()
     text = found.PAGE.read_text(encoding="utf-8")
-    again = found.page(text, pd.read_csv(found.RATES))
+    again = found.page(text, found.kept_rates())
     assert [entries(again)[key] for key in CALIBRATED] == [entries(text)[key] for key in CALIBRATED]
 
 

@@ -292,6 +292,7 @@ def test_a_marker_excludes_method_variance_only_with_power() -> None:
             method_variance=0.02,
         )
         evidence = {"marker": marker, "effect": effect, "worth": 0.05, "marker_correlation": correlation}
+        evidence["wording"] = None
         (verdict,) = of(MethodVarianceEvidence, **evidence)
         return verdict
 
@@ -304,7 +305,10 @@ def test_a_marker_excludes_method_variance_only_with_power() -> None:
     assert "power" not in said(0.2).numbers
     untested = said(NAN, detected=None)
     assert (untested.answer, untested.case) == ("cannot say", "untested")
-    assert of(MethodVarianceEvidence, marker=None, effect=None, worth=0.05, marker_correlation=NAN) == ()
+    assert (
+        of(MethodVarianceEvidence, marker=None, effect=None, worth=0.05, marker_correlation=NAN, wording=None)
+        == ()
+    )
 
 
 def test_reliability_is_held_against_simultaneous_intervals() -> None:

@@ -30,11 +30,11 @@ def wording_covariance(wording: float, agreeing: float = AGREEING) -> np.ndarray
 
 
 def wording_factors(runs: int) -> Rates:
-    """Coverage of 95 % intervals of the wording (.30) and agreeing (.20) loadings; size of the test of no wording."""
+    """Coverage of 95 % intervals of the variances by wording (.09) and agreeing (.04); sizes of tests of no wording."""
     found: Rates = {}
     for n in (300, 600):
         rng = np.random.default_rng(23)
-        covered, agreed, rejected, fitted = [], [], [], 0
+        covered, agreed, rejected, above, fitted = [], [], [], [], 0
         for _ in range(runs):
             data = pd.DataFrame(
                 rng.multivariate_normal(np.zeros(10), wording_covariance(0.3), n), columns=ITEMS
@@ -43,8 +43,10 @@ def wording_factors(runs: int) -> Rates:
             row = fit.effects.set_index("model").loc["both"]
             if "both" in fit.fits:
                 fitted += 1
-                covered.append(abs(abs(row["wording"]) - 0.3) < 1.96 * row["wording_se"])
-                agreed.append(abs(abs(row["agreeing"]) - AGREEING) < 1.96 * row["agreeing_se"])
+                covered.append(abs(row["wording_variance"] - 0.09) < 1.96 * row["wording_variance_se"])
+                agreed.append(
+                    abs(row["agreeing_variance"] - AGREEING**2) < 1.96 * row["agreeing_variance_se"]
+                )
             none = pd.DataFrame(
                 rng.multivariate_normal(np.zeros(10), wording_covariance(0.0), n), columns=ITEMS
             )
@@ -52,10 +54,12 @@ def wording_factors(runs: int) -> Rates:
             difference = test.differences["agreeing", "both"]
             if difference.pvalue == difference.pvalue:
                 rejected.append(difference.pvalue < 0.05)
+                above.append(test.effects["wording_variance_p"].iloc[-1] < 0.025)
         found[f"{n} fitted"] = fitted / runs
         found[f"{n} coverage of wording"] = float(np.mean(covered))
         found[f"{n} coverage of agreeing"] = float(np.mean(agreed))
         found[f"{n} size"] = float(np.mean(rejected))
+        found[f"{n} size, one-sided"] = float(np.mean(above))
     return found
 
 

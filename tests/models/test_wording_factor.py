@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from comply_measure.errors import ComplyError, InputError
 from comply_measure.models.method_variance import wording_factor
@@ -38,7 +39,7 @@ def with_moments(implied: np.ndarray, names: list[str], n: int = 500) -> pd.Data
     return pd.DataFrame(white @ np.linalg.cholesky(implied).T, columns=names)
 
 
-def fitted(implied: np.ndarray, **options: str):
+def fitted(implied: np.ndarray, **options):
     return wording_factor(
         with_moments(implied, ITEMS), FACTORS, REVERSED, estimator="ML", missing="listwise", **options
     )
@@ -50,6 +51,11 @@ def test_both_factors_are_recovered_exactly_from_population_moments() -> None:
     both = found.effects.set_index("model").loc["both"]
     assert both["wording"] == pytest.approx(0.3, abs=1e-4)
     assert both["agreeing"] == pytest.approx(0.2, abs=1e-4)
+    assert both[["wording_variance", "agreeing_variance"]].tolist() == pytest.approx([0.09, 0.04], abs=1e-4)
+    assert both["wording_se"] == pytest.approx(both["wording_variance_se"] / (2 * both["wording"]))
+    assert both["wording_variance_p"] == pytest.approx(
+        stats.norm.sf(both["wording_variance"] / both["wording_variance_se"])
+    )
     assert found.fits["both"].measures["chisq"] == pytest.approx(0.0, abs=1e-6)
     assert [found.fits[name].measures["df"] for name in ("traits", "agreeing", "wording", "both")] == [
         32,
@@ -88,6 +94,21 @@ def test_differences_and_rows_of_the_models() -> None:
     assert list(rows.index) == ["traits", "agreeing", "wording", "both"]
     assert rows.loc["both", ["n_informants", "n_clusters"]].tolist() == [500, -1]
     assert rows.loc["both", "wording_se"] == pytest.approx(found.effects["wording_se"].iloc[-1])
+
+
+def test_a_variance_below_zero_is_no_loading() -> None:
+    """Reverse-keyed items that share less than the others do: the variance is regular there, its root is not."""
+    implied, at = covariance(0.0, 0.2), [ITEMS.index(item) for item in REVERSED]
+    implied[np.ix_(at, at)] -= 0.02 * (1 - np.eye(3))
+    found = fitted(implied, models=("traits", "both"))
+    row = found.effects.set_index("model").loc["both"]
+    assert row["wording_variance"] == pytest.approx(-0.02, abs=1e-4)
+    assert row["wording_variance_p"] > 0.5
+    assert np.isnan(row["wording"]) and np.isnan(row["wording_se"])
+    assert found.failures == {"agreeing": "not asked for", "wording": "not asked for"}
+    assert not found.differences
+    with pytest.raises(ComplyError, match="unknown model 'boht'; did you mean 'both'"):
+        fitted(implied, models=("boht",))
 
 
 def test_what_cannot_be_told_apart_is_refused() -> None:

@@ -20,7 +20,9 @@ from comply_measure.simulation import (
     load_population,
     simulate,
     simulate_to_folder,
+    truth_reference,
 )
+from comply_measure.simulation.answers import _invited
 from comply_measure.simulation.informant_level import draw_informants
 from comply_measure.simulation.plan import plan_items, plan_targets
 from comply_measure.simulation.unit_level import draw_units
@@ -188,3 +190,22 @@ def test_the_readme_counts_what_does_not_apply_and_who_answers_twice(
     simulate_to_folder(tmp_path / "one_each.yaml", without, 3)
     assert read_description(without / "dataset.yaml").informants is None
     assert "times two informants" not in (without / "README.md").read_text(encoding="utf-8")
+
+
+def test_second_informants_are_asked_with_the_stated_probability() -> None:
+    """Over 60 seeds of all 240 units the counts lie within three standard errors of binomial means."""
+    roles = len(POPULATION.roles)
+    shares = [seat.share for seat in POPULATION.seats[roles:]]
+    counts = np.zeros(len(shares))
+    for seed in range(60):
+        counts += _invited(POPULATION, 240, np.random.default_rng(seed))[:, roles:].sum(axis=0)
+    error = np.sqrt(60 * 240 * np.array(shares) * (1 - np.array(shares)))
+    assert shares == [0.20, 0.25, 0.10]
+    assert (np.abs(counts - 60 * 240 * np.array(shares)) < 3 * error).all()
+
+
+def test_the_shipped_draw_of_second_informants_is_the_documented_one() -> None:
+    informants = truth_reference("msi_triads").informants
+    second = informants[informants["informant"].str.endswith("-2")]
+    assert second.groupby("role").size().to_dict() == {"marketing": 41, "sales": 41, "it": 13}
+    assert int((second["absent"] == 0).sum()) == 90

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from comply_measure.evidence.calibration.decided import Decided
 from comply_measure.evidence.focal import chosen_focal
+from comply_measure.evidence.reverse_wording import reverse_wording, wording_verdicts
 from comply_measure.evidence.topics.method_variance import (
     MethodVarianceOptions,
     marker_data,
@@ -15,6 +16,7 @@ from comply_measure.evidence.topics.method_variance import (
     marker_models,
     marker_verdicts,
 )
+from comply_measure.evidence.topics.quality import flagged_answers, named_informants
 from comply_measure.evidence.topics.sample import informant_tests, roles_verdicts
 from comply_measure.simulation.schema import by_role
 
@@ -32,6 +34,11 @@ MARKER_SAYS = (
     "The method loading of the population file: “supported” is right where there is one, “not supported” where there "
     "is none. The latter is never said here: the study would have to state how closely the marker goes with the "
     "method. Calibrated without the latent method factor and the single factor."
+)
+WORDING_SAYS = (
+    "The loading of reverse-keyed items on a factor of their own in the population file: “supported” is right where "
+    "there is one, “not supported” where there is none. Calibrated without the marker and the latent method factor; "
+    "studies hold careless informants, who answer reverse-keyed items like the others."
 )
 
 
@@ -66,3 +73,16 @@ def compute_marker(responses: Responses, seed: int) -> Decided:
 def marker_truth(known: Known, subject: tuple[str, ...]) -> tuple[Answer, ...]:
     """Right answers on the marker."""
     return ("supported",) if known.population.spec.items.method_loading else ("not supported",)
+
+
+def compute_wording(responses: Responses, seed: int) -> Decided:
+    """The factor of reverse wording, careless informants known as step ``quality`` knows them."""
+    options, chosen = MethodVarianceOptions().at_highest(responses), chosen_focal(responses, None)
+    flagged = named_informants(flagged_answers(chosen).informants)
+    found = reverse_wording(chosen, options, options.cluster, flagged=flagged, detail=False)
+    return Decided(partial(wording_verdicts, found, options.worth))
+
+
+def wording_truth(known: Known, subject: tuple[str, ...]) -> tuple[Answer, ...]:
+    """Right answers on reverse wording."""
+    return ("supported",) if known.population.spec.items.reverse_loading else ("not supported",)

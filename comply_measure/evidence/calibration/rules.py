@@ -146,6 +146,13 @@ CALIBRATED: Mapping[str, Calibrated] = MappingProxyType(
                 informants.MARKER_SAYS,
             ),
             Calibrated(
+                "method_variance.wording",
+                informants.compute_wording,
+                informants.wording_truth,
+                (STATED, "no_method"),
+                informants.WORDING_SAYS,
+            ),
+            Calibrated(
                 "aggregation.incremental",
                 units.compute_incremental,
                 units.incremental_truth,

@@ -74,3 +74,69 @@ MARKER = register_rule(
         headline=True,
     )
 )
+
+_WITHOUT = (
+    "; without informants flagged as careless ({n_flagged}) {share_attentive:percent}, 95% CI "
+    "{ci_attentive:percent_interval}"
+)
+_OHNE = (
+    "; ohne als unachtsam erkannte Informanten ({n_flagged}) {share_attentive:percent}, 95%-KI "
+    "{ci_attentive:percent_interval}"
+)
+_SHARE = "{share:percent} of their variance, 95% CI {ci:percent_interval}"
+_ANTEIL = "{share:percent} ihrer Varianz, 95%-KI {ci:percent_interval}"
+_YES = "The {n_reverse} reverse-keyed items share something beyond what they measure and agreeing: "
+_JA = "Die {n_reverse} umgepolten Items haben über das Gemessene und Zustimmung hinaus etwas gemeinsam: "
+_NO = (
+    "The {n_reverse} reverse-keyed items share nothing worth {worth:percent} of their variance beyond what they "
+    "measure and agreeing: "
+)
+_NEIN = (
+    "Die {n_reverse} umgepolten Items haben über das Gemessene und Zustimmung hinaus nichts gemeinsam, was "
+    "{worth:percent} ihrer Varianz wert wäre: "
+)
+_OPEN = "Whether the {n_reverse} reverse-keyed items share something beyond what they measure and agreeing stays open: "
+_OFFEN = (
+    "Ob die {n_reverse} umgepolten Items über das Gemessene und Zustimmung hinaus etwas gemeinsam haben, "
+    "bleibt offen: "
+)
+
+WORDING = register_rule(
+    VerdictRule(
+        key="method_variance.wording",
+        question=Words(
+            "Do reverse-keyed items share something for being reverse-keyed?",
+            "Haben umgepolte Items etwas gemeinsam, weil sie umgepolt sind?",
+        ),
+        decides=Words(
+            "By the variance of a factor behind all reverse-keyed items, beside the factors of what they measure and "
+            "one of agreeing with everything. Supported where it lies above 0 (one-sided p below half of "
+            "{test_level:limit}). Not supported where its 95% interval lies below the share that the study cares for "
+            "(option worth). Where step quality flags careless informants, the answer must be the same without them.",
+            "Nach der Varianz eines Faktors hinter allen umgepolten Items, neben den Faktoren dessen, was sie messen, "
+            "und einem der Zustimmung zu allem. Gestützt, wenn sie über 0 liegt (einseitiges p unter der Hälfte von "
+            "{test_level:limit}). Nicht gestützt, wenn ihr 95%-Intervall unter dem Anteil liegt, auf den es ankommt "
+            "(Option worth). Wo der Schritt quality unachtsame Informanten erkennt, muss die Antwort ohne sie dieselbe "
+            "sein.",
+        ),
+        cannot_say=Words(
+            "Cannot say otherwise. The factor is not named by being found: reverse-keyed items may also share content, "
+            "and careless informants who are not recognised answer them like the others.",
+            "Sonst nicht zu entscheiden. Was der Faktor ist, sagt der Fund nicht: Umgepolte Items können auch Inhalt "
+            "gemeinsam haben, und nicht erkannte unachtsame Informanten beantworten sie wie die anderen.",
+        ),
+        says=MappingProxyType(
+            {
+                "supported": Words(_YES + _SHARE + ".", _JA + _ANTEIL + "."),
+                "not supported": Words(_NO + _SHARE + ".", _NEIN + _ANTEIL + "."),
+                "cannot say": Words(_OPEN + _SHARE + ".", _OFFEN + _ANTEIL + "."),
+                "supported: flagged": Words(_YES + _SHARE + _WITHOUT + ".", _JA + _ANTEIL + _OHNE + "."),
+                "not supported: flagged": Words(_NO + _SHARE + _WITHOUT + ".", _NEIN + _ANTEIL + _OHNE + "."),
+                "cannot say: flagged": Words(_OPEN + _SHARE + _WITHOUT + ".", _OFFEN + _ANTEIL + _OHNE + "."),
+            }
+        ),
+        source="Marsh (1996); Tomás & Oliver (1999); Billiet & McClendon (2000) for agreeing",
+        conventions=("test_level",),
+        headline=True,
+    )
+)

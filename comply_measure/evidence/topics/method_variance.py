@@ -17,8 +17,10 @@ from comply_measure.evidence.choices import Names
 from comply_measure.evidence.estimation import Cluster, Estimation, cluster_in_role
 from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.keying import Turned, turned_items
+from comply_measure.evidence.reverse_wording import ReverseWording, reverse_wording, wording_verdicts
 from comply_measure.evidence.rules.method_variance import MARKER
 from comply_measure.evidence.topic import Request, Topic
+from comply_measure.evidence.topics.quality import QualityEvidence, flagged_informants
 from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.models.method_variance import (
     LatentMethodFactor,
@@ -52,8 +54,12 @@ class MethodVarianceOptions(Estimation):
         Take each role's means off first.
     by_role : bool
         Also the marker models in each role.
+    wording : bool
+        Also a factor of reverse wording behind all items (:func:`.reverse_wording.reverse_wording`): two fits, and one
+        without informants flagged as careless.
     worth : float
-        Share of method variance that the study cares for; the power of the marker's test is stated for it.
+        Share of method variance that the study cares for; the power of the marker's test is stated for it, and a factor
+        of reverse wording is held against it.
     marker_correlation : float, optional
         How closely the marker goes with the method, where that is known from elsewhere; without it a test that finds
         nothing excludes nothing.
@@ -64,13 +70,14 @@ class MethodVarianceOptions(Estimation):
     cluster: Cluster = "unit"
     role_centred: bool = True
     by_role: bool = False
+    wording: bool = True
     worth: Annotated[float, Field(gt=0, lt=1)] = 0.05
     marker_correlation: Annotated[float | None, Field(gt=0, le=1)] = None
 
 
 @dataclass(frozen=True, eq=False)
 class MethodVarianceEvidence(Evidence):
-    """What the topic found; what is None has its reason in `obstacles` (marker, latent, single).
+    """What the topic found; what is None has its reason in `obstacles` (marker, latent, single, wording).
 
     Items without variance are `left_out` of the single-factor share. `power` is :func:`.marker_power.power_table`, with
     the shares asked for, of `effect`; empty without a marker. `worth` and `marker_correlation` are the options' (NaN:
@@ -84,6 +91,7 @@ class MethodVarianceEvidence(Evidence):
     marker: MarkerAnalysis | None
     latent: LatentMethodFactor | None
     single: SingleFactorShare | None
+    wording: ReverseWording | None
     left_out: tuple[str, ...]
     by_role: pd.DataFrame
     power: pd.DataFrame
@@ -102,12 +110,20 @@ class MethodVarianceEvidence(Evidence):
         return pd.DataFrame() if found is None else found.tidy()
 
     def values(self) -> Mapping[str, Value]:
-        """Share of variance that the marker's method effects carry."""
-        return {} if self.marker is None else {"marker_method_variance": self.marker.method_variance}
+        """Shares of variance that the marker's method effects, and a factor of reverse wording, carry."""
+        marker: dict[str, Value] = (
+            {} if self.marker is None else {"marker_method_variance": self.marker.method_variance}
+        )
+        if self.wording is None:
+            return marker
+        return marker | {"reverse_wording_share": float(self.wording.effects["share"].iloc[0])}
 
     def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
-        """What the marker says, and what its test could have said."""
-        return marker_verdicts(self.marker, self.effect, self.worth, self.marker_correlation, conventions)
+        """What the marker says, and what its test could have said; what reverse-keyed items share."""
+        return (
+            *marker_verdicts(self.marker, self.effect, self.worth, self.marker_correlation, conventions),
+            *wording_verdicts(self.wording, self.worth, conventions),
+        )
 
     def reasons(self) -> Mapping[str, str]:
         """Why that share is undefined."""
@@ -159,9 +175,12 @@ def marker_verdicts(
 
 
 def method_variance(
-    responses: Responses, options: MethodVarianceOptions | None = None
+    responses: Responses,
+    options: MethodVarianceOptions | None = None,
+    *,
+    quality: QualityEvidence | None = None,
 ) -> MethodVarianceEvidence:
-    """Marker models, latent method factor and single-factor share.
+    """Marker models, latent method factor, factor of reverse wording and single-factor share.
 
     Parameters
     ----------
@@ -169,6 +188,8 @@ def method_variance(
         The validated answers.
     options : MethodVarianceOptions, optional
         Defaults where not given.
+    quality : QualityEvidence, optional
+        Who answered carelessly; the factor of reverse wording is then estimated with and without these informants.
 
     Returns
     -------
@@ -185,6 +206,7 @@ def method_variance(
             lambda: marker_models(data, chosen, marker, options, options.cluster)
         )
     latent, why_no_latent = attempt(lambda: _latent(data, chosen, options))
+    wording, why_no_wording = _wording(chosen, options, flagged_informants(quality))
     answers = chosen.answers()
     items = [name for members in chosen.items.values() for name in members]
     varying = [name for name in items if answers[name].max() > answers[name].min()]
@@ -196,13 +218,19 @@ def method_variance(
         marker=analysis,
         latent=latent,
         single=share,
+        wording=wording,
         left_out=tuple(name for name in items if name not in varying),
         by_role=_by_role(chosen, marker, options),
         power=_power(analysis, options),
         effect=None if analysis is None else analysis.effect,
         worth=options.worth,
         marker_correlation=math.nan if options.marker_correlation is None else options.marker_correlation,
-        obstacles={"marker": why_no_marker, "latent": why_no_latent, "single": why_no_share},
+        obstacles={
+            "marker": why_no_marker,
+            "latent": why_no_latent,
+            "single": why_no_share,
+            "wording": why_no_wording,
+        },
         n_units=chosen.n_units,
         n_informants=chosen.n_informants,
         estimator=options.words("informants"),
@@ -210,10 +238,24 @@ def method_variance(
 
 
 def _compute(request: Request, options: MethodVarianceOptions) -> MethodVarianceEvidence:
-    return method_variance(request.responses, options)
+    given = request.optional("quality", QualityEvidence)
+    return method_variance(request.responses, options, quality=given)
 
 
-TOPIC = Topic("method_variance", "Common method variance", _compute, MethodVarianceOptions)
+TOPIC = Topic("method_variance", "Common method variance", _compute, MethodVarianceOptions, uses=("quality",))
+
+
+def _wording(
+    chosen: Focal, options: MethodVarianceOptions, flagged: frozenset[tuple[str, ...]] | None
+) -> tuple[ReverseWording | None, str]:
+    """The factor of reverse wording, or why there is none."""
+    if not options.wording:
+        return None, "not asked for"
+    return attempt(
+        lambda: reverse_wording(
+            chosen, options, options.cluster, centred=options.role_centred, flagged=flagged
+        )
+    )
 
 
 def _power(analysis: MarkerAnalysis | None, options: MethodVarianceOptions) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 
 import pandas as pd
+from scipy.special import ndtr
 
 from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.measurement.fits import NO_INDICES, DifferenceTest, FitColumn, fit_indices, fit_notes
@@ -16,12 +17,15 @@ from comply_measure.models.method_variance.texts import MethodTexts, loading_tab
 from comply_measure.results import Result
 from comply_measure.sem import Fit
 from comply_measure.sem.language.quoting import quoted
+from comply_measure.statistics.words import require_known
 
 _NAN = math.nan
 _MODELS = ("traits", "agreeing", "wording", "both")
 _SHOWN: tuple[FitColumn, ...] = ("chisq", "df", "pvalue", "cfi", "rmsea", "srmr", "bic", "version")
-#: Labels of the equal loadings.
-WORDING = "wording_loading"
+#: Labels of the variances of the factors whose loadings are fixed at ±1.
+WORDING, AGREEING = "wording_variance", "agreeing_variance"
+#: Models without the factor and with it, beside the other factor.
+_TESTS = (("traits", "agreeing"), ("traits", "wording"), ("agreeing", "both"), ("wording", "both"))
 CAVEATS = (
     "without the factor of agreeing, the wording factor takes up acquiescence, too: read it in the model with both",
     "reverse-keyed items may share content; what they share beyond their factors is not named by finding it",
@@ -42,10 +46,11 @@ class WordingFactor(Result):
         (restricted, general) → test.
     loadings : DataFrame
         Per model and item: model, item, factor, reverse_keyed, substantive, wording, agreeing (standardised; 0 where
-        the model has no such loading), note.
+        the model has no such loading, NaN where the variance of its factor is estimated below 0), note.
     effects : DataFrame
-        Per model: the equal loadings in the units of the answers, ``wording`` and ``agreeing``, each with its standard
-        error and p value, ``note``.
+        Per model: ω² and γ² with standard errors and one-sided p values (``wording_variance``, ``_se``, ``_p``, and
+        ``agreeing_``), the equal loadings ω and γ (``wording``, ``agreeing``; NaN for a variance below 0) with standard
+        errors by the delta method, all in the units of the answers, and ``note``.
     n_informants, n_clusters : int
     notes : tuple of str
         What the model cannot tell.
@@ -61,7 +66,7 @@ class WordingFactor(Result):
     notes: tuple[str, ...] = CAVEATS
 
     def tidy(self) -> pd.DataFrame:
-        """One row per model: model, fit indices, wording and agreeing with errors and p values, counts, note."""
+        """One row per model: model, fit indices, the columns of `effects`, counts, note."""
         rows: list[dict[str, object]] = []
         effects = self.effects.set_index("model")
         for name in _MODELS:
@@ -81,8 +86,11 @@ class WordingFactor(Result):
 
 
 _EFFECTS = [
-    "model", "wording", "wording_se", "wording_p", "agreeing", "agreeing_se", "agreeing_p", "note",
-]  # fmt: skip
+    "model",
+    *("wording_variance", "wording_variance_se", "wording_variance_p", "wording", "wording_se"),
+    *("agreeing_variance", "agreeing_variance_se", "agreeing_variance_p", "agreeing", "agreeing_se"),
+    "note",
+]
 
 
 def wording_factor(
@@ -94,6 +102,7 @@ def wording_factor(
     missing: str = "ml",
     cluster: str | None = None,
     names: tuple[str, str] = ("wording_factor", "agreeing_factor"),
+    models: Collection[str] = _MODELS,
 ) -> WordingFactor:
     r"""Correlated factors with a factor of reverse wording and one of agreeing with everything.
 
@@ -103,8 +112,9 @@ def wording_factor(
 
     W and A with variance 1, uncorrelated with each other and with the substantive factors, one ω and one γ in the units
     of the answers. Reverse-keyed items then share ω² beyond their factors, and agreeing moves them against the others.
-    ω = 0 is tested by ``agreeing`` against ``both``: there its sign means nothing, so the test keeps below its level
-    (docs/models.md).
+    Estimated are ω² and γ², as variances of factors with loadings of ±1, which may come out below 0: the sign of a
+    loading means nothing, so that at 0 neither its interval nor its test is regular, those of the variance are.
+    ω² = 0 is tested by ``agreeing`` against ``both`` or by ω²/SE, one-sided (docs/models.md).
     γ is identified by pairs of a reverse-keyed and another item within and across factors; ω by pairs of reverse-keyed
     items of different factors. Sources: Marsh (1996) and Tomás & Oliver (1999) for the wording factor, Billiet &
     McClendon (2000) for the factor of agreeing.
@@ -121,6 +131,8 @@ def wording_factor(
         As for :func:`comply_measure.sem.fit`.
     names : tuple of str
         Names of the two factors.
+    models : collection of str
+        Which of the four are fitted; the others are failures with the reason "not asked for".
 
     Returns
     -------
@@ -142,20 +154,20 @@ def wording_factor(
     texts.check()
     MethodTexts(factors, names[0], ()).check()
     _require_told_apart(texts)
+    for name in models:
+        require_known("model", name, _MODELS)
     series = Series(data, {"estimator": estimator, "missing": missing, "cluster": cluster})
-    wording = _wording(texts, names[0])
-    series.add("traits", texts.traits())
-    series.add("wording", f"{texts.traits()}\n{wording}")
-    agreeing = texts.equal(texts.unmeasured())
-    series.add("agreeing", agreeing)
-    series.add("both", f"{agreeing}\n{wording}\n{quoted(names[0])} ~~ 0*{quoted(names[1])}")
-    pairs = (("traits", "agreeing"), ("traits", "wording"), ("agreeing", "both"), ("wording", "both"))
+    for key, text in _texts(texts, names).items():
+        if key in models:
+            series.add(key, text)
+        else:
+            series.failures[key] = "not asked for"
     return WordingFactor(
         series.fits,
         series.failures,
-        {pair: series.difference(*pair) for pair in pairs},
+        {pair: series.difference(*pair) for pair in _TESTS if set(pair) <= set(models)},
         pd.concat([_loadings(series, texts, names, key) for key in _MODELS], ignore_index=True),
-        pd.DataFrame([_effects(series, texts, names, key) for key in _MODELS], columns=_EFFECTS),
+        pd.DataFrame([_effects(series, names, key) for key in _MODELS], columns=_EFFECTS),
         max((fit.n for fit in series.fits.values()), default=0),
         int(data[cluster].nunique()) if cluster is not None else -1,
     )
@@ -172,12 +184,28 @@ def _require_told_apart(texts: MethodTexts) -> None:
         )
 
 
-def _wording(texts: MethodTexts, name: str) -> str:
-    """Reverse-keyed items on their factor, with one loading, uncorrelated with the substantive factors."""
-    turned = [item for item in texts.items if item in texts.reversed_items]
-    loaded = " + ".join(f"{WORDING}*{quoted(item)}" for item in turned)
+def _texts(texts: MethodTexts, names: tuple[str, str]) -> dict[str, str]:
+    """The four models."""
+    turned = texts.reversed_items
+    wording = _fixed_loadings(texts, names[0], {i: 1 for i in texts.items if i in turned}, WORDING)
+    signs = {item: -1 if item in turned else 1 for item in texts.items}
+    agreeing = _fixed_loadings(texts, names[1], signs, AGREEING)
+    traits, apart = texts.traits(), f"{quoted(names[0])} ~~ 0*{quoted(names[1])}"
+    written = {
+        "traits": (traits,),
+        "agreeing": (traits, agreeing),
+        "wording": (traits, wording),
+        "both": (traits, agreeing, wording, apart),
+    }
+    return {key: "\n".join(parts) for key, parts in written.items()}
+
+
+def _fixed_loadings(texts: MethodTexts, name: str, signs: Mapping[str, int], variance: str) -> str:
+    """Items on a factor with loadings of ±1 and a free variance, uncorrelated with the substantive factors."""
+    loaded = " + ".join(f"{sign}*{quoted(item)}" for item, sign in signs.items())
     apart = " + ".join(f"0*{quoted(factor)}" for factor in texts.factors)
-    return f"{quoted(name)} =~ {loaded}\n{quoted(name)} ~~ {apart}"
+    factor = quoted(name)
+    return f"{factor} =~ {loaded}\n{factor} ~~ NA*{factor} + {variance}*{factor}\n{factor} ~~ {apart}"
 
 
 def _loadings(series: Series, texts: MethodTexts, names: tuple[str, str], key: str) -> pd.DataFrame:
@@ -201,14 +229,18 @@ def _loadings(series: Series, texts: MethodTexts, names: tuple[str, str], key: s
     return table.assign(note="")
 
 
-def _effects(series: Series, texts: MethodTexts, names: tuple[str, str], key: str) -> list[object]:
+def _effects(series: Series, names: tuple[str, str], key: str) -> list[object]:
+    """Variances of the two factors and the loadings that they are squares of."""
     fit = series.fits.get(key)
     if fit is None:
-        return [key, *(_NAN,) * 6, series.failures[key]]
+        return [key, *(_NAN,) * 10, series.failures[key]]
     table = fit.estimates
-    plain = [item for item in texts.items if item not in texts.reversed_items]
     row: list[object] = [key]
-    for name, items in zip(names, (sorted(texts.reversed_items), plain), strict=True):
-        of = table[(table["op"] == "=~") & (table["lhs"] == name) & table["rhs"].isin(items[:1])]
-        row += [float(of[c].iloc[0]) for c in ("est", "se", "pvalue")] if len(of) else [_NAN] * 3
+    for name in names:
+        of = table[(table["op"] == "~~") & (table["lhs"] == name) & (table["rhs"] == name)]
+        variance, error = (float(of[c].iloc[0]) if len(of) else _NAN for c in ("est", "se"))
+        loading = math.sqrt(variance) if variance >= 0 else _NAN
+        at_loading = error / (2 * loading) if loading > 0 else _NAN
+        p = 1 - float(ndtr(variance / error)) if error > 0 else _NAN
+        row += [variance, error, p, loading, at_loading]
     return [*row, "" if key == "both" else "the model has no such factor"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from comply_measure.evidence.topics.method_variance import MethodVarianceEvidence
 from comply_measure.report.chapters.columns import labelled, sentences
+from comply_measure.report.chapters.method_variance_wording import wording_blocks
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, chi_square, listing, percent
 from comply_measure.report.labels import Labels
@@ -53,6 +54,7 @@ def method_variance_section(facts: MethodVarianceEvidence, labels: Labels) -> Se
         blocks.append(Notice(f"No latent method factor: {facts.obstacles['latent']}.", "warning"))
     else:
         blocks += _latent(facts, facts.latent, labels)
+    blocks += wording_blocks(facts, labels)
     blocks += [Heading("Single-factor share"), _single(facts)]
     return Section("method_variance", "Common method variance", tuple(blocks))
 

@@ -29,6 +29,7 @@ COUNTS: tuple[Quantity, ...] = (
     Quantity("n_indicators", "Indicators", "count"),
     Quantity("n_informants", "Informants", "count"),
     Quantity("n_items", "Items", "count"),
+    Quantity("n_reverse", "Reverse-keyed", "count"),
     Quantity("n_judges", "Judges", "count"),
     Quantity("n_missing", "Missing", "count"),
     Quantity("n_not_supported", "Not supported", "count"),
@@ -107,5 +108,17 @@ COUNTS: tuple[Quantity, ...] = (
     Quantity("share_significant_fdr", "Significant, FDR", "percent"),
     Quantity("substantive_share", "Substantive", "percent"),
     Quantity("user_missing", "Declared missing", "percent"),
+    Quantity(
+        "agreeing_share", "Agreeing", "percent", "Share of variance that agreeing with everything carries."
+    ),
+    Quantity(
+        "wording_share",
+        "Wording",
+        "percent",
+        "Share of variance that a factor of reverse wording carries.",
+        "Marsh (1996)",
+        data=("share",),
+    ),
+    Quantity("wording_share_ci", "95% CI", "percent_interval"),
     Quantity("view", "The role's view", "percent"),
 )

@@ -48,6 +48,8 @@ WORDS: tuple[Quantity, ...] = (
     Quantity("indicator", "Indicator", data=("label",)),
     Quantity("intervention", "Intervention"),
     Quantity("item", "Item"),
+    Quantity("sample", "Sample", data=("label",)),
+    Quantity("reverse_keyed", "Reverse-keyed"),
     Quantity("latent_variable", "Latent variable"),
     Quantity("low", "Low"),
     Quantity("less_restricted", "Less restricted"),
