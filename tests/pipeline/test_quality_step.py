@@ -43,6 +43,16 @@ def test_counts_add_up_over_roles_items_and_firms(output: StepOutput, context: C
     assert by_role["n_missing"].tolist()[0] == by_role["n_missing"].iloc[1:].sum() == missing
     assert items["n_missing"].sum() == firms["n_missing"].sum() == missing
     assert by_role["n_answers_due"].iloc[0] == 667 * 80
+    reasons = context.responses.missing_reason[list(items["item"])].astype(object)
+    kinds = ("not_answered", "cannot_judge", "does_not_apply")
+    assert "user_missing" not in items
+    for kind in kinds:
+        counts = (items[kind] * items["n_informants"]).to_numpy()
+        assert counts == pytest.approx((reasons == kind).sum().to_numpy())
+    assert items[list(kinds)].sum(axis=1).to_numpy() == pytest.approx(items["share"].to_numpy())
+    scale = context.responses.scale("comply")
+    offered = [("does_not_apply" in scale.item(name).offers) for name in items["item"]]
+    assert 0 < sum(offered) < len(items) and ((items["does_not_apply"] > 0) == offered).all()
     flagged = output.tables["quality_flagged"].data
     assert flagged["n_flagged"].iloc[0] == flagged["n_flagged"].iloc[1:].sum()
 

@@ -39,6 +39,8 @@ from comply_measure.tables.roles import POOLED, by_role, role_centred
 _FEWEST_ITEMS = 6
 #: Columns that name an informant.
 INFORMANT = ("unit", "role", "informant")
+#: Why an answer that was asked for is missing.
+REASONS = ("not_answered", "cannot_judge", "does_not_apply", "user_missing")
 _COMPARED: dict[Measure, str] = {"chisq": "χ²", "cfi": "CFI", "tli": "TLI", "rmsea": "RMSEA", "srmr": "SRMR"}
 
 
@@ -103,7 +105,8 @@ class MissingAnswers:
     Parameters
     ----------
     by_item : DataFrame
-        ``construct``, ``item``, ``n_informants``, ``n_missing``, ``share`` and ``share_<role>``.
+        ``construct``, ``item``, ``n_informants``, ``n_missing``, ``share``, a share for each reason of
+        :data:`REASONS` that occurs in the study (they add up to ``share``), and ``share_<role>``.
     by_role, by_firm : DataFrame
         ``group``, ``n_informants``, ``n_answers_due``, ``n_missing``, ``share``, ``share_complete``.
     patterns : DataFrame
@@ -407,10 +410,25 @@ def _items_wide(items: pd.DataFrame, chosen: Focal) -> pd.DataFrame:
     table = total.loc[[name for name in place if name in total.index]].reset_index()
     table.insert(0, "construct", [place[name] for name in table["item"]])
     table["share"] = table["n_missing"] / table["n_informants"]
+    for reason, counts in _reasons(chosen, list(table["item"])).items():
+        table[reason] = counts / table["n_informants"].to_numpy()
     for role in chosen.roles:
         own = items[items["role"] == role].set_index("item")["share"]
         table[f"share_{role}"] = own.reindex(table["item"]).to_numpy()
     return table
+
+
+def _reasons(chosen: Focal, names: list[str]) -> dict[str, npt.NDArray[np.int64]]:
+    """How often each reason that occurs is that of an item, by item, among informants whose role was asked."""
+    responses = chosen.responses
+    given = responses.missing_reason.loc[chosen.rows.to_numpy(), names].astype(object).to_numpy()
+    roles = responses.data.loc[chosen.rows.to_numpy(), "role"]
+    asked = np.zeros(given.shape, dtype=bool)
+    for role in chosen.roles:
+        own = {name for members in chosen.asked(chosen.items, role).values() for name in members}
+        asked[np.ix_((roles == role).to_numpy(), [name in own for name in names])] = True
+    found = {reason: ((given == reason) & asked).sum(axis=0) for reason in REASONS}
+    return {reason: counts for reason, counts in found.items() if counts.any()}
 
 
 def _added(parts: pd.DataFrame, roles: tuple[str, ...] | None) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from comply_measure.evidence.topics.quality import CarelessAnswers, QualityEvidence
 from comply_measure.report.chapters.columns import labelled
 from comply_measure.report.cutoffs import Cutoffs
-from comply_measure.report.format import bounded, chi_square, count, number, percent, plural
+from comply_measure.report.format import bounded, chi_square, count, listing, number, percent, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Heading, Notice, Prose, Section
 from comply_measure.report.reversals import reversal_sentence
@@ -17,6 +17,8 @@ from comply_measure.report.verdicts import key_label
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from comply_measure.report.quantities.names import Name
 
 _INDICES = {
     "longstring": "Longest run of equal answers",
@@ -194,7 +196,7 @@ def _missing(facts: QualityEvidence, labels: Labels) -> list[Block]:
         f"small patterns it "
         "misses such dependence, and it says nothing for or against answers that are missing at random."
     )
-    blocks: list[Block] = [Prose(text)]
+    blocks: list[Block] = [Prose(f"{text}{_reasons_said(missing.by_item)}")]
     empty = missing.by_item[missing.by_item["share"] == 1]["item"].tolist()
     if empty:
         blocks.append(Notice(f"Nobody answered: {', '.join(empty)}.", "warning"))
@@ -208,6 +210,33 @@ def _missing(facts: QualityEvidence, labels: Labels) -> list[Block]:
     if len(missing.patterns):
         folded.append(_pattern_table(facts))
     return [*blocks, Details("Missing answers by item, firm and pattern", tuple(folded))]
+
+
+_REASONS: dict[Name, str] = {
+    "not_answered": "left out",
+    "cannot_judge": "“cannot judge”",
+    "does_not_apply": "“does not apply”",
+    "user_missing": "declared missing",
+}
+
+
+def _reasons_said(items: pd.DataFrame) -> str:
+    """How many answers lack for each reason; an item that does not apply is not one that cannot be judged."""
+    counts = {
+        words: round(float((items[reason] * items["n_informants"]).sum()))
+        for reason, words in _REASONS.items()
+        if reason in items
+    }
+    if not counts:
+        return ""
+    text = f" By reason: {listing([f'{words} {count(n)}' for words, n in counts.items()])}."
+    if "does_not_apply" not in items:
+        return text
+    most = items.sort_values("does_not_apply", ascending=False, kind="stable").iloc[0]
+    return (
+        f"{text} “Does not apply” is no doubt about the answer but says that there is nothing to rate; most often of "
+        f"item {most['item']} ({percent(most['does_not_apply'])})."
+    )
 
 
 def _little_words(test: pd.Series[Any]) -> str:
@@ -273,13 +302,14 @@ def _little_table(facts: QualityEvidence, labels: Labels) -> TableSpec:
 def _item_table(facts: QualityEvidence, labels: Labels) -> TableSpec:
     data = labelled(facts.missing.by_item, label=(labels.construct, "construct"))
     roles = [name.removeprefix("share_") for name in data.columns if name.startswith("share_")]
+    reasons = [of(name) for name in _REASONS if name in data]
     shares = [of("share", f"share_{role}", heading=labels.role(role)) for role in roles]
     return table_of(
         facts,
         "quality_missing_by_item",
         f"{facts.title}: missing answers by item",
         data,
-        ("item", of("n_asked", "n_informants"), "n_missing", "share", *shares),
+        ("item", of("n_asked", "n_informants"), "n_missing", "share", *reasons, *shares),
         estimator="Descriptive",
         group="label",
     )
