@@ -42,6 +42,9 @@ def test_every_item_of_both_drafts_is_in_the_log_with_a_reason() -> None:
     for name, count in first.items():
         told = [row["first_draft"] for row in rows if row["scale"] == name and row["first_draft"]]
         assert len(told) == len(set(told)) == count
+    sections = {section.key for section in SCALES["comply"].sections}
+    told = [row["second_draft"] for row in rows if row["scale"] == "sections of comply"]
+    assert told == ["confidentiality"] and set(told) <= sections
     ids = {item.id for scale in SCALES.values() for item in scale.items}
     for row in rows:
         assert len(row["reason"]) >= 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from comply_measure.evidence.topics.aggregation import AggregationEvidence
-from comply_measure.report.chapters.columns import labelled
+from comply_measure.report.chapters.columns import SINGLE_UNITS, labelled
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import count, number, plural
 from comply_measure.report.labels import Labels
@@ -129,6 +129,7 @@ def _scores(facts: AggregationEvidence) -> TableSpec:
         facts.scores,
         ("unit", *(of("score", name, heading=name) for name in shown), "remark"),
         f"The CSV file holds all {count(len(names))} variables." if hidden else "",
+        SINGLE_UNITS,
         rows_shown=_ROWS,
         estimator=_MEAN,
     )

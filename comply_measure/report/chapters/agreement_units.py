@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from comply_measure.evidence.topics.agreement import AgreementEvidence
-from comply_measure.report.chapters.columns import labelled
+from comply_measure.report.chapters.columns import SINGLE_UNITS, labelled
 from comply_measure.report.format import bounded, percent
 from comply_measure.report.labels import Labels
 from comply_measure.report.tables import Columns, TableSpec, of, table_of
@@ -100,6 +100,7 @@ def units_table(facts: AgreementEvidence, labels: Labels) -> TableSpec:
         _UNITS,
         "Critical: rwg(j) that random answers reach too rarely, for the unit's own informants and items. "
         "Why a value is undefined is in the export.",
+        SINGLE_UNITS,
         estimator=f"Tests per unit and dimension, {facts.tests['method'].iloc[0]}",
         rows_shown=_SHOWN,
     )

@@ -16,6 +16,12 @@ CONSTRUCT_NOTE = (
     "dimension with another."
 )
 
+#: Under tables of single units or informants.
+SINGLE_UNITS = (
+    "For the research team: the shipped questionnaire promises informants that results of a single business unit, or "
+    "of its functions, stay there. What is published or given to a company goes without this table and its file."
+)
+
 
 def labelled(data: pd.DataFrame, place: int = 0, **labels: tuple[Callable[[str], str], str]) -> pd.DataFrame:
     """A copy with columns of names in print from `place` on.

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from comply_measure.evidence.topics.quality import CarelessAnswers, QualityEvidence
-from comply_measure.report.chapters.columns import labelled
+from comply_measure.report.chapters.columns import SINGLE_UNITS, labelled
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, chi_square, count, listing, number, percent, plural
 from comply_measure.report.labels import Labels
@@ -180,6 +180,7 @@ def _informant_table(facts: QualityEvidence, careless: CarelessAnswers, labels: 
             extreme_label=(lambda key: _INDICES.get(key, key), "extreme"),
         ),
         ("unit", of("role", "label"), "n_flags", of("only_extreme", "extreme_label"), *values),
+        SINGLE_UNITS,
         estimator=_CARELESS,
     )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from comply_measure.evidence.topics.gaps import GapEvidence
 from comply_measure.evidence.topics.triads import TriadEvidence
-from comply_measure.report.chapters.columns import labelled
+from comply_measure.report.chapters.columns import SINGLE_UNITS, labelled
 from comply_measure.report.format import count
 from comply_measure.report.labels import Labels
 from comply_measure.report.tables import Columns, TableSpec, of, table_of
@@ -38,6 +38,7 @@ def score_table(facts: TriadEvidence, labels: Labels) -> TableSpec:
         _SCORES,
         "Mean: after role means were taken off. BLUP and common fate: latent scores, drawn to the mean of all "
         "units as far as the unit's own informants leave doubt. Odd role: only with all roles.",
+        SINGLE_UNITS,
         estimator="Any number of informants counts",
         rows_shown=_SHOWN,
     )
@@ -76,6 +77,7 @@ def gap_units_table(facts: GapEvidence, flags: pd.DataFrame, labels: Labels) -> 
         "Reliable: larger than measurement error allows at 95%, all gaps of a unit on a dimension taken together "
         "(Tukey). Empty: a role is absent.",
         *([left_out] if partly else []),
+        SINGLE_UNITS,
         estimator="Classical test theory",
         rows_shown=_SHOWN,
     )
