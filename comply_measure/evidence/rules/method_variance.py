@@ -135,7 +135,7 @@ WORDING = register_rule(
                 "cannot say: flagged": Words(_OPEN + _SHARE + _WITHOUT + ".", _OFFEN + _ANTEIL + _OHNE + "."),
             }
         ),
-        source="Marsh (1996); Tomás & Oliver (1999); Billiet & McClendon (2000) for agreeing",
+        source="Marsh (1996); Tomás and Oliver (1999); Billiet and McClendon (2000) for agreeing",
         conventions=("test_level",),
         headline=True,
     )
