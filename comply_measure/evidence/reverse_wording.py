@@ -147,7 +147,7 @@ def reverse_wording(
 
 def _effect(model: WordingFactor, sample: str, turned: Sequence[str]) -> dict[str, object]:
     """Shares of variance by the two factors, in one sample."""
-    row = model.effects.set_index("model").loc["both"]
+    row = model.effects[model.effects["model"] == "both"].to_dict("records")[0]
     note, inverse, every = model.failures.get("both", ""), math.nan, math.nan
     if not note:
         inverted = 1 / _variances(model.fits["both"])

@@ -426,7 +426,7 @@ def _reasons(chosen: Focal, names: list[str]) -> dict[str, npt.NDArray[np.int64]
     asked = np.zeros(given.shape, dtype=bool)
     for role in chosen.roles:
         own = {name for members in chosen.asked(chosen.items, role).values() for name in members}
-        asked[np.ix_((roles == role).to_numpy(), [name in own for name in names])] = True
+        asked[np.ix_((roles == role).to_numpy(), np.array([name in own for name in names]))] = True
     found = {reason: ((given == reason) & asked).sum(axis=0) for reason in REASONS}
     return {reason: counts for reason, counts in found.items() if counts.any()}
 
