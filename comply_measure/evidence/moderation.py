@@ -47,7 +47,7 @@ class Moderation:
 
 
 @dataclass(frozen=True, eq=False)
-class _Data:
+class EquationData:
     """Complete units of one equation."""
 
     names: list[str]
@@ -57,6 +57,14 @@ class _Data:
     errors: np.ndarray[Any, Any]
     influences: np.ndarray[Any, Any]
     outcome_error: float
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """An equation with the units it rests on."""
+
+    result: ModeratedRegression
+    data: EquationData
 
 
 def moderations(
@@ -74,7 +82,8 @@ def moderations(
     Parameters
     ----------
     hypotheses : sequence of Hypothesis
-        All of them; paths give the other predictors.
+        All of them: their paths and moderations (:attr:`Hypothesis.parts`) make the equations; those with a moderator
+        and no mediators are told.
     variables : UnitVariables
     corrected : bool
         Take the error of unit scores off (:mod:`comply_measure.statistics.moderated_regression`), with the reliability
@@ -82,15 +91,16 @@ def moderations(
     clusters : Series, optional
         What makes units alike; by default every unit is a cluster.
     """
-    wanted = [each for each in hypotheses if each.moderator]
+    wanted = [each for each in hypotheses if each.moderator and not each.through]
     if not wanted:
         return None
+    parts = [part for each in hypotheses for part in each.parts]
     rows: list[dict[str, Any]] = []
     slopes: list[SimpleSlopes] = []
     regions: list[JohnsonNeyman] = []
     for outcome in dict.fromkeys(each.outcome for each in wanted):
         mine = [each for each in wanted if each.outcome == outcome]
-        equation = [each for each in hypotheses if each.outcome == outcome]
+        equation = [each for each in parts if each.outcome == outcome]
         found, why = attempt(lambda e=equation, o=outcome: _equation(e, o, variables, corrected, clusters))  # type: ignore[misc]
         for each in mine:
             rows.append(_row(each, None if found is None else found, why))
@@ -106,8 +116,36 @@ def _terms(equation: Sequence[Hypothesis]) -> tuple[list[str], list[tuple[int, .
     names = list(
         dict.fromkeys(name for each in equation for name in (each.predictor, each.moderator) if name)
     )
-    products = [(names.index(e.predictor), names.index(e.moderator)) for e in equation if e.moderator]
-    return names, [*((place,) for place in range(len(names))), *products]
+    terms: list[tuple[int, ...]] = [(place,) for place in range(len(names))]
+    for each in equation:
+        if each.moderator:
+            a, b = names.index(each.predictor), names.index(each.moderator)
+            if (a, b) not in terms and (b, a) not in terms:
+                terms.append((a, b))
+    return names, terms
+
+
+def product_place(terms: Sequence[tuple[int, ...]], a: int, b: int) -> int:
+    """Place of the product of two variables among the terms."""
+    return terms.index((a, b)) if (a, b) in terms else terms.index((b, a))
+
+
+def solved_equation(
+    equation: Sequence[Hypothesis],
+    outcome: str,
+    variables: UnitVariables,
+    corrected: bool,
+    clusters: pd.Series[Any] | None,
+    units: pd.Index[Any],
+) -> Solved:
+    """One equation over those of the given units that have all its scores.
+
+    Raises
+    ------
+    NotApplicableError
+        With the reason why it cannot be solved.
+    """
+    return Solved(*_equation(equation, outcome, variables, corrected, clusters, units))
 
 
 def _equation(
@@ -116,9 +154,10 @@ def _equation(
     variables: UnitVariables,
     corrected: bool,
     clusters: pd.Series[Any] | None,
-) -> tuple[ModeratedRegression, _Data]:
+    units: pd.Index[Any] | None = None,
+) -> tuple[ModeratedRegression, EquationData]:
     names, terms = _terms(equation)
-    data = _data(names, outcome, variables, corrected, clusters)
+    data = _data(names, outcome, variables, corrected, clusters, units)
     n, k = len(data.y), len(terms) + 1
     if n <= k:
         raise NotApplicableError(f"{n} units have all scores; the equation has {k} coefficients")
@@ -135,7 +174,7 @@ def _equation(
     return found, data
 
 
-def _solved(data: _Data, terms: list[tuple[int, ...]]) -> ModeratedRegression:
+def _solved(data: EquationData, terms: list[tuple[int, ...]]) -> ModeratedRegression:
     try:
         return moderated_regression(
             data.X,
@@ -159,8 +198,11 @@ def _data(
     variables: UnitVariables,
     corrected: bool,
     clusters: pd.Series[Any] | None,
-) -> _Data:
+    only: pd.Index[Any] | None,
+) -> EquationData:
     table = pd.DataFrame({name: variables.score(name) for name in [*names, outcome]}).dropna()
+    if only is not None:
+        table = table.loc[table.index.intersection(only, sort=False)]
     units = table.index
     groups = pd.Series(units, index=units) if clusters is None else clusters.reindex(units)
     errors, influences = np.zeros(len(names)), np.zeros((len(units), len(names)))
@@ -174,7 +216,7 @@ def _data(
                 else:
                     errors[place] = error
                     influences[:, place] = influence.reindex(units).fillna(0.0)
-    return _Data(
+    return EquationData(
         names,
         table[names].to_numpy(dtype=float),
         table[outcome].to_numpy(dtype=float),
@@ -185,7 +227,9 @@ def _data(
     )
 
 
-def _row(each: Hypothesis, found: tuple[ModeratedRegression, _Data] | None, why: str) -> dict[str, Any]:
+def _row(
+    each: Hypothesis, found: tuple[ModeratedRegression, EquationData] | None, why: str
+) -> dict[str, Any]:
     row: dict[str, Any] = {
         "outcome": each.outcome, "predictor": each.predictor, "moderator": each.moderator,
         "sign": each.sign, "label": each.label,
@@ -199,7 +243,7 @@ def _row(each: Hypothesis, found: tuple[ModeratedRegression, _Data] | None, why:
 
     result, data = found
     a, b = data.names.index(each.predictor), data.names.index(each.moderator)
-    place = result.terms.index((a, b))
+    place = product_place(result.terms, a, b)
     est, se = float(result.coefficients[place]), math.sqrt(float(result.covariance[place, place]))
     spread = data.y.var() - data.outcome_error
     scale = math.sqrt(float(result.variances[a] * result.variances[b]) / spread) if spread > 0 else math.nan
@@ -213,7 +257,7 @@ def _row(each: Hypothesis, found: tuple[ModeratedRegression, _Data] | None, why:
     }  # fmt: skip
 
 
-def _told(outcome: str, result: ModeratedRegression, data: _Data) -> Equation:
+def _told(outcome: str, result: ModeratedRegression, data: EquationData) -> Equation:
     """The equation for slopes and regions; its bands are made to be those of t."""
     from scipy.stats import t
 

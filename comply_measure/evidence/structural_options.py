@@ -39,6 +39,8 @@ class StatedHypothesis(Speaking):
         What should change the path.
     through : str or list of str, optional
         What the effect should lead through, in order; also ``mediator``.
+    step : int, optional
+        With `through` and `moderator`: which step of the way the moderator changes, from 1; the last by default.
     label : str
         Its name in print.
     """
@@ -53,6 +55,7 @@ class StatedHypothesis(Speaking):
         tuple[Annotated[str, Field(min_length=1)], ...],
         Field(validation_alias=AliasChoices("through", "mediator")),
     ] = ()
+    step: Annotated[int | None, Field(ge=1)] = None
     label: str = ""
 
     @field_validator("sign", mode="before")
@@ -70,7 +73,8 @@ class StatedHypothesis(Speaking):
     def hypothesis(self) -> Hypothesis:
         """As the models know it."""
         sign: Literal[1, -1] = 1 if self.sign == "positive" else -1
-        return Hypothesis(self.outcome, self.predictor, sign, self.moderator or "", self.label, self.through)
+        moderator, step = self.moderator or "", self.step or 0
+        return Hypothesis(self.outcome, self.predictor, sign, moderator, self.label, self.through, step)
 
 
 class StructureOptions(Estimation):

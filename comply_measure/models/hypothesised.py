@@ -12,21 +12,23 @@ from comply_measure.sem.language.quoting import quoted
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """One expected path, one expected moderation of a path, or one expected indirect effect.
+    """One expected path, moderation of a path, indirect effect, or moderated indirect effect.
 
     Parameters
     ----------
     outcome, predictor : str
         Names in the model.
     sign : {1, -1}
-        Expected direction; of a moderation, that of the product; of an indirect effect,
-        that of the product of its paths.
+        Expected direction; of a moderation, that of the product; of an indirect effect, that of the product of its
+        paths; with a moderator, that of its index (the change with the moderator).
     moderator : str
         What is expected to change the path; empty for a path.
     label : str
         Name in print, such as ``H1``.
     through : tuple of str
         Mediators on the way, in order; empty for a path or moderation.
+    step : int
+        Of an indirect effect with a moderator, which step it changes, from 1; 0: the last.
     """
 
     outcome: str
@@ -35,6 +37,20 @@ class Hypothesis:
     moderator: str = ""
     label: str = ""
     through: tuple[str, ...] = ()
+    step: int = 0
+
+    @property
+    def moderated_step(self) -> int:
+        """Place of the step that a moderator changes, from 0."""
+        return self.step - 1 if self.step else len(self.through)
+
+    @property
+    def parts(self) -> tuple[Hypothesis, ...]:
+        """Paths of the steps, and the moderation of one where an indirect effect has a moderator."""
+        if not (self.through and self.moderator):
+            return self.steps
+        chain, place = (self.predictor, *self.through, self.outcome), self.moderated_step
+        return (*self.steps, Hypothesis(chain[place + 1], chain[place], 1, self.moderator))
 
     @property
     def steps(self) -> tuple[Hypothesis, ...]:
@@ -78,6 +94,7 @@ def hypothesis_faults(hypotheses: Sequence[Hypothesis]) -> Iterator[tuple[int, s
             yield place, "moderator", f"'{each.moderator}' is the {end} of the path it should moderate"
         parts = frozenset((each.predictor, each.moderator))
         yield from ((place, "through", message) for message in _chain_faults(each))
+        yield from ((place, "step", message) for message in _step_faults(each))
         first = seen.setdefault((each.outcome, parts, each.through), place)
         if first != place:
             yield place, "", f"says of the same variables what hypothesis {first + 1} says"
@@ -102,8 +119,16 @@ def _chain_faults(each: Hypothesis) -> Iterator[str]:
             yield f"'{name}' is an end of the path it should mediate"
         elif each.through.count(name) > 1:
             yield f"'{name}' stands twice on the way"
-    if each.through and each.moderator:
-        yield "a hypothesis has mediators or a moderator: state the moderation of a step by itself"
+    if each.through and each.moderator in each.through:
+        yield f"'{each.moderator}' is on the way that it should moderate"
+
+
+def _step_faults(each: Hypothesis) -> Iterator[str]:
+    """What is wrong with the number of the moderated step."""
+    if each.step and not (each.through and each.moderator):
+        yield "only an indirect effect with a moderator has a moderated step"
+    elif each.step > len(each.through) + 1:
+        yield f"the way has {len(each.through) + 1} steps"
 
 
 def _sources(hypotheses: Sequence[Hypothesis]) -> dict[str, list[str]]:

@@ -39,6 +39,10 @@ class ModeratedRegression:
     df : int
         Clusters less one.
     n : int
+    influences : ndarray, shape (n, k)
+        What every case adds to n times the coefficients; sums by cluster make the covariance matrix, times `factor`.
+    factor : float
+        ``C/(C − 1) · (n − 1)/(n − k)``; NaN where that is undefined.
     """
 
     terms: tuple[tuple[int, ...], ...]
@@ -49,6 +53,8 @@ class ModeratedRegression:
     explained: float
     df: int
     n: int
+    influences: Floats
+    factor: float
 
 
 def moderated_regression(
@@ -122,8 +128,9 @@ def moderated_regression(
     fitted = beta[1:] @ (mean[1:, 1:] - np.outer(mean[0, 1:], mean[0, 1:])) @ beta[1:]
     explained = float(fitted / (y.var() - outcome_error)) if y.var() > outcome_error else math.nan
     return ModeratedRegression(
-        tuple(terms), float(beta[0]), beta[1:], covariance[1:, 1:], variances, explained, clusters - 1, n
-    )
+        tuple(terms), float(beta[0]), beta[1:], covariance[1:, 1:], variances, explained, clusters - 1, n,
+        (psi @ bread.T)[:, 1:], factor,
+    )  # fmt: skip
 
 
 def _power(x: Floats, power: int, theta: float) -> Floats:

@@ -229,7 +229,7 @@ def test_views_items_and_variables_of_units_can_be_named(responses, scores) -> N
         ((SOLD | {"mediator": "joint_prep"},), "did you mean 'joint_preparation'"),
         ((SOLD | {"through": "joint_preparation"},), "is an end of the path it should mediate"),
         ((SOLD | {"through": ["alignment", "alignment"]},), "stands twice on the way"),
-        ((MODERATED | {"through": "alignment"},), "has mediators or a moderator"),
+        ((MODERATED | {"through": "alignment", "step": 3},), "the way has 2 steps"),
         ((JOINT, SOLD | {"to": "alignment", "through": "size"}), "the paths form a circle"),
         ((SOLD | {"moderator": "joint_preparation"},), "is the predictor of the path it should moderate"),
         ((SOLD | {"moderator": "salesperson_benefits"},), "is the outcome of the path it should moderate"),

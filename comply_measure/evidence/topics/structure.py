@@ -20,6 +20,7 @@ from comply_measure.evidence.fit_details import FitDetails
 from comply_measure.evidence.fits import NamedFit, fit_values, fit_verdicts, standardized, value_of
 from comply_measure.evidence.focal import chosen_focal, focal
 from comply_measure.evidence.measured_models import UnitModel, comparison, fit_units, remedies
+from comply_measure.evidence.moderated_mediation import moderated_mediations
 from comply_measure.evidence.moderation import Moderation, moderations
 from comply_measure.evidence.rules.structure import INDIRECT, MODERATION, PATH
 from comply_measure.evidence.sources import SourceComparison, source_comparison
@@ -107,6 +108,9 @@ class StructureEvidence(Evidence):
         Estimates beside a solution that cannot be used.
     mediated : sequence of Hypothesis
         Expected indirect effects.
+    moderated_mediation : DataFrame or None
+        Expected indirect effects with a moderated step
+        (:func:`comply_measure.evidence.moderated_mediation.moderated_mediations`); None where none is stated.
     indirect : IndirectEffects or None
         Indirect, direct and total effects of the model; None without any.
     indirect_note : str
@@ -133,6 +137,7 @@ class StructureEvidence(Evidence):
     comparison: pd.DataFrame | None
     remedies: tuple[NamedFit, ...]
     mediated: Sequence[Hypothesis]
+    moderated_mediation: pd.DataFrame | None
     indirect: IndirectEffects | None
     indirect_note: str
     dyads: Sequence[Dyad]
@@ -299,7 +304,6 @@ def structure(
     model, hypotheses = _model(responses, options)
     cluster: Cluster = options.cluster if responses.n_firms > 1 else "none"
     paths = [each for each in hypotheses if not each.moderator and not each.through]
-    steps = tuple(step for each in hypotheses for step in each.steps)
     measurement = options.measurement
     unit = fit_units(model, variables, measurement, options, cluster)
     beside, absent = remedies(model, variables, options, cluster, measurement, unit.fit)
@@ -317,7 +321,7 @@ def structure(
         model=unit.text,
         cautions=(*_problems(unit.fit, responses, cluster), *absent),
         moderation=moderations(
-            steps,
+            hypotheses,
             variables,
             corrected=measurement in CORRECTED,
             clusters=firms,
@@ -328,7 +332,14 @@ def structure(
             else None
         ),
         remedies=beside,
-        mediated=tuple(each for each in hypotheses if each.through),
+        mediated=tuple(each for each in hypotheses if each.through and not each.moderator),
+        moderated_mediation=moderated_mediations(
+            hypotheses,
+            variables,
+            corrected=measurement in CORRECTED,
+            clusters=firms,
+            seed=seed,
+        ),
         **_indirect(unit.fit, options, seed),
         dyads=dyads_of(options.dyads, variables, options, cluster, seed),
         residuals=details.residuals,

@@ -8,7 +8,7 @@ from comply_measure.evidence.fits import standardized, value_of
 from comply_measure.evidence.sources import SourceComparison
 from comply_measure.evidence.topics.structure import StructureEvidence
 from comply_measure.report.chapters.structure_dyads import dyad_blocks
-from comply_measure.report.chapters.structure_indirect import indirect_blocks
+from comply_measure.report.chapters.structure_indirect import indirect_blocks, moderated_mediation_blocks
 from comply_measure.report.chapters.structure_tables import (
     comparison_blocks,
     detail_blocks,
@@ -121,6 +121,7 @@ def structure_section(results: StructureEvidence, labels: Labels, cutoffs: Cutof
     if results.moderation is not None:
         level = cutoffs["test_level"].value
         blocks += moderation_blocks(results.moderation, _equations(results), label, level)
+    blocks += moderated_mediation_blocks(results, label, cutoffs["test_level"].value)
     blocks += dyad_blocks(results, label, labels)
     blocks += comparison_blocks(results, label)
     blocks += detail_blocks(results, label)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING
 
 from comply_measure.evidence.topics.structure import StructureEvidence
-from comply_measure.report.format import bounded, count, listing
+from comply_measure.report.format import bounded, count, listing, p_phrase
 from comply_measure.report.parts import Block, Details, Notice, Prose
 from comply_measure.report.tables import Columns, Counts, TableSpec, of, table_of
 from comply_measure.sem.mediation.result import IndirectEffects
+from comply_measure.statistics.multiplicity import holm, rejects
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -154,3 +155,57 @@ def _suppression(effects: IndirectEffects, label: Label) -> list[str]:
 def _end(name: str, label: Label) -> str:
     head, _, through = name.partition(" through ")
     return f"{head} through {' → '.join(map(label, through.split(' → ')))}" if through else head
+
+
+def moderated_mediation_blocks(results: StructureEvidence, label: Label, level: float) -> list[Block]:
+    """Expected indirect effects with a moderated step: the index and the effect at values of the moderator."""
+    table = results.moderated_mediation
+    if table is None:
+        return []
+    known = table[(table["kind"] == "index") & (table["n_units"] > 0)]
+    corrected = dict(zip(known.index, holm(known["pvalue"].to_numpy(dtype=float)), strict=True))
+    data = table.assign(
+        label=[_conditional_name(row, label) for row in table.to_dict("records")],
+        p_holm=[corrected.get(place, float("nan")) for place in table.index],
+        path=[_conditional_way(row, label) for row in table.to_dict("records")],
+    )
+    sentences = [_conditional_sentence(data.loc[place].to_dict(), level) for place in known.index]
+    return [
+        Prose(" ".join(sentences) or "No expected indirect effect with a moderated step could be estimated."),
+        table_of(
+            Counts(int(table["n_units"].max())),
+            "structure_moderated_mediation",
+            "Indirect effects at values of the moderator",
+            data,
+            (
+                of("parameter", "label"), of("b", "est"), of("ci", "lower", "upper"), of("p", "pvalue"), "p_holm",
+                of("beta", "est_std"), of("ci_beta", "std_lower", "std_upper"), "n_units", "remark",
+            ),
+            "Equations of unit scores, as those of moderations, over units with all scores. Index: change of the "
+            "indirect effect with one unit of the moderator (Hayes, 2015). Monte Carlo intervals from the joint "
+            "cluster-robust covariance matrix of all coefficients; p corrected after Holm over the indices.",
+            estimator=results.estimator,
+            group="path",
+        ),
+    ]  # fmt: skip
+
+
+def _conditional_way(row: Mapping[Hashable, object], label: Label) -> str:
+    names = [str(row["predictor"]), *str(row["through"]).split(" → "), str(row["outcome"])]
+    step = int(str(row["step"]))
+    moderated = f"{label(str(row['moderator']))} on {label(names[step - 1])} → {label(names[step])}"
+    return f"{str(row['label']) + ': ' if row['label'] else ''}{' → '.join(map(label, names))} ({moderated})"
+
+
+def _conditional_name(row: Mapping[Hashable, object], label: Label) -> str:
+    if row["kind"] == "index":
+        return "Index of moderated mediation"
+    return f"Effect at {label(str(row['moderator']))}: {row['at']}"
+
+
+def _conditional_sentence(row: Mapping[Hashable, object], level: float) -> str:
+    est, p = float(str(row["est"])), float(str(row["p_holm"]))
+    if not rejects(p, level):
+        return f"{row['path']}: the effect does not change demonstrably with the moderator ({p_phrase(p)})."
+    expected = "as expected" if est * int(str(row["sign"])) > 0 else "against the expected direction"
+    return f"{row['path']}: the effect changes with the moderator, {expected} ({p_phrase(p)})."
