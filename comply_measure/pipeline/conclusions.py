@@ -4,25 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from comply_measure.evidence.verdicts import Words
 from comply_measure.report.parts import Bullets, Details, Heading, Prose, Section
 from comply_measure.report.tables import TableSpec
 from comply_measure.report.verdicts import StatedVerdict, policy, rule_frame, verdict_frame
 
 KEY = "verdicts"
 #: What no analysis of one wave of one questionnaire can say, whatever its numbers.
-_LIMITS = Bullets(
-    (
-        "Test–retest reliability and measurement error over time: there is one wave. A second one to the "
-        "same informants "
-        "would be needed.",
+LIMITS = (
+    Words(
+        "Test–retest reliability and measurement error over time: there is one wave. A second one to the same "
+        "informants would be needed.",
+        "Wiederholungszuverlässigkeit und Messfehler über die Zeit: Es gibt nur eine Erhebung. Nötig wäre eine zweite "
+        "bei denselben Informanten.",
+    ),
+    Words(
         "Causes: all answers are of one time; paths and relations to criteria are associations.",
-        "Norms: whether a level is high or low needs values of comparable units, another wave or anchored "
-        "items.",
-        "Answers that depend on what was not answered: missing at random given what is known is an "
-        "assumption.",
+        "Ursachen: Alle Antworten stammen aus einer Zeit; Pfade und Beziehungen zu Kriterien sind Zusammenhänge.",
+    ),
+    Words(
+        "Norms: whether a level is high or low needs values of comparable units, another wave or anchored items.",
+        "Normen: Ob eine Ausprägung hoch oder niedrig ist, zeigen erst Werte vergleichbarer Einheiten, eine weitere "
+        "Erhebung oder verankerte Items.",
+    ),
+    Words(
+        "Answers that depend on what was not answered: missing at random given what is known is an assumption.",
+        "Fehlende Antworten, die von dem abhängen, was nicht beantwortet wurde: Dass sie bei gegebenem Bekannten "
+        "zufällig fehlen, ist eine Annahme.",
+    ),
+    Words(
         "Replication: one sample; halves of it are not another one.",
-    )
+        "Replikation: Es ist eine Stichprobe; ihre Hälften sind keine zweite.",
+    ),
 )
+_OPENING = Words(
+    "Sentences of this report that conclude are verdicts: a rule decides from numbers and conventions whether a claim "
+    "is supported, not supported, or whether the data cannot say.",
+    "Sätze dieses Berichts, die etwas schließen, sind Urteile: Eine Regel entscheidet aus Zahlen und Konventionen, ob "
+    "eine Aussage gestützt ist, nicht gestützt oder nach den Daten nicht zu entscheiden.",
+)
+_NOT_ANSWERED = Words("What this study cannot answer", "Was diese Studie nicht beantworten kann")
 
 
 def conclusion_section(stated: Mapping[str, Sequence[StatedVerdict]], language: str) -> Section | None:
@@ -52,19 +73,14 @@ def conclusion_section(stated: Mapping[str, Sequence[StatedVerdict]], language: 
         ("The CSV file holds the numbers each verdict was decided from, and its rule.",),
         group="question",
     )
-    opening = Prose(
-        "Sentences of this report that conclude are verdicts: a rule decides from numbers and conventions "
-        "whether a "
-        "claim is supported, not supported, or whether the data cannot say. " + policy(language)
-    )
     return Section(
         KEY,
         "Conclusions and their rules",
         (
-            opening,
+            Prose(f"{_OPENING.of(language)} {policy(language)}"),
             rules,
             Details("All conclusions", (every,)),
-            Heading("What this study cannot answer"),
-            _LIMITS,
+            Heading(_NOT_ANSWERED.of(language)),
+            Bullets(tuple(words.of(language) for words in LIMITS)),
         ),
     )

@@ -7,12 +7,12 @@ import math
 
 from comply_measure.evidence import Verdict, rule_of
 from comply_measure.evidence.rules.structure import PATH
-from comply_measure.pipeline.conclusions import conclusion_section
+from comply_measure.pipeline.conclusions import LIMITS, conclusion_section
 from comply_measure.pipeline.step import StepOutput
 from comply_measure.pipeline.store import _decode, _encode
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.labels import Labels
-from comply_measure.report.parts import Prose, Section
+from comply_measure.report.parts import Bullets, Heading, Prose, Section
 from comply_measure.report.verdicts import StatedVerdict, conclusions, headlines, joined, state
 
 CONSTRUCTS = {"A": "Alignment", "B": "Benefits"}
@@ -77,6 +77,22 @@ def test_undefined_numbers_survive_the_cache_and_are_null_in_tables() -> None:
     assert tables["verdict_rules"].loc[0, ["n_supported", "n_cannot_say"]].tolist() == [0, 1]
     assert tables["verdict_rules"]["source"][0] == rule_of("structure.path").source
     assert conclusion_section({"structure": ()}, "en") is None
+
+
+def test_what_a_study_cannot_answer_is_said_in_the_language_of_the_report() -> None:
+    heads = {"en": "What this study cannot answer", "de": "Was diese Studie nicht beantworten kann"}
+    found = {}
+    for language, head in heads.items():
+        section = conclusion_section({"structure": (stated("supported", language),)}, language)
+        assert section is not None
+        opening, *_, heading, bullets = section.blocks
+        assert isinstance(heading, Heading) and heading.text == head
+        assert isinstance(bullets, Bullets) and isinstance(opening, Prose)
+        found[language] = (opening.text, *bullets.items)
+    assert [len(texts) for texts in found.values()] == [1 + len(LIMITS)] * 2
+    assert found["en"][1].startswith("Test–retest reliability") and "eine Erhebung" in found["de"][1]
+    assert found["de"][0].startswith("Sätze dieses Berichts") and "zählen alle Informanten" in found["de"][0]
+    assert not set(found["en"]) & set(found["de"])
 
 
 def test_lists_of_words() -> None:
