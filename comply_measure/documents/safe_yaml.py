@@ -34,6 +34,8 @@ _FALSE = frozenset({"false", "False", "FALSE"})
 # Long enough for the entropy of a random seed; beyond it a number stays text.
 _INTEGER = re.compile(r"[-+]?[0-9]{1,100}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))([eE][-+]?[0-9]{1,3})?")
+# what YAML's own reader refuses where it is not written as an escape
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,11 @@ class _Reader:
         if self.values > MAX_VALUES:
             raise _Refused(self.problem("too many values", event, f"at most {MAX_VALUES}, aliases expanded"))
 
+    def check_characters(self, event: yaml.ScalarEvent) -> None:
+        """Report what no file of results can hold: escapes would bring it into the text."""
+        if _CONTROL.search(event.value):
+            self.problems.append(self.problem("control characters are not allowed", event, "text"))
+
     def read(self, event: yaml.Event, key: Key) -> Any:
         """Value that starts with `event`; consumes its remaining events."""
         self.lines.setdefault(key, _line(event))
@@ -107,6 +114,7 @@ class _Reader:
         value: Any
         if isinstance(event, yaml.ScalarEvent):
             value = event.value if event.style else _plain(event.value)
+            self.check_characters(event)
         elif isinstance(event, yaml.SequenceStartEvent):
             value = self.sequence(key)
         else:
@@ -139,6 +147,7 @@ class _Reader:
                 raise _Refused(self.problem("a key must be plain text", event))
             name = event.value
             self.refuse_tag(event)
+            self.check_characters(event)
             if name == "<<" and not event.style:
                 self.problems.append(self.problem("merge key '<<' refused", event, "keys written out"))
             if name in result:

@@ -216,7 +216,7 @@ def load_study(
     unread += source_problems(document) + path_problems(document, file, folder)
     unread += choice_problems(document, file, scales)
     problems += unread
-    readable = not unread and (file.dataset or file.data) is not None
+    readable = not unread and (file.dataset is not None or (file.data is not None and bool(scales)))
     steps, others, left_out, step_problems = chosen_steps(document, file, registry, scales)
     problems += registration_problems(document, file.registration, registry)
     problems += step_problems + option_file_problems(document, {**steps, **others}, folder)

@@ -10,6 +10,7 @@ from comply_measure.documents import YamlDocument, problem_at, validate
 from comply_measure.documents.confined import confined
 from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.evidence.options import TopicOptions
+from comply_measure.pipeline.order import ordered
 from comply_measure.pipeline.schema import FORMAT, StudyFile
 from comply_measure.pipeline.step import Step
 from comply_measure.report.cutoffs import Cutoffs
@@ -81,6 +82,9 @@ def shown_path(path: Path, folder: Path) -> str:
     return path.resolve().relative_to(root).as_posix() if inside else f"{path.parent.name}/{path.name}"
 
 
+IDLE = "its options have no effect, since it is not among the steps that run"
+
+
 def chosen_steps(
     document: YamlDocument, file: StudyFile, registry: Mapping[str, Step], scales: tuple[Scale, ...]
 ) -> tuple[dict[str, TopicOptions], dict[str, TopicOptions], dict[str, str], list[Problem]]:
@@ -111,7 +115,12 @@ def chosen_steps(
                 problems.append(problem_at(document, at, unknown_message("step", name, registry)))
             elif scales and name in reasons:
                 problems.append(problem_at(document, at, f"the step does not apply: {reasons[name]}", name))
-        reasons = {}
+        twice = [(place, name) for place, name in enumerate(file.steps) if name in file.steps[:place]]
+        problems += [
+            problem_at(document, ("steps", at), "the step is named twice", name) for at, name in twice
+        ]
+        running = ordered(chosen, registry)
+        reasons = {name: IDLE for name in given if name not in running}
     steps = {name: everything.pop(name) for name in dict.fromkeys(chosen)}
     return steps, everything, reasons, problems
 

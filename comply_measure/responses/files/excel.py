@@ -98,7 +98,7 @@ def read_excel(path: Path, file_format: FileFormat, faults: Faults) -> RawTable 
     rows = np.asarray([row for row, _ in filled], dtype=np.intp)
     for row, cells in filled[:2]:
         check_import_row(cells, row, faults)
-    return RawTable(path.name, columns, rows, notes=(*skipped_rows(at), *_notes(sheet, rows)))
+    return RawTable(path.name, columns, rows, notes=(*skipped_rows(at), *_notes(sheet, rows, header)))
 
 
 def first_rows(path: Path, file_format: FileFormat, count: int) -> list[list[Any]]:
@@ -144,13 +144,16 @@ def _chosen_sheet(sheets: dict[str, Sheet], stated: str | None, faults: Faults) 
     return filled[0]
 
 
-def _notes(sheet: Sheet, rows: NDArray[np.intp]) -> tuple[str, ...]:
+def _notes(sheet: Sheet, rows: NDArray[np.intp], header: list[str | None]) -> tuple[str, ...]:
     """What a reader does not see when the file is opened, and what was read all the same."""
     notes = []
     if sheet.hidden:
         notes.append(f"worksheet '{sheet.name}' is hidden; it was read")
     if hidden := len(sheet.hidden_rows.intersection(rows.tolist())):
         notes.append(f"{hidden} hidden rows of worksheet '{sheet.name}' were read")
+    columns = [title for place, title in enumerate(header, 1) if title and place in sheet.hidden_columns]
+    if columns:
+        notes.append(f"hidden columns of worksheet '{sheet.name}' were read: {', '.join(columns)}")
     return tuple(notes)
 
 

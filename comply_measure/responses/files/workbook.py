@@ -51,6 +51,8 @@ class Sheet:
         Merged cells.
     hidden_rows : set of int
         Rows that the worksheet hides, by a filter or by hand.
+    hidden_columns : set of int
+        Columns that it hides, from 1.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Sheet:
     rows: list[tuple[int, list[Any]]] = field(default_factory=list)
     merged: tuple[Range, ...] = ()
     hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
 
 
 def packed_well(path: Path, faults: Faults) -> bool:
@@ -127,6 +130,12 @@ def _sheet(page: Any) -> Sheet:
             int(number)
             for number, given in parser.row_dimensions.items()
             if given.get("hidden") in ("1", "true")
+        }
+        found.hidden_columns = {
+            number
+            for given in parser.column_dimensions.values()
+            if given.get("hidden") in ("1", "true")
+            for number in range(int(given["min"]), min(int(given["max"]), MAX_SHEET_COLUMNS) + 1)
         }
     return found
 
