@@ -7,7 +7,6 @@ needs a call that works in ``tests/doors/good_calls.py``.
 from __future__ import annotations
 
 import inspect
-import shutil
 import sys
 from collections.abc import Callable
 from decimal import Decimal
@@ -25,7 +24,7 @@ from comply_measure.triads import TriadData
 
 sys.path.insert(0, str(Path(__file__).parent / "doors"))
 from bad_arguments import faults
-from good_calls import SCALES, answers, calls, numbers, public_functions
+from good_calls import SCALES, answers, calls, numbers, prepared, public_functions
 
 FUNCTIONS = public_functions()
 COSTLY = [
@@ -50,12 +49,7 @@ COSTLY = [
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
-    folder = tmp_path_factory.mktemp("doors")
-    shutil.copy(Path(__file__).parent.parent / "analyses" / "content_validity" / "ratings.csv", folder)
-    (folder / "sorts.csv").write_text("judge,a\n1,A\n2,B\n", encoding="utf-8")
-    (folder / "experts.csv").write_text("expert,a,b\n1,4,3\n2,3,4\n3,4,4\n", encoding="utf-8")
-    (folder / "definitions.csv").write_text("judge,item,A,B\n1,a,7,2\n", encoding="utf-8")
-    return calls(folder)
+    return calls(prepared(tmp_path_factory.mktemp("doors")))
 
 
 def test_every_public_function_has_a_call(good: dict[str, dict]) -> None:

@@ -129,6 +129,9 @@ def _deal(n: int, folds: int, seed: int) -> Ints:
     return dealt
 
 
+SINGULAR = "without one part the covariance matrix is singular: no log-likelihood"
+
+
 @dataclass(frozen=True, eq=False)
 class _Predicted:
     """Log-likelihoods of all cases at estimates without their own part; mean of those with it; why there are none."""
@@ -145,8 +148,13 @@ def _predicted(text: str, rows: pd.DataFrame, values: Floats, names: list[str], 
         moments = _moments(text, rows[~here], values[~here], names)
         if isinstance(moments, str):
             return _Predicted(np.full(len(values), math.nan), math.nan, moments)
-        outside[here] = casewise_log_likelihood(group_cases(values[here], condense=False), *moments)
-        inside.append(casewise_log_likelihood(group_cases(values[~here], condense=False), *moments).mean())
+        try:
+            outside[here] = casewise_log_likelihood(group_cases(values[here], condense=False), *moments)
+            inside.append(
+                casewise_log_likelihood(group_cases(values[~here], condense=False), *moments).mean()
+            )
+        except np.linalg.LinAlgError:
+            return _Predicted(np.full(len(values), math.nan), math.nan, SINGULAR)
     return _Predicted(outside, float(np.mean(inside)), "")
 
 

@@ -59,7 +59,7 @@ def estimate(model: Model, start: Array | None = None) -> Optimum:
         The best of the attempts; ``converged`` says whether the stopping rule was met, ``remedy`` what led there
         where it was not the first attempt, ``below`` how far an attempt that did not converge went below it.
     """
-    tried: list[Optimum] = []
+    tried, left = list[Optimum](), list[Optimum]()
     for remedy, theta, goal in _starts(model, start):
         tried.append(_settled(model, replace(attempt(model, theta), remedy=remedy), goal))
         if tried[-1].converged:
@@ -72,16 +72,21 @@ def estimate(model: Model, start: Array | None = None) -> Optimum:
     elif start is None and _is_doubtful(model, _best(tried, model.is_bounded)):
         tried += _second_opinions(model)
     elif start is None and is_loose(model, _best(tried, model.is_bounded)):
-        tried += (
-            found for found in _few_opinions(model) if not any(admissibility(model, found.point.implied))
-        )
+        for found in _few_opinions(model):
+            (left if any(admissibility(model, found.point.implied)) else tried).append(found)
     for number in range(model.options.search.starts):
         theta = random_start(model, model.options.search.seed, number)
         tried.append(replace(attempt(model, theta), remedy=f"random start {number + 1}"))
     best = _best(tried, may_follow)
     if start is not None or (best.converged and model.table.n_free > LARGE):
         return best
-    return _pursued(model, tried, best)
+    return _beside(_pursued(model, tried, best), left)
+
+
+def _beside(found: Optimum, left: list[Optimum]) -> Optimum:
+    """An optimum, with how far the inadmissible ones that were left for it lie below."""
+    least = min((other.point.value for other in left if other.converged), default=math.inf)
+    return replace(found, passed_over=max(found.point.value - least, 0.0))
 
 
 def _pursued(model: Model, tried: list[Optimum], best: Optimum) -> Optimum:

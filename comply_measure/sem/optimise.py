@@ -59,6 +59,8 @@ class Optimum:
         Parameters along which F falls without end, held where it falls no further; empty for a proper optimum.
     searched : str
         What was tried in vain to find a finite optimum, where there are such parameters.
+    passed_over : float
+        How far, in F, an inadmissible optimum lies below this one, which was kept because it is admissible.
     """
 
     point: Point
@@ -73,6 +75,7 @@ class Optimum:
     below: float = 0.0
     endless: tuple[str, ...] = ()
     searched: str = ""
+    passed_over: float = 0.0
 
 
 def minimise(

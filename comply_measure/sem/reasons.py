@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     import pandas as pd
 
+    from comply_measure.sem.moment_tables import MomentTables
     from comply_measure.sem.result import Fit
 
 KEY = "undefined"
@@ -16,6 +19,8 @@ AT_BOUND = "parameters held at a bound have no standard error"
 NO_VARIANCE = "no standardised value where a variance is not above zero"
 NO_TEST = "no tests: none was asked for (test='none')"
 NO_FREEDOM = "0 degrees of freedom: no p values, no tests of RMSEA, no critical N"
+NO_MOMENT = "moments without variance, or that no case has, have no residual of this kind"
+ERRORS_ONLY = "standard errors were given without their covariances"
 ELSE = "see fit.problems"
 
 
@@ -46,6 +51,22 @@ def _without_errors(fit: Fit) -> list[str]:
         return [NOT_ASKED]
     reasons = [p.message for p in fit.problems if p.serious or p.code == "no_standard_errors"]
     return reasons + ([AT_BOUND] if fit.optimum.at_bound and not fit.optimum.endless else [])
+
+
+def of_errors(fit: Fit) -> str:
+    """Why entries of the covariance matrix of the estimates are missing."""
+    known = fit.given_errors is not None and fit.vcov_array is not None
+    return ERRORS_ONLY if known else "; ".join(dict.fromkeys(_without_errors(fit))) or ELSE
+
+
+def of_residuals(fit: Fit, tables: MomentTables) -> MomentTables:
+    """Residuals with the reason of those that are missing, in ``attrs["undefined"]`` of each table."""
+    lost = [p.message for p in fit.problems if p.serious]
+    reason = "; ".join(dict.fromkeys(lost)) or NO_MOMENT
+    for table in tables.values():
+        if bool(np.asarray(table.isna()).any()):
+            table.attrs[KEY] = reason
+    return tables
 
 
 def of_measures(fit: Fit, measures: pd.Series[float]) -> str:

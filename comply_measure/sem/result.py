@@ -26,6 +26,7 @@ from comply_measure.sem.inference.diagnosis import (
     error_findings,
     is_lower_elsewhere,
     no_fit_findings,
+    passed_over_finding,
     remedy_finding,
 )
 from comply_measure.sem.inference.missing_values import left_out
@@ -35,9 +36,10 @@ from comply_measure.sem.model import Model
 from comply_measure.sem.moment_tables import FitMoments, MomentTables
 from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.options import RESIDUAL_TESTS, SCALED_TESTS, choose
-from comply_measure.sem.reasons import of_measures, with_reasons
+from comply_measure.sem.reasons import of_errors, of_measures, of_residuals, with_reasons
 from comply_measure.sem.record import FitRecord, unreached
 from comply_measure.sem.tables import estimates_frame
+from comply_measure.statistics.reasons import undefined_because
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,12 +113,16 @@ class Fit(FollowUps):
 
     @cached_property
     def vcov(self) -> pd.DataFrame:
-        """Covariance matrix of the free parameters, named as in lavaan; NaN when not available."""
+        """Covariance matrix of the free parameters, named as in lavaan.
+
+        ``attrs["undefined"]`` says why numbers are missing.
+        """
         import pandas as pd
 
         names = self.model.table.free_names()
         matrix = self.vcov_array
-        return pd.DataFrame(math.nan if matrix is None else matrix, index=names, columns=names)
+        table = pd.DataFrame(math.nan if matrix is None else matrix, index=names, columns=names)
+        return undefined_because(table, of_errors(self))
 
     @cached_property
     def estimates(self) -> pd.DataFrame:
@@ -244,6 +250,7 @@ class Fit(FollowUps):
             )
         elif self.optimum.remedy or is_lower_elsewhere(self.n, self.optimum):
             found.append(remedy_finding(self.n, self.optimum))
+        found.extend(passed_over_finding(self.n, self.optimum))
         if self.converged:
             found.extend(self._doubts())
         found.extend(self.inadmissible)
@@ -310,13 +317,13 @@ class Fit(FollowUps):
         kind : str
             ``raw``, ``cor`` (differences of correlations), ``cor.bentler`` (raw over sample standard
             deviations), ``normalized`` or ``standardized`` (raw over the standard error of the sample
-            moment, or of the residual).
+            moment, or of the residual). ``attrs["undefined"]`` of a table says why numbers in it are missing.
         """
         from comply_measure.sem.inference.residuals import KINDS
 
         chosen, optimum = choose("kind", kind, KINDS), self.optimum
         tables = self.model.family.residual_tables(self.model, optimum.point, chosen, optimum.jacobian)
-        return self._by_group(tables)
+        return self._by_group([of_residuals(self, part) for part in tables])
 
     def _by_group(self, parts: list[MomentTables]) -> FitMoments:
         groups = self.model.sample.groups

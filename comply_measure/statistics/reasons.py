@@ -9,6 +9,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+def undefined_because(table: pd.DataFrame, reason: str) -> pd.DataFrame:
+    """The table, with ``attrs["undefined"]`` where numbers in it are missing: for tables without notes in their rows.
+
+    Parameters
+    ----------
+    table : DataFrame
+    reason : str
+        Why numbers can be missing.
+    """
+    if reason and bool(table.select_dtypes("number").isna().any(axis=None)):
+        table.attrs["undefined"] = reason
+    return table
+
+
 def with_reasons(table: pd.DataFrame, why: Mapping[str, str]) -> pd.DataFrame:
     """A table with a column ``reason``: why cells are empty in rows where nothing is wrong (``note`` says what is).
 

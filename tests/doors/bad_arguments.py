@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from good_calls import spread
 
 from comply_measure.errors import ComplyError, ComplyWarning
 
@@ -100,21 +101,16 @@ def _is_default(value: Any, default: Any) -> bool:
 
 def _fault(function: Callable[..., Any], arguments: dict[str, Any], name: str) -> str:
     kinds = inspect.signature(function).parameters
-    several = kinds[name].kind is inspect.Parameter.VAR_POSITIONAL
     if kinds[name].kind is inspect.Parameter.VAR_KEYWORD:
         return ""
-    positional = [key for key, kind in kinds.items() if kind.kind is inspect.Parameter.VAR_POSITIONAL]
-    if several:
+    if kinds[name].kind is inspect.Parameter.VAR_POSITIONAL:
         arguments[name] = (arguments[name],)
-    spread: list[Any] = []
-    for key in positional:  # what stands before them goes by place, too
-        before = [other for other in list(kinds)[: list(kinds).index(key)] if other in arguments]
-        spread = [*(arguments.pop(other) for other in before), *arguments.pop(key, ())]
+    args, named = spread(function, arguments)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.simplefilter("ignore", ComplyWarning)
         try:
-            function(*spread, **arguments)
+            function(*args, **named)
         except ComplyError as error:
             return "" if str(error).strip() else "an error without words"
         except Exception as error:  # noqa: BLE001 - what ends in any other way is what is looked for

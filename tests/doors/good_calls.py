@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import shutil
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from recipes import made
 
 from comply_measure import measurement as m, models as mo, sem, simulation as si, triads as tr
 from comply_measure.instrument import load_scale
@@ -76,34 +78,42 @@ def answers(n_units: int = 20) -> pd.DataFrame:
 
 @cache
 def numbers() -> np.ndarray:
-    return answers()[ITEMS].to_numpy(dtype=float)
+    return made(_items, answers())
+
+
+def _items(data: pd.DataFrame) -> np.ndarray:
+    return data[ITEMS].to_numpy(dtype=float)
 
 
 @cache
 def correlation() -> Any:
-    return m.correlate(answers(), ITEMS)
+    return made(m.correlate, answers(), ITEMS)
 
 
 @cache
 def wide() -> pd.DataFrame:
-    data = informants.wide_frame(answers(150), ["a1", "a2", "a3", *KEYS], ROLES)
+    return made(_wide, answers(150))
+
+
+def _wide(long: pd.DataFrame) -> pd.DataFrame:
+    data = informants.wide_frame(long, ["a1", "a2", "a3", *KEYS], ROLES)
     data["z"] = data["A.sales"] - 0.2 * data["A.it"] ** 2 + np.random.default_rng(1).normal(size=len(data))
     return data
 
 
 @cache
 def cfa() -> Any:
-    return m.fit_measurement(answers(60), SCALES, estimator="ML")
+    return made(m.fit_measurement, answers(60), SCALES, estimator="ML")
 
 
 @cache
 def bifactor_fit() -> Any:
-    return sem.fit(rivals.bifactor(SCALES), answers(400))
+    return made(sem.fit, rivals.bifactor(SCALES), answers(400))
 
 
 @cache
 def triad_data() -> Any:
-    return tr.TriadData.from_long(answers(), columns=KEYS, roles=ROLES)
+    return made(tr.TriadData.from_long, answers(), columns=KEYS, roles=ROLES)
 
 
 @cache
@@ -120,34 +130,36 @@ def journey_population() -> Any:
 
 @cache
 def group_ladder() -> Any:
-    design = invariance.group_design(answers(60), {"A": SCALES["A"], "B": SCALES["B"]}, "role")
-    return invariance.invariance_ladder(design, levels=["configural", "metric"])
+    design = made(invariance.group_design, answers(60), {"A": SCALES["A"], "B": SCALES["B"]}, "role")
+    return made(invariance.invariance_ladder, design, levels=["configural", "metric"])
 
 
 @cache
 def congruence_fit() -> Any:
     text = informants.latent_congruence_model("A", SCALES["A"], ROLES, outcomes=["z"])
-    return sem.fit(text, wide(), meanstructure=True)
+    return made(sem.fit, text, wide(), meanstructure=True)
 
 
 @cache
 def polynomial() -> Any:
-    return congruence.polynomial_regression(wide(), "A.sales", "A.it", "z")
+    return made(congruence.polynomial_regression, wide(), "A.sales", "A.it", "z")
 
 
 @cache
 def coarse() -> pd.DataFrame:
     """Four categories, each given in every role."""
-    data = answers(60).copy()
-    data[ITEMS] = np.clip(np.round(data[ITEMS] / 2), 1, 3)
-    return data
+    return made(_coarse, answers(60))
+
+
+def _coarse(data: pd.DataFrame) -> pd.DataFrame:
+    return data.assign(**np.clip(np.round(data[ITEMS] / 2), 1, 3))
 
 
 @cache
 def imputation() -> Any:
-    data = answers().copy()
-    data.loc[[3, 8], "a1"] = np.nan
-    return m.multiple_imputation(data, SCALES["A"], seed=1, n_imputations=2, n_iterations=1)
+    return made(
+        m.multiple_imputation, imputation_source(), SCALES["A"], seed=1, n_imputations=2, n_iterations=1
+    )
 
 
 @cache
@@ -159,16 +171,35 @@ def population_path() -> Path:
     return ROOT / "tests" / "simulation" / "own_population.yaml"
 
 
+def prepared(folder: Path) -> Path:
+    """A folder with the files that good calls read."""
+    shutil.copy(ROOT / "analyses" / "content_validity" / "ratings.csv", folder)
+    (folder / "sorts.csv").write_text("judge,a\n1,A\n2,B\n", encoding="utf-8")
+    (folder / "experts.csv").write_text("expert,a,b\n1,4,3\n2,3,4\n3,4,4\n", encoding="utf-8")
+    (folder / "definitions.csv").write_text("judge,item,A,B\n1,a,7,2\n", encoding="utf-8")
+    return folder
+
+
+def spread(function: Callable[..., Any], arguments: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """Arguments by name as those of a call: what stands before a parameter with ``*`` goes by place, too."""
+    kinds, named, by_place = inspect.signature(function).parameters, dict(arguments), []
+    for key, kind in kinds.items():
+        if kind.kind is inspect.Parameter.VAR_POSITIONAL:
+            before = [other for other in list(kinds)[: list(kinds).index(key)] if other in named]
+            by_place = [*(named.pop(other) for other in before), *named.pop(key, ())]
+    return by_place, named
+
+
 def calls(folder: Path) -> dict[str, dict[str, Any]]:
     """Arguments by name, for every public function."""
     data, x = answers(), numbers()
-    cov = np.cov(x, rowvar=False)
-    r = np.corrcoef(x, rowvar=False)
+    cov = made(_covariance, x)
+    r = made(_correlation, x)
     unit = np.repeat(np.arange(20), 3)
     table = {"data": data, "scales": SCALES}
     fast = {"n_replications": 100, "seed": 1}
-    fits = [sem.fit("A =~ a1 + a2 + a3", frame) for frame in imputation().frames()]
-    indices = m.careless_indices(data[ITEMS], data[ITEMS], SCALES, 1, 7)
+    fits = made(_fits_of, imputation())
+    indices = made(m.careless_indices, data[ITEMS], data[ITEMS], SCALES, 1, 7)
     found: dict[str, dict[str, Any]] = {}
 
     def put(room: str, **given: dict[str, Any]) -> None:
@@ -332,7 +363,7 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
         "models.cutoffs",
         dynamic_cutoffs={"fit": cfa_complete(), "n_replications": 100, "seed": 1, "max_levels": 1},
         factor_structure={"fit": cfa_complete()},
-        misspecifications={"structure": cutoffs.factor_structure(cfa_complete())},
+        misspecifications={"structure": made(cutoffs.factor_structure, cfa_complete())},
     )
     put(
         "models.informants",
@@ -365,12 +396,16 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
         role_contrasts={"n_roles": 3},
         role_invariance_model={"factors": two, "roles": ROLES, "level": "metric"},
         trifactor_model={"items": SCALES["A"], "roles": ROLES},
-        variance_shares={"estimates": sem.fit("A =~ a1 + a2 + a3", data).estimates},
-        long_frame={"wide": wide().dropna(axis=1, how="all"), "variables": ["a1"], "roles": ROLES},
+        variance_shares={"estimates": made(_estimates, made(sem.fit, "A =~ a1 + a2 + a3", data))},
+        long_frame={
+            "wide": made(pd.DataFrame.dropna, wide(), axis=1, how="all"),
+            "variables": ["a1"],
+            "roles": ROLES,
+        },
         wide_column={"variable": "a1", "role": "sales"},
         wide_frame={"data": data, "variables": ["a1"], "roles": ROLES},
     )
-    ladder = group_ladder()
+    design, metric = made(_design, group_ladder()), made(_metric, group_ladder())
     put(
         "models.invariance",
         adjust_pvalues={"pvalues": [0.01, 0.5], "adjust": "fdr"},
@@ -383,9 +418,9 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
             "standard_deviation": 1.0,
         },
         group_design={"data": data, "factors": two, "group": "role"},
-        invariance_effects={"design": ladder.design, "fit": ladder.step("metric").fit},
-        invariance_ladder={"design": ladder.design, "levels": ["configural"]},
-        item_parameters={"design": ladder.design, "fit": ladder.step("metric").fit},
+        invariance_effects={"design": design, "fit": metric},
+        invariance_ladder={"design": design, "levels": ["configural"]},
+        item_parameters={"design": design, "fit": metric},
         ordinal_group_design={"data": coarse(), "factors": two, "group": "role"},
         ordinal_invariance_model={
             "factors": {"A": SCALES["A"]},
@@ -393,9 +428,9 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
             "n_groups": 2,
             "level": "thresholds",
         },
-        partial_invariance={"design": ladder.design, "levels": ["metric"]},
+        partial_invariance={"design": design, "levels": ["metric"]},
         role_design={"data": data, "factors": two, "roles": ROLES},
-        score_statistics={"fit": ladder.step("metric").fit, "directions": [[0]]},
+        score_statistics={"fit": metric, "directions": [[0]]},
         stage_design={
             "data": data,
             "columns": {"s1": {"a1": "a1", "a2": "a2"}, "s2": {"a1": "b1", "a2": "b2"}},
@@ -420,8 +455,12 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
         bifactor_s1={"factors": SCALES},
         compare_rivals={"data": data, "factors": SCALES, "keys": ["one_factor", "correlated"]},
         composite_model={"factors": SCALES},
-        composite_weights={"estimates": composite_fit().estimates, "factors": SCALES},
-        edwards_tests={"data": answers(60), "factors": SCALES, "criteria": {"A": ["b1"]}},
+        composite_weights={"estimates": made(_estimates, composite_fit()), "factors": SCALES},
+        edwards_tests={
+            "data": made(_with_criterion, answers(60)),
+            "factors": SCALES,
+            "criteria": {"z": ["z"]},
+        },
         general_factor_indices={"fit": bifactor_fit(), "factors": SCALES},
         relation={"restricted": one_factor_fit(), "general": cfa_complete()},
         rival_structures={"factors": SCALES},
@@ -438,24 +477,59 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
 
 @cache
 def cfa_complete() -> Any:
-    return sem.fit(mo.correlated_factors(SCALES), answers(60))
+    return made(sem.fit, mo.correlated_factors(SCALES), answers(60))
 
 
 @cache
 def one_factor_fit() -> Any:
-    return sem.fit(mo.one_factor("G", ITEMS), answers(60))
+    return made(sem.fit, mo.one_factor("G", ITEMS), answers(60))
 
 
 @cache
 def composite_fit() -> Any:
-    return sem.fit(rivals.composite_model(SCALES), answers(60))
+    return made(sem.fit, rivals.composite_model(SCALES), answers(60))
 
 
 @cache
 def imputation_source() -> pd.DataFrame:
-    data = answers().copy()
-    data.loc[[3, 8], "a1"] = np.nan
-    return data
+    return made(_imputation_source, answers())
+
+
+def _imputation_source(data: pd.DataFrame) -> pd.DataFrame:
+    return data.assign(a1=data["a1"].mask(data.index.isin([3, 8])))
+
+
+def _covariance(x: np.ndarray) -> np.ndarray:
+    return np.atleast_2d(np.cov(x, rowvar=False))
+
+
+def _correlation(x: np.ndarray) -> np.ndarray:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.atleast_2d(np.corrcoef(x, rowvar=False))
+
+
+def _fits_of(source: Any) -> list[Any]:
+    return [sem.fit("A =~ a1 + a2 + a3", frame) for frame in source.frames()]
+
+
+def _columns(data: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    return data[columns]
+
+
+def _estimates(fit: Any) -> pd.DataFrame:
+    return fit.estimates.copy()
+
+
+def _design(ladder: Any) -> Any:
+    return ladder.design
+
+
+def _metric(ladder: Any) -> Any:
+    return ladder.step("metric").fit
+
+
+def _with_criterion(data: pd.DataFrame) -> pd.DataFrame:
+    return data.assign(z=np.random.default_rng(2).normal(size=len(data)))
 
 
 def fielded(form: str, n_units: int = 1) -> Any:
@@ -472,6 +546,7 @@ def _calls_of_data_rooms(folder: Path) -> dict[str, dict[str, Any]]:
     p = population()
     frame = asked(scale)
     frame.to_csv(folder / "informants.csv", index=False)
+    answers().to_csv(folder / "export.csv", index=False)
     return {
         "simulation.implied_gaps": {"population": p},
         "simulation.implied_icc": {"population": p},
@@ -512,7 +587,7 @@ def _calls_of_data_rooms(folder: Path) -> dict[str, dict[str, Any]]:
         "responses.pair_ratings": {"responses": fielded("dyad")},
         "responses.read_responses": {"path": folder / "informants.csv", "scales": scale},
         "responses.responses_from_frame": {"frame": frame, "scales": scale},
-        "responses.sketch_answers": {"path": folder / "informants.csv"},
+        "responses.sketch_answers": {"path": folder / "export.csv"},
         "responses.study_variables": {"responses": fielded("full")},
         "responses.variable_table": {"responses": fielded("full")},
         "responses.write_dataset": {"responses": fielded("full"), "folder": folder / "set", "name": "x"},
@@ -602,7 +677,6 @@ def study() -> Any:
 
 def _calls_of_triads() -> dict[str, dict[str, Any]]:
     data, long = triad_data(), answers()
-    reliability = tr.icc_twoway(data)
     ends = {"minimum": 1.0, "maximum": 7.0}
     table = {"data": long, "scales": SCALES, **ends}
     given = {
@@ -660,28 +734,27 @@ def _calls_of_triads() -> dict[str, dict[str, Any]]:
         "weigh_informants": {"data": long, "columns": KEYS},
         "congruence.congruence_checklist": {
             "fit": polynomial(),
-            "surface": congruence.response_surface(polynomial(), bootstrap=20),
+            "surface": made(congruence.response_surface, polynomial(), bootstrap=20),
         },
         "congruence.congruence_models": {"fit": polynomial()},
         "congruence.polynomial_regression": {"data": wide(), "x": "A.sales", "y": "A.it", "outcome": "z"},
         "congruence.response_surface": {"fit": polynomial(), "bootstrap": 20},
     }
-    assert reliability
     return {f"triads.{name}": arguments for name, arguments in given.items()}
 
 
 def _calls_of_the_engine() -> dict[str, dict[str, Any]]:
     text, data = "A =~ a1 + a2 + a3", answers()
-    x = data[SCALES["A"]]
-    other = sem.fit(f"{text}\na1 ~~ 0.5*a1", data)
-    moderated = sem.fit("a1 ~ b1 + c1 + b1:c1", data)
+    x = made(_columns, data, SCALES["A"])
+    other = made(sem.fit, f"{text}\na1 ~~ 0.5*a1", data)
+    moderated = made(sem.fit, "a1 ~ b1 + c1 + b1:c1", data)
     given = {
-        "compare": {"fits": (sem.fit(text, data), other)},
+        "compare": {"fits": (made(sem.fit, text, data), other)},
         "fit": {"model": text, "data": data},
-        "from_moments": {"model": text, "cov": x.cov(), "nobs": 60},
-        "indirect_effects": {"fit": sem.fit("b1 ~ a1\nc1 ~ a1 + b1", data), "draws": 100},
+        "from_moments": {"model": text, "cov": made(pd.DataFrame.cov, x), "nobs": 60},
+        "indirect_effects": {"fit": made(sem.fit, "b1 ~ a1\nc1 ~ a1 + b1", data), "draws": 100},
         "johnson_neyman": {"fit": moderated},
-        "model_power": {"model": f"{text}\na1 ~~ 0.5*a1", "population": x.cov(), "n": 100},
+        "model_power": {"model": f"{text}\na1 ~~ 0.5*a1", "population": made(pd.DataFrame.cov, x), "n": 100},
         "parse_model": {"text": text},
         "product_test": {"fit": moderated},
         "quoted": {"name": "a 1"},
@@ -694,4 +767,4 @@ def _calls_of_the_engine() -> dict[str, dict[str, Any]]:
     return {f"sem.{name}": arguments for name, arguments in given.items()}
 
 
-__all__ = ["ROOMS", "calls", "public_functions"]
+__all__ = ["ROOMS", "calls", "prepared", "public_functions", "spread"]

@@ -117,6 +117,22 @@ def test_a_loosely_determined_optimum_of_a_small_sample_is_compared() -> None:
     assert fit.admissible and fit.optimum.remedy == "a second search with a trust region"
 
 
+def test_a_lower_inadmissible_optimum_that_is_passed_over_is_named() -> None:
+    """40 cases of two weak factors: χ² 5.632 with possible variances, 5.206 with one of −.507 (20 random starts)."""
+    rng = np.random.default_rng(32)
+    f = rng.normal(size=(40, 2))
+    y = np.c_[0.5 * f[:, [0]] + rng.normal(size=(40, 3)), 0.4 * f[:, [1]] + rng.normal(size=(40, 3))]
+    data = pd.DataFrame(y, columns=[f"y{i}" for i in range(6)])
+    model = "f =~ y0 + y1 + y2\ng =~ y3 + y4 + y5"
+    fit = sem.fit(model, data, se="none")
+    assert fit.admissible and fit.measures["chisq"] == pytest.approx(5.6319674, abs=1e-6)
+    (problem,) = [p for p in fit.problems if p.code == "inadmissible_optimum"]
+    assert "χ² is 0.43 lower at another optimum, which is inadmissible" in str(problem)
+    lower = sem.fit(model, data, se="none", optimizer_options={"starts": 20, "seed": 1})
+    assert lower.measures["chisq"] == pytest.approx(5.2055896, abs=1e-6) and not lower.admissible
+    assert "another optimum" not in str(lower.problems)
+
+
 def test_an_ordinary_optimum_costs_no_further_search(
     hs: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:

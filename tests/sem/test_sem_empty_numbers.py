@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +13,9 @@ import pytest
 
 from comply_measure import sem
 from comply_measure.errors import ComplyError
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "doors"))
+from silences import silences
 
 MODEL = "f =~ x1 + x2 + x3\ng =~ x4 + x5 + x6"
 ITEMS = [f"x{i}" for i in range(1, 7)]
@@ -52,7 +58,6 @@ REFUSED = {
     "one case": "Too few complete cases",
     "three cases": "3 complete cases for 6 variables",
 }
-TABLES = ("estimates", "standardized", "r2", "modification_indices", "predict", "fit_measures")
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -63,25 +68,49 @@ def test_missing_numbers_have_their_reason(name: str) -> None:
             sem.fit(model, data, **options)
         return
     fit = sem.fit(model, data, **options)
-    silent = [word for word in TABLES if not _explained(fit, word)]
-    assert not silent
+    assert not list(silences(fit))
+    for kind in ("cor", "cor.bentler", "normalized", "standardized"):
+        assert not list(silences(_or_refusal(lambda kind=kind: fit.residuals(kind)))), kind
 
 
-def _explained(fit: sem.Fit, word: str) -> bool:
-    """Whether a table has no missing numbers, is refused in words, or says why."""
+def _or_refusal(ask: Callable[[], Any]) -> Any:
+    """What is asked for, or the words of a refusal."""
     try:
-        table = getattr(fit, word)
-        table = table() if callable(table) else table
+        return ask()
     except ComplyError as error:
-        return len(str(error)) > 20
-    if isinstance(table, pd.Series):
-        return not table.isna().any() or bool(table.attrs["undefined"])
-    numbers = table.select_dtypes("number")
-    if not numbers.isna().any(axis=None):
-        return True
-    if "note" in table.columns:
-        return bool((table["note"][numbers.isna().any(axis=1)] != "").all())
-    return bool(table.attrs.get("undefined") or table.attrs.get("no score"))
+        return str(error)
+
+
+SAM = f"{MODEL}\ng ~ f"
+IN_STEPS: dict[str, Callable[[], Any]] = {
+    "sam": lambda: sem.sam(SAM, DATA),
+    "sam, global": lambda: sem.sam(SAM, DATA, method="global"),
+    "sam, Heywood": lambda: sem.sam(SAM, DATA.assign(x1=3 * DATA.x2 + 0.4 * DATA.x1)),
+    "sam, three groups of few": lambda: sem.sam(SAM, DATA.iloc[:24], group="s"),
+    "sam, no variance": lambda: sem.sam("f =~ x1 + x2 + x3\ng =~ x4 + x5\ng ~ f", DATA),
+    "lms": lambda: sem.fit(f"{MODEL}\nx1 ~~ x1\nh =~ x7\nx7 ~~ 0*x7\nh ~ f + g + f:g", PRODUCT, interactions="lms"),
+    "lms, not converged": lambda: sem.fit(
+        f"{MODEL}\nh =~ x7\nx7 ~~ 0*x7\nh ~ f + g + f:g", PRODUCT, interactions="lms",
+        optimizer_options={"iterations": 1},
+    ),
+    "qml": lambda: sem.fit(f"{MODEL}\nx7 ~ f + g + f:g", PRODUCT, interactions="qml"),
+    "power of a saturated model": lambda: sem.model_power("f =~ x1 + x2 + x3", DATA[ITEMS].cov(), [50, 100]),
+}  # fmt: skip
+PRODUCT = DATA.assign(x7=0.5 * DATA.x2 + 0.3 * DATA.x1 * DATA.x4 + np.random.default_rng(5).normal(size=120))
+
+
+@pytest.mark.parametrize("name", IN_STEPS)
+def test_results_of_steps_and_products_say_why(name: str) -> None:
+    found = _or_refusal(IN_STEPS[name])
+    assert found if isinstance(found, str) else not list(silences(found))
+
+
+def test_residuals_and_covariances_say_why() -> None:
+    fit = sem.fit("f =~ x1 + x2 + x3\nf ~~ 0*f", DATA)
+    assert fit.vcov.isna().all(axis=None)
+    assert "the data do not separate: f=~x2, f=~x3" in fit.vcov.attrs["undefined"]
+    plain = sem.fit(MODEL, DATA, se="none")
+    assert plain.vcov.attrs["undefined"] == "no standard errors were asked for (se='none')"
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,8 @@ def longstring(answers: Floats) -> tuple[Floats, Floats]:
 def individual_variability(answers: Floats) -> Floats:
     """Intra-individual response variability: SD of an informant's answers, divisor n − 1 (Dunn et al. 2018).
 
+    NaN for informants with fewer than two answers.
+
     Parameters
     ----------
     answers : ndarray, shape (n, p)

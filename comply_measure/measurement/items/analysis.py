@@ -13,6 +13,7 @@ from comply_measure.measurement.keying import AGAINST, against
 from comply_measure.measurement.moments import Floats, Missing, item_covariance
 from comply_measure.measurement.reliability.alpha import alpha_from_covariance
 from comply_measure.results import Result
+from comply_measure.statistics.reasons import undefined_because
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,11 @@ def item_analysis(
             notes = _notes(found, items, covariance)
             names = {"scale": scale, "item": list(items), "group": group}
             blocks.append(pd.DataFrame({**names, **found, "note": notes}))
-    return ItemAnalysis(pd.concat(blocks, ignore_index=True), missing)
+    table = undefined_because(
+        pd.concat(blocks, ignore_index=True),
+        "no floor or ceiling: the ends of the answers were not given" if None in (minimum, maximum) else "",
+    )
+    return ItemAnalysis(table, missing)
 
 
 def _describe(values: Floats, minimum: float, maximum: float) -> dict[str, Floats]:

@@ -231,6 +231,8 @@ def _notes(
         )
     elif not why and singular:
         why = "an item is determined by the others: R² and λ₆ are undefined"
+    elif not why:
+        why = "items that run against each other: a sum without variance has no correlation"
     gaps = block.isna().any(axis=1)
     turned = set(against(covariance))
     return [

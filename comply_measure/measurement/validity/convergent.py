@@ -21,9 +21,11 @@ from comply_measure.sem import Fit, fit as fit_model
 from comply_measure.sem.inference.standardized import standardise
 from comply_measure.sem.language.quoting import quoted
 from comply_measure.statistics.checks import check_confidence
+from comply_measure.statistics.reasons import undefined_because
 
 # Absolute correlation above which two items carry the same information.
 PERFECT = 1.0 - 1e-8
+CORRELATIONS_UNDEFINED = "correlations of factors are undefined"
 _LOADING = ("construct", "item", "loading", "se", "lower", "upper")
 _CORRELATION = ("construct", "other", "correlation", "se", "lower", "upper")
 
@@ -68,7 +70,7 @@ class ConvergentValidity(Result):
         """One row per pair: construct, other, squared_correlation, ave, ave_other, satisfied.
 
         A pair satisfies Fornell & Larcker (1981) when both AVE exceed the squared correlation; None where a
-        value is undefined.
+        value is undefined, with the reason in ``attrs["undefined"]``.
         """
         rows = []
         for _, row in self.correlations.iterrows():
@@ -77,7 +79,10 @@ class ConvergentValidity(Result):
             known = all(math.isfinite(v) for v in (shared, one, two))
             rows.append((a, b, shared, one, two, min(one, two) > shared if known else None))
         names = ["construct", "other", "squared_correlation", "ave", "ave_other", "satisfied"]
-        return pd.DataFrame(rows, columns=names).assign(n_informants=self.n_informants)
+        table = pd.DataFrame(rows, columns=names).assign(n_informants=self.n_informants)
+        sizes = self.loadings.groupby("construct")["loading"]
+        reasons = [_why_no_ave(key, self.ave[key], sizes.get_group(key)) for key in self.constructs]
+        return undefined_because(table, joined(self.note, *reasons) or CORRELATIONS_UNDEFINED)
 
     def _row(self, key: str) -> dict[str, object]:
         mine = self.loadings[self.loadings["construct"] == key]

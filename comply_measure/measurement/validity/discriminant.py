@@ -44,7 +44,7 @@ class PairTest:
         ``none``, ``marginal``, ``moderate`` or ``severe``, by the end of the interval that is farther from 0
         (CI_CFA(sys)); empty without an interval.
     chisq_merge, df_merge, pvalue_merge : float
-        Difference test of one factor in the place of two.
+        Difference test of one factor in the place of two; NaN where none was asked for, or with a note.
     chisq_cutoff, pvalue_cutoff : mapping of float to float
         Difference tests of a correlation fixed at each cut-off; NaN where the estimate is not below it.
     problem_chisq : str

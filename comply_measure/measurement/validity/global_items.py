@@ -35,6 +35,8 @@ class GlobalItems(Result):
         Informants with both.
     faults : mapping of str to str
         Scores and items that do not vary, with the reason.
+    no_intervals : str
+        Why an interval is NaN where nothing is wrong with its correlation.
     """
 
     scores: tuple[str, ...]
@@ -45,6 +47,7 @@ class GlobalItems(Result):
     upper: Floats
     n: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
     faults: Mapping[str, str]
+    no_intervals: str = "no bootstrap was asked for"
 
     def tidy(self) -> pd.DataFrame:
         """One row per score and item: score, item, own, correlation, lower, upper, n_informants, note, reason."""
@@ -62,9 +65,7 @@ class GlobalItems(Result):
             for i, score in enumerate(self.scores)
             for j, item in enumerate(self.items)
         ]
-        return with_reasons(
-            pd.DataFrame(rows), dict.fromkeys(("lower", "upper"), "no bootstrap was asked for")
-        )
+        return with_reasons(pd.DataFrame(rows), dict.fromkeys(("lower", "upper"), self.no_intervals))
 
     def _note(self, i: int, j: int) -> str:
         pair = (self.scores[i], self.items[j])
@@ -144,7 +145,9 @@ def global_item_correlations(
     k, m = len(own), len(items)
     point = pairwise_correlations(values, missing)[:k, k:]
     lower, upper = np.full((k, m), np.nan), np.full((k, m), np.nan)
+    no_intervals = "no bootstrap was asked for"
     if seed is not None:
+        no_intervals = "too few resamples in which both vary"
         draws = bootstrap(
             values,
             lambda stack: stack[:, :k, k:].reshape(len(stack), -1),
@@ -157,4 +160,4 @@ def global_item_correlations(
         )
         lower, upper = draws.lower.reshape(k, m), draws.upper.reshape(k, m)
     n = item_covariance(values, missing).n_pairs[:k, k:]
-    return GlobalItems(tuple(own), tuple(items), dict(own), point, lower, upper, n, faults)
+    return GlobalItems(tuple(own), tuple(items), dict(own), point, lower, upper, n, faults, no_intervals)

@@ -19,9 +19,10 @@ from comply_measure.measurement.validity.convergent import (
 from comply_measure.measurement.validity.global_items import GlobalItems, global_item_correlations
 from comply_measure.measurement.validity.htmt import Htmt, heterotrait_monotrait
 from comply_measure.results import Result
-from comply_measure.statistics.reasons import with_reasons
+from comply_measure.statistics.reasons import undefined_because, with_reasons
 from comply_measure.tables.roles import POOLED
 
+NO_INTERVALS = "√AVE has none, others by bootstrap if asked"
 _NAN = math.nan
 _COLUMNS = ("group", "row", "column", "kind", "value", "lower", "upper", "n_informants", "note")
 _Cell = tuple[str, str, str, float, float, float, int, str]
@@ -65,9 +66,7 @@ class ValidityMatrix(Result):
         """
         cells = [*self._diagonal(), *self._below(), *self._above(), *self._beside()]
         table = pd.DataFrame([(self.group, *cell) for cell in cells], columns=list(_COLUMNS))
-        return with_reasons(
-            table, dict.fromkeys(("lower", "upper"), "√AVE has none, others by bootstrap if asked")
-        )
+        return with_reasons(table, dict.fromkeys(("lower", "upper"), NO_INTERVALS))
 
     def _diagonal(self) -> list[_Cell]:
         if self.convergent is None:
@@ -114,6 +113,8 @@ class ValidityMatrix(Result):
     def frame(self, what: str = "value") -> pd.DataFrame:
         """Square table: √AVE on the diagonal, correlations below, HTMT2 above, global items to the right.
 
+        ``attrs["undefined"]`` says why cells are empty.
+
         Parameters
         ----------
         what : {"value", "lower", "upper"}
@@ -124,7 +125,8 @@ class ValidityMatrix(Result):
         cells = self.tidy()
         for row, column, value in zip(cells["row"], cells["column"], cells[what], strict=True):
             out.loc[row, column] = float(value)
-        return out
+        notes = [str(text) for text in cells["note"] if text]
+        return undefined_because(out, joined(*dict.fromkeys(notes)) or NO_INTERVALS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from comply_measure.models.method_variance.texts import MethodTexts, loading_tab
 from comply_measure.results import Result
 from comply_measure.sem import Fit
 from comply_measure.sem.language.quoting import quoted
+from comply_measure.statistics.reasons import undefined_because
 from comply_measure.statistics.words import require_known
 
 _NAN = math.nan
@@ -66,7 +67,10 @@ class WordingFactor(Result):
     notes: tuple[str, ...] = CAVEATS
 
     def tidy(self) -> pd.DataFrame:
-        """One row per model: model, fit indices, the columns of `effects`, counts, note."""
+        """One row per model: model, fit indices, the columns of `effects`, counts, note.
+
+        ``attrs["undefined"]`` says why a model has no numbers of a factor.
+        """
         rows: list[dict[str, object]] = []
         effects = self.effects.set_index("model")
         for name in _MODELS:
@@ -77,7 +81,7 @@ class WordingFactor(Result):
             note = self.failures[name] if fit is None else fit_notes(fit)
             counts = {"n_informants": self.n_informants, "n_clusters": self.n_clusters}
             rows.append({"model": name} | shown | found | counts | {"note": note})
-        return pd.DataFrame(rows)
+        return undefined_because(pd.DataFrame(rows), "a factor that a model has not has no variance")
 
     def difference_table(self) -> pd.DataFrame:
         """One row per test: restricted, general, chisq, df, pvalue, method, note, n_informants."""

@@ -31,6 +31,8 @@ from comply_measure.models.rivals.trees import Factors, check_factors
 from comply_measure.results import Result
 from comply_measure.sem import Fit, fit as fit_model
 from comply_measure.sem.language.quoting import quoted
+from comply_measure.sem.reasons import KEY
+from comply_measure.statistics.reasons import undefined_because
 
 _NAN = math.nan
 _INDICES: tuple[FitIndex, ...] = ("chisq", "df", "pvalue", "cfi", "rmsea", "srmr", "aic", "bic")
@@ -65,7 +67,7 @@ class EdwardsTests(Result):
         """One row per model.
 
         Columns: model, chisq, df, pvalue, cfi, rmsea, srmr, aic, bic, chisq_difference, df_difference,
-        pvalue_difference, against, r_squared_mean, n_informants, note.
+        pvalue_difference, against, r_squared_mean, n_informants, note. ``attrs["undefined"]`` says what is missing.
         """
         rows: list[dict[str, object]] = []
         for model in _TEXTS:
@@ -90,9 +92,10 @@ class EdwardsTests(Result):
                     "note": "; ".join(t for t in (fit_notes(fit), "" if test is None else test.note) if t),
                 }
             )
-        return pd.DataFrame(rows)
+        return undefined_because(pd.DataFrame(rows), "; ".join([FIRST, *self.failures.values()]))
 
 
+FIRST = "no differences: compared with no other model"
 _TEXTS = ("multidimensional", "superordinate", "equal_loadings", "aggregate_fixed", "aggregate_free")
 _AGAINST = {
     "superordinate": "multidimensional",
@@ -223,13 +226,20 @@ def edwards_tests(
         failures,
         tests,
         names,
-        pd.concat(effects, ignore_index=True) if effects else pd.DataFrame(columns=_EFFECT_COLUMNS),
+        _together(effects),
         pd.concat(shares, ignore_index=True) if shares else pd.DataFrame(columns=_SHARE_COLUMNS),
     )
 
 
 _EFFECT_COLUMNS = ["model", "criterion", "predictor", "est", "se", "pvalue", "est_std"]
 _SHARE_COLUMNS = ["model", "criterion", "r_squared"]
+
+
+def _together(effects: list[pd.DataFrame]) -> pd.DataFrame:
+    if not effects:
+        return pd.DataFrame(columns=_EFFECT_COLUMNS)
+    reasons = dict.fromkeys(part.attrs[KEY] for part in effects if KEY in part.attrs)
+    return undefined_because(pd.concat(effects, ignore_index=True), "; ".join(reasons))
 
 
 def _effects(key: str, fit: Fit, criteria: Sequence[str], name: str) -> pd.DataFrame:
@@ -239,7 +249,7 @@ def _effects(key: str, fit: Fit, criteria: Sequence[str], name: str) -> pd.DataF
     rows |= table["op"].eq("=~") & table["lhs"].eq(name) & table["rhs"].isin(list(criteria))
     found = table[rows]
     swapped = found["op"].eq("=~")
-    return pd.DataFrame(
+    effects = pd.DataFrame(
         {
             "model": key,
             "criterion": np.where(swapped, found["rhs"], found["lhs"]),
@@ -250,6 +260,7 @@ def _effects(key: str, fit: Fit, criteria: Sequence[str], name: str) -> pd.DataF
             "est_std": std.loc[found.index, "est_std"],
         }
     )
+    return undefined_because(effects, "; ".join(filter(None, (table.attrs[KEY], std.attrs[KEY]))))
 
 
 def _r_squared(key: str, fit: Fit, criteria: Sequence[str]) -> pd.DataFrame:

@@ -15,7 +15,9 @@ from comply_measure.measurement.fits import require_one_block
 from comply_measure.models.rivals.trees import Factors
 from comply_measure.results import Result
 from comply_measure.sem import Fit
+from comply_measure.statistics.reasons import undefined_because
 
+OF_THE_GENERAL = "puc and relative bias speak of the whole model: they stand in the general factor's row"
 Floats = NDArray[np.float64]
 
 
@@ -72,7 +74,7 @@ class BifactorIndices(Result):
     def tidy(self) -> pd.DataFrame:
         """One row per factor: factor, omega, omega_hierarchical, relative_omega, ecv, h, determinacy, …
 
-        PUC and the relative bias stand in the general factor's row.
+        PUC and the relative bias stand in the general factor's row; ``attrs["undefined"]`` says what is missing.
         """
         table = pd.DataFrame(
             {
@@ -89,7 +91,9 @@ class BifactorIndices(Result):
         rest = [math.nan] * (len(table) - 1)
         table["puc"] = [self.percent_uncontaminated, *rest]
         table["relative_bias"] = [self.relative_bias, *rest]
-        return table.assign(source=self.source, n_informants=self.n_informants, note=self.note)
+        table = table.assign(source=self.source, n_informants=self.n_informants, note=self.note)
+        bias = "no relative bias without a one-factor model" if math.isnan(self.relative_bias) else ""
+        return undefined_because(table, "; ".join(filter(None, (OF_THE_GENERAL, bias, self.note))))
 
 
 def bifactor_indices(

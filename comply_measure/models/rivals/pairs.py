@@ -33,7 +33,8 @@ class PairComparison:
         For nested pairs; p is approximate where the restriction lies on a boundary (a factor correlation of 1,
         a variance of 0).
     omega2, p_distinguishable, z, pvalue_vuong : float
-        Vuong's tests; z and its two-sided p for pairs that are not nested. Positive z favours the first.
+        Vuong's tests; z and its two-sided p for pairs that are not nested (NaN for others). Positive z favours the
+        first.
     delta_aic, delta_bic, bic_lower, bic_upper : float
         First minus second; positive favours the second. Interval of the BIC difference.
     note : str

@@ -19,6 +19,7 @@ from comply_measure.sem.fit_measures.undefined import without_fit
 from comply_measure.sem.inference.covariance import ParameterCovariance
 from comply_measure.sem.inference.diagnosis import Finding, definition_findings, error_findings
 from comply_measure.sem.result import Fit
+from comply_measure.statistics.reasons import undefined_because
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +80,7 @@ class SamFit(Fit):
     def reliability(self) -> pd.DataFrame:
         """Reliability of each factor's score M y: factor, group, reliability (``local`` only).
 
-        ``Var(η) / Var(M y)``; lavaan's ``sam.rel``.
+        ``Var(η) / Var(M y)``; lavaan's ``sam.rel``. ``attrs["undefined"]`` says why values are missing.
         """
         import pandas as pd
 
@@ -89,7 +90,10 @@ class SamFit(Fit):
             for name, value in zip(found.names, found.reliability, strict=True)
             if name in self.model.table.variables[number - 1].latent
         ]
-        return pd.DataFrame(rows, columns=["factor", "group", "reliability"])
+        table = pd.DataFrame(rows, columns=["factor", "group", "reliability"])
+        return undefined_because(
+            table, "no reliability where the variance of a score or factor is not above zero"
+        )
 
     @cached_property
     def covariance(self) -> ParameterCovariance:

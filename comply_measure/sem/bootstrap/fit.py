@@ -63,7 +63,7 @@ class BootstrapFit(Fit):
         """All parameters, with bootstrap standard errors and percentile intervals."""
         if self.naive is None:
             return super().estimates
-        return with_reasons(self, self.bootstrap_intervals("perc"))
+        return self.bootstrap_intervals("perc")
 
     def bootstrap_intervals(self, kind: str = "perc", level: float | None = None) -> pd.DataFrame:
         """The table of estimates with intervals of another kind.
@@ -93,7 +93,9 @@ class BootstrapFit(Fit):
         )
         slopes = self._slopes() if chosen == "bca" else None
         defined = np.arange(len(table)) >= rows.shape[1]
-        return self._with_intervals(table, "est", values, moving, defined, chosen, level, slopes)
+        return with_reasons(
+            self, self._with_intervals(table, "est", values, moving, defined, chosen, level, slopes)
+        )
 
     def standardized(self, kind: str = "all") -> pd.DataFrame:
         """Standardised solution with standard errors and percentile intervals from the replications."""

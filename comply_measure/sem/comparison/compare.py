@@ -59,7 +59,7 @@ def compare(
     DataFrame
         A row per model, least restricted first: Df, AIC, BIC, Chisq (always the standard statistic), Chisq
         diff, RMSEA (of the difference; not with missing values), Df diff, Pr(>Chisq). ``attrs`` hold the
-        method, scaling factors, shifts and notes.
+        method, scaling factors, shifts, notes and, as ``undefined``, why numbers are missing.
 
     Raises
     ------
@@ -87,6 +87,7 @@ def compare(
         "scale": [math.nan, *(step.scale for step in steps)],
         "shift": [math.nan, *(step.shift for step in steps)],
         "notes": tuple(notes),
+        "undefined": "; ".join(dict.fromkeys(["the first model is compared with no other", *notes])),
     }
     return table
 

@@ -148,6 +148,18 @@ def remedy_finding(n: float, optimum: Optimum) -> Finding:
     return Finding("search_remedy", message, advice)
 
 
+def passed_over_finding(n: float, optimum: Optimum) -> Iterator[Finding]:
+    """That an inadmissible optimum below this one was passed over, and by how much; nothing where there is none."""
+    below = n * optimum.passed_over
+    if below >= LOWER_ELSEWHERE:
+        yield Finding(
+            "inadmissible_optimum",
+            f"χ² is {below:.2f} lower at another optimum, which is inadmissible: the lowest admissible one is kept",
+            "the data hardly determine the model: a larger sample or a simpler model decides between them",
+            serious=False,
+        )
+
+
 def is_lower_elsewhere(n: float, optimum: Optimum) -> bool:
     """Whether a search that found no optimum went below this one by more than rounding."""
     return n * optimum.below >= LOWER_ELSEWHERE

@@ -50,9 +50,9 @@ class TestStatistic:
     shift : float
         What was added after scaling (scaled and shifted test only).
     trace : float
-        tr(UΓ): expected value of the standard statistic.
+        tr(UΓ): expected value of the standard statistic; NaN for tests without scaling.
     factor_h0, factor_h1 : float
-        Scaling factors of the fitted and the saturated log-likelihood (Yuan-Bentler only).
+        Scaling factors of the fitted and the saturated log-likelihood; NaN but for Yuan-Bentler.
     note : str
         Why a value is missing.
     """

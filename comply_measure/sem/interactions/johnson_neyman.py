@@ -100,7 +100,8 @@ class JohnsonNeyman(Result):
     def tidy(self) -> pd.DataFrame:
         """A row per region: group, lower, upper, slope, share, within_range, moderator_low, moderator_high.
 
-        ``slope`` is ``positive``, ``negative`` or ``not different from 0``.
+        ``slope`` is ``positive``, ``negative`` or ``not different from 0``. Bounds are infinite where a region has no
+        end; ``attrs["undefined"]`` says so, and why numbers are missing.
         """
         import pandas as pd
 
@@ -124,6 +125,9 @@ class JohnsonNeyman(Result):
         ]
         table = pd.DataFrame(rows)
         table.attrs["notes"] = self.notes
+        if len(table):
+            ends = "a region without end has an infinite bound"
+            table.attrs["undefined"] = "; ".join((ends, *self.notes))
         return table
 
     def curve(self, points: int = 101) -> pd.DataFrame:

@@ -27,6 +27,8 @@ from comply_measure.sem.modification.candidates import Candidate, fixed_exogenou
 from comply_measure.sem.modification.extension import Slopes
 from comply_measure.sem.modification.standardise import standardised_change
 from comply_measure.sem.optimise import Optimum
+from comply_measure.sem.reasons import NO_VARIANCE
+from comply_measure.statistics.reasons import undefined_because
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,7 +78,7 @@ def modification_indices(
     -------
     DataFrame
         lhs, op, rhs, group, mi, epc, sepc.lv, sepc.all, sepc.nox; parameters without an index (not
-        identified if freed) are left out.
+        identified if freed) are left out. ``attrs["undefined"]`` says why numbers are missing.
 
     Raises
     ------
@@ -115,4 +117,4 @@ def _frame(
         "epc": change,
     }
     columns.update(standardised_change(model, optimum.point, candidates, change))
-    return pd.DataFrame(columns)
+    return undefined_because(pd.DataFrame(columns), NO_VARIANCE)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from comply_measure.errors import InputError, Problem
 from comply_measure.results import Result
 from comply_measure.statistics.arrays import Floats, Ints
+from comply_measure.statistics.reasons import undefined_because
 from comply_measure.triads.aggregation.composition import EVIDENCE, Composition, check_composition
 from comply_measure.triads.aggregation.weights import (
     competence_weights,
@@ -67,8 +68,12 @@ class UnitScores(Result):
         return EVIDENCE[self.composition]
 
     def frame(self) -> pd.DataFrame:
-        """Unit × variable."""
-        return pd.DataFrame(self.values, columns=list(self.columns), index=pd.Index(self.units, name="unit"))
+        """Unit × variable; ``attrs["undefined"]`` says why scores are missing, :meth:`tidy` of each."""
+        index = pd.Index(self.units, name="unit")
+        few = f"fewer than {self.min_roles} roles" if (self.n_informants < self.min_roles).any() else ""
+        reasons = [text for text in dict.fromkeys((few, *self.notes)) if text]
+        table = pd.DataFrame(self.values, columns=list(self.columns), index=index)
+        return undefined_because(table, "; ".join(reasons))
 
     def tidy(self) -> pd.DataFrame:
         """One row per unit and variable: unit, column, score, [se,] n_informants, scheme, composition, note."""

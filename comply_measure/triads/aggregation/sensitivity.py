@@ -10,6 +10,7 @@ import scipy
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Floats
+from comply_measure.statistics.reasons import undefined_because
 from comply_measure.triads.aggregation.latent_scores import blup_scores, common_fate_scores
 from comply_measure.triads.aggregation.scores import UnitScores, aggregate
 from comply_measure.triads.data.triad_data import TriadData
@@ -82,7 +83,7 @@ def compared_schemes(
         for j, column in enumerate(data.columns)
         for name, scores in schemes
     ]
-    return pd.DataFrame(rows)
+    return undefined_because(pd.DataFrame(rows), "no criterion was given" if criterion is None else "")
 
 
 def _schemes(

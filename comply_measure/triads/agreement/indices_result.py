@@ -14,7 +14,13 @@ from numpy.typing import NDArray
 
 from comply_measure.results import Result
 from comply_measure.statistics.arrays import Floats, Ints
+from comply_measure.statistics.reasons import undefined_because
 from comply_measure.triads.agreement.nulls import NullDistribution
+
+#: Of rows in which nothing is wrong.
+OF_SOME = (
+    "only the rwg family has a null variance; only it, a_wg and AD have a cut-off and a share that agrees"
+)
 
 
 class Reason(IntEnum):
@@ -146,7 +152,7 @@ class AgreementResult(Result):
 
         Columns: scale, index, null, null_variance, n_units, n_defined, n_informants (mean per defined unit),
         mean, sd, minimum, q25, median, q75, maximum, cutoff, share_agreeing (among the defined), note (why
-        and how often undefined).
+        and how often undefined). ``attrs["undefined"]`` says which indices have no null variance or cut-off.
 
         Parameters
         ----------
@@ -160,7 +166,7 @@ class AgreementResult(Result):
             for scale, cells in self.cells.items()
             for index, null in cells.values
         ]
-        return pd.DataFrame(rows)
+        return undefined_because(pd.DataFrame(rows), OF_SOME)
 
     def _cell(self, index: str, null: str | None) -> tuple[str, str]:
         names = list(next(iter(self.cells.values())).values)

@@ -36,7 +36,7 @@ class GroupResampling(Result):
     table : DataFrame
         One row per variable; columns as in :func:`random_group_resampling`.
     means : ndarray, shape (replications, J)
-        Mean within-unit variance of every replication.
+        Mean within-unit variance of every replication; NaN where no unit has two informants.
     scheme : str
         How informants were permuted.
     """

@@ -69,7 +69,7 @@ class OddRole(Result):
     roles, columns : tuple of str
         Names.
     distance : ndarray, shape (G, R, J)
-        Distance of each role from the mean of the others, after taking off the role means.
+        Distance of each role from the mean of the others, after taking off the role means; NaN where a role is missing.
     odd : ndarray of int, shape (G, J)
         Place of the odd role; -1 where a role is missing, -2 for a tie.
     reliable : ndarray of float, shape (G, J)

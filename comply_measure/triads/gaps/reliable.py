@@ -38,11 +38,11 @@ class GapReliability(Result):
     table : DataFrame
         One row per variable and pair; columns as in :func:`gap_reliability`.
     signed : ndarray, shape (G, P, J)
-        Gaps.
+        Gaps; NaN where a role of the pair is missing.
     se : ndarray, shape (P, J)
-        Standard error of a gap.
+        Standard error of a gap; NaN where a role has no scores or no known reliability.
     critical : ndarray, shape (G, J)
-        What ``|gap|/SE`` must exceed in a unit.
+        What ``|gap|/SE`` must exceed in a unit; NaN in units without a pair.
     confidence : float
         Level of the flags.
     family : str
@@ -67,7 +67,7 @@ class GapReliability(Result):
 
     @property
     def squared_corrected(self) -> Floats:
-        """``d² - SE²``, an unbiased estimate of the squared true gap; negative values are kept."""
+        """``d² - SE²``, an unbiased estimate of the squared true gap; negative values are kept, NaN as in `signed`."""
         return np.asarray(self.signed**2 - self.se**2)
 
     def tidy(self) -> pd.DataFrame:

@@ -46,12 +46,12 @@ class RoleGaps(Result):
 
     @property
     def absolute(self) -> Floats:
-        """Absolute gaps, shape (G, P, J)."""
+        """Absolute gaps, shape (G, P, J); NaN where a role is missing."""
         return np.abs(self.signed)
 
     @property
     def squared(self) -> Floats:
-        """Squared gaps, shape (G, P, J)."""
+        """Squared gaps, shape (G, P, J); NaN where a role is missing."""
         return self.signed**2
 
     def tidy(self) -> pd.DataFrame:
