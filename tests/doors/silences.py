@@ -20,8 +20,8 @@ from comply_measure.errors import ComplyError
 WORDS = (
     "note", "notes", "reason", "reasons", "problems", "undefined", "failures", "faults", "message", "warnings",
 )  # fmt: skip
-#: Public methods without arguments that are not looked into: they draw or write.
-SKIPPED = ("bootstrap", "record")
+#: Public methods without arguments that are not looked into: they draw, print or write.
+SKIPPED = ("bootstrap", "plot", "record", "to_latex", "to_word")
 #: What a fit keeps of its making beside its tables.
 INSIDE = (
     "model",

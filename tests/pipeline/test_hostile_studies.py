@@ -302,7 +302,7 @@ TEXTS: dict[str, tuple[tuple[str, str, str], tuple[str, ...]]] = {
     "control character by escape": (
         study("title: T", 'title: "\\x07"'), ("row 2: control characters are not allowed; allowed: text",),
     ),
-    "half a character": (scale("{en: S}", '{en: "\\ud800"}'), ("s.yaml, row 3: found invalid Unicode character escape code",)),
+    "half a character": (scale("{en: S}", '{en: "\\ud800"}'), ("s.yaml, row 3: found invalid Unicode character",)),
     "seed below 0": (study("steps:", "seed: -1\nsteps:"), ("row 5, 'seed': must be at least 0 (found -1)",)),
     "seed no number": (study("steps:", "seed: .nan\nsteps:"), ("row 5, 'seed': must be a whole number",)),
     "seed too long": (
