@@ -162,7 +162,7 @@ def test_tags_and_labels_are_in_the_stata_file(folder: Path) -> None:
     assert list(plain["T_1"].dropna()) == [1, 2]
 
 
-def test_the_data_package_fits_the_file(folder: Path) -> None:
+def test_the_data_package_fits_the_file(responses: Responses, folder: Path) -> None:
     package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
     (resource,) = package["resources"]
     content = (folder / resource["path"]).read_bytes()
@@ -183,6 +183,16 @@ def test_the_data_package_fits_the_file(folder: Path) -> None:
             assert allowed is None or set(numbers) <= set(map(float, allowed)), field["name"]
         assert not field.get("constraints", {}).get("required") or len(cells) == len(rows) - 1
     codes = next(field for field in fields if field["name"] == "T_1")
+    variable = next(each for each in study_variables(responses, "de", DESCRIBED) if each.name == "T_1")
+    own = ("scale", "construct", "keying", "roles", "level")
+    assert [codes[name] for name in own] == [
+        variable.scale, variable.construct, variable.keying, list(variable.roles), variable.level
+    ]  # fmt: skip
+    assert codes["categoriesOrdered"] is (variable.level == "ordinal") and codes["outsideCategories"] == [
+        9,
+        8,
+    ]
+    assert "scale" not in next(field for field in fields if field["name"] == "unit")
     assert (
         [entry["value"] for entry in codes["categories"]]
         == codes["constraints"]["enum"]

@@ -70,3 +70,8 @@ def test_the_announced_delimiter_counts_as_a_line(frame, small, problems, tmp_pa
     path.write_text("sep=;\n" + frame.to_csv(index=False, sep=";"))
     (problem,) = problems(read_responses, path, small)
     assert (problem.row, problem.column) == (7, "F_1")
+
+
+def test_a_blank_line_between_others_is_left_to_the_other_reader() -> None:
+    assert plain_columns("x,y\n1,a\n,\n2,b\n", ",", 2, 1) is None
+    assert plain_columns("x,y\n1,a\n,b\n2,\n", ",", 2, 1) is not None

@@ -10,22 +10,33 @@ import numpy as np
 import pytest
 
 from comply_measure.errors import InputError
+from comply_measure.responses.cells import name_in, shown
 from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.raw import Column, RawTable, encoded
 from comply_measure.responses.sketch.blocks import Block, _block, _too_wide
 from comply_measure.responses.sketch.places import (
     Place,
     Places,
+    _firm,
     _informant,
     _is_id,
     _may_be_role,
     _may_be_unit,
     _score,
+    _unit_and_role,
     within,
 )
 from comply_measure.responses.sketch.ranges import answer_scales
 from comply_measure.responses.sketch.seen import Seen, codes_of, lone_codes, words_of
-from comply_measure.responses.sketch.sketch import _check, _header, _is_text, _reversed, _unwanted, _variables
+from comply_measure.responses.sketch.sketch import (
+    _check,
+    _header,
+    _is_text,
+    _reversed,
+    _roles,
+    _unwanted,
+    _variables,
+)
 from comply_measure.responses.sketch.words import no_answer, tokens
 
 FIVE = frozenset(range(1, 6))
@@ -453,3 +464,44 @@ def test_short_names_of_ids_are_no_items() -> None:
     assert {name for block in _blocks(table, ["team_1", "team_2"]) for name in block.columns} <= set(
         names[2:4]
     )
+
+
+def test_roles_have_short_keys() -> None:
+    numbered = replace(column("role", 1.0, 2.0), value_labels={1.0: "Sales & IT", 2.0: "3rd party"})
+    assert _roles(numbered) == {"1": "sales_it", "2": "role_3rd_party"}
+    assert _roles(column("role", "Buyer", "b-2", 4.0)) == {"Buyer": "buyer", "b-2": "b_2", "4": "role_4"}
+
+
+def test_the_firm_is_a_named_column_with_fewer_values_one_in_every_unit() -> None:
+    unit, role = column("unit", *"aabbcc"), column("role", *"xyxyxy")
+
+    def found(*further: Column) -> str | None:
+        place = _firm({c.name: c for c in (unit, role, *further)}, "unit", "role")
+        assert place is None or place.why == "2 values, one within every id of column unit"
+        return place and place.column
+
+    assert found(column("firm", *"ppppqq")) == "firm"
+    assert found(column("colour", *"ppppqq")) is None  # by no name of a firm
+    assert found(column("firm", *"ppppqp")) is None  # two in one unit
+    assert found(column("firm", *"ppqqrr")) is None and found(column("firm", *"pppppp")) is None
+    assert found(column("firm", 1.5, 1.5, 1.5, 1.5, 2.5, 2.5)) is None  # measured, no id
+    assert found(column("firm", *"ppppqp"), column("company", *"ppppqq")) == "company"
+
+
+def test_of_several_pairs_the_best_is_unit_and_role() -> None:
+    unit, role = column("unit", *"aabbcc"), column("role", *"xyxyxy")
+    other = column("colour", *"aabbcc")
+    for columns in ((unit, role, other), (other, role, unit)):
+        places = _unit_and_role({c.name: c for c in columns})
+        assert [place and place.column for place in places] == ["unit", "role"]
+        assert places[0].why == "3 ids that repeat, 2.0 rows each, and differ in column role"  # type: ignore[union-attr]
+        assert places[1].why == "2 values that repeat over the ids of column unit"  # type: ignore[union-attr]
+    alone = _unit_and_role({"unit": column("unit", *"aabbccc")})
+    assert alone == (Place("unit", "3 ids that repeat, 2.3 rows each"), None)
+    assert _unit_and_role({"colour": column("colour", *"xyxy")}) == (None, None)
+
+
+def test_numbers_as_names_are_whole_where_they_are() -> None:
+    assert [name_in(cell) for cell in (3.0, 2.5, "3.0")] == ["3", "2.5", "3.0"]
+    assert [shown(cell) for cell in (3.0, 2.5, "a")] == [3, 2.5, "a"]
+    assert isinstance(shown(3.0), int)

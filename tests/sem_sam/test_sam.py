@@ -15,6 +15,8 @@ from semopy.examples import political_democracy
 
 from comply_measure import sem
 from comply_measure.errors import InputError
+from comply_measure.sem.after_measurement.parts import _covariances, _is_free_pair
+from comply_measure.sem.language.parser import parse_model
 
 REFERENCE = Path(__file__).parent.parent / "reference" / "sem_sam"
 DEMOCRACY = """
@@ -234,3 +236,32 @@ def test_bad_options_are_refused() -> None:
     ):
         with pytest.raises(InputError):
             sem.sam(MODELS["short"], twelve(), **wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "pair"),
+    [
+        ("f =~ a + b\ny ~ f", True),
+        ("f =~ a + b + c\ny ~ f", False),
+        ("f =~ a + 0.5*b\ny ~ f", False),
+        ("f =~ a + l*b\ny ~ f", False),
+        ("f =~ a + b\ng =~ b + c\ny ~ f", False),
+        ("f =~ a + b\na ~~ y\ny ~ f", False),
+        ("f =~ a + b\na ~~ a\ny ~ f", True),
+    ],
+)
+def test_a_free_pair_has_two_indicators_of_its_own_and_nothing_else(text: str, pair: bool) -> None:
+    assert _is_free_pair(parse_model(text).terms, "f") is pair
+
+
+def test_covariances_are_added_for_observed_predictors_that_nothing_predicts() -> None:
+    def added(text: str) -> set[frozenset[str]]:
+        return {frozenset((term.lhs, term.rhs)) for term in _covariances(parse_model(text).terms, "")}
+
+    def pairs(*words: str) -> set[frozenset[str]]:
+        return {frozenset(word.split()) for word in words}
+
+    text = "f =~ a + b + c\ny ~ f + x + z"
+    assert added(text) == pairs("f x", "x", "f z", "x z", "z")
+    assert added(f"{text}\nx ~~ z\nf ~~ x") == pairs("x", "f z", "z")
+    assert added(f"{text}\nx ~ z") == pairs("f z", "z")

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from comply_measure import sem
+from comply_measure.errors import ComplyError
 from comply_measure.evidence.fits import NamedFit
 
 MODEL = "level: 1\nf =~ y1 + y2 + y3\nlevel: 2\ng =~ y1 + y2 + y3"
@@ -78,3 +79,12 @@ def test_a_fit_that_did_not_converge_has_counts_only() -> None:
     assert fit.measures == {"npar": 15.0, "df": 0.0, "ntotal": 400.0}
     assert np.isnan(fit.test.statistic) and fit.test.note == "no convergence"
     assert "did not converge" in fit.fit_measures.attrs["note"] and "DID NOT CONVERGE" in fit.summary()
+
+
+def test_a_fixed_predictor_stands_in_one_level_only() -> None:
+    """Whether it predicts on both levels or on one and is explained on the other."""
+    data = draw(40).assign(x=np.random.default_rng(1).standard_normal(400))
+    for between, named in (("y1 ~ x", ["x"]), ("x ~ y1", ["x", "y1"]), ("g =~ y1 + y2 + x", ["x"])):
+        with pytest.raises(ComplyError, match="fixed_x=False") as caught:
+            sem.fit(f"level: 1\ny1 ~ x\nlevel: 2\n{between}", data, cluster="c")
+        assert [problem.column for problem in caught.value.problems] == named  # type: ignore[attr-defined]
