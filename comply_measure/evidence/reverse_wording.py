@@ -141,7 +141,18 @@ def reverse_wording(
         n_reverse=len(turned),
         n_flagged=-1 if flagged is None else int((~careful[kept]).sum()),
         n_clusters=whole.n_clusters,
-        notes=whole.notes,
+        notes=(*whole.notes, *_doubts(whole)),
+    )
+
+
+def _doubts(model: WordingFactor) -> tuple[str, ...]:
+    """What few clusters mean for one variance of a large model."""
+    free = int(model.fits["both"].npar)
+    if not 0 <= model.n_clusters < free:
+        return ()
+    return (
+        f"the model has {free} parameters and {model.n_clusters} clusters: its fit cannot be tested and is not "
+        "printed; how well the interval of this one variance covers was simulated (docs/models.md)",
     )
 
 

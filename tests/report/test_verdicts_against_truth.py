@@ -8,11 +8,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from chapter_texts import stored
+from chapter_texts import stored, study
 
 from comply_measure.evidence import Verdict
+from comply_measure.evidence.calibration.known import Known
+from comply_measure.evidence.calibration.result import SEPARATOR
+from comply_measure.evidence.calibration.rules import CALIBRATED
 from comply_measure.report.cutoffs import Cutoffs
+from comply_measure.resources import shipped
 from comply_measure.responses import load_dataset
+from comply_measure.simulation import load_population
 from comply_measure.triads import TriadData, gap_reliability
 
 TRUTH = Path(__file__).parents[2] / "datasets" / "msi_triads" / "truth"
@@ -153,3 +158,38 @@ def test_models_that_hold_fit_and_one_factor_does_not() -> None:
         "Correlated dimensions": "supported",
         "Second-order": "supported",
     }
+
+
+def test_no_verdict_of_the_shipped_study_is_wrong_where_its_truth_is_in_closed_form() -> None:
+    """Rules whose truth needs no simulated study; the threshold of disputed attributes is that of the study file."""
+    population = load_population(shipped("datasets") / "msi_triads" / "population.yaml")
+    known = Known(population, {key: cutoff.value for key, cutoff in study().cutoffs.items()})
+    rules = {
+        "sample": ("sample.roles_differ",),
+        "quality": ("quality.missing_depends",),
+        "items": ("items.goes_with",),
+        "method_variance": ("method_variance.marker", "method_variance.wording"),
+        "invariance": ("invariance.gap",),
+        "structure": ("structure.path", "structure.moderation"),
+    }
+    wrong, decided = [], 0
+    for step, keys in rules.items():
+        for verdict in verdicts(step):
+            if verdict.rule in keys and verdict.answer != "cannot say":
+                right = known.right(CALIBRATED[verdict.rule].truth, SEPARATOR.join(verdict.subject))
+                decided += bool(right)
+                wrong += [verdict.key] if right and verdict.answer not in right else []
+    assert not wrong and decided > 90
+    distances = known.latent.distances.set_index("factor")["distance"]
+    assert distances.max() < 1.2  # what the demo asks for
+    assert "supported" not in answers("actions", "actions.disputed").values()
+
+
+def test_sentences_beside_verdicts_claim_no_more() -> None:
+    """No congruence effect is planted: no model of outcomes stands alone, no curvature is called found."""
+    text = (Path(__file__).parent / "texts" / "congruence.txt").read_text(encoding="utf-8")
+    assert text.count("the data do not decide between the models") == 3 and "data prefer" not in text
+    assert text.count(", its curvature not told from none") == text.count("shape of the estimates: ") == 3
+    for step in ("sample", "quality"):
+        table = (Path(__file__).parent / "texts" / f"{step}.txt").read_text(encoding="utf-8")
+        assert ": stays open" not in table

@@ -42,20 +42,20 @@ DEPENDS = register_rule(
                     "{subject}: F = {f:number}, korrigiert {p:p_phrase}.",
                 ),
                 "not supported": Words(
-                    "{subject}: none worth mentioning, odds ratio {odds_ratio:number} per SD, 95% CI "
+                    "{subject}: no relation worth mentioning, odds ratio {odds_ratio:number} per SD, 95% CI "
                     "{ci:interval}.",
-                    "{subject}: keine nennenswerte, Odds Ratio {odds_ratio:number} je SD, 95%-KI "
+                    "{subject}: kein nennenswerter Zusammenhang, Odds Ratio {odds_ratio:number} je SD, 95%-KI "
                     "{ci:interval}.",
                 ),
                 "cannot say": Words(
-                    "{subject}: stays open, odds ratio {odds_ratio:number} per SD, 95% CI {ci:interval}, "
-                    "corrected {p:p_phrase}.",
-                    "{subject}: bleibt offen, Odds Ratio {odds_ratio:number} je SD, 95%-KI {ci:interval}, "
-                    "korrigiert {p:p_phrase}.",
+                    "{subject}: whether there is a relation stays open, odds ratio {odds_ratio:number} per SD, 95% CI "
+                    "{ci:interval}, corrected {p:p_phrase}.",
+                    "{subject}: Ob es einen Zusammenhang gibt, bleibt offen, Odds Ratio {odds_ratio:number} je SD, "
+                    "95%-KI {ci:interval}, korrigiert {p:p_phrase}.",
                 ),
                 "cannot say: category": Words(
-                    "{subject}: stays open, F = {f:number}, corrected {p:p_phrase}.",
-                    "{subject}: bleibt offen, F = {f:number}, korrigiert {p:p_phrase}.",
+                    "{subject}: whether there is a relation stays open, F = {f:number}, corrected {p:p_phrase}.",
+                    "{subject}: Ob es einen Zusammenhang gibt, bleibt offen, F = {f:number}, korrigiert {p:p_phrase}.",
                 ),
             }
         ),

@@ -41,7 +41,8 @@ ROLES_DIFFER = register_rule(
                     "{subject}: kein nennenswerter Unterschied, " + _ZAHLEN + ".",
                 ),
                 "cannot say": Words(
-                    "{subject}: stays open, " + _NUMBERS + ".", "{subject}: bleibt offen, " + _ZAHLEN + "."
+                    "{subject}: whether the roles differ stays open, " + _NUMBERS + ".",
+                    "{subject}: Ob sich die Rollen unterscheiden, bleibt offen, " + _ZAHLEN + ".",
                 ),
             }
         ),

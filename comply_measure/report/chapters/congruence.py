@@ -44,6 +44,10 @@ _CONSTRAINTS: Columns = ("constraint", "hypothesis", of("f", "F"), "df1", "df2",
 _COEFFICIENTS: Columns = (of("term", "name"), "estimate", "se", "t", "df", "p", of("ci3", "ci"), "remark")
 
 
+#: Akaike weight from which one model stands alone.
+_DECIDED = 0.90
+
+
 def congruence_section(facts: CongruenceEvidence, labels: Labels) -> Section:
     """The chapter."""
     outcomes = _outcomes(facts, labels)
@@ -183,7 +187,8 @@ def _details(case: Printed[CongruenceCase], facts: CongruenceEvidence) -> Detail
     best = case.found.models.models.iloc[0]
     a4 = case.found.surface.parameters.set_index("name").loc["a4"]
     preferred = (
-        f"By AICc the data prefer: {best['description']} (weight {bounded(best['weight'])}). "
+        f"The smallest AICc has: {best['description']} (weight {bounded(best['weight'])}"
+        f"{'' if best['weight'] >= _DECIDED else '; the data do not decide between the models'}). "
         if best["weight"] > 0
         else "Models have no weights here (see the table). "
     )

@@ -69,6 +69,9 @@ class Printed(Generic[Case]):
         return f"{self.outcome} by {self.first} and {self.second}"
 
 
+_LEVEL = 0.05
+
+
 def printed(
     names: tuple[str, str, str], found: Case, outcomes: Mapping[str, str], labels: Labels
 ) -> Printed[Case]:
@@ -244,7 +247,8 @@ def _details(case: Printed[LatentCase], limits: tuple[float, float], estimator: 
     )
     a4 = result.surface.parameters.set_index("name").loc["a4"]
     text = (
-        f"Latent a4 = {number(a4['estimate'])}, {p_phrase(a4['p'])}; shape: {result.surface.shape}. "
+        f"Latent a4 = {number(a4['estimate'])}, {p_phrase(a4['p'])}; shape of the estimates: "
+        f"{result.surface.shape}{'' if a4['p'] <= _LEVEL else ', its curvature not told from none'}. "
         + _region(case)
     )
     return Details(f"Latent surface: {case.where}", (Prose(text), figure, parameters, conditions))

@@ -101,7 +101,7 @@ def _compared(facts: ContentValidityEvidence, labels: Labels) -> list[Block]:
         moved = table.loc[table["kind"] == kind, "difference"].dropna()
         if len(moved):
             parts.append(f"{_KINDS[kind]} {number(moved.min(), 3)} to {number(moved.max(), 3)}")
-    text = f"Without the items that would be dropped change: {'; '.join(parts)}." if parts else ""
+    text = f"Without the items that would be dropped, results change: {'; '.join(parts)}." if parts else ""
     spec = table_of(
         facts,
         "content_compared",
