@@ -7,6 +7,7 @@ import math
 import os
 import time
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -25,6 +26,7 @@ from comply_measure.pipeline import (
     write_results,
 )
 from comply_measure.pipeline.files import staged
+from comply_measure.pipeline.fingerprint import digest_of_file
 from comply_measure.pipeline.folder import _json, _written_before
 from comply_measure.pipeline.results import table_document
 from comply_measure.pipeline.unchanged import FOLDER, MANIFEST, remember, unchanged_steps
@@ -234,3 +236,10 @@ def test_a_run_with_nothing_to_do_is_known_by_everything_it_used(own_study: Path
     table.unlink()
     last.write_bytes(content)
     assert known(["sample"]) is None
+
+
+@pytest.mark.parametrize("size", [0, 5, 1 << 20, (1 << 20) + 3])
+def test_the_digest_of_a_file_is_that_of_its_bytes(tmp_path: Path, size: int) -> None:
+    content = bytes(k % 251 for k in range(min(size, 251))) * (size // 251 + 1)
+    (tmp_path / "file").write_bytes(content[:size])
+    assert digest_of_file(tmp_path / "file") == sha256(content[:size]).hexdigest()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import chi2
 from semopy.examples import holzinger39, political_democracy
 
 from comply_measure import sem
@@ -12,7 +15,13 @@ from comply_measure.errors import InputError
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.discrepancy.base import RobustEvaluation
 from comply_measure.sem.discrepancy.ls import Moments
-from comply_measure.sem.inference.tests import inverse_information, mixture_traces
+from comply_measure.sem.inference.tests import (
+    NO_DF,
+    TestStatistic,
+    corrected,
+    inverse_information,
+    mixture_traces,
+)
 
 HS = "visual =~ x1 + x2 + x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9\n"
 PD = """
@@ -277,3 +286,23 @@ def test_one_case_per_cluster_is_the_case_robust_sandwich(hs: pd.DataFrame) -> N
     plain = sem.fit(HS, hs, estimator="ULSM", meanstructure=True)
     free = plain.estimates.free > 0
     assert np.allclose((alone.estimates.se / plain.estimates.se)[free], np.sqrt(n / (n - 1)), rtol=1e-9)
+
+
+def test_corrections_of_a_test_by_its_traces() -> None:
+    """χ² = 30 on 10 with tr(UΓ) = 15 and tr((UΓ)²) = 45, after Satorra-Bentler, Satterthwaite and shift."""
+    standard = TestStatistic("standard", 30.0, 10.0, 0.001)
+    mean = corrected("satorra.bentler", standard, 15.0, math.nan)
+    assert (mean.statistic, mean.df, mean.scaling_factor, mean.shift) == pytest.approx((20.0, 10.0, 1.5, 0.0))
+    both = corrected("mean.var.adjusted", standard, 15.0, 45.0)
+    assert (both.statistic, both.df, both.scaling_factor) == pytest.approx((10.0, 5.0, 3.0))
+    shifted = corrected("scaled.shifted", standard, 15.0, 45.0)
+    a = math.sqrt(10 / 45)
+    assert (shifted.statistic, shifted.df) == pytest.approx((30 * a + 10 - 15 * a, 10.0))
+    assert (shifted.scaling_factor, shifted.shift, shifted.trace) == pytest.approx((1 / a, 10 - 15 * a, 15.0))
+    for found in (mean, both, shifted):
+        assert found.pvalue == pytest.approx(chi2.sf(found.statistic, found.df), rel=1e-10)
+    turned = corrected("satorra.bentler", standard, -1.0, math.nan)
+    assert turned.note == "the scaling factor is not positive"
+    assert math.isnan(turned.statistic) and math.isnan(turned.pvalue) and turned.df == 10.0
+    none = corrected("satorra.bentler", TestStatistic("standard", 0.0, 0.0, math.nan), 0.0, 0.0)
+    assert none.note == NO_DF and math.isnan(none.pvalue)

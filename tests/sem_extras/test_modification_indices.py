@@ -206,7 +206,15 @@ def test_wald_of_defined_parameter_and_redundant_constraints(models, simulated):
     twice = fit.wald("a == b; b == a")
     assert twice.df == 1 and twice.note
     assert twice.statistic == pytest.approx(fit.wald("a == b").statistic)
-    assert np.isnan(fit.wald("a == b; a == b + 1").statistic)
+    assert (twice.note, twice.df) == ("1 constraint follows from the others", 1)
+    thrice = fit.wald("a == b; b == a; 2*a == 2*b")
+    assert (thrice.note, thrice.df) == ("2 constraints follow from the others", 1)
+    assert fit.wald("a == b").note == ""
+    against = fit.wald("a == b; a == b + 1")
+    assert np.isnan([against.statistic, against.df, against.pvalue]).all()
+    assert against.note == "the constraints contradict each other"
+    nothing = fit.wald("a == a; b == a")
+    assert np.isnan(nothing.statistic) and nothing.df == 2 and nothing.note.startswith("a constraint holds")
 
 
 @pytest.mark.parametrize("text", ["a == unknown", "a <", "A =~ a1"])

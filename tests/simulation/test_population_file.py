@@ -309,3 +309,11 @@ def test_wording_takes_variance_of_reverse_keyed_items_only(tmp_path: Path) -> N
     (problem,) = caught.value.problems
     assert problem.value == 0.97
     assert problem.message == "loading, method and wording loading use 1.041 of a variance of 1"
+    # the same of loadings that one role has of its own
+    planted = "noninvariant_items: [{item: %s, role: buyer, loading: 0.97}]"
+    path.write_text(text.replace("noninvariant_items: []", planted % "hon1"), encoding="utf-8")
+    assert load_population(path).spec.noninvariant_items[0].loading == 0.97
+    path.write_text(text.replace("noninvariant_items: []", planted % "hon2"), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_population(path)
+    assert [p.column for p in caught.value.problems] == ["noninvariant_items.0.loading"]

@@ -20,6 +20,7 @@ from comply_measure.sem.language.parser import parse_relations
 from comply_measure.sem.model import Model
 from comply_measure.sem.table.constraints import Namespace, difference, referenced
 from comply_measure.statistics.correlation import to_correlations
+from comply_measure.statistics.words import counted
 
 REDUNDANT = 1e-10
 
@@ -74,5 +75,6 @@ def _statistic(gap: Array, spread: Array) -> TestStatistic:
             "wald", math.nan, math.nan, math.nan, note="the constraints contradict each other"
         )
     statistic, df = float(np.sum(along[keep] ** 2 / values[keep])), int(keep.sum())
-    note = "" if df == len(gap) else f"{len(gap) - df} of the constraints follow from the others"
+    lost = len(gap) - df
+    note = f"{counted(lost, 'constraint follows', 'constraints follow')} from the others" if lost else ""
     return TestStatistic("wald", statistic, df, upper_tail(statistic, df), note=note)
