@@ -15,6 +15,7 @@ from comply_measure.report.format import listing, plural
 from comply_measure.report.glossary import glossary
 from comply_measure.report.parts import FirstPage, Notice, Report, Section
 from comply_measure.report.references.citations import cited
+from comply_measure.report.verdicts import policy
 
 
 def build_report(run: Run) -> Report:
@@ -75,6 +76,17 @@ def _measured(run: Run) -> tuple[str, ...]:
         )
     sample = run.outputs.get("sample")
     return (f"Measured: {listing(instruments)}.", *(sample.headline if sample is not None else ()))
+
+
+def analysis_paragraphs(run: Run) -> tuple[str, ...]:
+    """What a paper says on many tests, conventions and software."""
+    libraries = ", ".join(f"{name} {version}" for name, version in library_versions().items())
+    return (
+        policy(run.study.file.language),
+        f"Conventions: {'; '.join(cutoff.describe() for cutoff in run.study.cutoffs.values())}.",
+        f"Analyses were run with comply-measure {__version__} ({libraries}); random numbers start from "
+        f"seed {run.study.file.seed}.",
+    )
 
 
 def run_conclusions(run: Run) -> Section | None:

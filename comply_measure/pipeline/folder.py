@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from comply_measure.errors import InputError, Problem
-from comply_measure.pipeline.document import build_report, run_conclusions
+from comply_measure.pipeline.document import analysis_paragraphs, build_report, run_conclusions
 from comply_measure.pipeline.files import require_writable, staged, writing
 from comply_measure.pipeline.fingerprint import digest_of_file
 from comply_measure.pipeline.manifest import SCHEMA, manifest_document
@@ -20,7 +20,12 @@ from comply_measure.pipeline.run import Run
 from comply_measure.pipeline.unchanged import FOLDER
 from comply_measure.report.html import number_blocks, render_html
 from comply_measure.report.latex import render_latex
+from comply_measure.report.manuscript.latex import render_paper, render_sections
+from comply_measure.report.manuscript.markdown import render_markdown
+from comply_measure.report.manuscript.text import manuscript
+from comply_measure.report.manuscript.word import render_document
 from comply_measure.report.names import file_names
+from comply_measure.report.parts import Report
 from comply_measure.report.references.styles import render_bibtex
 from comply_measure.report.tables import TableSpec
 from comply_measure.report.word import render_word
@@ -31,6 +36,7 @@ RESULTS = "results.json"
 REPORT = "report.html"
 WORD = "tables.docx"
 REFERENCES = "references.bib"
+MANUSCRIPT = "manuscript"
 
 
 def require_usable(folder: Path) -> None:
@@ -97,6 +103,7 @@ def write_results(run: Run, folder: Path, *, jobs: int, started: datetime) -> di
         _fill(stage / REPORT, render_html(report))
         _fill(stage / REFERENCES, render_bibtex(report.references))
         _fill(stage / WORD, render_word(report, number_blocks(report.sections)))
+        _write_manuscript(run, report, stage, place)
         names = sorted(path.relative_to(stage).as_posix() for path in stage.rglob("*") if path.is_file())
         files = {name: digest_of_file(stage / name) for name in names}
         _fill(stage / MANIFEST, _json(manifest_document(run, files, jobs=jobs, started=started)))
@@ -147,6 +154,30 @@ def _write_figures(run: Run, stage: Path, place: Mapping[str, str]) -> None:
         for key, figure in output.figures.items():
             _fill(stage / f"{place[key]}.svg", figure.svg)
             _fill(stage / f"{place[key]}.png", figure.png)
+
+
+def _write_manuscript(run: Run, report: Report, stage: Path, place: Mapping[str, str]) -> None:
+    """Method and results as text: Markdown, Word, LaTeX sections, and a paper that LaTeX compiles."""
+    passages = manuscript(report, analysis_paragraphs(run))
+    numbers, language = number_blocks(report.sections), report.language
+    above = {key: f"../{name}" for key, name in place.items()}
+    main = report.sections[: report.n_main]
+    files: dict[str, str | bytes] = {
+        "text.md": render_markdown(report.title, passages, numbers, report=f"../{REPORT}", language=language),
+        "text.docx": render_document(
+            report.title, passages, numbers, report=f"../{REPORT}", language=language
+        ),
+        "text.tex": render_sections(passages, numbers, language),
+        "paper.tex": render_paper(
+            report.title,
+            [table for section in main for table in section.tables()],
+            [figure for section in main for figure in section.figures()],
+            above,
+            text="text.tex",
+        ),
+    }
+    for name, content in files.items():
+        _fill(stage / MANUSCRIPT / name, content)
 
 
 def _write_traces(run: Run, stage: Path) -> None:
@@ -201,5 +232,5 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
 def _written_before(folder: Path) -> set[str]:
     """Files the last run wrote; only names it can have written are believed."""
     files = (_manifest(folder) or {}).get("files", {})
-    pattern = re.compile(r"(tables|figures|errors)/[A-Za-z0-9_-]+\.(csv|tex|svg|png|txt)")
+    pattern = re.compile(r"(tables|figures|errors|manuscript)/[A-Za-z0-9_-]+\.(csv|tex|svg|png|txt|md|docx)")
     return {name for name in files if isinstance(name, str) and pattern.fullmatch(name)}

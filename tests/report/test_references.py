@@ -291,13 +291,15 @@ def test_word_lists_the_works_that_its_tables_cite() -> None:
     whole = replace(report(), references=cited(report()))
     document = Document(io.BytesIO(render_word(whole, number_blocks(whole.sections))))
     texts = [paragraph.text for paragraph in document.paragraphs]
-    entries = texts[texts.index("References") + 1 :]
+    entries = texts[len(texts) - texts[::-1].index("References") :]  # the contents name them, too
     assert [text[:6] for text in entries] == ["Curran", "Fisher", "Holm, ", "Horn, "]
     assert entries[0].endswith("4–19. https://doi.org/10.1016/j.jesp.2015.07.006")
     last = document.paragraphs[-1]
     assert (last.paragraph_format.left_indent, last.paragraph_format.first_line_indent) == (450215, -450215)
     assert [run.text for run in last.runs if run.italic] == ["Psychometrika, 30"]
-    targets = {link.address for paragraph in document.paragraphs for link in paragraph.hyperlinks}
+    targets = {
+        link.address for paragraph in document.paragraphs for link in paragraph.hyperlinks if link.address
+    }
     assert targets == {doi_address(catalogue()[key]) for key in ("curran2016", "horn1965")}
     plain = Report("T", (Section("s", "S", (TableSpec("t", "T", pd.DataFrame({"a": [1]})),)),))
     document = Document(io.BytesIO(render_word(plain, {"t": 1})))

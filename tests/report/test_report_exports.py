@@ -103,14 +103,38 @@ def test_the_word_document_opens_and_holds_every_table() -> None:
     assert len(second.rows) == 60 + 1 + 2
     texts = [paragraph.text for paragraph in document.paragraphs]
     assert "Title\ufffd & more" in texts
-    assert "Section one" in texts
+    assert texts.count("1. Section one") == 1  # no contents for one chapter
     assert "T" not in texts  # no tables there
-    assert "Table 1. Loadings & more" in texts
-    assert "Table 2. Loadings & more" in texts
+    captions = [place for place, text in enumerate(texts) if text.startswith("Table ")]
+    assert [texts[place : place + 2] for place in captions] == [
+        ["Table 1", "Loadings & more"], ["Table 2", "Loadings & more"],
+    ]  # fmt: skip
+    assert [document.paragraphs[place].style.name for place in captions] == ["Caption"] * 2
     assert "Warning. 50% inadmissible" in texts
     assert "Note. 240 units, 667 informants. MLR. Means ± SD." in texts
     page = document.sections[0]
-    assert page.page_width > page.page_height
+    assert page.page_width < page.page_height and len(document.sections) == 1
+    assert "PAGE" in page.footer._element.xml
+
+
+def test_pages_turn_for_tables_that_need_it_and_the_contents_link_to_the_chapters() -> None:
+    wide = TableSpec(
+        "wide", "Wide", pd.DataFrame({"x": [0.25]}), tuple(Column(f"Number {k}", "x") for k in range(16))
+    )
+    sections = tuple(
+        Section(f"s{k}", f"S{k}", (spec,)) for k, spec in enumerate((table(), wide, table(key="last")))
+    )
+    made = Report("R", sections)
+    document = Document(io.BytesIO(render_word(made, number_blocks(sections))))
+    assert [page.page_width > page.page_height for page in document.sections] == [False, True, False]
+    assert all("PAGE" in page.footer._element.xml for page in document.sections)
+    contents, headings = (
+        [p for p in document.paragraphs if p.style is not None and p.style.name == name]
+        for name in ("Table cell", "Heading 1")
+    )
+    assert [p.text for p in contents[:3]] == [p.text for p in headings] == ["1. S0", "2. S1", "3. S2"]
+    names = [re.findall(r'w:(?:anchor|name)="([^"]+)"', p._p.xml) for p in (*contents[:3], *headings)]
+    assert names[:3] == names[3:] and len({name for found in names for name in found}) == 3
 
 
 def test_the_subtitle_stands_between_title_and_first_section() -> None:
@@ -166,5 +190,5 @@ def test_columns_of_a_word_table_share_the_page() -> None:
     assert widths("word " * 5, 1) == [180 + int(92 * 1.35 * 9), word, 180 + 92 * 25]
     narrow = widths("word " * 40, 13)
     assert narrow[1:14] == [word] * 13
-    assert narrow[14] == pytest.approx(15100 - 13 * word - narrow[0], abs=1)
+    assert narrow[14] == pytest.approx(16838 - 2 * 850 - 13 * word - narrow[0], abs=1)
     assert widths("word " * 40, 16)[1:] == [word] * 17  # no word is broken for a page too narrow

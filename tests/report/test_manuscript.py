@@ -1,0 +1,166 @@
+"""Method and results as text: every sentence of the main part, with links to the tables that hold its numbers."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from comply_measure.report.manuscript.latex import render_paper, render_sections
+from comply_measure.report.manuscript.markdown import escape, render_markdown
+from comply_measure.report.manuscript.sources import sources
+from comply_measure.report.manuscript.text import Paragraph, manuscript
+from comply_measure.report.manuscript.word import render_document
+from comply_measure.report.parts import (
+    Conclusion,
+    Conclusions,
+    Elsewhere,
+    Figure,
+    FirstPage,
+    Heading,
+    Notice,
+    Prose,
+    Reference,
+    Report,
+    Section,
+)
+from comply_measure.report.tables import TableSpec
+
+EVIL = "A_1 & 50% <b> [x](y) `c` \\input{z} α ≥ .70"
+
+
+def table(key: str) -> TableSpec:
+    return TableSpec(key, f"Title of {key}", pd.DataFrame({"item": ["i"]}), ("item",), estimator="MLR")
+
+
+def figure(key: str) -> Figure:
+    return Figure(key, f"Title of {key}", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"", "alt")
+
+
+def report() -> Report:
+    said = Conclusion("Supported", "It fits.", "rule", "page")
+    cfa = Section(
+        "cfa",
+        "Measurement model",
+        (
+            Notice("Few firms.", "warning"),
+            Conclusions((said, Conclusion("Cannot say", "It stays open.", "rule", "page"))),
+            Prose(EVIL),
+            table("t1"),
+            figure("f1"),
+            Elsewhere("More", ("a1", "a2", "a3"), ()),
+            Heading("By role"),
+            Reference("Fit", "t1"),
+            Heading("Empty"),
+        ),
+    )
+    sample = Section("sample", "Sample", (Prose("240 units."), table("t0")))
+    details = Section("cfa_details", "Measurement model", (table("a1"), table("a2"), table("a3")))
+    first = FirstPage(("Measured: A.", "240 units."), (), (), (), ())
+    return Report("T & t", (sample, cfa, details), first_page=first, n_main=2)
+
+
+NUMBERS = {"t0": 1, "t1": 2, "a1": 3, "a2": 4, "a3": 5, "f1": 1}
+
+
+def test_passages_hold_every_sentence_of_the_main_part_in_the_order_of_a_paper() -> None:
+    made = manuscript(report(), ("Software.",))
+    assert [(passage.level, passage.title) for passage in made] == [
+        (1, "Method"), (2, "Participants and quality of the answers"), (2, "Measures"), (2, "Analysis"),
+        (1, "Results"), (2, "Measurement model"), (3, "By role"),
+    ]  # fmt: skip
+    assert made[1].paragraphs == (Paragraph("240 units.", ("t0",)),)
+    assert made[2].paragraphs == (Paragraph("Measured: A."),)
+    assert [p.text for p in made[3].paragraphs] == ["Measurement model: MLR.", "Software."]
+    assert made[5].paragraphs == (
+        Paragraph("Few firms."),
+        Paragraph(EVIL, ("t1",), ("f1",), ("a1", "a2", "a3")),
+        Paragraph("It fits. It stays open."),
+    )
+    assert made[6].paragraphs == (Paragraph("", ("t1",)),)
+
+
+@pytest.mark.parametrize(
+    ("tables", "appendix", "language", "said"),
+    [
+        (("t0",), (), "en", "Table 1"),
+        (("t0", "t1"), (), "en", "Tables 1, 2"),
+        (("t0", "t1", "a1"), (), "en", "Tables 1–3"),
+        (("a3", "t0", "t0"), (), "de", "Tabellen 1, 5"),
+        ((), ("a1", "a2", "a3"), "en", "appendix: Tables 3–5"),
+        (("t0",), ("a3",), "de", "Tabelle 1; Anhang: Tabelle 5"),
+        ((), (), "en", ""),
+    ],
+)
+def test_tables_in_a_row_are_named_by_the_first_and_the_last(
+    tables: tuple[str, ...], appendix: tuple[str, ...], language: str, said: str
+) -> None:
+    found = sources(Paragraph("x", tables, (), appendix), NUMBERS, language)
+    assert "".join(source.before + source.label for source in found) == said
+
+
+def test_markdown_prints_texts_as_they_are_and_links_numbers() -> None:
+    made = render_markdown("T*", manuscript(report(), ()), NUMBERS, report="../report.html", language="en")
+    assert made.startswith("# T\\*\n\n## Method\n")
+    assert "A\\_1 \\& 50% \\<b\\> \\[x\\](y) \\`c\\` \\\\input{z} α ≥ .70" in made
+    assert (
+        "(Table [2](../report.html#table-t1); Figure [1](../report.html#figure-f1); "
+        "appendix: Tables [3–5](../report.html#table-a1))" in made
+    )
+    assert [escape(text) for text in ("1. a", "- a", "# a", "2 b", "a\n- b")] == [
+        "1\\. a", "\\- a", "\\# a", "2 b", "a - b",
+    ]  # fmt: skip
+
+
+def test_word_holds_headings_paragraphs_and_links() -> None:
+    from docx import Document
+
+    made = render_document("T", manuscript(report(), ()), NUMBERS, report="../report.html", language="en")
+    document = Document(io.BytesIO(made))
+    texts = [(p.style.name, p.text) for p in document.paragraphs if p.style is not None]
+    assert ("Heading 1", "Results") in texts and ("Heading 3", "By role") in texts
+    assert any(text.startswith(EVIL + " (Table 2; Figure 1; appendix: Tables 3–5)") for _, text in texts)
+    with zipfile.ZipFile(io.BytesIO(made)) as archive:
+        links = archive.read("word/_rels/document.xml.rels").decode()
+    assert 'Target="../report.html#table-a1"' in links and 'TargetMode="External"' in links
+    assert made == render_document(
+        "T", manuscript(report(), ()), NUMBERS, report="../report.html", language="en"
+    )
+
+
+def test_latex_refers_to_tables_of_the_main_part_and_names_those_of_the_appendix() -> None:
+    made = render_sections(manuscript(report(), ()), NUMBERS, "en")
+    assert r"\subsubsection{By role}" in made
+    assert r"(Table \ref{tab:t1}; Figure \ref{fig:f1}; appendix: Tables 3--5)" in made
+    assert r"\input{z}" not in made and r"50\%" in made
+
+
+def test_the_paper_compiles_with_every_reference_resolved(tmp_path: Path) -> None:
+    program = shutil.which("pdflatex")
+    if program is None:
+        pytest.skip("pdflatex is not installed; the text of the paper is tested above")
+    from PIL import Image
+
+    from comply_measure.report.latex import render_latex
+
+    (tmp_path / "text.tex").write_text(
+        render_sections(manuscript(report(), ()), NUMBERS, "en"), encoding="utf-8"
+    )
+    places = {key: key for key in NUMBERS}
+    for key in ("t0", "t1"):
+        (tmp_path / f"{key}.tex").write_text(render_latex(table(key)), encoding="utf-8")
+    Image.new("RGB", (20, 10)).save(tmp_path / "f1.png")
+    paper = render_paper("T & t", [table("t0"), table("t1")], [figure("f1")], places, text="text.tex")
+    (tmp_path / "paper.tex").write_text(paper, encoding="utf-8")
+    command = [program, "-interaction=nonstopmode", "-no-shell-escape", "paper.tex"]
+    for _ in range(2):
+        subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    log = (tmp_path / "paper.log").read_text(encoding="utf-8", errors="replace")
+    assert [line for line in log.splitlines() if line.startswith("!") or "undefined" in line] == []
+    assert not re.search(r"Overfull \\hbox \((?!0\.|1\.)", log)
