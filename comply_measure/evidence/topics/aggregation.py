@@ -16,10 +16,11 @@ from comply_measure.evidence.choices import Fault, Names, Vocabulary
 from comply_measure.evidence.focal import Focal, chosen_focal, focal
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.rules.aggregation import INCREMENTAL, KNOWN_GROUPS
+from comply_measure.evidence.several import weight_table
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.measurement.frames import joined
-from comply_measure.responses import Responses, one_per_role
+from comply_measure.responses import Responses, each_informant, one_per_role
 from comply_measure.statistics.multiplicity import rejects
 from comply_measure.statistics.words import unknown_message
 from comply_measure.triads import TriadData, UnitScores, aggregate, incremental_validity, known_groups
@@ -88,6 +89,8 @@ class AggregationEvidence(Evidence):
         What it was held beside.
     groups : DataFrame
         ``known_groups`` of the focal score; empty where none are named.
+    weights : DataFrame
+        Scores of the focal dimensions by what informants weigh; empty where no role has several informants.
     """
 
     n_units: int
@@ -99,6 +102,7 @@ class AggregationEvidence(Evidence):
     criteria: pd.DataFrame
     controls: tuple[str, ...]
     groups: pd.DataFrame
+    weights: pd.DataFrame
 
     def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
         """Whether the unit's score tells each criterion beyond the controls, and known groups apart."""
@@ -176,6 +180,7 @@ def aggregation(responses: Responses, options: AggregationOptions | None = None)
     AggregationEvidence
     """
     options = options or AggregationOptions()
+    people = chosen_focal(each_informant(responses), None)
     responses = one_per_role(responses)
     units = pd.DataFrame({"unit": responses.units.index})
     firms = responses.data.drop_duplicates("unit").set_index("unit")["firm"]
@@ -203,6 +208,7 @@ def aggregation(responses: Responses, options: AggregationOptions | None = None)
         criteria=_criteria(responses, table, dimensions, options),
         controls=options.controls,
         groups=_groups(responses, table, dimensions, options),
+        weights=weight_table(people, dimensions, options.centring),
     )
 
 

@@ -22,6 +22,7 @@ from comply_measure.evidence.focal import (
 from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import FewReplications, TopicOptions
 from comply_measure.evidence.rules.agreement import MORE_THAN_REMATCHED, UNIT_MEAN
+from comply_measure.evidence.several import agreement_table, levels_table
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.verdicts import Answer, Number, Verdict, by_interval
 from comply_measure.responses import Responses, each_informant, one_per_role
@@ -121,6 +122,10 @@ class AgreementEvidence(Evidence):
         ``OnewayReliability.tidy`` of the dimension scores.
     icc_twoway : DataFrame
         ``TwowayReliability.tidy`` of the dimension scores, roles in columns; empty where no unit has two roles.
+    levels : DataFrame
+        ``variance_levels`` by firm, unit, and role where it has several informants; empty with units alone.
+    several : DataFrame
+        ``role_agreement`` of the dimensions; empty where no role has several informants.
     turned : mapping of str to tuple of str
         Construct -> its items that run against it (:func:`.keying.turned_items`).
     """
@@ -139,6 +144,8 @@ class AgreementEvidence(Evidence):
     units: pd.DataFrame
     icc: pd.DataFrame
     icc_twoway: pd.DataFrame
+    levels: pd.DataFrame
+    several: pd.DataFrame
     turned: Turned
 
     def tidy(self) -> pd.DataFrame:
@@ -227,6 +234,8 @@ def agreement(
         units=_units(agreement, tests),
         icc=icc_oneway(scores, names).tidy(),
         icc_twoway=_twoway(chosen, names, options, seed),
+        levels=levels_table(chosen, names),
+        several=agreement_table(chosen),
     )
 
 

@@ -24,10 +24,11 @@ from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import FewReplications, TopicOptions
 from comply_measure.evidence.rules.triads import CLOSER
 from comply_measure.evidence.score_reliability import role_reliabilities
+from comply_measure.evidence.several import gap_table, nested_table, number_table
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.measurement.frames import joined
-from comply_measure.responses import Responses, one_per_role
+from comply_measure.responses import Responses, each_informant, one_per_role
 from comply_measure.statistics.multiplicity import rejects
 from comply_measure.triads import (
     GStudy,
@@ -91,6 +92,8 @@ class TriadEvidence(Evidence):
     unit_reliability : DataFrame
         ``column, n_informants, n_units, reliability, variance_unit, variance_error, note``.
     icc, resampling, components, coefficients, curve, sensitivity, pseudo, profiles, missing, odd, waba : DataFrame
+    by_number, nested, view_gaps : DataFrame
+        What several informants of a role say of views (:mod:`comply_measure.evidence.several`); empty where none has.
     units : DataFrame
         Scores of every unit: ``unit, column, score, n_informants, blup, blup_se, common_fate, common_fate_se, note,
         reliability, sd, range, odd_role``.
@@ -116,6 +119,9 @@ class TriadEvidence(Evidence):
     missing: pd.DataFrame
     odd: pd.DataFrame
     waba: pd.DataFrame
+    by_number: pd.DataFrame
+    nested: pd.DataFrame
+    view_gaps: pd.DataFrame
     units: pd.DataFrame
     criterion: str
     n_units: int
@@ -171,6 +177,7 @@ def triads(responses: Responses, options: TriadOptions | None = None, *, seed: i
         If fewer than two roles answered the scale, or an option names what is not there.
     """
     options = options or TriadOptions()
+    people = chosen_focal(each_informant(responses), options.scale)
     responses = one_per_role(responses)
     chosen = chosen_focal(responses, options.scale)
     require_roles(chosen)
@@ -212,6 +219,9 @@ def triads(responses: Responses, options: TriadOptions | None = None, *, seed: i
         missing=missing_role_test(triads),
         odd=odd.summary() if odd is not None else pd.DataFrame(columns=_ODD_COLUMNS),
         waba=waba(scores, list(combinations(names, 2))).tidy() if len(names) > 1 else pd.DataFrame(),
+        by_number=number_table(people, names),
+        nested=nested_table(people, names),
+        view_gaps=gap_table(people, names),
         units=_units(triads, odd, latent, worth),
         n_units=chosen.n_units,
         n_informants=chosen.n_informants,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from comply_measure.evidence.topics.aggregation import AggregationEvidence
 from comply_measure.report.chapters.columns import SINGLE_UNITS, labelled
+from comply_measure.report.chapters.several import weights_of
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import count, number, plural
 from comply_measure.report.labels import Labels
@@ -49,6 +50,9 @@ def aggregation_section(facts: AggregationEvidence, labels: Labels) -> Section:
         blocks.append(_criteria(facts))
     if len(facts.groups):
         blocks.append(_groups(facts))
+    if len(facts.weights):
+        table = weights_of(facts, facts.weights, labels)
+        blocks.append(Details("Scores that weigh informants otherwise", (table,)))
     if len(facts.correlations):
         blocks.append(Details("Correlations of the unit scores", (_correlations(facts, labels),)))
     blocks.append(Details("Scores of every unit", (_scores(facts),)))

@@ -12,6 +12,7 @@ from comply_measure.report.chapters.agreement_units import (
     units_table,
 )
 from comply_measure.report.chapters.columns import labelled, sentences
+from comply_measure.report.chapters.several import agreement_of, levels_of
 from comply_measure.report.charts import dot_plot
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, listing, percent
@@ -78,6 +79,13 @@ def agreement_section(facts: AgreementEvidence, labels: Labels, cutoffs: Cutoffs
         _icc_table(facts, labels),
         _icc_figure(facts, labels),
     ]
+    if len(facts.levels):
+        blocks.append(levels_of(facts, facts.title, facts.levels, labels))
+    if len(facts.several):
+        blocks += [
+            Heading("Informants of one role and roles of one unit"),
+            agreement_of(facts, facts.title, facts.several, labels),
+        ]
     if len(facts.icc_twoway):
         blocks.append(
             Details("Two-way coefficients: roles as fixed columns", (_twoway_table(facts, labels),))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from comply_measure.evidence.topics.triads import TriadEvidence
 from comply_measure.report.canvas import COLOURS, draw
+from comply_measure.report.chapters.several import gaps_of, nested_of, numbers_of
 from comply_measure.report.chapters.triads_units import score_table, waba_table
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, listing, percent, plural
@@ -83,6 +84,7 @@ def triads_section(facts: TriadEvidence, labels: Labels) -> Section:
     table = _Tables(facts, labels)
     blocks = [
         *_reliability_blocks(facts, table),
+        *_several_blocks(facts, labels),
         *(_generalizability_blocks(facts, table) if len(facts.components) else ()),
         *_resampling_blocks(facts, labels, table),
         *_aggregation_blocks(facts, labels, table),
@@ -103,6 +105,22 @@ def _reliability_blocks(facts: TriadEvidence, table: _Tables) -> list[Block]:
         icc,
         Prose(_lambda_text(facts)),
         Details("Reliability of each unit's score by the number of its informants", (reliability,)),
+    ]
+
+
+def _several_blocks(facts: TriadEvidence, labels: Labels) -> list[Block]:
+    """What several informants of a role say; nothing where none has."""
+    if not len(facts.by_number):
+        return []
+    tables = [numbers_of(facts, facts.title, facts.by_number, labels)]
+    if len(facts.nested):
+        tables.append(nested_of(facts, facts.title, facts.nested))
+    if len(facts.view_gaps):
+        tables.append(gaps_of(facts, facts.title, facts.view_gaps, labels))
+    return [
+        Details(
+            "Several informants of a role: reliability of views, and gaps beside their error", tuple(tables)
+        )
     ]
 
 

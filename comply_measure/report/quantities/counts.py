@@ -53,6 +53,8 @@ COUNTS: tuple[Quantity, ...] = (
     Quantity("n_supported", "Supported", "count"),
     Quantity("n_tested", "Units tested", "count"),
     Quantity("n_undefined", "Undefined", "count"),
+    Quantity("n_groups", "Groups", "count"),
+    Quantity("n_per_role", "Informants of a role", "count"),
     Quantity("n_higher", "Units, first", "count"),
     Quantity("n_lower", "Units, second", "count"),
     Quantity("n_units", "Units", "count"),

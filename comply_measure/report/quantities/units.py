@@ -42,6 +42,10 @@ UNITS: tuple[Quantity, ...] = (
         latex="$AD_{Md}$ up to",
     ),
     Quantity("icc", "ICC", "bounded", "Intraclass correlation.", "McGraw and Wong (1996)"),
+    Quantity("icc_k", "ICC(k)", "bounded", "Reliability of the mean of k informants.", "Bliese (2000)"),
+    Quantity(
+        "shared_view", "Shared by roles", "bounded", "Share of a view's variance that lies between units."
+    ),
     Quantity("icc1", "ICC(1)", "bounded", "Share of variance that lies between units.", "Bliese (2000)"),
     Quantity("icc2", "ICC(2)", "bounded", "Reliability of the unit mean.", "Bliese (2000)"),
     Quantity(

@@ -14,17 +14,29 @@ from comply_measure.statistics.arrays import Floats
 from comply_measure.statistics.checks import check_confidence
 from comply_measure.statistics.cluster_robust import ClusterRobust, cluster_robust, few_clusters_note
 from comply_measure.statistics.multiplicity import holm
+from comply_measure.statistics.wild_cluster import wild_cluster
 from comply_measure.triads.data.triad_data import TriadData
 from comply_measure.triads.gaps.role_gaps import cluster_codes
 from comply_measure.triads.reliability.twoway import reml_obstacle, role_design
 from comply_measure.triads.reml.fit import fit_reml
 
 Family = Literal["all", "column", "pair"]
+Inference = Literal["cr2", "wild"]
+#: Replications of the bootstrap and where its weights come from.
+Wild = tuple[int, np.random.Generator]
 #: Beyond it the degrees of freedom are approximated: their exact form costs roles⁴.
 MANY_ROLES = 40
 
 
-def role_contrasts(data: TriadData, *, family: Family = "all", confidence: float = 0.95) -> pd.DataFrame:
+def role_contrasts(
+    data: TriadData,
+    *,
+    family: Family = "all",
+    confidence: float = 0.95,
+    inference: Inference = "cr2",
+    replications: int = 999,
+    seed: int | np.random.Generator | np.random.SeedSequence | None = None,
+) -> pd.DataFrame:
     """Differences between role means with units random and roles fixed, REML variances.
 
     ``x_gr = μ_r + u_g + e_gr`` with one error variance is the working model that weights incomplete units
@@ -43,6 +55,13 @@ def role_contrasts(data: TriadData, *, family: Family = "all", confidence: float
         Tests that Holm (1979) corrects together.
     confidence : float
         Level of the intervals.
+    inference : {"cr2", "wild"}
+        Satterthwaite's t, or tests and intervals of the restricted wild cluster bootstrap with CR2 errors
+        (:mod:`comply_measure.statistics.wild_cluster`), an alternative where firms are few; it has no df.
+    replications : int
+        Of the bootstrap.
+    seed : int, Generator or SeedSequence
+        Required with the bootstrap.
 
     Returns
     -------
@@ -53,22 +72,38 @@ def role_contrasts(data: TriadData, *, family: Family = "all", confidence: float
     Raises
     ------
     InputError
-        Unknown family or level.
+        Unknown family, level or inference; a bootstrap without a seed or with too few replications.
     """
     check_confidence(confidence)
+    _check_inference(inference, replications, seed)
     if family not in get_args(Family):
         raise InputError(
             "Role contrasts", [Problem("family", value=family, allowed=", ".join(get_args(Family)))]
         )
     codes = np.arange(data.n_units) if data.firms is None else cluster_codes(data)
-    tables = [_column(data, j, codes, confidence) for j in range(len(data.columns))]
+    wild = None if inference == "cr2" else (replications, np.random.default_rng(seed))
+    tables = [_column(data, j, codes, confidence, wild) for j in range(len(data.columns))]
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["p", "column", "pair"])
     groups = np.zeros(len(table), dtype=int) if family == "all" else pd.factorize(table[family])[0]
     table.insert(list(table.columns).index("p") + 1, "p_holm", holm(table["p"].to_numpy(dtype=float), groups))
     return table
 
 
-def _column(data: TriadData, j: int, codes: NDArray[np.int64], confidence: float) -> pd.DataFrame:
+def _check_inference(inference: str, replications: int, seed: object) -> None:
+    problems = []
+    if inference not in get_args(Inference):
+        problems.append(Problem("inference", value=inference, allowed=", ".join(get_args(Inference))))
+    if inference == "wild" and replications < 99:
+        problems.append(Problem("replications", value=replications, allowed="at least 99"))
+    if inference == "wild" and seed is None:
+        problems.append(Problem("the bootstrap needs a seed", column="seed", allowed="a whole number"))
+    if problems:
+        raise InputError("Role contrasts", problems)
+
+
+def _column(
+    data: TriadData, j: int, codes: NDArray[np.int64], confidence: float, wild: Wild | None
+) -> pd.DataFrame:
     """All pairs of one variable."""
     x = data.values[:, :, j]
     answered = ~np.isnan(x).all(axis=1)
@@ -77,17 +112,26 @@ def _column(data: TriadData, j: int, codes: NDArray[np.int64], confidence: float
     seen = np.flatnonzero(~np.isnan(x).all(axis=0))
     first, second = np.array(data.pairs, dtype=np.int64).reshape(-1, 2).T
     estimate, se, df = np.full((3, len(first)), np.nan)
+    drawn = np.full((3, len(first)), np.nan)
     obstacle = reml_obstacle(x) or ("" if clusters > 1 else "fewer than 2 firms")
     if not obstacle:
         place = np.full(len(data.roles), -1)
         place[seen] = np.arange(len(seen))
         both = np.flatnonzero((place[first] >= 0) & (place[second] >= 0))
         pairs = place[first[both]], place[second[both]]
-        estimate[both], se[both], df[both] = _contrasts(x[:, seen], codes, pairs)
+        estimate[both], se[both], df[both], drawn[:, both] = _contrasts(
+            x[:, seen], codes, pairs, wild, confidence
+        )
     # answers are exact decimals: an error this far below their size is rounding
     se = np.where(se > 1e-12 * np.nanmax(np.abs(x), initial=1.0), se, np.nan)
     t, half = estimate / se, scipy.stats.t.ppf((1 + confidence) / 2, df) * se
-    notes = np.where(np.isnan(estimate), "nobody has one of the roles", few_clusters_note(clusters))
+    p, lower, upper = 2 * scipy.stats.t.sf(np.abs(t), df), estimate - half, estimate + half
+    few = few_clusters_note(clusters)
+    if wild is not None:
+        p, lower, upper = np.where(np.isnan(t), np.nan, drawn)
+        df = np.full(len(first), np.nan)
+        few = f"wild cluster bootstrap, {wild[0]} replications, {clusters} clusters"
+    notes = np.where(np.isnan(estimate), "nobody has one of the roles", few)
     notes = np.where(
         ~np.isnan(estimate) & np.isnan(t), "too few units with both roles, or no variance", notes
     )
@@ -99,9 +143,9 @@ def _column(data: TriadData, j: int, codes: NDArray[np.int64], confidence: float
             "se": se,
             "t": t,
             "df": np.where(np.isnan(t), np.nan, df),
-            "p": 2 * scipy.stats.t.sf(np.abs(t), df),
-            "lower": estimate - half,
-            "upper": estimate + half,
+            "p": p,
+            "lower": lower,
+            "upper": upper,
             "n_units": len(x),
             "n_informants": int((~np.isnan(x)).sum()),
             "n_clusters": clusters,
@@ -111,9 +155,13 @@ def _column(data: TriadData, j: int, codes: NDArray[np.int64], confidence: float
 
 
 def _contrasts(
-    x: Floats, codes: NDArray[np.int64], pairs: tuple[NDArray[np.int64], NDArray[np.int64]]
-) -> tuple[Floats, Floats, Floats]:
-    """Estimates, standard errors and degrees of freedom of the differences between roles (columns of `x`)."""
+    x: Floats,
+    codes: NDArray[np.int64],
+    pairs: tuple[NDArray[np.int64], NDArray[np.int64]],
+    wild: Wild | None,
+    confidence: float,
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Estimates, errors, degrees of freedom, and bootstrap p and interval of differences between roles (columns)."""
     fit = fit_reml(x, role_design(x.shape[1], random_roles=False))
     X, y, unit = whitened(x, fit.components()["unit"], fit.components()["residual"])
     means = np.linalg.lstsq(X, y, rcond=None)[0]
@@ -127,7 +175,20 @@ def _contrasts(
         df = robust.degrees_of_freedom(contrasts)
     else:
         df = _share_degrees(robust, a, b)
-    return means[a] - means[b], np.sqrt(np.maximum(variance, 0.0)), df
+    drawn = np.full((3, len(a)), np.nan)
+    if wild is not None:
+        units = np.eye(x.shape[1])
+        found = wild_cluster(
+            X,
+            y,
+            codes[unit],
+            units[a] - units[b],
+            replications=wild[0],
+            rng=wild[1],
+            confidence=confidence,
+        )
+        drawn = np.array([(each.p, each.lower, each.upper) for each in found]).reshape(-1, 3).T
+    return means[a] - means[b], np.sqrt(np.maximum(variance, 0.0)), df, drawn
 
 
 def whitened(x: Floats, unit: float, residual: float) -> tuple[Floats, Floats, NDArray[np.int64]]:

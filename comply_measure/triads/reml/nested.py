@@ -241,7 +241,7 @@ def share_interval(fit: NestedFit, levels: list[int], confidence: float) -> tupl
         if abs(best - edge) < 1e-8 or search(edge) < top:
             ends.append(float(round(side)))
             continue
-        ends.append(float(brentq(lambda rho: search(rho) - top, edge, best, xtol=1e-7)))
+        ends.append(float(brentq(lambda rho: search(rho) - top, edge, best, xtol=1e-6)))
     return float(ends[0]), float(ends[1])
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Floats, Ints
 from comply_measure.statistics.checks import check_confidence
-from comply_measure.statistics.cluster_robust import few_clusters_note
+from comply_measure.statistics.cluster_robust import FEW_CLUSTERS
 from comply_measure.tables.long_table import HEADLINE, long_table
 from comply_measure.triads.reml.nested import NestedFit, fit_nested, share_interval
 
@@ -54,6 +54,7 @@ def variance_levels(
     *,
     fixed: str | None = None,
     confidence: float = 0.95,
+    intervals: bool = True,
 ) -> VarianceLevels:
     r"""Variance of informants' scores by nested levels, any number of informants in each group, by REML.
 
@@ -76,6 +77,8 @@ def variance_levels(
         is both.
     confidence : float
         Level of the intervals.
+    intervals : bool
+        Whether to search for the intervals, which takes most of the time.
 
     Returns
     -------
@@ -110,7 +113,7 @@ def variance_levels(
         known = ~np.isnan(table.values[:, j])
         fit, note, counts = _fit(table.values[known, j], [c[known] for c in codes], _design(groups, known))
         fits[column] = fit
-        rows += _rows(column, levels, fit, note, counts, int(known.sum()), confidence)
+        rows += _rows(column, levels, fit, note, counts, int(known.sum()), confidence if intervals else None)
     return VarianceLevels(levels, fits, pd.DataFrame(rows))
 
 
@@ -150,7 +153,8 @@ def _fit(y: Floats, codes: list[Ints], X: Floats) -> tuple[NestedFit | None, str
         return None, "no variance within the lowest level: the likelihood has no maximum", counts
     fit = fit_nested(y, X, codes)
     notes = [] if fit.converged else ["REML did not converge"]
-    notes += [few_clusters_note(counts[0])] if few_clusters_note(counts[0]) else []
+    if counts[0] < FEW_CLUSTERS:
+        notes.append(f"{counts[0]} groups of the highest level are few: errors and intervals are rough")
     return fit, "; ".join(notes), counts
 
 
@@ -161,7 +165,7 @@ def _rows(
     note: str,
     counts: list[int],
     n: int,
-    confidence: float,
+    confidence: float | None,
 ) -> list[dict[str, object]]:
     K, nothing = len(levels), float("nan")
     variances = np.full(K + 1, np.nan) if fit is None else fit.variances
@@ -171,7 +175,7 @@ def _rows(
     for k, level in enumerate((*levels, INFORMANT)):
         own, above = [k], list(range(k + 1))
         lower = upper = nothing
-        if fit is not None and k < K:
+        if fit is not None and k < K and confidence is not None:
             lower, upper = share_interval(fit, above, confidence)
         zero = fit is not None and variances[k] == 0
         rows.append(

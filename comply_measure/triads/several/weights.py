@@ -132,7 +132,7 @@ def weigh_informants(
             raise InputError("Unit scores of several informants", [fault])
     views = role_views(data, columns, unit=unit, role=role, roles=roles)
     rows = data[data[role].astype(str).isin(views.roles)]
-    levels = variance_levels(rows, columns, (unit, role), fixed=role)
+    levels = variance_levels(rows, columns, (unit, role), fixed=role, intervals=False)
     shares, notes = _variances(levels.tidy(), views.columns)
     k = views.counts.astype(np.float64)
     present = k > 0
