@@ -36,7 +36,7 @@ def test_agreement_counts_everyone_and_tells_levels_apart(crowd: Responses) -> N
     names = list(crowd.measurement("duo", "dimension"))
     levels = triads.variance_levels(scores, names, ("firm", "unit", "role"), fixed="role").tidy()
     pd.testing.assert_frame_equal(found.levels.drop(columns="note"), levels.drop(columns="note"))
-    assert found.levels["note"].str.contains("12 clusters are few").all()
+    assert found.levels["note"].str.contains("12 groups of the highest level are few").all()
     within = found.several[found.several["kind"] == "within roles"]
     assert set(within["role"]) == {"buyer", "seller", "all roles"}
     places = crowd.data.groupby(["unit", "role"]).size()

@@ -51,7 +51,7 @@ def test_levels_equal_lme4(rows: pd.DataFrame, name: str, levels: tuple[str, ...
     both = sum(expected[level] for level in levels[:2]) / total
     assert table.loc[levels[1], "icc"] == pytest.approx(both, rel=1e-4)
     assert table.loc[levels[0], "note"] == (
-        "15 clusters are few: degrees of freedom are Satterthwaite's, power is low"
+        "15 groups of the highest level are few: errors and intervals are rough"
         if levels[0] == "firm"
         else ""
     )
@@ -114,7 +114,9 @@ def test_a_level_without_variance_is_on_the_boundary() -> None:
     found = triads.variance_levels(table, ["x"], ("firm", "unit")).tidy().set_index("level")
     assert found.loc["firm", "variance"] == 0.0
     assert np.isnan(found.loc["firm", "se"])
-    assert found.loc["firm", "note"].startswith("zero (boundary): no error; 12 clusters are few")
+    assert found.loc["firm", "note"].startswith(
+        "zero (boundary): no error; 12 groups of the highest level are few"
+    )
     assert found.loc["firm", "icc_lower"] == 0.0 < found.loc["firm", "icc_upper"] < 0.2
     plain = triads.icc_oneway_reml(table, ["x"]).tidy().iloc[0]
     assert found.loc["unit", "icc"] == pytest.approx(plain["icc1"], rel=1e-6)
