@@ -60,6 +60,11 @@ from comply_measure.evidence.topics.gaps import (
     GapOptions as GapOptions,
     gaps as gaps,
 )
+from comply_measure.evidence.topics.generalisability import (
+    GeneralisabilityEvidence as GeneralisabilityEvidence,
+    GeneralisabilityOptions as GeneralisabilityOptions,
+    generalisability as generalisability,
+)
 from comply_measure.evidence.topics.informants import (
     InformantEvidence as InformantEvidence,
     InformantOptions as InformantOptions,

@@ -18,6 +18,7 @@ from comply_measure.evidence.topics import (
     content as _content,
     dimensionality as _dimensionality,
     gaps as _gaps,
+    generalisability as _generalisability,
     informants as _informants,
     invariance as _invariance,
     items as _items,
@@ -43,6 +44,7 @@ from comply_measure.report.chapters import (
     content,
     dimensionality,
     gaps,
+    generalisability,
     informants,
     invariance,
     items,
@@ -79,6 +81,7 @@ _ALL: tuple[Step, ...] = (
     Step(_informants.TOPIC, informants.chapter),
     Step(_structure.TOPIC, structure.chapter),
     Step(_congruence.TOPIC, congruence.chapter),
+    Step(_generalisability.TOPIC, generalisability.chapter),
     Step(_actions.TOPIC, actions.chapter),
 )
 

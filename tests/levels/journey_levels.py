@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from comply_measure.simulation import JourneyPopulation, load_journey_population, simulate_journey
 from comply_measure.triads import StageData, stage_gaps, stage_profile, stage_tests
+from comply_measure.triads.aggregation.generality import generality
 
 Rates = dict[str, float]
 POPULATION = Path(__file__).parents[2] / "datasets" / "journey_triads" / "population.yaml"
@@ -64,4 +66,25 @@ def journey_stages(runs: int) -> Rates:
     return found
 
 
-SIMULATIONS = {"journey_stages": (journey_stages, 200)}
+def generality_tests(runs: int) -> Rates:
+    """Shipped journeys: rejections of equal levels and gaps by region (units) and industry (firms), no effects."""
+    found: Rates = {}
+    for firms in (60, 20):
+        population = load_journey_population(POPULATION).with_firms(firms)
+        rejected: dict[str, list[bool]] = {}
+        for seed in range(1, runs + 1):
+            data = one_study(population, seed)
+            units = simulate_journey(population, seed).units.set_index("unit")
+            views = pd.DataFrame(
+                np.nanmean(data.scores, axis=2), index=data.triads.units, columns=list(data.roles)
+            )
+            outcomes = {"level": views.mean(axis=1), "gap": views["sales"] - views["marketing"]}
+            for name in ("region", "industry"):
+                for what, y in outcomes.items():
+                    p = generality(y, units[name], units["firm"]).p
+                    rejected.setdefault(f"{firms} firms: size, {what} by {name}", []).append(bool(p <= 0.05))
+        found |= {name: float(np.mean(values)) for name, values in rejected.items()}
+    return found
+
+
+SIMULATIONS = {"journey_stages": (journey_stages, 200), "generality_tests": (generality_tests, 200)}

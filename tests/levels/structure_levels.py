@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
+import numpy as np
 import pandas as pd
 from unit_levels import OUTCOMES, PLANTED, POPULATION, PREDICTORS, Rates, role_views, views_of_roles
 
 from comply_measure import sem
+from comply_measure.evidence.moderated_mediation import moderated_mediations
+from comply_measure.evidence.unit_variables import UnitVariables
+from comply_measure.models import Hypothesis
 from comply_measure.models.selling_center import MODERATIONS
 from comply_measure.simulation import Population, load_population
 
@@ -146,4 +151,73 @@ def summary(found: pd.DataFrame, runs: int) -> Rates:
     return rates
 
 
-SIMULATIONS = {"unit_structures": (unit_structures, 200)}
+class Drawn(UnitVariables):
+    """Unit scores of a simulated study: means of the views of the roles, whose disagreement is their error."""
+
+    def __init__(self, views: dict[str, pd.DataFrame]) -> None:
+        self.tables = views
+
+    @property
+    def constructs(self) -> dict[str, Any]:  # type: ignore[override]
+        """Every score has views."""
+        return dict.fromkeys(self.tables)
+
+    @property
+    def overall(self) -> dict[str, tuple[str, ...]]:  # type: ignore[override]
+        """None: alignment is the mean of what roles say of it."""
+        return {}
+
+    def score(self, name: str) -> pd.Series:
+        """Mean over roles."""
+        return self.tables[name].mean(axis=1, skipna=False)
+
+    def _view_table(self, name: str) -> pd.DataFrame:
+        return self.tables[name]
+
+
+def drawn(population: Population, seed: int) -> tuple[Drawn, pd.Series]:
+    """A simulated study and its firms."""
+    first, second, _ = role_views(population, seed)
+    dimensions, firms = views_of_roles(population, seed, "comply", DIMENSIONS, ["marketing", "sales", "it"])
+    views = {name: pd.DataFrame({"m": first[name], "s": second[name]}) for name in first}
+    views["alignment"] = dimensions.T.groupby(level=1).mean().T
+    return Drawn(views), firms
+
+
+def moderated_indirect(runs: int) -> Rates:
+    """Indices of moderated mediation of the shipped population: alignment through what facilitators moderate."""
+    population = load_population(POPULATION)
+    paths = population.spec.constructs
+    stated, truth = [], []
+    for (outcome, place), coefficient in PLANTED.items():
+        mediator, moderator = MODERATIONS[place]
+        stated.append(Hypothesis(outcome, "alignment", 1, moderator, "", (mediator,)))
+        truth.append(paths[mediator].paths["alignment"] * coefficient)
+        stated += [Hypothesis(outcome, name, 1) for name in MEDIATORS]
+    rows = []
+    for seed in range(1, runs + 1):
+        variables, firms = drawn(population, seed)
+        for corrected in (False, True):
+            found = moderated_mediations(stated, variables, corrected=corrected, clusters=firms, seed=seed)
+            assert found is not None
+            index = found[found["kind"] == "index"]
+            low, high, est = (
+                index[name].to_numpy(dtype=float) for name in ("std_lower", "std_upper", "est_std")
+            )
+            rows.append(
+                pd.DataFrame({"corrected": corrected, "est": est, "low": low, "high": high, "true": truth})
+            )
+    table = pd.concat(rows)
+    rates: Rates = {}
+    for corrected, mine in table.groupby("corrected"):
+        way = "corrected" if corrected else "means"
+        sign = np.sign(mine["true"])
+        rates[f"{way} share of planted"] = float((mine["est"] * sign).mean() / mine["true"].abs().mean())
+        rates[f"{way} coverage"] = float(
+            ((mine["low"] <= mine["true"]) & (mine["true"] <= mine["high"])).mean()
+        )
+        rates[f"{way} rejects"] = float(((mine["low"] > 0) | (mine["high"] < 0)).mean())
+    return rates
+
+
+SIMULATIONS = {"unit_structures": (unit_structures, 200), "moderated_indirect": (moderated_indirect, 200)}

@@ -40,7 +40,7 @@ def journey_section(facts: JourneyEvidence, labels: Labels) -> Section:
         Prose(_opening(facts)),
         _profile_figure(facts, labels),
         _profile_table(facts, labels),
-        Prose(f"{_tests_text(facts)} {_shape_text(facts, labels)} {_CAUTION}"),
+        Prose(" ".join(filter(None, (_tests_text(facts), _shape_text(facts, labels), _CAUTION)))),
         _tests_table(facts),
         _shape_table(facts, labels),
         _differences_table(facts, labels, "journey_differences", "levels", facts.differences),
@@ -361,5 +361,6 @@ def _call_blocks(facts: JourneyEvidence, labels: Labels) -> list[Block]:
 
 def chapter(evidence: JourneyEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
     """The customer journey, in print."""
-    headline = (f"Customer journey: {_tests_text(evidence)}",) if len(evidence.tests) else ()
+    text = _tests_text(evidence)
+    headline = (f"Customer journey: {text[0].lower()}{text[1:]}",) if len(evidence.tests) else ()
     return Chapter(journey_section(evidence, labels), headline)

@@ -1,0 +1,150 @@
+"""Whether a mean or a slope is the same in all groups of units, or along a variable of the units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy
+from numpy.typing import NDArray
+
+from comply_measure.statistics.arrays import Floats
+from comply_measure.statistics.cluster_robust import cluster_robust, few_clusters_note
+
+#: Units that a group needs to be compared.
+LEAST = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Generality:
+    """One comparison.
+
+    Attributes
+    ----------
+    kind : {"groups", "number"}
+    estimates : DataFrame
+        ``group``, ``n_units``, ``estimate``, ``se``, ``df``, ``lower``, ``upper``: mean (or slope) of every group; of a
+        number, its change per standard deviation (one row, ``group`` empty).
+    f, df2, p : float
+        Joint test that all groups are alike, or that nothing changes along the number; NaN with a note.
+    df1, n_units, n_clusters, n_left_out : int
+        Units in groups that are too small are left out.
+    note : str
+    """
+
+    kind: str
+    estimates: pd.DataFrame
+    f: float
+    df1: int
+    df2: float
+    p: float
+    n_units: int
+    n_clusters: int
+    n_left_out: int
+    note: str
+
+
+def generality(
+    outcome: pd.Series[Any],
+    variable: pd.Series[Any],
+    clusters: pd.Series[Any] | None = None,
+    predictor: pd.Series[Any] | None = None,
+) -> Generality:
+    """Compare a mean, or the slope on a predictor, over groups of units or along a number.
+
+    Least squares: a mean (and a slope) for every group; or ``y = b₀ + b₁z (+ b₂x + b₃xz)`` with the number
+    standardised, the predictor centred. Errors are CR2 by cluster with Satterthwaite's degrees of freedom, the joint
+    test is Hotelling's T² with matched degrees of freedom (Pustejovsky & Tipton 2018): groups may have different
+    variances. Without clusters every unit is its own.
+
+    Parameters
+    ----------
+    outcome, variable, clusters, predictor : Series
+        By unit; units that lack one are left out. Numbers of more than six values are a number, others groups.
+    """
+    named = {"y": outcome, "v": variable} | ({} if predictor is None else {"x": predictor})
+    table = pd.DataFrame(named).dropna()
+    number = pd.api.types.is_numeric_dtype(table["v"]) and table["v"].nunique() > 6
+    before = len(table)
+    if not number:
+        counts = table["v"].value_counts()
+        table = table[table["v"].map(counts) >= LEAST]
+    codes = _codes(table, clusters)
+    left = before - len(table)
+    y = table["y"].to_numpy(dtype=float)
+    x = None if predictor is None else table["x"].to_numpy(dtype=float) - table["x"].mean()
+    return _number(table, y, x, codes, left) if number else _groups(table, y, x, codes, left)
+
+
+def _codes(table: pd.DataFrame, clusters: pd.Series[Any] | None) -> NDArray[np.intp]:
+    if clusters is None:
+        return np.arange(len(table))
+    return np.asarray(pd.factorize(clusters.reindex(table.index))[0])
+
+
+def _groups(
+    table: pd.DataFrame, y: Floats, x: Floats | None, codes: NDArray[np.intp], left: int
+) -> Generality:
+    groups = sorted(table["v"].unique(), key=str)
+    member = (
+        np.stack([table["v"].to_numpy() == group for group in groups], axis=1).astype(float)
+        if groups
+        else None
+    )
+    if member is None or len(groups) < 2:
+        return _nothing("groups", len(table), codes, left, f"fewer than two groups of {LEAST} units")
+    design = member if x is None else np.hstack([member, member * x[:, None]])
+    G = len(groups)
+    weights = np.zeros((G, design.shape[1]))
+    weights[np.arange(G), np.arange(G) + (0 if x is None else G)] = 1.0
+    differences = weights[1:] - weights[:1]
+    n = member.sum(axis=0).astype(int)
+    return _tested(
+        "groups", design, y, codes, weights, differences, [str(g) for g in groups], n.tolist(), left
+    )
+
+
+def _number(
+    table: pd.DataFrame, y: Floats, x: Floats | None, codes: NDArray[np.intp], left: int
+) -> Generality:
+    v = table["v"].to_numpy(dtype=float)
+    z = (v - v.mean()) / v.std(ddof=1)
+    columns = [np.ones(len(z)), z] if x is None else [np.ones(len(z)), z, x, x * z]
+    design = np.stack(columns, axis=1)
+    weights = np.zeros((1, design.shape[1]))
+    weights[0, -1] = 1.0
+    return _tested("number", design, y, codes, weights, weights, [""], [len(z)], left)
+
+
+def _tested(
+    kind: str, design: Floats, y: Floats, codes: NDArray[np.intp], weights: Floats, tested: Floats,
+    names: list[str], counts: list[int], left: int,
+) -> Generality:  # fmt: skip
+    n_clusters = int(codes.max()) + 1
+    if len(y) <= design.shape[1] or np.linalg.matrix_rank(design) < design.shape[1]:
+        return _nothing(kind, len(y), codes, left, "no variance, or fewer units than coefficients")
+    if n_clusters < 2:
+        return _nothing(kind, len(y), codes, left, "one cluster: no standard errors")
+    beta = np.linalg.lstsq(design, y, rcond=None)[0]
+    robust = cluster_robust(design, y - design @ beta, codes)
+    estimate = weights @ beta
+    se = np.sqrt(np.einsum("mk,kl,ml->m", weights, robust.covariance, weights))
+    df = robust.degrees_of_freedom(weights)
+    half = scipy.stats.t.ppf(0.975, df) * se
+    table = pd.DataFrame(
+        {
+            "group": names, "n_units": counts, "estimate": estimate, "se": se, "df": df,
+            "lower": estimate - half, "upper": estimate + half,
+        }
+    )  # fmt: skip
+    F, df2, p = robust.wald(tested, tested @ beta)
+    note = few_clusters_note(n_clusters) if np.isfinite(F) else "too few clusters for so many groups"
+    return Generality(kind, table, F, len(tested), df2, p, len(y), n_clusters, left, note)
+
+
+def _nothing(kind: str, n: int, codes: NDArray[np.intp], left: int, note: str) -> Generality:
+    columns = ["group", "n_units", "estimate", "se", "df", "lower", "upper"]
+    clusters = int(codes.max()) + 1 if len(codes) else 0
+    return Generality(kind, pd.DataFrame(columns=columns), np.nan, 0, np.nan, np.nan, n, clusters, left, note)
