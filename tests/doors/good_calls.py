@@ -375,6 +375,19 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
         effects_table={"fit": congruence_fit()},
         joint_tests={"fit": congruence_fit(), "latent": ["A.level"], "outcomes": ["z"]},
         latent_congruence_model={"factor": "A", "items": SCALES["A"], "roles": ROLES},
+        informants_wide={"data": data, "variables": ["a1"], "numbers": dict.fromkeys(ROLES, 2)},
+        interchangeable_ct_cm1_model={
+            "trait": "A",
+            "variables": ["a1", "a2"],
+            "numbers": dict.fromkeys(ROLES, 2),
+            "reference": "sales",
+        },
+        interchangeable_shares={
+            "estimates": made(_estimates, made(sem.fit, "A =~ a1 + a2 + a3", data)),
+            "trait": "A",
+            "variables": ["a1"],
+            "numbers": dict.fromkeys(ROLES, 2),
+        },
         latent_gaps={"fit": congruence_fit(), "factor": "A", "roles": ROLES},
         latent_polynomial={
             "wide": wide(),

@@ -13,6 +13,11 @@ from comply_measure.models.informants.invariance import (
     role_invariance_model as role_invariance_model,
 )
 from comply_measure.models.informants.mtmm import mtmm_table as mtmm_table
+from comply_measure.models.informants.nested_informants import (
+    informants_wide as informants_wide,
+    interchangeable_ct_cm1_model as interchangeable_ct_cm1_model,
+    interchangeable_shares as interchangeable_shares,
+)
 from comply_measure.models.informants.polynomial_fit import (
     LatentPolynomial as LatentPolynomial,
     latent_polynomial as latent_polynomial,
