@@ -26,7 +26,7 @@ from comply_measure.pipeline import (
     write_results,
 )
 from comply_measure.pipeline.files import staged
-from comply_measure.pipeline.fingerprint import digest_of_file
+from comply_measure.pipeline.fingerprint import digest_of_file, source_digest
 from comply_measure.pipeline.folder import _json, _written_before
 from comply_measure.pipeline.results import table_document
 from comply_measure.pipeline.unchanged import FOLDER, MANIFEST, remember, unchanged_steps
@@ -243,3 +243,14 @@ def test_the_digest_of_a_file_is_that_of_its_bytes(tmp_path: Path, size: int) ->
     content = bytes(k % 251 for k in range(min(size, 251))) * (size // 251 + 1)
     (tmp_path / "file").write_bytes(content[:size])
     assert digest_of_file(tmp_path / "file") == sha256(content[:size]).hexdigest()
+
+
+def test_the_digest_of_a_source_is_that_of_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "lone_source.py").write_bytes(b"x = 1\n")
+    assert source_digest("lone_source") == sha256(b"lone_source.pyx = 1\n").hexdigest()
+    folder = tmp_path / "several_sources"
+    folder.mkdir()
+    for name in ("b", "__init__"):
+        (folder / f"{name}.py").write_bytes(name.encode())
+    assert source_digest("several_sources.b") == sha256(b"__init__.py__init__b.pyb").hexdigest()
