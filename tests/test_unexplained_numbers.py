@@ -60,6 +60,7 @@ NO_RESULTS = {
     "responses.load_dataset": "",
     "responses.variable_table": "",
     "simulation.simulate": ".responses",
+    "simulation.simulate_journey": ".responses",
     "triads.pseudo_triads": ".to_",
 }
 #: What another column of the row says: the first model has no method factor, only structures of a higher order have a

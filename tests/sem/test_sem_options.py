@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import itertools
 import math
+import os
+import random
 import re
 import warnings
 from collections.abc import Mapping
@@ -184,6 +186,7 @@ def _says_the_default(name: str, value: Any, alone: Outcome) -> bool:
     )
 
 
+TRIPLES = 200 if os.environ.get("COMPLY_FULL") == "1" else 60
 SINGLE = [(name, value) for name, values in VALUES.items() for value in values]
 
 
@@ -212,6 +215,31 @@ def test_every_pair_of_options_is_honoured_refused_or_stated() -> None:
     pairs = [(a, b) for a, b in itertools.permutations(SINGLE, 2) if a[0] != b[0]]
     silent = [(*one, *other) for one, other in pairs if _silent(*one, (other,))]
     assert not silent, silent
+
+
+def _adds_nothing(option: tuple[str, Any], others: tuple[tuple[str, Any], ...]) -> bool:
+    """Whether an option comes to one of two others, or is an estimator's name whose errors and test both are named."""
+    named = (
+        option[0] == "estimator"
+        and option[1].startswith("ML")
+        and {name for name, _ in others} == {"se", "test"}
+    )
+    return named or any((option, other) in EQUAL for other in others)
+
+
+def test_a_sample_of_triples_of_options_is_honoured_refused_or_stated() -> None:
+    """Beside any two others; the sample is drawn by seed."""
+    drawn, silent, fitted = random.Random(1), [], 0
+    for _ in range(TRIPLES):
+        names = drawn.sample(sorted(VALUES), 3)
+        triple = [(name, drawn.choice(VALUES[name])) for name in names]
+        for place, option in enumerate(triple):
+            others = (*triple[:place], *triple[place + 1 :])
+            if _silent(*option, others) and not _adds_nothing(option, others):
+                silent.append((option, others))
+            fitted += _outcome((*others, option)).state == "fitted"
+    assert not silent, silent
+    assert fitted > TRIPLES  # a third of the fits at least is not refused
 
 
 PRODUCT = "f =~ x1 + x2 + x3\ng =~ x4 + x5 + x6\nz ~ f + g + f:g"

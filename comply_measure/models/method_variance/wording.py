@@ -230,7 +230,15 @@ def _loadings(series: Series, texts: MethodTexts, names: tuple[str, str], key: s
     table["substantive"] = [own[item] for item in owner]
     for column, name in zip(("wording", "agreeing"), names, strict=True):
         table[column] = [at.get((name, item), 0.0) for item in owner]
-    return table.assign(note="")
+    return table.assign(note=_below_zero(fit, names))
+
+
+def _below_zero(fit: Fit, names: tuple[str, str]) -> str:
+    """That a factor's variance is estimated below 0, so that it has no loadings."""
+    table = fit.estimates
+    own = table[(table["op"] == "~~") & (table["lhs"] == table["rhs"]) & table["lhs"].isin(names)]
+    below = own.loc[own["est"] < 0, "lhs"].tolist()
+    return f"variance below 0, no loadings: {', '.join(below)}" if below else ""
 
 
 def _effects(series: Series, names: tuple[str, str], key: str) -> list[object]:
@@ -247,4 +255,5 @@ def _effects(series: Series, names: tuple[str, str], key: str) -> list[object]:
         at_loading = error / (2 * loading) if loading > 0 else _NAN
         p = 1 - float(ndtr(variance / error)) if error > 0 else _NAN
         row += [variance, error, p, loading, at_loading]
-    return [*row, "" if key == "both" else "the model has no such factor"]
+    lacking = "" if key == "both" else "the model has no such factor"
+    return [*row, "; ".join(filter(None, (lacking, _below_zero(fit, names))))]
