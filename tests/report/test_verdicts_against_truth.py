@@ -14,6 +14,7 @@ from comply_measure.evidence import Verdict
 from comply_measure.evidence.calibration.known import Known
 from comply_measure.evidence.calibration.result import SEPARATOR
 from comply_measure.evidence.calibration.rules import CALIBRATED
+from comply_measure.instrument import load_scale
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.resources import shipped
 from comply_measure.responses import load_dataset
@@ -193,3 +194,16 @@ def test_sentences_beside_verdicts_claim_no_more() -> None:
     for step in ("sample", "quality"):
         table = (Path(__file__).parent / "texts" / f"{step}.txt").read_text(encoding="utf-8")
         assert ": stays open" not in table
+
+
+def test_formed_attributes_have_coefficients_as_a_reading_only() -> None:
+    """The mode of measurement stands in the scale file; every row of such a construct says what it is worth."""
+    scale = next(one for one in stored("reliability").evidence.scales if one.key == "comply")
+    entries = {entry.key: entry.mode for entry in load_scale("comply").constructs}
+    asked = set(scale.constructs["construct"])
+    assert set(scale.formed) == {key for key in asked if entries[key] == "formed"} and len(scale.formed) == 13
+    said = scale.constructs["note"].str.contains("formed by its items: a reflective reading")
+    assert (said == scale.constructs["construct"].isin(scale.formed)).all()
+    text = (Path(__file__).parent / "texts" / "reliability.txt").read_text(encoding="utf-8")
+    assert "13 of 20 constructs are formed by their items (C-OAR-SE; Digitalization, Transparency," in text
+    assert text.count("constructs are formed by their items") == 1  # no other scale has a formed construct

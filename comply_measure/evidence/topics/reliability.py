@@ -104,6 +104,9 @@ class ScaleReliability:
         informants flagged as careless; empty where nobody is.
     turned : mapping of str to tuple of str
         Construct -> its items that run against it (:func:`.keying.turned_items`).
+    formed : tuple of str
+        Constructs with items that, by their mode of measurement, add up to them and need not go together (Rossiter
+        2002): for these the coefficients are a reflective reading beside the index, no evidence.
     """
 
     key: str
@@ -119,6 +122,7 @@ class ScaleReliability:
     scores: pd.DataFrame
     attentive: pd.DataFrame
     turned: Mapping[str, tuple[str, ...]]
+    formed: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,6 +245,11 @@ def scale_reliability(
     turned = turned_items(chosen)
     low = _Sets.of(chosen, items, chosen.items)
     constructs = merged(low, options, seed, below=chosen.by_scores)
+    formed = tuple(key for key in chosen.items if chosen.scale.construct(key).mode == "formed")
+    constructs["note"] = [
+        joined(note, _FORMED if key in formed else "")
+        for key, note in zip(constructs["construct"], constructs["note"], strict=True)
+    ]
     nothing = constructs.iloc[:0]
     dimensions = scores = detail_of_dimensions = detail = nothing
     if chosen.by_scores:
@@ -268,7 +277,11 @@ def scale_reliability(
         scores=scores,
         attentive=_attentive(chosen, flagged),
         turned=turned,
+        formed=formed,
     )
+
+
+_FORMED = "formed by its items: a reflective reading, no evidence for the index"
 
 
 def _attentive(chosen: Focal, flagged: frozenset[tuple[str, ...]]) -> pd.DataFrame:

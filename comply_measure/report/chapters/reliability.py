@@ -9,7 +9,7 @@ from comply_measure.evidence.topics.reliability import ReliabilityEvidence, Scal
 from comply_measure.measurement.reliability.table import TRIAD
 from comply_measure.report.chapters.columns import labelled
 from comply_measure.report.cutoffs import Cutoffs
-from comply_measure.report.format import bounded, count, plural
+from comply_measure.report.format import bounded, count, listing, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.names import key_of
 from comply_measure.report.parts import Block, Chapter, Details, Heading, Prose, Section
@@ -93,6 +93,8 @@ def reliability_section(scales: tuple[ScaleReliability, ...], labels: Labels, cu
         main = scale.dimensions if len(scale.dimensions) else scale.constructs
         scores = scale.scores if len(scale.scores) else None
         blocks += [Heading(scale.title), Prose(_summary(scale.title, kind, main, scores, cutoffs))]
+        if scale.formed:
+            blocks.append(Prose(_formed(scale, labels)))
         if scale.turned:
             blocks.append(Prose(reversal_sentence(scale.turned, labels)))
         if len(scale.dimensions):
@@ -125,6 +127,19 @@ def reliability_headline(scales: tuple[ScaleReliability, ...]) -> tuple[str, ...
 def _range(values: pd.Series[float]) -> str:
     present = values.dropna()
     return f"from {bounded(present.min())} to {bounded(present.max())}" if len(present) else "is undefined"
+
+
+def _formed(scale: ScaleReliability, labels: Labels) -> str:
+    """What coefficients of consistency say of constructs that their items form."""
+    names = listing([labels.construct(key) for key in scale.formed])
+    n = len(set(scale.constructs["construct"]))
+    one = len(scale.formed) == 1
+    return (
+        f"{len(scale.formed)} of {n} constructs {'is' if one else 'are'} formed by {'its' if one else 'their'} items "
+        f"(C-OAR-SE; {names}): the items add up to an index and need not go together, so that α, ω, AVE, and "
+        f"loadings say nothing for or against it. For {'it' if one else 'them'} the coefficients are a reflective reading beside "
+        "the index; whether an index is complete is a question of its content."
+    )
 
 
 def _summary(
