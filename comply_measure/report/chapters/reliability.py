@@ -137,8 +137,8 @@ def _formed(scale: ScaleReliability, labels: Labels) -> str:
     return (
         f"{len(scale.formed)} of {n} constructs {'is' if one else 'are'} formed by {'its' if one else 'their'} items "
         f"(C-OAR-SE; {names}): the items add up to an index and need not go together, so that α, ω, AVE, and "
-        f"loadings say nothing for or against it. For {'it' if one else 'them'} the coefficients are a reflective reading beside "
-        "the index; whether an index is complete is a question of its content."
+        f"loadings say nothing for or against it. For {'it' if one else 'them'} the coefficients are a reflective "
+        "reading beside the index; whether an index is complete is a question of its content."
     )
 
 
