@@ -16,6 +16,7 @@ from comply_measure.pipeline.files import OutputError
 from comply_measure.pipeline.outcome import Outcome
 from comply_measure.pipeline.step import Context, Found, Step
 from comply_measure.pipeline.store import Store
+from comply_measure.pipeline.usage import release
 from comply_measure.report.labels import Labels
 
 Result = TypeVar("Result")
@@ -98,6 +99,7 @@ def execute(
     stored = _tried(lambda: store.save(step.name, keys.output, output))
     if stored.reason:
         return _failed(step, keys, start, stored)
+    release()
     seconds = time.perf_counter() - start
     return Outcome(
         step.name, "printed" if known else "done", keys.evidence, seconds, output, warnings=foreign

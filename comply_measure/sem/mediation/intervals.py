@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from comply_measure.sem.result import Fit
 
 Limits = tuple[Array, Array]
+#: Draws of the parameters that are held at a time; their stream of random numbers does not depend on it.
+RUN = 2_000
 
 
 @dataclass(frozen=True)
@@ -115,16 +117,20 @@ class Estimated:
         if self.vcov is None or not np.isfinite(self.vcov).all():
             nothing = np.full(len(self.weights), math.nan)
             return (nothing, nothing), (nothing, nothing), nothing
-        steps = np.random.default_rng(seed).standard_normal((draws, len(self.fit.theta))) @ _root(self.vcov).T
-        found = self.pieces.products(self._moved(steps))
-        values = found @ self.weights.T
-        plain = percentile_interval(values, two_tails(level))
+        values, scaled = (np.empty((draws, len(self.weights))) for _ in range(2))
+        root, rng = _root(self.vcov).T, np.random.default_rng(seed)
+        log_scale, slope = self._log_scale
+        for first in range(0, draws, RUN):
+            rows = slice(first, min(first + RUN, draws))
+            steps = rng.standard_normal((rows.stop - first, len(root))) @ root
+            found = self.pieces.products(self._moved(steps))
+            values[rows] = found @ self.weights.T
+            found *= np.exp(log_scale + steps @ slope.T)
+            scaled[rows] = _weighted(self.weights, found.T).T
         below = np.minimum((values <= 0.0).sum(axis=0), (values >= 0.0).sum(axis=0))
         pvalue = np.minimum(2.0 * (below + 1.0) / (draws + 1.0), 1.0)
-        log_scale, slope = self._log_scale
-        found *= np.exp(log_scale + steps @ slope.T)
-        scaled = _weighted(self.weights, found.T).T
-        return plain, percentile_interval(scaled, two_tails(level)), pvalue
+        plain, standardised = (percentile_interval(each, two_tails(level)) for each in (values, scaled))
+        return plain, standardised, pvalue
 
     def _moved(self, steps: Array) -> Array:
         """Values of all rows of the parameter table after steps of θ (R, rows)."""

@@ -132,7 +132,8 @@ def saturated_inference(
     if exogenous is not None and len(exogenous):
         basis = _free_moments(sigma, done.precision, exogenous)
         information = basis.T @ information @ basis
-    factor = linalg.cholesky(information, lower=True, overwrite_a=True, check_finite=False)
+    # The transpose of a symmetric matrix is stored as LAPACK wants it, so that it is factored in its place.
+    factor = linalg.cholesky(information.T, lower=True, overwrite_a=True, check_finite=False)
     return SaturatedInference(sigma, cases.n_cases, basis, factor, scores)
 
 

@@ -21,6 +21,7 @@ from comply_measure.sem.missing.derivatives import MomentDerivatives
 from comply_measure.sem.missing.patterns import FloatArray, IncompleteSample, IntArray, PatternBlock
 
 DENSE_SHARE = 0.1
+SLAB = 256  # rows of a large matrix that are worked on at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,7 @@ def saturated_information(
             if observed:
                 mixed -= (places.T @ _first_moments(sample, completion, block)).T
     # Matrices of p* × p* are large for many variables: none is kept longer than needed.
-    products = products + products.T
-    products /= 2.0
+    _symmetrise(products)
     info = np.empty((p + len(half), p + len(half)))
     info[:p, :p] = n * sigma - completion.uncertainty
     _pair_information(products, pairs, info[p:, p:])
@@ -111,6 +111,15 @@ def saturated_information(
         info[j, p:] += (mixed[pairs.columns, pairs.number[pairs.rows, j]]) * half
     info[p:, :p] = info[:p, p:].T
     return info
+
+
+def _symmetrise(matrix: FloatArray) -> None:
+    """Mean of a matrix and its transpose in its place."""
+    for first in range(0, len(matrix), SLAB):
+        rows = slice(first, first + SLAB)
+        mean = (matrix[rows, first:] + matrix[first:, rows].T) / 2.0
+        matrix[rows, first:] = mean
+        matrix[first:, rows] = mean.T
 
 
 def _pair_information(products: FloatArray, pairs: Pairs, info: FloatArray) -> None:

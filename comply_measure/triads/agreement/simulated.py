@@ -187,9 +187,11 @@ def simulated_answers(
         raise InputError("Agreement cannot be simulated.", [fault])
     values, vectors = np.linalg.eigh(correlation)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
-    normal = rng.standard_normal((n_informants, replications, len(correlation))) @ root.T
     cuts = special.ndtri(np.clip(np.cumsum(null.pmf)[:-1], 0.0, 1.0))
-    return np.asarray(np.searchsorted(cuts, normal, side="right"), dtype=np.int64)
+    answers = np.empty((n_informants, replications, len(correlation)), dtype=np.int64)
+    for own in answers:  # one informant at a time, for normal variables take as much memory as answers
+        own[:] = np.searchsorted(cuts, rng.standard_normal(own.shape) @ root.T, side="right")
+    return answers
 
 
 def simulated_distribution(

@@ -74,12 +74,14 @@ def bootstrap_components(
     X = design.fixed
     fixed = X @ np.linalg.lstsq(X, fit.cells[0], rcond=None)[0]
     step = max(1, BATCH_VALUES // missing.size)
-    parts = []
+    parts: list[Floats] = []
     for first in range(0, replications, step):
         drawn = min(step, replications - first)
-        refit = fit_reml(_with_gaps(draw(design, theta, fixed, len(missing), drawn, rng), missing), design)
-        usable = refit.converged & ~refit.degenerate
-        parts.append(np.where(usable[:, None], refit.theta, np.nan))
+        y = _with_gaps(draw(design, theta, fixed, len(missing), drawn, rng), missing)
+        for rows in chunks(drawn, -(-missing.size // 4)):  # a fit works with several times its data
+            refit = fit_reml(y[rows], design)
+            usable = refit.converged & ~refit.degenerate
+            parts.append(np.where(usable[:, None], refit.theta, np.nan))
     return np.concatenate(parts)
 
 
