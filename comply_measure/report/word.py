@@ -25,7 +25,6 @@ from comply_measure.report.word_document import (
     document_bytes,
     field,
     field_mark,
-    fill,
     inner_link,
     instruction,
     numbered_pages,
@@ -78,9 +77,8 @@ def render_word(report: Report, numbers: Mapping[str, int]) -> bytes:
         parts += writer.section(section, titles[section.key], position)
     if works:
         parts += _works(document, works, len(sections))
-    fill(document, parts)
     set_last_page(document, writer.page)
-    return document_bytes(document)
+    return document_bytes(document, parts)
 
 
 _REFERENCES = "references"

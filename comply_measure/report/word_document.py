@@ -28,6 +28,8 @@ _NOT_IN_XML = {code: "\ufffd" for code in range(32) if code not in (9, 10, 13)}
 _NOT_IN_XML |= dict.fromkeys((*range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\ufffd")
 # What python-docx allows a property of the document; the heading holds the whole title.
 _LONGEST_PROPERTY = 255
+# Where the XML goes; no text can look like it, since texts are escaped.
+_PLACE = '<w:bookmarkStart w:id="0" w:name="_here"/>'
 _BLACK = ("Title", "Heading 1", "Heading 2", "Heading 3", "Caption")
 
 
@@ -60,20 +62,31 @@ def titled_document(title: str, subtitle: str = "") -> Document:
     return document
 
 
-def document_bytes(document: Document) -> bytes:
-    """The .docx file with every entry of its archive dated alike."""
+def document_bytes(document: Document, parts: Iterable[str]) -> bytes:
+    """The .docx file with XML after what the document holds; every entry of its archive is dated alike.
+
+    The XML goes into the file as text: as elements the tables of a report would take more than 100 MB.
+    """
+    from docx.oxml import parse_xml
+
+    body = document.element.body
+    body.insert(len(body) - 1, parse_xml(f"<w:p {_SPACES}>{_PLACE}</w:p>"))
     buffer = io.BytesIO()
     document.save(buffer)
     found = io.BytesIO()
     with (
-        zipfile.ZipFile(io.BytesIO(buffer.getvalue())) as source,
+        zipfile.ZipFile(buffer) as source,
         zipfile.ZipFile(found, "w", zipfile.ZIP_DEFLATED) as target,
     ):
         for entry in source.infolist():
             info = zipfile.ZipInfo(entry.filename, date_time=_EPOCH.timetuple()[:6])
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o600 << 16
-            target.writestr(info, source.read(entry))
+            content = source.read(entry)
+            if entry.filename == "word/document.xml":
+                before, after = content.split(f"<w:p>{_PLACE}</w:p>".encode())
+                content = b"".join((before, "".join(parts).encode(), after))
+            target.writestr(info, content)
     return found.getvalue()
 
 
@@ -128,16 +141,6 @@ def outer_link(document: Document, address: str, text: str) -> str:
     target = document.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
     looks = '<w:color w:val="1D4F91"/><w:u w:val="single"/>'
     return f'<w:hyperlink r:id="{target}" w:history="1">{run(text, looks)}</w:hyperlink>'
-
-
-def fill(document: Document, parts: Iterable[str]) -> None:
-    """Add XML at the end of the document, before the properties of its last section."""
-    from docx.oxml import parse_xml
-
-    body = document.element.body
-    made: Any = parse_xml(f"<w:body {_SPACES}>{''.join(parts)}</w:body>")
-    for element in list(made):
-        body.insert(len(body) - 1, element)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from comply_measure.report.manuscript.sources import sources
 from comply_measure.report.manuscript.text import Paragraph, Passage
 from comply_measure.report.word_document import (
     document_bytes,
-    fill,
     outer_link,
     paragraph,
     run,
@@ -43,8 +42,7 @@ def render_document(
     for passage in passages:
         parts.append(paragraph(run(passage.title), f"Heading {passage.level}", keep=True))
         parts += [_paragraph(document, text, numbers, report, language) for text in passage.paragraphs]
-    fill(document, parts)
-    return document_bytes(document)
+    return document_bytes(document, parts)
 
 
 def _paragraph(
