@@ -50,6 +50,7 @@ NO_RESULTS = {
     "instrument.codebook": "",
     "measurement.multiple_imputation": ".data",
     "models.informants.long_frame": "",
+    "models.informants.informants_wide": "",
     "models.informants.wide_frame": "",
     "models.invariance.collapse_categories": "",
     "models.invariance.group_design": ".data",

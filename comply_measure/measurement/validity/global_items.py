@@ -20,6 +20,8 @@ from comply_measure.measurement.resampling import bootstrap
 from comply_measure.results import Result
 from comply_measure.statistics.reasons import with_reasons
 
+NO_INTERVALS = "no bootstrap was asked for, or both vary in too few resamples"
+
 
 @dataclass(frozen=True, slots=True)
 class GlobalItems(Result):
@@ -31,12 +33,11 @@ class GlobalItems(Result):
     own : mapping of str to str
         Score → its own global item.
     correlation, lower, upper : ndarray, shape (scores, items)
+        NaN where undefined; the rows of :meth:`tidy` say why.
     n : ndarray of int, shape (scores, items)
         Informants with both.
     faults : mapping of str to str
         Scores and items that do not vary, with the reason.
-    no_intervals : str
-        Why an interval is NaN where nothing is wrong with its correlation.
     """
 
     scores: tuple[str, ...]
@@ -47,7 +48,6 @@ class GlobalItems(Result):
     upper: Floats
     n: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
     faults: Mapping[str, str]
-    no_intervals: str = "no bootstrap was asked for"
 
     def tidy(self) -> pd.DataFrame:
         """One row per score and item: score, item, own, correlation, lower, upper, n_informants, note, reason."""
@@ -65,7 +65,7 @@ class GlobalItems(Result):
             for i, score in enumerate(self.scores)
             for j, item in enumerate(self.items)
         ]
-        return with_reasons(pd.DataFrame(rows), dict.fromkeys(("lower", "upper"), self.no_intervals))
+        return with_reasons(pd.DataFrame(rows), dict.fromkeys(("lower", "upper"), NO_INTERVALS))
 
     def _note(self, i: int, j: int) -> str:
         pair = (self.scores[i], self.items[j])
@@ -145,9 +145,7 @@ def global_item_correlations(
     k, m = len(own), len(items)
     point = pairwise_correlations(values, missing)[:k, k:]
     lower, upper = np.full((k, m), np.nan), np.full((k, m), np.nan)
-    no_intervals = "no bootstrap was asked for"
     if seed is not None:
-        no_intervals = "too few resamples in which both vary"
         draws = bootstrap(
             values,
             lambda stack: stack[:, :k, k:].reshape(len(stack), -1),
@@ -160,4 +158,4 @@ def global_item_correlations(
         )
         lower, upper = draws.lower.reshape(k, m), draws.upper.reshape(k, m)
     n = item_covariance(values, missing).n_pairs[:k, k:]
-    return GlobalItems(tuple(own), tuple(items), dict(own), point, lower, upper, n, faults, no_intervals)
+    return GlobalItems(tuple(own), tuple(items), dict(own), point, lower, upper, n, faults)
