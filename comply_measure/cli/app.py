@@ -128,6 +128,35 @@ def verify(
 
 
 @app.command()
+def feedback(
+    study: Annotated[Path, typer.Argument(help="Study file (YAML).", show_default=False)],
+    unit: Annotated[str | None, typer.Option(help="One unit; all by default.", show_default=False)] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the pages.")] = Path("feedback"),
+    language: Annotated[
+        str | None, typer.Option(help="en or de; that of the study by default.", show_default=False)
+    ] = None,
+    hide_roles: Annotated[
+        bool, typer.Option("--hide-roles", help="Show nothing by role; needs three informants.")
+    ] = False,
+    minimum: Annotated[
+        int, typer.Option(min=1, help="Informants of a role that are needed to show its profile.")
+    ] = 1,
+) -> None:
+    r"""Write two pages of feedback per business unit: HTML, Word, and PDF where Chromium is installed.
+
+    Role profiles with their uncertainty, where the unit stands (never a rank), what is strong, low or disputed
+    beyond error, the framework's levers, questions for the joint talk.
+
+    \b
+    Example:
+      comply-measure feedback study.yaml --unit U7 --language de
+    """
+    from comply_measure.cli.feedback import feedback_command
+
+    raise typer.Exit(feedback_command(study, unit, out, language, hide_roles=hide_roles, minimum=minimum))
+
+
+@app.command()
 def simulate(
     population: Annotated[Path, typer.Argument(help="Population file (YAML).", show_default=False)],
     out: Annotated[Path, typer.Option(help="Folder for the simulated study.", show_default=False)],

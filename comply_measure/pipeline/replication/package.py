@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from comply_measure import __version__
 from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.pipeline.files import staged, writing
+from comply_measure.pipeline.fingerprint import code_version
 from comply_measure.pipeline.folder import MANIFEST, places, tables
 from comply_measure.pipeline.replication.checksums import FILE as SUMS, digests, read_sums, sums_text
 from comply_measure.pipeline.replication.cost import cost_of
@@ -229,6 +230,7 @@ def _card(run: Run, document: Mapping[str, Any]) -> str:
     card = {
         "format": FORMAT,
         "comply-measure": __version__,
+        "source": code_version(),
         "steps": [name for name, outcome in run.outcomes.items() if outcome.ok],
         "tables": STAND_IN if run.study.file.package.data == "stand_in" else RESULTS,
         "study": document,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from comply_measure.errors import ComplyError
+from comply_measure.pipeline.fingerprint import code_version
 from comply_measure.pipeline.replication.versions import differing
 
 _SHOWN = 2000
@@ -32,7 +33,9 @@ class Rebuilt:
     environment: str
 
 
-def rebuild(package: Path, steps: Sequence[str], aside: Path, wheels: Path | None) -> Rebuilt:
+def rebuild(
+    package: Path, steps: Sequence[str], aside: Path, wheels: Path | None, source: object = None
+) -> Rebuilt:
     """Run the study of a package.
 
     Parameters
@@ -46,6 +49,8 @@ def rebuild(package: Path, steps: Sequence[str], aside: Path, wheels: Path | Non
     wheels : Path, optional
         Folder of wheels: the versions of the lock file are installed from there, without a network, into a new
         environment. Without it the study runs in the present one.
+    source : str, optional
+        Digest of the source that made the package; that the present one is another is said.
 
     Raises
     ------
@@ -54,7 +59,7 @@ def rebuild(package: Path, steps: Sequence[str], aside: Path, wheels: Path | Non
     """
     lock = package / "requirements.lock"
     if wheels is None:
-        python, said = Path(sys.executable), _present(lock)
+        python, said = Path(sys.executable), _present(lock, source)
     else:
         python, said = _fresh(lock, aside / "env", wheels), f"a new environment with the wheels of {wheels}"
     out = aside / "again"
@@ -65,9 +70,11 @@ def rebuild(package: Path, steps: Sequence[str], aside: Path, wheels: Path | Non
     return Rebuilt(out / "tables", said)
 
 
-def _present(lock: Path) -> str:
+def _present(lock: Path, source: object) -> str:
     """The present environment, and how it differs from the package's."""
     other = differing(lock.read_text(encoding="utf-8")) if lock.is_file() else ["no requirements.lock"]
+    if source is not None and source != code_version():
+        other = [*other, "comply-measure with other source"]
     told = f"; other versions than in requirements.lock: {'; '.join(other)}" if other else ", same versions"
     return f"the present environment (no --wheels){told}"
 

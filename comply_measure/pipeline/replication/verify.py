@@ -99,9 +99,8 @@ def verify_package(
         try:
             if card is None:
                 raise ComplyError(f"{CARD} is gone or damaged: nobody knows which steps to run")
-            made = rebuild(
-                package, card["steps"], Path(aside), None if wheels is None else Path(wheels).resolve()
-            )
+            place = None if wheels is None else Path(wheels).resolve()
+            made = rebuild(package, card["steps"], Path(aside), place, card.get("source"))
         except ComplyError as error:
             found.append(Difference("run", STUDY, str(error)))
             return Verification(tuple(found), len(listed), 0, "nowhere: the study did not run")
