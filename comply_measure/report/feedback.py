@@ -283,4 +283,4 @@ def feedback_word(page: Page) -> bytes:
         else:
             run = document.add_paragraph().add_run(clean(str(content)))
             run.italic = kind == "note"
-    return document_bytes(document)
+    return document_bytes(document, ())
