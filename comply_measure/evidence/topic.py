@@ -74,6 +74,11 @@ def wanted(options: Any, scales: tuple[Scale, ...]) -> str:
     return ""
 
 
+def any_form(scales: tuple[Scale, ...], forms: tuple[str, ...]) -> str:
+    """Of a topic that every form of a scale serves."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
     """An entry of the battery.
@@ -94,6 +99,8 @@ class Topic:
         Given the scales of a study, why the topic does not apply; empty if it does.
     asked : callable
         Given its options and the scales of a study, why the topic has nothing to do; empty if it has.
+    form : callable
+        Given the scales of a study and the forms that were asked, why the topic does not apply; empty if it does.
     conventions : tuple of str
         Cut-offs that enter the computation (and not only the words about it).
     informants : {"each", "role", "both"}, optional
@@ -111,3 +118,4 @@ class Topic:
     conventions: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
     informants: InformantUse | None = "each"
+    form: Callable[[tuple[Scale, ...], tuple[str, ...]], str] = any_form

@@ -85,6 +85,19 @@ def shown_path(path: Path, folder: Path) -> str:
 IDLE = "its options have no effect, since it is not among the steps that run"
 
 
+def forms_asked(file: StudyFile) -> tuple[str, ...]:
+    """The forms of a study: those it names, else those of its data set, else the full one."""
+    from comply_measure.responses import describe_dataset
+
+    form = file.form
+    if form is None and file.dataset is not None:
+        try:
+            form = describe_dataset(file.dataset).form
+        except (ComplyError, OSError):  # told where the data are read
+            form = None
+    return named_forms(form or "full")
+
+
 def chosen_steps(
     document: YamlDocument, file: StudyFile, registry: Mapping[str, Step], scales: tuple[Scale, ...]
 ) -> tuple[dict[str, TopicOptions], dict[str, TopicOptions], dict[str, str], list[Problem]]:
@@ -94,7 +107,11 @@ def chosen_steps(
     reasons = {
         name: reason
         for name, step in registry.items()
-        if (reason := step.applies(scales) or step.asked(everything[name], scales))
+        if (
+            reason := step.applies(scales)
+            or step.topic.form(scales, forms_asked(file))
+            or step.asked(everything[name], scales)
+        )
     }
     if file.steps is not None and not file.steps:
         problems.append(

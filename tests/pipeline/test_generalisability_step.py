@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from comply_measure.errors import InputError
+from comply_measure.errors import ComplyError, InputError
+from comply_measure.evidence import GeneralisabilityOptions, generalisability
 from comply_measure.pipeline import STEPS, Store, load_study, run_study
+from comply_measure.responses import load_dataset
 
 HEAD = "format: comply-measure study 1\ntitle: t\ndataset: msi_triads\n"
 
@@ -33,6 +35,15 @@ def test_one_table_of_three_families(tmp_path: Path) -> None:
     level = table.data.set_index(["family", "variable"])["p"]["level", "size"]
     assert level < 0.05  # planted: alignment falls with size
     assert len(output.tables["generalisability_estimates"].data) == 5 * (4 + 1)
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [((), "no variables of the units are named"), (("x",), "unknown variable of the units")],
+)
+def test_from_python_it_refuses_what_units_do_not_have(names: tuple[str, ...], said: str) -> None:
+    with pytest.raises(ComplyError, match=said):
+        generalisability(load_dataset("msi_triads"), GeneralisabilityOptions(variables=names))
 
 
 def test_it_has_nothing_to_do_without_variables(tmp_path: Path) -> None:

@@ -41,6 +41,19 @@ def test_a_study_on_a_shipped_data_set(tmp_path: Path) -> None:
     assert study.read().attribute_set == "21"
 
 
+def test_a_step_on_stages_needs_a_form_that_asks_about_them(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(HEAD + "dataset: msi_triads\n", encoding="utf-8")
+    study = load_study(path, STEPS)
+    assert "journey" not in study.steps
+    assert study.left_out["journey"] == "no form was asked that has items about stages (journey)"
+    path.write_text(HEAD + "dataset: journey_triads\n", encoding="utf-8")
+    assert "journey" in load_study(path, STEPS).steps
+    path.write_text(HEAD + "dataset: journey_triads\nform: full\nsteps: [journey]\n", encoding="utf-8")
+    with pytest.raises(InputError, match="no form was asked that has items about stages"):
+        load_study(path, STEPS)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -12,6 +12,7 @@ import pandas as pd
 from pydantic import ConfigDict, Field
 
 from comply_measure.documents.validation import Speaking
+from comply_measure.errors import ComplyError
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Fault, Firms, Names, Vocabulary
 from comply_measure.evidence.focal import Focal, chosen_focal, require_roles
@@ -21,7 +22,7 @@ from comply_measure.evidence.topics.aggregation import AggregationEvidence, aggr
 from comply_measure.evidence.unit_variables import UnitVariables
 from comply_measure.responses import Responses, one_per_role
 from comply_measure.statistics.multiplicity import holm
-from comply_measure.statistics.words import unknown_message
+from comply_measure.statistics.words import require_known, unknown_message
 from comply_measure.triads.aggregation.generality import Generality, generality
 
 if TYPE_CHECKING:
@@ -154,7 +155,16 @@ def generalisability(
     -------
     GeneralisabilityEvidence
         Holm's correction within levels, gaps and paths.
+
+    Raises
+    ------
+    ComplyError
+        If no variable is named, or one that the units do not have.
     """
+    if not options.variables:
+        raise ComplyError("no variables of the units are named (option variables)")
+    for name in options.variables:
+        require_known("variable of the units", name, responses.units.columns)
     responses = one_per_role(responses)
     chosen = chosen_focal(responses, options.scale)
     require_roles(chosen)

@@ -406,6 +406,19 @@ def _applies(scales: tuple[Scale, ...]) -> str:
     return "" if any(scale.stages for scale in scales) else "no scale asks about stages"
 
 
+def _form(scales: tuple[Scale, ...], forms: tuple[str, ...]) -> str:
+    """Why the forms hold no items about stages; empty if one does."""
+    of_stages = {
+        key
+        for scale in scales
+        for key in scale.forms
+        if any(item.stage is not None for item in scale.items_for(key, scale.collection_set))
+    }
+    if not of_stages or of_stages.intersection(forms):
+        return ""
+    return f"no form was asked that has items about stages ({', '.join(sorted(of_stages))})"
+
+
 def _compute(request: Request, options: JourneyOptions) -> JourneyEvidence:
     return journey(request.responses, options, seed=request.seed, cutoff=request.conventions["rwg_j"])
 
@@ -416,6 +429,7 @@ TOPIC = Topic(
     _compute,
     JourneyOptions,
     applies=_applies,
+    form=_form,
     conventions=("rwg_j",),
     informants="role",
 )
