@@ -171,6 +171,12 @@ def test_views_escape_texts_and_print_numbers() -> None:
         _Shown(pd.DataFrame({"what": ["a"]})).plot()
 
 
+def test_a_text_under_the_name_of_a_quantity_stays_a_text() -> None:
+    toy = _Shown(pd.DataFrame({"score": ["A", "B"], "alpha": [0.5, 0.25]}))
+    assert ">A<" in toy._repr_html_() and ">.50<" in toy._repr_html_()
+    assert "A & " in toy.to_latex() and toy.plot().svg.startswith(b"<?xml")
+
+
 def test_long_tables_are_cut_in_notebooks_only(tmp_path: Path) -> None:
     toy = _Shown(pd.DataFrame({"row": [f"row{i}" for i in range(100)], "value": np.arange(100) / 7}))
     assert "60 of 100 rows" in toy._repr_html_()

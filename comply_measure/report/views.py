@@ -227,7 +227,10 @@ def _column(data: pd.DataFrame, name: str) -> Column:
         return Column(heading, name, shape)
     entry = QUANTITIES.get(name)
     if entry is not None and len(made := of(entry.key, name).sources) == 1 and name in made:
-        return of(entry.key, name)
+        known = of(entry.key, name)
+        # A result may use a name of the dictionary for something else: texts are no numbers.
+        if known.format == "text" or _shape(data, name) != "text":
+            return known
     return Column(name, name, _shape(data, name))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.errors import InputError, Problem
+from comply_measure.results import Result
 from comply_measure.statistics.arrays import Floats, Ints
 from comply_measure.statistics.checks import check_confidence
 from comply_measure.statistics.cluster_robust import FEW_CLUSTERS
@@ -20,7 +21,7 @@ INFORMANT = "informant"
 
 
 @dataclass(frozen=True, slots=True)
-class VarianceLevels:
+class VarianceLevels(Result):
     """Variance components of nested levels.
 
     Attributes

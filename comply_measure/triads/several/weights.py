@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
+from comply_measure.results import Result
 from comply_measure.statistics.arrays import Floats
 from comply_measure.triads.several.levels import variance_levels
 from comply_measure.triads.several.views import Views, role_views
@@ -19,7 +20,7 @@ Weighting = Literal["role", "informant", "reliability"]
 
 
 @dataclass(frozen=True, slots=True)
-class WeighedScores:
+class WeighedScores(Result):
     """Unit scores from informants that are weighed.
 
     Attributes
