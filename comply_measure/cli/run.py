@@ -56,11 +56,10 @@ def run_command(
             print(f"report: {folder / 'report.html'}")
         return 0
     from comply_measure.pipeline import run_study
-    from comply_measure.pipeline.usage import settle
+    from comply_measure.pipeline.usage import settled
 
-    settle()
     try:
-        with announcer(quiet=quiet) as announce:
+        with settled(), announcer(quiet=quiet) as announce:
             run = run_study(study_file, out=out, wanted=wanted, force=force, jobs=jobs, listen=announce)
     except KeyboardInterrupt:
         print("\ninterrupted; the same command goes on from here", file=sys.stderr)

@@ -11,6 +11,7 @@ _NUMBER: Final = "must be a number"
 _WHOLE: Final = "must be a whole number"
 _TRUTH: Final = "must be true or false"
 _TEXT: Final = "must be text (a number needs quotes)"
+_DATE: Final = "must be a date such as 2026-01-31"
 _EMPTY: Final = "must not be empty"
 _NO_KEY: Final = "unknown key"
 
@@ -21,6 +22,10 @@ OTHERWISE: Final = "not an allowed value"
 WORDS: Final[Mapping[str, str]] = {
     "bool_parsing": _TRUTH,
     "bool_type": _TRUTH,
+    "date_from_datetime_inexact": _DATE,
+    "date_from_datetime_parsing": _DATE,
+    "date_parsing": _DATE,
+    "date_type": _DATE,
     "dict_type": _MAPPING,
     "enum": OTHERWISE,
     "extra_forbidden": _NO_KEY,

@@ -232,5 +232,7 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
 def _written_before(folder: Path) -> set[str]:
     """Files the last run wrote; only names it can have written are believed."""
     files = (_manifest(folder) or {}).get("files", {})
-    pattern = re.compile(r"(tables|figures|errors|manuscript)/[A-Za-z0-9_-]+\.(csv|tex|svg|png|txt|md|docx)")
+    pattern = re.compile(
+        r"(tables|figures|errors)/[A-Za-z0-9_-]+\.(csv|tex|svg|png|txt)|manuscript/(text\.(md|docx|tex)|paper\.tex)"
+    )
     return {name for name in files if isinstance(name, str) and pattern.fullmatch(name)}

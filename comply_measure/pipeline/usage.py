@@ -5,7 +5,8 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
@@ -53,8 +54,9 @@ class Usage:
         }
 
 
-def settle() -> None:
-    """Set this process up for a run: garbage is looked for seldom, texts of tables are Python's own.
+@contextmanager
+def settled() -> Iterator[None]:
+    """Set this process up for a run, and back after it: garbage is looked for seldom, texts of tables are Python's.
 
     A run makes many tables that end without a search, and never in what is loaded by now, which stays to the end of a
     run. Its tables are small: columns of texts as arrays of another library cost more to enter and to leave than they
@@ -62,9 +64,15 @@ def settle() -> None:
     """
     import pandas as pd
 
+    before = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)
-    pd.options.mode.string_storage = "python"
+    try:
+        with pd.option_context("mode.string_storage", "python"):
+            yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def release() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from multiprocessing import get_all_start_methods, get_context, parent_process
@@ -21,7 +22,7 @@ from comply_measure.pipeline.registry import STEPS
 from comply_measure.pipeline.signature import adopt, secret
 from comply_measure.pipeline.store import Store
 from comply_measure.pipeline.study import load_study
-from comply_measure.pipeline.usage import Usage, settle
+from comply_measure.pipeline.usage import Usage, settled
 
 #: Steps that take longest, in this order.
 _LONG = (
@@ -108,10 +109,14 @@ def _context() -> BaseContext:
     return context
 
 
+# A worker is set up for runs until it ends.
+_FOR_LIFE = ExitStack()
+
+
 def _begin(key: bytes) -> None:
     """Sign with the parent's key, leave interrupts to it, and end with it: a killed parent tells nobody."""
     adopt(key)
-    settle()
+    _FOR_LIFE.enter_context(settled())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:

@@ -36,6 +36,7 @@ CONTEXT |= {"discriminator": "'kind'", "expected_tags": "'a', 'b'"}
 RAISED = {
     "any": (),
     "bool": ("bool_type", "bool_parsing"),
+    "date": ("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact"),
     "default": (),
     "dict": ("dict_type",),
     "float": ("float_type", "float_parsing", "finite_number"),

@@ -81,7 +81,6 @@ ANSWERS: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
     "error": (cell("#REF!"), ("row 4, 'y1'", "(found '#REF!')")),
     "two decimal signs": (cell('"3,0"').replace("U2,a,4", "U2,a,4.0"), ("row 4, 'y1'", "(found '3,0')")),
     "thousands": (cell('"1,000"'), ("row 4, 'y1'", "groups of thousands that the file does not state")),
-    "unit twice": (cell("U0", column=0), ("row 4, 'role': second informant with role a in unit 'U0'", "row 2")),
     "no unit": (cell("", column=0), ("row 4, 'unit': the unit is missing",)),
     "blank unit": (cell("  ", column=0), ("row 4, 'unit': the unit is missing",)),
     "a unit nan": (cell("nan", column=0), ("row 4, 'unit': no unit id but a word for no value",)),

@@ -113,8 +113,10 @@ def test_json_has_a_line_for_every_value_that_holds_no_other_lists() -> None:
 
 def test_only_files_of_an_earlier_run_are_its_own(tmp_path: Path) -> None:
     named = ["tables/a.csv", "tables/a-1_B.tex", "figures/f.svg", "figures/f.png", "errors/s.txt"]
+    named += ["manuscript/text.md", "manuscript/text.docx", "manuscript/text.tex", "manuscript/paper.tex"]
     others = [
         "tables/a.md",
+        "manuscript/notes.md",
         "other/a.csv",
         "tables/../a.csv",
         "tables/a b.csv",

@@ -88,6 +88,7 @@ WRONG: dict[str, dict[str, tuple[Any, str]]] = {
         "marker": ("x", "known: smsc, marker, desirability"),
         "role_centred": FLAG,
         "by_role": FLAG,
+        "wording": FLAG,
         "worth": (1, "less than 1"),
         "marker_correlation": (2, "at most 1"),
     },
@@ -124,6 +125,21 @@ WRONG: dict[str, dict[str, tuple[Any, str]]] = {
         "criterion": ("industry", "unknown numeric unit variable 'industry'"),
     },
     "gaps": SCALE | {"cluster": FLAG, "alpha": (1.5, "less than 1")},
+    "journey": SCALE
+    | {
+        "cluster": FLAG,
+        "invariance": FLAG,
+        "margin": (0, "greater than 0"),
+        "alpha": (1, "less than 1"),
+        "bootstrap": (49, "0, for none, or at least 50"),
+    },
+    "generalisability": SCALE
+    | {
+        "variables": (["regoin"], "did you mean 'region'?"),
+        "logs": (["industry"], "is not among the variables"),
+        "paths": ([{"from": "alignment", "to": "satisfaction"}], "unknown variable 'satisfaction'"),
+        "cluster": FLAG,
+    },
     "informants": SCALE
     | {
         "reference": ("Z", ROLES),

@@ -117,10 +117,15 @@ def test_dyads(step: str, study: Responses) -> None:
     assert run(step, pair).section.tables()
 
 
-@pytest.mark.parametrize("step", [name for name in STEPS if name != "aggregation"])
+@pytest.mark.parametrize("step", [name for name in STEPS if name not in ("agreement", "aggregation")])
 def test_one_role_is_refused(step: str, study: Responses) -> None:
     with pytest.raises(ComplyError, match="compares at least 2"):
         run(step, study.subset(role="sales"))
+
+
+def test_agreement_needs_two_informants_of_a_unit(study: Responses) -> None:
+    with pytest.raises(ComplyError, match="no unit has two informants"):
+        run("agreement", study.subset(role="sales"))
 
 
 def test_errors_fit_on_one_line() -> None:

@@ -16,6 +16,7 @@ from comply_measure.errors import ComplyError
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Fault, Firms, Names, Vocabulary
 from comply_measure.evidence.focal import Focal, chosen_focal, require_roles
+from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.topics.aggregation import AggregationEvidence, aggregation
@@ -107,6 +108,8 @@ class GeneralisabilityEvidence(Evidence):
         ``family, what, variable, group, n_units, estimate, se, df, lower, upper``.
     logs : tuple of str
         Variables of which the logarithm was taken.
+    turned : mapping of str to tuple of str
+        Construct -> its items that run against it (:func:`.keying.turned_items`).
     """
 
     title: str
@@ -116,6 +119,7 @@ class GeneralisabilityEvidence(Evidence):
     tests: pd.DataFrame
     estimates: pd.DataFrame
     logs: tuple[str, ...]
+    turned: Turned
 
     def tidy(self) -> pd.DataFrame:
         """All comparisons with their tests."""
@@ -194,6 +198,7 @@ def generalisability(
         tests=_tests(found),
         estimates=_estimates(found),
         logs=options.logs,
+        turned=turned_items(chosen),
     )
 
 

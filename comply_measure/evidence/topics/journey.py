@@ -18,7 +18,7 @@ from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Firms, Names
 from comply_measure.evidence.focal import Focal, chosen_focal, require_roles
-from comply_measure.evidence.options import TopicOptions
+from comply_measure.evidence.options import FewReplications, TopicOptions
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.models.invariance import invariance_ladder, role_design, stage_design
 from comply_measure.models.invariance.role_designs import RoleDesign
@@ -74,7 +74,7 @@ class JourneyOptions(TopicOptions):
     invariance: bool = True
     margin: Annotated[float, Field(gt=0)] = 0.3
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
-    bootstrap: Annotated[int, Field(ge=0, le=10_000)] = 200
+    bootstrap: FewReplications = 200
 
 
 @dataclass(frozen=True, eq=False)

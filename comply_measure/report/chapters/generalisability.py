@@ -7,6 +7,7 @@ from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import count, listing, p_phrase, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Prose, Section
+from comply_measure.report.reversals import with_reversals
 from comply_measure.report.tables import of, table_of
 from comply_measure.statistics.multiplicity import rejects
 
@@ -87,4 +88,5 @@ def generalisability_section(facts: GeneralisabilityEvidence, labels: Labels, cu
 
 def chapter(evidence: GeneralisabilityEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
     """Generalisability, in print."""
-    return Chapter(generalisability_section(evidence, labels, cutoffs), ())
+    section = generalisability_section(evidence, labels, cutoffs)
+    return Chapter(with_reversals(section, evidence.turned, labels), ())
