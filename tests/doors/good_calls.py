@@ -141,6 +141,16 @@ def congruence_fit() -> Any:
 
 
 @cache
+def interchangeable_fit() -> Any:
+    """Two informants of one role, one of another: the first two of the three roles stand for one."""
+    numbers, people = {"sales": 2, "it": 1}, answers(400).replace({"role": {"marketing": "sales"}})
+    text = informants.interchangeable_ct_cm1_model("A", SCALES["A"], numbers, "sales")
+    return made(
+        sem.fit, text, made(informants.informants_wide, people, SCALES["A"], numbers), meanstructure=True
+    )
+
+
+@cache
 def polynomial() -> Any:
     return made(congruence.polynomial_regression, wide(), "A.sales", "A.it", "z")
 
@@ -383,10 +393,10 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
             "reference": "sales",
         },
         interchangeable_shares={
-            "estimates": made(_estimates, made(sem.fit, "A =~ a1 + a2 + a3", data)),
+            "estimates": made(_estimates, interchangeable_fit()),
             "trait": "A",
-            "variables": ["a1"],
-            "numbers": dict.fromkeys(ROLES, 2),
+            "variables": SCALES["A"],
+            "numbers": {"sales": 2, "it": 1},
         },
         latent_gaps={"fit": congruence_fit(), "factor": "A", "roles": ROLES},
         latent_polynomial={

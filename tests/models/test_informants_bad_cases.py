@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from comply_measure import sem
-from comply_measure.errors import ComplyError
+from comply_measure.errors import ComplyError, InputError
 from comply_measure.models import informants as room
 from comply_measure.models.informants import (
     common_fate_model,
@@ -19,6 +19,9 @@ from comply_measure.models.informants import (
     ct_cm_model,
     ct_cu_model,
     effects_table,
+    informants_wide,
+    interchangeable_ct_cm1_model,
+    interchangeable_shares,
     joint_tests,
     latent_congruence_model,
     latent_gaps,
@@ -197,6 +200,113 @@ def test_contrasts_are_invertible_for_any_number_of_roles(n: int) -> None:
     matrix = role_contrasts(n)
     assert np.linalg.matrix_rank(matrix) == n
     np.testing.assert_allclose(matrix[1:].sum(axis=1), 0, atol=1e-15)
+
+
+PAIRS = pd.concat([drawn(80, 2), drawn(80, 2, seed=6)], ignore_index=True)
+TWO = {"m": 2, "s": 2}
+
+
+@pytest.mark.parametrize(
+    ("data", "variables", "numbers", "keep", "fault"),
+    [
+        (PAIRS.drop(columns=["unit", "role"]), ["c1"], TWO, [], "'unit': column is missing\n.*'role': column"),
+        (PAIRS, ["c9"], TWO, [], "'c9': column is missing"),
+        (PAIRS, ["c1"], TWO, ["firm"], "'firm': column is missing"),
+        (PAIRS, ["c1"], TWO, ["c2"], "'c2': varies within the unit"),
+        (pd.concat([PAIRS, PAIRS[["c1"]]], axis=1), ["c1"], TWO, [], "'c1': two columns have one name"),
+        (PAIRS, [], TWO, [], "no variables were named"),
+        (PAIRS, ["c1"], {}, [], "no roles were named"),
+        (PAIRS, ["c1"], {"m": 2, "s": 0}, [], r"informants of a role \(found 0\); allowed: 1 or more of 's'"),
+        (PAIRS, ["c1"], {"m": 1.5}, [], "'numbers': an entry cannot be used"),
+        (PAIRS, ["c1"], {"x": 2}, [], "nobody has one of the roles; allowed: x"),
+        (PAIRS.head(0), ["c1"], TWO, [], "nobody has one of the roles"),
+        (PAIRS.assign(role=np.nan), ["c1"], TWO, [], "nobody has one of the roles"),
+        (PAIRS.assign(unit=PAIRS["unit"].where(PAIRS.index != 7)), ["c1"], TWO, [], "row 7, 'unit': .*without unit"),
+    ],
+)  # fmt: skip
+def test_tables_of_several_informants_that_cannot_be_spread(
+    data: pd.DataFrame, variables: list[str], numbers: dict[str, Any], keep: list[str], fault: str
+) -> None:
+    with pytest.raises(InputError, match=fault):
+        informants_wide(data, variables, numbers, keep)
+
+
+def test_more_informants_than_there_are_leave_empty_columns() -> None:
+    wide = informants_wide(PAIRS, ["c1"], {"m": 3})
+    assert list(wide.columns) == ["c1.m_1", "c1.m_2", "c1.m_3"]
+    assert wide.notna().sum().tolist() == [80, 80, 0]
+
+
+@pytest.mark.parametrize(
+    ("variables", "numbers", "reference", "fault"),
+    [
+        (["c1", "c2"], TWO, "x", "reference role 'x' is not among: m, s"),
+        (["c1"], TWO, "m", "two variables at least"),
+        ([], TWO, "m", "at least one variable"),
+        (["c1", "c1"], TWO, "m", "in several: c1"),
+        (["c1", "c2"], {}, "m", "at least 2 different roles"),
+        (["c1", "c2"], {"m": 2}, "m", "at least 2 different roles"),
+        (["c1", "c2"], {"m": 1, "s": 1}, "m", "one role at least needs two informants"),
+        (["c1", "c2"], {"m": 2, "s": 0}, "m", "and every role one"),
+        (["c1", "c2"], {"m": 2, "s": -1}, "m", "and every role one"),
+        (["c1", "c2"], {"m": 2, "s": 1.5}, "m", "'numbers': an entry cannot be used"),
+        ("c1", TWO, "m", "'variables': cannot be used"),
+    ],
+)
+def test_models_of_interchangeable_informants_that_cannot_be(
+    variables: Any, numbers: dict[str, Any], reference: str, fault: str
+) -> None:
+    with pytest.raises(ComplyError, match=fault):
+        interchangeable_ct_cm1_model("C", variables, numbers, reference)
+
+
+def solution(trait: float, own: float, error: float) -> pd.DataFrame:
+    """Estimates of two variables of two roles, all loadings 1 and the method factor of ``s`` without variance."""
+    text = interchangeable_ct_cm1_model("C", ["c1", "c2"], TWO, "m")
+    loadings = [line.split(" =~ ") for line in text.replace('"', "").splitlines() if " =~ " in line]
+    rows = [(f, "=~", term.split("*")[1], 1.0) for f, terms in loadings for term in terms.split(" + ")]
+    variances = {f: trait if f.endswith(".trait") else own if ".own." in f else 0.0 for f, _ in loadings}
+    rows += [(f, "~~", f, variance) for f, variance in variances.items()]
+    rows += [(c, "~~", c, error) for c in dict.fromkeys(row[2] for row in rows if row[1] == "=~")]
+    return pd.DataFrame(rows, columns=["lhs", "op", "rhs", "est"])
+
+
+@pytest.mark.parametrize(
+    ("changed", "trait", "variables", "numbers", "fault"),
+    [
+        (lambda t: t, "X", ["c1"], TWO, "not among the estimates .*X.trait =~ c1.m_1"),
+        (lambda t: t, "C", ["c1", "o1"], TWO, "C.trait =~ o1.m_1(.|\n)*o1.s_1 ~~ o1.s_1"),
+        (lambda t: t, "C", ["c1"], {"i": 2}, "C.trait =~ c1.i_1"),
+        (lambda t: t, "C", [], TWO, "no variables or no roles were named"),
+        (lambda t: t, "C", ["c1"], {}, "no variables or no roles were named"),
+        (lambda t: t[t["op"] == "=~"], "C", ["c1"], TWO, "c1.m_1 ~~ c1.m_1"),
+        (lambda t: t.drop(columns="rhs"), "C", ["c1"], TWO, "'rhs': column is absent"),
+        (lambda t: t.assign(est=np.nan), "C", ["c1"], TWO, "'est'"),
+        (lambda t: t.assign(est="a"), "C", ["c1"], TWO, "'est': column holds no numbers"),
+    ],
+)
+def test_shares_are_taken_from_the_estimates_of_their_model_only(
+    changed: Callable[[pd.DataFrame], pd.DataFrame],
+    trait: str,
+    variables: list[str],
+    numbers: dict[str, int],
+    fault: str,
+) -> None:
+    with pytest.raises(InputError, match=fault):
+        interchangeable_shares(changed(solution(0.5, 0.3, 0.2)), trait, variables, numbers)
+
+
+def test_shares_without_variance_have_their_reason() -> None:
+    parts = ["consistency", "common_method", "unique_method", "reliability", "error", "consistency_true"]
+    good = interchangeable_shares(solution(0.5, 0.3, 0.2), "C", ["c1", "c2"], TWO)
+    np.testing.assert_allclose(good[parts], [[0.5, 0, 0.3, 0.8, 0.2, 0.625]] * 4, atol=1e-12)
+    assert not good.attrs
+    unreliable = interchangeable_shares(solution(0.0, 0.0, 0.2), "C", ["c1"], TWO)
+    np.testing.assert_array_equal(unreliable[parts], [[0, 0, 0, 0, 1, np.nan]] * 2)
+    empty = interchangeable_shares(solution(0.0, 0.0, 0.0), "C", ["c1"], TWO)
+    assert empty[parts].isna().all(axis=None)
+    for table in (unreliable, empty):
+        assert table.attrs["undefined"] == "nothing of the variable is reliable, or it has no variance"
 
 
 def test_every_public_function_is_here() -> None:

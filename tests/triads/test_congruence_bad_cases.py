@@ -115,7 +115,6 @@ PAIR, SEVEN = {"A": ["x", "y"]}, triads.null_distribution("uniform", 1, 7)
         (lambda: triads.null_correlations(DYADS, {"A": ["x", "z"]}, SEVEN), "'z': column is absent"),
         (lambda: triads.null_correlations(DYADS, {}, SEVEN), "no scales were named"),
         (lambda: triads.null_correlations(DYADS.assign(x="a"), PAIR, SEVEN), "'x': column holds no numbers"),
-        (lambda: triads.null_correlations(pd.concat([DYADS] * 2), PAIR, SEVEN), "two informants of one role"),
         (
             lambda: triads.null_correlations(DYADS, PAIR, triads.NullDistribution("own", 2.0, None)),
             "cannot be simulated",
@@ -156,6 +155,20 @@ def test_what_too_little_data_leave_open_has_its_reason() -> None:
     assert (row["n_units"], row["note"]) == (3, "too few units or clusters") and np.isnan(row["beta"])
 
 
+def test_informants_of_one_role_count_one_by_one_in_null_correlations() -> None:
+    rng = np.random.default_rng(2)
+    rows = pd.DataFrame({"unit": np.repeat(range(40), 3), "role": list("aab") * 40})
+    view = rng.normal(0, 1.5, len(rows))
+    rows = rows.assign(**{c: np.clip(np.round(4 + view + rng.normal(size=120)), 1, 7) for c in "xy"})
+    found = triads.null_correlations(rows, PAIR, SEVEN)["A"]
+    alone = triads.null_correlations(rows.assign(unit=range(120)), PAIR, SEVEN)["A"]
+    np.testing.assert_array_equal(found, alone)
+    centred = rows[["x", "y"]] - rows.groupby("role")[["x", "y"]].transform("mean")
+    within = float(np.corrcoef(centred.T)[0, 1])
+    # cut into seven equal classes, normal variables of correlation r correlate by about (6/pi) asin(r/2)
+    assert found[0, 1] == pytest.approx(2 * np.sin(np.pi * within / 6), abs=0.02)
+
+
 def test_every_public_function_has_bad_cases() -> None:
     """Each name occurs in one of the files on bad cases; who adds a function adds its cases."""
     here = Path(__file__).parent
@@ -165,4 +178,9 @@ def test_every_public_function_has_bad_cases() -> None:
     assert functions <= used, f"without bad cases: {sorted(functions - used)}"
 
 
-FILES = ("test_triads_bad_cases.py", "test_congruence_bad_cases.py")
+FILES = (
+    "test_triads_bad_cases.py",
+    "test_congruence_bad_cases.py",
+    "test_several_informants_bad_cases.py",
+    "test_stages_bad_cases.py",
+)

@@ -12,6 +12,7 @@ from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.measurement.frames import check_estimates
 from comply_measure.models.informants.wide import check_design, wide_term
 from comply_measure.sem.language.quoting import quoted
+from comply_measure.statistics.reasons import undefined_because
 from comply_measure.tables.wide import wide_column, wide_frame
 
 _SHARES = (
@@ -45,15 +46,31 @@ def informants_wide(
 
     Raises
     ------
-    InputError, ComplyError
-        Unusable table.
+    InputError
+        Unusable table, no variables, numbers below one, informants without a unit, or nobody of the roles.
     """
     absent = [Problem("column is missing", column=c) for c in ("unit", "role") if c not in data.columns]
     twice = dict.fromkeys(data.columns[data.columns.duplicated()])
     absent += [Problem("two columns have one name", column=str(c)) for c in twice]
+    few = [r for r, n in numbers.items() if n < 1]
+    absent += [
+        Problem("informants of a role", column="numbers", value=numbers[r], allowed=f"1 or more of {r!r}")
+        for r in few
+    ]
+    absent += [] if len(variables) else [Problem("no variables were named")]
     if absent:
         raise InputError("The wide format cannot be made.", absent)
     rows = data[data["role"].isin(list(numbers))]
+    problems = [
+        Problem("informant without unit", row=str(row), column="unit")
+        for row in rows.index[rows["unit"].isna()]
+    ]
+    if numbers and not len(rows):
+        problems.append(
+            Problem("nobody has one of the roles", column="role", allowed=", ".join(map(str, numbers)))
+        )
+    if problems:
+        raise InputError("The wide format cannot be made.", problems)
     place = rows.groupby(["unit", "role"], sort=False).cumcount() + 1
     taken = rows[place.to_numpy() <= rows["role"].map(numbers).to_numpy()]
     names = [slot(str(r), int(k)) for r, k in zip(taken["role"], place.loc[taken.index], strict=True)]
@@ -189,10 +206,30 @@ def interchangeable_shares(
     Returns
     -------
     DataFrame
-        variable, role, consistency, common_method, unique_method, reliability, error, consistency_true.
+        variable, role, consistency, common_method, unique_method, reliability, error, consistency_true (NaN where
+        nothing is reliable).
+
+    Raises
+    ------
+    InputError
+        No table of estimates, or one without the trait's loading or the error variance of a variable and role.
     """
     check_estimates(estimates)
     table = {(r["lhs"], r["op"], r["rhs"]): float(r["est"]) for r in estimates.to_dict("records")}
+    columns = [wide_column(v, slot(r, 1)) for r in numbers for v in variables]
+    problems = [
+        Problem(
+            "not among the estimates",
+            value=f"{lhs} {op} {column}",
+            allowed="the model of the trait, variables and roles",
+        )
+        for column in columns
+        for lhs, op in ((f"{trait}.trait", "=~"), (column, "~~"))
+        if (lhs, op, column) not in table
+    ]
+    if problems or not columns:
+        problems = problems or [Problem("no variables or no roles were named")]
+        raise InputError("The shares cannot be computed.", problems)
 
     def part(factor: str, column: str) -> float:
         loading = table.get((factor, "=~", column), 0.0)
@@ -207,17 +244,20 @@ def interchangeable_shares(
                 part(f"{trait}.method.{role}", column),
                 part(_own(trait, role, 1), column),
             ]
-            error = table.get((column, "~~", column), np.nan)
+            error = table[column, "~~", column]
             total = sum(parts) + error
             true = sum(parts)
             rows.append(
                 (
                     variable,
                     role,
-                    *(p / total for p in parts),
-                    true / total,
-                    error / total,
+                    *(p / total if total else np.nan for p in parts),
+                    true / total if total else np.nan,
+                    error / total if total else np.nan,
                     parts[0] / true if true > 0 else np.nan,
                 )
             )
-    return pd.DataFrame(rows, columns=list(_SHARES))
+    return undefined_because(
+        pd.DataFrame(rows, columns=list(_SHARES)),
+        "nothing of the variable is reliable, or it has no variance",
+    )

@@ -176,6 +176,34 @@ def complex_gradient(function: Any, x: Floats) -> Floats:
     return found
 
 
+def no_fit(y: Floats, X: Floats, levels: list[Ints]) -> str:
+    """Why REML of rows in nested groups has no solution; empty where it has one.
+
+    Arguments as of :func:`fit_nested`; the columns of `X` tell groups apart that have a mean of their own.
+    """
+    within = y - X @ np.linalg.lstsq(X, y, rcond=None)[0]
+    nothing = 1e-20 * max(1.0, float(y @ y))
+    if float(within @ within) <= nothing:
+        return (
+            "all answers equal"
+            if np.ptp(y) ** 2 <= nothing
+            else "answers differ between the fixed groups only"
+        )
+    own_mean = np.unique(X, axis=0, return_inverse=True)[1].ravel()
+    inner = np.zeros(len(y), dtype=np.int64)
+    for codes in levels:
+        inner = np.unique(np.stack([inner, codes]), axis=1, return_inverse=True)[1].ravel()
+        if len(np.unique(np.stack([own_mean, inner]), axis=1).T) == own_mean.max() + 1:
+            return "every group with a mean of its own lies within one group of a level: it has no variance beside them"
+    table = np.column_stack([X, y])
+    means = np.column_stack([np.bincount(inner, weights=column) for column in table.T])
+    own = table - (means / np.bincount(inner)[:, None])[inner]
+    left = own[:, -1] - own[:, :-1] @ np.linalg.lstsq(own[:, :-1], own[:, -1], rcond=None)[0]
+    if float(left @ left) <= nothing:
+        return "no variance within the lowest level: the likelihood has no maximum"
+    return ""
+
+
 def fit_nested(y: Floats, X: Floats, levels: list[Ints]) -> NestedFit:
     """REML of one variable (Patterson & Thompson 1971).
 

@@ -16,7 +16,7 @@ from comply_measure.tables.long_table import HEADLINE, long_table, scale_items
 from comply_measure.tables.numbers import number_problems
 from comply_measure.triads.agreement.indices import agreement_indices
 from comply_measure.triads.agreement.nulls import NullSpec
-from comply_measure.triads.reml.nested import NestedFit, fit_nested, share_interval
+from comply_measure.triads.reml.nested import NestedFit, fit_nested, no_fit, share_interval
 from comply_measure.triads.reml.oneway import fit_oneway
 from comply_measure.triads.several.views import ALL_ROLES, grown, role_places, role_views
 
@@ -89,6 +89,8 @@ def role_agreement(
     table = long_table(data, items, unit=unit, role=role, minimum=minimum, maximum=maximum, several=True)
     _check_scores(scores, places, len(table.values))
     names, place = role_places(table, roles)
+    if np.isnan(table.values[place >= 0]).all():
+        raise InputError(HEADLINE, [Problem("nobody of the roles answered an item", allowed="answers")])
     units = pd.factorize(np.asarray(table.unit))[0].astype(np.int64)
     answers = pd.DataFrame(table.values, columns=items)
     shared: dict[str, Any] = {
@@ -116,7 +118,9 @@ def role_agreement(
         all_fit, nested = _all_roles(*of, confidence)
         rows.append(_row(scale, WITHIN, ALL_ROLES, all_fit, {i: float(v.mean()) for i, v in indices.items()}))
         of_views = {i: float(between.values(i)[scale].mean()) for i in ("rwg_j", "ad_mean")}
-        rows.append(_row(scale, BETWEEN, ALL_ROLES, _between(*of, nested, confidence), of_views))
+        rows.append(
+            _row(scale, BETWEEN, ALL_ROLES, _between(*of, nested, all_fit["note"], confidence), of_views)
+        )
     return pd.DataFrame(rows)
 
 
@@ -178,11 +182,14 @@ def _all_roles(
     }
     if not (sizes > 1).any():
         return {**counts, "note": "no role has two informants in a unit"}, None
-    if float(np.ptp(y)) == 0.0:
-        return {**counts, "note": "all answers equal"}, None
+    if len(np.unique(units)) < 2:
+        return {**counts, "note": "fewer than 2 units"}, None
     X = np.equal.outer(place, np.unique(place)).astype(np.float64)
     one_each = len(sizes) == len(np.unique(units))
-    fit = fit_nested(y, X, [units] if one_each else [units, place])
+    keys = [units] if one_each else [units, place]
+    if obstacle := no_fit(y, X, keys):
+        return {**counts, "note": obstacle}, None
+    fit = fit_nested(y, X, keys)
     levels = list(range(len(fit.variances) - 1))
     icc = float(fit.variances[levels].sum() / fit.variances.sum())
     low, high = share_interval(fit, levels, confidence)
@@ -195,7 +202,7 @@ def _all_roles(
 
 
 def _between(
-    y: Floats, units: Ints, place: Ints, fit: NestedFit | None, confidence: float
+    y: Floats, units: Ints, place: Ints, fit: NestedFit | None, why: object, confidence: float
 ) -> dict[str, object]:
     spots = np.unique(np.stack([units, place]), axis=1)
     roles = np.bincount(spots[0]) if spots.size else np.zeros(0, dtype=np.int64)
@@ -208,7 +215,7 @@ def _between(
     if not (roles > 1).any():
         return {**counts, "note": "no unit has two roles"}
     if fit is None:
-        return {**counts, "note": "needs several informants of a role"}
+        return {**counts, "note": why}
     sizes = np.bincount(np.unique(np.stack([units, place]), axis=1, return_inverse=True)[1].ravel())
     unit, view, error = (float(v) for v in fit.variances)
     k, m = len(sizes) / float((1.0 / sizes).sum()), len(roles) / float((1.0 / roles).sum())

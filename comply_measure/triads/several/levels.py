@@ -15,7 +15,7 @@ from comply_measure.statistics.arrays import Floats, Ints
 from comply_measure.statistics.checks import check_confidence
 from comply_measure.statistics.cluster_robust import FEW_CLUSTERS
 from comply_measure.tables.long_table import HEADLINE, long_table
-from comply_measure.triads.reml.nested import NestedFit, fit_nested, share_interval
+from comply_measure.triads.reml.nested import NestedFit, fit_nested, no_fit, share_interval
 
 INFORMANT = "informant"
 
@@ -146,12 +146,8 @@ def _fit(y: Floats, codes: list[Ints], X: Floats) -> tuple[NestedFit | None, str
             "a level has one group, or one informant, in every group above it: it has no variance of its own",
             counts,
         )
-    within = y - (X @ np.linalg.lstsq(X, y, rcond=None)[0])
-    if float(within @ within) <= 1e-20 * max(1.0, float(y @ y)):
-        return None, "all answers equal", counts
-    means = np.bincount(nested, weights=y) / np.bincount(nested)
-    if float(((y - means[nested]) ** 2).sum()) <= 1e-20 * max(1.0, float(y @ y)):
-        return None, "no variance within the lowest level: the likelihood has no maximum", counts
+    if obstacle := no_fit(y, X, codes):
+        return None, obstacle, counts
     fit = fit_nested(y, X, codes)
     notes = [] if fit.converged else ["REML did not converge"]
     if counts[0] < FEW_CLUSTERS:

@@ -18,7 +18,7 @@ from comply_measure.statistics.checks import check_confidence
 from comply_measure.statistics.grouping import Grouping
 from comply_measure.statistics.multiplicity import holm
 from comply_measure.tables.long_table import HEADLINE, LongTable, long_table
-from comply_measure.triads.reml.nested import fit_nested, share_interval
+from comply_measure.triads.reml.nested import fit_nested, no_fit, share_interval
 from comply_measure.triads.reml.oneway import fit_oneway
 
 #: The row of all roles together.
@@ -178,7 +178,7 @@ def role_reliability(
     Raises
     ------
     InputError
-        Unusable table or level.
+        Unusable table or level, or numbers of informants below one.
 
     References
     ----------
@@ -186,6 +186,12 @@ def role_reliability(
     L. R. (1982). Journal of Applied Psychology, 67. Spearman, C. (1910). British Journal of Psychology, 3.
     """
     check_confidence(confidence)
+    if numbers is not None and min(numbers, default=0) < 1:
+        given = ", ".join(map(str, numbers))
+        fault = Problem(
+            "numbers of informants", column="numbers", value=given, allowed="1 or more, at least one"
+        )
+        raise InputError(HEADLINE, [fault])
     table = long_table(data, columns, unit=unit, role=role, several=True)
     names, of_role = role_places(table, roles)
     views = _views(table, names, of_role)
@@ -235,7 +241,10 @@ def _of_all(y: Floats, unit: NDArray[Any], place: Ints, confidence: float) -> _S
         )
     X = np.equal.outer(place, present).astype(np.float64)
     alone = places == len(np.unique(units))
-    fit = fit_nested(y, X, [units] if alone else [units, place])
+    keys = [units] if alone else [units, place]
+    if obstacle := no_fit(y, X, keys):
+        return _Single(nothing, nothing, nothing, nothing, obstacle)
+    fit = fit_nested(y, X, keys)
     levels = list(range(len(fit.variances) - 1))
     total = float(fit.variances.sum())
     rho = float(fit.variances[levels].sum()) / total

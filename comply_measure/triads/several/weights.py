@@ -146,8 +146,8 @@ def weigh_informants(
     weights = _normalised(np.where(present, raw, 0.0))
     means = views.means
     if centring == "role":
-        own = np.nanmean(means, axis=0) if present.any() else np.zeros(means.shape[1:])
-        means = means - own + np.nanmean(own, axis=0)
+        own = _known_mean(means)
+        means = means - own + _known_mean(own)
     scores = np.where(present.any(axis=1), np.nansum(weights * means, axis=1), np.nan)
     variance = np.nansum(weights**2 * error, axis=1) + np.where(np.isnan(shares[0]), np.nan, 0.0)
     variance = np.where(present.any(axis=1), variance, np.nan)
@@ -163,6 +163,12 @@ def _variances(table: pd.DataFrame, columns: tuple[str, ...]) -> tuple[NDArray[A
         "" if np.isfinite(found[column]).all() else f"errors unknown: {known[column]}" for column in columns
     )
     return np.column_stack([found[column] for column in columns]), notes
+
+
+def _known_mean(values: Floats) -> Floats:
+    """Mean over the first axis of what is known; NaN where nothing is, such as of a role that nobody has."""
+    n = (~np.isnan(values)).sum(axis=0)
+    return np.where(n > 0, np.nansum(values, axis=0) / np.maximum(n, 1), np.nan)
 
 
 def _normalised(weights: Floats) -> Floats:
