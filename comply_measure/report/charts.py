@@ -17,11 +17,20 @@ if TYPE_CHECKING:
 
 MARKERS = ("o", "s", "^", "D", "v", "P")
 _ROLE_COLOURS = ("marketing", "sales", "it")
+# Further roles; and series that are no roles, which must not look like one.
+_MORE_COLOURS = ("#a05195", "#7d7a1e", "#5aa7c7", "#c0506a", "#6b5344")
 
 
 def role_colour(role: str, position: int) -> str:
-    """The fixed colour of a known role, else one by position."""
-    return COLOURS[role] if role in _ROLE_COLOURS else COLOURS[_ROLE_COLOURS[position % 3]]
+    """The fixed colour of a known role, else one by position: eight that differ, also for the colour-blind."""
+    if role in _ROLE_COLOURS:
+        return COLOURS[role]
+    place = position % (len(_ROLE_COLOURS) + len(_MORE_COLOURS))
+    return (
+        COLOURS[_ROLE_COLOURS[place]]
+        if place < len(_ROLE_COLOURS)
+        else _MORE_COLOURS[place - len(_ROLE_COLOURS)]
+    )
 
 
 def profile_plot(
@@ -194,7 +203,7 @@ def dot_plot(
         for position, (label, (estimate, lower, upper)) in enumerate(series.items()):
             shift = 0.2 * (position - (len(series) - 1) / 2) if stagger else 0.0
             places = [index + shift for index in range(len(rows))]
-            colour = role_colour(label.casefold(), position)
+            colour = ((COLOURS["accent"], *_MORE_COLOURS))[position % (1 + len(_MORE_COLOURS))]
             axes.hlines(places, lower, upper, color=colour, linewidth=1.4)
             marker = MARKERS[position % len(MARKERS)]
             axes.plot(estimate, places, marker, color=colour, label=label, markersize=5)
