@@ -135,6 +135,7 @@ WORDING = register_rule(
                 "cannot say: flagged": Words(_OPEN + _SHARE + _WITHOUT + ".", _OFFEN + _ANTEIL + _OHNE + "."),
             }
         ),
+        number=(Words("variance", "Varianz"), "share", "percent"),
         source="Marsh (1996); Tomás and Oliver (1999); Billiet and McClendon (2000) for agreeing",
         conventions=("test_level",),
         headline=True,
