@@ -84,6 +84,9 @@ def test_passages_hold_every_sentence_of_the_main_part_in_the_order_of_a_paper()
         Paragraph("It fits. It stays open."),
     )
     assert made[6].paragraphs == (Paragraph("", ("t1",)),)
+    cited = manuscript(report(), ("After Holm (1979).",))[-1]
+    assert (cited.level, cited.title) == (1, "References")
+    assert [paragraph.text[:33] for paragraph in cited.paragraphs] == ["Holm, S. (1979). A simple sequent"]
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,9 @@ from comply_measure.report.parts import (
     Report,
     Section,
 )
+from comply_measure.report.references.citations import works_of
+from comply_measure.report.references.styles import apa, doi_address
+from comply_measure.report.references.work import Work
 from comply_measure.report.tables import TableSpec
 
 #: Chapters that a paper tells in its method: on the people, and on what they were asked.
@@ -31,6 +34,7 @@ _PARTICIPANTS, _MEASURES = ("sample", "quality"), ("content", "items")
 _METHOD, _RESULTS = Words("Method", "Methode"), Words("Results", "Ergebnisse")
 _PEOPLE = Words("Participants and quality of the answers", "Teilnehmende und Güte der Antworten")
 _ASKED = Words("Measures", "Messinstrumente")
+_REFERENCES = Words("References", "Literatur")
 _ANALYSIS = Words("Analysis", "Auswertung")
 
 
@@ -101,7 +105,7 @@ def manuscript(report: Report, analysis: Sequence[str]) -> tuple[Passage, ...]:
     Returns
     -------
     tuple of Passage
-        Chapters without text are left out.
+        Chapters without text are left out; last the works that the text cites.
     """
     language = report.language
     main = report.sections[: report.n_main]
@@ -118,7 +122,17 @@ def manuscript(report: Report, analysis: Sequence[str]) -> tuple[Passage, ...]:
         Passage(2, _ANALYSIS.of(language), tuple(Paragraph(text) for text in (*estimators, *analysis)))
     )
     results = [passage for section in rest for passage in _passages(section)]
-    return (*found, Passage(1, _RESULTS.of(language)), *results)
+    whole = (*found, Passage(1, _RESULTS.of(language)), *results)
+    cited = works_of(paragraph.text for passage in whole for paragraph in passage.paragraphs)
+    listed = tuple(Paragraph(_entry(work)) for work in cited)
+    return (*whole, Passage(1, _REFERENCES.of(language), listed)) if listed else whole
+
+
+def _entry(work: Work) -> str:
+    """A work in the style of the APA, without its italics."""
+    text = "".join(part for part, _ in apa(work))
+    address = doi_address(work)
+    return f"{text} {address}" if address else text
 
 
 def _merged(title: str, sections: Sequence[Section], opening: Sequence[str]) -> list[Passage]:
