@@ -21,6 +21,7 @@ import pandas as pd
 import pytest
 
 from comply_measure.errors import ComplyError, ComplyWarning
+from comply_measure.sem.families.registry import ESTIMATORS, FAMILIES
 
 sys.path.insert(0, str(Path(__file__).parent / "doors"))
 from degenerate import VARIANTS
@@ -71,6 +72,16 @@ SAID: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
     "target_coefficient": lambda t: t["structure"] != "second_order",
     **dict.fromkeys(("z", "pvalue_vuong"), lambda t: t["relation"] != "not nested"),
 }
+
+
+@pytest.fixture(autouse=True)
+def what_is_registered_is_taken_back() -> Iterator[None]:
+    """Estimators that a call makes known are known to this test alone."""
+    estimators, families = dict(ESTIMATORS), list(FAMILIES)
+    yield
+    ESTIMATORS.clear()
+    ESTIMATORS.update(estimators)
+    FAMILIES[:] = families
 
 
 @pytest.fixture(scope="module")
