@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 import engine_levels
+import feedback_levels
 import journey_levels
 import measurement_levels
 import model_levels
@@ -21,6 +22,7 @@ SIMULATIONS = (
     | unit_levels.SIMULATIONS
     | structure_levels.SIMULATIONS
     | journey_levels.SIMULATIONS
+    | feedback_levels.SIMULATIONS
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import engine_levels
+import feedback_levels
 import journey_levels
 import measurement_levels
 import model_levels
@@ -78,3 +79,10 @@ def test_coverage_over_stages_of_the_journey() -> None:
     rates = journey_levels.journey_stages(3)
     assert min(rates["60 firms: coverage of levels"], rates["60 firms: coverage of gaps"]) > 0.8
     assert abs(rates["60 firms: bias of levels"]) < 0.1
+
+
+def test_feedback_calls() -> None:
+    rates = feedback_levels.feedback_calls(1)
+    assert rates["alike: units with a dispute"] < 0.15
+    assert rates["stated: units with a dispute"] > 0.6
+    assert max(rates["alike: units with a wrong sign"], rates["stated: units with a wrong sign"]) < 0.06

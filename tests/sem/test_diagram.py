@@ -369,7 +369,10 @@ def test_dot_has_every_variable_and_arrow_once() -> None:
     assert 'label="DE & CH_1"' in groups
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
+@pytest.mark.skipif(
+    shutil.which("pdflatex") is None,
+    reason="pdflatex (Debian: texlive-latex-extra) is not installed, which compiles the TikZ that tests above read",
+)
 def test_tikz_compiles(tmp_path: Path) -> None:
     text = "X =~ x1 + x2 + x3\nZ =~ z1 + z2 + z3\nY =~ y1 + y2 + y3\nY ~ X + Z + X:Z"
     found = sem.fit(text, data(), interactions="lms", group=None).diagram(labels=NASTY)
