@@ -66,7 +66,7 @@ validators:
 	npm install --silent --no-audit --no-fund --no-package-lock --prefix .validators survey-core@$(SURVEY_CORE)
 
 lock:
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --group dev --group docs --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate -o requirements.lock
 
 clean:

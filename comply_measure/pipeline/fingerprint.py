@@ -22,7 +22,6 @@ LIBRARIES = (
     "scipy",
     "pandas",
     "pingouin",
-    "factor_analyzer",
     "semopy",
     "matplotlib",
 )

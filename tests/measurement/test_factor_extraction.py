@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import warnings
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 
 from comply_measure.errors import InputError
+from comply_measure.measurement.dimensionality.adequacy import sampling_adequacy
 from comply_measure.measurement.dimensionality.correlations import correlate
 from comply_measure.measurement.dimensionality.efa import explore, factor_solution
 from comply_measure.measurement.dimensionality.efa_fit import ml_discrepancy
@@ -22,6 +24,8 @@ from comply_measure.measurement.dimensionality.extraction import (
     most_factors,
     squared_multiple_correlations,
 )
+from comply_measure.measurement.dimensionality.factor_analyzer_engine import rotate_with_factor_analyzer
+from comply_measure.measurement.dimensionality.rotation import RotationOptions
 
 FOLDER = Path(__file__).parent.parent / "reference" / "measurement"
 ITEMS = [f"y{j}" for j in range(1, 13)]
@@ -181,10 +185,43 @@ def test_factor_analyzer_is_refused_what_it_does_wrong(complete) -> None:
     found = correlate(complete, ITEMS)
     with pytest.raises(InputError, match="ml, minres with engine"):
         factor_solution(found, 2, method="paf", engine="factor_analyzer")
-    from comply_measure.measurement.dimensionality.rotation import RotationOptions
-
     with pytest.raises(InputError, match="gamma"):
         factor_solution(found, 2, rotation=RotationOptions("oblimin", gamma=-0.5), engine="factor_analyzer")
+
+
+def test_factor_analyzer_is_an_extra(monkeypatch, complete) -> None:
+    monkeypatch.setitem(sys.modules, "factor_analyzer", None)
+    for name in [name for name in sys.modules if name.startswith("factor_analyzer.")]:
+        monkeypatch.delitem(sys.modules, name)
+    found = correlate(complete, ITEMS)
+    calls = (
+        lambda: factor_solution(found, 2, engine="factor_analyzer"),
+        lambda: rotate_with_factor_analyzer(np.eye(4, 2), RotationOptions("varimax")),
+        lambda: sampling_adequacy(found, "factor_analyzer"),
+    )
+    for call in calls:
+        with pytest.raises(InputError, match=r"pip install 'comply-measure\[confirm\]'"):
+            call()
+    assert factor_solution(found, 2).converged
+
+
+def test_factor_analyzer_runs_without_the_argument_scikit_learn_removed(monkeypatch, complete) -> None:
+    """``check_array`` as scikit-learn 1.8 has it, whatever version is installed."""
+    from factor_analyzer import factor_analyzer as module
+    from sklearn.utils import check_array
+
+    seen = []
+
+    def check_array_of_1_8(X, *, ensure_all_finite=True, estimator=None, copy=False):
+        seen.append(ensure_all_finite)
+        return check_array(X, ensure_all_finite=ensure_all_finite, estimator=estimator, copy=copy)
+
+    check_array_of_1_8.__module__ = check_array.__module__
+    own = explore(complete, ITEMS, 3, rotation="none")
+    monkeypatch.setattr(module, "check_array", check_array_of_1_8)
+    other = explore(complete, ITEMS, 3, rotation="none", engine="factor_analyzer")
+    np.testing.assert_allclose(other.loadings, own.loadings, atol=2e-4)
+    assert seen == ["allow-nan"]
 
 
 def test_communalities_count_the_factor_correlations(complete) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.dimensionality.correlations import ItemCorrelation
+from comply_measure.measurement.dimensionality.factor_analyzer_engine import factor_analyzer_part
 from comply_measure.measurement.frames import joined
 from comply_measure.measurement.moments import Floats
 from comply_measure.measurement.ranges import correlation_range, is_count, require
@@ -248,7 +249,7 @@ def sampling_adequacy(correlation: ItemCorrelation, engine: Engine = "own") -> S
     Raises
     ------
     InputError
-        Unknown engine, or factor_analyzer with missing answers or polychoric correlations.
+        Unknown engine; factor_analyzer with missing answers or polychoric correlations, or not installed.
     """
     if engine not in get_args(Engine):
         problem = Problem("engine", value=engine, allowed=", ".join(get_args(Engine)))
@@ -293,11 +294,10 @@ def _without(alone: Iterable[object]) -> str:
 
 
 def _confirmed(correlation: ItemCorrelation) -> tuple[float, Floats, float, float]:
-    from factor_analyzer import calculate_bartlett_sphericity, calculate_kmo
-
     if correlation.kind != "pearson" or np.isnan(correlation.values).any():
         problem = Problem("engine", value="factor_analyzer", allowed="complete answers, Pearson correlations")
         raise InputError("factor_analyzer cannot confirm this matrix.", [problem])
-    by_item, overall = calculate_kmo(correlation.values)
-    chisq, pvalue = calculate_bartlett_sphericity(correlation.values)
+    library = factor_analyzer_part("factor_analyzer")
+    by_item, overall = library.calculate_kmo(correlation.values)
+    chisq, pvalue = library.calculate_bartlett_sphericity(correlation.values)
     return float(overall), np.asarray(by_item), float(chisq), float(pvalue)

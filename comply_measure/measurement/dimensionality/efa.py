@@ -112,7 +112,7 @@ def factor_solution(
         See :func:`~comply_measure.measurement.dimensionality.rotation.rotate`.
     engine : {"own", "factor_analyzer"}
         The library's loadings agree with the exact optimum to about 1e-5 (varimax and promax 1e-3, where it
-        follows R's stopping rule).
+        follows R's stopping rule); it is an extra of the package (``comply-measure[confirm]``).
 
     Returns
     -------

@@ -4,11 +4,16 @@ What is guarded in factor_analyzer 0.5.1: its class sorts the loadings but leave
 missing answers by medians in silence, and computes communalities without Φ; its oblimin is wrong unless γ = 0;
 its method ``principal`` is components, not factors. So it is given a correlation matrix, asked for unrotated
 loadings, and its rotator is called by itself; order, signs and communalities are computed here.
+
+The library only confirms what this package extracts itself, and is an extra (``comply-measure[confirm]``).
 """
 
 from __future__ import annotations
 
 import warnings
+from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +36,41 @@ ROTATIONS = {
 }
 
 
+def factor_analyzer_part(name: str) -> ModuleType:
+    """A module of factor_analyzer, or the error that says how to install it.
+
+    Raises
+    ------
+    InputError
+        When the library is not installed.
+    """
+    try:
+        import_module("factor_analyzer")
+    except ModuleNotFoundError as error:
+        if error.name != "factor_analyzer":
+            raise
+        allowed = "own; factor_analyzer after pip install 'comply-measure[confirm]'"
+        problem = Problem("engine", value="factor_analyzer", allowed=allowed)
+        raise InputError("factor_analyzer is not installed.", [problem]) from None
+    return import_module(f"factor_analyzer.{name}")
+
+
+def _analyzer() -> Any:
+    """The library's class, with the spelling of an argument that scikit-learn 1.6 renamed and 1.8 removed.
+
+    factor_analyzer 0.5.1 calls ``check_array(force_all_finite=...)``, which is ``ensure_all_finite`` today.
+    """
+    module = factor_analyzer_part("factor_analyzer")
+    check = module.check_array
+    if check.__module__.startswith("sklearn."):
+
+        def check_array(X: Any, *, force_all_finite: Any, **options: Any) -> Any:
+            return check(X, ensure_all_finite=force_all_finite, **options)
+
+        vars(module)["check_array"] = check_array
+    return module.FactorAnalyzer
+
+
 def extract_with_factor_analyzer(correlation: Floats, n_factors: int, method: str) -> Extraction:
     """Unrotated loadings by factor_analyzer (``ml`` or ``minres``).
 
@@ -48,16 +88,15 @@ def extract_with_factor_analyzer(correlation: Floats, n_factors: int, method: st
     Raises
     ------
     InputError
-        For principal axes, which the library does not have.
+        For principal axes, which the library does not have, and where it is not installed.
     """
     if method not in METHODS:
         problem = Problem("method", value=method, allowed="ml, minres with engine='factor_analyzer'")
         raise InputError("Factors cannot be extracted.", [problem])
-    from factor_analyzer import FactorAnalyzer
-
+    analyzer = _analyzer()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        model = FactorAnalyzer(
+        model = analyzer(
             n_factors=n_factors,
             rotation=None,
             method=METHODS[method],
@@ -89,7 +128,7 @@ def rotate_with_factor_analyzer(loadings: Floats, options: RotationOptions) -> R
     Raises
     ------
     InputError
-        For a rotation the library does not have, or γ ≠ 0.
+        For a rotation the library does not have, γ ≠ 0, and where it is not installed.
     """
     problems = []
     if options.name not in ROTATIONS:
@@ -98,13 +137,11 @@ def rotate_with_factor_analyzer(loadings: Floats, options: RotationOptions) -> R
         problems.append(Problem("gamma", value=options.gamma, allowed="0 with engine='factor_analyzer'"))
     if problems:
         raise InputError("factor_analyzer cannot rotate these loadings.", problems)
-    from factor_analyzer.rotator import Rotator
-
     m = loadings.shape[1]
     name = ROTATIONS[options.name]
     if m == 1 or name is None:
         return Rotation(loadings.copy(), np.eye(m), np.eye(m), float("nan"), True, 1, 1, "none")
-    rotator = Rotator(
+    rotator = factor_analyzer_part("rotator").Rotator(
         method=name,
         normalize=options.normalises,
         power=options.power,
