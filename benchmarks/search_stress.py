@@ -1,8 +1,10 @@
-"""The search on 1,000 random models beside lavaan's verdict: ``python -m benchmarks.search_stress bfi.csv``.
+"""The search on random models beside lavaan's verdict: ``python -m benchmarks.search_stress bfi.csv``.
 
 The file is psych::bfi as CSV (``write.csv(psych::bfi, "bfi.csv")``); models and cases are drawn from it anew by seed.
 Verdicts of lavaan 0.6-14 (default control, at most 3 to 8 CPU seconds a model) are stored in the order of
-``in_order``: whether it converged, and χ². R is not needed. A second argument ``from:to`` takes a part of the models.
+``in_order``: whether it converged, and χ². R is not needed. A second argument ``from:to`` takes a part of the models, a
+third draws others (``2000`` and ``3000`` have stored verdicts of their first models). With a fourth the models are not
+fitted but written to that file, for ``bfi_verdicts.R`` beside the stored verdicts.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ import pandas as pd
 from comply_measure import sem
 from comply_measure.errors import ComplyError
 
-VERDICTS = Path(__file__).parents[1] / "tests" / "reference" / "sem_search" / "bfi_verdicts.json"
+VERDICTS = Path(__file__).parents[1] / "tests" / "reference" / "sem_search"
 KINDS = {"ml": (700, 1), "fiml": (100, 2), "ordinal": (100, 3), "group": (100, 4)}  # how many, seed
 LEAST_SQUARES_FROM = 261  # of the single-group models from here on two in seven are fitted by GLS and ULS
 LEAST_CASES = {"ordinal": 100, "group": 60}
@@ -30,13 +32,13 @@ SAME = 1e-4  # relative difference of χ² that counts
 EQUAL: list[list[str]] = [[], ["loadings"], ["loadings", "intercepts"]]
 
 
-def draw(kind: str, data: pd.DataFrame) -> list[dict[str, Any]]:
+def draw(kind: str, data: pd.DataFrame, series: int = 0) -> list[dict[str, Any]]:
     """Models of a kind with the rows they are fitted to."""
     count, seed = KINDS[kind]
     items = [c for c in data.columns if len(c) == 2 and c[0] in "ACENO" and c[1].isdigit()]
     complete = data.dropna(subset=items).index.to_numpy()
     gaps = np.setdiff1d(data.index.to_numpy(), complete)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(series + seed)
     jobs: list[dict[str, Any]] = []
     while len(jobs) < count:
         n = max(round(float(np.exp(rng.uniform(np.log(25), np.log(500))))), LEAST_CASES.get(kind, 0))
@@ -107,9 +109,9 @@ def _model(rng: np.random.Generator, blocks: list[list[str]], used: list[str]) -
     return "\n".join(lines)
 
 
-def in_order(data: pd.DataFrame) -> list[dict[str, Any]]:
+def in_order(data: pd.DataFrame, series: int = 0) -> list[dict[str, Any]]:
     """All models, seven of one group to one of every other kind."""
-    drawn = {kind: draw(kind, data) for kind in KINDS}
+    drawn = {kind: draw(kind, data, series) for kind in KINDS}
     jobs = []
     for i in range(100):
         jobs += drawn["ml"][7 * i : 7 * i + 7]
@@ -155,18 +157,32 @@ def judge(job: dict[str, Any], verdict: list[Any] | None, data: pd.DataFrame, co
     return f"{job['kind']}: {ours:.4f} for {theirs:.4f}, {remedy}\n{job['model']}" if above else ""
 
 
-def main(path: str, part: str = ":") -> None:
-    """Fit the models (or a part ``from:to``) and print the counts."""
+def write(jobs: list[dict[str, Any]], path: str) -> None:
+    """The models as JSON: rows are row numbers from 1, groups 1 and 2."""
+    plain = [
+        job
+        | {key: [int(x) + step for x in job[key]] for key, step in (("rows", 1), ("groups", 0)) if key in job}
+        for job in jobs
+    ]
+    Path(path).write_text(json.dumps(plain, default=bool), "utf-8")
+
+
+def main(path: str, part: str = ":", series: str = "0", jobs_to: str = "") -> None:
+    """Fit the models (or a part ``from:to``) of a series and print the counts, or write them to a file."""
     warnings.simplefilter("ignore")
     data = pd.read_csv(path)
-    verdicts = json.loads(VERDICTS.read_text("utf-8"))
     first, last = (int(word) if word else None for word in part.split(":"))
+    jobs = in_order(data, int(series))[first:last]
+    if jobs_to:
+        write(jobs, jobs_to)
+        return
+    stored = VERDICTS / ("bfi_verdicts.json" if series == "0" else f"bfi_verdicts_{series}.json")
+    verdicts = json.loads(stored.read_text("utf-8"))[first:last]
     started, count = time.process_time(), Counter[str]()
-    pairs = list(zip(in_order(data), verdicts, strict=True))[first:last]
-    for job, verdict in pairs:
+    for job, verdict in zip(jobs, verdicts, strict=False):
         line = judge(job, verdict, data, count)
         if line:
-            print(line)
+            print(line, flush=True)
     for name, number in sorted(count.items()):
         print(f"{name:<70}{number:>6}")
     print(f"CPU seconds {time.process_time() - started:.0f}")

@@ -222,7 +222,7 @@ def _texts(found: object) -> Iterable[object]:
 
 def _column(data: pd.DataFrame, name: str) -> Column:
     """The column as the dictionary has it, or under its own name by the kind of its values."""
-    if name in _BROOM:
+    if name in _BROOM and (_BROOM[name][1] == "text" or _shape(data, name) != "text"):
         heading, shape = _BROOM[name]
         return Column(heading, name, shape)
     entry = QUANTITIES.get(name)

@@ -24,6 +24,9 @@ from comply_measure.sem.start import modest_values, plain_values, starting_value
 RANDOM_STARTS = 8
 REMEDY_SEED = 1
 OPINIONS = 2  # random starts of a model whose first optimum is doubtful
+LOOSE_OPINIONS = (
+    2  # quick searches from random starts of a loosely determined one, for each that is affordable
+)
 LARGE = 200  # free parameters above which other starts are few, those of full information left to its moments
 MODEST = " from loadings of the sample and small factors"
 TOO_FAR_BELOW = 0.25  # share of an optimum's discrepancy that a search without end may gain on it
@@ -143,7 +146,7 @@ def _few_opinions(model: Model) -> Iterator[Optimum]:
     samples = model.sample.groups
     default = starting_values(model.table, model.layouts, samples)
     yield replace(in_region(model, default), remedy="a second search with a trust region")
-    for number in range(min(_affordable(model), OPINIONS)):
+    for number in range(LOOSE_OPINIONS * _affordable(model)):
         theta = random_start(model, REMEDY_SEED, number)
         yield replace(
             attempt(model, theta), remedy=f"a second, quick search from random starting values ({number + 1})"

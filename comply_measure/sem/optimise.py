@@ -126,6 +126,9 @@ def minimise(
         damping = curvature.damping
         if candidate is None:
             # no gain left in floating point: an optimum if the undamped step says so
+            if fresh.damping > SMALL_DAMPING:
+                fresh = _curvature(point, decrement, 0.0)
+                decrement = -0.5 * float(point.gradient @ fresh.step(point.gradient))
             flat = n * decrement < 1e-6 and fresh.damping <= SMALL_DAMPING
             message = "converged" if flat else "no step reduces the discrepancy"
             return Optimum(point, flat, iteration, message, decrement)

@@ -35,6 +35,9 @@ BENDS = 12  # times that a step is found anew because it left the box
 LONGEST = 5.0  # most that a logarithm changes in one step
 END = 28.0  # largest logarithm: sizes of 7e11 σ
 LOOK_BACK = 20
+SINGULAR = (
+    1e-11  # share of the largest curvature below which one is rounding: a direction without information
+)
 FLAT = 1e-5  # gain in n F over the last steps below which a logarithmic search ends
 
 
@@ -178,6 +181,9 @@ def _bent(point: Point, coordinates: Coordinates, model: _Quadratic, radius: flo
 class _Quadratic:
     """The quadratic model of F at a point, in scaled coordinates along the eigenvectors of its Hessian.
 
+    A curvature that is zero but for rounding counts as slightly positive, whatever its sign: along what the moments
+    do not determine no step leads lower, and a point without another slope is a minimum.
+
     Coordinates that are held have no slope and unit curvature: steps leave them alone. Where they are displaced, the
     slope of the others is the one that is found there.
     """
@@ -210,6 +216,9 @@ class _Quadratic:
             values[place], vectors = np.linalg.eigh(scaled)
             along[place] = vectors.T @ slope[place]
             self.vectors.append(vectors)
+        if len(values):
+            least = SINGULAR * float(np.abs(values).max())
+            values[np.abs(values) < least] = least
         self.values, self.along = values, along
 
     @property
