@@ -189,9 +189,13 @@ def _study(
     """Content of the study file and its comments."""
     columns, guesses = _columns(sketch, scales, kinds, missing)
     data: dict[str, Any] = {"file": file, "columns": columns}
-    if len(sketch.header_rows) > 1:
-        data["format"] = {"header_rows": list(sketch.header_rows)}
-        guesses["data", "format"] = sketch.header_why
+    opening = sketch.opening
+    if opening.encoding is not None:
+        data.setdefault("format", {})["encoding"] = opening.encoding
+        guesses["data", "format", "encoding"] = opening.encoding_why
+    if len(opening.header_rows) > 1:
+        data.setdefault("format", {})["header_rows"] = list(opening.header_rows)
+        guesses["data", "format", "header_rows"] = opening.header_why
     places = sketch.places
     if places.several:
         data["informants"] = "all"
@@ -272,6 +276,11 @@ def _columns(
     if sketch.as_text:
         columns["as_text"] = [renamed[name] for name in sketch.as_text]
         guesses[*at, "as_text"] = "variables that hold words"
+    if sketch.leave_out:
+        columns["leave_out"] = {name: list(cells) for name, cells in sketch.leave_out.items()}
+        guesses[*at, "leave_out"] = (
+            f"rows that {sketch.tool} marks as tests, previews or rejected; column: cells"
+        )
     if sketch.ignored:
         columns["ignore"] = [_literal(name) for name in sketch.ignored]
         guesses[*at, "ignore"] = f"left out: {', '.join(sorted(set(sketch.ignored.values())))}"
@@ -303,6 +312,10 @@ def _words(kinds: Sequence[AnswerScale]) -> dict[str, dict[str, int]]:
 def _found(sketch: AnswersSketch, kinds: Sequence[AnswerScale]) -> list[str]:
     places, n_items = sketch.places, sum(len(block.columns) for block in sketch.blocks)
     found = [f"{sketch.n_rows} rows, {n_items} items in {len(sketch.blocks)} blocks"]
+    if sketch.tool:
+        found.insert(0, f"an export of {sketch.tool}")
+    if sketch.opening.encoding:
+        found.append(f"encoding {sketch.opening.encoding}: {sketch.opening.encoding_why}")
     found += [f"answers from {kind.minimum} to {kind.maximum} in {len(kind.blocks)} blocks" for kind in kinds]
     if places.repeated and places.unit:
         found.append(f"units in column {plain_line(places.unit.column)}: {places.unit.why}")
@@ -323,10 +336,12 @@ def _checks(sketch: AnswersSketch, kinds: Sequence[AnswerScale], missing: Mappin
         for name, r in sketch.reversed_items.items()
     ]
     checks += [
-        f"answers of {block.stem or block.columns[0]} fit several answer scales; that of fewest categories was taken"
+        f"answers of {block.stem or block.columns[0]} fit several answer scales; taken: "
+        + ", ".join(f"{word} = {code}" for word, code in sorted(block.seen.words.items(), key=lambda w: w[1]))
         for block in sketch.blocks
         if block.doubtful
     ]
+    checks += _rows_to_check(sketch)
     checks += [f"range of answers, {kind.why}" for kind in kinds]
     if missing:
         checks.append(f"missing codes: {', '.join(missing)}")
@@ -336,6 +351,38 @@ def _checks(sketch: AnswersSketch, kinds: Sequence[AnswerScale], missing: Mappin
         checks.append(
             "unit, role and firm columns; constructs, which are blocks of like names; texts of items"
         )
-    if sketch.ignored:
-        checks.append(f"columns left out: {', '.join(sketch.ignored)}")
+    checks += [
+        f"{', '.join(names)} hold words of no known answer scale and are no items: {'; '.join(words)}"
+        for names, words in sketch.unread
+    ]
+    checks += [
+        f"{', '.join(names)} are the answers of one question, a column each: no items"
+        for names in sketch.one_per_answer
+    ]
+    for why in dict.fromkeys(sketch.ignored.values()):
+        names = [name for name, reason in sketch.ignored.items() if reason == why]
+        checks.append(f"columns left out, {why}: {', '.join(names)}")
     return [plain_line(line) for line in checks]
+
+
+def _rows_to_check(sketch: AnswersSketch) -> list[str]:
+    """Rows that are left out, and rows that perhaps should be."""
+    checks = [
+        f"rows left out, tests or rejected ones: column {name} is {' or '.join(cells)}"
+        for name, cells in sketch.leave_out.items()
+    ]
+    column, cells, n = sketch.unfinished
+    if n:
+        told = f"{n} interviews are not finished" if n > 1 else "1 interview is not finished"
+        rule = ", ".join(f'"{cell}"' for cell in cells)
+        name = column if column.isidentifier() else f'"{column}"'
+        checks.append(
+            f"{told} (column {column}) and counted as they are; leave_out: {{{name}: [{rule}]}} under data.columns "
+            "leaves them out"
+        )
+    if sketch.repeats:
+        rows = ", ".join(map(str, sketch.repeats[:10])) + (", …" if len(sketch.repeats) > 10 else "")
+        checks.append(
+            f"rows {rows} repeat an earlier row in unit, role and every answer: take out what was sent twice"
+        )
+    return checks

@@ -9,6 +9,7 @@ from comply_measure.documents.safe_yaml import Key
 from comply_measure.instrument.naming import Names, plain_name
 from comply_measure.instrument.new import NewItem, NewScale, scale_key
 from comply_measure.responses.files.header import BETWEEN
+from comply_measure.responses.sketch.words import split_code
 
 if TYPE_CHECKING:
     from comply_measure.responses import AnswersSketch
@@ -64,7 +65,8 @@ def named_scales(
 
 
 def _wanted(column: str, construct: str, number: int) -> str:
-    """Short names of columns stand for themselves; sentences are numbered in their block."""
+    """Short names of columns and codes before texts stand for themselves; sentences are numbered in their block."""
+    column = split_code(column)[0]
     return column if len(column.split()) < 3 and len(column) <= 40 else f"{construct}_{number}"
 
 

@@ -16,8 +16,8 @@ _DATE: Final = re.compile(
 )
 _STATA_TAG: Final = re.compile(r"\.[a-z]", re.ASCII)
 
-#: Texts that mean "nothing was entered": R writes NA, Stata and SAS a dot.
-NOTHING: Final = frozenset({"na", "n/a", "#n/a n/a", "."})
+#: Texts that mean "nothing was entered": R writes NA, Stata and SAS a dot, LimeSurvey what was not shown.
+NOTHING: Final = frozenset({"na", "n/a", "#n/a n/a", ".", "{question_not_shown}"})
 NOT_FINITE: Final = frozenset({"nan", "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "1.#inf"})
 
 

@@ -247,7 +247,11 @@ def _left_out(finder: _Finder, selection: Selection, layout: Layout) -> tuple[st
                 other += 1
     ignored = 0
     for name in finder.names:
-        if name not in finder.used and any(fnmatchcase(name, pattern) for pattern in mapping.ignore):
+        if name in finder.used:
+            continue
+        if name in mapping.leave_out:
+            finder.used[name] = "rows that are left out"
+        elif any(fnmatchcase(name, pattern) for pattern in mapping.ignore):
             finder.used[name] = "nothing"
             ignored += 1
     notes = []

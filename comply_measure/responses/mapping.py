@@ -25,6 +25,11 @@ def _renaming(value: Any) -> Any:
     return value
 
 
+def _listed(value: Any) -> Any:
+    """One cell may be written without a list."""
+    return value if isinstance(value, list | tuple) else (value,)
+
+
 def _rows(value: Any) -> Any:
     """One header row may be written as a number."""
     return (value,) if isinstance(value, int) and not isinstance(value, bool) else value
@@ -64,6 +69,9 @@ class ColumnMapping(Speaking):
         Unit- or informant-level variables kept as text: their value labels instead of their codes.
     ignore : tuple of str
         Columns that are not part of the study; ``*`` and ``?`` are wildcards.
+    leave_out : dict
+        Column -> cells whose rows are no answers of informants and are left out, with a note: test rows, rows that were
+        rejected (``{Status: [Survey Preview]}``). Codes or their labels, in any case; ``""`` is a blank cell.
     not_asked : tuple of str
         Items that were not administered: item ids, construct keys or item kinds.
     inapplicable : {"problem", "ignore"}
@@ -87,6 +95,7 @@ class ColumnMapping(Speaking):
     informants: Renaming = Field(default_factory=dict)
     as_text: tuple[Text, ...] = ()
     ignore: tuple[Text, ...] = ()
+    leave_out: dict[Text, Annotated[tuple[Text, ...], BeforeValidator(_listed)]] = Field(default_factory=dict)
     not_asked: tuple[Text, ...] = ()
     inapplicable: Literal["problem", "ignore"] = "problem"
     wide_pattern: str = "{item}@{role}"

@@ -26,6 +26,7 @@ from comply_measure.responses.mapping import ColumnMapping, FileFormat, Layout
 from comply_measure.responses.numerals import Numerals, numerals_of
 from comply_measure.responses.records import Records, long_records, wide_records
 from comply_measure.responses.roles import role_words, study_scales
+from comply_measure.responses.rows import without_rows
 from comply_measure.responses.selection import Selection, select_items
 from comply_measure.responses.several import has_several, put_together
 from comply_measure.responses.table import Responses, Source
@@ -85,7 +86,7 @@ def read_responses(
     Parameters
     ----------
     path : path-like
-        ``.csv``, ``.tsv``, ``.xlsx``, ``.parquet``, ``.sav``, ``.zsav`` or ``.dta``.
+        ``.csv``, ``.tsv``, ``.txt``, ``.tab``, ``.xlsx``, ``.parquet``, ``.sav``, ``.zsav`` or ``.dta``.
     scales : Scale or sequence of Scale
         The instruments that were asked.
     mapping : ColumnMapping, optional
@@ -206,6 +207,7 @@ def _understood(
         units_file = read_units(files.units_table, mapping, options.units_format, files.units_faults)
     if table is None:
         refuse(files.headline, *files.all_faults)
+    table, dropped = without_rows(table, mapping.leave_out, faults)
     plan = plan_columns(
         table.columns,
         selection,
@@ -226,7 +228,7 @@ def _understood(
         units = joined(units, records.units.names, units_file, files.units_faults)
     if any(collection.problems for collection in files.all_faults):
         refuse(files.headline, *files.all_faults)
-    notes = (*table.notes, *selection.notes, *plan.notes, *records.notes, *units.notes)
+    notes = (*table.notes, *dropped, *selection.notes, *plan.notes, *records.notes, *units.notes)
     if set_aside:
         told = counted(
             set_aside,

@@ -17,7 +17,7 @@ from comply_measure.documents.commented import commented_yaml
 from comply_measure.errors import InputError
 from comply_measure.instrument import draft_scale, load_scale
 from comply_measure.pipeline import STEPS, load_study, new_scale, new_study
-from comply_measure.responses import dataset_path, one_per_role
+from comply_measure.responses import dataset_path, one_per_role, sketch_answers
 
 AGREE = {
     1: "Strongly disagree",
@@ -154,7 +154,7 @@ def test_the_whole_of_what_is_guessed_and_what_is_to_be_checked(tmp_path):
         "missing codes: 99",
         "2 ranges of answers, so 2 scale files",
         "unit, role and firm columns; constructs, which are blocks of like names; texts of items",
-        "columns left out: Email",
+        "columns left out, written by the survey tool: Email",
     ]
     study, scale, other = (path.read_text(encoding="utf-8") for path in written.files)
     assert study.splitlines()[1:] == WRITTEN.splitlines()
@@ -443,3 +443,197 @@ def test_faults_of_a_table_of_items_are_told_at_once():
         draft_scale(twice)
     with pytest.raises(InputError, match="must span 2 to 101 categories"):
         draft_scale(pd.DataFrame({"text": ["a"]}), minimum=5, maximum=1)
+
+
+def survey_rows(items=ITEMS):
+    """Answers with ids, and the time at which each was given, as tools write it."""
+    table = answers()
+    return table, [[f"2024-05-03 10:{n:02d}:11", n + 1, *row] for n, row in enumerate(rows_of(table))]
+
+
+def test_previews_are_left_out_and_unfinished_interviews_told(tmp_path, capsys):
+    """A preview that is counted is an answer nobody gave; an unfinished interview is one, and stays."""
+    table, body = survey_rows()
+    names = ["StartDate", "ResponseId", "Status", "Progress", "Finished", "bu", "function"]
+    names += [f"Q{q}_{n}" for q in (1, 2) for n in (1, 2, 3)]
+    imports = [json.dumps({"ImportId": f"QID{n}"}) for n in range(len(names))]
+    rows = [[when, f"R_{id}", 0, 100, 1, *row] for when, id, *row in body]
+    preview = ["2024-05-01 09:00:00", "R_p", 1, 100, 1, "BU00", "Sales", 5, 5, 5, 5, 5, 5]
+    begun = ["2024-05-09 09:00:00", "R_u", 0, 20, 0, "BU99", "Sales", 3, None, None, None, None, None]
+    path = write(tmp_path / "q.csv", [names, names, imports, preview, *rows, begun])
+    assert call("study", "new", str(path)) == 0
+    told = capsys.readouterr().out
+    assert "found: an export of Qualtrics\nfound: 25 rows, 6 items in 2 blocks" in told
+    assert "check: rows left out, tests or rejected ones: column Status is 1" in told
+    said = 'check: 1 interview is not finished (column Finished) and counted as they are; leave_out: {Finished: ["0"]}'
+    assert said in told
+    study = load_study(tmp_path / "study.yaml", STEPS, read=True)
+    assert study.file.data.columns.leave_out == {"Status": ("1",)}
+    assert "1 row was left out, whose Status is 1" in study.responses.notes
+    assert len(study.responses.data) == 25
+    own = study.responses.data["unit"] != "BU99"
+    np.testing.assert_array_equal(codes(study)[own], table[ITEMS].to_numpy(float))
+    text = (tmp_path / "study.yaml").read_text(encoding="utf-8")
+    text = text.replace("    leave_out:\n", '    leave_out:\n      Finished: ["0"]\n')
+    (tmp_path / "study.yaml").write_text(text, encoding="utf-8")
+    assert len(load_study(tmp_path / "study.yaml", STEPS, read=True).responses.data) == 24
+
+
+@pytest.mark.parametrize(
+    ("extra", "tests", "unfinished"),
+    [
+        ({"QUESTNNR": "base", "MODE": ("interview", "pretest"), "FINISHED": (1, 0)}, {"MODE": ("pretest",)}, "0"),
+        ({"lfdn": None, "dispcode": (31, 22), "tester": (0, 1)}, {"tester": ("1",)}, "22"),
+        ({"_uuid": None, "_submission_time": None, "_validation_status": ("", "Not approved")},
+         {"_validation_status": ("Not approved",)}, None),
+        ({"SubmissionDate": None, "KEY": None, "ReviewState": ("", "rejected")}, {"ReviewState": ("rejected",)}, None),
+        ({"submitdate": ("2024-05-03 10:00:00", None), "lastpage": (4, 2)}, {}, ""),
+        ({"Network ID": None, "Submit Date (UTC)": None, "Response Type": ("completed", "partial")}, {}, "partial"),
+        ({"record_id": None, "team_complete": (2, 1)}, {}, "1"),
+        ({"Status": ("a", "1")}, {}, None),  # of no tool
+    ],
+)  # fmt: skip
+def test_tools_say_which_rows_are_tests_and_which_unfinished(tmp_path, extra, tests, unfinished):
+    """The last row but one is marked; without a tool's other columns a word such as Status says nothing."""
+    table = answers()
+    for name, cells in extra.items():
+        usual, marked = cells if isinstance(cells, tuple) else (cells, cells)
+        own = [f"{name}-{n}" for n in range(len(table))] if cells is None else [usual] * len(table)
+        own[-2] = own[-2] if cells is None else marked
+        table[name] = own
+    sketch = sketch_answers(write(tmp_path / "a.csv", [list(table.columns), *rows_of(table)]))
+    assert sketch.leave_out == tests
+    assert sketch.n_rows == len(table) - len(tests)
+    _, cells, n = sketch.unfinished
+    if unfinished is None or tests:  # the row that is unfinished is left out as a test
+        assert n == 0
+    else:
+        assert (cells, n) == ((unfinished,), 1)
+
+
+def test_a_submission_that_came_twice(tmp_path):
+    """With its id it is refused with its row; without one the repetition is told."""
+    table, body = survey_rows()
+    names = ["when", "ResponseId", *table.columns]
+    path = write(tmp_path / "a.csv", [names, *body, body[0]])
+    with pytest.raises(InputError) as caught:
+        study_of(path)
+    (problem,) = caught.value.problems
+    assert (problem.message, problem.row, problem.value) == ("the informant id occurs twice", 26, "1")
+    plain = write(tmp_path / "b.csv", [names[2:], *(row[2:] for row in body), body[0][2:]])
+    _, written = study_of(plain, tmp_path / "b")
+    assert any(
+        line.startswith("rows 26 repeat an earlier row in unit, role and every answer")
+        for line in written.checks
+    )
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16-le", "utf-16-be", "utf-16", "utf-8-sig"])
+def test_encodings_without_a_mark_are_guessed_and_marked(tmp_path, encoding):
+    table = answers().assign(branch=lambda t: np.where(t["bu"] < "BU06", "Büro", "Lager – groß"))
+    text = "\n".join(";".join(map(str, row)) for row in [list(table.columns), *rows_of(table)])
+    (tmp_path / "a.txt").write_bytes(text.encode(encoding))
+    study, written = study_of(tmp_path / "a.txt")
+    stated = None if encoding in ("utf-16", "utf-8-sig") else encoding
+    assert study.file.data.format.encoding == stated
+    assert set(study.responses.units["branch"]) == {"Büro", "Lager – groß"}
+    np.testing.assert_array_equal(codes(study), table[ITEMS].to_numpy(float))
+    assert any(line.startswith("encoding") for line in written.found) is (stated is not None)
+    if encoding == "cp1252":
+        assert "as Windows-1252 it has the word 'Büro'" in " ".join(written.found)
+
+
+def test_limesurveys_headings_of_code_and_text_and_its_vv_files(tmp_path):
+    table = answers()
+    words = [f"q{q}[SQ00{n}]" for q in (1, 2) for n in (1, 2, 3)]
+    texts = [f"Sentence {q} [Statement {q}{n}.]" for q in (1, 2) for n in (1, 2, 3)]
+    both = [f"{code}. {text}" for code, text in zip(words, texts, strict=True)]
+    names = [
+        "id. Response ID",
+        "submitdate. Date submitted",
+        "lastpage. Last page",
+        "bu. Unit",
+        "function. Function",
+    ]
+    body = [[n + 1, f"2024-05-03 10:{n:02d}:00", 3, *row] for n, row in enumerate(rows_of(table))]
+    study, _ = study_of(write(tmp_path / "a.csv", [[*names, *both], *body]))
+    assert [len(items) for items in study.scales[0].measurement().values()] == [3, 3]
+    assert study.scales[0].items[0].id == "q1_SQ001"
+    assert study.scales[0].items[0].texts["en"] == "Statement 11."
+    assert study.file.data.columns.informant == "id. Response ID"
+    np.testing.assert_array_equal(codes(study), table[ITEMS].to_numpy(float))
+    above = ["Response ID", "Date submitted", "Last page", "Unit", "Function", *texts]
+    below = ["id", "submitdate", "lastpage", "bu", "function", *words]
+    body[3][5] = "{question_not_shown}"
+    path = tmp_path / "vv.txt"
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream, delimiter="\t").writerows([above, below, *body])
+    study, _ = study_of(path, tmp_path / "vv")
+    assert study.file.data.format.header_rows == (1, 0)
+    expected = table[ITEMS].to_numpy(float).copy()
+    expected[3, 0] = np.nan
+    np.testing.assert_array_equal(codes(study), expected)
+    assert study.scales[0].items[0].texts["en"] == "Statement 11."
+
+
+GERMAN = ("trifft nicht zu", "trifft eher nicht zu", "trifft eher zu", "trifft zu")
+
+
+@pytest.mark.parametrize(
+    ("write_as", "top", "doubtful"),
+    [
+        (lambda code: {1: "stimme gar nicht zu", 7: "Stimme voll zu"}.get(code, str(code)), 7, True),
+        (lambda code: {7: "strongly agree"}.get(code, str(code)), 7, True),
+        (lambda code: f"Label {code} ({code})", 7, False),
+        (lambda code: f"({code}) label", 7, False),
+        (lambda code: f"label = {code}", 7, False),
+        (lambda code: GERMAN[code - 1] if code < 5 else None, 4, True),
+        (lambda code: AGREE[code].upper() if code < 3 else str(code) if code < 6 else None, 5, True),
+    ],
+)
+def test_words_among_numbers_and_words_that_carry_their_code(tmp_path, write_as, top, doubtful):
+    """Ends of a scale of numbers may have words; two words of one file never share a code."""
+    numbers = (np.arange(24)[:, None] + np.arange(6)) % 7 + 1
+    table = answers()
+    expected = np.where(numbers <= top, numbers, np.nan).astype(float)
+    table[ITEMS] = np.vectorize(write_as, otypes=[object])(numbers)
+    study, written = study_of(write(tmp_path / "a.csv", [list(table.columns), *rows_of(table)]))
+    np.testing.assert_array_equal(codes(study), expected)
+    assert (study.scales[0].response.minimum, study.scales[0].response.maximum) == (1, top)
+    assert any("fit several answer scales" in line for line in written.checks) is doubtful
+
+
+def test_what_nearly_is_a_block_says_why_it_is_none(tmp_path):
+    table = answers()
+    words = dict(enumerate(("azure", "green", "red", "teal", "violet"), 1))
+    unknown = table.assign(**{item: table[item].map(words) for item in ITEMS})
+    with pytest.raises(InputError) as caught:
+        new_study(write(tmp_path / "a.csv", [list(table.columns), *rows_of(unknown)]))
+    near = caught.value.problems[1]
+    assert (near.message, near.column) == (
+        "the columns share words of no known answer scale",
+        "tr_1, tr_2, tr_3",
+    )
+    assert sorted(str(near.value).split("; ")) == sorted(words.values())
+    spread = table[["bu", "function"]].copy()
+    for code, word in AGREE.items():
+        spread[f"How far? / {word}"] = np.where(table["tr_1"] == code, word, None)
+    with pytest.raises(InputError) as caught:
+        new_study(write(tmp_path / "b.csv", [list(spread.columns), *rows_of(spread)]))
+    assert caught.value.problems[1].message == "a column per answer of one question"
+    half = unknown.assign(**{item: table[item] for item in ITEMS[:3]})
+    _, written = study_of(write(tmp_path / "c.csv", [list(table.columns), *rows_of(half)]), tmp_path / "c")
+    assert any(
+        "ca_1, ca_2, ca_3 hold words of no known answer scale and are no items" in line
+        for line in written.checks
+    )
+
+
+def test_roles_without_names_are_told_where_they_cross_every_unit(tmp_path):
+    table = answers().rename(columns={"function": "AB02"})
+    table["AB02"] = table["AB02"].map({"Sales": 1, "Marketing": 2})
+    study, _ = study_of(write(tmp_path / "a.csv", [list(table.columns), *rows_of(table)]))
+    assert study.responses.roles == ("role_1", "role_2")
+    table.loc[0, "AB02"] = 2  # once not
+    study, _ = study_of(write(tmp_path / "b.csv", [list(table.columns), *rows_of(table)]), tmp_path / "b")
+    assert study.responses.roles == ("informant",)

@@ -14,6 +14,7 @@ from comply_measure.responses.cells import name_in, shown
 from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.raw import Column, RawTable, encoded
 from comply_measure.responses.sketch.blocks import Block, _block, _too_wide
+from comply_measure.responses.sketch.opening import opening_of
 from comply_measure.responses.sketch.places import (
     Place,
     Places,
@@ -28,15 +29,8 @@ from comply_measure.responses.sketch.places import (
 )
 from comply_measure.responses.sketch.ranges import answer_scales
 from comply_measure.responses.sketch.seen import Seen, codes_of, lone_codes, words_of
-from comply_measure.responses.sketch.sketch import (
-    _check,
-    _header,
-    _is_text,
-    _reversed,
-    _roles,
-    _unwanted,
-    _variables,
-)
+from comply_measure.responses.sketch.sketch import _check, _reversed, _roles
+from comply_measure.responses.sketch.variables import is_text, unwanted, variables
 from comply_measure.responses.sketch.words import no_answer, tokens
 
 FIVE = frozenset(range(1, 6))
@@ -169,14 +163,22 @@ def test_words_of_a_name(name: str, words: set[str]) -> None:
         ("StartDate", ("a", "b"), "written by the survey tool"),
         ("Email", ("a", "b"), "may name a person"),
         ("last_name", ("a", "b"), "may name a person"),
-        ("branch", ("a", "a", None), "empty or the same in every row"),
+        ("name", (0, 1, 0, 1, 1), ""),  # ticks, no names
+        ("branch", (None, None), "empty"),
+        ("branch", ("a", "a"), "the same in every row"),
+        ("branch", ("a", "a", None), "ticked or blank, where blank may mean not shown"),
         ("branch", ("a", "b", None), ""),
-        ("comment", ("a", "x" * 60), ""),
-        ("comment", ("a", "x" * 61), "free text"),
+        ("when", ("2024-05-03", "2024-05-03T10:12:55.123+02:00"), "dates and times"),
+        ("when", ("03.05.2024 10:12:55", "2024/05/03 10:12:55 AM GMT+2", None), "dates and times"),
+        ("growth", ("5.0", "3.1"), ""),
+        ("when", ("5/3/2024 10:12", "later", "later"), ""),
+        ("comment", ("a", "a", "x" * 60), ""),
+        ("comment", ("a", "a", "x" * 61), "free text"),
+        ("key", ("uuid:1", "uuid:2"), "a text of its own in every row"),
     ],
 )
 def test_columns_left_out_have_their_reason(name: str, cells: tuple[Any, ...], reason: str) -> None:
-    assert _unwanted(name, column(name, *cells), ["StartDate"]) == reason
+    assert unwanted(column(name, *cells), ["StartDate"]) == reason
 
 
 def test_the_informant_is_told_by_a_column_with_a_value_of_its_own_in_every_row() -> None:
@@ -250,10 +252,10 @@ def test_a_pair_of_unit_and_role_is_scored_by_names_and_by_rows_told_apart(
     unit: str, role: str, expected: tuple[float, ...] | None
 ) -> None:
     units, roles = column(unit, *"aabbcc"), column(role, *"msmsms")
-    assert _score(unit, units, role, roles) == expected
+    assert _score(units, roles) == expected
     # four rows of two units in two roles, and two that lack one of both
     units, roles = column(unit, *"aaaabb", None, "b"), column(role, *"msmsms", "m", None)
-    found = _score(unit, units, role, roles)
+    found = _score(units, roles)
     if expected is not None and expected[0] == 2.0:
         assert found == (*expected[:2], round(4 / 6, 2), 2.0)
     else:
@@ -261,7 +263,7 @@ def test_a_pair_of_unit_and_role_is_scored_by_names_and_by_rows_told_apart(
 
 
 def test_a_unit_has_fewer_than_two_roles_where_nobody_shares_it() -> None:
-    assert _score("team", column("team", *"abcd"), "role", column("role", *"msms")) is None
+    assert _score(column("team", *"abcd"), column("role", *"msms")) is None
 
 
 @pytest.mark.parametrize(
@@ -284,9 +286,9 @@ def test_columns_that_may_name_units_or_roles(
     cells: list[Any], name: str, unit: bool, role: bool | None
 ) -> None:
     made = column(name, *cells)
-    assert _may_be_unit(name, made) is unit
+    assert _may_be_unit(made) is unit
     if role is not None:
-        assert _may_be_role(name, made) is role
+        assert _may_be_role(made) is role
 
 
 def block_of(
@@ -388,7 +390,7 @@ def test_columns_that_are_too_wide_for_a_block() -> None:
 
 def test_a_column_is_text_by_its_words_or_its_labels() -> None:
     def labelled(cells: tuple[Any, ...], labels: dict[Any, str]) -> bool:
-        return _is_text(replace(column("x", *cells), value_labels=labels))
+        return is_text(replace(column("x", *cells), value_labels=labels))
 
     assert labelled((1, 2), {1: "a", 2: "b"}) and labelled((1, 2), {1: "a", 2: "b", 3: "c"})
     assert not labelled((1, 2, 3), {1: "a", 2: "b"}) and not labelled((), {}) and not labelled((1,), {})
@@ -406,13 +408,14 @@ def test_variables_of_units_are_told_where_units_repeat() -> None:
         (None, True, ((), ("team", "size", "age"), {})),
     ):
         places = Places(unit, None, None, None, repeated, False)
-        assert _variables(columns, places, []) == expected
+        assert variables(columns, places, [], None) == expected
 
 
 def rows_of(tmp_path: Path, *rows: str) -> tuple[tuple[int, ...], str]:
     path = tmp_path / "a.csv"
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    return _header(path, Faults("a.csv"))
+    opening = opening_of(path, Faults("a.csv"))
+    return opening.header_rows, opening.header_why
 
 
 LABELS = ((0, 1), "the second row has texts where the rows below have numbers: labels of the columns")

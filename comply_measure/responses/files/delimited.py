@@ -121,7 +121,7 @@ def _announced_delimiter(text: str) -> tuple[str | None, int]:
 def _likely_delimiter(text: str, ending: str, skipped: int) -> str:
     """The delimiter that splits the header into most columns; the ending's own where they tie."""
     header = next(islice((line for line in _lines(text) if line.strip()), skipped, None), "")
-    usual = "\t" if ending == ".tsv" else ","
+    usual = "," if ending == ".csv" else "\t"
     order = (usual, *(sign for sign in _DELIMITERS if sign != usual))
     outside = _QUOTED.sub("", header)
     return max(order, key=outside.count)

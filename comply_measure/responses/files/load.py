@@ -28,6 +28,8 @@ Reader = Callable[[Path, FileFormat, Faults], RawTable | None]
 READERS: dict[str, Reader] = {
     ".csv": read_delimited,
     ".tsv": read_delimited,
+    ".txt": read_delimited,
+    ".tab": read_delimited,
     ".xlsx": read_excel,
     ".parquet": read_parquet,
     ".sav": read_spss,
@@ -64,7 +66,7 @@ def load_table(path: Path, file_format: FileFormat, faults: Faults) -> RawTable 
     RawTable or None
         None if the faults leave nothing to read.
     """
-    if not _is_what_it_says(path, faults):
+    if not _is_what_it_says(path, file_format, faults):
         return None
     _check_format(path, file_format, faults)
     table = READERS[path.suffix.lower()](path, file_format, faults)
@@ -85,10 +87,12 @@ def top_rows(path: Path, file_format: FileFormat, faults: Faults, count: int) ->
     count : int
         How many rows at most.
     """
-    if not _is_what_it_says(path, faults):
+    if not _is_what_it_says(path, file_format, faults):
         return []
-    peek = {".csv": first_records, ".tsv": first_records, ".xlsx": first_rows}.get(path.suffix.lower())
-    return [] if peek is None else peek(path, file_format, count)
+    reader = READERS[path.suffix.lower()]
+    if reader is read_delimited:
+        return first_records(path, file_format, count)
+    return first_rows(path, file_format, count) if reader is read_excel else []
 
 
 def _without_marks(columns: Mapping[str, Column]) -> dict[str, Column]:
@@ -119,7 +123,7 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _is_what_it_says(path: Path, faults: Faults) -> bool:
+def _is_what_it_says(path: Path, file_format: FileFormat, faults: Faults) -> bool:
     expected = expected_kind(path)
     if expected is None:
         allowed = ", ".join(ENDINGS) + did_you_mean(path.suffix, ENDINGS)
@@ -132,10 +136,18 @@ def _is_what_it_says(path: Path, faults: Faults) -> bool:
         faults.add("the file is empty", allowed="a header line and one row per informant or unit")
         return False
     actual = actual_kind(path)
+    if actual == "binary data" and _is_wide(file_format.encoding):
+        actual = "text"  # of UTF-16 and UTF-32 without a mark, which hold zero bytes
     if actual != expected:
         faults.add(f"the file is not what its ending says: {actual}", value=path.suffix, allowed=expected)
         return False
     return True
+
+
+def _is_wide(encoding: str | None) -> bool:
+    return encoding is not None and encoding.lower().replace("_", "-").startswith(
+        ("utf-16", "utf-32", "utf16", "utf32")
+    )
 
 
 def table_of_frame(frame: pd.DataFrame, file: str, faults: Faults) -> RawTable | None:

@@ -7,7 +7,7 @@ its distinct cells, and everything after this reads each distinct cell once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -113,6 +113,23 @@ class RawTable:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def without(self, dropped: NDArray[np.bool_]) -> RawTable:
+        """The table without some records; cells that only these had are gone."""
+        kept = ~dropped
+        columns = {name: _of_records(column, kept) for name, column in self.columns.items()}
+        return replace(self, columns=columns, rows=self.rows[kept])
+
+
+def _of_records(column: Column, kept: NDArray[np.bool_]) -> Column:
+    codes = column.codes[kept]
+    used = np.zeros(len(column.distinct) + 1, dtype=bool)
+    used[codes] = True
+    used[-1] = False
+    position = np.full(len(used), -1, dtype=np.intp)
+    position[used] = np.arange(int(used.sum()))
+    distinct = tuple(cell for cell, there in zip(column.distinct, used, strict=False) if there)
+    return replace(column, codes=position[codes], distinct=distinct)
 
 
 def encoded(name: str, values: Sequence[Any] | NDArray[Any], **described: Any) -> Column:

@@ -7,6 +7,8 @@ from pathlib import Path
 _ENDS: dict[str, str] = {
     ".csv": "text",
     ".tsv": "text",
+    ".txt": "text",
+    ".tab": "text",
     ".xlsx": "Excel workbook (.xlsx)",
     ".parquet": "Parquet file",
     ".sav": "SPSS file",

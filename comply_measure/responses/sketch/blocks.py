@@ -9,21 +9,27 @@ from typing import Final
 
 from comply_measure.responses.files.header import BETWEEN
 from comply_measure.responses.files.raw import Column
+from comply_measure.responses.sketch.answer_scales import spelled
 from comply_measure.responses.sketch.seen import (
     MOST_CATEGORIES,
     Seen,
     answer_texts,
+    beside_words,
     codes_of,
     lone_codes,
     together,
     words_of,
 )
+from comply_measure.responses.sketch.words import split_code
 from comply_measure.responses.vocabulary import MissingReason
 
 _BRACKETS: Final = re.compile(r"(?P<stem>.*\S)\s*\[(?P<part>.+)\]")
 _NUMBER: Final = re.compile(r"(?P<stem>.+?)[_\-. ]*\d+[a-z]?([_\-. ]?(r|rev|R|REV|i))?")
+_TWO_SCALES: Final = re.compile(r"(?P<stem>[^\[\]]*\S)\s*\[[^\[\]]+\]\s*\[(?P<scale>[^\[\]]+)\]")
 _WORD: Final = re.compile(r"(?P<stem>.+?)[_\-.][A-Za-z]{1,12}")
 _QUESTION: Final = 3
+_WORDS: Final = ("words",)
+_CODES: Final = ("codes", ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +93,60 @@ def find_blocks(columns: Mapping[str, Column]) -> list[Block]:
     list of Block
     """
     found: list[Block] = []
-    left = {name: column for name, column in columns.items() if len(column.distinct) > 0}
+    ticks = {name for names in one_per_answer(columns) for name in names}
+    left = {
+        name: column for name, column in columns.items() if len(column.distinct) > 0 and name not in ticks
+    }
+    around = frozenset(spelled(text) for column in left.values() for text in answer_texts(column))
     for stems in (_stem, _word_stem):
         for stem, names in _grouped(left, stems).items():
-            found += _of_one_scale(stem, [left[name] for name in names])
+            found += _of_one_scale(stem, [left[name] for name in names], around)
         taken = {name for block in found for name in block.columns}
         left = {name: column for name, column in left.items() if name not in taken}
-    found += _questions(left)
+    found += _questions(left, around)
     place = {name: number for number, name in enumerate(columns)}
     return sorted(found, key=lambda block: place[block.columns[0]])
 
 
+def unread_groups(columns: Mapping[str, Column]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Columns of like names whose answers are words of no known answer scale, with these words.
+
+    Parameters
+    ----------
+    columns : mapping
+        Name -> column; those that are in no block.
+    """
+    found = []
+    for names in _grouped(columns, _stem).values():
+        texts: dict[str, int] = {}
+        for name in names:
+            for text in answer_texts(columns[name]):
+                texts[text] = texts.get(text, 0) + 1
+        shared = [text for text, count in texts.items() if count > 1]
+        if len(names) > 1 and 3 <= len(texts) <= MOST_CATEGORIES + 2 and len(shared) > len(texts) / 2:
+            found.append((tuple(names), tuple(texts)))
+    return found
+
+
+def one_per_answer(columns: Mapping[str, Column]) -> list[tuple[str, ...]]:
+    """Columns of like names that hold one word each, every one its own: a column per answer of one question."""
+    groups = _grouped(columns, _stem).values()
+    return [tuple(names) for names in groups if len(names) > 2 and _ticks([columns[name] for name in names])]
+
+
+def _ticks(columns: Sequence[Column]) -> bool:
+    """Whether each column holds one word, and all words differ."""
+    texts = [answer_texts(column) for column in columns]
+    single = all(
+        len(words) == 1 == len(column.distinct) for words, column in zip(texts, columns, strict=True)
+    )
+    return single and len({words[0] for words in texts}) == len(columns)
+
+
 def _stem(name: str) -> str | None:
+    name, _ = split_code(name)
+    if match := _TWO_SCALES.fullmatch(name):
+        return f"{match['stem']} {match['scale']}"
     if match := _BRACKETS.fullmatch(name):
         return match["stem"]
     if BETWEEN in name:
@@ -108,7 +156,7 @@ def _stem(name: str) -> str | None:
 
 
 def _word_stem(name: str) -> str | None:
-    match = _WORD.fullmatch(name)
+    match = _WORD.fullmatch(split_code(name)[0])
     return match["stem"] if match else None
 
 
@@ -120,22 +168,28 @@ def _grouped(names: Iterable[str], stems: object) -> dict[str, list[str]]:
     return groups
 
 
-def _of_one_scale(stem: str, columns: Sequence[Column]) -> Iterator[Block]:
+def _of_one_scale(stem: str, columns: Sequence[Column], around: frozenset[str]) -> Iterator[Block]:
     """The columns of one group, split where their answers are of several scales."""
     groups: dict[tuple[object, ...], list[Column]] = {}
     for column in columns:
         if (kind := _kind(column)) is not None:
             groups.setdefault(kind, []).append(column)
+    words, plain = groups.get(_WORDS, []), groups.get(_CODES, [])
+    if plain and any(len(answer_texts(column)) < len(column.distinct) for column in words):
+        # Where ends of a scale of numbers have words, a column in which nobody chose an end has numbers only.
+        mixed = [column for column in columns if column in (*words, *plain)]
+        if _block(stem, mixed, around) is not None:
+            groups = {**groups, _WORDS: mixed, _CODES: []}
     for members in groups.values():
-        block = _block(stem, members)
-        if len(members) > 1 and block is not None:
+        block = _block(stem, members, around) if len(members) > 1 else None
+        if block is not None:
             yield block
 
 
 def _kind(column: Column) -> tuple[object, ...] | None:
     """What tells answer scales apart: words or numbers, and labels of values; None for columns that hold no answers."""
     if answer_texts(column):
-        return ("words",)
+        return _WORDS
     seen = codes_of(column)
     if seen is None or _too_wide(seen, lone_codes(seen)):
         return None
@@ -147,13 +201,13 @@ def _too_wide(seen: Seen, lone: frozenset[int]) -> bool:
     return not codes or max(codes) - min(codes) >= MOST_CATEGORIES or min(codes) < -5
 
 
-def _block(stem: str, columns: Sequence[Column]) -> Block | None:
+def _block(stem: str, columns: Sequence[Column], around: frozenset[str] = frozenset()) -> Block | None:
     names = tuple(column.name for column in columns)
-    if answer_texts(columns[0]):
-        read = words_of(columns)
+    if any(map(answer_texts, columns)):
         numbers = together(
             seen for column in columns if (seen := codes_of(_numbers_only(column))) is not None
         )
+        read = words_of(columns, around, beside_words(numbers))
         if read is None:
             return None
         seen = together((read[0], numbers))
@@ -170,15 +224,15 @@ def _numbers_only(column: Column) -> Column:
     return Column(column.name, column.codes[:0], tuple(cell for cell in column.distinct if cell not in texts))
 
 
-def _questions(columns: Mapping[str, Column]) -> Iterator[Block]:
+def _questions(columns: Mapping[str, Column], around: frozenset[str]) -> Iterator[Block]:
     """Neighbours whose names are sentences and whose answers are alike."""
     run: list[Column] = []
     for column in [*columns.values(), None]:
         fits = column is not None and len(column.name.split()) >= _QUESTION and _kind(column) is not None
-        joined = _block("", [*run, column]) if fits and column is not None else None
+        joined = _block("", [*run, column], around) if fits and column is not None else None
         if joined is not None and column is not None and (not run or _kind(run[0]) == _kind(column)):
             run.append(column)
             continue
-        if len(run) > 1 and (block := _block("", run)) is not None:
+        if len(run) > 1 and (block := _block("", run, around)) is not None:
             yield block
         run = [column] if joined is not None and column is not None else []

@@ -10,12 +10,15 @@ import numpy as np
 
 from comply_measure.responses.cells import NOTHING, folded
 from comply_measure.responses.files.raw import Column, DateCell
-from comply_measure.responses.sketch.words import FIRM, INFORMANT, PERSONAL, ROLE, UNIT, tokens
+from comply_measure.responses.sketch.words import FIRM, INFORMANT, PERSONAL, ROLE, UNIT, split_code, tokens
 
 MOST_ROLES: Final = 8
 _ALIKE: Final = 0.95
 _PER_UNIT: Final = 1.3
 _LARGEST: Final = 100.0
+_SHORT: Final = 4
+_CERTAIN: Final = 8
+_NEARLY_ALL: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,10 @@ def _pairs(first: np.ndarray, second: np.ndarray) -> int:
     return len({*zip(first.tolist(), second.tolist(), strict=True)})
 
 
-def _hint(name: str, words: frozenset[str]) -> bool:
-    return not tokens(name).isdisjoint(words)
+def _hint(column: Column, words: frozenset[str]) -> bool:
+    """Whether the name of a column, or its label if that is short, has one of the words."""
+    label = column.label if len(column.label.split()) <= _SHORT else ""
+    return not (tokens(column.name) | tokens(label)).isdisjoint(words)
 
 
 def _is_id(column: Column) -> bool:
@@ -98,22 +103,28 @@ def _is_id(column: Column) -> bool:
 
 
 def _unit_and_role(columns: Mapping[str, Column]) -> tuple[Place | None, Place | None]:
-    units = {name: column for name, column in columns.items() if _may_be_unit(name, column)}
-    roles = {name: column for name, column in columns.items() if _may_be_role(name, column)}
+    units = {name: column for name, column in columns.items() if _may_be_unit(column)}
+    roles = {name: column for name, column in columns.items() if _may_be_role(column)}
     best: tuple[tuple[float, ...], str, str] | None = None
     for unit, column in units.items():
         for role, values in roles.items():
-            score = None if unit == role else _score(unit, column, role, values)
+            score = None if unit == role else _score(column, values)
             if score is not None and (best is None or score > best[0]):
                 best = score, unit, role
+    if best is None:
+        crossed = (
+            (unit, role) for unit in units for role in columns if _crosses(columns[unit], columns[role])
+        )
+        best = next((((), unit, role) for unit, role in crossed), None)
     if best is not None:
         _, unit, role = best
         n, size = len(units[unit].distinct), _size(units[unit])
         return (
             Place(unit, f"{n} ids that repeat, {size:.1f} rows each, and differ in column {role}"),
-            Place(role, f"{len(roles[role].distinct)} values that repeat over the ids of column {unit}"),
+            Place(role, f"{len(columns[role].distinct)} values that repeat over the ids of column {unit}"),
         )
-    named = [name for name in units if _hint(name, UNIT)] or [name for name in units if _hint(name, FIRM)]
+    named = [name for name, column in units.items() if _hint(column, UNIT)]
+    named = named or [name for name, column in units.items() if _hint(column, FIRM)]
     if not named:
         return None, None
     name = max(named, key=lambda name: len(units[name].distinct))
@@ -126,8 +137,8 @@ def _size(column: Column) -> float:
     return float((column.codes >= 0).sum() / max(len(column.distinct), 1))
 
 
-def _may_be_unit(name: str, column: Column) -> bool:
-    named = _hint(name, UNIT | FIRM)
+def _may_be_unit(column: Column) -> bool:
+    named = _hint(column, UNIT | FIRM)
     written = all(isinstance(cell, str) and any(sign.isdigit() for sign in cell) for cell in column.distinct)
     return (
         len(column.distinct) > 1
@@ -137,17 +148,17 @@ def _may_be_unit(name: str, column: Column) -> bool:
     ) or (len(column.distinct) > MOST_ROLES and _is_id(column) and _PER_UNIT <= _size(column) <= MOST_ROLES)
 
 
-def _may_be_role(name: str, column: Column) -> bool:
+def _may_be_role(column: Column) -> bool:
     k = len(column.distinct)
     if not 2 <= k <= MOST_ROLES or _size(column) < 2:
         return False
     if any(isinstance(cell, str) and folded(cell) in NOTHING for cell in column.distinct):
         return False
     words = all(isinstance(cell, str) and not cell.isdigit() for cell in column.distinct)
-    return _hint(name, ROLE) or words or len(column.value_labels) >= k
+    return _hint(column, ROLE) or words or len(column.value_labels) >= k
 
 
-def _score(unit: str, column: Column, role: str, values: Column) -> tuple[float, ...] | None:
+def _score(column: Column, values: Column) -> tuple[float, ...] | None:
     """How well a pair of columns fits; None if it does not."""
     known = (column.codes >= 0) & (values.codes >= 0)
     pairs = _pairs(column.codes[known], values.codes[known])
@@ -155,10 +166,27 @@ def _score(unit: str, column: Column, role: str, values: Column) -> tuple[float,
     if not n or pairs / max(units, 1) < _PER_UNIT:
         return None
     apart = pairs / n
-    hints = (_hint(unit, UNIT) or _hint(unit, FIRM), _hint(role, ROLE))
+    hints = (_hint(column, UNIT) or _hint(column, FIRM), _hint(values, ROLE))
     if not all(hints) and (apart < _ALIKE or not any(hints)):
         return None
-    return float(sum(hints)), float(_hint(unit, UNIT)), round(apart, 2), float(units)
+    return float(sum(hints)), float(_hint(column, UNIT)), round(apart, 2), float(units)
+
+
+def _crosses(unit: Column, role: Column) -> bool:
+    """Whether the rows of every unit differ in a column of few codes, whose values are as many as the largest unit has
+    rows: by chance this does not happen with several units.
+    """
+    known = unit.codes >= 0
+    k, sizes = len(role.distinct), np.bincount(unit.codes[known])
+    return bool(
+        unit is not role
+        and 2 <= k <= MOST_ROLES
+        and (sizes > 1).sum() >= _CERTAIN
+        and k == sizes.max()
+        and (role.codes[known] >= 0).all()
+        and _is_id(role)
+        and _pairs(unit.codes[known], role.codes[known]) == known.sum()
+    )
 
 
 def _firm(columns: Mapping[str, Column], unit: str, role: str | None) -> Place | None:
@@ -166,7 +194,7 @@ def _firm(columns: Mapping[str, Column], unit: str, role: str | None) -> Place |
     for name, column in columns.items():
         if (
             name in (unit, role)
-            or not _hint(name, FIRM)
+            or not _hint(column, FIRM)
             or not 1 < len(column.distinct) < n
             or not _is_id(column)
         ):
@@ -185,22 +213,24 @@ def within(values: np.ndarray, units: np.ndarray) -> bool:
 def _informant(
     columns: Mapping[str, Column], taken: set[str], metadata: set[str], *, repeated: bool
 ) -> Place | None:
-    """A column with a value of its own in every row: named like an id, or any where nothing else tells rows apart."""
+    """A column with a value of its own in every row: named like an id, or any where nothing else tells rows apart.
 
-    def serves(name: str) -> bool:
-        column = columns[name]
-        personal = not tokens(name).isdisjoint(PERSONAL)
-        return (
-            not personal
-            and name not in taken
-            and len(column.distinct) == len(column.codes)
-            and _is_id(column)
-        )
-
-    unique = [name for name in columns if serves(name)]
-    hinted = [name for name in unique if _hint(name, INFORMANT)]
+    An id that is named like one, and that nearly all rows have for themselves, is one too: a submission came twice.
+    """
+    free = {
+        name: column
+        for name, column in columns.items()
+        if name not in taken and tokens(name).isdisjoint(PERSONAL) and _is_id(column)
+    }
+    unique = [name for name, column in free.items() if len(column.distinct) == len(column.codes)]
+    hinted = [name for name in unique if not tokens(split_code(name)[0]).isdisjoint(INFORMANT)]
+    hinted = hinted or [name for name in unique if _hint(columns[name], INFORMANT)]
     others = [] if repeated else [[name for name in unique if name not in metadata], unique]
     for names in (hinted, *others):
         if names:
             return Place(names[0], "every row has a value of its own")
+    for name, column in free.items():
+        n, different = len(column.codes), len(column.distinct)
+        if _hint(column, INFORMANT) and (column.codes >= 0).all() and _NEARLY_ALL * n <= different > 1:
+            return Place(name, f"{n - different} of {n} rows repeat an id: a submission that came twice")
     return None

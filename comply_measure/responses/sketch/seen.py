@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from comply_measure.responses.cells import NOTHING, folded, is_stata_tag
 from comply_measure.responses.files.raw import Cell, Column, DateCell
-from comply_measure.responses.numerals import PLAIN
-from comply_measure.responses.sketch.words import ANSWER_SCALES, no_answer
+from comply_measure.responses.numerals import PLAIN, Numerals
+from comply_measure.responses.sketch.answer_scales import ANSWER_SCALES, LIMESURVEY, NUMBERED, spelled
+from comply_measure.responses.sketch.words import no_answer
 from comply_measure.responses.vocabulary import MissingReason
 
 MOST_CATEGORIES: Final = 11
-_NUMBERED: Final = re.compile(r"(-?\d{1,2})\s*(?:[-–=:.)(])\s*[^\d\s].*")
-_LIMESURVEY: Final = re.compile(r"AO?0*(\d{1,2})")
 _HIGH: Final = frozenset({8, 9, 66, 77, 88, 96, 97, 98, 99, 888, 996, 997, 998, 999, 9999})
 _LOW: Final = frozenset({-1, -2, -3, -4, -5, -6, -7, -8, -9, -66, -77, -88, -97, -98, -99, -999, -9999})
 _ONE_DIGIT: Final = frozenset({8, 9})
@@ -43,13 +41,13 @@ class Seen:
     labels: Mapping[int, str] = field(default_factory=dict)
 
 
-def answer_texts(column: Column) -> list[str]:
+def answer_texts(column: Column, numerals: Numerals = PLAIN) -> list[str]:
     """Distinct text cells that are no numbers and mean something."""
     return [
         cell
         for cell in column.distinct
         if isinstance(cell, str)
-        and PLAIN.number(cell) is None
+        and numerals.number(cell) is None
         and folded(cell) not in NOTHING
         and not is_stata_tag(folded(cell))
     ]
@@ -87,36 +85,88 @@ def _labelled(value_labels: Mapping[Cell, str]) -> tuple[dict[int, str], dict[st
     return labels, missing
 
 
-def words_of(columns: Iterable[Column]) -> tuple[Seen, str, bool] | None:
+def words_of(
+    columns: Iterable[Column], around: frozenset[str] = frozenset(), numbers: frozenset[int] = frozenset()
+) -> tuple[Seen, str, bool] | None:
     """Labels of an answer scale in the columns of a block, their language, and whether another scale fits too.
 
-    None if there are texts that belong to no known answer scale and carry no number.
+    None if there are texts that belong to no known answer scale and carry no number. Of several scales that fit, the
+    one that gives every text a code of its own, then the one that knows most of the words around, then the shortest.
+
+    Parameters
+    ----------
+    columns : iterable of Column
+        Of the block.
+    around : frozenset of str
+        Answers of the whole file, :func:`~comply_measure.responses.sketch.answer_scales.spelled`.
+    numbers : frozenset of int
+        Answers of the block that are written as numbers: words are then the labelled ends of a scale of numbers, or
+        labels and codes of one scale stand side by side.
     """
     texts = list(dict.fromkeys(text for column in columns for text in answer_texts(column)))
     missing = {text: why for text in texts if (why := no_answer(text)) is not None}
     answers = [text for text in texts if text not in missing]
     if not answers:
         return None
-    for pattern in (_NUMBERED, _LIMESURVEY):
+    for pattern in (*NUMBERED, LIMESURVEY):
         matches = {text: pattern.fullmatch(text) for text in answers}
         if all(matches.values()):
-            words = {text: int(match[1]) for text, match in matches.items() if match}
-            labels = {code: text for text, code in words.items()} if pattern is _NUMBERED else {}
+            words = {text: int(match["code"]) for text, match in matches.items() if match}
+            labels = {} if pattern is LIMESURVEY else {code: text for text, code in words.items()}
             return Seen(frozenset(words.values()), words, missing, labels), "en", False
     fitting = []
+    different = len({*map(spelled, answers)})
     for language, categories in ANSWER_SCALES:
         code = {word: place for place, words in enumerate(categories, 1) for word in words}
-        if all(folded(text) in code for text in answers):
-            fitting.append((len(categories), language, {text: code[folded(text)] for text in answers}))
+        if all(spelled(text) in code for text in answers):
+            words = {text: code[spelled(text)] for text in answers}
+            shared = different - len({*words.values()})
+            known = sum(word in code for word in around)
+            fitting.append(((shared, -known, len(categories)), language, words))
+    if numbers:
+        return _beside_numbers(fitting, numbers, missing)
     if not fitting:
         return None
-    size, language, words = min(fitting, key=lambda found: found[0])
-    doubtful = any(other != words for _, _, other in fitting)
+    (shared, _, size), language, words = min(fitting, key=lambda found: found[0])
+    doubtful = shared > 0 or any(other != words for _, _, other in fitting)
     labels = {code: text for text, code in words.items()}
     seen = Seen(
         frozenset(range(1, size + 1)), words, missing, {c: labels.get(c, "") for c in range(1, size + 1)}
     )
     return seen, language, doubtful
+
+
+_Fit = tuple[tuple[int, int, int], str, dict[str, int]]
+
+
+def _beside_numbers(
+    fitting: list[_Fit], numbers: frozenset[int], missing: Mapping[str, MissingReason]
+) -> tuple[Seen, str, bool] | None:
+    """Words among numbers. Words of the ends only: the lowest is the number below all others, the highest the one above
+    them, unless 1 and the lowest word both occur; then, and with words of the middle, words and codes are mixed.
+    """
+    low, high = min(numbers), max(numbers)
+    ends = [fit for fit in fitting if {*fit[2].values()} <= {1, fit[0][2]}]
+    if ends:
+        (_, _, size), language, found = min(ends, key=lambda fit: fit[0])
+        first = 1 if low > 0 else low
+        mixed = low == 1 and 1 in found.values()
+        last = high if mixed or size not in found.values() else high + 1
+        words = {text: first if code == 1 else last for text, code in found.items()}
+    else:
+        wide = [fit for fit in fitting if low >= 1 and high <= fit[0][2]]
+        if not wide:
+            return None
+        (_, _, last), language, words = min(wide, key=lambda fit: fit[0])
+        first = 1
+    labels = {code: text for text, code in words.items()}
+    return Seen(numbers | {first, last, *words.values()}, words, missing, labels), language, True
+
+
+def beside_words(numbers: Seen) -> frozenset[int]:
+    """Codes of a block of words that are answers: no missing codes, and 8 and 9 only with others."""
+    codes = frozenset(code for code in numbers.codes - lone_codes(numbers) if 0 <= code <= MOST_CATEGORIES)
+    return codes if codes - _ONE_DIGIT else frozenset()
 
 
 def together(parts: Iterable[Seen]) -> Seen:

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.responses.faults import Faults, refuse
-from comply_measure.responses.files.header import is_import_row
-from comply_measure.responses.files.load import load_table, top_rows
+from comply_measure.responses.files.load import load_table
 from comply_measure.responses.files.raw import Column, RawTable
 from comply_measure.responses.mapping import FileFormat
-from comply_measure.responses.numerals import PLAIN
-from comply_measure.responses.sketch.blocks import Block, find_blocks
-from comply_measure.responses.sketch.places import Places, find_places, within
-from comply_measure.responses.sketch.seen import answer_texts
-from comply_measure.responses.sketch.words import FIRM, INFORMANT, PERSONAL, ROLE, UNIT, is_metadata, tokens
+from comply_measure.responses.numerals import PLAIN, numerals_of
+from comply_measure.responses.rows import without_rows
+from comply_measure.responses.sketch.blocks import Block, find_blocks, one_per_answer, unread_groups
+from comply_measure.responses.sketch.opening import Opening, opening_of
+from comply_measure.responses.sketch.places import Places, find_places
+from comply_measure.responses.sketch.tools import is_tools_own, marked_rows, tool_of, unfinished
+from comply_measure.responses.sketch.variables import is_text, tools_columns, variables
+from comply_measure.responses.sketch.words import FIRM, INFORMANT, ROLE, UNIT, split_code, tokens
 from comply_measure.responses.vocabulary import MissingReason
-
-_ROWS = 6
-_LONG_TEXT = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +35,10 @@ class AnswersSketch:
         The file.
     n_rows : int
         Rows of answers.
-    header_rows : tuple of int
-        Rows of its header, and in `header_why` how that was seen.
-    header_why : str
-        Empty where the header is one row.
+    opening : Opening
+        Encoding and header rows.
+    tool : str
+        Survey tool that wrote the file; empty where its columns do not say.
     blocks : tuple of Block
         Columns that are taken for items.
     places : Places
@@ -53,6 +51,16 @@ class AnswersSketch:
         Those of them that hold text.
     ignored : mapping
         Column that is left out -> why.
+    leave_out : mapping
+        Column -> cells whose rows are tests or rejected, and left out.
+    unfinished : tuple
+        Column that says whether interviews were finished, its cells where not, and how many there are.
+    repeats : tuple of int
+        Rows of the file that repeat an earlier one in all that informants wrote.
+    unread : tuple
+        Groups of columns of like names with words of no known answer scale: the columns and the words.
+    one_per_answer : tuple of tuple of str
+        Groups of columns that are the answers of one question.
     missing : mapping
         Cell -> why it is no answer; of all blocks.
     labels : mapping
@@ -63,8 +71,8 @@ class AnswersSketch:
 
     path: Path
     n_rows: int
-    header_rows: tuple[int, ...]
-    header_why: str
+    opening: Opening
+    tool: str
     blocks: tuple[Block, ...]
     places: Places
     roles: Mapping[str, str]
@@ -72,13 +80,18 @@ class AnswersSketch:
     informant_variables: tuple[str, ...]
     as_text: tuple[str, ...]
     ignored: Mapping[str, str]
+    leave_out: Mapping[str, tuple[str, ...]]
+    unfinished: tuple[str, tuple[str, ...], int]
+    repeats: tuple[int, ...]
+    unread: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+    one_per_answer: tuple[tuple[str, ...], ...]
     missing: Mapping[str, MissingReason]
     labels: Mapping[str, str]
     reversed_items: Mapping[str, float]
 
 
 def sketch_answers(path: str | Path) -> AnswersSketch:
-    """Look at a file of answers: header rows, items, who answered, missing codes.
+    """Look at a file of answers: encoding, header rows, test rows, items, who answered, missing codes.
 
     Parameters
     ----------
@@ -96,16 +109,22 @@ def sketch_answers(path: str | Path) -> AnswersSketch:
     """
     path = Path(path)
     faults = Faults(str(path))
-    header, why = _header(path, faults)
-    table = None if faults.problems else load_table(path, FileFormat(header_rows=header), faults)
+    opening = opening_of(path, faults)
+    table = None if faults.problems else load_table(path, opening.file_format, faults)
     if table is None or faults.problems:
         refuse(f"{path} cannot be read as a table of answers", faults)
-    metadata = [name for name in table.columns if is_metadata(name)]
-    blocks = _blocks(table, metadata)
+    tool = tool_of(table.columns.values())
+    leave_out = marked_rows(table, tool)
+    table, _ = without_rows(table, leave_out, faults)
+    if faults.problems:
+        refuse(f"{path} has no answers but tests of the survey", faults)
+    of_tool = {name for name, column in table.columns.items() if is_tools_own(column, tool)}
+    metadata = [name for name in tools_columns(table.columns) if name not in of_tool]
+    blocks = _blocks(table, {*metadata, *of_tool})
     items = {name for block in blocks for name in block.columns}
     _check(table, blocks)
     others = {name: column for name, column in table.columns.items() if name not in items}
-    places = find_places(others, metadata)
+    places = find_places(others, {*metadata, *of_tool})
     if places.unit is None:
         raise InputError(
             f"{path} does not say who answered",
@@ -117,61 +136,55 @@ def sketch_answers(path: str | Path) -> AnswersSketch:
                 )
             ],
         )
-    units, informants, ignored = _variables(others, places, metadata)
+    numerals = numerals_of(table, others.values(), FileFormat(), Faults(table.file))
+    units, informants, ignored = variables(others, places, metadata, tool, numerals)
     role = others[places.role.column] if places.role else None
     return AnswersSketch(
         path,
         len(table),
-        header,
-        why,
+        opening,
+        tool.name if tool else "",
         tuple(blocks),
         places,
         {} if role is None else _roles(role),
         units,
         informants,
-        tuple(name for name in (*units, *informants) if _is_text(others[name])),
-        ignored,
+        tuple(name for name in (*units, *informants) if is_text(others[name], numerals)),
+        {name: why for name, why in ignored.items() if name not in leave_out},
+        leave_out,
+        unfinished(table, tool),
+        _repeats(table, {*ignored, places.informant.column} if places.informant else ignored),
+        tuple(unread_groups({name: others[name] for name in informants + units})),
+        tuple(one_per_answer(others)),
         _missing(blocks),
-        {name: column.label for name, column in table.columns.items() if column.label},
+        _labels(table),
         _reversed(table, blocks),
     )
 
 
-def _header(path: Path, faults: Faults) -> tuple[tuple[int, ...], str]:
-    """Header rows, and how they were told from answers."""
-    rows = top_rows(path, FileFormat(), faults, _ROWS)
-    for place in (1, 2):
-        if place < len(rows) and is_import_row(rows[place]):
-            return tuple(
-                range(place + 1)
-            ), f"row {place + 1} has the ids that Qualtrics writes below the questions"
-    if len(rows) < 3:
-        return (0,), ""
-    first, second, third = ([_shown(cell) for cell in row] for row in rows[:3])
-    if any(not cell and below for cell, below in zip(first, second, strict=False)) and not any(
-        _is_number(cell) for cell in second
-    ):
-        return (0, 1), "the first row has blanks above the parts of questions, as SurveyMonkey writes"
-    numbers = [place for place, cell in enumerate(third) if _is_number(cell)]
-    above = [second[place] for place in numbers if place < len(second)]
-    if len(numbers) > 1 and all(above) and not any(map(_is_number, above)) and len({*above}) > len(above) / 2:
-        return (0, 1), "the second row has texts where the rows below have numbers: labels of the columns"
-    return (0,), ""
+def _labels(table: RawTable) -> dict[str, str]:
+    """Column -> what the file says about it beside its name or code."""
+    texts = {name: column.label or split_code(name)[1] for name, column in table.columns.items()}
+    return {name: text for name, text in texts.items() if text}
 
 
-def _shown(cell: Any) -> str:
-    return "" if cell is None else str(cell).strip()
+def _repeats(table: RawTable, ignored: Collection[str]) -> tuple[int, ...]:
+    """Rows that repeat an earlier one; ids of informants, the tool's own columns and times apart."""
+    codes = np.array([column.codes for name, column in table.columns.items() if name not in ignored])
+    _, first = np.unique(codes, axis=1, return_index=True)
+    return tuple(int(row) for row in np.delete(table.rows, first))
 
 
-def _is_number(cell: str) -> bool:
-    return PLAIN.number(cell) is not None
-
-
-def _blocks(table: RawTable, metadata: Sequence[str]) -> list[Block]:
+def _blocks(table: RawTable, metadata: Iterable[str]) -> list[Block]:
     """Blocks among columns that are not the tool's own and not named like ids."""
     ids = {*metadata}
     for name in table.columns:
-        if tokens(name) & (UNIT | FIRM | ROLE | INFORMANT) and len(name.split()) < 3 and not _numbered(name):
+        name_of = split_code(name)[0]
+        if (
+            tokens(name_of) & (UNIT | FIRM | ROLE | INFORMANT)
+            and len(name_of.split()) < 3
+            and not _numbered(name_of)
+        ):
             ids.add(name)
     return find_blocks({name: column for name, column in table.columns.items() if name not in ids})
 
@@ -194,49 +207,38 @@ def _check(table: RawTable, blocks: Sequence[Block]) -> None:
             "at least two columns whose names begin alike (trust_1, trust_2) and that hold answers of one scale: whole "
             "numbers of at most 11 categories, or labels of a known scale"
         )
-        raise InputError(
-            f"no block of items was found in {table.file}",
-            [
-                Problem(
-                    f"none of {len(names)} columns looks like an item of a block", table.file, allowed=allowed
-                )
-            ],
+        problem = Problem(
+            f"none of {len(names)} columns looks like an item of a block", table.file, allowed=allowed
         )
+        raise InputError(f"no block of items was found in {table.file}", [problem, *_near_blocks(table)])
 
 
-def _variables(
-    columns: Mapping[str, Column], places: Places, metadata: Sequence[str]
-) -> tuple[tuple[str, ...], tuple[str, ...], dict[str, str]]:
-    """Unit variables, informant variables, and what is left out with its reason."""
-    used = {place.column for place in (places.unit, places.role, places.firm, places.informant) if place}
-    unit = columns[places.unit.column].codes if places.unit and places.repeated else None
-    found: dict[str, list[str]] = {"units": [], "informants": []}
-    ignored: dict[str, str] = {}
-    for name, column in columns.items():
-        if name in used:
-            continue
-        if reason := _unwanted(name, column, metadata):
-            ignored[name] = reason
-        else:
-            of_unit = unit is not None and within(column.codes, unit)
-            found["units" if of_unit else "informants"].append(name)
-    return tuple(found["units"]), tuple(found["informants"]), ignored
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-def _unwanted(name: str, column: Column, metadata: Sequence[str]) -> str:
-    if name in metadata:
-        return "written by the survey tool"
-    if tokens(name) & PERSONAL:
-        return "may name a person"
-    if len(column.distinct) < 2:
-        return "empty or the same in every row"
-    if any(isinstance(cell, str) and len(cell) > _LONG_TEXT for cell in column.distinct):
-        return "free text"
-    return ""
-
-
-def _is_text(column: Column) -> bool:
-    return bool(answer_texts(column)) or len(column.value_labels) >= len(column.distinct) > 0
+def _near_blocks(table: RawTable) -> list[Problem]:
+    """Columns that nearly make a block, and what keeps them from it."""
+    found = [
+        Problem(
+            "the columns share words of no known answer scale",
+            table.file,
+            column=_listed(names),
+            value="; ".join(words),
+            allowed="codes, or codes with their labels (1 - never), as survey tools export them on request; or a study "
+            "file of your own with these words under data.columns.labels",
+        )
+        for names, words in unread_groups(table.columns)
+    ]
+    return found + [
+        Problem(
+            "a column per answer of one question",
+            table.file,
+            column=_listed(names),
+            allowed="a column per question: export anew with condensed columns (SurveyMonkey), or with codes",
+        )
+        for names in one_per_answer(table.columns)
+    ]
 
 
 def _roles(column: Column) -> dict[str, str]:

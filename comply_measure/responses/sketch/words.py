@@ -85,6 +85,7 @@ INFORMANT: Final = frozenset(
         "record",
         "person",
         "serial",
+        "lfdn",
     ]
 )
 #: What tools write about the interview, and what names a person: never a variable without being asked for.
@@ -165,6 +166,7 @@ PERSONAL: Final = frozenset(
 _METADATA: Final = re.compile(
     r"time\d{3}|timesum|.*timestamp|.*complete|ref|redcap.*|q_.*score|.*_text", re.IGNORECASE
 )
+_CODE_AND_TEXT: Final = re.compile(r"(?P<code>[A-Za-z]\w*(\[[^\[\]]+\]){0,2})\. (?P<text>\S.*)", re.DOTALL)
 _NO_ANSWER: Final = re.compile(
     r"don.?t know|do not know|no answer|refus|not applicable|\bn/?a\b|\bmissing\b|wei(ß|ss) nicht|keine angabe"
     r"|cannot judge|can.?t judge|beurteilen|no opinion|prefer not|skipped|nicht beantwortet|verweigert"
@@ -183,6 +185,12 @@ def squeezed(name: str) -> str:
     return re.sub(r"[\W_]+", "", folded(name))
 
 
+def split_code(name: str) -> tuple[str, str]:
+    """Code and text of a column that LimeSurvey names by both (``G01Q01[SQ001]. How far ...``); else the name alone."""
+    hit = _CODE_AND_TEXT.fullmatch(name)
+    return (hit["code"], hit["text"]) if hit else (name, "")
+
+
 def is_metadata(name: str) -> bool:
     """True for a column that a survey tool writes about the interview, or that names a person."""
     return squeezed(name) in METADATA or _METADATA.fullmatch(name) is not None
@@ -194,51 +202,3 @@ def no_answer(label: str) -> MissingReason | None:
     if len(word) > 60 or not _NO_ANSWER.search(word):
         return None
     return "cannot_judge" if _CANNOT.search(word) else "user_missing"
-
-
-def _set(language: str, text: str) -> tuple[str, tuple[frozenset[str], ...]]:
-    return language, tuple(frozenset(part.strip().split("|")) for part in text.split(";"))
-
-
-#: Answer scales in words, from the lowest category: language and, by category, its spellings.
-ANSWER_SCALES: Final = (
-    _set("en", "strongly disagree; disagree; agree; strongly agree"),
-    _set(
-        "en",
-        "strongly disagree; disagree; neither agree nor disagree|neither disagree nor agree|neither|neutral|undecided; "
-        "agree; strongly agree",
-    ),
-    _set(
-        "en",
-        "strongly disagree; somewhat disagree; neither agree nor disagree|neutral; somewhat agree; strongly agree",
-    ),
-    _set(
-        "en",
-        "strongly disagree; disagree; somewhat disagree|slightly disagree; somewhat agree|slightly agree; agree; "
-        "strongly agree",
-    ),
-    _set(
-        "en",
-        "strongly disagree; disagree; somewhat disagree|slightly disagree; neither agree nor disagree|neutral|"
-        "undecided; somewhat agree|slightly agree; agree; strongly agree",
-    ),
-    _set("en", "never; rarely|seldom; sometimes; often; always|very often"),
-    _set("en", "not at all; slightly|a little; moderately|somewhat; very|very much; extremely"),
-    _set(
-        "en",
-        "very dissatisfied; dissatisfied; neither satisfied nor dissatisfied|neutral; satisfied; very satisfied",
-    ),
-    _set(
-        "de",
-        "stimme gar nicht zu|stimme überhaupt nicht zu; stimme nicht zu|stimme eher nicht zu; "
-        "teils/teils|teils, teils|weder noch|neutral|unentschieden; stimme zu|stimme eher zu; "
-        "stimme voll zu|stimme voll und ganz zu|stimme völlig zu",
-    ),
-    _set(
-        "de",
-        "trifft gar nicht zu|trifft überhaupt nicht zu; trifft eher nicht zu|trifft nicht zu; "
-        "teils/teils|teils, teils|weder noch|neutral; trifft eher zu|trifft zu; trifft voll zu|trifft voll und ganz zu|"
-        "trifft völlig zu",
-    ),
-    _set("de", "nie; selten; manchmal|gelegentlich; oft|häufig; immer|sehr oft"),
-)

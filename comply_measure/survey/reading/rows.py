@@ -8,6 +8,7 @@ from pathlib import Path
 
 from comply_measure.responses.cells import folded
 from comply_measure.responses.faults import Faults
+from comply_measure.responses.sketch.tools import QUALTRICS_TESTS
 from comply_measure.survey.codes import split_code
 from comply_measure.survey.plan import SurveyPlan
 from comply_measure.survey.reading.columns import said
@@ -150,6 +151,5 @@ def is_finished(facts: Mapping[str, str]) -> int | None:
 
 
 def is_preview(facts: Mapping[str, str]) -> bool:
-    """Whether Qualtrics marks a row as a test or spam (Status 1, 2, 8, 9, 12)."""
-    status = folded(facts.get("status", "0"))
-    return status in {"1", "2", "8", "9", "12", "survey preview", "survey test", "spam", "possible spam"}
+    """Whether Qualtrics marks a row as a test or spam."""
+    return folded(facts.get("status", "0")) in QUALTRICS_TESTS

@@ -54,7 +54,7 @@ def read_table(path: Path, header_rows: Sequence[int] = (0,)) -> AnswerTable:
     Parameters
     ----------
     path : Path
-        ``.csv``, ``.tsv``, ``.xlsx``, ``.sav``, ``.zsav``, ``.dta``, ``.parquet`` or ``.json``.
+        ``.csv``, ``.tsv``, ``.txt``, ``.tab``, ``.xlsx``, ``.sav``, ``.zsav``, ``.dta``, ``.parquet`` or ``.json``.
     header_rows : sequence of int
         Rows of the header, as in study files.
 
