@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from comply_measure.sem.modification.score_test import ScoreTest
     from comply_measure.sem.optimise import Optimum
     from comply_measure.sem.result import Fit
+    from comply_measure.sem.table.parameter_table import ParameterTable
 
 
 class FollowUps(Result):
@@ -228,6 +229,16 @@ class FollowUps(Result):
         frame = as_frame(data)
         own = frame if self.scores_new_cases else None
         return augmented(frame, self.predict(own, method, se, group if self.scores_new_cases else None))
+
+    def restricted(self, table: ParameterTable) -> Fit:
+        """The fit of the same model and data with more constraints; ``table`` has the same rows."""
+        family = self.model.family
+        model = family.again(self.model, table)
+        return family.result(model, family.search(model))
+
+    def difference_of_products(self, without: Fit, rows: Sequence[int]) -> TestStatistic | None:
+        """Test of products in these rows of the table; None where the difference of the χ² tests is one."""
+        return self.model.family.product_difference(cast("Fit", self), without, rows)
 
     @property
     def scores_new_cases(self) -> bool:

@@ -13,12 +13,10 @@ from comply_measure.sem.after_measurement.moments import MAPPINGS
 from comply_measure.sem.after_measurement.parts import parts_of, prepared
 from comply_measure.sem.after_measurement.result import SamFit
 from comply_measure.sem.after_measurement.steps import (
-    Block,
-    Structure,
     fit_block,
     fit_globally,
     fit_locally,
-    step_one,
+    put_together,
 )
 from comply_measure.sem.arguments import Arguments, checked
 from comply_measure.sem.data import as_frame, check_names, split_groups
@@ -27,8 +25,6 @@ from comply_measure.sem.families.base import Request
 from comply_measure.sem.interactions.model import latent_products, predicted_products
 from comply_measure.sem.language.parser import parse_model
 from comply_measure.sem.language.records import ModelRecords
-from comply_measure.sem.model import Model
-from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.options import Options, choose
 from comply_measure.sem.ordinal.entry import find_ordered, model_variables
 from comply_measure.sem.resolver import resolve
@@ -116,6 +112,11 @@ def sam(
         fixed_x=False,
     )
     request = _request(asked, data, (estimator, missing, information, se))
+    if request.table_options.product_variables and method == "global":
+        raise ModelError(
+            "method='global' has no likelihood of products of factors; use method='local', or sem.fit with "
+            "interactions='lms'"
+        )
     joint = request.options.family.model(request)
     parts = parts_of(joint.table, request.records, measurement_blocks)
     unused = method == "global" and mapping != "ml"
@@ -125,17 +126,17 @@ def sam(
         blocks = tuple(fit_block(joint, parts, number) for number in range(len(parts.blocks)))
         local = method == "local"
         second = fit_locally(joint, parts, blocks, mapping) if local else fit_globally(joint, parts, blocks)
-        optimum = _put_together(joint, blocks, second)
+        optimum = put_together(joint, blocks, second)
     except np.linalg.LinAlgError as error:
         raise ModelError(
             "the paths of the model form a loop that has no solution: I - A is singular"
         ) from error
-    return SamFit(joint, optimum, None, method, mapping if local else "", blocks, second)
+    return SamFit(joint, optimum, None, method, mapping if local else "", blocks, second, parts)
 
 
 def _request(asked: Arguments, data: Any, words: tuple[str, str, str | None, str | None]) -> Request:
     """Text, data and options of the whole model."""
-    records, notes = _records(asked.model)
+    records, has_products, notes = _records(asked.model)
     frame = as_frame(data)
     check_names(frame, records, asked.group, asked.cluster)
     if find_ordered(records, frame, ()):
@@ -165,16 +166,50 @@ def _request(asked: Arguments, data: Any, words: tuple[str, str, str | None, str
     )
     options = apply_rules(setting)
     options = replace(options, notes=(*options.notes, *notes))
-    return Request(records, frame, groups, frozenset(), asked, options, table_options(setting))
+    defaults = table_options(setting)
+    if has_products:
+        options = _for_products(options, information)
+        defaults = replace(defaults, meanstructure=True, product_variables=True)
+    return Request(records, frame, groups, frozenset(), asked, options, defaults)
 
 
-def _records(text: str) -> tuple[ModelRecords, tuple[str, ...]]:
+def _records(text: str) -> tuple[ModelRecords, bool, tuple[str, ...]]:
+    """The text that two steps can estimate, whether it has products with a factor in them, and notes."""
     records = parse_model(text)
-    if latent_products(records) is not None:
-        raise ModelError(
-            "products of factors are not available in two steps; use sem.fit(..., interactions=...)"
+    products = latent_products(records)
+    if products is None:
+        found, notes = prepared(records)
+        return found, False, notes
+    found, notes = prepared(products.records)
+    observed = dict.fromkeys(
+        part.name for term in products.terms for part in term.components if not part.latent
+    )
+    said = [*notes, *products.notes]
+    if observed:
+        said.append(
+            f"observed moderators enter products as deviations from their mean: {', '.join(observed)}"
         )
-    return prepared(records)
+    return found, True, tuple(said)
+
+
+def _for_products(options: Options, information: str | None) -> Options:
+    """The options of a text with products of factors: complete cases, errors from the influence of the cases."""
+    if not options.complete_cases:
+        raise InputError(
+            "Structural-after-measurement cannot use these options.",
+            [
+                Problem(
+                    "products of factors need complete cases in two steps",
+                    column="missing",
+                    value=options.missing,
+                    allowed="listwise, or sem.fit with interactions='lms' or 'product'",
+                )
+            ],
+        )
+    if options.se == "standard":
+        said = "products of factors: standard errors are those of the influence of the cases (sandwich)"
+        options = replace(options, se="robust.huber.white", notes=(*options.notes, said))
+    return replace(options, information="observed") if information is None else options
 
 
 def _check_options(options: Options) -> None:
@@ -196,29 +231,3 @@ def _check_options(options: Options) -> None:
         )
     if problems:
         raise InputError("Structural-after-measurement cannot use these options.", problems)
-
-
-def _put_together(joint: Model, blocks: tuple[Block, ...], second: Structure) -> Optimum:
-    """The two-step estimates as a point of the whole model."""
-    theta = step_one(joint, blocks)
-    theta[second.places[second.places >= 0]] = second.fit.theta[second.places >= 0]
-    point = joint.objective.at(joint.space.contract(theta))
-    steps = (*(block.fit.optimum for block in blocks), second.fit.optimum)
-    failed = [step for step in steps if not step.converged]
-    held = [
-        int(places[place])
-        for places, fit in (*((b.places, b.fit) for b in blocks), (second.places, second.fit))
-        for place in fit.optimum.at_bound
-        if places[place] >= 0
-    ]
-    return Optimum(
-        point,
-        not failed,
-        sum(step.iterations for step in steps),
-        failed[0].message if failed else "converged",
-        0.0,
-        at_bound=tuple(held),
-        binding=tuple(text for step in steps if step.endless for text in step.binding),
-        endless=tuple(name for step in steps for name in step.endless),
-        searched="; ".join(step.searched for step in steps if step.endless),
-    )

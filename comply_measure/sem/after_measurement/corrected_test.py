@@ -21,12 +21,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from comply_measure.sem.after_measurement.covariance import block_influence
 from comply_measure.sem.after_measurement.moments import FactorMoments
+from comply_measure.sem.after_measurement.products import ProductInfluence, product_influence
 from comply_measure.sem.after_measurement.steps import Block, Structure
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.baseline import Baseline
@@ -59,6 +61,17 @@ class Influence:
     mean_slopes: Array
     cov_slopes: Array
 
+    def flat(self, root: Array, with_means: bool) -> Array:
+        """Direct influence of each case in the metric of normal-theory weights (n, s² + s)."""
+        scores = self.centred @ root.T
+        n, s = scores.shape
+        squares = (scores[:, :, None] * scores[:, None, :] - root @ self.cov @ root.T).reshape(n, s * s)
+        squares /= math.sqrt(2.0)
+        return np.hstack([squares, scores]) if with_means else squares
+
+
+Influences = Sequence[Influence | ProductInfluence]
+
 
 def corrected_tests(
     joint: Model, blocks: tuple[Block, ...], second: Structure, standard: TestStatistic, baseline: Baseline
@@ -76,18 +89,18 @@ def corrected_tests(
     baseline : Baseline
         Uncorrected, of uncorrelated variables.
     """
-    found = [*_local(joint, blocks, second)] if second.moments else [*_global(joint, blocks, second)]
+    found = moment_influence(joint, blocks, second)
     information = "observed" if second.moments else joint.options.information
     influence = block_influence(joint, blocks, information)
     implied = second.fit.optimum.point.implied
     with_means = joint.table.meanstructure
-    metric = _metrics([at.sigma for at in implied])
-    expected = _expected(joint, found, influence, metric, _tangent(second), with_means)
+    metric = metrics([at.sigma for at in implied])
+    expected = _expected(joint, found, influence, metric, tangent_moments(second), with_means)
     test = _scaled(standard.statistic, standard.df, expected)
     if not second.moments:  # the baseline model of all variables has no first step
-        found = [Influence(f.centred, f.cov, 0.0 * f.mean_slopes, 0.0 * f.cov_slopes) for f in found]
+        found = [replace(f, mean_slopes=0.0 * f.mean_slopes, cov_slopes=0.0 * f.cov_slopes) for f in found]
     sigmas, directions = _baseline(second.fit.model, with_means)
-    expected = _expected(joint, found, influence, _metrics(sigmas), directions, with_means)
+    expected = _expected(joint, found, influence, metrics(sigmas), directions, with_means)
     return test, _scaled(baseline.chisq, baseline.df, expected)
 
 
@@ -98,6 +111,23 @@ def _scaled(statistic: float, df: float, expected: float) -> TestStatistic:
     return TestStatistic(
         NAME, statistic / factor, df, upper_tail(statistic / factor, df), factor, trace=expected
     )
+
+
+def moment_influence(joint: Model, blocks: tuple[Block, ...], second: Structure) -> Influences:
+    """Influence on the moments that the second step fits, by group."""
+    if second.products:
+        measured = first_step(joint, blocks)
+        parts = enumerate(zip(second.products, joint.sample.groups, strict=True))
+        return [product_influence(joint.table, g, own, sample, measured) for g, (own, sample) in parts]
+    return [*_local(joint, blocks, second)] if second.moments else [*_global(joint, blocks, second)]
+
+
+def first_step(joint: Model, blocks: tuple[Block, ...]) -> NDArray[np.bool_]:
+    """Which parameters are those of the first step (q,)."""
+    measured = np.zeros(joint.table.n_free, dtype=bool)
+    for block in blocks:
+        measured[block.places[block.places >= 0]] = True
+    return measured
 
 
 def _local(joint: Model, blocks: tuple[Block, ...], second: Structure) -> Iterator[Influence]:
@@ -117,10 +147,7 @@ def _slopes(joint: Model, blocks: tuple[Block, ...], found: FactorMoments, group
     at = {name: place for place, name in enumerate(joint.sample.groups[group].names)}
     of = {name: place for place, name in enumerate(found.names)}
     mean, cov = np.zeros((s, q)), np.zeros((s, s, q))
-    table = joint.table
-    measured = np.zeros(q, dtype=bool)
-    for block in blocks:
-        measured[block.places[block.places >= 0]] = True
+    table, measured = joint.table, first_step(joint, blocks)
     for row in np.flatnonzero((table.group == group + 1) & (table.free > 0)).tolist():
         place = int(table.free[row]) - 1
         if not measured[place]:
@@ -144,9 +171,7 @@ def _slopes(joint: Model, blocks: tuple[Block, ...], found: FactorMoments, group
 
 def _global(joint: Model, blocks: tuple[Block, ...], second: Structure) -> Iterator[Influence]:
     """Influence on the moments of the observed variables less what the first step implies for them."""
-    measured = np.zeros(joint.table.n_free, dtype=bool)
-    for block in blocks:
-        measured[block.places[block.places >= 0]] = True
+    measured = first_step(joint, blocks)
     theta = np.zeros(joint.table.n_free)
     theta[second.places] = second.fit.theta
     for block in blocks:
@@ -176,7 +201,7 @@ def _moment_slopes(implied: Implied, names: Sequence[str]) -> tuple[Array, Array
     return mean, cov
 
 
-def _tangent(second: Structure) -> list[tuple[Array, Array]]:
+def tangent_moments(second: Structure) -> list[tuple[Array, Array]]:
     """Directions in which the second step moves implied moments, by group: means (s, r), covariances (s, s, r)."""
     model, basis, found = second.fit.model, second.tangent, []
     for implied, sample in zip(second.fit.optimum.point.implied, model.sample.groups, strict=True):
@@ -211,14 +236,14 @@ def _baseline(model: Model, with_means: bool) -> tuple[list[Array], list[tuple[A
     return implied, directions
 
 
-def _metrics(sigmas: Sequence[Array]) -> list[Array]:
+def metrics(sigmas: Sequence[Array]) -> list[Array]:
     """Inverse Cholesky factors: what makes normal-theory weights the identity."""
     return [np.linalg.inv(np.linalg.cholesky(sigma)) for sigma in sigmas]
 
 
 def _expected(
     joint: Model,
-    found: Sequence[Influence],
+    found: Influences,
     influence: Sequence[Array],
     roots: Sequence[Array],
     directions: Sequence[tuple[Array, Array]],
@@ -228,7 +253,7 @@ def _expected(
     weights = joint.objective.weights
     fitted = np.vstack(
         [
-            math.sqrt(weight) * _flat(root, mean, cov, with_means)
+            math.sqrt(weight) * in_metric(root, mean, cov, with_means)
             for weight, root, (mean, cov) in zip(weights, roots, directions, strict=True)
         ]
     )
@@ -236,7 +261,7 @@ def _expected(
     Q = left[:, singular > 1e-9 * singular.max(initial=1e-300)]
     slopes = np.vstack(
         [
-            math.sqrt(weight) * _flat(root, part.mean_slopes, part.cov_slopes, with_means)
+            math.sqrt(weight) * in_metric(root, part.mean_slopes, part.cov_slopes, with_means)
             for weight, root, part in zip(weights, roots, found, strict=True)
         ]
     )
@@ -244,7 +269,7 @@ def _expected(
     for sample, weight, root, part, psi in zip(
         joint.sample.groups, weights, roots, found, influence, strict=True
     ):
-        own = _direct(root, part, with_means) / math.sqrt(weight)
+        own = part.flat(root, with_means) / math.sqrt(weight)
         u = psi @ slopes.T
         u[:, start : start + own.shape[1]] += own
         start += own.shape[1]
@@ -256,17 +281,8 @@ def _expected(
     return total
 
 
-def _flat(root: Array, mean: Array, cov: Array, with_means: bool) -> Array:
+def in_metric(root: Array, mean: Array, cov: Array, with_means: bool) -> Array:
     """Changes of moments in the metric of normal-theory weights (s² + s, r)."""
     s, r = mean.shape
     turned = np.einsum("ai,ijr,bj->abr", root, cov, root, optimize=True).reshape(s * s, r) / math.sqrt(2.0)
     return np.vstack([turned, root @ mean]) if with_means else turned
-
-
-def _direct(root: Array, part: Influence, with_means: bool) -> Array:
-    """Direct influence of each case in that metric (n, s² + s)."""
-    scores = part.centred @ root.T
-    n, s = scores.shape
-    squares = (scores[:, :, None] * scores[:, None, :] - root @ part.cov @ root.T).reshape(n, s * s)
-    squares /= math.sqrt(2.0)
-    return np.hstack([squares, scores]) if with_means else squares

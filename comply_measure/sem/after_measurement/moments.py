@@ -72,6 +72,23 @@ class MappingSlopes:
     with_residuals: bool
     with_sample: bool
 
+    @staticmethod
+    def weights(kind: str, measurement: Measurement, sample: GroupSample, left: Array) -> Array:
+        """W times a matrix (p, m)."""
+        if kind == "gls":
+            return np.asarray(sample.inverse_logdet[0] @ left)
+        if kind == "uls":
+            return left
+        H = np.zeros_like(left)
+        for rows, _, sigma in measurement.implied:
+            H[rows] = np.linalg.solve(sigma, left[rows])
+        return H
+
+    def weighted(self, measurement: Measurement, sample: GroupSample, left: Array) -> Array:
+        """W times a matrix (p, m), with the weights these slopes belong to."""
+        kind = "ml" if self.with_residuals else "gls" if self.with_sample else "uls"
+        return self.weights(kind, measurement, sample, left)
+
 
 @dataclass(frozen=True)
 class FactorMoments:
@@ -180,14 +197,12 @@ def _mapping_slopes(
     measurement: Measurement, sample: GroupSample, kind: str, M: Array, X: Array
 ) -> MappingSlopes:
     left = X - measurement.loadings @ (M @ X)
+    H = MappingSlopes.weights(kind, measurement, sample, left)
     if kind == "ml":
-        H, spread = np.zeros_like(left), M @ measurement.residuals @ M.T
-        for rows, _, sigma in measurement.implied:
-            H[rows] = np.linalg.solve(sigma, left[rows])
+        spread = M @ measurement.residuals @ M.T
     else:
-        W = sample.inverse_logdet[0] if kind == "gls" else np.eye(len(left))
-        H = W @ left
-        spread = np.asarray(np.linalg.inv(measurement.loadings.T @ W @ measurement.loadings))
+        W = MappingSlopes.weights(kind, measurement, sample, measurement.loadings)
+        spread = np.asarray(np.linalg.inv(measurement.loadings.T @ W))
     return MappingSlopes(spread, H[:, :-1], H[:, -1], kind == "ml", kind == "gls")
 
 

@@ -11,7 +11,15 @@ from comply_measure.errors import Problem
 from comply_measure.sem.arrays import Index
 from comply_measure.sem.errors import InputError, ModelError
 from comply_measure.sem.language.expressions import names
-from comply_measure.sem.language.records import PLAIN, ModelRecords, Modifiers, Relation, Term
+from comply_measure.sem.language.records import (
+    PLAIN,
+    ModelRecords,
+    Modifiers,
+    Product,
+    Relation,
+    Term,
+    columns_of,
+)
 from comply_measure.sem.table.parameter_table import ParameterTable
 from comply_measure.sem.table.variables import variables_of
 
@@ -27,7 +35,11 @@ class Parts:
     block_rows : tuple of int arrays
         Rows of each block: loadings, (co)variances and intercepts of its indicators.
     structure : tuple of str
-        Variables of the structural part: factors, then observed variables.
+        Variables of the structural part: factors, observed variables, products with a factor in them.
+    products : tuple of Product
+        The last of these.
+    of_structure : tuple of str
+        Factors whose intercept is one of the structural part alone, being outcomes of products.
     structure_rows : int array
         Rows of the structural part.
     exogenous : tuple of tuple of str
@@ -43,6 +55,13 @@ class Parts:
     structure_rows: Index
     exogenous: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
+    products: tuple[Product, ...] = ()
+    of_structure: tuple[str, ...] = ()
+
+    @property
+    def single(self) -> tuple[str, ...]:
+        """Variables of the structural part that are no products."""
+        return self.structure[: len(self.structure) - len(self.products)]
 
 
 def prepared(records: ModelRecords) -> tuple[ModelRecords, tuple[str, ...]]:
@@ -50,7 +69,8 @@ def prepared(records: ModelRecords) -> tuple[ModelRecords, tuple[str, ...]]:
 
     Exogenous observed variables covary with exogenous factors, as their moments are estimated in the second step. A
     factor with two indicators that belong to no other factor has loadings of one: with a free loading its block would
-    not be identified by itself (as in lavaan).
+    not be identified by itself (as in lavaan). Products with a factor in them have a mean, and the latent outcomes of
+    these an intercept, which belongs to the point where the components are zero.
 
     Raises
     ------
@@ -67,6 +87,7 @@ def prepared(records: ModelRecords) -> tuple[ModelRecords, tuple[str, ...]]:
                 for t in found
             ]
     for block in dict.fromkeys(term.block for term in found):
+        found += _means([term for term in found if term.block == block], block)
         found += _covariances([term for term in found if term.block == block], block)
     return replace(records, terms=tuple(found)), tuple(notes)
 
@@ -84,8 +105,11 @@ def _refuse(records: ModelRecords) -> None:
     if higher:
         raise ModelError(f"factors measured by factors ({', '.join(higher)}) are not available for {where}")
     for term in terms:
-        ends = {term.lhs, term.rhs} & measured
-        if (term.op == "~" and ends) or (term.op == "~~" and ends and {term.lhs, term.rhs} - measured):
+        named = {term.lhs, term.rhs}
+        if factors.intersection(columns_of(term.rhs)):
+            named.update(columns_of(term.rhs))
+        ends = named & measured
+        if (term.op == "~" and ends) or (term.op == "~~" and ends and named - measured):
             what = f"'{term.lhs} {term.op} {term.rhs}'"
             raise ModelError(f"{what} joins an indicator with the structural part: use sem.fit")
         fixed = [value for value in term.modifiers.fixed if value == value]
@@ -108,11 +132,35 @@ def _is_free_pair(terms: Sequence[Term], factor: str) -> bool:
     return len(indicators) == 2 and plain == 2 * blocks and not (indicators & elsewhere) and not joined
 
 
+def _means(terms: Sequence[Term], block: str) -> Iterator[Term]:
+    """Means of products with a factor in them, intercepts of latent outcomes, components that stand nowhere else."""
+    known = variables_of(terms)
+    latent = set(known.latent)
+    found = [
+        t for t in terms if t.op == "~" and isinstance(t.rhs, Product) and latent.intersection(t.rhs.parts)
+    ]
+    wanted = [name for t in found for name in (t.rhs, *([t.lhs] if t.lhs in latent else []))]
+    stated = {term.lhs for term in terms if term.op == "~1"}
+    for name in dict.fromkeys(wanted):
+        if name not in stated:
+            yield Term(name, "~1", "", PLAIN, 0, block)
+    parts = dict.fromkeys(part for t in found for part in columns_of(t.rhs))
+    for name in parts:
+        if name not in latent and name not in known.observed:
+            yield Term(name, "~~", name, PLAIN, 0, block)
+
+
 def _covariances(terms: Sequence[Term], block: str) -> Iterator[Term]:
-    """Covariances of exogenous observed variables with each other and with exogenous factors, not yet in the text."""
+    """Covariances of exogenous observed variables with each other and with exogenous factors, not yet in the text.
+
+    Products are such variables, and so are columns that stand in products alone.
+    """
     known = variables_of(terms)
     outcomes = {term.lhs for term in terms if term.op == "~"}
-    predictors = dict.fromkeys(term.rhs for term in terms if term.op == "~")
+    right = [term.rhs for term in terms if term.op == "~"]
+    latent = set(known.latent)
+    apart = [p for name in right if latent.intersection(columns_of(name)) for p in columns_of(name)]
+    predictors = dict.fromkeys([*right, *apart])
     observed = [name for name in predictors if name in known.observed and name not in outcomes]
     written = {frozenset((term.lhs, term.rhs)) for term in terms if term.op == "~~"}
     for place, name in enumerate(observed):
@@ -134,7 +182,9 @@ def parts_of(table: ParameterTable, records: ModelRecords, asked: Sequence[Seque
         Factors that shall be measured together; each of the others has its own block. Blocks with common indicators,
         correlated residuals or common parameters are merged.
     """
-    factors = tuple(dict.fromkeys(name for block in table.variables for name in block.latent))
+    latent = tuple(dict.fromkeys(name for block in table.variables for name in block.latent))
+    products = tuple(name for name in latent if isinstance(name, Product))
+    factors = tuple(name for name in latent if not isinstance(name, Product))
     measured = {rhs for op, rhs in zip(table.op, table.rhs, strict=True) if op == "=~"}
     given = _given_blocks(asked, factors)
     links = [*_row_links(table, factors, measured)]
@@ -151,7 +201,10 @@ def parts_of(table: ParameterTable, records: ModelRecords, asked: Sequence[Seque
     )
     stated = {end for t in records.terms if t.op in ("~~", "~1") and t.line for end in (t.lhs, t.rhs)}
     exogenous = tuple(_predictors(table, group, stated) for group in range(1, table.n_groups + 1))
-    parts = Parts(blocks, rows, (*factors, *observed), np.flatnonzero(step == -1), exogenous, notes)
+    structure = (*factors, *observed, *products)
+    added = tuple(t.lhs for t in records.terms if t.op == "~1" and not t.line and t.lhs in owner)
+    rows_of_structure = np.flatnonzero(step == -1)
+    parts = Parts(blocks, rows, structure, rows_of_structure, exogenous, notes, products, added)
     _check_steps(table, parts)
     return parts
 

@@ -12,12 +12,20 @@ import numpy as np
 
 from comply_measure.sem.after_measurement.corrected_test import corrected_tests
 from comply_measure.sem.after_measurement.covariance import two_step_covariance
-from comply_measure.sem.after_measurement.steps import Block, Structure
+from comply_measure.sem.after_measurement.product_covariance import product_covariance
+from comply_measure.sem.after_measurement.steps import (
+    Block,
+    Structure,
+    fit_globally,
+    fit_locally,
+    put_together,
+)
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.fit_measures.collect import Evidence
 from comply_measure.sem.fit_measures.undefined import without_fit
 from comply_measure.sem.inference.covariance import ParameterCovariance
 from comply_measure.sem.inference.diagnosis import Finding, definition_findings, error_findings
+from comply_measure.sem.language.records import Product
 from comply_measure.sem.result import Fit
 from comply_measure.statistics.reasons import undefined_because
 
@@ -25,11 +33,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from comply_measure.sem.after_measurement.moments import FactorMoments
+    from comply_measure.sem.after_measurement.parts import Parts
     from comply_measure.sem.baseline import Baseline
     from comply_measure.sem.bootstrap.fit import BootstrapFit
     from comply_measure.sem.inference.tests import TestStatistic
     from comply_measure.sem.loglikelihood import LogLikelihoods
     from comply_measure.sem.modification.score_test import ScoreTest
+    from comply_measure.sem.table.parameter_table import ParameterTable
 
 NOT_CHISQUARE = "without regard to the first step χ² follows no known distribution; see scaled_test"
 TWO_STEPS = "structural-after-measurement; ask the parts: fit.structural, fit.blocks"
@@ -52,12 +62,15 @@ class SamFit(Fit):
         The measurement blocks.
     second : Structure
         The structural part.
+    parts : Parts
+        Which parameters belong to which step.
     """
 
     method: str = "local"
     mapping: str = "ml"
     first: tuple[Block, ...] = ()
     second: Structure | None = None
+    parts: Parts | None = None
 
     @property
     def structural(self) -> Fit:
@@ -98,6 +111,8 @@ class SamFit(Fit):
     @cached_property
     def covariance(self) -> ParameterCovariance:
         """Two-step covariance matrix of θ̂ (:mod:`comply_measure.sem.after_measurement.covariance`)."""
+        if self._structure.products and self.model.options.se != "none":
+            return product_covariance(self.model, self.first, self._structure)
         return two_step_covariance(self.model, self.optimum.point, self.first, self._structure)
 
     @property
@@ -228,6 +243,38 @@ class SamFit(Fit):
                     "factors that are hardly distinct or reliable, or too few cases: estimates are biased towards "
                     "those of uncorrected scores",
                 )
+
+    def predict(
+        self,
+        data: pd.DataFrame | None = None,
+        method: str = "regression",
+        se: bool = False,
+        group: str | None = None,
+    ) -> pd.DataFrame:
+        """Factor scores as of any fit; products of factors have none, being no linear functions of the data."""
+        found = super().predict(data, method, se, group)
+        names = [name for block in self.model.table.variables for name in block.latent]
+        products = {str(name) for name in names if isinstance(name, Product)}
+        gone = [c for c in found.columns if str(c).removesuffix("_se") in products]
+        return found.drop(columns=gone)
+
+    def restricted(self, table: ParameterTable) -> SamFit:
+        """The second step with more constraints, after the same first step."""
+        joint = replace(self.model, table=table)
+        parts, blocks = self.parts, self.first
+        assert parts is not None
+        local = bool(self.moments)
+        second = (
+            fit_locally(joint, parts, blocks, self.mapping) if local else fit_globally(joint, parts, blocks)
+        )
+        optimum = put_together(joint, blocks, second)
+        return replace(self, model=joint, optimum=optimum, second=second)
+
+    def difference_of_products(self, without: Fit, rows: Sequence[int]) -> TestStatistic:
+        """The Wald test: differences of χ² of a second step follow no known distribution."""
+        constraints = "; ".join(f"{self.model.table.plabel[row]} == 0" for row in rows)
+        said = "a second step has no likelihood-ratio test"
+        return replace(self.wald(constraints), name="Wald", note=said)
 
     def summary(self) -> str:
         """The fit as text."""

@@ -9,6 +9,7 @@ import numpy as np
 from comply_measure.errors import Problem
 from comply_measure.sem.after_measurement.moments import FactorMoments, Measurement, factor_moments
 from comply_measure.sem.after_measurement.parts import Parts
+from comply_measure.sem.after_measurement.products import ProductMoments, product_moments
 from comply_measure.sem.after_measurement.tables import block_table, structure_table
 from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.data import Cases
@@ -18,6 +19,7 @@ from comply_measure.sem.families.likelihood import moment_options
 from comply_measure.sem.families.one_level import OneLevel
 from comply_measure.sem.inference.covariance import null_space
 from comply_measure.sem.model import Model, specify
+from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.options import ESTIMATORS
 from comply_measure.sem.result import Fit
 from comply_measure.sem.sample import GroupSample, Sample
@@ -53,11 +55,14 @@ class Structure:
         For each of its parameters the place in θ of the whole model; −1 for those this does not have.
     moments : tuple of FactorMoments
         One per group; empty for global estimation.
+    products : tuple of ProductMoments
+        With products of factors, what the second step is estimated from: one per group; empty without.
     """
 
     fit: Fit
     places: Index
     moments: tuple[FactorMoments, ...]
+    products: tuple[ProductMoments, ...] = ()
 
     @property
     def tangent(self) -> Array:
@@ -164,15 +169,23 @@ def measured(joint: Model, blocks: tuple[Block, ...], names: tuple[str, ...], gr
 def fit_locally(joint: Model, parts: Parts, blocks: tuple[Block, ...], kind: str) -> Structure:
     """Second step on the moments of the factors."""
     table, places = structure_table(joint.table, parts)
+    samples = joint.sample.groups
+    first = [measured(joint, blocks, parts.single, group) for group in range(len(samples))]
     moments = tuple(
-        factor_moments(measured(joint, blocks, parts.structure, group), sample, parts.structure, kind)
-        for group, sample in enumerate(joint.sample.groups)
+        factor_moments(own, sample, parts.single, kind) for own, sample in zip(first, samples, strict=True)
     )
+    products: tuple[ProductMoments, ...] = ()
+    if parts.products:
+        products = tuple(
+            product_moments(found, own, sample, parts.products)
+            for found, own, sample in zip(moments, first, samples, strict=True)
+        )
+    fitted: tuple[FactorMoments | ProductMoments, ...] = products or moments
     groups = tuple(
         GroupSample(
             sample.name, found.names, sample.n, found.cov, found.mean if table.meanstructure else None
         )
-        for sample, found in zip(joint.sample.groups, moments, strict=True)
+        for sample, found in zip(samples, fitted, strict=True)
     )
     options = replace(
         moment_options(joint.options),
@@ -182,17 +195,17 @@ def fit_locally(joint: Model, parts: Parts, blocks: tuple[Block, ...], kind: str
         test="standard",
         notes=(),
     )
-    _check_moments(moments)
+    _check_moments(fitted)
     model = specify(table, Sample(groups, joint.sample.n_given), options)
     if model.df < 0:
         raise ModelError(
             f"the structural part is not identified by itself: {model.n_parameters} parameters for "
             f"{model.n_moments} moments"
         )
-    return Structure(model.family.result(model, estimate(model)), places, moments)
+    return Structure(model.family.result(model, estimate(model)), places, moments, products)
 
 
-def _check_moments(moments: tuple[FactorMoments, ...]) -> None:
+def _check_moments(moments: tuple[FactorMoments | ProductMoments, ...]) -> None:
     for found in moments:
         low = [name for name, value in zip(found.names, found.cov.diagonal(), strict=True) if not value > 0.0]
         if low:
@@ -227,3 +240,29 @@ def step_one(joint: Model, blocks: tuple[Block, ...]) -> Array:
         mine = block.places >= 0
         theta[block.places[mine]] = block.fit.theta[mine]
     return theta
+
+
+def put_together(joint: Model, blocks: tuple[Block, ...], second: Structure) -> Optimum:
+    """The two-step estimates as a point of the whole model."""
+    theta = step_one(joint, blocks)
+    theta[second.places[second.places >= 0]] = second.fit.theta[second.places >= 0]
+    point = joint.objective.at(joint.space.contract(theta))
+    steps = (*(block.fit.optimum for block in blocks), second.fit.optimum)
+    failed = [step for step in steps if not step.converged]
+    held = [
+        int(places[place])
+        for places, fit in (*((b.places, b.fit) for b in blocks), (second.places, second.fit))
+        for place in fit.optimum.at_bound
+        if places[place] >= 0
+    ]
+    return Optimum(
+        point,
+        not failed,
+        sum(step.iterations for step in steps),
+        failed[0].message if failed else "converged",
+        0.0,
+        at_bound=tuple(held),
+        binding=tuple(text for step in steps if step.endless for text in step.binding),
+        endless=tuple(name for step in steps for name in step.endless),
+        searched="; ".join(step.searched for step in steps if step.endless),
+    )

@@ -35,6 +35,7 @@ def block_table(table: ParameterTable, parts: Parts, number: int) -> tuple[Param
         For each parameter of the block its place in θ of the whole model; −1 for moments of the factors.
     """
     factors = parts.blocks[number]
+    table = _without_intercepts(table, parts.of_structure)
     mine = parts.block_rows[number]
     own = [row for row in parts.structure_rows.tolist() if _is_moment_of(table, row, factors)]
     variables = tuple(
@@ -73,6 +74,14 @@ def structure_table(table: ParameterTable, parts: Parts) -> tuple[ParameterTable
         return cut, places
     value = np.where(extra, math.nan, cut.value)
     return _renumbered(replace(cut, value=value), np.where(extra, -1, cut.free), places)
+
+
+def _without_intercepts(table: ParameterTable, names: Sequence[str]) -> ParameterTable:
+    """With the intercepts of some factors fixed at zero."""
+    theirs = np.array(
+        [op == "~1" and lhs in names for op, lhs in zip(table.op, table.lhs, strict=True)], dtype=bool
+    )
+    return replace(table, free=np.where(theirs, 0, table.free), value=np.where(theirs, 0.0, table.value))
 
 
 def _measured(table: ParameterTable, rows: Index) -> set[str]:

@@ -336,7 +336,9 @@ def _predictor(name: str, fit: Fit, number: int, moments: Moments, centred: bool
         if math.isnan(sd):
             problem = Problem("no variable of the model by itself", column=name, allowed=f"Y ~ {name} + …")
             raise InputError("The slopes cannot be told.", [problem])
-        centre = mean if centred and not fit.model.table.options.direct_products else 0.0
+        options = fit.model.table.options
+        uncentred = options.direct_products or options.product_variables
+        centre = mean if centred and not uncentred else 0.0
         return Predictor(name, latent, mean, sd, centre, mean - REACH * sd, mean + REACH * sd)
     column = group.data[:, group.names.index(name)]
     known = column[~np.isnan(column)]

@@ -106,14 +106,13 @@ def product_test(fit: Fit, terms: str | Sequence[str] | None = None) -> ProductT
 
 def _against_zero(fit: Fit, rows: Sequence[int]) -> tuple[TestStatistic, Fit]:
     """Test of the difference from the same model with coefficients of zero, and that model's fit."""
-    table, family = fit.model.table, fit.model.family
+    table = fit.model.table
     zeros = [Relation(p, "==", "0", Name(p), Number(0.0)) for p in (table.plabel[row] for row in rows)]
     smaller = replace(table, relations=(*table.relations, *zeros))
-    model = family.again(fit.model, smaller)
-    without = family.result(model, family.search(model))
+    without = fit.restricted(smaller)
     if not without.has_optimum:
         raise ModelError(f"the model without the products {without.unreached}: there is no test")
-    own = family.product_difference(fit, without, rows)
+    own = fit.difference_of_products(without, rows)
     if own is not None:
         return own, without
     row = compare(fit, without, names=("with products", "without"))

@@ -19,7 +19,7 @@ from comply_measure.sem.table.groups import free_for_equality, is_tied
 from comply_measure.sem.table.parameter_table import GROUP_EQUAL, LARGEST, ParameterTable, Row, TableOptions
 from comply_measure.sem.table.product_moments import product_moments
 from comply_measure.sem.table.products import mean_relations, scale_products, scale_relations
-from comply_measure.sem.table.variables import Variables, variables_of
+from comply_measure.sem.table.variables import Variables, variables_of, with_latent_products
 
 
 def build_table(
@@ -53,6 +53,8 @@ def build_table(
     single_label = False
     for number, terms in enumerate(blocks, start=1):
         names = variables_of(_components_apart(terms) if options.direct_products else terms)
+        if options.product_variables:
+            names = with_latent_products(names)
         _check_latent_products(names)
         _check_loops(terms, names)
         variables.append(names)
@@ -300,7 +302,7 @@ def _assemble(
     notes: tuple[str, ...],
 ) -> ParameterTable:
     plabels = [f".p{i}." for i in range(1, len(rows) + 1)]
-    products = scale_products(rows, variables)
+    products = [] if options.product_variables else scale_products(rows, variables)
     sets = _tie(rows, _names_for_equality(rows, variables, options), plabels)
     relations: list[Relation] = list(records.relations)
     relations += _composite_scales(rows, plabels, variables)

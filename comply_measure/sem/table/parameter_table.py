@@ -48,6 +48,8 @@ class TableOptions:
         covariance of its components.
     direct_products : bool
         Whether products with a factor in them are terms of the equations, not variables.
+    product_variables : bool
+        Whether such products are latent variables without indicators, whose moments come from those of factor scores.
     """
 
     model_type: ModelType = "sem"
@@ -64,6 +66,7 @@ class TableOptions:
     zero_intercepts: tuple[frozenset[str], ...] = ()
     product_indicators: str = ""
     direct_products: bool = False
+    product_variables: bool = False
 
 
 @dataclass(slots=True)

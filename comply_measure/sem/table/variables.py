@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from comply_measure.sem.language.records import Term, columns_of
+from comply_measure.sem.language.records import Product, Term, columns_of
 from comply_measure.sem.table.composites import Composite, composites_of
 
 
@@ -104,4 +104,18 @@ def variables_of(terms: Sequence[Term]) -> Variables:
         latent_exogenous=tuple(n for n in latent if n not in is_indicator and n not in predicted_set),
         latent_outcomes=tuple(n for n in latent if n in pure_outcomes),
         observed_outcomes=tuple(n for n in (*measured, *predicted, *exogenous, *rest) if n in pure_outcomes),
+    )
+
+
+def with_latent_products(names: Variables) -> Variables:
+    """The names with products that have a factor in them among the exogenous latent variables."""
+    latent = set(names.latent)
+    products = [n for n in names.observed if isinstance(n, Product) and latent.intersection(n.parts)]
+    kept = set(names.observed).difference(products)
+    return replace(
+        names,
+        observed=tuple(n for n in names.observed if n in kept),
+        latent=(*names.latent, *products),
+        exogenous=tuple(n for n in names.exogenous if n in kept),
+        latent_exogenous=(*names.latent_exogenous, *products),
     )
