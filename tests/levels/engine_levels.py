@@ -109,12 +109,19 @@ def latent_products(runs: int) -> Rates:
         (400, False, "qml", "MLR"),
         (400, True, "lms", "ML"),
         (400, True, "lms", "MLR"),
+        (200, False, "sam", "ML"),
+        (400, False, "sam", "ML"),
+        (400, True, "sam", "ML"),
     ):
         rng = np.random.default_rng(11)
         rows = []
         for _ in range(runs):
             data = one_product(rng, n, skewed)
-            fit = sem.fit(MODERATED, data, interactions=how, estimator=estimator, nodes=10)
+            fit = (
+                sem.sam(MODERATED, data)
+                if how == "sam"
+                else sem.fit(MODERATED, data, interactions=how, estimator=estimator, nodes=10)
+            )
             if fit.converged:
                 rows.append(fit.estimates.query("op == '~' and rhs == 'X:Z'").iloc[0])
         table = pd.DataFrame(rows)

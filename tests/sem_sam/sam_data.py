@@ -24,7 +24,10 @@ f11 ~ f9 + f10
 f12 ~ f11 + f9 + f3
 """
 SHORT = "\n".join(MEASUREMENT.split("\n")[:4]) + "\nf3 ~ f1 + f2\nf4 ~ f3 + f1"
+PRODUCT = "X =~ x1 + x2 + x3\nZ =~ z1 + z2 + z3\nM =~ m1 + m2 + m3\nY =~ y1 + y2 + y3\n"
 MODELS = {
+    "product": PRODUCT + "M ~ X\nY ~ M + X + Z + X:Z",
+    "several": PRODUCT + "M ~ X\nY ~ M + X + Z + w + X:Z + M:w + X:X",
     "twelve": MEASUREMENT + PATHS,
     "short": SHORT,
     "observed": SHORT + "\nf4 ~ age\nf3 ~ age + size",
@@ -55,6 +58,23 @@ def twelve(n: int = 240, seed: int = 12) -> pd.DataFrame:
     return pd.DataFrame(columns).round(4)
 
 
+def products(n: int = 300, seed: int = 7) -> pd.DataFrame:
+    """Two factors, a mediator and an outcome with a product, a square and a product with a column of mean zero."""
+    rng = np.random.default_rng(seed)
+    X, Z = rng.multivariate_normal(np.zeros(2), 0.3 + 0.7 * np.eye(2), n).T
+    w = rng.standard_normal(n)
+    M = 0.5 * X + 0.7 * rng.standard_normal(n)
+    Y = 0.4 * M + 0.3 * Z + 0.2 * w + 0.3 * X * Z + 0.25 * M * w + 0.15 * X**2 + 0.7 * rng.standard_normal(n)
+    columns = {}
+    for name, values in (("x", X), ("z", Z), ("m", M), ("y", Y)):
+        for item, loading in enumerate((1.0, 0.8, 0.9), start=1):
+            columns[f"{name}{item}"] = 3.0 + loading * values + 0.6 * rng.standard_normal(n)
+    columns["w"] = w - w.round(4).mean()
+    columns["half"] = np.where(np.arange(n) % 2, 1.0, 2.0)
+    columns["firm"] = np.arange(n) // 10
+    return pd.DataFrame(columns).round(4)
+
+
 def few() -> pd.DataFrame:
     """Thirty cases: residual variances and factors that are hardly distinct."""
     return twelve(30, FEW)
@@ -72,6 +92,7 @@ def incomplete() -> pd.DataFrame:
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     twelve().to_csv(folder / "twelve.csv", index=False)
+    products().to_csv(folder / "products.csv", index=False)
     few().to_csv(folder / "few.csv", index=False)
     incomplete().to_csv(folder / "incomplete.csv", index=False)
     for name, text in MODELS.items():

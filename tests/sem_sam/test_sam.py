@@ -210,7 +210,6 @@ def test_structure_summary_and_measures() -> None:
         (MODELS["short"] + "\nf1_1 ~ f2", "joins an indicator"),
         (MODELS["short"] + "\nf2_1 ~~ age", "joins an indicator"),
         (MODELS["short"] + "\nf1 ~~ 1*f1", "fix a loading"),
-        (MODELS["short"] + "\nf4 ~ f1:f2", "products of factors"),
         (
             MODELS["short"].replace("f1_1 + f1_2", "f1_1 + a*f1_2").replace("~ f1 + f2", "~ a*f1 + f2"),
             "two steps",

@@ -244,6 +244,17 @@ class SamFit(Fit):
                     "those of uncorrected scores",
                 )
 
+        for own, group in zip(self._structure.products, self.model.sample.groups, strict=False):
+            if own.correction != 1.0:
+                place = f" in group '{group.name}'" if group.name else ""
+                yield Finding(
+                    "product_covariance",
+                    f"the covariance matrix of the factors and their products{place} was not positive definite; "
+                    f"measurement error was taken into account to {own.correction:.0%} only (Fuller's correction)",
+                    "factors that are hardly distinct or reliable, or too few cases: estimates are biased towards "
+                    "those of uncorrected scores",
+                )
+
     def predict(
         self,
         data: pd.DataFrame | None = None,

@@ -36,3 +36,9 @@ if (new) cases <- c(cases, list(  # 0.6-14 stops at ULS
   run("groups", "twelve", "short", group = "school"),
   run("groups_equal", "twelve", "short", group = "school", group.equal = c("loadings", "intercepts"))))
 write(toJSON(cases, auto_unbox = TRUE, digits = NA, na = "null", null = "null"), file.path(folder, paste0("lavaan_", substr(packageVersion("lavaan"), 1, 3), ".json")))
+# products of factors, known to 0.7-2 alone
+if (new) write(toJSON(list(
+  run("product", "products", "product"), run("several", "products", "several"),
+  run("product_gls", "products", "product", mapping = "GLS"),
+  run("product_uls", "products", "product", mapping = "ULS")
+), auto_unbox = TRUE, digits = NA, na = "null", null = "null"), file.path(folder, "lavaan_0.7_products.json"))
