@@ -12,7 +12,7 @@ export MPLBACKEND ?= Agg
 # Version of the outside check of SurveyJS models.
 SURVEY_CORE := 2.5.38
 
-.PHONY: help demo test lint types format bench mutants texts validators lock clean
+.PHONY: help demo test lint types format docs bench mutants texts validators lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make lint    check style and formatting (ruff)"
 	@echo "make types   check types (mypy)"
 	@echo "make format  format the code"
+	@echo "make docs    build the documentation site (build/site), with a gallery of the shipped study"
 	@echo "make bench   time the engine beside its peers (TASKS), or beside an older commit (AGAINST)"
 	@echo "make mutants change one token at a time and see whether a test notices (ROOMS, SAMPLE, SEED)"
 	@echo "make texts   store the texts of the report's chapters anew (EVIDENCE=1: their evidence, too)"
@@ -52,6 +53,11 @@ types: $(READY)
 format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: export NO_MKDOCS_2_WARNING ?= 1
+docs: $(READY)
+	$(BIN)/mkdocs build --quiet
+	@echo "open build/site/index.html"
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks $(TASKS) $(if $(AGAINST),--against $(AGAINST))

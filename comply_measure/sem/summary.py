@@ -160,7 +160,8 @@ def _estimates(fit: Fit) -> str:
 
 
 def _row(op: str, lhs: str, rhs: str, est: float, se: float, z: float, p: float, held: bool) -> str:
-    numbers = f"{est:>10.3f}{'at bound' if held else _number(se):>10}{_number(z, 2):>9}{_number(p):>8}"
+    error = "at bound" if held else "" if se == 0 else _number(se)  # none of what is fixed, as in lavaan
+    numbers = f"{est:>10.3f}{error:>10}{_number(z, 3):>9}{_number(p):>8}"
     return f"  {_name(lhs, op, rhs):<32}{numbers}"
 
 

@@ -79,7 +79,12 @@ def _estimates(results: CfaEvidence, named: NamedFit, labels: Labels) -> TableSp
     table = named.fit.estimates.reset_index(drop=True)
     names = zip(table["lhs"], table["op"], table["rhs"], strict=True)
     data = table.assign(label=[_words(labels, *map(str, name)) for name in names])
-    data["note"] = ["" if se == se and se > 0 else "fixed, or without standard error" for se in data["se"]]
+    fixed = data["se"] == 0
+    unknown = data["se"].isna()
+    data["note"] = [
+        "fixed" if a else "no standard error" if b else "" for a, b in zip(fixed, unknown, strict=True)
+    ]
+    data["se"] = data["se"].mask(fixed)
     columns: Columns = (of("parameter", "label"), of("estimate", "est"), "se", of("p", "pvalue"), "remark")
     return table_of(
         results,

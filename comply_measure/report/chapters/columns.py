@@ -9,10 +9,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-#: Under tables of AVE and CR; takes what the indicators are.
+#: Which AVE it is, in the chapters that have it from one model of all dimensions; takes what the indicators are.
+AVE_NOTE = (
+    "AVE from standardised loadings of the {} in the model of correlated dimensions; the chapter on reliability "
+    "takes one construct at a time."
+)
+
+#: Under tables of AVE and CR.
 CONSTRUCT_NOTE = (
-    "CR and AVE from standardised loadings of the {} in the model of correlated dimensions; the chapter on reliability "
-    "takes one construct at a time. Fornell and Larcker (1981) compare √AVE with the largest correlation of a "
+    f"CR and {AVE_NOTE} Fornell and Larcker (1981) compare √AVE with the largest correlation of a "
     "dimension with another."
 )
 

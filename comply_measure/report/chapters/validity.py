@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from comply_measure.evidence.keying import with_doubt
 from comply_measure.evidence.topics.validity import ValidityEvidence
-from comply_measure.report.chapters.columns import CONSTRUCT_NOTE, labelled
+from comply_measure.report.chapters.columns import AVE_NOTE, CONSTRUCT_NOTE, labelled
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, listing, plural
 from comply_measure.report.labels import Labels
@@ -282,6 +282,7 @@ def _role_table(facts: ValidityEvidence, labels: Labels) -> TableSpec:
         f"{facts.title}: validity in each role",
         labelled(data, role=(labels.role, "group"), label=(labels.construct, "construct")),
         _BY_ROLE,
+        AVE_NOTE.format(facts.indicator_kind),
         group="role",
         estimator=facts.role_estimator,
     )
