@@ -309,6 +309,19 @@ def test_shares_without_variance_have_their_reason() -> None:
         assert table.attrs["undefined"] == "nothing of the variable is reliable, or it has no variance"
 
 
+def test_shares_of_negative_variances_are_noted() -> None:
+    """φ = -0.1 of what one informant sees alone: its part is below 0, and the row says why."""
+    table = interchangeable_shares(solution(0.5, -0.1, 0.2), "C", ["c1"], TWO)
+    np.testing.assert_allclose(table["unique_method"], -0.1 / 0.6, atol=1e-12)
+    assert table["note"].str.fullmatch(r"negative variance of .+ \(-0\.1\): the parts are no shares").all()
+    assert not interchangeable_shares(solution(0.5, 0.1, 0.2), "C", ["c1"], TWO)["note"].any()
+    rows = [("f", "=~", x, value) for x, value in (("a", 1.0), ("b", 0.8), ("c", 0.6))]
+    rows += [("f", "~~", "f", 1.0), ("a", "~~", "a", -0.25), ("b", "~~", "b", 0.36), ("c", "~~", "c", 0.64)]
+    shares = variance_shares(pd.DataFrame(rows, columns=["lhs", "op", "rhs", "est"]))
+    np.testing.assert_allclose(shares["share"], [1 / 0.75, 0.64, 0.36], atol=1e-12)
+    assert list(shares["note"]) == ["negative variance of a (-0.25): the parts are no shares", "", ""]
+
+
 def test_every_public_function_is_here() -> None:
     functions = {name for name in room.__all__ if name[0].islower()}
     assert functions <= set(globals()), f"without bad cases: {functions - set(globals())}"

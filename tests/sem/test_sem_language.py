@@ -115,6 +115,9 @@ def test_blocks_are_recognised() -> None:
     ("text", "message", "marked"),
     [
         ("f = x1", "no meaning", "="),
+        ("f =~ `item 1 + x2", "a backtick without its partner", "`item 1"),
+        ("f =~ x1`", "a backtick without its partner", "`"),
+        ("`` =~ x1", "nothing between", "` =~ x1"),
         ("f =~ x1 x2", "not expected here", "x2"),
         ("f =~ x1 +", "nothing stands after", "+"),
         ("f =~ + + x1", "nothing stands before", "+"),

@@ -348,15 +348,18 @@ def _shares(fits: Sequence[NamedFit | None], chosen: Focal) -> pd.DataFrame:
     for named in (f for f in fits if f is not None):
         found: dict[tuple[str, str], float] = {}
         residual: dict[str, float] = {}
+        negative: dict[str, str] = {}
         if _usable(named):
             for row in variance_shares(named.fit.estimates).to_dict("records"):
                 found[str(row["indicator"]), str(row["factor"]).partition(".")[0]] = float(row["share"])
                 residual[str(row["indicator"])] = float(row["residual_share"])
+                negative[str(row["indicator"])] = str(row["note"])
         for attribute in chosen.factors[named.key]:
             for role in chosen.roles:
                 column = wide_column(attribute, role)
                 parts = [found.get((column, kind), np.nan) for kind in ("common", "view", "only")]
-                rows.append((named.key, attribute, role, *parts, residual.get(column, np.nan), _note(named)))
+                note = "; ".join(filter(None, (_note(named), negative.get(column, ""))))
+                rows.append((named.key, attribute, role, *parts, residual.get(column, np.nan), note))
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.measurement.frames import check_estimates
+from comply_measure.models.informants.shares import negative_note
 from comply_measure.models.informants.wide import check_design, wide_term
 from comply_measure.sem.language.quoting import quoted
 from comply_measure.statistics.reasons import undefined_because
@@ -17,6 +18,7 @@ from comply_measure.tables.wide import wide_column, wide_frame
 
 _SHARES = (
     "variable", "role", "consistency", "common_method", "unique_method", "reliability", "error", "consistency_true",
+    "note",
 )  # fmt: skip
 
 
@@ -207,7 +209,7 @@ def interchangeable_shares(
     -------
     DataFrame
         variable, role, consistency, common_method, unique_method, reliability, error, consistency_true (NaN where
-        nothing is reliable).
+        nothing is reliable), note (negative variances, whose parts are no shares).
 
     Raises
     ------
@@ -239,11 +241,8 @@ def interchangeable_shares(
     for role in numbers:
         for variable in variables:
             column = wide_column(variable, slot(role, 1))
-            parts = [
-                part(f"{trait}.trait", column),
-                part(f"{trait}.method.{role}", column),
-                part(_own(trait, role, 1), column),
-            ]
+            factors = (f"{trait}.trait", f"{trait}.method.{role}", _own(trait, role, 1))
+            parts = [part(factor, column) for factor in factors]
             error = table[column, "~~", column]
             total = sum(parts) + error
             true = sum(parts)
@@ -255,6 +254,7 @@ def interchangeable_shares(
                     true / total if total else np.nan,
                     error / total if total else np.nan,
                     parts[0] / true if true > 0 else np.nan,
+                    negative_note({name: table.get((name, "~~", name), 0.0) for name in (*factors, column)}),
                 )
             )
     return undefined_because(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -24,7 +26,8 @@ def variance_shares(estimates: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``indicator, factor, share, reliability, residual_share``; one row per loading.
+        ``indicator, factor, share, reliability, residual_share, note``; one row per loading. A negative variance is
+        noted: what is computed from it is no share.
 
     Raises
     ------
@@ -51,8 +54,25 @@ def variance_shares(estimates: pd.DataFrame) -> pd.DataFrame:
         parts = block["est"].to_numpy() ** 2 * np.array([variance.get(f, np.nan) for f in factors])
         total = parts.sum() + variance.get(indicator, np.nan)
         reliability = parts.sum() / total
+        note = negative_note({name: variance.get(name, np.nan) for name in (*factors, str(indicator))})
         rows += [
-            (indicator, f, p / total, reliability, 1 - reliability)
+            (indicator, f, p / total, reliability, 1 - reliability, note)
             for f, p in zip(factors, parts, strict=True)
         ]
-    return pd.DataFrame(rows, columns=["indicator", "factor", "share", "reliability", "residual_share"])
+    return pd.DataFrame(
+        rows, columns=["indicator", "factor", "share", "reliability", "residual_share", "note"]
+    )
+
+
+def negative_note(variances: Mapping[str, float]) -> str:
+    """Which variances are negative, so that shares of them are none; empty where none is.
+
+    Parameters
+    ----------
+    variances : mapping
+        Name of a factor or, for its residual, of an indicator -> estimated variance.
+    """
+    negative = [f"{name} ({value:.3g})" for name, value in variances.items() if value < 0]
+    if not negative:
+        return ""
+    return f"negative variance of {', '.join(negative)}: the parts are no shares"

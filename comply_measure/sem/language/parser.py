@@ -154,7 +154,10 @@ def _read(text: object) -> _Draft:
         raise ModelSyntaxError("The model text is too long.", [problem])
     tokens = tokenize(text)
     for token in tokens:
-        if token.kind == "bad":
+        if token.kind == "bad" and token.text == "`":
+            allowed = "names between two backticks, `my item`; a backtick inside a name is written twice"
+            draft.report("a backtick without its partner, or with nothing between", token.at, allowed)
+        elif token.kind == "bad":
             draft.report(f"the character '{token.text}' has no meaning here", token.at)
     if not draft.faults:
         for statement in _statements(tokens):
