@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -95,6 +96,20 @@ def test_the_readme_has_the_parts_of_the_template(package: Path) -> None:
     assert all((package / row["file"]).is_file() for row in rows)
     assert {row["step"] for row in rows} >= {"sample", "items", "gaps"}
     assert f"| {rows[0]['exhibit']} |" in text
+
+
+def test_references_are_those_of_the_report(package: Path) -> None:
+    listed = (package / "results" / "references.bib").read_text(encoding="utf-8")
+    assert listed.count("\n@") + 1 > 5
+    text = (package / "references.bib").read_text(encoding="utf-8")
+    assert text.endswith(f"\n\n{listed}")
+    keys = re.findall(r"^@\w+\{([^,]+),", text, re.MULTILINE)
+    assert len(keys) == len(set(keys))
+    assert keys[:1] == ["comply_measure"]
+    card = (package / "README.md").read_text(encoding="utf-8").split("## References\n")[1]
+    assert card.count("\n- ") == len(keys) - 1  # all but the software itself
+    for doi in re.findall(r"doi = \{(.+)\}", listed):
+        assert f"https://doi.org/{doi}" in card
 
 
 def test_packing_twice_gives_the_same_bytes(package: Path) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from comply_measure import __version__
 from comply_measure.errors import ComplyError, InputError, Problem
+from comply_measure.pipeline.document import build_report
 from comply_measure.pipeline.files import staged, writing
 from comply_measure.pipeline.fingerprint import code_version
 from comply_measure.pipeline.folder import MANIFEST, places, tables
@@ -115,13 +116,16 @@ def _fill(run: Run, made: Path) -> None:
     write_csv(listed, made / "exhibits.csv")
     assert run.folder is not None
     size = float(sum(path.stat().st_size for path in made.rglob("*") if path.is_file()))
+    works = build_report(run).references
     texts = {
         "requirements.lock": lock_text(locked()),
-        "references.bib": bibliography(run.study),
+        "references.bib": bibliography(run.study, works),
         "CITATION.cff": citation_file(run.study),
         "LICENSE.txt": _licences(part.data_licence, part.code_licence),
         CARD: _card(run, document),
-        "README.md": readme(run, Facts(listed, cost_of(run, run.folder / FOLDER), size, hidden, units)),
+        "README.md": readme(
+            run, Facts(listed, cost_of(run, run.folder / FOLDER), size, hidden, units, works)
+        ),
     }
     for name, text in texts.items():
         (made / name).write_text(text, encoding="utf-8", newline="\n")

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from comply_measure import __version__
 from comply_measure.pipeline.replication.cost import Cost, storage_class
+from comply_measure.report.references.styles import apa, doi_address
+from comply_measure.report.references.work import Work
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from comply_measure.pipeline.run import Run
 
-_SOURCE = (
+SOURCE = (
     "Vilhuber, L., Connolly, M., Koren, M., Llull, J., & Morrow, P. (2022). A template README for social science "
     "replication packages (v1.1). https://doi.org/10.5281/zenodo.7293838"
 )
@@ -39,6 +41,8 @@ class Facts:
         Whether the data are a stand-in.
     left_out : tuple of str
         Tables of single units that are left out.
+    works : tuple of Work
+        What the report cites.
     """
 
     exhibits: pd.DataFrame
@@ -46,12 +50,13 @@ class Facts:
     size: float
     stand_in: bool
     left_out: tuple[str, ...] = ()
+    works: tuple[Work, ...] = ()
 
 
 def readme(run: Run, facts: Facts) -> str:
     """The text of ``README.md``."""
     parts = (_overview(run, facts), _data(run, facts), _requirements(run, facts), _programs(run), _replicate(facts),
-             _exhibits(facts), _references(run))  # fmt: skip
+             _exhibits(facts), _references(run, facts.works))  # fmt: skip
     return "\n\n".join(parts) + "\n"
 
 
@@ -165,12 +170,18 @@ def _exhibits(facts: Facts) -> str:
     return f"## List of tables and figures\n| exhibit | title | step | file |\n|---|---|---|---|\n{rows}"
 
 
-def _references(run: Run) -> str:
+def _references(run: Run, works: tuple[Work, ...]) -> str:
+    """What ``references.bib`` holds: sources of the scales, of this template, and the works of the report."""
     sources: dict[str, str] = {}
     for scale in run.study.scales:
         sources |= {text: text for text in scale.references.values()}
-    lines = "\n".join(f"- {text}" for text in (*sources, _SOURCE))
+    lines = "\n".join(f"- {text}" for text in (*sources, SOURCE, *map(_entry, works)))
     return f"## References\n`references.bib` holds the same for BibTeX.\n\n{lines}"
+
+
+def _entry(work: Work) -> str:
+    text = "".join(f"*{part}*" if slanted else part for part, slanted in apa(work))
+    return f"{text} {doi_address(work)}" if work.doi else text
 
 
 def _cell(text: object) -> str:

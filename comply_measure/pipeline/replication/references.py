@@ -1,4 +1,4 @@
-"""``references.bib`` and ``CITATION.cff``: the software, the paper, and the sources of the scales."""
+"""``references.bib`` and ``CITATION.cff``: the software, the paper, the sources of the scales, the works of the report."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ import re
 from typing import TYPE_CHECKING
 
 from comply_measure import __version__
+from comply_measure.pipeline.replication.readme import SOURCE
+from comply_measure.report.references.styles import render_bibtex
 
 if TYPE_CHECKING:
     from comply_measure.pipeline.study import Study
+    from comply_measure.report.references.work import Work
 
 _SIGNS = str.maketrans({"{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_", "$": r"\$"})
 
 
-def bibliography(study: Study) -> str:
-    """BibTeX: this software, the paper if the study names it, every source that its scales cite."""
+def bibliography(study: Study, works: tuple[Work, ...]) -> str:
+    """BibTeX: this software, the paper if the study names it, the sources of its scales, the report's list."""
     entries = [
         f"@software{{comply_measure,\n  author = {{{{The comply-measure developers}}}},\n"
         f"  title = {{comply-measure}},\n  version = {{{__version__}}}\n}}"
@@ -26,8 +29,9 @@ def bibliography(study: Study) -> str:
     for scale in study.scales:
         for key, text in scale.references.items():
             sources.setdefault(key, text)
-    entries += [_entry(key, text) for key, text in sources.items()]
-    return "\n\n".join(entries) + "\n"
+    entries += [_entry(key, text) for key, text in (*sources.items(), ("vilhuber2022", SOURCE))]
+    own = "\n\n".join(entries) + "\n"
+    return f"{own}\n{render_bibtex(works)}" if works else own
 
 
 def _entry(key: str, text: str) -> str:
