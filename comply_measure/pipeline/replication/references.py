@@ -1,4 +1,4 @@
-"""``references.bib`` and ``CITATION.cff``: the software, the paper, the sources of the scales, the works of the report."""
+"""``references.bib`` and ``CITATION.cff``: the software, the paper, sources of the scales, works of the report."""
 
 from __future__ import annotations
 
