@@ -80,7 +80,13 @@ class CallTracer:
 
     def pytest_unconfigure(self) -> None:
         loaded = [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())]
+        root = self.prefix.removesuffix(os.sep).rpartition(os.sep)[0] + os.sep
+        inside = [f for f in loaded if f.startswith(root) and not f.startswith(self.prefix)]
+        own = str(Path(__file__).parent) + os.sep
         record = {
+            "helpers": sorted(
+                f.removeprefix(root) for f in inside if "site-packages" not in f and not f.startswith(own)
+            ),
             "shared": sorted(self.shared),
             "setup": round(self.setup, 3),
             "loaded": sorted(f.removeprefix(self.prefix) for f in loaded if f.startswith(self.prefix)),
@@ -126,7 +132,7 @@ class TestsOf:
 def test_map(root: Path, package: str, test_files: list[Path], cache: Path, *, fresh: bool) -> TestsOf:
     """The map of the test files.
 
-    A file is traced again when it or another file of its folder has changed; with `fresh` also when a file of the
+    A file is traced again when it or a helper that it imports has changed; with `fresh` also when a file of the
     package that it loads has.
     """
     calls: dict[str, set[str]] = {}
@@ -177,20 +183,22 @@ class _Tracer:
         """What is known of a test file; traced if nothing is, or nothing that is new enough."""
         name = path.relative_to(self.root).as_posix()
         kept = kept_map(self.root, path, self.cache)
-        helpers = sorted({path, *path.parent.glob("*.py")} - {*path.parent.glob("test_*.py")} | {path})
-        own = {file.name: _digest(file) for file in helpers}
         if kept.exists():
             record: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
-            if record["own"] == own and not (fresh and _differing(record, digests)):
+            changed = any(self._digest_now(file) != digest for file, digest in record["own"].items())
+            if not changed and not (fresh and _differing(record, digests)):
                 return record
         record = self._trace(name, kept.with_suffix(".new"))
-        record["own"] = own
+        record["own"] = {file: self._digest_now(file) for file in {name, *record.pop("helpers")}}
         loaded = [f"{self.package}/{file}" for file in record["loaded"]]
         record["digests"] = {
             file: digests.get(file, "") for file in loaded
         }  # empty: new since this run began
         kept.write_text(json.dumps(record), encoding="utf-8")
         return record
+
+    def _digest_now(self, file: str) -> str:
+        return _digest(self.root / file) if (self.root / file).is_file() else ""
 
     def _trace(self, name: str, output: Path) -> dict[str, Any]:
         self.cache.mkdir(parents=True, exist_ok=True)
