@@ -7,7 +7,7 @@ import numpy as np
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.box import box_of
 from comply_measure.sem.constrained import conditions, minimise_constrained
-from comply_measure.sem.endless import natural_units
+from comply_measure.sem.endless import natural_units, undetermined_directions
 from comply_measure.sem.model import Model
 from comply_measure.sem.optimise import Optimum, minimise
 from comply_measure.sem.quasi_newton import minimise_quasi_newton
@@ -40,7 +40,9 @@ def in_region(model: Model, theta: Array) -> Optimum:
     """Newton's method within a region of trust from one start."""
     search, phi = model.options.search, model.space.contract(theta)
     steps = min(search.iterations or REGION_STEPS, REGION_STEPS)
-    coordinates = Coordinates(box=box_of(model.table, model.space))
+    coordinates = Coordinates(
+        box=box_of(model.table, model.space), undetermined=undetermined_directions(model)
+    )
     found = minimise_in_region(model.objective, phi, model.sample.n, steps, search.tolerance, coordinates)
     return _on_bounds(model, found)
 

@@ -23,7 +23,7 @@ from comply_measure.sem.model import Model
 from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.start import starting_values
 from comply_measure.sem.table.constraints import Space
-from comply_measure.sem.trust import Coordinates, minimise_in_region
+from comply_measure.sem.trust import Coordinates, minimise_in_region, undetermined
 
 STEPS = 200
 POLISH = 80
@@ -73,7 +73,7 @@ def follow(model: Model, theta: Array) -> Way | None:
         model.sample.n,
         min(search.iterations or STEPS, STEPS),
         search.tolerance,
-        Coordinates(sigma=SIGMA * units, box=box),
+        Coordinates(sigma=SIGMA * units, box=box, undetermined=undetermined_directions(model)),
         path,
     )
     return Way(found, path, units) if math.isfinite(found.point.value) else None
@@ -91,7 +91,8 @@ def held(model: Model, way: Way) -> Optimum:
     for size in FAR_OUT:
         far |= np.abs(rest.point.phi) > size * units
         if far.any():
-            steps, apart = min(search.iterations or STEPS, POLISH), Coordinates(held=far, box=box)
+            steps = min(search.iterations or STEPS, POLISH)
+            apart = Coordinates(held=far, box=box, undetermined=undetermined_directions(model))
             rest = minimise_in_region(
                 model.objective, rest.point.phi, model.sample.n, steps, search.tolerance, apart
             )
@@ -124,6 +125,12 @@ def _places(space: Space, chosen: NDArray[np.bool_]) -> tuple[int, ...]:
     if space.shared is not None:
         chosen = chosen[space.shared]
     return tuple(np.flatnonzero(chosen).tolist())
+
+
+def undetermined_directions(model: Model) -> int:
+    """How many directions the moments say nothing of, wherever the parameters are: seen at the starting values."""
+    theta = starting_values(model.table, model.layouts, model.sample.groups)
+    return undetermined(model.objective.at(model.space.contract(theta)))
 
 
 def natural_units(model: Model) -> Array:

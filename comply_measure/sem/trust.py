@@ -17,6 +17,7 @@ one are put there, and the step of the others is found anew given these (Conn, G
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,9 +36,7 @@ BENDS = 12  # times that a step is found anew because it left the box
 LONGEST = 5.0  # most that a logarithm changes in one step
 END = 28.0  # largest logarithm: sizes of 7e11 σ
 LOOK_BACK = 20
-SINGULAR = (
-    1e-11  # share of the largest curvature below which one is rounding: a direction without information
-)
+SINGULAR = 1e-11  # share of the largest curvature below which one is rounding
 FLAT = 1e-5  # gain in n F over the last steps below which a logarithmic search ends
 
 
@@ -53,11 +52,14 @@ class Coordinates:
         Coordinates that do not move.
     box : Box or None
         Bounds that no step leaves.
+    undetermined : int
+        Directions of which the moments say nothing at all (:func:`undetermined`).
     """
 
     sigma: Array | None = None
     held: NDArray[np.bool_] | None = None
     box: Box | None = None
+    undetermined: int = 0
 
     def derivatives(self, phi: Array) -> tuple[Array, Array]:
         """First and second derivatives of φ in u (r,), (r,)."""
@@ -162,6 +164,21 @@ def scales(point: Point) -> Array:
     return np.sqrt(np.where(curvature > 0.0, curvature, 1e-12 * curvature.max(initial=1e-300)))
 
 
+def undetermined(point: Point) -> int:
+    """How many directions the moments say nothing of, by the rank of the expected Hessian at an ordinary point."""
+    if not (math.isfinite(point.value) and len(point.phi)):
+        return 0
+    relative, count = scales(point), 0
+    blocks = point.information_blocks
+    for place, block in zip(blocks.places, blocks.blocks, strict=True):
+        scaled = 2.0 * block / relative[place] / relative[place][:, None]
+        if not np.isfinite(scaled).all():
+            return 0
+        values = np.linalg.eigvalsh(scaled)
+        count += int((values < SINGULAR * values[-1]).sum())
+    return count
+
+
 def _bent(point: Point, coordinates: Coordinates, model: _Quadratic, radius: float) -> Array:
     """Where the step within the radius leads when what leaves the box is put on its border (r,)."""
     kept, offset = coordinates.kept(point).copy(), np.zeros(len(point.phi))
@@ -181,8 +198,8 @@ def _bent(point: Point, coordinates: Coordinates, model: _Quadratic, radius: flo
 class _Quadratic:
     """The quadratic model of F at a point, in scaled coordinates along the eigenvectors of its Hessian.
 
-    A curvature that is zero but for rounding counts as slightly positive, whatever its sign: along what the moments
-    do not determine no step leads lower, and a point without another slope is a minimum.
+    As many curvatures as there are undetermined directions count as slightly positive where they are zero but for
+    rounding, whatever their sign: no step along them leads lower, and a point without another slope is a minimum.
 
     Coordinates that are held have no slope and unit curvature: steps leave them alone. Where they are displaced, the
     slope of the others is the one that is found there.
@@ -216,9 +233,10 @@ class _Quadratic:
             values[place], vectors = np.linalg.eigh(scaled)
             along[place] = vectors.T @ slope[place]
             self.vectors.append(vectors)
-        if len(values):
+        if coordinates.undetermined:
             least = SINGULAR * float(np.abs(values).max())
-            values[np.abs(values) < least] = least
+            smallest = np.argsort(np.abs(values))[: coordinates.undetermined]
+            values[smallest] = np.where(np.abs(values[smallest]) < least, least, values[smallest])
         self.values, self.along = values, along
 
     @property
