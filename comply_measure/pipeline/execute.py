@@ -7,7 +7,7 @@ import traceback
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from comply_measure.errors import ComplyError, ComplyWarning, NotApplicableError
 from comply_measure.evidence.options import TopicOptions
@@ -78,16 +78,11 @@ def execute(
     known = found is not None
     foreign: tuple[str, ...] = ()
     if found is None:
-        computed = _tried(lambda: step.compute(context, options))
-        foreign = computed.foreign
+        computed = _computed(step, context, options, keys, store)
+        release()  # what only the computation needed, before the chapter is drawn on top of it
         if computed.result is None:
             return _failed(step, keys, start, computed)
-        fresh = Found(computed.result, computed.own)
-        stored = _tried(lambda: store.save_evidence(step.name, keys.evidence, fresh))
-        if stored.reason:
-            return _failed(step, keys, start, stored)
-        # What is printed is what the cache gives back, so that a second run prints the same.
-        found = store.load_evidence(step.name, keys.evidence) or fresh
+        found, foreign = computed.result, computed.foreign
     labels = Labels.of(context.responses.scales, context.language)
     evidence = found
     informants = step.informants(context)
@@ -104,6 +99,26 @@ def execute(
     return Outcome(
         step.name, "printed" if known else "done", keys.evidence, seconds, output, warnings=foreign
     )
+
+
+def _computed(
+    step: Step, context: Context, options: TopicOptions, keys: Keys, store: Store
+) -> _Attempt[Found]:
+    """Evidence of a step, kept in the cache, and as the cache gives it back: a second run then prints the same."""
+    computed = _tried(lambda: step.compute(context, options))
+    if computed.result is None:
+        return _without_result(computed)
+    fresh = Found(computed.result, computed.own)
+    stored = _tried(lambda: store.save_evidence(step.name, keys.evidence, fresh))
+    if stored.reason:
+        return _without_result(stored)
+    kept = store.load_evidence(step.name, keys.evidence) or fresh
+    return _Attempt(kept, computed.own, computed.foreign)
+
+
+def _without_result(attempt: _Attempt[Any]) -> _Attempt[Found]:
+    """Why there is nothing."""
+    return _Attempt(None, attempt.own, attempt.foreign, attempt.reason, attempt.trace, attempt.applies)
 
 
 def _tried(compute: Callable[[], Result]) -> _Attempt[Result]:

@@ -8,6 +8,7 @@ import math
 import random
 import sys
 import warnings
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -268,6 +269,27 @@ def test_a_damaged_result_is_computed_anew(
     assert workshop.ran == ["e"]
     assert again.ok
     assert [path.read_bytes() for path in paths] == contents
+
+
+def test_what_a_step_computed_is_gone_when_its_chapter_is_printed(own_study: Path, tmp_path: Path) -> None:
+    """Models and draws behind a result are large, and drawing takes memory of its own."""
+    computed: list[weakref.ref[Sum]] = []
+    alive: list[bool] = []
+
+    def compute(request: Request, options: Number) -> Sum:
+        found = Sum(options.n, request.responses.n_units)
+        computed.append(weakref.ref(found))
+        return found
+
+    def chapter(evidence: Sum, labels: Labels, cutoffs: Cutoffs) -> Chapter:
+        alive.extend(one() is not None for one in computed)
+        return Chapter(Section("a", "a", ()))
+
+    registry = {"a": Step(Topic("a", "A", compute, Number, ()), chapter)}
+    own_study.write_text(own_study.read_text(encoding="utf-8").split("options:")[0], encoding="utf-8")
+    run = run_study(load_study(own_study, registry), registry, Store(tmp_path / "cache"))
+    assert statuses(run) == {"a": "done"}
+    assert alive == [False]
 
 
 def test_a_change_of_words_prints_anew_and_computes_nothing(
