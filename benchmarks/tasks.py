@@ -226,6 +226,21 @@ TASKS = (
         peers=(),
     ),
     Task(
+        "products1000sam",
+        "1,000 bootstrap fits of the same model in two steps",
+        moderated_mediation,
+        kind="resampled",
+        peers=(),
+    ),
+    Task(
+        "lms1000",
+        "1,000 bootstrap fits by LMS, nine indicators, N = 300",
+        moderated,
+        kind="resampled",
+        options={"interactions": "lms"},
+        peers=(),
+    ),
+    Task(
         "lms300",
         "LMS, nine indicators, N = 300",
         moderated,

@@ -29,6 +29,10 @@ def _ours(kind: str, data: pd.DataFrame, model: str, options: dict[str, Any]) ->
         return lambda: polychoric_matrix(data)
     if kind == "sam":
         return lambda: sem.sam(model, data, **options).estimates
+    if kind == "resampled":
+        jobs = int(options.pop("n_jobs", 2))
+        fitted = sem.fit(model, data, **options) if options else sem.sam(model, data)
+        return lambda: fitted.bootstrap(BOOTSTRAPS, seed=1, n_jobs=jobs).estimates
     if kind == "modification":
         fitted = sem.fit(model, data, **options)
         return lambda: sem.fit(model, data, **options).modification_indices() if fitted else None

@@ -134,15 +134,16 @@ def fit_units(
     in_two = measurement == "sam"
     if in_two and (options.engine != "comply" or options.estimator not in _IN_TWO_STEPS):
         raise NotApplicableError("structural-after-measurement estimates with ML or MLR of this package")
-    if in_two and model.products:
-        raise NotApplicableError("products of factors are not available in two steps")
+    missing = (
+        "listwise" if in_two and model.products else options.missing
+    )  # two-step products need complete cases
     text, columns = model.measured(variables, measurement)
     if not columns:
         raise NotApplicableError("the model names no variable of the units")
     _require_variables((*model.names, *model.indicators), variables)
     table = variables.frame(columns)
     rows = table[list(columns)].notna()
-    kept = table[rows.all(axis=1) if options.missing == "listwise" else rows.any(axis=1)]
+    kept = table[rows.all(axis=1) if missing == "listwise" else rows.any(axis=1)]
     if kept.empty:
         raise NotApplicableError("no unit has the scores that the model needs")
     data = kept[[*columns, "firm"]] if cluster == "firm" else kept[list(columns)]
@@ -152,7 +153,7 @@ def fit_units(
             text,
             data,
             estimator=options.estimator,
-            missing=options.missing,
+            missing=missing,
             cluster=None if cluster == "none" else cluster,
             **search,
         )

@@ -133,8 +133,8 @@ class StructureOptions(Estimation):
             yield ("measurement",), self.measurement, "blocks have a measurement of their own", "means"
         if self.measurement == "sam" and (self.engine != "comply" or self.estimator not in ("ML", "MLR")):
             yield ("measurement",), "sam", "two steps are estimated by the engine comply with ML or MLR", None
-        if self.bootstrap and (self.measurement == "sam" or self.engine != "comply"):
-            yield ("bootstrap",), self.bootstrap, "is of one step with the engine comply", "0"
+        if self.bootstrap and self.engine != "comply":
+            yield ("bootstrap",), self.bootstrap, "is of the engine comply", "0"
         if not self.indirect and any(each.through for each in self.hypotheses or ()):
             yield ("indirect",), False, "hypotheses with mediators are about indirect effects", "true"
         if self.bootstrap and not self.indirect:

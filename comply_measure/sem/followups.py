@@ -230,6 +230,19 @@ class FollowUps(Result):
         own = frame if self.scores_new_cases else None
         return augmented(frame, self.predict(own, method, se, group if self.scores_new_cases else None))
 
+    def influence(self) -> Array:
+        """Influence of every case, or cluster, on the estimates, up to a factor (n, q).
+
+        Raises
+        ------
+        ModelError
+            When the estimator has no casewise scores.
+        """
+        from comply_measure.sem.bootstrap.influence import influence
+
+        fit = cast("Fit", self)
+        return influence(fit.model, fit.optimum)
+
     def restricted(self, table: ParameterTable) -> Fit:
         """The fit of the same model and data with more constraints; ``table`` has the same rows."""
         family = self.model.family

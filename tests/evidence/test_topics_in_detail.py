@@ -372,9 +372,10 @@ def test_stored_texts_stand_at_places_of_their_list() -> None:
         ),
         ({"measurement": "sam", "estimator": "ML"}, None),
         (
-            {"measurement": "sam", "bootstrap": 200},
-            (("bootstrap",), 200, "is of one step with the engine comply", "0"),
+            {"engine": "semopy", "bootstrap": 200},
+            (("bootstrap",), 200, "is of the engine comply", "0"),
         ),
+        ({"measurement": "sam", "bootstrap": 200}, None),
         (
             {"bootstrap": 200, "indirect": False},
             (("bootstrap",), 200, "nothing is bootstrapped without indirect effects", "0"),

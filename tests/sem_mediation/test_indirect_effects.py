@@ -212,8 +212,6 @@ def test_two_steps_have_monte_carlo_intervals_of_their_joint_covariance(democrac
         np.quantile(draws, [0.025, 0.975]),
         atol=0.02 * found["se"],
     )
-    with pytest.raises(ComplyError, match="bootstraps are not available"):
-        sem.indirect_effects(fitted, bootstrap=100)
 
 
 def test_suppression_is_said(democracy: pd.DataFrame) -> None:

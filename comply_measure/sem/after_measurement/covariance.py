@@ -15,13 +15,12 @@ summed within clusters where there are any.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from comply_measure.sem.after_measurement.steps import Block, Structure
 from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.discrepancy.casewise import first_order
+from comply_measure.sem.errors import ModelError
 from comply_measure.sem.inference.covariance import (
     ParameterCovariance,
     standard_covariance,
@@ -31,9 +30,6 @@ from comply_measure.sem.inference.parts import scores_of
 from comply_measure.sem.model import Model
 from comply_measure.sem.objective import Point
 from comply_measure.sem.options import SANDWICH
-
-if TYPE_CHECKING:
-    pass
 
 
 def information_at(point: Point, kind: str) -> Array:
@@ -66,7 +62,8 @@ def two_step_covariance(
         return ParameterCovariance(None, information)
     R = inverse @ information[np.ix_(second, first)]
     if joint.options.se in SANDWICH:
-        return ParameterCovariance(_stacked(joint, point, blocks, inverse, R, (first, second)), information)
+        found = _stacked(joint, point, blocks, inverse, R, (first, second))
+        return ParameterCovariance(outer(joint, found), information)
     vcov = np.zeros_like(information)
     for block, part in zip(blocks, parts, strict=True):
         mine = block.places >= 0
@@ -94,22 +91,46 @@ def _stacked(
     inverse: Array,
     R: Array,
     steps: tuple[Index, Index],
-) -> Array:
-    """Var(θ̂) of the stacked estimating equations."""
+) -> list[Array]:
+    """Influence of every case on θ̂ by the stacked estimating equations, by group (n, q)."""
     first, second = steps
-    meat = np.zeros((len(point.theta), len(point.theta)))
     scores = scores_of(point)
     influence = block_influence(joint, blocks, joint.options.information)
     for group, layout in enumerate(point.objective.layouts):
-        sample, u = joint.sample.groups[group], influence[group]
+        u = influence[group]
         own = np.zeros_like(u)
         own[:, layout.first : layout.first + layout.q] = scores[group]
-        u[:, second] = own[:, second] - own[:, second].mean(axis=0)
-        meat += point.objective.weights[group] * first_order(u, sample.cluster, sample.n)
-    L = np.eye(len(meat))
-    L[np.ix_(second, second)] = inverse
-    L[np.ix_(second, first)] = -R
-    return np.asarray(L @ meat @ L.T / joint.n_inference)
+        s = own[:, second] - own[:, second].mean(axis=0)
+        u[:, second] = s @ inverse.T - u[:, first] @ R.T
+    return influence
+
+
+def outer(joint: Model, influence: list[Array]) -> Array:
+    """Sum of outer products of influences over n², of cases or clusters (q, q)."""
+    total = np.zeros((influence[0].shape[1],) * 2)
+    for weight, sample, own in zip(joint.objective.weights, joint.sample.groups, influence, strict=True):
+        total += weight * first_order(own, sample.cluster, sample.n)
+    return np.asarray(total / joint.n_inference)
+
+
+def two_step_influence(
+    joint: Model, point: Point, blocks: tuple[Block, ...], structure: Structure
+) -> list[Array]:
+    """Influence of every case on θ̂ of the whole model, by group (n, q).
+
+    Raises
+    ------
+    ModelError
+        When a step has a singular information matrix.
+    """
+    information = information_at(point, joint.options.information)
+    second = structure.places[structure.places >= 0]
+    first = np.setdiff1d(np.arange(len(point.theta)), second)
+    inverse = _structural_inverse(structure, information[np.ix_(second, second)])
+    if inverse is None or any(block.fit.vcov_array is None for block in blocks):
+        raise ModelError("the information matrix of a step is singular: cases have no influence")
+    R = inverse @ information[np.ix_(second, first)]
+    return _stacked(joint, point, blocks, inverse, R, (first, second))
 
 
 def block_influence(joint: Model, blocks: tuple[Block, ...], information: str) -> list[Array]:

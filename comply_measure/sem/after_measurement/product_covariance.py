@@ -22,10 +22,10 @@ from comply_measure.sem.after_measurement.corrected_test import (
     moment_influence,
     tangent_moments,
 )
-from comply_measure.sem.after_measurement.covariance import block_influence
+from comply_measure.sem.after_measurement.covariance import block_influence, outer
 from comply_measure.sem.after_measurement.steps import Block, Structure
 from comply_measure.sem.arrays import Array
-from comply_measure.sem.discrepancy.casewise import first_order
+from comply_measure.sem.errors import ModelError
 from comply_measure.sem.inference.covariance import ParameterCovariance
 from comply_measure.sem.model import Model
 
@@ -48,14 +48,21 @@ def product_covariance(joint: Model, blocks: tuple[Block, ...], second: Structur
     if direct is None:
         return ParameterCovariance(None, nothing)
     return ParameterCovariance(
-        _outer(joint, stacked_influence(joint, blocks, second, direct, through)), nothing
+        outer(joint, stacked_influence(joint, blocks, second, direct, through)), nothing
     )
 
 
 def product_influence_of_cases(joint: Model, blocks: tuple[Block, ...], second: Structure) -> list[Array]:
-    """Influence of every case on θ̂, by group (n, q)."""
+    """Influence of every case on θ̂, by group (n, q).
+
+    Raises
+    ------
+    ModelError
+        When the structural part is not identified.
+    """
     direct, through = _influence(joint, blocks, second)
-    assert direct is not None  # the structural part is identified
+    if direct is None:
+        raise ModelError("the structural part is not identified: cases have no influence")
     return stacked_influence(joint, blocks, second, direct, through)
 
 
@@ -95,11 +102,3 @@ def stacked_influence(
     for psi, own in zip(influence, direct, strict=True):
         psi[:, at] = own + psi @ through.T
     return influence
-
-
-def _outer(joint: Model, influence: list[Array]) -> Array:
-    """Sum of outer products over n², of cases or clusters."""
-    total = np.zeros((influence[0].shape[1],) * 2)
-    for weight, sample, own in zip(joint.objective.weights, joint.sample.groups, influence, strict=True):
-        total += weight * first_order(own, sample.cluster, sample.n)
-    return np.asarray(total / joint.n_inference)

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, NoReturn
 import numpy as np
 
 from comply_measure.sem.after_measurement.corrected_test import corrected_tests
-from comply_measure.sem.after_measurement.covariance import two_step_covariance
-from comply_measure.sem.after_measurement.product_covariance import product_covariance
+from comply_measure.sem.after_measurement.covariance import two_step_covariance, two_step_influence
+from comply_measure.sem.after_measurement.product_covariance import (
+    product_covariance,
+    product_influence_of_cases,
+)
 from comply_measure.sem.after_measurement.steps import (
     Block,
     Structure,
@@ -20,6 +23,7 @@ from comply_measure.sem.after_measurement.steps import (
     fit_locally,
     put_together,
 )
+from comply_measure.sem.bootstrap.influence import of_units
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.fit_measures.collect import Evidence
 from comply_measure.sem.fit_measures.undefined import without_fit
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
 
     from comply_measure.sem.after_measurement.moments import FactorMoments
     from comply_measure.sem.after_measurement.parts import Parts
+    from comply_measure.sem.arrays import Array
     from comply_measure.sem.baseline import Baseline
     from comply_measure.sem.bootstrap.fit import BootstrapFit
     from comply_measure.sem.inference.tests import TestStatistic
@@ -123,8 +128,11 @@ class SamFit(Fit):
     @cached_property
     def estimates(self) -> pd.DataFrame:
         """All parameters as of any fit, with ``step``: 1 measurement, 2 structure."""
-        frame = super().estimates
-        second = set(self._structure.places.tolist())
+        return self.with_steps(super().estimates)
+
+    def with_steps(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """A table of the parameters with the column ``step``."""
+        second = {place for place in self._structure.places.tolist() if place >= 0}
         free = frame["free"].to_numpy() - 1
         measured = {name for block in self.model.table.variables for name in block.latent}
         indicators = {r for o, r in zip(frame["op"], frame["rhs"], strict=True) if o == "=~"}
@@ -308,11 +316,25 @@ class SamFit(Fit):
         """Not of two steps."""
         self._none("χ² corrections for small samples are")
 
+    def influence(self) -> Array:
+        """Influence of every case, or cluster, on the estimates of both steps (n, q)."""
+        model, second = self.model, self._structure
+        if second.products:
+            return of_units(model, product_influence_of_cases(model, self.first, second))
+        return of_units(model, two_step_influence(model, self.optimum.point, self.first, second))
+
     def bootstrap(
         self, replications: int = 1000, kind: str = "ordinary", seed: int | None = None, n_jobs: int = 1
     ) -> BootstrapFit:
-        """Not available."""
-        self._none("bootstraps are")
+        """The same fit with standard errors and intervals from both steps in resampled data.
+
+        Parameters and errors are those of :meth:`comply_measure.sem.Fit.bootstrap`; only ``ordinary`` is there.
+        """
+        from comply_measure.sem.after_measurement.resampled import bootstrapped
+
+        if kind != "ordinary":
+            self._none(f"bootstraps of kind '{kind}' are")
+        return bootstrapped(self, replications, seed, n_jobs)
 
     def _none(self, what: str) -> NoReturn:
         raise ModelError(f"{what} not available for {TWO_STEPS}")

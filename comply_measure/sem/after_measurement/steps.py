@@ -20,7 +20,7 @@ from comply_measure.sem.families.one_level import OneLevel
 from comply_measure.sem.inference.covariance import null_space
 from comply_measure.sem.model import Model, specify
 from comply_measure.sem.optimise import Optimum
-from comply_measure.sem.options import ESTIMATORS
+from comply_measure.sem.options import ESTIMATORS, Options
 from comply_measure.sem.result import Fit
 from comply_measure.sem.sample import GroupSample, Sample
 from comply_measure.sem.table.asked import as_asked
@@ -72,8 +72,17 @@ class Structure:
         return basis @ null_space(jacobian) if jacobian is not None and len(jacobian) else basis
 
 
-def fit_block(joint: Model, parts: Parts, number: int) -> Block:
+def fit_block(joint: Model, parts: Parts, number: int, start: Array | None = None) -> Block:
     """First step: one measurement block, without bounds where its optimum is within these anyway.
+
+    Parameters
+    ----------
+    joint, parts
+        The whole model and its parts.
+    number : int
+        Which block.
+    start : array, optional
+        θ of the block to start from.
 
     Raises
     ------
@@ -89,16 +98,24 @@ def fit_block(joint: Model, parts: Parts, number: int) -> Block:
             f"the measurement of {title} is not identified by itself: {model.n_parameters} parameters for "
             f"{model.n_moments} moments; fix parameters or measure it together with others (measurement_blocks)"
         )
-    optimum = estimate(model)
-    search = replace(joint.options.search, bounds=BOUNDS)
-    bounded = as_asked(table, sample.groups, search)
-    theta, is_free = optimum.point.theta, bounded.free > 0
-    value = theta[bounded.free[is_free] - 1]
-    outside = (value < bounded.lower[is_free]) | (value > bounded.upper[is_free])
-    if not optimum.converged or optimum.endless or outside.any():
+    optimum = estimate(model, start)
+    unusable = not optimum.converged or optimum.endless
+    if unusable or is_outside(table, sample.groups, joint.options, optimum.point.theta):
+        search = replace(joint.options.search, bounds=BOUNDS)
+        bounded = as_asked(table, sample.groups, search)
         model = specify(bounded, sample, replace(joint.options, search=search))
-        optimum = estimate(model)
+        optimum = estimate(model, start)
     return Block(model.family.result(model, optimum), places)
+
+
+def is_outside(
+    table: ParameterTable, groups: tuple[GroupSample, ...], options: Options, theta: Array
+) -> bool:
+    """Whether estimates of a block lie outside the bounds that these moments give it."""
+    bounded = as_asked(table, groups, replace(options.search, bounds=BOUNDS))
+    is_free = bounded.free > 0
+    value = theta[bounded.free[is_free] - 1]
+    return bool(((value < bounded.lower[is_free]) | (value > bounded.upper[is_free])).any())
 
 
 def _part_of_sample(joint: Model, table: ParameterTable) -> Sample:
@@ -166,7 +183,9 @@ def measured(joint: Model, blocks: tuple[Block, ...], names: tuple[str, ...], gr
     return Measurement(loadings, residuals, intercepts, tuple(implied))
 
 
-def fit_locally(joint: Model, parts: Parts, blocks: tuple[Block, ...], kind: str) -> Structure:
+def fit_locally(
+    joint: Model, parts: Parts, blocks: tuple[Block, ...], kind: str, start: Array | None = None
+) -> Structure:
     """Second step on the moments of the factors."""
     table, places = structure_table(joint.table, parts)
     samples = joint.sample.groups
@@ -202,7 +221,7 @@ def fit_locally(joint: Model, parts: Parts, blocks: tuple[Block, ...], kind: str
             f"the structural part is not identified by itself: {model.n_parameters} parameters for "
             f"{model.n_moments} moments"
         )
-    return Structure(model.family.result(model, estimate(model)), places, moments, products)
+    return Structure(model.family.result(model, estimate(model, start)), places, moments, products)
 
 
 def _check_moments(moments: tuple[FactorMoments | ProductMoments, ...]) -> None:
@@ -213,7 +232,9 @@ def _check_moments(moments: tuple[FactorMoments | ProductMoments, ...]) -> None:
             raise InputError("The first step leaves factors without variance.", problems)
 
 
-def fit_globally(joint: Model, parts: Parts, blocks: tuple[Block, ...]) -> Structure:
+def fit_globally(
+    joint: Model, parts: Parts, blocks: tuple[Block, ...], start: Array | None = None
+) -> Structure:
     """Second step on all data, with the parameters of the first step fixed."""
     theta = step_one(joint, blocks)
     table = joint.table
@@ -230,7 +251,7 @@ def fit_globally(joint: Model, parts: Parts, blocks: tuple[Block, ...]) -> Struc
     )
     cut = replace(table, free=free, value=value, equal=equal, notes=())
     model = specify(cut, joint.sample, joint.options)
-    return Structure(model.family.result(model, estimate(model)), places, ())
+    return Structure(model.family.result(model, estimate(model, start)), places, ())
 
 
 def step_one(joint: Model, blocks: tuple[Block, ...]) -> Array:

@@ -11,9 +11,8 @@ import numpy as np
 
 from comply_measure.sem.arguments import check_arguments, confidence_level
 from comply_measure.sem.arrays import Array
-from comply_measure.sem.bootstrap.influence import influence
 from comply_measure.sem.bootstrap.intervals import KINDS, interval
-from comply_measure.sem.bootstrap.replicate import Replications, replicate
+from comply_measure.sem.bootstrap.replicate import Replications, Worker, replicate
 from comply_measure.sem.bootstrap.values import defined_values, row_values, standardised_values
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.inference.diagnosis import Finding
@@ -143,7 +142,7 @@ class BootstrapFit(Fit):
         """Influence of every case on all rows and defined parameters (n, rows + definitions)."""
         from comply_measure.sem.table.constraints import Namespace
 
-        per_parameter = influence(self.model, self.optimum)
+        per_parameter = self.influence()
         table = self.model.table
         out = np.zeros((len(per_parameter), len(table)))
         free = table.free > 0
@@ -188,6 +187,8 @@ def resampled(
     kinds: tuple[str, ...] = ("ordinary",),
     seed: int | None = None,
     n_jobs: int = 1,
+    worker: Worker | None = None,
+    make: type[BootstrapFit] = BootstrapFit,
 ) -> BootstrapFit:
     """Bootstrap a fit.
 
@@ -203,6 +204,10 @@ def resampled(
         The same seed gives the same result, whatever ``n_jobs``.
     n_jobs : int
         Cores; −1 for all.
+    worker : Worker, optional
+        Who refits; that of the family otherwise.
+    make : type
+        What the fit becomes.
 
     Raises
     ------
@@ -222,9 +227,11 @@ def resampled(
     done: dict[str, Replications] = {}
     for number, kind in enumerate(kinds):
         own = seed if seed is None or number == 0 else seed + number
-        done[kind] = replicate(fit.model, fit.optimum.point, int(replications), kind, own, n_jobs)
-    known = {field.name: getattr(fit, field.name) for field in fields(Fit)}
-    return BootstrapFit(**known, naive=done.get("ordinary"), under_model=done.get("bollen.stine"))
+        refits = worker or fit.model.family.worker(fit.model, fit.optimum.point, kind)
+        done[kind] = replicate(refits, int(replications), kind, own, n_jobs)
+    own_fields = {field.name for field in fields(make)} & {field.name for field in fields(fit)}
+    known = {name: getattr(fit, name) for name in own_fields - {"naive", "under_model"}}
+    return make(**known, naive=done.get("ordinary"), under_model=done.get("bollen.stine"))
 
 
 def _findings(fit: BootstrapFit, done: Replications) -> list[Finding]:

@@ -31,6 +31,11 @@ def influence(model: Model, optimum: Optimum) -> Array:
         wide = np.zeros((len(scores), len(point.theta)))
         wide[:, layout.first : layout.first + layout.q] = scores
         parts.append(wide)
+    return of_units(model, parts) @ P
+
+
+def of_units(model: Model, parts: list[Array]) -> Array:
+    """What cases contribute, by group (n_g, q), as contributions of cases or sums over clusters (n, q)."""
     total = np.vstack(parts)
     codes = [group.cluster for group in model.sample.groups]
     if all(code is not None for code in codes):
@@ -40,4 +45,4 @@ def influence(model: Model, optimum: Optimum) -> Array:
         summed = np.zeros((int(cluster.max()) + 1, total.shape[1]))
         np.add.at(summed, cluster, total)
         total = summed
-    return total @ P
+    return total

@@ -38,7 +38,7 @@ def refit_rows(model: Model, theta: Array, rows: list[Index]) -> tuple[Array, fl
         sample = model.family.resample(model, rows)
         return refit_sample(model, theta, sample)
     except FAILURES as failure:
-        return np.full(len(theta), np.nan), np.nan, _first_line(failure)
+        return np.full(len(theta), np.nan), np.nan, first_line(failure)
 
 
 def refit_sample(model: Model, theta: Array, sample: Sample) -> tuple[Array, float, str]:
@@ -50,7 +50,8 @@ def refit_sample(model: Model, theta: Array, sample: Sample) -> tuple[Array, flo
     return optimum.point.theta, other.statistic(optimum.point), ""
 
 
-def _first_line(failure: Exception) -> str:
+def first_line(failure: Exception) -> str:
+    """Why a refit failed."""
     if isinstance(failure, NotPositiveDefiniteError | np.linalg.LinAlgError | FloatingPointError):
         return "a matrix is singular"
     return str(failure).split("\n")[0].rstrip(".")

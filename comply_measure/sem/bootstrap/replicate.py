@@ -64,8 +64,7 @@ class Replications:
 
 
 def replicate(
-    model: Model,
-    point: Point,
+    worker: Worker,
     replications: int,
     kind: str = "ordinary",
     seed: int | None = None,
@@ -75,10 +74,8 @@ def replicate(
 
     Parameters
     ----------
-    model : Model
-        The fitted model.
-    point : Point
-        Its optimum.
+    worker : Worker
+        Who refits.
     replications : int
         How many samples.
     kind : str
@@ -88,21 +85,16 @@ def replicate(
     n_jobs : int
         Processes (or threads, where refits are done in batches); −1 for all cores.
 
-    Raises
-    ------
-    ModelError
-        When the model cannot be resampled.
     """
     from joblib import Parallel, delayed
     from threadpoolctl import threadpool_limits
 
     root = np.random.SeedSequence(seed)
     sizes = [min(CHUNK, replications - start) for start in range(0, replications, CHUNK)]
-    worker = model.family.worker(model, point, kind)
     tasks = [
         delayed(worker.run)(child, size) for child, size in zip(root.spawn(len(sizes)), sizes, strict=True)
     ]
-    backend = "threading" if isinstance(worker, BatchWorker) else "loky"
+    backend = "threading" if worker.together else "loky"
     # one BLAS thread whatever n_jobs is: results stay the same to the last digit, and cores are not contended
     with threadpool_limits(1):
         parts = Parallel(n_jobs=n_jobs, backend=backend)(tasks)
@@ -130,7 +122,17 @@ class Chunk:
 
 
 class Worker(Protocol):
-    """Who refits the replications of a chunk."""
+    """Who refits the replications of a chunk.
+
+    Attributes
+    ----------
+    together : bool
+        Whether they are refitted together, by large matrix operations that threads can share.
+    """
+
+    @property
+    def together(self) -> bool:
+        """See the attributes."""
 
     def run(self, seed: np.random.SeedSequence, size: int) -> Chunk:
         """One chunk."""
@@ -138,6 +140,8 @@ class Worker(Protocol):
 
 class BatchWorker:
     """Complete data and maximum likelihood: a chunk at a time."""
+
+    together = True
 
     def __init__(self, model: Model, point: Point) -> None:
         self.model, self.theta = model, point.theta
@@ -170,6 +174,8 @@ class BatchWorker:
 
 class CaseWorker:
     """Everything else: one replication after the other."""
+
+    together = False
 
     def __init__(self, model: Model, point: Point) -> None:
         self.model, self.theta = model, point.theta

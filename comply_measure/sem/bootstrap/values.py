@@ -144,7 +144,7 @@ def total_variances(model: Model, theta: Array, exogenous: Array, number: int) -
     names = [*layout.observed, *layout.sources]
     total = np.empty((len(theta), len(names)))
     for r, point in enumerate(theta):
-        implied = model.objective.at(model.space.contract(point)).implied[number]
+        implied = model.family.implied_at(model, point)[number]
         total[r] = model.family.total_variances(implied)[0]
     return {name: total[:, i] for i, name in enumerate(names)}
 

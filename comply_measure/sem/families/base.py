@@ -381,6 +381,10 @@ class Family(ABC):
         assert group.data is not None
         return np.asarray(group.data[rows])
 
+    def implied_at(self, model: Model, theta: Array) -> list[Implied]:
+        """Implied moments of all groups at θ."""
+        return model.objective.at(model.space.contract(theta)).implied
+
     def batched_values(self) -> bool:
         """Whether standardised values of many replications can be had at once."""
         return True

@@ -9,6 +9,8 @@ from typing import ClassVar, cast
 
 from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.baseline import Baseline
+from comply_measure.sem.bootstrap.fit import BootstrapFit, resampled
+from comply_measure.sem.bootstrap.replicate import Worker
 from comply_measure.sem.discrepancy.base import Discrepancy, Evaluation
 from comply_measure.sem.families.base import Family, Request
 from comply_measure.sem.families.of_cases import OfCases
@@ -23,6 +25,7 @@ from comply_measure.sem.inference.tests import TestStatistic
 from comply_measure.sem.interactions.lms_fit import NO_CHISQUARE, ProductFit, product_difference
 from comply_measure.sem.interactions.lms_inference import covariance_of, measures_of, sharpened
 from comply_measure.sem.interactions.lms_model import ProductModel, product_model, with_table
+from comply_measure.sem.interactions.lms_moments import TotalImplied
 from comply_measure.sem.interactions.lms_objective import ProductPoint
 from comply_measure.sem.interactions.lms_search import search
 from comply_measure.sem.layouts import build_layouts
@@ -115,6 +118,31 @@ class Moderated(OfCases):
     def log_likelihoods(self, model: Model, point: Point) -> LogLikelihoods | None:
         """That of the model; a saturated one does not exist."""
         return LogLikelihoods(cast(ProductPoint, point).loglik, math.nan)
+
+    def bootstrap(
+        self, fit: Fit, replications: int, kinds: tuple[str, ...], seed: int | None, n_jobs: int
+    ) -> BootstrapFit:
+        """The fit with replications; there is no χ² and no test of Bollen and Stine."""
+        from comply_measure.sem.interactions.lms_resampling import BootstrapProductFit
+
+        if kinds != ("ordinary",):
+            self._none("bootstrap tests")
+        return resampled(fit, replications, kinds, seed, n_jobs, make=BootstrapProductFit)
+
+    def worker(self, model: Model, point: Point, kind: str) -> Worker:
+        """Who searches from the estimates."""
+        from comply_measure.sem.interactions.lms_resampling import ProductWorker
+
+        return ProductWorker(cast(ProductModel, model), cast(ProductPoint, point))
+
+    def batched_values(self) -> bool:
+        """No: products add to the variances."""
+        return False
+
+    def implied_at(self, model: Model, theta: Array) -> list[Implied]:
+        """Moments with the products in them, without the likelihood."""
+        equations = zip(cast(ProductModel, model).equations, model.layouts, strict=True)
+        return [TotalImplied(own, theta[at.first : at.first + at.q]) for own, at in equations]
 
     def covariance(self, model: Model, point: Point, jacobian: Array | None) -> ParameterCovariance:
         """Covariance matrix of θ̂ by the model's choice of standard errors."""

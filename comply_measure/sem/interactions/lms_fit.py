@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from comply_measure.sem.arrays import Array
+from comply_measure.sem.bootstrap.influence import of_units
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.fit_measures.chisquare import upper_tail
 from comply_measure.sem.inference.diagnosis import (
@@ -18,7 +20,7 @@ from comply_measure.sem.inference.diagnosis import (
     definition_findings,
     error_findings,
 )
-from comply_measure.sem.inference.tests import TestStatistic, chisquare_test
+from comply_measure.sem.inference.tests import TestStatistic, chisquare_test, inverse_information
 from comply_measure.sem.interactions.lms_inference import inflation, measures_of
 from comply_measure.sem.interactions.lms_model import NODES, ProductModel, quadrature_error
 from comply_measure.sem.interactions.lms_objective import ProductPoint
@@ -55,6 +57,13 @@ class ProductFit(Fit):
         if not self.converged:
             return {"npar": float(model.n_parameters), "ntotal": float(model.sample.n)}
         return measures_of(model, self._point)
+
+    def influence(self) -> Array:
+        """Influence of every case, or cluster, on the estimates, up to a factor (n, q)."""
+        point = self._point
+        P = inverse_information(self.model, point, "observed", self.optimum.jacobian)
+        sizes = np.cumsum([each.n for each in point.objective.likelihoods])[:-1]
+        return of_units(self.model, np.split(point.scores, sizes)) @ P
 
     @property
     def _point(self) -> ProductPoint:

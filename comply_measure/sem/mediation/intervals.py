@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from comply_measure.sem.arrays import Array
-from comply_measure.sem.bootstrap.influence import influence
 from comply_measure.sem.bootstrap.intervals import interval
 from comply_measure.sem.bootstrap.values import row_values, total_variances
 from comply_measure.sem.errors import ModelError
@@ -148,7 +147,7 @@ class Estimated:
         values = found @ self.weights.T
         scaled = _weighted(self.weights, (found * np.exp(self._replicated_scale(theta, exogenous))).T).T
         try:
-            a = acceleration(influence(fit.model, fit.optimum) @ self.gradients()[0].T)
+            a = acceleration(fit.influence() @ self.gradients()[0].T)
         except ModelError:
             a = np.full(len(self.weights), math.nan)
         return {
