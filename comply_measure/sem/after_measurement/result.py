@@ -16,6 +16,7 @@ from comply_measure.sem.after_measurement.product_covariance import (
     product_covariance,
     product_influence_of_cases,
 )
+from comply_measure.sem.after_measurement.resampling import TwoStepWorker
 from comply_measure.sem.after_measurement.steps import (
     Block,
     Structure,
@@ -23,6 +24,7 @@ from comply_measure.sem.after_measurement.steps import (
     fit_locally,
     put_together,
 )
+from comply_measure.sem.bootstrap.fit import BootstrapFit, resampled
 from comply_measure.sem.bootstrap.influence import of_units
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.fit_measures.collect import Evidence
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
     from comply_measure.sem.after_measurement.parts import Parts
     from comply_measure.sem.arrays import Array
     from comply_measure.sem.baseline import Baseline
-    from comply_measure.sem.bootstrap.fit import BootstrapFit
     from comply_measure.sem.inference.tests import TestStatistic
     from comply_measure.sem.loglikelihood import LogLikelihoods
     from comply_measure.sem.modification.score_test import ScoreTest
@@ -330,11 +331,20 @@ class SamFit(Fit):
 
         Parameters and errors are those of :meth:`comply_measure.sem.Fit.bootstrap`; only ``ordinary`` is there.
         """
-        from comply_measure.sem.after_measurement.resampled import bootstrapped
-
         if kind != "ordinary":
             self._none(f"bootstraps of kind '{kind}' are")
-        return bootstrapped(self, replications, seed, n_jobs)
+        worker = TwoStepWorker(self)
+        return resampled(self, replications, ("ordinary",), seed, n_jobs, worker, BootstrapSamFit)
 
     def _none(self, what: str) -> NoReturn:
         raise ModelError(f"{what} not available for {TWO_STEPS}")
+
+
+@dataclass(frozen=True, repr=False)
+class BootstrapSamFit(BootstrapFit, SamFit):
+    """A model estimated in two steps, both of them repeated in resampled data."""
+
+    @cached_property
+    def estimates(self) -> pd.DataFrame:
+        """All parameters with bootstrap standard errors and percentile intervals, and ``step``."""
+        return self.with_steps(self.bootstrap_intervals("perc"))
