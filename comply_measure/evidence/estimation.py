@@ -13,6 +13,7 @@ from comply_measure.evidence.choices import Firms
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.sem.options import Options
 from comply_measure.sem.resolver import resolve
+from comply_measure.statistics.cluster_robust import uncorrected_note
 
 if TYPE_CHECKING:
     from comply_measure.evidence.focal import Focal
@@ -94,12 +95,14 @@ class Estimation(TopicOptions):
             engine=self.engine,
         )
 
-    def words(self, cases: str, *, cluster: Cluster | None = None) -> str:
-        """``MLR, full information, standard errors and tests robust to clustering in units``."""
+    def words(self, cases: str, responses: Responses, *, cluster: Cluster | None = None) -> str:
+        """``MLR, full information, standard errors and tests robust to clustering in units``; few are warned of."""
         chosen = self.cluster if cluster is None else cluster
         parts = [self.estimator, "full information" if self.missing == "ml" else f"complete {cases}"]
         if chosen != "none":
-            parts.append(f"standard errors and tests robust to clustering in {chosen}s")
+            parts.append(
+                f"standard errors and tests robust to clustering in {chosen}s{few_words(responses, chosen)}"
+            )
         if self.engine != "comply":
             parts.append(f"estimated by {self.engine}")
         return ", ".join(parts)
@@ -110,6 +113,18 @@ def highest(options: Clustered, responses: Responses) -> Clustered:
     if "cluster" in options.model_fields_set or getattr(options, "cluster", "none") == "none":
         return options
     return options.model_copy(update={"cluster": "firm" if responses.n_firms > 1 else "unit"})
+
+
+def few_words(responses: Responses, cluster: Cluster) -> str:
+    """`` (24 firms are few: …)`` behind what names the clusters of a model; empty from 40 on and without clusters."""
+    number = {"firm": responses.n_firms, "unit": responses.n_units, "none": 0}[cluster]
+    note = uncorrected_note(number, f"{cluster}s")
+    return f" ({note})" if note else ""
+
+
+def firm_words(responses: Responses, *, clustered: bool) -> str:
+    """``, clustered by firm`` with a warning of few firms; empty where models do not allow for firms."""
+    return f", clustered by firm{few_words(responses, 'firm')}" if clustered else ""
 
 
 def cluster_in_role(chosen: Focal, cluster: Cluster) -> Cluster:

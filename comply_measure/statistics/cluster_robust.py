@@ -35,6 +35,17 @@ def few_clusters_note(n_clusters: int) -> str:
     return f"{n_clusters} clusters are few: degrees of freedom are Satterthwaite's, power is low"
 
 
+def uncorrected_note(n_clusters: int, what: str = "clusters") -> str:
+    """Warning for sandwich errors of few clusters that have no correction for their number; empty from 40 on.
+
+    Such errors are biased downwards and refer to a normal distribution: with few clusters tests reject too often and
+    intervals cover too seldom (Cameron & Miller 2015, *Journal of Human Resources* 50, 317-372).
+    """
+    if not 0 < n_clusters < FEW_CLUSTERS:
+        return ""
+    return f"{n_clusters} {what} are few: their standard errors are too small, tests reject too often"
+
+
 @dataclass(frozen=True, slots=True)
 class ClusterRobust:
     """Cluster-robust covariance of k coefficients.

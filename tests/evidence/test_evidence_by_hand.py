@@ -177,7 +177,14 @@ def test_options_left_open_follow_from_engine_and_estimator() -> None:
     ],
 )
 def test_words_of_an_estimation(options: dict[str, str], cluster: str | None, words: str) -> None:
-    assert Estimation(**options).words("units", cluster=cluster) == words  # type: ignore[arg-type]
+    firms = SimpleNamespace(n_firms=40, n_units=41)
+    estimation = Estimation(**options)  # type: ignore[arg-type]
+    assert estimation.words("units", firms, cluster=cluster) == words  # type: ignore[arg-type]
+    few = SimpleNamespace(n_firms=39, n_units=12)
+    number = {"units": "12", "firms": "39"}.get(words.rpartition(" ")[2], "")
+    what = words.rpartition(" ")[2]
+    warned = f"{words} ({number} {what} are few: their standard errors are too small, tests reject too often)"
+    assert estimation.words("units", few, cluster=cluster) == (warned if number else words)  # type: ignore[arg-type]
 
 
 def test_limits_of_norms_belong_to_them(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,12 @@ from scipy import stats
 from trio import SIZES
 
 from comply_measure import evidence, sem
+from comply_measure.pipeline import STEPS
+from comply_measure.pipeline.step import Found
+from comply_measure.report.cutoffs import Cutoffs
+from comply_measure.report.labels import Labels
+from comply_measure.report.parts import Block, Details
+from comply_measure.report.tables import TableSpec
 from comply_measure.responses import Responses
 
 
@@ -61,6 +69,31 @@ def test_every_table_holds_the_stored_numbers(study: str, case: str, folder: Pat
         for column, expected in columns.items():
             at = f"{study} {case}: {path}: {column} (python tests/evidence/pinned.py writes the numbers anew)"
             assert now[path][column] == pytest.approx(expected, rel=2e-5, abs=1e-6), at
+
+
+def printed_tables(blocks: Iterable[Block]) -> Iterator[TableSpec]:
+    """Tables of a chapter, folded ones too."""
+    for block in blocks:
+        if isinstance(block, Details):
+            yield from printed_tables(block.blocks)
+        elif isinstance(block, TableSpec):
+            yield block
+
+
+@pytest.mark.filterwarnings("ignore:Second-order against Correlated dimensions")
+@pytest.mark.parametrize("case", [case for study, case in CASES if study == "small_study"])
+def test_tables_warn_of_few_firms(case: str, folder: Path) -> None:
+    """Twelve firms, six in a half: a printed table whose errors or tests rest on them says so, below it or in it."""
+    labels = Labels.of(made("small_study", folder).scales, "en")
+    output = STEPS[case.split()[0]].print(Found(found("small_study", case, folder), ()), labels, Cutoffs())
+    silent = []
+    for table in printed_tables(output.section.blocks):
+        said = " ".join((table.estimator, *table.notes, *table.warnings))
+        rows = " ".join(table.data["note"].astype(str)) if "note" in table.data else ""
+        by_firm = re.search(r"cluster\w* (by|in) firm|clusters: firms|CR2", said)
+        if by_firm and not re.search(r"\b(12|6) (clusters|firms) are few", f"{said} {rows}"):
+            silent.append(table.key)
+    assert not silent
 
 
 def test_numbers_of_the_small_study_by_hand(responses: Responses) -> None:

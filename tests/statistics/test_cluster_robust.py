@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from comply_measure.statistics.cluster_robust import cluster_robust, clustered_means, few_clusters_note
+from comply_measure.statistics.cluster_robust import (
+    cluster_robust,
+    clustered_means,
+    few_clusters_note,
+    uncorrected_note,
+)
 
 CONTRASTS = np.array([[0.0, 1, 0, 0], [0, 0, 1, -1], [1, 2, 0, 1]])
 
@@ -157,3 +162,9 @@ def test_few_clusters_are_said() -> None:
     assert few_clusters_note(0) == few_clusters_note(40) == ""
     assert few_clusters_note(39).startswith("39 clusters are few")
     assert few_clusters_note(1).startswith("1 clusters")
+
+
+def test_errors_without_a_correction_for_few_clusters_are_warned_of() -> None:
+    said = "39 firms are few: their standard errors are too small, tests reject too often"
+    assert [uncorrected_note(n, "firms") for n in (39, 40, 0)] == [said, "", ""]
+    assert uncorrected_note(2).startswith("2 clusters are few")

@@ -238,9 +238,11 @@ def cfa(responses: Responses, options: CfaOptions | None = None, *, seed: int = 
         roles_left_out=left_out,
         n_units=int(data.loc[used, "unit"].nunique()),
         n_informants=int(used.sum()),
-        estimator=options.words("informants"),
+        estimator=options.words("informants", responses),
         treatment=_treatment(options),
-        estimator_by_role=options.words("informants", cluster=cluster_in_role(chosen, options.cluster)),
+        estimator_by_role=options.words(
+            "informants", responses, cluster=cluster_in_role(chosen, options.cluster)
+        ),
         turned=turned,
         levels=levels,
         levels_obstacle=why_not,

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field
 from comply_measure.errors import ComplyError
 from comply_measure.evidence.base import Evidence, topic_seeds
 from comply_measure.evidence.choices import Firms, Names
+from comply_measure.evidence.estimation import firm_words
 from comply_measure.evidence.fits import NamedFit
 from comply_measure.evidence.focal import Focal, chosen_focal, require_roles
 from comply_measure.evidence.keying import Turned, turned_items
@@ -108,6 +109,8 @@ class CongruenceEvidence(Evidence):
         Pairs and outcomes that could not be analysed, or not without findings.
     clustered : bool
         Whether firms are allowed for.
+    latent_estimator : str
+        How the surfaces between latent views are estimated, with a warning of few firms.
     latent : tuple of LatentCase
         Surfaces between latent views.
     level : LevelModel or None
@@ -125,6 +128,7 @@ class CongruenceEvidence(Evidence):
     cases: tuple[CongruenceCase, ...]
     remarks: tuple[Remark, ...]
     clustered: bool
+    latent_estimator: str
     latent: tuple[LatentCase, ...]
     level: LevelModel | None
     level_problems: tuple[str, ...]
@@ -259,6 +263,7 @@ def congruence(
         cases=cases,
         remarks=tuple(job.remarks),
         clustered=job.cluster,
+        latent_estimator=f"MLR, full information{firm_words(responses, clustered=job.cluster)}",
         latent=latent,
         level=level,
         level_problems=problems,
@@ -363,7 +368,7 @@ def _level(job: _Job) -> tuple[LevelModel | None, tuple[str, ...]]:
         return None, (f"Latent congruence model: {one_line(problem)}.",)
     named = NamedFit("latent_congruence", "Latent congruence with outcomes", fit)
     latent = contrast_names(factor, job.chosen.roles)
-    estimator = "MLR, full information" + (", clustered by firm" if job.cluster else "")
+    estimator = f"MLR, full information{firm_words(job.chosen.responses, clustered=job.cluster)}"
     model = LevelModel(
         fit=named,
         factor=factor,

@@ -135,6 +135,8 @@ class Halves:
         Informants of both halves, units of the second.
     by : str
         What was dealt out, and what the test allows for: ``firm`` or ``unit``.
+    n_clusters : int
+        How many of these the second half has.
     seed : int
         Of the split.
     note : str
@@ -150,6 +152,7 @@ class Halves:
     n_confirmed: int
     n_units_confirmed: int
     by: str
+    n_clusters: int
     seed: int
     note: str
 
@@ -170,6 +173,7 @@ class Halves:
             n_confirmed=found.n_confirmed,
             n_units_confirmed=int(data.loc[data[by].isin(found.split.confirmed), "unit"].nunique()),
             by=by,
+            n_clusters=int(data.loc[data[by].isin(found.split.confirmed), by].nunique()),
             seed=found.split.seed,
             note=found.note,
         )

@@ -13,6 +13,7 @@ from comply_measure import sem
 from comply_measure.errors import ComplyError
 from comply_measure.evidence.base import Evidence
 from comply_measure.evidence.choices import Names
+from comply_measure.evidence.estimation import firm_words
 from comply_measure.evidence.fits import NamedFit, fit_row
 from comply_measure.evidence.focal import (
     Focal,
@@ -245,7 +246,7 @@ def informants(
         failures=tuple(fitted.failed),
         n_units=chosen.n_units,
         n_informants=chosen.n_informants,
-        estimator=f"{options.estimator}, full information" + (", clustered by firm" if cluster else ""),
+        estimator=f"{options.estimator}, full information{firm_words(responses, clustered=cluster)}",
     )
 
 

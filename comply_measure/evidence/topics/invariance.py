@@ -14,6 +14,7 @@ from comply_measure.errors import ComplyError, NotApplicableError
 from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Firms, Names
+from comply_measure.evidence.estimation import Cluster, few_words
 from comply_measure.evidence.focal import Focal, chosen_focal, require_roles
 from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import TopicOptions
@@ -213,7 +214,7 @@ def invariance(responses: Responses, options: InvarianceOptions | None = None) -
         distances=_joined([c.distances for c in items if c.distances is not None]),
         n_units=chosen.n_units,
         n_informants=chosen.n_informants,
-        estimator=_words(options, clustered=clustered),
+        estimator=_words(options, responses, clustered=clustered),
         group_estimator=f"{options.estimator}, full information",
         alpha=options.alpha,
         searched=options.search,
@@ -241,9 +242,9 @@ def _joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["factor", "distance"])
 
 
-def _words(options: InvarianceOptions, *, clustered: bool) -> str:
+def _words(options: InvarianceOptions, responses: Responses, *, clustered: bool) -> str:
     text = f"{options.estimator}, full information, a row per unit"
-    return f"{text}, clusters: firms" if clustered else text
+    return f"{text}, clusters: firms{few_words(responses, 'firm')}" if clustered else text
 
 
 def _items(chosen: Focal, options: InvarianceOptions, *, clustered: bool) -> tuple[Comparison, ...]:
@@ -333,11 +334,12 @@ def _groups(chosen: Focal, name: str, options: InvarianceOptions) -> Comparison:
     data = chosen.indicators().join(units[[name]], on="unit")
     data = role_centred(data, names)
     data = data[data[names].notna().any(axis=1)]
-    cluster, words = None, f"{options.estimator}, full information"
+    cluster: Cluster | None = None
+    words = f"{options.estimator}, full information"
     if options.estimator.upper() != "ML":
         nested = chosen.responses.n_firms > 1 and data.groupby("firm")[name].nunique().le(1).all()
         cluster = "firm" if nested and options.cluster is not False else "unit"
-        words += f", clusters: {cluster}s"
+        words += f", clusters: {cluster}s{few_words(chosen.responses, cluster)}"
         if chosen.responses.n_firms > 1 and not nested:
             words += " (the groups cut through firms)"
     compute = partial(group_design, data, chosen.factors, name, cluster=cluster, estimator=options.estimator)

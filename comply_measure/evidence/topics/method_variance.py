@@ -233,7 +233,7 @@ def method_variance(
         },
         n_units=chosen.n_units,
         n_informants=chosen.n_informants,
-        estimator=options.words("informants"),
+        estimator=options.words("informants", responses),
     )
 
 

@@ -278,8 +278,10 @@ def rivals(responses: Responses, options: RivalOptions | None = None, *, seed: i
         obstacles={"cutoffs": why_no_cutoffs, "general": why_no_general, "edwards": why_no_edwards},
         n_units=int(data["unit"].nunique()),
         n_informants=comparison.n_informants,
-        estimator=options.words("informants"),
-        role_estimator=options.words("informants", cluster=cluster_in_role(chosen, options.cluster)),
+        estimator=options.words("informants", responses),
+        role_estimator=options.words(
+            "informants", responses, cluster=cluster_in_role(chosen, options.cluster)
+        ),
         reference=options.reference or next(iter(chosen.factors)),
     )
 

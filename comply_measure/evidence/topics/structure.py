@@ -314,7 +314,7 @@ def structure(
         hypotheses=tuple(paths),
         names=_BLOCKS if kind == "blocks" else {},
         n_units=len(unit.data),
-        estimator=options.words("units", cluster=cluster),
+        estimator=options.words("units", responses, cluster=cluster),
         kind=kind,
         measurement=measurement,
         n_firms=responses.n_firms * (1 if cluster == "firm" else -1) if responses.n_firms > 1 else 0,

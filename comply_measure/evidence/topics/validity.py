@@ -187,8 +187,10 @@ def validity(
         by_role=_by_role(chosen, options, seeds[1:]),
         n_units=chosen.n_units,
         n_informants=matrix.ratios.n_informants,
-        estimator=options.words("informants"),
-        role_estimator=options.words("informants", cluster=cluster_in_role(chosen, options.cluster)),
+        estimator=options.words("informants", responses),
+        role_estimator=options.words(
+            "informants", responses, cluster=cluster_in_role(chosen, options.cluster)
+        ),
         replications=options.replications,
         turned=turned_items(chosen),
     )

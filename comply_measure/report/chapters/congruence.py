@@ -30,6 +30,7 @@ from comply_measure.report.parts import Block, Chapter, Details, Heading, Notice
 from comply_measure.report.reversals import with_reversals
 from comply_measure.report.surfaces import surface_plot
 from comply_measure.report.tables import Columns, Counts, TableSpec, of, table_of
+from comply_measure.statistics.cluster_robust import few_clusters_note
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,11 +67,10 @@ def congruence_section(facts: CongruenceEvidence, labels: Labels) -> Section:
         blocks.append(_overview(facts, cases))
     for case in cases:
         blocks += [_figure(case, facts), _details(case, facts)]
-    robust = "MLR, full information" + (", clustered by firm" if facts.clustered else "")
     if facts.latent:
         latent = [printed(case.names, case, outcomes, labels) for case in facts.latent]
         blocks.append(Heading("Between latent views"))
-        blocks += latent_blocks(latent, facts.title, facts.limits, robust)
+        blocks += latent_blocks(latent, facts.title, facts.limits, facts.latent_estimator)
     if facts.level is not None:
         shown = {outcome.name: outcomes[outcome.key] for outcome in facts.outcomes}
         blocks.append(Heading("Level and contrasts as predictors"))
@@ -145,7 +145,10 @@ def _overview(facts: CongruenceEvidence, cases: Sequence[Printed[CongruenceCase]
 
 
 def _estimator(facts: CongruenceEvidence) -> str:
-    return "Least squares, " + ("CR2 by firm" if facts.clustered else "HC3")
+    if not facts.clustered:
+        return "Least squares, HC3"
+    few = few_clusters_note(min((case.surface.n_clusters for case in facts.cases), default=0))
+    return "Least squares, CR2 by firm" + (f" ({few})" if few else "")
 
 
 def _figure(case: Printed[CongruenceCase], facts: CongruenceEvidence) -> Block:

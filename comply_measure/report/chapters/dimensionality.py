@@ -16,6 +16,7 @@ from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Figure, Prose, Section
 from comply_measure.report.reversals import with_reversals
 from comply_measure.report.tables import Columns, Counts, TableSpec, of, table_of
+from comply_measure.statistics.cluster_robust import uncorrected_note
 
 _VARIANTS = {
     "components": "components",
@@ -213,12 +214,13 @@ def _split_text(facts: DimensionalityEvidence, labels: Labels) -> str:
 
 
 def _split_table(facts: DimensionalityEvidence, named: NamedFit) -> TableSpec:
+    few = uncorrected_note(facts.split.n_clusters, f"{facts.split.by}s")
     return fit_table(
         Counts(facts.split.n_units_confirmed, facts.split.n_confirmed),
         "dimensionality_confirmation",
         f"{facts.title}: confirmation in the second half",
         [named],
-        estimator=f"MLR, full information, clustered by {facts.split.by}",
+        estimator=f"MLR, full information, clustered by {facts.split.by}" + (f" ({few})" if few else ""),
     )
 
 

@@ -130,7 +130,8 @@ def _named(data: pd.DataFrame, labels: Labels) -> pd.DataFrame:
 
 def _contrast_table(facts: GapEvidence, labels: Labels) -> TableSpec:
     data = _named(facts.contrasts, labels)
-    data["note"] = data["note"].where(data["t"].isna(), "")
+    few = few_clusters_note(int(data["n_clusters"].min())) if len(data) else ""
+    data["note"] = data["note"].where(data["t"].isna(), "")  # what holds for the whole table stands below it
     return _pairs_table(
         facts,
         "gaps_mixed",
@@ -138,6 +139,7 @@ def _contrast_table(facts: GapEvidence, labels: Labels) -> TableSpec:
         data,
         _MIXED,
         "Holm's correction over all dimensions, and over all attributes.",
+        sentence(few),
         estimator=f"REML weights, CR2 errors by {'firm' if facts.clustered else 'unit'}",
         size="estimate",
     )

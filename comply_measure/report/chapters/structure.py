@@ -23,6 +23,7 @@ from comply_measure.report.format import bounded, count
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Figure, Prose, Section
 from comply_measure.report.tables import Columns, Counts, TableSpec, of, table_of
+from comply_measure.statistics.cluster_robust import uncorrected_note
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,9 +88,10 @@ def _equations(results: StructureEvidence) -> str:
     """Estimator of the moderations in words."""
     assert results.moderation is not None
     how = "least squares without measurement error" if results.moderation.corrected else "least squares"
-    return (
-        f"{how}, standard errors robust to clustering in firms" if results.n_firms > 0 else f"{how}, robust"
-    )
+    if results.n_firms <= 0:
+        return f"{how}, robust"
+    few = uncorrected_note(results.n_firms, "firms")
+    return f"{how}, standard errors robust to clustering in firms" + (f" ({few})" if few else "")
 
 
 def _label(results: StructureEvidence, key: str, labels: Labels) -> str:
