@@ -94,6 +94,11 @@ from comply_measure.evidence.topics.missing_data import (
     MissingDataOptions as MissingDataOptions,
     missing_data as missing_data,
 )
+from comply_measure.evidence.topics.pairs import (
+    PairOptions as PairOptions,
+    PairsEvidence as PairsEvidence,
+    pairs as pairs,
+)
 from comply_measure.evidence.topics.quality import (
     QualityEvidence as QualityEvidence,
     QualityOptions as QualityOptions,

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 _IDS = ["unit", "firm", "role", "informant"]
 
 
-def pair_ratings(responses: Responses) -> pd.DataFrame:
+def pair_ratings(responses: Responses, scale_key: str | None = None) -> pd.DataFrame:
     """How every informant rates every pair of roles.
 
     Parameters
     ----------
     responses : Responses
-        Answers to a form with items about pairs.
+        Answers to a form with items about pairs, alone or beside another (``form: [short, dyad]``).
+    scale_key : str, optional
+        One scale; all by default.
 
     Returns
     -------
@@ -36,7 +38,7 @@ def pair_ratings(responses: Responses) -> pd.DataFrame:
         If no item in the data asks about a pair.
     """
     pairs = {pair.key: pair for scale in responses.scales for pair in scale.pairs}
-    asked = [item for item in responses.items() if item.pair is not None]
+    asked = responses.pair_items(scale_key)
     if not asked:
         raise ComplyError("no item in the data asks about a pair of roles; choose the form that does")
     recoded = responses.scored()

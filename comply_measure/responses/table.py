@@ -215,6 +215,21 @@ class Responses:
                 own[item.construct] = (*own.get(item.construct, ()), item.id)
         return {stage: own for stage, own in found.items() if own}
 
+    def pair_items(self, scale_key: str | None = None) -> tuple[Item, ...]:
+        """Content items that ask about a pair of roles, of any form in the data, of one scale if asked.
+
+        Raises
+        ------
+        ComplyError
+            If the scale is unknown.
+        """
+        wanted = None if scale_key is None else self.scale(scale_key).key
+        return tuple(
+            item
+            for scale, item in self._items.values()
+            if wanted in (None, scale.key) and item.pair is not None and item.kind == "content"
+        )
+
     @arguments_checked
     def measurement(
         self, scale_key: str | None = None, level: Level = "attribute"

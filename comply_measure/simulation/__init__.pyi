@@ -24,6 +24,12 @@ from comply_measure.simulation.nulls import (
     Null as Null,
     null_population as null_population,
 )
+from comply_measure.simulation.pairs import (
+    PairPopulation as PairPopulation,
+    SimulatedPairs as SimulatedPairs,
+    load_pair_population as load_pair_population,
+    simulate_pairs as simulate_pairs,
+)
 from comply_measure.simulation.population import (
     Population as Population,
     load_population as load_population,

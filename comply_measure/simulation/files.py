@@ -13,6 +13,8 @@ import yaml
 from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.simulation.journey import is_journey, load_journey_population, simulate_journey
 from comply_measure.simulation.journey_files import journey_contents
+from comply_measure.simulation.pairs import is_pairs, load_pair_population, simulate_pairs
+from comply_measure.simulation.pairs_files import pair_contents
 from comply_measure.simulation.population import Population, load_population
 from comply_measure.simulation.readme import readme_text
 from comply_measure.simulation.study import SimulatedStudy, simulate
@@ -40,7 +42,7 @@ def simulate_to_folder(
     Parameters
     ----------
     population_path : path-like
-        Population file, of triads or of journeys (its key `format` says which).
+        Population file, of triads, of journeys or of pairs (its key `format` says which).
     folder : path-like
         Made if it does not exist; files of the same names are replaced.
     seed : int
@@ -62,6 +64,8 @@ def simulate_to_folder(
     """
     if is_journey(population_path):
         return _journey_to_folder(population_path, folder, seed)
+    if is_pairs(population_path):
+        return _pairs_to_folder(population_path, folder, seed)
     population = load_population(population_path)
     study = simulate(population, seed, n_jobs=n_jobs)
     reference = None
@@ -78,6 +82,15 @@ def _journey_to_folder(population_path: str | Path, folder: str | Path, seed: in
     source = Path(population_path).read_bytes()
     study = simulate_journey(load_journey_population(population_path), seed)
     texts = journey_contents(study, f"comply-measure simulate {POPULATION} --out . --seed {seed}")
+    contents = {name: text.encode("utf-8") for name, text in texts.items()} | {POPULATION: source}
+    return _write(Path(folder), contents)
+
+
+def _pairs_to_folder(population_path: str | Path, folder: str | Path, seed: int) -> tuple[Path, ...]:
+    """The folder of a study of pairs, whose truth is in closed form, too."""
+    source = Path(population_path).read_bytes()
+    study = simulate_pairs(load_pair_population(population_path), seed)
+    texts = pair_contents(study, f"comply-measure simulate {POPULATION} --out . --seed {seed}")
     contents = {name: text.encode("utf-8") for name, text in texts.items()} | {POPULATION: source}
     return _write(Path(folder), contents)
 

@@ -129,6 +129,11 @@ def journey_population() -> Any:
 
 
 @cache
+def pair_population() -> Any:
+    return si.load_pair_population(ROOT / "datasets" / "pair_triads" / "population.yaml").with_firms(4)
+
+
+@cache
 def group_ladder() -> Any:
     design = made(invariance.group_design, answers(60), {"A": SCALES["A"], "B": SCALES["B"]}, "role")
     return made(invariance.invariance_ladder, design, levels=["configural", "metric"])
@@ -579,6 +584,8 @@ def _calls_of_data_rooms(folder: Path) -> dict[str, dict[str, Any]]:
         "simulation.load_journey_population": {
             "path": ROOT / "datasets" / "journey_triads" / "population.yaml"
         },
+        "simulation.load_pair_population": {"path": ROOT / "datasets" / "pair_triads" / "population.yaml"},
+        "simulation.simulate_pairs": {"population": pair_population(), "seed": 1},
         "simulation.load_population": {"path": population_path()},
         "simulation.null_population": {"population": p, "key": "no_gaps"},
         "simulation.score_moments": {"population": p, "level": "dimension"},

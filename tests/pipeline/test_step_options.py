@@ -133,6 +133,7 @@ WRONG: dict[str, dict[str, tuple[Any, str]]] = {
         "alpha": (1, "less than 1"),
         "bootstrap": (49, "0, for none, or at least 50"),
     },
+    "pairs": SCALE | {"cluster": FLAG},
     "generalisability": SCALE
     | {
         "variables": (["regoin"], "did you mean 'region'?"),

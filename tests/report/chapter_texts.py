@@ -44,7 +44,7 @@ from comply_measure.statistics.latex import escape
 HERE = Path(__file__).parent
 DEMO = HERE.parents[1] / "analyses" / "demo.yaml"
 #: Steps that the demo has no data for, and the study they are taken from.
-OTHERS = {"journey": DEMO.with_name("journey.yaml")}
+OTHERS = {name: DEMO.with_name(f"{name}.yaml") for name in ("journey", "pairs")}
 _DIGITS = 8
 _POINTS = 24
 
