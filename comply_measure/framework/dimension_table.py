@@ -76,9 +76,9 @@ DIMENSIONS: tuple[Dimension, ...] = (
 _DIMENSION_OF = {dimension.proposition_key: dimension.key for dimension in DIMENSIONS}
 
 
-def _intervention(key: str, propositions: tuple[str, ...], text: str) -> Intervention:
+def _intervention(key: str, propositions: tuple[str, ...], text: str, german: str) -> Intervention:
     dimensions = tuple(_DIMENSION_OF[name] for name in propositions)
-    return Intervention(key, propositions, dimensions, text, Provenance("G24", f"intervention {key}"))
+    return Intervention(key, propositions, dimensions, text, Provenance("G24", f"intervention {key}"), german)
 
 
 INTERVENTIONS: tuple[Intervention, ...] = (
@@ -87,15 +87,20 @@ INTERVENTIONS: tuple[Intervention, ...] = (
         ("P1", "P2", "P3", "P4"),
         "One coordinator in the parent top management (for example a chief customer success manager) "
         "who bundles activities and objectives.",
+        "Eine Person in der Leitung des Gesamtunternehmens (etwa ein Chief Customer Success Manager), die Aktivitäten "
+        "und Ziele bündelt.",
     ),
     _intervention(
         "I_B",
         ("P1", "P2", "P5"),
         "One digital tool used jointly for communication, information, linkages and the measurement of KPIs.",
+        "Ein gemeinsam genutztes digitales Werkzeug für Kommunikation, Information, Verbindungen und die Messung von "
+        "Kennzahlen (KPIs).",
     ),
     _intervention(
         "I_C",
         ("P3", "P5", "P6"),
         "Interdisciplinary, flexible (agile) teams with a common orientation.",
+        "Interdisziplinäre, flexible (agile) Teams mit gemeinsamer Ausrichtung.",
     ),
 )

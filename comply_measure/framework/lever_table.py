@@ -123,6 +123,109 @@ _TEXTS: dict[str, tuple[str, ...]] = {
 }
 
 
+#: The same in German, in the same order.
+_GERMAN: dict[str, tuple[str, ...]] = {
+    "digitalization": (
+        "Den gesamten Weg des Kunden im CRM abbilden",
+        "Die Kommunikation mit Kunden gemeinsam digitalisieren",
+    ),
+    "proactivity": (
+        "Eine Kultur schaffen, in der die Bereiche voneinander lernen",
+        "Schnittstellen und Formen des Informationsaustauschs vereinbaren",
+    ),
+    "transparency": (
+        "Zugriff auf alle Informationen in Echtzeit geben",
+        "Stand und Anlass von Kundenkontakten festhalten",
+        "Auch geplante Aktivitäten zeigen",
+    ),
+    "definition": (
+        "Ziele gemeinsam ermitteln",
+        "Ziele für alle widerspruchsfrei halten",
+    ),
+    "prioritization": (
+        "Gemeinsam Prioritäten setzen",
+        "Bedingungen schaffen, die die Ziele aller Beteiligten fördern",
+    ),
+    "measurability": (
+        "Ziele und Schlüsselergebnisse allen bekannt machen",
+        "Kennzahlen (KPIs) gemeinsam nutzen",
+        "Sich auf eine gemeinsame Messgröße einigen",
+        "Fortschritt und Ergebnisse gemeinsam besprechen",
+    ),
+    "willingness_motivation": (
+        "Bewusst machen, wie wichtig die Aufgaben jeder Rolle sind",
+        "Alle Beteiligten über den gesamten Weg des Kunden einbinden",
+    ),
+    "attentiveness_self_efficacy": (
+        "Selbstwirksamkeit ermöglichen, Einzelgängertum vermeiden",
+        "Sichtweisen und Machbares der anderen bekannt machen",
+        "Eine Kultur der Rücksicht und des Vertrauens schaffen",
+        "Ein Wir-Gefühl fördern",
+    ),
+    "customer_orientation": (
+        "Die IT-Entwicklung am Vertrieb ausrichten",
+        "Ansprechpartner rund um Kundenkontakte miteinander verbinden",
+        "Die Kommunikation nach außen bündeln und teilen",
+    ),
+    "innovativeness": (
+        "Den Geist eines Start-ups fördern",
+        "Eine digitale Denkweise fördern",
+    ),
+    "accessibility": (
+        "Die Unternehmensleitung gemeinsam überzeugen",
+        "Die Aufmerksamkeit der Unternehmensleitung gewinnen",
+        "Die Zuständigkeiten der Leitungen bündeln",
+    ),
+    "responsibility": (
+        "Über Werkzeuge, Inhalte und Aktivitäten gemeinsam entscheiden",
+        "Einheitliche Verantwortung mit gemeinsamen Folgen festlegen",
+        "Ein gemeinsames Verständnis von Aufgaben und Rollen schaffen",
+    ),
+    "equality": (
+        "Die verschiedenen Rollen wertschätzen",
+        "Unterschiedliche Charaktere achten",
+        "Einen gemeinsamen Teamgeist schaffen",
+    ),
+    "availability": (
+        "Kapazitäten gemeinsam planen",
+        "Projekte gemeinsam priorisieren",
+        "Tätigkeiten ohne Nutzen abbauen",
+        "Den Abstimmungsaufwand für einzelne Projekte verringern",
+    ),
+    "frequency": (
+        "Einen fortlaufenden Prozess mit allen nötigen Beteiligten einrichten",
+        "Regelmäßige Treffen von fallweisen Projekten trennen",
+    ),
+    "proximity": (
+        "Vertrieb und Marketing in den Regionen mit der zentralen IT in ein Gleichgewicht bringen",
+        "Gebäude oder Büros näher zusammenlegen",
+    ),
+    "team_orientation": (
+        "Teamgrenzen auflösen",
+        "Agil arbeiten",
+        "Das Unternehmen gemeinsam vertreten",
+    ),
+    "product_orientation": (
+        "Funktionen und Anforderungen miteinander teilen",
+        "Bewusst machen, welche Folgen Änderungswünsche von Kunden haben",
+    ),
+    "tool_orientation": (
+        "Marketing und Vertrieb mit Funktionen und Grenzen der Werkzeuge vertraut machen",
+        "Werkzeuge gemeinsam auswählen und entwickeln",
+        "Marketing-Automatisierung zum gemeinsamen Ziel machen",
+    ),
+    "market_orientation": (
+        "Digitale Marktforschung nutzen",
+        "Dem Vertrieb Auswertungen von Kundendaten bereitstellen",
+    ),
+    "capability": (
+        "Fähigkeiten schulen und verbinden",
+        "Bewusst machen, wer welche Fähigkeiten hat",
+        "Aufgaben nach Fähigkeiten verteilen",
+    ),
+}
+
+
 def levers_of(attribute: str) -> tuple[Lever, ...]:
     """Levers of one attribute, in the order of the table.
 
@@ -139,6 +242,8 @@ def levers_of(attribute: str) -> tuple[Lever, ...]:
     reconstructed = attribute in RECONSTRUCTED
     place = "table 4 (row border lost: assignment reconstructed)" if reconstructed else "table 4"
     return tuple(
-        Lever(text, attribute, "reconstructed" if reconstructed else "printed", Provenance("G24", place))
-        for text in _TEXTS[attribute]
+        Lever(
+            text, attribute, "reconstructed" if reconstructed else "printed", Provenance("G24", place), german
+        )
+        for text, german in zip(_TEXTS[attribute], _GERMAN[attribute], strict=True)
     )

@@ -65,13 +65,14 @@ class Lever:
     """What can be adjusted to improve one attribute.
 
     ``assignment`` is ``reconstructed`` where the printed table has lost the row border and the
-    attribute is a reading of this package.
+    attribute is a reading of this package; ``german`` is the text in German.
     """
 
     text: str
     attribute: str
     assignment: Assignment
     provenance: Provenance
+    german: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +90,14 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Intervention:
-    """A measure across dimensions, with the propositions and dimensions it combines."""
+    """A measure across dimensions, with the propositions and dimensions it combines; its text in German, too."""
 
     key: str
     propositions: tuple[str, ...]
     dimensions: tuple[str, ...]
     text: str
     provenance: Provenance
+    german: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from comply_measure import framework
 from comply_measure.evidence.verdicts import Words
 from comply_measure.report.canvas import inline_svg
 from comply_measure.report.charts import dot_plot, profile_plot
@@ -58,8 +60,7 @@ _W = {
     "levers": Words("What the framework offers", "Was der Bezugsrahmen anbietet"),
     "interventions": Words("Across dimensions", "Über Dimensionen hinweg"),
     "keep": Words("Nothing is low or disputed beyond error: keep what works.",
-                  "Nichts ist über den Fehler hinaus niedrig oder umstritten: behalten, was trägt."),
-    "english": Words("", "Die Hebel stehen hier in der Sprache der Studie (Englisch)."),
+                  "Nichts ist über den Fehler hinaus niedrig oder umstritten: bewahren, was sich bewährt."),
     "reading": Words("our reading of the source's table", "unsere Lesart der Tabelle in der Quelle"),
     "talk": Words("Questions for the joint talk", "Fragen für das gemeinsame Gespräch"),
     "q_disputed": Words(
@@ -72,7 +73,7 @@ _W = {
     ),
     "q_strong": Words(
         "{name}: what do we do here that is worth keeping, and where else would it help?",
-        "{name}: Was tun wir hier, das zu behalten lohnt, und wo hülfe es noch?",
+        "{name}: Was tun wir hier, das zu behalten lohnt, und wo würde es noch helfen?",
     ),
     "q_all": Words(
         "Which one thing do we agree to try first, who leads it, and how will we see that it works?",
@@ -196,6 +197,10 @@ def _wrapped(text: str) -> str:
 def _levers(found: UnitFeedback, labels: Labels, said: dict[str, str]) -> list[tuple[str, object]]:
     """Levers of the attributes that are low or disputed, low ones first, as many as two pages hold."""
     parts: list[tuple[str, object]] = [("h2", said["levers"])]
+
+    def say(text: str) -> str:
+        return _german().get(text, text) if labels.language == "de" else text
+
     if not len(found.levers):
         return [*parts, ("p", said["keep"])]
     order = [*found.called("low"), *found.called("disputed")]
@@ -204,13 +209,18 @@ def _levers(found: UnitFeedback, labels: Labels, said: dict[str, str]) -> list[t
         if not len(mine):
             continue
         mark = f" ({said['reading']})" if (mine["assignment"] == "reconstructed").any() else ""
-        parts.append(("p", f"{labels.construct(name)}{mark}: {'; '.join(mine['lever'])}."))
+        parts.append(("p", f"{labels.construct(name)}{mark}: {'; '.join(map(say, mine['lever']))}."))
     if len(found.interventions):
-        texts = [_capital(text) for text in found.interventions["text"]]
+        texts = [_capital(say(text)) for text in found.interventions["text"]]
         parts += [("h3", said["interventions"]), ("list", tuple(texts))]
-    if said["english"]:
-        parts.append(("note", said["english"]))
     return parts
+
+
+@cache
+def _german() -> dict[str, str]:
+    """Texts of levers and interventions -> the same in German."""
+    levers = {lever.text: lever.german for entry in framework.attributes("21") for lever in entry.levers}
+    return levers | {entry.text: entry.german for entry in framework.interventions()}
 
 
 def _questions(found: UnitFeedback, labels: Labels, said: dict[str, str]) -> tuple[str, ...]:

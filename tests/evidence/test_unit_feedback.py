@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from comply_measure import load_dataset
+from comply_measure import framework, load_dataset
 from comply_measure.cli import main
 from comply_measure.errors import ComplyError
 from comply_measure.evidence.feedback import UnitFeedback, band, feedback_of, unit_feedback
@@ -92,6 +92,9 @@ def test_pages_say_what_was_found(found: Found, language: str, words: str) -> No
     assert words in html
     assert f'lang="{language}"' in html
     assert "<script" not in html
+    texts = {lever.text: lever.german for key in unit.levers["attribute"] for lever in framework.levers(key)}
+    shown = unit.levers["lever"].iloc[0]
+    assert (shown in html, texts[shown] in html) == (language == "en", language == "de")
     for name in unit.called("disputed"):
         assert labels.construct(name).replace("&", "&amp;") in html
     content = feedback_word(page)
