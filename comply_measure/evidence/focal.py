@@ -89,6 +89,42 @@ class Focal:
         return self.responses.measurement(self.scale.key, "dimension")
 
     @property
+    def formed(self) -> tuple[str, ...]:
+        """Constructs that their items form by the scale file (Rossiter, 2002); every topic asks here.
+
+        Such items add up to an index, the mean of the valid ones with equal weights, and need not go together:
+        consistency, loadings and what follows from them are a reflective reading beside it, no evidence.
+        """
+        return tuple(key for key in self.items if self.scale.construct(key).mode == "formed")
+
+    @property
+    def indices(self) -> tuple[str, ...]:
+        """Factors that are indices of their items; none where the indicators are scores."""
+        return () if self.by_scores else tuple(key for key in self.factors if key in self.formed)
+
+    @property
+    def reflective(self) -> dict[str, tuple[str, ...]]:
+        """Factors that show in their indicators."""
+        return {key: names for key, names in self.factors.items() if key not in self.indices}
+
+    @property
+    def measures(self) -> dict[str, tuple[str, ...]]:
+        """Factors and their indicators; an index has none and is a column of its own."""
+        return {key: () if key in self.indices else names for key, names in self.factors.items()}
+
+    @property
+    def measure_names(self) -> tuple[str, ...]:
+        """Columns of a model that follows the modes of measurement: indicators, and indices in their place."""
+        return tuple(name for key, names in self.measures.items() for name in names or (key,))
+
+    def measured(self) -> pd.DataFrame:
+        """Unit, firm, role and the columns of :attr:`measure_names`."""
+        table = self.indicators()
+        if self.indices:
+            table = table.join(self.scores(self.level)[list(self.indices)])
+        return table[["unit", "firm", "role", *self.measure_names]]
+
+    @property
     def indicator_names(self) -> tuple[str, ...]:
         """All indicators, factor by factor."""
         return tuple(name for names in self.factors.values() for name in names)

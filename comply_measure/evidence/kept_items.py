@@ -13,9 +13,14 @@ from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.fits import NamedFit, fit_row
 from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.score_reliability import role_reliabilities
-from comply_measure.evidence.topics.cfa import CfaOptions, factor_correlations, indicator_data, rows_used
+from comply_measure.evidence.topics.cfa import (
+    CfaOptions,
+    factor_correlations,
+    measured_data,
+    measurement_text,
+    rows_used,
+)
 from comply_measure.evidence.topics.invariance import InvarianceOptions, gaps_by_scores
-from comply_measure.models import correlated_factors
 from comply_measure.triads import icc_oneway
 
 if TYPE_CHECKING:
@@ -84,8 +89,9 @@ def _omega(chosen: Focal) -> Values:
 
 def _model(responses: Responses, chosen: Focal) -> Values:
     options = CfaOptions().at_highest(responses)
-    data = indicator_data(chosen, centred=options.role_centred)
-    fit, _ = attempt(lambda: options.fit(correlated_factors(chosen.factors), data[rows_used(data, "ml")]))
+    data = measured_data(chosen, centred=options.role_centred)
+    text = measurement_text(chosen, correlate=True)
+    fit, _ = attempt(lambda: options.fit(text, data[rows_used(data, "ml")]))
     if fit is None:
         return {}
     row = fit_row(NamedFit("correlated", "Correlated dimensions", fit))

@@ -189,7 +189,10 @@ def comparison(
         return None
     paths = paths_of(main)
     rows = []
+    formed = any(variables.formed(name) for name in model.names)
     for measurement in MEASUREMENTS:
+        if measurement == "reflective" and not formed and chosen != "reflective":
+            continue  # the same as by items
         fit, why = main if measurement == chosen else None, ""
         if fit is None and model.products and measurement != "means":
             why = "products of factors are estimated only where this measurement is chosen"

@@ -92,7 +92,8 @@ class StructureOptions(Estimation):
         Or hypotheses, of which the model is made.
     measurement : {"means", "corrected", "roles", "items", "sam"}
         How constructs are measured: unit means as they are; unit means with their error taken off; the views of the
-        roles as indicators; unit means of the items as indicators; views of the roles, measured first.
+        roles as indicators; unit means of the items as indicators, where these do not form
+        the construct; items as indicators of every construct; views of the roles, measured first.
     compare : bool
         Whether the same paths are estimated under every measurement.
     indirect : bool

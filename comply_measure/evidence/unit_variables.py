@@ -18,7 +18,7 @@ from comply_measure.triads import TriadData, aggregate
 if TYPE_CHECKING:
     from comply_measure.responses import Responses
 
-Measurement = Literal["means", "corrected", "roles", "items", "sam"]
+Measurement = Literal["means", "corrected", "roles", "items", "reflective", "sam"]
 MEASUREMENTS: tuple[Measurement, ...] = get_args(Measurement)
 #: Ending of the column of a unit mean that measures a latent variable of the construct's own name.
 _MEAN = "@mean"
@@ -106,6 +106,17 @@ class UnitVariables:
             }
         return found
 
+    def formed(self, name: str) -> bool:
+        """Whether a name is a construct that its items form: its index is no indicator of anything else."""
+        return name in self.constructs and name in self.constructs[name][0].formed
+
+    def latent(self, name: str, measurement: Measurement) -> bool:
+        """Whether a name of the model becomes a latent variable."""
+        if name in self.overall:
+            return True
+        by_items = measurement == "items" and self.formed(name)
+        return name in self.constructs and measurement != "means" and not by_items
+
     @property
     def numeric(self) -> tuple[str, ...]:
         """Numeric variables of the units."""
@@ -172,6 +183,9 @@ class UnitVariables:
     def measured(self, name: str, measurement: Measurement) -> Measured:
         """How a name of the model is measured: constructs as chosen, everything else as a column.
 
+        By ``items``, a construct that its items form stays its index, a column; ``reflective`` makes its items
+        indicators like those of the others.
+
         Raises
         ------
         NotApplicableError
@@ -180,11 +194,11 @@ class UnitVariables:
         if name in self.overall:
             parts = self.overall[name]
             return Measured((f"{quoted(name)} =~ {' + '.join(map(quoted, parts))}",), parts)
-        if name not in self.constructs or measurement == "means":
+        if not self.latent(name, measurement):
             return Measured((), (name,))
         if measurement == "corrected":
             return self._corrected(name)
-        by_items = measurement == "items"
+        by_items = measurement in ("items", "reflective")
         indicators = self.constructs[name][1] if by_items else self._role_views(name)
         if len(indicators) < 2:
             what = "item" if by_items else "role"

@@ -70,6 +70,7 @@ _DEFAULTS = (
     Cutoff("ave", "AVE", 0.50, True, "Fornell & Larcker, 1981"),
     Cutoff("distinct", "factor correlation", 0.90, False, "Rönkkö & Cho, 2022: moderate problem from .90"),
     Cutoff("item_rest_r", "item-rest r", 0.30, True, "Nunnally & Bernstein, 1994"),
+    Cutoff("vif", "VIF", 5.0, False, "a common choice; Diamantopoulos & Siguaw, 2006, take 3.3, others 10"),
     Cutoff("rwg_j", "rwg(j)", 0.70, True, "criticised as arbitrary by Lance et al., 2006"),
     Cutoff("test_level", "level of tests", 0.05, False, "Fisher, 1925"),
     Cutoff("small_effect", "standardised effect", 0.10, True, "small by Cohen, 1988"),

@@ -304,7 +304,7 @@ def _latent(population: PairPopulation, firm: NDArray[np.intp], rng: np.random.G
     pairs, triad = pair_states(spec, firm, rng)
     states = population.state_covariance()
     centre = t.minimum * math.sqrt(1 - spec.common) * -3 / (2 * math.sqrt(math.pi))  # mean of the minimum
-    triad = (triad - centre) / math.sqrt(float(states.loc["triad", "triad"]))
+    triad = (triad - centre) / math.sqrt(states.to_numpy()[-1, -1])
     rater = math.sqrt(v.rater) * normal((n, R, 1))
     share = np.where(population.inside(), v.inside, v.outside)[:, :, None]
     about = (

@@ -44,15 +44,13 @@ def implied_means(population: PairPopulation) -> pd.DataFrame:
 
 def state_correlations(population: PairPopulation) -> pd.DataFrame:
     """Correlation of the triad's state with each pair, their mean and minimum, and its regression on the last two."""
-    covariance = population.state_covariance()
-    sd = np.sqrt(np.diag(covariance))
-    r = covariance / np.outer(sd, sd)
-    two = ["mean", "minimum"]
-    slopes = np.linalg.solve(covariance.loc[two, two], covariance.loc[two, "triad"])
-    both = float(slopes @ covariance.loc[two, "triad"]) / float(covariance.loc["triad", "triad"])
-    rows = [
-        (name, float(r.loc[name, "triad"]), float(r.loc[name, "triad"] ** 2)) for name in r if name != "triad"
-    ]
+    table = population.state_covariance()
+    covariance = table.to_numpy(dtype=float)
+    r = covariance[-1] / np.sqrt(covariance[-1, -1] * np.diag(covariance))
+    rows = [(str(name), float(value), float(value**2)) for name, value in zip(table, r, strict=True)][:-1]
+    with_triad = covariance[3:5, -1]
+    slopes = np.linalg.solve(covariance[3:5, 3:5], with_triad)
+    both = float(slopes @ with_triad / covariance[-1, -1])
     rows.append(("mean and minimum", float(np.sqrt(both)), both))
     return pd.DataFrame(rows, columns=["of", "correlation", "r_squared"]).round(_DECIMALS)
 

@@ -12,7 +12,7 @@ from pinned import small_study
 from comply_measure import evidence, triads
 from comply_measure.evidence.topics.agreement import AgreementOptions
 from comply_measure.evidence.topics.triads import TriadOptions
-from comply_measure.responses import Responses, one_per_role, responses_from_frame
+from comply_measure.responses import Responses, load_dataset, one_per_role, responses_from_frame
 
 QUICK = AgreementOptions(rematchings=0, bootstrap=0)
 
@@ -67,6 +67,19 @@ def test_views_gaps_and_weights_are_those_of_the_functions(crowd: Responses) -> 
     ]
     assert mine["r_equal"] == pytest.approx(np.corrcoef(both[0].scores[:, 0], both[1].scores[:, 0])[0, 1])
     assert mine["reliability"] == pytest.approx(both[1].reliability.mean())
+
+
+def test_what_informants_say_of_themselves_is_compared_with_several_of_a_role_too() -> None:
+    """The mean of a role's informants against that of another; with one of each nothing changes."""
+    shipped = load_dataset("msi_triads", informants="all")
+    found = evidence.sample(shipped).informant_tests
+    assert len(found) == 6 and found["p_holm"].notna().all()
+    rows = shipped.scores_of_kind("informant")
+    wide = rows.pivot_table(index="unit", columns="role", values="informant_competence", aggfunc="mean")
+    d = (wide["marketing"] - wide["it"]).dropna()
+    row = found[(found["construct"] == "informant_competence") & (found["pair"] == "marketing - it")].iloc[0]
+    # items are averaged before the score is made, so that informants who left one out count a little otherwise
+    assert (row["n_units"], row["mean"]) == (len(d), pytest.approx(d.mean(), abs=0.02))
 
 
 def test_without_several_informants_there_is_nothing_of_them(tmp_path: Path) -> None:

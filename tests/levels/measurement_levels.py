@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from comply_measure import measurement as m
+from comply_measure.evidence.topics.items import redundancy
 
 Rates = dict[str, float]
 KINDS = ("normal", "likert5", "skewed5", "lognormal")
@@ -146,7 +147,29 @@ def number_of_factors(runs: int) -> Rates:
     return {name: float(np.mean(values)) for name, values in sorted(hits.items())}
 
 
+def index_redundancy(runs: int) -> Rates:
+    """Coverage of the 95 % interval of VIF in 240 units of three informants, half of an item's variance the unit's."""
+    rng = np.random.default_rng(1995)
+    names = {"index": ("a", "b", "c", "d")}
+    found = {}
+    for r in (0.0, 0.3, 0.6, 0.85):
+        correlation = np.full((4, 4), r) + (1 - r) * np.eye(4)
+        truth = float(np.linalg.inv(correlation)[0, 0])
+        root = np.linalg.cholesky(correlation).T
+        hits = []
+        for _ in range(runs):
+            unit, own = rng.standard_normal((240, 1, 4)), rng.standard_normal((240, 3, 4))
+            answers = pd.DataFrame(
+                (np.sqrt(0.5) * (unit + own) @ root).reshape(-1, 4), columns=names["index"]
+            )
+            table = redundancy(answers, names, 240)
+            hits.append(table["vif_lower"].le(truth) & table["vif_upper"].ge(truth))
+        found[f"VIF {truth:.2f}"] = float(np.mean(hits))
+    return found
+
+
 SIMULATIONS = {
+    "index_redundancy": (index_redundancy, 400),
     "number_of_factors": (number_of_factors, 600),
     "little_mcar": (little_mcar, 400),
     "pattern_homogeneity": (pattern_homogeneity, 200),

@@ -21,9 +21,9 @@ DISPUTED = register_rule(
             "corrected p of at most its level, not supported where it lies below with such a p. The gap is free of "
             "measurement "
             "error and of items that the roles answer differently; the uncertainty of reliability is in its error.",
-            "Gestützt, wenn die mittlere quadratische latente Lücke zwischen den Rollen mit korrigiertem p von "
+            "Gestützt, wenn die mittlere quadratische latente Differenz zwischen den Rollen mit korrigiertem p von "
             "höchstens dem Niveau über der Schwelle der Studie liegt; nicht gestützt, wenn sie mit solchem p darunter "
-            "liegt. Die Lücke ist "
+            "liegt. Die Differenz ist "
             "frei von Messfehlern und von Items, die die Rollen verschieden beantworten; die Unsicherheit der "
             "Reliabilität "
             "ist in ihrem Fehler enthalten.",
@@ -34,21 +34,21 @@ DISPUTED = register_rule(
             "gap: a habit of one informant that moves all answers alike.",
             "Nicht zu entscheiden, wenn das Intervall die Schwelle einschließt oder ein latentes Modell der "
             "Items fehlt. In "
-            "der Lücke bleibt: eine Gewohnheit, die alle Antworten einer Person gleich verschiebt.",
+            "der Differenz bleibt: eine Gewohnheit, die alle Antworten einer Person gleich verschiebt.",
         ),
         says=MappingProxyType(
             {
                 "supported": Words(
                     "{subject} is disputed: latent gap {distance:number} points, 95% CI {ci:interval}, threshold "
                     "{threshold:number}, corrected {p:p_phrase}.",
-                    "{subject} ist umstritten: latente Lücke {distance:number} Punkte, 95%-KI {ci:interval}, "
+                    "{subject} ist umstritten: latente Differenz {distance:number} Punkte, 95%-KI {ci:interval}, "
                     "Schwelle "
                     "{threshold:number}, korrigiert {p:p_phrase}.",
                 ),
                 "not supported": Words(
                     "{subject} is less disputed than {threshold:number} points: latent gap {distance:number}, 95% CI "
                     "{ci:interval}, corrected {p:p_phrase}.",
-                    "{subject} ist weniger umstritten als {threshold:number} Punkte: latente Lücke "
+                    "{subject} ist weniger umstritten als {threshold:number} Punkte: latente Differenz "
                     "{distance:number}, "
                     "95%-KI {ci:interval}, korrigiert {p:p_phrase}.",
                 ),
@@ -56,14 +56,14 @@ DISPUTED = register_rule(
                     "{subject}: the latent gap of {distance:number} points, 95% CI {ci:interval}, cannot be told "
                     "from "
                     "{threshold:number} (corrected {p:p_phrase}).",
-                    "{subject}: Die latente Lücke von {distance:number} Punkten, 95%-KI {ci:interval}, ist von "
+                    "{subject}: Die latente Differenz von {distance:number} Punkten, 95%-KI {ci:interval}, ist von "
                     "{threshold:number} nicht zu unterscheiden (korrigiert {p:p_phrase}).",
                 ),
                 "cannot say: unknown": Words(
                     "{subject}: there is no latent model of the items, so that the gap between roles cannot be "
                     "freed of error "
                     "and shifted items.",
-                    "{subject}: Es gibt kein latentes Modell der Items; die Lücke zwischen den Rollen lässt sich "
+                    "{subject}: Es gibt kein latentes Modell der Items; die Differenz zwischen den Rollen lässt sich "
                     "nicht von "
                     "Fehlern und verschobenen Items befreien.",
                 ),
@@ -81,7 +81,7 @@ DISPUTED = register_rule(
                 ),
                 "cannot say": Words(
                     "For {n} of {of} attributes the latent gap cannot be told from the threshold: {subjects}.",
-                    "Bei {n} von {of} Attributen ist die latente Lücke nicht von der Schwelle zu unterscheiden: "
+                    "Bei {n} von {of} Attributen ist die latente Differenz nicht von der Schwelle zu unterscheiden: "
                     "{subjects}.",
                 ),
             }

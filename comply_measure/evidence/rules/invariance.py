@@ -18,16 +18,16 @@ GAP = register_rule(
             "out, differs "
             "from zero with a corrected p of at most {test_level:limit}; not supported where its interval, in standard "
             "deviations, lies inside ±{small_effect:limit}.",
-            "Gestützt, wenn die latente Lücke, ohne Items und Attribute, die die Rollen verschieden beantworten, mit "
-            "korrigiertem p von höchstens {test_level:limit} von null abweicht; nicht gestützt, wenn ihr Intervall, in "
-            "Standardabweichungen, innerhalb von ±{small_effect:limit} liegt.",
+            "Gestützt, wenn die latente Differenz, ohne Items und Attribute, die die Rollen verschieden beantworten, "
+            "mit korrigiertem p von höchstens {test_level:limit} von null abweicht; nicht gestützt, wenn ihr "
+            "Intervall, in Standardabweichungen, innerhalb von ±{small_effect:limit} liegt.",
         ),
         cannot_say=Words(
             "Cannot say otherwise: the interval holds both no gap and one worth having. A shift that all items "
             "of an attribute "
             "share cannot be told from a gap.",
-            "Sonst nicht zu entscheiden: Das Intervall enthält sowohl keine als auch eine nennenswerte Lücke. Eine "
-            "Verschiebung, die alle Items eines Attributs teilen, ist von einer Lücke nicht zu unterscheiden.",
+            "Sonst nicht zu entscheiden: Das Intervall enthält sowohl keine als auch eine nennenswerte Differenz. Eine "
+            "Verschiebung, die alle Items eines Attributs teilen, ist von einer Differenz nicht zu unterscheiden.",
         ),
         says=MappingProxyType(
             {
@@ -37,18 +37,18 @@ GAP = register_rule(
                 ),
                 "not supported": Words(
                     "{subject}: no gap worth having, {gap:number} points, 95% CI {ci:interval}.",
-                    "{subject}: keine nennenswerte Lücke, {gap:number} Punkte, 95%-KI {ci:interval}.",
+                    "{subject}: keine nennenswerte Differenz, {gap:number} Punkte, 95%-KI {ci:interval}.",
                 ),
                 "cannot say": Words(
                     "{subject}: {gap:number} points, 95% CI {ci:interval}, corrected {p:p_phrase}; no gap and "
                     "one worth having "
                     "are both compatible with the data.",
                     "{subject}: {gap:number} Punkte, 95%-KI {ci:interval}, korrigiert {p:p_phrase}; keine und eine "
-                    "nennenswerte Lücke sind mit den Daten vereinbar.",
+                    "nennenswerte Differenz sind mit den Daten vereinbar.",
                 ),
                 "cannot say: unknown": Words(
                     "{subject}: the latent gap could not be estimated.",
-                    "{subject}: Die latente Lücke war nicht zu schätzen.",
+                    "{subject}: Die latente Differenz war nicht zu schätzen.",
                 ),
             }
         ),
@@ -56,16 +56,16 @@ GAP = register_rule(
             {
                 "supported": Words(
                     "{n} of {of} latent gaps between roles {n:differs|differ} from zero: {subjects}.",
-                    "{n} von {of} latenten Lücken zwischen Rollen {n:weicht|weichen} von null ab: {subjects}.",
+                    "{n} von {of} latenten Differenzen zwischen Rollen {n:weicht|weichen} von null ab: {subjects}.",
                 ),
                 "not supported": Words(
                     "{n} of {of} latent gaps {n:is|are} smaller than one worth having: {subjects}.",
-                    "{n} von {of} latenten Lücken {n:ist|sind} kleiner als nennenswert: {subjects}.",
+                    "{n} von {of} latenten Differenzen {n:ist|sind} kleiner als nennenswert: {subjects}.",
                 ),
                 "cannot say": Words(
                     "For {n} of {of} latent gaps none and one worth having are both compatible with the data: "
                     "{subjects}.",
-                    "Bei {n} von {of} latenten Lücken sind keine und eine nennenswerte mit den Daten vereinbar: "
+                    "Bei {n} von {of} latenten Differenzen sind keine und eine nennenswerte mit den Daten vereinbar: "
                     "{subjects}.",
                 ),
             }

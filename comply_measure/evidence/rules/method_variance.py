@@ -28,8 +28,7 @@ MARKER = register_rule(
         cannot_say=Words(
             "Cannot say otherwise: a marker that has little to do with the method finds nothing, whatever there is.",
             "Sonst nicht zu entscheiden: Eine Markervariable, die mit der Methode wenig zu tun hat, findet "
-            "nichts, was immer "
-            "da ist.",
+            "nichts, gleich wie viel Methodenvarianz da ist.",
         ),
         says=MappingProxyType(
             {
@@ -39,7 +38,7 @@ MARKER = register_rule(
                     "marker that holds only part of the method carries less than there is.",
                     "Die Markervariable trägt Methodenvarianz: {share:percent} der Varianz der Indikatoren "
                     "({p:p_phrase}); "
-                    "hält sie nur einen Teil der Methode, so trägt sie weniger, als da ist.",
+                    "erfasst sie die Methode nur zum Teil, so ist es mehr.",
                 ),
                 "not supported": Words(
                     "The marker carries no method variance worth {worth:percent} ({p:p_phrase}; power "

@@ -187,7 +187,7 @@ PREDICTS = register_rule(
             "aus Anpassungen ohne seine Firma vorhergesagt. Gestützt, wenn die Devianz der Struktur mit "
             "korrigiertem p "
             "höchstens auf dem Niveau ({test_level:convention}) geringer ist; nicht gestützt, wenn sie mit solchem p "
-            "höher ist. Unachtsame Informanten bleiben drin.",
+            "höher ist. Unachtsame Informanten bleiben enthalten.",
         ),
         cannot_say=Words(
             "Cannot say otherwise: both predict about as well. Parts of one sample are not another sample.",

@@ -42,8 +42,8 @@ SCORE = register_rule(
             "informants. Careless informants who are not recognised stay in; their scores measure nothing, and equal "
             "answers of theirs count as true in ω, as does what method gives all indicators of a score.",
             "Nicht zu entscheiden, wenn das Intervall auf beiden Seiten liegt, ω nicht definiert ist oder die Antwort "
-            "von den unachtsamen Informanten abhängt. Nicht erkannte bleiben drin; ihre Werte messen nichts, und was "
-            "sie gleich beantworten, zählt in ω als wahr, wie das, was die Methode allen Indikatoren eines Werts "
+            "von den unachtsamen Informanten abhängt. Nicht erkannte bleiben enthalten; ihre Werte messen nichts, und "
+            "was sie gleich beantworten, zählt in ω als wahr, wie das, was die Methode allen Indikatoren eines Werts "
             "gibt.",
         ),
         says=MappingProxyType(

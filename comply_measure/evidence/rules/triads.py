@@ -11,7 +11,7 @@ _NUMBERS = (
     "{ci:interval}), corrected {p:p_phrase}"
 )
 _ZAHLEN = (
-    "mittlere absolute Lücke {real:number} gegen {pseudo:number} neu zusammengestellter Paare (95 % von ihnen in "
+    "mittlere absolute Differenz {real:number} gegen {pseudo:number} neu zusammengestellter Paare (95 % von ihnen in "
     "{ci:interval}), korrigiert {p:p_phrase}"
 )
 
@@ -31,7 +31,7 @@ CLOSER = register_rule(
             "Gestützt, wenn echte Paare ähnlicher sind als in Firmen neu zusammengestellte, p über alle Vergleiche "
             "korrigiert höchstens auf dem Niveau ({test_level:convention}); nicht gestützt, wenn sie weiter "
             "auseinander "
-            "liegen als 97,5 % der neu zusammengestellten. Unachtsame Informanten bleiben drin.",
+            "liegen als 97,5 % der neu zusammengestellten. Unachtsame Informanten bleiben enthalten.",
         ),
         cannot_say=Words(
             "Cannot say otherwise: a test that finds nothing does not show that units share nothing.",

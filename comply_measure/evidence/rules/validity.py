@@ -19,7 +19,7 @@ CONVERGENT = register_rule(
             "Gestützt, wenn das ganze 95%-Intervall der durchschnittlich extrahierten Varianz die Konvention "
             "erfüllt, "
             "{ave:convention}; nicht gestützt, wenn kein Teil davon es tut. Informanten sind zusammengefasst, "
-            "unachtsame bleiben drin.",
+            "unachtsame bleiben enthalten.",
         ),
         cannot_say=Words(
             "Cannot say where the interval lies on both sides, or AVE is undefined.",
@@ -81,7 +81,7 @@ DISTINCT = register_rule(
             "gestützt, "
             "wenn kein Teil davon es tut ({distinct:convention}). Informanten sind zusammengefasst, unachtsame "
             "bleiben "
-            "drin.",
+            "enthalten.",
         ),
         cannot_say=Words(
             "Cannot say where the interval lies on both sides, or the correlation has none. Distinct dimensions may "

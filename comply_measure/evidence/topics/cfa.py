@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import combinations
 from typing import Annotated, Literal
 
 import pandas as pd
@@ -46,6 +47,7 @@ _LABELS = {
     "one_factor": "One factor",
     "correlated": "Correlated dimensions",
     "second_order": "Second-order",
+    "reflective": "Correlated, all constructs reflective",
 }
 
 
@@ -90,13 +92,15 @@ class CfaEvidence(Evidence):
     title : str
         The scale.
     factors : mapping of str to sequence of str
-        Dimension -> indicators.
+        Dimension -> indicators; none for an index (:attr:`.Focal.measures`).
     top : str
         Name of the second-order factor.
     indicator_kind : str
         ``attribute scores`` or ``items``.
     fits : tuple of NamedFit
         Models of all informants; keys ``one_factor``, ``correlated``, ``second_order``.
+    reflective : NamedFit or None
+        The correlated model with the items of indices as their indicators; None where no construct is an index.
     by_role : tuple of NamedFit
         One model fitted in each role.
     roles_left_out : mapping of str to str
@@ -129,6 +133,7 @@ class CfaEvidence(Evidence):
     top: str
     indicator_kind: str
     fits: tuple[NamedFit, ...]
+    reflective: NamedFit | None
     by_role: tuple[NamedFit, ...]
     roles_left_out: Mapping[str, str]
     differences: pd.DataFrame
@@ -217,7 +222,7 @@ def cfa(responses: Responses, options: CfaOptions | None = None, *, seed: int = 
     options = (options or CfaOptions()).at_highest(responses)
     chosen = chosen_focal(responses, options.scale)
     texts = model_texts(chosen, options)
-    everyone = indicator_data(chosen, centred=options.role_centred)
+    everyone = measured_data(chosen, centred=options.role_centred)
     data = everyone[rows_used(everyone, "ml")]
     used = rows_used(data, options.missing)
     fits = required(lambda: {key: options.fit(text, data) for key, text in texts.items()})
@@ -229,10 +234,11 @@ def cfa(responses: Responses, options: CfaOptions | None = None, *, seed: int = 
     correlated = next((fit for fit in named if fit.key == "correlated" and not fit.obstacle), None)
     return CfaEvidence(
         title=chosen.title,
-        factors=chosen.factors,
+        factors=chosen.measures,
         top=chosen.top,
         indicator_kind=chosen.indicator_kind,
         fits=named,
+        reflective=_reflective(chosen, options),
         differences=_differences(fits),
         by_role=roles,
         roles_left_out=left_out,
@@ -248,7 +254,7 @@ def cfa(responses: Responses, options: CfaOptions | None = None, *, seed: int = 
         levels_obstacle=why_not,
         validity=pd.DataFrame()
         if correlated is None
-        else construct_validity(correlated.fit, chosen.factors, turned),
+        else construct_validity(correlated.fit, chosen.reflective, turned, chosen.indices),
         cross=cross,
         cross_obstacle=why_no_cross,
         details=None if (last := _last(named)) is None else FitDetails.of(last),
@@ -267,7 +273,7 @@ def cross_validated(
     firms = data["firm"]
     by = "firm" if firms.notna().all() and firms.nunique() >= 2 * options.folds else "unit"
     drawn = int(topic_seeds("cfa", seed).generate_state(1)[0])
-    names = list(chosen.indicator_names)
+    names = list(chosen.measure_names)
     found, why = attempt(
         lambda: cross_validate(
             texts, data, names, baseline=_BASELINE, cluster=by, seed=drawn, folds=options.folds
@@ -290,7 +296,10 @@ TOPIC = Topic("cfa", "Measurement model", _compute, CfaOptions)
 
 
 def construct_validity(
-    fit: sem.Fit | sem.FitRecord, factors: Mapping[str, Sequence[str]], turned: Turned
+    fit: sem.Fit | sem.FitRecord,
+    factors: Mapping[str, Sequence[str]],
+    turned: Turned,
+    indices: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Composite reliability and variance extracted of factors, from one standardised solution.
 
@@ -304,6 +313,8 @@ def construct_validity(
         Factor -> its indicators.
     turned : mapping of str to tuple of str
         Construct -> items that run against it, for the notes.
+    indices : sequence of str
+        Observed constructs of the model; they count as correlates, and have no row.
 
     Returns
     -------
@@ -311,7 +322,8 @@ def construct_validity(
         ``key, n_indicators, composite_reliability, ave, root_ave, largest_correlation, note``.
     """
     table = standardized(fit)
-    correlations, rows = factor_correlations(table, factors), []
+    every = {**factors, **dict.fromkeys(indices, ())}
+    correlations, rows = factor_correlations(table, every), []
     trust = "; ".join(finding.message for finding in fit.problems if finding.serious)
     for factor, members in factors.items():
         loadings = [value_of(table, factor, "=~", name) for name in members]
@@ -384,18 +396,49 @@ def model_texts(chosen: Focal, options: CfaOptions) -> dict[str, str]:
     texts: dict[str, str] = {}
     for key in options.models:
         if key == "one_factor":
-            texts[key] = one_factor(chosen.top, chosen.indicator_names)
+            texts[key] = one_factor(chosen.top, chosen.measure_names)
         elif key == "correlated":
-            texts[key] = correlated_factors(chosen.factors)
+            texts[key] = measurement_text(chosen, correlate=True)
         elif len(chosen.factors) >= 3:
-            texts[key] = second_order(chosen.factors, chosen.top)
+            texts[key] = (
+                f"{measurement_text(chosen, correlate=False)}\n{one_factor(chosen.top, list(chosen.factors))}"
+                if chosen.indices
+                else second_order(chosen.factors, chosen.top)
+            )
     if not texts:
         raise ComplyError("a second-order model needs at least 3 dimensions; name other models")
     return texts
 
 
+def measurement_text(chosen: Focal, *, correlate: bool) -> str:
+    """Factors with their indicators; indices are columns, which the text lets correlate as factors do by themselves."""
+    factors, indices = chosen.reflective, chosen.indices
+    text = correlated_factors(factors) if factors else ""
+    if not correlate:
+        return text
+    pairs = [(a, b) for a, b in combinations(chosen.factors, 2) if a in indices or b in indices]
+    return "\n".join((text, *(f"{sem.quoted(a)} ~~ {sem.quoted(b)}" for a, b in pairs)))
+
+
+def _reflective(chosen: Focal, options: CfaOptions) -> NamedFit | None:
+    """The correlated model as if the items of indices showed a common cause; the reading beside the index."""
+    if not chosen.indices or "correlated" not in options.models:
+        return None
+    data = indicator_data(chosen, centred=options.role_centred)
+    fit, _ = attempt(
+        lambda: options.fit(correlated_factors(chosen.factors), data[rows_used(data, options.missing)])
+    )
+    return None if fit is None else NamedFit("reflective", _LABELS["reflective"], fit)
+
+
+def measured_data(chosen: Focal, *, centred: bool) -> pd.DataFrame:
+    """Unit, firm, role, indicators and indices; each role's means taken off if asked."""
+    data = chosen.measured()
+    return role_centred(data, list(chosen.measure_names)) if centred else data
+
+
 def indicator_data(chosen: Focal, *, centred: bool) -> pd.DataFrame:
-    """Unit, firm, role and indicators; each role's means taken off if asked."""
+    """Unit, firm, role and indicators, the items of indices among them; each role's means taken off if asked."""
     data = chosen.indicators()
     names = list(chosen.indicator_names)
     return role_centred(data, names) if centred else data
@@ -413,6 +456,8 @@ def _two_level(chosen: Focal, data: pd.DataFrame, options: CfaOptions) -> tuple[
         return None, "not asked for"
     if options.engine != "comply" or options.estimator not in ("ML", "MLR"):
         return None, "it needs ML or MLR of the package's own engine"
+    if chosen.indices:
+        return None, "an index has no indicators whose loadings could differ between the levels"
     if not data["unit"].duplicated().any():
         return None, "no unit has two informants"
     return attempt(lambda: two_level(data, chosen.factors, options.estimator))
@@ -437,7 +482,7 @@ def _by_role(chosen: Focal, text: str, options: CfaOptions) -> tuple[tuple[Named
     """Fits of the roles, and of the other roles why there is none."""
     if not options.by_role or len(chosen.roles) < 2:
         return (), {}
-    data = indicator_data(chosen, centred=False)
+    data = measured_data(chosen, centred=False)
     cluster = cluster_in_role(chosen, options.cluster)
     fits, left_out = [], {}
     for role in chosen.roles:

@@ -103,6 +103,8 @@ class InvarianceEvidence(Evidence):
         Whether there was one.
     turned : mapping of str to tuple of str
         Construct -> its items that run against it (:func:`.keying.turned_items`).
+    formed : tuple of str
+        Attributes whose items `items` compares and which these form (:attr:`.Focal.formed`).
     """
 
     scale: str
@@ -122,6 +124,7 @@ class InvarianceEvidence(Evidence):
     alpha: float
     searched: bool
     turned: Turned
+    formed: tuple[str, ...]
 
     def tidy(self) -> pd.DataFrame:
         """Fit, difference test and changes of fit of every level; ``across`` says between whom, ``key`` of what."""
@@ -210,6 +213,7 @@ def invariance(responses: Responses, options: InvarianceOptions | None = None) -
         groups=groups,
         left_out=left_out,
         latent_gaps=with_holm([c.latent_gaps for c in roles if c.latent_gaps is not None]),
+        formed=chosen.formed if items else (),
         attribute_gaps=with_holm([c.latent_gaps for c in items if c.latent_gaps is not None]),
         distances=_joined([c.distances for c in items if c.distances is not None]),
         n_units=chosen.n_units,
@@ -286,8 +290,16 @@ def _dimension_designs(
         key: partial(
             role_design, data, {key: indicators}, chosen.roles, cluster=firm, estimator=options.estimator
         )
-        for key, indicators in chosen.factors.items()
+        if indicators
+        else _refuse_index
+        for key, indicators in chosen.measures.items()
     }
+
+
+def _refuse_index() -> RoleDesign:
+    raise NotApplicableError(
+        "formed by its items: equal loadings are not asked of an index; step gaps compares its means"
+    )
 
 
 def gaps_by_scores(responses: Responses, options: InvarianceOptions) -> list[pd.DataFrame]:
@@ -330,7 +342,11 @@ def _groups(chosen: Focal, name: str, options: InvarianceOptions) -> Comparison:
     if name not in units.columns:
         known = ", ".join(map(str, units.columns)) or "none"
         return Comparison(name, obstacle=f"there is no unit variable '{name}'; known: {known}")
-    names = list(chosen.indicator_names)
+    if not chosen.reflective:
+        return Comparison(
+            name, obstacle="every construct is formed by its items: there are no loadings to compare"
+        )
+    names = [item for items in chosen.reflective.values() for item in items]
     data = chosen.indicators().join(units[[name]], on="unit")
     data = role_centred(data, names)
     data = data[data[names].notna().any(axis=1)]
@@ -342,5 +358,7 @@ def _groups(chosen: Focal, name: str, options: InvarianceOptions) -> Comparison:
         words += f", clusters: {cluster}s{few_words(chosen.responses, cluster)}"
         if chosen.responses.n_firms > 1 and not nested:
             words += " (the groups cut through firms)"
-    compute = partial(group_design, data, chosen.factors, name, cluster=cluster, estimator=options.estimator)
+    compute = partial(
+        group_design, data, chosen.reflective, name, cluster=cluster, estimator=options.estimator
+    )
     return comparisons({name: compute}, alpha=options.alpha, search=False, estimator=words)[0]

@@ -13,10 +13,10 @@ from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.focal import Focal, by_group, focal
 from comply_measure.evidence.keying import turned_items
 from comply_measure.evidence.options import TopicOptions
-from comply_measure.evidence.rules.items import GOES_WITH
+from comply_measure.evidence.rules.items import ADDS, GOES_WITH
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.verdicts import Number, Verdict, by_interval
-from comply_measure.measurement import item_analysis
+from comply_measure.measurement import inter_item_table, item_analysis
 from comply_measure.responses import Responses
 from comply_measure.tables.roles import POOLED
 
@@ -42,6 +42,11 @@ class ScaleItems:
         Number of reverse-keyed items.
     turned : mapping of str to tuple of str
         Construct -> its items that run against it (:func:`.keying.turned_items`).
+    formed : tuple of str
+        Constructs that their items form (:attr:`.Focal.formed`).
+    redundancy : DataFrame
+        Items of formed constructs, over all informants: ``scale`` (the construct), ``item``, ``n_informants``,
+        ``squared_multiple_r``, ``vif`` with ``vif_lower`` and ``vif_upper``, ``maximum_r``, ``note``.
     """
 
     key: str
@@ -52,6 +57,8 @@ class ScaleItems:
     scores: pd.DataFrame
     reverse_keyed: int
     turned: Mapping[str, tuple[str, ...]]
+    formed: tuple[str, ...]
+    redundancy: pd.DataFrame
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,11 +73,12 @@ class ItemsEvidence(Evidence):
         return pd.concat(parts, ignore_index=True)
 
     def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
-        """Whether each item goes with the others of its construct."""
+        """Whether each item goes with the others of its construct, or adds to them where they form it."""
         found: list[Verdict] = []
         for scale in self.scales:
-            pooled = scale.items[scale.items["group"] == POOLED]
+            pooled = scale.items[(scale.items["group"] == POOLED) & ~scale.items["scale"].isin(scale.formed)]
             found += item_verdicts(pooled, scale.n_units, conventions)
+            found += redundancy_verdicts(scale.redundancy, conventions)
         return tuple(found)
 
     def values(self) -> Mapping[str, Value]:
@@ -92,11 +100,55 @@ def item_verdicts(
     return tuple(found)
 
 
+def redundancy_verdicts(table: pd.DataFrame, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
+    """Whether each item adds to the others of its index; a row of :func:`redundancy` each."""
+    found = []
+    for row in table.to_dict("records"):
+        ends = (float(row["vif_lower"]), float(row["vif_upper"]))
+        numbers: dict[str, Number] = {"vif_value": float(row["vif"]), "ci": ends}
+        answer = by_interval(*ends, conventions["vif"], above=False)
+        found.append(ADDS.verdict(answer, str(row["item"]), numbers=numbers))
+    return tuple(found)
+
+
+def redundancy(answers: pd.DataFrame, scales: Mapping[str, tuple[str, ...]], n_units: int) -> pd.DataFrame:
+    """Variance inflation of every item by the others of its construct, over all informants.
+
+    ``VIF = 1/(1 − R²)`` with R² of the item on the others. The interval is that of ``ln VIF ± 1.96 · 2R/√n``, by the
+    delta method from the asymptotic variance of a squared multiple correlation, ``4R²(1 − R²)²/n`` (Olkin & Finn,
+    1995), with n the units, as informants of one unit are alike; no VIF is below 1.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        Recoded answers, a row per informant.
+    scales : mapping of str to tuple of str
+        Constructs and their items.
+    n_units : int
+        Units of the informants.
+    """
+    if not scales:
+        return pd.DataFrame()
+    found = inter_item_table(answers, scales, by=None, missing="pairwise").tidy()
+    table = found[["scale", "item", "n_informants", "squared_multiple_r", "maximum_r"]].copy()
+    squared = table["squared_multiple_r"].clip(lower=0.0)
+    n = table["n_informants"].clip(upper=n_units)
+    half = _Z95 * 2 * np.sqrt(squared / n.where(n > 0))
+    table["vif"] = 1 / (1 - squared.where(squared < 1))
+    table["vif_lower"] = (table["vif"] * np.exp(-half)).clip(lower=1.0)
+    table["vif_upper"] = table["vif"] * np.exp(half)
+    table["note"] = np.where(
+        table["vif"].isna(), "one item, or one that does not vary or that the others determine", ""
+    )
+    return table
+
+
 def pooled_items(chosen: Focal) -> pd.DataFrame:
-    """Item analysis over all informants of one scale."""
+    """Item analysis over all informants of one scale, without the items that form their construct."""
     response = chosen.scale.response
+    asked = {key: names for key, names in chosen.items.items() if key not in chosen.formed}
     table: pd.DataFrame = item_analysis(
-        chosen.answers(), chosen.items, minimum=response.minimum, maximum=response.maximum, by=None
+        chosen.answers(), asked, minimum=response.minimum, maximum=response.maximum, by=None
     ).tidy()
     return table
 
@@ -155,6 +207,10 @@ def scale_items(chosen: Focal) -> ScaleItems:
         scores=score_table(chosen.scores(chosen.level), chosen.roles),
         reverse_keyed=sum(item.keying == -1 for item in responses.items(scale.key)),
         turned=turned_items(chosen),
+        formed=chosen.formed,
+        redundancy=redundancy(
+            chosen.answers(), {key: chosen.items[key] for key in chosen.formed}, chosen.n_units
+        ),
     )
 
 

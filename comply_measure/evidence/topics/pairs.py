@@ -226,10 +226,8 @@ def _by_dimension(
         .groupby(["unit", "pair", "role", "construct"], sort=False)["rating"]
         .mean()
     )
-    places = [
-        pd.Index(names).get_indexer(means.index.get_level_values(k))
-        for k, names in enumerate((units, keys, chosen.roles, dimensions))
-    ]
+    axes: tuple[list[str], ...] = (list(units), keys, list(chosen.roles), list(dimensions))
+    places = [pd.Index(names).get_indexer(means.index.get_level_values(k)) for k, names in enumerate(axes)]
     found[tuple(places)] = means.to_numpy()
     return found, dimensions
 
@@ -248,7 +246,7 @@ def _triad(chosen: Focal, units: np.ndarray) -> tuple[np.ndarray | None, str]:
     if not any(item.pair is None and item.stage is None for item in items):
         return None, "no item in the data asks about the triad (form: [short, dyad])"
     level = "dimension" if chosen.by_scores else chosen.level
-    table = chosen.scores(level)  # type: ignore[arg-type]
+    table = chosen.scores(level)
     names = [name for name in table.columns if name not in ("unit", "firm", "role")]
     wide = table.assign(score=_score(table[names].to_numpy(dtype=float))).pivot_table(
         index="unit", columns="role", values="score"

@@ -155,10 +155,15 @@ class ReliabilityEvidence(Evidence):
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
     def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
-        """Whether the scores in use are reliable enough, by role; those of constructs below dimensions are left out."""
+        """Whether the scores in use are reliable enough, by role.
+
+        Scores of constructs below dimensions are left out, and so are indices: how well the items of an index go
+        together says nothing for or against it.
+        """
         found = []
         for scale in self.scales:
             table = scale.scores if len(scale.scores) else scale.constructs
+            table = table[~table["construct"].isin(() if len(scale.scores) else scale.formed)]
             rows = table[~table["group"].isin((POOLED, TRIAD))]
             n = max(1, int(rows["omega_lower"].notna().sum()))
             wider = normal_quantile(1 - 0.05 / n) / normal_quantile(0.95)
@@ -245,7 +250,7 @@ def scale_reliability(
     turned = turned_items(chosen)
     low = _Sets.of(chosen, items, chosen.items)
     constructs = merged(low, options, seed, below=chosen.by_scores)
-    formed = tuple(key for key in chosen.items if chosen.scale.construct(key).mode == "formed")
+    formed = chosen.formed
     constructs["note"] = [
         joined(note, _FORMED if key in formed else "")
         for key, note in zip(constructs["construct"], constructs["note"], strict=True)

@@ -15,7 +15,7 @@ from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.rules.sample import ROLES_DIFFER
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.verdicts import Answer, Number, Verdict
-from comply_measure.responses import Responses
+from comply_measure.responses import Responses, one_per_role
 from comply_measure.responses.scoring import construct_scores
 from comply_measure.statistics.multiplicity import rejects
 from comply_measure.triads import TriadData, gap_tests
@@ -218,16 +218,16 @@ def _describe(values: pd.Series[Any]) -> dict[str, object]:
 def informant_tests(responses: Responses) -> pd.DataFrame:
     """Do the roles of a unit differ in what informants say of themselves, such as their competence?
 
-    Paired within units, standard errors clustered by firm, Holm over pairs and constructs.
+    Paired within units, standard errors clustered by firm, Holm over pairs and constructs. Where a role has several
+    informants, their mean is the role's.
     """
+    responses = one_per_role(responses)
     if not responses.items(kind="informant"):
         return pd.DataFrame()
     scores = responses.scores_of_kind("informant")
     names = [str(name) for name in scores.columns if name not in ("unit", "firm", "role")]
     roles = tuple(role for role in responses.roles if (scores["role"] == role).any())
-    if len(roles) < 2 or scores[["unit", "role"]].duplicated().any():
-        return pd.DataFrame()
-    if not scores["unit"].duplicated().any():
+    if len(roles) < 2 or not scores["unit"].duplicated().any():
         return pd.DataFrame()
     cluster = responses.n_firms > 1
     data = TriadData.from_long(scores, names, firm="firm" if cluster else None, roles=roles)

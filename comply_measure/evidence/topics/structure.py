@@ -91,6 +91,8 @@ class StructureEvidence(Evidence):
         ``own``, ``hypotheses``, ``constructs`` or ``blocks``: which model it is.
     measurement : str
         How constructs are measured.
+    formed : tuple of str
+        Constructs of the model that their items form (:attr:`.Focal.formed`).
     n_firms : int
         Firms that errors allow for; negative: firms that they do not allow for; 0: no firms.
     model : str
@@ -129,6 +131,7 @@ class StructureEvidence(Evidence):
     estimator: str
     kind: str
     measurement: Measurement
+    formed: tuple[str, ...]
     n_firms: int
     model: str
     cautions: tuple[str, ...]
@@ -317,6 +320,7 @@ def structure(
         estimator=options.words("units", responses, cluster=cluster),
         kind=kind,
         measurement=measurement,
+        formed=tuple(name for name in model.names if variables.formed(name)),
         n_firms=responses.n_firms * (1 if cluster == "firm" else -1) if responses.n_firms > 1 else 0,
         model=unit.text,
         cautions=(*_problems(unit.fit, responses, cluster), *absent),
@@ -408,16 +412,12 @@ def _with_exogenous(text: str, responses: Responses, measurement: Measurement) -
     model = UnitModel.of(text)
     outcomes = {line.partition(" ~ ")[0] for line in text.split("\n") if " ~ " in line}
     free = [name for name in model.names if quoted(name) not in outcomes]
-
-    def latent(name: str) -> bool:
-        return name in variables.overall or (name in variables.constructs and measurement != "means")
-
     lines = [
         f"{quoted(first)} ~~ {quoted(second)}"
         for first in free
-        if latent(first)
+        if variables.latent(first, measurement)
         for second in free
-        if not latent(second)
+        if not variables.latent(second, measurement)
     ]
     return "\n".join((text, *lines))
 

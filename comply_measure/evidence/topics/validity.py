@@ -89,6 +89,8 @@ class ValidityEvidence(Evidence):
         Of the bootstrap.
     turned : mapping of str to tuple of str
         Construct -> its items that run against it (:func:`.keying.turned_items`).
+    indices : tuple of str
+        Constructs left out, as their items form them (:attr:`.Focal.indices`).
     """
 
     title: str
@@ -104,6 +106,7 @@ class ValidityEvidence(Evidence):
     role_estimator: str
     replications: int
     turned: Mapping[str, tuple[str, ...]]
+    indices: tuple[str, ...]
 
     def tidy(self) -> pd.DataFrame:
         """A row per cell of the matrix (:meth:`ValidityMatrix.tidy`)."""
@@ -172,6 +175,11 @@ def validity(
     chosen = chosen_focal(responses, options.scale)
     if len(chosen.factors) < 2:
         raise NotApplicableError("the scale has one dimension: there is nothing to tell apart")
+    if len(chosen.reflective) < 2:
+        raise NotApplicableError(
+            f"{len(chosen.indices)} of {len(chosen.factors)} constructs are formed by their items: what the items "
+            "share (AVE, HTMT) says nothing of an index, and fewer than two other constructs are left to tell apart"
+        )
     drawn = topic_seeds("validity", seed).generate_state(1 + len(chosen.roles))
     seeds = [int(number) for number in drawn]
     data = validity_data(chosen, centred=options.role_centred)
@@ -179,7 +187,7 @@ def validity(
     pairs, why_no_pairs = attempt(lambda: _pairs(chosen, data, options))
     return ValidityEvidence(
         title=chosen.title,
-        factors=chosen.factors,
+        factors=chosen.reflective,
         indicator_kind=chosen.indicator_kind,
         matrix=matrix,
         pairs=pairs,
@@ -193,6 +201,7 @@ def validity(
         ),
         replications=options.replications,
         turned=turned_items(chosen),
+        indices=chosen.indices,
     )
 
 
@@ -209,7 +218,7 @@ def global_items(chosen: Focal) -> dict[str, str]:
     return {
         item.construct: item.id
         for item in chosen.responses.items(chosen.scale.key, kind="global")
-        if item.construct in chosen.factors and answered[item.id].notna().any()
+        if item.construct in chosen.reflective and answered[item.id].notna().any()
     }
 
 
@@ -217,10 +226,10 @@ def validity_data(chosen: Focal, *, centred: bool) -> pd.DataFrame:
     """Unit, firm, role, indicators and global items; each role's means taken off if asked."""
     items = list(global_items(chosen).values())
     data = chosen.indicators().join(chosen.responses.scored()[items])
-    names = [*chosen.indicator_names, *items]
+    indicators = [name for names in chosen.reflective.values() for name in names]
     if centred:
-        data = role_centred(data, names)
-    return data[data[list(chosen.indicator_names)].notna().any(axis=1)]
+        data = role_centred(data, [*indicators, *items])
+    return data[data[indicators].notna().any(axis=1)]
 
 
 def _matrix(
@@ -228,7 +237,7 @@ def _matrix(
 ) -> ValidityMatrix:
     return validity_matrix(
         data,
-        chosen.factors,
+        chosen.reflective,
         global_items=global_items(chosen),
         estimator=options.estimator,
         missing=options.missing,
@@ -243,7 +252,7 @@ def _pairs(chosen: Focal, data: pd.DataFrame, options: ValidityOptions) -> pd.Da
     cutoffs = CUTOFFS if options.fixed else ()
     table: pd.DataFrame = discriminant_validity(
         data,
-        chosen.factors,
+        chosen.reflective,
         estimator=options.estimator,
         missing=options.missing,
         cluster=None if options.cluster == "none" else options.cluster,

@@ -12,7 +12,7 @@ from comply_measure.report.chapters.columns import CONSTRUCT_NOTE, labelled
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.diagram import diagram_figure
 from comply_measure.report.fits import convention_sentence, fit_sentence, fit_table, range_sentence
-from comply_measure.report.format import count, plural
+from comply_measure.report.format import count, listing, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Figure, Notice, Prose, Section
 from comply_measure.report.reversals import reversal_sentence
@@ -48,6 +48,7 @@ def cfa_section(results: CfaEvidence, labels: Labels, cutoffs: Cutoffs) -> Secti
             results, "cfa_fit", f"{results.title}: fit of the structures", results.fits, twin="rivals_fit"
         )
     )
+    blocks += _reflective(results, labels)
     if len(results.differences):
         blocks.append(_differences(results))
     focus = results.get("second_order") or results.get("correlated")
@@ -67,6 +68,20 @@ def cfa_section(results: CfaEvidence, labels: Labels, cutoffs: Cutoffs) -> Secti
         why = "; ".join(f"{labels.role(role)}: {text}" for role, text in results.roles_left_out.items())
         blocks.append(Notice(f"Roles without a fit of their own: {why}.", "warning"))
     return Section("cfa", "Measurement model", tuple(blocks))
+
+
+def _reflective(results: CfaEvidence, labels: Labels) -> list[Block]:
+    """What stands for constructs that their items form, and the reflective reading beside it."""
+    indices = [labels.construct(key) for key, names in results.factors.items() if not names]
+    if not indices:
+        return []
+    text = (
+        f"{listing(indices)}: formed by {'its' if len(indices) == 1 else 'their'} items, and in these models an index "
+        "(the mean of the items, equal weights), which has no loadings and no error. Beside it, as if the items had "
+        "one cause each: "
+    )
+    beside = results.reflective
+    return [Prose(text + (fit_sentence(beside) if beside is not None else "not estimated."))]
 
 
 def _level_blocks(results: CfaEvidence, labels: Labels) -> list[Block]:
@@ -116,7 +131,7 @@ def cfa_headline(results: CfaEvidence) -> tuple[str, ...]:
 
 
 def _opening(results: CfaEvidence) -> str:
-    n = sum(len(names) for names in results.factors.values())
+    n = sum(len(names) or 1 for names in results.factors.values())
     return (
         f"{results.title}: confirmatory factor analysis of {count(n)} {results.indicator_kind} on "
         f"{plural(len(results.factors), 'factor')}. {results.treatment}"

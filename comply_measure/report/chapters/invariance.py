@@ -88,6 +88,16 @@ def _compared_text(facts: InvarianceEvidence, kind: str, usable: list[Comparison
     return f"{text}."
 
 
+def _formed(facts: InvarianceEvidence, labels: Labels) -> str:
+    """What the comparison by items says of attributes that their items form."""
+    names = listing([labels.construct(key) for key in facts.formed])
+    return (
+        f"By items, attributes are factors with loadings. That is a reflective reading of those formed by their items "
+        f"({names}): an intercept that differs shows an item that roles answer differently at equal standing on the "
+        "others, and shifts the index by its share; a loading that differs is no fault of an index."
+    )
+
+
 def _role_blocks(facts: InvarianceEvidence, labels: Labels) -> list[Block]:
     blocks: list[Block] = [
         Notice(f"{labels.construct(c.key)}: roles could not be compared{by_items}: {c.obstacle}.", "warning")
@@ -100,6 +110,8 @@ def _role_blocks(facts: InvarianceEvidence, labels: Labels) -> list[Block]:
     if not usable:
         return blocks
     blocks.append(Prose(_gap_text(facts, usable, labels)))
+    if by_items and facts.formed:
+        blocks.append(Prose(_formed(facts, labels)))
     if by_items:
         blocks.append(ladder_table(facts, by_items, labels, items=True))
     blocks += [ladder_table(facts, usable, labels), *_small(usable[0])]

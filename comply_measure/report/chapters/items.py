@@ -38,6 +38,7 @@ def _scale_blocks(scale: ScaleItems, labels: Labels, cutoff: Cutoff) -> list[Blo
         Prose(_opening(scale, labels, cutoff)),
         *doubt,
         _scores(scale, labels),
+        *_formed(scale, labels),
         Details(f"{scale.title}: items, all informants", (_items(scale, labels, pooled=True),)),
         Details(f"{scale.title}: items by role", (_items(scale, labels, pooled=False),)),
     ]
@@ -45,7 +46,7 @@ def _scale_blocks(scale: ScaleItems, labels: Labels, cutoff: Cutoff) -> list[Blo
 
 def _opening(scale: ScaleItems, labels: Labels, cutoff: Cutoff) -> str:
     pooled = scale.items[scale.items["group"] == POOLED]
-    r = pooled["item_rest_r"].dropna()
+    r = pooled.loc[~pooled["scale"].isin(scale.formed), "item_rest_r"].dropna()
     text = (
         f"{scale.title}: {plural(len(pooled), 'item')} ({scale.reverse_keyed} reverse-keyed) in "
         f"{plural(pooled['scale'].nunique(), 'construct')}. Item means range from "
@@ -53,7 +54,45 @@ def _opening(scale: ScaleItems, labels: Labels, cutoff: Cutoff) -> str:
     )
     if len(r):
         text += f", item-rest correlations from {bounded(r.min())} to {bounded(r.max())}"
+        text += " (without constructs that their items form)" if scale.formed else ""
     return f"{text}."
+
+
+def _formed(scale: ScaleItems, labels: Labels) -> list[Block]:
+    """Redundancy in the place of item-rest correlations, for constructs that their items form."""
+    if not scale.formed:
+        return []
+    vif = scale.redundancy["vif"].dropna()
+    one = len(scale.formed) == 1
+    text = (
+        f"{scale.title}: {plural(len(scale.formed), 'construct')} {'is' if one else 'are'} formed by "
+        f"{'its' if one else 'their'} items ({listing([labels.construct(key) for key in scale.formed])}). The score is "
+        "an index, the mean of the items with equal weights; they need not go together, and item-rest "
+        "correlations do not judge them. An item that the others repeat adds nothing to an index"
+    )
+    text += f": VIF ranges from {number(vif.min())} to {number(vif.max())}." if len(vif) else "."
+    data = labelled(
+        scale.redundancy,
+        1,
+        construct=(labels.construct, "scale"),
+        text=(lambda key: labels.items.get(key, ""), "item"),
+    )
+    table = table_of(
+        scale,
+        key_of("items", scale.key, after="redundancy"),
+        f"{scale.title}: redundancy of items that form their construct, all informants",
+        data,
+        (
+            "item", "text", "n_informants", "vif", of("ci", "vif"),
+            of("r", "maximum_r", heading="Largest r"), "remark",
+        ),
+        "VIF: 1/(1 − R²) of the item on the others of its construct (Diamantopoulos & Siguaw, 2006), from pairwise "
+        "covariances; interval with units as cases (Olkin & Finn, 1995). Largest r: with another item.",
+        _RECODED,
+        estimator="Least squares",
+        group="construct",
+    )  # fmt: skip
+    return [Prose(text), Details(f"{scale.title}: items that form their construct", (table,))]
 
 
 def _scores(scale: ScaleItems, labels: Labels) -> TableSpec:
@@ -117,7 +156,8 @@ def _items(scale: ScaleItems, labels: Labels, *, pooled: bool) -> TableSpec:
         ("item", "text" if pooled else "role", *_ITEM),
         _RECODED,
         "Skew and excess kurtosis are bias-corrected (Joanes & Gill, 1998).",
-        "Item-rest r and α without the item refer to the construct, from pairwise covariances.",
+        "Item-rest r and α without the item refer to the construct, from pairwise covariances"
+        + ("; where items form it, they are no evidence." if scale.formed else "."),
         estimator="Descriptive",
         group="construct",
     )

@@ -176,7 +176,7 @@ def _relation_text(facts: PairsEvidence, table: pd.DataFrame) -> str:
         f"Over units the score of the triad correlates {bounded(known.loc['mean', 'r'])} with the mean of the pairs "
         f"and {bounded(known.loc['minimum', 'r'])} with the weakest pair"
     )
-    corrected = table.set_index("of").loc["mean", "corrected"]
+    corrected = float(table.loc[table["of"] == "mean", "corrected"].iloc[0])
     if corrected == corrected:
         text += (
             f"; without error of measurement, from different raters alone, {bounded(corrected)} with the mean"

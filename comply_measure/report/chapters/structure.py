@@ -62,8 +62,12 @@ _MEASURED = {
     ),
     "roles": "Constructs are latent, measured by the view of each role (two views with equal loadings). ",
     "items": (
-        "Constructs are latent, measured by the unit means of their items; what one informant sees in all items of a "
-        "construct stays in it. "
+        "Constructs are latent, measured by the unit means of their items, and indices where their items form them; "
+        "what one informant sees in all items of a construct stays in it. "
+    ),
+    "reflective": (
+        "Constructs are latent, measured by the unit means of their items, those that their items form among them; "
+        "what one informant sees in all items of a construct stays in it. "
     ),
     "sam": (
         "Constructs are latent, measured by the view of each role before the paths are estimated (Rosseel & Loh, "

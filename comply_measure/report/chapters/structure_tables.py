@@ -31,6 +31,7 @@ MEASURED: Mapping[str, str] = {
     "corrected": "corrected means",
     "roles": "role views",
     "items": "items",
+    "reflective": "items, reflective reading",
     "sam": "two steps",
 }
 _PLOTS = 3
@@ -168,7 +169,8 @@ def comparison_blocks(results: StructureEvidence, label: Label) -> list[Block]:
     long = results.comparison
     keys = list(dict.fromkeys(zip(long["outcome"], long["predictor"], strict=True)))
     data = pd.DataFrame(keys, columns=["outcome", "predictor"])
-    for name in MEASUREMENTS:
+    shown = [name for name in MEASUREMENTS if long["measurement"].eq(name).any()]
+    for name in shown:
         data[name] = long.loc[long["measurement"] == name, "est_std"].to_numpy()
     data["outcome_label"] = data["outcome"].map(label)
     data["predictor_label"] = data["predictor"].map(label)
@@ -186,16 +188,29 @@ def comparison_blocks(results: StructureEvidence, label: Label) -> list[Block]:
             data,
             (
                 of("predictor", "predictor_label"),
-                *(of("beta", each, heading=MEASURED[each].capitalize()) for each in MEASUREMENTS),
+                *(of("beta", each, heading=MEASURED[each].capitalize()) for each in shown),
             ),
             "Unit means: as they are. Corrected means: without what the roles' views do not share. Role views: an "
             "indicator per role. Items: unit means of items. Two steps: role views measured first. Dimensions measure "
             "what stands above them in every column.",
+            _formed(results, label),
             *notes,
             estimator=results.estimator,
             group="outcome_label",
         ),
     ]  # fmt: skip
+
+
+def _formed(results: StructureEvidence, label: Label) -> str:
+    """How constructs that their items form enter the columns by items."""
+    if not results.formed:
+        return ""
+    names = listing([label(key) for key in results.formed])
+    return (
+        f"Formed by their items, and by items an index (their mean, equal weights) without a measurement model: "
+        f"{names}. "
+        "The reflective reading takes their items as indicators all the same."
+    )
 
 
 def _comparison_text(long: pd.DataFrame, chosen: str) -> str:

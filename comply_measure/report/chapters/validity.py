@@ -104,6 +104,9 @@ def _opening(facts: ValidityEvidence, labels: Labels, cutoffs: Cutoffs) -> str:
         parts.append(
             f"{count(own)} of {plural(len(found), 'dimension')} correlate most with the global item of their own."
         )
+    if facts.indices:
+        names = listing([labels.construct(key) for key in facts.indices])
+        parts.append(f"Left out, as their items form them and need not share anything: {names}.")
     return " ".join(parts)
 
 

@@ -386,6 +386,7 @@ Name = Literal[
     "variance_within",
     "verdict",
     "view",
+    "vif",
     "weakest",
     "weight",
     "without_flagged",

@@ -27,6 +27,12 @@ SCALES: tuple[Quantity, ...] = (
         latex="Item-rest $r$",
     ),
     Quantity(
+        "vif",
+        "VIF",
+        "number",
+        "Variance inflation: how much the other items of an index repeat an item; 1 is nothing.",
+    ),
+    Quantity(
         "omega",
         "ω",
         "bounded",

@@ -1,0 +1,153 @@
+"""Constructs that their items form: an index is not judged by how well its items go together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from comply_measure import evidence
+from comply_measure.errors import NotApplicableError
+from comply_measure.evidence.fits import fit_row
+from comply_measure.evidence.focal import chosen_focal
+from comply_measure.evidence.topics.cfa import model_texts
+from comply_measure.evidence.topics.items import redundancy_verdicts
+from comply_measure.evidence.unit_variables import UnitVariables
+from comply_measure.instrument import load_scale
+from comply_measure.report.cutoffs import Cutoffs
+from comply_measure.responses import Responses, load_dataset, responses_from_frame
+
+CONVENTIONS = {key: cutoff.value for key, cutoff in Cutoffs().items()}
+SCALE = """
+key: firm
+roles: [buyer, seller]
+response: {minimum: 1, maximum: 7}
+constructs:
+  - {key: trust, label: {en: Trust}, mode: eliciting, mode_reason: {en: It shows.}}
+  - {key: care, label: {en: Care}}
+  - {key: means, label: {en: Means}, mode: formed, mode_reason: {en: They add up.}}
+items:
+"""
+
+
+def three_constructs(folder: Path, n: int = 200) -> Responses:
+    """Trust and care show in three items each; of the means, the third repeats the first two."""
+    rng = np.random.default_rng(4)
+    lines = [f"  - {{id: {key}_{j}, construct: {key}, text: {key} {j}.}}" for key in NAMES for j in (1, 2, 3)]
+    (folder / "firm.yaml").write_text(SCALE + "\n".join(lines) + "\n", encoding="utf-8")
+    common = rng.multivariate_normal([0, 0], [[1, 0.4], [0.4, 1]], n)
+    columns = {
+        f"{key}_{j}": common[:, i] + rng.normal(size=n)
+        for i, key in enumerate(("trust", "care"))
+        for j in (1, 2, 3)
+    }
+    columns |= {f"means_{j}": rng.normal(size=n) for j in (1, 2)}
+    columns["means_3"] = columns["means_1"] + columns["means_2"] + 0.2 * rng.normal(size=n)
+    table = pd.DataFrame(columns).mul(0.8).add(4).round().clip(1, 7)
+    table.insert(0, "unit", [f"U{i // 2}" for i in range(n)])
+    table.insert(1, "role", ["buyer", "seller"] * (n // 2))
+    return responses_from_frame(table, [load_scale(folder / "firm.yaml")])
+
+
+NAMES = ("trust", "care", "means")
+
+
+@pytest.fixture(scope="module")
+def responses(tmp_path_factory: pytest.TempPathFactory) -> Responses:
+    return three_constructs(tmp_path_factory.mktemp("firm"))
+
+
+def test_one_place_says_what_is_formed(responses: Responses) -> None:
+    chosen = chosen_focal(responses, "firm")
+    assert chosen.formed == chosen.indices == ("means",)
+    assert list(chosen.reflective) == ["trust", "care"]
+    assert chosen.measure_names[-1] == "means" and len(chosen.measure_names) == 7
+    shipped = load_dataset("msi_triads")
+    comply, smsc = (chosen_focal(shipped, key) for key in ("comply", "smsc"))
+    assert len(comply.formed) == 13 and comply.indices == ()  # dimensions show in attribute scores
+    assert len(smsc.indices) == 11 and list(smsc.reflective) == ["joint_follow_up"]
+
+
+def test_items_of_an_index_are_asked_for_redundancy_and_not_for_consistency(responses: Responses) -> None:
+    found = evidence.items(responses)
+    answers = {(v.rule, v.subject[0]): v.answer for v in found.verdicts(CONVENTIONS)}
+    assert {item for rule, item in answers if rule == "items.goes_with"} == {
+        f"{key}_{j}" for key in ("trust", "care") for j in (1, 2, 3)
+    }
+    adds = {item: answer for (rule, item), answer in answers.items() if rule == "items.adds"}
+    table = found.scales[0].redundancy.set_index("item")
+    X = responses.scored()[list(adds)].to_numpy()
+    for place, item in enumerate(adds):
+        others = np.column_stack([np.ones(len(X)), np.delete(X, place, axis=1)])
+        residual = X[:, place] - others @ np.linalg.lstsq(others, X[:, place], rcond=None)[0]
+        vif = np.var(X[:, place]) / np.var(residual)
+        half = 1.959963984540054 * 2 * np.sqrt(1 - 1 / vif) / np.sqrt(100)  # units, not informants
+        expected = [vif, max(1.0, vif * np.exp(-half)), vif * np.exp(half)]
+        np.testing.assert_allclose(
+            table.loc[item, ["vif", "vif_lower", "vif_upper"]].to_numpy(float), expected, rtol=1e-9
+        )
+    assert adds == {"means_1": "supported", "means_2": "supported", "means_3": "cannot say"}
+    repeated = table.reset_index().assign(vif_lower=[1.0, 4.0, 5.1], vif_upper=[4.9, 6.0, 9.0])
+    assert [v.answer for v in redundancy_verdicts(repeated, CONVENTIONS)] == [
+        "supported", "cannot say", "not supported",
+    ]  # fmt: skip
+    assert table.loc["means_3", "maximum_r"] == pytest.approx(np.corrcoef(X.T)[2, :2].max())
+
+
+def test_reliability_and_validity_leave_an_index_out(responses: Responses) -> None:
+    scores = evidence.reliability(responses, evidence.ReliabilityOptions(replications=0, detail="none"))
+    judged = {v.subject[0] for v in scores.verdicts(CONVENTIONS) if v.rule == "reliability.score"}
+    assert judged == {"trust", "care"}
+    assert set(scores.scales[0].constructs["construct"]) == set(NAMES)  # the reflective reading stays beside
+    options = evidence.ValidityOptions(scale="firm", replications=0, by_role=False)
+    found = evidence.validity(responses, options)
+    assert set(found.factors) == {"trust", "care"} and found.indices == ("means",)
+    assert found.pairs is not None and len(found.pairs) == 1
+    with pytest.raises(NotApplicableError, match="11 of 12 constructs are formed by their items"):
+        evidence.validity(load_dataset("msi_triads"), evidence.ValidityOptions(scale="smsc"))
+
+
+@pytest.mark.filterwarnings(
+    "ignore:Second-order against Correlated dimensions"
+)  # three constructs: equivalent
+def test_an_index_is_a_column_of_the_measurement_model(responses: Responses) -> None:
+    options = evidence.CfaOptions(scale="firm", by_role=False, folds=0)
+    texts = model_texts(chosen_focal(responses, "firm"), options)
+    assert texts["correlated"].endswith("trust ~~ means\ncare ~~ means")
+    assert texts["second_order"].endswith("overall =~ trust + care + means")
+    found = evidence.cfa(responses, options)
+    # 28 moments of 7 columns: 7 + 7; 4 + 6 + 3 loadings and variances, 1 + 2 covariances; three factors as correlated
+    assert {named.key: fit_row(named)["df"] for named in found.fits} == {
+        "one_factor": 14,
+        "correlated": 12,
+        "second_order": 12,
+    }
+    assert found.reflective is not None and fit_row(found.reflective)["df"] == 24
+    assert found.validity["key"].tolist() == ["trust", "care"]
+    data = responses.scored().groupby(responses.data["role"].to_numpy()).transform(lambda x: x - x.mean())
+    index = data[["means_1", "means_2", "means_3"]].mean(axis=1)
+    table = found.fits[1].fit.estimates
+    row = table[(table["lhs"] == "means") & (table["rhs"] == "means") & (table["op"] == "~~")]
+    assert row["est"].iloc[0] == pytest.approx(np.var(index), rel=1e-6)
+    assert "an index has no indicators" in found.levels_obstacle
+
+
+def test_structural_models_take_the_index_and_read_it_reflectively_beside(responses: Responses) -> None:
+    variables = UnitVariables(responses)
+    assert variables.measured("means", "items") == variables.measured("means", "means")
+    assert variables.measured("means", "reflective").lines == ("means =~ means_1 + means_2 + means_3",)
+    assert variables.measured("trust", "items").lines == ("trust =~ trust_1 + trust_2 + trust_3",)
+    stated = [{"from": "trust", "to": "means"}]
+    table = evidence.structure(responses, evidence.StructureOptions(hypotheses=stated)).comparison
+    assert table is not None
+    beta = table.set_index("measurement")["est_std"]
+    assert {"items", "reflective"} <= set(beta.index)
+    assert beta["items"] != pytest.approx(beta["reflective"], abs=1e-4)
+
+
+def test_loadings_of_an_index_are_not_compared(responses: Responses) -> None:
+    found = evidence.invariance(responses, evidence.InvarianceOptions(scale="firm", search=False))
+    obstacles = {c.key: c.obstacle for c in found.roles}
+    assert obstacles["means"].startswith("formed by its items") and not obstacles["trust"]
