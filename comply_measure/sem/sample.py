@@ -86,6 +86,9 @@ class GroupSample:
         """Number of observed variables."""
         return len(self.names)
 
+    def forget(self) -> None:
+        """Let go of what is large and can be computed again; moments are not."""
+
     @cached_property
     def inverse_logdet(self) -> tuple[Array, float]:
         """S⁻¹ and log|S|.

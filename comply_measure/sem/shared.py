@@ -2,14 +2,15 @@
 
 Levels of invariance, rivals and restricted models are fitted to one set of cases, and the moments of these, their
 information and the baseline model are the same for all. The sample of the latest cases of a kind is known for as long
-as a fit holds it; it is taken again only where every number is the same.
+as a fit holds it; it is taken again only where every number is the same. Fits are often kept for their tables when
+others have long been made of other cases: then a sample lets go of what is large and can be computed again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from typing import NamedTuple
-from weakref import WeakValueDictionary
+from weakref import ReferenceType, WeakValueDictionary, ref
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from comply_measure.sem.data import Cases
 from comply_measure.sem.sample import GroupSample, Sample
 
 _ALIVE: WeakValueDictionary[Hashable, Sample] = WeakValueDictionary()
+_latest: ReferenceType[Sample] | None = None
 
 
 class Part(NamedTuple):
@@ -52,7 +54,18 @@ def shared_sample(
     elif found.n_given != cases.n_given or found.index is not cases.index:
         found = Sample(found.groups, cases.n_given, cases.index)
     _ALIVE[key] = found
+    _let_go_of_earlier(found)
     return found
+
+
+def _let_go_of_earlier(sample: Sample) -> None:
+    """Remember the sample that is worked on; the one before forgets what it has computed, unless it is the same."""
+    global _latest
+    earlier = None if _latest is None else _latest()
+    if earlier is not None and earlier.groups is not sample.groups:
+        for group in earlier.groups:
+            group.forget()
+    _latest = ref(sample)
 
 
 def _same(group: GroupSample, part: Part) -> bool:

@@ -79,3 +79,19 @@ def test_the_baseline_is_fitted_once_for_each_test(data, monkeypatch) -> None:
     satorra = sem.fit(TWO, data, estimator="MLM", meanstructure=True, cluster="firm")
     assert satorra.measures["baseline.chisq.scaled"] not in scaled
     assert len(fitted) == 2
+
+
+def test_a_sample_forgets_its_information_when_other_cases_are_fitted(data) -> None:
+    first = _fit(TWO, data, "ml")
+    group = first.model.sample.groups[0]
+    assert np.isfinite(first.measures["chisq.scaled"])
+    known = dict(group.inferences)
+    assert len(known) == 1
+    rival = _fit(ONE, data, "ml")
+    assert rival.model.sample.groups[0] is group
+    assert group.inferences == known  # the same cases: nothing is computed again
+    other = _fit(TWO, data.iloc[:120], "ml")
+    assert np.isfinite(other.measures["chisq.scaled"])
+    assert not group.inferences
+    ((which, before),) = known.items()
+    assert group.inference(*which).trace_of_scores == before.trace_of_scores

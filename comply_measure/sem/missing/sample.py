@@ -39,7 +39,7 @@ class IncompleteGroup(GroupSample):
     faults : tuple of Problem
         Pairs of variables never seen together.
     inferences : dict
-        What :meth:`inference` has computed so far.
+        What :meth:`inference` has computed since :meth:`forget`.
     """
 
     incomplete: IncompleteSample | None = field(default=None, repr=False)
@@ -80,13 +80,17 @@ class IncompleteGroup(GroupSample):
         """Means and covariances, p(p+3)/2."""
         return self.p * (self.p + 3) // 2
 
+    def forget(self) -> None:
+        """Let go of the information about the saturated moments, a square matrix of their number."""
+        self.inferences.clear()
+
     @property
     def has_inference(self) -> bool:
         """Whether :meth:`inference` is possible: the data determine the moments, which are not too many."""
         return not np.isnan(self.saturated_loglik) and self.n_moments <= MAX_MOMENTS
 
     def inference(self, exogenous: tuple[str, ...], kind: Kind = "observed") -> SaturatedInference:
-        """Information about the saturated moments and casewise scores; computed once.
+        """Information about the saturated moments and casewise scores; computed once for fits in a row.
 
         Parameters
         ----------
