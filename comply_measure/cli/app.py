@@ -362,9 +362,9 @@ def scale_check(
         str, typer.Argument(help="YAML file, or the name of a shipped scale.", show_default=False)
     ],
 ) -> None:
-    """Every fault of a scale file at once, with line and key."""
+    """Every fault of a scale file at once, with line and key; of one without faults, how its items read."""
     from comply_measure.errors import InputError
-    from comply_measure.instrument import check_scale, fitted_tree, load_scale, scale_notes
+    from comply_measure.instrument import check_scale, fitted_tree, load_scale, readability, scale_notes
 
     problems = check_scale(file)
     if problems:
@@ -374,6 +374,8 @@ def scale_check(
     tree = fitted_tree(scale)
     for note in (*scale_notes(scale), *tree.notes):
         typer.echo(f"note: {note}")
+    for line in readability(scale).lines():
+        typer.echo(f"reading: {line}")
     if tree.by_scores and len(tree.factors) == 1:
         typer.echo("\n".join(tree.lines))
 

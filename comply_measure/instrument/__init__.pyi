@@ -27,6 +27,10 @@ from comply_measure.instrument.pages import (
     durations as durations,
     questionnaire as questionnaire,
 )
+from comply_measure.instrument.reading_ease import (
+    Readability as Readability,
+    readability as readability,
+)
 from comply_measure.instrument.scale import Scale as Scale
 from comply_measure.instrument.structure import (
     FittedTree as FittedTree,

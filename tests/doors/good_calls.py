@@ -635,6 +635,7 @@ def _calls_of_data_rooms(folder: Path) -> dict[str, dict[str, Any]]:
         "instrument.item_pool": {"scale": scale},
         "instrument.questionnaire": {"scales": load_scale(FIELDED), "role": "buyer"},
         "instrument.scale_notes": {"scale": scale},
+        "instrument.readability": {"scale": scale},
         "instrument.list_scales": {},
         "instrument.load_scale": {"name_or_path": "comply"},
         **_survey_calls(folder),
