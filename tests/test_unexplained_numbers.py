@@ -1,8 +1,8 @@
 """No number of any public result is undefined or infinite without a word beside it, on good and degenerate answers.
 
 Every public function is called as in ``tests/doors/good_calls.py``, and with every degenerate variant of the answers it
-was given; whatever comes back is walked (frames, results and their methods, mappings, bare numbers). With COMPLY_FULL=1
-all variants, else a few.
+was given; whatever comes back is walked (frames, results and their methods, mappings, bare numbers), and results are
+shown: as HTML, LaTeX, Word and a chart. With COMPLY_FULL=1 all variants, else a few, and each class is drawn once.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).parent / "doors"))
 from degenerate import VARIANTS
 from good_calls import calls, prepared, public_functions, spread
 from recipes import remade
+from shown import faults, latex_faults, results
 from silences import silences
 
 FULL = os.environ.get("COMPLY_FULL") == "1"
@@ -65,6 +66,8 @@ NO_RESULTS = {
     "simulation.simulate_journey": ".responses",
     "triads.pseudo_triads": ".to_",
 }
+#: Classes of results that were shown, with the answers they came from.
+SHOWN: set[tuple[type, str]] = set()
 #: What another column of the row says: the first model has no method factor, only structures of a higher order have a
 #: target, and nested pairs need no Vuong test.
 SAID: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
@@ -102,8 +105,10 @@ def variants(name: str, arguments: dict[str, Any]) -> Iterator[tuple[str, dict[s
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
-def test_no_number_is_undefined_without_a_word(name: str, good: dict[str, dict[str, Any]]) -> None:
-    function, found = FUNCTIONS[name], []
+def test_no_number_is_undefined_without_a_word(
+    name: str, good: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    function, found = FUNCTIONS[name], list[str]()
     told, kept = inspect.getdoc(function) or "", NO_RESULTS.get(name)
     for variant, arguments in _quiet(variants(name, good[name])):
         args, named = spread(function, arguments)
@@ -115,6 +120,11 @@ def test_no_number_is_undefined_without_a_word(name: str, good: dict[str, dict[s
             continue
         places = silences(result, told, SAID)
         found += [f"{variant}: {place}" for place in places if kept is None or not place.startswith(kept)]
+        for shown in results(result):
+            if FULL or (type(shown), variant) not in SHOWN:
+                drawn = FULL or not any(kind is type(shown) for kind, _ in SHOWN)
+                SHOWN.add((type(shown), variant))
+                found += [f"{variant}, shown: {fault}" for fault in faults(shown, tmp_path, drawn)]
     assert not found
 
 
@@ -161,6 +171,22 @@ Told.__module__ = "comply_measure.made_here"
 )
 def test_the_walk_finds_what_is_silent(result: object, told: str, found: list[str]) -> None:
     assert list(silences(result, told)) == found
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        (r"a\_b & 50\% & $-$1.2 \\", 0),
+        (r"a_b & 50\% & 1.2 \\", 1),
+        (r"a\_b & 50% & 1.2 \\", 1),
+        (r"{a & 50\% & 1.2 \\", 1),
+        (r"a & b & 50\% & 1.2 \\", 1),
+        (r"\textbf{a} & \textless{}b & \{ \\", 0),
+    ],
+)
+def test_what_latex_would_take_for_itself_is_found(line: str, found: int) -> None:
+    table = ["% t", r"\begin{tabular}{@{}lrr@{}}", r"Head & Two & Three \\", line, r"\end{tabular}"]
+    assert len(list(latex_faults("\n".join(table)))) == found
 
 
 def test_reasons_of_an_attribute_stand_in_attrs() -> None:

@@ -19,6 +19,7 @@ from comply_measure.report.format import Format, is_undefined
 from comply_measure.report.html import render_fragment
 from comply_measure.report.labels import Labels
 from comply_measure.report.latex import render_latex
+from comply_measure.report.names import shortened
 from comply_measure.report.parts import Conclusions, Figure, Report, Section
 from comply_measure.report.quantities.dictionary import QUANTITIES
 from comply_measure.report.tables import Column, TableSpec, of
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 #: Rows that a notebook shows, and rows of a chart.
 MOST_ROWS = 60
+#: Letters of a row of a chart: longer ones (definitions of parameters) would leave no room to draw in.
+LONGEST_LABEL = 60
 #: Columns in broom's terms.
 _BROOM: Mapping[str, tuple[str, Format]] = {
     "term": ("Term", "text"),
@@ -140,7 +143,8 @@ def figure(result: Tidy) -> Figure:
     data = drawn.head(MOST_ROWS)
     name = _main(data)
     lower, upper = _interval(data, name)
-    rows = [" · ".join(parts) or str(place + 1) for place, parts in enumerate(_labels(data))]
+    labels = (" · ".join(parts) or str(place + 1) for place, parts in enumerate(_labels(data)))
+    rows = [shortened(label, LONGEST_LABEL) for label in labels]
     notes = shown.warnings
     if len(drawn) > MOST_ROWS:
         notes = (*notes, f"The first {MOST_ROWS} of {len(drawn)} rows.")

@@ -78,6 +78,16 @@ class RivalComparison(Result):
         table["bic_weight"] = relative_weights(table["bic"].where(usable).tolist())
         return table[[*_HEAD, *_INDICES, *_RELATIVE, *_TAIL]]
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the table has no column for."""
+        if not any(math.isnan(self.target_coefficient(key)) for key in self.structures):
+            return ()
+        return (
+            "The target coefficient belongs to structures with a factor of higher order, "
+            "where the same factors were fitted without it.",
+        )
+
     def pairs(self) -> pd.DataFrame:
         """One row per pair; columns are the attributes of :class:`PairComparison`."""
         names = list(PairComparison.__dataclass_fields__)
