@@ -57,7 +57,7 @@ format: $(READY)
 docs: export NO_MKDOCS_2_WARNING ?= 1
 docs: $(READY)
 	$(BIN)/mkdocs build --quiet
-	@echo "open build/site/index.html"
+	@echo "read it: $(BIN)/python -m http.server --directory build/site"
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks $(TASKS) $(if $(AGAINST),--against $(AGAINST))

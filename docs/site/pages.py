@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
 from comply_measure.doors import public_names
@@ -41,6 +42,8 @@ def written(config: MkDocsConfig) -> Iterator[tuple[str, str | bytes]]:
     yield "changelog.md", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     steps = str(config.extra.get("gallery_steps") or "").split()
     run = run_study(STUDY, out=ROOT / "build" / "gallery", wanted=steps or None, jobs=os.cpu_count() or 1)
+    if not run.ok:
+        raise PluginError("\n".join(run.lines))
     yield "gallery.md", gallery_page(run)
     yield from ((f"gallery/{key}.svg", figure.svg) for key, figure in run.figures.items())
 

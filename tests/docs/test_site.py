@@ -59,7 +59,7 @@ def test_cross_references_of_docstrings_are_links(site: Path) -> None:
 
 def test_pages_need_no_other_host(site: Path) -> None:
     loaded = re.compile(
-        r'<(?:script|img|iframe|source)[^>]+src="(https?:)?//|<link[^>]+rel="(?:stylesheet|preconnect)"[^>]+href="(https?:)?//'
+        r'<(?:script|img|iframe|source)\b[^>]+src="(?:https?:)?//|<link[^>]+rel="(?:stylesheet|preconnect)"[^>]+href="(?:https?:)?//'
     )
     found = {path.name for path in site.rglob("*.html") if loaded.search(path.read_text(encoding="utf-8"))}
     assert found == set()
