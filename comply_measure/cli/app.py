@@ -234,6 +234,44 @@ def study_check(
         typer.echo(f"note: {note}")
 
 
+@study_app.command("cells")
+def study_cells(
+    study: Annotated[Path, typer.Argument(help="Study file (YAML).", show_default=False)],
+    by: Annotated[
+        str, typer.Option(help="What an outsider can know: firm, unit, role, variables of units.")
+    ] = "firm,role",
+    minimum: Annotated[int, typer.Option(help="Fewer informants than these make a cell small.")] = 5,
+    classes: Annotated[
+        int, typer.Option(help="Classes of variables of units, to see what they would do.")
+    ] = 3,
+) -> None:
+    """Who could be recognised: combinations that few informants share, and what telling less would do."""
+    from comply_measure.pipeline import STEPS, load_study
+    from comply_measure.responses import safer_cells, small_cells
+
+    responses = load_study(study, STEPS, read=True).responses
+    names = [name.strip() for name in by.split(",") if name.strip()]
+    found = small_cells(responses, names, minimum)
+    n_small = int(found.cells["small"].sum())
+    typer.echo(
+        f"{n_small} of {len(found.cells)} cells of {' x '.join(found.variables)} have fewer than {minimum} informants: "
+        f"{found.n_at_risk} of {int(found.cells['n_informants'].sum())} informants could be recognised; the smallest "
+        f"cell has {found.smallest}"
+    )
+    shown = found.cells[found.cells["small"]].head(10)
+    for row in shown.to_dict("records"):
+        told = ", ".join(f"{name} {row[name]}" for name in found.variables)
+        typer.echo(f"small: {told}: {row['n_informants']}")
+    if n_small > len(shown):
+        typer.echo(f"small: {n_small - len(shown)} more")
+    if not n_small:
+        return
+    for row in safer_cells(responses, names, minimum, classes).iloc[1:].to_dict("records"):
+        typer.echo(
+            f"{row['change']}: {row['n_at_risk']} at risk in {row['n_cells']} cells, smallest {row['smallest']}"
+        )
+
+
 @study_app.command("codebook")
 def study_codebook(
     study: Annotated[Path, typer.Argument(help="Study file (YAML).", show_default=False)],

@@ -15,6 +15,7 @@ from comply_measure.responses.datasets import (
 from comply_measure.responses.disclosure import (
     SmallCells as SmallCells,
     coarsened as coarsened,
+    safer_cells as safer_cells,
     small_cells as small_cells,
 )
 from comply_measure.responses.export import (

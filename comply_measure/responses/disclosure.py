@@ -97,6 +97,48 @@ def small_cells(responses: Responses, variables: Sequence[str] = _KEYS, minimum:
     return SmallCells(ordered, tuple(map(str, variables)), minimum)
 
 
+def safer_cells(
+    responses: Responses, variables: Sequence[str] = _KEYS, minimum: int = 5, classes: int = 3
+) -> pd.DataFrame:
+    """What telling less would do: informants at risk when a variable is left out, or those of units are coarsened.
+
+    Parameters
+    ----------
+    responses, variables, minimum
+        As in :func:`small_cells`.
+    classes : int
+        Classes of :func:`coarsened`. Ids of firms and units have no classes: they stay what they are, or are left out.
+
+    Returns
+    -------
+    DataFrame
+        ``change``, ``variables``, ``n_cells``, ``smallest``, ``n_at_risk``: first nothing changed, then the changes,
+        those that leave fewest informants at risk first.
+    """
+
+    def row(change: str, told: Responses, names: Sequence[str]) -> dict[str, Any]:
+        found = small_cells(told, names, minimum)
+        return {
+            "change": change,
+            "variables": ", ".join(names),
+            "n_cells": len(found.cells),
+            "smallest": found.smallest,
+            "n_at_risk": found.n_at_risk,
+        }
+
+    names = list(dict.fromkeys(map(str, variables)))
+    rows = [row("none", responses, names)]
+    if set(names) - {"firm", "unit", "role"}:
+        coarse = coarsened(responses, classes, minimum)
+        rows.append(row(f"variables of units in {classes} classes", coarse, names))
+    if len(names) > 1:
+        rows += [
+            row(f"without {name}", responses, [other for other in names if other != name]) for name in names
+        ]
+    first, *others = rows
+    return pd.DataFrame([first, *sorted(others, key=lambda found: found["n_at_risk"])])
+
+
 def coarsened(responses: Responses, classes: int = 3, minimum: int = 5) -> Responses:
     """The answers without ids of firms, and with variables of units in few classes.
 

@@ -198,3 +198,16 @@ def test_a_run_with_nothing_to_do_reads_and_writes_nothing(
     assert b"bought" not in memory.read_bytes()
     assert call(*command[:-1], "sample,items") == 0
     assert len(read) == 3
+
+
+def test_small_cells_are_counted_and_what_would_help_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    demo = Path(__file__).parents[2] / "analyses" / "demo.yaml"
+    assert call("study", "cells", str(demo), "--by", "industry,role", "--minimum", "60") == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == (
+        "9 of 15 cells of industry x role have fewer than 60 informants: 340 of 752 informants could be recognised; "
+        "the smallest cell has 19"
+    )
+    assert told[1].startswith("small: industry ") and told[1].endswith(": 19")
+    assert "without industry: 0 at risk in 3 cells, smallest 227" in told
+    assert call("study", "cells", str(demo), "--by", "rolle") == 2

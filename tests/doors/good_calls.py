@@ -609,6 +609,7 @@ def _calls_of_data_rooms(folder: Path) -> dict[str, dict[str, Any]]:
         "responses.instructions_followed": {"responses": fielded("full")},
         "responses.list_datasets": {},
         "responses.coarsened": {"responses": fielded("full")},
+        "responses.safer_cells": {"responses": fielded("full"), "variables": ["role"]},
         "responses.small_cells": {"responses": fielded("full"), "variables": ["role"]},
         "responses.each_informant": {"responses": fielded("full")},
         "responses.one_per_role": {"responses": fielded("full")},

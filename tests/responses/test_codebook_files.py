@@ -6,9 +6,12 @@ import csv
 import io
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyreadstat
 import pytest
@@ -206,6 +209,40 @@ def test_frictionless_takes_the_package(folder: Path) -> None:
     )
     report = frictionless.Package(str(folder / "datapackage.json")).validate()
     assert report.valid, report.flatten(["rowNumber", "fieldName", "type", "note"])
+
+
+def test_pspp_reads_the_spss_file(folder: Path, tmp_path: Path) -> None:
+    """An independent reader finds the same values, declared missing codes and value labels."""
+    if shutil.which("pspp") is None:
+        pytest.skip("pspp is not installed, which reads SPSS files from outside")
+    (source,) = folder.glob("*.sav")
+    data, about = pyreadstat.read_sav(source, user_missing=True)
+    syntax = f"""GET FILE="{source}".
+SAVE TRANSLATE /OUTFILE="{tmp_path / "out.csv"}" /TYPE=CSV /FIELDNAMES /REPLACE /MISSING=IGNORE /CELLS=VALUES.
+SAVE TRANSLATE /OUTFILE="{tmp_path / "valid.csv"}" /TYPE=CSV /FIELDNAMES /REPLACE /MISSING=RECODE /CELLS=VALUES.
+SAVE TRANSLATE /OUTFILE="{tmp_path / "labels.csv"}" /TYPE=CSV /FIELDNAMES /REPLACE /CELLS=LABELS."""
+    (tmp_path / "read.sps").write_text(syntax, encoding="utf-8")
+    done = subprocess.run(["pspp", str(tmp_path / "read.sps")], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    read, valid, labels = (
+        pd.read_csv(tmp_path / name, keep_default_na=False, na_values=[" ", ""])
+        for name in ("out.csv", "valid.csv", "labels.csv")
+    )
+    assert list(read.columns) == list(data.columns)
+    n_labelled = 0
+    for name in data.select_dtypes("number"):
+        np.testing.assert_allclose(read[name].astype(float), data[name], rtol=1e-6)
+        ranges = about.missing_ranges.get(name, [])
+        declared = np.zeros(len(data), dtype=bool)
+        for part in ranges:
+            declared |= data[name].between(part["lo"], part["hi"]).to_numpy()
+        np.testing.assert_array_equal(valid[name].isna(), data[name].isna() | declared)
+        of_values = about.variable_value_labels.get(name, {})
+        for value, label in zip(data[name], labels[name], strict=True):
+            if value in of_values:
+                assert str(label) == of_values[value]
+                n_labelled += 1
+    assert n_labelled > 0
 
 
 def psych_ds_faults(folder: Path) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 
 from comply_measure import load_dataset
 from comply_measure.errors import ComplyError
-from comply_measure.responses import Responses, coarsened, small_cells
+from comply_measure.responses import Responses, coarsened, safer_cells, small_cells
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,26 @@ def test_coarse_variables_keep_answers_and_means(data: Responses) -> None:
     assert (
         small_cells(coarse, ["industry", "role"]).smallest > small_cells(data, ["industry", "role"]).smallest
     )
+
+
+def test_what_telling_less_would_do(data: Responses) -> None:
+    """Counted anew for every change; what leaves fewest at risk comes first."""
+    names = ["industry", "size", "role"]
+    table = safer_cells(data, names, minimum=5)
+    people = data.everyone.data
+    known = people[["role"]].assign(**{name: people["unit"].map(data.units[name]) for name in names[:2]})
+
+    def at_risk(*by: str) -> int:
+        counts = known.groupby([*by], observed=True).size()
+        return int(counts[counts < 5].sum())
+
+    rows = table.set_index("change")["n_at_risk"]
+    assert rows["none"] == at_risk(*names) and rows["without size"] == at_risk("industry", "role")
+    assert rows["without industry"] == at_risk("size", "role")
+    coarse = small_cells(coarsened(data, 3, 5), names).n_at_risk
+    assert rows["variables of units in 3 classes"] == coarse < rows["none"]
+    assert table["change"].iloc[0] == "none" and table["n_at_risk"].iloc[1:].is_monotonic_increasing
+    assert len(safer_cells(data, ["role"])) == 1
 
 
 def test_impossible_wishes_are_refused(data: Responses) -> None:
