@@ -29,6 +29,7 @@ from comply_measure.report.word_document import (
     instruction,
     numbered_pages,
     outer_link,
+    page_of,
     paragraph,
     run,
     set_last_page,
@@ -109,11 +110,12 @@ class _Writer:
 
 
 def _contents(titles: Mapping[str, str]) -> Iterator[str]:
-    """A field of contents that shows the chapters until Word writes their pages beside them."""
+    """A field of contents: the chapters, and their pages, which Word works out as it opens the document."""
     opening = field_mark("begin") + instruction('TOC \\o "1-1" \\h \\z \\u') + field_mark("separate")
     for position, title in enumerate(titles.values()):
         link = inner_link(_name(position), title)
-        yield paragraph((opening if not position else "") + link, CELL_STYLE)
+        page, stop = page_of(_name(position), UPRIGHT.room)
+        yield paragraph((opening if not position else "") + link + page, CELL_STYLE, more=stop)
     yield paragraph(field_mark("end"), CELL_STYLE)
 
 

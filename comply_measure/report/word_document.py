@@ -118,9 +118,12 @@ def instruction(text: str) -> str:
     return f'<w:r><w:instrText xml:space="preserve"> {escape(text)} </w:instrText></w:r>'
 
 
-def field(text: str, result: str) -> str:
-    """A field as XML with the result it shows until Word updates it."""
-    opening = field_mark("begin") + instruction(text) + field_mark("separate")
+def field(text: str, result: str, *, due: bool = False) -> str:
+    """A field as XML with the result it shows until Word updates it: as it opens the document, if that is due."""
+    begin = field_mark("begin")
+    if due:
+        begin = begin.replace("/>", ' w:dirty="true"/>', 1)
+    opening = begin + instruction(text) + field_mark("separate")
     return f"{opening}{run(result)}{field_mark('end')}"
 
 
@@ -132,6 +135,13 @@ def bookmark(name: str, number: int, content: str) -> str:
 def inner_link(name: str, text: str) -> str:
     """A link to a bookmark as XML."""
     return f'<w:hyperlink w:anchor="{name}" w:history="1">{run(text)}</w:hyperlink>'
+
+
+def page_of(name: str, room: int) -> tuple[str, str]:
+    """Dots and the page of a bookmark at the end of a line, and the property its paragraph needs, as XML."""
+    stop = f'<w:tabs><w:tab w:val="right" w:leader="dot" w:pos="{room}"/></w:tabs>'
+    page = field(rf"PAGEREF {name} \h", "", due=True)
+    return f"<w:r><w:tab/></w:r>{page}", stop
 
 
 def outer_link(document: Document, address: str, text: str) -> str:

@@ -132,7 +132,13 @@ def test_pages_turn_for_tables_that_need_it_and_the_contents_link_to_the_chapter
         [p for p in document.paragraphs if p.style is not None and p.style.name == name]
         for name in ("Table cell", "Heading 1")
     )
-    assert [p.text for p in contents[:3]] == [p.text for p in headings] == ["1. S0", "2. S1", "3. S2"]
+    titles = ["1. S0", "2. S1", "3. S2"]
+    assert [p.text for p in headings] == titles
+    assert [p.text for p in contents[:3]] == [f"{title}\t" for title in titles]
+    # the page of its own heading, which Word works out as it opens the document, at the right edge
+    pages = [re.search(r'w:dirty="true".*?PAGEREF (\w+)', p._p.xml, re.DOTALL) for p in contents[:3]]
+    assert [found and found[1] for found in pages] == ["_Toc00000001", "_Toc00000002", "_Toc00000003"]
+    assert all('w:leader="dot" w:pos="10206"' in p._p.xml for p in contents[:3])
     names = [re.findall(r'w:(?:anchor|name)="([^"]+)"', p._p.xml) for p in (*contents[:3], *headings)]
     assert names[:3] == names[3:] and len({name for found in names for name in found}) == 3
 
