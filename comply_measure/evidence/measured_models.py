@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -112,6 +112,7 @@ class UnitFit:
     text: str
     data: pd.DataFrame
     cluster: Cluster
+    missing: Literal["ml", "listwise"]
 
 
 def fit_units(
@@ -137,6 +138,7 @@ def fit_units(
     missing = (
         "listwise" if in_two and model.products else options.missing
     )  # two-step products need complete cases
+    interactions = {} if in_two else _interactions(model, options)
     text, columns = model.measured(variables, measurement)
     if not columns:
         raise NotApplicableError("the model names no variable of the units")
@@ -147,7 +149,7 @@ def fit_units(
     if kept.empty:
         raise NotApplicableError("no unit has the scores that the model needs")
     data = kept[[*columns, "firm"]] if cluster == "firm" else kept[list(columns)]
-    if in_two or search:
+    if in_two or search or interactions:
         engine: Callable[..., Fit] = sem.sam if in_two else sem.fit
         fit = engine(
             text,
@@ -155,11 +157,18 @@ def fit_units(
             estimator=options.estimator,
             missing=missing,
             cluster=None if cluster == "none" else cluster,
+            **interactions,
             **search,
         )
     else:
         fit = options.fit(text, data, cluster=cluster)
-    return UnitFit(fit, text, data, cluster)
+    return UnitFit(fit, text, data, cluster, missing)
+
+
+def _interactions(model: UnitModel, options: Estimation) -> dict[str, Any]:
+    """How products of factors are estimated, where the step asks for a likelihood of them."""
+    how = getattr(options, "interactions", "product")
+    return {"interactions": how} if how != "product" and model.products else {}
 
 
 def paths_of(fit: Fit) -> list[tuple[str, str]]:

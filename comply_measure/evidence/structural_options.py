@@ -19,6 +19,7 @@ from comply_measure.evidence.unit_variables import Measurement, UnitVariables
 from comply_measure.models import Hypothesis
 from comply_measure.models.hypothesised import hypothesis_faults, hypothesised_paths
 from comply_measure.sem.language.parser import parse_model
+from comply_measure.sem.language.records import Product
 from comply_measure.statistics.words import unknown_message
 
 _SIGNS: dict[Any, Literal["positive", "negative"]] = {
@@ -94,6 +95,9 @@ class StructureOptions(Estimation):
         How constructs are measured: unit means as they are; unit means with their error taken off; the views of the
         roles as indicators; unit means of the items as indicators, where these do not form
         the construct; items as indicators of every construct; views of the roles, measured first.
+    interactions : {"product", "lms", "qml"}
+        How products of factors in your own model are estimated, whatever measures these: product indicators, latent
+        moderated structural equations or quasi-maximum likelihood. Two steps (``sam``) have their own way.
     compare : bool
         Whether the same paths are estimated under every measurement.
     indirect : bool
@@ -111,6 +115,7 @@ class StructureOptions(Estimation):
     model: Annotated[str | None, Field(min_length=1)] = None
     hypotheses: list[StatedHypothesis] | None = None
     measurement: Measurement = "means"
+    interactions: Literal["product", "lms", "qml"] = "product"
     compare: bool = True
     indirect: bool = True
     bootstrap: Replications = 0
@@ -134,6 +139,18 @@ class StructureOptions(Estimation):
             yield ("measurement",), self.measurement, "blocks have a measurement of their own", "means"
         if self.measurement == "sam" and (self.engine != "comply" or self.estimator not in ("ML", "MLR")):
             yield ("measurement",), "sam", "two steps are estimated by the engine comply with ML or MLR", None
+        if self.interactions != "product":
+            if self.measurement == "sam":
+                yield ("interactions",), self.interactions, "two steps have their own way", "product"
+            elif self.engine != "comply" or self.estimator not in ("ML", "MLR", "MLF"):
+                said = "likelihoods of products are those of the engine comply with ML, MLR or MLF"
+                yield ("interactions",), self.interactions, said, "product"
+            elif not self._multiplies_factors():
+                said = (
+                    "is about products of factors in a model of your own; unit means are columns, and hypotheses have "
+                    "equations of unit scores"
+                )
+                yield ("interactions",), self.interactions, said, "product"
         if self.bootstrap and self.engine != "comply":
             yield ("bootstrap",), self.bootstrap, "is of the engine comply", "0"
         if not self.indirect and any(each.through for each in self.hypotheses or ()):
@@ -148,6 +165,18 @@ class StructureOptions(Estimation):
                 yield ("dyads", place, key), None, message, None
         yield from self._model_faults(variables)
         yield from self._hypothesis_faults(variables)
+
+    def _multiplies_factors(self) -> bool:
+        """Whether the model text has a product with something latent in it."""
+        if self.model is None:
+            return False
+        try:
+            records = parse_model(self.model)
+        except ComplyError:
+            return True  # the text has a fault of its own
+        latent = latent_names(records)
+        found = [term.rhs for term in records.terms if isinstance(term.rhs, Product)]
+        return any(self.measurement != "means" or latent.intersection(name.parts) for name in found)
 
     def _model_faults(self, variables: UnitVariables) -> Iterator[Fault]:
         if self.model is None:

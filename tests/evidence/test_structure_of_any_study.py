@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -310,3 +311,70 @@ def test_the_covariance_matrix_gives_the_fit_back(responses, scores) -> None:
     again = sem.from_moments(model, matrix, found.n_units, rescale=False)
     mine = found.tidy()["est"].to_numpy()[: len(again.estimates)]
     assert again.estimates["est"].to_numpy() == pytest.approx(mine, abs=1e-5)
+
+
+PRODUCT = (
+    "salesperson_benefits ~ joint_preparation + product_facilitator + joint_preparation:product_facilitator"
+)
+
+
+def coefficient(found):
+    table = found.named.fit.estimates.set_index(["op", "rhs"])
+    return table.loc[("~", "joint_preparation:product_facilitator")]
+
+
+def test_products_of_role_views_by_likelihood_and_in_two_steps(responses, scores) -> None:
+    """The same product by LMS, whose fit is that of the text and data of the step, and in two steps."""
+    options = {"model": PRODUCT, "compare": False}
+    direct = evidence.structure(
+        responses, StructureOptions(measurement="roles", interactions="lms", **options), scores=scores
+    )
+    variables = UnitVariables(responses, scores.scores, min_roles=2)
+    columns = [
+        f"{name}@{role}"
+        for name in ("joint_preparation", "product_facilitator", "salesperson_benefits")
+        for role in responses.roles
+    ]
+    known = [name for name in columns if name in direct.model]
+    frame = variables.frame(tuple(known))
+    by_hand = sem.fit(
+        direct.model,
+        frame[frame[known].notna().any(axis=1)],
+        estimator="MLR",
+        missing="ml",
+        cluster="firm",
+        interactions="lms",
+    )
+    row = by_hand.estimates.set_index(["op", "rhs"]).loc[("~", "joint_preparation:product_facilitator")]
+    assert coefficient(direct)["est"] == pytest.approx(row["est"], abs=1e-6)
+    assert coefficient(direct)["se"] == pytest.approx(row["se"], rel=1e-5)
+    assert "full information" in direct.estimator
+    steps = evidence.structure(responses, StructureOptions(measurement="sam", **options), scores=scores)
+    assert "complete units" in steps.estimator
+    assert steps.n_units < direct.n_units
+    assert coefficient(steps)["est"] == pytest.approx(0.700369, abs=1e-5)
+    assert abs(coefficient(steps)["est"] - coefficient(direct)["est"]) < coefficient(steps)["se"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"measurement": "sam", "model": PRODUCT}, "two steps have their own way"),
+        ({"measurement": "means", "model": PRODUCT}, "unit means are columns"),
+        ({"measurement": "roles", "model": PRODUCT.split(" + joint_preparation:")[0]}, "products of factors"),
+        ({"measurement": "roles", "hypotheses": [MODERATED]}, "products of factors"),
+        (
+            {"measurement": "roles", "model": PRODUCT, "estimator": "WLS", "missing": "listwise"},
+            "ML, MLR or MLF",
+        ),
+    ],
+)
+def test_likelihoods_of_products_that_have_no_effect_are_refused(responses, given, said) -> None:
+    options = StructureOptions(interactions="lms", cluster="none", **given)
+    found = [
+        fault
+        for fault in options.faults(SimpleNamespace(responses=responses))
+        if fault[0] == ("interactions",)
+    ]
+    assert [said in fault[2] for fault in found] == [True]
+    assert found[0][3] == "product"

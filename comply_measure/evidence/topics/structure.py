@@ -317,7 +317,9 @@ def structure(
         hypotheses=tuple(paths),
         names=_BLOCKS if kind == "blocks" else {},
         n_units=len(unit.data),
-        estimator=options.words("units", responses, cluster=cluster),
+        estimator=options.model_copy(update={"missing": unit.missing}).words(
+            "units", responses, cluster=cluster
+        ),
         kind=kind,
         measurement=measurement,
         formed=tuple(name for name in model.names if variables.formed(name)),
