@@ -71,7 +71,7 @@ def _syllables_de(word: str) -> int:
 
 _KNOWN: Final[Mapping[str, _Language]] = {
     "en": _Language(
-        "Flesch 1948",
+        "Flesch (1948)",
         206.835,
         1.015,
         84.6,
@@ -82,7 +82,7 @@ _KNOWN: Final[Mapping[str, _Language]] = {
         r"and/or|and|or|as well as",
     ),
     "de": _Language(
-        "Amstad 1978",
+        "Amstad (1978)",
         180.0,
         1.0,
         58.5,

@@ -88,7 +88,7 @@ def test_reading_ease_by_hand(scale: Scale) -> None:
         own["n_syllables"].sum(),
     )
     assert row["reading_ease"] == pytest.approx(180 - words / sentences - 58.5 * syllables / words)
-    assert row["formula"] == "Amstad 1978"
+    assert row["formula"] == "Amstad (1978)"
 
 
 def test_words_to_look_at(scale: Scale) -> None:
