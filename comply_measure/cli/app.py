@@ -10,6 +10,7 @@ import typer
 from comply_measure import __version__
 from comply_measure.cli.shown import Shown, shown
 from comply_measure.cli.survey import survey_app
+from comply_measure.cli.translation import add_translation
 
 app = typer.Typer(
     name="comply-measure",
@@ -39,6 +40,7 @@ dataset_app = typer.Typer(
 study_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Begin and check studies.")
 app.add_typer(study_app, name="study")
 app.add_typer(scale_app, name="scale")
+add_translation(scale_app)
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(survey_app, name="survey")
 

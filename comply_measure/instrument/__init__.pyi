@@ -36,6 +36,10 @@ from comply_measure.instrument.structure import (
     FittedTree as FittedTree,
     fitted_tree as fitted_tree,
 )
+from comply_measure.instrument.translation import (
+    translated_scale as translated_scale,
+    translation_table as translation_table,
+)
 from comply_measure.instrument.types import (
     Construct as Construct,
     Form as Form,

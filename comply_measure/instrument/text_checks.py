@@ -19,7 +19,7 @@ RESERVED_OF_CONSTRUCTS = RESERVED | {"note"}
 def languages_complete(draft: Draft) -> Iterator[Problem]:
     """Every text is there in every declared language and in no other."""
     languages = draft.languages()
-    for key, texts in _texts(draft):
+    for key, texts in texts_by_language(draft):
         if not isinstance(texts, dict):
             continue
         for language in dict.fromkeys(languages):
@@ -30,7 +30,7 @@ def languages_complete(draft: Draft) -> Iterator[Problem]:
             yield from draft.unknown((*key, language), "language", language, languages)
 
 
-def _texts(draft: Draft) -> Iterator[tuple[Key, Any]]:
+def texts_by_language(draft: Draft) -> Iterator[tuple[Key, Any]]:
     """Place and content of every mapping from language to text."""
     data = draft.document.data
     for name in ("title", "description"):

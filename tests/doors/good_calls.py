@@ -15,7 +15,7 @@ import pandas as pd
 from recipes import made
 
 from comply_measure import measurement as m, models as mo, sem, simulation as si, triads as tr
-from comply_measure.instrument import load_scale
+from comply_measure.instrument import load_scale, translation_table
 from comply_measure.models import cutoffs, informants, invariance, rivals
 from comply_measure.responses import responses_from_frame
 from comply_measure.triads import congruence
@@ -636,6 +636,12 @@ def _calls_of_data_rooms(folder: Path) -> dict[str, dict[str, Any]]:
         "instrument.item_pool": {"scale": scale},
         "instrument.questionnaire": {"scales": load_scale(FIELDED), "role": "buyer"},
         "instrument.scale_notes": {"scale": scale},
+        "instrument.translation_table": {"scale": "marker", "language": "fr"},
+        "instrument.translated_scale": {
+            "scale": "marker",
+            "table": translation_table("marker", "fr").assign(translation=lambda t: t["en"]),
+            "language": "fr",
+        },
         "instrument.readability": {"scale": scale},
         "instrument.list_scales": {},
         "instrument.load_scale": {"name_or_path": "comply"},
