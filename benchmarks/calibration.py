@@ -17,15 +17,18 @@ from typing import Any
 import pandas as pd
 
 from comply_measure.evidence import Calibration
-from comply_measure.evidence.calibration.calibrate import cell_answers
+from comply_measure.evidence.calibration.calibrate import cell_answers, known_of
+from comply_measure.evidence.calibration.journeys import KnownJourney
 from comply_measure.evidence.calibration.known import Known
 from comply_measure.evidence.calibration.result import COLUMNS
 from comply_measure.evidence.calibration.rules import CALIBRATED, Calibrated
 from comply_measure.report.cutoffs import Cutoffs
-from comply_measure.simulation import NULLS, load_population, null_population
+from comply_measure.simulation import JOURNEY_NULLS, NULLS, load_journey_population, load_population
+from comply_measure.simulation.nulls import STATED
 
 ROOT = Path(__file__).parent.parent
 POPULATION = ROOT / "datasets" / "msi_triads" / "population.yaml"
+JOURNEYS = ROOT / "datasets" / "journey_triads" / "population.yaml"
 RATES = Path(__file__).with_name("calibration.csv")
 PAGE = ROOT / "docs" / "calibration.md"
 SEED = 1
@@ -35,14 +38,21 @@ PIECE = 10
 MARK = 0.10
 
 
-def cells(rules: Sequence[str], units: Sequence[int]) -> Iterator[tuple[tuple[Calibrated, ...], str, int]]:
-    """Rules that one computation decides, population and number of units, the largest first."""
+Group = tuple[Calibrated, ...]
+
+
+def cells(rules: Sequence[str], units: Sequence[int]) -> Iterator[tuple[tuple[Group, ...], str, int]]:
+    """Groups of rules that one computation decides, population and number of units, the largest first."""
     chosen = [CALIBRATED[key] for key in rules or CALIBRATED]
     for n_units in sorted(units, reverse=True):
-        for compute in dict.fromkeys(entry.compute for entry in chosen):
-            mine = [entry for entry in chosen if entry.compute is compute]
-            for name in dict.fromkeys(name for entry in mine for name in entry.populations):
-                yield tuple(entry for entry in mine if name in entry.populations), name, n_units
+        names = dict.fromkeys((entry.journeys, name) for entry in chosen for name in entry.populations)
+        for kind, name in names:
+            mine = [entry for entry in chosen if entry.journeys == kind and name in entry.populations]
+            groups = (
+                tuple(entry for entry in mine if entry.compute is compute)
+                for compute in dict.fromkeys(entry.compute for entry in mine)
+            )
+            yield tuple(groups), name, n_units
 
 
 def stored(file: Path) -> pd.DataFrame:
@@ -55,22 +65,45 @@ def stored(file: Path) -> pd.DataFrame:
 
 
 def run(out: Path, rules: Sequence[str], units: Sequence[int], studies: int, seconds: float) -> None:
-    """Simulate what is not stored yet, piece by piece, until the CPU time is used up."""
-    population, start = load_population(POPULATION), time.process_time()
+    """Simulate what is not stored yet, piece by piece, until the CPU time is used up.
+
+    A study is drawn once for all rules that lack it.
+    """
+    informants, journeys = load_population(POPULATION), load_journey_population(JOURNEYS)
+    start = time.process_time()
     conventions = {key: cutoff.value for key, cutoff in Cutoffs().items()}
-    known: dict[str, Known] = {}
-    for entries, name, n_units in cells(rules, units):
-        file = out / f"{entries[0].rule}-{name}-{n_units}.csv"
-        done = stored(file)
-        missing = sorted(set(range(studies)) - set(done["study"]))
-        known.setdefault(name, Known(null_population(population, name), conventions))
-        for place in range(0, len(missing), PIECE):
+    known: dict[tuple[bool, str], Known | KnownJourney] = {}
+    for groups, name, n_units in cells(rules, units):
+        kind = groups[0][0].journeys
+        population = journeys if kind else informants
+        files = {group: out / f"{group[0].rule}-{name}-{n_units}.csv" for group in groups}
+        done = {group: set(stored(file)["study"]) for group, file in files.items()}
+        if (kind, name) not in known:
+            known[kind, name] = known_of(population, name, conventions)
+        for place in range(0, studies, PIECE):
             if time.process_time() - start > seconds:
                 return
-            part = cell_answers(known[name], entries, n_units, missing[place : place + PIECE], SEED)
-            part = part.assign(population=name, units=n_units)[list(COLUMNS)]
-            part.to_csv(file, mode="a", header=not file.is_file(), index=False)
-        print(f"{file.name}: {studies} studies, {time.process_time() - start:.0f} s", flush=True)
+            wanted = range(place, min(place + PIECE, studies))
+            for numbers, lacking in _lacking(done, wanted).items():
+                entries = tuple(entry for group in lacking for entry in group)
+                part = cell_answers(known[kind, name], entries, n_units, numbers, SEED)
+                part = part.assign(population=name, units=n_units)[list(COLUMNS)]
+                for group in lacking:
+                    own = part[part["rule"].isin([entry.rule for entry in group])]
+                    own.to_csv(files[group], mode="a", header=not files[group].is_file(), index=False)
+        print(f"{name}, {n_units} units: {studies} studies, {time.process_time() - start:.0f} s", flush=True)
+
+
+def _lacking(
+    done: Mapping[Group, set[int]], wanted: Sequence[int]
+) -> dict[tuple[int, ...], tuple[Group, ...]]:
+    """Studies that are not stored -> groups of rules that lack exactly these."""
+    found: dict[tuple[int, ...], tuple[Group, ...]] = {}
+    for group, studies in done.items():
+        missing = tuple(number for number in wanted if number not in studies)
+        if missing:
+            found[missing] = (*found.get(missing, ()), group)
+    return found
 
 
 def rates(out: Path) -> pd.DataFrame:
@@ -79,7 +112,7 @@ def rates(out: Path) -> pd.DataFrame:
     if not files:
         raise SystemExit(f"nothing is stored in {out}")
     table = Calibration(pd.concat([stored(file) for file in files], ignore_index=True)).tidy()
-    rules, populations = list(CALIBRATED), ["stated", *NULLS]
+    rules, populations = list(CALIBRATED), [STATED, *NULLS, *JOURNEY_NULLS]
     table = _with_kept(table[table["rule"].isin(rules)])
     places = pd.DataFrame(
         {
@@ -97,7 +130,9 @@ def _with_kept(table: pd.DataFrame) -> pd.DataFrame:
     if not RATES.is_file():
         return table
     kept = pd.read_csv(RATES, keep_default_na=False, na_values=[""], dtype={"worst": str})
-    kept = kept[kept["rule"].isin(list(CALIBRATED)) & kept["population"].isin(["stated", *NULLS])]
+    kept = kept[
+        kept["rule"].isin(list(CALIBRATED)) & kept["population"].isin([STATED, *NULLS, *JOURNEY_NULLS])
+    ]
     done = pd.MultiIndex.from_frame(table[cell])
     others = kept[~pd.MultiIndex.from_frame(kept[cell]).isin(done)]
     return pd.concat([table, others.fillna({"worst": ""})], ignore_index=True)

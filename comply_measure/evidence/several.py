@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -47,6 +48,36 @@ def levels_table(chosen: Focal, names: Sequence[str]) -> pd.DataFrame:
     last = table["level"] == "informant"
     own = np.where(last, "nothing below informants to correlate", "")
     return table.assign(note=[joined(*pair) for pair in zip(own, table["note"], strict=True)])
+
+
+def unit_mean_by_levels(
+    levels: pd.DataFrame, icc: pd.DataFrame
+) -> dict[str, tuple[tuple[float, float], float]]:
+    """Reliability of the unit mean from variances of firms, units and informants; empty without firms.
+
+    By column the 95 % interval for all units, and the value for units of one firm.
+
+    Of k informants (the size of the one-way analysis), by Spearman and Brown from the correlation of two informants of
+    a unit; between units of one firm the firm's variance is no difference: ``σ_u²/(σ_u² + σ_i²/k)`` with all variance
+    below units in σ_i². Means of roles are fixed.
+    """
+    found: dict[str, tuple[tuple[float, float], float]] = {}
+    sizes = icc.set_index("column")["n0"]
+    for name, own in [] if levels.empty else levels.groupby("column", sort=False):
+        if not {"firm", "unit"} <= set(own["level"]) or name not in sizes:
+            continue
+        k, rows = float(sizes.loc[name]), own.set_index("level")
+        low, high = rows["icc_lower"].astype(float)["unit"], rows["icc_upper"].astype(float)["unit"]
+        variance = rows["variance"].astype(float)
+        unit, below = float(variance["unit"]), float(variance.drop(["firm", "unit"]).sum())
+        within = unit / (unit + below / k) if unit + below > 0 else math.nan
+        found[str(name)] = (_stepped_up(float(low), k), _stepped_up(float(high), k)), within
+    return found
+
+
+def _stepped_up(correlation: float, k: float) -> float:
+    """Reliability of the mean of k (Spearman 1910, Brown 1910)."""
+    return k * correlation / (1 + (k - 1) * correlation)
 
 
 def agreement_table(chosen: Focal) -> pd.DataFrame:

@@ -18,7 +18,9 @@ from comply_measure.errors import ComplyError
 Answer = Literal["supported", "not supported", "cannot say"]
 ANSWERS: tuple[Answer, ...] = ("supported", "not supported", "cannot say")
 Number: TypeAlias = float | int | str | tuple[float, float] | tuple[str, ...]
-LabelKind = Literal["construct", "item", "role", "pair", "text", "reason", "variable"]
+LabelKind = Literal[
+    "construct", "item", "role", "pair", "text", "reason", "variable", "compared", "stage", "test"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,12 @@ _ANSWERS = {
 }
 _AND = Words("and", "und")
 _ROLE = Words("role", "Rolle")
+_LEVEL = Words("mean of the roles", "Mittel der Rollen")
+_TESTS = {
+    "stages": Words("stages (mean of the roles)", "Stufen (Mittel der Rollen)"),
+    "parallel": Words("shape of the roles' profiles", "Form der Profile der Rollen"),
+    "roles": Words("roles (mean of the stages)", "Rollen (Mittel der Stufen)"),
+}
 _REASONS = {
     "cannot_judge": Words("“cannot judge”", "„kann ich nicht beurteilen“"),
     "not_answered": Words("answers left out", "ausgelassene Antworten"),
@@ -262,6 +268,13 @@ def key_label(key: str, kind: str, labels: Labels) -> str:
         return labels.role(key)
     if kind == "reason":
         return _REASONS[key].of(labels.language) if key in _REASONS else key
+    if kind == "stage":
+        return labels.stage(key)
+    if kind == "test":
+        return _TESTS[key].of(labels.language)
+    if kind == "compared":  # a path, a pair of roles, or the level
+        other = "variable" if " → " in key else "pair"
+        return key_label(key, other, labels) if key else _LEVEL.of(labels.language)
     if kind == "variable":
         if " → " in key:
             return " → ".join(key_label(part, kind, labels) for part in key.split(" → "))

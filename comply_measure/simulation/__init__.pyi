@@ -20,6 +20,7 @@ from comply_measure.simulation.known_truth import (
     truth_reference as truth_reference,
 )
 from comply_measure.simulation.nulls import (
+    JOURNEY_NULLS as JOURNEY_NULLS,
     NULLS as NULLS,
     Null as Null,
     null_population as null_population,

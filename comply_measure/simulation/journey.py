@@ -165,10 +165,19 @@ class JourneyPopulation:
         answer = self.scale.response.minimum + scipy.special.ndtr(latent - cuts).sum(axis=-1)
         return np.asarray(answer @ weights)
 
+    def with_units(self, n_units: int) -> JourneyPopulation:
+        """The same population with as many firms as have this number of units on average, at least one."""
+        shares = self.spec.sample.units_per_firm
+        mean = sum(size * share for size, share in shares.items())
+        return self.with_firms(max(1, round(n_units / mean)))
+
     def with_firms(self, firms: int) -> JourneyPopulation:
         """The same population with another number of firms."""
         sample = self.spec.sample.model_copy(update={"firms": firms})
-        spec = self.spec.model_copy(update={"sample": sample})
+        return self.with_spec(self.spec.model_copy(update={"sample": sample}))
+
+    def with_spec(self, spec: JourneySpec) -> JourneyPopulation:
+        """A population of other parameters, of the same stages and dimensions."""
         return JourneyPopulation(spec, self.scale, self.dimensions, self.items)
 
 

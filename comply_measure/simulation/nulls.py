@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from pydantic import BaseModel
 
+from comply_measure.simulation.journey import JourneyPopulation
 from comply_measure.simulation.population import Population
 from comply_measure.simulation.schema import ItemGroupSpec, OutcomeVariable, PopulationSpec
 from comply_measure.statistics.words import require_known
@@ -120,6 +121,10 @@ def _alike_informants(spec: PopulationSpec) -> PopulationSpec:
     return _with(spec, informants=_with(informants, **traits))
 
 
+def _alike_units(spec: PopulationSpec) -> PopulationSpec:
+    return _with(spec, alignment=_with(spec.alignment, predictors={}))
+
+
 def _with(part: Part, **changes: Any) -> Part:
     return part.model_copy(update=changes)
 
@@ -136,6 +141,14 @@ def _perceptions(spec: PopulationSpec, change: Callable[[Any], dict[str, Any]]) 
         for section in ("dimensions", "attributes", "constructs")
     }
     return _with(spec, alignment=_with(spec.alignment, **change(spec.alignment)), **parts)
+
+
+def flat_journey(population: JourneyPopulation) -> JourneyPopulation:
+    """The same journeys without any difference of level: stages alike, no shifts of dimensions or roles."""
+    spec = population.spec
+    mean = sum(stage.level for stage in spec.stages.values()) / len(spec.stages)
+    flat = {key: _with(stage, level=mean, role_bias={}) for key, stage in spec.stages.items()}
+    return population.with_spec(_with(spec, stages=flat, dimension_shifts=()))
 
 
 #: By key; each can be asked of any population.
@@ -185,24 +198,35 @@ NULLS: Mapping[str, Null] = MappingProxyType(
                 "no role has more competent or involved informants than another",
                 _alike_informants,
             ),
+            Null("alike_units", "alignment depends on no variable of the units", _alike_units),
         )
     }
 )
 
 
-def null_population(population: Population, key: str) -> Population:
+#: Of populations of journeys: key -> what is changed, in words.
+JOURNEY_NULLS: Mapping[str, str] = MappingProxyType(
+    {"flat_journey": "no stage, dimension or role of the journey is higher or lower than another"}
+)
+
+
+@overload
+def null_population(population: Population, key: str) -> Population: ...
+@overload
+def null_population(population: JourneyPopulation, key: str) -> JourneyPopulation: ...
+def null_population(population: Population | JourneyPopulation, key: str) -> Population | JourneyPopulation:
     """A population without an effect.
 
     Parameters
     ----------
-    population : Population
-        From :func:`load_population`.
+    population : Population or JourneyPopulation
+        From :func:`load_population` or :func:`load_journey_population`.
     key : str
-        A key of ``NULLS``, or ``stated`` for the population itself.
+        A key of ``NULLS`` (of journeys: ``JOURNEY_NULLS``), or ``stated`` for the population itself.
 
     Returns
     -------
-    Population
+    Population or JourneyPopulation
 
     Raises
     ------
@@ -211,9 +235,12 @@ def null_population(population: Population, key: str) -> Population:
     InputError
         If the changed parameters do not go together.
     """
-    require_known("null", key, (STATED, *NULLS))
+    journeys = isinstance(population, JourneyPopulation)
+    require_known("null", key, (STATED, *(JOURNEY_NULLS if journeys else NULLS)))
     if key == STATED:
         return population
+    if isinstance(population, JourneyPopulation):
+        return flat_journey(population)
     return population.with_spec(
         NULLS[key].change(population.spec), f"{population.source} has no null '{key}'"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, overload
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 #: Exact and simulated p values are multiples of 1/m; a product of such may miss the level by rounding alone.
 TIE = 1e-12
+_TAIL = 0.025
 
 
 @overload
@@ -92,6 +94,35 @@ def max_t(observed: Floats, draws: Floats) -> Floats:
     smallest = np.sort(z.min(axis=1))
     hits = np.searchsorted(smallest, z[0] + 1e-9, side="right")
     return np.where(usable, hits / len(rows), np.nan)
+
+
+def simultaneous_interval(
+    estimate: float, ci: tuple[float, float], n: int, df: float = math.inf
+) -> tuple[float, float]:
+    """Ends of a 95 % interval so far out that n of them hold together with 95 % (Bonferroni).
+
+    Each half is widened by the ratio of the quantiles at ``1 − .025/n`` and at .975, of t or of the normal
+    distribution. For estimates that are not normal, such as products of paths, the ratio is an approximation.
+
+    Parameters
+    ----------
+    estimate : float
+        In the interval.
+    ci : tuple of float
+        The single 95 % interval.
+    n : int
+        Intervals in the family.
+    df : float
+        Degrees of freedom of the single interval; undefined ends for none.
+    """
+    if not df > 0:
+        return math.nan, math.nan
+    tail = 1 - _TAIL / max(n, 1)
+    if math.isinf(df):
+        wider = float(special.ndtri(tail) / special.ndtri(1 - _TAIL))
+    else:
+        wider = float(special.stdtrit(df, tail) / special.stdtrit(df, 1 - _TAIL))
+    return estimate - wider * (estimate - ci[0]), estimate + wider * (ci[1] - estimate)
 
 
 def studentized_range(confidence: float, k: int) -> float:

@@ -25,11 +25,17 @@ from comply_measure.evidence.calibration.quality import depends_truth
 from comply_measure.evidence.calibration.reliability import true_reliability
 from comply_measure.evidence.calibration.result import COLUMNS, outcome
 from comply_measure.evidence.calibration.rules import CALIBRATED
-from comply_measure.evidence.calibration.structure import moderation_truth, path_truth
-from comply_measure.evidence.calibration.units import groups_truth, incremental_truth
+from comply_measure.evidence.calibration.structure import (
+    indirect_truth,
+    moderated_mediation_truth,
+    moderation_truth,
+    path_truth,
+)
+from comply_measure.evidence.calibration.units import groups_truth, holds_truth, incremental_truth
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.resources import shipped
 from comply_measure.simulation import (
+    JOURNEY_NULLS,
     NULLS,
     implied_icc,
     implied_reliability,
@@ -134,6 +140,28 @@ def test_paths_are_those_of_the_file() -> None:
     strict = Known(STATED, CONVENTIONS | {"small_effect": 0.55})
     assert path_truth(strict, ("alignment", "marketing_preparation")) == (YES, NO)  # .50
     assert path_truth(strict, ("alignment", "joint_preparation")) == (YES,)  # .60
+
+
+def test_indirect_effects_and_their_moderations_are_products_of_the_file() -> None:
+    stated, null = known(), known("no_paths")
+    route = ("alignment", "joint_preparation", "salesperson_benefits")  # .60 · .30
+    assert indirect_truth(stated, route) == (YES,) and indirect_truth(null, route) == (NO,)
+    assert indirect_truth(stated, ("alignment", "salesperson_preparation", "salesperson_benefits")) == (NO,)
+    assert indirect_truth(stated, ("size", *route[1:])) == ()
+    strict = Known(STATED, CONVENTIONS | {"small_effect": 0.18**0.5 + 1e-9})
+    assert indirect_truth(strict, route) == (YES, NO)
+    way = " → ".join(route)
+    planted, other = ("product_facilitator", way), ("customer_facilitator", way)  # .60 · .20; none
+    assert moderated_mediation_truth(stated, planted) == (YES,)
+    assert moderated_mediation_truth(stated, other) == moderated_mediation_truth(null, planted) == (NO,)
+    assert moderated_mediation_truth(stated, ("size", way)) == ()
+
+
+def test_only_the_level_depends_on_a_variable_of_the_units() -> None:
+    stated, alike = known(), known("alike_units")
+    assert holds_truth(stated, ("", "size")) == (NO,) and holds_truth(alike, ("", "size")) == (YES,)
+    assert holds_truth(stated, ("marketing - it", "size")) == holds_truth(stated, ("", "region")) == (YES,)
+    assert holds_truth(Known(STATED, CONVENTIONS | {"small_effect": 0.16}), ("", "size")) == (YES, NO)
 
 
 def test_what_is_missing_depends_on_what_stands_in_its_equation() -> None:
@@ -294,7 +322,7 @@ def test_every_truth_belongs_to_a_rule_and_tells_populations_apart() -> None:
     for key, entry in CALIBRATED.items():
         assert rule_of(key).key == entry.rule == key
         assert len(entry.populations) > 1
-        assert set(entry.populations) <= {"stated", *NULLS}
+        assert set(entry.populations) <= {"stated", *(JOURNEY_NULLS if entry.journeys else NULLS)}
 
 
 def script() -> ModuleType:
@@ -334,7 +362,8 @@ def entries(page: str) -> dict[str, str]:
 def test_the_page_names_every_null_and_its_example_runs() -> None:
     text = script().PAGE.read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| (\w+) \| ([^|]+) \|$", text, re.M))
-    assert {key: rows.get(key) for key in NULLS} == {key: entry.says for key, entry in NULLS.items()}
+    says = {key: entry.says for key, entry in NULLS.items()} | dict(JOURNEY_NULLS)
+    assert {key: rows.get(key) for key in says} == says
     code = re.search(r"```python\n(.*?)```", text, re.S)
     assert code is not None
     lines = code.group(1).replace('"datasets/', f'"{shipped("datasets").as_posix()}/')

@@ -12,9 +12,11 @@ from comply_measure.evidence.moderated_mediation import moderated_mediations
 from comply_measure.evidence.unit_variables import UnitVariables
 from comply_measure.models import Hypothesis
 from comply_measure.models.hypothesised import hypothesis_faults
+from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.responses import load_dataset
 
 X, M, W, Y = "marketing_preparation", "joint_preparation", "product_facilitator", "salesperson_benefits"
+CONVENTIONS = {key: cutoff.value for key, cutoff in Cutoffs().items()}
 STATED = Hypothesis(Y, X, 1, W, "H1", (M,))
 
 
@@ -126,6 +128,10 @@ def test_the_step_prints_it_beside_paths_and_moderations() -> None:
     table = output.tables["structure_moderated_mediation"]
     assert len(table.data) == 4
     assert "Index of moderated mediation" in table.data["label"].tolist()
+    (verdict,) = (v for v in found.verdicts(CONVENTIONS) if v.rule == "structure.moderated_mediation")
+    assert verdict.subject == (W, f"{X} → {M} → {Y}")
+    assert table.data["answer"].tolist() == [verdict.answer, "", "", ""]
+    assert verdict.numbers["beta"] == found.moderated_mediation["est_std"].iloc[0]
 
 
 def test_what_cannot_be_estimated_has_its_reason(variables: UnitVariables) -> None:

@@ -9,25 +9,32 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import stdtrit
+from scipy.special import ndtri, stdtrit
 
 from comply_measure.evidence import Verdict
 from comply_measure.evidence.fits import NamedFit, fit_row, fit_values, fit_verdicts, measure, uncertain
 from comply_measure.evidence.moderation import Moderation
+from comply_measure.evidence.structural_verdicts import (
+    indirect_verdicts,
+    moderated_mediation_verdicts,
+    moderation_verdicts,
+    path_verdicts,
+)
 from comply_measure.evidence.topics.actions import _answer
 from comply_measure.evidence.topics.aggregation import AggregationEvidence
 from comply_measure.evidence.topics.agreement import AgreementEvidence
 from comply_measure.evidence.topics.congruence import _verdict
 from comply_measure.evidence.topics.dimensionality import DimensionalityEvidence
+from comply_measure.evidence.topics.generalisability import generality_verdicts
 from comply_measure.evidence.topics.invariance import gap_verdicts
 from comply_measure.evidence.topics.method_variance import MethodVarianceEvidence
 from comply_measure.evidence.topics.quality import QualityEvidence
 from comply_measure.evidence.topics.reliability import ReliabilityEvidence
 from comply_measure.evidence.topics.rivals import RivalEvidence
 from comply_measure.evidence.topics.sample import SampleEvidence
-from comply_measure.evidence.topics.structure import indirect_verdicts, moderation_verdicts, path_verdicts
 from comply_measure.models.hypothesised import Hypothesis
 from comply_measure.sem import IndirectEffects
+from comply_measure.statistics.multiplicity import simultaneous_interval
 
 NAN = math.nan
 LIMITS = {
@@ -70,7 +77,7 @@ def test_agreement_beyond_re_matched_units() -> None:
             "icc2_upper": [0.8, 0.69, 0.7, 0.9],
         }
     )
-    found = of(AgreementEvidence, rematched=table, icc=icc)
+    found = of(AgreementEvidence, rematched=table, icc=icc.assign(n0=2.5), levels=pd.DataFrame())
     assert answers(found[:6]) == [
         "supported",
         "not supported",
@@ -85,6 +92,23 @@ def test_agreement_beyond_re_matched_units() -> None:
     }  # fmt: skip
     assert answers(found[6:]) == ["supported", "not supported", "cannot say", "cannot say"]
     assert [v.subject for v in found[5:7]] == [("f",), ("x",)] and found[6].numbers["ci"] == (0.7, 0.8)
+
+
+def test_the_reliability_of_unit_means_stands_for_a_level() -> None:
+    """With firms as a level the interval must say the same; within firms, their variance is no difference."""
+    names = ["column", "level", "variance", "icc_lower", "icc_upper"]
+    rows = [("x", "firm", 0.1, 0.0, 0.2), ("x", "informant", 0.4, NAN, NAN), ("x", "role", 0.2, 0.5, 0.6)]
+    k, low = 3.0, 0.7 / (3 - 2 * 0.7)  # .70 for three informants
+    for lower, answer in ((low + 1e-9, "supported"), (low - 1e-9, "cannot say")):
+        levels = pd.DataFrame([*rows, ("x", "unit", 0.3, lower, 0.8)], columns=names)
+        icc = pd.DataFrame({"column": ["x"], "icc2": 0.8, "icc2_lower": 0.71, "icc2_upper": 0.85, "n0": k})
+        (found,) = of(AgreementEvidence, rematched=pd.DataFrame(), icc=icc, levels=levels)
+        assert (found.answer, found.case) == (answer, "firms")
+        assert found.numbers["within"] == pytest.approx(0.3 / (0.3 + 0.6 / 3))
+        assert found.numbers["ci_levels"] == pytest.approx((0.7, 2.4 / 2.6), abs=1e-8)
+    units = pd.DataFrame([("x", "unit", 0.3, 0.1, 0.8), ("x", "role", 0.2, 0.5, 0.6)], columns=names)
+    (found,) = of(AgreementEvidence, rematched=pd.DataFrame(), icc=icc, levels=units)
+    assert (found.answer, found.case) == ("supported", "")
 
 
 def test_criteria_beyond_controls() -> None:
@@ -359,13 +383,15 @@ class Paths(Record):
 
 
 def test_paths_and_moderations_are_signed_claims() -> None:
+    # six together: a half interval is widened by the ratio of the quantiles at 1 − .025/6 and at .975
+    wide = ndtri(1 - 0.025 / 6) / ndtri(0.975)
     rows = [
         ("a", 0.3, 0.1, 0.5, 0.01),
         ("b", -0.3, -0.5, -0.1, 0.001),
-        ("c", 0.02, -0.05, 0.0999, 0.6),
-        ("d", 0.02, -0.05, 0.10, 0.7),
+        ("c", 0.02, -0.05, 0.02 + 0.0799 / wide, 0.6),
+        ("d", 0.02, -0.05, 0.02 + 0.0801 / wide, 0.7),
         ("e", -0.3, -0.5, -0.1, 0.002),
-        ("f", 0.02, -0.099, 0.2, 0.8),
+        ("f", 0.02, 0.02 - 0.1199 / wide, 0.2, 0.8),
     ]
     signs = {"a": 1, "b": 1, "c": 1, "d": 1, "e": -1, "f": -1, "g": 1}
     hypotheses = [Hypothesis("y", key, sign) for key, sign in signs.items()]
@@ -388,7 +414,6 @@ def test_paths_and_moderations_are_signed_claims() -> None:
         -1,
     )
     assert found[6].numbers["p"] != found[6].numbers["p"]
-    # six together: an interval is widened by the ratio of t quantiles at 1 − .025/6 and at .975
     wider = stdtrit(200, 1 - 0.025 / 6) / stdtrit(200, 0.975)
     ends = [0.2, 0.2, 0.0799, 0.0801, 0.2, 0.1199]  # half widths after it: c and f end within ±.10, d beyond
     table = pd.DataFrame(
@@ -410,9 +435,10 @@ def test_paths_and_moderations_are_signed_claims() -> None:
 
 def test_indirect_effects_are_judged_by_the_product_of_two_small_paths() -> None:
     """Least effect .10² = .01; Holm over the four that are known; without a row nothing can be said nor is counted."""
+    wide = ndtri(1 - 0.025 / 4) / ndtri(0.975)
     rows = [  # predictor, est_std, lower, upper, p
         ("a", 0.05, 0.02, 0.09, 0.0125), ("b", -0.05, -0.09, -0.02, 0.0125),
-        ("c", 0.001, -0.02, 0.0099, 0.9), ("d", 0.001, -0.02, 0.0101, 0.9),
+        ("c", 0.001, -0.02, 0.001 + 0.0089 / wide, 0.9), ("d", 0.001, -0.02, 0.001 + 0.0091 / wide, 0.9),
     ]  # fmt: skip
     names = ["predictor", "est_std", "std_mc_lower", "std_mc_upper", "mc_pvalue"]
     table = pd.DataFrame(rows, columns=names).assign(
@@ -426,6 +452,50 @@ def test_indirect_effects_are_judged_by_the_product_of_two_small_paths() -> None
     assert found[0].subject == ("a", "M → n", "y")
     assert found[0].numbers["p"] == pytest.approx(0.05) and found[0].n_family == 4
     assert found[4].numbers["p"] != found[4].numbers["p"]
+
+
+def test_moderated_mediations_are_judged_by_their_index() -> None:
+    """Holm over the two indices that are known; effects at values of the moderator are no tests."""
+    wide = ndtri(1 - 0.025 / 2) / ndtri(0.975)
+    rows = [  # kind, moderator, sign, est_std, lower, upper, p
+        ("index", "w", -1, -0.05, -0.09, -0.02, 0.025), ("effect", "w", -1, -0.3, -0.4, -0.2, 0.001),
+        ("index", "v", 1, 0.001, -0.02, 0.001 + 0.0089 / wide, 0.9), ("index", "u", 1, *[math.nan] * 4),
+    ]  # fmt: skip
+    names = ["kind", "moderator", "sign", "est_std", "std_lower", "std_upper", "pvalue"]
+    table = pd.DataFrame(rows, columns=names).assign(predictor="x", through="m → n", outcome="y")
+    found = moderated_mediation_verdicts(table, {"w": "W", "n": "N"}, LIMITS)
+    assert answers(found) == ["supported", "not supported", "cannot say"]
+    assert found[0].subject == ("W", "x → m → N → y")
+    assert found[0].numbers["p"] == pytest.approx(0.05) and {v.n_family for v in found} == {2}
+
+
+def test_simultaneous_intervals_are_bonferronis() -> None:
+    """One interval stays; of two, each half is as wide as that of 97.5 %, normal or with t quantiles."""
+    assert simultaneous_interval(0.2, (0.1, 0.4), 1) == pytest.approx((0.1, 0.4))
+    assert simultaneous_interval(0.0, (-1.959964, 1.959964), 2) == pytest.approx(
+        (-2.241403, 2.241403), abs=1e-6
+    )
+    assert simultaneous_interval(0.0, (-2.228139, 2.228139), 2, 10.0) == pytest.approx(
+        (-2.633767, 2.633767), abs=1e-6
+    )
+    assert all(math.isnan(end) for end in simultaneous_interval(0.0, (-1.0, 1.0), 2, 0.0))
+
+
+def test_what_holds_for_all_kinds_of_units() -> None:
+    """Means of groups are held against a small d of .25, changes along a number and paths against a small β of .10."""
+    rows = [  # family, what, kind, p_holm, largest_upper
+        ("level", "", "groups", 0.06, 0.249), ("level", "", "groups", 0.06, 0.251),
+        ("level", "", "number", 0.06, 0.249), ("level", "", "number", 0.06, 0.099),
+        ("gap", "m - s", "groups", 0.05, 0.4), ("path", "a → b", "groups", 0.9, 0.249),
+        ("path", "a → b", "groups", 0.9, 0.09), ("path", "a → b", "number", NAN, NAN),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["family", "what", "kind", "p_holm", "largest_upper"])
+    table = table.assign(variable="v", largest=0.05, p=table["p_holm"])
+    found = generality_verdicts(table, LIMITS)
+    yes, no, open_ = "supported", "not supported", "cannot say"
+    assert answers(found) == [yes, open_, open_, yes, no, open_, yes, open_]
+    assert [v.n_family for v in found] == [4, 4, 4, 4, 1, 2, 2, 2]
+    assert found[4].subject == ("m - s", "v") and found[7].case == "unknown"
 
 
 def test_an_interval_that_holds_zero_or_is_undefined_is_uncertain() -> None:

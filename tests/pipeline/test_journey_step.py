@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +12,15 @@ import pytest
 
 from comply_measure.errors import NotApplicableError
 from comply_measure.evidence import JourneyOptions, chosen_focal, journey
+from comply_measure.evidence.calibration.calibrate import known_of
+from comply_measure.evidence.calibration.journeys import differs_truth, disputed_truth, loop_truth, weak_truth
+from comply_measure.evidence.calibration.result import SEPARATOR
+from comply_measure.evidence.calibration.rules import CALIBRATED
 from comply_measure.pipeline import STEPS, Store, load_study, run_study
+from comply_measure.report import Cutoffs
+from comply_measure.resources import shipped
 from comply_measure.responses import load_dataset, responses_from_frame
+from comply_measure.simulation import load_journey_population
 from comply_measure.triads import icc_twoway
 
 QUICK = JourneyOptions(invariance=False, bootstrap=0)
@@ -41,6 +50,40 @@ def test_planted_deviations_are_called(evidence) -> None:
         set(row["called_dimensions"].split(", ")) <= set(row["dimensions"].split(", "))
         for row in evidence.interventions.to_dict("records")
     )
+
+
+def test_verdicts_are_those_of_the_calls_and_none_is_wrong(evidence) -> None:
+    """What is called is supported, the rest is excluded by simultaneous intervals or open; truth in closed form."""
+    conventions = {key: cutoff.value for key, cutoff in Cutoffs().items()}
+    found = evidence.verdicts(conventions)
+    counts = Counter((verdict.rule, verdict.answer) for verdict in found)
+    assert counts == {
+        ("journey.differs", "supported"): 3, ("journey.loop", "not supported"): 1,
+        ("journey.weak", "supported"): 7, ("journey.weak", "not supported"): 24, ("journey.weak", "cannot say"): 5,
+        ("journey.disputed", "supported"): 18, ("journey.disputed", "cannot say"): 18,
+    }  # fmt: skip
+    called = evidence.calls[evidence.calls["call"].str.contains("weak")]
+    weak = {v.subject for v in found if (v.rule, v.answer) == ("journey.weak", "supported")}
+    assert weak == set(zip(called["stage"], called["dimension"], strict=True))
+    assert {v.n_family for v in found} == {3, 36, 108}
+    path = shipped("datasets") / "journey_triads" / "population.yaml"
+    known = known_of(load_journey_population(path), "stated", conventions)
+    for verdict in found:
+        right = known.right(CALIBRATED[verdict.rule].truth, SEPARATOR.join(verdict.subject))
+        assert verdict.answer in (*right, "cannot say"), verdict.key
+
+
+def test_a_flat_journey_has_nothing_weak_or_disputed(evidence) -> None:
+    """Truth where no stage, role or dimension differs; and the intervals decide when a margin is wide enough."""
+    path = shipped("datasets") / "journey_triads" / "population.yaml"
+    flat = known_of(load_journey_population(path), "flat_journey", {})
+    assert np.ptp(flat.means) == pytest.approx(0, abs=1e-12)
+    assert weak_truth(flat, ("bond", "O")) == disputed_truth(flat, ("bond", "O")) == ("not supported",)
+    assert differs_truth(flat, ("parallel",)) == ("not supported",) and loop_truth(flat, ()) == ("supported",)
+    wide = replace(evidence, margin=9.0, calls=evidence.calls.assign(call="neither"))
+    answers = Counter((v.rule, v.answer) for v in wide.verdicts({"test_level": 0.0}))
+    assert answers["journey.weak", "not supported"] == answers["journey.disputed", "not supported"] == 36
+    assert answers["journey.loop", "supported"] == answers["journey.differs", "not supported"] == 1
 
 
 def test_agreement_by_stage_is_that_of_the_stage_scores(responses, evidence) -> None:

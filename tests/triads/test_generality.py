@@ -31,6 +31,26 @@ def test_two_groups_are_compared_as_by_welch() -> None:
     assert_allclose(found.estimates["se"], [Y[two == g].std() / np.sqrt(30) for g in "ab"], rtol=1e-10)
 
 
+def test_the_largest_difference_is_in_standard_deviations_and_simultaneous_over_pairs() -> None:
+    """Welch's standard error for two groups; of three, the pair farthest apart, each interval at 1 − .025/3."""
+    two, spread = GROUP.where(GROUP != "c"), Y[GROUP != "c"].std()
+    a, b = Y[GROUP == "a"], Y[GROUP == "b"]
+    found = generality(Y, two)
+    half = stats.t.ppf(0.975, found.df2) * np.sqrt(a.var() / 30 + b.var() / 30)
+    assert_allclose(found.largest, abs(b.mean() - a.mean()) / spread)
+    assert_allclose(found.largest_upper, (abs(b.mean() - a.mean()) + half) / spread, rtol=1e-8)
+    means, variances = Y.groupby(GROUP).mean(), Y.groupby(GROUP).var()
+    pairs = [("a", "b"), ("a", "c"), ("b", "c")]
+    three = generality(Y, GROUP)
+    assert_allclose(three.largest, max(abs(means[i] - means[j]) for i, j in pairs) / Y.std())
+    se = {(i, j): np.sqrt((variances[i] + variances[j]) / 30) for i, j in pairs}
+    df = {  # Bell and McCaffrey's for two groups of equal size: Satterthwaite's with the working variances equal
+        pair: generality(Y, GROUP.where(GROUP.isin(pair))).df2 for pair in pairs
+    }
+    ends = [abs(means[i] - means[j]) + stats.t.ppf(1 - 0.025 / 3, df[i, j]) * se[i, j] for i, j in pairs]
+    assert_allclose(three.largest_upper, max(ends) / Y.std(), rtol=1e-6)
+
+
 def test_clusters_of_equal_size_are_compared_by_their_means() -> None:
     firm = pd.Series(np.arange(N) // 5)
     found = generality(Y, GROUP.where(GROUP != "c"), firm)
@@ -64,6 +84,11 @@ def test_slopes_of_groups_and_along_a_number() -> None:
     hc2 = bread @ (design.T * e.to_numpy() ** 2) @ design @ bread
     assert_allclose(along.estimates["se"], np.sqrt(hc2[3, 3]), rtol=1e-8)
     assert_allclose(generality(Y, z).estimates["estimate"], stats.linregress(s, Y).slope, rtol=1e-10)
+    assert_allclose(generality(Y, z).largest, abs(np.corrcoef(z, Y)[0, 1]), rtol=1e-10)  # β of one predictor
+    assert_allclose(along.largest, abs(beta[3]) * X.std() / Y.std(), rtol=1e-10)
+    assert_allclose(
+        along.largest_upper, max(abs(along.estimates[["lower", "upper"]].iloc[0])) * X.std() / Y.std()
+    )
 
 
 def test_small_groups_are_left_out_and_counted() -> None:

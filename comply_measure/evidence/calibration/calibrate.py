@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,20 +12,22 @@ import pandas as pd
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.evidence.attempt import attempt
-from comply_measure.evidence.calibration.known import Known, responses_of
+from comply_measure.evidence.calibration.journeys import KnownJourney
+from comply_measure.evidence.calibration.known import Known
 from comply_measure.evidence.calibration.result import COLUMNS, SEPARATOR, Calibration
 from comply_measure.evidence.calibration.rules import Calibrated, calibrated
-from comply_measure.simulation import simulate
+from comply_measure.simulation.journey import JourneyPopulation
 from comply_measure.simulation.nulls import null_population
 
 if TYPE_CHECKING:
+    from comply_measure.responses import Responses
     from comply_measure.simulation import Population
 
 Concluded = tuple[str, str, str, str]
 
 
 def calibrate(
-    population: Population,
+    population: Population | JourneyPopulation,
     conventions: Mapping[str, float],
     *,
     rules: Sequence[str] = (),
@@ -40,15 +42,16 @@ def calibrate(
 
     Parameters
     ----------
-    population : Population
-        From :func:`comply_measure.simulation.load_population`.
+    population : Population or JourneyPopulation
+        From :func:`comply_measure.simulation.load_population` or
+        :func:`~comply_measure.simulation.load_journey_population`; each has rules of its own.
     conventions : mapping of str to float
         Cut-offs of the verdicts, by key.
     rules : sequence of str
-        Keys of rules; all that have a truth by default.
+        Keys of rules; all that have a truth in such a population by default.
     populations : sequence of str
-        Keys of ``comply_measure.simulation.NULLS`` and ``stated``, the population itself; by default those that each
-        rule must tell apart.
+        Keys of ``comply_measure.simulation.NULLS`` (``JOURNEY_NULLS``) and ``stated``, the population itself; by
+        default those that each rule must tell apart.
     units : sequence of int
         Numbers of units; a study has so many in expectation, by its number of firms.
     studies : int
@@ -72,21 +75,30 @@ def calibrate(
         For numbers that make no study.
     """
     _require(units, studies, first, seed)
-    chosen = calibrated(tuple(rules))
+    chosen = calibrated(tuple(rules), journeys=isinstance(population, JourneyPopulation))
     names = tuple(dict.fromkeys(populations or [name for entry in chosen for name in entry.populations]))
     numbers = range(first, first + studies)
     parts = []
     for name in names:
         mine = tuple(entry for entry in chosen if populations or name in entry.populations)
-        known = Known(null_population(population, name), conventions)
+        known = known_of(population, name, conventions)
         for n_units in units:
             part = cell_answers(known, mine, n_units, numbers, seed, jobs)
             parts.append(part.assign(population=name, units=n_units))
     return Calibration(pd.concat(parts, ignore_index=True)[list(COLUMNS)])
 
 
+def known_of(
+    population: Population | JourneyPopulation, name: str, conventions: Mapping[str, float]
+) -> Known | KnownJourney:
+    """A population or one of its nulls, with what holds in it."""
+    if isinstance(population, JourneyPopulation):
+        return KnownJourney(null_population(population, name), conventions)
+    return Known(null_population(population, name), conventions)
+
+
 def cell_answers(
-    known: Known,
+    known: Known | KnownJourney,
     entries: Sequence[Calibrated],
     n_units: int,
     numbers: Sequence[int],
@@ -97,7 +109,7 @@ def cell_answers(
 
     Parameters
     ----------
-    known : Known
+    known : Known or KnownJourney
         The population.
     entries : sequence of Calibrated
         Rules.
@@ -108,7 +120,7 @@ def cell_answers(
     seed, jobs : int
         As in :func:`calibrate`.
     """
-    cell = _Cell(known.population.with_units(n_units), tuple(entries), known.conventions, seed)
+    cell = _Cell(known.drawing(n_units), tuple(entries), known.conventions, seed)
     truth = {entry.rule: entry.truth for entry in entries}
     rows = [
         (number, rule, subject, answer, _joined(known.right(truth[rule], subject) if answer else ()), note)
@@ -141,7 +153,7 @@ def _require(units: Sequence[int], studies: int, first: int, seed: int) -> None:
 class _Cell:
     """Studies of one population and number of units."""
 
-    population: Population
+    study: Callable[[int], Responses]
     entries: tuple[Calibrated, ...]
     conventions: Mapping[str, float]
     seed: int
@@ -149,7 +161,7 @@ class _Cell:
     def conclude(self, number: int) -> list[Concluded]:
         """What one study concludes: rule, subject, answer, and why there is none."""
         drawn = int(np.random.SeedSequence(self.seed, spawn_key=(number,)).generate_state(1)[0])
-        responses = responses_of(simulate(self.population, drawn))
+        responses = self.study(drawn)
         found: list[Concluded] = []
         for compute in dict.fromkeys(entry.compute for entry in self.entries):
             evidence, why = attempt(partial(compute, responses, drawn))

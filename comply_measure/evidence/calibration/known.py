@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -36,8 +36,25 @@ FITS = CfaOptions(by_role=False, two_level=False, folds=0)
 CHEAP_VALIDITY = ValidityOptions(replications=0, merge=False, by_role=False)
 
 
+class Truths:
+    """Right answers of a population, each computed once."""
+
+    def right(
+        self, truth: Callable[[Any, tuple[str, ...]], tuple[Answer, ...]], subject: str
+    ) -> tuple[Answer, ...]:
+        """Right answers on a subject (its parts joined)."""
+        key = (truth, subject)
+        if key not in self._answers:
+            self._answers[key] = truth(self, tuple(subject.split(SEPARATOR)) if subject else ())
+        return self._answers[key]
+
+    @cached_property
+    def _answers(self) -> dict[tuple[object, str], tuple[Answer, ...]]:
+        return {}
+
+
 @dataclass(frozen=True)
-class Known:
+class Known(Truths):
     """A population and what is computed of it once.
 
     Parameters
@@ -51,18 +68,9 @@ class Known:
     population: Population
     conventions: Mapping[str, float]
 
-    def right(
-        self, truth: Callable[[Known, tuple[str, ...]], tuple[Answer, ...]], subject: str
-    ) -> tuple[Answer, ...]:
-        """Right answers on a subject (its parts joined), computed once."""
-        key = (truth, subject)
-        if key not in self._answers:
-            self._answers[key] = truth(self, tuple(subject.split(SEPARATOR)) if subject else ())
-        return self._answers[key]
-
-    @cached_property
-    def _answers(self) -> dict[tuple[object, str], tuple[Answer, ...]]:
-        return {}
+    def drawing(self, n_units: int) -> Callable[[int], Responses]:
+        """Answers of a study of so many units in expectation, by seed."""
+        return partial(_drawn, self.population.with_units(n_units))
 
     @cached_property
     def analysed(self) -> Population:
@@ -158,6 +166,10 @@ def beside(lower: float, upper: float, threshold: float) -> tuple[Answer, ...]:
     """Right answers to whether a quantity is at least the threshold: both where its interval covers that."""
     answer = by_interval(lower, upper, threshold)
     return ("supported", "not supported") if answer == "cannot say" else (answer,)
+
+
+def _drawn(population: Population, seed: int) -> Responses:
+    return responses_of(simulate(population, seed))
 
 
 def responses_of(study: SimulatedStudy) -> Responses:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from comply_measure.errors import ComplyError
 from comply_measure.evidence.calibration import (
     agreement as agreeing,
     gaps,
     informants,
+    journeys,
     measures,
     models,
     quality as missing,
@@ -24,7 +25,6 @@ from comply_measure.statistics.words import require_known
 
 if TYPE_CHECKING:
     from comply_measure.evidence.base import Evidence
-    from comply_measure.evidence.calibration.known import Known
     from comply_measure.evidence.verdicts import Answer
     from comply_measure.responses import Responses
 
@@ -47,13 +47,16 @@ class Calibrated:
         The population itself and those nulls of it that the rule must tell apart.
     says : str
         What counts as right, in words.
+    journeys : bool
+        Whether its populations are journeys, and `known` is a ``KnownJourney`` instead of a ``Known``.
     """
 
     rule: str
     compute: Callable[[Responses, int], Evidence]
-    truth: Callable[[Known, tuple[str, ...]], tuple[Answer, ...]]
+    truth: Callable[[Any, tuple[str, ...]], tuple[Answer, ...]]
     populations: tuple[str, ...]
     says: str
+    journeys: bool = False
 
 
 #: By key of the rule.
@@ -102,6 +105,20 @@ CALIBRATED: Mapping[str, Calibrated] = MappingProxyType(
                 structural.moderation_truth,
                 (STATED, "no_paths"),
                 structural.MODERATION_SAYS,
+            ),
+            Calibrated(
+                "structure.indirect",
+                structural.compute_indirect,
+                structural.indirect_truth,
+                (STATED, "no_paths"),
+                structural.INDIRECT_SAYS,
+            ),
+            Calibrated(
+                "structure.moderated_mediation",
+                structural.compute_moderated_mediations,
+                structural.moderated_mediation_truth,
+                (STATED, "no_paths"),
+                structural.MODERATED_MEDIATION_SAYS,
             ),
             Calibrated(
                 "models.fit",
@@ -174,6 +191,13 @@ CALIBRATED: Mapping[str, Calibrated] = MappingProxyType(
                 units.GROUPS_SAYS,
             ),
             Calibrated(
+                "generalisability.holds",
+                units.compute_holds,
+                units.holds_truth,
+                (STATED, "alike_units"),
+                units.HOLDS_SAYS,
+            ),
+            Calibrated(
                 "items.goes_with",
                 measures.compute_items,
                 measures.item_truth,
@@ -216,21 +240,31 @@ CALIBRATED: Mapping[str, Calibrated] = MappingProxyType(
                 (STATED, "no_gaps"),
                 gaps.LOW_SAYS,
             ),
+            *(
+                Calibrated(key, journeys.compute, truth, (STATED, "flat_journey"), says, journeys=True)
+                for key, truth, says in (
+                    ("journey.differs", journeys.differs_truth, journeys.DIFFERS_SAYS),
+                    ("journey.loop", journeys.loop_truth, journeys.LOOP_SAYS),
+                    ("journey.weak", journeys.weak_truth, journeys.WEAK_SAYS),
+                    ("journey.disputed", journeys.disputed_truth, journeys.DISPUTED_SAYS),
+                )
+            ),
         )
     }
 )
 
 
-def calibrated(keys: tuple[str, ...]) -> tuple[Calibrated, ...]:
-    """Entries of rules; all without keys.
+def calibrated(keys: tuple[str, ...], *, journeys: bool = False) -> tuple[Calibrated, ...]:
+    """Entries of rules; without keys all of populations of informants, or of journeys.
 
     Raises
     ------
     ComplyError
-        For a rule that has none.
+        For a rule that has none, or one of the other kind of population.
     """
     if len(set(keys)) < len(keys):
         raise ComplyError(f"a rule is named twice: {', '.join(keys)}")
+    known = {key: entry for key, entry in CALIBRATED.items() if entry.journeys == journeys}
     for key in keys:
-        require_known("rule with a truth", key, CALIBRATED)
-    return tuple(CALIBRATED[key] for key in keys or CALIBRATED)
+        require_known("rule with a truth", key, known)
+    return tuple(known[key] for key in keys or known)

@@ -10,6 +10,7 @@ from comply_measure.evidence.calibration.decided import Decided
 from comply_measure.evidence.focal import chosen_focal
 from comply_measure.evidence.topics.aggregation import AggregationOptions, aggregation, known_group_verdicts
 from comply_measure.evidence.topics.congruence import CongruenceOptions, congruence
+from comply_measure.evidence.topics.generalisability import GeneralisabilityOptions, generalisability
 from comply_measure.simulation.schema import OutcomeVariable
 from comply_measure.simulation.unit_model import ALIGNMENT
 
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from comply_measure.evidence.calibration.known import Known
     from comply_measure.evidence.topics.aggregation import AggregationEvidence
     from comply_measure.evidence.topics.congruence import CongruenceEvidence
+    from comply_measure.evidence.topics.generalisability import GeneralisabilityEvidence
     from comply_measure.evidence.verdicts import Answer
     from comply_measure.responses import Responses
 
+_EITHER: tuple[Answer, ...] = ("supported", "not supported")
 INCREMENTAL_SAYS = (
     "Right is “supported” where the criterion's equation in the population file depends on the unit's alignment, “not "
     "supported” where it depends on nothing. Criteria are all variables of that kind, controls all other numbers."
@@ -34,6 +37,13 @@ BROAD_SAYS = (
     "population with such an effect, so that only wrong calls can be counted. Criteria as for incremental validity; "
     "calibrated without the latent models."
 )
+HOLDS_SAYS = (
+    "Levels, role gaps and one path of the population by size (its logarithm), region and industry. The level by size "
+    "is “not supported” where alignment depends on it in the population file (standardised, at least the small "
+    "effect), everything else “supported”: nothing depends on region or industry, no gap and no path on size."
+)
+#: A path whose strength depends on nothing in the population.
+_PATH = ("alignment", "joint_preparation")
 
 
 def compute_incremental(responses: Responses, seed: int) -> AggregationEvidence:
@@ -78,6 +88,25 @@ def groups_truth(known: Known, subject: tuple[str, ...]) -> tuple[Answer, ...]:
     part = known.population.spec.unit_variables.get(subject[0])
     depends = isinstance(part, OutcomeVariable) and bool(part.coefficients.get(ALIGNMENT))
     return ("supported",) if depends else ("not supported",)
+
+
+def compute_holds(responses: Responses, seed: int) -> GeneralisabilityEvidence:
+    """Levels, gaps and a path by a number and two groupings."""
+    options = GeneralisabilityOptions(
+        variables=("size", "region", "industry"),
+        logs=("size",),
+        paths=({"from": _PATH[0], "to": _PATH[1]},),
+    )
+    return generalisability(responses, options)
+
+
+def holds_truth(known: Known, subject: tuple[str, ...]) -> tuple[Answer, ...]:
+    """Right answers on one comparison."""
+    what, variable = subject
+    effect = abs(known.population.spec.alignment.predictors.get(variable, 0.0))
+    if what or effect == 0:
+        return ("supported",)
+    return ("not supported",) if effect >= known.conventions["small_effect"] else _EITHER
 
 
 def compute_congruence(responses: Responses, seed: int) -> CongruenceEvidence:

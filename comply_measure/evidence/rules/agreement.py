@@ -16,6 +16,15 @@ _ANTEILE = (
     "{difference:percent}, 95%-KI {ci:percent_interval}, korrigiert {p:p_phrase})"
 )
 
+_FIRMS = (
+    ", over all units of all firms ({ci_levels:bounded_interval} with firms as a level); between units of one firm "
+    "{within:bounded}"
+)
+_FIRMEN = (
+    ", über alle Einheiten aller Firmen ({ci_levels:bounded_interval} mit Firmen als Ebene); zwischen Einheiten einer "
+    "Firma {within:bounded}"
+)
+
 MORE_THAN_REMATCHED = register_rule(
     VerdictRule(
         key="agreement.more_than_rematched",
@@ -112,15 +121,16 @@ UNIT_MEAN = register_rule(
         ),
         decides=Words(
             "Supported where the whole 95% interval of ICC(2) meets {icc2:convention}; not supported where "
-            "none of it "
-            "does.",
+            "none of it does. Where firms are known, the interval with firms as a level above units must say the same.",
             "Gestützt, wenn das ganze 95%-Intervall von ICC(2) die Konvention erfüllt, {icc2:convention}; "
-            "nicht "
-            "gestützt, wenn kein Teil davon es tut.",
+            "nicht gestützt, wenn kein Teil davon es tut. Wo Firmen bekannt sind, muss das Intervall mit Firmen als "
+            "Ebene über den Einheiten dasselbe sagen.",
         ),
         cannot_say=Words(
-            "Cannot say where the interval lies on both sides, or is undefined.",
-            "Nicht zu entscheiden, wenn das Intervall auf beiden Seiten liegt oder nicht definiert ist.",
+            "Cannot say where an interval lies on both sides, or is undefined. ICC(2) stands for the level of units: "
+            "what units of one firm share counts as a difference between units.",
+            "Nicht zu entscheiden, wenn ein Intervall auf beiden Seiten liegt oder nicht definiert ist. ICC(2) steht "
+            "für die Ebene der Einheiten: Was Einheiten einer Firma teilen, zählt als Unterschied zwischen Einheiten.",
         ),
         says=MappingProxyType(
             {
@@ -143,6 +153,26 @@ UNIT_MEAN = register_rule(
                     "95% CI {ci:bounded_interval}.",
                     "{subject}: Ob das Mittel der Einheit zuverlässig genug ist, bleibt offen, "
                     "ICC(2) = {icc2_value:bounded}, 95%-KI {ci:bounded_interval}.",
+                ),
+                "supported: firms": Words(
+                    "{subject}: the unit mean is reliable enough, ICC(2) = {icc2_value:bounded}, "
+                    "95% CI {ci:bounded_interval}" + _FIRMS + ".",
+                    "{subject}: Das Mittel der Einheit ist zuverlässig genug, ICC(2) = {icc2_value:bounded}, "
+                    "95%-KI {ci:bounded_interval}" + _FIRMEN + ".",
+                ),
+                "not supported: firms": Words(
+                    "{subject}: the unit mean is not reliable enough, ICC(2) = {icc2_value:bounded}, "
+                    "95% CI {ci:bounded_interval}" + _FIRMS + ".",
+                    "{subject}: Das Mittel der Einheit ist nicht zuverlässig genug, ICC(2) = "
+                    "{icc2_value:bounded}, "
+                    "95%-KI {ci:bounded_interval}" + _FIRMEN + ".",
+                ),
+                "cannot say: firms": Words(
+                    "{subject}: whether the unit mean is reliable enough stays open, ICC(2) = "
+                    "{icc2_value:bounded}, "
+                    "95% CI {ci:bounded_interval}" + _FIRMS + ".",
+                    "{subject}: Ob das Mittel der Einheit zuverlässig genug ist, bleibt offen, "
+                    "ICC(2) = {icc2_value:bounded}, 95%-KI {ci:bounded_interval}" + _FIRMEN + ".",
                 ),
             }
         ),

@@ -22,7 +22,7 @@ from comply_measure.evidence.focal import (
 from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import FewReplications, TopicOptions
 from comply_measure.evidence.rules.agreement import MORE_THAN_REMATCHED, UNIT_MEAN
-from comply_measure.evidence.several import agreement_table, levels_table
+from comply_measure.evidence.several import agreement_table, levels_table, unit_mean_by_levels
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.verdicts import Answer, Number, Verdict, by_interval
 from comply_measure.responses import Responses, each_informant, one_per_role
@@ -173,10 +173,18 @@ class AgreementEvidence(Evidence):
         return (*found, *self._reliable_means(conventions["icc2"]))
 
     def _reliable_means(self, convention: float) -> Iterator[Verdict]:
+        """By the one-way interval; where firms are known, by that of nested levels as well."""
+        nested = unit_mean_by_levels(self.levels, self.icc)
         for row in self.icc.to_dict("records"):
-            ends = (float(row["icc2_lower"]), float(row["icc2_upper"]))
+            name, ends = str(row["column"]), (float(row["icc2_lower"]), float(row["icc2_upper"]))
             numbers: dict[str, Number] = {"icc2_value": float(row["icc2"]), "ci": ends}
-            yield UNIT_MEAN.verdict(by_interval(*ends, convention), str(row["column"]), numbers=numbers)
+            answer, case = by_interval(*ends, convention), ""
+            if name in nested:
+                (low, high), within = nested[name]
+                numbers |= {"ci_levels": (low, high), "within": within}
+                case = "firms"
+                answer = answer if by_interval(low, high, convention) == answer else "cannot say"
+            yield UNIT_MEAN.verdict(answer, name, numbers=numbers, case=case)
 
 
 def agreement(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
@@ -18,11 +19,13 @@ from comply_measure.evidence.choices import Fault, Firms, Names, Vocabulary
 from comply_measure.evidence.focal import Focal, chosen_focal, require_roles
 from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import TopicOptions
+from comply_measure.evidence.rules.generalisability import HOLDS
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.topics.aggregation import AggregationEvidence, aggregation
 from comply_measure.evidence.unit_variables import UnitVariables
+from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.responses import Responses, one_per_role
-from comply_measure.statistics.multiplicity import holm
+from comply_measure.statistics.multiplicity import holm, rejects
 from comply_measure.statistics.words import require_known, unknown_message
 from comply_measure.triads.aggregation.generality import Generality, generality
 
@@ -103,7 +106,8 @@ class GeneralisabilityEvidence(Evidence):
     tests : DataFrame
         A row per comparison: ``family`` (``level``, ``gap``, ``path``), ``what`` (empty, a pair of roles, ``predictor →
         outcome``), ``variable``, ``kind`` (``groups``, ``number``), ``f, df1, df2, p, p_holm`` (within the family),
-        ``n_units, n_clusters, n_left_out, note``.
+        ``largest, largest_upper`` (of :class:`~comply_measure.triads.aggregation.generality.Generality`), ``n_units,
+        n_clusters, n_left_out, note``.
     estimates : DataFrame
         ``family, what, variable, group, n_units, estimate, se, df, lower, upper``.
     logs : tuple of str
@@ -133,6 +137,37 @@ class GeneralisabilityEvidence(Evidence):
             found[f"n_{family}"] = len(own)
             found[f"n_{family}_differ"] = int((own["p_holm"] <= 0.05).sum())
         return found
+
+    def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
+        """Whether each level, gap and path is the same in all kinds of units."""
+        return generality_verdicts(self.tests, conventions)
+
+
+def generality_verdicts(tests: pd.DataFrame, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
+    """A verdict per comparison; columns as in :class:`GeneralisabilityEvidence`."""
+    sizes = tests.groupby("family")["p"].count()
+    found = []
+    for row in tests.to_dict("records"):
+        means = row["kind"] == "groups" and row["family"] != "path"
+        limit = conventions["small_d" if means else "small_effect"]
+        p, upper = float(row["p_holm"]), float(row["largest_upper"])
+        numbers: dict[str, Number] = {
+            "largest": float(row["largest"]),
+            "upper": upper,
+            "p": p,
+            "least": limit,
+        }
+        answer: Answer = "supported" if upper < limit else "cannot say"
+        if rejects(p, conventions["test_level"]):
+            answer = "not supported"
+        case = "" if math.isfinite(p) else "unknown"
+        found.append(
+            HOLDS.verdict(
+                answer if not case else "cannot say", str(row["what"]), str(row["variable"]), numbers=numbers,
+                case=case, n_family=int(sizes[row["family"]]),
+            )
+        )  # fmt: skip
+    return tuple(found)
 
 
 def generalisability(
@@ -227,7 +262,8 @@ def _tests(found: list[tuple[str, str, str, Generality]]) -> pd.DataFrame:
     rows = [
         {
             "family": family, "what": what, "variable": variable, "kind": each.kind, "f": each.f, "df1": each.df1,
-            "df2": each.df2, "p": each.p, "n_units": each.n_units, "n_clusters": each.n_clusters,
+            "df2": each.df2, "p": each.p, "largest": each.largest,
+            "largest_upper": each.largest_upper, "n_units": each.n_units, "n_clusters": each.n_clusters,
             "n_left_out": each.n_left_out, "note": each.note,
         }
         for family, what, variable, each in found

@@ -18,6 +18,7 @@ from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Firms, Names
 from comply_measure.evidence.focal import Focal, chosen_focal, require_roles
+from comply_measure.evidence.journey_verdicts import journey_verdicts
 from comply_measure.evidence.options import FewReplications, TopicOptions
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.models.invariance import invariance_ladder, role_design, stage_design
@@ -40,6 +41,7 @@ from comply_measure.triads import (
 )
 
 if TYPE_CHECKING:
+    from comply_measure.evidence.verdicts import Verdict
     from comply_measure.instrument import Scale
 
 Columns = Mapping[str, Mapping[str, str]]
@@ -158,6 +160,10 @@ class JourneyEvidence(Evidence):
             f"p_{row['test']}": float(row["p"]) for row in self.tests.to_dict("records")
         }
         return found | {"n_called": int((self.calls["call"] != "neither").sum())}
+
+    def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
+        """What differs over stages and roles, whether the loop closes, what is weak or disputed."""
+        return journey_verdicts(self, conventions)
 
     def reasons(self) -> Mapping[str, str]:
         """Why a joint test has no result."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
 from comply_measure.errors import NotApplicableError
 from comply_measure.evidence.attempt import attempt
@@ -17,18 +14,23 @@ from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.dyads import Dyad, dyads_of
 from comply_measure.evidence.estimation import Cluster
 from comply_measure.evidence.fit_details import FitDetails
-from comply_measure.evidence.fits import NamedFit, fit_values, fit_verdicts, standardized, value_of
+from comply_measure.evidence.fits import NamedFit, fit_values, fit_verdicts
 from comply_measure.evidence.focal import chosen_focal, focal
 from comply_measure.evidence.measured_models import UnitModel, comparison, fit_units, remedies
 from comply_measure.evidence.moderated_mediation import moderated_mediations
 from comply_measure.evidence.moderation import Moderation, moderations
-from comply_measure.evidence.rules.structure import INDIRECT, MODERATION, PATH
 from comply_measure.evidence.sources import SourceComparison, source_comparison
 from comply_measure.evidence.structural_options import StructureOptions
+from comply_measure.evidence.structural_verdicts import (
+    indirect_verdicts,
+    moderated_mediation_verdicts,
+    moderation_verdicts,
+    path_verdicts,
+)
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.topics.aggregation import AggregationEvidence, aggregation
 from comply_measure.evidence.unit_variables import Measurement, UnitVariables
-from comply_measure.evidence.verdicts import Answer, Number, Verdict
+from comply_measure.evidence.verdicts import Verdict
 from comply_measure.framework import smsc_constructs
 from comply_measure.models import (
     FOCAL,
@@ -41,7 +43,6 @@ from comply_measure.models.hypothesised import hypothesised_paths
 from comply_measure.responses import one_per_role
 from comply_measure.sem import indirect_effects, quoted
 from comply_measure.sem.mediation.api import NO_ROUTE
-from comply_measure.statistics.multiplicity import holm, rejects
 
 if TYPE_CHECKING:
     from comply_measure.instrument import Scale
@@ -161,7 +162,7 @@ class StructureEvidence(Evidence):
         return fit_values(self.named)[1]
 
     def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
-        """Expected paths, and expected moderations, each family corrected together."""
+        """Expected paths, indirect effects, moderations and moderated mediations, each family corrected together."""
         found: tuple[Verdict, ...] = ()
         if not self.named.obstacle:
             found = fit_verdicts((self.named,), conventions)
@@ -170,101 +171,13 @@ class StructureEvidence(Evidence):
             found += indirect_verdicts(self.indirect, self.mediated, self.names, conventions)
         if self.moderation is not None:
             found += moderation_verdicts(self.moderation, self.names, conventions)
+        if self.moderated_mediation is not None:
+            found += moderated_mediation_verdicts(self.moderated_mediation, self.names, conventions)
         return found
 
     def problems(self) -> tuple[str, ...]:
         """Fewer firms than parameters."""
         return self.cautions
-
-
-def path_verdicts(
-    named: NamedFit,
-    hypotheses: Sequence[Hypothesis],
-    labels: Mapping[str, str],
-    conventions: Mapping[str, float],
-) -> tuple[Verdict, ...]:
-    """Whether each expected path is there, p values corrected after Holm over all of them.
-
-    A path that the fit does not estimate, or without standard error, cannot be judged and is not counted in the family.
-    """
-    table, raw = standardized(named.fit), named.fit.estimates
-    names = [(path.outcome, "~", path.predictor) for path in hypotheses]
-    p = np.array([value_of(raw, *name, "pvalue") for name in names])
-    corrected, n = holm(p), int(np.isfinite(p).sum())
-    found = []
-    for path, name, p_value in zip(hypotheses, names, corrected, strict=True):
-        beta, low, high = (value_of(table, *name, column) for column in ("est_std", "ci_lower", "ci_upper"))
-        numbers: dict[str, Number] = {"beta": beta, "ci": (low, high), "p": float(p_value), "sign": path.sign}
-        ends = [labels.get(key, key) for key in (path.predictor, path.outcome)]
-        answer = _answer(beta, (low, high), float(p_value), path.sign, conventions)
-        found.append(PATH.verdict(answer, *ends, numbers=numbers, n_family=n))
-    return tuple(found)
-
-
-def indirect_verdicts(
-    effects: IndirectEffects,
-    hypotheses: Sequence[Hypothesis],
-    labels: Mapping[str, str],
-    conventions: Mapping[str, float],
-) -> tuple[Verdict, ...]:
-    """Whether each expected indirect effect is there, Monte Carlo p values corrected after Holm over all of them."""
-    rows = [indirect_row(effects, each) for each in hypotheses]
-    p = np.array([row["mc_pvalue"] for row in rows])
-    corrected, n = holm(p), int(np.isfinite(p).sum())
-    # two small paths make the least indirect effect worth having
-    limits = {**conventions, "small_effect": conventions["small_effect"] ** 2}
-    found = []
-    for each, row, p_value in zip(hypotheses, rows, corrected, strict=True):
-        beta, ci = row["est_std"], (row["std_mc_lower"], row["std_mc_upper"])
-        numbers: dict[str, Number] = {"beta": beta, "ci": ci, "p": float(p_value), "sign": each.sign}
-        through = " → ".join(labels.get(name, name) for name in each.through)
-        ends = [labels.get(each.predictor, each.predictor), through, labels.get(each.outcome, each.outcome)]
-        answer = _answer(beta, ci, float(p_value), each.sign, limits)
-        found.append(INDIRECT.verdict(answer, *ends, numbers=numbers, n_family=n))
-    return tuple(found)
-
-
-def indirect_row(effects: IndirectEffects, each: Hypothesis) -> dict[str, float]:
-    """Numbers of an expected indirect effect; NaN where the model has none (its products are in equations apart)."""
-    table = effects.of("specific")
-    wanted = (table["predictor"] == each.predictor) & (table["outcome"] == each.outcome)
-    mine = table[wanted & (table["through"] == " → ".join(each.through)) & (table["at"] == "")]
-    columns = ("est", "mc_pvalue", "est_std", "std_mc_lower", "std_mc_upper")
-    return {name: float(mine[name].iloc[0]) if len(mine) else math.nan for name in columns}
-
-
-def moderation_verdicts(
-    moderation: Moderation, labels: Mapping[str, str], conventions: Mapping[str, float]
-) -> tuple[Verdict, ...]:
-    """Whether each expected moderation is there, p values corrected after Holm over all of them."""
-    table = moderation.table
-    p = table["pvalue"].to_numpy(dtype=float)
-    corrected, n = holm(p), int(np.isfinite(p).sum())
-    found = []
-    for row, p_value in zip(table.to_dict("records"), corrected, strict=True):
-        beta, ci = float(row["est_std"]), (float(row["ci_lower"]), float(row["ci_upper"]))
-        numbers: dict[str, Number] = {"beta": beta, "ci": ci, "p": float(p_value), "sign": int(row["sign"])}
-        ends = [labels.get(str(row[key]), str(row[key])) for key in ("moderator", "predictor", "outcome")]
-        answer = _answer(beta, _simultaneous(row, n), float(p_value), int(row["sign"]), conventions)
-        found.append(MODERATION.verdict(answer, *ends, numbers=numbers, n_family=n))
-    return tuple(found)
-
-
-def _simultaneous(row: Mapping[Hashable, Any], n: int) -> tuple[float, float]:
-    """Interval of one of n moderations, all of which it holds together with 95 % (Bonferroni)."""
-    middle, half = float(row["est_std"]), (float(row["ci_upper"]) - float(row["ci_lower"])) / 2
-    df = float(row["df"])
-    wider = stdtrit(df, 1 - 0.025 / max(n, 1)) / stdtrit(df, 0.975) if df > 0 else math.nan
-    return middle - wider * half, middle + wider * half
-
-
-def _answer(
-    beta: float, ci: tuple[float, float], p: float, sign: int, conventions: Mapping[str, float]
-) -> Answer:
-    signed = ci if sign > 0 else (-ci[1], -ci[0])
-    if rejects(p, conventions["test_level"]):
-        return "supported" if beta * sign > 0 else "not supported"
-    return "not supported" if signed[1] < conventions["small_effect"] else "cannot say"
 
 
 def structure(

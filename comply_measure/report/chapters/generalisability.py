@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from comply_measure.evidence.topics.generalisability import FAMILIES, GeneralisabilityEvidence
 from comply_measure.report.cutoffs import Cutoffs
-from comply_measure.report.format import count, listing, p_phrase, plural
+from comply_measure.report.format import listing, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Prose, Section
 from comply_measure.report.reversals import with_reversals
 from comply_measure.report.tables import of, table_of
-from comply_measure.statistics.multiplicity import rejects
 
 _FAMILIES = {"level": "Level", "gap": "Role gaps", "path": "Paths"}
+_WORDS = {"level": "levels", "gap": "role gaps", "path": "paths"}
 _KINDS = {"groups": "groups", "number": "per SD"}
 
 
@@ -23,26 +23,20 @@ def _what(family: str, what: str, labels: Labels) -> str:
     return "Mean of the roles"
 
 
-def generalisability_section(facts: GeneralisabilityEvidence, labels: Labels, cutoffs: Cutoffs) -> Section:
+def generalisability_section(facts: GeneralisabilityEvidence, labels: Labels) -> Section:
     """The chapter."""
-    level = cutoffs["test_level"].value
     data = facts.tests.assign(
         label=[_what(f, w, labels) for f, w in zip(facts.tests["family"], facts.tests["what"], strict=True)],
         family_label=[_FAMILIES[name] for name in facts.tests["family"]],
         kind_label=[_KINDS[name] for name in facts.tests["kind"]],
     )
-    parts = []
-    for family in FAMILIES:
-        own = data[data["family"] == family]
-        if not len(own):
-            continue
-        found = own[rejects(own["p_holm"], level)]
-        shown = [
-            f"{row['label']} by {row['variable']} ({p_phrase(row['p_holm'])})"
-            for row in found.to_dict("records")
+    compared = listing(
+        [
+            f"{plural(len(own), 'comparison')} of {_WORDS[family]}"
+            for family in FAMILIES
+            if len(own := data[data["family"] == family])
         ]
-        more = f": {listing(shown)}" if shown else ""
-        parts.append(f"{_FAMILIES[family]}: {count(len(found))} of {plural(len(own), 'comparison')}{more}")
+    )
     logs = f" Of {listing(list(facts.logs))} the logarithm was taken." if facts.logs else ""
     errors = f"CR2 errors by {'firm' if facts.clustered else 'unit'}"
     estimates = facts.estimates.assign(
@@ -56,8 +50,9 @@ def generalisability_section(facts: GeneralisabilityEvidence, labels: Labels, cu
     )
     blocks: list[Block] = [
         Prose(
-            f"Comparisons that differ after Holm's correction, {'. '.join(parts)}. A comparison that does not differ "
-            f"does not show that there is no difference: intervals are in the folded table.{logs}"
+            f"{compared}, by {listing(list(dict.fromkeys(data['variable'])))}. A comparison that does not differ "
+            f"demonstrably does not show that there is no difference: the largest one that the data allow is in the "
+            f"table.{logs}"
         ),
         table_of(
             facts, "generalisability_tests",
@@ -65,9 +60,13 @@ def generalisability_section(facts: GeneralisabilityEvidence, labels: Labels, cu
             (
                 of("parameter", "label", heading="What"), of("variable", "variable"),
                 of("scheme", "kind_label", heading="Compared"),
-                "n_units", of("n", "n_clusters", heading="Clusters"), "f", "df1", "df2", "p", "p_holm", "remark",
+                "n_units", of("n", "n_clusters", heading="Clusters"), "f", "df1", "df2", "p", "p_holm",
+                of("cohen_d", "largest", heading="Largest"), of("cohen_d", "largest_upper", heading="At most"),
+                "remark",
             ),
             "Level: mean of the roles' views. Gap: first less second role. Path: slope of unit scores, as they are. "
+            "Largest: difference of two groups in standard deviations, change along a number and difference of paths "
+            "as β; at most: the largest end of their simultaneous 95% intervals. "
             "Holm's correction within levels, gaps and paths. Groups of fewer than ten units are left out.",
             group="family_label", estimator=errors,
         ),
@@ -88,5 +87,5 @@ def generalisability_section(facts: GeneralisabilityEvidence, labels: Labels, cu
 
 def chapter(evidence: GeneralisabilityEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
     """Generalisability, in print."""
-    section = generalisability_section(evidence, labels, cutoffs)
+    section = generalisability_section(evidence, labels)
     return Chapter(with_reversals(section, evidence.turned, labels), ())

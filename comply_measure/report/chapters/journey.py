@@ -8,7 +8,7 @@ from comply_measure.evidence.topics.journey import JourneyEvidence
 from comply_measure.report.chapters.columns import labelled
 from comply_measure.report.charts import heat_map, profile_plot
 from comply_measure.report.cutoffs import Cutoffs
-from comply_measure.report.format import bounded, count, interval, listing, number, p_phrase, percent, plural
+from comply_measure.report.format import bounded, count, interval, listing, number, percent, plural
 from comply_measure.report.labels import Labels, wrapped
 from comply_measure.report.parts import Block, Chapter, Details, Figure, Prose, Section
 from comply_measure.report.tables import Columns, TableSpec, of, table_of
@@ -40,7 +40,7 @@ def journey_section(facts: JourneyEvidence, labels: Labels) -> Section:
         Prose(_opening(facts)),
         _profile_figure(facts, labels),
         _profile_table(facts, labels),
-        Prose(" ".join(filter(None, (_tests_text(facts), _shape_text(facts, labels), _CAUTION)))),
+        Prose(f"{_tests_text(facts)} {_CAUTION}"),
         _tests_table(facts),
         _shape_table(facts, labels),
         _differences_table(facts, labels, "journey_differences", "levels", facts.differences),
@@ -112,40 +112,10 @@ def _errors(facts: JourneyEvidence) -> str:
 
 
 def _tests_text(facts: JourneyEvidence) -> str:
-    known = facts.tests.dropna(subset=["p"]).set_index("test")
-    parts = []
-    for key, same, differ in (
-        ("stages", "the stages do not differ demonstrably", "the stages differ"),
-        (
-            "parallel",
-            "profiles of the roles are not demonstrably different in shape",
-            "roles differ in the shape of the profile",
-        ),
-    ):
-        if key in known.index:
-            p = float(known["p"].loc[key])
-            parts.append(f"{differ if rejects(p, facts.alpha) else same} ({p_phrase(p)})")
     found = facts.differences[rejects(facts.differences["p_holm"], facts.alpha)]
-    text = (
-        f"{parts[0][0].upper()}{parts[0][1:]}{'; ' + parts[1] if len(parts) > 1 else ''}. " if parts else ""
-    )
     return (
-        f"{text}{count(len(found))} of {plural(len(facts.differences), 'pair')} of stages "
+        f"{count(len(found))} of {plural(len(facts.differences), 'pair')} of stages "
         f"{'differs' if len(found) == 1 else 'differ'} after Holm's correction."
-    )
-
-
-def _shape_text(facts: JourneyEvidence, labels: Labels) -> str:
-    loop = facts.shape[facts.shape["contrast"] == "loop"].dropna(subset=["p"])
-    if not len(loop):
-        return ""
-    row = loop.iloc[0]
-    if not rejects(float(row["p_holm"]), facts.alpha):
-        return "The loop ends where it begins, as far as the data can tell."
-    where = "lower" if row["estimate"] < 0 else "higher"
-    return (
-        f"The loop ends {where} than it begins: {number(row['estimate'])} points, 95% CI "
-        f"{interval(row['lower'], row['upper'])}."
     )
 
 
@@ -258,12 +228,12 @@ def _agreement_blocks(facts: JourneyEvidence, labels: Labels) -> list[Block]:
         best, worst = ranked.iloc[0], ranked.iloc[-1]
         found = int(rejects(facts.agreement_differences["p_holm"], facts.alpha).sum())
         text = (
-            f"Roles agree most at '{best['stage_label']}' (mean deviation {number(best['ad'])} points; rwg(j) "
+            f"The roles' mean deviation is smallest at '{best['stage_label']}' ({number(best['ad'])} points; rwg(j) "
             f"{bounded(best['rwg'])}, {percent(best['share_agree'])} of units at {bounded(facts.cutoff)} or above) and "
-            f"least at '{worst['stage_label']}' ({number(worst['ad'])}; {bounded(worst['rwg'])}, "
+            f"largest at '{worst['stage_label']}' ({number(worst['ad'])}; {bounded(worst['rwg'])}, "
             f"{percent(worst['share_agree'])}); {count(found)} of "
             f"{plural(len(facts.agreement_differences), 'pair')} of stages {'differs' if found == 1 else 'differ'} in "
-            "that deviation."
+            "it after Holm's correction."
         )
     columns: Columns = (
         of("stage", "stage_label"), "n_units", of("rwg_j", "rwg"), of("share_at_cutoff", "share_agree"),
@@ -361,6 +331,4 @@ def _call_blocks(facts: JourneyEvidence, labels: Labels) -> list[Block]:
 
 def chapter(evidence: JourneyEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
     """The customer journey, in print."""
-    text = _tests_text(evidence)
-    headline = (f"Customer journey: {text[0].lower()}{text[1:]}",) if len(evidence.tests) else ()
-    return Chapter(journey_section(evidence, labels), headline)
+    return Chapter(journey_section(evidence, labels), ())

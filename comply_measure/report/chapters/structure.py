@@ -127,7 +127,8 @@ def structure_section(results: StructureEvidence, labels: Labels, cutoffs: Cutof
     if results.moderation is not None:
         level = cutoffs["test_level"].value
         blocks += moderation_blocks(results.moderation, _equations(results), label, level)
-    blocks += moderated_mediation_blocks(results, label, cutoffs["test_level"].value)
+    conventions = {key: cutoffs[key].value for key in ("test_level", "small_effect")}
+    blocks += moderated_mediation_blocks(results, label, conventions)
     blocks += dyad_blocks(results, label, labels)
     blocks += comparison_blocks(results, label)
     blocks += detail_blocks(results, label)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING
 
+from comply_measure.evidence.structural_verdicts import moderated_mediation_verdicts
 from comply_measure.evidence.topics.structure import StructureEvidence
-from comply_measure.report.format import bounded, count, listing, p_phrase
+from comply_measure.report.format import bounded, count, listing
 from comply_measure.report.parts import Block, Details, Notice, Prose
 from comply_measure.report.tables import Columns, Counts, TableSpec, of, table_of
 from comply_measure.sem.mediation.result import IndirectEffects
-from comply_measure.statistics.multiplicity import holm, rejects
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -157,21 +158,29 @@ def _end(name: str, label: Label) -> str:
     return f"{head} through {' → '.join(map(label, through.split(' → ')))}" if through else head
 
 
-def moderated_mediation_blocks(results: StructureEvidence, label: Label, level: float) -> list[Block]:
-    """Expected indirect effects with a moderated step: the index and the effect at values of the moderator."""
+def moderated_mediation_blocks(
+    results: StructureEvidence, label: Label, conventions: Mapping[str, float]
+) -> list[Block]:
+    """Expected indirect effects with a moderated step: index and verdict, the effect at values of the moderator."""
     table = results.moderated_mediation
     if table is None:
         return []
-    known = table[(table["kind"] == "index") & (table["n_units"] > 0)]
-    corrected = dict(zip(known.index, holm(known["pvalue"].to_numpy(dtype=float)), strict=True))
+    index = table.index[table["kind"] == "index"]
+    stated = dict(zip(index, moderated_mediation_verdicts(table, results.names, conventions), strict=True))
     data = table.assign(
         label=[_conditional_name(row, label) for row in table.to_dict("records")],
-        p_holm=[corrected.get(place, float("nan")) for place in table.index],
+        p_holm=[stated[place].numbers["p"] if place in stated else math.nan for place in table.index],
+        answer=[stated[place].answer if place in stated else "" for place in table.index],
         path=[_conditional_way(row, label) for row in table.to_dict("records")],
     )
-    sentences = [_conditional_sentence(data.loc[place].to_dict(), level) for place in known.index]
+    text = (
+        "The effect of the predictor through the mediator changes with the moderator by the index of moderated "
+        "mediation; what the index says is under answer."
+        if (table.loc[index, "n_units"] > 0).any()
+        else "No expected indirect effect with a moderated step could be estimated."
+    )
     return [
-        Prose(" ".join(sentences) or "No expected indirect effect with a moderated step could be estimated."),
+        Prose(text),
         table_of(
             Counts(int(table["n_units"].max())),
             "structure_moderated_mediation",
@@ -179,7 +188,7 @@ def moderated_mediation_blocks(results: StructureEvidence, label: Label, level: 
             data,
             (
                 of("parameter", "label"), of("b", "est"), of("ci", "lower", "upper"), of("p", "pvalue"), "p_holm",
-                of("beta", "est_std"), of("ci_beta", "std_lower", "std_upper"), "n_units", "remark",
+                of("beta", "est_std"), of("ci_beta", "std_lower", "std_upper"), "answer", "n_units", "remark",
             ),
             "Equations of unit scores, as those of moderations, over units with all scores. Index: change of the "
             "indirect effect with one unit of the moderator (Hayes, 2015). Monte Carlo intervals from the joint "
@@ -201,11 +210,3 @@ def _conditional_name(row: Mapping[Hashable, object], label: Label) -> str:
     if row["kind"] == "index":
         return "Index of moderated mediation"
     return f"Effect at {label(str(row['moderator']))}: {row['at']}"
-
-
-def _conditional_sentence(row: Mapping[Hashable, object], level: float) -> str:
-    est, p = float(str(row["est"])), float(str(row["p_holm"]))
-    if not rejects(p, level):
-        return f"{row['path']}: the effect does not change demonstrably with the moderator ({p_phrase(p)})."
-    expected = "as expected" if est * int(str(row["sign"])) > 0 else "against the expected direction"
-    return f"{row['path']}: the effect changes with the moderator, {expected} ({p_phrase(p)})."

@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from comply_measure.evidence.fits import standardized, value_of
 from comply_measure.evidence.moderation import Moderation
-from comply_measure.evidence.topics.structure import (
-    StructureEvidence,
-    indirect_verdicts,
-    moderation_verdicts,
-    path_verdicts,
-)
+from comply_measure.evidence.structural_verdicts import indirect_verdicts, moderation_verdicts, path_verdicts
+from comply_measure.evidence.topics.structure import StructureEvidence
 from comply_measure.evidence.unit_variables import MEASUREMENTS
 from comply_measure.evidence.verdicts import Verdict
 from comply_measure.report.cutoffs import Cutoffs

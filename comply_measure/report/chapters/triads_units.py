@@ -56,7 +56,8 @@ def waba_table(facts: TriadEvidence, labels: Labels) -> TableSpec:
         data,
         _WABA,
         "r is the sum of both parts, η(x)·η(y)·r of each level (Dansereau et al., 1984). Between: "
-        "unit means; within: deviations from them.",
+        "unit means; within: deviations from them. Where units belong to firms, what units of one firm share is in the "
+        "part between; its size is in the variance by level, chapter on agreement.",
         estimator="All informants who answered both",
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ import scipy
 from numpy.typing import NDArray
 
 from comply_measure.statistics.arrays import Floats
-from comply_measure.statistics.cluster_robust import cluster_robust, few_clusters_note
+from comply_measure.statistics.cluster_robust import ClusterRobust, cluster_robust, few_clusters_note
 
 #: Units that a group needs to be compared.
 LEAST = 10
@@ -29,6 +31,10 @@ class Generality:
         number, its change per standard deviation (one row, ``group`` empty).
     f, df2, p : float
         Joint test that all groups are alike, or that nothing changes along the number; NaN with a note.
+    largest, largest_upper : float
+        Largest standardised difference of two groups, or size of the change per standard deviation of the number, and
+        how large it may be: means in standard deviations of the outcome, slopes as β. The upper end is the largest of
+        all differences' 95 % intervals, simultaneous over the pairs of groups (Bonferroni).
     df1, n_units, n_clusters, n_left_out : int
         Units in groups that are too small are left out.
     note : str
@@ -40,6 +46,8 @@ class Generality:
     df1: int
     df2: float
     p: float
+    largest: float
+    largest_upper: float
     n_units: int
     n_clusters: int
     n_left_out: int
@@ -101,9 +109,8 @@ def _groups(
     weights[np.arange(G), np.arange(G) + (0 if x is None else G)] = 1.0
     differences = weights[1:] - weights[:1]
     n = member.sum(axis=0).astype(int)
-    return _tested(
-        "groups", design, y, codes, weights, differences, [str(g) for g in groups], n.tolist(), left
-    )
+    tested = _Tested(weights, differences, _all_differences(weights), _scale(y, x))
+    return _found("groups", design, y, codes, tested, [str(g) for g in groups], n.tolist(), left)
 
 
 def _number(
@@ -115,11 +122,32 @@ def _number(
     design = np.stack(columns, axis=1)
     weights = np.zeros((1, design.shape[1]))
     weights[0, -1] = 1.0
-    return _tested("number", design, y, codes, weights, weights, [""], [len(z)], left)
+    tested = _Tested(weights, weights, weights, _scale(y, x))
+    return _found("number", design, y, codes, tested, [""], [len(z)], left)
 
 
-def _tested(
-    kind: str, design: Floats, y: Floats, codes: NDArray[np.intp], weights: Floats, tested: Floats,
+@dataclass(frozen=True)
+class _Tested:
+    """What is asked of the coefficients: estimates, independent differences, all differences and their scale."""
+
+    weights: Floats
+    independent: Floats
+    differences: Floats
+    scale: float
+
+
+def _all_differences(weights: Floats) -> Floats:
+    return np.array([second - first for first, second in combinations(weights, 2)])
+
+
+def _scale(y: Floats, x: Floats | None) -> float:
+    """What makes a difference of means one in standard deviations, and a slope a β; NaN without variance."""
+    spread, over = float(y.std(ddof=1)), 1.0 if x is None else float(x.std(ddof=1))
+    return over / spread if spread > 0 else math.nan
+
+
+def _found(
+    kind: str, design: Floats, y: Floats, codes: NDArray[np.intp], tested: _Tested,
     names: list[str], counts: list[int], left: int,
 ) -> Generality:  # fmt: skip
     n_clusters = int(codes.max()) + 1
@@ -127,24 +155,37 @@ def _tested(
         return _nothing(kind, len(y), codes, left, "no variance, or fewer units than coefficients")
     if n_clusters < 2:
         return _nothing(kind, len(y), codes, left, "one cluster: no standard errors")
-    beta = np.linalg.lstsq(design, y, rcond=None)[0]
+    beta = np.asarray(np.linalg.lstsq(design, y, rcond=None)[0], dtype=np.float64)
     robust = cluster_robust(design, y - design @ beta, codes)
-    estimate = weights @ beta
-    se = np.sqrt(np.einsum("mk,kl,ml->m", weights, robust.covariance, weights))
-    df = robust.degrees_of_freedom(weights)
-    half = scipy.stats.t.ppf(0.975, df) * se
+    estimate, se, df, half = _estimated(robust, tested.weights, beta, 1)
+    apart, _, _, wide = _estimated(robust, tested.differences, beta, len(tested.differences))
     table = pd.DataFrame(
         {
             "group": names, "n_units": counts, "estimate": estimate, "se": se, "df": df,
             "lower": estimate - half, "upper": estimate + half,
         }
     )  # fmt: skip
-    F, df2, p = robust.wald(tested, tested @ beta)
+    F, df2, p = robust.wald(tested.independent, tested.independent @ beta)
     note = few_clusters_note(n_clusters) if np.isfinite(F) else "too few clusters for so many groups"
-    return Generality(kind, table, F, len(tested), df2, p, len(y), n_clusters, left, note)
+    largest = float(np.abs(apart).max()) * tested.scale
+    upper = float((np.abs(apart) + wide).max()) * tested.scale
+    return Generality(
+        kind, table, F, len(tested.independent), df2, p, largest, upper, len(y), n_clusters, left, note
+    )
+
+
+def _estimated(
+    robust: ClusterRobust, weights: Floats, beta: Floats, n: int
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Estimates, errors, degrees of freedom, and half the width of 95 % intervals that n of them share."""
+    se = np.sqrt(np.einsum("mk,kl,ml->m", weights, robust.covariance, weights))
+    df = robust.degrees_of_freedom(weights)
+    half = scipy.stats.t.ppf(1 - 0.025 / n, df) * se
+    return weights @ beta, se, df, half
 
 
 def _nothing(kind: str, n: int, codes: NDArray[np.intp], left: int, note: str) -> Generality:
     columns = ["group", "n_units", "estimate", "se", "df", "lower", "upper"]
     clusters = int(codes.max()) + 1 if len(codes) else 0
-    return Generality(kind, pd.DataFrame(columns=columns), np.nan, 0, np.nan, np.nan, n, clusters, left, note)
+    none, nan = pd.DataFrame(columns=columns), np.nan
+    return Generality(kind, none, nan, 0, nan, nan, nan, nan, n, clusters, left, note)
