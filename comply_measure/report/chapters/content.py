@@ -46,6 +46,9 @@ def content_headline(facts: ContentValidityEvidence) -> tuple[str, ...]:
     return (_opening(facts),)
 
 
+_NAMED = 8
+
+
 def _opening(facts: ContentValidityEvidence) -> str:
     evidence = facts.evidence
     found = dict(zip(*(evidence.summary()[name] for name in ("statistic", "value")), strict=True))
@@ -58,11 +61,22 @@ def _opening(facts: ContentValidityEvidence) -> str:
     values = [f"{label} = {bounded(found[key])}" for key, label in names.items() if key in found]
     dropped = list(dict.fromkeys(evidence.log.dropped))
     text = f"{facts.title}, content validity: {listing(values)}; " if values else f"{facts.title}: "
-    shown = f" ({', '.join(dropped)})" if 0 < len(dropped) <= 8 else ""
+    shown = f" ({', '.join(dropped)})" if 0 < len(dropped) <= _NAMED else ""
     return (
-        f"{text}{count(len(dropped))} of {plural(len(evidence.tidy()), 'item')} would be dropped{shown}. The answers "
-        f"are analysed with all items{'; a table shows what changes without these' if len(facts.compared) else ''}."
+        f"{text}by the cut-offs {count(len(dropped))} of {plural(len(evidence.tidy()), 'item')} would be dropped{shown}"
+        f"{_undecided(facts, dropped)}. The answers are analysed with all items"
+        f"{'; a table shows what changes without these' if len(facts.compared) else ''}."
     )
+
+
+def _undecided(facts: ContentValidityEvidence, dropped: list[str]) -> str:
+    """Dropped items on which the verdict cannot say."""
+    answers = {verdict.subject[0]: verdict.answer for verdict in facts.verdicts({})}
+    left = [item for item in dropped if answers.get(item) == "cannot say"]
+    if not left:
+        return ""
+    shown = f" ({', '.join(left)})" if len(left) <= _NAMED else ""
+    return f", on {count(len(left))} of which the verdict cannot say because one person decides{shown}"
 
 
 _KINDS = {
@@ -101,7 +115,7 @@ def _compared(facts: ContentValidityEvidence, labels: Labels) -> list[Block]:
         moved = table.loc[table["kind"] == kind, "difference"].dropna()
         if len(moved):
             parts.append(f"{_KINDS[kind]} {number(moved.min(), 3)} to {number(moved.max(), 3)}")
-    text = f"Without the items that would be dropped, results change: {'; '.join(parts)}." if parts else ""
+    text = f"Without the items that the cut-offs drop, results change: {'; '.join(parts)}." if parts else ""
     spec = table_of(
         facts,
         "content_compared",

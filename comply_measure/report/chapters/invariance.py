@@ -60,11 +60,19 @@ def invariance_headline(facts: InvarianceEvidence, labels: Labels) -> tuple[str,
         if comparison.ladder is not None:
             ladder = comparison.ladder
             p = comparison.ladder.p("scalar")
-            test = p_phrase(p) if p == p else "not tested"
-            found.append(
-                f"Across {plural(len(ladder.counts), 'group')} of {words(comparison.key)}: equal intercepts, {test}."
-            )
+            over = f"Across {plural(len(ladder.counts), 'group')} of {words(comparison.key)}"
+            if p != p:
+                found.append(f"{over}: equal intercepts could not be tested.")
+            else:
+                found.append(f"{over} equal intercepts are {_rejected(p, facts.alpha)}.")
     return tuple(found)
+
+
+def _rejected(p: float, alpha: float) -> str:
+    """What a test of equal parameters says: not rejecting is no evidence that they are equal."""
+    if rejects(p, alpha):
+        return f"rejected ({p_phrase(p)})"
+    return f"not rejected ({p_phrase(p)}), which does not show that they are equal"
 
 
 def _compared_text(facts: InvarianceEvidence, kind: str, usable: list[Comparison], labels: Labels) -> str:
@@ -161,6 +169,11 @@ def _latent_text(facts: InvarianceEvidence, labels: Labels) -> str:
         f"between roles {'differs' if different == 1 else 'differ'} from zero (Holm's correction over the table). "
         "These are the gaps that later chapters use."
     )
+    if facts.searched:
+        text += (
+            " A search does not find every shift, and one that it misses stays in the gap (how often: "
+            "docs/calibration.md, invariance.gap)."
+        )
     if not len(table):
         return text
     top = table.iloc[int(table["gap"].abs().to_numpy().argmax())]
