@@ -1,4 +1,4 @@
-"""Numbers of every topic on two small studies, kept: ``python tests/evidence/pinned.py`` writes them anew.
+"""Numbers of every topic on small studies, kept: ``python tests/evidence/pinned.py [STUDY [TOPIC ...]]`` writes them.
 
 Of every column of every table: its length, how many values are missing, and for numbers the sum, the sum of squares and
 the sum weighted by place (so that an exchange is seen too); of texts how many differ, and in which order; of notes how
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import runpy
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
@@ -24,7 +25,7 @@ from comply_measure import evidence, sem
 from comply_measure.evidence import Evidence
 from comply_measure.instrument import load_scale
 from comply_measure.report.cutoffs import Cutoffs
-from comply_measure.responses import Responses, responses_from_frame
+from comply_measure.responses import Responses, load_dataset, responses_from_frame
 
 HERE = Path(__file__).parent
 KEPT = HERE.parent / "reference" / "evidence"
@@ -104,6 +105,9 @@ TRIO: dict[str, Any] = {
     "invariance": evidence.InvarianceOptions(
         level="scores", groups=("branch",), estimator="ML", cluster=False, search=False
     ),
+    "content": evidence.ContentOptions(
+        ratings="ratings.csv", sorts="sorts.csv", definitions="definitions.csv", i_cvi=0.9, alpha=0.1
+    ),
     "generalisability": evidence.GeneralisabilityOptions(
         variables=("branch", "turnover"), logs=("turnover",), paths=({"from": "flow", "to": "growth"},)
     ),
@@ -142,7 +146,19 @@ class Study:
         return make(responses, **named)  # type: ignore[no-any-return]
 
 
-STUDIES = {"small_study": Study(small_study, DYADS), "trio": Study(trio.study, TRIO)}
+def journeys(folder: Path) -> Responses:
+    """Thirty units of the shipped journeys."""
+    responses = load_dataset("journey_triads")
+    return responses.subset(units=responses.units.index.tolist()[:30])
+
+
+STUDIES = {
+    "small_study": Study(small_study, DYADS),
+    "trio": Study(trio.study, TRIO),
+    "journeys": Study(
+        journeys, {"journey": evidence.JourneyOptions(invariance=False, margin=0.1, alpha=0.2, bootstrap=50)}
+    ),
+}
 CASES = [(study, case) for study in STUDIES for case in STUDIES[study].asked]
 
 
@@ -238,19 +254,25 @@ def _rounded(value: float) -> Number:
 
 
 def main() -> None:
-    """Write the files."""
+    """Write the files; of a study that is named only its own, or only the cases named after it."""
+    asked, cases = sys.argv[1:2] or list(STUDIES), sys.argv[2:]
     KEPT.mkdir(exist_ok=True)
-    for name, study in STUDIES.items():
+    for name in asked:
+        study, path = STUDIES[name], KEPT / f"{name}.json"
+        kept: dict[str, Digest] = json.loads(path.read_text(encoding="utf-8")) if cases else {}
         with tempfile.TemporaryDirectory() as folder:
             responses = study.make(Path(folder))
-            kept = {case: digest(study.found(case, responses, Path(folder))) for case in study.asked}
+            for case in cases or study.asked:
+                kept[case] = digest(study.found(case, responses, Path(folder)))
         lines = [
             f" {json.dumps(case)}: {{\n"
-            + ",\n".join(f"  {json.dumps(path)}: {json.dumps(columns)}" for path, columns in parts.items())
+            + ",\n".join(
+                f"  {json.dumps(place)}: {json.dumps(columns)}" for place, columns in kept[case].items()
+            )
             + "\n }"
-            for case, parts in kept.items()
+            for case in study.asked
         ]
-        (KEPT / f"{name}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+        path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -16,9 +16,11 @@ from comply_measure.evidence.codec import decode_frame, encode_frame
 from comply_measure.evidence.estimation import Estimation
 from comply_measure.evidence.focal import chosen_focal
 from comply_measure.evidence.reverse_wording import reverse_wording
+from comply_measure.evidence.topics.invariance import _clustered
 from comply_measure.evidence.topics.sample import _describe
+from comply_measure.evidence.topics.structure import asked
 from comply_measure.evidence.unit_variables import UnitVariables
-from comply_measure.responses import Responses
+from comply_measure.responses import Responses, load_dataset
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +103,30 @@ def test_what_was_not_searched_says_so(trio: Responses) -> None:
     assert [(one.key, one.search_obstacle) for one in found.groups] == [("branch", "not asked for")]
     assert {one.key for one in found.roles} == {"trust", "flow", "focus"}
     assert all(one.obstacle and not one.search_obstacle for one in found.roles)  # two indicators each
+
+
+def test_firms_are_clusters_where_there_are_several_of_them(trio: Responses) -> None:
+    firms = trio.data.drop_duplicates("unit").set_index("unit")["firm"]
+    for units, clustered in ((firms.index[:40], True), (firms[firms == "F3"].index, False)):
+        chosen = chosen_focal(trio.subset(units=list(units)), None)
+        assert _clustered(chosen, evidence.InvarianceOptions()) is clustered
+        assert _clustered(chosen, evidence.InvarianceOptions(estimator="ML")) is False
+        assert _clustered(chosen, evidence.InvarianceOptions(cluster=False)) is False
+    assert _clustered(chosen, evidence.InvarianceOptions(cluster=True)) is True
+
+
+def test_the_model_built_in_is_asked_of_studies_that_have_its_constructs(trio: Responses) -> None:
+    own = evidence.StructureOptions(hypotheses=[{"from": "trust", "to": "flow"}])
+    assert asked(own, trio.scales) == "" == asked(evidence.StructureOptions(model="flow ~ trust"), ())
+    plain, shipped = evidence.StructureOptions(), load_dataset("msi_triads").scales
+    assert asked(plain, trio.scales).startswith("the model built in needs the constructs of the scale smsc")
+    assert asked(plain, trio.scales[1:]).startswith("the model built in needs a scale with dimensions")
+    assert asked(plain, shipped) == ""
+
+
+def test_content_options_name_their_files() -> None:
+    assert dict(evidence.ContentOptions(sorts="s.csv").files()) == {"sorts": "s.csv"}
+    assert dict(evidence.ContentOptions().files()) == {}
 
 
 def test_a_variable_of_units_has_moments_or_shares() -> None:

@@ -1,4 +1,4 @@
-"""Every table of the topics on two small studies against stored numbers; some of them by hand."""
+"""Every table of the topics on small studies against stored numbers; some of them by hand."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import trio
-from pinned import CASES, KEPT, STUDIES, digest
+from pinned import CASES, KEPT, STUDIES, digest, tables as pinned_tables
 from scipy import stats
 from trio import SIZES
 
@@ -295,3 +295,20 @@ def test_equations_of_the_trio_by_hand(folder: Path) -> None:
     beta, *_ = np.linalg.lstsq(design, wide["growth"], rcond=None)
     assert table["estimate"].tolist() == pytest.approx(beta.tolist(), rel=1e-6)
     assert set(table["n"]) == {len(wide)}
+
+
+def test_content_of_the_trio_by_hand(folder: Path) -> None:
+    """I-CVI, V and what most judges sorted an item into, from the files themselves."""
+    files = {name: [line.split(",") for line in lines] for name, lines in trio.judgements().items()}
+    rated = (
+        pd.DataFrame(files["ratings"][1:], columns=files["ratings"][0])
+        .set_index("expert")
+        .replace("", np.nan)
+    )
+    x = rated.astype(float)
+    tables = {path: table for path, table in pinned_tables(of_trio("content", folder), "") if "item" in table}
+    ratings = next(table for table in tables.values() if "i_cvi" in table)
+    told = ratings.set_index("item")
+    for item in trio.ITEMS:
+        known = x[item].dropna()
+        assert told.loc[item, "i_cvi"] == pytest.approx((known >= 3).mean()), item

@@ -114,8 +114,31 @@ def _point(x: float) -> int:
     return int(min(7, max(1, round(4 + 1.3 * x))))
 
 
+def judgements(n: int = 6, seed: int = 8) -> dict[str, list[str]]:
+    """What experts and judges said of the items, as files hold it: relevance, sorts, definitions."""
+    rng = np.random.default_rng(seed)
+    home = {
+        f"{key}{k + 1}": name for name, own in SIZES.items() for key, size in own.items() for k in range(size)
+    }
+    ratings, sorts = [",".join(["expert", *ITEMS])], [",".join(["judge", *ITEMS])]
+    definitions = [",".join(["judge", "item", *SIZES])]
+    for judge in range(n):
+        points = rng.choice([1, 2, 3, 4], p=[0.05, 0.1, 0.35, 0.5], size=len(ITEMS)).astype(str).tolist()
+        if judge == 1:
+            points[2] = ""
+        ratings.append(",".join([f"E{judge}", *points]))
+        chosen = [home[item] if rng.random() < 0.85 else rng.choice([*SIZES]) for item in ITEMS]
+        sorts.append(",".join([f"J{judge}", *map(str, chosen)]))
+        for item in ITEMS:
+            marks = [str(rng.integers(5, 8) if name == home[item] else rng.integers(1, 5)) for name in SIZES]
+            definitions.append(",".join([f"R{judge}", item, *marks]))
+    return {"ratings": ratings, "sorts": sorts, "definitions": definitions}
+
+
 def study(folder: Path) -> Responses:
-    """The study as it is read."""
+    """The study as it is read; norms and judgements beside it."""
+    for name, lines in judgements().items():
+        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     scales = []
     for key, text in scale_texts().items():
         (folder / f"{key}.yaml").write_text(text, encoding="utf-8")

@@ -1,8 +1,8 @@
 """``python tests/mutants [ROOM ...]``: how many one-token changes of the code do the tests notice?
 
 For every room a seeded sample of changes is made, one at a time, in a copy of the tree; the tests that call the
-changed function are run, fastest first, until one fails. What survives is a place whose number no test looks at (or a
-change that makes no difference, which only a reader can tell).
+changed function are run, first those that are fast and call little else, until one fails. What survives is a place
+whose number no test looks at (or a change that makes no difference, which only a reader can tell).
 """
 
 from __future__ import annotations

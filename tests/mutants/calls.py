@@ -112,21 +112,28 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @dataclass(frozen=True)
 class TestsOf:
-    """Tests by what they call; seconds of each test, and of each file's fixtures; changed files of the package."""
+    """Tests by what they call; seconds of each test, and of each file's fixtures; changed files of the package.
+
+    ``breadth`` is the number of functions that a test calls.
+    """
 
     calls: dict[str, frozenset[str]]
     files: dict[str, frozenset[str]]
     seconds: dict[str, float]
     setups: dict[str, float]
     changed: frozenset[str]
+    breadth: dict[str, int]
 
     def of(self, file: str, name: str) -> list[str]:
-        """Tests that call a function, fastest first; without a name, or one not seen before, all that use the file."""
+        """Tests that call a function; without a name, or one not seen before, all that use the file.
+
+        First come those that are fast and call little else: they are about what they call.
+        """
         found = self.calls.get(f"{file}:{name}", frozenset())
         if not name or (not found and file in self.changed):
             used = [tests for key, tests in self.calls.items() if key.rpartition(":")[0] == file]
             found = frozenset().union(*used) or self.files.get(file, frozenset())
-        return sorted(found, key=lambda test: (self.seconds[test], test))
+        return sorted(found, key=lambda test: ((self.seconds[test] + 0.05) * self.breadth[test], test))
 
 
 def test_map(root: Path, package: str, test_files: list[Path], cache: Path, *, fresh: bool) -> TestsOf:
@@ -156,7 +163,11 @@ def test_map(root: Path, package: str, test_files: list[Path], cache: Path, *, f
             files.setdefault(file, set()).update(names)
         changed |= {file.removeprefix(f"{package}/") for file in _differing(record, digests)}
     tracer.close()
-    return TestsOf(_frozen(calls), _frozen(files), seconds, setups, frozenset(changed))
+    breadth = dict.fromkeys(seconds, 0)
+    for tests in calls.values():
+        for name in tests:
+            breadth[name] += 1
+    return TestsOf(_frozen(calls), _frozen(files), seconds, setups, frozenset(changed), breadth)
 
 
 def _frozen(found: dict[str, set[str]]) -> dict[str, frozenset[str]]:

@@ -65,7 +65,7 @@ def run(
     jobs: int = 1,
     told: Callable[[Outcome], None] = lambda outcome: None,
 ) -> list[Outcome]:
-    """Outcomes in the order given; `seconds` of tests per mutant, the fastest first."""
+    """Outcomes in the order given; `seconds` of tests per mutant, those first that are fast and call little else."""
     with Copies(root, jobs) as copies, ThreadPoolExecutor(jobs) as pool:
 
         def one(mutant: Mutant) -> Outcome:

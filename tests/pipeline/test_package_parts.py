@@ -202,6 +202,8 @@ def test_costs_are_those_of_the_runs_that_computed(tmp_path: Path) -> None:
     assert json.loads(kept.read_text(encoding="utf-8"))["steps"] == {"a": ["k1", 100.0], "b": ["k3", 50.0]}
     kept.write_text(json.dumps({"steps": {"a": ["k1", 5]}, "peak_mb": None}), encoding="utf-8")
     assert cost_of(run(a=("cached", "k1", 0.1)), tmp_path) == Cost(5.0, None)
+    kept.write_text(json.dumps({"steps": {"a": ["k1", 5]}, "peak_mb": 250}), encoding="utf-8")
+    assert cost_of(run(a=("cached", "k1", 0.1)), tmp_path) == Cost(5.0, 250e6)
     for damage in ("{", '{"steps": []}', '{"steps": {"a": 1}, "peak_mb": 1}'):
         kept.write_text(damage, encoding="utf-8")
         assert cost_of(run(a=("cached", "k1", 0.1)), tmp_path) == Cost(None, None)

@@ -220,3 +220,12 @@ def test_a_results_folder_holds_what_its_run_made(own_study: Path, tmp_path: Pat
     assert "Step &#39;items&#39; has no result: why." in html or "Step 'items' has no result: why." in html
     document = json.loads((out / "results.json").read_text(encoding="utf-8"))
     assert set(document["steps"]["gaps"]["tables"]) == set(done.outputs["gaps"].tables)
+
+
+def test_answers_are_read_with_the_file_only_where_that_is_asked(own_study: Path) -> None:
+    path = own_study.parent / "answers.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(",seller,", ",nobody,", 1), encoding="utf-8")
+    assert load_study(own_study, STEPS).file.title.startswith("Dyads")
+    with pytest.raises(InputError) as caught:
+        load_study(own_study, STEPS, read=True)
+    assert [problem.column for problem in caught.value.problems] == ["role"]
