@@ -371,6 +371,10 @@ def _rows_to_check(sketch: AnswersSketch) -> list[str]:
         f"rows left out, tests or rejected ones: column {name} is {' or '.join(cells)}"
         for name, cells in sketch.leave_out.items()
     ]
+    if sketch.only_tests:
+        checks.append(
+            "every row is marked as a test, preview or rejected one, so all are read: no results of answers"
+        )
     column, cells, n = sketch.unfinished
     if n:
         told = f"{n} interviews are not finished" if n > 1 else "1 interview is not finished"

@@ -479,6 +479,20 @@ def test_previews_are_left_out_and_unfinished_interviews_told(tmp_path, capsys):
     assert len(load_study(tmp_path / "study.yaml", STEPS, read=True).responses.data) == 24
 
 
+def test_a_trial_of_generated_answers_is_read_with_a_warning(tmp_path):
+    """Qualtrics marks answers that it generated (Status 2); its older files have ids of imports in single quotes."""
+    table, body = survey_rows()
+    names = ["StartDate", "ResponseId", "Status", "Progress", "bu", "function"]
+    names += [f"Q{q}_{n}" for q in (1, 2) for n in (1, 2, 3)]
+    imports = [f"{{'ImportId': 'QID{n}'}}" for n in range(len(names))]
+    rows = [[when, f"R_{id}", 2, 100, *row] for when, id, *row in body]
+    study, written = study_of(write(tmp_path / "q.csv", [names, names, imports, *rows]))
+    assert study.file.data.format.header_rows == (0, 1, 2)
+    assert not study.file.data.columns.leave_out
+    assert any(line.startswith("every row is marked as a test") for line in written.checks)
+    np.testing.assert_array_equal(codes(study), table[ITEMS].to_numpy(float))
+
+
 @pytest.mark.parametrize(
     ("extra", "tests", "unfinished"),
     [

@@ -11,8 +11,8 @@ from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.raw import trimmed
 from comply_measure.statistics.words import counted
 
-#: Qualtrics' third header row names its own ids, as JSON.
-_IMPORT_ID: Final = re.compile(r'\s*\{\s*"ImportId"\s*:.*\}\s*', re.DOTALL)
+#: Qualtrics' third header row names its own ids, as JSON; exports of 2016 and 2017 have single quotation marks.
+_IMPORT_ID: Final = re.compile(r"""\s*\{\s*["']ImportId["']\s*:.*\}\s*""", re.DOTALL)
 BETWEEN: Final = " / "
 
 

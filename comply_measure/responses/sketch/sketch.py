@@ -19,7 +19,7 @@ from comply_measure.responses.rows import without_rows
 from comply_measure.responses.sketch.blocks import Block, find_blocks, one_per_answer, unread_groups
 from comply_measure.responses.sketch.opening import Opening, opening_of
 from comply_measure.responses.sketch.places import Places, find_places
-from comply_measure.responses.sketch.tools import is_tools_own, marked_rows, tool_of, unfinished
+from comply_measure.responses.sketch.tools import Tool, is_tools_own, marked_rows, tool_of, unfinished
 from comply_measure.responses.sketch.variables import is_text, tools_columns, variables
 from comply_measure.responses.sketch.words import FIRM, INFORMANT, ROLE, UNIT, split_code, tokens
 from comply_measure.responses.vocabulary import MissingReason
@@ -53,6 +53,8 @@ class AnswersSketch:
         Column that is left out -> why.
     leave_out : mapping
         Column -> cells whose rows are tests or rejected, and left out.
+    only_tests : bool
+        Whether every row is marked so, as in a trial of the survey: then all are kept.
     unfinished : tuple
         Column that says whether interviews were finished, its cells where not, and how many there are.
     repeats : tuple of int
@@ -81,6 +83,7 @@ class AnswersSketch:
     as_text: tuple[str, ...]
     ignored: Mapping[str, str]
     leave_out: Mapping[str, tuple[str, ...]]
+    only_tests: bool
     unfinished: tuple[str, tuple[str, ...], int]
     repeats: tuple[int, ...]
     unread: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
@@ -114,10 +117,7 @@ def sketch_answers(path: str | Path) -> AnswersSketch:
     if table is None or faults.problems:
         refuse(f"{path} cannot be read as a table of answers", faults)
     tool = tool_of(table.columns.values())
-    leave_out = marked_rows(table, tool)
-    table, _ = without_rows(table, leave_out, faults)
-    if faults.problems:
-        refuse(f"{path} has no answers but tests of the survey", faults)
+    table, leave_out, only_tests = _without_tests(table, tool)
     of_tool = {name for name, column in table.columns.items() if is_tools_own(column, tool)}
     metadata = [name for name in tools_columns(table.columns) if name not in of_tool]
     blocks = _blocks(table, {*metadata, *of_tool})
@@ -152,6 +152,7 @@ def sketch_answers(path: str | Path) -> AnswersSketch:
         tuple(name for name in (*units, *informants) if is_text(others[name], numerals)),
         {name: why for name, why in ignored.items() if name not in leave_out},
         leave_out,
+        only_tests,
         unfinished(table, tool),
         _repeats(table, {*ignored, places.informant.column} if places.informant else ignored),
         tuple(unread_groups({name: others[name] for name in informants + units})),
@@ -160,6 +161,14 @@ def sketch_answers(path: str | Path) -> AnswersSketch:
         _labels(table),
         _reversed(table, blocks),
     )
+
+
+def _without_tests(table: RawTable, tool: Tool | None) -> tuple[RawTable, dict[str, tuple[str, ...]], bool]:
+    """The table without rows that are marked as tests, what marks them, and whether all rows are: then none goes."""
+    leave_out = marked_rows(table, tool)
+    faults = Faults(table.file)
+    kept, _ = without_rows(table, leave_out, faults)
+    return (table, {}, True) if faults.problems else (kept, leave_out, False)
 
 
 def _labels(table: RawTable) -> dict[str, str]:
