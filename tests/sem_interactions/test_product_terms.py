@@ -102,3 +102,14 @@ def test_products_of_a_predicted_column_have_the_errors_of_least_squares(product
 def errors_of_w(fit: sem.Fit) -> np.ndarray:
     table = fit.estimates
     return table["se"].to_numpy()[((table["lhs"] == "w") & (table["op"] == "~")).to_numpy()]
+
+
+@pytest.mark.parametrize("how", ["product", "lms", "qml"])
+def test_a_moderator_without_values_is_no_fault_of_the_items(how: str) -> None:
+    """No complete case is what is said, not that the items have no variance."""
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame(rng.normal(size=(50, 6)), columns=["x1", "x2", "x3", "y1", "y2", "y3"])
+    data["w"] = np.nan
+    text = "X =~ x1 + x2 + x3\nY =~ y1 + y2 + y3\nY ~ X + w + X:w"
+    with pytest.raises(InputError, match="Too few complete cases in the data"):
+        sem.fit(text, data, interactions=how)

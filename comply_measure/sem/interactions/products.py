@@ -175,6 +175,11 @@ def _with_columns(measured: Sequence[Measured], records: ModelRecords, request: 
     for group, rows, values in zip(cases.groups, cases.rows, cases.values, strict=True):
         used = ~np.isnan(values).any(axis=1) if request.options.complete_cases else np.ones(len(rows), bool)
         values, rows = values[used], rows[used]
+        if len(rows) < 2:
+            where = f"group '{group}'" if group else "the data"
+            raise InputError(
+                f"Too few complete cases in {where}.", [Problem("complete cases", value=len(rows))]
+            )
         problems += _constant(values, names, place, group)
         if request.asked.product_indicators == "residual_centred":
             products = _residuals(values, columns, predictors, place)
