@@ -14,6 +14,7 @@ import pytest
 
 from comply_measure import sem
 from comply_measure.errors import InputError
+from comply_measure.sem.diagram.detours import MARGIN, cuts, detour
 from comply_measure.sem.diagram.diagram import Diagram, diagram_of_table
 from comply_measure.sem.diagram.graph import graph_of, in_print
 from comply_measure.sem.diagram.labels import Box, placed
@@ -75,6 +76,9 @@ def model_texts() -> dict[str, str]:
     texts["loop"] = "A ~ B + X\nB ~ C + Z\nC ~ A\nY ~ A + B + C"
     texts["composite"] = "C <~ x1 + x2 + x3\nF =~ y1 + y2 + y3\nF ~ C"
     texts["cross-loading and residuals"] = f"{factors(list('AB'))}\nA =~ B_1\nA_1 ~~ A_2\nA_1 ~~ B_2\nB ~ A"
+    texts["shared items"] = (
+        "A =~ i0 + i1 + i3 + i6\nB =~ i1 + i4 + i7 + i0\nC =~ i2 + i5 + i8 + i1\nC ~ A + B"
+    )
     texts["factor of an outcome"] = f"{factors(list('AB'))}\nH =~ B + z1 + z2\nB ~ A\nq ~ B"
     return texts
 
@@ -98,6 +102,33 @@ def overlaps(panel: Panel) -> list[tuple[str, str]]:
     return [(a, b) for (a, one), (b, other) in pairs if one.overlaps(other)]
 
 
+def crossed(panel: Panel) -> list[tuple[str, str, str]]:
+    """Loadings that run through a shape they neither leave nor enter."""
+    return [
+        (line.arrow.source, line.arrow.target, node.name)
+        for line in panel.lines
+        for node in panel.nodes
+        if line.arrow.way == "loading"
+        and node.name not in (line.arrow.source, line.arrow.target)
+        and any(cuts(a, b, node.box) for a, b in itertools.pairwise(line.points))
+    ]
+
+
+def test_a_way_around_is_the_shortest_one() -> None:
+    """One box between two points: along its nearer edge; none where nothing stands between."""
+    box = Box(0.0, 0.1, 2.0, 1.0)
+    assert detour((-3.0, 0.0), (3.0, 0.0), [box]) == [
+        pytest.approx((-1.0 - MARGIN, -0.4 - MARGIN)),
+        pytest.approx((1.0 + MARGIN, -0.4 - MARGIN)),
+    ]
+    assert detour((-3.0, 2.0), (3.0, 2.0), [box]) == []
+    walls = [Box(0.0, y, 0.5, 2.0) for y in (-2.0, 0.0, 2.0)]
+    way = detour((-1.0, 0.1), (1.0, 0.1), walls)
+    assert all(point[1] == pytest.approx(3.0 + MARGIN) for point in way)
+    assert cuts((-1.0, 0.0), (1.0, 0.0), Box(0.0, 0.0, 1.0, 1.0))
+    assert not cuts((-1.0, 0.5), (1.0, 0.5), Box(0.0, 0.0, 1.0, 1.0))  # along its edge
+
+
 @pytest.mark.parametrize("name", TEXTS)
 @pytest.mark.parametrize("long_names", [False, True])
 def test_nothing_overlaps_and_every_value_has_a_place(name: str, long_names: bool) -> None:
@@ -112,6 +143,7 @@ def test_nothing_overlaps_and_every_value_has_a_place(name: str, long_names: boo
     assert panel.dropped == 0
     assert len(panel.lines) == len(graph.arrows)
     assert {node.name for node in panel.nodes} == {variable.name for variable in graph.variables}
+    assert crossed(panel) == []
     for line in panel.lines:
         assert bool(line.arrow.value) == (line.label is not None)
     for box in (*(node.box for node in panel.nodes), *(line.label for line in panel.lines if line.label)):

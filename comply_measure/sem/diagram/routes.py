@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from comply_measure.sem.diagram.detours import detour
 from comply_measure.sem.diagram.graph import PathGraph
 from comply_measure.sem.diagram.labels import Point
 from comply_measure.sem.diagram.layers import Layers, is_waypoint
@@ -38,7 +39,7 @@ def lines_of(
         elif arrow.way == "covariance" or (arrow.source in place and arrow.target in place):
             points = _arc(source, target, _outward(arrow.source, nodes, home, place, len(layers.columns)))
         else:
-            points = _straight(source, target)
+            points = _around(_straight(source, target), source, target, nodes)
         lines.append(Line(arrow, tuple(points)))
     return lines
 
@@ -88,6 +89,21 @@ def _straight(source: Node, target: Node) -> list[Point]:
     else:
         end = target.x, target.box.bottom if target.y > source.y else target.box.top
     return [boundary(source, *end), end]
+
+
+def _around(points: list[Point], source: Node, target: Node, nodes: Mapping[str, Node]) -> list[Point]:
+    """The same line around the shapes that stand in its way, which an indicator of several factors can bring."""
+    others = [node.box for node in nodes.values() if node is not source and node is not target]
+    between = detour(points[0], points[-1], others)
+    if not between:
+        return points
+    x, y = between[-1]
+    if target.box.left <= x <= target.box.right:
+        end = target.x, target.box.bottom if y < target.y else target.box.top
+    else:
+        end = target.box.left if x < target.box.left else target.box.right, target.y
+    between = detour(points[0], end, others)
+    return [boundary(source, *between[0]), *between, end] if between else points
 
 
 def _outward(
