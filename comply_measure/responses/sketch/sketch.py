@@ -111,6 +111,14 @@ def sketch_answers(path: str | Path) -> AnswersSketch:
         If the file cannot be read, holds a row per unit, has no block of items or nothing that tells its rows apart.
     """
     path = Path(path)
+    if path.is_dir():
+        problem = Problem(
+            "a folder, not a file of answers",
+            str(path),
+            allowed="one file; several by role are put below each other with a column role, or read by the plan of the "
+            "survey (--plan)",
+        )
+        raise InputError(f"{path} cannot be read as a table of answers", [problem])
     faults = Faults(str(path))
     opening = opening_of(path, faults)
     table = None if faults.problems else load_table(path, opening.file_format, faults)
