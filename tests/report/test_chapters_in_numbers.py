@@ -186,3 +186,24 @@ def test_undefined_measures_of_fit_have_their_reason(data: pd.DataFrame) -> None
     assert "did not converge" in fit_sentence(NamedFit("one", "One factor", record))
     bad = NamedFit("one", "One factor", replace(fit.record(), admissible=False))
     assert fit_sentence(bad).endswith("The solution is not admissible (see the table).")
+
+
+@pytest.mark.parametrize(
+    ("n", "named"), [(0, ""), (1, " (i0)"), (8, " (i0, i1, i2, i3, i4, i5, i6, i7)"), (9, "")]
+)
+def test_items_that_would_be_dropped_are_named_up_to_eight(n: int, named: str) -> None:
+    from comply_measure.report.chapters.content import content_headline
+
+    log = SimpleNamespace(dropped=[f"i{k}" for k in (*range(n), *range(min(n, 1)))])  # one is named twice
+    summary = pd.DataFrame({"statistic": ["S-CVI/Ave", "other"], "value": [0.875, 0.5]})
+    found = SimpleNamespace(summary=lambda: summary, log=log, tidy=lambda: pd.DataFrame(index=range(20)))
+    facts: Any = SimpleNamespace(
+        title="T",
+        evidence=found,
+        compared=pd.DataFrame({"x": [1.0]} if n else {}),
+        verdicts=lambda conventions: (),
+    )
+    (told,) = content_headline(facts)
+    assert f" of 20 items would be dropped{named}. The answers are analysed with all items" in told
+    assert told.startswith("T, content validity: S-CVI/Ave = .88")
+    assert ("a table shows what changes without these" in told) is bool(n)
