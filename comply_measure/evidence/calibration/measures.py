@@ -27,7 +27,7 @@ ITEM_SAYS = (
     "The correlation of the item with the rest of its construct in one study of 10,000 units, careless informants "
     "among "
     "them. Right is the side of the convention on which its 95 % interval lies, both where the interval covers the "
-    "convention. Items of the first scale with dimensions."
+    "convention. Items of the first scale with dimensions, without those that form their attribute."
 )
 CONVERGENT_SAYS = (
     "AVE in one study of 10,000 units, careless informants among them. Right is the side of the convention on "

@@ -92,7 +92,10 @@ def reliability_section(scales: tuple[ScaleReliability, ...], labels: Labels, cu
         kind = "dimension" if len(scale.dimensions) else "construct"
         main = scale.dimensions if len(scale.dimensions) else scale.constructs
         scores = scale.scores if len(scale.scores) else None
-        blocks += [Heading(scale.title), Prose(_summary(scale.title, kind, main, scores, cutoffs))]
+        shown = main if len(scale.dimensions) else main[~main["construct"].isin(scale.formed)]
+        blocks.append(Heading(scale.title))
+        if len(shown) or not len(main):
+            blocks.append(Prose(_summary(scale.title, kind, shown, scores, cutoffs)))
         if scale.formed:
             blocks.append(Prose(_formed(scale, labels)))
         if scale.turned:
@@ -139,6 +142,7 @@ def _formed(scale: ScaleReliability, labels: Labels) -> str:
         f"(C-OAR-SE; {names}): the items add up to an index and need not go together, so that α, ω, AVE, and "
         f"loadings say nothing for or against it. For {'it' if one else 'them'} the coefficients are a reflective "
         "reading beside the index; whether an index is complete is a question of its content."
+        + ("" if len(scale.dimensions) or one else " The ranges above are those of the other constructs.")
     )
 
 
