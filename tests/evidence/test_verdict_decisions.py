@@ -344,7 +344,7 @@ def test_reliability_is_held_against_simultaneous_intervals() -> None:
     ]
     table = pd.DataFrame(rows, columns=["construct", "group", "omega", "omega_lower", "omega_upper"])
     none = pd.DataFrame(columns=table.columns)
-    scale = SimpleNamespace(scores=pd.DataFrame(), constructs=table, attentive=none)
+    scale = SimpleNamespace(scores=pd.DataFrame(), constructs=table, attentive=none, formed=())
     found = of(ReliabilityEvidence, scales=[scale], n_flagged=0)
     assert [v.subject for v in found] == [("a", "m"), ("a", "s")] and {v.n_family for v in found} == {2}
     half = 2.241402727604947 / 1.959963984540054 * 0.08
