@@ -222,7 +222,8 @@ def test_latent_congruence_is_the_model_written_out() -> None:
     named = [name for name in fit.estimates["lhs"].unique() if str(name).startswith("trust")]
     assert set(level.effects["outcome"]) == {"outcome.1"} and named
     assert (level.n_units, level.n_informants) == (chosen.n_units, chosen.n_informants)
-    assert level.estimator == "MLR, full information, clustered by firm"
+    few = "35 firms are few: their standard errors are too small, tests reject too often"
+    assert level.estimator == f"MLR, full information, clustered by firm ({few})"
     assert level.tests["df"].tolist() == [1]
     assert _factor(replace(job, predictor=None)) == ("overall", ("trust", "flow", "focus"))
 
