@@ -80,7 +80,8 @@ def test_a_flat_journey_has_nothing_weak_or_disputed(evidence) -> None:
     assert np.ptp(flat.means) == pytest.approx(0, abs=1e-12)
     assert weak_truth(flat, ("bond", "O")) == disputed_truth(flat, ("bond", "O")) == ("not supported",)
     assert differs_truth(flat, ("parallel",)) == ("not supported",) and loop_truth(flat, ()) == ("supported",)
-    wide = replace(evidence, margin=9.0, calls=evidence.calls.assign(call="neither"))
+    nothing = {"calls": evidence.calls.assign(call="neither"), "tests": evidence.tests.assign(p=1.0)}
+    wide = replace(evidence, margin=9.0, **nothing)
     answers = Counter((v.rule, v.answer) for v in wide.verdicts({"test_level": 0.0}))
     assert answers["journey.weak", "not supported"] == answers["journey.disputed", "not supported"] == 36
     assert answers["journey.loop", "supported"] == answers["journey.differs", "not supported"] == 1
