@@ -73,7 +73,10 @@ def estimate(model: Model, start: Array | None = None) -> Optimum:
     if not any(optimum.converged for optimum in tried):
         tried += _remedies(model, start)
     elif start is None and _is_doubtful(model, _best(tried, model.is_bounded)):
+        first = _best(tried, model.is_bounded)
         tried += _second_opinions(model)
+        if model.table.n_free <= LARGE and is_loose(model, first):
+            tried += _quick_opinions(model, OPINIONS)
     elif start is None and is_loose(model, _best(tried, model.is_bounded)):
         for found in _few_opinions(model):
             (left if any(admissibility(model, found.point.implied)) else tried).append(found)
@@ -146,7 +149,12 @@ def _few_opinions(model: Model) -> Iterator[Optimum]:
     samples = model.sample.groups
     default = starting_values(model.table, model.layouts, samples)
     yield replace(in_region(model, default), remedy="a second search with a trust region")
-    for number in range(LOOSE_OPINIONS * _affordable(model)):
+    yield from _quick_opinions(model)
+
+
+def _quick_opinions(model: Model, first: int = 0) -> Iterator[Optimum]:
+    """Quick searches from random starts, from the number given on."""
+    for number in range(first, LOOSE_OPINIONS * _affordable(model)):
         theta = random_start(model, REMEDY_SEED, number)
         yield replace(
             attempt(model, theta), remedy=f"a second, quick search from random starting values ({number + 1})"
