@@ -291,8 +291,8 @@ REFUSED: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
         lambda folder: read(folder, HEAD + LINES, "a.doc"),
         (
             "FOLDER/a.doc cannot be used",
-            "FOLDER/a.doc: unknown file ending (found '.doc'); allowed: .csv, .tsv, .xlsx, .parquet, "
-            ".sav, .zsav, .dta",
+            "FOLDER/a.doc: unknown file ending (found '.doc'); allowed: .csv, .tsv, .txt, .tab, .xlsx, "
+            ".parquet, .sav, .zsav, .dta",
         ),
     ),
     "a ZIP archive": (
