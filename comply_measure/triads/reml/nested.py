@@ -37,15 +37,15 @@ class NestedData:
         Sums of them.
     sizes : ndarray, shape (G,)
         Rows.
-    parents : tuple of ndarray of int
-        From the lowest level up, the group one level above that each group lies in.
+    firsts : tuple of ndarray of int
+        From the lowest level up, the first group of each group one level above; groups are in the order of those.
     n_rows, n_fixed : int
     """
 
     products: Floats
     sums: Floats
     sizes: Floats
-    parents: tuple[Ints, ...]
+    firsts: tuple[Ints, ...]
     n_rows: int
     n_fixed: int
 
@@ -64,17 +64,17 @@ class NestedData:
         rows = table[order]
         products = np.add.reduceat(rows[:, :, None] * rows[:, None, :], starts, axis=0)
         first = order[starts]
-        parents = []
+        firsts = []
         for above in reversed(nested[:-1]):
-            parents.append(above[first].astype(np.int64))
+            firsts.append(np.flatnonzero(np.diff(above[first], prepend=-1)))
             first = np.unique(above, return_index=True)[1]
         sums = np.add.reduceat(rows, starts, axis=0)
-        return cls(products, sums, np.bincount(inner).astype(np.float64), tuple(parents), len(y), X.shape[1])
+        return cls(products, sums, np.bincount(inner).astype(np.float64), tuple(firsts), len(y), X.shape[1])
 
     @property
     def n_levels(self) -> int:
         """Levels of random effects."""
-        return len(self.parents) + 1
+        return len(self.firsts) + 1
 
     def swept(self, ratios: Numbers) -> tuple[Numbers, Any]:
         """``[X y]'V⁻¹[X y]`` and ``log|V|`` with the residual variance 1 and ratios λ, the highest level first."""
@@ -86,8 +86,8 @@ class NestedData:
             A = A - (ratio / inflation)[:, None, None] * (s[:, :, None] * s[:, None, :])
             s, w = s / inflation[:, None], w / inflation
             logdet = logdet + np.log(inflation).sum()
-            if level < len(self.parents):
-                A, s, w = (_added(part, self.parents[level]) for part in (A, s, w))
+            if level < len(self.firsts):
+                A, s, w = (np.add.reduceat(part, self.firsts[level], axis=0) for part in (A, s, w))
         return A.sum(axis=0), logdet
 
     def deviance(self, ratios: Numbers) -> Any:
@@ -321,9 +321,3 @@ def _pieces(sticks: Numbers) -> Numbers:
     """Shares of a stick broken so, the last one the rest."""
     rest = np.concatenate([np.ones(1), np.cumprod(1.0 - sticks)])
     return np.asarray(np.concatenate([sticks, np.ones(1)]) * rest)
-
-
-def _added(values: Numbers, parents: Ints) -> Numbers:
-    """Sums over the groups of one parent; groups are in the order of their parents."""
-    starts = np.flatnonzero(np.diff(parents, prepend=-1))
-    return np.asarray(np.add.reduceat(values, starts, axis=0))
