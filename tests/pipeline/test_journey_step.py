@@ -16,6 +16,8 @@ from comply_measure.evidence.calibration.calibrate import known_of
 from comply_measure.evidence.calibration.journeys import differs_truth, disputed_truth, loop_truth, weak_truth
 from comply_measure.evidence.calibration.result import SEPARATOR
 from comply_measure.evidence.calibration.rules import CALIBRATED
+from comply_measure.evidence.topics.journey import cell_design, stage_answers
+from comply_measure.models.invariance import invariance_ladder
 from comply_measure.pipeline import STEPS, Store, load_study, run_study
 from comply_measure.report import Cutoffs
 from comply_measure.resources import shipped
@@ -162,3 +164,41 @@ def test_without_stages_the_step_says_so() -> None:
 
     assert TOPIC.applies((load_scale("smsc"),)) == "no scale asks about stages"
     assert TOPIC.applies((load_scale("comply"),)) == ""
+
+
+def cells(n: int, stages: str, dimensions: str) -> tuple[pd.DataFrame, dict[str, dict[str, str]]]:
+    """Answers of two roles of n units on the dimensions at the stages, one factor per stage and role."""
+    rng = np.random.default_rng(1)
+    unit, rows = rng.normal(size=n), []
+    for role in ("sales", "marketing"):
+        views = {"unit": np.arange(n), "role": role, "firm": np.arange(n) // 4}
+        for stage in stages:
+            factor = unit + 0.6 * rng.normal(size=n)
+            views |= {f"{name}_{stage}": factor + 0.7 * rng.normal(size=n) for name in dimensions}
+        rows.append(pd.DataFrame(views))
+    return pd.concat(rows, ignore_index=True), {s: {d: f"{d}_{s}" for d in dimensions} for s in stages}
+
+
+def test_stages_as_each_role_sees_them_are_compared_where_units_suffice() -> None:
+    """Four cells of three indicators have 60 parameters, as the fit counts them; six of seven 246."""
+    answers, columns = cells(240, "ab", "CMY")
+    design = cell_design(("sales", "marketing"), answers, columns, "firm")
+    ladder = invariance_ladder(design, levels=("configural", "metric", "scalar")).tidy()
+    assert list(ladder["level"]) == ["configural", "metric", "scalar"]
+    assert list(ladder["df"]) == [30, 36, 42]
+    assert list(ladder["n_units"]) == [240, 240, 240]
+    assert "60 parameters" in ladder["note"].iloc[0]
+    answers, columns = cells(200, "abc", "COMPLYZ")
+    with pytest.raises(
+        NotApplicableError, match="6 factors of 7 indicators have 246 parameters for 200 units"
+    ):
+        cell_design(("sales", "marketing"), answers, columns, "firm")
+
+
+def test_the_shipped_journey_says_that_all_cells_are_too_many(responses) -> None:
+    chosen = chosen_focal(responses, None)
+    answers, columns = stage_answers(chosen)
+    with pytest.raises(
+        NotApplicableError, match=r"18 factors of 6 indicators have 1,395 parameters for \d+ units"
+    ):
+        cell_design(chosen.roles, answers, columns, "firm")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
@@ -48,6 +48,7 @@ Columns = Mapping[str, Mapping[str, str]]
 #: Informants a role needs for a ladder of its own over the stages.
 LEAST_BY_ROLE = 100
 LADDER = ("configural", "metric", "scalar")
+CELLS = "stages × roles"  # the comparison of all cells
 CALLS = ("neither", "weak", "disputed", "weak and disputed")
 
 
@@ -320,7 +321,7 @@ def _agreement(
 
 
 def _invariance(data: StageData, answers: pd.DataFrame, columns: Columns, clustered: bool) -> pd.DataFrame:
-    """Ladders over stages, over stages in each role, and over roles at each stage."""
+    """Ladders over stages, over stages in each role, over roles at each stage, and over all cells of these."""
     cluster = "firm" if clustered else "unit"
     designs: dict[str, Callable[[], RoleDesign]] = {
         "stages": lambda: stage_design(answers, columns, cluster=cluster, estimator="MLR")
@@ -333,6 +334,7 @@ def _invariance(data: StageData, answers: pd.DataFrame, columns: Columns, cluste
         designs[f"roles at {stage}"] = lambda factors=factors: role_design(  # type: ignore[misc]
             answers, factors, data.roles, cluster="firm" if clustered else None, estimator="MLR"
         )
+    designs[CELLS] = lambda: cell_design(data.roles, answers, columns, "firm" if clustered else None)
     parts = []
     for name, design in designs.items():
         ladder, why = attempt(partial(_ladder, design))
@@ -351,6 +353,40 @@ def _large(own: pd.DataFrame, columns: Columns, cluster: str | None) -> RoleDesi
     if len(own) < LEAST_BY_ROLE:
         raise NotApplicableError(f"{len(own)} informants are too few (at least {LEAST_BY_ROLE})")
     return stage_design(own, columns, cluster=cluster, estimator="MLR")
+
+
+def cell_design(
+    roles: Sequence[str], answers: pd.DataFrame, columns: Columns, cluster: str | None
+) -> RoleDesign:
+    """Every stage as every role sees it: one row per unit, a factor per cell.
+
+    Raises
+    ------
+    NotApplicableError
+        Where the model has more parameters than there are units: their covariances are not determined.
+    """
+    stages = {stage: list(names.values()) for stage, names in columns.items()}
+    named = list(dict.fromkeys(column for own in stages.values() for column in own))
+    known = answers[answers["role"].isin(roles)]
+    wide = known.pivot_table(index="unit", columns="role", values=named, aggfunc="mean", observed=True)
+    units = int(wide.notna().any(axis=1).sum())
+    cells = {
+        f"{stage}_{role}": {key: f"{column}|{role}" for key, column in own.items()}
+        for stage, own in columns.items()
+        for role in roles
+    }
+    factors, items = len(cells), len(next(iter(columns.values())))
+    parameters = factors * (factors + 1) // 2 + items * factors * (factors - 1) // 2
+    parameters += factors * (3 * items - 1)
+    if parameters > units:
+        raise NotApplicableError(
+            f"{factors} factors of {items} indicators have {parameters:,} parameters for {units} units: not estimable; "
+            "stages in each role and roles at each stage are compared instead"
+        )
+    wide.columns = pd.Index([f"{column}|{role}" for column, role in wide.columns])
+    if cluster:
+        wide[cluster] = answers.groupby("unit", observed=True)[cluster].first().reindex(wide.index)
+    return stage_design(wide, cells, cluster=cluster, estimator="MLR")
 
 
 def _calls(levels: pd.DataFrame, gaps: pd.DataFrame, options: JourneyOptions) -> pd.DataFrame:

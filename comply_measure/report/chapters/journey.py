@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from comply_measure.evidence.topics.journey import JourneyEvidence
+from comply_measure.evidence.topics.journey import CELLS, JourneyEvidence
 from comply_measure.report.chapters.columns import labelled
 from comply_measure.report.charts import heat_map, profile_plot
 from comply_measure.report.cutoffs import Cutoffs
@@ -282,7 +282,7 @@ def _comparison(name: str, labels: Labels) -> str:
         return f"Stages, {labels.role(name.removeprefix('stages in '))}"
     if name.startswith("roles at "):
         return f"Roles at '{labels.stage(name.removeprefix('roles at '))}'"
-    return "Stages, all informants"
+    return "Stages as each role sees them" if name == CELLS else "Stages, all informants"
 
 
 def _call_blocks(facts: JourneyEvidence, labels: Labels) -> list[Block]:
