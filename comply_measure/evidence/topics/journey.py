@@ -383,7 +383,7 @@ def cell_design(
             f"{factors} factors of {items} indicators have {parameters:,} parameters for {units} units: not estimable; "
             "stages in each role and roles at each stage are compared instead"
         )
-    wide.columns = pd.Index([f"{column}|{role}" for column, role in wide.columns])
+    wide.columns = wide.columns.map("|".join)
     if cluster:
         wide[cluster] = answers.groupby("unit", observed=True)[cluster].first().reindex(wide.index)
     return stage_design(wide, cells, cluster=cluster, estimator="MLR")
