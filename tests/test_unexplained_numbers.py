@@ -64,6 +64,7 @@ NO_RESULTS = {
     "responses.variable_table": "",
     "simulation.simulate": ".responses",
     "simulation.simulate_journey": ".responses",
+    "simulation.simulate_pairs": ".responses",
     "triads.pseudo_triads": ".to_",
 }
 #: Classes of results that were shown, with the answers they came from.

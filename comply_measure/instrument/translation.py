@@ -95,6 +95,10 @@ def translated_scale(scale: str | Path, table: pd.DataFrame, language: str) -> s
         for column in (PLACE, TEXT)
         if column not in table.columns
     ]
+    problems += [
+        Problem("two columns have one name", column=str(column), allowed="each name once")
+        for column in dict.fromkeys(table.columns[table.columns.duplicated()])
+    ]
     if problems:
         raise InputError("the table of translations cannot be used", problems)
     given: dict[str, str] = {}

@@ -92,7 +92,7 @@ def test_every_fault_of_all_files_in_one_error(tmp_path: Path) -> None:
         ("r.csv", "", "empty"),
         ("r.csv", "a1,a2\n1,2\n", "missing column"),
         ("r.csv", "expert,z\nE1,1\n", "no column is a known item"),
-        ("r.txt", "expert,a1\nE1,1\n", "unknown file ending"),
+        ("r.doc", "expert,a1\nE1,1\n", "unknown file ending"),
         ("r.csv", "expert,a1\nE1,inf\n", "not a rating"),
     ],
 )

@@ -132,7 +132,8 @@ def test_rows_of_the_construct_name_the_item(
 def test_evidence_of_every_topic_on_a_scale_holds_the_items() -> None:
     """Beside those run above; ``reliability`` and ``items`` hold them by scale.
 
-    ``journey`` reads one item per stage and dimension, which has no others to run against.
+    ``journey`` reads one item per stage and dimension, ``pairs`` one per pair and dimension: these have no others to
+    run against.
     """
     kinds = {kind for kind in KINDS.values() if kind.__module__.startswith("comply_measure.evidence.topics.")}
     without = {kind.__name__ for kind in kinds if "turned" not in {field.name for field in fields(kind)}}
@@ -141,6 +142,7 @@ def test_evidence_of_every_topic_on_a_scale_holds_the_items() -> None:
         "ContentValidityEvidence",
         "ItemsEvidence",
         "JourneyEvidence",
+        "PairsEvidence",
         "ReliabilityEvidence",
         "SampleEvidence",
         "StructureEvidence",

@@ -154,6 +154,7 @@ WRONG: dict[str, dict[str, tuple[Any, str]]] = {
         "outcomes": (["industry"], "numeric unit variable"),
         "hypotheses": ([], "no hypothesis is stated"),
         "measurement": ("mean", "means"),
+        "interactions": ("lsm", "lms"),
         "compare": FLAG,
         "indirect": FLAG,
         "bootstrap": (20, "0, for none, or at least 100"),

@@ -343,7 +343,7 @@ def test_what_cannot_be_had_is_refused_with_words(products: pd.DataFrame) -> Non
     with pytest.raises(InputError, match="too many nodes"):
         fitted(MEASURED + "Y ~ X + Z + X:X + Z:Z", products, nodes=1000)
     found = fitted(MODEL, products)
-    for ask in (found.modification_indices, found.bootstrap, lambda: found.predict(products)):
+    for ask in (found.modification_indices, lambda: found.predict(products)):
         with pytest.raises(ComplyError, match="not available"):
             ask()
     data = holey(products)

@@ -50,6 +50,15 @@ def side_by_side(fit, case):
     return both
 
 
+@pytest.mark.parametrize("options", [{}, {"group": "group"}])
+def test_influence_of_the_clusters_has_their_robust_covariance(options):
+    """``Σ_j (P s_j)(P s_j)ᵀ / n²`` is the sandwich of MLR."""
+    fit = sem.fit(ONE, DATA, cluster="unit", estimator="MLR", **options)
+    found = fit.influence()
+    assert found.shape == (DATA["unit"].nunique(), len(fit.vcov))
+    assert_allclose(found.T @ found / len(DATA) ** 2, fit.vcov, rtol=1e-9, atol=1e-12)
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_estimates_and_standard_errors(case):
     both = side_by_side(fitted(case), case)

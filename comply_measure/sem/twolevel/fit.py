@@ -20,6 +20,8 @@ from comply_measure.sem.twolevel.objective import TwoLevelPoint
 if TYPE_CHECKING:
     import pandas as pd
 
+    from comply_measure.sem.arrays import Array
+
 ROBUST_ERRORS = ("robust.huber.white", "first.order")  # rest on outer products of the clusters' scores
 
 
@@ -96,6 +98,18 @@ class TwoLevelFit(Fit):
         if data is not None or group is not None:
             raise ModelError("factor scores of new cases are not available for two-level models")
         return two_level_scores(self.model, cast(TwoLevelPoint, self.optimum.point), level, method, se)
+
+    def influence(self) -> Array:
+        """Influence of every cluster on the estimates, up to a factor (clusters, q), by group.
+
+        Raises
+        ------
+        ModelError
+            When the information is singular.
+        """
+        from comply_measure.sem.twolevel.inference import cluster_influence
+
+        return cluster_influence(cast(TwoLevelPoint, self.optimum.point), self.optimum.jacobian)
 
     @cached_property
     def intraclass_correlations(self) -> pd.Series[float]:

@@ -12,6 +12,7 @@ information of the sample,
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -39,14 +40,38 @@ from comply_measure.sem.twolevel.model import TwoLevelModel
 from comply_measure.sem.twolevel.objective import TwoLevelPoint, level_moments
 
 
+def scores_of_clusters(point: TwoLevelPoint) -> Iterator[tuple[int, Array]]:
+    """Groups by number, with the scores of their clusters on the group's parameters (clusters, q_g)."""
+    for g, (sample, at) in enumerate(zip(point.objective.samples, point.slopes, strict=True)):
+        mean = level_moments(sample, *point.levels(g)).mean
+        yield g, cluster_scores(sample, at, mean, point.derivatives(g))
+
+
 def first_order_information(point: TwoLevelPoint) -> Array:
     """``Σ_j s_j s_jᵀ / n`` over the clusters of all groups, with n cases (q, q)."""
     total = np.zeros((len(point.theta),) * 2)
-    for g, (sample, at) in enumerate(zip(point.objective.samples, point.slopes, strict=True)):
-        mean = level_moments(sample, *point.levels(g)).mean
-        scores = cluster_scores(sample, at, mean, point.derivatives(g))
+    for g, scores in scores_of_clusters(point):
         total[point.place(g), point.place(g)] = scores.T @ scores
     return total / point.objective.n
+
+
+def cluster_influence(point: TwoLevelPoint, jacobian: Array | None) -> Array:
+    """``P s_j`` of every cluster, P the inverse observed information of a case (clusters, q).
+
+    Raises
+    ------
+    ModelError
+        When the information is singular.
+    """
+    P = standard_covariance(point, "observed", 1.0, jacobian).vcov
+    if P is None:
+        raise ModelError("the information matrix is singular: clusters have no influence on single estimates")
+    parts = []
+    for g, scores in scores_of_clusters(point):
+        wide = np.zeros((len(scores), len(point.theta)))
+        wide[:, point.place(g)] = scores
+        parts.append(wide)
+    return np.asarray(np.vstack(parts) @ P)
 
 
 def covariance_of(model: TwoLevelModel, point: TwoLevelPoint, jacobian: Array | None) -> ParameterCovariance:
