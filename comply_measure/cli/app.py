@@ -82,6 +82,10 @@ def run(
         Path | None,
         typer.Option(help="Folder of a replication package to write, too.", show_default=False),
     ] = None,
+    pdf: Annotated[
+        Path | None,
+        typer.Option(help="PDF of the report to write, too; needs Chromium or Chrome.", show_default=False),
+    ] = None,
 ) -> None:
     r"""Run a study: every step, a results folder, a report.
 
@@ -94,10 +98,13 @@ def run(
       comply-measure run study.yaml --out results/first --jobs 2
       comply-measure run study.yaml --steps gaps,actions
       comply-measure run study.yaml --package replication
+      comply-measure run study.yaml --pdf report.pdf
     """
     from comply_measure.cli.run import run_command
 
-    raise typer.Exit(run_command(study, out, steps, jobs=jobs, force=force, quiet=quiet, package=package))
+    raise typer.Exit(
+        run_command(study, out, steps, jobs=jobs, force=force, quiet=quiet, package=package, pdf=pdf)
+    )
 
 
 @app.command()

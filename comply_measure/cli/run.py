@@ -20,6 +20,7 @@ def run_command(
     force: bool,
     quiet: bool,
     package: Path | None = None,
+    pdf: Path | None = None,
 ) -> int:
     """Run a study and write its results.
 
@@ -35,6 +36,8 @@ def run_command(
         As on the command line.
     package : Path, optional
         Folder of the replication package.
+    pdf : Path, optional
+        PDF of the report; a file that is there is replaced.
 
     Returns
     -------
@@ -46,14 +49,18 @@ def run_command(
     InputError
         If the study file, the data or the results folder cannot be used.
     ComplyError
-        If a step is unknown.
+        If a step is unknown, or no browser prints the PDF.
     """
+    if pdf is not None:
+        _check_pdf(pdf)
     wanted = None if steps is None else [name.strip() for name in steps.split(",") if name.strip()]
     if not force and package is None and (done := _nothing_to_do(study_file, out, wanted)):
         folder, names = done
         if not quiet:
             print("\n".join(unchanged_line(name) for name in names), file=sys.stderr)
             print(f"report: {folder / 'report.html'}")
+        if pdf is not None:
+            _print(folder / "report.html", pdf)
         return 0
     from comply_measure.pipeline import run_study
     from comply_measure.pipeline.usage import settled
@@ -75,7 +82,43 @@ def run_command(
         files = write_package(run, package)
         if not quiet:
             print(f"package: {package} ({len(files)} files); prove it with: comply-measure verify {package}")
+    if pdf is not None and run.report is not None:
+        _print(run.report, pdf)
     return 0 if run.ok else STEP_FAILED
+
+
+def _check_pdf(target: Path) -> None:
+    """Before anything is computed.
+
+    Raises
+    ------
+    ComplyError
+        Without a browser that prints, or without the folder of the file.
+    """
+    from comply_measure.errors import ComplyError
+    from comply_measure.report.printing import browser
+
+    if browser() is None:
+        raise ComplyError(
+            "the PDF needs Chromium or Chrome, which is not installed; report.html prints from any browser"
+        )
+    if not target.parent.is_dir() or target.is_dir():
+        raise ComplyError(f"{target} cannot be written: it is a folder, or its folder does not exist")
+
+
+def _print(report: Path, target: Path) -> None:
+    """Print the report.
+
+    Raises
+    ------
+    ComplyError
+        If the browser fails.
+    """
+    from comply_measure.errors import ComplyError
+    from comply_measure.report.printing import print_report
+
+    if not print_report(report, target):
+        raise ComplyError(f"{report} could not be printed to {target}")
 
 
 def _nothing_to_do(

@@ -112,6 +112,21 @@ def test_run_says_what_it_did_and_can_be_quiet(tmp_path: Path, capsys: pytest.Ca
     assert (captured.out, captured.err) == ("", "")
 
 
+def test_a_pdf_that_cannot_be_printed_is_refused_before_the_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, out = tmp_path / "study.yaml", tmp_path / "out"
+    study.write_text(STUDY, encoding="utf-8")
+    monkeypatch.setattr("comply_measure.report.printing.browser", lambda: "chromium")
+    for target in (tmp_path, tmp_path / "absent" / "report.pdf"):
+        assert call("run", str(study), "--out", str(out), "--pdf", str(target)) == 2
+        assert "cannot be written" in capsys.readouterr().err
+    monkeypatch.setattr("comply_measure.report.printing.browser", lambda: None)
+    assert call("run", str(study), "--out", str(out), "--pdf", str(tmp_path / "report.pdf")) == 2
+    assert "needs Chromium or Chrome" in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_a_failed_step_gives_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     study = tmp_path / "s.yaml"
     study.write_text(STUDY + "options: {cfa: {scale: marker, models: [second_order]}}\n", encoding="utf-8")
