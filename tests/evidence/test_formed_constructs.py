@@ -32,8 +32,8 @@ items:
 """
 
 
-def three_constructs(folder: Path, n: int = 200) -> Responses:
-    """Trust and care show in three items each; of the means, the third repeats the first two."""
+def three_constructs(folder: Path, n: int = 200, repeated: bool = False) -> Responses:
+    """Trust and care show in three items each; means correlate .3, or the third repeats the first two."""
     rng = np.random.default_rng(4)
     lines = [f"  - {{id: {key}_{j}, construct: {key}, text: {key} {j}.}}" for key in NAMES for j in (1, 2, 3)]
     (folder / "firm.yaml").write_text(SCALE + "\n".join(lines) + "\n", encoding="utf-8")
@@ -43,8 +43,11 @@ def three_constructs(folder: Path, n: int = 200) -> Responses:
         for i, key in enumerate(("trust", "care"))
         for j in (1, 2, 3)
     }
-    columns |= {f"means_{j}": rng.normal(size=n) for j in (1, 2)}
-    columns["means_3"] = columns["means_1"] + columns["means_2"] + 0.2 * rng.normal(size=n)
+    part = 0.0 if repeated else rng.normal(size=n) * np.sqrt(0.3)
+    own = 1.0 if repeated else np.sqrt(0.7)
+    columns |= {f"means_{j}": part + own * rng.normal(size=n) for j in (1, 2, 3)}
+    if repeated:
+        columns["means_3"] = columns["means_1"] + columns["means_2"] + 0.2 * rng.normal(size=n)
     table = pd.DataFrame(columns).mul(0.8).add(4).round().clip(1, 7)
     table.insert(0, "unit", [f"U{i // 2}" for i in range(n)])
     table.insert(1, "role", ["buyer", "seller"] * (n // 2))
@@ -59,6 +62,11 @@ def responses(tmp_path_factory: pytest.TempPathFactory) -> Responses:
     return three_constructs(tmp_path_factory.mktemp("firm"))
 
 
+@pytest.fixture(scope="module")
+def repeating(tmp_path_factory: pytest.TempPathFactory) -> Responses:
+    return three_constructs(tmp_path_factory.mktemp("repeating"), repeated=True)
+
+
 def test_one_place_says_what_is_formed(responses: Responses) -> None:
     chosen = chosen_focal(responses, "firm")
     assert chosen.formed == chosen.indices == ("means",)
@@ -70,7 +78,8 @@ def test_one_place_says_what_is_formed(responses: Responses) -> None:
     assert len(smsc.indices) == 11 and list(smsc.reflective) == ["joint_follow_up"]
 
 
-def test_items_of_an_index_are_asked_for_redundancy_and_not_for_consistency(responses: Responses) -> None:
+def test_items_of_an_index_are_asked_for_redundancy_and_not_for_consistency(repeating: Responses) -> None:
+    responses = repeating
     found = evidence.items(responses)
     answers = {(v.rule, v.subject[0]): v.answer for v in found.verdicts(CONVENTIONS)}
     assert {item for rule, item in answers if rule == "items.goes_with"} == {
