@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import runpy
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from string import Formatter
@@ -12,12 +13,28 @@ from string import Formatter
 import pytest
 
 from comply_measure.errors import ComplyError
-from comply_measure.evidence import VerdictRule, Words, by_interval, register_rule, registered_rules, rule_of
+from comply_measure.evidence import (
+    VerdictRule,
+    Words,
+    by_interval,
+    register_rule,
+    registered_rules,
+    rule_of,
+    verdicts,
+)
 from comply_measure.pipeline import STEPS
 from comply_measure.report.cutoffs import Cutoffs
 
 DOCS = Path(__file__).parents[2] / "docs"
 assert STEPS  # their topics bring the rules
+
+
+@pytest.fixture(autouse=True)
+def rules_are_taken_back() -> Iterator[None]:
+    """Rules that a test makes known are known to it alone."""
+    yield
+    for key in [key for key in verdicts._RULES if key.startswith(("toy.", "spread."))]:
+        del verdicts._RULES[key]
 
 
 def rule(key: str = "toy.rule", **changes: object) -> VerdictRule:
@@ -77,7 +94,7 @@ def test_two_rules_never_share_a_key_and_need_a_sentence_for_every_answer() -> N
 
 
 def own_rules() -> list[VerdictRule]:
-    return [rule for key, rule in registered_rules().items() if not key.startswith(("toy.", "spread."))]
+    return list(registered_rules().values())
 
 
 def test_every_rule_is_complete_in_both_languages_and_knows_its_conventions() -> None:
