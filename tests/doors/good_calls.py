@@ -466,7 +466,7 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
     )
     put(
         "models.method_variance",
-        latent_method_factor={"data": answers(240), "factors": two},
+        latent_method_factor={"data": answers(60), "factors": two},
         marker_analysis={"data": answers(60), "factors": two, "marker": SCALES["C"]},
         single_factor_share={"data": data, "items": ITEMS},
         wording_factor={"data": answers(60), "factors": SCALES, "reversed_items": ["a3", "b3", "c3"]},
