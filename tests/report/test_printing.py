@@ -51,7 +51,8 @@ def test_contents_stand_before_the_chapters_with_their_pages() -> None:
 
 
 @pytest.mark.skipif(
-    browser() is None or shutil.which("pdftotext") is None, reason="Chromium or pdftotext is missing"
+    browser() is None or shutil.which("pdftotext") is None,
+    reason="Chromium, which prints, or pdftotext, which reads the pages, is not installed; contents are tested above",
 )
 def test_the_printed_numbers_are_the_pages(tmp_path: Path) -> None:
     html, pdf = tmp_path / "report.html", tmp_path / "report.pdf"
