@@ -87,7 +87,7 @@ def run(
         typer.Option(help="PDF of the report to write, too; needs Chromium or Chrome.", show_default=False),
     ] = None,
 ) -> None:
-    r"""Run a study: every step, a results folder, a report.
+    """Run a study: every step, a results folder, a report.
 
     Results are kept by content: a second run does only what changed, an interrupted run goes on where it
     stopped. A failing step is reported, the independent ones still run, and the exit code is 1.
@@ -122,7 +122,7 @@ def verify(
         float, typer.Option(min=0.0, max=1.0, help="Relative difference of numbers that are the same.")
     ] = 1e-8,
 ) -> None:
-    r"""Run a replication package anew and compare every file and every table.
+    """Run a replication package anew and compare every file and every table.
 
     Names each file that was changed, deleted or added, each changed answer and option, and each cell of a table that
     comes out otherwise; the exit code is then 1.
@@ -151,7 +151,7 @@ def feedback(
         int, typer.Option(min=1, help="Informants of a role that are needed to show its profile.")
     ] = 1,
 ) -> None:
-    r"""Write two pages of feedback per business unit: HTML, Word, and PDF where Chromium is installed.
+    """Write two pages of feedback per business unit: HTML, Word, and PDF where Chromium is installed.
 
     Role profiles with their uncertainty, where the unit stands (never a rank), what is strong, low or disputed
     beyond error, the framework's levers, questions for the joint talk.
@@ -175,7 +175,7 @@ def simulate(
     ] = 0,
     jobs: Annotated[int, typer.Option(min=1, help="Worker processes; results are the same.")] = 1,
 ) -> None:
-    r"""Simulate a study from a population that states every parameter; the truth is written beside it.
+    """Simulate a study from a population that states every parameter; the truth is written beside it.
 
     \b
     Example:
@@ -205,7 +205,7 @@ def study_new(
         ),
     ] = None,
 ) -> None:
-    r"""Write study.yaml and scale.yaml for a file of answers, as survey tools export it.
+    """Write study.yaml and scale.yaml for a file of answers, as survey tools export it.
 
     Items, units, roles, missing codes and ranges are guessed; every guess is marked in the files with its
     reason, and what to check is listed. Nothing is overwritten.

@@ -144,7 +144,7 @@ def survey_export(
         str | None, typer.Option(help="Only these languages, separated by commas.", show_default=False)
     ] = None,
 ) -> None:
-    r"""Write a survey for survey tools, a file per role, and per language where a format holds one.
+    """Write a survey for survey tools, a file per role, and per language where a format holds one.
 
     Nothing is overwritten.
 
@@ -201,7 +201,7 @@ def survey_read(
         ),
     ] = None,
 ) -> None:
-    r"""Read what survey tools return for a plan; write one table of answers and a study that reads it.
+    """Read what survey tools return for a plan; write one table of answers and a study that reads it.
 
     \b
     Example:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer import Typer
 
 from comply_measure import __version__
 from comply_measure.cli import main
+from comply_measure.cli.app import app
 
 STUDY = "format: comply-measure study 1\ntitle: T\ndataset: msi_triads\n"
 
@@ -40,10 +43,28 @@ def test_help_loads_no_heavy_library() -> None:
         assert part in done.stdout
 
 
-@pytest.mark.parametrize("command", ["run", "simulate", "scale", "study", "dataset"])
-def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert call(command, "--help") == 0
-    assert "Usage" in capsys.readouterr().out
+def commands(parent: Typer, *names: str) -> Iterator[tuple[str, ...]]:
+    """Every command, group by group."""
+    for command in parent.registered_commands:
+        assert command.callback is not None
+        yield (*names, command.name or command.callback.__name__.replace("_", "-"))
+    for group in parent.registered_groups:
+        assert group.typer_instance is not None
+        yield from commands(group.typer_instance, *names, str(group.name or group.typer_instance.info.name))
+
+
+@pytest.mark.parametrize("command", list(commands(app)), ids=" ".join)
+def test_every_command_has_help_with_examples_on_lines_of_their_own(
+    command: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(*command, "--help") == 0
+    shown = capsys.readouterr().out
+    assert "Usage" in shown
+    assert "\\b" not in shown
+    for line in shown.splitlines():
+        assert "comply-measure" not in line or line.lstrip().startswith(("Usage", "Try", "comply-measure")), (
+            line
+        )
 
 
 @pytest.mark.parametrize(
