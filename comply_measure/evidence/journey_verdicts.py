@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from comply_measure.evidence.rules.journey import DIFFERS, DISPUTED, LOOP, WEAK
+from comply_measure.evidence.verdicts import by_test, lies_within
 from comply_measure.statistics.multiplicity import holm, rejects, simultaneous_interval
 
 if TYPE_CHECKING:
@@ -40,9 +41,7 @@ def _differences(facts: JourneyEvidence, level: float) -> list[Verdict]:
     small = {"stages": _all_within(facts.differences, facts.margin)}
     found = []
     for name, p in zip(facts.tests["test"], corrected, strict=True):
-        answer: Answer = "not supported" if small.get(str(name)) else "cannot say"
-        if rejects(float(p), level):
-            answer = "supported"
+        answer = by_test(float(p), level, excluded=small.get(str(name), False))
         case = "" if math.isfinite(p) else "unknown"
         numbers: dict[str, Number] = {"p": float(p), "margin": facts.margin}
         found.append(
@@ -125,7 +124,7 @@ def _within(row: Row, n: int, margin: float) -> bool:
     """Whether the interval that n contrasts share lies within ±margin; an undefined one does not."""
     ci = (float(row["lower"]), float(row["upper"]))
     low, high = simultaneous_interval(float(row["estimate"]), ci, n, float(row["df"]))
-    return -margin < low and high < margin
+    return lies_within(low, high, margin)
 
 
 def _deviation(row: Row) -> dict[str, Number]:

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from comply_measure.errors import ComplyError
+from comply_measure.statistics.multiplicity import rejects
 
 Answer = Literal["supported", "not supported", "cannot say"]
 ANSWERS: tuple[Answer, ...] = ("supported", "not supported", "cannot say")
@@ -254,6 +255,28 @@ def by_interval(lower: float, upper: float, threshold: float, *, above: bool = T
     if (lower >= threshold and above) or (upper <= threshold and not above):
         return "supported"
     return "not supported" if (upper < threshold if above else lower > threshold) else "cannot say"
+
+
+def by_test(p: float, level: float, *, excluded: bool) -> Answer:
+    """An answer by a test: supported where it rejects, not supported where an effect worth having is excluded.
+
+    Parameters
+    ----------
+    p : float
+        Corrected for the tests of its family; an undefined one rejects nothing.
+    level : float
+        Of the test.
+    excluded : bool
+        Whether the interval holds no effect worth having (:func:`lies_within`).
+    """
+    if rejects(p, level):
+        return "supported"
+    return "not supported" if excluded else "cannot say"
+
+
+def lies_within(lower: float, upper: float, margin: float) -> bool:
+    """Whether an interval lies inside ±margin; an undefined one does not."""
+    return bool(-margin < lower and upper < margin)
 
 
 def _fields(text: str) -> set[str]:

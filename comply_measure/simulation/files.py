@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,12 @@ import pandas as pd
 import yaml
 
 from comply_measure.errors import ComplyError, InputError, Problem
-from comply_measure.simulation.journey import is_journey, load_journey_population, simulate_journey
+from comply_measure.simulation.journey import FORMAT as JOURNEYS, load_journey_population, simulate_journey
 from comply_measure.simulation.journey_files import journey_contents
-from comply_measure.simulation.pairs import is_pairs, load_pair_population, simulate_pairs
+from comply_measure.simulation.pairs import FORMAT as PAIRS, load_pair_population, simulate_pairs
 from comply_measure.simulation.pairs_files import pair_contents
 from comply_measure.simulation.population import Population, load_population
+from comply_measure.simulation.ratings import has_format
 from comply_measure.simulation.readme import readme_text
 from comply_measure.simulation.study import SimulatedStudy, simulate
 
@@ -62,10 +64,9 @@ def simulate_to_folder(
     InputError
         If the population file has faults or the folder cannot be written.
     """
-    if is_journey(population_path):
-        return _journey_to_folder(population_path, folder, seed)
-    if is_pairs(population_path):
-        return _pairs_to_folder(population_path, folder, seed)
+    for name, contents in RATINGS.items():
+        if has_format(population_path, name):
+            return _ratings_to_folder(population_path, folder, seed, contents)
     population = load_population(population_path)
     study = simulate(population, seed, n_jobs=n_jobs)
     reference = None
@@ -77,22 +78,30 @@ def simulate_to_folder(
     return write_study(study, folder, population_path, reference=reference, reference_units=reference_units)
 
 
-def _journey_to_folder(population_path: str | Path, folder: str | Path, seed: int) -> tuple[Path, ...]:
-    """The folder of a study of journeys, which needs no reference: its truth is in closed form."""
-    source = Path(population_path).read_bytes()
-    study = simulate_journey(load_journey_population(population_path), seed)
-    texts = journey_contents(study, f"comply-measure simulate {POPULATION} --out . --seed {seed}")
-    contents = {name: text.encode("utf-8") for name, text in texts.items()} | {POPULATION: source}
-    return _write(Path(folder), contents)
+def _journey(path: str | Path, seed: int, command: str) -> dict[str, str]:
+    return journey_contents(simulate_journey(load_journey_population(path), seed), command)
 
 
-def _pairs_to_folder(population_path: str | Path, folder: str | Path, seed: int) -> tuple[Path, ...]:
-    """The folder of a study of pairs, whose truth is in closed form, too."""
+def _pairs(path: str | Path, seed: int, command: str) -> dict[str, str]:
+    return pair_contents(simulate_pairs(load_pair_population(path), seed), command)
+
+
+#: Format of a population file -> texts of the folder, by path, seed and command.
+RATINGS = {JOURNEYS: _journey, PAIRS: _pairs}
+
+
+def _ratings_to_folder(
+    population_path: str | Path,
+    folder: str | Path,
+    seed: int,
+    contents: Callable[[str | Path, int, str], dict[str, str]],
+) -> tuple[Path, ...]:
+    """The folder of a study of ratings, which needs no reference: its truth is in closed form."""
     source = Path(population_path).read_bytes()
-    study = simulate_pairs(load_pair_population(population_path), seed)
-    texts = pair_contents(study, f"comply-measure simulate {POPULATION} --out . --seed {seed}")
-    contents = {name: text.encode("utf-8") for name, text in texts.items()} | {POPULATION: source}
-    return _write(Path(folder), contents)
+    texts = contents(population_path, seed, f"comply-measure simulate {POPULATION} --out . --seed {seed}")
+    return _write(
+        Path(folder), {name: text.encode("utf-8") for name, text in texts.items()} | {POPULATION: source}
+    )
 
 
 def default_set(population: Population) -> str | None:

@@ -18,21 +18,28 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-import scipy
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from comply_measure.documents import YamlDocument, problem_at, read_yaml, validate
-from comply_measure.errors import ComplyError, InputError, Problem
-from comply_measure.instrument import Scale, load_scale
-from comply_measure.simulation.schema import Cuts, OpenShare, Share, Strict
-from comply_measure.statistics.words import unknown_message
+from comply_measure.instrument import Scale
+from comply_measure.simulation.ratings import (
+    Named,
+    RatingPopulation,
+    RatingSpec,
+    SimulatedRatings,
+    drawn_firms,
+    generator,
+    rating_tables,
+    read_ratings,
+    unit_states,
+)
+from comply_measure.simulation.schema import OpenShare, Share, Strict
+from comply_measure.statistics.arrays import Floats
 
-Floats = NDArray[np.float64]
 FORMAT = "comply-measure journey population 1"
 
 
@@ -90,40 +97,18 @@ class GroupSpec(Strict):
         return self
 
 
-class JourneySample(Strict):
-    """Number of firms, and the distribution of the number of units in a firm."""
-
-    firms: Annotated[int, Field(ge=2)]
-    units_per_firm: dict[Annotated[int, Field(ge=1)], Share]
-
-
-class JourneyMissing(Strict):
-    """Share of informants that do not take part, and of single answers left out."""
-
-    informants: OpenShare
-    items: OpenShare
-
-
-class JourneySpec(Strict):
+class JourneySpec(RatingSpec):
     """A whole population file of journeys."""
 
     format: Literal["comply-measure journey population 1"]
-    title: str
-    description: str
-    scale: str
-    roles: tuple[str, ...] = Field(min_length=2)
-    sample: JourneySample
     variance: VarianceSpec
-    firm_share: Share
     stages: dict[str, StageSpec] = Field(min_length=2)
     dimension_shifts: tuple[ShiftSpec, ...] = ()
-    thresholds: Cuts
-    missing: JourneyMissing
     unit_variables: dict[str, GroupSpec] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
-class JourneyPopulation:
+class JourneyPopulation(RatingPopulation[JourneySpec]):
     """A checked population of journeys.
 
     Attributes
@@ -135,11 +120,6 @@ class JourneyPopulation:
     items : mapping
         (stage, dimension) -> item.
     """
-
-    spec: JourneySpec
-    scale: Scale
-    dimensions: tuple[str, ...]
-    items: Mapping[tuple[str, str], str]
 
     def means(self) -> Floats:
         """Latent means (roles, stages, dimensions) without effects of unit variables."""
@@ -160,10 +140,7 @@ class JourneyPopulation:
             shares = np.array(list(group.categories.values()))
             shifts = (shifts[:, None] + effects).ravel()
             weights = (weights[:, None] * shares).ravel()
-        cuts = np.array(self.spec.thresholds)
-        latent = self.means()[..., None, None] + shifts[:, None]
-        answer = self.scale.response.minimum + scipy.special.ndtr(latent - cuts).sum(axis=-1)
-        return np.asarray(answer @ weights)
+        return np.asarray(self.expected(self.means()[..., None] + shifts) @ weights)
 
     def with_units(self, n_units: int) -> JourneyPopulation:
         """The same population with as many firms as have this number of units on average, at least one."""
@@ -171,30 +148,10 @@ class JourneyPopulation:
         mean = sum(size * share for size, share in shares.items())
         return self.with_firms(max(1, round(n_units / mean)))
 
-    def with_firms(self, firms: int) -> JourneyPopulation:
-        """The same population with another number of firms."""
-        sample = self.spec.sample.model_copy(update={"firms": firms})
-        return self.with_spec(self.spec.model_copy(update={"sample": sample}))
-
-    def with_spec(self, spec: JourneySpec) -> JourneyPopulation:
-        """A population of other parameters, of the same stages and dimensions."""
-        return JourneyPopulation(spec, self.scale, self.dimensions, self.items)
-
 
 @dataclass(frozen=True, eq=False)
-class SimulatedJourney:
+class SimulatedJourney(SimulatedRatings[JourneyPopulation]):
     """A simulated study of journeys: answers as a survey would deliver them, and units."""
-
-    responses: pd.DataFrame
-    units: pd.DataFrame
-    population: JourneyPopulation
-    seed: int
-
-
-def is_journey(path: str | Path) -> bool:
-    """Whether a population file is one of journeys."""
-    document = read_yaml(path)
-    return isinstance(document.data, dict) and document.data.get("format") == FORMAT
 
 
 def load_journey_population(path: str | Path) -> JourneyPopulation:
@@ -205,46 +162,32 @@ def load_journey_population(path: str | Path) -> JourneyPopulation:
     InputError
         Listing every fault.
     """
-    document = read_yaml(path)
-    headline = f"{document.file} is not a usable population"
-    spec, problems = validate(JourneySpec, document)
-    if spec is None:
-        raise InputError(headline, problems)
-    try:
-        scale = load_scale(spec.scale)
-    except ComplyError as error:
-        raise InputError(headline, [problem_at(document, ("scale",), str(error), spec.scale)]) from error
+    spec, scale, items = read_ratings(path, JourneySpec, _asked, _names)
+    return JourneyPopulation(spec, scale, _dimensions(items), items)
+
+
+def _asked(spec: JourneySpec, scale: Scale) -> dict[tuple[str, str], str]:
+    """The first item of every stage and dimension."""
     items: dict[tuple[str, str], str] = {}
     for item in scale.items:
         if item.stage is not None and item.kind == "content":
             items.setdefault((item.stage, item.construct), item.id)
-    dimensions = tuple(dict.fromkeys(construct for _, construct in items))
-    if faults := list(_faults(spec, scale, dimensions, document)):
-        raise InputError(headline, faults)
-    return JourneyPopulation(spec, scale, dimensions, items)
+    return items
 
 
-def _faults(
-    spec: JourneySpec, scale: Scale, dimensions: tuple[str, ...], document: YamlDocument
-) -> Iterator[Problem]:
+def _dimensions(items: Mapping[tuple[str, str], str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(construct for _, construct in items))
+
+
+def _names(spec: JourneySpec, scale: Scale, items: Mapping[tuple[str, str], str]) -> Iterator[Named]:
     stages = [stage.key for stage in scale.stages]
-    named: list[tuple[tuple[str | int, ...], str, str, list[str]]] = []
-    named += [(("roles", k), "role", role, list(scale.roles)) for k, role in enumerate(spec.roles)]
-    named += [(("stages", stage), "stage", stage, stages) for stage in spec.stages]
+    yield from (Named(("stages", stage), "stage", stage, stages) for stage in spec.stages)
     for stage, own in spec.stages.items():
         for part, mapping in (("role_bias", own.role_bias), ("not_involved", own.not_involved)):
-            named += [(("stages", stage, part, role), "role", role, list(spec.roles)) for role in mapping]
+            yield from (Named(("stages", stage, part, role), "role", role, spec.roles) for role in mapping)
     for k, entry in enumerate(spec.dimension_shifts):
-        named.append((("dimension_shifts", k, "stage"), "stage", entry.stage, list(spec.stages)))
-        named.append((("dimension_shifts", k, "dimension"), "dimension", entry.dimension, list(dimensions)))
-    for key, what, name, known in named:
-        if name not in known:
-            yield problem_at(document, key, unknown_message(what, name, known), name)
-    n = scale.response.maximum - scale.response.minimum
-    if len(spec.thresholds) != n:
-        yield problem_at(
-            document, ("thresholds",), "one threshold between any two categories", allowed=f"{n} of them"
-        )
+        yield Named(("dimension_shifts", k, "stage"), "stage", entry.stage, tuple(spec.stages))
+        yield Named(("dimension_shifts", k, "dimension"), "dimension", entry.dimension, _dimensions(items))
 
 
 def simulate_journey(population: JourneyPopulation, seed: int) -> SimulatedJourney:
@@ -255,26 +198,15 @@ def simulate_journey(population: JourneyPopulation, seed: int) -> SimulatedJourn
     ComplyError
         If the seed is negative.
     """
-    if seed < 0:
-        raise ComplyError(f"the seed must be 0 or more, not {seed}")
-    spec = population.spec
-    rng = np.random.Generator(np.random.PCG64(seed))
-    shares = spec.sample.units_per_firm
-    sizes = rng.choice(list(shares), spec.sample.firms, p=np.array(list(shares.values())))
-    firm = np.repeat(np.arange(spec.sample.firms), sizes)
+    spec, rng = population.spec, generator(seed)
+    firm = drawn_firms(spec.sample, rng)
     groups = _groups(spec, firm, rng)
+    ids = [population.items[stage, dimension] for stage in spec.stages for dimension in population.dimensions]
+    keying = np.array([population.scale.item(name).keying for name in ids])
     latent = _latent(population, firm, groups, rng)
-    steps = (latent[..., None] > np.array(spec.thresholds)).sum(axis=-1)
-    response = population.scale.response
-    keying = np.array(
-        [
-            [population.scale.item(population.items[s, d]).keying for d in population.dimensions]
-            for s in spec.stages
-        ]
-    )
-    answers = np.where(keying > 0, response.minimum + steps, response.maximum - steps).astype(float)
-    there, answers = _with_gaps(spec, answers, rng)
-    return _frames(population, seed, firm, sizes, groups, there, answers)
+    there, answers = _with_gaps(spec, population.answered(latent, keying.reshape(latent.shape[2:])), rng)
+    table = pd.DataFrame(answers[there].reshape(-1, len(ids)), columns=ids).astype("Int64")
+    return SimulatedJourney(*rating_tables(spec, firm, there, table, groups), population, seed)
 
 
 def _groups(spec: JourneySpec, firm: NDArray[np.intp], rng: np.random.Generator) -> dict[str, NDArray[Any]]:
@@ -295,8 +227,7 @@ def _latent(
     """Latent answers, units × roles × stages × dimensions."""
     spec, v = population.spec, population.spec.variance
     G, R, S, D = len(firm), len(spec.roles), len(spec.stages), len(population.dimensions)
-    shared = np.sqrt(spec.firm_share) * rng.standard_normal(spec.sample.firms)[firm]
-    unit = shared + np.sqrt(1 - spec.firm_share) * rng.standard_normal(G)
+    unit = unit_states(spec, firm, rng)
     agreement = np.array([stage.agreement for stage in spec.stages.values()])[:, None]
     normal = rng.standard_normal
     own = np.sqrt(agreement) * normal((G, 1, S, 1)) + np.sqrt(1 - agreement) * normal((G, R, S, 1))
@@ -327,26 +258,3 @@ def _with_gaps(
     absent = rng.random((G, R, S)) < away
     blank = rng.random(answers.shape) < spec.missing.items
     return there, np.where(absent[..., None] | blank, np.nan, answers)
-
-
-def _frames(
-    population: JourneyPopulation, seed: int, firm: NDArray[np.intp], sizes: NDArray[Any],
-    groups: Mapping[str, NDArray[Any]], there: NDArray[np.bool_], answers: Floats,
-) -> SimulatedJourney:  # fmt: skip
-    spec = population.spec
-    number = np.concatenate([np.arange(1, size + 1) for size in sizes])
-    firms = [f"F{f + 1:02d}" for f in firm]
-    units = [f"{name}-U{k}" for name, k in zip(firms, number, strict=True)]
-    rows, roles = np.nonzero(there)
-    ids = [population.items[stage, dimension] for stage in spec.stages for dimension in population.dimensions]
-    table = pd.DataFrame(answers[rows, roles].reshape(len(rows), -1), columns=ids).astype("Int64")
-    keys = {
-        "firm": [firms[k] for k in rows],
-        "unit": [units[k] for k in rows],
-        "role": [spec.roles[k] for k in roles],
-        "informant": [f"{units[g]}-{spec.roles[r]}" for g, r in zip(rows, roles, strict=True)],
-    }
-    responses = pd.concat([pd.DataFrame(keys), table], axis=1)
-    kept = sorted(set(rows.tolist()))  # a unit in which nobody took part is no row of the survey
-    frame = pd.DataFrame({"firm": firms, "unit": units, **groups}).iloc[kept].reset_index(drop=True)
-    return SimulatedJourney(responses, frame, population, seed)

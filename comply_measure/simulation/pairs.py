@@ -23,18 +23,25 @@ from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
-import scipy
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from comply_measure.documents import YamlDocument, problem_at, read_yaml, validate
-from comply_measure.errors import ComplyError, InputError, Problem
-from comply_measure.instrument import Item, Scale, load_scale
-from comply_measure.simulation.journey import JourneyMissing, JourneySample
-from comply_measure.simulation.schema import Cuts, Share, Strict
-from comply_measure.statistics.words import unknown_message
+from comply_measure.instrument import Item, Scale
+from comply_measure.simulation.ratings import (
+    Named,
+    RatingPopulation,
+    RatingSpec,
+    SimulatedRatings,
+    drawn_firms,
+    generator,
+    rating_tables,
+    read_ratings,
+    unit_states,
+)
+from comply_measure.simulation.schema import Share, Strict
+from comply_measure.statistics.arrays import Floats
 
-Floats = NDArray[np.float64]
+ByPair = Mapping[str, Mapping[str, str]]
 FORMAT = "comply-measure pair population 1"
 #: Variance of the smallest of three independent standard normal variables, 1 + √3/(2π) − 9/(4π) (Jones, 1948).
 MINIMUM_VARIANCE = 1 + math.sqrt(3) / (2 * math.pi) - 9 / (4 * math.pi)
@@ -97,23 +104,16 @@ class TriadSpec(Strict):
     dimension: Share
 
 
-class PairsSpec(Strict):
+class PairsSpec(RatingSpec):
     """A whole population file of pairs."""
 
     format: Literal["comply-measure pair population 1"]
-    title: str
-    description: str
-    scale: str
     attribute_set: str | None = None
     roles: tuple[str, ...] = Field(min_length=3, max_length=3)
-    sample: JourneySample
-    firm_share: Share
     common: Share
     pairs: dict[str, PairSpec] = Field(min_length=3, max_length=3)
     variance: PairVariance
     triad: TriadSpec
-    thresholds: Cuts
-    missing: JourneyMissing
 
     @model_validator(mode="after")
     def _leaves_a_rest(self) -> PairsSpec:
@@ -123,7 +123,7 @@ class PairsSpec(Strict):
 
 
 @dataclass(frozen=True, eq=False)
-class PairPopulation:
+class PairPopulation(RatingPopulation[PairsSpec]):
     """A checked population of pairs.
 
     Attributes
@@ -138,10 +138,6 @@ class PairPopulation:
         Items about the triad, of the short form.
     """
 
-    spec: PairsSpec
-    scale: Scale
-    dimensions: tuple[str, ...]
-    items: Mapping[tuple[str, str], str]
     triad_items: tuple[Item, ...]
 
     def inside(self) -> NDArray[np.bool_]:
@@ -158,9 +154,7 @@ class PairPopulation:
 
     def implied_means(self) -> Floats:
         """Expected recoded answers (roles, pairs, dimensions), in closed form."""
-        cuts = np.array(self.spec.thresholds)
-        answer = scipy.special.ndtr(self.means()[..., None] - cuts).sum(axis=-1)
-        return np.asarray(self.scale.response.minimum + answer)
+        return self.expected(self.means())
 
     def state_covariance(self) -> pd.DataFrame:
         """Covariance of the three pairs, their mean and minimum, and the triad, before it is standardised.
@@ -180,30 +174,10 @@ class PairPopulation:
         whole = np.block([[table, triad[:, None]], [triad, weights @ triad + spec.own]])
         return pd.DataFrame(whole, index=[*names, "triad"], columns=[*names, "triad"])
 
-    def with_firms(self, firms: int) -> PairPopulation:
-        """The same population with another number of firms."""
-        sample = self.spec.sample.model_copy(update={"firms": firms})
-        return self.with_spec(self.spec.model_copy(update={"sample": sample}))
-
-    def with_spec(self, spec: PairsSpec) -> PairPopulation:
-        """Another specification of the same scale."""
-        return PairPopulation(spec, self.scale, self.dimensions, self.items, self.triad_items)
-
 
 @dataclass(frozen=True, eq=False)
-class SimulatedPairs:
+class SimulatedPairs(SimulatedRatings[PairPopulation]):
     """A simulated study of pairs: answers as a survey would deliver them, and units."""
-
-    responses: pd.DataFrame
-    units: pd.DataFrame
-    population: PairPopulation
-    seed: int
-
-
-def is_pairs(path: str | Path) -> bool:
-    """Whether a population file is one of pairs."""
-    document = read_yaml(path)
-    return isinstance(document.data, dict) and document.data.get("format") == FORMAT
 
 
 def load_pair_population(path: str | Path) -> PairPopulation:
@@ -214,43 +188,28 @@ def load_pair_population(path: str | Path) -> PairPopulation:
     InputError
         Listing every fault.
     """
-    document = read_yaml(path)
-    headline = f"{document.file} is not a usable population"
-    spec, problems = validate(PairsSpec, document)
-    if spec is None:
-        raise InputError(headline, problems)
-    try:
-        scale = load_scale(spec.scale)
-        asked = scale.items_for("short", spec.attribute_set or scale.collection_set, kind="content")
-    except ComplyError as error:
-        raise InputError(headline, [problem_at(document, ("scale",), str(error), spec.scale)]) from error
-    by_pair = scale.items_by_pair(form="dyad")
-    dimensions = tuple(next(iter(by_pair.values()), {}))
+    spec, scale, (by_pair, triad_items) = read_ratings(path, PairsSpec, _asked, _names)
     items = {(pair, d): item for pair, own in by_pair.items() for d, item in own.items()}
-    if faults := list(_faults(spec, scale, dimensions, document)):
-        raise InputError(headline, faults)
-    return PairPopulation(spec, scale, dimensions, items, tuple(asked))
+    return PairPopulation(spec, scale, _dimensions(by_pair), items, triad_items)
 
 
-def _faults(
-    spec: PairsSpec, scale: Scale, dimensions: tuple[str, ...], document: YamlDocument
-) -> Iterator[Problem]:
-    named: list[tuple[tuple[str | int, ...], str, str, list[str]]] = []
-    named += [(("roles", k), "role", role, list(scale.roles)) for k, role in enumerate(spec.roles)]
-    pairs = [pair.key for pair in scale.pairs]
+def _asked(spec: PairsSpec, scale: Scale) -> tuple[ByPair, tuple[Item, ...]]:
+    """Items about pairs, and those about the triad."""
+    of_triad = scale.items_for("short", spec.attribute_set or scale.collection_set, kind="content")
+    return scale.items_by_pair(form="dyad"), tuple(of_triad)
+
+
+def _dimensions(by_pair: ByPair) -> tuple[str, ...]:
+    return tuple(next(iter(by_pair.values()), {}))
+
+
+def _names(spec: PairsSpec, scale: Scale, asked: tuple[ByPair, tuple[Item, ...]]) -> Iterator[Named]:
+    pairs, dimensions = [pair.key for pair in scale.pairs], _dimensions(asked[0])
     for key, own in spec.pairs.items():
-        named.append((("pairs", key), "pair", key, pairs))
-        named += [(("pairs", key, "rater_bias", r), "role", r, list(spec.roles)) for r in own.rater_bias]
-        named += [(("pairs", key, "shifts", d), "dimension", d, list(dimensions)) for d in own.shifts]
-    named += [(("triad", "role_bias", r), "role", r, list(spec.roles)) for r in spec.triad.role_bias]
-    for place, what, name, known in named:
-        if name not in known:
-            yield problem_at(document, place, unknown_message(what, name, known), name)
-    n = scale.response.maximum - scale.response.minimum
-    if len(spec.thresholds) != n:
-        yield problem_at(
-            document, ("thresholds",), "one threshold between any two categories", allowed=f"{n} of them"
-        )
+        yield Named(("pairs", key), "pair", key, pairs)
+        yield from (Named(("pairs", key, "rater_bias", r), "role", r, spec.roles) for r in own.rater_bias)
+        yield from (Named(("pairs", key, "shifts", d), "dimension", d, dimensions) for d in own.shifts)
+    yield from (Named(("triad", "role_bias", r), "role", r, spec.roles) for r in spec.triad.role_bias)
 
 
 def simulate_pairs(population: PairPopulation, seed: int) -> SimulatedPairs:
@@ -261,22 +220,15 @@ def simulate_pairs(population: PairPopulation, seed: int) -> SimulatedPairs:
     ComplyError
         If the seed is negative.
     """
-    if seed < 0:
-        raise ComplyError(f"the seed must be 0 or more, not {seed}")
-    spec = population.spec
-    rng = np.random.Generator(np.random.PCG64(seed))
-    shares = spec.sample.units_per_firm
-    sizes = rng.choice(list(shares), spec.sample.firms, p=np.array(list(shares.values())))
-    firm = np.repeat(np.arange(spec.sample.firms), sizes)
-    latent = _latent(population, firm, rng)
-    steps = (latent[..., None] > np.array(spec.thresholds)).sum(axis=-1)
-    response = population.scale.response
+    spec, rng = population.spec, generator(seed)
+    firm = drawn_firms(spec.sample, rng)
     ids = _ids(population)
     keying = np.array([population.scale.item(name).keying for name in ids])
-    answers = np.where(keying > 0, response.minimum + steps, response.maximum - steps).astype(float)
+    answers = population.answered(_latent(population, firm, rng), keying)
     answers = np.where(rng.random(answers.shape) < spec.missing.items, np.nan, answers)
     there = rng.random(answers.shape[:2]) >= spec.missing.informants
-    return _frames(population, seed, sizes, there, answers)
+    table = pd.DataFrame(answers[there], columns=ids).astype("Int64")
+    return SimulatedPairs(*rating_tables(spec, firm, there, table, {}), population, seed)
 
 
 def _ids(population: PairPopulation) -> list[str]:
@@ -288,8 +240,7 @@ def _ids(population: PairPopulation) -> list[str]:
 def pair_states(spec: PairsSpec, firm: NDArray[np.intp], rng: np.random.Generator) -> tuple[Floats, Floats]:
     """States of the pairs (units, 3) and of the triad, standardised by its variance in closed form."""
     n = len(firm)
-    shared = np.sqrt(spec.firm_share) * rng.standard_normal(spec.sample.firms)[firm]
-    unit = shared + np.sqrt(1 - spec.firm_share) * rng.standard_normal(n)
+    unit = unit_states(spec, firm, rng)
     pairs = np.sqrt(spec.common) * unit[:, None] + np.sqrt(1 - spec.common) * rng.standard_normal((n, 3))
     t = spec.triad
     triad = t.mean * pairs.mean(axis=1) + t.minimum * pairs.min(axis=1)
@@ -325,22 +276,3 @@ def _latent(population: PairPopulation, firm: NDArray[np.intp], rng: np.random.G
         + math.sqrt(1 - t.state - t.dimension - v.rater) * normal((n, R, len(place)))
     )
     return np.concatenate([whole, about.reshape(n, R, -1)], axis=2)
-
-
-def _frames(
-    population: PairPopulation, seed: int, sizes: NDArray[np.intp], there: NDArray[np.bool_], answers: Floats
-) -> SimulatedPairs:
-    spec = population.spec
-    firms = [f"F{f + 1:02d}" for f, size in enumerate(sizes) for _ in range(size)]
-    units = [f"F{f + 1:02d}-U{k + 1}" for f, size in enumerate(sizes) for k in range(size)]
-    rows, roles = np.nonzero(there)
-    table = pd.DataFrame(answers[rows, roles], columns=_ids(population)).astype("Int64")
-    keys = {
-        "firm": [firms[k] for k in rows],
-        "unit": [units[k] for k in rows],
-        "role": [spec.roles[k] for k in roles],
-        "informant": [f"{units[g]}-{spec.roles[r]}" for g, r in zip(rows, roles, strict=True)],
-    }
-    kept = sorted(set(rows.tolist()))  # a unit in which nobody took part is no row of the survey
-    frame = pd.DataFrame({"firm": firms, "unit": units}).iloc[kept].reset_index(drop=True)
-    return SimulatedPairs(pd.concat([pd.DataFrame(keys), table], axis=1), frame, population, seed)

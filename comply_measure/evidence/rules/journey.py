@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from comply_measure.evidence.verdicts import VerdictRule, Words, register_rule
@@ -10,7 +11,29 @@ _WEAK = "{deviation:number} points, 95% CI {ci:interval}, corrected {p:p_phrase}
 _SCHWACH = "{deviation:number} Punkte, 95%-KI {ci:interval}, korrigiert {p:p_phrase}"
 _GAP = "{pair:pair} {gap:number} points, 95% CI {ci:interval}, corrected {p:p_phrase}"
 _LUECKE = "{pair:pair} {gap:number} Punkte, 95%-KI {ci:interval}, korrigiert {p:p_phrase}"
+_CELLS, _ZELLEN = "of {of} cells of stage and dimension", "von {of} Zellen aus Stufe und Dimension"
 _SOURCE = "Pustejovsky and Tipton (2018) for the tests; Holm (1979)"
+
+
+def _cells(en: str, de: str) -> Mapping[str, Words]:
+    """Sentences for many cells of stage and dimension, by what they are called."""
+    return MappingProxyType(
+        {
+            "supported": Words(
+                f"{{n}} {_CELLS} {{n:is|are}} {en}: {{subjects}}.",
+                f"{{n}} {_ZELLEN} {{n:ist|sind}} {de}: {{subjects}}.",
+            ),
+            "not supported": Words(
+                f"{{n}} {_CELLS} {{n:is|are}} not {en}: {{subjects}}.",
+                f"{{n}} {_ZELLEN} {{n:ist|sind}} nicht {de}: {{subjects}}.",
+            ),
+            "cannot say": Words(
+                f"For {{n}} {_CELLS} it stays open whether they are {en}: {{subjects}}.",
+                f"Bei {{n}} {_ZELLEN} bleibt offen, ob sie {de} sind: {{subjects}}.",
+            ),
+        }
+    )
+
 
 DIFFERS = register_rule(
     VerdictRule(
@@ -143,22 +166,7 @@ WEAK = register_rule(
                 ),
             }
         ),
-        listed=MappingProxyType(
-            {
-                "supported": Words(
-                    "{n} of {of} cells of stage and dimension {n:is|are} weak: {subjects}.",
-                    "{n} von {of} Zellen aus Stufe und Dimension {n:ist|sind} schwach: {subjects}.",
-                ),
-                "not supported": Words(
-                    "{n} of {of} cells of stage and dimension {n:is|are} not weak: {subjects}.",
-                    "{n} von {of} Zellen aus Stufe und Dimension {n:ist|sind} nicht schwach: {subjects}.",
-                ),
-                "cannot say": Words(
-                    "For {n} of {of} cells of stage and dimension it stays open whether they are weak: {subjects}.",
-                    "Bei {n} von {of} Zellen aus Stufe und Dimension bleibt offen, ob sie schwach sind: {subjects}.",
-                ),
-            }
-        ),
+        listed=_cells("weak", "schwach"),
         number=(Words("deviation in points", "Abweichung in Punkten"), "deviation", "number"),
         source=_SOURCE,
         subject=("stage", "construct"),
@@ -208,22 +216,7 @@ DISPUTED = register_rule(
                 ),
             }
         ),
-        listed=MappingProxyType(
-            {
-                "supported": Words(
-                    "{n} of {of} cells of stage and dimension {n:is|are} disputed: {subjects}.",
-                    "{n} von {of} Zellen aus Stufe und Dimension {n:ist|sind} strittig: {subjects}.",
-                ),
-                "not supported": Words(
-                    "{n} of {of} cells of stage and dimension {n:is|are} not disputed: {subjects}.",
-                    "{n} von {of} Zellen aus Stufe und Dimension {n:ist|sind} nicht strittig: {subjects}.",
-                ),
-                "cannot say": Words(
-                    "For {n} of {of} cells of stage and dimension it stays open whether they are disputed: {subjects}.",
-                    "Bei {n} von {of} Zellen aus Stufe und Dimension bleibt offen, ob sie strittig sind: {subjects}.",
-                ),
-            }
-        ),
+        listed=_cells("disputed", "strittig"),
         number=(Words("gap in points", "Abstand in Punkten"), "gap", "number"),
         source=_SOURCE,
         subject=("stage", "construct"),

@@ -18,7 +18,7 @@ from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.rules.aggregation import INCREMENTAL, KNOWN_GROUPS
 from comply_measure.evidence.several import weight_table
 from comply_measure.evidence.topic import Request, Topic
-from comply_measure.evidence.verdicts import Answer, Number, Verdict
+from comply_measure.evidence.verdicts import Answer, Number, Verdict, by_test, lies_within
 from comply_measure.measurement.frames import joined
 from comply_measure.responses import Responses, each_informant, one_per_role
 from comply_measure.statistics.multiplicity import rejects
@@ -110,11 +110,8 @@ class AggregationEvidence(Evidence):
         known = self.criteria[self.criteria["p"].notna()] if len(self.criteria) else self.criteria
         found = []
         for row in known.to_dict("records"):
-            answer: Answer = "cannot say"
-            if rejects(row["p_holm"], conventions["test_level"]):
-                answer = "supported"
-            elif -margin < row["lower"] and row["upper"] < margin:
-                answer = "not supported"
+            excluded = lies_within(row["lower"], row["upper"], margin)
+            answer = by_test(row["p_holm"], conventions["test_level"], excluded=excluded)
             numbers: dict[str, Number] = {
                 "beta": float(row["beta"]),
                 "ci": (float(row["lower"]), float(row["upper"])),

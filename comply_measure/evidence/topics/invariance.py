@@ -27,13 +27,12 @@ from comply_measure.evidence.role_comparison import (
 )
 from comply_measure.evidence.rules.invariance import GAP
 from comply_measure.evidence.topic import Request, Topic
-from comply_measure.evidence.verdicts import Answer, Number, Verdict
+from comply_measure.evidence.verdicts import Number, Verdict, by_test
 from comply_measure.models.invariance import group_design, role_design
 from comply_measure.models.invariance.designs import Design
 from comply_measure.models.invariance.role_designs import RoleDesign
 from comply_measure.responses import Responses, one_per_role
 from comply_measure.responses.scoring import construct_scores
-from comply_measure.statistics.multiplicity import rejects
 from comply_measure.tables.roles import role_centred
 
 #: Units that items need for each variable of their model: with fewer, tests of items err far above their level.
@@ -155,14 +154,9 @@ def gap_verdicts(table: pd.DataFrame, conventions: Mapping[str, float]) -> tuple
     for row in table.to_dict("records"):
         p, gap, d = row["p_holm"], row["gap"], row["d"]
         numbers: dict[str, Number] = {"gap": gap, "ci": (row["ci_lower"], row["ci_upper"]), "p": p, "d": d}
-        answer: Answer = "cannot say"
-        if rejects(p, conventions["test_level"]):
-            answer = "supported"
-        elif (
-            gap != 0
-            and max(abs(row["ci_lower"]), abs(row["ci_upper"])) * abs(d / gap) < conventions["small_effect"]
-        ):
-            answer = "not supported"
+        largest = max(abs(row["ci_lower"]), abs(row["ci_upper"]))
+        excluded = gap != 0 and largest * abs(d / gap) < conventions["small_effect"]
+        answer = by_test(p, conventions["test_level"], excluded=excluded)
         case = "" if p == p else "unknown"
         n = int(table["p_holm"].notna().sum())
         found.append(

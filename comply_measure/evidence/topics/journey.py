@@ -14,6 +14,7 @@ from pydantic import Field
 
 from comply_measure import framework
 from comply_measure.errors import NotApplicableError
+from comply_measure.evidence.asked import form_asks, scale_asks
 from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Firms, Names
@@ -42,7 +43,6 @@ from comply_measure.triads import (
 
 if TYPE_CHECKING:
     from comply_measure.evidence.verdicts import Verdict
-    from comply_measure.instrument import Scale
 
 Columns = Mapping[str, Mapping[str, str]]
 #: Informants a role needs for a ladder of its own over the stages.
@@ -444,23 +444,6 @@ def _interventions(calls: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-def _applies(scales: tuple[Scale, ...]) -> str:
-    return "" if any(scale.stages for scale in scales) else "no scale asks about stages"
-
-
-def _form(scales: tuple[Scale, ...], forms: tuple[str, ...]) -> str:
-    """Why the forms hold no items about stages; empty if one does."""
-    of_stages = {
-        key
-        for scale in scales
-        for key in scale.forms
-        if any(item.stage is not None for item in scale.items_for(key, scale.collection_set))
-    }
-    if not of_stages or of_stages.intersection(forms):
-        return ""
-    return f"no form was asked that has items about stages ({', '.join(sorted(of_stages))})"
-
-
 def _compute(request: Request, options: JourneyOptions) -> JourneyEvidence:
     return journey(request.responses, options, seed=request.seed, cutoff=request.conventions["rwg_j"])
 
@@ -470,8 +453,8 @@ TOPIC = Topic(
     "Customer journey",
     _compute,
     JourneyOptions,
-    applies=_applies,
-    form=_form,
+    applies=scale_asks("stage"),
+    form=form_asks("stage"),
     conventions=("rwg_j",),
     informants="role",
 )

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
 from comply_measure.errors import NotApplicableError
+from comply_measure.evidence.asked import form_asks, scale_asks
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Firms, Names
 from comply_measure.evidence.focal import Focal, chosen_focal, require_roles
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.rules.pairs import DIFFER, MINIMUM
 from comply_measure.evidence.topic import Request, Topic
-from comply_measure.evidence.verdicts import Answer, Number, Verdict
+from comply_measure.evidence.verdicts import Answer, Number, Verdict, by_test, lies_within
 from comply_measure.responses import Responses, one_per_role, pair_ratings
+from comply_measure.statistics.arrays import known_mean
 from comply_measure.statistics.cluster_robust import clustered_means
 from comply_measure.statistics.multiplicity import holm, rejects
 from comply_measure.triads import TriadData, gap_tests
@@ -29,9 +31,6 @@ from comply_measure.triads.gaps.pair_ratings import (
     pair_agreement,
     triad_relation,
 )
-
-if TYPE_CHECKING:
-    from comply_measure.instrument import Scale
 
 OVERALL = "all"
 _MINIMUM_VALID = 0.5
@@ -129,12 +128,10 @@ def gap_verdicts(
     n = int(table["p_holm"].notna().sum())
     for row in table.to_dict("records"):
         gap, ends, sd = float(row["mean"]), (float(row["lower"]), float(row["upper"])), float(row["sd"])
-        answer: Answer = "cannot say"
-        if rejects(float(row["p_holm"]), conventions["test_level"]):
-            answer = "supported"
-        elif max(map(abs, ends)) < conventions["small_d"] * sd:
-            answer = "not supported"
-        numbers: dict[str, Number] = {"gap": gap, "ci": ends, "p": float(row["p_holm"])}
+        p = float(row["p_holm"])
+        excluded = lies_within(*ends, conventions["small_d"] * sd)
+        answer = by_test(p, conventions["test_level"], excluded=excluded)
+        numbers: dict[str, Number] = {"gap": gap, "ci": ends, "p": p}
         subject = (labels[str(row["first"])], labels[str(row["second"])])
         found.append(DIFFER.verdict(answer, *subject, numbers=numbers, n_family=max(n, 1)))
     return tuple(found)
@@ -193,7 +190,7 @@ def pairs(responses: Responses, options: PairOptions | None = None) -> PairsEvid
     keys = tuple(key for key in labels if (rated["pair"] == key).any())
     members = {pair.key: pair.roles for pair in chosen.scale.pairs}
     inside = np.array([[role in members[key] for role in chosen.roles] for key in keys])
-    overall = _score(ratings)
+    overall = known_mean(ratings, 3, _MINIMUM_VALID)
     data = PairData(keys, chosen.roles, inside, overall, triad, codes)
     there = ~np.isnan(overall)
     return PairsEvidence(
@@ -232,14 +229,6 @@ def _by_dimension(
     return found, dimensions
 
 
-def _score(ratings: np.ndarray) -> np.ndarray:
-    """Mean over dimensions, half of them at least."""
-    known = ~np.isnan(ratings)
-    n = known.sum(axis=-1)
-    mean = np.where(known, ratings, 0.0).sum(axis=-1) / np.maximum(n, 1)
-    return np.where(n >= _MINIMUM_VALID * ratings.shape[-1], mean, np.nan)
-
-
 def _triad(chosen: Focal, units: np.ndarray) -> tuple[np.ndarray | None, str]:
     """Score of the triad by every role, the mean of its dimensions; None with a reason where nobody was asked."""
     items = chosen.responses.items(chosen.scale.key)
@@ -248,7 +237,7 @@ def _triad(chosen: Focal, units: np.ndarray) -> tuple[np.ndarray | None, str]:
     level = "dimension" if chosen.by_scores else chosen.level
     table = chosen.scores(level)
     names = [name for name in table.columns if name not in ("unit", "firm", "role")]
-    wide = table.assign(score=_score(table[names].to_numpy(dtype=float))).pivot_table(
+    wide = table.assign(score=known_mean(table[names].to_numpy(dtype=float), 1, _MINIMUM_VALID)).pivot_table(
         index="unit", columns="role", values="score"
     )
     return wide.reindex(index=units, columns=list(chosen.roles)).to_numpy(dtype=float), ""
@@ -295,19 +284,13 @@ def _gaps(
     if len(data.pairs) < 2:
         return pd.DataFrame(columns=["first", "second", "dimension", *_KEPT])
     by_dimension = [level_members(ratings[..., d], data.inside) for d in range(len(dimensions))]
-    with_dimensions = np.stack([_members_mean(values) for values in by_dimension], axis=-1)
+    with_dimensions = np.stack([known_mean(values, 2) for values in by_dimension], axis=-1)
     parts = [
         _tests(data.scores[:, :, None], data.pairs, [OVERALL], data, units),
         _tests(with_dimensions, data.pairs, list(dimensions), data, units),
     ]
     table = pd.concat(parts, ignore_index=True).rename(columns={"column": "dimension"})
     return table[["first", "second", "dimension", *_KEPT]]
-
-
-def _members_mean(levelled: np.ndarray) -> np.ndarray:
-    known = ~np.isnan(levelled)
-    n = known.sum(axis=2)
-    return np.where(n > 0, np.where(known, levelled, 0.0).sum(axis=2) / np.maximum(n, 1), np.nan)
 
 
 def _raters(data: PairData, units: np.ndarray) -> pd.DataFrame:
@@ -328,27 +311,16 @@ def _raters(data: PairData, units: np.ndarray) -> pd.DataFrame:
     return table[["pair", "contrast", "first", "second", *_KEPT]]
 
 
-def _applies(scales: tuple[Scale, ...]) -> str:
-    return "" if any(scale.pairs for scale in scales) else "no scale asks about pairs of roles"
-
-
-def _form(scales: tuple[Scale, ...], forms: tuple[str, ...]) -> str:
-    """Why the forms hold no items about pairs; empty if one does."""
-    of_pairs = {
-        key
-        for scale in scales
-        for key in scale.forms
-        if any(item.pair is not None for item in scale.items_for(key, scale.collection_set))
-    }
-    if not of_pairs or of_pairs.intersection(forms):
-        return ""
-    return f"no form was asked that has items about pairs of roles ({', '.join(sorted(of_pairs))})"
-
-
 def _compute(request: Request, options: PairOptions) -> PairsEvidence:
     return pairs(request.responses, options)
 
 
 TOPIC = Topic(
-    "pairs", "Pairs of roles", _compute, PairOptions, applies=_applies, form=_form, informants="role"
+    "pairs",
+    "Pairs of roles",
+    _compute,
+    PairOptions,
+    applies=scale_asks("pair"),
+    form=form_asks("pair"),
+    informants="role",
 )

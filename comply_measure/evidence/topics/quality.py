@@ -22,7 +22,7 @@ from comply_measure.evidence.keying import Turned, doubt_of, turned_items
 from comply_measure.evidence.missing_predictors import missing_predictors
 from comply_measure.evidence.rules.quality import DEPENDS
 from comply_measure.evidence.topic import Request, Topic
-from comply_measure.evidence.verdicts import Answer, Number, Verdict
+from comply_measure.evidence.verdicts import Number, Verdict, by_test
 from comply_measure.measurement import alpha_table
 from comply_measure.measurement.careless import (
     CarelessFlags,
@@ -33,7 +33,6 @@ from comply_measure.measurement.careless import (
 from comply_measure.measurement.items.missingness import little_mcar, missing_table
 from comply_measure.models import correlated_factors, one_factor, second_order
 from comply_measure.responses import Responses
-from comply_measure.statistics.multiplicity import rejects
 from comply_measure.tables.roles import POOLED, by_role, role_centred
 
 _FEWEST_ITEMS = 6
@@ -167,11 +166,8 @@ class QualityEvidence(Evidence):
         found = []
         for row in table[table["p"].notna()].to_dict("records"):
             category = row["odds_ratio"] != row["odds_ratio"]
-            answer: Answer = "cannot say"
-            if rejects(row["p_holm"], level):
-                answer = "supported"
-            elif 1 / margin < row["lower"] and row["upper"] < margin:
-                answer = "not supported"
+            excluded = 1 / margin < row["lower"] and row["upper"] < margin
+            answer = by_test(row["p_holm"], level, excluded=excluded)
             numbers: dict[str, Number] = {"p": float(row["p_holm"])}
             if category:
                 numbers["f"] = float(row["statistic"])

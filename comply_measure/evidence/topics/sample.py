@@ -14,10 +14,9 @@ from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.rules.sample import ROLES_DIFFER
 from comply_measure.evidence.topic import Request, Topic
-from comply_measure.evidence.verdicts import Answer, Number, Verdict
+from comply_measure.evidence.verdicts import Number, Verdict, by_test, lies_within
 from comply_measure.responses import Responses, one_per_role
 from comply_measure.responses.scoring import construct_scores
-from comply_measure.statistics.multiplicity import rejects
 from comply_measure.triads import TriadData, gap_tests
 
 _REASONS = ("not_answered", "cannot_judge", "user_missing")
@@ -88,11 +87,8 @@ def roles_verdicts(table: pd.DataFrame, conventions: Mapping[str, float]) -> tup
     known = table[table["p"].notna()] if len(table) else table
     found = []
     for row in known.to_dict("records"):
-        answer: Answer = "cannot say"
-        if rejects(row["p_holm"], conventions["test_level"]):
-            answer = "supported"
-        elif -margin * row["sd"] < row["lower"] and row["upper"] < margin * row["sd"]:
-            answer = "not supported"
+        excluded = lies_within(row["lower"], row["upper"], margin * row["sd"])
+        answer = by_test(row["p_holm"], conventions["test_level"], excluded=excluded)
         numbers: dict[str, Number] = {
             "gap": float(row["mean"]),
             "ci": (float(row["lower"]), float(row["upper"])),

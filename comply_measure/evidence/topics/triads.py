@@ -26,10 +26,9 @@ from comply_measure.evidence.rules.triads import CLOSER
 from comply_measure.evidence.score_reliability import role_reliabilities
 from comply_measure.evidence.several import gap_table, nested_table, number_table
 from comply_measure.evidence.topic import Request, Topic
-from comply_measure.evidence.verdicts import Answer, Number, Verdict
+from comply_measure.evidence.verdicts import Number, Verdict, by_test
 from comply_measure.measurement.frames import joined
 from comply_measure.responses import Responses, each_informant, one_per_role
-from comply_measure.statistics.multiplicity import rejects
 from comply_measure.triads import (
     GStudy,
     OddRole,
@@ -143,11 +142,7 @@ def closer_verdicts(table: pd.DataFrame, conventions: Mapping[str, float]) -> tu
     found, n = [], int(table["p_adjusted"].notna().sum())
     for row in table[table["statistic"] == "absolute_gap"].to_dict("records"):
         p, real = float(row["p_adjusted"]), float(row["real"])
-        answer: Answer = "cannot say"
-        if rejects(p, conventions["test_level"]):
-            answer = "supported"
-        elif real > row["pseudo_upper"]:
-            answer = "not supported"
+        answer = by_test(p, conventions["test_level"], excluded=real > row["pseudo_upper"])
         ends = (float(row["pseudo_lower"]), float(row["pseudo_upper"]))
         numbers: dict[str, Number] = {"real": real, "pseudo": float(row["pseudo"]), "ci": ends, "p": p}
         subject = (str(row["column"]), str(row["pair"]))

@@ -16,6 +16,7 @@ import scipy
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.frames import varying_items
 from comply_measure.measurement.ranges import require
+from comply_measure.statistics.arrays import known_mean
 
 Floats = npt.NDArray[np.float64]
 
@@ -169,18 +170,12 @@ def even_odd(answers: Floats, scales: Sequence[Sequence[int]]) -> Floats:
     usable = [list(s) for s in scales if len(s) >= 2]
     if len(usable) < MIN_SCALES:
         return np.full(len(answers), np.nan)
-    odd = np.column_stack([_row_mean(answers[:, s[0::2]]) for s in usable])
-    even = np.column_stack([_row_mean(answers[:, s[1::2]]) for s in usable])
+    odd = np.column_stack([known_mean(answers[:, s[0::2]], 1) for s in usable])
+    even = np.column_stack([known_mean(answers[:, s[1::2]], 1) for s in usable])
     r = _row_correlation(odd, even, MIN_SCALES)
     with np.errstate(divide="ignore", invalid="ignore"):
         corrected = np.where(r > -1.0, 2 * r / (1 + r), -1.0)
     return np.where(np.isnan(r), np.nan, -np.maximum(corrected, -1.0))
-
-
-def _row_mean(x: Floats) -> Floats:
-    count = (~np.isnan(x)).sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(count > 0, np.nansum(x, axis=1) / count, np.nan)
 
 
 def psychometric_pairs(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.results import Result
-from comply_measure.statistics.arrays import Floats, Ints
+from comply_measure.statistics.arrays import Floats, Ints, known_mean
 from comply_measure.statistics.reasons import undefined_because
 from comply_measure.triads.aggregation.composition import EVIDENCE, Composition, check_composition
 from comply_measure.triads.aggregation.weights import (
@@ -142,7 +142,7 @@ def aggregate(
     values, level = data.values, np.zeros(len(data.columns))
     if centring == "role":
         means = role_means(data)
-        values, level = values - means, _column_means(means)
+        values, level = values - means, known_mean(means, 0)
     present = ~np.isnan(values)
     n = present.sum(axis=1)
     rule = f"at least {min_roles} roles"
@@ -224,12 +224,4 @@ def _deviation(values: Floats) -> Floats:
 
 def role_means(data: TriadData) -> Floats:
     """Mean of each role over units, shape (R, J); NaN for a role nobody has."""
-    present = ~np.isnan(data.values)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(np.where(present, data.values, 0.0).sum(axis=0) / present.sum(axis=0))
-
-
-def _column_means(means: Floats) -> Floats:
-    known = ~np.isnan(means)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(np.where(known, means, 0.0).sum(axis=0) / known.sum(axis=0))
+    return known_mean(data.values, 0)

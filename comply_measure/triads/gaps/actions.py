@@ -11,7 +11,7 @@ import pandas as pd
 from comply_measure import framework
 from comply_measure.errors import InputError, Problem
 from comply_measure.results import Result
-from comply_measure.statistics.arrays import Floats
+from comply_measure.statistics.arrays import Floats, known_mean
 from comply_measure.statistics.bootstrap import TAILS_95, percentile_interval
 from comply_measure.triads.data.triad_data import TriadData
 from comply_measure.triads.gaps.reliable import Reliability, reliability_array
@@ -237,18 +237,13 @@ def _level_and_gap(data: TriadData, weights: Floats, r: Floats | None) -> tuple[
             if r is not None:
                 square = square - variance[:, a] * (1 - r[a]) - variance[:, b] * (1 - r[b])
             squares.append(square)
-        level = _known_mean(mean, axis=1)
+        level = known_mean(mean, axis=1)
         gap = (
-            np.sqrt(np.maximum(_known_mean(np.stack(squares, axis=1), axis=1), 0.0))
+            np.sqrt(np.maximum(known_mean(np.stack(squares, axis=1), axis=1), 0.0))
             if squares
             else level * np.nan
         )
     return level, gap
-
-
-def _known_mean(x: Floats, axis: int) -> Floats:
-    known = ~np.isnan(x)
-    return np.asarray(np.where(known, x, 0.0).sum(axis=axis) / known.sum(axis=axis))
 
 
 def _row(

@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtr, stdtrit
 
-from comply_measure.statistics.arrays import Bools, Floats, Ints
+from comply_measure.statistics.arrays import Bools, Floats, Ints, known_mean
 from comply_measure.statistics.cluster_robust import cluster_robust
 
 _TINY = 1e-12
@@ -61,26 +61,19 @@ class PairData:
     @property
     def scores(self) -> Floats:
         """Score of every pair, the mean of its members' levelled ratings: (G, Q)."""
-        return _mean(self.levelled, 2)
+        return known_mean(self.levelled, 2)
 
     @property
     def outside(self) -> Floats:
         """Mean rating by those who are no members, their means set equal: (G, Q)."""
-        return _mean(level_members(self.ratings, ~self.inside), 2)
+        return known_mean(level_members(self.ratings, ~self.inside), 2)
 
 
 def level_members(ratings: Floats, inside: Bools) -> Floats:
     """Ratings of the raters marked, each rater's mean of a pair replaced by the mean of these means; NaN of others."""
     kept = np.where(inside[None], ratings, np.nan)
-    means = _mean(kept, 0)
-    return np.asarray(kept - means + _mean(means, 1)[:, None])
-
-
-def _mean(values: Floats, axis: int) -> Floats:
-    """Mean of the values there are; NaN of none."""
-    known = ~np.isnan(values)
-    n = known.sum(axis=axis)
-    return np.asarray(np.where(n > 0, np.where(known, values, 0.0).sum(axis=axis) / np.maximum(n, 1), np.nan))
+    means = known_mean(kept, 0)
+    return np.asarray(kept - means + known_mean(means, 1)[:, None])
 
 
 def pair_agreement(data: PairData, confidence: float = 0.95) -> pd.DataFrame:
@@ -131,8 +124,8 @@ def triad_relation(data: PairData, confidence: float = 0.95) -> pd.DataFrame:
     Q, R = len(data.pairs), len(data.roles)
     levelled, scores = data.levelled, data.scores
     whole = _complete(scores)
-    triad = data.triad - _mean(data.triad, 0)
-    unit = np.column_stack([_mean(triad, 1), scores, whole.mean(axis=1), whole.min(axis=1)])
+    triad = data.triad - known_mean(data.triad, 0)
+    unit = np.column_stack([known_mean(triad, 1), scores, whole.mean(axis=1), whole.min(axis=1)])
     views = np.column_stack([triad, levelled.reshape(len(levelled), Q * R)])
     place = {(q, r): R + q * R + r for q in range(Q) for r in range(R)}
     mine = [[r for r in range(R) if data.inside[q, r]] for q in range(Q)]
@@ -192,15 +185,15 @@ def minimum_beside_mean(data: PairData, confidence: float = 0.95) -> pd.DataFram
     assert data.triad is not None
     levelled, G, R = data.levelled, len(data.codes), len(data.roles)
     scores = data.scores
-    centred = data.triad - _mean(data.triad, 0)
+    centred = data.triad - known_mean(data.triad, 0)
     parts = [
-        _minimum_rows("same", _mean(centred, 1), _complete(scores), data.codes, np.arange(G), confidence)
+        _minimum_rows("same", known_mean(centred, 1), _complete(scores), data.codes, np.arange(G), confidence)
     ]
     seen = []
     for r in range(R):
         others = levelled.copy()
         others[:, :, r] = np.nan
-        seen.append(_complete(_mean(others, 2)))
+        seen.append(_complete(known_mean(others, 2)))
     units = np.tile(np.arange(G), R)
     parts.append(
         _minimum_rows(
@@ -263,7 +256,7 @@ def _jackknifed(
 ) -> tuple[Floats, Floats, Floats]:
     """Statistics of the covariances of columns (pairwise), and intervals from leaving out a cluster at a time."""
     known = ~np.isnan(columns)
-    z = np.where(known, columns - _mean(columns, 0), 0.0)
+    z = np.where(known, columns - known_mean(columns, 0), 0.0)
     flags = known.astype(float)
     C = int(codes.max()) + 1
     sums, counts = np.zeros((C, z.shape[1], z.shape[1])), np.zeros((C, z.shape[1], z.shape[1]))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arguments import arguments_checked
-from comply_measure.statistics.arrays import Floats
+from comply_measure.statistics.arrays import Floats, known_mean
 from comply_measure.statistics.multiplicity import holm
 from comply_measure.triads.data.triad_data import TriadData
 from comply_measure.triads.gaps.role_gaps import cluster_codes
@@ -98,11 +98,7 @@ class StageData:
     @cached_property
     def scores(self) -> Floats:
         """Mean over dimensions, units × roles × stages; NaN where fewer than half were rated."""
-        known = ~np.isnan(self.values)
-        n = known.sum(axis=3)
-        total = np.where(known, self.values, 0.0).sum(axis=3)
-        enough = n >= MIN_VALID * len(self.dimensions)
-        return np.where(enough, total / np.where(n > 0, n, 1), np.nan)
+        return known_mean(self.values, 3, MIN_VALID)
 
     @cached_property
     def clusters(self) -> NDArray[np.int64]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.results import Result
-from comply_measure.statistics.arrays import Floats
+from comply_measure.statistics.arrays import Floats, known_mean
 from comply_measure.triads.several.levels import variance_levels
 from comply_measure.triads.several.views import Views, role_views
 
@@ -146,8 +146,8 @@ def weigh_informants(
     weights = _normalised(np.where(present, raw, 0.0))
     means = views.means
     if centring == "role":
-        own = _known_mean(means)
-        means = means - own + _known_mean(own)
+        own = known_mean(means, 0)
+        means = means - own + known_mean(own, 0)
     scores = np.where(present.any(axis=1), np.nansum(weights * means, axis=1), np.nan)
     variance = np.nansum(weights**2 * error, axis=1) + np.where(np.isnan(shares[0]), np.nan, 0.0)
     variance = np.where(present.any(axis=1), variance, np.nan)
@@ -163,12 +163,6 @@ def _variances(table: pd.DataFrame, columns: tuple[str, ...]) -> tuple[NDArray[A
         "" if np.isfinite(found[column]).all() else f"errors unknown: {known[column]}" for column in columns
     )
     return np.column_stack([found[column] for column in columns]), notes
-
-
-def _known_mean(values: Floats) -> Floats:
-    """Mean over the first axis of what is known; NaN where nothing is, such as of a role that nobody has."""
-    n = (~np.isnan(values)).sum(axis=0)
-    return np.where(n > 0, np.nansum(values, axis=0) / np.maximum(n, 1), np.nan)
 
 
 def _normalised(weights: Floats) -> Floats:
