@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from comply_measure import __version__
-from comply_measure.cli.shown import Shown, shown
+from comply_measure.cli.scale import scale_app
+from comply_measure.cli.study import study_app
 from comply_measure.cli.survey import survey_app
 from comply_measure.cli.translation import add_translation
 
@@ -33,18 +34,14 @@ app = typer.Typer(
     Exit codes: 0 done, 1 a step failed, 2 the input cannot be used, 130 interrupted.
     """,
 )
-scale_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, read and check scales.")
 dataset_app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="List, read and copy the data sets that ship."
 )
-study_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Begin and check studies.")
 app.add_typer(study_app, name="study")
 app.add_typer(scale_app, name="scale")
 add_translation(scale_app)
 app.add_typer(dataset_app, name="dataset")
 app.add_typer(survey_app, name="survey")
-
-Language = Annotated[str | None, typer.Option(help="Language of texts, such as en or de.")]
 
 
 def _version(asked: bool) -> None:
@@ -185,265 +182,6 @@ def simulate(
 
     files = simulate_to_folder(population, out, seed, reference_units=reference_units, n_jobs=jobs)
     typer.echo(f"{len(files)} files written to {out}")
-
-
-@study_app.command("new")
-def study_new(
-    answers: Annotated[
-        Path,
-        typer.Argument(help="CSV, TSV, XLSX, Parquet, SAV or DTA, a row per informant.", show_default=False),
-    ],
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Folder of the new files. Default: that of the answers.", show_default=False),
-    ] = None,
-    plan: Annotated[
-        str | None,
-        typer.Option(
-            help="Survey plan that was asked: nothing is guessed then; a folder of files may be given.",
-            show_default=False,
-        ),
-    ] = None,
-) -> None:
-    """Write study.yaml and scale.yaml for a file of answers, as survey tools export it.
-
-    Items, units, roles, missing codes and ranges are guessed; every guess is marked in the files with its
-    reason, and what to check is listed. Nothing is overwritten.
-
-    \b
-    Examples:
-      comply-measure study new answers.sav --out my-study
-      comply-measure study new returned/ --plan plan.yaml --out my-study
-    """
-    from comply_measure.cli.new import tell
-    from comply_measure.pipeline import new_study, study_of_survey
-
-    if plan is not None:
-        from comply_measure.cli.survey import read_answers
-        from comply_measure.survey import load_survey
-
-        inside = answers if answers.is_dir() else answers.parent
-        found = study_of_survey(read_answers(load_survey(plan), [answers]), inside if out is None else out)
-        tell(found, f"comply-measure study check {found.files[1]}")
-        return
-    written = new_study(answers, out)
-    tell(written, f"comply-measure study check {written.files[0]}")
-
-
-@study_app.command("check")
-def study_check(
-    study: Annotated[Path, typer.Argument(help="Study file (YAML).", show_default=False)],
-) -> None:
-    """Every fault of a study file, its scales and its answers at once."""
-    from comply_measure.pipeline import STEPS, load_study
-
-    checked = load_study(study, STEPS, read=True)
-    typer.echo(f"{study}: no problems found")
-    for note in (*checked.responses.notes, *(f"{name}: {why}" for name, why in checked.left_out.items())):
-        typer.echo(f"note: {note}")
-
-
-@study_app.command("cells")
-def study_cells(
-    study: Annotated[Path, typer.Argument(help="Study file (YAML).", show_default=False)],
-    by: Annotated[
-        str, typer.Option(help="What an outsider can know: firm, unit, role, variables of units.")
-    ] = "firm,role",
-    minimum: Annotated[int, typer.Option(help="Fewer informants than these make a cell small.")] = 5,
-    classes: Annotated[
-        int, typer.Option(help="Classes of variables of units, to see what they would do.")
-    ] = 3,
-) -> None:
-    """Who could be recognised: combinations that few informants share, and what telling less would do."""
-    from comply_measure.pipeline import STEPS, load_study
-    from comply_measure.responses import safer_cells, small_cells
-
-    responses = load_study(study, STEPS, read=True).responses
-    names = [name.strip() for name in by.split(",") if name.strip()]
-    found = small_cells(responses, names, minimum)
-    n_small = int(found.cells["small"].sum())
-    typer.echo(
-        f"{n_small} of {len(found.cells)} cells of {' x '.join(found.variables)} have fewer than {minimum} informants: "
-        f"{found.n_at_risk} of {int(found.cells['n_informants'].sum())} informants could be recognised; the smallest "
-        f"cell has {found.smallest}"
-    )
-    shown = found.cells[found.cells["small"]].head(10)
-    for row in shown.to_dict("records"):
-        told = ", ".join(f"{name} {row[name]}" for name in found.variables)
-        typer.echo(f"small: {told}: {row['n_informants']}")
-    if n_small > len(shown):
-        typer.echo(f"small: {n_small - len(shown)} more")
-    if not n_small:
-        return
-    for row in safer_cells(responses, names, minimum, classes).iloc[1:].to_dict("records"):
-        typer.echo(
-            f"{row['change']}: {row['n_at_risk']} at risk in {row['n_cells']} cells, smallest {row['smallest']}"
-        )
-
-
-@study_app.command("codebook")
-def study_codebook(
-    study: Annotated[Path, typer.Argument(help="Study file (YAML).", show_default=False)],
-    out: Annotated[Path, typer.Option(help="New or empty folder.", show_default=False)],
-    name: Annotated[
-        str | None,
-        typer.Option(
-            help="Short name of letters and digits; that of the study file by default.", show_default=False
-        ),
-    ] = None,
-    plan: Annotated[
-        str | None, typer.Option(help="Survey plan, for the wordings of its questions.", show_default=False)
-    ] = None,
-    language: Language = None,
-) -> None:
-    """Write a study's answers with their codebook: CSV, SPSS, Stata, HTML, Data Package, Psych-DS."""
-    from comply_measure.pipeline import STEPS, load_study
-    from comply_measure.responses import write_dataset
-
-    checked = load_study(study, STEPS, read=True)
-    described = {}
-    if plan is not None:
-        from comply_measure.survey import load_survey, plan_described
-
-        described = plan_described(load_survey(plan), language)
-    short = name or "".join(sign for sign in study.stem if sign.isascii() and sign.isalnum()) or "study"
-    for path in write_dataset(
-        checked.responses, out, short, title=checked.file.title, language=language, described=described
-    ):
-        typer.echo(path)
-
-
-@scale_app.command("new")
-def scale_new(
-    items: Annotated[
-        Path,
-        typer.Argument(
-            help="Table of items: columns id, construct, text, and keying if any.", show_default=False
-        ),
-    ],
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Folder of scale.yaml. Default: that of the table.", show_default=False),
-    ] = None,
-    minimum: Annotated[int, typer.Option(help="Lowest answer.")] = 1,
-    maximum: Annotated[int, typer.Option(help="Highest answer.")] = 5,
-    language: Annotated[str, typer.Option(help="Language of the texts.")] = "en",
-) -> None:
-    """Write scale.yaml for a table of items (CSV, XLSX and others). Nothing is overwritten."""
-    from comply_measure.cli.new import tell
-    from comply_measure.pipeline import new_scale
-
-    written = new_scale(items, out, minimum=minimum, maximum=maximum, language=language)
-    tell(written, f"comply-measure scale check {written.files[0]}")
-
-
-@scale_app.command("list")
-def scale_list(language: Language = None) -> None:
-    """The scales that ship."""
-    from comply_measure.cli.show import show_table
-    from comply_measure.instrument import describe_scales
-
-    show_table(describe_scales(language or "en"))
-
-
-@scale_app.command("show")
-def scale_show(
-    scale: Annotated[
-        str, typer.Argument(help="Name of a shipped scale, or a YAML file.", show_default=False)
-    ],
-    language: Language = None,
-    form: Annotated[str, typer.Option(help="Form of the scale.")] = "full",
-    attribute_set: Annotated[
-        str | None, typer.Option(help="Attribute set, such as 20 or 21.", show_default=False)
-    ] = None,
-    kind: Annotated[
-        Shown,
-        typer.Option(
-            help="What to show: tables (facts, forms, answers, constructs, items), pool (every item with all that is "
-            "known of it), definitions, questionnaire (the pages one role sees), durations."
-        ),
-    ] = Shown.tables,
-    role: Annotated[
-        str | None, typer.Option(help="Role of the questionnaire; the first by default.", show_default=False)
-    ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(help="Seed of the informant's order; none: that of the file.", show_default=False),
-    ] = None,
-) -> None:
-    """A scale: its tables, item pool, definitions, questionnaire or durations."""
-    from comply_measure.cli.show import show_table
-    from comply_measure.instrument import describe_scale, load_scale
-
-    loaded = load_scale(scale)
-    if kind is not Shown.tables:
-        show_table(shown(kind, loaded, form, attribute_set, language, role, seed))
-        return
-    description = describe_scale(loaded, attribute_set, form, language)
-    typer.echo(f"{description.title}\n{description.description}")
-    for name, table in description.tables().items():
-        typer.echo("")
-        show_table(table, title=name)
-
-
-@scale_app.command("kit")
-def scale_kit(
-    scale: Annotated[
-        str, typer.Argument(help="Name of a shipped scale, or a YAML file.", show_default=False)
-    ],
-    out: Annotated[Path, typer.Option(help="Folder of the files.", show_default=False)],
-    language: Language = None,
-) -> None:
-    """Write what experts need to judge a scale: definitions, rating sheet, cards of an item sort."""
-    from comply_measure.instrument import development_kit, load_scale
-
-    for name, text in development_kit(load_scale(scale), language).items():
-        out.mkdir(parents=True, exist_ok=True)
-        (out / name).write_text(text, encoding="utf-8")
-        typer.echo(out / name)
-
-
-@scale_app.command("check")
-def scale_check(
-    file: Annotated[
-        str, typer.Argument(help="YAML file, or the name of a shipped scale.", show_default=False)
-    ],
-) -> None:
-    """Every fault of a scale file at once, with line and key; of one without faults, how its items read."""
-    from comply_measure.errors import InputError
-    from comply_measure.instrument import check_scale, fitted_tree, load_scale, readability, scale_notes
-
-    problems = check_scale(file)
-    if problems:
-        raise InputError(f"{file} has {len(problems)} problems", problems)
-    typer.echo(f"{file}: no problems found")
-    scale = load_scale(file)
-    tree = fitted_tree(scale)
-    for note in (*scale_notes(scale), *tree.notes):
-        typer.echo(f"note: {note}")
-    for line in readability(scale).lines():
-        typer.echo(f"reading: {line}")
-    if tree.by_scores and len(tree.factors) == 1:
-        typer.echo("\n".join(tree.lines))
-
-
-@scale_app.command("tree")
-def scale_tree(
-    scale: Annotated[
-        str, typer.Argument(help="Name of a shipped scale, or a YAML file.", show_default=False)
-    ],
-    form: Annotated[str, typer.Option(help="Form of the scale.")] = "full",
-    attribute_set: Annotated[
-        str | None, typer.Option(help="Attribute set, such as 20 or 21.", show_default=False)
-    ] = None,
-) -> None:
-    """The factors that are fitted for a scale, with their scores and items."""
-    from comply_measure.instrument import fitted_tree, load_scale
-
-    tree = fitted_tree(load_scale(scale), attribute_set, form)
-    typer.echo("\n".join(tree.lines))
-    for note in tree.notes:
-        typer.echo(f"note: {note}")
 
 
 @dataset_app.command("list")

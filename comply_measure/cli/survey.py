@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from comply_measure.cli.options import Language
+
 if TYPE_CHECKING:
     from comply_measure.survey import SurveyAnswers, SurveyPlan
 
@@ -17,9 +19,6 @@ survey_app = typer.Typer(
 )
 Plan = Annotated[
     str, typer.Argument(help="Survey plan (YAML), or the name of a shipped one.", show_default=False)
-]
-Language = Annotated[
-    str | None, typer.Option(help="Language of texts, such as en or de.", show_default=False)
 ]
 
 

@@ -15,7 +15,7 @@ from functools import reduce
 import numpy as np
 
 from comply_measure.sem.arrays import Array, Factor, Index, is_positive_definite
-from comply_measure.sem.table.constraints import Space
+from comply_measure.sem.table.space import Space
 
 
 @dataclass(frozen=True)

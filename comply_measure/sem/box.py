@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comply_measure.sem.arrays import Array
-from comply_measure.sem.table.constraints import Space
 from comply_measure.sem.table.parameter_table import ParameterTable
+from comply_measure.sem.table.space import Space
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,9 @@ from comply_measure.sem.arrays import Array, Index, is_positive_definite
 from comply_measure.sem.inference.covariance import null_space
 from comply_measure.sem.objective import Objective, Point
 from comply_measure.sem.optimise import Optimum
-from comply_measure.sem.table.constraints import Space, difference
+from comply_measure.sem.table.namespace import difference
 from comply_measure.sem.table.parameter_table import ParameterTable
+from comply_measure.sem.table.space import Space
 
 FEASIBLE = 1e-9
 MAX_HALVINGS = 30

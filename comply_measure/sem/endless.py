@@ -22,7 +22,7 @@ from comply_measure.sem.implied import Implied
 from comply_measure.sem.model import Model
 from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.start import starting_values
-from comply_measure.sem.table.constraints import Space
+from comply_measure.sem.table.space import Space
 from comply_measure.sem.trust import Coordinates, minimise_in_region, undetermined
 
 STEPS = 200

@@ -14,8 +14,9 @@ from comply_measure.sem.objective import Objective, Point
 from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.options import Options
 from comply_measure.sem.sample import GroupSample, Sample
-from comply_measure.sem.table.constraints import Space, feasible_set
+from comply_measure.sem.table.constraints import feasible_set
 from comply_measure.sem.table.parameter_table import ParameterTable
+from comply_measure.sem.table.space import Space
 
 if TYPE_CHECKING:
     from comply_measure.sem.families.base import Family

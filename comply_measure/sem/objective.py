@@ -14,7 +14,7 @@ from comply_measure.sem.arrays import Array, NotPositiveDefiniteError
 from comply_measure.sem.blocks import BlockMatrix, Component, components_of
 from comply_measure.sem.discrepancy.base import CasewiseEvaluation, Discrepancy, Evaluation
 from comply_measure.sem.implied import Implied, Layout
-from comply_measure.sem.table.constraints import Space
+from comply_measure.sem.table.space import Space
 
 
 @dataclass(frozen=True)

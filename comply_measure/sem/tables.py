@@ -10,7 +10,7 @@ import numpy as np
 
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.model import Model
-from comply_measure.sem.table.constraints import Namespace
+from comply_measure.sem.table.namespace import Namespace
 
 if TYPE_CHECKING:
     import pandas as pd

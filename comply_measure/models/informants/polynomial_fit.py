@@ -226,7 +226,7 @@ def _draws(fit: Fit, replications: int, seed: int) -> Floats:
 
 def coefficient_covariance(fit: Fit) -> Floats:
     """Delta-method covariance of b0 … b5, ``J V J'``, shape (6, 6); NaN without a covariance of the estimates."""
-    from comply_measure.sem.table.constraints import Namespace
+    from comply_measure.sem.table.namespace import Namespace
 
     defined = set(fit.estimates.loc[fit.estimates["op"] == ":=", "lhs"])
     if absent := [name for name in COEFFICIENTS if name not in defined]:

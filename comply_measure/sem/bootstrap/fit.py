@@ -140,7 +140,7 @@ class BootstrapFit(Fit):
 
     def _slopes(self) -> Array:
         """Influence of every case on all rows and defined parameters (n, rows + definitions)."""
-        from comply_measure.sem.table.constraints import Namespace
+        from comply_measure.sem.table.namespace import Namespace
 
         per_parameter = self.influence()
         table = self.model.table

@@ -12,7 +12,7 @@ from comply_measure.sem.bootstrap.moments import BatchMoments
 from comply_measure.sem.inference.standardized import standardise
 from comply_measure.sem.language.expressions import Dual, evaluate
 from comply_measure.sem.model import Model
-from comply_measure.sem.table.constraints import Namespace
+from comply_measure.sem.table.namespace import Namespace
 
 BLOCK = 100
 NOTHING = np.zeros(0, dtype=np.int64)

@@ -11,7 +11,7 @@ from comply_measure.sem.implied import Implied
 from comply_measure.sem.language.expressions import why_undefined
 from comply_measure.sem.model import Model
 from comply_measure.sem.optimise import Optimum
-from comply_measure.sem.table.constraints import Namespace
+from comply_measure.sem.table.namespace import Namespace
 
 LOWER_ELSEWHERE = 0.01  # difference in χ² by which a search that found no optimum must have gone lower
 TOLERANCE = 1.8e-12  # eigenvalues above minus this count as not negative (as lavaan: ε^¾)

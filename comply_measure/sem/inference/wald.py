@@ -18,7 +18,8 @@ from comply_measure.sem.fit_measures.chisquare import upper_tail
 from comply_measure.sem.inference.tests import TestStatistic
 from comply_measure.sem.language.parser import parse_relations
 from comply_measure.sem.model import Model
-from comply_measure.sem.table.constraints import Namespace, difference, referenced
+from comply_measure.sem.table.constraints import referenced
+from comply_measure.sem.table.namespace import Namespace, difference
 from comply_measure.statistics.correlation import to_correlations
 from comply_measure.statistics.words import counted
 

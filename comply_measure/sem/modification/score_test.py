@@ -31,7 +31,7 @@ from comply_measure.sem.modification.extension import ExtendedModel
 from comply_measure.sem.modification.standardise import standardised_change
 from comply_measure.sem.objective import Point
 from comply_measure.sem.optimise import Optimum
-from comply_measure.sem.table.constraints import Namespace, difference
+from comply_measure.sem.table.namespace import Namespace, difference
 from comply_measure.sem.table.parameter_table import ParameterTable
 
 if TYPE_CHECKING:

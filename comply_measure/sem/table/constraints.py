@@ -8,36 +8,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from comply_measure.errors import Problem
+from comply_measure.sem.arrays import Array
 from comply_measure.sem.errors import ModelError, ModelSyntaxError, fault
 from comply_measure.sem.language.expressions import (
     Binary,
-    Call,
-    Dual,
     Expression,
     Name,
-    Negative,
     Number,
-    constant,
-    evaluate,
     names,
 )
 from comply_measure.sem.language.records import Product, Relation
 from comply_measure.sem.table.feasible import contradicting
+from comply_measure.sem.table.namespace import Namespace, degree, difference
+from comply_measure.sem.table.space import Space
 from comply_measure.sem.table.variables import Variables
 from comply_measure.statistics.words import did_you_mean
 
 if TYPE_CHECKING:
     from comply_measure.sem.table.parameter_table import ParameterTable, Row
 
-Array = NDArray[np.float64]
 RANK_TOLERANCE = 1e-10
 
 
@@ -111,198 +106,6 @@ def _unknown(name: str, relation: Relation, known: set[str], text: str) -> Probl
         return Problem(message)
     line = text.split("\n")[relation.line - 1]
     return fault(message, relation.line, line, line.find(name) + 1)
-
-
-def degree(expression: Expression, degrees: dict[str, float]) -> float:
-    """Degree of an expression in the free parameters: 0, 1 or infinity (anything beyond linear).
-
-    Parameters
-    ----------
-    expression : Expression
-        The tree.
-    degrees : dict
-        Degree of each name: 0 for fixed parameters, 1 for free ones, that of its expression for a
-        defined parameter.
-    """
-    match expression:
-        case Number():
-            return 0.0
-        case Name(name):
-            return degrees[name]
-        case Negative(operand):
-            return degree(operand, degrees)
-        case Call(function, arguments):
-            top = max(degree(argument, degrees) for argument in arguments)
-            return top if top == 0.0 or function in ("sum", "mean") else math.inf
-        case Binary(op, left, right):
-            return _binary_degree(op, degree(left, degrees), degree(right, degrees), right)
-
-
-def _binary_degree(op: str, left: float, right: float, exponent: Expression) -> float:
-    if op in "+-":
-        return max(left, right)
-    if op == "*":
-        return left + right if left + right <= 1.0 else math.inf
-    if op == "/":
-        return left if right == 0.0 else math.inf
-    if left == 0.0 and right == 0.0:
-        return 0.0
-    return left if constant(exponent) == 1.0 else math.inf
-
-
-class Namespace:
-    """Values and gradients of every label, plabel and defined parameter at a given θ."""
-
-    def __init__(self, table: ParameterTable, values: Array | None = None) -> None:
-        fixed = table.value if values is None else values
-        self._free: dict[str, int] = {}
-        self._fixed: dict[str, float] = {}
-        for row in range(len(table)):
-            for name in (table.label[row], table.plabel[row]):
-                if not name or name in self._free or name in self._fixed:
-                    continue
-                if table.free[row]:
-                    self._free[name] = int(table.free[row]) - 1
-                else:
-                    self._fixed[name] = float(fixed[row])
-        self.definitions = [r for r in table.relations if r.op == ":="]
-        self.size = table.n_free
-
-    def degrees(self) -> dict[str, float]:
-        """Degree of every name in θ."""
-        found: dict[str, float] = dict.fromkeys(self._fixed, 0.0) | dict.fromkeys(self._free, 1.0)
-        for relation in self.definitions:
-            found[relation.lhs] = degree(relation.right, found)
-        return found
-
-    def at(self, theta: Array) -> dict[str, Dual]:
-        """Value and gradient of every name at θ."""
-        zero = np.zeros(self.size)
-        values = {name: Dual(value, zero) for name, value in self._fixed.items()}
-        unit = np.eye(self.size)
-        for name, place in self._free.items():
-            values[name] = Dual(float(theta[place]), unit[place])
-        for relation in self.definitions:
-            values[relation.lhs] = evaluate(relation.right, values, self.size)
-        return values
-
-
-@dataclass(frozen=True)
-class Space:
-    """The feasible set of θ.
-
-    Attributes
-    ----------
-    K : array (q, r) or None
-        θ = K φ + k₀; None when there is no linear constraint (then φ = θ).
-    k0 : array (q,)
-        Offset.
-    shared : int array (q,) or None
-        When every row of K has exactly one 1 and k₀ = 0: the coordinate that each θ takes. Products with
-        K are then sums over groups of rows.
-    equalities : tuple of Relation
-        Non-linear ``==`` relations.
-    inequalities : tuple of Relation
-        ``<`` and ``>`` relations.
-    bounded : bool
-        Whether any parameter has a bound.
-    n_equalities : int
-        Rank of all equality constraints, linear and not: what they add to the degrees of freedom.
-    namespace : Namespace or None
-        Values of names, when there are relations.
-    jacobian_linear : array (c, q)
-        Rows of the linear constraints.
-    """
-
-    K: Array | None
-    k0: Array
-    shared: NDArray[np.int64] | None
-    equalities: tuple[Relation, ...]
-    inequalities: tuple[Relation, ...]
-    bounded: bool
-    n_equalities: int
-    namespace: Namespace | None
-
-    @property
-    def is_linear(self) -> bool:
-        """Whether φ is unrestricted."""
-        return not (self.equalities or self.inequalities or self.bounded)
-
-    def coordinates(self, place: slice) -> NDArray[np.int64]:
-        """Coordinates of φ that some parameters depend on."""
-        if self.K is None:
-            return np.arange(place.start, place.stop)
-        if self.shared is not None:
-            return np.unique(self.shared[place])
-        return np.flatnonzero(self.K[place].any(axis=0))
-
-    def restricted(self, theta: NDArray[np.int64], phi: NDArray[np.int64]) -> Space:
-        """The linear map of some parameters from the coordinates they depend on."""
-        if self.K is None:
-            return Space(None, self.k0[theta], None, (), (), False, 0, None)
-        shared = None if self.shared is None else np.searchsorted(phi, self.shared[theta])
-        K = self.K[np.ix_(theta, phi)]
-        return Space(K, self.k0[theta], shared, (), (), False, 0, None)
-
-    def expand(self, phi: Array) -> Array:
-        """θ of φ."""
-        if self.K is None:
-            return phi
-        if self.shared is not None:
-            return phi[self.shared]
-        return np.asarray(self.K @ phi + self.k0)
-
-    def contract(self, theta: Array) -> Array:
-        """φ whose θ is nearest (least squares) to the given one."""
-        if self.K is None:
-            return theta
-        if self.shared is not None:
-            count = np.bincount(self.shared)
-            return np.asarray(np.bincount(self.shared, weights=theta) / count)
-        return np.asarray(np.linalg.lstsq(self.K, theta - self.k0, rcond=None)[0])
-
-    def gradient(self, gradient: Array) -> Array:
-        """Gradient with respect to φ: Kᵀ g."""
-        if self.K is None:
-            return gradient
-        if self.shared is not None:
-            return np.asarray(np.bincount(self.shared, weights=gradient), dtype=np.float64)
-        return np.asarray(self.K.T @ gradient)
-
-    def curvature(self, matrix: Array) -> Array:
-        """A symmetric matrix in the coordinates φ: Kᵀ M K."""
-        if self.K is None:
-            return matrix
-        if self.shared is not None:
-            first, others = self._members
-            half = matrix[first]
-            for rows in others:
-                half[self.shared[rows]] += matrix[rows]
-            total = half[:, first]
-            for rows in others:
-                total[:, self.shared[rows]] += half[:, rows]
-            return np.asarray(total)
-        return np.asarray(self.K.T @ matrix @ self.K)
-
-    @cached_property
-    def _members(self) -> tuple[NDArray[np.int64], list[NDArray[np.int64]]]:
-        """Places of θ by coordinate: the first one of each, the second ones, the third ones, and so on."""
-        shared = np.zeros(0, dtype=np.int64) if self.shared is None else self.shared
-        order = np.argsort(shared, kind="stable")
-        _, starts = np.unique(shared[order], return_index=True)
-        rank = np.empty(len(shared), dtype=np.int64)
-        rank[order] = np.arange(len(shared)) - np.repeat(starts, np.diff([*starts, len(shared)]))
-        by_rank = [np.flatnonzero(rank == r) for r in range(int(rank.max(initial=0)) + 1)]
-        first = by_rank[0]
-        return first[np.argsort(shared[first])], by_rank[1:]
-
-    def spread(self, covariance: Array) -> Array:
-        """Covariance matrix of θ from that of φ: K V Kᵀ."""
-        if self.K is None:
-            return covariance
-        if self.shared is not None:
-            return covariance[np.ix_(self.shared, self.shared)]
-        return np.asarray(self.K @ covariance @ self.K.T)
 
 
 def feasible_set(table: ParameterTable) -> Space:
@@ -403,13 +206,6 @@ def _sharing_matrix(shared: NDArray[np.int64], n_shared: int) -> Array:
     K = np.zeros((len(shared), n_shared))
     K[np.arange(len(shared)), shared] = 1.0
     return K
-
-
-def difference(relation: Relation, values: dict[str, Dual], size: int) -> Dual:
-    """Left side minus right side of a relation, with its gradient in θ."""
-    left = evaluate(relation.left, values, size)
-    right = evaluate(relation.right, values, size)
-    return Dual(left.value - right.value, left.gradient - right.gradient)
 
 
 def _eliminate(K: Array, linear: list[Relation], namespace: Namespace, q: int) -> tuple[Array, Array]:
