@@ -95,13 +95,18 @@ class Estimation(TopicOptions):
             engine=self.engine,
         )
 
-    def words(self, cases: str, responses: Responses, *, cluster: Cluster | None = None) -> str:
-        """``MLR, full information, standard errors and tests robust to clustering in units``; few are warned of."""
+    def words(
+        self, cases: str, responses: Responses, *, cluster: Cluster | None = None, clusters: int | None = None
+    ) -> str:
+        """``MLR, full information, standard errors and tests robust to clustering in units``; few are warned of.
+
+        `clusters` is their number where a model rests on other clusters than those of all responses.
+        """
         chosen = self.cluster if cluster is None else cluster
         parts = [self.estimator, "full information" if self.missing == "ml" else f"complete {cases}"]
         if chosen != "none":
             parts.append(
-                f"standard errors and tests robust to clustering in {chosen}s{few_words(responses, chosen)}"
+                f"standard errors and tests robust to clustering in {chosen}s{few_words(responses, chosen, clusters)}"
             )
         if self.engine != "comply":
             parts.append(f"estimated by {self.engine}")
@@ -115,10 +120,10 @@ def highest(options: Clustered, responses: Responses) -> Clustered:
     return options.model_copy(update={"cluster": "firm" if responses.n_firms > 1 else "unit"})
 
 
-def few_words(responses: Responses, cluster: Cluster) -> str:
+def few_words(responses: Responses, cluster: Cluster, number: int | None = None) -> str:
     """`` (24 firms are few: …)`` behind what names the clusters of a model; empty from 40 on and without clusters."""
-    number = {"firm": responses.n_firms, "unit": responses.n_units, "none": 0}[cluster]
-    note = uncorrected_note(number, f"{cluster}s")
+    all_of_them = {"firm": responses.n_firms, "unit": responses.n_units, "none": 0}[cluster]
+    note = uncorrected_note(all_of_them if number is None else number, f"{cluster}s")
     return f" ({note})" if note else ""
 
 

@@ -38,6 +38,7 @@ def stated(*rows, **more):
 
 JOINT = {"from": "alignment", "to": "joint_preparation", "label": "H1"}
 SOLD = {"from": "joint_preparation", "to": "salesperson_benefits"}
+OUTCOMES = ("salesperson_benefits", "marketer_benefits", "customer_drawbacks")
 MODERATED = SOLD | {"moderator": "product_facilitator", "label": "H3"}
 
 
@@ -273,18 +274,25 @@ def test_a_sign_is_a_sign() -> None:
         stated(SOLD | {"sign": "up"})
 
 
-def test_few_units_have_remedies_beside_or_say_why_not(responses, scores) -> None:
-    """25 units, alignment by six dimensions and 12 constructs: not usable; estimates with bounds stand beside."""
-    few = replace(scores, scores=scores.scores.iloc[:25])
-    found = evidence.structure(
-        responses, StructureOptions(compare=False, measurement="roles", cluster="none"), scores=few
-    )
+def test_few_units_have_remedies_beside(responses, scores) -> None:
+    """16 units, four factors of two or three roles: not admissible; estimates with bounds and in two steps beside."""
+    few = replace(scores, scores=scores.scores.iloc[200:216])
+    ends = [SOLD, SOLD | {"to": "marketer_benefits"}, SOLD | {"from": "joint_follow_up"}]
+    found = evidence.structure(responses, stated(*ends, measurement="roles", cluster="none"), scores=few)
     fit = found.named.fit
-    assert not (fit.has_optimum and fit.admissible) or fit.unidentified
-    told = {named.key for named in found.remedies}
-    assert told or found.cautions
-    for named in found.remedies:
-        assert not named.obstacle
+    assert fit.has_optimum and not fit.admissible
+    assert [named.key for named in found.remedies] == ["bounds", "sam"]
+    assert not any(named.obstacle for named in found.remedies) and not found.cautions
+
+
+def test_firms_are_those_of_the_units_in_the_fit(responses, scores) -> None:
+    """Five firms of sixty have scores: counts, warnings and the estimator's words say five."""
+    few = replace(scores, scores=scores.scores.iloc[:20])
+    found = evidence.structure(responses, stated(*(SOLD | {"to": to} for to in OUTCOMES)), scores=few)
+    firms = few.scores["firm"].nunique()
+    assert found.n_firms == firms < found.named.fit.npar
+    assert f"and {firms} firms: with fewer clusters" in found.cautions[0]
+    assert f"({firms} firms are few" in found.estimator
 
 
 def test_more_coefficients_than_units_has_its_reason(responses, scores) -> None:

@@ -54,8 +54,11 @@ def test_a_quadratic_term_and_a_missing_first_order_term() -> None:
         (MEASURED + "Y ~ X + X:x1", "'x1' is an indicator of 'X', which it multiplies"),
         (MEASURED + "Y ~ X + X:Y", "'Y' is 'Y' itself or follows from it"),
         (MEASURED + "Y ~ X\nW ~ Y\nY ~ X:W", "'W' is 'Y' itself or follows from it"),
-        (MEASURED + "Y ~ X + X:`w:2`", "names with a colon, as of two waves"),
-        ("X =~ `x:1` + `x:2`\nY ~ X + w + X:w", "names with a colon, as of two waves"),
+        (
+            MEASURED + "Y ~ X + X:`w:2`",
+            "names with a colon, as of two waves, cannot be told from products: 'w:2' ",
+        ),
+        ("X =~ `x:1` + `x:2`\nY ~ X + w + X:w", "cannot be told from products: 'x:1', 'x:2' "),
         ("X <~ x1 + x2\nY ~ X + w + X:w", "'X' is a composite: it has no product"),
         (MEASURED + "Y =~ X:Z", "'X:Z' cannot measure or be measured"),
         (MEASURED + "Y ~ X + Z + X:Z + Z:X", "'X:Z' stands twice in the equation of 'Y'"),

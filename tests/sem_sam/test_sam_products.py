@@ -97,6 +97,15 @@ def test_clusters_of_one_case_give_the_robust_errors() -> None:
     assert row(firms, "Y", "~", "X:Z")["se"] != pytest.approx(row(plain, "Y", "~", "X:Z")["se"], rel=1e-3)
 
 
+def test_few_clusters_of_the_second_step_are_named() -> None:
+    """Eighteen parameters of moments, which have no clusters of their own; blocks of nine have enough."""
+    few = sem.sam(MODELS["product"], products().assign(c=np.arange(len(products())) % 18), cluster="c")
+    told = [each.message for each in few.problems if "few_clusters" in each.code]
+    assert told == ["18 clusters for 18 parameters of the structural part"]
+    enough = sem.sam(MODELS["product"], products().assign(c=np.arange(len(products())) % 19), cluster="c")
+    assert not enough.problems
+
+
 def test_groups_are_fits_of_their_cases() -> None:
     data = products()
     fit = sem.sam(MODELS["product"], data, group="half")

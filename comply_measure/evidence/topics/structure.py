@@ -95,7 +95,7 @@ class StructureEvidence(Evidence):
     formed : tuple of str
         Constructs of the model that their items form (:attr:`.Focal.formed`).
     n_firms : int
-        Firms that errors allow for; negative: firms that they do not allow for; 0: no firms.
+        Firms of the units in the fit that errors allow for; negative: firms that they do not allow for; 0: no firms.
     model : str
         Model text.
     cautions : tuple of str
@@ -224,6 +224,7 @@ def structure(
     unit = fit_units(model, variables, measurement, options, cluster)
     beside, absent = remedies(model, variables, options, cluster, measurement, unit.fit)
     firms = variables.frame(())["firm"] if cluster == "firm" else None
+    n_firms = int(unit.data["firm"].nunique()) if cluster == "firm" else -responses.n_firms
     kind, details = _kind(options), FitDetails.of(unit.fit)
     return StructureEvidence(
         named=NamedFit("structure", "Structural model", unit.fit),
@@ -231,14 +232,14 @@ def structure(
         names=_BLOCKS if kind == "blocks" else {},
         n_units=len(unit.data),
         estimator=options.model_copy(update={"missing": unit.missing}).words(
-            "units", responses, cluster=cluster
+            "units", responses, cluster=cluster, clusters=max(n_firms, 0)
         ),
         kind=kind,
         measurement=measurement,
         formed=tuple(name for name in model.names if variables.formed(name)),
-        n_firms=responses.n_firms * (1 if cluster == "firm" else -1) if responses.n_firms > 1 else 0,
+        n_firms=n_firms if responses.n_firms > 1 else 0,
         model=unit.text,
-        cautions=(*_problems(unit.fit, responses, cluster), *absent),
+        cautions=(*_problems(unit.fit, n_firms), *absent),
         moderation=moderations(
             hypotheses,
             variables,
@@ -367,10 +368,10 @@ def _indirect(fit: Fit, options: StructureOptions, seed: int) -> dict[str, Any]:
     return {"indirect": found, "indirect_note": "" if why.startswith(NO_ROUTE) else why}
 
 
-def _problems(fit: Fit, responses: Responses, cluster: Cluster) -> tuple[str, ...]:
-    if cluster != "firm" or responses.n_firms >= fit.npar:
+def _problems(fit: Fit, n_firms: int) -> tuple[str, ...]:
+    if not 0 < n_firms < fit.npar:
         return ()
     return (
-        f"The model has {fit.npar} free parameters and {responses.n_firms} firms: with fewer clusters than parameters "
+        f"The model has {fit.npar} free parameters and {n_firms} firms: with fewer clusters than parameters "
         "the robust test statistic is not to be relied on, and standard errors are rough.",
     )

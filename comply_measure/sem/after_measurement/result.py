@@ -30,7 +30,12 @@ from comply_measure.sem.errors import ModelError
 from comply_measure.sem.fit_measures.collect import Evidence
 from comply_measure.sem.fit_measures.undefined import without_fit
 from comply_measure.sem.inference.covariance import ParameterCovariance
-from comply_measure.sem.inference.diagnosis import Finding, definition_findings, error_findings
+from comply_measure.sem.inference.diagnosis import (
+    Finding,
+    definition_findings,
+    error_findings,
+    few_clusters,
+)
 from comply_measure.sem.language.records import Product
 from comply_measure.sem.result import Fit
 from comply_measure.statistics.reasons import undefined_because
@@ -242,6 +247,7 @@ class SamFit(Fit):
             if problem.code != "note":
                 message = f"structural part: {problem.message}"
                 yield Finding(f"structure_{problem.code}", message, problem.advice, problem.serious)
+        yield from self._few_clusters()
         for found, group in zip(self.moments, self.model.sample.groups, strict=False):
             if found.is_corrected:
                 place = f" in group '{group.name}'" if group.name else ""
@@ -263,6 +269,14 @@ class SamFit(Fit):
                     "factors that are hardly distinct or reliable, or too few cases: estimates are biased towards "
                     "those of uncorrected scores",
                 )
+
+    def _few_clusters(self) -> Iterator[Finding]:
+        """Locally the second step has moments and no clusters; its errors rest on those of the cases."""
+        codes = [group.cluster for group in self.model.sample.groups if group.cluster is not None]
+        if codes and self.moments:
+            number = sum(len(np.unique(code)) for code in codes)
+            if found := few_clusters(number, self.structural.npar, " of the structural part"):
+                yield replace(found, code=f"structure_{found.code}")
 
     def predict(
         self,

@@ -238,14 +238,16 @@ def _objections(
     if term.op not in ("~", "~~"):
         yield f"'{made.product}' cannot measure or be measured", f"Y ~ {made.product}"
     composites = {t.lhs for t in terms if t.op == "<~"}
+    names = [name for part in made.components for name in (part.name, *part.indicators) if ":" in name]
+    if names:
+        they = ", ".join(f"'{name}'" for name in dict.fromkeys(names))
+        yield (
+            f"'{made.product}': names with a colon, as of two waves, cannot be told from products: {they}",
+            "other names for these columns",
+        )
     for component, other in zip(made.components, reversed(made.components), strict=True):
         if component.name in composites:
             yield f"'{component.name}' is a composite: it has no product", "a factor (=~) or a column"
-        if ":" in component.name or any(":" in name for name in component.indicators):
-            yield (
-                f"'{made.product}': names with a colon, as of two waves, cannot be told from products",
-                "other names for these columns",
-            )
         if component.name in other.indicators:
             yield (
                 f"'{component.name}' is an indicator of '{other.name}', which it multiplies",
