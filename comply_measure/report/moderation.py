@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from comply_measure.report.canvas import COLOURS, draw
 from comply_measure.report.format import MINUS, number
+from comply_measure.report.labels import wrapped
 from comply_measure.report.parts import Figure
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _LINES = ("sales", "marketing", "it", "accent", "ink", "muted")
 _STYLES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 2, 1, 2)))
 _PANEL = (4.4, 3.5)
+_ALONG = 36  # letters of a line beside an axis
+_NARROWEST = 320  # pixels of a panel: that of a phone
 _COLOURS = ("#0b5394", "#9cc4e4", "#f0f0f1", "#f0b98a", "#a84a00")
 BAND = "Bands are those of the effects: the expected outcome at the means is taken as given."
 
@@ -53,19 +56,20 @@ def moderation_lines(
                 for position, (at, value) in enumerate(zip(each.names, each.values.tolist(), strict=True)):
                     label = _value_label(names(slopes.moderator), at, value)
                     _line(axes, mine[mine["at"] == at], position, label)
-            axes.set_xlabel(names(slopes.predictor))
+            axes.set_xlabel(wrapped(names(slopes.predictor), _ALONG))
             axes.grid(axis="y", linewidth=0.6)
             axes.set_axisbelow(True)
             if place == 1:
-                axes.set_ylabel(names(slopes.outcome))
+                axes.set_ylabel(wrapped(names(slopes.outcome), _ALONG))
             if group:
                 axes.set_title(group)
             if not slopes.quadratic:
                 axes.legend(loc="best", fontsize=7.5)
 
-    size = (_PANEL[0] * len(slopes.groups), _PANEL[1])
+    panels = len(slopes.groups)
+    size, least = (_PANEL[0] * panels, _PANEL[1]), _NARROWEST * panels
     told = alt or _slopes_in_words(slopes, names)
-    return draw(key, title, paint, size=size, alt=told, notes=(BAND, *slopes.notes), min_width=420)
+    return draw(key, title, paint, size=size, alt=told, notes=(BAND, *slopes.notes), min_width=least)
 
 
 def moderation_region(
@@ -89,18 +93,20 @@ def moderation_region(
             _line(axes, mine.rename(columns={"value": "x", "est": "y"}), 0, "")
             _ticks(axes, each, regions.moderator)
             axes.set_xlim(each.low, each.high)
-            axes.set_xlabel(names(regions.moderator))
+            axes.set_xlabel(wrapped(names(regions.moderator), _ALONG))
             if place == 1:
-                axes.set_ylabel(f"Slope of {names(regions.outcome)} on {names(regions.predictor)}")
+                along = f"Slope of {names(regions.outcome)} on {names(regions.predictor)}"
+                axes.set_ylabel(wrapped(along, _ALONG))
             if each.equation.group_name:
                 axes.set_title(each.equation.group_name)
 
-    size = (_PANEL[0] * len(regions.groups), _PANEL[1])
+    panels = len(regions.groups)
+    size, least = (_PANEL[0] * panels, _PANEL[1]), _NARROWEST * panels
     told = alt or _regions_in_words(regions, names)
     note = (
         f"Shaded: the slope differs from 0 (each value tested at {number(100 * (1 - regions.level), 0)} %)."
     )
-    return draw(key, title, paint, size=size, alt=told, notes=(note, *regions.notes), min_width=420)
+    return draw(key, title, paint, size=size, alt=told, notes=(note, *regions.notes), min_width=least)
 
 
 def moderation_surface(
@@ -123,14 +129,18 @@ def moderation_surface(
         cases = [variable.cases for variable in variables]
         if cases[0] is not None and cases[1] is not None:
             axes.plot(cases[0], cases[1], "o", ms=2.0, color=COLOURS["ink"], alpha=0.4)
-        axes.set(xlabel=names(slopes.predictor), ylabel=names(slopes.moderator))
-        drawing.colorbar(filled, ax=axes, label=names(slopes.outcome), format="%.3g")
+        of = {
+            side: wrapped(names(getattr(slopes, side)), _ALONG)
+            for side in ("predictor", "moderator", "outcome")
+        }
+        axes.set(xlabel=of["predictor"], ylabel=of["moderator"])
+        drawing.colorbar(filled, ax=axes, label=of["outcome"], format="%.3g")
 
     told = alt or (
         f"Contours of the expected {names(slopes.outcome)} over {names(slopes.predictor)} and "
         f"{names(slopes.moderator)}: from {number(float(y.min()))} to {number(float(y.max()))}."
     )
-    return draw(key, title, paint, size=(5.0, 3.9), alt=told, notes=slopes.notes, min_width=420)
+    return draw(key, title, paint, size=(5.0, 3.9), alt=told, notes=slopes.notes, min_width=_NARROWEST)
 
 
 class _Names:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Drawing
 
 from comply_measure import report, sem
@@ -83,7 +84,7 @@ def test_lines_bands_and_labels_are_those_of_the_table(
     slopes = sem.simple_slopes(fit, at={"low": -1.0, "high": 1.0})
     figure = report.moderation_lines("l", "Lines", slopes, {"x": "Alignment", "z": "Facilitators"})
     (drawing,) = kept
-    assert drawing.get_size_inches().tolist() == [8.8, 3.5] and figure.min_width == 420
+    assert drawing.get_size_inches().tolist() == [8.8, 3.5] and figure.min_width == 640
     assert figure.notes[0].startswith("Bands are those of the effects")
     table = slopes.lines()
     assert [axes.get_title() for axes in drawing.axes] == list(dict.fromkeys(data["g"]))
@@ -127,7 +128,7 @@ def test_regions_are_shaded_within_the_range(data: pd.DataFrame, monkeypatch: py
     figure = report.moderation_region("r", "Region", regions, {"z": "Facilitators"})
     assert figure.notes[0] == "Shaded: the slope differs from 0 (each value tested at 10 %)."
     curves = regions.curve()
-    assert kept[0].get_size_inches().tolist() == [8.8, 3.5] and figure.min_width == 420
+    assert kept[0].get_size_inches().tolist() == [8.8, 3.5] and figure.min_width == 640
     assert [axes.get_ylabel() for axes in kept[0].axes] == ["Slope of y on x", ""]
     for axes, each in zip(kept[0].axes, regions.groups, strict=True):
         assert axes.get_xlim() == (each.low, each.high) and axes.get_xlabel() == "Facilitators"
@@ -184,7 +185,7 @@ def test_contours_cover_the_surface_and_show_the_cases(
             "-", "−"
         )
     )
-    assert kept[0].get_size_inches().tolist() == [5.0, 3.9] and figure.min_width == 420
+    assert kept[0].get_size_inches().tolist() == [5.0, 3.9] and figure.min_width == 320
 
 
 @pytest.mark.parametrize(
@@ -198,3 +199,23 @@ def test_contours_cover_the_surface_and_show_the_cases(
 )
 def test_regions_in_words(lower: float, upper: float, words: str) -> None:
     assert moderation._between(lower, upper) == words
+
+
+def test_long_names_stay_within_the_picture(data: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside an axis of 3.5 inches there is room for 36 letters; longer names are set on several lines."""
+    kept = drawn(monkeypatch)
+    fit = sem.fit("y ~ x + z + x:z", data)
+    slopes, names = sem.simple_slopes(fit), dict.fromkeys("xyz", "Preparation of salespersons and marketers")
+    figures = [
+        report.moderation_lines("l", "Lines", slopes, names),
+        report.moderation_region("r", "Region", sem.johnson_neyman(fit), names),
+        report.moderation_surface("s", "Surface", slopes, names),
+    ]
+    assert [figure.min_width for figure in figures] == [320, 320, 320]
+    for drawing in kept:
+        FigureCanvasAgg(drawing).draw()
+        for axes in drawing.axes:
+            for label in (axes.xaxis.label, axes.yaxis.label):
+                box = label.get_window_extent()
+                assert box.width == 0 or drawing.bbox.x0 <= box.x0 < box.x1 <= drawing.bbox.x1
+                assert box.height == 0 or drawing.bbox.y0 <= box.y0 < box.y1 <= drawing.bbox.y1
