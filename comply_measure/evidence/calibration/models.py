@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 from comply_measure.evidence.base import topic_seeds
 from comply_measure.evidence.calibration.decided import Decided
 from comply_measure.evidence.calibration.known import FITS, beside
+from comply_measure.evidence.factor_data import indicator_data, rows_used
 from comply_measure.evidence.focal import chosen_focal
 from comply_measure.evidence.topics.cfa import (
     CfaOptions,
     cfa,
     cross_validated,
-    indicator_data,
     model_texts,
     predicts_verdicts,
-    rows_used,
 )
 from comply_measure.evidence.topics.dimensionality import (
     DimensionalityOptions,

@@ -17,12 +17,12 @@ from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Fault, Names, Vocabulary
 from comply_measure.evidence.estimation import Cluster, Estimation, cluster_in_role
+from comply_measure.evidence.factor_data import indicator_data, rows_used
 from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import Replications
 from comply_measure.evidence.rules.models import SUPERORDINATE
 from comply_measure.evidence.topic import Request, Topic
-from comply_measure.evidence.topics.cfa import indicator_data, rows_used
 from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.measurement.reliability.triad_score import unit_answers
 from comply_measure.models.cutoffs import DynamicCutoffs, dynamic_cutoffs
