@@ -262,9 +262,15 @@ def test_fits_without_an_optimum_have_degrees_of_freedom_alone(fit: NamedFit, ob
 
 
 def test_a_structure_holds_in_the_other_half() -> None:
-    def said(p: float, *congruence: float, rmsea: float = 0.0601) -> tuple[str, Any]:
+    def said(p: float, *congruence: float, rmsea: float = 0.0601, n: int = 200) -> tuple[str, Any]:
         measures = {"pvalue": p, "rmsea.ci.lower": rmsea}
-        split = SimpleNamespace(confirmation=named(**measures), congruence=np.array(congruence))
+        split = SimpleNamespace(
+            confirmation=named(**measures),
+            congruence=np.array(congruence),
+            n_explored=n,
+            n_confirmed=300,
+            table=range(20),
+        )
         (verdict,) = of(DimensionalityEvidence, split=split)
         assert verdict.numbers["p"] == p
         return verdict.answer, verdict.numbers["congruence"]
@@ -273,6 +279,7 @@ def test_a_structure_holds_in_the_other_half() -> None:
     assert said(0.05, 0.95, 0.99)[0] == "cannot say" and said(0.051, 0.9499, 0.99)[0] == "cannot say"
     assert said(0.05, 0.8499, 0.99) == ("not supported", (0.8499, 0.99))
     assert said(0.05, 0.8499, 0.99, rmsea=0.06)[0] == "cannot say"
+    assert said(0.05, 0.8499, 0.99, n=199)[0] == "cannot say" and said(0.051, 0.95, n=40)[0] == "supported"
     assert said(0.051, 0.5, 0.99)[0] == "cannot say" and said(0.05, 0.85, 0.9)[0] == "cannot say"
     answer, ends = said(0.5, NAN)
     assert answer == "cannot say" and all(end != end for end in ends)

@@ -161,8 +161,8 @@ def index_redundancy(runs: int) -> Rates:
             unit, own = rng.standard_normal((240, 1, 4)), rng.standard_normal((240, 3, 4))
             answers = pd.DataFrame(
                 (np.sqrt(0.5) * (unit + own) @ root).reshape(-1, 4), columns=names["index"]
-            )
-            table = redundancy(answers, names, 240)
+            ).assign(unit=np.repeat(np.arange(240), 3), firm=None)
+            table = redundancy(answers, names)
             hits.append(table["vif_lower"].le(truth) & table["vif_upper"].ge(truth))
         found[f"VIF {truth:.2f}"] = float(np.mean(hits))
     return found

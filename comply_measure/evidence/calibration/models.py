@@ -47,8 +47,9 @@ PREDICTS_SAYS = (
     "without the rest of the topic."
 )
 CONFIRMED_SAYS = (
-    "Both halves come from one population whose indicators have a simple structure: “supported” is right. Calibrated "
-    "without the other parts of the topic."
+    "Both halves come from one population whose indicators have a simple structure: “supported” is right, and “not "
+    "supported” wrong, also where the half explored was too small to find it. Calibrated without the other parts of "
+    "the topic."
 )
 SUPERORDINATE_SAYS = (
     "Overall items and dimensions depend on alignment and on nothing else in common: “supported” is right. No "

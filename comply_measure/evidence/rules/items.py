@@ -22,12 +22,12 @@ ADDS = register_rule(
         decides=Words(
             "For items that form their construct. By the variance inflation of the item by the others, over all "
             "informants, careless ones in. Supported where its whole 95% interval meets {vif:convention}; not "
-            "supported where none of it does. The interval counts units, not informants, as those of one unit are "
-            "alike.",
+            "supported where none of it does. The interval allows for informants of one firm (of one unit where firms "
+            "are not known) being alike.",
             "Für Items, die ihr Konstrukt bilden. Nach der Varianzinflation des Items durch die anderen, über alle "
             "Informanten, unachtsame eingeschlossen. Gestützt, wenn ihr ganzes 95%-Intervall die Konvention erfüllt, "
-            "{vif:convention}; nicht gestützt, wenn kein Teil davon es tut. Das Intervall zählt Einheiten, nicht "
-            "Informanten, weil die einer Einheit einander ähneln.",
+            "{vif:convention}; nicht gestützt, wenn kein Teil davon es tut. Das Intervall berücksichtigt, dass "
+            "Informanten einer Firma (einer Einheit, wenn Firmen nicht bekannt sind) einander ähneln.",
         ),
         cannot_say=Words(
             "Cannot say where the interval lies on both sides, or VIF is undefined. An item that adds something need "
@@ -71,7 +71,7 @@ ADDS = register_rule(
             }
         ),
         number=(Words("VIF", "VIF"), "vif_value", "number"),
-        source="Diamantopoulos and Siguaw (2006); interval after Olkin and Finn (1995)",
+        source="Diamantopoulos and Siguaw (2006); interval after Binder (1983)",
         subject=("item",),
         conventions=("vif",),
     )

@@ -62,18 +62,23 @@ CONFIRMED = register_rule(
             "Supported where the test of exact fit in the other half is not significant "
             "({test_level:convention}) and the factors of both halves are equal, every congruence at least "
             "{tucker:limit} ({tucker:convention}); not supported where it is significant, none of the 90% interval of "
-            "RMSEA meets {rmsea:convention}, and a congruence lies below {tucker_alike:limit} "
-            "({tucker_alike:convention}).",
+            "RMSEA meets {rmsea:convention}, a congruence lies below {tucker_alike:limit} "
+            "({tucker_alike:convention}), and both halves have ten informants or more per indicator.",
             "Gestützt, wenn der Test auf exakte Passung in der anderen Hälfte nicht signifikant ist "
             "({test_level:convention}) und die Faktoren beider Hälften gleich sind, jede Kongruenz "
             "mindestens {tucker:limit} ({tucker:convention}); nicht gestützt, wenn er signifikant ist, kein Teil des "
-            "90%-Intervalls des RMSEA die Konvention erfüllt ({rmsea:convention}) und eine Kongruenz unter "
-            "{tucker_alike:limit} liegt ({tucker_alike:convention}).",
+            "90%-Intervalls des RMSEA die Konvention erfüllt ({rmsea:convention}), eine Kongruenz unter "
+            "{tucker_alike:limit} liegt ({tucker_alike:convention}) und beide Hälften zehn oder mehr Informanten je "
+            "Indikator haben.",
         ),
         cannot_say=Words(
-            "Cannot say otherwise, or where nothing could be fitted: the halves agree in part.",
+            "Cannot say otherwise, or where nothing could be fitted: the halves agree in part. In halves with fewer "
+            "informants an exploration often finds too few factors, and the test rejects right structures too: that "
+            "they disagree then says nothing of the structure.",
             "Sonst, oder wenn nichts angepasst werden konnte, nicht zu entscheiden: Die Hälften stimmen "
-            "teilweise überein.",
+            "teilweise überein. In Hälften mit weniger Informanten findet eine Exploration oft zu wenige Faktoren, und "
+            "der Test verwirft auch richtige Strukturen: Dass sie nicht übereinstimmen, sagt dann nichts über die "
+            "Struktur.",
         ),
         says=MappingProxyType(
             {
@@ -94,6 +99,14 @@ CONFIRMED = register_rule(
                     "factors {congruence:bounded_span}.",
                     "Die andere Hälfte bestätigt die Einfachstruktur teilweise: {p:p_phrase}, Kongruenz "
                     "der Faktoren {congruence:bounded_span}.",
+                ),
+                "cannot say: few": Words(
+                    "The halves disagree but are too small to judge the simple structure ({n:count} informants in the "
+                    "smaller one, {indicators:count} indicators): {p:p_phrase}, congruence of the factors "
+                    "{congruence:bounded_span}.",
+                    "Die Hälften stimmen nicht überein, sind aber zu klein für ein Urteil über die Einfachstruktur "
+                    "({n:count} Informanten in der kleineren, {indicators:count} Indikatoren): {p:p_phrase}, "
+                    "Kongruenz der Faktoren {congruence:bounded_span}.",
                 ),
             }
         ),

@@ -22,7 +22,7 @@ from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.rules.models import CONFIRMED
 from comply_measure.evidence.topic import Request, Topic
-from comply_measure.evidence.verdicts import Answer, Verdict
+from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.measurement.dimensionality.adequacy import SamplingAdequacy, sampling_adequacy
 from comply_measure.measurement.dimensionality.components import (
     KaiserCriteria,
@@ -43,6 +43,8 @@ from comply_measure.tables.roles import role_centred
 
 #: Firms from which halves are made of firms: fewer leave one half with hardly any.
 MIN_SPLIT = 8
+#: Informants per indicator in a half from which its disagreement with the other counts against the structure.
+PER_INDICATOR = 10
 
 
 class DimensionalityOptions(TopicOptions):
@@ -257,13 +259,20 @@ def confirmed_verdicts(split: Halves, conventions: Mapping[str, float]) -> tuple
     p = fit_row(named)["pvalue"] if named is not None else math.nan
     low, high = (min(known), max(known)) if known else (math.nan, math.nan)
     answer: Answer = "cannot say"
+    case = ""
+    numbers: dict[str, Number] = {"p": p, "congruence": (low, high)}
     if not math.isnan(p) and not rejects(p, conventions["test_level"]) and low >= conventions["tucker"]:
         answer = "supported"
     elif rejects(p, conventions["test_level"]) and low < conventions["tucker_alike"]:
         # The structure that half a sample suggests is often not quite the one behind both halves.
         far = named is not None and fit_row(named)["rmsea_lower"] > conventions["rmsea"]
-        answer = "not supported" if far else "cannot say"
-    return (CONFIRMED.verdict(answer, numbers={"p": p, "congruence": (low, high)}),)
+        n, indicators = min(split.n_explored, split.n_confirmed), len(split.table)
+        if far and n < PER_INDICATOR * indicators:
+            case = "few"
+            numbers |= {"n": n, "indicators": indicators}
+        elif far:
+            answer = "not supported"
+    return (CONFIRMED.verdict(answer, numbers=numbers, case=case),)
 
 
 def split_halves(data: pd.DataFrame, chosen: Focal, options: DimensionalityOptions, seed: int) -> Halves:

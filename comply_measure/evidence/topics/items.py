@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import stdtrit
 
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.focal import Focal, by_group, focal
@@ -17,6 +18,8 @@ from comply_measure.evidence.rules.items import ADDS, GOES_WITH
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.verdicts import Number, Verdict, by_interval
 from comply_measure.measurement import inter_item_table, item_analysis
+from comply_measure.measurement.frames import item_values
+from comply_measure.measurement.items.redundancy import log_inflation_errors
 from comply_measure.responses import Responses
 from comply_measure.tables.roles import POOLED
 
@@ -111,29 +114,31 @@ def redundancy_verdicts(table: pd.DataFrame, conventions: Mapping[str, float]) -
     return tuple(found)
 
 
-def redundancy(answers: pd.DataFrame, scales: Mapping[str, tuple[str, ...]], n_units: int) -> pd.DataFrame:
+def redundancy(answers: pd.DataFrame, scales: Mapping[str, tuple[str, ...]]) -> pd.DataFrame:
     """Variance inflation of every item by the others of its construct, over all informants.
 
-    ``VIF = 1/(1 − R²)`` with R² of the item on the others. The interval is that of ``ln VIF ± 1.96 · 2R/√n``, by the
-    delta method from the asymptotic variance of a squared multiple correlation, ``4R²(1 − R²)²/n`` (Olkin & Finn,
-    1995), with n the units, as informants of one unit are alike; no VIF is below 1.
+    ``VIF = 1/(1 − R²)`` with R² of the item on the others. The interval is that of ``ln VIF ± t · se``, the error by
+    linearisation (:func:`~comply_measure.measurement.items.redundancy.log_inflation_errors`), with firms as clusters,
+    or units where firms are not known, and Student's t with one degree of freedom less than clusters; no VIF is below
+    1.
 
     Parameters
     ----------
     answers : DataFrame
-        Recoded answers, a row per informant.
+        Recoded answers, a row per informant, with ``unit`` and ``firm``.
     scales : mapping of str to tuple of str
         Constructs and their items.
-    n_units : int
-        Units of the informants.
     """
     if not scales:
         return pd.DataFrame()
+    codes = pd.factorize(answers["firm"])[0]
+    if codes.min(initial=0) < 0 or codes.max(initial=0) < 1:
+        codes = pd.factorize(answers["unit"])[0]
     found = inter_item_table(answers, scales, by=None, missing="pairwise").tidy()
     table = found[["scale", "item", "n_informants", "squared_multiple_r", "maximum_r"]].copy()
     squared = table["squared_multiple_r"].clip(lower=0.0)
-    n = table["n_informants"].clip(upper=n_units)
-    half = _Z95 * 2 * np.sqrt(squared / n.where(n > 0))
+    errors = [log_inflation_errors(item_values(answers, names), codes) for names in scales.values()]
+    half = stdtrit(max(codes.max(initial=0), 1), 0.975) * np.concatenate(errors)
     table["vif"] = 1 / (1 - squared.where(squared < 1))
     table["vif_lower"] = (table["vif"] * np.exp(-half)).clip(lower=1.0)
     table["vif_upper"] = table["vif"] * np.exp(half)
@@ -208,9 +213,7 @@ def scale_items(chosen: Focal) -> ScaleItems:
         reverse_keyed=sum(item.keying == -1 for item in responses.items(scale.key)),
         turned=turned_items(chosen),
         formed=chosen.formed,
-        redundancy=redundancy(
-            chosen.answers(), {key: chosen.items[key] for key in chosen.formed}, chosen.n_units
-        ),
+        redundancy=redundancy(chosen.answers(), {key: chosen.items[key] for key in chosen.formed}),
     )
 
 

@@ -87,7 +87,7 @@ def _formed(scale: ScaleItems, labels: Labels) -> list[Block]:
             of("r", "maximum_r", heading="Largest r"), "remark",
         ),
         "VIF: 1/(1 − R²) of the item on the others of its construct (Diamantopoulos & Siguaw, 2006), from pairwise "
-        "covariances; interval with units as cases (Olkin & Finn, 1995). Largest r: with another item.",
+        "covariances; interval with firms (else units) as clusters (Binder, 1983). Largest r: with another item.",
         _RECODED,
         estimator="Least squares",
         group="construct",
