@@ -21,7 +21,6 @@ Mode = Literal["concrete", "formed", "eliciting"]
 Option = Literal["cannot_judge", "does_not_apply"]
 
 KINDS: tuple[Kind, ...] = ("content", "global", "overall", "informant", "attention")
-MODES: tuple[Mode, ...] = ("concrete", "formed", "eliciting")
 OPTIONS: tuple[Option, ...] = ("cannot_judge", "does_not_apply")
 
 

@@ -119,7 +119,7 @@ def actor_partner(
     """
     found = measures(outcome, "outcome")
     given = measures(predictors, "predictors")
-    _require_distinct(given, found, owner, roles)
+    _require_distinct(given, found)
     if cluster is not None and estimator != "MLR":
         raise InputError(HEADLINE, [Problem("needs estimator MLR", column="cluster", value=cluster)])
     table = dyads(data, given, found[0], roles, () if cluster is None else (cluster,))
@@ -151,7 +151,7 @@ def actor_partner(
     )
 
 
-def _require_distinct(given: Sequence[Any], found: Sequence[Any], owner: str | None, roles: object) -> None:
+def _require_distinct(given: Sequence[Any], found: Sequence[Any]) -> None:
     """One outcome, and no column in two variables."""
     problems = []
     if len(found) != 1:

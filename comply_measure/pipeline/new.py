@@ -16,8 +16,11 @@ from comply_measure.pipeline.schema import FORMAT
 if TYPE_CHECKING:
     from comply_measure.instrument.new import NewScale
     from comply_measure.responses import AnswersSketch
+    from comply_measure.responses.sketch.places import Places
     from comply_measure.responses.sketch.ranges import AnswerScale
 
+#: Entries of ``data.columns``, and reasons of those that are guessed.
+Entries = tuple[dict[str, Any], dict[str, str]]
 STUDY: Final = "study.yaml"
 SCALE: Final = "scale.yaml"
 
@@ -228,10 +231,26 @@ def _columns(
     """``data.columns`` and the reason of each of its entries."""
     from comply_measure.instrument.naming import Names
 
-    at = ("data", "columns")
-    places = sketch.places
+    items = {id: column for _, of_scale in scales for id, column in of_scale.items() if id != column}
+    names = Names([id for _, of_scale in scales for id in of_scale])
     columns: dict[str, Any] = {}
-    guesses: dict[Key, str] = {}
+    guesses: dict[str, str] = {}
+    for found, why in (
+        _ids(sketch.places),
+        ({"items": items} if items else {}, {}),
+        _codes(sketch, _words(kinds), missing),
+        _variables(sketch, names),
+        _not_read(sketch),
+    ):
+        columns |= found
+        guesses |= why
+    return columns, {("data", "columns", name): why for name, why in guesses.items()}
+
+
+def _ids(places: Places) -> Entries:
+    """Columns that say who answered."""
+    columns: dict[str, Any] = {}
+    guesses: dict[str, str] = {}
     for name, place in (
         ("unit", places.unit),
         ("role", places.role),
@@ -240,29 +259,38 @@ def _columns(
     ):
         if place is not None:
             columns[name] = place.column
-            guesses[*at, name] = place.why
+            guesses[name] = place.why
         elif name != "role":
             columns[name] = None
     if not places.repeated:
-        guesses[*at, "unit"] = (
+        guesses["unit"] = (
             "no id repeats, so every informant is a unit; name the column of units if there is one"
         )
-    items = {id: column for _, of_scale in scales for id, column in of_scale.items() if id != column}
-    if items:
-        columns["items"] = items
+    return columns, guesses
+
+
+def _codes(sketch: AnswersSketch, words: Mapping[str, Any], missing: Mapping[str, str]) -> Entries:
+    """What values of the file mean."""
+    columns: dict[str, Any] = {}
+    guesses: dict[str, str] = {}
     if sketch.roles:
         columns["roles"] = dict(sketch.roles)
-        guesses[*at, "roles"] = "value in the file: role, made of its label"
-    words = _words(kinds)
+        guesses["roles"] = "value in the file: role, made of its label"
     if words:
         columns["labels"] = words
-        guesses[*at, "labels"] = "answers written as words: label, code"
+        guesses["labels"] = "answers written as words: label, code"
     if missing:
         columns["missing"] = dict(missing)
-        guesses[*at, "missing"] = (
+        guesses["missing"] = (
             "codes that stand apart from the answers, or are labelled so; for all items and variables"
         )
-    names = Names([id for _, of_scale in scales for id in of_scale])
+    return columns, guesses
+
+
+def _variables(sketch: AnswersSketch, names: Any) -> Entries:
+    """Columns that are no items."""
+    columns: dict[str, Any] = {}
+    guesses: dict[str, str] = {}
     renamed: dict[str, str] = {}
     for key, variables, why in (
         ("units", sketch.unit_variables, "the same in all rows of a unit"),
@@ -272,18 +300,23 @@ def _columns(
         renamed |= {name: ours for ours, name in found.items()}
         if found:
             columns[key] = found
-            guesses[*at, key] = f"{why}; our name: column"
+            guesses[key] = f"{why}; our name: column"
     if sketch.as_text:
         columns["as_text"] = [renamed[name] for name in sketch.as_text]
-        guesses[*at, "as_text"] = "variables that hold words"
+        guesses["as_text"] = "variables that hold words"
+    return columns, guesses
+
+
+def _not_read(sketch: AnswersSketch) -> Entries:
+    """Rows and columns that are left out."""
+    columns: dict[str, Any] = {}
+    guesses: dict[str, str] = {}
     if sketch.leave_out:
         columns["leave_out"] = {name: list(cells) for name, cells in sketch.leave_out.items()}
-        guesses[*at, "leave_out"] = (
-            f"rows that {sketch.tool} marks as tests, previews or rejected; column: cells"
-        )
+        guesses["leave_out"] = f"rows that {sketch.tool} marks as tests, previews or rejected; column: cells"
     if sketch.ignored:
         columns["ignore"] = [_literal(name) for name in sketch.ignored]
-        guesses[*at, "ignore"] = f"left out: {', '.join(sorted(set(sketch.ignored.values())))}"
+        guesses["ignore"] = f"left out: {', '.join(sorted(set(sketch.ignored.values())))}"
     return columns, guesses
 
 

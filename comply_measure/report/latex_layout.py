@@ -89,11 +89,6 @@ class Layout:
     turned: bool
     long: bool
 
-    @property
-    def line_width(self) -> float:
-        """Width of a line of text in points."""
-        return PAGE[1] if self.turned else PAGE[0]
-
     def part_width(self, part: Sequence[Field]) -> float:
         """Width of a part in points."""
         return sum(field.width for field in part) + 2 * self.type.gap * (len(part) - 1)

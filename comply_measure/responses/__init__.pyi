@@ -41,7 +41,5 @@ from comply_measure.responses.sketch.sketch import (
     AnswersSketch as AnswersSketch,
     sketch_answers as sketch_answers,
 )
-from comply_measure.responses.table import (
-    Responses as Responses,
-    Source as Source,
-)
+from comply_measure.responses.source import Source as Source
+from comply_measure.responses.table import Responses as Responses

@@ -12,7 +12,8 @@ from comply_measure.responses.answers import Answers
 from comply_measure.responses.identity import near_doubles
 from comply_measure.responses.records import Records
 from comply_measure.responses.selection import Selection
-from comply_measure.responses.table import Responses, Source
+from comply_measure.responses.source import Source
+from comply_measure.responses.table import Responses
 from comply_measure.responses.units import UnitVariables
 from comply_measure.responses.vocabulary import REASONS
 

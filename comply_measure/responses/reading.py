@@ -29,7 +29,8 @@ from comply_measure.responses.roles import role_words, study_scales
 from comply_measure.responses.rows import without_rows
 from comply_measure.responses.selection import Selection, select_items
 from comply_measure.responses.several import has_several, put_together
-from comply_measure.responses.table import Responses, Source
+from comply_measure.responses.source import Source
+from comply_measure.responses.table import Responses
 from comply_measure.responses.units import joined, own_variables, read_units
 from comply_measure.responses.variables import check_cells, missing_words, typed
 from comply_measure.responses.vocabulary import NOT_APPLICABLE, REASONS, InformantRule

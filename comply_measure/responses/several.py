@@ -130,6 +130,41 @@ def _lower(sentence: str) -> str:
     return sentence[0].lower() + sentence[1:]
 
 
+def patterns_of_roles(
+    data: pd.DataFrame, roles: Sequence[str], without_answers: pd.Series[bool]
+) -> pd.DataFrame:
+    """Which roles answered (:meth:`.Responses.completeness`).
+
+    Parameters
+    ----------
+    data : DataFrame
+        A row per informant with ``unit`` and ``role``.
+    roles : sequence of str
+    without_answers : Series of bool
+        Informants who answered nothing.
+    """
+    unit, units = pd.factorize(data["unit"])
+    has = np.zeros((len(units), len(roles)), dtype=np.bool_)
+    has[unit, pd.Categorical(data["role"], categories=list(roles)).codes] = True
+    silent = np.bincount(unit[without_answers.to_numpy()], minlength=len(units))
+    patterns, code, n_units = np.unique(has, axis=0, return_inverse=True, return_counts=True)
+    n_roles = patterns.sum(axis=1)
+    table = pd.DataFrame(
+        {
+            "pattern": ["+".join(np.array(roles)[row]) for row in patterns],
+            **{role: patterns[:, place] for place, role in enumerate(roles)},
+            "n_roles": n_roles,
+            "complete": n_roles == len(roles),
+            "n_units": n_units,
+            "share": n_units / len(units),
+            "n_informants": np.bincount(code.reshape(-1)[unit], minlength=len(n_units)),
+            "n_without_answers": np.bincount(code.reshape(-1), weights=silent).astype(np.int64),
+        }
+    )
+    order = np.lexsort((table["pattern"], -n_units, -n_roles))
+    return table.iloc[order].reset_index(drop=True)
+
+
 def counts_by_role(data: pd.DataFrame, roles: Sequence[str]) -> pd.DataFrame:
     """Informants by role: ``role, n_units, n_informants, n_several`` (units with more than one), ``most``."""
     sizes = data.groupby(["role", "unit"], observed=True).size()

@@ -16,33 +16,14 @@ from comply_measure.instrument import Item, Scale
 from comply_measure.responses import scoring, shape
 from comply_measure.responses.mapping import ColumnMapping, Layout
 from comply_measure.responses.selection import form_of, set_of
-from comply_measure.responses.several import counts_by_role
+from comply_measure.responses.several import counts_by_role, patterns_of_roles
+from comply_measure.responses.source import Source
 from comply_measure.responses.vocabulary import ID_COLUMNS, InformantRule
 from comply_measure.statistics.arguments import arguments_checked
 from comply_measure.statistics.words import require_known
 from comply_measure.tables.wide_names import wide_name
 
 Level = Literal["attribute", "dimension"]
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where responses come from.
-
-    Parameters
-    ----------
-    file : str
-        Name of the file, or of the table in memory.
-    sha256 : str or None
-        Digest of the file.
-    units_file, units_sha256 : str or None
-        The same for the separate units file, if there is one.
-    """
-
-    file: str
-    sha256: str | None = None
-    units_file: str | None = None
-    units_sha256: str | None = None
 
 
 def _same_names(index: pd.Index[str], names: Any) -> bool:
@@ -352,26 +333,7 @@ class Responses:
             ``n_units``, ``share`` (of units), ``n_informants``, ``n_without_answers`` (informants who
             answered nothing); complete triads first, then by number of roles and of units.
         """
-        unit = pd.factorize(self.data["unit"])[0]
-        has = np.zeros((self.n_units, len(self.roles)), dtype=np.bool_)
-        has[unit, pd.Categorical(self.data["role"], categories=list(self.roles)).codes] = True
-        silent = np.bincount(unit[self.without_answers().to_numpy()], minlength=self.n_units)
-        patterns, code, n_units = np.unique(has, axis=0, return_inverse=True, return_counts=True)
-        n_roles = patterns.sum(axis=1)
-        table = pd.DataFrame(
-            {
-                "pattern": ["+".join(np.array(self.roles)[row]) for row in patterns],
-                **{role: patterns[:, place] for place, role in enumerate(self.roles)},
-                "n_roles": n_roles,
-                "complete": n_roles == len(self.roles),
-                "n_units": n_units,
-                "share": n_units / self.n_units,
-                "n_informants": np.bincount(code.reshape(-1)[unit], minlength=len(n_units)),
-                "n_without_answers": np.bincount(code.reshape(-1), weights=silent).astype(np.int64),
-            }
-        )
-        order = np.lexsort((table["pattern"], -n_units, -n_roles))
-        return table.iloc[order].reset_index(drop=True)
+        return patterns_of_roles(self.data, self.roles, self.without_answers())
 
     def without_answers(self) -> pd.Series[bool]:
         """True for informants who answered no item at all."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from comply_measure.sem.errors import InputError, ModelError
 from comply_measure.sem.estimation import estimate
 from comply_measure.sem.families.base import Request
 from comply_measure.sem.interactions.direct import fit_directly
-from comply_measure.sem.interactions.model import latent_products, predicted_products
+from comply_measure.sem.interactions.model import LatentProducts, latent_products, predicted_products
 from comply_measure.sem.interactions.products import with_product_indicators
 from comply_measure.sem.language.parser import parse_model
 from comply_measure.sem.language.records import ModelRecords
@@ -186,6 +186,35 @@ def fit(
         sampling_weights=sampling_weights,
         sampling_weights_normalization=sampling_weights_normalization,
     )
+    words = _Words(estimator, missing, information, se, test, start, bounds, optimizer_options)
+    request, products = _requested(asked, words, data)
+    if products is not None:
+        if asked.interactions not in (None, "product"):
+            return fit_directly(request)
+        request = with_product_indicators(products, request)
+    fitted = _estimated(request.options.family.model(request), asked.engine)
+    kinds = _bootstrap_kinds(request.options)
+    return _resampled(fitted, kinds, asked) if kinds and fitted.converged else fitted
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Words of estimation and of the search for the optimum, as given."""
+
+    estimator: str
+    missing: str
+    information: str | None
+    se: str | None
+    test: str | None
+    start: str | Mapping[str, float] | Fit
+    bounds: str
+    optimizer_options: Mapping[str, Any] | None
+
+
+def _requested(
+    asked: Arguments, words: _Words, data: pd.DataFrame | Mapping[str, Any]
+) -> tuple[Request, LatentProducts | None]:
+    """What is to be fitted: the text read, the data checked, options completed; and products of factors, if any."""
     records = parse_model(asked.model)
     products = latent_products(records)
     records = records if products is None else products.records
@@ -195,33 +224,26 @@ def fit(
     found = find_ordered(records, frame, asked.ordered)
     levels = bool(records.levels)
     options = resolve(
-        estimator,
-        missing,
-        information,
-        _bootstrap_word(se, test, asked.bootstrap),
-        test,
+        words.estimator,
+        words.missing,
+        words.information,
+        _bootstrap_word(words.se, words.test, asked.bootstrap),
+        words.test,
         asked.cluster is not None and not levels,
         ordered=bool(found),
         levels=levels,
         direct="" if method == "product" else method,
         weighted=asked.sampling_weights is not None,
-        predicted_products=predicted_products(records) if engine == "comply" else (),
+        predicted_products=predicted_products(records) if asked.engine == "comply" else (),
     )
     if found and levels:
         raise ModelError("two-level models with ordered variables are not available")
     groups = _filled_groups(frame, asked.group)
     setting = _setting(asked, options, records, len(groups[0]), bool(found), products=method)
-    options = searched(apply_rules(setting), start, bounds, optimizer_options, asked.engine)
+    options = searched(apply_rules(setting), words.start, words.bounds, words.optimizer_options, asked.engine)
     table = table_options(setting)
     weighting = read_weights(frame, asked.sampling_weights, asked.sampling_weights_normalization)
-    request = Request(records, frame, groups, found, asked, options, table, weighting)
-    if products is not None:
-        if method != "product":
-            return fit_directly(request)
-        request = with_product_indicators(products, request)
-    fitted = _estimated(options.family.model(request), asked.engine)
-    kinds = _bootstrap_kinds(options)
-    return _resampled(fitted, kinds, asked) if kinds and fitted.converged else fitted
+    return Request(records, frame, groups, found, asked, options, table, weighting), products
 
 
 def _setting(
@@ -342,7 +364,7 @@ def from_moments(
     )
     records = parse_model(asked.model)
     _check_cases(records)
-    columns = predicted_products(records) if engine == "comply" else ()
+    columns = predicted_products(records) if asked.engine == "comply" else ()
     options = resolve(estimator, "listwise", information, se, test, moments=True, predicted_products=columns)
     names, matrices, rest = named_groups(cov, nobs, mean, sd)
     setting = _setting(asked, options, records, len(names), moments=True, means=mean is not None)

@@ -50,22 +50,6 @@ def lower_triangle(p: int) -> tuple[Index, Index]:
     return found
 
 
-def solve_positive(matrix: Array, right: Array) -> Array:
-    """Solution of ``matrix @ x = right`` for a symmetric positive definite matrix.
-
-    Raises
-    ------
-    NotPositiveDefiniteError
-        When the factorisation breaks down.
-    """
-    from scipy.linalg import lapack
-
-    _, solution, failed = lapack.dposv(matrix, right, lower=1)
-    if failed or not np.isfinite(solution).all():
-        raise NotPositiveDefiniteError
-    return np.asarray(solution).reshape(right.shape)
-
-
 def is_positive_definite(matrix: Array) -> bool:
     """Whether Cholesky succeeds."""
     from scipy.linalg import lapack

@@ -209,7 +209,7 @@ def minimise_constrained(
         c, C, g, G = limits.at(point.phi)
         if not all(np.isfinite(part).all() for part in (c, C, g, G)):
             return Optimum(point, False, iteration, "a constraint is not defined here", np.inf)
-        B = _model_hessian(point, limits, equal, unequal, C)
+        B = _model_hessian(point, limits, equal, unequal)
         step, equal, unequal = quadratic_programme(B, point.gradient, C, c, G, g)
         decrement = 0.25 * float(step @ B @ step)
         violation = float(np.abs(c).sum() + np.maximum(-g, 0.0).sum())
@@ -228,7 +228,7 @@ def minimise_constrained(
     return Optimum(point, False, max_iterations, f"no convergence in {max_iterations} steps", decrement)
 
 
-def _model_hessian(point: Point, limits: Conditions, equal: Array, unequal: Array, C: Array) -> Array:
+def _model_hessian(point: Point, limits: Conditions, equal: Array, unequal: Array) -> Array:
     """Matrix of the quadratic model: Lagrangian Hessian if usable, else the expected one."""
     fallback = 2.0 * point.information
     if not is_positive_definite(fallback):

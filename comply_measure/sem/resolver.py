@@ -86,7 +86,7 @@ def resolve(
     if predicted_products and errors == "standard" and "observed" in kind.information:
         usual = "observed"
     chosen = words.get("information", usual)
-    problems = _conflicts(kind, entry, errors, statistic, chosen, clustered, asked_se, asked_test)
+    problems = _conflicts(kind, errors, statistic, chosen, clustered, asked_se, asked_test)
     problems += _resampled_weights(errors, statistic) if weighted else []
     if problems:
         raise InputError("These options do not go together.", problems)
@@ -227,7 +227,6 @@ def _usual_information(entry: Estimator, kind: Words, errors: str) -> str:
 
 def _conflicts(
     kind: Words,
-    entry: Estimator,
     errors: str,
     statistic: str,
     information: str,

@@ -90,11 +90,6 @@ class Field:
         wording = self.text[language]
         return f"{opening.rstrip('… ')} {wording.lstrip('… ')}" if opening else wording
 
-    @property
-    def code_labels(self) -> tuple[Answer, ...]:
-        """Answers a value label belongs to."""
-        return self.answers
-
 
 @dataclass(frozen=True, slots=True)
 class Page:

@@ -21,7 +21,6 @@ from comply_measure.statistics.reasons import with_reasons
 
 Engine = Literal["own", "factor_analyzer"]
 SINGULAR = 1e-10  # smallest eigenvalue of a correlation matrix that has an inverse
-BARTLETT_NULL = "all correlations are zero"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, get_args
 
 import numpy as np
@@ -138,57 +139,54 @@ def parallel_analysis(
     p = len(correlation.items)
     chosen = tuple(variants)
     null = "permutation" if correlation.kind == "polychoric" else null
+    found = partial(
+        ParallelAnalysis,
+        variants=chosen,
+        percentile=percentile,
+        seed=seed,
+        n=correlation.n,
+        null=null,
+        kind=correlation.kind,
+        missing=correlation.missing,
+    )
     if p < 3 or not correlation.defined:
-        note = joined("" if correlation.note else "fewer than 3 items vary", correlation.remarks)
-        nothing = np.full((len(chosen), p), np.nan)
-        none = (-1,) * len(chosen)
-        return ParallelAnalysis(
-            chosen,
-            nothing,
-            nothing,
-            nothing,
-            none,
-            none,
-            percentile,
-            0,
-            seed,
-            correlation.n,
-            null,
-            correlation.kind,
-            correlation.missing,
-            note,
+        nothing, none = np.full((len(chosen), p), np.nan), (-1,) * len(chosen)
+        return found(
+            observed=nothing,
+            mean=nothing,
+            upper=nothing,
+            n_by_mean=none,
+            n_by_percentile=none,
+            n_replications=0,
+            note=joined("" if correlation.note else "fewer than 3 items vary", correlation.remarks),
         )
     random = _null(correlation, null, n_replications, np.random.default_rng(seed))
     observed = np.stack([eigenvalues(correlation.matrix[None], v)[0] for v in chosen])
     drawn = np.stack([eigenvalues(random, v) for v in chosen])
     mean, upper = _reference(drawn, percentile)
-    lost = n_replications - len(random)
-    notes = [
-        correlation.remarks,
-        counted(lost, "replication without a correlation matrix", "replications without a correlation matrix")
-        if lost
-        else "",
-    ]
-    notes += [
+    return found(
+        observed=observed,
+        mean=mean,
+        upper=upper,
+        n_by_mean=_leading(observed, mean),
+        n_by_percentile=_leading(observed, upper),
+        n_replications=len(random),
+        note=joined(correlation.remarks, *_lost(n_replications - len(random)), *_unsolved(chosen, mean)),
+    )
+
+
+def _lost(n: int) -> tuple[str, ...]:
+    """Note on replications of the null without a correlation matrix."""
+    one = "replication without a correlation matrix"
+    return (counted(n, one, one.replace("replication", "replications")),) if n else ()
+
+
+def _unsolved(variants: Sequence[str], mean: Floats) -> tuple[str, ...]:
+    """Notes on variants that no replication could be solved for."""
+    return tuple(
         f"{variant}: no solution in any replication"
-        for variant, row in zip(chosen, mean, strict=True)
+        for variant, row in zip(variants, mean, strict=True)
         if np.isnan(row).all()
-    ]
-    return ParallelAnalysis(
-        chosen,
-        observed,
-        mean,
-        upper,
-        _leading(observed, mean),
-        _leading(observed, upper),
-        percentile,
-        len(random),
-        seed,
-        correlation.n,
-        null,
-        correlation.kind,
-        correlation.missing,
-        joined(*notes),
     )
 
 

@@ -79,7 +79,7 @@ def rival_structures(
         If the mapping itself is unusable.
     """
     if is_tree(factors):
-        return _item_level(cast(Tree, factors), name, reference)
+        return _item_level(cast(Tree, factors), name)
     return _score_level(cast(Factors, factors), name, reference)
 
 
@@ -111,7 +111,7 @@ def _score_level(factors: Factors, name: str, reference: str | None) -> dict[str
     )
 
 
-def _item_level(tree: Tree, name: str, reference: str | None) -> dict[str, Structure]:
+def _item_level(tree: Tree, name: str) -> dict[str, Structure]:
     dimensions, attributes = flattened(tree), attributes_of(tree)
     check_factors({**{f"dim {k}": [k] for k in dimensions}, **attributes}, name)
     measured = correlated_factors(attributes)

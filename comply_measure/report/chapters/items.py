@@ -6,7 +6,7 @@ from typing import Literal
 
 from comply_measure.evidence.topics.items import ItemsEvidence, ScaleItems
 from comply_measure.report.chapters.columns import labelled
-from comply_measure.report.cutoffs import Cutoff, Cutoffs
+from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, listing, number, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.names import key_of
@@ -24,18 +24,18 @@ _SCORES: tuple[tuple[Literal["mean", "sd"], str], ...] = (("mean", "M"), ("sd", 
 _RECODED = "Reverse-keyed items are recoded, so that high always means more of the construct."
 
 
-def items_section(scales: tuple[ScaleItems, ...], labels: Labels, cutoff: Cutoff) -> Section:
-    """The chapter; `cutoff` is the convention for item-rest correlations."""
+def items_section(scales: tuple[ScaleItems, ...], labels: Labels) -> Section:
+    """The chapter."""
     blocks: list[Block] = []
     for scale in scales:
-        blocks += _scale_blocks(scale, labels, cutoff)
+        blocks += _scale_blocks(scale, labels)
     return Section("items", "Items and scores", tuple(blocks))
 
 
-def _scale_blocks(scale: ScaleItems, labels: Labels, cutoff: Cutoff) -> list[Block]:
+def _scale_blocks(scale: ScaleItems, labels: Labels) -> list[Block]:
     doubt = [Prose(reversal_sentence(scale.turned, labels))] if scale.turned else []
     return [
-        Prose(_opening(scale, labels, cutoff)),
+        Prose(_opening(scale)),
         *doubt,
         _scores(scale, labels),
         *_formed(scale, labels),
@@ -44,7 +44,7 @@ def _scale_blocks(scale: ScaleItems, labels: Labels, cutoff: Cutoff) -> list[Blo
     ]
 
 
-def _opening(scale: ScaleItems, labels: Labels, cutoff: Cutoff) -> str:
+def _opening(scale: ScaleItems) -> str:
     pooled = scale.items[scale.items["group"] == POOLED]
     r = pooled.loc[~pooled["scale"].isin(scale.formed), "item_rest_r"].dropna()
     text = (
@@ -165,4 +165,4 @@ def _items(scale: ScaleItems, labels: Labels, *, pooled: bool) -> TableSpec:
 
 def chapter(evidence: ItemsEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
     """Items and scores, in print."""
-    return Chapter(items_section(evidence.scales, labels, cutoffs["item_rest_r"]))
+    return Chapter(items_section(evidence.scales, labels))

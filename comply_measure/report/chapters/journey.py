@@ -43,7 +43,7 @@ def journey_section(facts: JourneyEvidence, labels: Labels) -> Section:
         _profile_table(facts, labels),
         Prose(f"{_tests_text(facts)} {_CAUTION}"),
         _tests_table(facts),
-        _shape_table(facts, labels),
+        _shape_table(facts),
         _differences_table(facts, labels, "journey_differences", "levels", facts.differences),
         *_gap_blocks(facts, labels),
         *_dimension_blocks(facts, labels),
@@ -130,7 +130,7 @@ def _tests_table(facts: JourneyEvidence) -> TableSpec:
     )  # fmt: skip
 
 
-def _shape_table(facts: JourneyEvidence, labels: Labels) -> TableSpec:
+def _shape_table(facts: JourneyEvidence) -> TableSpec:
     data = facts.shape.copy()
     data["label"] = [_SHAPES.get(name, "Last stage of the loop less its first") for name in data["contrast"]]
     return table_of(

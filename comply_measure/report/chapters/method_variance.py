@@ -46,7 +46,7 @@ _ROLES: Columns = (
 
 def method_variance_section(facts: MethodVarianceEvidence, labels: Labels) -> Section:
     """The chapter."""
-    blocks: list[Block] = [Prose(_opening(facts, labels)), Heading("Marker variable")]
+    blocks: list[Block] = [Prose(_opening(facts)), Heading("Marker variable")]
     if facts.marker is None:
         blocks.append(Notice(f"No marker models: {facts.obstacles['marker']}.", "info"))
     else:
@@ -55,13 +55,13 @@ def method_variance_section(facts: MethodVarianceEvidence, labels: Labels) -> Se
     if facts.latent is None:
         blocks.append(Notice(f"No latent method factor: {facts.obstacles['latent']}.", "warning"))
     else:
-        blocks += _latent(facts, facts.latent, labels)
+        blocks += _latent(facts, facts.latent)
     blocks += wording_blocks(facts, labels)
     blocks += [Heading("Single-factor share"), _single(facts)]
     return Section("method_variance", "Common method variance", tuple(blocks))
 
 
-def _opening(facts: MethodVarianceEvidence, labels: Labels) -> str:
+def _opening(facts: MethodVarianceEvidence) -> str:
     text = (
         _marker_sentence(facts, facts.marker)
         if facts.marker is not None
@@ -192,7 +192,7 @@ def _named(data: pd.DataFrame) -> pd.DataFrame:
     return labelled(data, label=(lambda name: _MODELS.get(name, name), "model"))
 
 
-def _latent(facts: MethodVarianceEvidence, latent: LatentMethodFactor, labels: Labels) -> list[Block]:
+def _latent(facts: MethodVarianceEvidence, latent: LatentMethodFactor) -> list[Block]:
     data = _named(latent.tidy())
     shares: Columns = (of("substantive_share", "substantive"), of("method_factor", "method"), "remark")
     tests = latent.difference_table()

@@ -57,7 +57,7 @@ def pairs_section(facts: PairsEvidence, labels: Labels) -> Section:
         blocks.append(Notice(f"The triad beside its pairs: {facts.obstacle}.", "info"))
     else:
         blocks += [
-            Prose(_relation_text(facts, facts.relation)),
+            Prose(_relation_text(facts.relation)),
             _relation(facts, facts.relation),
             Prose(_minimum_text(facts.minimum)),
             _minimum(facts, facts.minimum),
@@ -168,7 +168,7 @@ def _gaps(
     )  # fmt: skip
 
 
-def _relation_text(facts: PairsEvidence, table: pd.DataFrame) -> str:
+def _relation_text(table: pd.DataFrame) -> str:
     known = table.dropna(subset=["r"]).set_index("of")
     if "mean" not in known.index:
         return "How the triad's score goes with its pairs cannot be told: too few units have all of them."

@@ -36,7 +36,7 @@ _EDWARDS: Columns = (
 _SIMULATED = {"srmr": "SRMR", "rmsea": "RMSEA", "cfi": "CFI"}
 
 
-def cutoff_text(cutoffs: DynamicCutoffs, conventions: Cutoffs) -> str:
+def cutoff_text(cutoffs: DynamicCutoffs) -> str:
     """What the simulated cut-offs say."""
     first = [c for c in cutoffs.cutoffs if c.level == 1]
     better = [_SIMULATED[c.index] for c in first if c.better]

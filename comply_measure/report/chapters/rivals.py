@@ -62,7 +62,7 @@ def rivals_section(facts: RivalEvidence, labels: Labels, conventions: Cutoffs) -
         blocks.append(Notice(f"No cut-offs were simulated: {facts.obstacles['cutoffs']}.", "info"))
     else:
         blocks += [
-            Prose(cutoff_text(facts.cutoffs, conventions)),
+            Prose(cutoff_text(facts.cutoffs)),
             cutoff_table(facts, facts.cutoffs, labels, conventions),
         ]
     blocks.append(Heading("The general factor"))

@@ -40,9 +40,9 @@ _BY_ROLE: Columns = (
 )  # fmt: skip
 
 
-def validity_section(facts: ValidityEvidence, labels: Labels, cutoffs: Cutoffs) -> Section:
+def validity_section(facts: ValidityEvidence, labels: Labels) -> Section:
     """The chapter."""
-    blocks: list[Block] = [Prose(_opening(facts, labels, cutoffs))]
+    blocks: list[Block] = [Prose(_opening(facts, labels))]
     if facts.turned:
         blocks.append(Prose(reversal_sentence(facts.turned, labels)))
     if facts.matrix.convergent is None:
@@ -54,7 +54,7 @@ def validity_section(facts: ValidityEvidence, labels: Labels, cutoffs: Cutoffs) 
     if facts.pairs is None:
         blocks.append(Notice(f"Pairs of dimensions were not tested: {facts.pairs_obstacle}.", "warning"))
     else:
-        blocks += [Prose(_pair_text(facts, facts.pairs, labels)), _pair_table(facts, facts.pairs, labels)]
+        blocks += [Prose(_pair_text(facts.pairs)), _pair_table(facts, facts.pairs, labels)]
     folded: list[Block] = [_ratio_table(facts, labels)]
     if convergent is not None:
         folded.append(_loading_table(facts, convergent.loadings, labels))
@@ -84,7 +84,7 @@ def _closest(facts: ValidityEvidence, labels: Labels) -> str:
     )
 
 
-def _opening(facts: ValidityEvidence, labels: Labels, cutoffs: Cutoffs) -> str:
+def _opening(facts: ValidityEvidence, labels: Labels) -> str:
     parts = [_closest(facts, labels)]
     convergent = facts.matrix.convergent
     if convergent is not None:
@@ -175,7 +175,7 @@ def _yes_or_no(values: pd.Series[bool]) -> list[str]:
     return ["" if value is None else "yes" if value else "no" for value in values]
 
 
-def _pair_text(facts: ValidityEvidence, pairs: pd.DataFrame, labels: Labels) -> str:
+def _pair_text(pairs: pd.DataFrame) -> str:
     classes = pairs["problem"].value_counts()
     found = [
         f"{count(int(classes[name]))} {name}"
@@ -302,4 +302,4 @@ def _doubted(facts: ValidityEvidence, data: pd.DataFrame, *columns: str) -> list
 
 def chapter(evidence: ValidityEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
     """Convergent and discriminant validity, in print."""
-    return Chapter(validity_section(evidence, labels, cutoffs), validity_headline(evidence, labels))
+    return Chapter(validity_section(evidence, labels), validity_headline(evidence, labels))

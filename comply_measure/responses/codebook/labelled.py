@@ -55,9 +55,7 @@ def write_spss(table: pd.DataFrame, variables: Sequence[Variable], path: Path, t
     for variable in variables:
         name = names[variable.name]
         codes = missing_codes(variable)
-        columns[name] = (
-            _numbers(table[variable.name], variable) if not variable.text else _texts(table[variable.name])
-        )
+        columns[name] = _numbers(table[variable.name]) if not variable.text else _texts(table[variable.name])
         labels[name] = {float(code): text for code, text in (dict(variable.values) | codes).items()}
         if codes and not variable.text:
             missing[name] = [{"lo": float(code), "hi": float(code)} for code in codes]
@@ -87,7 +85,7 @@ def write_stata(table: pd.DataFrame, variables: Sequence[Variable], path: Path, 
             columns[name] = _texts(table[variable.name])
             continue
         tags = dict(zip(missing_codes(variable), _TAGS, strict=False))
-        column = _numbers(table[variable.name], variable)
+        column = _numbers(table[variable.name])
         if tags:
             tagged[name] = list(tags.values())
             column = column.astype(object).map(lambda value, tags=tags: tags.get(value, value))
@@ -113,7 +111,7 @@ def missing_codes(variable: Variable) -> dict[int, str]:
     return dict(variable.missing) | {WORD_CODES[word]: word for word in variable.words}
 
 
-def _numbers(values: pd.Series[Any], variable: Variable) -> pd.Series[Any]:
+def _numbers(values: pd.Series[Any]) -> pd.Series[Any]:
     """Cells as numbers, words of missing answers as their codes."""
     import pandas as pd
 

@@ -111,19 +111,7 @@ def sketch_answers(path: str | Path) -> AnswersSketch:
         If the file cannot be read, holds a row per unit, has no block of items or nothing that tells its rows apart.
     """
     path = Path(path)
-    if path.is_dir():
-        problem = Problem(
-            "a folder, not a file of answers",
-            str(path),
-            allowed="one file; several by role are put below each other with a column role, or read by the plan of the "
-            "survey (--plan)",
-        )
-        raise InputError(f"{path} cannot be read as a table of answers", [problem])
-    faults = Faults(str(path))
-    opening = opening_of(path, faults)
-    table = None if faults.problems else load_table(path, opening.file_format, faults)
-    if table is None or faults.problems:
-        refuse(f"{path} cannot be read as a table of answers", faults)
+    opening, table = _opened(path)
     tool = tool_of(table.columns.values())
     table, leave_out, only_tests = _without_tests(table, tool)
     of_tool = {name for name, column in table.columns.items() if is_tools_own(column, tool)}
@@ -133,17 +121,7 @@ def sketch_answers(path: str | Path) -> AnswersSketch:
     _check(table, blocks)
     others = {name: column for name, column in table.columns.items() if name not in items}
     places = find_places(others, {*metadata, *of_tool})
-    if places.unit is None:
-        raise InputError(
-            f"{path} does not say who answered",
-            [
-                Problem(
-                    "no column has ids that repeat (units) or a value of its own in every row (informants)",
-                    str(path),
-                    allowed="a column that numbers the answers",
-                )
-            ],
-        )
+    _check_places(path, places)
     numerals = numerals_of(table, others.values(), FileFormat(), Faults(table.file))
     units, informants, ignored = variables(others, places, metadata, tool, numerals)
     role = others[places.role.column] if places.role else None
@@ -169,6 +147,39 @@ def sketch_answers(path: str | Path) -> AnswersSketch:
         _labels(table),
         _reversed(table, blocks),
     )
+
+
+def _opened(path: Path) -> tuple[Opening, RawTable]:
+    """The file read as a table of texts."""
+    if path.is_dir():
+        problem = Problem(
+            "a folder, not a file of answers",
+            str(path),
+            allowed="one file; several by role are put below each other with a column role, or read by the plan of the "
+            "survey (--plan)",
+        )
+        raise InputError(f"{path} cannot be read as a table of answers", [problem])
+    faults = Faults(str(path))
+    opening = opening_of(path, faults)
+    table = None if faults.problems else load_table(path, opening.file_format, faults)
+    if table is None or faults.problems:
+        refuse(f"{path} cannot be read as a table of answers", faults)
+    return opening, table
+
+
+def _check_places(path: Path, places: Places) -> None:
+    """Refuse a file in which nothing tells the rows apart."""
+    if places.unit is None:
+        raise InputError(
+            f"{path} does not say who answered",
+            [
+                Problem(
+                    "no column has ids that repeat (units) or a value of its own in every row (informants)",
+                    str(path),
+                    allowed="a column that numbers the answers",
+                )
+            ],
+        )
 
 
 def _without_tests(table: RawTable, tool: Tool | None) -> tuple[RawTable, dict[str, tuple[str, ...]], bool]:

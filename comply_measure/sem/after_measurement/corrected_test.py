@@ -39,7 +39,6 @@ from comply_measure.sem.inference.tests import NO_DF, TestStatistic
 from comply_measure.sem.model import Model
 
 NAME = "satorra.bentler"  # the test these are a form of
-NO_INFLUENCE = "the test of a second step that allows for the first needs complete cases"
 
 
 @dataclass(frozen=True)

@@ -187,7 +187,7 @@ def parts_of(table: ParameterTable, records: ModelRecords, asked: Sequence[Seque
     factors = tuple(name for name in latent if not isinstance(name, Product))
     measured = {rhs for op, rhs in zip(table.op, table.rhs, strict=True) if op == "=~"}
     given = _given_blocks(asked, factors)
-    links = [*_row_links(table, factors, measured)]
+    links = [*_row_links(table, measured)]
     blocks = _merged(factors, [*given, *links])
     notes = _merge_notes(given, blocks) if asked is not None else ()
     owner = {name: number for number, block in enumerate(blocks) for name in block}
@@ -241,7 +241,7 @@ def _given_blocks(asked: Sequence[Sequence[str]] | None, factors: Sequence[str])
     return [tuple(block) for block in asked if block]
 
 
-def _row_links(table: ParameterTable, factors: Sequence[str], measured: set[str]) -> Iterator[set[str]]:
+def _row_links(table: ParameterTable, measured: set[str]) -> Iterator[set[str]]:
     """Sets of factors that have to be measured together."""
     owners: dict[str, set[str]] = {}
     for row in range(len(table)):

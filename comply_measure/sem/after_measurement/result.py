@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from comply_measure.sem.modification.score_test import ScoreTest
     from comply_measure.sem.table.parameter_table import ParameterTable
 
-NOT_CHISQUARE = "without regard to the first step χ² follows no known distribution; see scaled_test"
 TWO_STEPS = "structural-after-measurement; ask the parts: fit.structural, fit.blocks"
 
 

@@ -60,12 +60,6 @@ class Equations:
     centred: Array
 
     @property
-    def n_features(self) -> int:
-        """Moderating variables and all residual parts of the nonlinear equations."""
-        k, q = len(self.moderating), len(self.nonlinear)
-        return k + q * (k + 1)
-
-    @property
     def compound(self) -> bool:
         """Whether a variable that products lead to is itself part of a product."""
         n = self.nonlinear

@@ -160,7 +160,7 @@ def _with_columns(measured: Sequence[Measured], records: ModelRecords, request: 
     from comply_measure.sem.data import collect
 
     names = list(dict.fromkeys(name for each in measured for name in each.parts))
-    wanted = _observed(records, request) if request.options.complete_cases else names
+    wanted = _observed(records) if request.options.complete_cases else names
     cases = collect(request.frame, [wanted] * len(request.groups[0]), request.groups, records)
     place = {name: i for i, name in enumerate(wanted)}
     columns = {
@@ -191,7 +191,7 @@ def _with_columns(measured: Sequence[Measured], records: ModelRecords, request: 
     return pd.concat([request.frame, pd.DataFrame(made, request.frame.index, list(columns))], axis=1)
 
 
-def _observed(records: ModelRecords, request: Request) -> list[str]:
+def _observed(records: ModelRecords) -> list[str]:
     """Columns that the model names, products apart: what complete cases are complete in."""
     latent = {term.lhs for term in records.terms if term.op in ("=~", "<~")}
     found: dict[str, None] = {}

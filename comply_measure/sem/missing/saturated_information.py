@@ -97,7 +97,7 @@ def saturated_information(
     for block, root in zip(sample.blocks, completion.roots, strict=True):
         if block.n_missing:
             places = _sparse_covariances(block, root, pairs)
-            products -= places.T @ _second_moments(sample, completion, block, root, sigma, pairs, observed)
+            products -= places.T @ _second_moments(completion, block, root, sigma, pairs, observed)
             if observed:
                 mixed -= (places.T @ _first_moments(sample, completion, block)).T
     # Matrices of p* × p* are large for many variables: none is kept longer than needed.
@@ -152,7 +152,6 @@ def _sparse_covariances(block: PatternBlock, root: FloatArray, pairs: Pairs) -> 
 
 
 def _second_moments(
-    sample: IncompleteSample,
     completion: Completion,
     block: PatternBlock,
     root: FloatArray,

@@ -80,13 +80,13 @@ def score_model(model: Model, point: Point, number: int) -> ScoreModel:
         sigma=implied.sigma,
         mu=mu,
         cross=implied.FV[:, places].T,
-        alpha=_latent_means(model, point, number, places, mu),
+        alpha=_latent_means(point, number, places, mu),
         variance=implied.V.diagonal()[places],
         loadings=_loadings(implied, places),
     )
 
 
-def _latent_means(model: Model, point: Point, number: int, places: Index, mu: Array) -> Array:
+def _latent_means(point: Point, number: int, places: Index, mu: Array) -> Array:
     """Means of the latent variables; without a mean structure those that observed predictors imply."""
     implied = point.implied[number]
     layout = implied.layout

@@ -130,7 +130,7 @@ def _complete_part(
     kept = ~np.isnan(cases.values[group]).any(axis=1)
     values, codes = cases.values[group][kept], _codes(cases, group)[kept]
     within, between = pair[0].observed, pair[1].observed
-    found = _faults(values, codes, names, within, between, name)
+    found = _faults(values, codes, names, within, name)
     if found:
         return None, found
     part = two_level_sample(values, codes, names, _places(names, within), _places(names, between))
@@ -176,7 +176,6 @@ def _faults(
     codes: Index,
     names: tuple[str, ...],
     within: tuple[str, ...],
-    between: tuple[str, ...],
     group: str,
 ) -> list[Problem]:
     """What makes one group's data unfit."""

@@ -88,7 +88,7 @@ def _lines(sheet: Sheet, language: str) -> Iterator[str]:
         else:
             heading = page.texts[0][language] if page.headed else ""
             rest = " ".join(text[language] for text in page.texts[1 if page.headed else 0 :])
-            yield from _open(number, f"{name} text", "TextContent", heading, rest)
+            yield from _open(f"{name} text", "TextContent", heading, rest)
             yield from _specific(id=str(number), pos=str(number), alignment="default", character="html")
             yield "</question>"
     yield "</section>"
@@ -113,7 +113,7 @@ def _question(
             if rated
             else [answer.shown(language) for answer in first.answers]
         )
-        yield from _open(number, name, "mc-matrix", title, first.help.get(language, "") if not rated else "")
+        yield from _open(name, "mc-matrix", title, first.help.get(language, "") if not rated else "")
         yield "<labels>"
         yield from (f'<li i="{place}">{_text(label)}</li>' for place, label in enumerate(labels, 1))
         yield "</labels>"
@@ -127,14 +127,14 @@ def _question(
     else:
         offers = bool(first.answers)
         text = first.text[language] + (f" ({first.measure[language]})" if first.measure else "")
-        yield from _open(number, name, "select" if offers else "text", text, first.help.get(language, ""))
+        yield from _open(name, "select" if offers else "text", text, first.help.get(language, ""))
         yield "<order>default</order>"
         yield from _specific(id=str(number), pos=str(number), **answered)
         yield from _items([answer.shown(language) for answer in first.answers] if offers else [""])
     yield "</question>"
 
 
-def _open(number: int, name: str, kind: str, title: str, explanation: str) -> Iterator[str]:
+def _open(name: str, kind: str, title: str, explanation: str) -> Iterator[str]:
     yield "<question>"
     yield f"<description>{_text(name)}</description>"
     yield f"<class>{kind}</class>"

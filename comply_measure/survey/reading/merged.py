@@ -69,7 +69,7 @@ def merged(
     notes: list[str] = []
     kept = _consenting(records, plan.consent_question or "consent_given", notes)
     kept = _finished(kept, options, notes)
-    known = _sent(plan, codes, faults)
+    known = _sent(codes, faults)
     linked = [(record, unit) for record in kept if (unit := _unit(plan, record, known, faults)) is not None]
     linked = _once(linked, options, faults, notes)
     _check_units(plan, linked, faults)
@@ -101,7 +101,7 @@ def _finished(records: Sequence[Record], options: Options, notes: list[str]) -> 
     return list(records)
 
 
-def _sent(plan: SurveyPlan, codes: Path | None, faults: Faults) -> dict[str, dict[str, str]]:
+def _sent(codes: Path | None, faults: Faults) -> dict[str, dict[str, str]]:
     """Code -> row of the table of codes that were sent out; empty without one."""
     if codes is None:
         return {}
@@ -273,14 +273,14 @@ def _table(
         for name in names:
             left_out = name in plan.blocks and name not in asked and not plan.is_asked(name, form)
             value = record.values.get(name)
-            row[name] = NOT_ASKED if left_out and _is_asked_of(plan, sheets, name, role) else value
+            row[name] = NOT_ASKED if left_out and _is_asked_of(sheets, name, role) else value
         rows.append(row)
     first = ["unit", "firm", "role", "language", "finished", "planned_form"]
     table = pd.DataFrame(rows, columns=[*(n for n in first if rows and n in rows[0]), *names], dtype=object)
     return table.drop(columns=[n for n in ("finished", "language") if n in table and table[n].isna().all()])
 
 
-def _is_asked_of(plan: SurveyPlan, sheets: Mapping[Place, Sheet], id: str, role: str) -> bool:
+def _is_asked_of(sheets: Mapping[Place, Sheet], id: str, role: str) -> bool:
     """Whether some form asks this role for an item."""
     return any(id == entry.id for (who, _), sheet in sheets.items() if who == role for entry in sheet.fields)
 

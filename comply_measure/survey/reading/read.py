@@ -142,7 +142,7 @@ def _read_file(
         by_place.setdefault(fact.place, []).append(fact)
     for place, mine in by_place.items():
         _check_version(sheets[place], mine, table, options, part)
-        part.records += _records(resolvers, place, mine, table, options, part)
+        part.records += _records(resolvers, place, mine, table, part)
     part.records.sort(key=lambda record: record.row)
     return part
 
@@ -265,21 +265,11 @@ def _records(
     place: Place,
     facts: Sequence[RowFacts],
     table: AnswerTable,
-    options: Options,
     part: _Part,
 ) -> Iterator[Record]:
     """The answers of all rows of one sheet."""
     resolver = resolvers[place]
-    readers: dict[str, CellReader] = {}
-    foreign: dict[str, CellReader] = {}
-    for column in table.columns:
-        if (target := resolver.target(column)) is not None:
-            readers[column] = CellReader(target)
-        else:
-            for other in resolvers.values():
-                if (elsewhere := other.target(column)) is not None:
-                    foreign[column] = CellReader(elsewhere)
-                    break
+    readers, foreign = _readers(resolvers, place, table)
     kinds = {column: [0, 0] for column in readers}
     submitted = any(said(column) == "submitted" for column in table.columns)
     unanswered = previews = 0
@@ -287,24 +277,8 @@ def _records(
         if is_preview(fact.said):
             previews += 1
             continue
-        values: dict[str, Value] = {}
-        for column, reader in readers.items():
-            read = reader.read(table.columns[column][fact.position])
-            if read.fault:
-                part.faults.add(
-                    read.fault,
-                    row=table.rows[fact.position],
-                    column=column,
-                    value=table.columns[column][fact.position],
-                    allowed=read.allowed or None,
-                )
-                continue
-            unanswered += read.unanswered
-            if reader.field.answers and any(value is not None for value in read.values.values()):
-                kinds[column][read.labelled] += 1
-            for name, value in read.values.items():
-                if value is not None or name not in values:
-                    values[name] = value
+        values, blanks = _row_values(readers, table, fact.position, kinds, part)
+        unanswered += blanks
         _refuse_foreign(foreign, fact, table, part)
         yield Record(
             file=table.file,
@@ -322,6 +296,53 @@ def _records(
             f"{name}: {unanswered} cells with a tool's code for no answer (-9, -99, -66, -77) are blank"
         )
     _mixed(readers, kinds, part, name)
+
+
+def _readers(
+    resolvers: Mapping[Place, Resolver], place: Place, table: AnswerTable
+) -> tuple[dict[str, CellReader], dict[str, CellReader]]:
+    """Readers of the columns that this sheet asks, and of those that only others do."""
+    readers: dict[str, CellReader] = {}
+    foreign: dict[str, CellReader] = {}
+    for column in table.columns:
+        if (target := resolvers[place].target(column)) is not None:
+            readers[column] = CellReader(target)
+        else:
+            for other in resolvers.values():
+                if (elsewhere := other.target(column)) is not None:
+                    foreign[column] = CellReader(elsewhere)
+                    break
+    return readers, foreign
+
+
+def _row_values(
+    readers: Mapping[str, CellReader],
+    table: AnswerTable,
+    position: int,
+    kinds: Mapping[str, list[int]],
+    part: _Part,
+) -> tuple[dict[str, Value], int]:
+    """Values of one row by name, and how many cells hold a tool's code for no answer; counts codes and labels."""
+    unanswered = 0
+    values: dict[str, Value] = {}
+    for column, reader in readers.items():
+        read = reader.read(table.columns[column][position])
+        if read.fault:
+            part.faults.add(
+                read.fault,
+                row=table.rows[position],
+                column=column,
+                value=table.columns[column][position],
+                allowed=read.allowed or None,
+            )
+            continue
+        unanswered += read.unanswered
+        if reader.field.answers and any(value is not None for value in read.values.values()):
+            kinds[column][read.labelled] += 1
+        for name, value in read.values.items():
+            if value is not None or name not in values:
+                values[name] = value
+    return values, unanswered
 
 
 def _refuse_foreign(

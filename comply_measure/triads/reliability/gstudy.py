@@ -78,7 +78,7 @@ def g_study(
     design = _design(np.repeat(np.arange(R), len(attribute)), np.tile(attribute, R), items is not None)
     cells = np.flatnonzero(~np.isnan(y).all(axis=0))
     y, design = y[~np.isnan(y).all(axis=1)][:, cells], design.keep(cells)
-    sizes = _sizes(design, cells, len(attribute), attribute)
+    sizes = _sizes(cells, len(attribute), attribute)
     counts = {"n_units": len(y), "n_informants": _informants(~np.isnan(chosen.values))}
     note = _obstacle(y, cells // len(attribute), sizes)
     if note:
@@ -138,7 +138,7 @@ def _same(a: np.ndarray, b: np.ndarray) -> bool:
     return pairs == len(np.unique(a)) == len(np.unique(b))
 
 
-def _sizes(design: CellDesign, cells: np.ndarray, per_role: int, attribute: np.ndarray) -> dict[str, int]:
+def _sizes(cells: np.ndarray, per_role: int, attribute: np.ndarray) -> dict[str, int]:
     """Numbers of roles, attributes and items per attribute (the largest) that are observed somewhere."""
     item = np.unique(cells % per_role)
     return {

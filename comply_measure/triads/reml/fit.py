@@ -75,14 +75,6 @@ class RemlFit:
         """Whether a component other than the residual is estimated as zero, shape (B,)."""
         return np.asarray((self.theta[:, :-1] <= 0).any(axis=1))
 
-    def unit_effect(self, name: str) -> Floats:
-        """Predicted (BLUP) unit effect with one level per unit, shape (B, G)."""
-        level = self.design.unit[name]
-        if len(np.unique(level)) != 1:
-            raise ValueError(f"effect {name!r} has several levels within a unit")
-        place = self.names.index(name)
-        return np.asarray(self.theta[:, place, None] * self.weighted.sum(axis=2))
-
 
 def fit_reml(
     y: Floats,
