@@ -55,7 +55,7 @@ def method_variance_section(facts: MethodVarianceEvidence, labels: Labels) -> Se
     if facts.latent is None:
         blocks.append(Notice(f"No latent method factor: {facts.obstacles['latent']}.", "warning"))
     else:
-        blocks += _latent(facts, facts.latent)
+        blocks += _latent(facts, facts.latent, labels)
     blocks += wording_blocks(facts, labels)
     blocks += [Heading("Single-factor share"), _single(facts)]
     return Section("method_variance", "Common method variance", tuple(blocks))
@@ -192,7 +192,7 @@ def _named(data: pd.DataFrame) -> pd.DataFrame:
     return labelled(data, label=(lambda name: _MODELS.get(name, name), "model"))
 
 
-def _latent(facts: MethodVarianceEvidence, latent: LatentMethodFactor) -> list[Block]:
+def _latent(facts: MethodVarianceEvidence, latent: LatentMethodFactor, labels: Labels) -> list[Block]:
     data = _named(latent.tidy())
     shares: Columns = (of("substantive_share", "substantive"), of("method_factor", "method"), "remark")
     tests = latent.difference_table()
