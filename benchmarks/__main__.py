@@ -1,5 +1,6 @@
 """``python -m benchmarks``: every task on every engine, then how cost grows.
 
+Ratios are of seconds and of CPU seconds; on a machine that has other work the latter count.
 With ``--against COMMIT``: this engine beside itself at an older commit, by turns.
 """
 
@@ -71,8 +72,9 @@ def _measure(engine: str, task: Task, folder: Path, repeat: int, limit: float) -
     return _call(command, limit)
 
 
-def _seconds(answer: dict[str, object]) -> float | None:
-    value = answer.get("seconds")
+def _seconds(answer: dict[str, object], clock: str = "seconds") -> float | None:
+    """Median of the runs, by the clock of the wall or of the processor (``cpu``)."""
+    value = answer.get(clock)
     if value is None:
         return None
     return float(statistics.median(value if isinstance(value, list) else [float(str(value))]))
@@ -97,16 +99,18 @@ def compare(names: list[str], repeat: int, limit: float) -> pd.DataFrame:
             _write(folder, task.make)
             row: dict[str, object] = {"task": task.title}
             ours = _measure("ours", task, folder, repeat, limit)
-            mine = _seconds(ours)
-            row["ours_s"], row["ours_mb"] = mine, ours.get("peak_mb")
+            mine, my_cpu = _seconds(ours), _seconds(ours, "cpu")
+            row["ours_s"], row["ours_cpu_s"], row["ours_mb"] = mine, my_cpu, ours.get("peak_mb")
             row["note"] = ours.get("error", "")
             for peer in task.peers:
                 if peer in absent:
                     continue
                 answer = _measure(peer, task, folder, repeat, limit)
-                theirs = _seconds(answer)
-                row[f"{peer}_s"], row[f"{peer}_mb"] = theirs, answer.get("peak_mb")
+                theirs, their_cpu = _seconds(answer), _seconds(answer, "cpu")
+                row[f"{peer}_s"], row[f"{peer}_cpu_s"] = theirs, their_cpu
+                row[f"{peer}_mb"] = answer.get("peak_mb")
                 row[f"ratio_{peer}"] = theirs / mine if theirs and mine else None
+                row[f"cpu_ratio_{peer}"] = their_cpu / my_cpu if their_cpu and my_cpu else None
                 if "error" in answer:
                     row["note"] = f"{row['note']} {peer}: {answer['error']}".strip()
                 elif task.share < 1 and peer == "lavaan":

@@ -1,4 +1,4 @@
-# One task on lavaan: Rscript lavaan_worker.R FOLDER KIND OPTIONS REPEAT SHARE; prints seconds and peak memory as JSON.
+# One task on lavaan: Rscript lavaan_worker.R FOLDER KIND OPTIONS REPEAT SHARE; prints seconds, CPU seconds and peak memory as JSON.
 args <- commandArgs(TRUE)
 suppressMessages({library(lavaan); library(jsonlite)})
 data <- read.csv(file.path(args[1], "data.csv"))
@@ -16,8 +16,10 @@ work <- switch(kind,
   sam = function() parameterEstimates(quiet(do.call("sam", call))),
   modification = function() { f <- quiet(do.call("cfa", call)); quiet(modindices(f)) },
   bootstrap = function() { f <- quiet(do.call("cfa", call)); quiet(bootstrapLavaan(f, R = max(5, round(1000 * share)))) })
-seconds <- sapply(seq_len(repeats), function(i) system.time(work())[["elapsed"]])
-if (kind == "bootstrap") seconds <- seconds * 1000 / max(5, round(1000 * share))
+times <- lapply(seq_len(repeats), function(i) system.time(work()))
+scale <- if (kind == "bootstrap") 1000 / max(5, round(1000 * share)) else 1
+seconds <- scale * sapply(times, function(t) t[["elapsed"]])
+cpu <- scale * sapply(times, function(t) t[["user.self"]] + t[["sys.self"]])
 status <- readLines("/proc/self/status")
 peak <- as.numeric(gsub("[^0-9]", "", grep("VmHWM", status, value = TRUE))) / 1024
-cat(toJSON(list(seconds = seconds, peak_mb = peak, version = as.character(packageVersion("lavaan"))), auto_unbox = TRUE, digits = NA), "\n")
+cat(toJSON(list(seconds = seconds, cpu = cpu, peak_mb = peak, version = as.character(packageVersion("lavaan"))), auto_unbox = TRUE, digits = NA), "\n")

@@ -255,6 +255,13 @@ TASKS = (
         peers=("modsem",),
     ),
     Task(
+        "qml300",
+        "QML, nine indicators, N = 300",
+        moderated,
+        options={"interactions": "qml"},
+        peers=("modsem",),
+    ),
+    Task(
         "qml2000",
         "QML, nine indicators, N = 2,000",
         partial(moderated, 2000),

@@ -22,6 +22,7 @@ BOUND_STEPS = 20
 HALVINGS = 4
 LARGE = 200  # free parameters above which an optimum is not looked at for being loosely determined
 SMALL_SAMPLE = 250  # cases of a group up to which it is
+EXACT = 1e-6  # χ² of a model that reproduces its moments, but for rounding
 LOOSE = 0.6  # standard error in standardised units above which it counts as loosely determined
 
 
@@ -94,6 +95,8 @@ def is_loose(model: Model, best: Optimum) -> bool:
         return False
     if not has_remedies(model) or model.options.search.start.given or model.space.bounded:
         return False
+    if model.options.complete_cases and n * best.point.value < EXACT:
+        return False  # no discrepancy of moments is below zero
     errors, units = standard_errors(best.point.hessian, n), model.space.contract(natural_units(model))
     known = np.isfinite(units) & (units > 0.0)
     return bool((errors[known] > LOOSE * units[known]).any())

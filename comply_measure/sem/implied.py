@@ -55,12 +55,17 @@ class Fill:
     parameters: Index
 
     def at(self, theta: Array) -> Array:
-        """The matrix at θ."""
+        """The matrix at θ (…, q); one for each where there are several and a parameter stands in it."""
         if not len(self.cells):
             return self.constant
-        matrix = self.constant.copy()
-        matrix.reshape(-1)[self.cells] = theta[self.parameters]
-        return matrix
+        if theta.ndim == 1:
+            matrix = self.constant.copy()
+            matrix.reshape(-1)[self.cells] = theta[self.parameters]
+            return matrix
+        lead = theta.shape[:-1]
+        flat = np.tile(self.constant.reshape(-1), (*lead, 1))
+        flat[..., self.cells] = theta[..., self.parameters]
+        return np.asarray(flat.reshape(*lead, *self.constant.shape))
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from comply_measure.sem.discrepancy.base import CasewiseEvaluation, Discrepancy,
 from comply_measure.sem.implied import Implied, Layout
 from comply_measure.sem.table.space import Space
 
+EXACT_BELOW = 0.05
+
 
 @dataclass(frozen=True)
 class Objective:
@@ -37,6 +39,11 @@ class Objective:
     discrepancies: tuple[Discrepancy, ...]
     weights: tuple[float, ...]
     space: Space
+
+    @property
+    def exact_below(self) -> float:
+        """Predicted gain in F below which a search tries the exact Hessian."""
+        return EXACT_BELOW
 
     @property
     def together(self) -> tuple[tuple[int, ...], ...]:

@@ -19,7 +19,6 @@ from comply_measure.sem.arrays import Array, NotPositiveDefiniteError
 from comply_measure.sem.blocks import BlockFactor, BlockMatrix
 from comply_measure.sem.objective import Objective, Point
 
-EXACT_BELOW = 0.05  # predicted gain in F below which the exact Hessian is tried
 SLOW = 0.1  # ratio of successive decrements above which curvature is computed anew
 MEMORY = 12  # gradient changes that are kept
 SMALL_DAMPING = 1e-6
@@ -59,8 +58,8 @@ class Optimum:
         Parameters along which F falls without end, held where it falls no further; empty for a proper optimum.
     searched : str
         What was tried in vain to find a finite optimum, where there are such parameters.
-    admissible_above : float
-        How far, in F, an admissible optimum lies above this one, which is inadmissible; 0 where none was found.
+    passed_over : float
+        How far, in F, an inadmissible optimum lies below this one, which was kept because it is admissible.
     """
 
     point: Point
@@ -75,7 +74,7 @@ class Optimum:
     below: float = 0.0
     endless: tuple[str, ...] = ()
     searched: str = ""
-    admissible_above: float = 0.0
+    passed_over: float = 0.0
 
 
 def minimise(
@@ -188,7 +187,7 @@ class _Curvature:
 
 def _curvature(point: Point, decrement: float, damping: float) -> _Curvature:
     """Curvature at a point: exact near the optimum if positive definite, else expected."""
-    if decrement < EXACT_BELOW and point.hessian_blocks.is_positive_definite():
+    if decrement < point.objective.exact_below and point.hessian_blocks.is_positive_definite():
         return _damped(point.hessian_blocks, damping)
     return _damped(point.information_blocks.times(2.0), damping)
 

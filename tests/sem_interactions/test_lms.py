@@ -223,6 +223,20 @@ def test_gradient_and_scores_are_those_of_the_likelihood(case: str, products: pd
         numeric[place] = (ahead.loglik - behind.loglik) / 2e-5
     assert np.abs(gradient - numeric).max() < 1e-6 * np.abs(gradient).max()
     assert np.abs(at.scores().sum(axis=0) - gradient).max() < 1e-9 * np.abs(gradient).max()
+    several = theta + 1e-3 * np.eye(len(theta))[:4]
+    one_by_one = np.array([own.at(each).gradient() for each in several])
+    assert np.abs(own.at(several).gradient() - one_by_one).max() < 1e-9 * np.abs(gradient).max()
+
+
+@pytest.mark.parametrize("how", ["lms", "qml"])
+def test_scores_of_many_cases_are_those_of_each(how: str, products: pd.DataFrame) -> None:
+    """Many cases take the derivatives of each number they enter by, few their own; 185 numbers here."""
+    found = fitted(MODEL, products, interactions=how, optimizer_options={"iterations": 1})
+    own, _ = likelihood_of(found)
+    (part,) = own.at(found.model.start()).parts  # type: ignore[attr-defined]
+    direct = np.concatenate([part.reduction.pull(some) for some in part.single()])
+    assert len(direct) > next(part.single()).width
+    np.testing.assert_allclose(part.scores(), direct, atol=1e-12 * np.abs(direct).max())
 
 
 # -- what must be the same -------------------------------------------------------------------------------
@@ -287,6 +301,16 @@ def test_scale_of_the_factors_changes_nothing(products: pd.DataFrame) -> None:
     assert one.measures["logl"] == pytest.approx(two.measures["logl"], abs=1e-7)
     first, second = (fit.standardized()["est_std"].to_numpy() for fit in (one, two))
     assert np.allclose(np.abs(first), np.abs(second), atol=1e-5)
+
+
+@pytest.mark.parametrize("how", ["lms", "qml"])
+def test_units_of_the_variables_change_nothing(how: str, products: pd.DataFrame) -> None:
+    numbers = products.select_dtypes("number")
+    one, small = (fitted(MODEL, numbers * unit, interactions=how).estimates for unit in (1.0, 1e-4))
+    product = one["rhs"] == "X:Z"
+    unit = np.select([one["op"] == "~~", one["op"] == "~1", product], [1e-8, 1e-4, 1e4], 1.0)
+    assert np.allclose(small["est"], one["est"] * unit, rtol=1e-6, atol=1e-12 * unit)
+    assert np.allclose(small["se"], one["se"] * unit, rtol=1e-6, atol=0.0)
 
 
 def test_clusters_of_one_case_are_robust_errors(products: pd.DataFrame) -> None:

@@ -79,11 +79,9 @@ class MethodVarianceOptions(Estimation):
 class MethodVarianceEvidence(Evidence):
     """What the topic found; what is None has its reason in `obstacles` (marker, latent, single, wording).
 
-    Constructs that their items form have no part in the models of marker and method (`indices`) and are read
-    reflectively by the factor of reverse wording (`formed`). Items without variance are `left_out` of the
-    single-factor share. `power` is :func:`.marker_power.power_table`, with the shares asked for, of `effect`; empty
-    without a marker. `worth` and `marker_correlation` are the options' (NaN: unknown).
-
+    Items without variance are `left_out` of the single-factor share. `power` is :func:`.marker_power.power_table`, with
+    the shares asked for, of `effect`; empty without a marker. `worth` and `marker_correlation` are the options' (NaN:
+    unknown).
     turned : mapping of str to tuple of str
         Construct -> its items that run against it (:func:`.keying.turned_items`).
     """
@@ -95,8 +93,6 @@ class MethodVarianceEvidence(Evidence):
     single: SingleFactorShare | None
     wording: ReverseWording | None
     left_out: tuple[str, ...]
-    indices: tuple[str, ...]
-    formed: tuple[str, ...]
     by_role: pd.DataFrame
     power: pd.DataFrame
     effect: EqualEffect | None
@@ -224,8 +220,6 @@ def method_variance(
         single=share,
         wording=wording,
         left_out=tuple(name for name in items if name not in varying),
-        indices=chosen.indices,
-        formed=chosen.formed,
         by_role=_by_role(chosen, marker, options),
         power=_power(analysis, options),
         effect=None if analysis is None else analysis.effect,
@@ -298,10 +292,9 @@ def marker_items(responses: Responses, chosen: Focal, options: MethodVarianceOpt
 
 
 def marker_data(chosen: Focal, marker: tuple[str, ...], *, centred: bool) -> pd.DataFrame:
-    """Unit, firm, role, reflective indicators and the marker's items; each role's means taken off if asked."""
-    names = [*chosen.reflective_names, *marker]
-    known = chosen.indicators()[["unit", "firm", "role", *chosen.reflective_names]]
-    data = known.join(chosen.responses.scored()[list(marker)])
+    """Unit, firm, role, indicators and the marker's items; each role's means taken off if asked."""
+    data = chosen.indicators().join(chosen.responses.scored()[list(marker)])
+    names = [*chosen.indicator_names, *marker]
     if centred:
         data = role_centred(data, names)
     return data[data[names].notna().any(axis=1)]
@@ -317,7 +310,7 @@ def marker_models(
     """Baseline, and models with effects of the marker."""
     return marker_analysis(
         data,
-        _reflective(chosen),
+        chosen.factors,
         marker,
         estimator=options.estimator,
         missing=options.missing,
@@ -326,25 +319,11 @@ def marker_models(
     )
 
 
-def _reflective(chosen: Focal) -> dict[str, tuple[str, ...]]:
-    """Factors that show in their indicators: an index has no loadings that a method could add to.
-
-    Raises
-    ------
-    ComplyError
-        If there are none.
-    """
-    if not chosen.reflective:
-        raise ComplyError("every construct is formed by its items, and an index has no loadings")
-    return chosen.reflective
-
-
 def _latent(data: pd.DataFrame, chosen: Focal, options: MethodVarianceOptions) -> LatentMethodFactor:
-    factors = _reflective(chosen)
-    present = data[list(chosen.reflective_names)].notna().any(axis=1)
+    present = data[list(chosen.indicator_names)].notna().any(axis=1)
     return latent_method_factor(
         data[present],
-        factors,
+        chosen.factors,
         estimator=options.estimator,
         missing=options.missing,
         cluster=None if options.cluster == "none" else options.cluster,

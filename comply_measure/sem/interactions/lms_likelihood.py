@@ -10,9 +10,15 @@ import numpy as np
 from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.interactions.lms_equations import Equations
+from comply_measure.sem.interactions.lms_matrices import along, transposed
 from comply_measure.sem.interactions.lms_quadrature import CaseSlopes, integrate
 from comply_measure.sem.interactions.lms_quasi import QuasiSlopes
-from comply_measure.sem.interactions.lms_reduction import Adjoints, Frame, Matrices, Reduction
+from comply_measure.sem.interactions.lms_reduction import (
+    Adjoints,
+    Frame,
+    Matrices,
+    Reduction,
+)
 from comply_measure.sem.sample import LOG_2PI
 
 QUASI = 0  # number of nodes that stands for the quasi-likelihood
@@ -62,7 +68,7 @@ class GroupLikelihood:
 
 
 class GroupPoint:
-    """Log-likelihood of a group at one θ.
+    """Log-likelihood of a group at one θ, or its gradient at several (…, q) at once.
 
     Raises
     ------
@@ -88,15 +94,14 @@ class GroupPoint:
         return out
 
     def gradient(self) -> Array:
-        """Derivatives of the sum in the group's θ."""
+        """Derivatives of the sum in the group's θ (…, q)."""
         return np.asarray(sum(part.reduction.pull(part.total()) for part in self.parts))
 
     def scores(self) -> Array:
         """Derivatives of every case's log-likelihood (n, q)."""
         out = np.zeros((self.of.n, self.of.equations.layout.q))
         for part in self.parts:
-            for rows, adjoints in part.single():
-                out[part.pattern.rows[rows]] = part.reduction.pull(adjoints)
+            out[part.pattern.rows] = part.scores()
         return out
 
 
@@ -106,52 +111,60 @@ class _Part:
     def __init__(self, at: Matrices, pattern: Pattern, nodes: int, slopes: bool) -> None:
         self.pattern = pattern
         self.reduction = found = Reduction(at, pattern.frame)
-        self.Y = pattern.values - found.nu
-        self.u = self.Y @ found.K.T
+        self.Y = pattern.values - found.nu[..., None, :]
+        self.u = self.Y @ transposed(found.K)
         self.a = self.u @ found.Suu_inverse
-        z = found.c + self.Y @ found.P.T
+        z = found.c[..., None, :] + self.Y @ transposed(found.P)
         self.given: CaseSlopes
         if not found.q:
-            self.given = CaseSlopes(np.zeros(len(z)), np.zeros_like(z))
+            self.given = CaseSlopes(np.zeros(z.shape[:-1]), np.zeros_like(z))
         elif nodes == QUASI:
             self.given = QuasiSlopes(found, z)
         else:
             self.given = integrate(found, z, nodes, slopes)
-        normal = found.logdet + (found.p - found.q) * LOG_2PI + np.einsum("nu,nu->n", self.u, self.a)
-        self.loglik = self.given.loglik - 0.5 * normal - found.logdet_scale
+        fixed = np.asarray(found.logdet + (found.p - found.q) * LOG_2PI + 2.0 * found.logdet_scale)
+        normal = fixed[..., None] + np.einsum("...u,...u->...", self.u, self.a)
+        self.loglik = self.given.loglik - 0.5 * normal
 
     def total(self) -> Adjoints:
         """Adjoints of the sum over cases."""
         of, z = self.reduction, self.given.z
-        z_sum = z.sum(axis=0)
-        n = len(self.Y)
+        z_sum, a_t = z.sum(axis=-2), transposed(self.a)
+        n = self.Y.shape[-2]
         return Adjoints(
-            P=z.T @ self.Y,
+            P=transposed(z) @ self.Y,
             c=z_sum,
-            nu=self.a.sum(axis=0) @ of.K - z_sum @ of.P,
+            nu=along(self.a.sum(axis=-2), of.K) - along(z_sum, of.P),
             S=self.given.S_total,
-            K=-self.a.T @ self.Y,
-            Suu=0.5 * (self.a.T @ self.a - n * of.Suu_inverse),
-            count=np.asarray(float(n)),
+            K=-a_t @ self.Y,
+            Suu=0.5 * (a_t @ self.a - n * of.Suu_inverse),
+            count=np.full(z_sum.shape[:-1], float(n)),
         )
 
-    def single(self) -> Iterator[tuple[slice, Adjoints]]:
+    def scores(self) -> Array:
+        """Derivatives of each case in θ (n, q): they are linear in the adjoints, so that many cases need few pulls."""
+        found: list[Array] = []
+        pulled: Array | None = None
+        for adjoints in self.single():
+            if pulled is None and len(self.Y) > adjoints.width:
+                pulled = self.reduction.pull(adjoints.units())
+            found.append(self.reduction.pull(adjoints) if pulled is None else adjoints.flat() @ pulled)
+        return np.concatenate(found)
+
+    def single(self) -> Iterator[Adjoints]:
         """Adjoints of single cases, some at a time."""
         of = self.reduction
         for first in range(0, len(self.Y), CASES):
             rows = slice(first, first + CASES)
             z, a, Y = self.given.z[rows], self.a[rows], self.Y[rows]
-            yield (
-                rows,
-                Adjoints(
-                    P=z[:, :, None] * Y[:, None, :],
-                    c=z,
-                    nu=a @ of.K - z @ of.P,
-                    S=self.given.S(rows),
-                    K=-a[:, :, None] * Y[:, None, :],
-                    Suu=0.5 * (a[:, :, None] * a[:, None, :] - of.Suu_inverse),
-                    count=np.ones(len(Y)),
-                ),
+            yield Adjoints(
+                P=z[:, :, None] * Y[:, None, :],
+                c=z,
+                nu=a @ of.K - z @ of.P,
+                S=self.given.S(rows),
+                K=-a[:, :, None] * Y[:, None, :],
+                Suu=0.5 * (a[:, :, None] * a[:, None, :] - of.Suu_inverse),
+                count=np.ones(len(Y)),
             )
 
 

@@ -1,10 +1,44 @@
-"""Many small symmetric matrices at once, as lists of their entries, each an array over all of them."""
+"""Many small matrices at once: stacked, or symmetric ones as lists of their entries, each an array over all of them."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from comply_measure.sem.arrays import Array, NotPositiveDefiniteError
+from comply_measure.sem.arrays import Array, NotPositiveDefiniteError, inverse_and_logdet
+
+
+def transposed(matrix: Array) -> Array:
+    """Matrices (…, a, b) as (…, b, a)."""
+    return np.swapaxes(matrix, -1, -2)
+
+
+def times(matrix: Array, vector: Array) -> Array:
+    """Matrices (…, a, b) times vectors (…, b)."""
+    return np.asarray((matrix @ vector[..., None])[..., 0])
+
+
+def along(vector: Array, matrix: Array) -> Array:
+    """Vectors (…, a) times matrices (…, a, b), one for all or one each."""
+    return np.asarray(vector @ matrix if matrix.ndim == 2 else (vector[..., None, :] @ matrix)[..., 0, :])
+
+
+def inverse(matrix: Array) -> Array:
+    """Inverses of matrices (…, a, a)."""
+    return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
+
+
+def inverses(matrix: Array) -> tuple[Array, Array | float]:
+    """Inverses of covariance matrices (…, r, r) and the logarithms of their determinants."""
+    if not matrix.shape[-1]:
+        return matrix, np.zeros(matrix.shape[:-2])
+    if matrix.ndim == 2:
+        return inverse_and_logdet(matrix)
+    try:
+        root = np.linalg.cholesky(matrix)
+    except np.linalg.LinAlgError as error:
+        raise NotPositiveDefiniteError from error
+    logdet = 2.0 * np.log(root.diagonal(axis1=-2, axis2=-1)).sum(axis=-1)
+    return inverse(matrix), np.asarray(logdet)
 
 
 def lower(matrix: list[list[Array]], a: int, b: int) -> Array:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from comply_measure.sem.arrays import Array, Index
-from comply_measure.sem.interactions.lms_matrices import inverse_of, lower
+from comply_measure.sem.interactions.lms_matrices import inverse_of, lower, times, transposed
 from comply_measure.sem.interactions.lms_quadrature import CaseSlopes
 from comply_measure.sem.interactions.lms_reduction import Reduction
 from comply_measure.sem.sample import LOG_2PI
@@ -40,41 +40,44 @@ class QuasiSlopes(CaseSlopes):
         k, q, S = reduction.k, reduction.q, reduction.S
         self.k, self.q, self.S_given = k, q, S
         self.places: Index = k + np.arange(q * (k + 1)).reshape(k + 1, q)
-        m = z[:, :k]
+        m = z[..., :k]
         self.d = [self._directions(z, a) for a in range(q)]
         dS = [d @ S for d in self.d]
         fixed = self._fixed()
         cells = [
-            [np.einsum("nz,nz->n", dS[a], self.d[b]) + fixed[a, b] for b in range(a + 1)] for a in range(q)
+            [np.einsum("...z,...z->...", dS[a], self.d[b]) + fixed[..., a, b, None] for b in range(a + 1)]
+            for a in range(q)
         ]
         inverse, log_det = inverse_of(cells)
         mean = []
         for a in range(q):
-            own = z[:, self.places[0, a]] + np.einsum("nf,nf->n", m, z[:, self.places[1:, a]])
-            mean.append(own + S[np.arange(k), self.places[1:, a]].sum())
+            own = z[..., self.places[0, a]] + np.einsum("...f,...f->...", m, z[..., self.places[1:, a]])
+            mean.append(own + S[..., np.arange(k), self.places[1:, a]].sum(axis=-1)[..., None])
         kappa = [-np.asarray(sum(lower(inverse, a, b) * mean[b] for b in range(q))) for a in range(q)]
         distance = -np.asarray(sum(kappa[a] * mean[a] for a in range(q)))
-        self.kappa = np.stack(kappa, axis=1)
-        self.V = np.empty((len(z), q, q))
+        self.kappa = np.stack(kappa, axis=-1)
+        self.V = np.empty((*z.shape[:-1], q, q))
         for a in range(q):
             for b in range(q):
-                self.V[:, a, b] = 0.5 * (kappa[a] * kappa[b] - lower(inverse, a, b))
+                self.V[..., a, b] = 0.5 * (kappa[a] * kappa[b] - lower(inverse, a, b))
         super().__init__(-0.5 * (log_det + distance + q * LOG_2PI), self._features(z, dS))
 
     def _directions(self, z: Array, a: int) -> Array:
         d = np.zeros_like(z)
-        d[:, self.places[0, a]] = 1.0
-        d[:, self.places[1:, a]] = z[:, : self.k]
-        d[:, : self.k] = z[:, self.places[1:, a]]
+        d[..., self.places[0, a]] = 1.0
+        d[..., self.places[1:, a]] = z[..., : self.k]
+        d[..., : self.k] = z[..., self.places[1:, a]]
         return d
 
     def _fixed(self) -> Array:
         """The part of the covariance matrix that no case changes (q, q)."""
-        S, total = self.S_given, np.zeros((self.q, self.q))
+        S = self.S_given
+        total = np.zeros((*S.shape[:-2], self.q, self.q))
         for f in range(self.k):
             for g in range(self.k):
                 first, second = self.places[f + 1], self.places[g + 1]
-                total += S[f, g] * S[np.ix_(first, second)] + np.outer(S[g, first], S[f, second])
+                total += S[..., f, g, None, None] * S[..., first[:, None], second]
+                total += S[..., g, first][..., :, None] * S[..., f, second][..., None, :]
         return total
 
     def _features(self, z: Array, dS: list[Array]) -> Array:
@@ -82,10 +85,10 @@ class QuasiSlopes(CaseSlopes):
         out, k = np.zeros_like(z), self.k
         for a in range(self.q):
             own = self.places[1:, a]
-            slope = 2.0 * np.asarray(sum(self.V[:, a, b, None] * dS[b] for b in range(self.q)))
-            out[:, self.places[0, a]] += self.kappa[:, a]
-            out[:, :k] += slope[:, own] + self.kappa[:, a, None] * z[:, own]
-            out[:, own] += slope[:, :k] + self.kappa[:, a, None] * z[:, :k]
+            slope = 2.0 * np.asarray(sum(self.V[..., a, b, None] * dS[b] for b in range(self.q)))
+            out[..., self.places[0, a]] += self.kappa[..., a]
+            out[..., :k] += slope[..., own] + self.kappa[..., a, None] * z[..., own]
+            out[..., own] += slope[..., :k] + self.kappa[..., a, None] * z[..., :k]
         return out
 
     def S(self, rows: slice) -> Array:
@@ -97,8 +100,8 @@ class QuasiSlopes(CaseSlopes):
     def S_total(self) -> Array:
         """Their sum over all cases (z, z)."""
         pairs = [(a, b) for a in range(self.q) for b in range(self.q)]
-        square = sum((self.V[:, a, b, None] * self.d[a]).T @ self.d[b] for a, b in pairs)
-        return self._spread(np.asarray(square), self.kappa.sum(axis=0), self.V.sum(axis=0))
+        square = sum(transposed(self.V[..., a, b, None] * self.d[a]) @ self.d[b] for a, b in pairs)
+        return self._spread(np.asarray(square), self.kappa.sum(axis=-2), self.V.sum(axis=-3))
 
     def _spread(self, square: Array, kappa: Array, V: Array) -> Array:
         """All that moves the mean and the fixed part, added to the part of the directions."""
@@ -107,8 +110,8 @@ class QuasiSlopes(CaseSlopes):
             square[..., f, self.places[f + 1]] += kappa
             for g in range(self.k):
                 first, second = self.places[f + 1], self.places[g + 1]
-                square[..., f, g] += (V * S[np.ix_(first, second)]).sum(axis=(-2, -1))
-                square[..., first[:, None], second] += S[f, g] * V
-                square[..., g, first] += V @ S[f, second]
-                square[..., f, second] += S[g, first] @ V
+                square[..., f, g] += (V * S[..., first[:, None], second]).sum(axis=(-2, -1))
+                square[..., first[:, None], second] += S[..., f, g, None, None] * V
+                square[..., g, first] += times(V, S[..., f, second])
+                square[..., f, second] += (S[..., g, first][..., None, :] @ V)[..., 0, :]
         return np.asarray(0.5 * (square + np.swapaxes(square, -1, -2)))

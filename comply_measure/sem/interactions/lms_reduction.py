@@ -17,13 +17,15 @@ product), whatever the number of indicators.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from comply_measure.sem.arrays import Array, Index, inverse_and_logdet
+from comply_measure.sem.arrays import Array, Index
 from comply_measure.sem.implied import Fill
 from comply_measure.sem.interactions.lms_equations import Equations
+from comply_measure.sem.interactions.lms_matrices import along, inverse, inverses, times, transposed
 
 
 @dataclass(frozen=True)
@@ -50,36 +52,57 @@ class Adjoints:
     Suu: Array
     count: Array
 
+    @property
+    def parts(self) -> tuple[Array, ...]:
+        """All of them, one after the other."""
+        return self.P, self.c, self.nu, self.S, self.K, self.Suu, self.count
 
-def _t(matrix: Array) -> Array:
-    return np.swapaxes(matrix, -1, -2)
+    @property
+    def width(self) -> int:
+        """How many numbers they are."""
+        lead = len(self.c.shape) - 1
+        return sum(math.prod(part.shape[lead:]) for part in self.parts)
+
+    def flat(self) -> Array:
+        """Of each case as a row (n, width)."""
+        return np.concatenate([part.reshape(len(self.c), -1) for part in self.parts], axis=1)
+
+    def units(self) -> Adjoints:
+        """One for each of their numbers, which is 1 there and 0 elsewhere."""
+        unit, parts, first = np.eye(self.width), [], 0
+        for part in self.parts:
+            last = first + math.prod(part.shape[1:])
+            parts.append(unit[:, first:last].reshape(len(unit), *part.shape[1:]))
+            first = last
+        return Adjoints(*parts)
 
 
 class Matrices:
-    """The model's matrices at one θ, split into linear and nonlinear sources."""
+    """The model's matrices at one θ or at several (…, q) at once, split into linear and nonlinear sources."""
 
     def __init__(self, equations: Equations, theta: Array) -> None:
         layout, l, n = equations.layout, equations.linear, equations.nonlinear
         paths = layout.paths.at(theta)
         self.equations = equations
         self.T = layout.loadings.at(theta)
-        self.A_nl, self.A_nn = paths[n[:, None], l], paths[n[:, None], n]
-        self.E = np.linalg.inv(np.eye(len(l)) - paths[l[:, None], l])
+        self.A_nl, self.A_nn = paths[..., n[:, None], l], paths[..., n[:, None], n]
+        self.E = inverse(np.eye(len(l)) - paths[..., l[:, None], l])
         source_mean = layout.source_mean.at(theta)
-        self.m_l, self.m_n = source_mean[l], source_mean[n]
+        self.m_l, self.m_n = source_mean[..., l], source_mean[..., n]
         self.m_R = layout.observed_mean.at(theta)
-        self.mean_l = self.E @ self.m_l
+        self.mean_l = times(self.E, self.m_l)
         effects = [fill.at(theta) for fill in equations.effects]
-        self.A_f = [-effect[n[:, None], l] for effect in effects]  # of the residual parts: with a minus
-        self.B_f = [-effect[n[:, None], n] for effect in effects]
+        self.A_f = [-effect[..., n[:, None], l] for effect in effects]  # of the residual parts: with a minus
+        self.B_f = [-effect[..., n[:, None], n] for effect in effects]
         p, sources = layout.p, layout.k
-        order = np.concatenate([np.arange(p), p + l, p + n])
-        joint = np.zeros((p + sources, p + sources))
-        joint[:p, :p] = layout.residuals.at(theta)
-        joint[p:, p:] = layout.source_cov.at(theta)
-        joint[:p, p:] = layout.cross.at(theta)
-        joint[p:, :p] = joint[:p, p:].T
-        self.joint = joint[order[:, None], order]  # of (ε, ζ_l, ζ_n)
+        self.order = order = np.concatenate([np.arange(p), p + l, p + n])
+        self.lead = theta.shape[:-1]
+        joint = np.zeros((*self.lead, p + sources, p + sources))
+        joint[..., :p, :p] = layout.residuals.at(theta)
+        joint[..., p:, p:] = layout.source_cov.at(theta)
+        joint[..., :p, p:] = layout.cross.at(theta)
+        joint[..., p:, :p] = transposed(joint[..., :p, p:])
+        self.joint = joint[..., order[:, None], order]  # of (ε, ζ_l, ζ_n)
         self.latent_l = 1.0 - equations.centred[l]  # linear sources that enter products with their mean
 
 
@@ -126,7 +149,7 @@ class Frame:
 
 
 class Reduction:
-    """Normal part and features of one pattern of missing values at one θ.
+    """Normal part and features of one pattern of missing values at one θ, or at several.
 
     Attributes
     ----------
@@ -145,59 +168,60 @@ class Reduction:
         observed, kept = frame.observed, frame.kept
         p, q = len(observed), len(kept)
         self.p, self.k, self.q = p, len(frame.moderating), q
-        T = at.T[observed]
-        self.T_l, T_n = T[:, at.equations.linear], T[:, at.equations.nonlinear[kept]]
-        self.scaled = _pivots(T_n)
+        T, lead = at.T[..., observed, :], at.lead
+        self.T_l, T_n = T[..., at.equations.linear], T[..., at.equations.nonlinear[kept]]
+        self.scaled = _pivots(T_n[(0,) * (T_n.ndim - 2)])
         is_rest = np.ones(p, dtype=bool)
         is_rest[self.scaled] = False
         self.rest = np.flatnonzero(is_rest)
-        self.T_o = T_n[self.rest]
-        self.W = np.linalg.inv(T_n[self.scaled])
-        self.logdet_scale = -float(np.linalg.slogdet(self.W)[1])
-        self.K = np.zeros((p - q, p))
-        self.K[np.arange(p - q), self.rest] = 1.0
-        self.K[:, self.scaled] = -self.T_o @ self.W
-        self.H = np.zeros((q, p))
-        self.H[:, self.scaled] = self.W
-        self.joint = at.joint[frame.places[:, None], frame.places]
-        self.v0 = np.zeros((p, len(frame.places)))  # v⁰ by (ε, ζ_l, ζ_n)
-        self.v0[:, :p] = np.eye(p)
-        self.v0[:, frame.l] = self.T_l @ at.E
-        self.nu = at.m_R[observed] + self.T_l @ at.mean_l
-        self.A_hat = [np.eye(q) - at.A_nn[kept[:, None], kept], *(B[kept[:, None], kept] for B in at.B_f)]
+        self.T_o = T_n[..., self.rest, :]
+        self.W = inverse(T_n[..., self.scaled, :])
+        self.logdet_scale = -np.asarray(np.linalg.slogdet(self.W)[1])
+        self.K = np.zeros((*lead, p - q, p))
+        self.K[..., np.arange(p - q), self.rest] = 1.0
+        self.K[..., self.scaled] = -self.T_o @ self.W
+        self.H = np.zeros((*lead, q, p))
+        self.H[..., self.scaled] = self.W
+        self.joint = at.joint[..., frame.places[:, None], frame.places]
+        self.v0 = np.zeros((*lead, p, len(frame.places)))  # v⁰ by (ε, ζ_l, ζ_n)
+        self.v0[..., :p] = np.eye(p)
+        self.v0[..., frame.l] = self.T_l @ at.E
+        self.nu = at.m_R[..., observed] + times(self.T_l, at.mean_l)
+        square = (..., kept[:, None], kept)
+        self.A_hat = [np.eye(q) - at.A_nn[square], *(B[square] for B in at.B_f)]
         self._features()
 
     def _features(self) -> None:
         at, k, q, p, frame = self.at, self.k, self.q, self.p, self.frame
         size = k + q * (k + 1)
-        F = np.zeros((size, self.joint.shape[0]))
-        G = np.zeros((size, p))
-        self.c = np.zeros(size)
-        F[:k, frame.l] = at.E[frame.moderating]
+        F = np.zeros((*at.lead, size, self.joint.shape[-1]))
+        G = np.zeros((*at.lead, size, p))
+        self.c = np.zeros((*at.lead, size))
+        F[..., :k, frame.l] = at.E[..., frame.moderating, :]
         own_mean = at.mean_l * at.latent_l
-        self.c[:k] = own_mean[frame.moderating]
+        self.c[..., :k] = own_mean[..., frame.moderating]
         for f in range(k + 1):
             rows = self.rows(f)
             AH = self.A_hat[f] @ self.H
-            G[rows] = AH
-            F[rows] = -AH @ self.v0
-            A = -at.A_nl[frame.kept] if f == 0 else at.A_f[f - 1][frame.kept]
-            F[rows, frame.l] += A @ at.E
+            G[..., rows, :] = AH
+            F[..., rows, :] = -AH @ self.v0
+            A = self.slopes(f)
+            F[..., rows, frame.l] += A @ at.E
             if f == 0:
-                F[k + np.arange(q), frame.n] -= 1.0
-                self.c[rows] = A @ at.mean_l - at.m_n[frame.kept]
+                F[..., k + np.arange(q), frame.n] -= 1.0
+                self.c[..., rows] = times(A, at.mean_l) - at.m_n[..., frame.kept]
             else:
-                self.c[rows] = A @ own_mean
-        self.J = np.vstack([self.K @ self.v0, F])
+                self.c[..., rows] = times(A, own_mean)
+        self.J = np.concatenate([self.K @ self.v0, F], axis=-2)
         JO = self.J @ self.joint
-        omega = JO @ self.J.T
+        omega = JO @ transposed(self.J)
         r = p - q
-        self.Suu = omega[:r, :r]
-        self.Suu_inverse, self.logdet = inverse_and_logdet(self.Suu) if r else (np.zeros((0, 0)), 0.0)
-        self.R = omega[r:, :r] @ self.Suu_inverse
-        self.S = omega[r:, r:] - self.R @ omega[:r, r:]
-        self.S = 0.5 * (self.S + self.S.T)
-        self.prior = omega[r:, r:].diagonal()[:k]
+        self.Suu = omega[..., :r, :r]
+        self.Suu_inverse, self.logdet = inverses(self.Suu)
+        self.R = omega[..., r:, :r] @ self.Suu_inverse
+        self.S = omega[..., r:, r:] - self.R @ omega[..., :r, r:]
+        self.S = 0.5 * (self.S + transposed(self.S))
+        self.prior = omega[..., r:, r:].diagonal(axis1=-2, axis2=-1)[..., :k]
         self.G = G
         self.P = G + self.R @ self.K
 
@@ -205,59 +229,65 @@ class Reduction:
         """Rows of the residual parts ρ_f among the features."""
         return slice(self.k + f * self.q, self.k + (f + 1) * self.q)
 
+    def slopes(self, f: int) -> Array:
+        """Slopes of ρ_f on the linear sources."""
+        at, kept = self.at, self.frame.kept
+        return -at.A_nl[..., kept, :] if f == 0 else at.A_f[f - 1][..., kept, :]
+
     def pull(self, of: Adjoints) -> Array:
         """Derivatives in the group's θ (…, θ)."""
         at, frame, r = self.at, self.frame, self.p - self.q
         lead = of.c.shape[:-1]
         # features and their covariance matrix
-        K_bar = of.K + self.R.T @ of.P
-        R_bar = of.P @ self.K.T
+        R_t, E_t, W_t = transposed(self.R), transposed(at.E), transposed(self.W)
+        K_bar = of.K + R_t @ of.P
+        R_bar = of.P @ transposed(self.K)
         zu = -2.0 * of.S @ self.R + R_bar @ self.Suu_inverse
-        uu = of.Suu + self.R.T @ of.S @ self.R - self.R.T @ R_bar @ self.Suu_inverse
-        omega = np.zeros((*lead, len(self.J), len(self.J)))
-        omega[..., :r, :r] = 0.5 * (uu + _t(uu))
+        uu = of.Suu + R_t @ of.S @ self.R - R_t @ R_bar @ self.Suu_inverse
+        omega = np.zeros((*lead, *(self.J.shape[-2],) * 2))
+        omega[..., :r, :r] = 0.5 * (uu + transposed(uu))
         omega[..., r:, :r] = 0.5 * zu
-        omega[..., :r, r:] = 0.5 * _t(zu)
+        omega[..., :r, r:] = 0.5 * transposed(zu)
         omega[..., r:, r:] = of.S
         omega_J = omega @ self.J
         J_bar = 2.0 * omega_J @ self.joint
-        joint_bar = self.J.T @ omega_J
+        joint_bar = transposed(self.J) @ omega_J
         U_bar, F_bar = J_bar[..., :r, :], J_bar[..., r:, :]
-        K_bar = K_bar + U_bar @ self.v0.T
-        v0_bar = self.K.T @ U_bar
+        K_bar = K_bar + U_bar @ transposed(self.v0)
+        v0_bar = transposed(self.K) @ U_bar
         out = _Collector(at, lead)
-        E_bar = np.zeros((*lead, *at.E.shape))
+        E_bar = np.zeros((*lead, *at.E.shape[-2:]))
         E_bar[..., frame.moderating, :] += F_bar[..., : self.k, frame.l]
-        mean_bar = np.zeros((*lead, len(at.mean_l)))
+        mean_bar = np.zeros((*lead, at.mean_l.shape[-1]))
         mean_bar[..., frame.moderating] += of.c[..., : self.k] * at.latent_l[frame.moderating]
         H_bar = np.zeros((*lead, self.q, self.p))
         for f in range(self.k + 1):
             rows = self.rows(f)
             own, own_P, own_c = F_bar[..., rows, :], of.P[..., rows, :], of.c[..., rows]
-            AH_bar = own_P - own @ self.v0.T
-            v0_bar = v0_bar - (self.A_hat[f] @ self.H).T @ own
-            H_bar += self.A_hat[f].T @ AH_bar
-            hat_bar = AH_bar @ self.H.T
+            AH_bar = own_P - own @ transposed(self.v0)
+            v0_bar = v0_bar - transposed(self.A_hat[f] @ self.H) @ own
+            H_bar += transposed(self.A_hat[f]) @ AH_bar
+            hat_bar = AH_bar @ transposed(self.H)
             latent = 1.0 if f == 0 else at.latent_l
-            A = -at.A_nl[frame.kept] if f == 0 else at.A_f[f - 1][frame.kept]
-            E_bar += A.T @ own[..., frame.l]
-            A_bar = own[..., frame.l] @ at.E.T + own_c[..., :, None] * (at.mean_l * latent)
-            mean_bar += (own_c[..., None, :] @ A)[..., 0, :] * latent
+            A = self.slopes(f)
+            E_bar += transposed(A) @ own[..., frame.l]
+            A_bar = own[..., frame.l] @ E_t + own_c[..., :, None] * (at.mean_l * latent)[..., None, :]
+            mean_bar += along(own_c, A) * latent
             out.equation(f, frame.kept, A_bar, hat_bar)
             if f == 0:
                 out.nonlinear_mean[..., frame.kept] -= own_c
         # ν and v⁰
         l_bar = v0_bar[..., frame.l]
-        T_l = l_bar @ at.E.T + of.nu[..., :, None] * at.mean_l
-        E_bar += self.T_l.T @ l_bar
-        mean_bar += of.nu @ self.T_l
+        T_l = l_bar @ E_t + of.nu[..., :, None] * at.mean_l[..., None, :]
+        E_bar += transposed(self.T_l) @ l_bar
+        mean_bar += along(of.nu, self.T_l)
         # K and H by the loadings of nonlinear sources
         scaled_bar = K_bar[..., self.scaled]
-        W_bar = H_bar[..., self.scaled] - self.T_o.T @ scaled_bar
-        T_o = -scaled_bar @ self.W.T
-        T_s = -self.W.T @ W_bar @ self.W.T - of.count[..., None, None] * self.W.T
+        W_bar = H_bar[..., self.scaled] - transposed(self.T_o) @ scaled_bar
+        T_o = -scaled_bar @ W_t
+        T_s = -W_t @ W_bar @ W_t - of.count[..., None, None] * W_t
         out.loadings(frame, self.rest, self.scaled, T_l, T_o, T_s)
-        E_bar += mean_bar[..., :, None] * at.m_l
+        E_bar += mean_bar[..., :, None] * at.m_l[..., None, :]
         out.linear(E_bar, mean_bar)
         out.observed_mean[..., frame.observed] += of.nu
         out.joint[..., frame.places[:, None], frame.places] += joint_bar
@@ -287,8 +317,8 @@ class _Collector:
 
     def linear(self, E_bar: Array, mean_bar: Array) -> None:
         l, E = self.at.equations.linear, self.at.E
-        self.paths[..., l[:, None], l] += E.T @ E_bar @ E.T
-        self.source_mean[..., l] += mean_bar @ E
+        self.paths[..., l[:, None], l] += transposed(E) @ E_bar @ transposed(E)
+        self.source_mean[..., l] += along(mean_bar, E)
 
     def loadings(self, frame: Frame, rest: Index, scaled: Index, T_l: Array, T_o: Array, T_s: Array) -> None:
         l, n, observed = self.at.equations.linear, self.at.equations.nonlinear[frame.kept], frame.observed
@@ -300,10 +330,9 @@ class _Collector:
         equations = self.at.equations
         layout, p = equations.layout, equations.layout.p
         self.source_mean[..., equations.nonlinear] += self.nonlinear_mean
-        order = np.concatenate([np.arange(p), p + equations.linear, p + equations.nonlinear])
-        place = np.argsort(order)
+        place = np.argsort(self.at.order)
         joint = self.joint[..., place[:, None], place]
-        cross = joint[..., :p, p:] + _t(joint[..., p:, :p])
+        cross = joint[..., :p, p:] + transposed(joint[..., p:, :p])
         theta = np.zeros((*self.lead, layout.q))
         for fill, matrix in (
             (layout.paths, self.paths),
@@ -324,6 +353,9 @@ def _put(theta: Array, fill: Fill, matrix: Array) -> None:
     if not len(fill.cells):
         return
     flat = matrix.reshape(*theta.shape[:-1], -1)[..., fill.cells]
+    if theta.ndim == 1:
+        theta += np.bincount(fill.parameters, flat, len(theta))
+        return
     columns = np.moveaxis(theta, -1, 0)
     np.add.at(columns, fill.parameters, np.moveaxis(flat, -1, 0))
 
