@@ -117,6 +117,13 @@ class Focal:
         """Columns of a model that follows the modes of measurement: indicators, and indices in their place."""
         return tuple(name for key, names in self.measures.items() for name in names or (key,))
 
+    @property
+    def shown(self) -> dict[str, tuple[str, ...]]:
+        """Factors and their indicators where each must have one: an index has itself (:func:`index_column`)."""
+        return {
+            key: (index_column(key),) if key in self.indices else names for key, names in self.factors.items()
+        }
+
     def measured(self) -> pd.DataFrame:
         """Unit, firm, role and the columns of :attr:`measure_names`."""
         table = self.indicators()
@@ -128,6 +135,11 @@ class Focal:
     def indicator_names(self) -> tuple[str, ...]:
         """All indicators, factor by factor."""
         return tuple(name for names in self.factors.values() for name in names)
+
+    @property
+    def reflective_names(self) -> tuple[str, ...]:
+        """Indicators of the factors that show in them."""
+        return tuple(name for names in self.reflective.values() for name in names)
 
     @property
     def indicator_kind(self) -> str:
@@ -165,6 +177,11 @@ class Focal:
         """Unit, firm, role and the indicators of the factors."""
         table = self.scores("attribute") if self.by_scores else self.answers()
         return table[["unit", "firm", "role", *self.indicator_names]]
+
+
+def index_column(construct: str) -> str:
+    """Name of an index as the single indicator of its construct; no item can have it."""
+    return f"index of {construct}"
 
 
 def focal(responses: Responses, scale: Scale) -> Focal:

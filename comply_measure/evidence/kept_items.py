@@ -10,16 +10,12 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from comply_measure.evidence.attempt import attempt
+from comply_measure.evidence.factor_data import measured_data, measurement_text, rows_used
+from comply_measure.evidence.factor_validity import factor_correlations
 from comply_measure.evidence.fits import NamedFit, fit_row
 from comply_measure.evidence.focal import Focal, chosen_focal
 from comply_measure.evidence.score_reliability import role_reliabilities
-from comply_measure.evidence.topics.cfa import (
-    CfaOptions,
-    factor_correlations,
-    measured_data,
-    measurement_text,
-    rows_used,
-)
+from comply_measure.evidence.topics.cfa import CfaOptions
 from comply_measure.evidence.topics.invariance import InvarianceOptions, gaps_by_scores
 from comply_measure.triads import icc_oneway
 

@@ -12,8 +12,8 @@ import pandas as pd
 
 from comply_measure.errors import ComplyError
 from comply_measure.evidence.base import Evidence
+from comply_measure.evidence.careless_answers import INFORMANT
 from comply_measure.evidence.rules.method_variance import WORDING
-from comply_measure.evidence.topics.quality import INFORMANT
 from comply_measure.models.method_variance import WordingFactor, wording_factor
 from comply_measure.sem.tables import normal_quantile
 from comply_measure.tables.roles import role_centred

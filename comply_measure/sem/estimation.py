@@ -62,7 +62,7 @@ def estimate(model: Model, start: Array | None = None) -> Optimum:
         The best of the attempts; ``converged`` says whether the stopping rule was met, ``remedy`` what led there
         where it was not the first attempt, ``below`` how far an attempt that did not converge went below it.
     """
-    tried, left = list[Optimum](), list[Optimum]()
+    tried = list[Optimum]()
     for remedy, theta, goal in _starts(model, start):
         tried.append(_settled(model, replace(attempt(model, theta), remedy=remedy), goal))
         if tried[-1].converged:
@@ -78,21 +78,24 @@ def estimate(model: Model, start: Array | None = None) -> Optimum:
         if model.table.n_free <= LARGE and is_loose(model, first):
             tried += _quick_opinions(model, OPINIONS)
     elif start is None and is_loose(model, _best(tried, model.is_bounded)):
-        for found in _few_opinions(model):
-            (left if any(admissibility(model, found.point.implied)) else tried).append(found)
+        tried += _few_opinions(model)
     for number in range(model.options.search.starts):
         theta = random_start(model, model.options.search.seed, number)
         tried.append(replace(attempt(model, theta), remedy=f"random start {number + 1}"))
     best = _best(tried, may_follow)
-    if start is not None or (best.converged and model.table.n_free > LARGE):
+    if start is not None:
         return best
-    return _beside(_pursued(model, tried, best), left)
+    large = best.converged and model.table.n_free > LARGE
+    return _beside(model, best if large else _pursued(model, tried, best), tried)
 
 
-def _beside(found: Optimum, left: list[Optimum]) -> Optimum:
-    """An optimum, with how far the inadmissible ones that were left for it lie below."""
-    least = min((other.point.value for other in left if other.converged), default=math.inf)
-    return replace(found, passed_over=max(found.point.value - least, 0.0))
+def _beside(model: Model, found: Optimum, tried: list[Optimum]) -> Optimum:
+    """An optimum; an inadmissible one with how far above it the lowest admissible one lies that was found."""
+    others = [other for other in tried if other.converged and other.point.value > found.point.value]
+    if not others or found.endless or not any(admissibility(model, found.point.implied)):
+        return found
+    proper = [o.point.value for o in others if not any(admissibility(model, o.point.implied))]
+    return replace(found, admissible_above=min(proper) - found.point.value) if proper else found
 
 
 def _pursued(model: Model, tried: list[Optimum], best: Optimum) -> Optimum:

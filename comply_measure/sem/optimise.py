@@ -58,8 +58,8 @@ class Optimum:
         Parameters along which F falls without end, held where it falls no further; empty for a proper optimum.
     searched : str
         What was tried in vain to find a finite optimum, where there are such parameters.
-    passed_over : float
-        How far, in F, an inadmissible optimum lies below this one, which was kept because it is admissible.
+    admissible_above : float
+        How far, in F, an admissible optimum lies above this one, which is inadmissible; 0 where none was found.
     """
 
     point: Point
@@ -74,7 +74,7 @@ class Optimum:
     below: float = 0.0
     endless: tuple[str, ...] = ()
     searched: str = ""
-    passed_over: float = 0.0
+    admissible_above: float = 0.0
 
 
 def minimise(

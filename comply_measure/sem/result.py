@@ -20,13 +20,13 @@ from comply_measure.sem.inference.covariance import ParameterCovariance
 from comply_measure.sem.inference.diagnosis import (
     Finding,
     admissibility,
+    admissible_finding,
     cluster_findings,
     definition_findings,
     endless_finding,
     error_findings,
     is_lower_elsewhere,
     no_fit_findings,
-    passed_over_finding,
     remedy_finding,
 )
 from comply_measure.sem.inference.missing_values import left_out
@@ -250,7 +250,7 @@ class Fit(FollowUps):
             )
         elif self.optimum.remedy or is_lower_elsewhere(self.n, self.optimum):
             found.append(remedy_finding(self.n, self.optimum))
-        found.extend(passed_over_finding(self.n, self.optimum))
+        found.extend(admissible_finding(self.n, self.optimum))
         if self.converged:
             found.extend(self._doubts())
         found.extend(self.inadmissible)

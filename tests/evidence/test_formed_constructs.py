@@ -9,15 +9,20 @@ import pandas as pd
 import pytest
 from scipy.special import stdtrit
 
-from comply_measure import evidence
-from comply_measure.errors import NotApplicableError
+from comply_measure import evidence, sem
+from comply_measure.errors import ComplyError, NotApplicableError
+from comply_measure.evidence.factor_data import measured_data
 from comply_measure.evidence.fits import fit_row
 from comply_measure.evidence.focal import chosen_focal
+from comply_measure.evidence.topics import method_variance
 from comply_measure.evidence.topics.cfa import model_texts
 from comply_measure.evidence.topics.items import redundancy_verdicts
+from comply_measure.evidence.topics.rivals import item_level
 from comply_measure.evidence.unit_variables import UnitVariables
 from comply_measure.instrument import load_scale
 from comply_measure.report.cutoffs import Cutoffs
+from comply_measure.report.labels import Labels
+from comply_measure.report.modes import as_index, left_out, read_reflectively
 from comply_measure.responses import Responses, load_dataset, responses_from_frame
 
 CONVENTIONS = {key: cutoff.value for key, cutoff in Cutoffs().items()}
@@ -27,17 +32,17 @@ roles: [buyer, seller]
 response: {minimum: 1, maximum: 7}
 constructs:
   - {key: trust, label: {en: Trust}, mode: eliciting, mode_reason: {en: It shows.}}
-  - {key: care, label: {en: Care}}
+  - {key: care, label: {en: Care}, mode: concrete, mode_reason: {en: It is one thing.}}
   - {key: means, label: {en: Means}, mode: formed, mode_reason: {en: They add up.}}
 items:
 """
 
 
-def three_constructs(folder: Path, n: int = 200, repeated: bool = False) -> Responses:
+def three_constructs(folder: Path, n: int = 200, repeated: bool = False, scale: str = SCALE) -> Responses:
     """Trust and care show in three items each; means correlate .3, or the third repeats the first two."""
     rng = np.random.default_rng(4)
     lines = [f"  - {{id: {key}_{j}, construct: {key}, text: {key} {j}.}}" for key in NAMES for j in (1, 2, 3)]
-    (folder / "firm.yaml").write_text(SCALE + "\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "firm.yaml").write_text(scale + "\n".join(lines) + "\n", encoding="utf-8")
     common = rng.multivariate_normal([0, 0], [[1, 0.4], [0.4, 1]], n)
     columns = {
         f"{key}_{j}": common[:, i] + rng.normal(size=n)
@@ -171,3 +176,74 @@ def test_loadings_of_an_index_are_not_compared(responses: Responses) -> None:
     found = evidence.invariance(responses, evidence.InvarianceOptions(scale="firm", search=False))
     obstacles = {c.key: c.obstacle for c in found.roles}
     assert obstacles["means"].startswith("formed by its items") and not obstacles["trust"]
+
+
+def test_rival_structures_have_the_index_as_one_indicator(responses: Responses) -> None:
+    chosen = ("one_factor", "correlated", "composite")
+    options = evidence.RivalOptions(
+        scale="firm", replications=0, by_role=False, structures=chosen, estimator="ML"
+    )
+    found = evidence.rivals(responses, options)
+    assert found.indices == ("means",) and found.factors["means"] == ("index of means",)
+    table = found.structures.set_index("structure")
+    # 28 moments: 7 + 7; as in the measurement model; blocks of 8, 8 and 1, and 3 correlations
+    assert table["df"].to_dict() == dict(zip(chosen, (14, 12, 8), strict=True))
+    data = measured_data(chosen_focal(responses, "firm"), centred=True)
+    texts = model_texts(chosen_focal(responses, "firm"), evidence.CfaOptions(models=("correlated",)))
+    column = sem.fit(texts["correlated"], data, estimator="ML", missing="ml")
+    assert table["chisq"]["correlated"] == pytest.approx(column.measures["chisq"], rel=1e-6)
+    # with blocks of three and of one, composites restrict what a bifactor model does
+    assert table["chisq"]["composite"] == pytest.approx(5.32836, rel=1e-5)
+
+
+def test_attributes_that_are_indices_stand_beside_items_of_the_others() -> None:
+    chosen = chosen_focal(load_dataset("msi_triads"), "comply")
+    tree, data = item_level(chosen)
+    parts = {key: items for attributes in tree.values() for key, items in attributes.items()}
+    assert {key for key, items in parts.items() if items == (f"index of {key}",)} == set(chosen.formed)
+    key = chosen.formed[0]
+    np.testing.assert_allclose(
+        data[f"index of {key}"], data[list(chosen.items[key])].mean(axis=1), rtol=1e-12
+    )
+
+
+def test_exploration_and_method_models_leave_an_index_out(responses: Responses, tmp_path: Path) -> None:
+    found = evidence.dimensionality(responses, evidence.DimensionalityOptions(scale="firm", replications=20))
+    assert found.indices == ("means",) and len(found.solution.factors) == 2
+    assert set(found.solution.items) == {f"{key}_{j}" for key in ("trust", "care") for j in (1, 2, 3)}
+    nothing = three_constructs(
+        tmp_path, 20, scale=SCALE.replace("eliciting", "formed").replace("concrete", "formed")
+    )
+    with pytest.raises(
+        NotApplicableError, match=r"0 indicators .3 of 3 constructs are formed by their items"
+    ):
+        evidence.dimensionality(nothing)
+
+
+def test_models_of_method_leave_an_index_out(responses: Responses, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, object] = {}
+
+    def note(data: pd.DataFrame, factors: dict[str, tuple[str, ...]], **more: object) -> None:
+        asked.update(columns=set(data), factors=factors)
+        raise ComplyError("asked")
+
+    monkeypatch.setattr(method_variance, "latent_method_factor", note)
+    options = evidence.MethodVarianceOptions(scale="firm", wording=False)
+    found = evidence.method_variance(responses, options)
+    kept = {key: tuple(f"{key}_{j}" for j in (1, 2, 3)) for key in ("trust", "care")}
+    assert asked["factors"] == kept
+    assert asked["columns"] == {"unit", "firm", "role", *kept["trust"], *kept["care"]}
+    assert found.indices == found.formed == ("means",) and found.obstacles["latent"] == "asked"
+    assert found.single is not None and found.single.n_items == 9
+
+
+def test_chapters_say_what_becomes_of_an_index(responses: Responses) -> None:
+    labels = Labels.of(responses.scales, "en")
+    assert as_index(("means",), labels) == (
+        "Means: formed by its items, and here an index (mean of the items, equal weights), which is one indicator "
+        "without error.",
+    )
+    assert left_out(("means", "care"), labels, "so") == (
+        "Means and Care: formed by their items, and left out here, since so.",
+    )
+    assert as_index((), labels) == left_out((), labels, "so") == read_reflectively((), labels, "so") == ()

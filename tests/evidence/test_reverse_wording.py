@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from comply_measure import evidence
+from comply_measure.evidence.careless_answers import flagged_answers, named_informants
 from comply_measure.evidence.focal import chosen_focal
 from comply_measure.evidence.reverse_wording import (
     ATTENTIVE,
@@ -18,7 +19,6 @@ from comply_measure.evidence.reverse_wording import (
     wording_verdicts,
 )
 from comply_measure.evidence.topics.method_variance import MethodVarianceOptions
-from comply_measure.evidence.topics.quality import flagged_answers, named_informants
 from comply_measure.resources import shipped
 from comply_measure.responses import Responses, load_dataset
 from comply_measure.simulation import load_population

@@ -16,7 +16,8 @@ from comply_measure.evidence.calibration.calibrate import known_of
 from comply_measure.evidence.calibration.journeys import differs_truth, disputed_truth, loop_truth, weak_truth
 from comply_measure.evidence.calibration.result import SEPARATOR
 from comply_measure.evidence.calibration.rules import CALIBRATED
-from comply_measure.evidence.topics.journey import cell_design, stage_answers
+from comply_measure.evidence.journey_invariance import cell_design
+from comply_measure.evidence.topics.journey import stage_answers
 from comply_measure.models.invariance import invariance_ladder
 from comply_measure.pipeline import STEPS, Store, load_study, run_study
 from comply_measure.report import Cutoffs

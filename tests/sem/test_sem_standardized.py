@@ -93,3 +93,16 @@ def test_nox_scales_random_predictors() -> None:
     assert paths[False]["se"].tolist() == pytest.approx([0.045, 0.052], abs=6e-4)
     everything = fits[False].standardized("all")
     assert fits[False].standardized("nox").equals(everything)
+
+
+def test_a_factor_without_variance_loads_zero(poldem: pd.DataFrame) -> None:
+    """A quadratic growth factor that is the same for all: lavaan 0.6-14 gives 0 with error 0, no value to its mean."""
+    model = (
+        "i =~ 1*y1 + 1*y2 + 1*y3 + 1*y4\ns =~ 0*y1 + 1*y2 + 2*y3 + 3*y4\nq =~ 0*y1 + 1*y2 + 4*y3 + 9*y4\n"
+        "q ~~ 0*q + 0*i + 0*s"
+    )
+    table = sem.fit(model, poldem, model_type="growth").standardized()
+    q = table[table.lhs == "q"].set_index(["op", "rhs"])
+    assert (q.loc["=~", "est_std"] == 0.0).all() and (q.loc["=~", "se"] == 0.0).all()
+    assert q.loc[["~~", "~1"], "est_std"].isna().all()
+    assert table.attrs["undefined"]

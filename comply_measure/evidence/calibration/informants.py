@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from comply_measure.evidence.calibration.decided import Decided
+from comply_measure.evidence.careless_answers import flagged_answers, named_informants
 from comply_measure.evidence.focal import chosen_focal
 from comply_measure.evidence.reverse_wording import reverse_wording, wording_verdicts
 from comply_measure.evidence.topics.method_variance import (
@@ -16,7 +17,6 @@ from comply_measure.evidence.topics.method_variance import (
     marker_models,
     marker_verdicts,
 )
-from comply_measure.evidence.topics.quality import flagged_answers, named_informants
 from comply_measure.evidence.topics.sample import informant_tests, roles_verdicts
 from comply_measure.simulation.schema import by_role
 

@@ -8,22 +8,21 @@ from typing import TYPE_CHECKING
 from comply_measure.evidence.base import topic_seeds
 from comply_measure.evidence.calibration.decided import Decided
 from comply_measure.evidence.calibration.known import FITS, beside
+from comply_measure.evidence.factor_data import measured_data, rows_used
 from comply_measure.evidence.focal import chosen_focal
 from comply_measure.evidence.topics.cfa import (
     CfaOptions,
     cfa,
     cross_validated,
-    indicator_data,
     model_texts,
     predicts_verdicts,
-    rows_used,
 )
 from comply_measure.evidence.topics.dimensionality import (
     DimensionalityOptions,
     confirmed_verdicts,
     split_halves,
 )
-from comply_measure.evidence.topics.rivals import RivalOptions, claims, superordinate_verdicts
+from comply_measure.evidence.topics.rivals import RivalOptions, claims, rival_data, superordinate_verdicts
 from comply_measure.tables.roles import role_centred
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def fit_truth(known: Known, subject: tuple[str, ...]) -> tuple[Answer, ...]:
 def compute_predicted(responses: Responses, seed: int) -> Decided:
     """The cross-validation of the structures."""
     options, chosen = CfaOptions(), chosen_focal(responses, None)
-    everyone = indicator_data(chosen, centred=options.role_centred)
+    everyone = measured_data(chosen, centred=options.role_centred)
     data = everyone[rows_used(everyone, "ml")]
     table, _ = cross_validated(chosen, model_texts(chosen, options), data, options, seed)
     return Decided(partial(predicts_verdicts, table))
@@ -109,7 +108,7 @@ def confirmed_truth(known: Known, subject: tuple[str, ...]) -> tuple[Answer, ...
 def compute_claims(responses: Responses, seed: int) -> Decided:
     """The tests with criteria."""
     options, chosen = RivalOptions().at_highest(responses), chosen_focal(responses, None)
-    data = indicator_data(chosen, centred=options.role_centred)
+    data = rival_data(chosen, centred=options.role_centred)
     found = claims(chosen, data[rows_used(data, "ml")], options).tidy()
     return Decided(partial(superordinate_verdicts, found, chosen.top))
 

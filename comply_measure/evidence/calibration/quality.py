@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from comply_measure.evidence.focal import chosen_focal
+from comply_measure.evidence.missing_answers import MissingAnswers
 from comply_measure.evidence.missing_predictors import missing_predictors
-from comply_measure.evidence.topics.quality import MissingAnswers, QualityEvidence
+from comply_measure.evidence.topics.quality import QualityEvidence
 from comply_measure.simulation.schema import by_role
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from comply_measure.evidence.calibration.known import beside
+from comply_measure.evidence.careless_answers import flagged_answers, named_informants
 from comply_measure.evidence.focal import chosen_focal, focal
-from comply_measure.evidence.topics.quality import flagged_answers, named_informants
 from comply_measure.evidence.topics.reliability import (
     ReliabilityEvidence,
     ReliabilityOptions,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import combinations
 from typing import Annotated, Literal
 
 import pandas as pd
@@ -18,28 +16,25 @@ from comply_measure.evidence.attempt import attempt, required
 from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Names
 from comply_measure.evidence.estimation import Cluster, Estimation, cluster_in_role
+from comply_measure.evidence.factor_data import indicator_data, measured_data, measurement_text, rows_used
+from comply_measure.evidence.factor_validity import construct_validity
 from comply_measure.evidence.fit_details import FitDetails
 from comply_measure.evidence.fits import (
     NamedFit,
     fit_row,
     fit_values,
     fit_verdicts,
-    standardized,
-    value_of,
 )
 from comply_measure.evidence.focal import Focal, chosen_focal
-from comply_measure.evidence.keying import Turned, turned_items, with_doubt
+from comply_measure.evidence.keying import turned_items
 from comply_measure.evidence.levels import TwoLevel, two_level
 from comply_measure.evidence.rules.models import PREDICTS
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.verdicts import Answer, Number, Verdict
-from comply_measure.measurement import average_variance_extracted, composite_reliability
-from comply_measure.measurement.frames import joined
 from comply_measure.models import correlated_factors, cross_validate, one_factor, second_order
 from comply_measure.responses import Responses
 from comply_measure.statistics.multiplicity import holm, rejects
 from comply_measure.statistics.reasons import with_reasons
-from comply_measure.tables.roles import role_centred
 
 Model = Literal["one_factor", "correlated", "second_order"]
 _BASELINE = "one_factor"
@@ -295,65 +290,6 @@ def _compute(request: Request, options: CfaOptions) -> CfaEvidence:
 TOPIC = Topic("cfa", "Measurement model", _compute, CfaOptions)
 
 
-def construct_validity(
-    fit: sem.Fit | sem.FitRecord,
-    factors: Mapping[str, Sequence[str]],
-    turned: Turned,
-    indices: Sequence[str] = (),
-) -> pd.DataFrame:
-    """Composite reliability and variance extracted of factors, from one standardised solution.
-
-    ``CR = (Σλ)² / ((Σλ)² + Σθ)``, ``AVE = Σλ² / (Σλ² + Σθ)`` (Fornell & Larcker, 1981).
-
-    Parameters
-    ----------
-    fit : Fit or FitRecord
-        A model of correlated factors.
-    factors : mapping of str to sequence of str
-        Factor -> its indicators.
-    turned : mapping of str to tuple of str
-        Construct -> items that run against it, for the notes.
-    indices : sequence of str
-        Observed constructs of the model; they count as correlates, and have no row.
-
-    Returns
-    -------
-    DataFrame
-        ``key, n_indicators, composite_reliability, ave, root_ave, largest_correlation, note``.
-    """
-    table = standardized(fit)
-    every = {**factors, **dict.fromkeys(indices, ())}
-    correlations, rows = factor_correlations(table, every), []
-    trust = "; ".join(finding.message for finding in fit.problems if finding.serious)
-    for factor, members in factors.items():
-        loadings = [value_of(table, factor, "=~", name) for name in members]
-        residuals = [value_of(table, name, "~~", name) for name in members]
-        proper = all(math.isfinite(v) for v in (*loadings, *residuals))
-        mine = correlations[(correlations["lhs"] == factor) | (correlations["rhs"] == factor)]["est_std"]
-        ave = average_variance_extracted(loadings, residuals) if proper else math.nan
-        rows.append(
-            {
-                "key": factor,
-                "n_indicators": len(members),
-                "composite_reliability": composite_reliability(loadings, residuals) if proper else math.nan,
-                "ave": ave,
-                "root_ave": math.sqrt(ave) if ave >= 0 else math.nan,
-                "largest_correlation": float(mine.abs().max()) if len(mine) else math.nan,
-                "note": joined(trust, "" if ave == ave else "a negative residual variance, or not estimated"),
-            }
-        )
-    data = pd.DataFrame(rows)
-    data["note"] = with_doubt(data["note"], [(key, *own) for key, own in factors.items()], turned)
-    return data
-
-
-def factor_correlations(table: pd.DataFrame, factors: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """Rows of a table of parameters that correlate two factors."""
-    names = set(factors)
-    between = (table["op"] == "~~") & table["lhs"].isin(names) & table["rhs"].isin(names)
-    return table[between & (table["lhs"] != table["rhs"])].reset_index(drop=True)
-
-
 def _differences(fits: Mapping[str, sem.Fit]) -> pd.DataFrame:
     """Difference tests down the chain of nested structures; empty where they cannot be made."""
     columns = ["model", "df", "difference", "df_difference", "p", "method", "note", "reason"]
@@ -410,16 +346,6 @@ def model_texts(chosen: Focal, options: CfaOptions) -> dict[str, str]:
     return texts
 
 
-def measurement_text(chosen: Focal, *, correlate: bool) -> str:
-    """Factors with their indicators; indices are columns, which the text lets correlate as factors do by themselves."""
-    factors, indices = chosen.reflective, chosen.indices
-    text = correlated_factors(factors) if factors else ""
-    if not correlate:
-        return text
-    pairs = [(a, b) for a, b in combinations(chosen.factors, 2) if a in indices or b in indices]
-    return "\n".join((text, *(f"{sem.quoted(a)} ~~ {sem.quoted(b)}" for a, b in pairs)))
-
-
 def _reflective(chosen: Focal, options: CfaOptions) -> NamedFit | None:
     """The correlated model as if the items of indices showed a common cause; the reading beside the index."""
     if not chosen.indices or "correlated" not in options.models:
@@ -429,25 +355,6 @@ def _reflective(chosen: Focal, options: CfaOptions) -> NamedFit | None:
         lambda: options.fit(correlated_factors(chosen.factors), data[rows_used(data, options.missing)])
     )
     return None if fit is None else NamedFit("reflective", _LABELS["reflective"], fit)
-
-
-def measured_data(chosen: Focal, *, centred: bool) -> pd.DataFrame:
-    """Unit, firm, role, indicators and indices; each role's means taken off if asked."""
-    data = chosen.measured()
-    return role_centred(data, list(chosen.measure_names)) if centred else data
-
-
-def indicator_data(chosen: Focal, *, centred: bool) -> pd.DataFrame:
-    """Unit, firm, role and indicators, the items of indices among them; each role's means taken off if asked."""
-    data = chosen.indicators()
-    names = list(chosen.indicator_names)
-    return role_centred(data, names) if centred else data
-
-
-def rows_used(data: pd.DataFrame, missing: str) -> pd.Series[bool]:
-    """Informants a fit rests on: complete ones, or with full information those with any indicator."""
-    present = data.drop(columns=["unit", "firm", "role"]).notna()
-    return present.all(axis=1) if missing == "listwise" else present.any(axis=1)
 
 
 def _two_level(chosen: Focal, data: pd.DataFrame, options: CfaOptions) -> tuple[TwoLevel | None, str]:

@@ -190,6 +190,8 @@ class DimensionalityEvidence(Evidence):
     title, indicator_kind : str
     factors : mapping
         Dimension -> indicators, the structure of the instrument.
+    indices : tuple of str
+        Constructs that are left out: an index of its items is no factor behind them.
     adequacy : SamplingAdequacy
     parallel : ParallelAnalysis
     criteria : DataFrame
@@ -215,6 +217,7 @@ class DimensionalityEvidence(Evidence):
     title: str
     indicator_kind: str
     factors: Mapping[str, Sequence[str]]
+    indices: tuple[str, ...]
     adequacy: SamplingAdequacy
     parallel: ParallelAnalysis
     criteria: pd.DataFrame
@@ -276,7 +279,7 @@ def split_halves(data: pd.DataFrame, chosen: Focal, options: DimensionalityOptio
     """Structure explored in one half, confirmed in the other: halves of firms where firms are known, else of units."""
     firms = data["firm"]
     by = "firm" if firms.notna().all() and firms.nunique() >= MIN_SPLIT else "unit"
-    names = list(chosen.indicator_names)
+    names = list(chosen.reflective_names)
     return Halves.of(
         explore_and_confirm(
             data,
@@ -313,14 +316,16 @@ def dimensionality(
     Raises
     ------
     NotApplicableError
-        If the scale has fewer than three indicators.
+        If the scale has fewer than three indicators of reflective constructs.
     """
     options = options or DimensionalityOptions()
     chosen = chosen_focal(responses, options.scale)
-    names = list(chosen.indicator_names)
+    factors, names = chosen.reflective, list(chosen.reflective_names)
     if len(names) < 3:
+        formed = f" ({len(chosen.indices)} of {len(chosen.factors)} constructs are formed by their items)"
         raise NotApplicableError(
-            f"the scale has {len(names)} indicators; an exploratory analysis needs at least 3"
+            f"the scale has {len(names)} indicators{formed if chosen.indices else ''}; an exploratory analysis "
+            "needs at least 3"
         )
     data = chosen.indicators()
     if options.role_centred:
@@ -329,16 +334,17 @@ def dimensionality(
     correlation = required(lambda: correlate(data, names))
     parallel = parallel_analysis(correlation, seed=parallel_seed, n_replications=options.replications)
     solution = Exploration.of(
-        factor_solution(correlation, len(chosen.factors), method=options.method, rotation=options.rotation)
+        factor_solution(correlation, len(factors), method=options.method, rotation=options.rotation)
     )
     split = required(lambda: split_halves(data, chosen, options, split_seed))
-    order = _order(solution, chosen.factors)
-    matched, placed = _matched(solution, chosen.factors, order)
+    order = _order(solution, factors)
+    matched, placed = _matched(solution, factors, order)
     return DimensionalityEvidence(
         turned=turned_items(chosen),
         title=chosen.title,
         indicator_kind=chosen.indicator_kind,
-        factors=chosen.factors,
+        factors=factors,
+        indices=chosen.indices,
         adequacy=sampling_adequacy(correlation),
         parallel=parallel,
         criteria=_criteria(parallel, minimum_average_partial(correlation), empirical_kaiser(correlation)),
@@ -365,7 +371,7 @@ _CLOSE, _NOT_CLOSE, _GOOD = 0.05, 0.08, 0.01
 
 def _fit_power(chosen: Focal, n_informants: int) -> pd.DataFrame:
     """Power of tests of close and of not-close fit (MacCallum, Browne & Sugawara 1996)."""
-    p, m = len(chosen.indicator_names), len(chosen.factors)
+    p, m = len(chosen.reflective_names), len(chosen.reflective)
     df = p * (p + 1) // 2 - 2 * p - m * (m - 1) // 2
     if df < 1:
         return pd.DataFrame()

@@ -79,9 +79,11 @@ class MethodVarianceOptions(Estimation):
 class MethodVarianceEvidence(Evidence):
     """What the topic found; what is None has its reason in `obstacles` (marker, latent, single, wording).
 
-    Items without variance are `left_out` of the single-factor share. `power` is :func:`.marker_power.power_table`, with
-    the shares asked for, of `effect`; empty without a marker. `worth` and `marker_correlation` are the options' (NaN:
-    unknown).
+    Constructs that their items form have no part in the models of marker and method (`indices`) and are read
+    reflectively by the factor of reverse wording (`formed`). Items without variance are `left_out` of the
+    single-factor share. `power` is :func:`.marker_power.power_table`, with the shares asked for, of `effect`; empty
+    without a marker. `worth` and `marker_correlation` are the options' (NaN: unknown).
+
     turned : mapping of str to tuple of str
         Construct -> its items that run against it (:func:`.keying.turned_items`).
     """
@@ -93,6 +95,8 @@ class MethodVarianceEvidence(Evidence):
     single: SingleFactorShare | None
     wording: ReverseWording | None
     left_out: tuple[str, ...]
+    indices: tuple[str, ...]
+    formed: tuple[str, ...]
     by_role: pd.DataFrame
     power: pd.DataFrame
     effect: EqualEffect | None
@@ -220,6 +224,8 @@ def method_variance(
         single=share,
         wording=wording,
         left_out=tuple(name for name in items if name not in varying),
+        indices=chosen.indices,
+        formed=chosen.formed,
         by_role=_by_role(chosen, marker, options),
         power=_power(analysis, options),
         effect=None if analysis is None else analysis.effect,
@@ -292,9 +298,10 @@ def marker_items(responses: Responses, chosen: Focal, options: MethodVarianceOpt
 
 
 def marker_data(chosen: Focal, marker: tuple[str, ...], *, centred: bool) -> pd.DataFrame:
-    """Unit, firm, role, indicators and the marker's items; each role's means taken off if asked."""
-    data = chosen.indicators().join(chosen.responses.scored()[list(marker)])
-    names = [*chosen.indicator_names, *marker]
+    """Unit, firm, role, reflective indicators and the marker's items; each role's means taken off if asked."""
+    names = [*chosen.reflective_names, *marker]
+    known = chosen.indicators()[["unit", "firm", "role", *chosen.reflective_names]]
+    data = known.join(chosen.responses.scored()[list(marker)])
     if centred:
         data = role_centred(data, names)
     return data[data[names].notna().any(axis=1)]
@@ -310,7 +317,7 @@ def marker_models(
     """Baseline, and models with effects of the marker."""
     return marker_analysis(
         data,
-        chosen.factors,
+        _reflective(chosen),
         marker,
         estimator=options.estimator,
         missing=options.missing,
@@ -319,11 +326,25 @@ def marker_models(
     )
 
 
+def _reflective(chosen: Focal) -> dict[str, tuple[str, ...]]:
+    """Factors that show in their indicators: an index has no loadings that a method could add to.
+
+    Raises
+    ------
+    ComplyError
+        If there are none.
+    """
+    if not chosen.reflective:
+        raise ComplyError("every construct is formed by its items, and an index has no loadings")
+    return chosen.reflective
+
+
 def _latent(data: pd.DataFrame, chosen: Focal, options: MethodVarianceOptions) -> LatentMethodFactor:
-    present = data[list(chosen.indicator_names)].notna().any(axis=1)
+    factors = _reflective(chosen)
+    present = data[list(chosen.reflective_names)].notna().any(axis=1)
     return latent_method_factor(
         data[present],
-        chosen.factors,
+        factors,
         estimator=options.estimator,
         missing=options.missing,
         cluster=None if options.cluster == "none" else options.cluster,

@@ -17,12 +17,12 @@ from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.base import Evidence, Value, topic_seeds
 from comply_measure.evidence.choices import Fault, Names, Vocabulary
 from comply_measure.evidence.estimation import Cluster, Estimation, cluster_in_role
-from comply_measure.evidence.focal import Focal, chosen_focal
+from comply_measure.evidence.factor_data import measured_data, rows_used
+from comply_measure.evidence.focal import Focal, chosen_focal, index_column
 from comply_measure.evidence.keying import Turned, turned_items
 from comply_measure.evidence.options import Replications
 from comply_measure.evidence.rules.models import SUPERORDINATE
 from comply_measure.evidence.topic import Request, Topic
-from comply_measure.evidence.topics.cfa import indicator_data, rows_used
 from comply_measure.evidence.verdicts import Answer, Number, Verdict
 from comply_measure.measurement.reliability.triad_score import unit_answers
 from comply_measure.models.cutoffs import DynamicCutoffs, dynamic_cutoffs
@@ -114,7 +114,9 @@ class RivalEvidence(Evidence):
     title, top, indicator_kind : str
         The scale, the construct above the dimensions, what the indicators are.
     factors : mapping
-        Dimension -> indicators.
+        Dimension -> indicators; an index is its own (:attr:`.Focal.shown`).
+    indices : tuple of str
+        Constructs that are an index of their items: factors of `factors`, or attributes of `items`.
     structures : DataFrame
         All structures over all informants (:meth:`RivalComparison.tidy`).
     pairs : DataFrame
@@ -145,6 +147,7 @@ class RivalEvidence(Evidence):
 
     title: str
     factors: Mapping[str, Sequence[str]]
+    indices: tuple[str, ...]
     top: str
     indicator_kind: str
     structures: pd.DataFrame
@@ -250,9 +253,9 @@ def rivals(responses: Responses, options: RivalOptions | None = None, *, seed: i
     """
     options = (options or RivalOptions()).at_highest(responses)
     chosen = chosen_focal(responses, options.scale)
-    data = indicator_data(chosen, centred=options.role_centred)
+    data = rival_data(chosen, centred=options.role_centred)
     data = data[rows_used(data, "ml")]
-    comparison = _compare(data, chosen.factors, chosen, options, options.structures)
+    comparison = _compare(data, chosen.shown, chosen, options, options.structures)
     if not comparison.fits:
         raise NotApplicableError(f"no structure could be fitted: {next(iter(comparison.failures.values()))}")
     cutoffs, why_no_cutoffs = _cutoffs(comparison, options, seed)
@@ -262,7 +265,8 @@ def rivals(responses: Responses, options: RivalOptions | None = None, *, seed: i
     return RivalEvidence(
         turned=turned_items(chosen),
         title=chosen.title,
-        factors=chosen.factors,
+        factors=chosen.shown,
+        indices=chosen.indices or (chosen.formed if options.items and chosen.by_scores else ()),
         top=chosen.top,
         indicator_kind=chosen.indicator_kind,
         structures=comparison.tidy(),
@@ -291,6 +295,13 @@ def _compute(request: Request, options: RivalOptions) -> RivalEvidence:
 
 
 TOPIC = Topic("rivals", "Rival structures", _compute, RivalOptions)
+
+
+def rival_data(chosen: Focal, *, centred: bool) -> pd.DataFrame:
+    """Unit, firm, role and the indicators of :attr:`.Focal.shown`; each role's means taken off if asked."""
+    return measured_data(chosen, centred=centred).rename(
+        columns={key: index_column(key) for key in chosen.indices}
+    )
 
 
 def _compare(
@@ -339,7 +350,7 @@ def _general(comparison: RivalComparison, chosen: Focal) -> pd.DataFrame:
             continue
         single = comparison.fits.get("one_factor")
         found, why = attempt(
-            partial(general_factor_indices, fit, chosen.factors, name=chosen.top, one_factor=single)
+            partial(general_factor_indices, fit, chosen.shown, name=chosen.top, one_factor=single)
         )
         if found is None:
             reasons.append(why)
@@ -364,7 +375,7 @@ def claims(chosen: Focal, data: pd.DataFrame, options: RivalOptions) -> EdwardsT
     cluster = None if options.cluster == "none" else options.cluster
     return edwards_tests(
         table,
-        chosen.factors,
+        chosen.shown,
         {"overall": overall},
         name=chosen.top,
         estimator=options.estimator,
@@ -374,8 +385,8 @@ def claims(chosen: Focal, data: pd.DataFrame, options: RivalOptions) -> EdwardsT
 
 
 def _edwards_of_units(chosen: Focal, options: RivalOptions) -> EdwardsTests:
-    names = list(chosen.indicator_names)
-    scores = chosen.indicators()
+    names = [name for members in chosen.shown.values() for name in members]
+    scores = rival_data(chosen, centred=False)
     means = unit_answers(
         scores[names].to_numpy(dtype=float), scores["unit"].to_numpy(), scores["role"].to_numpy()
     )
@@ -396,7 +407,7 @@ def _edwards_of_units(chosen: Focal, options: RivalOptions) -> EdwardsTests:
     firms = bool(table["firm"].notna().all()) and options.estimator.upper() != "ML"
     return edwards_tests(
         table.reset_index(drop=True),
-        chosen.factors,
+        chosen.shown,
         {name: [name] for name in options.criteria},
         name=chosen.top,
         estimator=options.estimator,
@@ -415,29 +426,39 @@ def _by_role(chosen: Focal, options: RivalOptions) -> pd.DataFrame:
     """Fit of the main structures in each role; empty if there is one role or it was not asked for."""
     if not options.by_role or len(chosen.roles) < 2:
         return pd.DataFrame()
-    data = indicator_data(chosen, centred=False)
+    data = rival_data(chosen, centred=False)
     keys = [key for key in _IN_ROLES if key in options.structures]
     cluster = cluster_in_role(chosen, options.cluster)
     parts = []
     for role in chosen.roles:
         mine = data[(data["role"] == role) & rows_used(data, "ml")]
-        found = _compare(mine, chosen.factors, chosen, options, keys, pairs=False, cluster=cluster)
+        found = _compare(mine, chosen.shown, chosen, options, keys, pairs=False, cluster=cluster)
         parts.append(found.tidy().assign(group=role))
     table: pd.DataFrame = pd.concat(parts, ignore_index=True)
     return table
 
 
 def _items(chosen: Focal, options: RivalOptions) -> pd.DataFrame:
-    """The structures at the level of items; empty if not asked for or the scale has no attributes."""
+    """The structures at the level of items, of indices where items form their attribute; empty if not asked for."""
     if not options.items or not chosen.by_scores:
         return pd.DataFrame()
-    tree = {
-        dimension: {attribute: chosen.items[attribute] for attribute in attributes}
-        for dimension, attributes in chosen.factors.items()
-    }
+    tree, data = item_level(chosen)
     names = [name for parts in tree.values() for items in parts.values() for name in items]
-    data = chosen.answers()
     if options.role_centred:
         data = role_centred(data, names)
     table: pd.DataFrame = _compare(data, tree, chosen, options, None, pairs=False).tidy()
     return table.assign(group=POOLED)
+
+
+def item_level(chosen: Focal) -> tuple[dict[str, dict[str, tuple[str, ...]]], pd.DataFrame]:
+    """Dimension -> attribute -> items, or the index where items form the attribute; unit, firm, role and these."""
+    indices = {attribute: index_column(attribute) for attribute in chosen.formed}
+    tree = {
+        dimension: {
+            attribute: (indices[attribute],) if attribute in indices else chosen.items[attribute]
+            for attribute in attributes
+        }
+        for dimension, attributes in chosen.factors.items()
+    }
+    scores = chosen.scores("attribute")[list(indices)].rename(columns=indices)
+    return tree, chosen.answers().join(scores)

@@ -219,7 +219,6 @@ def structure(
     variables = UnitVariables(responses, scores.scores, min_roles=needed)
     model, hypotheses = _model(responses, options)
     cluster: Cluster = options.cluster if responses.n_firms > 1 else "none"
-    paths = [each for each in hypotheses if not each.moderator and not each.through]
     measurement = options.measurement
     unit = fit_units(model, variables, measurement, options, cluster)
     beside, absent = remedies(model, variables, options, cluster, measurement, unit.fit)
@@ -228,7 +227,6 @@ def structure(
     kind, details = _kind(options), FitDetails.of(unit.fit)
     return StructureEvidence(
         named=NamedFit("structure", "Structural model", unit.fit),
-        hypotheses=tuple(paths),
         names=_BLOCKS if kind == "blocks" else {},
         n_units=len(unit.data),
         estimator=options.model_copy(update={"missing": unit.missing}).words(
@@ -240,26 +238,13 @@ def structure(
         n_firms=n_firms if responses.n_firms > 1 else 0,
         model=unit.text,
         cautions=(*_problems(unit.fit, n_firms), *absent),
-        moderation=moderations(
-            hypotheses,
-            variables,
-            corrected=measurement in CORRECTED,
-            clusters=firms,
-        ),
         comparison=(
             comparison(model, variables, options, cluster, measurement, unit.fit)
             if options.compare and kind != "blocks"
             else None
         ),
         remedies=beside,
-        mediated=tuple(each for each in hypotheses if each.through and not each.moderator),
-        moderated_mediation=moderated_mediations(
-            hypotheses,
-            variables,
-            corrected=measurement in CORRECTED,
-            clusters=firms,
-            seed=seed,
-        ),
+        **_of_hypotheses(hypotheses, variables, measurement, firms, seed),
         **_indirect(unit.fit, options, seed),
         dyads=dyads_of(options.dyads, variables, options, cluster, seed),
         residuals=details.residuals,
@@ -358,6 +343,25 @@ def _follow_up_items(responses: Responses) -> list[str]:
         if any(entry.key == _FOLLOW_UP for entry in scale.constructs):
             return list(responses.measurement(scale.key).get(_FOLLOW_UP, ()))
     return []
+
+
+def _of_hypotheses(
+    hypotheses: Sequence[Hypothesis],
+    variables: UnitVariables,
+    measurement: Measurement,
+    firms: pd.Series[Any] | None,
+    seed: int,
+) -> dict[str, Any]:
+    """Expected paths and indirect effects, told by the model's fit, and those with a moderator, fitted beside it."""
+    corrected = measurement in CORRECTED
+    return {
+        "hypotheses": tuple(each for each in hypotheses if not each.moderator and not each.through),
+        "mediated": tuple(each for each in hypotheses if each.through and not each.moderator),
+        "moderation": moderations(hypotheses, variables, corrected=corrected, clusters=firms),
+        "moderated_mediation": moderated_mediations(
+            hypotheses, variables, corrected=corrected, clusters=firms, seed=seed
+        ),
+    }
 
 
 def _indirect(fit: Fit, options: StructureOptions, seed: int) -> dict[str, Any]:

@@ -129,7 +129,8 @@ def composite_start(estimates: pd.DataFrame, factors: Factors) -> dict[str, Bloc
         S = np.outer(gamma, gamma) * float(value[key, "~~", key]) + np.diag(residual)
         weights = np.linalg.solve(S, gamma)
         scale[key] = float(gamma @ weights)
-        if not scale[key] > 0 or (residual <= 0).any():
+        # a single indicator is its own composite, without a residual
+        if not scale[key] > 0 or (len(indicators) > 1 and (residual <= 0).any()):
             raise ComplyError(f"{key}: the reflective model gives no starting values for a composite")
         parts[key] = _block_start(S, gamma / math.sqrt(scale[key]), weights)
     return {

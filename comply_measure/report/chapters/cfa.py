@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from comply_measure.evidence.factor_validity import factor_correlations
 from comply_measure.evidence.fits import NamedFit, standardized, value_of
-from comply_measure.evidence.topics.cfa import CfaEvidence, factor_correlations
+from comply_measure.evidence.topics.cfa import CfaEvidence
 from comply_measure.report.chapters.cfa_details import cross_blocks, detail_blocks
 from comply_measure.report.chapters.columns import CONSTRUCT_NOTE, labelled
 from comply_measure.report.cutoffs import Cutoffs

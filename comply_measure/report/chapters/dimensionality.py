@@ -13,6 +13,7 @@ from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.fits import fit_table
 from comply_measure.report.format import bounded, count, listing, number, p_phrase, plural
 from comply_measure.report.labels import Labels
+from comply_measure.report.modes import left_out
 from comply_measure.report.parts import Block, Chapter, Details, Figure, Prose, Section
 from comply_measure.report.reversals import with_reversals
 from comply_measure.report.tables import Columns, Counts, TableSpec, of, table_of
@@ -42,6 +43,7 @@ def dimensionality_section(facts: DimensionalityEvidence, labels: Labels) -> Sec
             f"{facts.title}: number of factors by several criteria",
             facts.criteria,
             ("criterion", "n_factors", "remark"),
+            *left_out(facts.indices, labels, "an index is no factor behind its items"),
             estimator="Pearson correlations, full information",
         ),
         Prose(_solution_text(facts)),

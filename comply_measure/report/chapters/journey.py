@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from comply_measure.evidence.topics.journey import CELLS, JourneyEvidence
+from comply_measure.evidence.journey_invariance import CELLS
+from comply_measure.evidence.topics.journey import JourneyEvidence
 from comply_measure.report.chapters.columns import labelled
 from comply_measure.report.charts import heat_map, profile_plot
 from comply_measure.report.cutoffs import Cutoffs

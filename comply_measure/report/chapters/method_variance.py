@@ -11,6 +11,7 @@ from comply_measure.report.chapters.method_variance_wording import wording_block
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, chi_square, listing, percent
 from comply_measure.report.labels import Labels
+from comply_measure.report.modes import left_out
 from comply_measure.report.parts import Block, Bullets, Chapter, Details, Heading, Notice, Prose, Section
 from comply_measure.report.reversals import with_reversals
 from comply_measure.report.tables import Columns, TableSpec, of, table_of
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from comply_measure.models.method_variance import LatentMethodFactor, MarkerAnalysis
 
+_NO_LOADINGS = "an index has no loadings that a method could add to"
 _MODELS = {
     "cfa": "Dimensions and marker, correlated",
     "baseline": "Baseline: marker apart",
@@ -102,6 +104,7 @@ def _marker(facts: MethodVarianceEvidence, marker: MarkerAnalysis, labels: Label
             "tests of the marker models",
             tests,
             _TESTS,
+            *left_out(facts.indices, labels, _NO_LOADINGS),
             "Williams et al. (2010). Differences are scaled where the tests are.",
         )
     )
@@ -210,7 +213,8 @@ def _latent(facts: MethodVarianceEvidence, latent: LatentMethodFactor, labels: L
         Prose(text),
         Bullets(sentences(latent.notes)),
         _table(
-            facts, "method_variance_latent", "unmeasured latent method factor", data, (*_FIT, "bic", *shares)
+            facts, "method_variance_latent", "unmeasured latent method factor", data, (*_FIT, "bic", *shares),
+            *left_out(facts.indices, labels, _NO_LOADINGS),
         ),
         Details(
             "Tests of the latent method factor",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from comply_measure.evidence.reverse_wording import ATTENTIVE, EVERYONE
 from comply_measure.report.chapters.columns import labelled, sentences
 from comply_measure.report.format import bounded, percent
+from comply_measure.report.modes import read_reflectively
 from comply_measure.report.parts import Block, Details, Heading, Notice, Prose
 from comply_measure.report.tables import Columns, of, table_of
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from comply_measure.evidence.topics.method_variance import MethodVarianceEvidence
     from comply_measure.report.labels import Labels
 
+_TOLD_APART = "the two factors are told from the constructs by what items of a construct share"
 _SAMPLES = {EVERYONE: "All informants", ATTENTIVE: "Without those flagged as careless"}
 _EFFECTS: Columns = (
     of("sample", "label"), "n_informants", "wording_share", of("wording_share_ci", "share"), "p",
@@ -51,6 +53,7 @@ def wording_blocks(facts: MethodVarianceEvidence, labels: Labels) -> list[Block]
             "Wording: mean share of a reverse-keyed item's variance, with 95% CI; p one-sided (the share is a "
             "variance). Loading: its root. Agreeing: share of every item's variance by the factor that moves "
             "reverse-keyed items against the others.",
+            *read_reflectively(facts.formed, labels, _TOLD_APART),
             *sentences(found.notes),
         )
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from comply_measure.evidence.topics.quality import CarelessAnswers, QualityEvidence
+from comply_measure.evidence.careless_answers import CarelessAnswers
+from comply_measure.evidence.topics.quality import QualityEvidence
 from comply_measure.report.chapters.columns import SINGLE_UNITS, labelled
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, chi_square, count, listing, number, percent, plural

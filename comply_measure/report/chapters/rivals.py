@@ -19,6 +19,7 @@ from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.fits import versions
 from comply_measure.report.format import bounded, count, listing, number, p_phrase
 from comply_measure.report.labels import Labels
+from comply_measure.report.modes import as_index
 from comply_measure.report.parts import Block, Chapter, Details, Figure, Heading, Notice, Prose, Section
 from comply_measure.report.reversals import with_reversals
 from comply_measure.report.tables import Columns, TableSpec, of, table_of
@@ -48,7 +49,7 @@ def rivals_section(facts: RivalEvidence, labels: Labels, conventions: Cutoffs) -
     if len(facts.by_role):
         folded.append(_role_table(facts, labels))
     if len(facts.items):
-        folded.append(_item_table(facts))
+        folded.append(_item_table(facts, labels))
     if folded:
         parts = [
             *(["two by two"] if len(facts.pairs) else []),
@@ -136,6 +137,7 @@ def _fit_table(facts: RivalEvidence, labels: Labels) -> TableSpec:
         data,
         (of("model", "label"), *_FIT),
         *_versions(data),
+        *(as_index(facts.indices, labels) if not len(facts.items) else ()),
         "ΔAIC, ΔBIC: above the smallest.",
         "The likelihood counts informants as independent, so differences of AIC and BIC are overstated.",
     )
@@ -220,10 +222,11 @@ def _role_table(facts: RivalEvidence, labels: Labels) -> TableSpec:
     )
 
 
-def _item_table(facts: RivalEvidence) -> TableSpec:
+def _item_table(facts: RivalEvidence, labels: Labels) -> TableSpec:
     title = f"{facts.title}: rival structures by items"
     columns = (of("model", "label"), *_FIT)
-    return table_of(facts, "rivals_items", title, facts.items, columns, *_versions(facts.items))
+    notes = (*_versions(facts.items), *as_index(facts.indices, labels))
+    return table_of(facts, "rivals_items", title, facts.items, columns, *notes)
 
 
 def chapter(evidence: RivalEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:

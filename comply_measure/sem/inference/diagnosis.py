@@ -148,14 +148,15 @@ def remedy_finding(n: float, optimum: Optimum) -> Finding:
     return Finding("search_remedy", message, advice)
 
 
-def passed_over_finding(n: float, optimum: Optimum) -> Iterator[Finding]:
-    """That an inadmissible optimum below this one was passed over, and by how much; nothing where there is none."""
-    below = n * optimum.passed_over
-    if below >= LOWER_ELSEWHERE:
+def admissible_finding(n: float, optimum: Optimum) -> Iterator[Finding]:
+    """That an admissible optimum lies above this inadmissible one, and by how much; nothing where none was found."""
+    above = n * optimum.admissible_above
+    if above >= LOWER_ELSEWHERE:
         yield Finding(
             "inadmissible_optimum",
-            f"χ² is {below:.2f} lower at another optimum, which is inadmissible: the lowest admissible one is kept",
-            "the data hardly determine the model: a larger sample or a simpler model decides between them",
+            f"the optimum with the lowest χ² is inadmissible; χ² is {above:.2f} higher at an admissible one",
+            "the data hardly determine the model: a larger sample or a simpler model decides between them; "
+            "bounds='pos.var' keeps variances possible",
             serious=False,
         )
 

@@ -128,9 +128,14 @@ class _Scales:
         if self.table.op[row] == "~*~" and self.table.lhs[row] in self.scaled:
             return 1.0, np.zeros(self.q)  # the scale of a standardised response
         value, slope = self.own(row)
-        for (variance, change), power in self.factors(row):
-            if not variance > 0.0:
-                return math.nan, np.full(self.q, math.nan)
+        scales = self.factors(row)
+        if not all(
+            variance > 0.0 or _fixed_at_zero(variance, change, power) for (variance, change), power in scales
+        ):
+            return math.nan, np.full(self.q, math.nan)
+        if not all(variance > 0.0 for (variance, _), _ in scales):
+            return 0.0, np.zeros(self.q)  # a factor that is the same for all explains nothing
+        for (variance, change), power in scales:
             factor = variance**power
             slope = factor * (slope + value * power * change / variance)
             value *= factor
@@ -154,6 +159,11 @@ class _Scales:
         else:
             pairs = []
         return [(self.total[name], power) for name, power in pairs if name in self.scaled]
+
+
+def _fixed_at_zero(variance: float, change: Array, power: float) -> bool:
+    """Whether a variance that multiplies is zero whatever the parameters are."""
+    return power > 0.0 and variance == 0.0 and not change.any()
 
 
 def _with_definitions(model: Model, values: Array, jacobian: Array) -> Standardised:
