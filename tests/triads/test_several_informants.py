@@ -105,6 +105,13 @@ def test_likelihood_errors_and_intervals_equal_brute_force(rows: pd.DataFrame) -
         assert rise(end) == pytest.approx(chi2.ppf(0.95, 1), abs=1e-4)
 
 
+def test_ends_of_one_level_equal_those_of_the_one_way_search(rows: pd.DataFrame) -> None:
+    y, unit = rows["score"].to_numpy(), pd.factorize(rows["unit"])[0].astype(np.int64)
+    ends = share_interval(fit_nested(y, np.ones((len(y), 1)), [unit]), [0], 0.95)
+    plain = triads.icc_oneway_reml(rows, ["score"]).tidy().iloc[0]
+    assert ends == pytest.approx((plain["icc1_lower"], plain["icc1_upper"]), abs=1e-8)
+
+
 def test_a_level_without_variance_is_on_the_boundary() -> None:
     rng = np.random.default_rng(3)
     table = pd.DataFrame({"firm": np.repeat(np.arange(12), 20), "unit": np.repeat(np.arange(60), 4)})

@@ -4,14 +4,15 @@ r"""REML of nested random effects, any number of levels, any sizes.
 With ``λ_k = v_k/v_e`` the products ``[X y]'V⁻¹[X y]`` come from the rows up. A group has cross-products A, sums s and
 weight w of its rows (``[X y]'[X y]``, ``[X y]'1``, their number); its random effect takes ``λ/(1 + λw) s s'`` off A and
 divides s and w by ``1 + λw``, which enters the determinant, too (Sherman & Morrison 1950); then groups of one parent
-are added. Cost is linear in the number of groups. Every step is analytic in λ, so that derivatives are complex steps,
-exact to rounding (Squire & Trapp 1998).
+are added, where A is only ever summed: its sum over all groups is what is kept. Cost is linear in the number of groups.
+Every step is analytic in λ, so that derivatives are complex steps, exact to rounding (Squire & Trapp 1998), all of them
+in one pass.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,10 @@ Numbers = NDArray[Any]
 _STEP = 1e-30
 #: Ratios of variances below this share of the residual are zero: the optimum is on the boundary.
 _ZERO = 1e-9
+#: Ends of intervals: steps that a search takes at most, and the last one's length.
+_STEPS, _SHORT = 60, 1e-8
+#: Share of the way to the edge at which the search for an end begins at least; there the rise is above rounding.
+_BEGIN = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,10 @@ class NestedData:
 
     Attributes
     ----------
-    products : ndarray, shape (G, q, q)
-        Cross-products of ``[X y]`` within the groups of the lowest level.
-    sums : ndarray, shape (G, q)
-        Sums of them.
+    products : ndarray, shape (q, q)
+        Cross-products of ``[X y]``.
+    sums : ndarray, shape (q, G)
+        Sums of ``[X y]`` within the groups of the lowest level.
     sizes : ndarray, shape (G,)
         Rows.
     firsts : tuple of ndarray of int
@@ -62,44 +67,51 @@ class NestedData:
         order = np.argsort(inner, kind="stable")
         starts = np.searchsorted(inner[order], np.arange(size))
         rows = table[order]
-        products = np.add.reduceat(rows[:, :, None] * rows[:, None, :], starts, axis=0)
         first = order[starts]
         firsts = []
         for above in reversed(nested[:-1]):
             firsts.append(np.flatnonzero(np.diff(above[first], prepend=-1)))
             first = np.unique(above, return_index=True)[1]
-        sums = np.add.reduceat(rows, starts, axis=0)
-        return cls(products, sums, np.bincount(inner).astype(np.float64), tuple(firsts), len(y), X.shape[1])
+        sums = np.ascontiguousarray(np.add.reduceat(rows, starts, axis=0).T)
+        return cls(
+            table.T @ table, sums, np.bincount(inner).astype(np.float64), tuple(firsts), len(y), X.shape[1]
+        )
 
     @property
     def n_levels(self) -> int:
         """Levels of random effects."""
         return len(self.firsts) + 1
 
-    def swept(self, ratios: Numbers) -> tuple[Numbers, Any]:
-        """``[X y]'V⁻¹[X y]`` and ``log|V|`` with the residual variance 1 and ratios λ, the highest level first."""
-        A, s, w = self.products, self.sums, self.sizes
-        logdet: Any = 0.0
+    def swept(self, ratios: Numbers) -> tuple[Numbers, Numbers]:
+        """``[X y]'V⁻¹[X y]`` (..., q, q) and ``log|V|`` (...) with the residual variance 1 and ratios λ (..., K).
+
+        The highest level comes first in λ.
+        """
+        A: Numbers = self.products
+        s: Numbers = self.sums
+        w: Numbers = self.sizes
+        logdet: Numbers = np.zeros(1)[0]
         for level in range(self.n_levels):
-            ratio = ratios[self.n_levels - 1 - level]
+            ratio = ratios[..., self.n_levels - 1 - level, None]
             inflation = 1.0 + ratio * w
-            A = A - (ratio / inflation)[:, None, None] * (s[:, :, None] * s[:, None, :])
-            s, w = s / inflation[:, None], w / inflation
-            logdet = logdet + np.log(inflation).sum()
+            shrunk = s / inflation[..., None, :]
+            A = A - (ratio[..., None] * shrunk) @ np.swapaxes(s, -1, -2)
+            logdet = logdet + np.log(inflation).sum(axis=-1)
             if level < len(self.firsts):
-                A, s, w = (np.add.reduceat(part, self.firsts[level], axis=0) for part in (A, s, w))
-        return A.sum(axis=0), logdet
+                s = np.add.reduceat(shrunk, self.firsts[level], axis=-1)
+                w = np.add.reduceat(w / inflation, self.firsts[level], axis=-1)
+        return A, logdet
 
     def deviance(self, ratios: Numbers) -> Any:
-        """−2 restricted log-likelihood at ratios λ, the residual variance profiled out."""
+        """−2 restricted log-likelihood at ratios λ (..., K), the residual variance profiled out."""
         rss, logdet = self._solved(ratios)
         df = self.n_rows - self.n_fixed
         return logdet + df * (1.0 + np.log(2.0 * np.pi * rss / df))
 
     def full_deviance(self, variances: Numbers) -> Any:
-        """−2 restricted log-likelihood at variances, that of the residual last."""
-        residual = variances[-1]
-        rss, logdet = self._solved(variances[:-1] / residual)
+        """−2 restricted log-likelihood at variances (..., K + 1), that of the residual last."""
+        residual = variances[..., -1]
+        rss, logdet = self._solved(variances[..., :-1] / residual[..., None])
         df = self.n_rows - self.n_fixed
         return logdet + df * np.log(2.0 * np.pi * residual) + rss / residual
 
@@ -115,8 +127,8 @@ class NestedData:
 
     def _solved(self, ratios: Numbers) -> tuple[Any, Any]:
         A, logdet = self.swept(ratios)
-        XX, Xy = A[:-1, :-1], A[:-1, -1]
-        rss = A[-1, -1] - Xy @ np.linalg.solve(XX, Xy)
+        XX, Xy = A[..., :-1, :-1], A[..., :-1, -1]
+        rss = A[..., -1, -1] - (Xy * np.linalg.solve(XX, Xy[..., None])[..., 0]).sum(axis=-1)
         return rss, logdet + np.log(np.linalg.det(XX))
 
 
@@ -159,21 +171,17 @@ class NestedFit:
             for sign in (1.0, -1.0):
                 moved = self.variances.copy()
                 moved[k] += sign * step
-                ends.append(complex_gradient(self.data.full_deviance, moved)[free])
+                ends.append(value_and_gradient(self.data.full_deviance, moved)[1][free])
             hessian[place] = (ends[0] - ends[1]) / (2.0 * step)
         result = np.full((len(self.variances),) * 2, np.nan)
         result[np.ix_(free, free)] = np.linalg.inv(0.25 * (hessian + hessian.T))
         return result
 
 
-def complex_gradient(function: Any, x: Floats) -> Floats:
-    """Gradient of an analytic function by complex steps."""
-    found = np.empty(len(x))
-    for k in range(len(x)):
-        moved = x.astype(complex)
-        moved[k] += 1j * _STEP
-        found[k] = function(moved).imag / _STEP
-    return found
+def value_and_gradient(function: Callable[[Numbers], Numbers], x: Floats) -> tuple[float, Floats]:
+    """An analytic function and its gradient by complex steps; the function takes rows of arguments (..., len(x))."""
+    found = function(x + 1j * _STEP * np.eye(len(x)))
+    return float(found[0].real), np.asarray(found.imag / _STEP)
 
 
 def no_fit(y: Floats, X: Floats, levels: list[Ints]) -> str:
@@ -226,8 +234,7 @@ def fit_nested(y: Floats, X: Floats, levels: list[Ints]) -> NestedFit:
     data = NestedData.of(y, X, levels)
 
     def objective(root: Floats) -> tuple[float, Floats]:
-        value = float(data.deviance(root**2))
-        return value, complex_gradient(lambda r: data.deviance(r**2), root)
+        return value_and_gradient(lambda r: data.deviance(r**2), root)
 
     ends = [
         minimize(
@@ -256,68 +263,91 @@ def share_interval(fit: NestedFit, levels: list[int], confidence: float) -> tupl
     The share ρ is held, the split of ρ among these levels and of 1 − ρ among the others is searched; ends are where the
     profile lies ``χ²₁`` above the minimum (Wilks 1938), 0 or 1 where it does not rise so far.
     """
-    from scipy.optimize import brentq
     from scipy.stats import chi2
 
-    search = _Profile(fit, levels)
     top = float(chi2.ppf(confidence, 1))
-    total = float(fit.variances.sum())
-    best = float(fit.variances[levels].sum()) / total
-    ends = []
-    for side in (0.0, 1.0 - 1e-6):
-        edge = side + (1e-9 if side == 0.0 else 0.0)
-        if abs(best - edge) < 1e-8 or search(edge) < top:
-            ends.append(float(round(side)))
-            continue
-        ends.append(float(brentq(lambda rho: search(rho) - top, edge, best, xtol=1e-6)))
-    return float(ends[0]), float(ends[1])
+    best = float(fit.variances[levels].sum() / fit.variances.sum())
+    low, high = (_end(_Profile(fit, levels), best, edge, top) for edge in (1e-9, 1.0 - 1e-6))
+    return low, high
+
+
+def _end(profile: _Profile, best: float, edge: float, top: float) -> float:
+    """The share between the estimate and an edge where the profile has risen to the top; the edge where it has not.
+
+    Newton's method in the root of the rise, which is nearly a straight line in ρ, within a bracket. The slope of the
+    profile is the deviance's own in ρ, as the rest is at its best (Venzon & Moolgavkar 1988).
+    """
+    if abs(best - edge) < 1e-8:
+        return float(round(edge))
+    rise, _ = profile(edge)
+    if rise < top:
+        return float(round(edge))
+    inner, outer = best, edge
+    rho = best + (edge - best) * max(_BEGIN, np.sqrt(top / rise))
+    for _ in range(_STEPS):
+        rise, slope = profile(rho)
+        inner, outer = (rho, outer) if rise < top else (inner, rho)
+        root = np.sqrt(max(rise, 0.0))
+        new = rho + (np.sqrt(top) - root) * 2.0 * root / slope if slope else inner
+        if not min(inner, outer) < new < max(inner, outer):
+            new = 0.5 * (inner + outer)
+        if abs(new - rho) < _SHORT:
+            return float(new)
+        rho = new
+    return float(rho)
 
 
 class _Profile:
-    """Rise of the deviance where a share is held."""
+    """Rise of the deviance where a share is held, and its slope; each search begins where the last one ended."""
 
     def __init__(self, fit: NestedFit, levels: list[int]) -> None:
         self.fit, self.inside = fit, np.array(levels)
         self.outside = np.setdiff1d(np.arange(len(fit.variances)), levels)
+        shares = fit.variances / fit.variances.sum()
+        self.sticks = np.concatenate([_sticks(shares[self.inside]), _sticks(shares[self.outside])])
 
-    @cached_property
-    def start(self) -> Floats:
-        """Sticks of the estimates."""
-        shares = self.fit.variances / self.fit.variances.sum()
-        return np.concatenate([_sticks(shares[self.inside]), _sticks(shares[self.outside])])
-
-    def __call__(self, rho: float) -> float:
-        """Rise at a share, the rest at its best."""
+    def __call__(self, rho: float) -> tuple[float, float]:
+        """Rise and slope at a share, the rest at its best."""
         from scipy.optimize import minimize
 
-        n_inside = len(self.inside) - 1
+        def at(sticks: Floats) -> tuple[float, Floats]:
+            return value_and_gradient(self._deviance, np.append(rho, sticks))
 
-        def deviance(sticks: Numbers) -> Any:
-            shares: Numbers = np.empty(len(self.fit.variances), dtype=sticks.dtype)
-            shares[self.inside] = rho * _pieces(sticks[:n_inside])
-            shares[self.outside] = (1.0 - rho) * _pieces(sticks[n_inside:])
-            return self.fit.data.deviance(shares[:-1] / shares[-1])
+        def of_sticks(sticks: Floats) -> tuple[float, Floats]:
+            value, gradient = at(sticks)
+            return value, gradient[1:]
 
-        if not len(self.start):
-            return float(deviance(self.start)) - self.fit.deviance
-        found = minimize(
-            lambda x: (float(deviance(x)), complex_gradient(deviance, x)),
-            self.start,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=[(0.0, 1.0 - 1e-7)] * len(self.start),
-        )
-        return float(found.fun) - self.fit.deviance
+        if len(self.sticks):
+            self.sticks = minimize(
+                of_sticks,
+                np.clip(self.sticks, 0.01, 0.99),
+                jac=True,
+                method="L-BFGS-B",
+                bounds=[(0.0, 1.0 - 1e-7)] * len(self.sticks),
+                options={"ftol": 1e-14, "gtol": 1e-7},
+            ).x
+        value, gradient = at(self.sticks)
+        return value - self.fit.deviance, float(gradient[0])
+
+    def _deviance(self, x: Numbers) -> Numbers:
+        """Deviance at rows of a share and sticks (..., 1 + n)."""
+        rho, n_inside = x[..., :1], len(self.inside)
+        shares: Numbers = np.empty((*x.shape[:-1], len(self.fit.variances)), dtype=x.dtype)
+        shares[..., self.inside] = rho * _pieces(x[..., 1:n_inside])
+        shares[..., self.outside] = (1.0 - rho) * _pieces(x[..., n_inside:])
+        return np.asarray(self.fit.data.deviance(shares[..., :-1] / shares[..., -1:]))
 
 
 def _sticks(shares: Floats) -> Floats:
     """Breaks of a stick into these shares: each of what the earlier ones leave."""
     left = np.cumsum(shares[::-1])[::-1]
-    ratio = np.divide(shares[:-1], left[:-1], out=np.full(len(shares) - 1, 0.5), where=left[:-1] > 0)
-    return np.asarray(np.clip(ratio, 0.01, 0.99))
+    return np.asarray(
+        np.divide(shares[:-1], left[:-1], out=np.full(len(shares) - 1, 0.5), where=left[:-1] > 0)
+    )
 
 
 def _pieces(sticks: Numbers) -> Numbers:
-    """Shares of a stick broken so, the last one the rest."""
-    rest = np.concatenate([np.ones(1), np.cumprod(1.0 - sticks)])
-    return np.asarray(np.concatenate([sticks, np.ones(1)]) * rest)
+    """Shares of a stick broken so, along the last axis, the last one the rest."""
+    one = np.ones((*sticks.shape[:-1], 1))
+    rest = np.concatenate([one, np.cumprod(1.0 - sticks, axis=-1)], axis=-1)
+    return np.asarray(np.concatenate([sticks, one], axis=-1) * rest)
