@@ -159,8 +159,13 @@ class Outcome(NamedTuple):
     resolved: Mapping[str, Any] = MappingProxyType({})
 
 
-@cache
 def _outcome(options: tuple[tuple[str, Any], ...], model: str = MODEL) -> Outcome:
+    """What becomes of the options, in whatever order they are named."""
+    return _fitted(tuple(sorted(options, key=lambda option: option[0])), model)
+
+
+@cache
+def _fitted(options: tuple[tuple[str, Any], ...], model: str) -> Outcome:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
