@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from duo import answers, scale_text
 
 from comply_measure import sem
 from comply_measure.errors import ComplyError
 from comply_measure.evidence.topics.informants import InformantOptions
+from comply_measure.instrument import load_scale
 from comply_measure.models.informants import common_fate_model, wide_frame
 from comply_measure.pipeline import STEPS
 from comply_measure.pipeline.step import Context, StepOutput
 from comply_measure.report.cutoffs import Cutoffs
-from comply_measure.responses import load_dataset
+from comply_measure.responses import load_dataset, responses_from_frame
 
 
 def context_of(responses) -> Context:
@@ -77,9 +81,10 @@ def test_latent_gaps_are_corrected_and_near_the_observed_gaps(output: StepOutput
     np.testing.assert_allclose(mine["se"], first["mean_se"], rtol=1e-6)
 
 
-def test_inadmissible_solutions_are_among_the_problems(responses) -> None:
-    few = responses.subset(units=responses.units.index[:45].tolist(), role=["marketing", "sales"])
-    output = STEPS["informants"].output(context_of(few), InformantOptions(estimator="ML"))
+def test_inadmissible_solutions_are_among_the_problems(tmp_path: Path) -> None:
+    (tmp_path / "duo.yaml").write_text(scale_text(), encoding="utf-8")
+    dyads = responses_from_frame(answers(), load_scale(tmp_path / "duo.yaml"))
+    output = STEPS["informants"].output(context_of(dyads), InformantOptions(estimator="ML"))
     fits = output.tables["informants_fit"].data
     wrong = fits[~fits["admissible"]]["model"]
     assert len(wrong)

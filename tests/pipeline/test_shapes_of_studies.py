@@ -16,6 +16,7 @@ from comply_measure.pipeline.run import Run
 
 OPTIONS = """options:
   dimensionality: {replications: 20}
+  cfa: {models: [one_factor, correlated], folds: 0}
   reliability: {replications: 0}
   rivals: {replications: 0, structures: [one_factor, correlated]}
   validity: {replications: 0, merge: false}
@@ -48,7 +49,7 @@ def run_of(rows: pd.DataFrame, folder: Path, informants: str, slow: Sequence[str
 
 def doubled() -> pd.DataFrame:
     """Every fourth informant has a colleague in the same role, who answers one point lower where that is possible."""
-    rows = answers(40)
+    rows = answers(120)
     items = [name for name in rows.columns if name not in ("unit", "role")]
     more = rows.iloc[::4].copy()
     more[items] = (more[items] - 1).clip(lower=1)
@@ -91,7 +92,7 @@ SHAPES: dict[str, tuple[Callable[[], pd.DataFrame], str, dict[str, str]]] = {
         "",
         dict.fromkeys(BETWEEN_ROLES, "1 role") | {"invariance": "1 role", "agreement": NOBODY_ELSE},
     ),
-    "two roles": (lambda: answers(40), "", {}),
+    "two roles": (lambda: answers(120), "", {}),
     "a role without answers": (silent_role, "", {}),
     "nobody answered": (
         lambda: answers(12).assign(**dict.fromkeys(ITEMS, "")),
