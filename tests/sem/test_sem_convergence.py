@@ -46,6 +46,12 @@ def fits(hs: pd.DataFrame) -> list[sem.Fit]:
     ]
 
 
+@pytest.fixture(scope="module")
+def endless(hs: pd.DataFrame) -> sem.Fit:
+    """In the first 25 cases the residual variance of x9 falls for ever."""
+    return sem.fit(TWO, hs.iloc[:25], std_lv=True)
+
+
 def test_random_models_converge_where_lavaan_does(fits: list[sem.Fit]) -> None:
     """60 random models, 25 to 301 cases: lavaan converges in 53."""
     assert sum(case["converged"] for case in CASES) == 53
@@ -208,9 +214,9 @@ def test_every_remedy_ends_at_a_minimum(fits: list[sem.Fit]) -> None:
             assert fit.n * slope @ np.linalg.solve(curvature, slope) < 1e-9
 
 
-def test_a_search_without_end_is_held_and_marked(hs: pd.DataFrame) -> None:
-    """In the first 25 cases the residual variance of x9 falls for ever; bounded, lavaan's χ² is 8.7899303."""
-    fit = sem.fit(TWO, hs.iloc[:25], std_lv=True)
+def test_a_search_without_end_is_held_and_marked(hs: pd.DataFrame, endless: sem.Fit) -> None:
+    """Bounded, lavaan's χ² is 8.7899303."""
+    fit = endless
     assert fit.optimum.endless == ("s=~x9", "x9~~x9")
     assert fit.converged and not fit.has_optimum and not fit.admissible
     assert not fit.record().has_optimum
@@ -280,23 +286,22 @@ def test_the_region_of_trust_stays_within_bounds(hs: pd.DataFrame) -> None:
     assert np.abs(found.point.gradient[~at_bound]).max() < 1e-6
 
 
-def test_the_infimum_is_that_of_the_limit(hs: pd.DataFrame) -> None:
+def test_the_infimum_is_that_of_the_limit(hs: pd.DataFrame, endless: sem.Fit) -> None:
     """As s loads on x9 without limit it shares nothing with x7 and x8 but through x9: a model of its own."""
     own = "x9 ~~ v + x7 + x8\nx7 ~~ x7 + 0*x8 + 0*v\nx8 ~~ x8 + 0*v\nx9 ~~ x9"
     limit = sem.fit(f"v =~ x1 + x2 + x3\n{own}", hs.iloc[:25]).fit_measures["chisq"]
-    reached = sem.fit(TWO, hs.iloc[:25], std_lv=True).fit_measures["chisq"]
+    reached = endless.fit_measures["chisq"]
     assert limit == pytest.approx(8.235653, abs=1e-5)
     assert limit < reached < limit + 5e-4
 
 
 def test_a_search_in_vain_says_what_it_tried(
-    hs: pd.DataFrame, fits: list[sem.Fit], monkeypatch: pytest.MonkeyPatch
+    hs: pd.DataFrame, fits: list[sem.Fit], endless: sem.Fit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """How many searches, how many of them random, and how often beyond infinity: no proof that there is no optimum."""
     said = "26 searches (16 from random starts), one in logarithms of the parameters, no way through infinity"
-    fit = sem.fit(TWO, hs.iloc[:25], std_lv=True)
-    assert fit.optimum.searched == said
-    (problem,) = [problem for problem in fit.problems if problem.code == "no_finite_optimum"]
+    assert endless.optimum.searched == said
+    (problem,) = [problem for problem in endless.problems if problem.code == "no_finite_optimum"]
     assert problem.message.startswith("no finite optimum was found: ") and said in problem.message
     assert "no proof that there is none" in str(problem)
     assert not any(found.optimum.searched for found in fits if found.has_optimum)  # also not after a crossing
@@ -360,9 +365,8 @@ def test_the_trust_region_does_not_depend_on_units(hs: pd.DataFrame) -> None:
     assert steps[0] == steps[1] > 3
 
 
-def test_warm_starts_get_no_random_starts(hs: pd.DataFrame) -> None:
-    fit = sem.fit(TWO, hs.iloc[:25], std_lv=True)
-    again = estimate(fit.model, fit.theta)
+def test_warm_starts_get_no_random_starts(endless: sem.Fit) -> None:
+    again = estimate(endless.model, endless.theta)
     assert not again.converged
     assert "random" not in again.remedy
 
