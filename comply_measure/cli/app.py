@@ -117,7 +117,7 @@ def verify(
     ] = None,
     tolerance: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Relative difference of numbers that are the same.")
-    ] = 1e-8,
+    ] = 1e-6,
 ) -> None:
     """Run a replication package anew and compare every file and every table.
 

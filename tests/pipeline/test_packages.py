@@ -267,8 +267,17 @@ def test_costs_are_told_in_classes() -> None:
 
 def test_numbers_are_compared_and_texts_are_equal() -> None:
     assert differences.same("0.1", "0.10000000000000001")
-    assert differences.same("1.0", "1.000000001")
-    assert not differences.same("1.0", "1.0000001")
+    assert differences.same("1.0", "1.0000005")
+    assert not differences.same("1.0", "1.000002")
+    # where a search ends on another Python: loadings, and numbers of verdicts
+    assert differences.same("0.002274798612322517", "0.002274794145911126")
+    verdict = '{"ci": [0.7675284809508767, 0.9518967588772977], "n": 3, "model": "One factor"}'
+    assert differences.same(verdict, verdict.replace("0.7675284809508767", "0.7675284613596657"))
+    assert not differences.same(verdict, verdict.replace("0.767528", "0.767529"))
+    assert not differences.same(verdict, verdict.replace("One", "Two"))
+    assert not differences.same(verdict, verdict.replace('"n": 3', '"n": 4'))
+    assert not differences.same(verdict, verdict.replace(', "n": 3', ""))
+    assert not differences.same("[1.0]", "[1.0, 2.0]") and not differences.same(verdict, "{")
     assert not differences.same("", "0.0")
     assert not differences.same("a", "b")
     assert differences.same("0.0", "1e-16")
