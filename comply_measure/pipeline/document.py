@@ -15,6 +15,8 @@ from comply_measure.report.format import listing, plural
 from comply_measure.report.glossary import glossary
 from comply_measure.report.parts import FirstPage, Notice, Report, Section
 from comply_measure.report.references.citations import cited
+from comply_measure.report.translation.parts import section_in
+from comply_measure.report.translation.translator import translator
 from comply_measure.report.verdicts import policy
 
 
@@ -23,12 +25,18 @@ def build_report(run: Run) -> Report:
 
     It holds no times, so that the same study gives the same report.
     """
-    chapters = tuple(_section(outcome, run.steps[name].title) for name, outcome in run.outcomes.items())
+    chapters = tuple(
+        _section(outcome, run.steps[name].title, run.study.file.language)
+        for name, outcome in run.outcomes.items()
+    )
+    language = run.study.file.language
+    say = translator(language)
     main, appendix = with_appendix(chapters)
-    backing = [section for section in (run_conclusions(run), glossary(chapters)) if section is not None]
+    symbols = glossary(chapters)
+    backing = [run_conclusions(run), None if symbols is None else section_in(language, symbols)]
     headlines = tuple(text for output in run.outputs.values() for text in output.headline)
     failed = tuple(
-        f"Step '{name}' has no result: {outcome.reason}."
+        say(f"Step '{name}' has no result: {outcome.reason}.")
         for name, outcome in run.outcomes.items()
         if not outcome.ok
     )
@@ -36,9 +44,9 @@ def build_report(run: Run) -> Report:
         title=run.study.file.title,
         subtitle=run.study.file.description,
         summary=(*failed, *headlines),
-        sections=(*main, *appendix, *backing),
-        facts=_facts(run),
-        language=run.study.file.language,
+        sections=(*main, *appendix, *(section for section in backing if section is not None)),
+        facts=tuple((say(name), say(value)) for name, value in _facts(run)),
+        language=language,
         first_page=_first_page(run),
         n_main=len(main),
     )
@@ -46,8 +54,11 @@ def build_report(run: Run) -> Report:
 
 
 def _first_page(run: Run) -> FirstPage | None:
+    say = translator(run.study.file.language)
     remarks = {
-        name: outcome.output.problems if outcome.output is not None else (f"No result: {outcome.reason}.",)
+        name: outcome.output.problems
+        if outcome.output is not None
+        else (say(f"No result: {outcome.reason}."),)
         for name, outcome in run.outcomes.items()
     }
     return first_page(
@@ -75,31 +86,37 @@ def _measured(run: Run) -> tuple[str, ...]:
             f"{scale.title.get(language, scale.title[scale.languages[0]])} ({plural(len(items), 'item')})"
         )
     sample = run.outputs.get("sample")
-    return (f"Measured: {listing(instruments)}.", *(sample.headline if sample is not None else ()))
+    measured = translator(language)(f"Measured: {listing(instruments)}.")
+    return (measured, *(sample.headline if sample is not None else ()))
 
 
 def analysis_paragraphs(run: Run) -> tuple[str, ...]:
     """What a paper says on many tests, conventions and software."""
     libraries = ", ".join(f"{name} {version}" for name, version in library_versions().items())
+    say = translator(run.study.file.language)
     return (
         policy(run.study.file.language),
-        f"Conventions: {'; '.join(cutoff.describe() for cutoff in run.study.cutoffs.values())}.",
-        f"Analyses were run with comply-measure {__version__} ({libraries}); random numbers start from "
-        f"seed {run.study.file.seed}.",
+        say(f"Conventions: {'; '.join(cutoff.describe() for cutoff in run.study.cutoffs.values())}."),
+        say(
+            f"Analyses were run with comply-measure {__version__} ({libraries}); random numbers start from "
+            f"seed {run.study.file.seed}."
+        ),
     )
 
 
 def run_conclusions(run: Run) -> Section | None:
     """The section of all conclusions."""
     stated = {name: output.verdicts for name, output in run.outputs.items()}
-    return conclusion_section(stated, run.study.file.language)
+    found = conclusion_section(stated, run.study.file.language)
+    return None if found is None else section_in(run.study.file.language, found)
 
 
-def _section(outcome: Outcome, title: str) -> Section:
+def _section(outcome: Outcome, title: str, language: str) -> Section:
     if outcome.output is None:
         failed = outcome.status == "failed"
         text = f"This step {'failed' if failed else 'was left out'}: {outcome.reason}"
-        return Section(outcome.step, title, (Notice(text, "error" if failed else "warning"),))
+        lacking = Section(outcome.step, title, (Notice(text, "error" if failed else "warning"),))
+        return section_in(language, lacking)
     notices = tuple(Notice(text, "warning") for text in outcome.output.problems)
     section = outcome.output.section
     return Section(outcome.step, section.title, (*notices, *section.blocks))

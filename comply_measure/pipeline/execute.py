@@ -18,6 +18,7 @@ from comply_measure.pipeline.step import Context, Found, Step
 from comply_measure.pipeline.store import Store
 from comply_measure.pipeline.usage import release
 from comply_measure.report.labels import Labels
+from comply_measure.report.translation.parts import said
 
 Result = TypeVar("Result")
 
@@ -90,7 +91,7 @@ def execute(
     foreign = tuple(dict.fromkeys((*foreign, *printed.foreign)))
     if printed.result is None:
         return _failed(step, keys, start, printed)
-    output = replace(printed.result, problems=(*printed.result.problems, *printed.own))
+    output = replace(printed.result, problems=(*printed.result.problems, *said(labels.language, printed.own)))
     stored = _tried(lambda: store.save(step.name, keys.output, output))
     if stored.reason:
         return _failed(step, keys, start, stored)

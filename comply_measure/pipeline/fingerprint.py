@@ -26,7 +26,7 @@ LIBRARIES = (
     "matplotlib",
 )
 _PACKAGE = Path(__file__).resolve().parent.parent
-_SOURCES = {".py", ".j2", ".css"}
+_SOURCES = {".py", ".j2", ".css", ".yaml"}
 
 
 def digest_of_file(path: Path) -> str:

@@ -174,6 +174,7 @@ def _write_manuscript(run: Run, report: Report, stage: Path, place: Mapping[str,
             [figure for section in main for figure in section.figures()],
             above,
             text="text.tex",
+            language=language,
         ),
     }
     for name, content in files.items():

@@ -18,6 +18,8 @@ from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Chapter, Figure, Notice, Section
 from comply_measure.report.tables import TableSpec
+from comply_measure.report.translation.parts import chapter_in, said
+from comply_measure.report.translation.translator import translator
 from comply_measure.report.verdicts import StatedVerdict, conclusions, headlines, state
 
 if TYPE_CHECKING:
@@ -200,14 +202,16 @@ class Step:
 
     def print(self, found: Found, labels: Labels, cutoffs: Cutoffs, informants: str = "") -> StepOutput:
         """The step's output: its evidence as a chapter, with its single values, and what was done with informants."""
-        chapter, evidence = self.chapter(found.evidence, labels, cutoffs), found.evidence
-        problems = evidence.problems() if chapter.problems is None else chapter.problems
+        evidence, language = found.evidence, labels.language
+        chapter = chapter_in(language, self.chapter(evidence, labels, cutoffs))
+        own = said(language, tuple(evidence.problems())) if chapter.problems is None else chapter.problems
         conventions = {key: cutoff.value for key, cutoff in cutoffs.items()}
         stated = tuple(state(verdict, labels, cutoffs) for verdict in evidence.verdicts(conventions))
         concluded = conclusions(stated)
         section = chapter.section
         if informants:
-            section = replace(section, blocks=(Notice(informants, "info"), *section.blocks))
+            done = Notice(translator(language)(informants), "info")
+            section = replace(section, blocks=(done, *section.blocks))
         if concluded is not None:
             section = replace(section, blocks=(concluded, *section.blocks))
         return StepOutput(
@@ -215,6 +219,6 @@ class Step:
             evidence.values(),
             evidence.reasons(),
             (*headlines(stated), *chapter.headline),
-            (*problems, *found.warnings),
+            (*own, *said(language, found.warnings)),
             stated,
         )

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from comply_measure.report.parts import Figure
+from comply_measure.report.translation.translator import Translator, translator
 
 if TYPE_CHECKING:
     from matplotlib.backends.backend_agg import RendererAgg
@@ -73,6 +74,7 @@ def draw(
     notes: tuple[str, ...] = (),
     min_width: int = 0,
     layout: Literal["constrained"] | None = "constrained",
+    language: str = "en",
 ) -> Figure:
     """Run a painting function on an empty matplotlib figure and keep the result as bytes.
 
@@ -87,6 +89,8 @@ def draw(
     layout : {"constrained"}, optional
         Whether axes are moved to where their labels leave room, which costs a third of the drawing, or stay where
         they were put.
+    language : str
+        Language of the texts in the drawing.
 
     Returns
     -------
@@ -104,9 +108,28 @@ def draw(
         renderer = PairRenderer(size[0], size[1], PNG_DPI, svg)
         canvas = PairCanvas(drawing, renderer)
         paint(drawing)
+        retell(drawing, translator(language))
         canvas.draw()
     png = _as_png(renderer.bitmap)
     return Figure(key, title, svg.getvalue().encode("utf-8"), png, alt, notes, min_width)
+
+
+def retell(drawing: Any, say: Translator) -> None:
+    """Texts of a drawing in another language: titles, labels, legends, and ticks that were named."""
+    from matplotlib.text import Text
+    from matplotlib.ticker import FixedLocator
+
+    for axis in (axis for axes in drawing.axes for axis in (axes.xaxis, axes.yaxis)):
+        places = axis.get_major_locator()
+        if isinstance(places, FixedLocator):
+            named = axis.get_major_formatter().format_ticks(places.locs)
+            told = [say(text) for text in named]
+            if told != named:
+                axis.set_ticks(places.locs, told)
+    for artist in drawing.findobj(Text):
+        told = say(artist.get_text())
+        if told != artist.get_text():
+            artist.set_text(told)
 
 
 def _as_png(bitmap: RendererAgg) -> bytes:

@@ -43,6 +43,7 @@ def profile_plot(
     limits: tuple[float, float] | None,
     alt: str,
     notes: tuple[str, ...] = (),
+    language: str = "en",
 ) -> Figure:
     """Mean with interval of each role over categories (dimensions), roles side by side.
 
@@ -73,7 +74,7 @@ def profile_plot(
             axes.set_ylim(*limits)
         drawing.legend(loc="outside upper center", ncols=max(1, len(series)))
 
-    return draw(key, title, paint, size=(7.2, 3.7), alt=alt, notes=notes, min_width=560)
+    return draw(key, title, paint, size=(7.2, 3.7), alt=alt, notes=notes, min_width=560, language=language)
 
 
 def _write_cells(
@@ -116,6 +117,7 @@ def heat_map(
     symmetric: bool = True,
     shape: Callable[[float], str] = number,
     notes: tuple[str, ...] = (),
+    language: str = "en",
 ) -> Figure:
     """Numbers in coloured cells; diverging around zero, or one hue from zero upwards.
 
@@ -172,7 +174,7 @@ def heat_map(
             aspect="auto",
         )
 
-    return draw(key, title, paint, size=(6.4, height), alt=alt, notes=notes, min_width=520)
+    return draw(key, title, paint, size=(6.4, height), alt=alt, notes=notes, min_width=520, language=language)
 
 
 def dot_plot(
@@ -187,6 +189,7 @@ def dot_plot(
     limits: tuple[float, float] | None = None,
     stagger: bool = True,
     notes: tuple[str, ...] = (),
+    language: str = "en",
 ) -> Figure:
     """Estimates with intervals, one row each; several series are staggered within a row if asked.
 
@@ -221,7 +224,7 @@ def dot_plot(
             drawing.legend(loc="outside upper center", ncols=len(series))
 
     size = (6.4, 0.9 + 0.34 * len(rows))
-    return draw(key, title, paint, size=size, alt=alt, notes=notes, min_width=520)
+    return draw(key, title, paint, size=size, alt=alt, notes=notes, min_width=520, language=language)
 
 
 def _breaks(groups: Sequence[str] | None) -> list[int]:

@@ -15,7 +15,7 @@ _PIXELS = 72  # per inch: names of 8 points stay readable; narrower pages scroll
 
 
 def diagram_figure(
-    key: str, title: str, diagram: Diagram, *, alt: str, notes: tuple[str, ...] = ()
+    key: str, title: str, diagram: Diagram, *, alt: str, notes: tuple[str, ...] = (), language: str = "en"
 ) -> Figure:
     """A laid-out diagram as a figure.
 
@@ -35,4 +35,5 @@ def diagram_figure(
         alt=alt,
         notes=(*notes, *said),
         min_width=round(_PIXELS * diagram.size[0]),
+        language=language,
     )

@@ -22,6 +22,7 @@ from comply_measure.report.references.citations import linked
 from comply_measure.report.references.styles import apa, doi_address
 from comply_measure.report.references.work import Work
 from comply_measure.report.tables import Cell, TableSpec
+from comply_measure.report.translation.translator import translator
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -55,6 +56,7 @@ def render_html(report: Report) -> str:
         .get_template("report.html.j2")
         .render(
             report=report,
+            say=translator(report.language),
             numbers=number_blocks(report.sections),
             listed=frozenset(work.key for work in report.references),
             version=__version__,
@@ -76,7 +78,13 @@ def render_fragment(table: TableSpec, concluded: Conclusions | None = None) -> s
     return (
         _environment()
         .get_template("fragment.html.j2")
-        .render(title=table.title, warnings=table.warnings, conclusions=concluded, printed=table.printed)
+        .render(
+            title=table.title,
+            warnings=table.warnings,
+            conclusions=concluded,
+            printed=table.printed,
+            say=translator(table.language),
+        )
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from comply_measure.report.latex_layout import Field, Layout, broken_word, layout_of
 from comply_measure.report.latex_metrics import width
 from comply_measure.report.tables import Cell, Row, TableSpec
+from comply_measure.report.translation.translator import translator
 from comply_measure.statistics.latex import escape
 
 
@@ -96,7 +97,8 @@ def _long(table: TableSpec, layout: Layout, part: tuple[Field, ...], caption: st
 
 def _caption(table: TableSpec, number: int, parts: int) -> str:
     if number:
-        continued = f"{table.title} (part {number + 1} of {parts})"
+        part = translator(table.language)(f"(part {number + 1} of {parts})")
+        continued = f"{table.title} {part}"
         return rf"\caption{{{escape(continued)}}}"
     return rf"\caption{{{escape(table.title)}}}\label{{tab:{table.key}}}"
 
@@ -179,6 +181,8 @@ def _guarded(text: str) -> str:
 
 
 def _below(table: TableSpec) -> list[str]:
-    remarks = [("Warning", text) for text in table.warnings] + [("Note", table.printed.note)]
+    say = translator(table.language)
+    remarks = [(say("Warning"), text) for text in table.warnings]
+    remarks += [(say("Note"), table.printed.note)]
     shape = r"{{\par\smallskip\footnotesize\raggedright\noindent\emph{{{}.}} {}\par}}"
     return [shape.format(head, escape(text)) for head, text in remarks if text]

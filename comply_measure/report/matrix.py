@@ -51,6 +51,7 @@ def matrix_plot(
     alt: str,
     notes: tuple[str, ...] = (),
     shape: Callable[[float], str] = bounded,
+    language: str = "en",
 ) -> Figure:
     """Several matrices of correlations below each other, cells shaded by size.
 
@@ -74,7 +75,9 @@ def matrix_plot(
         for place, panel in enumerate(panels):
             _paint(drawing.add_subplot(grid[place, 0]), panel, scale, shape)
 
-    return draw(key, title, paint, size=(6.2, sum(heights)), alt=alt, notes=notes, min_width=600)
+    return draw(
+        key, title, paint, size=(6.2, sum(heights)), alt=alt, notes=notes, min_width=600, language=language
+    )
 
 
 def _paint(axes: Any, panel: Panel, scale: Any, shape: Callable[[float], str]) -> None:

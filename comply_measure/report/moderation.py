@@ -27,7 +27,13 @@ BAND = "Bands are those of the effects: the expected outcome at the means is tak
 
 
 def moderation_lines(
-    key: str, title: str, slopes: SimpleSlopes, labels: Mapping[str, str] | None = None, *, alt: str = ""
+    key: str,
+    title: str,
+    slopes: SimpleSlopes,
+    labels: Mapping[str, str] | None = None,
+    *,
+    alt: str = "",
+    language: str = "en",
 ) -> Figure:
     """Expected outcome along the predictor, a line with its band per value of the moderator; a panel per group.
 
@@ -39,6 +45,8 @@ def moderation_lines(
         From :func:`comply_measure.sem.simple_slopes`.
     labels : mapping of str to str, optional
         Names to show for variables.
+    language : str
+        Language of the words in the figure.
     """
     names = _Names(labels)
     table = slopes.lines()
@@ -69,11 +77,19 @@ def moderation_lines(
     panels = len(slopes.groups)
     size, least = (_PANEL[0] * panels, _PANEL[1]), _NARROWEST * panels
     told = alt or _slopes_in_words(slopes, names)
-    return draw(key, title, paint, size=size, alt=told, notes=(BAND, *slopes.notes), min_width=least)
+    return draw(
+        key, title, paint, size=size, alt=told, notes=(BAND, *slopes.notes), min_width=least, language=language
+    )
 
 
 def moderation_region(
-    key: str, title: str, regions: JohnsonNeyman, labels: Mapping[str, str] | None = None, *, alt: str = ""
+    key: str,
+    title: str,
+    regions: JohnsonNeyman,
+    labels: Mapping[str, str] | None = None,
+    *,
+    alt: str = "",
+    language: str = "en",
 ) -> Figure:
     """Slope along the moderator with its band, shaded where it differs from zero; a panel per group.
 
@@ -106,11 +122,19 @@ def moderation_region(
     note = (
         f"Shaded: the slope differs from 0 (each value tested at {number(100 * (1 - regions.level), 0)} %)."
     )
-    return draw(key, title, paint, size=size, alt=told, notes=(note, *regions.notes), min_width=least)
+    return draw(
+        key, title, paint, size=size, alt=told, notes=(note, *regions.notes), min_width=least, language=language
+    )
 
 
 def moderation_surface(
-    key: str, title: str, slopes: SimpleSlopes, labels: Mapping[str, str] | None = None, *, alt: str = ""
+    key: str,
+    title: str,
+    slopes: SimpleSlopes,
+    labels: Mapping[str, str] | None = None,
+    *,
+    alt: str = "",
+    language: str = "en",
 ) -> Figure:
     """Expected outcome over predictor and moderator as contours, within the range of both; of the first group."""
     names = _Names(labels)
@@ -140,7 +164,9 @@ def moderation_surface(
         f"Contours of the expected {names(slopes.outcome)} over {names(slopes.predictor)} and "
         f"{names(slopes.moderator)}: from {number(float(y.min()))} to {number(float(y.max()))}."
     )
-    return draw(key, title, paint, size=(5.0, 3.9), alt=told, notes=slopes.notes, min_width=_NARROWEST)
+    return draw(
+        key, title, paint, size=(5.0, 3.9), alt=told, notes=slopes.notes, min_width=_NARROWEST, language=language
+    )
 
 
 class _Names:

@@ -15,6 +15,7 @@ from comply_measure.errors import ComplyError
 from comply_measure.report.names import require_key
 from comply_measure.report.references.work import Work
 from comply_measure.report.tables import TableSpec
+from comply_measure.report.translation.translator import translator
 
 #: What the key of a section of the appendix adds to that of its chapter.
 DETAILS = "_details"
@@ -116,9 +117,10 @@ class Reference:
     table: str
     notes: tuple[str, ...] = ()
 
-    def sentence(self, numbers: Mapping[str, int]) -> str:
+    def sentence(self, numbers: Mapping[str, int], language: str = "en") -> str:
         """``Fit of the structures: see Table 12.``, with the notes, if any."""
-        return " ".join((f"{self.title}: see Table {numbers[self.table]}.", *self.notes))
+        place = translator(language)(f"see Table {numbers[self.table]}.")
+        return " ".join((f"{self.title}: {place}", *self.notes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ def _encode_table(table: TableSpec) -> Json:
         "group": table.group,
         "rows_shown": table.rows_shown,
         "twin": table.twin,
+        "language": table.language,
     }
 
 
@@ -130,6 +131,7 @@ def _decode_table(data: Json) -> TableSpec:
         group=data["group"],
         rows_shown=data["rows_shown"],
         twin=data["twin"],
+        language=data["language"],
     )
 
 

@@ -35,6 +35,7 @@ def surface_plot(
     limits: tuple[float, float],
     alt: str,
     notes: tuple[str, ...] = (),
+    language: str = "en",
 ) -> Figure:
     """Contours (left) and surface (right) of a second-order polynomial.
 
@@ -67,7 +68,17 @@ def surface_plot(
         _paint_contours(drawing, surface, axis_labels, colours)
         _paint_solid(drawing, surface, axis_labels, colours)
 
-    return draw(key, title, paint, size=(8.4, 3.8), alt=alt, notes=notes, min_width=640, layout=None)
+    return draw(
+        key,
+        title,
+        paint,
+        size=(8.4, 3.8),
+        alt=alt,
+        notes=notes,
+        min_width=640,
+        layout=None,
+        language=language,
+    )
 
 
 @dataclass(frozen=True, eq=False)

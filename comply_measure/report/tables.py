@@ -13,6 +13,7 @@ from comply_measure.report.names import require_key
 from comply_measure.report.quantities.dictionary import quantity
 from comply_measure.report.quantities.entry import Quantity
 from comply_measure.report.quantities.names import Name
+from comply_measure.report.translation.translator import translator
 from comply_measure.tables.values import plain_values
 
 if TYPE_CHECKING:
@@ -164,6 +165,8 @@ class TableSpec:
         Print only so many rows; the export holds all.
     twin : str
         Key of a table of another chapter that may print the same (:func:`comply_measure.report.repeats.printed_once`).
+    language : str
+        Language of heads, cells and counts in print; the data stay as they are.
 
     Raises
     ------
@@ -184,6 +187,7 @@ class TableSpec:
     group: str | None = None
     rows_shown: int | None = None
     twin: str = ""
+    language: str = "en"
 
     def __post_init__(self) -> None:
         require_key(self.key)
@@ -224,7 +228,8 @@ class TableSpec:
     @cached_property
     def printed(self) -> Printed:
         """The table as text, formatted once for all renderers."""
-        return Printed(tuple(_head(column) for column in self.shown), _rows(self), _note(self))
+        heads = tuple(_head(column, self.language) for column in self.shown)
+        return Printed(heads, _rows(self), _note(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,17 +288,19 @@ def table_of(
     )
 
 
-def _head(column: Column) -> Cell:
+def _head(column: Column, language: str) -> Cell:
     numeric = column.format in NUMERIC
-    if not column.name:
-        return Cell(column.label, numeric)
-    entry = quantity(column.name)
-    own = column.label == entry.heading
-    return replace(_symbol(entry), numeric=numeric) if own else Cell(column.label, numeric)
+    entry = quantity(column.name) if column.name else None
+    if entry is not None and column.label == entry.heading:
+        return replace(_symbol(entry, language), numeric=numeric)
+    return Cell(translator(language)(column.label), numeric)
 
 
-def _symbol(entry: Quantity) -> Cell:
-    """The heading of a quantity as a symbol."""
+def _symbol(entry: Quantity, language: str) -> Cell:
+    """The heading of a quantity as a symbol; in words where the language has other ones."""
+    told = entry.heading_in(language)
+    if told != entry.heading:
+        return Cell(told)
     plain = f"$\\mathit{{{entry.heading}}}$" if entry.italic and entry.heading.isascii() else ""
     return Cell(entry.heading, italic=entry.italic, latex=entry.latex or plain)
 
@@ -305,21 +312,23 @@ def _shown(table: TableSpec) -> pd.DataFrame:
 
 def _rows(table: TableSpec) -> tuple[Row, ...]:
     shown = _shown(table)
-    columns = [_cells(shown, column) for column in table.shown]
+    say = translator(table.language)
+    columns = [_cells(shown, column, table.language) for column in table.shown]
     groups = plain_values(shown[table.group]) if table.group else [None] * len(shown)
     found = []
     for index, cells in enumerate(zip(*columns, strict=True)):
         opens = table.group is not None and (index == 0 or groups[index] != groups[index - 1])
-        found.append(Row(cells, text(groups[index]) if opens else None))
+        found.append(Row(cells, say(text(groups[index])) if opens else None))
     return tuple(found)
 
 
-def _cells(data: pd.DataFrame, column: Column) -> list[Cell]:
+def _cells(data: pd.DataFrame, column: Column, language: str) -> list[Cell]:
+    say = translator(language)
     if column.name == "symbol":
-        return [_symbol(quantity(key)) for key in data["quantity"]]
+        return [_symbol(quantity(key), language) for key in data["quantity"]]
     shape = FORMATS[column.format]
     values = [plain_values(data[name]) for name in column.sources]
-    texts = [shape(*parts) for parts in zip(*values, strict=True)]
+    texts = [say(shape(*parts)) for parts in zip(*values, strict=True)]
     if column.format in NUMERIC:
         return [Cell(value, numeric=True) for value in texts]
     wide = max((len(value) for value in texts), default=0) > _WIDE_TEXT
@@ -327,7 +336,9 @@ def _cells(data: pd.DataFrame, column: Column) -> list[Cell]:
 
 
 def _note(table: TableSpec) -> str:
-    parts = [f"{table.basis}." if table.basis else "", *table.notes]
+    say = translator(table.language)
+    parts = [say(f"{table.basis}.") if table.basis else "", *table.notes]
     if table.rows_shown is not None and table.rows_shown < len(table.data):
-        parts.append(f"{table.rows_shown} of {len(table.data)} rows are printed; the CSV file holds all.")
+        left_out = f"{table.rows_shown} of {len(table.data)} rows are printed; the CSV file holds all."
+        parts.append(say(left_out))
     return " ".join(part for part in parts if part)

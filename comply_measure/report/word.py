@@ -15,6 +15,7 @@ from comply_measure.report.references.citations import block_texts, works_of
 from comply_measure.report.references.styles import apa, doi_address
 from comply_measure.report.references.work import Work
 from comply_measure.report.tables import Cell, Printed, Row, TableSpec
+from comply_measure.report.translation.translator import translator
 from comply_measure.report.word_document import (
     CELL_STYLE,
     TITLE_STYLE,
@@ -64,6 +65,7 @@ def render_word(report: Report, numbers: Mapping[str, int]) -> bytes:
     bytes
         A .docx file on A4 pages, one heading per section; at its end the works that its tables cite.
     """
+    say = translator(report.language)
     document = titled_document(report.title, report.subtitle)
     sections = [section for section in report.sections if section.tables()]
     titles = {section.key: f"{report.numbers[section.key]}. {section.title}" for section in sections}
@@ -71,13 +73,13 @@ def render_word(report: Report, numbers: Mapping[str, int]) -> bytes:
         titles = {section.key: section.title for section in sections}
     works = _cited(sections)
     if works:
-        titles[_REFERENCES] = "References"
-    writer = _Writer(numbers, numbered_pages(document))
+        titles[_REFERENCES] = say("References")
+    writer = _Writer(numbers, numbered_pages(document), report.language)
     parts = list(_contents(titles)) if len(titles) > 1 else []
     for position, section in enumerate(sections):
         parts += writer.section(section, titles[section.key], position)
     if works:
-        parts += _works(document, works, len(sections))
+        parts += _works(document, works, titles[_REFERENCES], len(sections))
     set_last_page(document, writer.page)
     return document_bytes(document, parts)
 
@@ -88,8 +90,8 @@ _REFERENCES = "references"
 class _Writer:
     """Writes chapters, and turns the page where a table needs it."""
 
-    def __init__(self, numbers: Mapping[str, int], footer: str) -> None:
-        self._numbers, self._footer = numbers, footer
+    def __init__(self, numbers: Mapping[str, int], footer: str, language: str) -> None:
+        self._numbers, self._footer, self._language = numbers, footer, language
         self.page: Page = UPRIGHT
 
     def section(self, section: Section, title: str, position: int) -> Iterator[str]:
@@ -101,7 +103,7 @@ class _Writer:
                 yield from self._turn(_page_of(block))
                 yield from _table(block, self._numbers[block.key], self.page)
             elif isinstance(block, Reference):
-                yield paragraph(run(block.sentence(self._numbers)))
+                yield paragraph(run(block.sentence(self._numbers, self._language)))
 
     def _turn(self, page: Page) -> Iterator[str]:
         if page != self.page:
@@ -135,8 +137,8 @@ def _cited(sections: list[Section]) -> tuple[Work, ...]:
     return works_of(text for block in kept for text in block_texts(block))
 
 
-def _works(document: Document, works: tuple[Work, ...], position: int) -> Iterator[str]:
-    yield _heading("References", position)
+def _works(document: Document, works: tuple[Work, ...], title: str, position: int) -> Iterator[str]:
+    yield _heading(title, position)
     for work in works:
         content = "".join(run(text, "<w:i/>" if slanted else "") for text, slanted in apa(work))
         if address := doi_address(work):
@@ -145,12 +147,15 @@ def _works(document: Document, works: tuple[Work, ...], position: int) -> Iterat
 
 
 def _table(table: TableSpec, number: int, page: Page) -> Iterator[str]:
-    yield paragraph(run("Table ") + field("SEQ Table \\* ARABIC", str(number)), "Caption", keep=True)
+    say = translator(table.language)
+    yield paragraph(
+        run(f"{say('Table')} ") + field("SEQ Table \\* ARABIC", str(number)), "Caption", keep=True
+    )
     yield paragraph(run(table.title, "<w:i/>"), TITLE_STYLE, keep=True)
     for text in table.warnings:
-        yield _remark("Warning. ", text)
+        yield _remark(f"{say('Warning.')} ", text)
     yield _element(table, page)
-    yield _remark("Note. ", table.printed.note) if table.printed.note else paragraph("", CELL_STYLE)
+    yield _remark(f"{say('Note.')} ", table.printed.note) if table.printed.note else paragraph("", CELL_STYLE)
 
 
 def _remark(head: str, text: str) -> str:
@@ -167,7 +172,7 @@ def _element(table: TableSpec, page: Page) -> str:
             body.append(_group(row, n))
         body.append(_row(row.cells, widths))
     if not printed.rows:
-        body.append(_group(Row((), "No rows."), n))
+        body.append(_group(Row((), translator(table.language)("No rows.")), n))
     rule = '<w:{} w:val="single" w:sz="8" w:space="0" w:color="auto"/>'
     properties = (
         '<w:tblPr><w:tblW w:w="0" w:type="auto"/><w:tblBorders>'

@@ -25,6 +25,7 @@ from comply_measure.errors import ComplyError
 from comply_measure.evidence.codec import decode, encode
 from comply_measure.pipeline import STEPS, Store, Study, load_study, run_study
 from comply_measure.pipeline.step import Found, StepOutput
+from comply_measure.report.canvas import retell
 from comply_measure.report.labels import Labels
 from comply_measure.report.latex import render_latex
 from comply_measure.report.parts import (
@@ -39,6 +40,7 @@ from comply_measure.report.parts import (
     Reference,
 )
 from comply_measure.report.tables import TableSpec
+from comply_measure.report.translation.translator import translator
 from comply_measure.statistics.latex import escape
 
 HERE = Path(__file__).parent
@@ -155,11 +157,13 @@ def _described(
     notes: tuple[str, ...] = (),
     min_width: int = 0,
     layout: str | None = "constrained",
+    language: str = "en",
 ) -> Figure:
     from matplotlib.figure import Figure as Drawing
 
     drawing = Drawing(figsize=size, layout=layout)  # type: ignore[arg-type]
     paint(drawing)
+    retell(drawing, translator(language))
     lines = [f"drawing of {size[0]:.4g} × {size[1]:.4g} inches"]
     lines += [
         f"legend in {box._ncols}: {', '.join(text.get_text() for text in box.get_texts())}"

@@ -111,6 +111,7 @@ def _figure(facts: ActionsEvidence, labels: Labels) -> Figure:
         [labels.construct(name) for name in table["column"]],
         series,
         axis_label="Root mean square latent gap (points)",
+        language=labels.language,
         alt="Dot plot of latent gaps of the attributes with intervals; values are in the table below.",
         reference=facts.threshold,
         stagger=False,

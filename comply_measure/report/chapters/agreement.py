@@ -172,6 +172,7 @@ def _rwg_figure(facts: AgreementEvidence, labels: Labels, cutoffs: Cutoffs) -> F
         [labels.construct(name) for name in names],
         series,
         axis_label="rwg(j)",
+        language=labels.language,
         alt="Dot plot of median rwg(j) with quartiles by dimension; values are in the table above.",
         reference=cutoffs["rwg_j"].value,
         limits=(min(0.4, float(facts.rwg["q25"].min())), 1.02),
@@ -248,6 +249,7 @@ def _icc_figure(facts: AgreementEvidence, labels: Labels) -> Figure:
         [labels.construct(name) for name in icc["column"]],
         series,
         axis_label="Intraclass correlation",
+        language=labels.language,
         alt="Dot plot of ICC(1) and ICC(2) with intervals by dimension; values are in the table above.",
         limits=(min(0.0, float(icc["icc1_lower"].min())), 1.0),
     )

@@ -160,6 +160,7 @@ def _diagram(results: CfaEvidence, named: NamedFit, labels: Labels) -> Figure:
         "cfa_second_order",
         f"{results.title}: second-order model, standardised loadings",
         named.fit.diagram(labels={name: labels.construct(name) for name in names}),
+        language=labels.language,
         alt=f"Path diagram: {labels.construct(results.top)} points to {count(len(results.factors))} dimensions, "
         f"each dimension to its {results.indicator_kind}; the loadings are in the table below.",
     )

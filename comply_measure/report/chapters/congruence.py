@@ -66,11 +66,11 @@ def congruence_section(facts: CongruenceEvidence, labels: Labels) -> Section:
     if cases:
         blocks.append(_overview(facts, cases))
     for case in cases:
-        blocks += [_figure(case, facts), _details(case, facts)]
+        blocks += [_figure(case, facts, labels), _details(case, facts)]
     if facts.latent:
         latent = [printed(case.names, case, outcomes, labels) for case in facts.latent]
         blocks.append(Heading("Between latent views"))
-        blocks += latent_blocks(latent, facts.title, facts.limits, facts.latent_estimator)
+        blocks += latent_blocks(latent, facts.title, facts.limits, facts.latent_estimator, labels)
     if facts.level is not None:
         shown = {outcome.name: outcomes[outcome.key] for outcome in facts.outcomes}
         blocks.append(Heading("Level and contrasts as predictors"))
@@ -151,7 +151,7 @@ def _estimator(facts: CongruenceEvidence) -> str:
     return "Least squares, CR2 by firm" + (f" ({few})" if few else "")
 
 
-def _figure(case: Printed[CongruenceCase], facts: CongruenceEvidence) -> Block:
+def _figure(case: Printed[CongruenceCase], facts: CongruenceEvidence, labels: Labels) -> Block:
     return surface_plot(
         key_of("congruence_surface", *case.names),
         case.where,
@@ -161,6 +161,7 @@ def _figure(case: Printed[CongruenceCase], facts: CongruenceEvidence) -> Block:
         axis_labels=(case.first, case.second, case.outcome),
         centre=case.found.fit.centre,
         limits=facts.limits,
+        language=labels.language,
         alt=(
             f"Contour plot and surface of {case.outcome} over the views of {case.first} and {case.second}; "
             "the parameters are in the table below."

@@ -140,13 +140,17 @@ def _level_text(effects: pd.DataFrame, tests: pd.DataFrame) -> str:
 
 
 def latent_blocks(
-    cases: Sequence[Printed[LatentCase]], title: str, limits: tuple[float, float], estimator: str
+    cases: Sequence[Printed[LatentCase]],
+    title: str,
+    limits: tuple[float, float],
+    estimator: str,
+    labels: Labels,
 ) -> list[Block]:
     """Overview and details of the latent surfaces."""
     if not cases:
         return []
     blocks: list[Block] = [Prose(_latent_text(cases)), _overview(cases, title, estimator)]
-    return blocks + [_details(case, limits, estimator) for case in cases]
+    return blocks + [_details(case, limits, estimator, labels) for case in cases]
 
 
 def _latent_text(cases: Sequence[Printed[LatentCase]]) -> str:
@@ -201,7 +205,9 @@ def verdict(value: bool | None) -> str:
     return "cannot say" if value is None else ("all conditions met" if value else "not all met")
 
 
-def _details(case: Printed[LatentCase], limits: tuple[float, float], estimator: str) -> Details:
+def _details(
+    case: Printed[LatentCase], limits: tuple[float, float], estimator: str, labels: Labels
+) -> Details:
     result = case.found.result
     how = (
         "draws from the coefficients' normal sampling distribution"
@@ -220,6 +226,7 @@ def _details(case: Printed[LatentCase], limits: tuple[float, float], estimator: 
         axis_labels=(case.first, case.second, case.outcome),
         centre=result.centre,
         limits=limits,
+        language=labels.language,
         alt=f"Contour plot and surface of {case.where} between latent views; the parameters are in the table.",
         notes=(
             "Drawn within the outline of the observed role scores (on the floor again). Line: equal views; "

@@ -36,7 +36,7 @@ def dimensionality_section(facts: DimensionalityEvidence, labels: Labels) -> Sec
     """The chapter."""
     blocks: list[Block] = [
         Prose(_opening(facts)),
-        _scree(facts),
+        _scree(facts, labels),
         table_of(
             facts,
             "dimensionality_criteria",
@@ -115,7 +115,7 @@ def _opening(facts: DimensionalityEvidence) -> str:
     )
 
 
-def _scree(facts: DimensionalityEvidence) -> Figure:
+def _scree(facts: DimensionalityEvidence, labels: Labels) -> Figure:
     parallel = facts.parallel
 
     def paint(drawing: Any) -> None:
@@ -145,6 +145,7 @@ def _scree(facts: DimensionalityEvidence) -> Figure:
         f"{facts.title}: eigenvalues and parallel analysis",
         paint,
         size=(7.2, 3.2),
+        language=labels.language,
         alt="Scree plots of the data's eigenvalues beside those of data without structure.",
         notes=(
             f"Dashed: {count(parallel.percentile)}th percentile of {count(parallel.n_replications)} data "
@@ -180,6 +181,7 @@ def _loading_map(facts: DimensionalityEvidence, labels: Labels) -> Figure:
         [labels.construct(item) for _, item in chosen],
         [f"F{k + 1}" for k in range(len(order))],
         bar_label="Pattern loading",
+        language=labels.language,
         alt="Heat map of exploratory loadings, indicators grouped by dimension; values are in the table.",
         groups=[d for d, _ in chosen],
         shape=bounded,

@@ -190,6 +190,7 @@ def _profile(facts: GapEvidence, labels: Labels) -> Figure:
         series,
         axis_label=f"Mean score ({number(facts.limits[0], 0)} to {number(facts.limits[1], 0)})",
         limits=None,
+        language=labels.language,
         alt="Profile plot of the mean dimension scores of the roles; the gaps are in the table below.",
         notes=(
             "Lines join the means of a role; the dimensions have no order. The vertical axis is cut. Intervals are "
@@ -231,6 +232,7 @@ def _heat_map(facts: GapEvidence, labels: Labels) -> Figure:
         [labels.construct(name) for name in names],
         [labels.pair(pair).replace(" – ", " –\n") for pair in pairs],
         bar_label="Mean gap (scale points)",
+        language=labels.language,
         alt="Heat map of mean role gaps, attributes in rows and pairs of roles in columns; values are printed "
         "in the cells and in the table of gaps by attribute.",
         groups=[labels.parent(name) for name in names],

@@ -111,6 +111,7 @@ def _mtmm_figure(facts: InformantEvidence, labels: Labels) -> Block:
         names,
         [d for _ in facts.roles for d in facts.dimensions],
         bar_label="Correlation",
+        language=labels.language,
         alt="Heat map of the correlations of all dimensions as rated by all roles; values are in the data export.",
         groups=[labels.role(r) for r in facts.roles for _ in facts.dimensions],
         shape=bounded,

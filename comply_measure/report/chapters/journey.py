@@ -94,6 +94,7 @@ def _profile_figure(facts: JourneyEvidence, labels: Labels) -> Figure:
         series,
         axis_label="Mean",
         limits=facts.limits,
+        language=labels.language,
         alt="Mean of each role at each stage of the journey; values are in the table below.",
     )
 
@@ -178,6 +179,7 @@ def _gap_blocks(facts: JourneyEvidence, labels: Labels) -> list[Block]:
         [wrapped(labels.pair(str(pair))) for pair in wide.index],
         [wrapped(labels.stage(stage), 12) for stage in facts.stages],
         bar_label="First less second role",
+        language=labels.language,
         alt="Heat map of role gaps by stage; values are in the table below.",
         marks=marks.reindex(columns=list(facts.stages)).to_numpy(dtype=bool),
         notes=("Bold with an asterisk: differs from zero after Holm's correction.",),
@@ -203,6 +205,7 @@ def _dimension_blocks(facts: JourneyEvidence, labels: Labels) -> list[Block]:
         [wrapped(labels.construct(str(name))) for name in wide.index],
         [wrapped(labels.stage(stage), 12) for stage in facts.stages],
         bar_label="Deviation from mean",
+        language=labels.language,
         alt="Heat map of the deviation of every dimension at every stage from its mean; values are in the table below.",
         marks=marks.reindex(columns=list(facts.stages)).to_numpy(dtype=bool),
         notes=("Mean of the roles. Bold with an asterisk: differs from zero after Holm's correction.",),

@@ -176,6 +176,7 @@ def _figure(facts: RivalEvidence, labels: Labels) -> Figure:
         names,
         series,
         axis_label="RMSEA",
+        language=labels.language,
         alt="Dots with intervals, one row per structure; the values are in the table above.",
         reference=limit,
         notes=(note,),

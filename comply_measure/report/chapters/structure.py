@@ -126,7 +126,7 @@ def structure_section(results: StructureEvidence, labels: Labels, cutoffs: Cutof
         blocks += [*_results(results, labels, cutoffs), *indirect_blocks(results, label)]
     if results.moderation is not None:
         level = cutoffs["test_level"].value
-        blocks += moderation_blocks(results.moderation, _equations(results), label, level)
+        blocks += moderation_blocks(results.moderation, _equations(results), label, level, labels.language)
     conventions = {key: cutoffs[key].value for key in ("test_level", "small_effect")}
     blocks += moderated_mediation_blocks(results, label, conventions)
     blocks += dyad_blocks(results, label, labels)
@@ -306,6 +306,7 @@ def _diagram(results: StructureEvidence, labels: Labels) -> Figure:
         "structure_paths_figure",
         "Structural model of units, standardised paths",
         found,
+        language=labels.language,
         alt="Path diagram of the structural model, from predictors on the left to outcomes on the right; "
         "values are in the table of paths.",
         notes=("Indicators of latent variables and correlated disturbances are not drawn.",),

@@ -93,7 +93,9 @@ def hypothesis_table(results: StructureEvidence, cutoffs: Cutoffs, label: Label)
     )  # fmt: skip
 
 
-def moderation_blocks(moderation: Moderation, estimator: str, label: Label, level: float) -> list[Block]:
+def moderation_blocks(
+    moderation: Moderation, estimator: str, label: Label, level: float, language: str
+) -> list[Block]:
     """The equations in words, the table, and pictures of the clearest moderations."""
     table = moderation.table
     data = table.assign(
@@ -128,10 +130,10 @@ def moderation_blocks(moderation: Moderation, estimator: str, label: Label, leve
             group="outcome_label",
         ),
     ]  # fmt: skip
-    return blocks + _pictures(moderation, label, level)
+    return blocks + _pictures(moderation, label, level, language)
 
 
-def _pictures(moderation: Moderation, label: Label, level: float) -> list[Block]:
+def _pictures(moderation: Moderation, label: Label, level: float, language: str) -> list[Block]:
     """Lines and regions of the moderations with the smallest p, where it is at most the level."""
     table = moderation.table[moderation.table["n_units"] > 0].reset_index(drop=True)
     clear = table[rejects(table["pvalue"], level)].sort_values("pvalue", kind="stable").head(_PLOTS)
@@ -145,11 +147,17 @@ def _pictures(moderation: Moderation, label: Label, level: float) -> list[Block]
         row = clear.loc[place]
         title = f"{names[row['moderator']]} and the path from {names[row['predictor']]} to {names[row['outcome']]}"
         found.append(
-            moderation_lines(f"structure_moderation_{number}", title, moderation.slopes[place], names)
+            moderation_lines(
+                f"structure_moderation_{number}", title, moderation.slopes[place], names, language=language
+            )
         )
         found.append(
             moderation_region(
-                f"structure_region_{number}", f"{title}: where it holds", moderation.regions[place], names
+                f"structure_region_{number}",
+                f"{title}: where it holds",
+                moderation.regions[place],
+                names,
+                language=language,
             )
         )
     text = "Shown are the moderations with the smallest p before correction."

@@ -131,7 +131,7 @@ def _generalizability_blocks(facts: TriadEvidence, table: _Tables) -> list[Block
         table("coefficients", "G and Φ", facts.coefficients, _COEFFICIENTS, "From the components",
               "A fixed facet counts as part of what is measured: the mean of just these levels."),
     )  # fmt: skip
-    return [Prose(_g_text(facts)), _curve(facts), Details("Generalizability study", tables)]
+    return [Prose(_g_text(facts)), _curve(facts, table.labels), Details("Generalizability study", tables)]
 
 
 def _resampling_blocks(facts: TriadEvidence, labels: Labels, table: _Tables) -> list[Block]:
@@ -254,7 +254,7 @@ def _g_text(facts: TriadEvidence) -> str:
     )
 
 
-def _curve(facts: TriadEvidence) -> Figure:
+def _curve(facts: TriadEvidence, labels: Labels) -> Figure:
     def paint(drawing: Any) -> None:
         axes = drawing.add_subplot()
         styles = (
@@ -274,6 +274,7 @@ def _curve(facts: TriadEvidence) -> Figure:
         f"{facts.title}: generalizability by number of informants",
         paint,
         size=(5.6, 3.1),
+        language=labels.language,
         alt="Curve of the G coefficient against the number of informants per unit.",
         notes=("Projection from the variance components, with the study's attributes.",),
         min_width=420,

@@ -141,6 +141,7 @@ def _figure(facts: ValidityEvidence, labels: Labels) -> Figure:
         "validity_matrix",
         f"{facts.title}: convergent and discriminant validity",
         panels,
+        language=labels.language,
         alt="Matrix of the dimensions: square root of the variance extracted on the diagonal, factor correlations "
         "below, heterotrait-monotrait ratios above; beneath it the correlations of the scores with the global items. "
         "The values are in the tables.",

@@ -8,6 +8,7 @@ from comply_measure.report.manuscript.sources import Source, sources
 from comply_measure.report.manuscript.text import Paragraph, Passage
 from comply_measure.report.parts import Figure
 from comply_measure.report.tables import TableSpec
+from comply_measure.report.translation.translator import translator
 from comply_measure.statistics.latex import escape
 
 _LEVELS = {1: "section", 2: "subsection", 3: "subsubsection"}
@@ -41,6 +42,7 @@ def render_paper(
     places: Mapping[str, str],
     *,
     text: str,
+    language: str = "en",
 ) -> str:
     r"""A document that LaTeX turns into a PDF: the sections, then tables and figures, a float each.
 
@@ -54,11 +56,20 @@ def render_paper(
         Table or figure -> its files without their endings, relative to the document.
     text : str
         Name of the file of sections.
+    language : str
+        Language of the words before the numbers of tables and figures.
     """
+    say = translator(language)
+    named = [
+        rf"\renewcommand{{\{command}}}{{{escape(say(word))}}}"
+        for command, word in (("tablename", "Table"), ("figurename", "Figure"))
+        if say(word) != word
+    ]
     lines = [
         r"\documentclass[11pt,a4paper]{article}",
         r"\usepackage[T1]{fontenc}",
         rf"\usepackage{{{_PACKAGES}}}",
+        *named,
         r"\begin{document}\sloppy",
         rf"\title{{{escape(title)}}}\author{{}}\date{{}}\maketitle",
         rf"\input{{{text}}}",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 
 from comply_measure.report.format import Format
 from comply_measure.report.quantities.names import Name
+from comply_measure.report.translation.translator import translator
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +31,6 @@ class Quantity:
         Data columns it is usually made of; the one called like the key if empty, for intervals ``lower`` and ``upper``.
     latex : str
         The heading in LaTeX; the escaped heading if empty.
-    headings : mapping of str to str
-        Language -> heading, where it differs from `heading`.
     """
 
     key: Name
@@ -44,8 +41,7 @@ class Quantity:
     italic: bool = False
     data: tuple[str, ...] = ()
     latex: str = ""
-    headings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def heading_in(self, language: str) -> str:
         """The heading in a language; the English one where there is no other."""
-        return self.headings.get(language, self.heading)
+        return translator(language)(self.heading)

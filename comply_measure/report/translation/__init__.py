@@ -1,0 +1,1 @@
+"""Prose of reports in other languages than English."""
