@@ -96,7 +96,7 @@ def analysis_paragraphs(run: Run) -> tuple[str, ...]:
     say = translator(run.study.file.language)
     return (
         policy(run.study.file.language),
-        say(f"Conventions: {'; '.join(cutoff.describe() for cutoff in run.study.cutoffs.values())}."),
+        f"{say('Conventions')}: {'; '.join(say(cutoff.describe()) for cutoff in run.study.cutoffs.values())}.",
         say(
             f"Analyses were run with comply-measure {__version__} ({libraries}); random numbers start from "
             f"seed {run.study.file.seed}."
@@ -123,7 +123,7 @@ def _section(outcome: Outcome, title: str, language: str) -> Section:
 
 
 def _facts(run: Run) -> tuple[tuple[str, str], ...]:
-    file = run.study.file
+    file, say = run.study.file, translator(run.study.file.language)
     libraries = ", ".join(f"{name} {version}" for name, version in library_versions().items())
     facts = [
         ("Software", f"comply-measure {__version__}; {libraries}"),
@@ -132,7 +132,7 @@ def _facts(run: Run) -> tuple[tuple[str, str], ...]:
         ("Steps", ", ".join(run.steps)),
         *((f"Step left out: {name}", reason) for name, reason in run.study.left_out.items()),
         *((f"Input {name}", f"SHA-256 {digest[:16]}…") for name, digest in run.study.inputs.items()),
-        ("Cut-offs", "; ".join(cutoff.describe() for cutoff in run.study.cutoffs.values())),
+        ("Cut-offs", "; ".join(say(cutoff.describe()) for cutoff in run.study.cutoffs.values())),
         (
             "Numbers",
             "Rounded here only; results.json and the tables folder hold full precision. "

@@ -120,16 +120,16 @@ def retell(drawing: Any, say: Translator) -> None:
     from matplotlib.ticker import FixedLocator
 
     for axis in (axis for axes in drawing.axes for axis in (axes.xaxis, axes.yaxis)):
-        places = axis.get_major_locator()
-        if isinstance(places, FixedLocator):
-            named = axis.get_major_formatter().format_ticks(places.locs)
+        if isinstance(axis.get_major_locator(), FixedLocator):
+            places = axis.get_majorticklocs()
+            named = axis.get_major_formatter().format_ticks(places)
             told = [say(text) for text in named]
-            if told != named:
-                axis.set_ticks(places.locs, told)
+            if told != list(named):
+                axis.set_ticks(places, told)
     for artist in drawing.findobj(Text):
-        told = say(artist.get_text())
-        if told != artist.get_text():
-            artist.set_text(told)
+        label = say(artist.get_text())
+        if label != artist.get_text():
+            artist.set_text(label)
 
 
 def _as_png(bitmap: RendererAgg) -> bytes:

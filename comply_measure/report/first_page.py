@@ -8,6 +8,7 @@ from comply_measure.evidence.verdicts import ANSWERS, Words, rule_of
 from comply_measure.report.cutoffs import Cutoff, Cutoffs
 from comply_measure.report.format import FORMATS, is_undefined
 from comply_measure.report.parts import FirstPage, QuestionRow, Remark
+from comply_measure.report.translation.translator import translator
 from comply_measure.report.verdicts import StatedVerdict, answer_words
 
 #: Conventions that nearly every rule reads; its own ones say more.
@@ -65,17 +66,19 @@ def _row(step: str, verdicts: list[StatedVerdict], cutoffs: Cutoffs, language: s
         verdicts[0].question,
         tuple(given.count(answer) for answer in ANSWERS),
         _numbers(verdicts, language),
-        _conventions([cutoffs[key] for key in rule.conventions if key not in _COMMON]) or rule.source,
+        _conventions([cutoffs[key] for key in rule.conventions if key not in _COMMON], language)
+        or translator(language)(rule.source),
         rule.key,
         step,
     )
 
 
-def _conventions(own: Sequence[Cutoff]) -> str:
+def _conventions(own: Sequence[Cutoff], language: str) -> str:
     """Conventions, those of one source together: ``CFI ≥ .95, SRMR ≤ .08 (Hu & Bentler, 1999)``."""
+    say = translator(language)
     by_source: dict[str, list[str]] = {}
     for cutoff in own:
-        by_source.setdefault(cutoff.source, []).append(cutoff.bound)
+        by_source.setdefault(say(cutoff.source), []).append(say(cutoff.bound))
     return "; ".join(f"{', '.join(bounds)} ({source})" for source, bounds in by_source.items())
 
 

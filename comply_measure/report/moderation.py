@@ -78,7 +78,14 @@ def moderation_lines(
     size, least = (_PANEL[0] * panels, _PANEL[1]), _NARROWEST * panels
     told = alt or _slopes_in_words(slopes, names)
     return draw(
-        key, title, paint, size=size, alt=told, notes=(BAND, *slopes.notes), min_width=least, language=language
+        key,
+        title,
+        paint,
+        size=size,
+        alt=told,
+        notes=(BAND, *slopes.notes),
+        min_width=least,
+        language=language,
     )
 
 
@@ -123,7 +130,14 @@ def moderation_region(
         f"Shaded: the slope differs from 0 (each value tested at {number(100 * (1 - regions.level), 0)} %)."
     )
     return draw(
-        key, title, paint, size=size, alt=told, notes=(note, *regions.notes), min_width=least, language=language
+        key,
+        title,
+        paint,
+        size=size,
+        alt=told,
+        notes=(note, *regions.notes),
+        min_width=least,
+        language=language,
     )
 
 
@@ -165,7 +179,14 @@ def moderation_surface(
         f"{names(slopes.moderator)}: from {number(float(y.min()))} to {number(float(y.max()))}."
     )
     return draw(
-        key, title, paint, size=(5.0, 3.9), alt=told, notes=slopes.notes, min_width=_NARROWEST, language=language
+        key,
+        title,
+        paint,
+        size=(5.0, 3.9),
+        alt=told,
+        notes=slopes.notes,
+        min_width=_NARROWEST,
+        language=language,
     )
 
 

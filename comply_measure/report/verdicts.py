@@ -21,6 +21,7 @@ from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import FORMATS, UNDEFINED, p_phrase
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Conclusion, Conclusions
+from comply_measure.report.translation.translator import translator
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,7 +115,7 @@ def state(verdict: Verdict, labels: Labels, cutoffs: Cutoffs) -> StatedVerdict:
         numbers=dict(verdict.numbers),
         decides=said(rule.decides),
         cannot_say=said(rule.cannot_say),
-        source=rule.source,
+        source=translator(language)(rule.source),
         family=rule.family.of(language) if rule.family else "",
         n_family=verdict.n_family,
         calibration=f"{CALIBRATION_PAGE}#{rule.key}",
@@ -291,7 +292,7 @@ class _Words(Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> Any:
         if format_spec == "convention":
-            return value.describe()
+            return translator(self._labels.language)(value.describe())
         if format_spec == "limit":
             return value.limit
         if format_spec in ("construct", "role", "pair"):

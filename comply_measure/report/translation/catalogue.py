@@ -3,7 +3,7 @@
 A catalogue is a folder of YAML files with entries of two keys, ``en`` and the language. Both texts may hold places in
 braces, each name once in either: ``{1}``, ``{2}`` stand for numbers with their relation sign and unit (``.05``,
 ``< .001``, ``95%``, ``[.12, .34]``, ``—``), ``{a}``, ``{b}`` for words: labels, lists of them, or sentences with
-entries of their own.
+entries of their own, and ``{A}``, ``{B}`` for labels alone, which begin with a capital letter or are keys.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ _FOLDER = Path(__file__).parent
 _WORD = re.compile(r"[^\W\d_]+")
 _PLACE = re.compile(r"\{(\w+)\}")
 _SINGLE = r"[−+-]?(?:\d[\d,]*)?\.?\d+(?:e[−-]?\d+)?%?"
+# A sentence does not end within a place.
+_WORDS = r"(?:(?![.?!]\s+[^\W_a-z]).)*?"
+_LABEL = r"(?:[^\W_a-z\d]|[a-z]+_)[^.;:()]{0,80}?"
 _NUMBER = rf"(?:[=<>≤≥] )?(?:{_SINGLE}|\[[^\[\]]*\]|—%?|nan)|undefined"
 
 
@@ -120,7 +123,8 @@ def _pattern(english: str, target: str) -> Pattern:
     found = []
     for position, part in enumerate(parts):
         if position % 2:
-            found.append(f"(?P<_{part}>{_NUMBER if part.isdecimal() else '.*?'})")
+            kind = _NUMBER if part.isdecimal() else _LABEL if part.isupper() else _WORDS
+            found.append(f"(?P<_{part}>{kind})")
         else:
             found.append(re.escape(part))
     expression = re.compile("".join(found))

@@ -13,7 +13,8 @@ from functools import cache
 from comply_measure.report.translation.catalogue import Catalogue, catalogue_of, languages
 
 _LETTERS = re.compile(r"[^\W\d_]{2}")
-_SENTENCES = re.compile(r"(?<=[.?!])\s+(?=[^\W_a-z]|[αβλωκχρηημσττφΔ“…√(])")
+# Some begin with a symbol ("b, p: ..."), and an estimator after the number of units.
+_SENTENCES = re.compile(r"(?<=[.?!])\s+(?=[^\W_a-z]|[αβλωκχρηημσττφΔ“…√(]|[a-z][,:] )|(?<=units\.)\s+")
 # A sentence may hold what looks like the end of one, as in "Henseler et al. (2015)".
 _MOST_JOINED = 4
 _ENGLISH = "en"
