@@ -537,3 +537,17 @@ def test_a_workbook_that_would_fill_the_memory_is_not_opened(
 def test_a_cell_is_a_stripped_text_a_number_or_blank(value: Any, cell: Any) -> None:
     found = plain(value)
     assert found == cell and type(found) is type(cell)
+
+
+def test_answers_that_an_item_does_not_offer_are_told(
+    frame: pd.DataFrame, problems: Callable[..., Any], tmp_path: Path
+) -> None:
+    text = (Path(__file__).parent / "small_scale.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "scale.yaml"
+    path.write_text(text.replace("{id: F_1,", "{id: F_1, offers: [],"), encoding="utf-8")
+    frame.loc[[0, 2, 3, 4], "F_1"] = 9
+    found = problems(responses_from_frame, frame, load_scale(path))
+    assert [(p.row, p.value) for p in found] == [(1, 9), (3, 9), (4, 9), (5, 9)]  # each once
+    assert {(p.column, p.message, p.allowed) for p in found} == {
+        ("F_1", "the item does not offer the answer 'cannot judge'", "an answer from 1 to 5, or blank")
+    }

@@ -508,3 +508,27 @@ def test_numbers_as_names_are_whole_where_they_are() -> None:
     assert [name_in(cell) for cell in (3.0, 2.5, "3.0")] == ["3", "2.5", "3.0"]
     assert [shown(cell) for cell in (3.0, 2.5, "a")] == [3, 2.5, "a"]
     assert isinstance(shown(3.0), int)
+
+
+@pytest.mark.parametrize(
+    ("words", "numbers", "found", "codes"),
+    [
+        ({"strongly disagree", "strongly agree"}, range(2, 7), {1, 7}, range(1, 8)),
+        ({"strongly disagree"}, range(2, 8), {1}, range(1, 8)),  # the highest answer is written as a number
+        ({"strongly agree"}, range(1, 7), {7}, range(1, 8)),
+        (
+            {"strongly disagree", "strongly agree"},
+            range(1, 4),
+            {1, 3},
+            range(1, 4),
+        ),  # labels beside their codes
+        ({"strongly disagree", "neutral"}, (2, 3), {1, 3}, (1, 2, 3, 5)),  # and words of the middle
+    ],
+)
+def test_words_among_numbers_are_ends_of_their_scale(
+    words: set[str], numbers: Any, found: set[int], codes: Any
+) -> None:
+    read = words_of([column("q1", *sorted(words))], numbers=frozenset(numbers))
+    assert read is not None and read[2]
+    assert (set(read[0].words), set(read[0].words.values())) == (words, found)
+    assert read[0].codes == frozenset(codes)

@@ -648,3 +648,13 @@ def test_a_probit_regression_that_does_not_converge_is_refused(monkeypatch: pyte
     with pytest.raises(ComplyError) as caught:
         sem.fit(text, data, ordered=["x1", "x2", "x3"])
     assert str(caught.value) == "the probit regression of 'x1' on the covariates does not converge"
+
+
+@pytest.mark.parametrize(("group", "place"), [(None, "the data"), ("g", "group 'v'")])
+def test_too_few_complete_cases_are_told_with_their_group(group: str | None, place: str) -> None:
+    few = X.copy()
+    rows = few.index[few["g"] == "v"] if group else few.index
+    few.loc[rows[1:], "x1"] = np.nan
+    with pytest.raises(ComplyError, match=f"Too few complete cases in {place}") as caught:
+        sem.fit("x2 ~ x1", few, group=group)
+    assert [(p.message, p.value) for p in caught.value.problems] == [("complete cases", 1)]

@@ -64,6 +64,24 @@ def test_a_file_that_fits_is_read_without_remarks(plan: SurveyPlan, tmp_path: Pa
     ]
 
 
+def test_columns_of_the_tool_and_cells_without_an_answer_are_counted(
+    plan: SurveyPlan, tmp_path: Path
+) -> None:
+    rows = returned(plan)
+    for row, column, code in ((1, "ord_1", "-9"), (2, "ord_2", "-99"), (4, "ord_1", "-9")):
+        put(rows, row, column, code)
+    extra = [f"own_{number}" for number in range(10)]
+    rows[0] += extra
+    for row in rows[1:]:
+        row += ["x"] * len(extra)
+    notes = read_survey(plan, stored(rows, tmp_path), ignore=["own_*"]).notes
+    shown = ", ".join(["record_id", "redcap_survey_identifier", "meetings_buyer_timestamp", *extra[:9]])
+    assert sorted(note.split(": ", 1)[1] for note in notes) == [
+        f"13 columns of the tool or ignored ones were left out: {shown} …",
+        "3 cells with a tool's code for no answer (-9, -99, -66, -77) are blank",
+    ]
+
+
 def test_another_version_is_refused_unless_it_is_taken(plan: SurveyPlan, tmp_path: Path) -> None:
     rows = returned(plan)
     for row in rows[1:3]:

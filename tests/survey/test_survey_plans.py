@@ -25,6 +25,7 @@ from comply_measure.survey import (
     survey_sheets,
 )
 from comply_measure.survey.codes import SIGNS, check_sign, code_pattern, plain_code, split_code
+from comply_measure.survey.names import _letters
 
 PLAN = (PLANS / "plan.yaml").read_text(encoding="utf-8")
 
@@ -78,6 +79,15 @@ def test_all_faults_of_a_plan_are_told_at_once(tmp_path: Path) -> None:
     assert (4, "title", "no text in fr") in found
     assert sum(message == "no text in fr" for message in messages) == 1
     assert all(row is not None for row, _, _ in found)
+
+
+def test_ids_of_two_scales_are_told_apart(tmp_path: Path) -> None:
+    path = changed(tmp_path, ("scales: [meeting.yaml]", "scales: [meeting.yaml, other.yaml]"))
+    text = (tmp_path / "meeting.yaml").read_text(encoding="utf-8").replace("key: meeting", "key: other", 1)
+    (tmp_path / "other.yaml").write_text(text.replace("id: Ord_1", "id: status"), encoding="utf-8")
+    found = {message for _, _, message in told(path) if "is the name of" in message}
+    assert "'Ord_2' of scale other is the name of scale meeting" in found
+    assert not any("'Ord_1'" in message for message in found)
 
 
 @pytest.mark.parametrize(
@@ -398,3 +408,7 @@ def test_items_in_random_order_stand_together_by_answers(tmp_path: Path) -> None
     assert grids == [["a"], ["b"], ["c"], ["d"]]
     mixed = Page("p", fields=fields, shuffled=True)
     assert [[entry.id for entry in grid] for grid in mixed.grids()] == [["a", "c"], ["b", "d"]]
+
+
+def test_letters_of_questions_go_on_after_z() -> None:
+    assert [_letters(number) for number in (0, 25, 26, 27, 51, 52)] == ["a", "z", "za", "zb", "zz", "zza"]

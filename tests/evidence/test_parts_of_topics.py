@@ -1,0 +1,77 @@
+"""Parts of topics that whole studies hardly show: clusters, shares of one model, numbers of replications."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from comply_measure.evidence.topics import aggregation, agreement, informants
+
+
+@pytest.mark.parametrize(("n_firms", "cluster"), [(0, None), (1, None), (2, "firm")])
+@pytest.mark.parametrize(
+    ("part", "asked", "place"), [("_criteria", "criteria", 4), ("_groups", "known_groups", 3)]
+)
+def test_scores_of_units_are_tested_by_firm_where_there_are_two(
+    monkeypatch: pytest.MonkeyPatch, part: str, asked: str, place: int, n_firms: int, cluster: str | None
+) -> None:
+    given: dict[str, Any] = {}
+
+    def kept(*positional: Any, cluster: str | None) -> pd.DataFrame:
+        given.update(positional=positional, cluster=cluster)
+        return pd.DataFrame()
+
+    for name in ("incremental_validity", "known_groups"):
+        monkeypatch.setattr(aggregation, name, kept)
+    monkeypatch.setattr(aggregation, "_with_score", lambda *_: "data")
+    options = SimpleNamespace(criteria=("sales",), known_groups=("region",), controls=("size",))
+    getattr(aggregation, part)(SimpleNamespace(n_firms=n_firms), pd.DataFrame(), [], options)
+    assert given["cluster"] == cluster
+    assert given["positional"][:3] == ("data", getattr(options, asked), "unit.score")
+    assert len(given["positional"]) == place
+
+
+@pytest.mark.parametrize(("asked", "n_units", "drawn"), [(200, 10, 200), (200, 10**9, 1), (0, 10, None)])
+def test_units_are_rematched_as_often_as_asked_and_bearable(
+    monkeypatch: pytest.MonkeyPatch, asked: int, n_units: int, drawn: int | None
+) -> None:
+    given: list[int] = []
+
+    def rematched(*_: Any, replications: int, **__: Any) -> pd.DataFrame:
+        given.append(replications)
+        return pd.DataFrame()
+
+    monkeypatch.setattr(agreement, "agreement_tests", lambda *_, **__: None)
+    monkeypatch.setattr(agreement, "rematched_agreement", rematched)
+    chosen = SimpleNamespace(
+        scale=SimpleNamespace(response=SimpleNamespace(minimum=1, maximum=7)),
+        answers=lambda: pd.DataFrame(),
+        responses=SimpleNamespace(n_firms=1),
+        n_units=n_units,
+    )
+    options = SimpleNamespace(nulls=("uniform",), alpha=0.05, items="independent", rematchings=asked)
+    tests: Any = agreement._tests
+    tests(chosen, {}, options, 0.7, np.random.SeedSequence(1))
+    assert given == ([] if drawn is None else [drawn])
+
+
+def test_shares_of_the_common_fate_are_its_own_variances() -> None:
+    rows = [("C.unit", 0.5), ("C.sales", 0.5), ("C.it", 1.5)]
+    own = pd.DataFrame([{"lhs": name, "op": "~~", "rhs": name, "est": value} for name, value in rows])
+    other = own.assign(est=1.0)
+
+    def named(key: str, table: pd.DataFrame, *, admissible: bool = True) -> Any:
+        return SimpleNamespace(
+            key=key, fit=SimpleNamespace(estimates=table, has_optimum=True, admissible=admissible)
+        )
+
+    shares: Any = informants._common_shares
+    found = shares([named("ct_cu", other), named("common_fate", own)], ["C"], ["sales", "it"])
+    assert found.to_dict("list") == {"dimension": ["C", "C"], "role": ["sales", "it"], "share": [0.5, 0.25]}
+    for fits in ([named("ct_cu", own)], [named("common_fate", own, admissible=False)]):
+        assert list(shares(fits, ["C"], ["sales"]).columns) == ["dimension", "role", "share"]
+        assert shares(fits, ["C"], ["sales"]).empty
