@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -36,15 +37,30 @@ def blup_scores(data: TriadData, *, composition: Composition = "referent_shift")
     UnitScores
         NaN with a note for variables that have no REML fit.
     """
+    return _scored(data, composition, _blup, "BLUP, role-centred; any number of roles")
+
+
+def _scored(
+    data: TriadData,
+    composition: str,
+    score: Callable[[Floats], tuple[Floats, Floats, str]],
+    scheme: str,
+) -> UnitScores:
+    """Scores of every variable by themselves: values, their standard errors, and why there are none."""
     check_composition(composition)
-    G, _, J = data.values.shape
-    values, errors, notes = np.full((G, J), np.nan), np.full((G, J), np.nan), []
-    for j in range(J):
-        values[:, j], errors[:, j], note = _blup(data.values[:, :, j])
-        notes.append(note)
+    values, errors, notes = zip(*(score(data.values[:, :, j]) for j in range(len(data.columns))), strict=True)
     n = (~np.isnan(data.values)).sum(axis=1)
-    scheme = "BLUP, role-centred; any number of roles"
-    return UnitScores(data.units, data.columns, values, n, scheme, 1, composition, errors, tuple(notes))
+    return UnitScores(
+        data.units,
+        data.columns,
+        np.stack(values, axis=1),
+        n,
+        scheme,
+        1,
+        composition,
+        np.stack(errors, axis=1),
+        notes,
+    )
 
 
 def _blup(x: Floats) -> tuple[Floats, Floats, str]:
@@ -122,15 +138,9 @@ def common_fate_scores(data: TriadData, *, composition: Composition = "referent_
     UnitScores
         NaN with a note where the model does not converge or a variance is not positive.
     """
-    check_composition(composition)
-    G, _, J = data.values.shape
-    values, errors, notes = np.full((G, J), np.nan), np.full((G, J), np.nan), []
-    for j in range(J):
-        values[:, j], errors[:, j], note = _common_fate(data.values[:, :, j])
-        notes.append(note)
-    n = (~np.isnan(data.values)).sum(axis=1)
-    scheme = "common-fate factor (full-information ML); any number of roles"
-    return UnitScores(data.units, data.columns, values, n, scheme, 1, composition, errors, tuple(notes))
+    return _scored(
+        data, composition, _common_fate, "common-fate factor (full-information ML); any number of roles"
+    )
 
 
 def _common_fate(x: Floats) -> tuple[Floats, Floats, str]:
