@@ -17,18 +17,25 @@ from typing import Any
 import pandas as pd
 
 from comply_measure.evidence import Calibration
-from comply_measure.evidence.calibration.calibrate import cell_answers, known_of
-from comply_measure.evidence.calibration.journeys import KnownJourney
-from comply_measure.evidence.calibration.known import Known
+from comply_measure.evidence.calibration.calibrate import AnyKnown, cell_answers, known_of
 from comply_measure.evidence.calibration.result import COLUMNS
-from comply_measure.evidence.calibration.rules import CALIBRATED, Calibrated
+from comply_measure.evidence.calibration.rules import CALIBRATED, Calibrated, Kind
 from comply_measure.report.cutoffs import Cutoffs
-from comply_measure.simulation import JOURNEY_NULLS, NULLS, load_journey_population, load_population
+from comply_measure.simulation import (
+    JOURNEY_NULLS,
+    NULLS,
+    PAIR_NULLS,
+    load_journey_population,
+    load_pair_population,
+    load_population,
+)
 from comply_measure.simulation.nulls import STATED
 
 ROOT = Path(__file__).parent.parent
 POPULATION = ROOT / "datasets" / "msi_triads" / "population.yaml"
 JOURNEYS = ROOT / "datasets" / "journey_triads" / "population.yaml"
+PAIRS = ROOT / "datasets" / "pair_triads" / "population.yaml"
+ALL_POPULATIONS = (STATED, *NULLS, *JOURNEY_NULLS, *PAIR_NULLS)
 RATES = Path(__file__).with_name("calibration.csv")
 PAGE = ROOT / "docs" / "calibration.md"
 SEED = 1
@@ -45,9 +52,9 @@ def cells(rules: Sequence[str], units: Sequence[int]) -> Iterator[tuple[tuple[Gr
     """Groups of rules that one computation decides, population and number of units, the largest first."""
     chosen = [CALIBRATED[key] for key in rules or CALIBRATED]
     for n_units in sorted(units, reverse=True):
-        names = dict.fromkeys((entry.journeys, name) for entry in chosen for name in entry.populations)
+        names = dict.fromkeys((entry.kind, name) for entry in chosen for name in entry.populations)
         for kind, name in names:
-            mine = [entry for entry in chosen if entry.journeys == kind and name in entry.populations]
+            mine = [entry for entry in chosen if entry.kind == kind and name in entry.populations]
             groups = (
                 tuple(entry for entry in mine if entry.compute is compute)
                 for compute in dict.fromkeys(entry.compute for entry in mine)
@@ -69,17 +76,20 @@ def run(out: Path, rules: Sequence[str], units: Sequence[int], studies: int, sec
 
     A study is drawn once for all rules that lack it.
     """
-    informants, journeys = load_population(POPULATION), load_journey_population(JOURNEYS)
+    populations = {
+        "informants": load_population(POPULATION),
+        "journeys": load_journey_population(JOURNEYS),
+        "pairs": load_pair_population(PAIRS),
+    }
     start = time.process_time()
     conventions = {key: cutoff.value for key, cutoff in Cutoffs().items()}
-    known: dict[tuple[bool, str], Known | KnownJourney] = {}
+    known: dict[tuple[Kind, str], AnyKnown] = {}
     for groups, name, n_units in cells(rules, units):
-        kind = groups[0][0].journeys
-        population = journeys if kind else informants
+        kind = groups[0][0].kind
         files = {group: out / f"{group[0].rule}-{name}-{n_units}.csv" for group in groups}
         done = {group: set(stored(file)["study"]) for group, file in files.items()}
         if (kind, name) not in known:
-            known[kind, name] = known_of(population, name, conventions)
+            known[kind, name] = known_of(populations[kind], name, conventions)
         for place in range(0, studies, PIECE):
             if time.process_time() - start > seconds:
                 return
@@ -112,12 +122,12 @@ def rates(out: Path) -> pd.DataFrame:
     if not files:
         raise SystemExit(f"nothing is stored in {out}")
     table = Calibration(pd.concat([stored(file) for file in files], ignore_index=True)).tidy()
-    rules, populations = list(CALIBRATED), [STATED, *NULLS, *JOURNEY_NULLS]
+    rules = list(CALIBRATED)
     table = _with_kept(table[table["rule"].isin(rules)])
     places = pd.DataFrame(
         {
             "rule": table["rule"].map(rules.index),
-            "population": table["population"].map(populations.index),
+            "population": table["population"].map(ALL_POPULATIONS.index),
             "units": -table["units"],
         }
     )
@@ -130,9 +140,7 @@ def _with_kept(table: pd.DataFrame) -> pd.DataFrame:
     if not RATES.is_file():
         return table
     kept = pd.read_csv(RATES, keep_default_na=False, na_values=[""], dtype={"worst": str})
-    kept = kept[
-        kept["rule"].isin(list(CALIBRATED)) & kept["population"].isin([STATED, *NULLS, *JOURNEY_NULLS])
-    ]
+    kept = kept[kept["rule"].isin(list(CALIBRATED)) & kept["population"].isin(ALL_POPULATIONS)]
     done = pd.MultiIndex.from_frame(table[cell])
     others = kept[~pd.MultiIndex.from_frame(kept[cell]).isin(done)]
     return pd.concat([table, others.fillna({"worst": ""})], ignore_index=True)

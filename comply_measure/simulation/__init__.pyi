@@ -22,6 +22,7 @@ from comply_measure.simulation.known_truth import (
 from comply_measure.simulation.nulls import (
     JOURNEY_NULLS as JOURNEY_NULLS,
     NULLS as NULLS,
+    PAIR_NULLS as PAIR_NULLS,
     Null as Null,
     null_population as null_population,
 )

@@ -142,12 +142,6 @@ class JourneyPopulation(RatingPopulation[JourneySpec]):
             weights = (weights[:, None] * shares).ravel()
         return np.asarray(self.expected(self.means()[..., None] + shifts) @ weights)
 
-    def with_units(self, n_units: int) -> JourneyPopulation:
-        """The same population with as many firms as have this number of units on average, at least one."""
-        shares = self.spec.sample.units_per_firm
-        mean = sum(size * share for size, share in shares.items())
-        return self.with_firms(max(1, round(n_units / mean)))
-
 
 @dataclass(frozen=True, eq=False)
 class SimulatedJourney(SimulatedRatings[JourneyPopulation]):

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, overload
 from pydantic import BaseModel
 
 from comply_measure.simulation.journey import JourneyPopulation
+from comply_measure.simulation.pairs import PairPopulation, PairsSpec
 from comply_measure.simulation.population import Population
 from comply_measure.simulation.schema import ItemGroupSpec, OutcomeVariable, PopulationSpec
 from comply_measure.statistics.words import require_known
@@ -23,6 +24,7 @@ Part = TypeVar("Part", bound=BaseModel)
 STATED = "stated"
 _SHARED = 0.95  # consensus where roles see nearly the same
 _SAME = 0.999  # loading of a dimension on alignment that is nothing but alignment
+_REPEATED = 0.99  # loading of items that repeat each other
 _WEAK = 0.6  # factor of loadings where items measure little
 
 
@@ -110,6 +112,16 @@ def _weak_items(spec: PopulationSpec) -> PopulationSpec:
     return _with(spec, items=_with(spec.items, constructs=groups), noninvariant_items=planted)
 
 
+def _repeated_items(spec: PopulationSpec) -> PopulationSpec:
+    def same(group: ItemGroupSpec) -> ItemGroupSpec:
+        return _with(group, loadings=dict.fromkeys(group.loadings, _REPEATED))
+
+    groups = {key: same(group) for key, group in spec.items.constructs.items()}
+    planted = tuple(_with(entry, loading=None) for entry in spec.noninvariant_items)
+    items = _with(spec.items, constructs=groups, method_loading=0.0, reverse_loading=0.0)
+    return _with(spec, items=items, noninvariant_items=planted)
+
+
 def _one_dimension(spec: PopulationSpec) -> PopulationSpec:
     alike = {key: _with(part, loading=_SAME) for key, part in spec.dimensions.items()}
     return _with(spec, dimensions=alike)
@@ -151,6 +163,17 @@ def flat_journey(population: JourneyPopulation) -> JourneyPopulation:
     return population.with_spec(_with(spec, stages=flat, dimension_shifts=()))
 
 
+def _alike_pairs(spec: PairsSpec) -> PairsSpec:
+    mean = sum(pair.level for pair in spec.pairs.values()) / len(spec.pairs)
+    alike = {key: _with(pair, level=mean, rater_bias={}, shifts={}) for key, pair in spec.pairs.items()}
+    return _with(spec, pairs=alike)
+
+
+def _no_minimum(spec: PairsSpec) -> PairsSpec:
+    triad = spec.triad
+    return _with(spec, triad=_with(triad, mean=triad.mean + triad.minimum, minimum=0.0))
+
+
 #: By key; each can be asked of any population.
 NULLS: Mapping[str, Null] = MappingProxyType(
     {
@@ -189,6 +212,11 @@ NULLS: Mapping[str, Null] = MappingProxyType(
                 _weak_items,
             ),
             Null(
+                "repeated_items",
+                "items of an attribute repeat each other: loadings are .99 and no answer depends on who answers",
+                _repeated_items,
+            ),
+            Null(
                 "one_dimension",
                 "the dimensions are one: all have a loading of .999 on alignment",
                 _one_dimension,
@@ -209,24 +237,40 @@ JOURNEY_NULLS: Mapping[str, str] = MappingProxyType(
     {"flat_journey": "no stage, dimension or role of the journey is higher or lower than another"}
 )
 
+#: Of populations of pairs: key -> what is changed, in words.
+PAIR_NULLS: Mapping[str, str] = MappingProxyType(
+    {
+        "alike_pairs": "no pair of roles is closer than another, for no rater and on no dimension",
+        "no_minimum": "the triad depends on the mean of its pairs alone, with the weight of both",
+    }
+)
+_PAIR_CHANGES: Mapping[str, Callable[[PairsSpec], PairsSpec]] = MappingProxyType(
+    {"alike_pairs": _alike_pairs, "no_minimum": _no_minimum}
+)
+
 
 @overload
 def null_population(population: Population, key: str) -> Population: ...
 @overload
 def null_population(population: JourneyPopulation, key: str) -> JourneyPopulation: ...
-def null_population(population: Population | JourneyPopulation, key: str) -> Population | JourneyPopulation:
+@overload
+def null_population(population: PairPopulation, key: str) -> PairPopulation: ...
+def null_population(
+    population: Population | JourneyPopulation | PairPopulation, key: str
+) -> Population | JourneyPopulation | PairPopulation:
     """A population without an effect.
 
     Parameters
     ----------
-    population : Population or JourneyPopulation
-        From :func:`load_population` or :func:`load_journey_population`.
+    population : Population, JourneyPopulation or PairPopulation
+        From :func:`load_population`, :func:`load_journey_population` or :func:`load_pair_population`.
     key : str
-        A key of ``NULLS`` (of journeys: ``JOURNEY_NULLS``), or ``stated`` for the population itself.
+        A key of ``NULLS`` (of journeys: ``JOURNEY_NULLS``, of pairs: ``PAIR_NULLS``), or ``stated`` for the population
+        itself.
 
     Returns
     -------
-    Population or JourneyPopulation
+    Population, JourneyPopulation or PairPopulation
 
     Raises
     ------
@@ -235,12 +279,18 @@ def null_population(population: Population | JourneyPopulation, key: str) -> Pop
     InputError
         If the changed parameters do not go together.
     """
-    journeys = isinstance(population, JourneyPopulation)
-    require_known("null", key, (STATED, *(JOURNEY_NULLS if journeys else NULLS)))
+    known: Mapping[str, object] = NULLS
+    if isinstance(population, JourneyPopulation):
+        known = JOURNEY_NULLS
+    elif isinstance(population, PairPopulation):
+        known = PAIR_NULLS
+    require_known("null", key, (STATED, *known))
     if key == STATED:
         return population
     if isinstance(population, JourneyPopulation):
         return flat_journey(population)
+    if isinstance(population, PairPopulation):
+        return population.with_spec(_PAIR_CHANGES[key](population.spec))
     return population.with_spec(
         NULLS[key].change(population.spec), f"{population.source} has no null '{key}'"
     )

@@ -86,6 +86,12 @@ class RatingPopulation(Generic[Spec]):
         answers = np.where(keying > 0, response.minimum + steps, response.maximum - steps)
         return np.asarray(answers, dtype=float)
 
+    def with_units(self, n_units: int) -> Self:
+        """The same population with as many firms as have this number of units on average, at least one."""
+        shares = self.spec.sample.units_per_firm
+        mean = sum(size * share for size, share in shares.items())
+        return self.with_firms(max(1, round(n_units / mean)))
+
     def with_firms(self, firms: int) -> Self:
         """The same population with another number of firms."""
         sample = self.spec.sample.model_copy(update={"firms": firms})

@@ -7,7 +7,7 @@ import math
 import re
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,13 @@ import pytest
 
 from comply_measure.errors import ComplyError, InputError
 from comply_measure.evidence import Calibration, calibrate, rule_of
+from comply_measure.evidence.calibration.calibrate import known_of
 from comply_measure.evidence.calibration.gaps import disputed_truth, gap_truth
 from comply_measure.evidence.calibration.informants import marker_truth, roles_truth
 from comply_measure.evidence.calibration.known import Known, beside
-from comply_measure.evidence.calibration.measures import closer_truth
+from comply_measure.evidence.calibration.measures import adds_truth, closer_truth
 from comply_measure.evidence.calibration.models import predicts_truth
+from comply_measure.evidence.calibration.pairs import KnownPairs, differ_truth, minimum_truth
 from comply_measure.evidence.calibration.quality import depends_truth
 from comply_measure.evidence.calibration.reliability import true_reliability
 from comply_measure.evidence.calibration.result import COLUMNS, outcome
@@ -37,8 +39,10 @@ from comply_measure.resources import shipped
 from comply_measure.simulation import (
     JOURNEY_NULLS,
     NULLS,
+    PAIR_NULLS,
     implied_icc,
     implied_reliability,
+    load_pair_population,
     load_population,
     null_population,
 )
@@ -318,11 +322,45 @@ def test_what_makes_no_study_is_refused_at_once() -> None:
         calibrate(STATED, CONVENTIONS, rules=("structure.path", "structure.path"))
 
 
+def test_items_of_an_index_are_right_by_the_side_of_the_convention() -> None:
+    ends = {"low": (1.2, 4.9), "far": (5.1, 9.0), "near": (4.9, 5.1)}
+    rows = [{"item": item, "vif_lower": low, "vif_upper": high} for item, (low, high) in ends.items()]
+    known = SimpleNamespace(large_redundancy=pd.DataFrame(rows), conventions={"vif": 5.0})
+    assert [adds_truth(known, (item,)) for item in ends] == [(YES,), (NO,), (YES, NO)]  # type: ignore[arg-type]
+    assert adds_truth(known, ("no_such_item",)) == ()  # type: ignore[arg-type]
+
+
+def test_pairs_are_right_by_the_expected_answers_and_the_weight_of_the_weakest() -> None:
+    population = load_pair_population(shipped("datasets") / "pair_triads" / "population.yaml")
+    stated, alike, flat = (known_of(population, key, CONVENTIONS) for key in ("stated", *PAIR_NULLS))
+    assert isinstance(stated, KnownPairs) and isinstance(alike, KnownPairs) and isinstance(flat, KnownPairs)
+    means = stated.population.implied_means().mean(axis=2)  # roles marketing, sales, it; pairs ms, mi, si
+    assert list(stated.means.values()) == [
+        (means[a, k] + means[b, k]) / 2 for k, (a, b) in enumerate(((0, 1), (0, 2), (1, 2)))
+    ]
+    first, second, third = stated.means
+    assert differ_truth(stated, (first, second)) == differ_truth(stated, (first, third)) == (YES,)
+    assert differ_truth(stated, (second, third)) == (YES, NO)  # .06 points
+    assert {differ_truth(alike, pair) for pair in ((first, second), (second, third))} == {(NO,)}
+    assert minimum_truth(stated, ("minimum",)) == minimum_truth(alike, ("minimum",)) == (YES,)
+    assert minimum_truth(flat, ("minimum",)) == (NO,) and flat.population.spec.triad.mean == pytest.approx(
+        1.2
+    )
+    small = KnownPairs(population, {**CONVENTIONS, "small_effect": 0.7})
+    assert minimum_truth(small, ("minimum",)) == (YES, NO)  # β = .8 · SD of the minimum / SD of the triad
+    rules, nulls = ("pairs.minimum_adds",), ("no_minimum",)
+    found = calibrate(population, CONVENTIONS, rules=rules, populations=nulls, units=(60,), studies=1)
+    assert found.answers[["subject", "right"]].to_numpy().tolist() == [["minimum", NO]]
+    with pytest.raises(ComplyError, match="unknown rule with a truth"):
+        calibrate(population, CONVENTIONS, rules=("structure.path",))
+
+
 def test_every_truth_belongs_to_a_rule_and_tells_populations_apart() -> None:
     for key, entry in CALIBRATED.items():
         assert rule_of(key).key == entry.rule == key
         assert len(entry.populations) > 1
-        assert set(entry.populations) <= {"stated", *(JOURNEY_NULLS if entry.journeys else NULLS)}
+        nulls = {"informants": NULLS, "journeys": JOURNEY_NULLS, "pairs": PAIR_NULLS}[entry.kind]
+        assert set(entry.populations) <= {"stated", *nulls}
 
 
 def script() -> ModuleType:
@@ -362,7 +400,7 @@ def entries(page: str) -> dict[str, str]:
 def test_the_page_names_every_null_and_its_example_runs() -> None:
     text = script().PAGE.read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| (\w+) \| ([^|]+) \|$", text, re.M))
-    says = {key: entry.says for key, entry in NULLS.items()} | dict(JOURNEY_NULLS)
+    says = {key: entry.says for key, entry in NULLS.items()} | dict(JOURNEY_NULLS) | dict(PAIR_NULLS)
     assert {key: rows.get(key) for key in says} == says
     code = re.search(r"```python\n(.*?)```", text, re.S)
     assert code is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -14,20 +14,23 @@ from comply_measure.errors import InputError, Problem
 from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.calibration.journeys import KnownJourney
 from comply_measure.evidence.calibration.known import Known
+from comply_measure.evidence.calibration.pairs import KnownPairs
 from comply_measure.evidence.calibration.result import COLUMNS, SEPARATOR, Calibration
-from comply_measure.evidence.calibration.rules import Calibrated, calibrated
+from comply_measure.evidence.calibration.rules import Calibrated, Kind, calibrated
 from comply_measure.simulation.journey import JourneyPopulation
 from comply_measure.simulation.nulls import null_population
+from comply_measure.simulation.pairs import PairPopulation
 
 if TYPE_CHECKING:
     from comply_measure.responses import Responses
     from comply_measure.simulation import Population
 
 Concluded = tuple[str, str, str, str]
+AnyKnown: TypeAlias = Known | KnownJourney | KnownPairs
 
 
 def calibrate(
-    population: Population | JourneyPopulation,
+    population: Population | JourneyPopulation | PairPopulation,
     conventions: Mapping[str, float],
     *,
     rules: Sequence[str] = (),
@@ -42,15 +45,17 @@ def calibrate(
 
     Parameters
     ----------
-    population : Population or JourneyPopulation
-        From :func:`comply_measure.simulation.load_population` or
-        :func:`~comply_measure.simulation.load_journey_population`; each has rules of its own.
+    population : Population, JourneyPopulation or PairPopulation
+        From :func:`comply_measure.simulation.load_population`,
+        :func:`~comply_measure.simulation.load_journey_population` or
+        :func:`~comply_measure.simulation.load_pair_population`; each has rules of its own.
     conventions : mapping of str to float
         Cut-offs of the verdicts, by key.
     rules : sequence of str
         Keys of rules; all that have a truth in such a population by default.
     populations : sequence of str
-        Keys of ``comply_measure.simulation.NULLS`` (``JOURNEY_NULLS``) and ``stated``, the population itself; by
+        Keys of ``comply_measure.simulation.NULLS`` (``JOURNEY_NULLS``, ``PAIR_NULLS``) and ``stated``, the population
+        itself; by
         default those that each rule must tell apart.
     units : sequence of int
         Numbers of units; a study has so many in expectation, by its number of firms.
@@ -75,7 +80,7 @@ def calibrate(
         For numbers that make no study.
     """
     _require(units, studies, first, seed)
-    chosen = calibrated(tuple(rules), journeys=isinstance(population, JourneyPopulation))
+    chosen = calibrated(tuple(rules), kind_of(population))
     names = tuple(dict.fromkeys(populations or [name for entry in chosen for name in entry.populations]))
     numbers = range(first, first + studies)
     parts = []
@@ -88,17 +93,26 @@ def calibrate(
     return Calibration(pd.concat(parts, ignore_index=True)[list(COLUMNS)])
 
 
+def kind_of(population: Population | JourneyPopulation | PairPopulation) -> Kind:
+    """Which rules have a truth in a population."""
+    if isinstance(population, JourneyPopulation):
+        return "journeys"
+    return "pairs" if isinstance(population, PairPopulation) else "informants"
+
+
 def known_of(
-    population: Population | JourneyPopulation, name: str, conventions: Mapping[str, float]
-) -> Known | KnownJourney:
+    population: Population | JourneyPopulation | PairPopulation, name: str, conventions: Mapping[str, float]
+) -> AnyKnown:
     """A population or one of its nulls, with what holds in it."""
     if isinstance(population, JourneyPopulation):
         return KnownJourney(null_population(population, name), conventions)
+    if isinstance(population, PairPopulation):
+        return KnownPairs(null_population(population, name), conventions)
     return Known(null_population(population, name), conventions)
 
 
 def cell_answers(
-    known: Known | KnownJourney,
+    known: AnyKnown,
     entries: Sequence[Calibrated],
     n_units: int,
     numbers: Sequence[int],
@@ -109,7 +123,7 @@ def cell_answers(
 
     Parameters
     ----------
-    known : Known or KnownJourney
+    known : Known, KnownJourney or KnownPairs
         The population.
     entries : sequence of Calibrated
         Rules.

@@ -14,7 +14,7 @@ from comply_measure.evidence.calibration.result import SEPARATOR
 from comply_measure.evidence.focal import chosen_focal
 from comply_measure.evidence.topics.agreement import AgreementOptions, agreement
 from comply_measure.evidence.topics.cfa import CfaOptions, cfa
-from comply_measure.evidence.topics.items import pooled_items
+from comply_measure.evidence.topics.items import formed_items, pooled_items
 from comply_measure.evidence.topics.validity import ValidityEvidence, ValidityOptions, validity
 from comply_measure.evidence.verdicts import by_interval
 from comply_measure.responses import responses_from_frame
@@ -123,6 +123,11 @@ class Known(Truths):
     def large_items(self) -> pd.DataFrame:
         """Items of the focal scale in the very large study, over all informants."""
         return pooled_items(chosen_focal(self.large_responses, None))
+
+    @cached_property
+    def large_redundancy(self) -> pd.DataFrame:
+        """Items of the focal scale that form their attribute, in the very large study."""
+        return formed_items(chosen_focal(self.large_responses, None))
 
     @cached_property
     def large_validity(self) -> ValidityEvidence:

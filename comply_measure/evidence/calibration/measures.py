@@ -10,7 +10,12 @@ from comply_measure.evidence.base import topic_seeds
 from comply_measure.evidence.calibration.decided import Decided
 from comply_measure.evidence.calibration.known import CHEAP_VALIDITY, beside
 from comply_measure.evidence.focal import chosen_focal
-from comply_measure.evidence.topics.items import item_verdicts, pooled_items
+from comply_measure.evidence.topics.items import (
+    formed_items,
+    item_verdicts,
+    pooled_items,
+    redundancy_verdicts,
+)
 from comply_measure.evidence.topics.triads import TriadOptions, closer_verdicts
 from comply_measure.evidence.topics.validity import validity
 from comply_measure.triads import TriadData, pseudo_baseline
@@ -28,6 +33,11 @@ ITEM_SAYS = (
     "among "
     "them. Right is the side of the convention on which its 95 % interval lies, both where the interval covers the "
     "convention. Items of the first scale with dimensions, without those that form their attribute."
+)
+ADDS_SAYS = (
+    "VIF in one study of 10,000 units, careless informants among them. Right is the side of the convention on which "
+    "its 95 % interval lies, both where the interval covers the convention. Items of the first scale that form their "
+    "attribute."
 )
 CONVERGENT_SAYS = (
     "AVE in one study of 10,000 units, careless informants among them. Right is the side of the convention on "
@@ -59,6 +69,20 @@ def item_truth(known: Known, subject: tuple[str, ...]) -> tuple[Answer, ...]:
     z, n = math.atanh(float(row["item_rest_r"].iloc[0])), int(row["n_informants"].iloc[0])
     half = _Z / math.sqrt(n - 3)
     return beside(math.tanh(z - half), math.tanh(z + half), known.conventions["item_rest_r"])
+
+
+def compute_redundancy(responses: Responses, seed: int) -> Decided:
+    """Items of the focal scale that form their attribute, over all informants."""
+    return Decided(partial(redundancy_verdicts, formed_items(chosen_focal(responses, None))))
+
+
+def adds_truth(known: Known, subject: tuple[str, ...]) -> tuple[Answer, ...]:
+    """Right answers on one item of an index."""
+    for row in known.large_redundancy.to_dict("records"):
+        if row["item"] == subject[0]:
+            ends = (-float(row["vif_upper"]), -float(row["vif_lower"]))
+            return beside(*ends, -known.conventions["vif"])
+    return ()
 
 
 def compute_validity(responses: Responses, seed: int) -> ValidityEvidence:

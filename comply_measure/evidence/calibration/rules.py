@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from comply_measure.errors import ComplyError
 from comply_measure.evidence.calibration import (
@@ -15,6 +15,7 @@ from comply_measure.evidence.calibration import (
     journeys,
     measures,
     models,
+    pairs,
     quality as missing,
     reliability as reliable,
     structure as structural,
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from comply_measure.evidence.base import Evidence
     from comply_measure.evidence.verdicts import Answer
     from comply_measure.responses import Responses
+
+Kind = Literal["informants", "journeys", "pairs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,8 @@ class Calibrated:
         The population itself and those nulls of it that the rule must tell apart.
     says : str
         What counts as right, in words.
-    journeys : bool
-        Whether its populations are journeys, and `known` is a ``KnownJourney`` instead of a ``Known``.
+    kind : {"informants", "journeys", "pairs"}
+        Of its populations: `known` is a ``Known``, a ``KnownJourney`` or a ``KnownPairs``.
     """
 
     rule: str
@@ -56,7 +59,7 @@ class Calibrated:
     truth: Callable[[Any, tuple[str, ...]], tuple[Answer, ...]]
     populations: tuple[str, ...]
     says: str
-    journeys: bool = False
+    kind: Kind = "informants"
 
 
 #: By key of the rule.
@@ -205,6 +208,13 @@ CALIBRATED: Mapping[str, Calibrated] = MappingProxyType(
                 measures.ITEM_SAYS,
             ),
             Calibrated(
+                "items.adds",
+                measures.compute_redundancy,
+                measures.adds_truth,
+                (STATED, "repeated_items"),
+                measures.ADDS_SAYS,
+            ),
+            Calibrated(
                 "validity.convergent",
                 measures.compute_validity,
                 measures.convergent_truth,
@@ -241,7 +251,7 @@ CALIBRATED: Mapping[str, Calibrated] = MappingProxyType(
                 gaps.LOW_SAYS,
             ),
             *(
-                Calibrated(key, journeys.compute, truth, (STATED, "flat_journey"), says, journeys=True)
+                Calibrated(key, journeys.compute, truth, (STATED, "flat_journey"), says, "journeys")
                 for key, truth, says in (
                     ("journey.differs", journeys.differs_truth, journeys.DIFFERS_SAYS),
                     ("journey.loop", journeys.loop_truth, journeys.LOOP_SAYS),
@@ -249,22 +259,38 @@ CALIBRATED: Mapping[str, Calibrated] = MappingProxyType(
                     ("journey.disputed", journeys.disputed_truth, journeys.DISPUTED_SAYS),
                 )
             ),
+            Calibrated(
+                "pairs.differ",
+                pairs.compute,
+                pairs.differ_truth,
+                (STATED, "alike_pairs"),
+                pairs.DIFFER_SAYS,
+                "pairs",
+            ),
+            Calibrated(
+                "pairs.minimum_adds",
+                pairs.compute,
+                pairs.minimum_truth,
+                (STATED, "no_minimum"),
+                pairs.MINIMUM_SAYS,
+                "pairs",
+            ),
         )
     }
 )
 
 
-def calibrated(keys: tuple[str, ...], *, journeys: bool = False) -> tuple[Calibrated, ...]:
-    """Entries of rules; without keys all of populations of informants, or of journeys.
+def calibrated(keys: tuple[str, ...], kind: Kind = "informants") -> tuple[Calibrated, ...]:
+    """Entries of rules; without keys all of a kind of populations.
 
     Raises
     ------
     ComplyError
-        For a rule that has none, or one of the other kind of population.
+        For a rule that has none, or one of another kind of population.
     """
     if len(set(keys)) < len(keys):
         raise ComplyError(f"a rule is named twice: {', '.join(keys)}")
-    known = {key: entry for key, entry in CALIBRATED.items() if entry.journeys == journeys}
+    known = {key: entry for key, entry in CALIBRATED.items() if entry.kind == kind}
     for key in keys:
         require_known("rule with a truth", key, known)
     return tuple(known[key] for key in keys or known)

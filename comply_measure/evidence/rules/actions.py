@@ -20,21 +20,22 @@ DISPUTED = register_rule(
             "with a "
             "corrected p of at most its level, not supported where it lies below with such a p. The gap is free of "
             "measurement "
-            "error and of items that the roles answer differently; the uncertainty of reliability is in its error.",
+            "error and of items found to be answered differently; the uncertainty of reliability is in its error.",
             "Gestützt, wenn die mittlere quadratische latente Differenz zwischen den Rollen mit korrigiertem p von "
             "höchstens dem Niveau über der Schwelle der Studie liegt; nicht gestützt, wenn sie mit solchem p darunter "
             "liegt. Die Differenz ist "
-            "frei von Messfehlern und von Items, die die Rollen verschieden beantworten; die Unsicherheit der "
-            "Reliabilität "
+            "frei von Messfehlern und von Items, bei denen die Suche verschiedene Antworten der Rollen fand; die "
+            "Unsicherheit der Reliabilität "
             "ist in ihrem Fehler enthalten.",
         ),
         cannot_say=Words(
             "Cannot say where the interval covers the threshold, or without a latent model of the items. What "
             "remains in the "
-            "gap: a habit of one informant that moves all answers alike.",
+            "gap: a habit of one informant that moves all answers alike, and items that the search did not find.",
             "Nicht zu entscheiden, wenn das Intervall die Schwelle einschließt oder ein latentes Modell der "
             "Items fehlt. In "
-            "der Differenz bleibt: eine Gewohnheit, die alle Antworten einer Person gleich verschiebt.",
+            "der Differenz bleiben: eine Gewohnheit, die alle Antworten einer Person gleich verschiebt, und Items, "
+            "die die Suche nicht fand.",
         ),
         says=MappingProxyType(
             {

@@ -14,20 +14,20 @@ GAP = register_rule(
             "Sehen die beiden Rollen die Dimension im Mittel verschieden?",
         ),
         decides=Words(
-            "Supported where the latent gap, with items and attributes that the roles answer differently left "
-            "out, differs "
+            "Supported where the latent gap, without items and attributes found to be answered differently, differs "
             "from zero with a corrected p of at most {test_level:limit}; not supported where its interval, in standard "
             "deviations, lies inside ±{small_effect:limit}.",
-            "Gestützt, wenn die latente Differenz, ohne Items und Attribute, die die Rollen verschieden beantworten, "
-            "mit korrigiertem p von höchstens {test_level:limit} von null abweicht; nicht gestützt, wenn ihr "
-            "Intervall, in Standardabweichungen, innerhalb von ±{small_effect:limit} liegt.",
+            "Gestützt, wenn die latente Differenz, ohne Items und Attribute, bei denen verschiedene Antworten der "
+            "Rollen gefunden wurden, mit korrigiertem p von höchstens {test_level:limit} von null abweicht; nicht "
+            "gestützt, wenn ihr Intervall, in Standardabweichungen, innerhalb von ±{small_effect:limit} liegt.",
         ),
         cannot_say=Words(
             "Cannot say otherwise: the interval holds both no gap and one worth having. A shift that all items "
             "of an attribute "
-            "share cannot be told from a gap.",
+            "share cannot be told from a gap, and one that the search missed stays in it.",
             "Sonst nicht zu entscheiden: Das Intervall enthält sowohl keine als auch eine nennenswerte Differenz. Eine "
-            "Verschiebung, die alle Items eines Attributs teilen, ist von einer Differenz nicht zu unterscheiden.",
+            "Verschiebung, die alle Items eines Attributs teilen, ist von einer Differenz nicht zu unterscheiden, und "
+            "eine, die die Suche nicht fand, bleibt darin.",
         ),
         says=MappingProxyType(
             {

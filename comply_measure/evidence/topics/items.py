@@ -148,6 +148,11 @@ def redundancy(answers: pd.DataFrame, scales: Mapping[str, tuple[str, ...]]) -> 
     return table
 
 
+def formed_items(chosen: Focal) -> pd.DataFrame:
+    """Variance inflation of the items of one scale that form their construct."""
+    return redundancy(chosen.answers(), {key: chosen.items[key] for key in chosen.formed})
+
+
 def pooled_items(chosen: Focal) -> pd.DataFrame:
     """Item analysis over all informants of one scale, without the items that form their construct."""
     response = chosen.scale.response
@@ -213,7 +218,7 @@ def scale_items(chosen: Focal) -> ScaleItems:
         reverse_keyed=sum(item.keying == -1 for item in responses.items(scale.key)),
         turned=turned_items(chosen),
         formed=chosen.formed,
-        redundancy=redundancy(chosen.answers(), {key: chosen.items[key] for key in chosen.formed}),
+        redundancy=formed_items(chosen),
     )
 
 

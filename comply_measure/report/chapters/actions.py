@@ -48,9 +48,9 @@ def _opening(facts: ActionsEvidence) -> str:
         "of a unit "
         f"exceeds {number(facts.threshold)} points, a choice that the study file can change and no standard. The "
         "gap is free "
-        "of measurement error and of items that the roles answer differently at equal views; a habit of one "
+        "of measurement error and of items that were found to be answered differently at equal views; a habit of one "
         "informant that "
-        "moves all answers alike remains in it. "
+        "moves all answers alike remains in it, and so do items that the search missed. "
     )
     if facts.anchored:
         return (

@@ -103,7 +103,7 @@ def _opening(facts: GapEvidence, labels: Labels) -> str:
     )
     largest = facts.dimensions.reindex(facts.dimensions["mean"].abs().sort_values(ascending=False).index)
     shown = [_gap(row, labels) for _, row in largest.head(_SHOWN).iterrows()]
-    latent = "; the latent gaps beside them leave those out" if len(facts.latent) else ""
+    latent = "; the latent gaps beside them leave out those that were found" if len(facts.latent) else ""
     return (
         f"{text} The largest: {'; '.join(shown)}. These are gaps of scores: items and attributes that "
         f"the roles answer differently at equal views are in them{latent}."

@@ -180,8 +180,9 @@ def _gap_text(facts: InformantEvidence, labels: Labels) -> str:
             "invariance), which was not tested: step invariance did not run."
         )
     return (
-        f"{text}. They are free of measurement error, and of items and attributes that the roles answer differently at "
-        "equal views (chapter on invariance); the models below leave these free, too."
+        f"{text}. They are free of measurement error, and of the items and attributes that the chapter on invariance "
+        "found to be answered differently at equal views; one that it missed stays in them. The models below leave "
+        "what it found free, too."
     )
 
 
@@ -223,7 +224,7 @@ def _contrast_text(facts: InformantEvidence) -> str:
     known = facts.contrasts.dropna(subset=["mean"])
     gaps = known[~known["level"]]
     found = gaps[holm(gaps["mean_p"].to_numpy(dtype=float)) <= 0.05]
-    held = " but for what the roles answer differently" if facts.partial else ""
+    held = " but for what was found to be answered differently" if facts.partial else ""
     text = (
         "The latent congruence model (Cheung, 2009, here for "
         f"{count(len(facts.roles))} roles) splits each dimension into the roles' common level and contrasts between "

@@ -90,9 +90,9 @@ def latent_gap_table(facts: InvarianceEvidence, labels: Labels) -> TableSpec:
         f"{facts.title}: latent gaps between roles",
         labelled(facts.latent_gaps, label=(labels.construct, "factor"), pair_label=(labels.pair, "pair")),
         _LATENT,
-        "From the scalar model with what was freed: items and attributes that the roles answer differently at equal "
-        "views do not speak for the gap. Scale points: the mean equal loading times the difference of latent means. "
-        "p after Holm's correction over the table; d: in root mean latent variances of the two roles.",
+        "From the scalar model with what was freed: items and attributes that were found to be answered differently at "
+        "equal views do not speak for the gap. Scale points: the mean equal loading times the difference of latent "
+        "means. p after Holm's correction over the table; d: in root mean latent variances of the two roles.",
         group="label",
     )
 

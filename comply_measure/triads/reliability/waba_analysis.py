@@ -40,7 +40,8 @@ def waba(
     with its deviation from it, r_B and r_W are the correlations of unit means (weighted by size) and of
     deviations. ``E = η_B/η_W`` calls a variable *wholes* when it is at least tan 60° = 1.73 (30° test) or
     tan 52.5° = 1.30 (15° test), *parts* at most at the inverses, *equivocal* between them; the F ratio is
-    ``E² (N - G)/(G - 1)``, or its inverse for parts.
+    ``E² (N - G)/(G - 1)``, or its inverse for parts. Units are the only level: what units of one firm share is in the
+    part between them, and p does not tell units from firms; ``unit="firm"`` gives the part of firms.
 
     Columns: x, y, n_units, n_informants, r, eta_between_x, eta_between_y, r_between, eta_within_x,
     eta_within_y, r_within, component_between, component_within, e_x, e_y, call_x, call_y (15° test),
