@@ -25,9 +25,7 @@ from comply_measure.report.word_document import (
     bookmark,
     document_bytes,
     field,
-    field_mark,
     inner_link,
-    instruction,
     numbered_pages,
     outer_link,
     page_of,
@@ -112,13 +110,15 @@ class _Writer:
 
 
 def _contents(titles: Mapping[str, str]) -> Iterator[str]:
-    """A field of contents: the chapters, and their pages, which Word works out as it opens the document."""
-    opening = field_mark("begin") + instruction('TOC \\o "1-1" \\h \\z \\u') + field_mark("separate")
+    """The contents: chapters and their pages.
+
+    A page is a field of its own, which Word works out as it opens the document and LibreOffice as it shows it. Within a
+    field of the whole contents LibreOffice would keep what is stored, and no page is known before it is set.
+    """
     for position, title in enumerate(titles.values()):
         link = inner_link(_name(position), title)
         page, stop = page_of(_name(position), UPRIGHT.room)
-        yield paragraph((opening if not position else "") + link + page, CELL_STYLE, more=stop)
-    yield paragraph(field_mark("end"), CELL_STYLE)
+        yield paragraph(link + page, CELL_STYLE, more=stop)
 
 
 def _heading(title: str, position: int) -> str:
