@@ -291,8 +291,9 @@ class _Words(Formatter):
         self._labels = labels
 
     def format_field(self, value: Any, format_spec: str) -> Any:
+        say = translator(self._labels.language)
         if format_spec == "convention":
-            return translator(self._labels.language)(value.describe())
+            return say(value.describe())
         if format_spec == "limit":
             return value.limit
         if format_spec in ("construct", "role", "pair"):
@@ -301,8 +302,8 @@ class _Words(Formatter):
             parts = [key_label(key, format_spec[:-1], self._labels) for key in value]
             return joined(parts, self._labels.language) or UNDEFINED
         if format_spec == "p_phrase":
-            return p_phrase(value)
+            return say(p_phrase(value))
         if not format_spec:
             return str(value)
         shape = FORMATS[format_spec]  # type: ignore[index]
-        return shape(*value) if isinstance(value, tuple) else shape(value)
+        return say(shape(*value) if isinstance(value, tuple) else shape(value))

@@ -41,7 +41,8 @@ class Translator:
 
     def untranslated(self, text: str) -> list[str]:
         """Sentences of a text, and parts between semicolons, that stay as they are."""
-        return [source for source, target in self._pieces(text) if target is None and _LETTERS.search(source)]
+        flat = " ".join(text.split())
+        return [source for source, target in self._pieces(flat) if target is None and _LETTERS.search(source)]
 
     def _told(self, text: str) -> str:
         if not _LETTERS.search(text):
@@ -89,6 +90,10 @@ class Translator:
             if mark not in bare:
                 continue
             parts = bare.split(mark, most)
+            if mark == ", " and parts[-1].startswith("and "):
+                yield bare, self._list(bare)
+                yield rest, rest
+                return
             told = [self._whole(part) for part in parts]
             if any(target is not None for target in told) or mark == "; ":
                 for position, (part, target) in enumerate(zip(parts, told, strict=True)):
@@ -126,15 +131,20 @@ class Translator:
         whole = self._whole(value)
         if whole is not None:
             return whole
-        head, mark, last = value.rpartition(", and ")
-        if not mark:
-            head, mark, last = value.rpartition(" and ")
+        return self(value) if ". " in value else self._list(value) or self(value)
+
+    def _list(self, text: str) -> str | None:
+        """``a, b, and c`` or ``a and b`` with the parts translated; None where it is no list."""
         conjunction = self._catalogue.exact.get("and")
-        if mark and conjunction is not None and ". " not in value:
-            parts = [*head.split(", "), last]
-            told = [self(part) for part in parts]
-            return f"{', '.join(told[:-1])} {conjunction} {told[-1]}"
-        return self(value)
+        head, mark, last = text.rpartition(", and ")
+        parts = [*head.split(", "), last]
+        if not mark:
+            head, mark, last = text.rpartition(" and ")
+            parts = [head, last]
+        if not mark or conjunction is None:
+            return None
+        told = [self(part) for part in parts]
+        return f"{', '.join(told[:-1])} {conjunction} {told[-1]}"
 
 
 class _English(Translator):
