@@ -10,6 +10,7 @@ from comply_measure.evidence.calibration.decided import Decided
 from comply_measure.evidence.calibration.known import FITS, beside
 from comply_measure.evidence.factor_data import measured_data, rows_used
 from comply_measure.evidence.focal import chosen_focal
+from comply_measure.evidence.superordinate import claims, rival_data, superordinate_verdicts
 from comply_measure.evidence.topics.cfa import (
     CfaOptions,
     cfa,
@@ -22,7 +23,7 @@ from comply_measure.evidence.topics.dimensionality import (
     confirmed_verdicts,
     split_halves,
 )
-from comply_measure.evidence.topics.rivals import RivalOptions, claims, rival_data, superordinate_verdicts
+from comply_measure.evidence.topics.rivals import RivalOptions
 from comply_measure.tables.roles import role_centred
 
 if TYPE_CHECKING:
