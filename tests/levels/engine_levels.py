@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -177,26 +181,34 @@ def moderated_mediation(runs: int) -> Rates:
 
 
 def resampled_index(runs: int) -> Rates:
-    """The same index in two steps and by LMS (10 nodes), 240 cases: bias, coverage (200 draws)."""
+    """The same index in two steps, 240 cases: bias, coverage (200 draws)."""
+    return _resampled(runs, sem.sam, 200)
+
+
+def resampled_likelihoods(runs: int) -> Rates:
+    """The same index by LMS (10 nodes) and QML: bias, coverage (100 draws)."""
     found: Rates = {}
-    text = f"{MODERATED}\nv ~ Y + X"
-    for how in ("sam", "lms"):
-        hits = dict.fromkeys(("ci", "mc", "perc", "bca"), 0.0)
-        bias = 0.0
-        for seed in range(runs):
-            rng = np.random.default_rng([seed, 240])
-            x, z = rng.multivariate_normal([0.0, 0.0], [[1.0, 0.3], [0.3, 1.0]], 240).T
-            data, y = moderated_with(rng, x, z)
-            data["v"] = 0.4 * y + 0.2 * x + 0.8 * rng.normal(size=240)
-            fit = sem.sam(text, data) if how == "sam" else sem.fit(text, data, interactions=how, nodes=10)
-            effects = sem.indirect_effects(fit, "X", "v", draws=5000, bootstrap=200, seed=seed)
-            row = effects.of("index").iloc[0]
-            bias += (row["est"] - 0.1) / runs
-            for kind in hits:
-                hits[kind] += row[f"{kind}_lower"] <= 0.1 <= row[f"{kind}_upper"]
-        found[f"{how} bias"] = bias
-        found |= {f"{how} {kind}": value / runs for kind, value in hits.items()}
+    options: dict[str, dict[str, Any]] = {"lms": {"nodes": 10}, "qml": {}}
+    for how, more in options.items():
+        rates = _resampled(runs, partial(sem.fit, interactions=how, **more), 100)
+        found |= {f"{how} {name}": rate for name, rate in rates.items()}
     return found
+
+
+def _resampled(runs: int, fitted: Callable[[str, pd.DataFrame], sem.Fit], draws: int) -> Rates:
+    hits = dict.fromkeys(("bias", "ci", "mc", "perc", "bca"), 0.0)
+    for seed in range(runs):
+        rng = np.random.default_rng([seed, 240])
+        x, z = rng.multivariate_normal([0.0, 0.0], [[1.0, 0.3], [0.3, 1.0]], 240).T
+        data, y = moderated_with(rng, x, z)
+        data["v"] = 0.4 * y + 0.2 * x + 0.8 * rng.normal(size=240)
+        fit = fitted(f"{MODERATED}\nv ~ Y + X", data)
+        effects = sem.indirect_effects(fit, "X", "v", draws=5000, bootstrap=draws, seed=seed)
+        row = effects.of("index").iloc[0]
+        hits["bias"] += row["est"] - 0.1
+        for kind in ("ci", "mc", "perc", "bca"):
+            hits[kind] += row[f"{kind}_lower"] <= 0.1 <= row[f"{kind}_upper"]
+    return {name: value / runs for name, value in hits.items()}
 
 
 SIMULATIONS = {
@@ -206,4 +218,5 @@ SIMULATIONS = {
     "indirect_effects": (indirect_effects, 200),
     "moderated_mediation": (moderated_mediation, 200),
     "resampled_index": (resampled_index, 150),
+    "resampled_likelihoods": (resampled_likelihoods, 60),
 }

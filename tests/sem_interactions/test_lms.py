@@ -189,6 +189,32 @@ def test_a_quasi_likelihood_has_the_moments_of_the_product(products: pd.DataFram
     assert abs(skew) > 1e-4  # which the quasi-likelihood does not have
 
 
+def test_a_quasi_likelihood_has_the_moments_of_an_outcome_and_of_what_follows_from_it(
+    products: pd.DataFrame,
+) -> None:
+    """Y with a product and V that Y leads to, together, given all other information: a grid of 51 × 51."""
+    text = "X =~ x1 + x2\nZ =~ z1 + z2\nY =~ y1 + y2\nV =~ x3 + z3\nY ~ X + Z + X:Z\nV ~ X + Y"
+    found = fitted(text, products.iloc[:80], interactions="qml", optimizer_options={"iterations": 1})
+    theta = found.model.start()  # type: ignore[attr-defined]
+    theta[[n.endswith("X:Z") for n in found.model.table.free_names()]] = 0.5
+    quasi, _ = likelihood_of(found)
+    pattern, layout = quasi.patterns[0], found.model.layouts[0]
+    loadings = layout.loadings.at(theta)[:, [layout.sources.index(name) for name in ("Y", "V")]]
+    grid = np.linspace(-8.0, 8.0, 51)
+    base = np.stack(np.meshgrid(grid, grid), axis=-1).reshape(-1, 2)
+    values = pattern.values[0] + base @ loadings.T
+    moments = []
+    for nodes in (16, 0):
+        own = GroupLikelihood(
+            quasi.equations, (type(pattern)(pattern.frame, np.arange(len(base)), values),), len(base), nodes
+        )
+        log_f = GroupPoint(own, theta, slopes=False).casewise()
+        f = np.exp(log_f - log_f.max()) / np.exp(log_f - log_f.max()).sum()
+        moments.append((f @ base, (base.T * f) @ base))
+    for exact, ours in zip(*moments, strict=True):
+        assert exact == pytest.approx(ours, abs=1e-6)
+
+
 # -- derivatives -----------------------------------------------------------------------------------------
 
 DERIVATIVES = {
