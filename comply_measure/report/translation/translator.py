@@ -14,7 +14,7 @@ from comply_measure.report.translation.catalogue import Catalogue, catalogue_of,
 
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 # Some begin with a symbol ("b, p: ..."), and an estimator after the number of units.
-_SENTENCES = re.compile(r"(?<=[.?!])\s+(?=[^\W_a-z]|[αβλωκχρηημσττφΔ“…√(]|[a-z][,:] )|(?<=units\.)\s+")
+_SENTENCES = re.compile(r"(?<=[.?!])\s+(?=[^\W_a-z]|[αβλωκχρηημσττφΔ“…√]|[a-z][,:] )|(?<=units\.)\s+")
 # A sentence may hold what looks like the end of one, as in "Henseler et al. (2015)".
 _MOST_JOINED = 4
 _ENGLISH = "en"
@@ -95,6 +95,8 @@ class Translator:
                 yield rest, rest
                 return
             told = [self._whole(part) for part in parts]
+            if mark == ": " and told[1] is None and "; " not in parts[1]:
+                told[1] = self._list(parts[1]) if ", and " in parts[1] else None
             if any(target is not None for target in told) or mark == "; ":
                 for position, (part, target) in enumerate(zip(parts, told, strict=True)):
                     if target is None:
