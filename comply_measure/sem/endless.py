@@ -28,6 +28,7 @@ from comply_measure.sem.trust import Coordinates, minimise_in_region, undetermin
 STEPS = 200
 POLISH = 80
 SIGMA = 1e-6  # standardised size from which steps are relative: parameters may vanish while others grow
+RUN_OFF = 1e4  # standardised size that no finite optimum has
 FAR_OUT = (30.0, 10.0, 3.0)  # standardised sizes from which parameters count as on their way to infinity
 
 
@@ -62,10 +63,10 @@ def follow(model: Model, theta: Array) -> Way | None:
     theta : array (q,)
         The lowest point that is known.
     """
+    if not _applies(model):
+        return None
     space, search = model.space, model.options.search
     box = box_of(model.table, space)
-    if (box is None and not space.is_linear) or (space.K is not None and space.shared is None):
-        return None
     units, path = space.contract(natural_units(model)), list[Array]()
     found = minimise_in_region(
         model.objective,
@@ -77,6 +78,29 @@ def follow(model: Model, theta: Array) -> Way | None:
         path,
     )
     return Way(found, path, units) if math.isfinite(found.point.value) else None
+
+
+def _applies(model: Model) -> bool:
+    """Whether coordinates can be held: no relations other than equal parameters and bounds."""
+    space = model.space
+    box = box_of(model.table, space)
+    return (box is not None or space.is_linear) and (space.K is None or space.shared is not None)
+
+
+def run_off(model: Model, found: Optimum) -> Optimum:
+    """An optimum; held and marked where it lies so far out that the discrepancy is flat there to the last digit.
+
+    The stopping rule is met on the way to infinity, too, once nothing more is to be gained (the loading of an indicator
+    without residual variance, where residual variances are fixed at 1: ``parameterization="theta"``).
+    """
+    largest = float(np.abs(found.point.theta).max(initial=0.0))
+    if not found.converged or found.endless or largest < RUN_OFF or not _applies(model):
+        return found
+    units = model.space.contract(natural_units(model))
+    if not (np.abs(found.point.phi) > RUN_OFF * units).any():
+        return found
+    end = held(model, Way(found, [found.point.phi], units))
+    return replace(end, remedy=found.remedy) if end.converged else found
 
 
 def held(model: Model, way: Way) -> Optimum:

@@ -13,7 +13,7 @@ from comply_measure.sem.attempts import attempt, has_remedies, in_region, is_loo
 from comply_measure.sem.box import box_of
 from comply_measure.sem.composite_start import composite_start
 from comply_measure.sem.crossing import beyond
-from comply_measure.sem.endless import Way, follow, held
+from comply_measure.sem.endless import Way, follow, held, run_off
 from comply_measure.sem.inference.diagnosis import admissibility
 from comply_measure.sem.model import Model
 from comply_measure.sem.optimise import Optimum
@@ -86,7 +86,8 @@ def estimate(model: Model, start: Array | None = None) -> Optimum:
     if start is not None:
         return best
     large = best.converged and model.table.n_free > LARGE
-    return _beside(model, best if large else _pursued(model, tried, best), tried)
+    found = run_off(model, best if large else _pursued(model, tried, best))
+    return _beside(model, found, tried)
 
 
 def _beside(model: Model, found: Optimum, tried: list[Optimum]) -> Optimum:

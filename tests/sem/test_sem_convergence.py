@@ -411,3 +411,21 @@ def test_large_models_of_incomplete_data_are_searched_in_their_moments(
         statistics.append(fit.model.statistic(fit.optimum.point))
     assert [len(tried) for tried in ways] == [5, 1, 9, 9]  # moments, full information; twice
     assert statistics[0] == pytest.approx(statistics[1], abs=1e-9)
+
+
+def test_a_loading_that_runs_off_under_theta_is_held_and_marked() -> None:
+    """A Heywood case of three ordered items: under delta a residual variance of −1.12, under theta no optimum."""
+    rng = np.random.default_rng(5)
+    correlations = np.array([[1.0, 0.8, 0.8], [0.8, 1.0, 0.4], [0.8, 0.4, 1.0]])
+    y = rng.multivariate_normal(np.zeros(3), correlations, 300)
+    data = pd.DataFrame((y > -0.5).astype(int) + (y > 0.6), columns=["u1", "u2", "u3"])
+    delta, theta = (
+        sem.fit("f =~ u2 + u1 + u3", data, ordered=True, parameterization=word) for word in ("delta", "theta")
+    )
+    assert delta.has_optimum and delta.measures["chisq"] == pytest.approx(0.0, abs=1e-8)
+    assert theta.converged and not theta.has_optimum and not theta.admissible
+    assert theta.optimum.endless == ("f=~u1",) and theta.measures["chisq"] == pytest.approx(
+        18.825095, abs=1e-5
+    )
+    assert "no_finite_optimum" in [problem.code for problem in theta.problems]
+    assert theta.estimates.se[theta.estimates.free > 0].isna().all()
