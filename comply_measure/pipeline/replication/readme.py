@@ -69,7 +69,7 @@ def _overview(run: Run, facts: Facts) -> str:
         f"# {file.title}: replication package{by}{paper}\n\n{file.description}\n\n## Overview\n"
         f"One command, `comply-measure run study.yaml`, reads {kind}, runs {len(run.outputs)} steps and makes "
         f"{len(facts.exhibits)} tables and figures. Expected time: {facts.cost.time_class}. "
-        "`comply-measure verify .` does this in a new environment and compares every table."
+        "`comply-measure verify .` does this anew and compares every table."
     )
 
 
@@ -154,9 +154,12 @@ def _replicate(facts: Facts) -> str:
     compared = "results_stand_in" if facts.stand_in else "results"
     return (
         "## Instructions to replicators\n"
-        "1. `python -m venv env`, then `env/bin/pip install -r requirements.lock` (Windows: `env\\Scripts\\pip`).\n"
+        "1. `python -m venv env`, then `env/bin/pip install -r requirements.lock` (Windows: `env\\Scripts\\pip`). "
+        "A comply-measure that no index has is made a wheel of first (`pip wheel --no-deps SOURCE -w wheels`) and "
+        "found with `--find-links wheels`.\n"
         "2. `env/bin/comply-measure run study.yaml --out again`\n"
-        f"3. Compare `again/tables` with `{compared}/tables`; or let `env/bin/comply-measure verify .` do 1 to 3.\n\n"
+        f"3. Compare `again/tables` with `{compared}/tables`; or let `env/bin/comply-measure verify .` do 2 and 3,"
+        " and `verify . --wheels wheels` all three without a network.\n\n"
         "`SHA256SUMS` lists every file (`sha256sum --check SHA256SUMS`). `deviations.csv`, where there is one, "
         "holds the registered plan against what was run."
     )
