@@ -145,7 +145,7 @@ def total_variances(model: Model, theta: Array, exogenous: Array, number: int) -
     total = np.empty((len(theta), len(names)))
     for r, point in enumerate(theta):
         implied = model.family.implied_at(model, point)[number]
-        total[r] = model.family.total_variances(implied)[0]
+        total[r] = model.family.variances(implied)
     return {name: total[:, i] for i, name in enumerate(names)}
 
 

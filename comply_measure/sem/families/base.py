@@ -260,6 +260,10 @@ class Family(ABC):
         """Variances of observed variables and sources (p + k,) and their derivatives (p + k, q)."""
         return implied.reticular_variances()
 
+    def variances(self, implied: Implied) -> Array:
+        """The same variances alone."""
+        return self.total_variances(implied)[0]
+
     def dependent_rows(
         self, table: ParameterTable, implied: Implied, number: int
     ) -> dict[int, tuple[float, Array]]:

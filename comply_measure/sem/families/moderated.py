@@ -135,6 +135,10 @@ class Moderated(OfCases):
 
         return ProductWorker(cast(ProductModel, model), cast(ProductPoint, point))
 
+    def variances(self, implied: Implied) -> Array:
+        """Total variances without their derivatives, which take two moments for every parameter."""
+        return implied.total_variances() if isinstance(implied, TotalImplied) else super().variances(implied)
+
     def batched_values(self) -> bool:
         """No: products add to the variances."""
         return False

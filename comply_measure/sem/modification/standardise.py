@@ -115,7 +115,7 @@ def _powers(size: Array, power: float) -> Array:
 def _total(model: Model, implied: Implied) -> dict[str, float]:
     """Implied standard deviation of every variable; NaN where the variance is negative."""
     layout = implied.layout
-    variance = model.family.total_variances(implied)[0]
+    variance = model.family.variances(implied)
     with np.errstate(invalid="ignore"):
         observed, sources = np.split(np.sqrt(variance), [layout.p])
     return dict(zip(layout.sources, sources, strict=True)) | dict(zip(layout.observed, observed, strict=True))
