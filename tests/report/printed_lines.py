@@ -21,12 +21,12 @@ _OTHER = re.compile(
 
 def printed_texts() -> Iterator[str]:
     """Every text of a chapter in English, once: titles, prose, notes, heads and cells of tables, texts of figures."""
-    seen = set()
-    for path in sorted(TEXTS.rglob("*.txt")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            if line not in seen:
-                seen.add(line)
-                yield from _texts_of(line.removeprefix(f"{path.stem}: "))
+    lines = dict.fromkeys(
+        line.removeprefix(f"{path.stem}: ")
+        for path in sorted(TEXTS.rglob("*.txt"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    )
+    yield from dict.fromkeys(text for line in lines for text in _texts_of(line))
 
 
 def _texts_of(line: str) -> Iterator[str]:
