@@ -658,3 +658,11 @@ def test_too_few_complete_cases_are_told_with_their_group(group: str | None, pla
     with pytest.raises(ComplyError, match=f"Too few complete cases in {place}") as caught:
         sem.fit("x2 ~ x1", few, group=group)
     assert [(p.message, p.value) for p in caught.value.problems] == [("complete cases", 1)]
+
+
+def test_the_engine_is_the_same_in_any_case() -> None:
+    data = X.assign(y=X["x1"] * X["x4"] + X["x5"])
+    found = [sem.fit("x1 ~ x2\ny ~ x1 + x4 + x1:x4", data, engine=name) for name in ("comply", "COMPLY")]
+    told = [[str(problem) for problem in one.problems] for one in found]
+    assert told[0] and told[0] == told[1]  # the product of a predicted variable
+    assert found[0].estimates["se"].equals(found[1].estimates["se"])
