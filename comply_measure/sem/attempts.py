@@ -26,25 +26,33 @@ EXACT = 1e-6  # χ² of a model that reproduces its moments, but for rounding
 LOOSE = 0.6  # standard error in standardised units above which it counts as loosely determined
 
 
-def attempt(model: Model, theta: Array) -> Optimum:
-    """The optimiser from one start."""
+def attempt(model: Model, theta: Array, least_gain: float = 0.0) -> Optimum:
+    """The optimiser from one start; given up where its last steps gain less in n F than what is asked for."""
     space, n, search = model.space, model.sample.n, model.options.search
     phi = space.contract(theta)
     if space.is_linear:
-        return minimise(model.objective, phi, n, search.iterations or MAX_STEPS, search.tolerance)
+        return minimise(model.objective, phi, n, search.iterations or MAX_STEPS, search.tolerance, least_gain)
     steps = search.iterations or MAX_CONSTRAINED_STEPS
     limits = conditions(model.table, space, model.row_name)
     return minimise_constrained(model.objective, limits, phi, n, steps, search.tolerance)
 
 
-def in_region(model: Model, theta: Array) -> Optimum:
-    """Newton's method within a region of trust from one start."""
+def in_region(model: Model, theta: Array, least_gain: float = 0.0) -> Optimum:
+    """Newton's method within a region of trust from one start; given up as in :func:`attempt`."""
     search, phi = model.options.search, model.space.contract(theta)
     steps = min(search.iterations or REGION_STEPS, REGION_STEPS)
     coordinates = Coordinates(
         box=box_of(model.table, model.space), undetermined=undetermined_directions(model)
     )
-    found = minimise_in_region(model.objective, phi, model.sample.n, steps, search.tolerance, coordinates)
+    found = minimise_in_region(
+        model.objective,
+        phi,
+        model.sample.n,
+        steps,
+        search.tolerance,
+        coordinates,
+        least_gain=least_gain,
+    )
     return _on_bounds(model, found)
 
 

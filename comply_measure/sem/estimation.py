@@ -38,6 +38,7 @@ ENOUGH = (
     2  # random starts that converge, and times that they repeat the best optimum, after which none is tried
 )
 SAME_STATISTIC = 1e-4  # difference in χ² that rounding explains
+CREEP = 0.02  # gain in χ² over the last steps below which a further search is given up
 
 
 def estimate(model: Model, start: Array | None = None) -> Optimum:
@@ -142,10 +143,10 @@ def _from_other_scale(model: Model, count: int) -> Iterator[Optimum]:
     starts = [("", starting_values(there.table, there.layouts, samples))]
     starts += [(f" and random start {k + 1}", random_start(there, REMEDY_SEED, k)) for k in range(count)]
     for where, start in starts:
-        end = attempt(there, start)
+        end = attempt(there, start, CREEP)
         theta = other.back(end.point.theta, nearby=True) if math.isfinite(end.point.value) else None
         if theta is not None:
-            yield replace(attempt(model, theta), remedy=f"{other.words}{where}")
+            yield replace(attempt(model, theta, CREEP), remedy=f"{other.words}{where}")
 
 
 def _few_opinions(model: Model) -> Iterator[Optimum]:
@@ -161,7 +162,8 @@ def _quick_opinions(model: Model, first: int = 0) -> Iterator[Optimum]:
     for number in range(first, LOOSE_OPINIONS * _affordable(model)):
         theta = random_start(model, REMEDY_SEED, number)
         yield replace(
-            attempt(model, theta), remedy=f"a second, quick search from random starting values ({number + 1})"
+            attempt(model, theta, CREEP),
+            remedy=f"a second, quick search from random starting values ({number + 1})",
         )
 
 
@@ -189,19 +191,19 @@ def _second_opinions(model: Model) -> Iterator[Optimum]:
     samples = model.sample.groups
     modest = modest_values(model.table, model.layouts, samples)
     default = starting_values(model.table, model.layouts, samples)
-    yield replace(attempt(model, modest), remedy=f"a second search{MODEST}")
+    yield replace(attempt(model, modest, CREEP), remedy=f"a second search{MODEST}")
     if model.table.n_free > LARGE and _easier(model) is not None:
         return
     yield replace(quasi_newton(model, modest), remedy=f"a second, quasi-Newton search{MODEST}")
     yield replace(in_region(model, default), remedy="a second search with a trust region")
     for number in range(min(_affordable(model), OPINIONS)):
         theta, where = random_start(model, REMEDY_SEED, number), f"random starting values ({number + 1})"
-        yield replace(in_region(model, theta), remedy=f"a second search from {where}")
+        yield replace(in_region(model, theta, CREEP), remedy=f"a second search from {where}")
         if model.table.n_free <= LARGE:
-            yield replace(attempt(model, theta), remedy=f"a second, quick search from {where}")
+            yield replace(attempt(model, theta, CREEP), remedy=f"a second, quick search from {where}")
     if model.table.n_free <= LARGE:
         cautious = plain_values(model.table, model.layouts, samples)
-        yield replace(attempt(model, cautious), remedy="a second search from cautious starting values")
+        yield replace(attempt(model, cautious, CREEP), remedy="a second search from cautious starting values")
         yield from (
             replace(o, remedy=f"a second search with {o.remedy}") for o in _from_other_scale(model, 0)
         )
@@ -237,7 +239,7 @@ def _crossed(model: Model, way: Way) -> tuple[Way | None, int]:
     least = way.found.point.value - SAME_STATISTIC / model.sample.n
     lower, tried = list[Optimum](), 0
     for phi in beyond(model, way.path, way.units):
-        found, tried = attempt(model, model.space.expand(phi)), tried + 1
+        found, tried = attempt(model, model.space.expand(phi), CREEP), tried + 1
         if found.point.value < least:
             lower.append(found)
             if found.converged:
@@ -283,7 +285,7 @@ def _remedies(model: Model, start: Array | None) -> Iterator[Optimum]:
             yield replace(quasi_newton(model, theta), remedy=f"a quasi-Newton search{where}")
     for number in range(_affordable(model)):
         theta = random_start(model, REMEDY_SEED, number)
-        found = in_region(model, theta) if has_remedies(model) else attempt(model, theta)
+        found = (in_region if has_remedies(model) else attempt)(model, theta, CREEP)
         yield replace(found, remedy=f"random starting values ({number + 1})")
     if model.table.n_free <= LARGE:
         yield from _from_without_bounds(model)

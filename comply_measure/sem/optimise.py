@@ -24,6 +24,8 @@ MEMORY = 12  # gradient changes that are kept
 SMALL_DAMPING = 1e-6
 LARGEST_DAMPING = 1e10
 MAX_TRIALS = 30
+CREEPS = "the last steps have gained next to nothing"
+LOOK_BACK = 20  # steps over which the gain of a search is looked at
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,12 @@ class Optimum:
 
 
 def minimise(
-    objective: Objective, start: Array, n: float, max_iterations: int = 200, tolerance: float = 1e-12
+    objective: Objective,
+    start: Array,
+    n: float,
+    max_iterations: int = 200,
+    tolerance: float = 1e-12,
+    least_gain: float = 0.0,
 ) -> Optimum:
     """Minimise F over φ.
 
@@ -97,6 +104,8 @@ def minimise(
         Most steps.
     tolerance : float
         See above.
+    least_gain : float
+        Gain in n F over the last steps below which the search is given up as one that creeps.
     """
     point = objective.at(start)
     if not np.isfinite(point.value):
@@ -107,7 +116,11 @@ def minimise(
         return Optimum(point, True, 0, "nothing to estimate", 0.0)
     damping, previous = 0.0, np.inf
     curvature = _curvature(point, previous, damping)
+    values: list[float] = []
     for iteration in range(1, max_iterations + 1):
+        values.append(point.value)
+        if creeps(values, n, least_gain):
+            return Optimum(point, False, iteration, CREEPS, previous)
         step = curvature.step(point.gradient)
         decrement = -0.5 * float(point.gradient @ step)
         if not np.isfinite(decrement):
@@ -137,6 +150,11 @@ def minimise(
             curvature.learn(candidate.phi - point.phi, candidate.gradient - point.gradient)
         point, previous = candidate, decrement
     return Optimum(point, False, max_iterations, f"no convergence in {max_iterations} steps", previous)
+
+
+def creeps(values: list[float], n: float, least_gain: float) -> bool:
+    """Whether the last steps of a search, by the values of F at its points, have gained less than what is asked for."""
+    return len(values) > LOOK_BACK and n * (values[-1 - LOOK_BACK] - values[-1]) < least_gain
 
 
 def _gains(point: Point, candidate: Point, decrement: float) -> bool:

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.box import Box
 from comply_measure.sem.objective import Objective, Point
-from comply_measure.sem.optimise import Optimum
+from comply_measure.sem.optimise import CREEPS, Optimum, creeps
 
 FIRST_RADIUS = 1.0
 LARGEST_RADIUS = 100.0
@@ -35,7 +35,6 @@ BISECTIONS = 60
 BENDS = 12  # times that a step is found anew because it left the box
 LONGEST = 5.0  # most that a logarithm changes in one step
 END = 28.0  # largest logarithm: sizes of 7e11 σ
-LOOK_BACK = 20
 SINGULAR = 1e-11  # share of the largest curvature below which one is rounding
 FLAT = 1e-5  # gain in n F over the last steps below which a logarithmic search ends
 
@@ -104,6 +103,7 @@ def minimise_in_region(
     tolerance: float = 1e-12,
     coordinates: Coordinates = STRAIGHT,
     path: list[Array] | None = None,
+    least_gain: float = 0.0,
 ) -> Optimum:
     """Minimise F over φ; parameters and stopping rule as for :func:`comply_measure.sem.optimise.minimise`.
 
@@ -121,8 +121,10 @@ def minimise_in_region(
         values.append(point.value)
         if path is not None and not (path and path[-1] is point.phi):
             path.append(point.phi)
-        if coordinates.sigma is not None and _is_flat(values, n):
+        if coordinates.sigma is not None and creeps(values, n, FLAT):
             return Optimum(point, False, iteration, "the discrepancy falls without end", decrement)
+        if creeps(values, n, least_gain):
+            return Optimum(point, False, iteration, CREEPS, decrement)
         model = _Quadratic(point, coordinates, coordinates.kept(point))
         if not model.usable:
             return Optimum(point, False, iteration, "the derivatives are not finite", decrement)
@@ -151,11 +153,6 @@ def minimise_in_region(
             message = "converged" if flat else "no step reduces the discrepancy"
             return Optimum(point, flat, iteration, message, decrement)
     return Optimum(point, False, max_iterations, f"no convergence in {max_iterations} steps", decrement)
-
-
-def _is_flat(values: list[float], n: float) -> bool:
-    """Whether the last steps have gained nothing that matters."""
-    return len(values) > LOOK_BACK and n * (values[-1 - LOOK_BACK] - values[-1]) < FLAT
 
 
 def scales(point: Point) -> Array:

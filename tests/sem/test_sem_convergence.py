@@ -15,11 +15,12 @@ from semopy.examples import holzinger39
 
 from comply_measure import sem
 from comply_measure.sem import estimation, quasi_newton
+from comply_measure.sem.attempts import attempt, in_region
 from comply_measure.sem.box import box_of
 from comply_measure.sem.crossing import powers
 from comply_measure.sem.estimation import estimate
 from comply_measure.sem.model import Model
-from comply_measure.sem.optimise import Optimum
+from comply_measure.sem.optimise import CREEPS, Optimum
 from comply_measure.sem.start import plain_values, starting_values
 from comply_measure.sem.trust import Coordinates, minimise_in_region
 
@@ -231,6 +232,17 @@ def test_a_search_without_end_is_held_and_marked(hs: pd.DataFrame, endless: sem.
     assert sem.fit(TWO, hs.iloc[:25], std_lv=True, bounds="pos.var").fit_measures["chisq"] == pytest.approx(
         8.78993, abs=1e-5
     )
+
+
+def test_a_further_search_that_creeps_is_given_up(hs: pd.DataFrame) -> None:
+    """The first search goes on for 200 steps; a further one ends where twenty have gained less than .02 in χ²."""
+    model = sem.fit(TWO, hs.iloc[:25], std_lv=True).model
+    start = starting_values(model.table, model.layouts, model.sample.groups)
+    for search, most in ((attempt, 200), (in_region, 80)):
+        whole, short = search(model, start), search(model, start, estimation.CREEP)
+        assert not whole.converged and whole.iterations == most
+        assert not short.converged and short.message == CREEPS and short.iterations < most
+        assert 0.0 < model.sample.n * (short.point.value - whole.point.value) < 0.1
 
 
 @pytest.mark.parametrize("number", [4, 21, 25, 27, 30, 31, 41])
