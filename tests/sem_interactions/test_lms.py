@@ -332,11 +332,14 @@ def test_scale_of_the_factors_changes_nothing(products: pd.DataFrame) -> None:
 @pytest.mark.parametrize("how", ["lms", "qml"])
 def test_units_of_the_variables_change_nothing(how: str, products: pd.DataFrame) -> None:
     numbers = products.select_dtypes("number")
-    one, small = (fitted(MODEL, numbers * unit, interactions=how).estimates for unit in (1.0, 1e-4))
+    fits = [fitted(MODEL, numbers * unit, interactions=how) for unit in (1.0, 1e-4)]
+    one, small = (fit.estimates for fit in fits)
     product = one["rhs"] == "X:Z"
     unit = np.select([one["op"] == "~~", one["op"] == "~1", product], [1e-8, 1e-4, 1e4], 1.0)
     assert np.allclose(small["est"], one["est"] * unit, rtol=1e-6, atol=1e-12 * unit)
     assert np.allclose(small["se"], one["se"] * unit, rtol=1e-6, atol=0.0)
+    standard = [fit.standardized()[["est_std", "se"]] for fit in fits]
+    assert np.allclose(*standard, rtol=1e-5, atol=1e-9)
 
 
 def test_clusters_of_one_case_are_robust_errors(products: pd.DataFrame) -> None:

@@ -35,14 +35,37 @@ class TotalImplied(Implied):
     def reticular_variances(self, sigma: Array | None = None) -> tuple[Array, Array]:
         """Total variances and their derivatives in θ (central differences)."""
         slopes = np.zeros((self.layout.p + self.layout.k, self.layout.q))
+        sizes = 1e-6 * np.maximum(np.abs(self.theta), 0.1 * self._units())
         for place in range(self.layout.q):
             step = np.zeros(self.layout.q)
-            step[place] = 1e-6 * max(abs(self.theta[place]), 0.1)
+            step[place] = sizes[place]
             ahead, behind = (
                 TotalImplied(self.equations, self.theta + sign * step).total_variances() for sign in (1, -1)
             )
             slopes[:, place] = (ahead - behind) / (2.0 * step[place])
         return self.total_variances(), slopes
+
+    def _units(self) -> Array:
+        """Units of the parameters (q,) by the standard deviations of the variables."""
+        layout, p = self.layout, self.layout.p
+        sd = np.sqrt(np.maximum(self.total_variances(), 0.0))
+        sd[sd == 0.0] = 1.0
+        rows, sources = sd[:p], sd[p:]
+        slopes = sources[:, None] / sources
+        effects, moderating = self.equations.effects, self.equations.moderating.tolist()
+        units = np.ones(layout.q)
+        for fill, matrix in (
+            (layout.paths, slopes),
+            (layout.loadings, rows[:, None] / sources),
+            (layout.residuals, rows[:, None] * rows),
+            (layout.source_cov, sources[:, None] * sources),
+            (layout.cross, rows[:, None] * sources),
+            (layout.observed_mean, rows),
+            (layout.source_mean, sources),
+            *((effect, slopes / sources[at]) for effect, at in zip(effects, moderating, strict=True)),
+        ):
+            units[fill.parameters] = matrix.reshape(-1)[fill.cells]
+        return units
 
 
 def total_moments(equations: Equations, theta: Array) -> tuple[Array, Array]:
