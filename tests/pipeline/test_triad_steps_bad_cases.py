@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from comply_measure.errors import ComplyError, InputError, Problem
+from comply_measure.evidence import score_reliability
 from comply_measure.evidence.texts import one_line
 from comply_measure.pipeline.registry import STEPS as REGISTRY
 from comply_measure.pipeline.step import Context, StepOutput
@@ -29,6 +32,24 @@ STEPS = {
 @pytest.fixture(scope="module")
 def study() -> Responses:
     return load_dataset("msi_triads")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def each_reliability_is_computed_once() -> Iterator[None]:
+    """Triads and gaps rest on the same reliabilities, whose models take long where units are few."""
+    plain, known = score_reliability.congeneric_reliability, dict[Any, Any]()
+
+    def kept(data: pd.DataFrame, scales: Mapping[str, Sequence[str]], *more: Any, **named: Any) -> Any:
+        columns = [*dict.fromkeys(item for items in scales.values() for item in items)]
+        rows = data[columns].to_numpy(dtype=float)
+        key = (rows.tobytes(), str(dict(scales)), str(more), str(named))
+        if key not in known:
+            known[key] = plain(data, scales, *more, **named)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(score_reliability, "congeneric_reliability", kept)
+        yield
 
 
 def run(step: str, responses: Responses) -> StepOutput:
