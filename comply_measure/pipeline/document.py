@@ -18,6 +18,7 @@ from comply_measure.report.references.citations import cited
 from comply_measure.report.translation.parts import section_in
 from comply_measure.report.translation.translator import translator
 from comply_measure.report.verdicts import policy
+from comply_measure.responses.selection import FULL, forms_of
 
 
 def build_report(run: Run) -> Report:
@@ -75,13 +76,9 @@ def _measured(run: Run) -> tuple[str, ...]:
     language = run.study.file.language
     instruments = []
     for scale in run.study.scales:
-        asked = run.study.file.form
-        form = asked if asked is not None and asked in scale.forms else "full"
-        items = (
-            scale.items_for(form, run.study.file.attribute_set, kind="content")
-            if form in scale.forms
-            else scale.items
-        )
+        forms = [name for name in forms_of(scale, run.study.file.form or FULL) if name in scale.forms]
+        of_forms = (scale.items_for(form, run.study.file.attribute_set, kind="content") for form in forms)
+        items = {item.id for part in (of_forms if forms else (scale.items,)) for item in part}
         instruments.append(
             f"{scale.title.get(language, scale.title[scale.languages[0]])} ({plural(len(items), 'item')})"
         )

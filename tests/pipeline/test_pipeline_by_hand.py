@@ -256,3 +256,15 @@ def test_the_digest_of_a_source_is_that_of_its_files(tmp_path: Path, monkeypatch
     for name in ("b", "__init__"):
         (folder / f"{name}.py").write_bytes(name.encode())
     assert source_digest("several_sources.b") == sha256(b"__init__.py__init__b.pyb").hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("form", "n"), [(None, 80), ("full", 80), ("dyad", 18), ("short+dyad", 26 + 18), ("unknown", 80)]
+)
+def test_the_first_page_counts_the_items_of_every_form_asked(form: str | None, n: int) -> None:
+    from comply_measure.instrument import load_scale
+    from comply_measure.pipeline.document import _measured
+
+    file = SimpleNamespace(language="en", form=form, attribute_set=None)
+    run: Any = SimpleNamespace(study=SimpleNamespace(file=file, scales=(load_scale("comply"),)), outputs={})
+    assert f"({n} items)" in _measured(run)[0]
