@@ -57,6 +57,8 @@ def test_marker_effects_by_role_are_printed_as_found() -> None:
         latent=None,
         single=None,
         left_out=(),
+        indices=(),
+        formed=(),
         by_role=found,
         power=pd.DataFrame(),
         effect=None,

@@ -44,4 +44,4 @@ class Quantity:
 
     def heading_in(self, language: str) -> str:
         """The heading in a language; the English one where there is no other."""
-        return translator(language)(self.heading)
+        return translator(language).heading(self.heading)

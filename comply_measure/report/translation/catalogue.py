@@ -3,7 +3,8 @@
 A catalogue is a folder of YAML files with entries of two keys, ``en`` and the language. Both texts may hold places in
 braces, each name once in either: ``{1}``, ``{2}`` stand for numbers with their relation sign and unit (``.05``,
 ``< .001``, ``95%``, ``[.12, .34]``, ``—``), ``{a}``, ``{b}`` for words: labels, lists of them, or sentences with
-entries of their own, and ``{A}``, ``{B}`` for labels alone, which begin with a capital letter or are keys.
+entries of their own, and ``{A}``, ``{B}`` for labels alone, which begin with a capital letter or are keys. An entry
+``heading|Power`` is for heads of tables only.
 """
 
 from __future__ import annotations

@@ -18,6 +18,8 @@ _SENTENCES = re.compile(r"(?<=[.?!])\s+(?=[^\W_a-z]|[αβλωκχρηημσττ�
 # A sentence may hold what looks like the end of one, as in "Henseler et al. (2015)".
 _MOST_JOINED = 4
 _ENGLISH = "en"
+# "Power" is a test's in a head, and anywhere else what somebody measures.
+_HEADING = "heading|"
 
 
 class Translator:
@@ -38,6 +40,10 @@ class Translator:
         if text not in self._known:
             self._known[text] = self._told(text)
         return self._known[text]
+
+    def heading(self, text: str) -> str:
+        """The heading of a quantity; entries ``heading|...`` are for words that may be names of constructs, too."""
+        return self._catalogue.exact.get(f"{_HEADING}{text}") or self(text)
 
     def untranslated(self, text: str) -> list[str]:
         """Sentences of a text, and parts between semicolons, that stay as they are."""

@@ -13,6 +13,7 @@ from printed_lines import printed_texts
 from comply_measure.pipeline import STEPS
 from comply_measure.report import Labels, Report, Section, render_html
 from comply_measure.report.canvas import retell
+from comply_measure.report.quantities.dictionary import quantity
 from comply_measure.report.translation.catalogue import entries_of, languages
 from comply_measure.report.translation.translator import translator
 
@@ -95,6 +96,12 @@ def test_translations_have_the_numbers_of_the_english_text(language: str) -> Non
 def test_sentences_keep_their_numbers(english: str, german: str) -> None:
     assert GERMAN(english) == german
     assert translator("en")(english) == english
+
+
+def test_power_is_that_of_a_test_in_heads_alone() -> None:
+    assert quantity("power").heading_in("de") == "Teststärke"
+    assert quantity("power").heading_in("en") == "Power"
+    assert GERMAN("Power") == "Power"
 
 
 def test_a_chapter_prints_german_and_keeps_its_data() -> None:
