@@ -79,19 +79,28 @@ def bad_values(good: Any) -> Iterator[tuple[str, Any]]:
 
 #: Kinds of numbers that every function reads through the same door and that end in a whole result.
 READABLE = ("Int64 with NA", "Decimal", "float32")
+#: An argument that takes any text or -1, as a name does, takes these too.
+LIKE = {"'1'": "text", "3": "-1", "0": "-1"}
 
 
 def faults(function: Callable[..., Any], good: dict[str, Any], *, costly: bool = False) -> Iterator[str]:
     """Calls with one bad argument that end in neither a result nor a ComplyError.
 
-    A value that is the parameter's default is not bad; functions that are costly skip numbers that can be read.
+    A value that is the parameter's default is not bad; functions that are costly skip numbers that can be read, and
+    values that are like one that was taken.
     """
     for name, parameter in inspect.signature(function).parameters.items():
-        for label, bad in bad_values(good.get(name)):
-            if _is_default(bad, parameter.default) or (costly and label.endswith(READABLE)):
+        taken: set[str] = set()
+        # Those that others are like come first.
+        for label, bad in sorted(bad_values(good.get(name)), key=lambda value: value[0] in LIKE):
+            if _is_default(bad, parameter.default):
+                continue
+            if costly and (label.endswith(READABLE) or LIKE.get(label) in taken):
                 continue
             found = _fault(function, {**good, name: bad}, name)
-            if found:
+            if found is None:
+                taken.add(label)
+            elif found:
                 yield f"{name} = {label}: {found}"
 
 
@@ -99,7 +108,8 @@ def _is_default(value: Any, default: Any) -> bool:
     return type(value) is type(default) and isinstance(value, int | float | str | None) and value == default
 
 
-def _fault(function: Callable[..., Any], arguments: dict[str, Any], name: str) -> str:
+def _fault(function: Callable[..., Any], arguments: dict[str, Any], name: str) -> str | None:
+    """What is wrong with how a call ended; nothing for an error with words, None for a result."""
     kinds = inspect.signature(function).parameters
     if kinds[name].kind is inspect.Parameter.VAR_KEYWORD:
         return ""
@@ -115,4 +125,4 @@ def _fault(function: Callable[..., Any], arguments: dict[str, Any], name: str) -
             return "" if str(error).strip() else "an error without words"
         except Exception as error:  # noqa: BLE001 - what ends in any other way is what is looked for
             return f"{type(error).__name__}: {str(error)[:100]}"
-    return ""
+    return None

@@ -40,6 +40,7 @@ from comply_measure.models.rivals.general_factor import (
     schmid_leiman,
 )
 from comply_measure.models.rivals.orthogonal import bifactor_s1
+from comply_measure.models.rivals.structures import rival_structures
 from comply_measure.models.rivals.trees import check_factors, is_tree
 from comply_measure.models.selling_center import selling_center_model
 
@@ -255,6 +256,10 @@ REFUSED: dict[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     ),
     "an unknown reference": (
         lambda: bifactor_s1(TWO, reference="z"),
+        ("the reference dimension 'z' is unknown; given: s, t",),
+    ),
+    "an unknown reference of structures that may be left out": (
+        lambda: rival_structures(TWO, reference="z"),
         ("the reference dimension 'z' is unknown; given: s, t",),
     ),
     "a specific factor of one item": (

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from comply_measure.errors import ComplyError
 from comply_measure.models.hierarchy import summed
-from comply_measure.models.rivals.trees import Factors, check_factors
+from comply_measure.models.rivals.trees import Factors, check_factors, check_reference
 from comply_measure.sem.language.quoting import quoted
 
 
@@ -59,8 +59,7 @@ def bifactor_s1(factors: Factors, reference: str | None = None, name: str = "ali
     """
     check_factors(factors, name, least=2)
     chosen = next(iter(factors)) if reference is None else reference
-    if chosen not in factors:
-        raise ComplyError(f"the reference dimension '{chosen}' is unknown; given: {', '.join(factors)}")
+    check_reference(chosen, factors)
     lines = _general(factors, name)
     for key, indicators in factors.items():
         if key == chosen:

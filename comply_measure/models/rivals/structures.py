@@ -16,6 +16,7 @@ from comply_measure.models.rivals.trees import (
     Tree,
     attributes_of,
     check_factors,
+    check_reference,
     flattened,
     is_tree,
     items_of,
@@ -76,8 +77,10 @@ def rival_structures(
     Raises
     ------
     ComplyError
-        If the mapping itself is unusable.
+        If the mapping itself is unusable, or the reference is none of its dimensions.
     """
+    if reference is not None:
+        check_reference(reference, factors)
     if is_tree(factors):
         return _item_level(cast(Tree, factors), name)
     return _score_level(cast(Factors, factors), name, reference)

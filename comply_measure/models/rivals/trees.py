@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from comply_measure.errors import ComplyError
 from comply_measure.instrument import Scale
@@ -69,6 +69,19 @@ def flattened(tree: Tree) -> dict[str, tuple[str, ...]]:
 def attributes_of(tree: Tree) -> dict[str, tuple[str, ...]]:
     """Attribute → items."""
     return {attribute: tuple(items) for parts in tree.values() for attribute, items in parts.items()}
+
+
+def check_reference(reference: str, dimensions: Iterable[str]) -> None:
+    """A reference dimension is one of them.
+
+    Raises
+    ------
+    ComplyError
+        Otherwise.
+    """
+    known = tuple(dimensions)
+    if reference not in known:
+        raise ComplyError(f"the reference dimension '{reference}' is unknown; given: {', '.join(known)}")
 
 
 def check_factors(factors: Factors, name: str, least: int = 1) -> None:
