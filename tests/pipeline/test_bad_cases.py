@@ -89,7 +89,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
         "format: comply-measure study 1\ntitle: Faulty\ndata: {file: answers.csv}\nscales: [faulty.yaml]\nform: brief\n"
         "options:\n  rivals: {replications: 100}\n  validity: {replications: 100}\n"
         "  reliability: {replications: 100}\n  missing_data: {imputations: 3, iterations: 3}\n"
-        "  dimensionality: {replications: 50}\n  invariance: {estimator: ML, search: false}\n",
+        "  dimensionality: {replications: 50}\n  invariance: {level: scores, estimator: ML, search: false}\n",
         encoding="utf-8",
     )
     study = load_study(folder / "study.yaml", STEPS)
