@@ -81,8 +81,8 @@ class VerdictRule:
     says : mapping of str to Words
         Answer, or ``answer: case``, -> sentence. Fields are ``{subject}`` and the verdict's numbers,
         ``{name:format}`` with a format of the report (``bounded``, ``p_phrase``, ``interval``, ...), ``construct``,
-        ``constructs``, ``role``, ``pair``, ``pairs`` for keys, ``convention`` (in words) and ``limit`` (its value) for
-        conventions.
+        ``constructs``, ``role``, ``pair``, ``pairs`` for keys, ``structure`` for its name, ``convention`` (in words)
+        and ``limit`` (its value) for conventions.
     listed : mapping of str to Words
         Answer -> one sentence for all verdicts with it, where there are many; fields ``n``, ``of``, ``subjects``;
         ``{n:is|are}`` chooses its word by number.

@@ -303,6 +303,8 @@ class _Words(Formatter):
             return joined(parts, self._labels.language) or UNDEFINED
         if format_spec == "p_phrase":
             return say(p_phrase(value))
+        if format_spec == "structure":
+            return say(str(value))
         if not format_spec:
             return str(value)
         shape = FORMATS[format_spec]  # type: ignore[index]

@@ -127,6 +127,11 @@ def test_a_chapter_prints_german_and_keeps_its_data() -> None:
         assert first == second
 
 
+def test_structures_of_verdicts_have_german_names() -> None:
+    german = STEPS["cfa"].print(stored("cfa"), Labels.of(study().scales, "de"), study().cutoffs)
+    assert "„Ein Faktor“ passt nicht" in output_text(german)
+
+
 def test_the_frame_of_a_page_is_german() -> None:
     step, found = STEPS["sample"], stored("sample")
     section = step.print(found, Labels.of(study().scales, "de"), study().cutoffs).section

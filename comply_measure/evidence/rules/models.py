@@ -32,15 +32,16 @@ FIT = register_rule(
         says=MappingProxyType(
             {
                 "supported": Words(
-                    "“{subject}” fits: " + _INDICES + ".", "„{subject}“ passt: " + _INDIZES + "."
+                    "“{subject:structure}” fits: " + _INDICES + ".",
+                    "„{subject:structure}“ passt: " + _INDIZES + ".",
                 ),
                 "not supported": Words(
-                    "“{subject}” does not fit: " + _INDICES + ".",
-                    "„{subject}“ passt nicht: " + _INDIZES + ".",
+                    "“{subject:structure}” does not fit: " + _INDICES + ".",
+                    "„{subject:structure}“ passt nicht: " + _INDIZES + ".",
                 ),
                 "cannot say": Words(
-                    "Whether “{subject}” fits stays open: " + _INDICES + ".",
-                    "Ob „{subject}“ passt, bleibt offen: " + _INDIZES + ".",
+                    "Whether “{subject:structure}” fits stays open: " + _INDICES + ".",
+                    "Ob „{subject:structure}“ passt, bleibt offen: " + _INDIZES + ".",
                 ),
             }
         ),
@@ -172,11 +173,11 @@ SUPERORDINATE = register_rule(
 )
 
 _BETTER = (
-    "deviance per informant {difference:number3} lower than that of “{baseline}”, 95% CI {ci:interval3}, corrected "
-    "{p:p_phrase}"
+    "deviance per informant {difference:number3} lower than that of “{baseline:structure}”, 95% CI {ci:interval3}, "
+    "corrected {p:p_phrase}"
 )
 _BESSER = (
-    "Devianz je Informant um {difference:number3} geringer als die von „{baseline}“, 95%-KI {ci:interval3}, "
+    "Devianz je Informant um {difference:number3} geringer als die von „{baseline:structure}“, 95%-KI {ci:interval3}, "
     "korrigiert "
     "{p:p_phrase}"
 )
@@ -210,22 +211,24 @@ PREDICTS = register_rule(
         says=MappingProxyType(
             {
                 "supported": Words(
-                    "“{subject}” tells the answers of other firms or units better, " + _BETTER + ".",
-                    "„{subject}“ sagt Antworten anderer Firmen oder Einheiten besser voraus, "
+                    "“{subject:structure}” tells the answers of other firms or units better, "
+                    + _BETTER
+                    + ".",
+                    "„{subject:structure}“ sagt Antworten anderer Firmen oder Einheiten besser voraus, "
                     + _BESSER
                     + ".",
                 ),
                 "not supported": Words(
-                    "“{subject}” tells the answers of other firms or units worse, " + _BETTER + ".",
-                    "„{subject}“ sagt Antworten anderer Firmen oder Einheiten schlechter voraus, "
+                    "“{subject:structure}” tells the answers of other firms or units worse, " + _BETTER + ".",
+                    "„{subject:structure}“ sagt Antworten anderer Firmen oder Einheiten schlechter voraus, "
                     + _BESSER
                     + ".",
                 ),
                 "cannot say": Words(
-                    "Whether “{subject}” tells the answers of other firms or units better stays open, "
+                    "Whether “{subject:structure}” tells the answers of other firms or units better stays open, "
                     + _BETTER
                     + ".",
-                    "Ob „{subject}“ Antworten anderer Firmen oder Einheiten besser voraussagt, bleibt offen, "
+                    "Ob „{subject:structure}“ Antworten anderer Firmen oder Einheiten besser voraussagt, bleibt offen, "
                     + _BESSER
                     + ".",
                 ),
