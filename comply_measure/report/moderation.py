@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from comply_measure.report.canvas import COLOURS, draw
@@ -74,19 +74,8 @@ def moderation_lines(
             if not slopes.quadratic:
                 axes.legend(loc="best", fontsize=7.5)
 
-    panels = len(slopes.groups)
-    size, least = (_PANEL[0] * panels, _PANEL[1]), _NARROWEST * panels
     told = alt or _slopes_in_words(slopes, names)
-    return draw(
-        key,
-        title,
-        paint,
-        size=size,
-        alt=told,
-        notes=(BAND, *slopes.notes),
-        min_width=least,
-        language=language,
-    )
+    return _in_panels(key, title, paint, len(slopes.groups), told, (BAND, *slopes.notes), language)
 
 
 def moderation_region(
@@ -123,22 +112,25 @@ def moderation_region(
             if each.equation.group_name:
                 axes.set_title(each.equation.group_name)
 
-    panels = len(regions.groups)
-    size, least = (_PANEL[0] * panels, _PANEL[1]), _NARROWEST * panels
     told = alt or _regions_in_words(regions, names)
     note = (
         f"Shaded: the slope differs from 0 (each value tested at {number(100 * (1 - regions.level), 0)} %)."
     )
-    return draw(
-        key,
-        title,
-        paint,
-        size=size,
-        alt=told,
-        notes=(note, *regions.notes),
-        min_width=least,
-        language=language,
-    )
+    return _in_panels(key, title, paint, len(regions.groups), told, (note, *regions.notes), language)
+
+
+def _in_panels(
+    key: str,
+    title: str,
+    paint: Callable[[Any], None],
+    n: int,
+    alt: str,
+    notes: tuple[str, ...],
+    language: str,
+) -> Figure:
+    """A drawing of panels side by side, each at least as wide as it can be read."""
+    size, least = (_PANEL[0] * n, _PANEL[1]), _NARROWEST * n
+    return draw(key, title, paint, size=size, alt=alt, notes=notes, min_width=least, language=language)
 
 
 def moderation_surface(
