@@ -141,3 +141,23 @@ def test_summary_of_the_scaled_and_shifted_test_shows_its_shift(hs: pd.DataFrame
     rows = {line[:24].strip(): line[24:].split() for line in fit.summary().split("\n")}
     assert fit.scaled_test is not None and rows["Shift"] == [f"{fit.scaled_test.shift:.3f}"]
     assert "Scaled by scale and shift" in fit.summary()
+
+
+@pytest.mark.parametrize(
+    ("options", "advice"),
+    [
+        ({"estimator": "MLR"}, {"missing": "ml"}),
+        ({"estimator": "MLM"}, {"estimator": "MLR", "missing": "ml"}),
+        ({"estimator": "GLS"}, {"estimator": "MLR", "missing": "ml"}),
+        ({"estimator": "ULSMV"}, {"estimator": "MLR", "missing": "ml"}),
+        ({"ordered": True}, {"missing": "pairwise"}),
+    ],
+)
+def test_what_would_keep_incomplete_cases_is_taken(options: dict, advice: dict) -> None:
+    data = pd.DataFrame(np.random.default_rng(3).integers(1, 4, (80, 4)).astype(float), columns=list("abcd"))
+    data.loc[:4, "a"] = np.nan
+    text = "f =~ a + b + c + d"
+    (said,) = [p for p in sem.fit(text, data, **options).problems if p.code == "incomplete_cases"]
+    assert all(f"{key}='{word}'" in said.advice for key, word in advice.items())
+    assert said.advice.count("=") == len(advice)
+    assert sem.fit(text, data, **(options | advice)).n == 80

@@ -116,3 +116,28 @@ def test_a_moderator_without_values_is_no_fault_of_the_items(how: str) -> None:
     text = "X =~ x1 + x2 + x3\nY =~ y1 + y2 + y3\nY ~ X + w + X:w"
     with pytest.raises(InputError, match="Too few complete cases in the data"):
         sem.fit(text, data, interactions=how)
+
+
+@pytest.mark.parametrize("how", ["product", "sam", "lms", "qml"])
+def test_what_only_the_covariances_of_a_product_tell_apart_is_not_identified(
+    products: pd.DataFrame, how: str
+) -> None:
+    text = MEASURED + "Y ~ X + Z + X:Z\nX ~ Z\nX ~~ Z"
+    fit = sem.sam(text, products) if how == "sam" else sem.fit(text, products, interactions=how)
+    found = [p.message for p in fit.problems if p.code.endswith("not_identified")]
+    assert len(found) == 1 and "do not separate: X~Z, X~~Z" in found[0]
+    assert fit.estimates.loc[fit.estimates.free > 0, "se"].isna().all()
+
+
+@pytest.mark.parametrize("how", ["product", "sam"])
+def test_a_product_that_leads_to_a_predictor_is_its_instrument(products: pd.DataFrame, how: str) -> None:
+    text = MEASURED + "Z ~ X + w + X:w\nY ~ Z + X\nY ~~ Z"
+    fit = sem.sam(text, products) if how == "sam" else sem.fit(text, products, interactions=how)
+    assert not fit.unidentified
+    assert fit.estimates.loc[fit.estimates.free > 0, "se"].notna().all()
+
+
+@pytest.mark.parametrize("how", ["lms", "qml"])
+def test_covariances_of_products_belong_to_product_indicators(products: pd.DataFrame, how: str) -> None:
+    with pytest.raises(InputError, match=r"row 5: 'X ~~ X:Z': no parameter.*interactions='product'"):
+        sem.fit(MEASURED + "Y ~ X + Z + X:Z\nX ~~ X:Z", products, interactions=how)

@@ -34,3 +34,17 @@ def test_a_mistyped_word_is_asked_back_as_it_is_written() -> None:
 def test_likeness_is_the_share_of_letters_in_common_blocks() -> None:
     assert nearest("ab12", ["abxy"], likeness=0.5) == "abxy"  # 2 * 2 of 8 letters
     assert nearest("ab12", ["abxy"], likeness=0.51) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "said"),
+    [
+        ("\u00e91", "e\u03011", "'e\u03011', which looks alike but has U+0065 LATIN SMALL LETTER E, U+0301"),
+        ("x1", "x1\u200b", "has U+200B ZERO WIDTH SPACE?"),
+        ("x 1", "x\u00a01", "has U+00A0 NO-BREAK SPACE and lacks U+0020 SPACE?"),
+        ("x-1", "x\u20131", "has U+2013 EN DASH and lacks U+002D HYPHEN-MINUS?"),
+        ("x 1", "x 1 ", "has blanks elsewhere?"),
+    ],
+)
+def test_a_key_that_only_looks_like_the_word_is_told_by_its_characters(word, known, said) -> None:
+    assert said in did_you_mean(word, ["other", known])

@@ -406,7 +406,11 @@ class Family(ABC):
     def left_out_because(self, model: Model) -> tuple[str, str]:
         """Why a case has no part in a fit, and what would keep it."""
         reason = "a value or the group is missing" if model.sample.n_groups > 1 else "a value is missing"
-        return reason, "missing='ml' uses all available values"
+        return reason, self.keeps_incomplete(model.options)
+
+    def keeps_incomplete(self, options: Options) -> str:
+        """What would use incomplete cases as well, beside the other options; only what is taken is advised."""
+        return "missing='ml' uses all available values"
 
     def extended(self, model: Model, point: Point, candidates: Sequence[Candidate]) -> ExtendedModel:
         """The model with candidates among its parameters, for modification indices."""

@@ -48,6 +48,10 @@ class CompleteData(OneLevel):
         """Moments of the complete cases."""
         return complete_sample(cases, bool(self.cases_lost))
 
+    def keeps_incomplete(self, options: Options) -> str:
+        """Another estimator: a discrepancy of moments has no use for single values."""
+        return "estimator='MLR' with missing='ml' (and its own se and test) uses all available values"
+
     def resample(self, model: Model, rows: list[Index]) -> Sample:
         """Moments of some of the cases."""
         parts = []

@@ -38,6 +38,11 @@ class Likelihood(CompleteData):
         """The words it can honour."""
         return OF_MOMENTS if situation == "moments" else WORDS
 
+    def keeps_incomplete(self, options: Options) -> str:
+        """Full information, where its errors and test are those asked for."""
+        full = options.se != "robust.sem" and options.test in ("standard", "none", "yuan.bentler.mplus")
+        return Family.keeps_incomplete(self, options) if full else super().keeps_incomplete(options)
+
     def discrepancy(
         self, options: Options, sample: GroupSample, exogenous: tuple[str, ...], with_means: bool
     ) -> Discrepancy:

@@ -85,6 +85,10 @@ class Ordinal(OneLevel):
         """Where parameters stand, thresholds and scaling factors among them."""
         return ordinal_layouts(table, exogenous)
 
+    def keeps_incomplete(self, options: Options) -> str:
+        """Pairs of answers."""
+        return "missing='pairwise' uses all pairs of answers"
+
     def discrepancy(
         self, options: Options, sample: GroupSample, exogenous: tuple[str, ...], with_means: bool
     ) -> Discrepancy:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+import numpy as np
+
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.inference.covariance import invert, standard_covariance
+from comply_measure.sem.language.records import Product
 from comply_measure.sem.model import Model
 from comply_measure.sem.objective import Point
 
@@ -19,13 +22,51 @@ NOT_IDENTIFIED = "the model is not identified"
 def unidentified_parameters(model: Model, point: Point, jacobian: Array | None = None) -> tuple[int, ...]:
     """Parameters (places in θ) that the data cannot separate; empty when the model is identified.
 
-    The information of the fit's own kind decides, and another one where the family has one that shows it better.
+    The information of the fit's own kind decides, and another one where the family has one that shows it better. A
+    model with product factors has to be identified without what only their covariances say
+    (:func:`told_by_products_alone`).
     """
     found = standard_covariance(point, model.options.information, 1.0, jacobian).unidentified
-    hidden = None if found else model.family.hidden_information(point)
-    if hidden is None:
+    if found:
         return found
-    return invert(point.objective.space.curvature(hidden), point, 1.0, jacobian).unidentified
+    hidden = model.family.hidden_information(point)
+    if hidden is not None:
+        found = invert(point.objective.space.curvature(hidden), point, 1.0, jacobian).unidentified
+    return found or told_by_products_alone(model, point, jacobian)
+
+
+def told_by_products_alone(model: Model, point: Point, jacobian: Array | None = None) -> tuple[int, ...]:
+    """Parameters that are separated by nothing but the covariances of product factors with other variables.
+
+    These covariances are third moments, zero for normal variables: what rests on them, such as ``X ~ Z`` beside
+    ``X ~~ Z``, is not identified (nor is it by LMS or QML, which assume normal factors), however well the sample's
+    skewness happens to separate it. The information is that of the same estimates with these covariances at zero.
+
+    Parameters
+    ----------
+    model : Model
+    point : Point
+        The optimum.
+    jacobian : array (c, r), optional
+        Derivatives of active constraints in φ.
+    """
+    table, space = model.table, point.objective.space
+    rows = [
+        row
+        for row, (lhs, rhs) in enumerate(zip(table.lhs, table.rhs, strict=True))
+        if table.op[row] == "~~" and isinstance(lhs, Product) != isinstance(rhs, Product)
+    ]
+    places = np.unique(table.free[rows][table.free[rows] > 0]) - 1
+    if not len(places):
+        return ()
+    theta = point.theta.copy()
+    theta[places] = 0.0
+    normal = point.objective.at(space.contract(theta))
+    if not math.isfinite(normal.value):
+        return ()
+    held = np.eye(len(theta))[places] if space.K is None else space.K[places]
+    held = held if jacobian is None else np.vstack([jacobian, held])
+    return invert(normal.information, normal, 1.0, held).unidentified
 
 
 def why_no_fit(model: Model, unidentified: tuple[int, ...]) -> str:

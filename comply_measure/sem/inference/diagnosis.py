@@ -9,6 +9,7 @@ import numpy as np
 
 from comply_measure.sem.implied import Implied
 from comply_measure.sem.language.expressions import why_undefined
+from comply_measure.sem.language.records import Product
 from comply_measure.sem.model import Model
 from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.table.namespace import Namespace
@@ -78,9 +79,12 @@ def no_fit_findings(model: Model, reason: str, unidentified: Sequence[int]) -> I
     if unidentified:
         names = model.table.free_names()
         involved = ", ".join(names[i] for i in unidentified[:8])
+        of_products = ""
+        if any(isinstance(name, Product) for names in model.table.variables for name in names.latent):
+            of_products = " when covariances of products with other variables are zero, as of normal ones"
         yield Finding(
             "not_identified",
-            f"the information matrix is singular; the data do not separate: {involved}",
+            f"the information matrix is singular{of_products}; the data do not separate: {involved}",
             "fix a loading or variance per factor, or drop parameters; no standard errors and no fit are given",
         )
     if model.df < 0:

@@ -21,7 +21,7 @@ from comply_measure.sem.implied import Layout
 from comply_measure.sem.interactions.lms_equations import Equations, ProductPath, equations_of
 from comply_measure.sem.interactions.lms_likelihood import GroupLikelihood, GroupPoint, patterns_of
 from comply_measure.sem.interactions.lms_objective import ProductObjective
-from comply_measure.sem.interactions.model import LatentProducts, latent_products
+from comply_measure.sem.interactions.model import LatentProducts, at_term, latent_products
 from comply_measure.sem.language.records import PLAIN, ModelRecords, Product, Term
 from comply_measure.sem.layouts import is_direct_product
 from comply_measure.sem.model import Model, fill_exogenous, specify
@@ -110,6 +110,7 @@ def product_model(request: Request, quasi: bool) -> ProductModel:
     options = request.options
     products = latent_products(_with_covariances(request.records))
     assert products is not None
+    _check_moments(products)
     words = replace(request.table_options, meanstructure=True, fixed_x=False, direct_products=True)
     table = build_table(products.records, words, request.groups[0])
     _check_composites(table)
@@ -203,6 +204,21 @@ def _with_covariances(records: ModelRecords) -> ModelRecords:
         line = terms[-1].line
         added += [Term(a, "~~", b, PLAIN, line, block) for a, b in pairs if frozenset((a, b)) not in known]
     return replace(records, terms=(*records.terms, *added))
+
+
+def _check_moments(products: LatentProducts) -> None:
+    """Refuse covariances of products: they follow from the model, as those of normal variables do."""
+    problems = [
+        at_term(
+            products.records,
+            term,
+            f"'{term.lhs} {term.op} {term.rhs}': no parameter where products are not variables of the model",
+            "interactions='product'",
+        )
+        for term in products.extra
+    ]
+    if problems:
+        raise InputError("Products of the model have no covariances.", problems)
 
 
 def _check_composites(table: ParameterTable) -> None:

@@ -130,11 +130,11 @@ def latent_products(records: ModelRecords) -> LatentProducts | None:
                 continue
             first, second = (Component(name, measured.get(name, ())) for name in term.rhs.parts)
             made = ProductTerm(term.lhs, term.rhs, (first, second), term.modifiers, term.line, block)
-            problems += [_at(records, term, *said) for said in _objections(made, term, terms, records)]
+            problems += [at_term(records, term, *said) for said in _objections(made, term, terms, records)]
             if term.op == "~":
                 if any((t.outcome, t.product, t.block) == (term.lhs, term.rhs, block) for t in found):
                     said = f"'{term.rhs}' stands twice in the equation of '{term.lhs}'"
-                    problems.append(_at(records, term, said, "one term for both orders"))
+                    problems.append(at_term(records, term, said, "one term for both orders"))
                 found.append(made)
                 notes += _incomplete(made, terms)
     if problems:
@@ -222,7 +222,8 @@ def _indicators(terms: Iterable[Term]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _at(records: ModelRecords, term: Term, message: str, allowed: str) -> Problem:
+def at_term(records: ModelRecords, term: Term, message: str, allowed: str) -> Problem:
+    """A problem of a formula with a product, with its place in the text."""
     line = records.text.split("\n")[term.line - 1]
     place = line.find(term.rhs)
     place = place if place >= 0 else line.find(":") - 1

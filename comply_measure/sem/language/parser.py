@@ -23,6 +23,7 @@ columns, or of factors (:mod:`comply_measure.sem.interactions.model`).
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -33,6 +34,7 @@ from comply_measure.sem.language.expressions import ExpressionError, Name, parse
 from comply_measure.sem.language.modifiers import Variable, merge, read_product
 from comply_measure.sem.language.records import PLAIN, ModelRecords, Modifiers, Product, Relation, Term
 from comply_measure.sem.language.tokens import OPERATORS, Source, Token, tokenize
+from comply_measure.statistics.words import character_name
 
 _RELATIONS = ("==", "<", ">", ":=")
 _GOES_ON_AFTER = frozenset({*OPERATORS, "+", "-", "*", "/", "^", ",", "(", "?"})
@@ -158,7 +160,13 @@ def _read(text: object) -> _Draft:
             allowed = "names between two backticks, `my item`; a backtick inside a name is written twice"
             draft.report("a backtick without its partner, or with nothing between", token.at, allowed)
         elif token.kind == "bad":
-            draft.report(f"the character '{token.text}' has no meaning here", token.at)
+            shown = f"'{token.text}'" if token.text.isprintable() else character_name(token.text)
+            marks = unicodedata.category(token.text) in ("Mn", "Mc", "Me")
+            draft.report(
+                f"the character {shown} has no meaning here",
+                token.at,
+                "names with such marks between backticks" if marks else None,
+            )
     if not draft.faults:
         for statement in _statements(tokens):
             try:

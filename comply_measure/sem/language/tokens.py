@@ -10,7 +10,7 @@ OPERATORS = ("=~", "<~", "~*~", "~~", "~", ":=", "==", "|", "<", ">")
 
 _PATTERN = re.compile(
     r"""
-    (?P<skip>[ \t\r\f\u00a0]+|[#!][^\n]*)
+    (?P<skip>\A\ufeff|[ \t\r\f\u00a0]+|[#!][^\n]*)
   | (?P<newline>\n)
   | (?P<end>;)
   | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)

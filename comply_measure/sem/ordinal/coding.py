@@ -158,8 +158,8 @@ def category_problems(
     """What makes the categories of one variable in one group unusable."""
     where = f" in group '{group}'" if group is not None else ""
     if len(categories) < 2:
-        found = categories[0] if len(categories) else None
-        return [Problem("an ordered variable needs at least two categories", column=name, value=found)]
+        found = f"one answer only, {categories[0]}" if len(categories) else "no answer"
+        return [Problem(f"{found}{where}: an ordered variable needs at least two categories", column=name)]
     if len(categories) > MAX_CATEGORIES:
         text = f"{len(categories)} categories in an ordered variable"
         return [Problem(text, column=name, allowed=f"at most {MAX_CATEGORIES}; leave it out of 'ordered'")]
