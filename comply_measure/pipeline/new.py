@@ -196,7 +196,7 @@ def _study(
     if opening.encoding is not None:
         data.setdefault("format", {})["encoding"] = opening.encoding
         guesses["data", "format", "encoding"] = opening.encoding_why
-    if len(opening.header_rows) > 1:
+    if opening.header_rows != (0,):
         data.setdefault("format", {})["header_rows"] = list(opening.header_rows)
         guesses["data", "format", "header_rows"] = opening.header_why
     places = sketch.places
@@ -313,7 +313,11 @@ def _not_read(sketch: AnswersSketch) -> Entries:
     guesses: dict[str, str] = {}
     if sketch.leave_out:
         columns["leave_out"] = {name: list(cells) for name, cells in sketch.leave_out.items()}
-        guesses["leave_out"] = f"rows that {sketch.tool} marks as tests, previews or rejected; column: cells"
+        reasons = [f"rows that {sketch.tool} marks as tests, previews or rejected"] * (
+            len(sketch.leave_out) > bool(sketch.other_forms)
+        )
+        reasons += ["rows of forms that ask no items"] if sketch.other_forms else []
+        guesses["leave_out"] = f"{', '.join(reasons)}; column: cells"
     if sketch.ignored:
         columns["ignore"] = [_literal(name) for name in sketch.ignored]
         guesses["ignore"] = f"left out: {', '.join(sorted(set(sketch.ignored.values())))}"
@@ -401,9 +405,17 @@ def _checks(sketch: AnswersSketch, kinds: Sequence[AnswerScale], missing: Mappin
 def _rows_to_check(sketch: AnswersSketch) -> list[str]:
     """Rows that are left out, and rows that perhaps should be."""
     checks = [
-        f"rows left out, tests or rejected ones: column {name} is {' or '.join(cells)}"
+        f"rows left out, {'of forms that ask no items' if name == sketch.other_forms else 'tests or rejected ones'}: "
+        f"column {name} is {' or '.join(cell or 'blank' for cell in cells)}"
         for name, cells in sketch.leave_out.items()
     ]
+    column, cells = sketch.occasions
+    if cells:
+        others = ", ".join(f'"{cell}"' for cell in cells[1:])
+        checks.append(
+            f"rows of {len(cells)} occasions ({', '.join(cells)}) count as informants of their own; leave_out: "
+            f"{{{column}: [{others}]}} under data.columns keeps the first, if they are the same informants"
+        )
     if sketch.only_tests:
         checks.append(
             "every row is marked as a test, preview or rejected one, so all are read: no results of answers"

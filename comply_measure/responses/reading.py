@@ -87,7 +87,8 @@ def read_responses(
     Parameters
     ----------
     path : path-like
-        ``.csv``, ``.tsv``, ``.txt``, ``.tab``, ``.xlsx``, ``.parquet``, ``.sav``, ``.zsav`` or ``.dta``.
+        ``.csv``, ``.tsv``, ``.txt``, ``.tab``, ``.xlsx``, ``.parquet``, ``.sav``, ``.zsav``, ``.dta`` or
+        ``.json``.
     scales : Scale or sequence of Scale
         The instruments that were asked.
     mapping : ColumnMapping, optional

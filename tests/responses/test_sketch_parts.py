@@ -462,9 +462,9 @@ def test_short_names_of_ids_are_no_items() -> None:
     five = (1, 2, 3, 4, 5)
     names = ("team size", "team mood", "my team works", "our team helps", "team_1", "team_2")
     table = RawTable("f.csv", {name: column(name, *five) for name in names}, np.arange(2, 7))
-    taken = {name for block in _blocks(table, []) for name in block.columns}
+    taken = {name for block in _blocks(table, [], None) for name in block.columns}
     assert {"team_1", "team_2"} <= taken and not {"team size", "team mood"} & taken
-    assert {name for block in _blocks(table, ["team_1", "team_2"]) for name in block.columns} <= set(
+    assert {name for block in _blocks(table, ["team_1", "team_2"], None) for name in block.columns} <= set(
         names[2:4]
     )
 

@@ -16,6 +16,7 @@ from comply_measure.responses.export import unmarked
 from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.delimited import first_records, read_delimited
 from comply_measure.responses.files.excel import first_rows, read_excel
+from comply_measure.responses.files.json_records import read_json
 from comply_measure.responses.files.labelled import read_spss, read_stata
 from comply_measure.responses.files.parquet import read_parquet
 from comply_measure.responses.files.raw import Column, RawTable, encoded
@@ -35,6 +36,7 @@ READERS: dict[str, Reader] = {
     ".sav": read_spss,
     ".zsav": read_spss,
     ".dta": read_stata,
+    ".json": read_json,
 }
 
 
@@ -46,6 +48,7 @@ _MEANT = {
     "Parquet file": _NUMBERS,
     "SPSS file": _NUMBERS | {"encoding"},
     "Stata file": _NUMBERS | {"encoding"},
+    "JSON": _NUMBERS,
 }
 
 
@@ -138,6 +141,8 @@ def _is_what_it_says(path: Path, file_format: FileFormat, faults: Faults) -> boo
     actual = actual_kind(path)
     if actual == "binary data" and _is_wide(file_format.encoding):
         actual = "text"  # of UTF-16 and UTF-32 without a mark, which hold zero bytes
+    if actual == "text" and expected == "JSON":
+        actual = expected
     if actual != expected:
         faults.add(f"the file is not what its ending says: {actual}", value=path.suffix, allowed=expected)
         return False

@@ -9,7 +9,7 @@ import numpy as np
 
 from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.limits import MAX_UNPACKED, too_many_cells
-from comply_measure.responses.files.raw import Column, RawTable, encoded, from_dictionary
+from comply_measure.responses.files.raw import Column, RawTable, encoded, from_dictionary, plain
 from comply_measure.responses.mapping import FileFormat
 
 
@@ -65,4 +65,6 @@ def _column(name: str, values: Any) -> Column:
     if not pa.types.is_dictionary(array.type):
         array = array.dictionary_encode()
     codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return from_dictionary(name, codes, array.dictionary.to_pylist())
+    categories = array.dictionary.to_pylist()
+    ordered = tuple(map(plain, categories)) if array.type.ordered else ()
+    return from_dictionary(name, codes, categories, ordered=() if None in ordered else ordered)

@@ -54,6 +54,8 @@ class Column:
     label : str
         What the file says about the column beside its name: a variable label (SPSS, Stata), the question in a further
         header row.
+    ordered : tuple
+        All categories from the lowest, where the file orders them (Parquet).
     """
 
     name: str
@@ -63,6 +65,7 @@ class Column:
     missing_ranges: tuple[tuple[float, float], ...] = ()
     nominal: bool = False
     label: str = ""
+    ordered: tuple[Cell, ...] = ()
 
     def is_declared_missing(self, value: Cell) -> bool:
         """True if the file declares this value as user-missing."""

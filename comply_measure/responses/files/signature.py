@@ -14,6 +14,7 @@ _ENDS: dict[str, str] = {
     ".sav": "SPSS file",
     ".zsav": "SPSS file",
     ".dta": "Stata file",
+    ".json": "JSON",
 }
 ENDINGS = tuple(_ENDS)
 

@@ -38,6 +38,19 @@ _STIMME_VOLL = (
 _TRIFFT = "trifft gar nicht zu|trifft überhaupt nicht zu|trifft absolut nicht zu"
 _TRIFFT_VOLL = "trifft voll zu|trifft voll und ganz zu|trifft völlig zu|trifft vollkommen zu|trifft genau zu"
 
+_PAS_DU_TOUT = "pas du tout d'accord|fortement en désaccord|tout à fait en désaccord|pas d'accord du tout"
+_PAS = "plutôt pas d'accord|pas d'accord|en désaccord|plutôt en désaccord"
+_NI = (
+    "ni d'accord ni pas d'accord|ni d'accord, ni pas d'accord|ni d'accord ni en désaccord|neutre|sans opinion"
+)
+_DACCORD = "plutôt d'accord|d'accord"
+_TOUT_A_FAIT = "tout à fait d'accord|fortement d'accord|entièrement d'accord"
+_NADA_DE_ACUERDO = "totalmente en desacuerdo|muy en desacuerdo|completamente en desacuerdo|nada de acuerdo"
+_EN_DESACUERDO = "en desacuerdo|algo en desacuerdo|poco de acuerdo"
+_NI_DE_ACUERDO = "ni de acuerdo ni en desacuerdo|ni en desacuerdo ni de acuerdo|neutral|indiferente|indeciso"
+_DE_ACUERDO = "de acuerdo|algo de acuerdo|bastante de acuerdo"
+_MUY_DE_ACUERDO = "totalmente de acuerdo|muy de acuerdo|completamente de acuerdo"
+
 #: From the lowest category: language and, by category, its spellings.
 ANSWER_SCALES: Final = (
     _set("en", "strongly disagree; disagree; agree; strongly agree"),
@@ -126,4 +139,41 @@ ANSWER_SCALES: Final = (
         "de",
         "sehr unwahrscheinlich; unwahrscheinlich; teils/teils|neutral; wahrscheinlich; sehr wahrscheinlich",
     ),
+    _set("fr", f"{_PAS_DU_TOUT}; {_PAS}; {_NI}; {_DACCORD}; {_TOUT_A_FAIT}"),
+    _set("fr", f"{_PAS_DU_TOUT}; {_PAS}; {_DACCORD}; {_TOUT_A_FAIT}"),
+    _set(
+        "fr",
+        f"{_PAS_DU_TOUT}; pas d'accord|en désaccord; plutôt pas d'accord|plutôt en désaccord; {_NI}; plutôt d'accord; "
+        f"d'accord; {_TOUT_A_FAIT}",
+    ),
+    _set("fr", "jamais; rarement; parfois|quelquefois; souvent; toujours|très souvent"),
+    _set("es", f"{_NADA_DE_ACUERDO}; {_EN_DESACUERDO}; {_NI_DE_ACUERDO}; {_DE_ACUERDO}; {_MUY_DE_ACUERDO}"),
+    _set("es", f"{_NADA_DE_ACUERDO}; {_EN_DESACUERDO}; {_DE_ACUERDO}; {_MUY_DE_ACUERDO}"),
+    _set(
+        "es",
+        "nunca; rara vez|casi nunca; a veces|algunas veces; a menudo|casi siempre|frecuentemente; siempre",
+    ),
+    _set(
+        "nl",
+        "helemaal mee oneens|helemaal niet mee eens|zeer mee oneens|sterk mee oneens; "
+        "mee oneens|oneens|niet mee eens; neutraal|niet mee eens, niet mee oneens|noch eens, noch oneens; "
+        "mee eens|eens; helemaal mee eens|zeer mee eens|sterk mee eens",
+    ),
+    _set("nl", "nooit; zelden; soms; vaak; altijd|zeer vaak"),
+    _set(
+        "it",
+        "totalmente in disaccordo|completamente in disaccordo|fortemente in disaccordo|per niente d'accordo; "
+        "in disaccordo|poco d'accordo|parzialmente in disaccordo; "
+        "né d'accordo né in disaccordo|neutrale|neutro|indifferente; "
+        "d'accordo|abbastanza d'accordo|parzialmente d'accordo; "
+        "totalmente d'accordo|completamente d'accordo|fortemente d'accordo|molto d'accordo",
+    ),
+    _set("it", "mai; raramente; a volte|qualche volta; spesso; sempre|molto spesso"),
+    _set(
+        "pt",
+        "discordo totalmente|discordo completamente|discordo fortemente; discordo|discordo parcialmente; "
+        "não concordo nem discordo|nem concordo nem discordo|neutro|indiferente; concordo|concordo parcialmente; "
+        "concordo totalmente|concordo completamente|concordo fortemente",
+    ),
+    _set("pt", "nunca; raramente; às vezes|algumas vezes; frequentemente|muitas vezes; sempre"),
 )

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from comply_measure.responses.files.header import BETWEEN
 from comply_measure.responses.files.raw import Column
 from comply_measure.responses.sketch.answer_scales import spelled
@@ -17,6 +19,8 @@ from comply_measure.responses.sketch.seen import (
     beside_words,
     codes_of,
     lone_codes,
+    numbers_only,
+    strays,
     together,
     words_of,
 )
@@ -109,7 +113,8 @@ def find_blocks(columns: Mapping[str, Column]) -> list[Block]:
 
 
 def unread_groups(columns: Mapping[str, Column]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Columns of like names whose answers are words of no known answer scale, with these words.
+    """Columns of like names whose answers are words of no known answer scale, and columns of codes with words among
+    them, each with these words.
 
     Parameters
     ----------
@@ -125,7 +130,21 @@ def unread_groups(columns: Mapping[str, Column]) -> list[tuple[tuple[str, ...], 
         shared = [text for text, count in texts.items() if count > 1]
         if len(names) > 1 and 3 <= len(texts) <= MOST_CATEGORIES + 2 and len(shared) > len(texts) / 2:
             found.append((tuple(names), tuple(texts)))
+        else:
+            found += [
+                ((name,), tuple(answer_texts(columns[name]))) for name in names if _half_read(columns[name])
+            ]
     return found
+
+
+def _half_read(column: Column) -> bool:
+    """Whether most cells are codes of an answer scale and some are texts, which keep the column from being an item."""
+    texts = answer_texts(column)
+    seen = codes_of(numbers_only(column)) if texts else None
+    if seen is None or len(seen.codes) < 3 or _too_wide(seen, lone_codes(seen)):
+        return False
+    places = [place for place, cell in enumerate(column.distinct) if cell in set(texts)]
+    return 2 * int(np.isin(column.codes, places).sum()) < int((column.codes >= 0).sum())
 
 
 def one_per_answer(columns: Mapping[str, Column]) -> list[tuple[str, ...]]:
@@ -188,9 +207,9 @@ def _of_one_scale(stem: str, columns: Sequence[Column], around: frozenset[str]) 
 
 def _kind(column: Column) -> tuple[object, ...] | None:
     """What tells answer scales apart: words or numbers, and labels of values; None for columns that hold no answers."""
-    if answer_texts(column):
+    if answer_texts(column) and not strays(column):
         return _WORDS
-    seen = codes_of(column)
+    seen = codes_of(numbers_only(column))
     if seen is None or _too_wide(seen, lone_codes(seen)):
         return None
     return ("codes", tuple(sorted(seen.labels.items())))
@@ -204,10 +223,8 @@ def _too_wide(seen: Seen, lone: frozenset[int]) -> bool:
 def _block(stem: str, columns: Sequence[Column], around: frozenset[str] = frozenset()) -> Block | None:
     names = tuple(column.name for column in columns)
     if any(map(answer_texts, columns)):
-        numbers = together(
-            seen for column in columns if (seen := codes_of(_numbers_only(column))) is not None
-        )
-        read = words_of(columns, around, beside_words(numbers))
+        numbers = together(seen for column in columns if (seen := codes_of(numbers_only(column))) is not None)
+        read = words_of(columns, around, beside_words(numbers)) or _beside(columns)
         if read is None:
             return None
         seen = together((read[0], numbers))
@@ -219,9 +236,14 @@ def _block(stem: str, columns: Sequence[Column], around: frozenset[str] = frozen
     return block if 2 <= high - low < MOST_CATEGORIES and len(block.answers) > 2 else None
 
 
-def _numbers_only(column: Column) -> Column:
-    texts = set(answer_texts(column))
-    return Column(column.name, column.codes[:0], tuple(cell for cell in column.distinct if cell not in texts))
+def _beside(columns: Sequence[Column]) -> tuple[Seen, str, bool] | None:
+    """Texts beside numbers that all say that there is no answer; None if any says something else."""
+    texts = [(column, answer_texts(column)) for column in columns]
+    found = [strays(column) for column, told in texts if told]
+    if not all(found):
+        return None
+    missing = {text: why for column in found for text, why in column.items()}
+    return Seen(frozenset(), {}, missing), "", False
 
 
 def _questions(columns: Mapping[str, Column], around: frozenset[str]) -> Iterator[Block]:

@@ -90,10 +90,17 @@ def _header(rows: Sequence[Sequence[Any]]) -> tuple[tuple[int, ...], str]:
     if len(rows) < 3:
         return (0,), ""
     first, second, third = ([_shown(cell) for cell in row] for row in rows[:3])
+    if sum(map(bool, first)) == 1 and sum(map(bool, second)) > 2 and not any(map(_is_number, second)):
+        return (1,), "the first row has one cell, a title above the names of the columns"
     if any(not cell and below for cell, below in zip(first, second, strict=False)) and not any(
         _is_number(cell) for cell in second
     ):
         return (0, 1), "the first row has blanks above the parts of questions, as SurveyMonkey writes"
+    if _parts_below(first, second):
+        return (
+            0,
+            1,
+        ), "the first row has blanks where the second numbers the parts of questions: merged cells"
     numbers = [place for place, cell in enumerate(third) if _is_number(cell)]
     above = [second[place] for place in numbers if place < len(second)]
     if {*second} >= _VV and not {*first} >= _VV:
@@ -106,6 +113,16 @@ def _header(rows: Sequence[Sequence[Any]]) -> tuple[tuple[int, ...], str]:
     if len(second) > 3 and _are_codes(first) and _are_labels(second, third):
         return (0, 1), "the second row has texts of several words below short names: labels of the columns"
     return (0,), ""
+
+
+def _parts_below(first: Sequence[str], second: Sequence[str]) -> bool:
+    """Whether the second row has cells below titles that span several columns, and nothing below the others."""
+    width = max(len(first), len(second))
+    above, below = ([*row, *[""] * (width + 1 - len(row))] for row in (first, second))
+    spans = [not above[place] or not above[place + 1] for place in range(width)]
+    spans[-1] = not above[width - 1]
+    filled = [bool(below[place]) for place in range(width)]
+    return bool(above[0]) and spans == filled and 1 < sum(spans) < width
 
 
 def _are_codes(cells: Sequence[str]) -> bool:

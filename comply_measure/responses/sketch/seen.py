@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
+
+import numpy as np
 
 from comply_measure.responses.cells import NOTHING, folded, is_stata_tag
 from comply_measure.responses.files.raw import Cell, Column, DateCell
 from comply_measure.responses.numerals import PLAIN, Numerals
 from comply_measure.responses.sketch.answer_scales import ANSWER_SCALES, LIMESURVEY, NUMBERED, spelled
-from comply_measure.responses.sketch.words import no_answer
+from comply_measure.responses.sketch.words import no_answer, no_number
 from comply_measure.responses.vocabulary import MissingReason
 
 MOST_CATEGORIES: Final = 11
@@ -53,6 +55,30 @@ def answer_texts(column: Column, numerals: Numerals = PLAIN) -> list[str]:
     ]
 
 
+def strays(column: Column) -> dict[str, MissingReason]:
+    """Texts among the numbers of a column, if all of them say that there is no answer; empty otherwise.
+
+    ``Don't know``, ``#N/A`` or REDCap's ``UNK`` beside 1 to 5. Signs and codes of programs are taken for missing where
+    most cells are numbers, labels that say so always.
+    """
+    texts = answer_texts(column)
+    found = {text: why for text in texts if (why := no_number(text)) is not None}
+    if len(found) < len(texts) or len(texts) == len(column.distinct):
+        return {}
+    at = {cell: place for place, cell in enumerate(column.distinct)}
+    codes = [at[text] for text in texts if no_answer(text) is None]
+    few = 2 * int(np.isin(column.codes, codes).sum()) < int((column.codes >= 0).sum()) if codes else True
+    return found if few else {}
+
+
+def numbers_only(column: Column) -> Column:
+    """The column without its texts; only its distinct cells, no records."""
+    texts = set(answer_texts(column))
+    return replace(
+        column, codes=column.codes[:0], distinct=tuple(cell for cell in column.distinct if cell not in texts)
+    )
+
+
 def codes_of(column: Column) -> Seen | None:
     """Whole numbers of a column with what its value labels say; None if it holds anything else."""
     if answer_texts(column) or any(isinstance(cell, DateCell) for cell in column.distinct):
@@ -86,7 +112,7 @@ def _labelled(value_labels: Mapping[Cell, str]) -> tuple[dict[int, str], dict[st
 
 
 def words_of(
-    columns: Iterable[Column], around: frozenset[str] = frozenset(), numbers: frozenset[int] = frozenset()
+    columns: Sequence[Column], around: frozenset[str] = frozenset(), numbers: frozenset[int] = frozenset()
 ) -> tuple[Seen, str, bool] | None:
     """Labels of an answer scale in the columns of a block, their language, and whether another scale fits too.
 
@@ -95,7 +121,7 @@ def words_of(
 
     Parameters
     ----------
-    columns : iterable of Column
+    columns : sequence of Column
         Of the block.
     around : frozenset of str
         Answers of the whole file, :func:`~comply_measure.responses.sketch.answer_scales.spelled`.
@@ -114,6 +140,8 @@ def words_of(
             words = {text: int(match["code"]) for text, match in matches.items() if match}
             labels = {} if pattern is LIMESURVEY else {code: text for text, code in words.items()}
             return Seen(frozenset(words.values()), words, missing, labels), "en", False
+    if (ordered := _ordered(columns, missing)) is not None and not numbers:
+        return ordered, "", False
     fitting = []
     different = len({*map(spelled, answers)})
     for language, categories in ANSWER_SCALES:
@@ -134,6 +162,16 @@ def words_of(
         frozenset(range(1, size + 1)), words, missing, {c: labels.get(c, "") for c in range(1, size + 1)}
     )
     return seen, language, doubtful
+
+
+def _ordered(columns: Iterable[Column], missing: Mapping[str, MissingReason]) -> Seen | None:
+    """Categories that the file itself orders, the same in all columns, with their places as codes; None without."""
+    orders = {column.ordered for column in columns}
+    order = [str(text) for text in next(iter(orders)) if str(text) not in missing] if len(orders) == 1 else []
+    if not 1 < len(order) <= MOST_CATEGORIES or len({*map(folded, order)}) < len(order):
+        return None
+    words = {text: code for code, text in enumerate(order, 1)}
+    return Seen(frozenset(words.values()), words, missing, {code: text for text, code in words.items()})
 
 
 _Fit = tuple[tuple[int, int, int], str, dict[str, int]]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from html import unescape
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -14,15 +16,19 @@ from comply_measure.responses.faults import Faults, refuse
 from comply_measure.responses.files.load import load_table
 from comply_measure.responses.files.raw import Column, RawTable
 from comply_measure.responses.mapping import FileFormat
-from comply_measure.responses.numerals import PLAIN, numerals_of
+from comply_measure.responses.numerals import PLAIN, Numerals, numerals_of
 from comply_measure.responses.rows import without_rows
 from comply_measure.responses.sketch.blocks import Block, find_blocks, one_per_answer, unread_groups
+from comply_measure.responses.sketch.forms import emptied, occasions, rows_of_other_forms
 from comply_measure.responses.sketch.opening import Opening, opening_of
 from comply_measure.responses.sketch.places import Places, find_places
 from comply_measure.responses.sketch.tools import Tool, is_tools_own, marked_rows, tool_of, unfinished
 from comply_measure.responses.sketch.variables import is_text, tools_columns, variables
 from comply_measure.responses.sketch.words import FIRM, INFORMANT, ROLE, UNIT, split_code, tokens
 from comply_measure.responses.vocabulary import MissingReason
+
+_COMMA: Final = Numerals(",")
+_TAG: Final = re.compile(r"</?[A-Za-z][^<>]*>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,10 @@ class AnswersSketch:
         Column that is left out -> why.
     leave_out : mapping
         Column -> cells whose rows are tests or rejected, and left out.
+    other_forms : str
+        The one of these columns whose rows are of forms that ask no items; empty where there is none.
+    occasions : tuple
+        Column that says on which occasion a row was answered, and its cells where there are several.
     only_tests : bool
         Whether every row is marked so, as in a trial of the survey: then all are kept.
     unfinished : tuple
@@ -83,6 +93,8 @@ class AnswersSketch:
     as_text: tuple[str, ...]
     ignored: Mapping[str, str]
     leave_out: Mapping[str, tuple[str, ...]]
+    other_forms: str
+    occasions: tuple[str, tuple[str, ...]]
     only_tests: bool
     unfinished: tuple[str, tuple[str, ...], int]
     repeats: tuple[int, ...]
@@ -116,9 +128,14 @@ def sketch_answers(path: str | Path) -> AnswersSketch:
     table, leave_out, only_tests = _without_tests(table, tool)
     of_tool = {name for name, column in table.columns.items() if is_tools_own(column, tool)}
     metadata = [name for name in tools_columns(table.columns) if name not in of_tool]
-    blocks = _blocks(table, {*metadata, *of_tool})
+    blocks = _blocks(table, {*metadata, *of_tool}, tool)
     items = {name for block in blocks for name in block.columns}
     _check(table, blocks)
+    whole = table
+    form, cells = rows_of_other_forms(table, items, tool)
+    if form:
+        leave_out = {**leave_out, form: cells}
+        table, _ = without_rows(table, {form: cells}, Faults(table.file))
     others = {name: column for name, column in table.columns.items() if name not in items}
     places = find_places(others, {*metadata, *of_tool})
     _check_places(path, places)
@@ -136,8 +153,10 @@ def sketch_answers(path: str | Path) -> AnswersSketch:
         units,
         informants,
         tuple(name for name in (*units, *informants) if is_text(others[name], numerals)),
-        {name: why for name, why in ignored.items() if name not in leave_out},
+        _reasons(ignored, emptied(whole, table), leave_out),
         leave_out,
+        form,
+        occasions(table, tool),
         only_tests,
         unfinished(table, tool),
         _repeats(table, {*ignored, places.informant.column} if places.informant else ignored),
@@ -164,7 +183,19 @@ def _opened(path: Path) -> tuple[Opening, RawTable]:
     table = None if faults.problems else load_table(path, opening.file_format, faults)
     if table is None or faults.problems:
         refuse(f"{path} cannot be read as a table of answers", faults)
-    return opening, table
+    return opening, replace(
+        table, columns={name: _with_numbers(c, table) for name, c in table.columns.items()}
+    )
+
+
+def _with_numbers(column: Column, table: RawTable) -> Column:
+    """A column of numbers with a decimal comma as numbers; any other as it is."""
+    if not table.may_use_decimal_comma or not any("," in str(cell) for cell in column.distinct):
+        return column
+    numbers = [_COMMA.number(cell) for cell in column.distinct]
+    if any(number is None for number in numbers) or len({*numbers}) < len(numbers):
+        return column
+    return replace(column, distinct=tuple(number for number in numbers if number is not None))
 
 
 def _check_places(path: Path, places: Places) -> None:
@@ -182,6 +213,18 @@ def _check_places(path: Path, places: Places) -> None:
         )
 
 
+def _reasons(
+    ignored: Mapping[str, str], only_elsewhere: Collection[str], leave_out: Collection[str]
+) -> dict[str, str]:
+    """Column that is left out -> why; those that leave out rows are read."""
+    elsewhere = "given only in rows that are left out"
+    return {
+        name: elsewhere if name in only_elsewhere else why
+        for name, why in ignored.items()
+        if name not in leave_out
+    }
+
+
 def _without_tests(table: RawTable, tool: Tool | None) -> tuple[RawTable, dict[str, tuple[str, ...]], bool]:
     """The table without rows that are marked as tests, what marks them, and whether all rows are: then none goes."""
     leave_out = marked_rows(table, tool)
@@ -191,9 +234,10 @@ def _without_tests(table: RawTable, tool: Tool | None) -> tuple[RawTable, dict[s
 
 
 def _labels(table: RawTable) -> dict[str, str]:
-    """Column -> what the file says about it beside its name or code."""
+    """Column -> what the file says about it beside its name or code; without HTML."""
     texts = {name: column.label or split_code(name)[1] for name, column in table.columns.items()}
-    return {name: text for name, text in texts.items() if text}
+    plain = {name: " ".join(unescape(_TAG.sub(" ", text)).split()) for name, text in texts.items()}
+    return {name: text for name, text in plain.items() if text}
 
 
 def _repeats(table: RawTable, ignored: Collection[str]) -> tuple[int, ...]:
@@ -203,18 +247,28 @@ def _repeats(table: RawTable, ignored: Collection[str]) -> tuple[int, ...]:
     return tuple(int(row) for row in np.delete(table.rows, first))
 
 
-def _blocks(table: RawTable, metadata: Iterable[str]) -> list[Block]:
-    """Blocks among columns that are not the tool's own and not named like ids."""
+def _blocks(table: RawTable, metadata: Iterable[str], tool: Tool | None) -> list[Block]:
+    """Blocks among columns that are not the tool's own and not named or labelled like ids."""
     ids = {*metadata}
-    for name in table.columns:
+    for name, column in table.columns.items():
         name_of = split_code(name)[0]
-        if (
-            tokens(name_of) & (UNIT | FIRM | ROLE | INFORMANT)
-            and len(name_of.split()) < 3
-            and not _numbered(name_of)
-        ):
+        named = len(name_of.split()) < 3 and not _numbered(name_of) and _says_who(name_of)
+        label = column.label
+        if named or (0 < len(label.split()) < 4 and not _numbered(label) and _says_who(label)):
             ids.add(name)
-    return find_blocks({name: column for name, column in table.columns.items() if name not in ids})
+    blocks = find_blocks({name: column for name, column in table.columns.items() if name not in ids})
+    codes = tool.unanswered if tool else frozenset()
+    return [_without_unanswered(block, codes) for block in blocks]
+
+
+def _says_who(name: str) -> bool:
+    return not tokens(name).isdisjoint(UNIT | FIRM | ROLE | INFORMANT)
+
+
+def _without_unanswered(block: Block, codes: frozenset[int]) -> Block:
+    """The block with the tool's codes for questions without an answer taken off the lower end of its answers."""
+    lone = {code for code in codes & block.answers - set(block.seen.labels) if code == min(block.answers)}
+    return replace(block, lone=block.lone | lone) if len(block.answers) - len(lone) > 2 else block
 
 
 def _numbered(name: str) -> bool:

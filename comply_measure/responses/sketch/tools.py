@@ -39,6 +39,10 @@ class Tool:
         Column -> cells of rows that are no answers: tests, previews, spam, rejected ones.
     unfinished : mapping
         Column -> cells of interviews that were not finished; ``""`` where the column is blank.
+    unanswered : frozenset of int
+        Codes below its answers for questions that were shown and not answered.
+    forms, occasions : frozenset of str
+        Columns that say which form a row answers, and on which occasion.
     """
 
     name: str
@@ -46,6 +50,9 @@ class Tool:
     own: str = ""
     tests: Mapping[str, frozenset[str]] = field(default_factory=dict)
     unfinished: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    unanswered: frozenset[int] = frozenset()
+    forms: frozenset[str] = frozenset()
+    occasions: frozenset[str] = frozenset()
 
 
 def _signs(*sets: str) -> tuple[frozenset[str], ...]:
@@ -56,7 +63,9 @@ TOOLS: Final = (
     Tool(
         "Qualtrics",
         _signs("responseid progress", "responseid recordeddate", "responseid responseset"),
-        r"responseset|externaldatareference|externaldata|qlanguage|locationaccuracy|.*dotopics|.*sentiment.*",
+        r"responseset|externaldatareference|externaldata|qlanguage|locationaccuracy|.*topics|.*sentiment.*|.*npsgroup"
+        r"|.*(firstclick|lastclick|pagesubmit|clickcount)|.*displayorder.*|(q|qid|fl|bl)\w*\d+do\w*|sc\d+"
+        r"|qtotalduration|q(recaptcha|relevantid|ambiguous|ballotbox|unansweredquestions|straightlining)\w*",
         {"status": QUALTRICS_TESTS, "responsetype": QUALTRICS_TESTS, "antworttyp": QUALTRICS_TESTS},
         {"finished": _NO, "beendet": _NO},
     ),
@@ -88,6 +97,7 @@ TOOLS: Final = (
         r"|outputmode|javascript|flash|sessionid|language|cleaned|ats|datetime|dateof.*|rts\d+|participantbrowser",
         {"tester": frozenset({"1"})},
         {"dispcode": frozenset({"20", "21", "22", "23"})},
+        unanswered=frozenset({0}),
     ),
     Tool(
         "KoboToolbox",
@@ -95,6 +105,13 @@ TOOLS: Final = (
         r"start|end|today|username|deviceid|phonenumber|simserial|subscriberid|id|uuid|submissiontime|validationstatus"
         r"|notes|submittedby|version|tags|index|metainstanceid|metainstancename|formhubuuid|metarootuuid",
         {"validationstatus": frozenset({"validation_status_not_approved", "not approved"})},
+    ),
+    Tool(
+        "SurveyCTO",
+        _signs("instanceid formdefversion"),
+        r"submissiondate|starttime|endtime|deviceid|subscriberid|simid|devicephonenum|username|duration|caseid|instanceid"
+        r"|formdefversion|key|reviewstatus",
+        {"reviewstatus": frozenset({"rejected"})},
     ),
     Tool(
         "ODK Central",
@@ -116,9 +133,41 @@ TOOLS: Final = (
         unfinished={"responsetype": frozenset({"started", "partial"})},
     ),
     Tool(
+        "Alchemer",
+        _signs("responseid timestarted datesubmitted"),
+        r"timestarted|datesubmitted|status|contactid|legacycomments|comments|language|referer|sessionid|useragent|tags"
+        r"|longitude|latitude|country|city|stateregion|postal",
+        {"status": frozenset({"disqualified", "deleted"})},
+        {"status": frozenset({"partial"})},
+    ),
+    Tool(
+        "QuestionPro",
+        _signs("responsestatus seqnumber"),
+        r"responsestatus|timestamp\w*|duplicate|timetaken\w*|seqnumber|externalreference|customvariable\d+"
+        r"|respondentemail|emaillist|countrycode|region",
+        {"responsestatus": frozenset({"terminated"})},
+        {"responsestatus": frozenset({"started", "partial", "incomplete"})},
+    ),
+    Tool(
+        "formr",
+        _signs("session created modified ended"),
+        r"session|created|modified|ended|expired|iteration|studyid",
+        unfinished={"ended": frozenset({""})},
+    ),
+    Tool(
+        "oTree",
+        _signs("participantcode sessioncode"),
+        r"participant\w+|session\w+|\w*player(payoff|idingroup)|\w*subsessionroundnumber",
+        {"participantisbot": frozenset({"1", "true"})},
+    ),
+    Tool("Jotform", _signs("submissiondate submissionid"), r"submissiondate|submissionip|lastupdatedate"),
+    Tool("Nettskjema", _signs("submissionid created answertimems"), r"submissionid|created|answertimems"),
+    Tool(
         "REDCap",
         _signs("recordid"),
         unfinished={"complete": frozenset({"0", "1", "incomplete", "unverified"})},
+        forms=frozenset({"redcaprepeatinstrument", "repeatinstrument"}),
+        occasions=frozenset({"redcapeventname", "eventname"}),
     ),
 )
 

@@ -15,6 +15,9 @@ from comply_measure.responses.sketch.tools import Tool, is_tools_own, names_of
 from comply_measure.responses.sketch.words import PERSONAL, is_metadata, split_code, tokens
 
 _LONG_TEXT: Final = 60
+_MONTH_FIRST: Final = re.compile(
+    r"[^\W\d]{3,10}\.? \d{1,2},? \d{4}( \d{1,2}:\d{2}(:\d{2})?( ?[ap]\.?m\.?)?)?", re.IGNORECASE
+)
 _CLOCK: Final = re.compile(
     r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}[T ,]+\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?\s*([ap]\.?m\.?)?"
     r"\s*(Z|[+-]\d{2}:?\d{2}|(GMT|UTC|MEZ|MESZ|CES?T)([+-]\d{1,2}(:\d{2})?)?)?",
@@ -84,7 +87,7 @@ def _is_moment(cell: Cell, numerals: Numerals) -> bool:
     return isinstance(cell, DateCell) or (
         isinstance(cell, str)
         and numerals.number(cell) is None
-        and (looks_like_a_date(cell) or _CLOCK.fullmatch(cell) is not None)
+        and (looks_like_a_date(cell) or any(form.fullmatch(cell) for form in (_CLOCK, _MONTH_FIRST)))
     )
 
 

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from comply_measure.responses.cells import folded
+from comply_measure.responses.numerals import NO_VALUE
 from comply_measure.responses.vocabulary import MissingReason
 
 UNIT: Final = frozenset(
@@ -37,6 +38,13 @@ UNIT: Final = frozenset(
         "unitid",
         "teamid",
         "groupid",
+        "équipe",
+        "equipo",
+        "unité",
+        "unidad",
+        "unità",
+        "unidade",
+        "eenheid",
     ]
 )
 FIRM: Final = frozenset(
@@ -68,6 +76,14 @@ ROLE: Final = frozenset(
         "bereich",
         "department",
         "rater",
+        "fonction",
+        "función",
+        "funzione",
+        "função",
+        "functie",
+        "rôle",
+        "rol",
+        "ruolo",
     ]
 )
 INFORMANT: Final = frozenset(
@@ -137,6 +153,11 @@ METADATA: Final = frozenset(
         "redcapeventname",
         "redcaprepeatinstrument",
         "redcaprepeatinstance",
+        "eventname",
+        "repeatinstrument",
+        "repeatinstance",
+        "surveyidentifier",
+        "dataaccessgroup",
         "redcapsurveyidentifier",
         "redcapdataaccessgroup",
         "durationinseconds",
@@ -145,12 +166,19 @@ METADATA: Final = frozenset(
         "telefon",
         "phone",
         "zeitstempel",
+        "horodateur",
+        "marcatemporal",
+        "tijdstempel",
+        "informazionicronologiche",
+        "carimbodedatahora",
     ]
 )
 PERSONAL: Final = frozenset(
     [
         "email",
         "mail",
+        "emailadres",
+        "correo",
         "name",
         "ip",
         "ipaddress",
@@ -168,10 +196,16 @@ _METADATA: Final = re.compile(
 )
 _CODE_AND_TEXT: Final = re.compile(r"(?P<code>[A-Za-z]\w*(\[[^\[\]]+\]){0,2})\. (?P<text>\S.*)", re.DOTALL)
 _NO_ANSWER: Final = re.compile(
-    r"don.?t know|do not know|no answer|refus|not applicable|\bn/?a\b|\bmissing\b|wei(ß|ss) nicht|keine angabe"
-    r"|cannot judge|can.?t judge|beurteilen|no opinion|prefer not|skipped|nicht beantwortet|verweigert"
+    r"don.?t know|do not know|no answer|not answered|unanswered|refus|not applicable|\bn/?a\b|\bmissing\b"
+    r"|wei(ß|ss) nicht|keine angabe|cannot judge|can.?t judge|beurteilen|no opinion|prefer not|skipped"
+    r"|nicht beantwortet|unbeantwortet|verweigert|ne sais pas|sans réponse|sans objet|no sabe|no contesta|no aplica"
+    r"|weet niet|geen antwoord|niet van toepassing|non so\b|non risponde|não sei|não respond|não se aplica"
 )
-_CANNOT: Final = re.compile(r"know|judge|beurteilen|wei(ß|ss) nicht|no opinion")
+_CANNOT: Final = re.compile(
+    r"know|judge|beurteilen|wei(ß|ss) nicht|no opinion|ne sais pas|no sabe|weet niet|non so\b|não sei"
+)
+#: What programs and tools write for a missing value beside numbers: REDCap's UNK, NASK, ASKU and their like.
+_MISSING_CODE: Final = re.compile(r"[A-Z]{2,4}")
 
 
 def tokens(name: str) -> frozenset[str]:
@@ -202,3 +236,10 @@ def no_answer(label: str) -> MissingReason | None:
     if len(word) > 60 or not _NO_ANSWER.search(word):
         return None
     return "cannot_judge" if _CANNOT.search(word) else "user_missing"
+
+
+def no_number(text: str) -> MissingReason | None:
+    """Why a text among numbers is no answer: a label, a program's sign or a tool's code says so; None otherwise."""
+    if folded(text) in NO_VALUE or _MISSING_CODE.fullmatch(text):
+        return "user_missing"
+    return no_answer(text)

@@ -1,0 +1,248 @@
+"""Answer files of further tools, and of other languages, as their documentation describes them."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pyreadstat
+import pytest
+
+from comply_measure.errors import InputError
+from comply_measure.pipeline import STEPS, load_study, new_study
+from comply_measure.responses import sketch_answers
+from comply_measure.responses.sketch.tools import TOOLS
+
+ITEMS = ["tr_1", "tr_2", "tr_3", "ca_1", "ca_2", "ca_3"]
+N = 24
+
+
+def answers() -> pd.DataFrame:
+    """Two blocks of three items of 1 to 5, two roles in twelve units."""
+    codes = (np.arange(N)[:, None] * 7 + np.arange(6) * 3) % 5 + 1
+    table = pd.DataFrame(codes, columns=ITEMS)
+    table.insert(0, "bu", [f"BU{n // 2:02d}" for n in range(N)])
+    table.insert(1, "function", ["Sales", "Marketing"] * (N // 2))
+    return table
+
+
+def write(path, rows, delimiter=","):
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream, delimiter=delimiter).writerows(rows)
+    return path
+
+
+def rows_of(table):
+    return [list(table.columns), *table.astype(object).to_numpy().tolist()]
+
+
+def read(path, out):
+    written = new_study(path, out)
+    study = load_study(written.files[0], STEPS, read=True)
+    return study, written, study.responses.data[list(study.responses.item_ids)].to_numpy(float)
+
+
+@pytest.mark.parametrize(
+    ("texts", "missing"),
+    [
+        (("UNK", "NASK", "ASKU"), {"UNK", "NASK", "ASKU"}),
+        (("#N/A", "NULL", "No answer"), {"#N/A", "NULL", "No answer"}),
+        (("ne sais pas", "sans réponse", "Weiß nicht"), {"ne sais pas", "sans réponse", "Weiß nicht"}),
+    ],
+)
+def test_texts_for_no_answer_beside_numbers_are_missing_codes(tmp_path, texts, missing):
+    table = answers().astype(dict.fromkeys(ITEMS, object))
+    expected = table[ITEMS].to_numpy(float).copy()
+    for row, (item, text) in enumerate(zip(("tr_1", "tr_1", "ca_2"), texts, strict=True)):
+        table.loc[row, item] = text
+        expected[row, ITEMS.index(item)] = np.nan
+    study, written, codes = read(write(tmp_path / "a.csv", rows_of(table)), tmp_path / "out")
+    np.testing.assert_array_equal(codes, expected)
+    assert set(study.file.data.columns.missing) == missing
+    assert any(line.startswith("missing codes") for line in written.checks)
+
+
+def test_other_texts_beside_numbers_are_told(tmp_path):
+    """A text that may be an answer makes no code: the column is no item, and this is said."""
+    table = answers().astype({"ca_2": object})
+    table.loc[3, "ca_2"] = "see mail"
+    _, written, codes = read(write(tmp_path / "a.csv", rows_of(table)), tmp_path / "out")
+    assert codes.shape == (N, 5)
+    assert "ca_2 hold words of no known answer scale and are no items: see mail" in written.checks
+
+
+@pytest.mark.parametrize(
+    ("language", "heads", "words"),
+    [
+        ("fr", ("Votre unité", "Votre fonction"), "Pas du tout d'accord;Plutôt pas d'accord;Ni d'accord ni pas "
+         "d'accord;Plutôt d'accord;Tout à fait d'accord"),
+        ("es", ("Su unidad", "Su función"), "Totalmente en desacuerdo;En desacuerdo;Ni de acuerdo ni en desacuerdo;De "
+         "acuerdo;Totalmente de acuerdo"),
+        ("nl", ("Uw eenheid", "Uw functie"), "Helemaal mee oneens;Mee oneens;Neutraal;Mee eens;Helemaal mee eens"),
+        ("it", ("Unità", "Funzione"), "Totalmente in disaccordo;In disaccordo;Né d'accordo né in "
+         "disaccordo;D'accordo;Totalmente d'accordo"),
+        ("pt", ("Sua unidade", "Sua função"), "Discordo totalmente;Discordo;Não concordo nem discordo;Concordo;"
+         "Concordo totalmente"),
+    ],
+)  # fmt: skip
+def test_answer_scales_of_further_languages(tmp_path, language, heads, words):
+    table = answers()
+    expected = table[ITEMS].to_numpy(float).copy()
+    table[ITEMS] = table[ITEMS].map(lambda code: words.split(";")[code - 1])
+    table.columns = [*heads, *(f"? [{item}]" for item in ITEMS)]
+    study, _, codes = read(write(tmp_path / "a.csv", rows_of(table)), tmp_path / "out")
+    np.testing.assert_array_equal(codes, expected)
+    assert study.scales[0].languages == (language,)
+    assert study.responses.roles == ("sales", "marketing")
+
+
+def test_unipark_writes_zero_for_a_question_without_an_answer(tmp_path):
+    table = answers()
+    table.loc[2, "tr_1"] = 0
+    expected = table[ITEMS].to_numpy(float).copy()
+    expected[2, 0] = np.nan
+    plain = sketch_answers(write(tmp_path / "plain.csv", rows_of(table)))
+    assert 0 in plain.blocks[0].answers  # of no known tool
+    table = table.assign(lfdn=range(1, N + 1), dispcode=31)
+    study, _, codes = read(write(tmp_path / "a.csv", rows_of(table)), tmp_path / "out")
+    np.testing.assert_array_equal(codes, expected)
+    assert (study.scales[0].response.minimum, study.scales[0].response.maximum) == (1, 5)
+
+
+def test_redcaps_rows_of_what_is_asked_once_are_left_out(tmp_path):
+    table = answers().drop(columns="bu").assign(record_id=np.arange(N) // 2 + 1)
+    table["redcap_event_name"] = ["first", "second"] * (N // 2)
+    table["redcap_repeat_instrument"], table["employees"] = "informant", None
+    base = pd.DataFrame({"record_id": [1, 2], "redcap_event_name": "first", "employees": [10, 20]})
+    both = pd.concat([base, table]).reindex(columns=[*table.columns]).astype(object)
+    both = both.where(both.notna(), None)
+    study, written, codes = read(write(tmp_path / "a.csv", rows_of(both)), tmp_path / "out")
+    np.testing.assert_array_equal(codes, table[ITEMS].to_numpy(float))
+    assert study.file.data.columns.leave_out == {"redcap_repeat_instrument": ("",)}
+    told = "\n".join(written.checks)
+    assert "rows left out, of forms that ask no items: column redcap_repeat_instrument is blank" in told
+    assert "columns left out, given only in rows that are left out: employees" in told
+    assert "rows of 2 occasions (first, second) count as informants of their own" in told
+
+
+def test_qualtrics_orders_times_and_labelled_roles_are_no_items(tmp_path):
+    table = answers().rename(columns={"bu": "Q2", "function": "Q3"})
+    table["Q3"] = table["Q3"].map({"Sales": 1, "Marketing": 2})
+    table = table.rename(columns={item: f"Q5_{n + 1}" for n, item in enumerate(ITEMS)})
+    table["Q8"], table["Q5_DO_1"], table["Q5_DO_2"] = np.arange(N) % 11, [1, 2] * 12, [2, 1] * 12
+    table["QID3_Page Submit"], table["SC0"], table["Q8_NPS_GROUP"] = 1.5, np.arange(N), [1, 2, 3] * 8
+    table["ResponseId"], table["Progress"] = [f"R_{n}" for n in range(N)], 100
+    labels = {"Q2": "Unit", "Q3": "Your <b>function</b>", "Q5_1": "How? - <b>Keep</b>&nbsp;word"}
+    rows = rows_of(table)
+    rows.insert(1, [labels.get(name, f"About {name} all") for name in table.columns])
+    rows.insert(2, [json.dumps({"ImportId": name}) for name in table.columns])
+    study, _, codes = read(write(tmp_path / "a.csv", rows), tmp_path / "out")
+    np.testing.assert_array_equal(codes, answers()[ITEMS].to_numpy(float))
+    assert study.scales[0].items[0].texts["en"] == "How? - Keep word"
+    assert set(study.file.data.columns.informants) == {"Q8"}
+
+
+def test_spss_labels_of_unanswered_questions(tmp_path):
+    table = answers().astype(dict.fromkeys(ITEMS, float))
+    table.loc[1, "tr_2"] = -99
+    labels = {1.0: "1 not at all", 2.0: "2", 5.0: "5 fully", -99.0: "Seen but unanswered"}
+    pyreadstat.write_sav(table, tmp_path / "a.sav", variable_value_labels=dict.fromkeys(ITEMS, labels))
+    _, _, codes = read(tmp_path / "a.sav", tmp_path / "out")
+    np.testing.assert_array_equal(codes, table[ITEMS].where(table[ITEMS] > 0).to_numpy())
+
+
+def test_ordered_categories_of_parquet_give_the_codes(tmp_path):
+    words = ["gar nicht gern", "eher ungern", "mittel gern", "recht gern", "von Herzen gern"]
+    table = answers()
+    expected = table[ITEMS].to_numpy(float).copy()
+    for item in ITEMS:
+        table[item] = pd.Categorical.from_codes(table[item] - 1, categories=words, ordered=True)
+    table.to_parquet(tmp_path / "a.parquet")
+    study, _, codes = read(tmp_path / "a.parquet", tmp_path / "out")
+    np.testing.assert_array_equal(codes, expected)
+    assert study.scales[0].response.anchors["en"] == tuple(words)
+    for item in ITEMS:
+        table[item] = table[item].cat.as_unordered()
+    table.to_parquet(tmp_path / "b.parquet")
+    with pytest.raises(InputError, match="no block of items"):
+        new_study(tmp_path / "b.parquet", tmp_path / "b")
+
+
+def test_merged_heads_above_numbers_and_titles_above_the_table(tmp_path):
+    table = answers()
+    book = openpyxl.Workbook()
+    book.active.append(["Unit", "Function", "Trust", None, None, "Care", None, None])
+    book.active.append([None, None, 1, 2, 3, 1, 2, 3])
+    for row in rows_of(table)[1:]:
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    study, _, codes = read(tmp_path / "a.xlsx", tmp_path / "a")
+    np.testing.assert_array_equal(codes, table[ITEMS].to_numpy(float))
+    assert list(study.scales[0].measurement()) == ["Trust", "Care"]
+    titled = write(tmp_path / "b.csv", [["Export of May"], *rows_of(table)])
+    study, _, codes = read(titled, tmp_path / "b")
+    np.testing.assert_array_equal(codes, table[ITEMS].to_numpy(float))
+    assert study.file.data.format.header_rows == (1,)
+
+
+def test_a_row_of_answers_with_blanks_is_no_header(tmp_path):
+    table = answers().astype(object)
+    table.insert(0, "", range(N))  # an index without a name
+    table.loc[0, "tr_2"] = None
+    with pytest.raises(InputError, match="the column has no name"):
+        new_study(write(tmp_path / "a.csv", rows_of(table)))
+
+
+def test_json_of_interviews(tmp_path):
+    table = answers()
+    records = [
+        {"unit": row["bu"], "role": row["function"], "trust": {i: row[i] for i in ITEMS[:3]},
+         "care": {i: row[i] for i in ITEMS[3:]}, "ways": ["mail", "phone"]}
+        for row in table.to_dict("records")
+    ]  # fmt: skip
+    del records[4]["care"]["ca_2"]
+    (tmp_path / "a.json").write_text(json.dumps(records), encoding="utf-8")
+    study, _, codes = read(tmp_path / "a.json", tmp_path / "out")
+    expected = table[ITEMS].to_numpy(float).copy()
+    expected[4, 4] = np.nan
+    np.testing.assert_array_equal(codes, expected)
+    assert study.scales[0].items[0].id == "trust_tr_1"
+    twice = json.dumps(records[:1]).replace('"role"', '"unit"')
+    (tmp_path / "b.json").write_text(twice, encoding="utf-8")
+    with pytest.raises(InputError, match="occurs twice in one object"):
+        new_study(tmp_path / "b.json")
+
+
+def test_answers_with_a_decimal_comma(tmp_path):
+    table = answers()
+    expected = table[ITEMS].to_numpy(float).copy()
+    table[ITEMS] = table[ITEMS].map(lambda code: f"{code},00")
+    _, _, codes = read(write(tmp_path / "a.csv", rows_of(table), ";"), tmp_path / "out")
+    np.testing.assert_array_equal(codes, expected)
+
+
+@pytest.mark.parametrize(
+    ("tool", "columns", "unfinished"),
+    [
+        ("SurveyCTO", {"instanceID": "u", "formdef_version": 2, "starttime": "x", "KEY": "u"}, None),
+        ("Alchemer", {"Response ID": 1, "Time Started": "x", "Date Submitted": "x", "Status": "Partial"}, "Partial"),
+        ("QuestionPro", {"Response Status": "Started", "Seq. Number": 1}, "Started"),
+        ("formr", {"session": "k", "created": "x", "modified": "x", "ended": None}, ""),
+        ("oTree", {"participant.code": "p", "session.code": "s", "participant._is_bot": 0}, None),
+        ("Jotform", {"Submission Date": "May 3, 2024", "Submission ID": 7}, None),
+        ("Nettskjema", {"$submission_id": 7, "$created": "x", "$answer_time_ms": 12}, None),
+    ],
+)  # fmt: skip
+def test_further_tools_are_known_by_their_columns(tmp_path, tool, columns, unfinished):
+    table = answers().assign(**columns)
+    if unfinished is not None:
+        column = next(name for name, cell in columns.items() if cell == (unfinished or None))
+        table[column] = [columns[column], *["Complete"] * (N - 1)]
+    table = table.astype(object).where(table.notna(), None)
+    sketch = sketch_answers(write(tmp_path / "a.csv", rows_of(table)))
+    assert sketch.tool == tool and tool in {known.name for known in TOOLS}
+    assert set(sketch.informant_variables) | set(sketch.unit_variables) == set()
+    assert sketch.unfinished == (("", (), 0) if unfinished is None else (column, (unfinished,), 1))
