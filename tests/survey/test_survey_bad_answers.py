@@ -342,7 +342,7 @@ def test_answers_of_an_unfinished_limesurvey_interview(plan: SurveyPlan, tmp_pat
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "not JSON"),
+        (b"", "the file is empty"),
         (b"{", "not JSON"),
         (b"[]", "the file holds no answers"),
         (b"[1]", "the file holds no answers"),
