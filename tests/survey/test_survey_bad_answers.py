@@ -58,10 +58,25 @@ def put(rows: Rows, row: int, column: str, value: str) -> Rows:
 def test_a_file_that_fits_is_read_without_remarks(plan: SurveyPlan, tmp_path: Path) -> None:
     read = read_survey(plan, stored(returned(plan), tmp_path))
     assert len(read.table) == 4
-    assert [note.split(": ", 1)[1] for note in read.notes] == [
+    assert [note.split(": ", 1)[-1] for note in read.notes] == [
         "3 columns of the tool or ignored ones were left out: record_id, redcap_survey_identifier, "
-        "meetings_buyer_timestamp"
+        "meetings_buyer_timestamp",
+        "no file has an interview of seller, whom the plan asks too",
     ]
+
+
+def test_roles_without_a_file_and_files_of_another_role_are_told(plan: SurveyPlan, tmp_path: Path) -> None:
+    """What rows say of their role goes before the name of the file; a header alone is refused by its file."""
+    files = [stored(returned(plan, role), tmp_path, f"{role}.csv") for role in plan.roles]
+    assert not [note for note in read_survey(plan, files).notes if "no file has" in note or "named after" in note]
+    swapped = stored(returned(plan, "buyer"), tmp_path, "from_seller.csv")
+    assert read_survey(plan, [swapped, files[1]]).notes[0] == (
+        "from_seller.csv: the file is named after seller, and 4 of its 4 rows are of buyer by what they say "
+        "themselves, which counts"
+    )
+    empty = stored(returned(plan, "seller")[:1], tmp_path, "seller.csv")
+    (problem,) = problems(plan, [files[0], empty])
+    assert (problem.message, Path(problem.file).name) == ("the file has a header and no rows", "seller.csv")
 
 
 def test_columns_of_the_tool_and_cells_without_an_answer_are_counted(
@@ -76,9 +91,10 @@ def test_columns_of_the_tool_and_cells_without_an_answer_are_counted(
         row += ["x"] * len(extra)
     notes = read_survey(plan, stored(rows, tmp_path), ignore=["own_*"]).notes
     shown = ", ".join(["record_id", "redcap_survey_identifier", "meetings_buyer_timestamp", *extra[:9]])
-    assert sorted(note.split(": ", 1)[1] for note in notes) == [
+    assert sorted(note.split(": ", 1)[-1] for note in notes) == [
         f"13 columns of the tool or ignored ones were left out: {shown} …",
         "3 cells with a tool's code for no answer (-9, -99, -66, -77) are blank",
+        "no file has an interview of seller, whom the plan asks too",
     ]
 
 

@@ -91,6 +91,9 @@ def read_survey(
     problems = [problem for one in [*faults, more] for problem in one.in_file_order()]
     if problems:
         raise InputError("the answers do not fit the survey", problems)
+    absent = [role for role in plan.roles if role not in {record.place[0] for record in records}]
+    if absent:
+        notes.append(f"no file has an interview of {' or '.join(absent)}, whom the plan asks too")
     return SurveyAnswers(plan, found.table, (*notes, *found.notes))
 
 
@@ -136,6 +139,7 @@ def _read_file(
     interviews = Interviews(plan, sheets, table, part.faults)
     code = _code_column(table, resolvers)
     facts = list(interviews.rows(code))
+    part.notes += interviews.contradicted(facts)
     _check_columns(table, resolvers, {fact.place for fact in facts}, options, part)
     by_place: dict[Place, list[RowFacts]] = {}
     for fact in facts:

@@ -50,6 +50,17 @@ class Interviews:
         named = [role for role in self.plan.roles if set(folded(role).split("_")) <= words]
         return named[0] if len(named) == 1 else ""
 
+    def contradicted(self, facts: Sequence[RowFacts]) -> list[str]:
+        """A note where the file's name has one role and rows say another one."""
+        others = [fact.place[0] for fact in facts if self.from_name and fact.place[0] != self.from_name]
+        if not others:
+            return []
+        roles = " or ".join(role for role in self.plan.roles if role in others)
+        return [
+            f"{Path(self.table.file).name}: the file is named after {self.from_name}, and {len(others)} of its "
+            f"{len(facts)} rows are of {roles} by what they say themselves, which counts"
+        ]
+
     def rows(self, code_column: str | None) -> Iterator[RowFacts]:
         """Rows that answer a sheet; others are faults."""
         for position in range(len(self.table.rows)):
