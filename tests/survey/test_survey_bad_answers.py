@@ -68,7 +68,9 @@ def test_a_file_that_fits_is_read_without_remarks(plan: SurveyPlan, tmp_path: Pa
 def test_roles_without_a_file_and_files_of_another_role_are_told(plan: SurveyPlan, tmp_path: Path) -> None:
     """What rows say of their role goes before the name of the file; a header alone is refused by its file."""
     files = [stored(returned(plan, role), tmp_path, f"{role}.csv") for role in plan.roles]
-    assert not [note for note in read_survey(plan, files).notes if "no file has" in note or "named after" in note]
+    assert not [
+        note for note in read_survey(plan, files).notes if "no file has" in note or "named after" in note
+    ]
     swapped = stored(returned(plan, "buyer"), tmp_path, "from_seller.csv")
     assert read_survey(plan, [swapped, files[1]]).notes[0] == (
         "from_seller.csv: the file is named after seller, and 4 of its 4 rows are of buyer by what they say "
