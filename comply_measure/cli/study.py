@@ -16,7 +16,10 @@ study_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Begin
 def study_new(
     answers: Annotated[
         Path,
-        typer.Argument(help="CSV, TSV, XLSX, Parquet, SAV or DTA, a row per informant.", show_default=False),
+        typer.Argument(
+            help="CSV, TSV, XLSX, Parquet, SAV, DTA or JSON, a row per informant; or a folder with a file per role.",
+            show_default=False,
+        ),
     ],
     out: Annotated[
         Path | None,
@@ -25,7 +28,7 @@ def study_new(
     plan: Annotated[
         str | None,
         typer.Option(
-            help="Survey plan that was asked: nothing is guessed then; a folder of files may be given.",
+            help="Survey plan that was asked: nothing is guessed then.",
             show_default=False,
         ),
     ] = None,
@@ -33,11 +36,13 @@ def study_new(
     """Write study.yaml and scale.yaml for a file of answers, as survey tools export it.
 
     Items, units, roles, missing codes and ranges are guessed; every guess is marked in the files with its
-    reason, and what to check is listed. Nothing is overwritten.
+    reason, and what to check is listed. Nothing is overwritten. Files of a folder are put below each other; their
+    names say the role.
 
     \b
     Examples:
       comply-measure study new answers.sav --out my-study
+      comply-measure study new returned/ --out my-study
       comply-measure study new returned/ --plan plan.yaml --out my-study
     """
     from comply_measure.cli.new import tell

@@ -50,7 +50,9 @@ def new_study(answers: str | Path, out: str | Path | None = None) -> NewFiles:
     Parameters
     ----------
     answers : path-like
-        CSV, TSV, Excel, Parquet, SPSS or Stata, a row per informant; exports of survey tools as they are.
+        CSV, TSV, Excel, Parquet, SPSS, Stata or JSON, a row per informant; exports of survey tools as they are. Or a
+        folder of such files, one for each role, whose names say the role: they are put below each other in
+        ``answers.csv`` of `out`.
     out : path-like, optional
         Folder of the new files, that of the answers by default. Answers from elsewhere are copied into it, since a
         study reads nothing outside its folder.
@@ -65,13 +67,21 @@ def new_study(answers: str | Path, out: str | Path | None = None) -> NewFiles:
     InputError
         If the answers cannot be read or hold no block of items, or a file would be overwritten.
     """
+    from comply_measure.pipeline.new_folder import sketch_of_folder, told_of_folder, write_joined
     from comply_measure.pipeline.new_scales import named_scales
+    from comply_measure.pipeline.new_told import checks_of, found_in
     from comply_measure.responses import sketch_answers
     from comply_measure.responses.sketch.ranges import answer_scales
 
     answers = Path(answers)
     folder = answers.parent if out is None else Path(out)
-    sketch = sketch_answers(answers)
+    joined = None
+    if answers.is_dir():
+        folder = answers if out is None else Path(out)
+        sketch, joined = sketch_of_folder(answers, folder)
+        answers = sketch.path
+    else:
+        sketch = sketch_answers(answers)
     kinds = answer_scales(sketch.blocks)
     language = next((kind.language for kind in kinds if kind.language), "en")
     scales = named_scales(sketch, kinds, language)
@@ -81,14 +91,20 @@ def new_study(answers: str | Path, out: str | Path | None = None) -> NewFiles:
     file = answers.resolve().relative_to(folder.resolve()).as_posix() if inside else answers.name
     missing, conflicts = _missing(sketch, kinds)
     document, comments = _study(sketch, file, [path.name for path in paths], language, scales, kinds, missing)
+    if joined is not None:
+        document["data"].setdefault("format", {})["neutralised"] = True
     texts = {folder / STUDY: commented_yaml(document, comments)}
     texts |= {path: scale.text() for path, (scale, _) in zip(paths, scales, strict=True)}
-    _write(texts, () if copy is None else (copy,))
-    found = list(_found(sketch, kinds))
+    _write(texts, (answers,) if joined else () if copy is None else (copy,))
+    found, checks = found_in(sketch, kinds), checks_of(sketch, kinds, missing)
+    if joined is not None:
+        write_joined(joined, answers)
+        more = told_of_folder(joined)
+        found, checks = more[0] + found, more[1] + checks
     if copy is not None:
         shutil.copyfile(answers, copy)
         found.append(f"{answers.name} was copied into {folder}")
-    return NewFiles(tuple(texts), tuple(found), (*conflicts, *_checks(sketch, kinds, missing)))
+    return NewFiles(tuple(texts), tuple(found), (*conflicts, *checks))
 
 
 def new_scale(
@@ -344,94 +360,3 @@ def _words(kinds: Sequence[AnswerScale]) -> dict[str, dict[str, int]]:
                 if " ".join(word.split()).casefold() not in {anchor.casefold() for anchor in kind.anchors}:
                     found.setdefault(block.language or "en", {})[word] = code
     return found
-
-
-def _found(sketch: AnswersSketch, kinds: Sequence[AnswerScale]) -> list[str]:
-    places, n_items = sketch.places, sum(len(block.columns) for block in sketch.blocks)
-    found = [f"{sketch.n_rows} rows, {n_items} items in {len(sketch.blocks)} blocks"]
-    if sketch.tool:
-        found.insert(0, f"an export of {sketch.tool}")
-    if sketch.opening.encoding:
-        found.append(f"encoding {sketch.opening.encoding}: {sketch.opening.encoding_why}")
-    found += [f"answers from {kind.minimum} to {kind.maximum} in {len(kind.blocks)} blocks" for kind in kinds]
-    if places.repeated and places.unit:
-        found.append(f"units in column {plain_line(places.unit.column)}: {places.unit.why}")
-    else:
-        found.append("no id repeats: a study without units and roles, every informant for itself")
-    if places.role:
-        found.append(
-            f"roles in column {plain_line(places.role.column)}: {', '.join(dict.fromkeys(sketch.roles.values()))}"
-        )
-    if places.firm:
-        found.append(f"firms in column {plain_line(places.firm.column)}")
-    return [plain_line(line) for line in found]
-
-
-def _checks(sketch: AnswersSketch, kinds: Sequence[AnswerScale], missing: Mapping[str, str]) -> list[str]:
-    checks = [
-        f"{name} correlates {r:.2f} with the rest of its block: keying: -1 if the questionnaire reverses it"
-        for name, r in sketch.reversed_items.items()
-    ]
-    checks += [
-        f"answers of {block.stem or block.columns[0]} fit several answer scales; taken: "
-        + ", ".join(f"{word} = {code}" for word, code in sorted(block.seen.words.items(), key=lambda w: w[1]))
-        for block in sketch.blocks
-        if block.doubtful
-    ]
-    checks += _rows_to_check(sketch)
-    checks += [f"range of answers, {kind.why}" for kind in kinds]
-    if missing:
-        checks.append(f"missing codes: {', '.join(missing)}")
-    if len(kinds) > 1:
-        checks.append(f"{len(kinds)} ranges of answers, so {len(kinds)} scale files")
-    if sketch.places.unit:
-        checks.append(
-            "unit, role and firm columns; constructs, which are blocks of like names; texts of items"
-        )
-    checks += [
-        f"{', '.join(names)} hold words of no known answer scale and are no items: {'; '.join(words)}"
-        for names, words in sketch.unread
-    ]
-    checks += [
-        f"{', '.join(names)} are the answers of one question, a column each: no items"
-        for names in sketch.one_per_answer
-    ]
-    for why in dict.fromkeys(sketch.ignored.values()):
-        names = [name for name, reason in sketch.ignored.items() if reason == why]
-        checks.append(f"columns left out, {why}: {', '.join(names)}")
-    return [plain_line(line) for line in checks]
-
-
-def _rows_to_check(sketch: AnswersSketch) -> list[str]:
-    """Rows that are left out, and rows that perhaps should be."""
-    checks = [
-        f"rows left out, {'of forms that ask no items' if name == sketch.other_forms else 'tests or rejected ones'}: "
-        f"column {name} is {' or '.join(cell or 'blank' for cell in cells)}"
-        for name, cells in sketch.leave_out.items()
-    ]
-    column, cells = sketch.occasions
-    if cells:
-        others = ", ".join(f'"{cell}"' for cell in cells[1:])
-        checks.append(
-            f"rows of {len(cells)} occasions ({', '.join(cells)}) count as informants of their own; leave_out: "
-            f"{{{column}: [{others}]}} under data.columns keeps the first, if they are the same informants"
-        )
-    if sketch.only_tests:
-        checks.append(
-            "every row is marked as a test, preview or rejected one, so all are read: no results of answers"
-        )
-    column, cells, n = sketch.unfinished
-    if n:
-        told = f"{n} interviews are not finished" if n > 1 else "1 interview is not finished"
-        rule = ", ".join(f'"{cell}"' for cell in cells)
-        name = column if column.isidentifier() else f'"{column}"'
-        checks.append(
-            f"{told} (column {column}) and counted as they are; leave_out: {{{name}: [{rule}]}} under data.columns "
-            "leaves them out"
-        )
-    if sketch.repeats:
-        rows = ", ".join(map(str, sketch.repeats[:10])) + (", …" if len(sketch.repeats) > 10 else "")
-        checks.append(
-            f"rows {rows} repeat an earlier row in unit, role and every answer: take out what was sent twice"
-        )
-    return checks

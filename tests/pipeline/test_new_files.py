@@ -617,15 +617,6 @@ def test_words_among_numbers_and_words_that_carry_their_code(tmp_path, write_as,
     assert any("fit several answer scales" in line for line in written.checks) is doubtful
 
 
-def test_a_folder_is_no_file_of_answers(tmp_path):
-    with pytest.raises(InputError) as caught:
-        new_study(tmp_path)
-    (problem,) = caught.value.problems
-    assert problem.message == "a folder, not a file of answers" and "with a column role" in str(
-        problem.allowed
-    )
-
-
 def test_what_nearly_is_a_block_says_why_it_is_none(tmp_path):
     table = answers()
     words = dict(enumerate(("azure", "green", "red", "teal", "violet"), 1))

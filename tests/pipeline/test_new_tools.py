@@ -246,3 +246,52 @@ def test_further_tools_are_known_by_their_columns(tmp_path, tool, columns, unfin
     assert sketch.tool == tool and tool in {known.name for known in TOOLS}
     assert set(sketch.informant_variables) | set(sketch.unit_variables) == set()
     assert sketch.unfinished == (("", (), 0) if unfinished is None else (column, (unfinished,), 1))
+
+
+def test_files_of_roles_are_put_below_each_other(tmp_path):
+    """Roles stand in the names; ids that each file counts anew do not meet; labels and partly known columns stay."""
+    table = answers().assign(id=np.arange(N) // 2 + 1)
+    folder = tmp_path / "returned"
+    folder.mkdir()
+    for role, mine in table.groupby("function", sort=False):
+        more = mine.drop(columns="function").assign(**({"visits": "=1"} if role == "Sales" else {}))
+        rows = rows_of(more)
+        rows.insert(1, [f"Sentence about {name} here" for name in more.columns])
+        write(folder / f"survey {role} 2024.csv", rows, ";")
+    study, written, codes = read(folder, tmp_path / "out")
+    in_order = table.sort_values("function", kind="stable")
+    np.testing.assert_array_equal(codes, in_order[ITEMS].to_numpy(float))
+    assert study.responses.data["role"].tolist() == in_order["function"].str.lower().tolist()
+    assert study.responses.data["unit"].tolist() == in_order["bu"].tolist()
+    assert study.scales[0].items[0].texts["en"] == "Sentence about tr_1 here"
+    assert written.found[0] == (
+        "files put below each other in answers.csv: survey Marketing 2024.csv as Marketing, "
+        "survey Sales 2024.csv as Sales"
+    )
+    assert written.checks[0] == (
+        "columns that not all files have, blank for the others: visits (survey Sales 2024.csv)"
+    )
+    assert "'=1" in (tmp_path / "out" / "answers.csv").read_text(encoding="utf-8")
+
+
+def test_files_of_a_folder_that_cannot_be_put_below_each_other(tmp_path):
+    rows = rows_of(answers().drop(columns="function"))
+
+    def refused(*names, out="out"):
+        folder = tmp_path / f"case {len(list(tmp_path.iterdir()))}"
+        folder.mkdir()
+        for name in names:
+            write(folder / name, rows)
+        with pytest.raises(InputError) as caught:
+            new_study(folder, folder if out is None else tmp_path / out)
+        assert not (tmp_path / "out").exists()
+        return [problem.message for problem in caught.value.problems]
+
+    assert refused() == ["a folder with 0 files of answers"]
+    assert refused("a.csv") == ["a folder with 1 files of answers"]
+    assert refused("part 1.csv", "part 2.csv") == ["the names of the files do not tell roles"]
+    assert refused("a.csv", "b.csv", out=None) == [
+        "a folder of answers needs another folder for the new files"
+    ]
+    labelled = "labels of values would be lost where files are put below each other"
+    assert refused("sales.sav", "it.dta") == [labelled, labelled]

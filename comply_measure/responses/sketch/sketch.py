@@ -122,8 +122,12 @@ def sketch_answers(path: str | Path) -> AnswersSketch:
     InputError
         If the file cannot be read, holds a row per unit, has no block of items or nothing that tells its rows apart.
     """
-    path = Path(path)
-    opening, table = _opened(path)
+    opening, table = opened(Path(path))
+    return sketch_table(Path(path), opening, table)
+
+
+def sketch_table(path: Path, opening: Opening, table: RawTable) -> AnswersSketch:
+    """What a table of answers probably holds; as :func:`sketch_answers`, of a table that is read already."""
     tool = tool_of(table.columns.values())
     table, leave_out, only_tests = _without_tests(table, tool)
     of_tool = {name for name, column in table.columns.items() if is_tools_own(column, tool)}
@@ -168,14 +172,13 @@ def sketch_answers(path: str | Path) -> AnswersSketch:
     )
 
 
-def _opened(path: Path) -> tuple[Opening, RawTable]:
+def opened(path: Path) -> tuple[Opening, RawTable]:
     """The file read as a table of texts."""
     if path.is_dir():
         problem = Problem(
             "a folder, not a file of answers",
             str(path),
-            allowed="one file; several by role are put below each other with a column role, or read by the plan of the "
-            "survey (--plan)",
+            allowed="one file; study new reads a folder with a file for each role, too",
         )
         raise InputError(f"{path} cannot be read as a table of answers", [problem])
     faults = Faults(str(path))
