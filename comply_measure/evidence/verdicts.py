@@ -88,8 +88,8 @@ class VerdictRule:
         ``{n:is|are}`` chooses its word by number.
     subject : tuple of str
         Kinds of label of the parts of a subject.
-    joined : str
-        What stands between these parts in print.
+    joined : str or tuple of str
+        What stands between these parts in print: everywhere, or after each but the last.
     source : str
         Citation of the statistic or the convention.
     conventions : tuple of str
@@ -110,7 +110,7 @@ class VerdictRule:
     source: str
     listed: Mapping[str, Words] = field(default_factory=lambda: MappingProxyType({}))
     subject: tuple[LabelKind, ...] = ()
-    joined: str = ", "
+    joined: str | tuple[str, ...] = ", "
     conventions: tuple[str, ...] = ()
     family: Words | None = None
     headline: bool = False

@@ -17,7 +17,6 @@ from comply_measure.pipeline.outcome import Outcome
 from comply_measure.pipeline.step import Context, Found, Step
 from comply_measure.pipeline.store import Store
 from comply_measure.pipeline.usage import release
-from comply_measure.report.labels import Labels
 from comply_measure.report.translation.parts import said
 
 Result = TypeVar("Result")
@@ -84,7 +83,7 @@ def execute(
         if computed.result is None:
             return _failed(step, keys, start, computed)
         found, foreign = computed.result, computed.foreign
-    labels = Labels.of(context.responses.scales, context.language)
+    labels = context.labels
     evidence = found
     informants = step.informants(context)
     printed = _tried(lambda: step.print(evidence, labels, context.cutoffs, informants))

@@ -164,7 +164,11 @@ def evidence_key(
 
 
 def output_key(
-    evidence: str, language: str, cutoffs: Mapping[str, float], extension: Mapping[str, str]
+    evidence: str,
+    language: str,
+    cutoffs: Mapping[str, float],
+    extension: Mapping[str, str],
+    variables: Mapping[str, str],
 ) -> str:
     """Key of a step's printed output: its evidence, and what its words and figures depend on.
 
@@ -178,6 +182,9 @@ def output_key(
         All conventions in force.
     extension : mapping of str to str
         Packages beside this one that print it -> digest of their source.
+    variables : mapping of str to str
+        Labels of variables of the units that the study gives.
     """
     code = {"code": code_version(), **({"extension": extension} if extension else {})}
-    return digest_of({"evidence": evidence, "language": language, "cutoffs": cutoffs, **code})
+    named = {"variables": variables} if variables else {}
+    return digest_of({"evidence": evidence, "language": language, "cutoffs": cutoffs, **named, **code})

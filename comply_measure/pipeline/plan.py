@@ -71,7 +71,8 @@ class Plan:
             {name: self.keys[name].evidence for name in self.reads(name)},
             source_of(step.topic.compute, step.options),
         )
-        printed = output_key(evidence, self.study.file.language, cutoffs, source_of(step.chapter))
+        file = self.study.file
+        printed = output_key(evidence, file.language, cutoffs, source_of(step.chapter), file.variables)
         return Keys(evidence, printed)
 
     def reads(self, name: str) -> tuple[str, ...]:
@@ -108,6 +109,7 @@ class Plan:
             seed=self.study.file.seed,
             jobs=self.jobs,
             folder=self.study.path.parent,
+            variables=self.study.file.variables,
         )
 
     def _given(self, need: str, store: Store) -> Evidence:

@@ -74,6 +74,8 @@ class StudyFile(BaseModel):
         rule that a shipped data set states.
     language : str
         Language of labels and item texts.
+    variables : dict
+        Variable of the units -> its label in the report; without one its name is printed in words.
     seed : int
         Seed of everything random.
     output : str, optional
@@ -103,6 +105,7 @@ class StudyFile(BaseModel):
     form: Annotated[Text | None, BeforeValidator(_joined)] = None
     informants: InformantRule | None = None
     language: str = "en"
+    variables: dict[Text, Text] = Field(default_factory=dict)
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 1
     output: str | None = None
     cutoffs: dict[str, float] = Field(default_factory=dict)

@@ -98,6 +98,8 @@ class Context:
         Workers a step may use.
     folder : Path
         Folder of the study file, for files that options name.
+    variables : mapping of str to str
+        Labels of variables of the units that the study gives.
     """
 
     load: Callable[[], Responses]
@@ -107,11 +109,18 @@ class Context:
     seed: int
     jobs: int = 1
     folder: Path = Path()
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def responses(self) -> Responses:
         """The validated answers."""
         return self.load()
+
+    @property
+    def labels(self) -> Labels:
+        """Names in print."""
+        found = self.responses
+        return Labels.of(found.scales, self.language, self.variables, found.units.columns)
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,8 +198,7 @@ class Step:
     def output(self, context: Context, options: TopicOptions) -> StepOutput:
         """The step's output without a cache: its evidence, as a cache would give it back, printed."""
         found = Found(decode(encode(self.compute(context, options))))
-        labels = Labels.of(context.responses.scales, context.language)
-        return self.print(found, labels, context.cutoffs, self.informants(context))
+        return self.print(found, context.labels, context.cutoffs, self.informants(context))
 
     def informants(self, context: Context) -> str:
         """What the step did with several informants of one role, in one sentence; empty where there are none."""

@@ -31,6 +31,7 @@ from comply_measure.pipeline.study_keys import (
     study_file,
 )
 from comply_measure.report.cutoffs import Cutoffs
+from comply_measure.statistics.words import unknown_message
 
 if TYPE_CHECKING:
     from comply_measure.instrument import Scale
@@ -43,6 +44,7 @@ _NOT_SETTINGS = {
     "steps",
     "options",
     "language",
+    "variables",
     "cutoffs",
     "package",
     "registration",
@@ -273,6 +275,16 @@ def _naming_problems(
         with suppress(_NotRead):
             for place, value, message, allowed in option_faults(options, study.scales, load):
                 problems.append(problem_at(document, ("options", name, *place), message, value, allowed))
+    if named := study.file.variables:
+        with suppress(_NotRead):
+            known = [str(name) for name in load().units.columns]
+            problems += [
+                problem_at(
+                    document, ("variables", name), unknown_message("variable of the units", name, known)
+                )
+                for name in named
+                if name not in known
+            ]
     for error in refused:
         if not (problems or others):
             raise error

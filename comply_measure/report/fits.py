@@ -65,13 +65,14 @@ def versions(*, scaled: bool, robust: bool) -> list[str]:
 
 
 def fit_sentence(named: NamedFit) -> str:
-    """``Second-order: χ²(164) = 215.45, p = .004, CFI = .988, …``; or that there is nothing to report."""
+    """``Second-order: χ²(164, N = 667) = 215.45, p = .004, CFI = .988, …``; or that there is nothing to report."""
     row = fit_row(named)
     if named.obstacle:
         return f"{named.label}: the model {_PAST[named.obstacle]}, so there is no fit to report."
+    test = chi_square(row["chisq"], row["df"], row["pvalue"], row["n"])
     rmsea = f"{bounded(row['rmsea'], 3)}, 90% CI {_ci(row)}"
     text = (
-        f"{named.label}: {chi_square(row['chisq'], row['df'], row['pvalue'])}, CFI = {bounded(row['cfi'], 3)}, "
+        f"{named.label}: {test}, CFI = {bounded(row['cfi'], 3)}, "
         f"TLI = {bounded(row['tli'], 3)}, RMSEA = {rmsea}, SRMR = {bounded(row['srmr'], 3)}."
     )
     return text if named.fit.admissible else f"{text} The solution is not admissible (see the table)."

@@ -100,9 +100,10 @@ def span(lower: Any, upper: Any, digits: int = 2, *, leading_zero: bool = True) 
     return f"{shape(lower, digits)} to {shape(upper, digits)}"
 
 
-def chi_square(statistic: Any, df: Any, p: Any) -> str:
-    """``χ²(164) = 321.45, p < .001``."""
-    return f"χ²({count(df)}) = {number(statistic)}, {p_phrase(p)}"
+def chi_square(statistic: Any, df: Any, p: Any, n: Any = None) -> str:
+    """``χ²(164, N = 667) = 321.45, p < .001``; without its number of cases where that is not given."""
+    cases = "" if n is None else f", N = {count(n)}"
+    return f"χ²({count(df)}{cases}) = {number(statistic)}, {p_phrase(p)}"
 
 
 def plural(n: int, singular: str, plural_form: str | None = None) -> str:

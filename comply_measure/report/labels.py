@@ -29,6 +29,8 @@ class Labels:
         Language of the report.
     stages : mapping of str to str
         Labels of the stages that items ask about.
+    variables : mapping of str to str
+        Labels of variables of the units.
     """
 
     constructs: Mapping[str, str]
@@ -37,10 +39,29 @@ class Labels:
     parents: Mapping[str, str]
     language: str = "en"
     stages: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    variables: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
-    def of(cls, scales: Iterable[Scale], language: str) -> Labels:
-        """Labels of several scales; a scale without the language uses its own first one."""
+    def of(
+        cls,
+        scales: Iterable[Scale],
+        language: str,
+        variables: Mapping[str, str] | None = None,
+        units: Iterable[str] = (),
+    ) -> Labels:
+        """Labels of several scales; a scale without the language uses its own first one.
+
+        Parameters
+        ----------
+        scales : iterable of Scale
+            Scales of the study.
+        language : str
+            Language of the report.
+        variables : mapping of str to str, optional
+            Labels of variables of the units that the study names.
+        units : iterable of str
+            Names of the variables of the units; those without a label are printed in words.
+        """
         constructs: dict[str, str] = {}
         items: dict[str, str] = {}
         roles: dict[str, str] = {}
@@ -67,11 +88,16 @@ class Labels:
             read_only(parents),
             language,
             read_only(stages),
+            read_only({key: in_words(key) for key in units} | dict(variables or {})),
         )
 
     def construct(self, key: str) -> str:
-        """Label of a construct; the key itself if it has none."""
-        return self.constructs.get(key, key)
+        """Label of a construct, or of a variable of the units; the key itself if it has none."""
+        return self.constructs.get(key) or self.variables.get(key, key)
+
+    def variable(self, key: str) -> str:
+        """Label of a variable of the units, or of a construct; the key in words if it has none."""
+        return self.constructs.get(key) or self.variables.get(key) or in_words(key)
 
     def parent(self, key: str) -> str:
         """Label of the construct above; empty if there is none."""
@@ -88,6 +114,18 @@ class Labels:
     def pair(self, name: str) -> str:
         """``Marketing – Sales`` for the pair ``marketing - sales``."""
         return " – ".join(self.role(part) for part in name.split(" - "))
+
+
+def in_words(key: str) -> str:
+    """A name of files as one of print.
+
+    Examples
+    --------
+    >>> in_words("customer_satisfaction"), in_words("NPS_2025")
+    ('Customer satisfaction', 'NPS 2025')
+    """
+    words = key.replace("_", " ").strip()
+    return f"{words[:1].upper()}{words[1:]}" if words else key
 
 
 def wrapped(text: str, width: int = _WIDTH) -> str:

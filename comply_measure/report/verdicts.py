@@ -127,7 +127,9 @@ def subject_text(verdict: Verdict, labels: Labels) -> str:
     """What a verdict is about, under the labels of the report."""
     rule = rule_of(verdict.rule)
     parts = [key_label(key, kind, labels) for key, kind in zip(verdict.subject, rule.subject, strict=True)]
-    return rule.joined.join(parts)
+    if isinstance(rule.joined, str):
+        return rule.joined.join(parts)
+    return "".join(part + after for part, after in zip(parts, (*rule.joined, ""), strict=True))
 
 
 def answer_words(answer: str, language: str) -> str:
@@ -279,8 +281,7 @@ def key_label(key: str, kind: str, labels: Labels) -> str:
     if kind == "variable":
         if " → " in key:
             return " → ".join(key_label(part, kind, labels) for part in key.split(" → "))
-        known = labels.constructs.get(key)
-        return known or (_ROLE.of(labels.language) if key == "role" else key.replace("_", " "))
+        return _ROLE.of(labels.language) if key == "role" else labels.variable(key)
     return key
 
 

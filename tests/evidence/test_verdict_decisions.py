@@ -542,7 +542,7 @@ def test_broad_congruence_needs_every_condition() -> None:
     verdict = said(True, -0.2, 0.01, True)
     assert (verdict.answer, verdict.subject, verdict.n_family) == (
         "supported",
-        ("m", "s", "sat isfaction"),
+        ("m", "s", "sat_isfaction"),
         1,
     )
     assert dict(verdict.numbers) == {"a4": -0.2, "ci": (-0.3, -0.1), "p": 0.01}

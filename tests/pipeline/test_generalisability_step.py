@@ -29,7 +29,7 @@ def test_one_table_of_three_families(tmp_path: Path) -> None:
     assert table.data["family"].tolist() == ["level"] * 2 + ["gap"] * 6 + ["path"] * 2
     assert table.data["kind"].tolist()[:2] == ["groups", "number"]
     cells = [[cell.text for cell in row.cells] for row in table.printed.rows]
-    assert cells[0][:4] == ["Mean of the roles", "region", "groups", str(table.data["n_units"].iloc[0])]
+    assert cells[0][:4] == ["Mean of the roles", "Region", "groups", str(table.data["n_units"].iloc[0])]
     assert cells[1][2] == "per SD"
     assert output.values["n_gap"] == 6
     level = table.data.set_index(["family", "variable"])["p"]["level", "size"]

@@ -27,7 +27,7 @@ def test_the_generating_structure_has_the_smallest_bic(output: StepOutput) -> No
     assert output.values["best_by_bic"] == "second_order"
     conclusion, ranking = output.headline
     assert conclusion.startswith("Cannot say: Whether Marketing-sales-IT alignment is superordinate")
-    assert "of 7 rival structures 'Second order' has the smallest BIC" in ranking
+    assert "of 7 models compared, “Second order” has the smallest BIC" in ranking
     table = output.tables["rivals_fit"].data.set_index("structure")
     assert table.loc["one_factor", "delta_bic"] > 100
     assert table["delta_bic"].min() == 0

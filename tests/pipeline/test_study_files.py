@@ -41,6 +41,20 @@ def test_a_study_on_a_shipped_data_set(tmp_path: Path) -> None:
     assert study.read().attribute_set == "21"
 
 
+def test_variables_of_the_units_are_printed_under_their_labels(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    text = HEAD + "dataset: msi_triads\nsteps: [sample]\nvariables: {size: Employees}\n"
+    path.write_text(text, encoding="utf-8")
+    run = run_study(path, out=tmp_path / "out")
+    shown = run.tables["sample_units"]
+    by_name = dict(zip(shown["variable"], shown["label"], strict=True))
+    assert (by_name["size"], by_name["customer_type"]) == ("Employees", "Customer type")
+    path.write_text(text.replace("Employees", "Staff"), encoding="utf-8")
+    again = run_study(path, out=tmp_path / "out")
+    assert "Staff" in set(again.tables["sample_units"]["label"])
+    assert again.outcomes["sample"].status == "printed"
+
+
 def test_a_step_on_stages_needs_a_form_that_asks_about_them(tmp_path: Path) -> None:
     path = tmp_path / "s.yaml"
     path.write_text(HEAD + "dataset: msi_triads\n", encoding="utf-8")
@@ -64,6 +78,10 @@ def test_a_step_on_stages_needs_a_form_that_asks_about_them(tmp_path: Path) -> N
         ("data: {file: x.csv}\nscales: [comply]\n", ("row 3", "no such file")),
         ("dataset: msi_triads\nattribute_set: '22'\n", ("attribute set", "known: 20, 21")),
         ("dataset: msi_triads\nlanguage: fr\n", ("unknown language 'fr'",)),
+        (
+            "dataset: msi_triads\nvariables: {customer_typ: Kind}\n",
+            ("row 4", "unknown variable of the units 'customer_typ'", "did you mean 'customer_type'"),
+        ),
         ("dataset: msi_triads\nform: fulll\n", ("did you mean 'full'",)),
         ("dataset: msi_triads\ncutoffs: {cfy: 0.9}\n", ("row 4", "did you mean 'cfi'")),
         ("dataset: msi_triads\nsteps: [gapz]\n", ("row 4", "did you mean 'gaps'")),

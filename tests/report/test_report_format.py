@@ -81,6 +81,7 @@ def test_intervals_spans_and_counts() -> None:
 
 def test_chi_square_sentence() -> None:
     assert fmt.chi_square(215.4545, 164.0, 0.0043) == "χ²(164) = 215.45, p = .004"
+    assert fmt.chi_square(215.4545, 164.0, 0.0043, 1200) == "χ²(164, N = 1,200) = 215.45, p = .004"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from printed_lines import printed_texts
 from comply_measure.pipeline import STEPS
 from comply_measure.report import Labels, Report, Section, render_html
 from comply_measure.report.canvas import retell
+from comply_measure.report.labels import in_words
 from comply_measure.report.quantities.dictionary import quantity
 from comply_measure.report.translation.catalogue import entries_of, languages
 from comply_measure.report.translation.translator import translator
@@ -47,6 +48,8 @@ def test_no_sentence_of_a_chapter_stays_english() -> None:
     labels = labels_of_studies()
     english, lacking = english_words(labels), Counter[str]()
     named = {*labels.items.values(), *labels.constructs.values()}
+    units = [in_words(str(name)) for name in study().responses.units.columns]
+    named |= {*units, *(f"Marketing-sales-IT alignment → {name}" for name in units)}
     assert {"the", "units", "interval"} <= english
     named |= {
         title
@@ -74,12 +77,14 @@ def test_translations_have_the_numbers_of_the_english_text(language: str) -> Non
         ("1 unit, 2 informants. Least squares, CR2 by firm.",
          "1 Einheit, 2 Informanten. Kleinste Quadrate, CR2 nach Unternehmen."),
         (
-            "One factor: χ²(9) = 12.30, p < .001, CFI = .91, TLI = .90, RMSEA = .04, 90% CI [.03, .05], SRMR = .06.",
-            "Ein Faktor: χ²(9) = 12.30, p < .001, CFI = .91, TLI = .90, RMSEA = .04, 90%-KI [.03, .05], SRMR = .06.",
+            "One factor: χ²(9, N = 667) = 12.30, p < .001, CFI = .91, TLI = .90, RMSEA = .04, "
+            "90% CI [.03, .05], SRMR = .06.",
+            "Ein Faktor: χ²(9, N = 667) = 12.30, p < .001, CFI = .91, TLI = .90, RMSEA = .04, "
+            "90%-KI [.03, .05], SRMR = .06.",
         ),
         (
-            "One factor: χ²(—) = —, p undefined, CFI = —, TLI = —, RMSEA = —, 90% CI —, SRMR = —.",
-            "Ein Faktor: χ²(—) = —, p nicht definiert, CFI = —, TLI = —, RMSEA = —, 90%-KI —, SRMR = —.",
+            "One factor: χ²(—, N = 667) = —, p undefined, CFI = —, TLI = —, RMSEA = —, 90% CI —, SRMR = —.",
+            "Ein Faktor: χ²(—, N = 667) = —, p nicht definiert, CFI = —, TLI = —, RMSEA = —, 90%-KI —, SRMR = —.",
         ),
         ("By SRMR, RMSEA, and CFI it does not.", "Nach SRMR, RMSEA und CFI nicht."),
         ("Left out of these scores: a1, b2, and c3.", "Aus diesen Werten ausgelassen: a1, b2 und c3."),

@@ -61,7 +61,7 @@ BROAD = register_rule(
         ),
         number=(Words("a4", "a4"), "a4", "number"),
         source="Humberg et al. (2019); Holm (1979)",
-        subject=("role", "role", "text"),
+        subject=("role", "role", "variable"),
         conventions=("test_level",),
         family=Words("Corrected after Holm over the surfaces", "Nach Holm über die Flächen korrigiert"),
         headline=True,

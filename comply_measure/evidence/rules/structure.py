@@ -161,7 +161,7 @@ MODERATION = register_rule(
         number=(Words("β", "β"), "beta", "bounded"),
         source="Holm (1979); Wen et al. (2010) for β of a product; Cohen (1988) for a small effect",
         subject=("variable", "variable", "variable"),
-        joined=" × ",
+        joined=(" × ", " → "),
         conventions=("test_level", "small_effect"),
         family=Words(
             "Corrected after Holm, intervals after Bonferroni, over the expected moderations",

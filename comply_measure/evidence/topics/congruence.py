@@ -176,9 +176,7 @@ def _verdict(case: CongruenceCase, n: int, level: float) -> Verdict:
         "p": p,
     }
     first, second, outcome = case.names
-    return BROAD.verdict(
-        answer, first, second, outcome.replace("_", " "), numbers=numbers, n_family=max(n, 1)
-    )
+    return BROAD.verdict(answer, first, second, outcome, numbers=numbers, n_family=max(n, 1))
 
 
 @dataclass(frozen=True, eq=False)

@@ -243,7 +243,7 @@ def _doubt(values: Floats, informants_per_pattern: float) -> str:
         skewness = np.nanmean(centred**3, axis=0) / np.nanmean(centred**2, axis=0) ** 1.5
     notes = []
     if np.nanmax(np.abs(skewness)) > SKEWED:
-        notes.append("an item is skewed by more than 1: the test rejects too often (see pattern_homogeneity)")
+        notes.append("an item is skewed by more than 1: the test rejects too often")
     if informants_per_pattern < FEW:
         notes.append(f"fewer than {FEW} informants per pattern: the p value is only a rough guide")
     return joined(*notes)

@@ -47,9 +47,9 @@ def aggregation_section(facts: AggregationEvidence, labels: Labels) -> Section:
         attributes = _description(facts, labels, facts.description[below], "_attributes")
         blocks.append(Details("Unit scores of the attributes", (attributes,)))
     if len(facts.criteria):
-        blocks.append(_criteria(facts))
+        blocks.append(_criteria(facts, labels))
     if len(facts.groups):
-        blocks.append(_groups(facts))
+        blocks.append(_groups(facts, labels))
     if len(facts.weights):
         table = weights_of(facts, facts.weights, labels)
         blocks.append(Details("Scores that weigh informants otherwise", (table,)))
@@ -59,9 +59,9 @@ def aggregation_section(facts: AggregationEvidence, labels: Labels) -> Section:
     return Section("aggregation", "Unit scores", tuple(blocks))
 
 
-def _criteria(facts: AggregationEvidence) -> TableSpec:
-    data = facts.criteria.assign(label=[str(name).replace("_", " ") for name in facts.criteria["criterion"]])
-    beside = ", ".join(name.replace("_", " ") for name in facts.controls) or "none"
+def _criteria(facts: AggregationEvidence, labels: Labels) -> TableSpec:
+    data = facts.criteria.assign(label=[labels.variable(str(name)) for name in facts.criteria["criterion"]])
+    beside = ", ".join(labels.variable(name) for name in facts.controls) or "none"
     return table_of(
         facts,
         "aggregation_criteria",
@@ -74,10 +74,10 @@ def _criteria(facts: AggregationEvidence) -> TableSpec:
     )
 
 
-def _groups(facts: AggregationEvidence) -> TableSpec:
+def _groups(facts: AggregationEvidence, labels: Labels) -> TableSpec:
     pairs = zip(facts.groups["higher_group"], facts.groups["lower_group"], strict=True)
     data = facts.groups.assign(
-        label=[str(name).replace("_", " ") for name in facts.groups["grouping"]],
+        label=[labels.variable(str(name)) for name in facts.groups["grouping"]],
         compared=[f"{high} – {low}" for high, low in pairs],
     )
     return table_of(

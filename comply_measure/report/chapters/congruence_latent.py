@@ -282,6 +282,4 @@ def level_labels(names: Sequence[str], factor: str, roles: Sequence[str], labels
 
 def outcome_label(outcome: OutcomeName, labels: Labels) -> str:
     """Name of an outcome or predictor in print."""
-    if outcome.construct:
-        return labels.construct(outcome.key)
-    return outcome.key.replace("_", " ").capitalize()
+    return labels.variable(outcome.key)

@@ -114,7 +114,8 @@ def _compared(facts: ContentValidityEvidence, labels: Labels) -> list[Block]:
     for kind in ("omega", "correlation", "gap"):
         moved = table.loc[table["kind"] == kind, "difference"].dropna()
         if len(moved):
-            parts.append(f"{_KINDS[kind]} {number(moved.min(), 3)} to {number(moved.max(), 3)}")
+            shape = number if kind == "gap" else bounded
+            parts.append(f"{_KINDS[kind]} {shape(moved.min(), 3)} to {shape(moved.max(), 3)}")
     text = f"Without the items that the cut-offs drop, results change: {'; '.join(parts)}." if parts else ""
     spec = table_of(
         facts,

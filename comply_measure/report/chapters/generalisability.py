@@ -19,7 +19,7 @@ def _what(family: str, what: str, labels: Labels) -> str:
     if family == "gap":
         return labels.pair(what)
     if family == "path":
-        return " → ".join(labels.construct(name) for name in what.split(" → "))
+        return " → ".join(labels.variable(name) for name in what.split(" → "))
     return "Mean of the roles"
 
 
@@ -29,6 +29,7 @@ def generalisability_section(facts: GeneralisabilityEvidence, labels: Labels) ->
         label=[_what(f, w, labels) for f, w in zip(facts.tests["family"], facts.tests["what"], strict=True)],
         family_label=[_FAMILIES[name] for name in facts.tests["family"]],
         kind_label=[_KINDS[name] for name in facts.tests["kind"]],
+        variable_label=facts.tests["variable"].map(labels.variable),
     )
     compared = listing(
         [
@@ -37,11 +38,15 @@ def generalisability_section(facts: GeneralisabilityEvidence, labels: Labels) ->
             if len(own := data[data["family"] == family])
         ]
     )
-    logs = f" Of {listing(list(facts.logs))} the logarithm was taken." if facts.logs else ""
+    logs = (
+        f" Of {listing([labels.variable(name) for name in facts.logs])} the logarithm was taken."
+        if facts.logs
+        else ""
+    )
     errors = f"CR2 errors by {'firm' if facts.clustered else 'unit'}"
     estimates = facts.estimates.assign(
         label=[
-            f"{_what(f, w, labels)}, by {v}"
+            f"{_what(f, w, labels)}, by {labels.variable(v)}"
             for f, w, v in zip(
                 facts.estimates["family"], facts.estimates["what"], facts.estimates["variable"], strict=True
             )
@@ -50,7 +55,7 @@ def generalisability_section(facts: GeneralisabilityEvidence, labels: Labels) ->
     )
     blocks: list[Block] = [
         Prose(
-            f"{compared}, by {listing(list(dict.fromkeys(data['variable'])))}. A comparison that does not differ "
+            f"{compared}, by {listing(list(dict.fromkeys(data['variable_label'])))}. A comparison that does not differ "
             f"demonstrably does not show that there is no difference: the largest one that the data allow is in the "
             f"table.{logs}"
         ),
@@ -58,7 +63,7 @@ def generalisability_section(facts: GeneralisabilityEvidence, labels: Labels) ->
             facts, "generalisability_tests",
             f"{facts.title}: do levels, role gaps and paths hold for all kinds of units?", data,
             (
-                of("parameter", "label", heading="What"), of("variable", "variable"),
+                of("parameter", "label", heading="What"), of("variable", "variable_label"),
                 of("scheme", "kind_label", heading="Compared"),
                 "n_units", of("n", "n_clusters", heading="Clusters"), "f", "df1", "df2", "p", "p_holm",
                 of("cohen_d", "largest", heading="Largest"), of("cohen_d", "largest_upper", heading="At most"),

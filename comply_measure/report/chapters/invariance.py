@@ -19,7 +19,7 @@ from comply_measure.report.chapters.invariance_tables import (
 )
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, interval, listing, number, p_phrase, plural
-from comply_measure.report.labels import Labels
+from comply_measure.report.labels import Labels, in_words
 from comply_measure.report.names import key_of
 from comply_measure.report.parts import Block, Chapter, Details, Heading, Notice, Prose, Section
 from comply_measure.report.reversals import with_reversals
@@ -45,7 +45,8 @@ def invariance_section(facts: InvarianceEvidence, labels: Labels) -> Section:
     if facts.roles:
         blocks += [Heading("Across roles"), *_role_blocks(facts, labels)]
     for comparison in facts.groups:
-        blocks += [Heading(f"Across groups: {words(comparison.key)}"), *_group_blocks(facts, comparison)]
+        blocks.append(Heading(f"Across groups: {words(comparison.key, labels)}"))
+        blocks += _group_blocks(facts, comparison, labels)
     return Section("invariance", "Measurement invariance", tuple(blocks))
 
 
@@ -60,7 +61,7 @@ def invariance_headline(facts: InvarianceEvidence, labels: Labels) -> tuple[str,
         if comparison.ladder is not None:
             ladder = comparison.ladder
             p = comparison.ladder.p("scalar")
-            over = f"Across {plural(len(ladder.counts), 'group')} of {words(comparison.key)}"
+            over = f"Across {plural(len(ladder.counts), 'group')} of {words(comparison.key, labels)}"
             if p != p:
                 found.append(f"{over}: equal intercepts could not be tested.")
             else:
@@ -283,12 +284,12 @@ def _key(variable: str, *, rules: bool = False) -> str:
     return key_of("invariance_rules" if rules else "invariance", variable, digest=taken)
 
 
-def _group_blocks(facts: InvarianceEvidence, comparison: Comparison) -> list[Block]:
+def _group_blocks(facts: InvarianceEvidence, comparison: Comparison, labels: Labels) -> list[Block]:
     if comparison.ladder is None:
         return [Notice(f"The groups could not be compared: {comparison.obstacle}.", "warning")]
     ladder = comparison.ladder
     sizes = listing([f"{name} {count(n)}" for name, n in ladder.counts.items()])
-    compared, estimator = words(comparison.key), comparison.estimator or facts.group_estimator
+    compared, estimator = words(comparison.key, labels), comparison.estimator or facts.group_estimator
     table = table_of(
         facts,
         _key(comparison.key),
@@ -301,16 +302,17 @@ def _group_blocks(facts: InvarianceEvidence, comparison: Comparison) -> list[Blo
     )
     rules = rule_table(facts, comparison, _key(comparison.key, rules=True), compared, estimator)
     return [
-        Prose(f"Informants by {words(comparison.key)} of their unit: {sizes}."),
+        Prose(f"Informants by {compared} of their unit: {sizes}."),
         *_small(comparison),
         table,
         Details("Published cut-offs one by one", (rules,)),
     ]
 
 
-def words(name: str) -> str:
-    """A variable in words."""
-    return name.replace("_", " ")
+def words(name: str, labels: Labels) -> str:
+    """A variable of the units in the middle of a sentence."""
+    own = labels.variables.get(name, "")
+    return own if own and own != in_words(name) else name.replace("_", " ")
 
 
 def chapter(evidence: InvarianceEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:

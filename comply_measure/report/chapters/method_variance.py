@@ -234,13 +234,10 @@ def _single(facts: MethodVarianceEvidence) -> Block:
     share = facts.single
     if share.component_share != share.component_share:
         return Notice(f"The single-factor share is undefined: {share.note}.", "info")
-    parts = [
-        f"the first component {percent(share.component_share)}",
-        f"one common factor {percent(share.factor_share)}",
-    ]
     without = f" without {listing(facts.left_out)}, which do not vary," if facts.left_out else ""
     return Prose(
-        f"Of the variance of all {share.n_items} items{without} {listing(parts)} would carry (Harman). This is "
+        f"One component would carry {percent(share.component_share)} and one common factor "
+        f"{percent(share.factor_share)} of the variance of all {share.n_items} items{without} (Harman's test). This is "
         f"{share.note}."
     )
 

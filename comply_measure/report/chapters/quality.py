@@ -9,7 +9,7 @@ from comply_measure.evidence.careless_answers import CarelessAnswers
 from comply_measure.evidence.topics.quality import QualityEvidence
 from comply_measure.report.chapters.columns import SINGLE_UNITS, labelled
 from comply_measure.report.cutoffs import Cutoffs
-from comply_measure.report.format import bounded, chi_square, count, listing, number, percent, plural
+from comply_measure.report.format import bounded, chi_square, count, listing, percent, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Heading, Notice, Prose, Section
 from comply_measure.report.reversals import reversal_sentence
@@ -105,13 +105,13 @@ def _sensitivity_text(careless: CarelessAnswers) -> str:
     fit = table.set_index("quantity")
     if len(alphas):
         text += (
-            f"Without the flagged informants α changes by {number(alphas.min(), 3)} to "
-            f"{number(alphas.max(), 3)} "
+            f"Without the flagged informants α changes by {bounded(alphas.min(), 3)} to "
+            f"{bounded(alphas.max(), 3)} "
             "over the scales"
         )
     cfi, rmsea = fit["difference"].get("CFI"), fit["difference"].get("RMSEA")
     if cfi == cfi and rmsea == rmsea and cfi is not None:
-        text += f", CFI of the {fit['of']['CFI']} by {number(cfi, 3)} and RMSEA by {number(rmsea, 3)}"
+        text += f", CFI of the {fit['of']['CFI']} by {bounded(cfi, 3)} and RMSEA by {bounded(rmsea, 3)}"
     return f"{text}."
 
 

@@ -93,9 +93,9 @@ def _verdict(facts: RivalEvidence) -> str:
         return f"{facts.title}: the rival structures cannot be ranked by BIC (see the table)."
     best, second = usable.iloc[0], usable.iloc[1]
     return (
-        f"{facts.title}: of {count(len(usable))} rival structures '{best['label']}' has the smallest BIC "
+        f"{facts.title}: of {count(len(usable))} models compared, “{best['label']}” has the smallest BIC "
         f"(CFI = {bounded(best['cfi'], 3)}, RMSEA = {bounded(best['rmsea'], 3)}); the next, "
-        f"'{second['label']}', lies {number(second['delta_bic'], 1)} above it."
+        f"“{second['label']}”, lies {number(second['delta_bic'], 1)} above it."
     )
 
 

@@ -36,7 +36,7 @@ def sample_section(facts: SampleEvidence, labels: Labels) -> Section:
     if len(facts.informant_tests):
         blocks.append(_informant_tests(facts, labels))
     if len(facts.units):
-        blocks.append(Details("Unit-level variables", (_units(facts),)))
+        blocks.append(Details("Unit-level variables", (_units(facts, labels),)))
     if facts.notes:
         blocks.append(Details("Noticed while reading the data", (Bullets(facts.notes),)))
     return Section("sample", "Sample and completeness", tuple(blocks))
@@ -146,12 +146,11 @@ def _informant_tests(facts: SampleEvidence, labels: Labels) -> TableSpec:
     )
 
 
-def _units(facts: SampleEvidence) -> TableSpec:
-    columns: Columns = ("variable", "n_units", "n_missing", "mean", "sd", "range", "categories")
+def _units(facts: SampleEvidence, labels: Labels) -> TableSpec:
+    columns: Columns = (of("variable", "label"), "n_units", "n_missing", "mean", "sd", "range", "categories")
     title = "Unit-level variables"
-    return table_of(
-        Counts(facts.n_units), "sample_units", title, facts.units, columns, estimator="Descriptive"
-    )
+    data = labelled(facts.units, label=(labels.variable, "variable"))
+    return table_of(Counts(facts.n_units), "sample_units", title, data, columns, estimator="Descriptive")
 
 
 def chapter(evidence: SampleEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:

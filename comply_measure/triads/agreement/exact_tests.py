@@ -102,7 +102,7 @@ def agreement_tests(
             answers = simulated_answers(int(observed.n.max()), matrix, resolved, replications, rng)
         family = NullFamily(resolved, STATISTIC[index], answers)
         results[key] = _test_scale(observed, family, alpha, cutoff)
-    method = "exact" if item_correlation is None else f"simulated, {replications} units per scale"
+    method = "exact" if item_correlation is None else f"simulated, {replications:,} units per scale"
     return AgreementTests(grouping.labels, index, resolved, alpha, cutoff, method, results)
 
 
