@@ -12,6 +12,7 @@ from comply_measure.responses.answers import Answers
 from comply_measure.responses.identity import near_doubles
 from comply_measure.responses.records import Records
 from comply_measure.responses.selection import Selection
+from comply_measure.responses.several import alike_in_all
 from comply_measure.responses.source import Source
 from comply_measure.responses.table import Responses
 from comply_measure.responses.units import UnitVariables
@@ -82,5 +83,11 @@ def _with_counts(responses: Responses, doubles: tuple[str, ...]) -> Responses:
         notes.append(f"{incomplete} of {responses.n_units} units lack at least one role; they are kept")
     if silent := int(patterns["n_without_answers"].sum()):
         notes.append(f"{silent} of {responses.n_informants} informants answered no item; they are kept")
+    if twins := alike_in_all(responses):
+        they = "informants give" if twins > 1 else "informant gives"
+        notes.append(
+            f"{twins} {they} the same answers to all items as an earlier one of the same unit and role: perhaps a "
+            "submission that came twice; all are kept"
+        )
     notes += [f"units {pair}" for pair in doubles]
     return replace(responses, notes=tuple(notes))

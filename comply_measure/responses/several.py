@@ -26,6 +26,8 @@ from comply_measure.responses.vocabulary import (
 if TYPE_CHECKING:
     from comply_measure.responses.table import Responses
 
+#: Fewer answers may agree by chance.
+_TELLING = 6
 # Which reason stands for several missing answers: the one that says most.
 _STRONGEST = (NOT_APPLICABLE, DOES_NOT_APPLY, CANNOT_JUDGE, USER_MISSING, NOT_ANSWERED)
 
@@ -33,6 +35,21 @@ _STRONGEST = (NOT_APPLICABLE, DOES_NOT_APPLY, CANNOT_JUDGE, USER_MISSING, NOT_AN
 def has_several(responses: Responses) -> bool:
     """Whether a role has several informants in any unit."""
     return bool(responses.data[["unit", "role"]].duplicated().any())
+
+
+def alike_in_all(responses: Responses) -> int:
+    """How many informants repeat an earlier one of their unit and role in every item, with at least six answers that
+    are not all the same.
+    """
+    if not has_several(responses):
+        return 0
+    codes = responses.data[list(responses.item_ids)].to_numpy(dtype=float)
+    answered = ~np.isnan(codes)
+    lowest, highest = np.where(answered, codes, np.inf).min(1), np.where(answered, codes, -np.inf).max(1)
+    telling = (answered.sum(axis=1) >= _TELLING) & (lowest < highest)
+    keys = pd.DataFrame(codes, index=responses.data.index).fillna(-np.inf)
+    keys[["unit", "role"]] = responses.data[["unit", "role"]].to_numpy()
+    return int(keys[telling].duplicated().sum())
 
 
 def put_together(responses: Responses, rule: InformantRule | None) -> Responses:

@@ -54,6 +54,25 @@ def test_persons_and_views_of_roles_under_every_rule(crowded, small, rule, each,
     assert views.notes == read.notes
 
 
+def test_informants_who_repeat_another_in_everything_are_told(frame, small):
+    """Not: the same answers of another unit, of another role, of few items, or all alike."""
+    told = "gives the same answers to all items as an earlier one of the same unit and role"
+    twin = frame.iloc[[1]].assign(informant="again")
+    notes = responses_from_frame(pd.concat([frame, twin], ignore_index=True), small).notes
+    assert sum(note.startswith("1 informant " + told) for note in notes) == 1
+    others = [
+        frame.iloc[[1]].assign(informant="b", F_1=1),
+        frame.iloc[[1]].assign(informant="c", unit="u2", firm="B"),
+        frame.iloc[[3]].assign(informant="d", role="sales"),
+        frame.iloc[[7]].assign(informant="e"),
+        frame.iloc[[1]].assign(informant="f", **dict.fromkeys(ITEMS[5:], pd.NA)),
+        frame.iloc[[1]].assign(informant="g", **dict.fromkeys(ITEMS[5:], pd.NA)),
+    ]
+    for more in (others[:1], others[1:2], others[2:3], others[3:4], others[4:]):
+        table = pd.concat([frame, *more], ignore_index=True).astype(frame.dtypes)
+        assert not any("same answers to all" in n for n in responses_from_frame(table, small).notes)
+
+
 def test_what_was_done_is_said(crowded, frame, small):
     read = {
         rule: responses_from_frame(crowded, small, MAPPING, informants=rule) for rule in ("all", "average")
