@@ -89,3 +89,31 @@ def test_calls_through_every_door_are_checked() -> None:
             expected |= {("wrong_calls.py", number, code) for code in line.split("# expect: ")[1].split(", ")}
     assert expected
     assert seen == expected, said
+
+
+def called(value: object) -> list[object]:
+    """A function itself; of a class its public methods."""
+    if not inspect.isclass(value):
+        return [value] if inspect.isroutine(value) else []
+    found = (getattr(value, name) for name in vars(value) if not name.startswith("_"))
+    return [method for method in found if inspect.isroutine(method)]
+
+
+def named_parameters(text: str) -> set[str]:
+    """Names in the section on parameters of a docstring."""
+    section = re.search(r"^Parameters\n-+\n(.*?)(?=\n\n\S[^\n]*\n---|\Z)", text, re.DOTALL | re.MULTILINE)
+    heads = re.findall(r"^(\S.*?)(?: : |$)", section[1] if section else "", re.MULTILINE)
+    return {name.strip().lstrip("*") for head in heads for name in head.split(",")}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_list_of_parameters_is_whole(package: str) -> None:
+    room = importlib.import_module(package)
+    lacking = {}
+    for name in dir(room):
+        for value in called(getattr(room, name)):
+            described = named_parameters(inspect.getdoc(value) or "")
+            taken = inspect.signature(value).parameters if described else {}  # type: ignore[arg-type]
+            if rest := {key for key in taken if key not in ("self", "cls")} - described:
+                lacking[f"{name}: {value.__name__}"] = sorted(rest)  # type: ignore[attr-defined]
+    assert not lacking

@@ -117,6 +117,8 @@ def fit(
         Seed of the bootstrap: the same seed gives the same result, whatever ``n_jobs``.
     n_jobs : int
         Cores for the bootstrap; −1 for all.
+    engine : str
+        ``comply``, or ``semopy``: estimates and standard errors from semopy, everything else from here.
     model_type : str
         ``sem`` (also for factor models) or ``growth``.
     start : str, mapping or Fit
@@ -340,8 +342,10 @@ def from_moments(
     rescale : bool, optional
         Multiply by (n − 1)/n, because printed covariances have divisor n − 1; by default under maximum
         likelihood, as in lavaan.
-    estimator, group_equal, … : optional
+    estimator, group_equal, group_partial, std_lv, effect_coding, orthogonal, fixed_x, information, se, test : optional
         As for :func:`fit`; only estimators that need no raw data.
+    engine, model_type, start, bounds, optimizer_options : optional
+        As for :func:`fit`.
 
     Returns
     -------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import math
 import re
 import sys
@@ -34,6 +35,7 @@ from comply_measure.evidence.calibration.structure import (
     path_truth,
 )
 from comply_measure.evidence.calibration.units import groups_truth, holds_truth, incremental_truth
+from comply_measure.evidence.focal import chosen_focal
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.resources import shipped
 from comply_measure.simulation import (
@@ -42,6 +44,7 @@ from comply_measure.simulation import (
     PAIR_NULLS,
     implied_icc,
     implied_reliability,
+    item_moments,
     load_pair_population,
     load_population,
     null_population,
@@ -245,11 +248,23 @@ def test_gaps_and_distances_are_those_the_moments_of_the_population_imply() -> N
     assert null.latent.gaps["d"].abs().max() < 1e-4
     assert gap_truth(null, ("C", "sales - it")) == (NO,)
     table = stated.latent.gaps.set_index(["factor", "pair"])["d"]
-    bias = STATED.spec.dimensions["C"].role_bias
-    # In standard deviations of the roles' views: what was planted, thresholds make them nearly so.
-    assert table["C", "sales - it"] == pytest.approx(bias["sales"] - bias["it"], abs=0.05)
+    # In standard deviations of the roles' views: what was planted, thresholds make them nearly so. Attributes that a
+    # role sees otherwise and planted items would move them by up to .15.
+    for factor, pair in table.index:
+        first, second = (
+            STATED.spec.dimensions[factor].role_bias.get(role, 0.0) for role in pair.split(" - ")
+        )
+        assert table[factor, pair] == pytest.approx(first - second, abs=0.02)
     assert gap_truth(stated, ("C", "sales - it")) == (YES,)
     assert gap_truth(stated, ("C", "nobody")) == ()
+    # In points: differences of the expected answers to items that are no exception, where no attribute is one.
+    moments, planted = item_moments(stated.analysed), {each.item for each in STATED.spec.noninvariant_items}
+    mean = dict(zip(zip(moments.names, moments.roles, strict=True), moments.mean, strict=True))
+    chosen, points = chosen_focal(stated.few, None), stated.latent.gaps.set_index(["factor", "pair"])["gap"]
+    for key, (first, second) in itertools.product("CO", itertools.combinations(chosen.roles, 2)):
+        items = [[name for name in chosen.items[part] if name not in planted] for part in chosen.factors[key]]
+        apart = [np.mean([mean[name, first] - mean[name, second] for name in names]) for names in items]
+        assert points[key, f"{first} - {second}"] == pytest.approx(np.mean(apart), abs=1e-3)
     distances = stated.latent.distances.set_index("factor")["distance"]
     assert (null.latent.distances.set_index("factor")["distance"] <= distances + 1e-6).all()
     answers_now = {name: disputed_truth(stated, (str(name),)) for name in distances.index}

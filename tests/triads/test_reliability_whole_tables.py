@@ -258,3 +258,12 @@ def test_why_there_is_no_reml_fit() -> None:
     near = 1e7 + np.array([[0.0, 1e-6], [1e-6, 0.0]])  # apart by less than rounding of numbers of that size
     assert reml_obstacle(near) == "all answers equal"
     assert reml_obstacle(near - 1e7) == ""
+
+
+def test_rounding_of_large_answers_is_no_variance() -> None:
+    """Answers near 10⁷ that differ by 10⁻⁶ are equal, those a thousand times farther apart are not."""
+    pattern = np.random.default_rng(1).integers(0, 2, (6, 3, 2))
+    for step, equal in ((1e-6, True), (1e-3, False)):
+        x = 1e7 + step * pattern
+        data = triads.TriadData(np.arange(6), None, tuple("abc"), ("x", "y"), x, np.ones((6, 3), dtype=bool))
+        assert (triads.g_study(data, bootstrap=0).tidy()["note"] == "all answers equal").all() == equal

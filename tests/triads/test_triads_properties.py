@@ -304,6 +304,28 @@ def test_odd_role_is_the_one_apart() -> None:
     assert odd["odd_role"].iloc[4] == "" and "missing" in odd["note"].iloc[4]
 
 
+def test_ties_are_no_odd_roles() -> None:
+    """Role means are 1; the outer two of (0, 1, 2) are 1.5 from the mean of the others, of (1, 1, 1) all are 0."""
+    x = np.array([[0.0, 1, 2], [2, 1, 0], [1, 1, 1], [4, 1, 1], [-2, 1, 1]])[:, :, None]
+    data = triads.TriadData(np.arange(5), None, tuple("abc"), ("x",), x, ~np.isnan(x[:, :, 0]))
+    found = triads.odd_role_out(data)
+    table, summary = found.tidy(), found.summary()
+    assert table["odd_role"].tolist() == ["tie", "tie", "tie", "a", "a"]
+    np.testing.assert_allclose(table["distance"], [1.5, 1.5, 0, 3, 3])
+    np.testing.assert_allclose(table["margin"], [0, 0, np.nan, 0.5, 0.5])
+    assert table["note"].tolist() == ["tie: no flag"] * 3 + ["no reliabilities: no flag"] * 2
+    assert table["reliable"].isna().all()
+    assert summary["n_odd"].tolist() == [2, 0, 0]
+    assert summary["share"].tolist() == [1.0, 0.0, 0.0]
+    assert summary["share_over_chance"].tolist() == pytest.approx([1.0, -0.5, -0.5])
+    assert (summary["n_decided"] == 2).all() and (summary["n_ties"] == 3).all()
+    # error variances of a 20/4·.1 = .5, of b 0, of c .5·.1 = .05: bound of a z √(.5 + .05/4), z at 1 - .05/6
+    flagged = triads.odd_role_out(data, 0.9).tidy()
+    assert 2.394 * np.sqrt(0.5 + 0.05 / 4) < 3
+    assert flagged["reliable"].isna().tolist() == [True] * 3 + [False] * 2 and flagged["reliable"][3:].all()
+    assert flagged["note"].tolist() == ["tie: no flag"] * 3 + ["", ""]
+
+
 def test_gap_reliability_by_hand() -> None:
     rng = np.random.default_rng(6)
     x, y = rng.normal(4, 1, 50), rng.normal(4, 1.5, 50)

@@ -66,7 +66,7 @@ def test_weights_by_competence_are_relative_to_the_role() -> None:
     competence = np.array([[1.0, 2, 3], [3, 2, NAN], [2, 2, 3], [2, 2, 6], [2, 2, 0]])
     relative = np.where(np.isnan(competence), 1.0, competence / [2, 2, 3])
     x = SMALL.values[:, :, 0]
-    for exponent in (1.0, 2.0):
+    for exponent in (0.0, 0.5, 1.0, 2.0):
         w = np.where(np.isnan(x), 0.0, relative**exponent)
         expected = (w * np.nan_to_num(x)).sum(axis=1) / w.sum(axis=1)
         expected[2] = NAN
@@ -227,6 +227,14 @@ def test_comparisons_of_too_few_units_say_so() -> None:
     assert triads.aggregation_sensitivity(SMALL.select(units=[2])).set_index("scheme").loc[
         "mean", "note"
     ] == ("no unit has a score")
+    two, three = (
+        triads.aggregation_sensitivity(SMALL.select(units=list(range(n)))).set_index("scheme").loc["mean"]
+        for n in (2, 4)  # the third has one role and no score
+    )
+    assert two["note"] == "fewer than 3 units with both scores: no correlation"
+    assert (two["sd"], two["largest_change"]) == (pytest.approx(np.sqrt(0.125)), 0.0)  # of 3 and 3.5
+    assert np.isnan(two["r_equal"])
+    assert (three["n_units"], three["r_equal"], three["note"]) == (3, pytest.approx(1.0), "")
     with pytest.raises(InputError, match="one value for each of 5 units"):
         triads.aggregation_sensitivity(SMALL, criterion=np.ones(4))
     drawn = drawn_triads(8, units=30, columns=1)

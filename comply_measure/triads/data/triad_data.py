@@ -116,6 +116,8 @@ class TriadData:
             Between variable and role.
         roles : sequence of str, optional
             Roles and their order; needed where names hold the separator more than once.
+        minimum, maximum : float, optional
+            Range of the variables; values outside are problems.
 
         Raises
         ------
