@@ -14,12 +14,13 @@ import pytest
 from comply_measure import evidence
 from comply_measure.errors import ComplyError, InputError
 from comply_measure.evidence import Evidence, Topic
+from comply_measure.evidence.base import topic_seeds
 from comply_measure.evidence.codec import decode, decode_frame, encode, encode_frame
 from comply_measure.evidence.focal import chosen_focal
 from comply_measure.evidence.topics.method_variance import marker_data
 from comply_measure.pipeline.registry import STEPS
 from comply_measure.responses import Responses, load_dataset
-from comply_measure.triads import TriadData, gap_tests, icc_oneway
+from comply_measure.triads import TriadData, gap_tests, icc_oneway, role_contrasts
 
 TOPICS = {name: step.topic for name, step in STEPS.items()}
 
@@ -46,6 +47,21 @@ def test_gaps_in_one_line_are_those_of_the_triads(responses: Responses) -> None:
     mine = table[table["kind"] == "dimension"]
     np.testing.assert_array_equal(mine["mean"], gap_tests(data, cluster=True).tidy()["mean"])
     assert (table["kind"] == "attribute").sum() == 60
+
+
+def test_gaps_by_the_wild_cluster_bootstrap_are_those_of_the_triads(responses: Responses) -> None:
+    some = responses.subset(units=responses.units.index[:40])
+    found = evidence.gaps(some, evidence.GapOptions(inference="wild", bootstrap=99), seed=4)
+    data = TriadData.from_long(
+        some.scores("dimension", "comply"), list("COMPLY"), roles=("marketing", "sales", "it"), firm="firm"
+    )
+    seed = topic_seeds("gaps", 4).spawn(1)[0]
+    expected = role_contrasts(data, inference="wild", replications=99, seed=seed)
+    mine = found.contrasts[found.contrasts["kind"] == "dimension"].drop(columns="kind")
+    pd.testing.assert_frame_equal(mine, expected)
+    assert found.replications == 99 and evidence.gaps(some).replications == 0
+    with pytest.raises(ComplyError, match="bootstrap is of inference: wild"):
+        evidence.GapOptions(bootstrap=99)
 
 
 def test_agreement_takes_its_convention(responses: Responses) -> None:

@@ -124,7 +124,13 @@ WRONG: dict[str, dict[str, tuple[Any, str]]] = {
         "competence": ("x", "unknown construct of the informant 'x'"),
         "criterion": ("industry", "unknown numeric unit variable 'industry'"),
     },
-    "gaps": SCALE | {"cluster": FLAG, "alpha": (1.5, "less than 1")},
+    "gaps": SCALE
+    | {
+        "cluster": FLAG,
+        "alpha": (1.5, "less than 1"),
+        "inference": ("CR2", "cr2"),
+        "bootstrap": (98, "at least 99"),
+    },
     "journey": SCALE
     | {
         "cluster": FLAG,

@@ -18,6 +18,7 @@ from comply_measure.report.chapters.triads_units import gap_units_table
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Details, Figure, Section
 from comply_measure.report.tables import TableSpec
+from comply_measure.report.translation.translator import translator
 from comply_measure.responses import load_dataset
 from comply_measure.triads import TriadData, gap_reliability
 
@@ -48,8 +49,8 @@ def evidence(n_roles: int) -> GapEvidence:
     return GapEvidence(
         title="S", n_units=40, n_informants=40 * n_roles, roles=roles, dimensions=tests,
         attributes=tests.assign(column="a"), means=means, reliability=None, units=None, unit_gaps=0, contrasts=mixed,
-        latent=pd.DataFrame(columns=["factor", "pair", "gap", "p_holm"]), clustered=False, alpha=0.05,
-        limits=(1.0, 7.0), turned={},
+        latent=pd.DataFrame(columns=["factor", "pair", "gap", "p_holm"]), clustered=False, replications=0,
+        alpha=0.05, limits=(1.0, 7.0), turned={},
     )  # fmt: skip
 
 
@@ -91,6 +92,22 @@ def test_few_roles_are_shown_whole_and_in_order() -> None:
     assert table.data["pair"].tolist() == facts.dimensions["pair"].tolist()
     assert table.data["pair_label"][0] == "Role 0 – r01"
     assert all("with the" not in note for figure in figures.values() for note in figure.notes)
+
+
+def test_a_bootstrap_is_named_and_has_no_degrees_of_freedom() -> None:
+    facts = evidence(4)
+    facts = replace(
+        facts, replications=999, clustered=True, contrasts=facts.contrasts.assign(n_clusters=12, df=np.nan)
+    )
+    table = parts(gaps_section(facts, labels()))[0]["gaps_mixed"]
+    told = "Tests and intervals by the restricted wild cluster bootstrap (999 replications), 12 clusters."
+    assert told in table.notes and not any("are few" in note for note in table.notes)
+    assert "df" not in [column.name for column in table.columns]
+    assert translator("de")(told) == (
+        "Tests und Intervalle nach dem restringierten Wild-Cluster-Bootstrap (999 Wiederholungen), 12 Cluster."
+    )
+    plain = parts(gaps_section(replace(facts, replications=0), labels()))[0]["gaps_mixed"]
+    assert any("12 clusters are few" in note for note in plain.notes)
 
 
 @pytest.mark.parametrize("index", [None, [5, 7, 9, 11]])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from comply_measure.evidence.base import Evidence
+from comply_measure.evidence.base import Evidence, topic_seeds
 from comply_measure.evidence.choices import Firms, Names
 from comply_measure.evidence.focal import (
     Focal,
@@ -39,11 +39,24 @@ class GapOptions(TopicOptions):
         Standard errors that allow for firms; by default wherever firms are known.
     alpha : float
         Level at which gaps are called significant after Holm's correction.
+    inference : {"cr2", "wild"}
+        Tests and intervals of the mixed-model gaps: CR2 errors with Satterthwaite's degrees of freedom, or the
+        restricted wild cluster bootstrap, an alternative where firms are few.
+    bootstrap : int
+        Replications of the wild cluster bootstrap.
     """
 
     scale: Annotated[str | None, Names("scale")] = None
     cluster: Annotated[bool | None, Firms()] = None
     alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    inference: Literal["cr2", "wild"] = "cr2"
+    bootstrap: Annotated[int, Field(ge=99)] = 999
+
+    @model_validator(mode="after")
+    def _bootstrap_is_used(self) -> GapOptions:
+        if self.inference != "wild" and "bootstrap" in self.model_fields_set:
+            raise ValueError("bootstrap is of inference: wild")
+        return self
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +87,8 @@ class GapEvidence(Evidence):
         One latent gap per dimension and pair: ``InvarianceEvidence.latent_gaps``; empty where that did not run.
     clustered : bool
         Whether standard errors allow for firms.
+    replications : int
+        Of the wild cluster bootstrap by which `contrasts` are tested; 0 where they are tested by CR2 errors.
     alpha : float
         Level at which gaps are called significant.
     limits : tuple of float
@@ -95,6 +110,7 @@ class GapEvidence(Evidence):
     contrasts: pd.DataFrame
     latent: pd.DataFrame
     clustered: bool
+    replications: int
     alpha: float
     limits: tuple[float, float]
     turned: Turned
@@ -112,6 +128,7 @@ def gaps(
     options: GapOptions | None = None,
     *,
     invariance: InvarianceEvidence | None = None,
+    seed: int = 0,
 ) -> GapEvidence:
     """Test every mean role gap of dimensions and attributes.
 
@@ -123,6 +140,8 @@ def gaps(
         Defaults where not given.
     invariance : InvarianceEvidence, optional
         Source of the latent gaps; there are none where it is not given.
+    seed : int
+        Of the wild cluster bootstrap.
 
     Returns
     -------
@@ -162,11 +181,12 @@ def gaps(
         if reliability is not None
         else None,
         unit_gaps=unit_gaps,
-        contrasts=_contrasts(chosen, scores, names, cluster),
+        contrasts=_contrasts(chosen, scores, names, cluster, options, seed),
         latent=pd.DataFrame(columns=["factor", "pair", "gap", "p_holm"])
         if known is None
         else known.latent_gaps,
         clustered=cluster,
+        replications=options.bootstrap if options.inference == "wild" else 0,
         alpha=options.alpha,
         limits=(response.minimum, response.maximum),
     )
@@ -174,7 +194,7 @@ def gaps(
 
 def _compute(request: Request, options: GapOptions) -> GapEvidence:
     given = request.optional("invariance", InvarianceEvidence)
-    return gaps(request.responses, options, invariance=given)
+    return gaps(request.responses, options, invariance=given, seed=request.seed)
 
 
 TOPIC = Topic("gaps", "Role gaps", _compute, GapOptions, uses=("invariance",), informants="role")
@@ -186,13 +206,19 @@ def _tests(chosen: Focal, scores: pd.DataFrame, names: list[str], cluster: bool)
     return table
 
 
-def _contrasts(chosen: Focal, scores: pd.DataFrame, names: list[str], cluster: bool) -> pd.DataFrame:
+def _contrasts(
+    chosen: Focal, scores: pd.DataFrame, names: list[str], cluster: bool, options: GapOptions, seed: int
+) -> pd.DataFrame:
     """Mixed-model contrasts of dimensions and, where there are any, of attributes; Holm within each table."""
     firm = "firm" if cluster else None
+    drawn = iter(topic_seeds("gaps", seed).spawn(2))
 
     def contrasts(table: pd.DataFrame, columns: list[str], kind: str) -> pd.DataFrame:
         found: pd.DataFrame = role_contrasts(
-            TriadData.from_long(table, columns, firm=firm, roles=chosen.roles)
+            TriadData.from_long(table, columns, firm=firm, roles=chosen.roles),
+            inference=options.inference,
+            replications=options.bootstrap,
+            seed=next(drawn),
         ).assign(kind=kind)
         return found
 

@@ -130,17 +130,26 @@ def _named(data: pd.DataFrame, labels: Labels) -> pd.DataFrame:
 
 def _contrast_table(facts: GapEvidence, labels: Labels) -> TableSpec:
     data = _named(facts.contrasts, labels)
-    few = few_clusters_note(int(data["n_clusters"].min())) if len(data) else ""
+    wild = facts.replications > 0
+    few = few_clusters_note(int(data["n_clusters"].min())) if len(data) and not wild else ""
     data["note"] = data["note"].where(data["t"].isna(), "")  # what holds for the whole table stands below it
+    by = "firm" if facts.clustered else "unit"
+    drawn = (
+        f"Tests and intervals by the restricted wild cluster bootstrap ({plural(facts.replications, 'replication')}), "
+        f"{plural(int(data['n_clusters'].min()), 'cluster')}."
+        if wild and len(data)
+        else ""
+    )
     return _pairs_table(
         facts,
         "gaps_mixed",
         f"{facts.title}: role gaps from mixed models",
         data,
-        _MIXED,
+        tuple(column for column in _MIXED if column != "df") if wild else _MIXED,
+        drawn,
         "Holm's correction over all dimensions, and over all attributes.",
         sentence(few),
-        estimator=f"REML weights, CR2 errors by {'firm' if facts.clustered else 'unit'}",
+        estimator=f"REML weights, CR2 errors by {by}",
         size="estimate",
     )
 
