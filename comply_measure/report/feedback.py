@@ -64,8 +64,9 @@ _W = {
     "reading": Words("our reading of the source's table", "unsere Lesart der Tabelle in der Quelle"),
     "talk": Words("Questions for the joint talk", "Fragen für das gemeinsame Gespräch"),
     "q_disputed": Words(
-        "{name}: what did each of us think of when answering, and what does the other role not see?",
-        "{name}: Woran hat jede und jeder von uns beim Antworten gedacht, und was sieht die andere Rolle nicht?",
+        "{name}: what did each of us think of when answering, and what does each role see that others do not?",
+        "{name}: Woran hat jede und jeder von uns beim Antworten gedacht, und was sieht jede Rolle, das andere nicht "
+        "sehen?",
     ),
     "q_low": Words(
         "{name}: what hinders us most, and what could we change within three months?",
@@ -83,6 +84,11 @@ _W = {
         "For the unit only. One informant per role may stand behind a profile: treat answers as confidential.",
         "Nur für die Einheit. Hinter einem Profil kann eine einzige Person stehen: Antworten vertraulich behandeln.",
     ),
+    "private_hidden": Words(
+        "For the unit only: treat answers as confidential.",
+        "Nur für die Einheit: Antworten vertraulich behandeln.",
+    ),
+    "scale": Words("{scale}, points ({low} to {high})", "{scale}, Punkte ({low} bis {high})"),
 }  # fmt: skip
 _BANDS = {
     "upper third": Words("upper third", "oberes Drittel"),
@@ -105,6 +111,8 @@ h3{font-size:1rem;margin:.8rem 0 .2rem;break-after:avoid}p{margin:.3rem 0}ul{mar
 .note{color:#59636e;font-size:.85rem}.scroll{overflow-x:auto}svg{max-width:100%;height:auto}
 table{border-collapse:collapse}td,th{padding:.1rem 1rem .1rem 0;text-align:left}figure{margin:0;break-inside:avoid}
 .second{break-before:page}
+/* On a phone a figure keeps a size that can be read and scrolls in its own box. */
+@media screen and (max-width:40rem){.scroll svg{min-width:38rem;max-width:none}}
 @media print{body{font-size:10.5pt;padding:0;max-width:none}svg{max-height:64mm}}
 """
 
@@ -134,7 +142,7 @@ def feedback_page(found: UnitFeedback, labels: Labels) -> Page:
     said = {key: words.of(language) for key, words in _W.items()}
     parts: list[tuple[str, object]] = [
         ("p", said["based"].format(scale=found.title, n=found.n_informants, units=found.n_units)),
-        ("note", said["private"]),
+        ("note", said["private" if found.roles else "private_hidden"]),
         ("h2", said["profiles"]),
     ]
     if found.roles:
@@ -168,7 +176,9 @@ def _profiles(found: UnitFeedback, labels: Labels, said: dict[str, str]) -> Figu
         said["profiles"],
         [_wrapped(labels.construct(name)) for name in names],
         series,
-        axis_label=found.title,
+        axis_label=said["scale"].format(
+            scale=found.title, low=f"{found.limits[0]:g}", high=f"{found.limits[1]:g}"
+        ),
         limits=found.limits,
         alt=said["profiles"],
     )

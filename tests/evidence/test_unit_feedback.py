@@ -118,6 +118,7 @@ def test_the_command_writes_pages(
     assert "no PDF: Chromium is not installed" in capsys.readouterr().err
     page = (tmp_path / "pages" / "feedback_F22-U1.html").read_text(encoding="utf-8")
     assert "Roles are not shown, as the unit wished." in page
+    assert "stand behind a profile" not in page, "no profile is shown"
     with pytest.raises(SystemExit) as refused:
         main(["feedback", str(study), "--language", "fr", "--out", str(tmp_path / "pages")])
     assert refused.value.code == 2

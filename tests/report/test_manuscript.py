@@ -144,7 +144,8 @@ def test_latex_refers_to_tables_of_the_main_part_and_names_those_of_the_appendix
     assert r"\input{z}" not in made and r"50\%" in made
 
 
-def test_the_paper_compiles_with_every_reference_resolved(tmp_path: Path) -> None:
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_paper_compiles_with_every_reference_resolved(tmp_path: Path, language: str) -> None:
     program = shutil.which("pdflatex")
     if program is None:
         pytest.skip("pdflatex is not installed; the text of the paper is tested above")
@@ -153,17 +154,22 @@ def test_the_paper_compiles_with_every_reference_resolved(tmp_path: Path) -> Non
     from comply_measure.report.latex import render_latex
 
     (tmp_path / "text.tex").write_text(
-        render_sections(manuscript(report(), ()), NUMBERS, "en"), encoding="utf-8"
+        render_sections(manuscript(report(), ()), NUMBERS, language), encoding="utf-8"
     )
     places = {key: key for key in NUMBERS}
     for key in ("t0", "t1"):
         (tmp_path / f"{key}.tex").write_text(render_latex(table(key)), encoding="utf-8")
     Image.new("RGB", (20, 10)).save(tmp_path / "f1.png")
-    paper = render_paper("T & t", [table("t0"), table("t1")], [figure("f1")], places, text="text.tex")
+    named = [table("t0"), table("t1")]
+    paper = render_paper("T & t", named, [figure("f1")], places, text="text.tex", language=language)
     (tmp_path / "paper.tex").write_text(paper, encoding="utf-8")
     command = [program, "-interaction=nonstopmode", "-no-shell-escape", "paper.tex"]
     for _ in range(2):
         subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
     log = (tmp_path / "paper.log").read_text(encoding="utf-8", errors="replace")
     assert [line for line in log.splitlines() if line.startswith("!") or "undefined" in line] == []
+    german = (
+        "babel-german.tex" in log or "ngerman.ldf" in log
+    )  # its hyphens, or none where they are not installed
+    assert german == (language == "de")
     assert not re.search(r"Overfull \\hbox \((?!0\.|1\.)", log)

@@ -87,7 +87,7 @@ HOLDS = register_rule(
         conventions=("test_level", "small_d", "small_effect"),
         family=Words(
             "Corrected after Holm within levels, gaps and paths",
-            "Nach Holm innerhalb von Niveaus, Lücken und Pfaden korrigiert",
+            "Nach Holm innerhalb von Niveaus, Abständen und Pfaden korrigiert",
         ),
         headline=True,
     )

@@ -10,7 +10,7 @@ from comply_measure.evidence.verdicts import VerdictRule, Words, register_rule
 _WEAK = "{deviation:number} points, 95% CI {ci:interval}, corrected {p:p_phrase}"
 _SCHWACH = "{deviation:number} Punkte, 95%-KI {ci:interval}, korrigiert {p:p_phrase}"
 _GAP = "{pair:pair} {gap:number} points, 95% CI {ci:interval}, corrected {p:p_phrase}"
-_LUECKE = "{pair:pair} {gap:number} Punkte, 95%-KI {ci:interval}, korrigiert {p:p_phrase}"
+_ABSTAND = "{pair:pair} {gap:number} Punkte, 95%-KI {ci:interval}, korrigiert {p:p_phrase}"
 _CELLS, _ZELLEN = "of {of} cells of stage and dimension", "von {of} Zellen aus Stufe und Dimension"
 _SOURCE = "Pustejovsky and Tipton (2018) for the tests; Holm (1979)"
 
@@ -196,20 +196,22 @@ DISPUTED = register_rule(
         ),
         cannot_say=Words(
             "Cannot say otherwise. A gap of one statement may be its wording for a role.",
-            "Sonst nicht zu entscheiden. Eine Lücke bei einer Aussage kann an ihrem Wortlaut für eine Rolle liegen.",
+            "Sonst nicht zu entscheiden. Ein Abstand bei einer Aussage kann an ihrem Wortlaut für eine Rolle liegen.",
         ),
         says=MappingProxyType(
             {
                 "supported": Words(
-                    "{subject}: disputed, " + _GAP + ".", "{subject}: strittig, " + _LUECKE + "."
+                    "{subject}: disputed, " + _GAP + ".", "{subject}: strittig, " + _ABSTAND + "."
                 ),
                 "not supported": Words(
                     "{subject}: no gap as large as {margin:number} points, the largest " + _GAP + ".",
-                    "{subject}: keine Lücke von {margin:number} Punkten, die größte " + _LUECKE + ".",
+                    "{subject}: kein Abstand von {margin:number} Punkten oder mehr, der größte "
+                    + _ABSTAND
+                    + ".",
                 ),
                 "cannot say": Words(
                     "{subject}: whether it is disputed stays open, " + _GAP + ".",
-                    "{subject}: Ob sie strittig ist, bleibt offen, " + _LUECKE + ".",
+                    "{subject}: Ob sie strittig ist, bleibt offen, " + _ABSTAND + ".",
                 ),
                 "cannot say: unknown": Words(
                     "{subject}: no two roles rated it.", "{subject}: Keine zwei Rollen haben sie eingestuft."

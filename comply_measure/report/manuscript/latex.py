@@ -13,6 +13,12 @@ from comply_measure.statistics.latex import escape
 
 _LEVELS = {1: "section", 2: "subsection", 3: "subsubsection"}
 _PACKAGES = "array,booktabs,longtable,rotating,pdflscape,graphicx"
+# Hyphens and captions of the language. Without its definition file no word is hyphenated, which beats English hyphens;
+# without shorthands a quotation mark is one.
+_LANGUAGES = {
+    "de": r"\IfFileExists{ngerman.ldf}{\usepackage[ngerman,shorthands=off]{babel}}"
+    r"{\usepackage{babel}\babelprovide[import,main]{german}}"
+}
 
 
 def render_sections(passages: Sequence[Passage], numbers: Mapping[str, int], language: str) -> str:
@@ -61,10 +67,12 @@ def render_paper(
     """
     say = translator(language)
     named = [
-        rf"\renewcommand{{\{command}}}{{{escape(say(word))}}}"
+        rf"\AtBeginDocument{{\renewcommand{{\{command}}}{{{escape(say(word))}}}}}"
         for command, word in (("tablename", "Table"), ("figurename", "Figure"))
         if say(word) != word
     ]
+    if language in _LANGUAGES:
+        named.insert(0, _LANGUAGES[language])
     lines = [
         r"\documentclass[11pt,a4paper]{article}",
         r"\usepackage[T1]{fontenc}",
