@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from comply_measure.errors import ComplyError
 
+LONGEST, PATH = 255, 4_000  # bytes of a name and of a path that a file system takes
 _ALLOWED = "a relative path inside the folder of the study file"
 
 
@@ -33,6 +35,8 @@ def confined(folder: Path, name: str) -> Path:
         raise ComplyError(f"not a file name; allowed: {_ALLOWED}")
     if PurePosixPath(name).is_absolute() or PureWindowsPath(name).drive or "\\" in name or name[0] == "~":
         raise ComplyError(f"the path is absolute or not portable; allowed: {_ALLOWED}")
+    if any(len(os.fsencode(part)) > LONGEST for part in name.split("/")) or len(os.fsencode(name)) > PATH:
+        raise ComplyError(f"the path is longer than file systems allow; allowed: {_ALLOWED}")
     if ".." in PurePosixPath(name).parts:
         raise ComplyError(f"the path leads outside the study's folder; allowed: {_ALLOWED}")
     root = folder.resolve()

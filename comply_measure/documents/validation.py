@@ -6,7 +6,7 @@ from dataclasses import replace
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, ValidationInfo, field_validator
 
 from comply_measure.documents.safe_yaml import Key, YamlDocument
 from comply_measure.documents.wording import in_plain_words
@@ -52,6 +52,23 @@ def validate(
         return None, _merged(found)
 
 
+def without_truth(model: type[BaseModel], value: Any, key: str | None) -> Any:
+    """A value of a key as it is; true and false are refused, alone or in a list or mapping, where numbers are meant.
+
+    Raises
+    ------
+    ValueError
+        Which a schema tells as a fault of the key: ``yes`` is not read as 1.
+    """
+    kinds = _kinds_of(model.model_fields[str(key)].annotation)
+    if kinds & {int, float} and bool not in kinds:
+        members = value.values() if isinstance(value, dict) else value
+        found = [value, *members] if isinstance(value, dict | list | tuple) else [value]
+        if any(isinstance(member, bool) for member in found):
+            raise ValueError("true or false where a number belongs")
+    return value
+
+
 class _SpeakingMeta(ModelMetaclass):
     """Calls of the class, not readings of a document, answer in words."""
 
@@ -65,6 +82,11 @@ class _SpeakingMeta(ModelMetaclass):
 
 class Speaking(BaseModel, metaclass=_SpeakingMeta):
     """A schema whose constructor raises one :class:`InputError` with all bad values."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth(cls, value: Any, info: ValidationInfo) -> Any:
+        return without_truth(cls, value, info.field_name)
 
 
 def _argument_problem(model: Any, details: Any) -> Problem:
@@ -201,3 +223,9 @@ def _schema_of(annotation: Any) -> type[BaseModel] | None:
             if (found := _schema_of(inner)) is not None:
                 return found
     return None
+
+
+def _kinds_of(annotation: Any) -> set[Any]:
+    """The plain types that an annotation is made of."""
+    inner = get_args(annotation)
+    return set().union(*map(_kinds_of, inner)) if inner else {annotation}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
+from comply_measure.documents.validation import Speaking
 from comply_measure.pipeline.replication.declared import PackagePart, Registration
 from comply_measure.responses.mapping import ColumnMapping, FileFormat, Layout, Text
 from comply_measure.responses.selection import JOIN
@@ -20,7 +21,7 @@ def _joined(form: Any) -> Any:
     return JOIN.join(form) if several else form
 
 
-class DataPart(BaseModel):
+class DataPart(Speaking):
     """Where the answers are.
 
     Parameters
@@ -50,7 +51,7 @@ class DataPart(BaseModel):
     informants: InformantRule | None = None
 
 
-class StudyFile(BaseModel):
+class StudyFile(Speaking):
     """A study file.
 
     Parameters

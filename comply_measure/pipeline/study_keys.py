@@ -60,7 +60,7 @@ def source_problems(document: YamlDocument) -> list[Problem]:
         return [
             problem_at(document, ("scales",), "a shipped dataset names its own scales: leave 'scales' out")
         ]
-    rules = {rule for rule in (document.data.get("informants"), _own_rule(document)) if rule is not None}
+    rules = {rule for rule in (document.data.get("informants"), _own_rule(document)) if isinstance(rule, str)}
     if len(rules) > 1:
         return [
             problem_at(document, ("informants",), "the rule for several informants stands twice and differs")
@@ -166,12 +166,15 @@ def _given_options(
 
 
 def cutoff_problems(document: YamlDocument, file: StudyFile) -> list[Problem]:
-    """Cut-offs that do not exist."""
-    problems = []
-    for key in file.cutoffs:
-        if key not in Cutoffs():
-            at = ("cutoffs", key)
-            problems.append(problem_at(document, at, unknown_message("cut-off", key, Cutoffs())))
+    """Cut-offs that do not exist, or cannot have such a value."""
+    problems, known = [], Cutoffs()
+    for key, value in file.cutoffs.items():
+        at = ("cutoffs", key)
+        if key not in known:
+            problems.append(problem_at(document, at, unknown_message("cut-off", key, known)))
+        elif not known[key].takes(value):
+            said = "out of range for this cut-off"
+            problems.append(problem_at(document, at, said, value, known[key].allowed))
     return problems
 
 

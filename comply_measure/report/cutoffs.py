@@ -6,6 +6,7 @@ rest on one name it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -30,6 +31,8 @@ class Cutoff:
         Whether values at or above the cut-off meet it (else: at or below).
     source : str
         Citation.
+    lowest, highest : float
+        Between which (both included) a study can set it: a coefficient is no percentage.
     """
 
     key: str
@@ -37,6 +40,19 @@ class Cutoff:
     value: float
     at_least: bool
     source: str
+    lowest: float = 0.0
+    highest: float = 1.0
+
+    @property
+    def allowed(self) -> str:
+        """What can be set, in words."""
+        return (
+            f"{self.lowest:g} to {self.highest:g}" if self.highest < math.inf else f"{self.lowest:g} or more"
+        )
+
+    def takes(self, value: float) -> bool:
+        """Whether a study can set this value."""
+        return self.lowest <= value <= self.highest
 
     def met(self, value: float) -> bool | None:
         """Whether a value meets the convention; None for an undefined value."""
@@ -70,13 +86,21 @@ _DEFAULTS = (
     Cutoff("ave", "AVE", 0.50, True, "Fornell & Larcker, 1981"),
     Cutoff("distinct", "factor correlation", 0.90, False, "Rönkkö & Cho, 2022: moderate problem from .90"),
     Cutoff("item_rest_r", "item-rest r", 0.30, True, "Nunnally & Bernstein, 1994"),
-    Cutoff("vif", "VIF", 5.0, False, "a common choice; Diamantopoulos & Siguaw, 2006, take 3.3, others 10"),
+    Cutoff(
+        "vif",
+        "VIF",
+        5.0,
+        False,
+        "a common choice; Diamantopoulos & Siguaw, 2006, take 3.3, others 10",
+        1.0,
+        math.inf,
+    ),
     Cutoff("rwg_j", "rwg(j)", 0.70, True, "criticised as arbitrary by Lance et al., 2006"),
     Cutoff("test_level", "level of tests", 0.05, False, "Fisher, 1925"),
     Cutoff("small_effect", "standardised effect", 0.10, True, "small by Cohen, 1988"),
-    Cutoff("small_d", "standardised difference", 0.20, True, "small by Cohen, 1988"),
+    Cutoff("small_d", "standardised difference", 0.20, True, "small by Cohen, 1988", 0.0, math.inf),
     Cutoff("share_margin", "difference of shares", 0.05, True, "a choice, worth mentioning from there"),
-    Cutoff("odds_margin", "odds ratio", 1.25, True, "a choice, worth mentioning from there"),
+    Cutoff("odds_margin", "odds ratio", 1.25, True, "a choice, worth mentioning from there", 1.0, math.inf),
     Cutoff("tucker", "Tucker's φ, equal factors", 0.95, True, "Lorenzo-Seva & ten Berge, 2006"),
     Cutoff("tucker_alike", "Tucker's φ, alike factors", 0.85, True, "Lorenzo-Seva & ten Berge, 2006"),
     Cutoff("icc2", "ICC(2)", 0.70, True, "Klein & Kozlowski, 2000"),

@@ -21,9 +21,16 @@ NOTHING: Final = frozenset({"na", "n/a", "#n/a n/a", ".", "{question_not_shown}"
 NOT_FINITE: Final = frozenset({"nan", "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "1.#inf"})
 
 
+def has_invisible(text: str) -> bool:
+    """Whether text holds format characters, such as zero-width spaces or marks of direction."""
+    return any(unicodedata.category(character) == "Cf" for character in text)
+
+
 def folded(text: str) -> str:
-    """Text for comparison: without case, compatibility forms and superfluous blanks."""
-    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    """Text for comparison: without case, compatibility forms, invisible signs and superfluous blanks."""
+    plain = text
+    if not text.isascii():
+        plain = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
     return " ".join(plain.casefold().split())
 
 

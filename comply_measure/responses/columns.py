@@ -245,6 +245,9 @@ def _left_out(finder: _Finder, selection: Selection, layout: Layout) -> tuple[st
             if name in finder.names and name not in finder.used:
                 finder.used[name] = f"item {item}"
                 other += 1
+    for name in mapping.ignore:
+        if name in finder.used:
+            finder.faults.add(f"the column is ignored and used for {finder.used[name]}", column=name)
     ignored = 0
     for name in finder.names:
         if name in finder.used:

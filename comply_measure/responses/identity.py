@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from comply_measure.responses.cells import NOTHING, add_cells, folded, name_in
+from comply_measure.responses.cells import NOTHING, add_cells, folded, has_invisible, name_in
 from comply_measure.responses.faults import Faults
 from comply_measure.responses.files.raw import Column, DateCell, RawTable
 from comply_measure.responses.numerals import NO_VALUE, NO_VALUE_SETTLED
@@ -145,7 +145,7 @@ def check_unique(rows: NDArray[np.intp], names: Names, what: str, column: str, f
 
 
 def near_doubles(names: Names) -> tuple[str, ...]:
-    """Pairs of ids that differ only in case or inner blanks, or are one number: perhaps one unit in two ways."""
+    """Pairs of ids that look alike, or are one number: perhaps one unit in two ways."""
     first: dict[str, str] = {}
     pairs = []
     for name in names.names:
@@ -153,5 +153,7 @@ def near_doubles(names: Names) -> tuple[str, ...]:
         other = first.setdefault(number[1] if number else folded(name), name)
         if other != name:
             how = "are one number" if number else "differ only in case or blanks"
+            if has_invisible(other + name):
+                how = "differ only in characters that cannot be seen"
             pairs.append(f"'{other}' and '{name}' {how}")
     return tuple(pairs)

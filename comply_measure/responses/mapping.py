@@ -21,7 +21,9 @@ def _text(value: Any) -> Any:
 def _renaming(value: Any) -> Any:
     """A list of columns that keep their names, or a map ``our name -> column``."""
     if isinstance(value, list | tuple):
-        return {_text(name): _text(name) for name in value}
+        names = [_text(name) for name in value]
+        if all(isinstance(name, str) for name in names):
+            return {name: name for name in names}
     return value
 
 

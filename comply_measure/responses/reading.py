@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
@@ -34,7 +34,7 @@ from comply_measure.responses.table import Responses
 from comply_measure.responses.units import joined, own_variables, read_units
 from comply_measure.responses.variables import check_cells, missing_words, typed
 from comply_measure.responses.vocabulary import NOT_APPLICABLE, REASONS, InformantRule
-from comply_measure.statistics.words import counted, require_known
+from comply_measure.statistics.words import counted, did_you_mean, require_known
 
 _DEFAULT_MAPPING = ColumnMapping()
 _DEFAULT_FORMAT = FileFormat()
@@ -228,6 +228,7 @@ def _understood(
     units = own_variables(table, records, plan, mapping, numerals, faults)
     if units_file is not None and files.units_faults is not None:
         units = joined(units, records.units.names, units_file, files.units_faults)
+    _check_as_text(mapping, {*units.variables, *(name for name, _ in plan.informant_variables)}, faults)
     if any(collection.problems for collection in files.all_faults):
         refuse(files.headline, *files.all_faults)
     notes = (*table.notes, *dropped, *selection.notes, *plan.notes, *records.notes, *units.notes)
@@ -246,6 +247,15 @@ def _understood(
     )
     found = assembled(records, answers, units, selection, source, notes)
     return put_together(found, options.informants or ("all" if has_several(found) else None))
+
+
+def _check_as_text(mapping: ColumnMapping, variables: Collection[str], faults: Faults) -> None:
+    """A name under as_text that no variable has would leave the meant one to be read as numbers."""
+    for name in mapping.as_text:
+        if name not in variables:
+            known = ", ".join(map(str, variables)) or "the study has no variables"
+            hint = did_you_mean(name, variables)
+            faults.add(f"as_text names no variable of the study{hint}", value=name, allowed=known)
 
 
 def _numerals(table: RawTable, plan: ColumnPlan, options: _Options, faults: Faults) -> Numerals:

@@ -282,7 +282,10 @@ LARGEST = 1e100  # squares and sums of squares stay finite; a spread below its i
 def range_problems(table: Array, names: Sequence[str]) -> list[Problem]:
     """Columns with infinite values, or with values whose squares are none that a computer can hold."""
     top = np.fmax.reduce(np.abs(table), axis=0, initial=0.0)
-    spread = np.fmax.reduce(table, axis=0, initial=-np.inf) - np.fmin.reduce(table, axis=0, initial=np.inf)
+    with np.errstate(invalid="ignore", over="ignore"):  # of what is infinite or nearly so
+        spread = np.fmax.reduce(table, axis=0, initial=-np.inf) - np.fmin.reduce(
+            table, axis=0, initial=np.inf
+        )
     problems = []
     for name, most, wide in zip(names, top.tolist(), spread.tolist(), strict=True):
         if most == np.inf:

@@ -145,6 +145,8 @@ def long_frame(wide: pd.DataFrame, variables: Sequence[str], roles: Sequence[str
     faults = [Problem("column is missing", column=c) for c in named if c not in wide.columns]
     faults += [Problem("two columns have one name", column=c) for c in named if (wide.columns == c).sum() > 1]
     faults += [] if named else [Problem("no variables or no roles were named")]
+    twice = wide.index[wide.index.duplicated()].unique()
+    faults += [Problem("a unit stands twice in the index", value=str(unit)) for unit in twice[:20]]
     if faults:
         raise InputError("The long format cannot be made.", faults)
     marks = {role: wide_column(PRESENT, role) for role in roles}

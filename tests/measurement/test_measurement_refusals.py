@@ -154,13 +154,16 @@ REFUSED: dict[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     ),
     "an item sort": (
         lambda: content.item_sort(
-            pd.DataFrame({"x": ["A", "C"], "z": ["A", None]}), {"x": "A", "y": "D"}, constructs=["A", "B"]
+            pd.DataFrame({"x": ["A", "C", ["A"]], "z": ["A", None, "A"]}),
+            {"x": "A", "y": "D"},
+            constructs=["A", "B"],
         ),
         (
             "The item sort cannot be used.",
             "'z': no intended construct is given for this item",
             "'y': intended construct was not offered to the judges (found 'D')",
             "row 1, 'x': not one of the constructs (found 'C'); allowed: A, B",
+            "row 2, 'x': not one of the constructs (found ['A']); allowed: A, B",
         ),
     ),
     "factor_analyzer and gaps": (

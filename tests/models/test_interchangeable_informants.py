@@ -108,6 +108,7 @@ def test_informants_beyond_the_columns_are_left_out() -> None:
     wide = informants_wide(rows, ["a"], {"m": 2})
     assert wide.loc["u", ["a.m_1", "a.m_2"]].tolist() == [1.0, 2.0]
     assert "a.m_3" not in wide
+    pd.testing.assert_frame_equal(informants_wide(rows.set_axis([7, 7, 7]), ["a"], {"m": 2}), wide)
     with pytest.raises(InputError, match="column is missing"):
         informants_wide(rows.drop(columns="role"), ["a"], {"m": 2})
 

@@ -85,3 +85,9 @@ def test_bad_input_is_named(answers, columns) -> None:
         stage_design(answers.assign(**dict.fromkeys(columns[stages[2]].values(), np.nan)), columns)
     with pytest.raises(ComplyError):
         stage_design(answers, {stages[0]: columns[stages[0]]})
+
+
+def test_labels_of_rows_that_repeat_change_nothing(answers, columns) -> None:
+    data = answers.assign(firm=[f"f{row % 7}" for row in range(N)])
+    once = stage_design(data, columns, cluster="firm").wide
+    pd.testing.assert_frame_equal(stage_design(data.set_axis([0] * N), columns, cluster="firm").wide, once)

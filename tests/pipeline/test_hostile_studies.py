@@ -121,6 +121,10 @@ READ: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
         TEXT.replace("U3", "\u00e9").replace("U4", "e\u0301"),
         ("differ only in case or blanks",),
     ),
+    "zero-width space": (
+        TEXT.replace("U3", "U\u200b2"),
+        ("units 'U2' and 'U\u200b2' differ only in characters that cannot be seen",),
+    ),
     "case": (TEXT.replace("U3", "u2"), ("units 'U2' and 'u2' differ only in case or blanks",)),
     "hostile units": (
         TEXT.replace("U1", "../x")
@@ -303,6 +307,37 @@ TEXTS: dict[str, tuple[tuple[str, str, str], tuple[str, ...]]] = {
     ),
     "half a character": (scale("{en: S}", '{en: "\\ud800"}'), ("s.yaml, row 3: found invalid Unicode character",)),
     "seed below 0": (study("steps:", "seed: -1\nsteps:"), ("row 5, 'seed': must be at least 0 (found -1)",)),
+    "seed true": (
+        study("steps:", "seed: true\nsteps:"), ("row 5, 'seed': true or false where a number belongs (found True)",),
+    ),
+    "option true": (
+        study("steps: [sample, items]", "steps: [aggregation]\noptions: {aggregation: {min_roles: true}}"),
+        ("row 6, 'options.aggregation.min_roles': true or false where a number belongs",),
+    ),
+    "a cut-off in percent": (
+        study("steps:", "cutoffs: {alpha: 70}\nsteps:"),
+        ("row 5, 'cutoffs.alpha': out of range for this cut-off (found 70.0); allowed: 0 to 1",),
+    ),
+    "an odds ratio below 1": (study("steps:", "cutoffs: {odds_margin: 0.8}\nsteps:"), ("allowed: 1 or more",)),
+    "rule as a list": (
+        study("steps:", "informants: [average]\nsteps:"), ("row 5, 'informants': not an allowed value",),
+    ),
+    "variables in lists": (
+        study("d.csv", "d.csv, columns: {units: [[x]]}"), ("'data.columns.units': must be a mapping",),
+    ),
+    "a long name": (
+        study("d.csv", "d" * 300 + ".csv"), ("'data.file': the path is longer than file systems allow",),
+    ),
+    "unit ignored": (
+        study("d.csv", "d.csv, columns: {ignore: [unit, y1]}"),
+        (
+            "d.csv, 'unit': the column is ignored and used for the unit",
+            "d.csv, 'y1': the column is ignored and used for item y1",
+        ),
+    ),
+    "text misspelt": (
+        study("d.csv", "d.csv, columns: {as_text: [cod]}"), ("as_text names no variable of the study (found 'cod')",),
+    ),
     "seed no number": (study("steps:", "seed: .nan\nsteps:"), ("row 5, 'seed': must be a whole number",)),
     "seed too long": (
         study("steps:", "seed: 1" + "0" * 400 + "\nsteps:"), ("'seed': must be at most 9223372036854775807",),

@@ -85,6 +85,14 @@ REFUSED: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
             "outside 1 to 5",
         ),
     ),
+    "cells that are lists": (
+        lambda: framed(F_1=[[3], *[3] * (len(FRAME) - 1)]),
+        (
+            "data frame cannot be used",
+            "data frame, row 1, 'F_1': not a number and not a label of the scale (found '[3]'); allowed: "
+            "whole numbers 1 to 5, their labels, or blank; 9 for cannot judge",
+        ),
+    ),
     "a label with two meanings": (
         lambda: framed({"labels": {"F_1": {"agree": 1}}}),
         (

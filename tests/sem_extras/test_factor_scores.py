@@ -70,6 +70,8 @@ def test_new_cases(models, simulated, reference) -> None:
     assert list(given.index) == list(range(200, 230))
     assert np.flatnonzero(given.isna().any(axis=1)).tolist() == [3]
     assert_allclose(given.drop(index=203), scores.drop(index=203), atol=1e-12)
+    with pytest.raises(InputError, match="'a1': infinite"):
+        fit.predict(simulated.iloc[:3].assign(a1=np.inf))
 
 
 def test_new_cases_of_groups(models, simulated) -> None:

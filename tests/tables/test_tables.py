@@ -142,6 +142,12 @@ def test_an_informant_is_where_one_answer_is_and_rows_come_unit_by_unit() -> Non
             long_frame(wide, variables, roles)
 
 
+def test_a_unit_that_stands_twice_in_a_wide_table_is_a_fault() -> None:
+    wide = pd.DataFrame({"a.x": [1.0, 2.0, 3.0]}, index=["u", "v", "u"])
+    with pytest.raises(InputError, match=r"a unit stands twice in the index \(found 'u'\)"):
+        long_frame(wide, ["a"], ["x"])
+
+
 @pytest.mark.parametrize(
     ("variable", "role", "separator", "name"),
     [

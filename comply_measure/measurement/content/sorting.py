@@ -189,13 +189,12 @@ def _check(assignments: pd.DataFrame, intended: Mapping[str, str], offered: tupl
     allowed = ", ".join(offered)
     for item in assignments.columns:
         chosen = assignments[item].dropna()
-        if set(chosen.tolist()) <= set(offered):
-            continue
         problems += [
             Problem(
                 "not one of the constructs", row=str(judge), column=str(item), value=value, allowed=allowed
             )
-            for judge, value in chosen[~chosen.isin(offered)].items()
+            for judge, value in chosen.items()
+            if not (isinstance(value, str) and value in offered)
         ]
     if len(offered) < 2:
         problems.append(Problem("an item sort needs at least two constructs", value=allowed))

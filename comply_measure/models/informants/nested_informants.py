@@ -73,9 +73,10 @@ def informants_wide(
         )
     if problems:
         raise InputError("The wide format cannot be made.", problems)
-    place = rows.groupby(["unit", "role"], sort=False).cumcount() + 1
-    taken = rows[place.to_numpy() <= rows["role"].map(numbers).to_numpy()]
-    names = [slot(str(r), int(k)) for r, k in zip(taken["role"], place.loc[taken.index], strict=True)]
+    place = rows.groupby(["unit", "role"], sort=False).cumcount().to_numpy() + 1
+    has_place = place <= rows["role"].map(numbers).to_numpy()
+    taken = rows[has_place]
+    names = [slot(str(r), int(k)) for r, k in zip(taken["role"], place[has_place], strict=True)]
     order = [slot(r, k) for r, n in numbers.items() for k in range(1, n + 1)]
     wide: pd.DataFrame = wide_frame(taken.assign(role=names), variables, order, list(keep))
     return wide

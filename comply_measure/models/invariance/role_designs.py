@@ -172,11 +172,12 @@ def stage_design(
         raise InputError("Stages cannot be compared.", problems)
     names = {wide_column(i, stage): column for stage, own in columns.items() for i, column in own.items()}
     wide = pd.DataFrame({name: data[column].astype(np.float64) for name, column in names.items()})
-    wide = wide[wide.notna().any(axis=1)]
+    answered = wide.notna().any(axis=1).to_numpy()
+    wide = wide[answered].reset_index(drop=True)
     if cluster:
-        wide[cluster] = data.loc[wide.index, cluster]
+        wide[cluster] = data[cluster].array[answered]
     factors = {factor: indicators}
-    design = RoleDesign(wide.reset_index(drop=True), factors, tuple(columns), cluster, estimator)
+    design = RoleDesign(wide, factors, tuple(columns), cluster, estimator)
     role_invariance_model(factors, design.roles, "configural")  # refuses impossible designs
     check_counts(design.counts, "stage")
     return design

@@ -6,7 +6,7 @@ its distinct cells, and everything after this reads each distinct cell once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -152,7 +152,11 @@ def encoded(name: str, values: Sequence[Any] | NDArray[Any], **described: Any) -
     Column
     """
     array = np.asarray(values) if isinstance(values, np.ndarray) else _object_array(values)
-    codes, distinct = pd.factorize(array, use_na_sentinel=True)
+    try:
+        codes, distinct = pd.factorize(array, use_na_sentinel=True)
+    except TypeError:  # lists and the like in the cells of a frame: no answers, told by their text
+        text = [value if isinstance(value, Hashable) else str(value) for value in array]
+        codes, distinct = pd.factorize(_object_array(text), use_na_sentinel=True)
     return from_dictionary(name, codes, list(distinct), **described)
 
 
