@@ -136,6 +136,27 @@ def test_too_few_pairs_are_undefined_not_zero() -> None:
     assert np.isnan(values).all()
 
 
+def test_the_least_that_an_index_needs_is_enough() -> None:
+    two = np.array([[1.0, np.nan, 5.0], [np.nan, 2.0, np.nan]])
+    np.testing.assert_allclose(individual_variability(two), [np.sqrt(8.0), np.nan])
+    # halves of three scales: equal, r = -1 and r = -.5, whose corrected -2 is no correlation
+    halves = np.array([[1.0, 1, 2, 2, 3, 3], [1, 3, 2, 2, 3, 1], [1, 2, 2, 3, 3, 1]])
+    np.testing.assert_allclose(even_odd(halves, [[0, 1], [2, 3], [4, 5]]), [-1, 1, 1])
+    three = np.random.default_rng(3).integers(1, 6, (40, 3)).astype(float)
+    three[:3] = [[1, 2, 4], [5, 3, 4], [2, 2, 2]]
+    values, pairs = psychometric_pairs(np.hstack([three, three]), 0.6)
+    assert pairs == [(0, 3), (1, 4), (2, 5)]
+    np.testing.assert_allclose(values[:3], [1, 1, np.nan])
+    turned, opposite = psychometric_pairs(np.hstack([three, 6 - three]), 0.6, antonyms=True)
+    assert opposite == pairs
+    np.testing.assert_allclose(turned[:3], [-1, -1, np.nan])
+    holes = np.hstack([three, three])
+    holes[0, 0] = np.nan
+    assert np.isnan(psychometric_pairs(holes, 0.6)[0][0])
+    others = three[1:].mean(axis=0)
+    assert person_total(three)[0] == pytest.approx(np.corrcoef(three[0], others)[0, 1])
+
+
 def test_person_total_leaves_the_person_out() -> None:
     x = survey(30)[1].to_numpy()
     others = np.delete(x, 3, axis=0).mean(axis=0)

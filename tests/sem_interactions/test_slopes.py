@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ from scipy import stats
 
 from comply_measure import sem
 from comply_measure.errors import ComplyError, InputError
+from comply_measure.sem.interactions.johnson_neyman import _signs
 
 MEASURED = "X =~ x1 + x2 + x3\nZ =~ z1 + z2 + z3\nY =~ y1 + y2 + y3\n"
 MODEL = MEASURED + "Y ~ X + Z + X:Z"
@@ -120,6 +123,26 @@ def test_shares_are_those_of_the_cases_or_of_a_normal_factor(
     sd = table["moderator_high"][0] / 3.0
     inner = table.iloc[-1]
     assert inner["share"] == pytest.approx(stats.norm.sf(inner["lower"] / sd), abs=1e-12)
+
+
+def test_regions_cover_the_line_and_their_signs_are_those_of_the_slope() -> None:
+    """Random slopes a₀ + a₁ m: within each region |slope| lies on one side of its bound, and it turns at the ends."""
+    rng, eye = np.random.default_rng(8), np.eye(2)
+    kinds = set()
+    for _ in range(300):
+        b, root = rng.normal(size=2), rng.normal(size=(2, 2))
+        V = root @ root.T * rng.uniform(0.01, 0.5)
+        found = _signs(SimpleNamespace(coefficients=b, covariance=V), eye[0], eye[1], 1.96)
+        assert [found[0][0], found[-1][1]] == [-np.inf, np.inf]
+        assert all(one[1] == other[0] for one, other in itertools.pairwise(found))
+        for low, high, sign in found:
+            ends = max(low, min(high, 0.0) - 20.0), min(high, max(low, 0.0) + 20.0)
+            m = np.linspace(*ends, 9)[1:-1]
+            w = np.column_stack([np.ones_like(m), m])
+            slope, bound = w @ b, 1.96 * np.sqrt(np.einsum("ij,jk,ik->i", w, V, w))
+            np.testing.assert_array_equal(np.where(np.abs(slope) > bound, np.sign(slope), 0), sign)
+        kinds.add(tuple(region[2] for region in found))
+    assert {(0,), (1, 0, -1), (-1, 0, 1), (0, 1, 0), (0, -1, 0)} <= kinds
 
 
 def test_regions_without_a_bound_and_without_errors(products: pd.DataFrame) -> None:
