@@ -152,6 +152,7 @@ WRONG: dict[str, dict[str, tuple[Any, str]]] = {
         "reference": ("Z", ROLES),
         "estimator": ("GLS", "MLR"),
         "predictors": (["x"], "numeric unit variable"),
+        "several_from": (19, "at least 20"),
     },
     "structure": ESTIMATION
     | {

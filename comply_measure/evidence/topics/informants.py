@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from comply_measure import sem
 from comply_measure.errors import ComplyError
@@ -21,10 +22,12 @@ from comply_measure.evidence.focal import (
     require_roles,
 )
 from comply_measure.evidence.keying import Turned, turned_items
+from comply_measure.evidence.nested_views import WITHIN, crowd_table, nested_views
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.outcomes import Outcome, OutcomeName, find_outcomes
 from comply_measure.evidence.role_comparison import with_holm
 from comply_measure.evidence.score_reliability import role_reliabilities
+from comply_measure.evidence.several import of_persons
 from comply_measure.evidence.texts import one_line
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.topics.invariance import (
@@ -63,12 +66,16 @@ class InformantOptions(TopicOptions):
     predictors : tuple of str
         Numeric unit-level variables that predict what the roles share (common fate) and their level and contrasts
         (latent congruence); none by default.
+    several_from : int
+        Units that must have two informants of a role, or three, for these to be modelled side by side (CT-C(M−1) model
+        of interchangeable informants within roles).
     """
 
     scale: Annotated[str | None, Names("scale")] = None
     reference: Annotated[str | None, Names("role")] = None
     estimator: Literal["ML", "MLR"] = "MLR"
     predictors: Annotated[tuple[str, ...], Names("numeric unit variable")] = ()
+    several_from: Annotated[int, Field(ge=20)] = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +114,16 @@ class InformantEvidence(Evidence):
         ``effects_table`` of these with their ``model``; may be empty.
     predictors : tuple of OutcomeName
         What the names of predictors in `effects` stand for.
+    crowd : DataFrame
+        ``role, number, n_units, n_several`` of :func:`.nested_views.crowd_table`; empty where no role has several
+        informants.
+    several_from : int
+        Units with several informants of a role from which these are modelled.
+    nested : tuple of NamedFit
+        CT-C(M−1) models of interchangeable informants within roles, one per dimension.
+    nested_shares : DataFrame
+        ``dimension, variable, role, consistency, common_method, unique_method, error, reliability, consistency_true,
+        note``.
     failures : tuple of (str, str)
         Models that were refused or have serious findings: name and reason.
     n_units, n_informants : int
@@ -131,6 +148,10 @@ class InformantEvidence(Evidence):
     explained: tuple[NamedFit, ...]
     effects: pd.DataFrame
     predictors: tuple[OutcomeName, ...]
+    crowd: pd.DataFrame
+    several_from: int
+    nested: tuple[NamedFit, ...]
+    nested_shares: pd.DataFrame
     failures: tuple[tuple[str, str], ...]
     n_units: int
     n_informants: int
@@ -144,6 +165,7 @@ class InformantEvidence(Evidence):
             "trifactor": self.trifactor,
             "latent congruence": self.congruence,
             "explained": self.explained,
+            WITHIN: self.nested,
         }
         return pd.DataFrame(
             [{"kind": kind, **fit_row(named)} for kind, fits in kinds.items() for named in fits]
@@ -208,7 +230,7 @@ def informants(
         If one role answered the scale, or a predictor is no numeric variable of the units.
     """
     options = options or InformantOptions()
-    responses = one_per_role(responses)
+    everyone, responses = responses, one_per_role(responses)
     chosen = chosen_focal(responses, options.scale)
     require_roles(chosen)
     roles, names = chosen.roles, list(chosen.factors)
@@ -224,6 +246,11 @@ def informants(
         fitted(d, d, trifactor_model(items, roles)) for d, items in chosen.factors.items() if len(items) >= 3
     ]
     explained = _explained(fitted, chosen, [p.column for p in predictors])
+    people = of_persons(chosen_focal(everyone, options.scale))
+    crowd = crowd_table(people, options.several_from)
+    nested, nested_shares = nested_views(
+        people, crowd, reference, cluster, lambda table, *model: fitted.on(table)(*model)
+    )
     mtmm = mtmm_table(wide, names, roles, _reliabilities(chosen))
     return InformantEvidence(
         turned=turned_items(chosen),
@@ -243,6 +270,10 @@ def informants(
         explained=_present(explained),
         effects=_effects(explained),
         predictors=tuple(predictor.named for predictor in predictors),
+        crowd=crowd,
+        several_from=options.several_from,
+        nested=nested,
+        nested_shares=nested_shares,
         failures=tuple(fitted.failed),
         n_units=chosen.n_units,
         n_informants=chosen.n_informants,

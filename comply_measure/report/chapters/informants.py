@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from comply_measure.evidence.fits import NamedFit
+from comply_measure.evidence.nested_views import WITHIN
 from comply_measure.evidence.topics.informants import InformantEvidence, contrast_keys
 from comply_measure.models.informants import contrast_names
 from comply_measure.report.chapters.columns import labelled
 from comply_measure.report.chapters.congruence_latent import contrast_words, level_labels, outcome_label
+from comply_measure.report.chapters.informants_nested import nested_blocks
 from comply_measure.report.charts import heat_map
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.fits import fit_table, range_sentence
@@ -70,6 +72,7 @@ def informants_section(facts: InformantEvidence, labels: Labels) -> Section:
         blocks.append(Prose(_share_text(facts)))
         fit = _table(facts, "informants_trifactor_fit", "trifactor models", facts.trifactor)
         blocks.append(Details("Variance shares of the trifactor models", (fit, _share_table(facts, labels))))
+    blocks += nested_blocks(facts, labels)
     if len(facts.effects):
         fit = _table(facts, "informants_predicted_fit", "models with predictors", facts.explained)
         blocks += [
@@ -289,6 +292,7 @@ def chapter(evidence: InformantEvidence, labels: Labels, cutoffs: Cutoffs) -> Ch
         trifactor=_renamed(evidence.trifactor, names),
         congruence=_renamed(evidence.congruence, names),
         explained=_renamed(evidence.explained, names),
+        nested=_renamed(evidence.nested, names),
         failures=tuple((names.get(model, model), why) for model, why in evidence.failures),
         contrasts=contrasts,
         effects=effects,
@@ -303,10 +307,8 @@ def chapter(evidence: InformantEvidence, labels: Labels, cutoffs: Cutoffs) -> Ch
 def _model_names(evidence: InformantEvidence, labels: Labels) -> dict[str, str]:
     """Name of a model -> name in print."""
     found = {d: labels.construct(d) for d in evidence.dimensions}
-    found |= {
-        f"{d}, level and contrasts": f"{labels.construct(d)}, level and contrasts"
-        for d in evidence.dimensions
-    }
+    for more in ("level and contrasts", WITHIN):
+        found |= {f"{d}, {more}": f"{labels.construct(d)}, {more}" for d in evidence.dimensions}
     word = "CT-C(M−1), reference"
     return found | {f"{word} {evidence.reference}": f"{word} {labels.role(evidence.reference)}"}
 
