@@ -75,7 +75,7 @@ def test_shares_of_trait_role_and_informant() -> None:
         *shares.notes,
         SHARES["note"].iloc[2],
         "Communication, informants within roles",
-        shares.title,
+        shares.title.partition(": ")[2],
     ):
         assert not de.untranslated(line), line
     none = replace(found, nested_shares=SHARES.assign(consistency=np.nan))
