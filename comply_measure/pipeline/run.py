@@ -19,6 +19,7 @@ from comply_measure.pipeline.usage import Usage
 from comply_measure.report.html import render_lines
 from comply_measure.report.repeats import printed_once
 from comply_measure.report.verdicts import verdict_frame
+from comply_measure.sem.remembered import remembering
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,7 +152,8 @@ def run_steps(
 
             workers = run_parallel(plan, store, outcomes, listen)
         else:
-            _run_in_order(plan, store, outcomes, listen)
+            with remembering():
+                _run_in_order(plan, store, outcomes, listen)
     in_order = _printed_once({name: outcomes[name] for name in plan.steps})
     return Run(study, plan.steps, in_order, time.perf_counter() - start, workers)
 

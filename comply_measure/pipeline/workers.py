@@ -23,6 +23,7 @@ from comply_measure.pipeline.signature import adopt, secret
 from comply_measure.pipeline.store import Store
 from comply_measure.pipeline.study import load_study
 from comply_measure.pipeline.usage import Usage, settled
+from comply_measure.sem.remembered import remembering
 
 #: Steps that take longest, in this order.
 _LONG = (
@@ -117,6 +118,7 @@ def _begin(key: bytes) -> None:
     """Sign with the parent's key, leave interrupts to it, and end with it: a killed parent tells nobody."""
     adopt(key)
     _FOR_LIFE.enter_context(settled())
+    _FOR_LIFE.enter_context(remembering())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:

@@ -25,6 +25,7 @@ from comply_measure.sem.model import Model, specify
 from comply_measure.sem.moments_input import group_sample, is_correlation, named_groups
 from comply_measure.sem.options import TEST_WORDS, Options, known_word
 from comply_measure.sem.ordinal.entry import find_ordered, model_variables
+from comply_measure.sem.remembered import remembered
 from comply_measure.sem.resolver import resolve
 from comply_measure.sem.result import Fit
 from comply_measure.sem.rules import Setting, apply_rules, table_options
@@ -397,7 +398,7 @@ def _estimated(model: Model, engine: str) -> Fit:
         optimum, errors = estimate_with_semopy(model)
         return model.family.result(model, optimum, errors)
     try:
-        return model.family.result(model, estimate(model))
+        return model.family.result(model, remembered(model, estimate))
     except np.linalg.LinAlgError as error:
         raise ModelError(
             "the paths of the model form a loop that has no solution: I - A is singular"

@@ -31,7 +31,8 @@ def attempt(model: Model, theta: Array, least_gain: float = 0.0) -> Optimum:
     space, n, search = model.space, model.sample.n, model.options.search
     phi = space.contract(theta)
     if space.is_linear:
-        return minimise(model.objective, phi, n, search.iterations or MAX_STEPS, search.tolerance, least_gain)
+        most = MAX_STEPS if model.is_determined else REGION_STEPS
+        return minimise(model.objective, phi, n, search.iterations or most, search.tolerance, least_gain)
     steps = search.iterations or MAX_CONSTRAINED_STEPS
     limits = conditions(model.table, space, model.row_name)
     return minimise_constrained(model.objective, limits, phi, n, steps, search.tolerance)

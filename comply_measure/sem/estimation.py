@@ -41,14 +41,15 @@ SAME_STATISTIC = 1e-4  # difference in χ² that rounding explains
 CREEP = 0.02  # gain in χ² over the last steps below which a further search is given up
 
 
-def estimate(model: Model, start: Array | None = None) -> Optimum:
+def estimate(model: Model, start: Array | None = None, as_start: bool = False) -> Optimum:
     """The minimum of the model's discrepancy.
 
     Starts are tried in turn until one converges. Where none does, Newton's method within a region of trust and a
     quasi-Newton search are run from the same starts, the former from random ones as well, a fixed number of each, and
     the lowest optimum is kept. An optimum that only a remedy has found, or that is inadmissible, gets a few more
     starts. Where nothing converges, the lowest attempt is followed to where the discrepancy falls no further. Where the
-    user asks for random starts, these are tried in any case.
+    user asks for random starts, these are tried in any case. Where the cases do not determine the moments, a search
+    that fails has run into a singular covariance matrix: then two remedies are enough, and nothing is followed.
 
     Parameters
     ----------
@@ -56,6 +57,9 @@ def estimate(model: Model, start: Array | None = None) -> Optimum:
         The model.
     start : array (q,), optional
         Starting θ (a warm start); chosen from the sample otherwise.
+    as_start : bool
+        Whether the optimum is only where another search starts from, which looks itself for lower ones and follows
+        those without end.
 
     Returns
     -------
@@ -73,18 +77,13 @@ def estimate(model: Model, start: Array | None = None) -> Optimum:
     may_follow = model.is_bounded and not any(optimum.converged for optimum in tried)
     if not any(optimum.converged for optimum in tried):
         tried += _remedies(model, start)
-    elif start is None and _is_doubtful(model, _best(tried, model.is_bounded)):
-        first = _best(tried, model.is_bounded)
-        tried += _second_opinions(model)
-        if model.table.n_free <= LARGE and is_loose(model, first):
-            tried += _quick_opinions(model, OPINIONS)
-    elif start is None and is_loose(model, _best(tried, model.is_bounded)):
-        tried += _few_opinions(model)
+    elif start is None and not (as_start and model.table.n_free <= LARGE):
+        tried += _opinions(model, _best(tried, model.is_bounded))
     for number in range(model.options.search.starts):
         theta = random_start(model, model.options.search.seed, number)
         tried.append(replace(attempt(model, theta), remedy=f"random start {number + 1}"))
     best = _best(tried, may_follow)
-    if start is not None:
+    if start is not None or as_start:
         return best
     large = best.converged and model.table.n_free > LARGE
     found = run_off(model, best if large else _pursued(model, tried, best))
@@ -102,6 +101,8 @@ def _beside(model: Model, found: Optimum, tried: list[Optimum]) -> Optimum:
 
 def _pursued(model: Model, tried: list[Optimum], best: Optimum) -> Optimum:
     """The lowest attempt followed where it did not converge; the best optimum where that leads to no lower one."""
+    if not model.is_determined:
+        return best  # a covariance matrix that becomes singular is the end of every way
     if not best.converged:
         found, entered = _followed(model, best)
         if not found.endless:
@@ -147,6 +148,16 @@ def _from_other_scale(model: Model, count: int) -> Iterator[Optimum]:
         theta = other.back(end.point.theta, nearby=True) if math.isfinite(end.point.value) else None
         if theta is not None:
             yield replace(attempt(model, theta, CREEP), remedy=f"{other.words}{where}")
+
+
+def _opinions(model: Model, first: Optimum) -> Iterator[Optimum]:
+    """Other ways to the optimum of a model whose first one may not be the lowest; none where it is beyond doubt."""
+    if _is_doubtful(model, first):
+        yield from _second_opinions(model)
+        if model.table.n_free <= LARGE and is_loose(model, first):
+            yield from _quick_opinions(model, OPINIONS)
+    elif is_loose(model, first):
+        yield from _few_opinions(model)
 
 
 def _few_opinions(model: Model) -> Iterator[Optimum]:
@@ -280,9 +291,12 @@ def _remedies(model: Model, start: Array | None) -> Iterator[Optimum]:
         default = starting_values(model.table, model.layouts, samples)
         modest = modest_values(model.table, model.layouts, samples)
         cautious = plain_values(model.table, model.layouts, samples)
-        for theta, where in ((default, ""), (modest, MODEST), (cautious, " from cautious starting values")):
+        starts = ((default, ""), (modest, MODEST), (cautious, " from cautious starting values"))
+        for theta, where in starts if model.is_determined else starts[:1]:
             yield replace(in_region(model, theta), remedy=f"a trust region{where}")
             yield replace(quasi_newton(model, theta), remedy=f"a quasi-Newton search{where}")
+    if not model.is_determined:
+        return
     for number in range(_affordable(model)):
         theta = random_start(model, REMEDY_SEED, number)
         found = (in_region if has_remedies(model) else attempt)(model, theta, CREEP)
@@ -377,12 +391,12 @@ def two_stage_start(model: Model) -> Array | None:
         easier.family.discrepancy(easier, group, (), False) for group in model.sample.groups
     )
     objective = replace(model.objective, discrepancies=discrepancies)
-    return estimate(replace(model, objective=objective, options=easier)).point.theta
+    return estimate(replace(model, objective=objective, options=easier), as_start=True).point.theta
 
 
 def _easier(model: Model) -> Options | None:
     """Options of the fit to the sample's moments that gives the start; None where there is none."""
-    if not model.family.starts_from_moments():
+    if not model.family.starts_from_moments() or not any(group.has_gaps for group in model.sample.groups):
         return None
     if any(math.isnan(group.saturated_loglik) for group in model.sample.groups):
         return None

@@ -59,7 +59,12 @@ class Model:
     @property
     def is_bounded(self) -> bool:
         """Whether the discrepancy has a lower bound whatever the parameters are."""
-        return True
+        return self.is_determined
+
+    @property
+    def is_determined(self) -> bool:
+        """Whether the cases of every group determine its moments (more variables than cases do not)."""
+        return all(group.is_determined for group in self.sample.groups)
 
     @property
     def family(self) -> Family:

@@ -86,6 +86,16 @@ class GroupSample:
         """Number of observed variables."""
         return len(self.names)
 
+    @property
+    def is_determined(self) -> bool:
+        """Whether the cases determine every mean and covariance: else the likelihood of most models has no maximum."""
+        return True
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether a case lacks a value."""
+        return False
+
     def forget(self) -> None:
         """Let go of what is large and can be computed again; moments are not."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -421,7 +422,7 @@ def test_large_models_of_incomplete_data_are_searched_in_their_moments(
         fit = sem.fit(TWO, data, missing="fiml")
         assert any(problem.code == "heywood" for problem in fit.problems)
         statistics.append(fit.model.statistic(fit.optimum.point))
-    assert [len(tried) for tried in ways] == [5, 1, 9, 9]  # moments, full information; twice
+    assert [len(tried) for tried in ways] == [5, 1, 9]  # moments, full information; full information alone
     assert statistics[0] == pytest.approx(statistics[1], abs=1e-9)
 
 
@@ -441,3 +442,48 @@ def test_a_loading_that_runs_off_under_theta_is_held_and_marked() -> None:
     )
     assert "no_finite_optimum" in [problem.code for problem in theta.problems]
     assert theta.estimates.se[theta.estimates.free > 0].isna().all()
+
+
+def test_cases_that_do_not_determine_the_moments_get_a_short_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six cases of six variables: the likelihood of most models has no maximum, and no start finds one."""
+    calls = list[str]()
+    for name in ("attempt", "in_region", "quasi_newton", "follow"):
+        plain = getattr(estimation, name)
+        counted = partial(lambda name, plain, *given: calls.append(name) or plain(*given), name, plain)
+        monkeypatch.setattr(estimation, name, counted)
+    rng = np.random.default_rng(3)
+    answers = 0.3 * rng.normal(size=(6, 1)) + rng.normal(size=(6, 6))
+    data = pd.DataFrame(answers, columns=[f"y{i}" for i in range(6)])
+    model = "f =~ " + " + ".join(data)
+    few = sem.fit(model, data, missing="ml", se="none")
+    assert not few.model.is_bounded and not few.converged
+    assert calls == ["attempt"] * 3 + ["in_region", "quasi_newton"]
+    assert {"not_converged", "saturated_moments"} <= {problem.code for problem in few.problems}
+
+
+def test_without_a_missing_value_moments_say_all_there_is(
+    hs: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = list[Model]()
+    plain = estimation.attempt
+    monkeypatch.setattr(
+        estimation, "attempt", lambda model, *given: tried.append(model) or plain(model, *given)
+    )
+    full = sem.fit(TWO, hs, missing="ml", se="none")
+    assert len(tried) == 1
+    assert full.theta == pytest.approx(sem.fit(TWO, hs, meanstructure=True, se="none").theta, abs=1e-7)
+
+
+def test_a_start_from_moments_is_not_followed_without_end(
+    hs: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The search with all values does that: it is done once."""
+    followed = list[Model]()
+    monkeypatch.setattr(estimation, "follow", lambda model, theta: followed.append(model))
+    monkeypatch.setattr(estimation, "_remedies", lambda model, start: [])
+    data = hs.iloc[:25].copy()
+    data.iloc[0, data.columns.get_loc("x2")] = np.nan
+    few = {"iterations": 20}
+    fit = sem.fit(TWO, data, std_lv=True, missing="ml", se="none", optimizer_options=few)
+    assert not fit.converged
+    assert [model.options.missing for model in followed] == ["ml"]

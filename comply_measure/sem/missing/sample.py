@@ -76,6 +76,16 @@ class IncompleteGroup(GroupSample):
         return self.incomplete or group_cases(self.values, sampling=self.weights)
 
     @property
+    def is_determined(self) -> bool:
+        """Not where the search for the saturated moments ran into a singular covariance matrix."""
+        return self.saturated is None or not self.saturated.singular
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether a case lacks a value."""
+        return bool(np.isnan(self.values).any())
+
+    @property
     def n_moments(self) -> int:
         """Means and covariances, p(p+3)/2."""
         return self.p * (self.p + 3) // 2
