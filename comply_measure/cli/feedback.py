@@ -27,16 +27,21 @@ def feedback_command(
     """
     from comply_measure.evidence.feedback import feedback_of, unit_feedback
     from comply_measure.pipeline import STEPS, load_study
+    from comply_measure.pipeline.files import require_writable
     from comply_measure.report.feedback import feedback_html, feedback_page, feedback_word
     from comply_measure.report.labels import Labels
     from comply_measure.report.names import file_names, key_of
     from comply_measure.report.printing import browser, print_pdf
+    from comply_measure.statistics.words import require_known
 
+    require_writable(out)
     study = load_study(study_file, STEPS, read=True)
     spoken = study.file.language if language is None else language
     if spoken not in ("en", "de"):
         fault = Problem("no feedback in this language", column="language", value=spoken, allowed="en, de")
         raise InputError("feedback cannot be written", [fault])
+    if unit is not None:
+        require_known("unit", unit, map(str, study.responses.units.index))
     found = unit_feedback(study.responses, hide_roles=hide_roles, minimum=minimum)
     chosen = found[0] if unit is None else {unit: feedback_of(found, unit)}
     labels = Labels.of(study.scales, spoken)

@@ -112,10 +112,11 @@ def scale_check(
     """Every fault of a scale file at once, with line and key; of one without faults, how its items read."""
     from comply_measure.errors import InputError
     from comply_measure.instrument import check_scale, fitted_tree, load_scale, readability, scale_notes
+    from comply_measure.statistics.words import counted
 
     problems = check_scale(file)
     if problems:
-        raise InputError(f"{file} has {len(problems)} problems", problems)
+        raise InputError(f"{file} has {counted(len(problems), 'problem', 'problems')}", problems)
     typer.echo(f"{file}: no problems found")
     scale = load_scale(file)
     tree = fitted_tree(scale)

@@ -36,10 +36,11 @@ def survey_check(plan: Plan) -> None:
     """Every fault of a survey plan at once, with line and key; then what it asks of whom."""
     from comply_measure.cli.show import show_table
     from comply_measure.errors import InputError
+    from comply_measure.statistics.words import counted
     from comply_measure.survey import check_survey, load_survey, survey_notes, survey_overview
 
     if problems := check_survey(plan):
-        raise InputError(f"{plan} has {len(problems)} problems", problems)
+        raise InputError(f"{plan} has {counted(len(problems), 'problem', 'problems')}", problems)
     loaded = load_survey(plan)
     typer.echo(f"{plan}: no problems found")
     for note in survey_notes(loaded):

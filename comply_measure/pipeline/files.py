@@ -110,7 +110,9 @@ def require_writable(folder: Path) -> None:
         With the place and the reason.
     """
     with writing(folder):
-        there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+        there = next(p for p in (folder, *folder.absolute().parents) if p.exists() or p.is_symlink())
+    if there.is_symlink() and not there.exists():
+        raise OutputError(f"cannot write {folder}: {there} is a link that leads nowhere")
     if not there.is_dir():
         raise OutputError(f"cannot write {folder}: {there} is not a folder")
     if not os.access(there, os.W_OK | os.X_OK):

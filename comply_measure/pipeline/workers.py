@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import ExitStack
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from multiprocessing import get_all_start_methods, get_context, parent_process
@@ -13,6 +16,7 @@ from multiprocessing.connection import wait as wait_for
 from multiprocessing.context import BaseContext
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 from comply_measure.errors import ComplyError
 from comply_measure.pipeline.execute import execute
@@ -68,12 +72,45 @@ def run_parallel(
     tuple of Usage
         What each worker used.
     """
-    pool = ProcessPoolExecutor(plan.jobs, mp_context=_context(), initializer=_begin, initargs=(secret(),))
+    pool = _Pool(plan.jobs, mp_context=_context(), initializer=_begin, initargs=(secret(),))
     try:
         return _drive(pool, plan, store, outcomes, listen)
     finally:
         # After an interruption the steps under way finish and are kept; no new one starts.
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+class _Pool(ProcessPoolExecutor):
+    """Workers that load this program alone, not the script it was called from, which would run once more in each."""
+
+    def submit(self, *args: Any, **kwargs: Any) -> Future[Any]:
+        """A task; processes are made here."""
+        with _script_unseen():
+            return super().submit(*args, **kwargs)
+
+
+@contextmanager
+def _script_unseen() -> Iterator[None]:
+    """The main module without the names by which new processes would find and run it."""
+    main = vars(sys.modules["__main__"])
+    kept: dict[str, Any] = {name: main[name] for name in ("__spec__", "__file__") if name in main}
+    main["__spec__"] = None
+    main.pop("__file__", None)
+    try:
+        yield
+    finally:
+        main.update(kept)
+
+
+def _result(future: Future[_Worked], name: str) -> _Worked:
+    """What came back from a worker; one clear error where it was ended from outside."""
+    try:
+        return future.result()
+    except BrokenProcessPool as error:
+        raise ComplyError(
+            f"a worker ended abruptly while step '{name}' was running (memory may have run out); what was finished "
+            "is kept: run again, with fewer jobs"
+        ) from error
 
 
 def _drive(
@@ -92,7 +129,8 @@ def _drive(
             continue
         done, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
-            name, worked = running.pop(future), future.result()
+            name = running.pop(future)
+            worked = _result(future, name)
             # Usage only grows, and results of one worker may arrive together in any order.
             known = workers.get(worked.process, worked.usage)
             workers[worked.process] = max(known, worked.usage, key=lambda used: used.cpu_seconds or 0.0)

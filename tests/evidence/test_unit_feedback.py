@@ -122,3 +122,6 @@ def test_the_command_writes_pages(
     with pytest.raises(SystemExit) as refused:
         main(["feedback", str(study), "--language", "fr", "--out", str(tmp_path / "pages")])
     assert refused.value.code == 2
+    with pytest.raises(SystemExit) as refused:
+        main(["feedback", str(study), "--out", str(study)])
+    assert refused.value.code == 2 and "s.yaml is not a folder" in capsys.readouterr().err

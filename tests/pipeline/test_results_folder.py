@@ -161,6 +161,11 @@ def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
     (full / "thesis.docx").write_text("x", encoding="utf-8")
     with pytest.raises(InputError, match="holds other files"):
         require_usable(full)
+    (tmp_path / "lost").symlink_to(tmp_path / "nowhere" / "results")
+    from comply_measure.pipeline.files import OutputError
+
+    with pytest.raises(OutputError, match="lost is a link that leads nowhere"):
+        require_usable(tmp_path / "lost")
     with pytest.raises(InputError, match="not a folder"):
         require_usable(full / "thesis.docx")
 

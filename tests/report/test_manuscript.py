@@ -116,8 +116,8 @@ def test_markdown_prints_texts_as_they_are_and_links_numbers() -> None:
         "(Table [2](../report.html#table-t1); Figure [1](../report.html#figure-f1); "
         "appendix: Tables [3–5](../report.html#table-a1))" in made
     )
-    assert [escape(text) for text in ("1. a", "- a", "# a", "2 b", "a\n- b")] == [
-        "1\\. a", "\\- a", "\\# a", "2 b", "a - b",
+    assert [escape(text) for text in ("1. a", "- a", "# a", "2 b", "a\n- b", "US$ to US$")] == [
+        "1\\. a", "\\- a", "\\# a", "2 b", "a - b", "US\\$ to US\\$",
     ]  # fmt: skip
 
 

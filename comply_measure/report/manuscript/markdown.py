@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from comply_measure.report.manuscript.sources import Source, sources
 from comply_measure.report.manuscript.text import Paragraph, Passage
 
-# What Markdown or HTML would read as markup; at the start of a line also what begins a list, a quotation or a heading.
-_MARKUP = re.compile(r"([\\`*_\[\]<>&|~])")
+# What Markdown (Pandoc's mathematics and superscripts, too) or HTML would read as markup; at the start of a line also
+# what begins a list, a quotation or a heading.
+_MARKUP = re.compile(r"([\\`*_\[\]<>&|~$^])")
 _OPENING = re.compile(r"^(\s*)([-+#]|\d+[.)](?=\s))")
 
 
