@@ -8,6 +8,8 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -281,6 +283,28 @@ def test_psych_ds_is_kept(folder: Path) -> None:
         "value": 9,
         "name": "Kann ich nicht beurteilen",
     }
+
+
+def test_psych_ds_is_told_to_ignore_what_it_does_not_know(folder: Path) -> None:
+    ignored = (folder / ".psychds-ignore").read_text(encoding="utf-8").split()
+    files = {path.name for path in folder.rglob("*") if path.is_file() and path.name != ".psychds-ignore"}
+    kept = {name for name in files if not any(fnmatch(name, pattern) for pattern in ignored)}
+    assert kept == {"README.md", "dataset_description.json", "study-relation_data.csv"}
+
+
+def test_names_that_the_validator_of_psych_ds_cannot_hold_are_named(
+    responses: Responses, folder: Path, tmp_path: Path
+) -> None:
+    warned = "Psych-DS's validator (1.5.0) cannot hold columns of these names: size."
+    assert warned in (folder / "README.md").read_text(encoding="utf-8")
+    other = {"size": "staff"}
+    renamed = replace(
+        responses,
+        informants=responses.informants.rename(columns=other),
+        units=responses.units.rename(columns=other),
+    )
+    write_dataset(renamed, tmp_path / "set", "relation")
+    assert "cannot hold" not in (tmp_path / "set" / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_page_shows_every_variable(responses: Responses, folder: Path) -> None:

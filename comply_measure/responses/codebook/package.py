@@ -33,8 +33,12 @@ _README: Final = """# {title}
 | `{data}.yaml` | how `comply_measure.responses.read_responses` reads the CSV file |
 
 Blank cells: not answered, or not asked of the role. Words in cells of answers say why they are missing. Texts that a
-spreadsheet would run have a `'` in front.{renamed}
+spreadsheet would run have a `'` in front.{renamed}{unheld}
 """
+#: Names by which the validator of Psych-DS calls parts of its own store of columns.
+_UNHELD: Final = frozenset(
+    {"size", "get", "set", "has", "delete", "clear", "keys", "values", "entries", "forEach", "constructor"}
+)
 
 
 def write_dataset(
@@ -108,11 +112,19 @@ def write_dataset(
         if renamed
         else ""
     )
+    unheld = [name for name in frame.columns if name in _UNHELD]
+    warned = (
+        f" Psych-DS's validator (1.5.0) cannot hold columns of these names: {', '.join(unheld)}."
+        if unheld
+        else ""
+    )
     texts = {
         "codebook.html": codebook_page(table, head, about, spoken),
         "datapackage.json": package,
         "dataset_description.json": psych_ds(variables, head, about),
-        "README.md": _README.format(title=head, description=about, data=data, name=name, renamed=told),
+        "README.md": _README.format(
+            title=head, description=about, data=data, name=name, renamed=told, unheld=warned
+        ),
         ".psychds-ignore": "*.sav\n*.dta\n*.yaml\ncodebook.*\ndatapackage.json\n",
     }
     for file, text in texts.items():
