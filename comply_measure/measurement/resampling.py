@@ -138,6 +138,13 @@ def cluster_sums(values: Floats, cluster: NDArray[Any] | None, missing: Missing)
     return ClusterSums(summed(flags, flags), summed(x, flags), summed(x, x), summed(x**2, flags))
 
 
+def why_no_interval(n_clusters: int) -> str:
+    """Why the resamples of so many clusters (below 0: of informants) gave no interval."""
+    if 0 <= n_clusters < 2:
+        return "fewer than 2 clusters to resample"
+    return "undefined in more than a tenth of the resamples"
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """Bootstrap intervals of q statistics.

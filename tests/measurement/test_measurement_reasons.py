@@ -140,3 +140,25 @@ def test_the_reasons_name_what_is_undefined() -> None:
     few = content.item_sort(pd.DataFrame({"x": ["A"]}), {"x": "A"}, ["A", "B"]).tidy()
     assert few["note"].tolist() == ["too few judges: no agreement is rarer than 0.05 under guessing"]
     assert few["c_sv"].tolist() == [1.0]
+
+
+def test_one_cluster_has_no_intervals_and_says_so() -> None:
+    """All resamples of one cluster are the same: their spread of 0 is no standard error."""
+    rng = np.random.default_rng(1)
+    x = pd.DataFrame(rng.normal(size=(30, 1)) + rng.normal(size=(30, 6)), columns=list("abcdef"))
+    x = x.assign(firm="one", unit=np.arange(30) // 3, role=list("mst") * 10)
+    scales = {"A": list("abc"), "B": list("def")}
+    given: dict[str, Any] = {"cluster": "firm", "n_replications": 100, "seed": 1}
+    why = "fewer than 2 clusters to resample"
+    alpha = m.reliability_table(x, scales, coefficients=("alpha",), interval="percentile", **given).tidy()
+    assert alpha[["lower", "upper", "se"]].isna().all(axis=None) and alpha["estimate"].notna().all()
+    assert (alpha["note"] == why).all() and (alpha["n_clusters"] == 1).all()
+    ratio = m.heterotrait_monotrait(x, scales, **given).tidy().iloc[0]
+    assert ratio[["htmt_lower", "htmt_upper", "htmt2_lower", "htmt2_upper"]].isna().all()
+    assert (ratio["n_clusters"], ratio["note"]) == (1, f"A: no interval, {why}; B: no interval, {why}")
+    loadings = m.explore(x, list("abcdef"), 2, **given)
+    for table in (loadings.tidy(), loadings.factor_correlations()):
+        assert table[["se", "lower", "upper"]].isna().all(axis=None)
+        assert table["reason"].str.contains(why).all()
+    one = m.global_item_correlations(x, {"a": "b"}, **given).tidy().iloc[0]
+    assert np.isnan(one["lower"]) and "fewer than 2 clusters" in one["reason"]

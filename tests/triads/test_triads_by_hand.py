@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -267,6 +269,23 @@ def test_simulated_nulls_of_correlated_items_are_a_simulation_of_ones_own() -> N
         error = np.sqrt(p * (1 - p) * (1 / 20_000 + 1 / 40_000))
         assert row["p"] == pytest.approx(p, abs=5 * error)
         assert abs(row["p"] - other["p"]) > 5 * error
+
+
+@pytest.mark.parametrize("firm", [None, "firm"])
+def test_one_unit_or_firm_gives_no_probability_of_a_call(firm: str | None) -> None:
+    """All resamples of one firm are the same: they say nothing of how sure a call is."""
+    rows = {"unit": np.repeat([1, 2], 2), "role": ["m", "s"] * 2, "firm": 7, "x": [2.0, 3.0, 1.0, 4.0]}
+    data = TriadData.from_long(pd.DataFrame(rows), ["x"], firm="firm", roles=("m", "s"))
+    data = data if firm else replace(data, firms=None).select(units=[1])
+    row = triads.attribute_actions(data, low=3.0, disputed=1.5, replications=100, seed=1).table.iloc[0]
+    assert row["level"] == 2.5
+    assert (row["call"], row["gap"]) == (
+        ("low and disputed", pytest.approx(np.sqrt(5))) if firm else ("low and disputed", 3.0)
+    )
+    assert row[["probability", "p_low", "p_disputed", "p_both"]].isna().all()
+    assert row[["level_lower", "level_upper", "gap_lower", "gap_upper"]].isna().all()
+    what = "firm" if firm else "unit"
+    assert row["note"] == f"gaps include measurement error; one {what}: nothing to resample"
 
 
 def test_every_bootstrap_of_actions_draws_as_many_units_or_firms_as_there_are() -> None:

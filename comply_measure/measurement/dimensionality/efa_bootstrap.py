@@ -54,7 +54,7 @@ def bootstrap_errors(
     Returns
     -------
     LoadingErrors
-        NaN when fewer than nine in ten resamples have a solution.
+        NaN when fewer than nine in ten resamples have a solution, or there are fewer than 2 clusters.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def bootstrap_errors(
     rotated = _rotated(matrices[usable], solution, options)
     draws = rotated.loadings[rotated.converged], rotated.factor_correlation[rotated.converged]
     n_used = int(rotated.converged.sum())
-    enough = n_used >= 0.9 * n_replications
+    enough = n_used >= 0.9 * n_replications and n_clusters > 1
     loadings, correlations = (_spread(draw, enough, confidence) for draw in draws)
     return LoadingErrors(
         *loadings, *correlations, "bootstrap", n_used, n_replications, n_clusters, confidence

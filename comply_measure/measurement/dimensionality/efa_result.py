@@ -10,6 +10,7 @@ import pandas as pd
 from comply_measure.measurement.dimensionality.correlations import ItemCorrelation
 from comply_measure.measurement.dimensionality.efa_fit import FactorFit
 from comply_measure.measurement.moments import Floats
+from comply_measure.measurement.resampling import why_no_interval
 from comply_measure.results import Result
 from comply_measure.statistics.reasons import with_reasons
 
@@ -148,7 +149,7 @@ class FactorSolution(Result):
     def _why_no_errors(self) -> str:
         if self.errors is None:
             return "no bootstrap was asked for"
-        return "undefined in more than a tenth of the resamples"
+        return why_no_interval(self.errors.n_clusters)
 
     def factor_correlations(self) -> pd.DataFrame:
         """One row per pair of factors: factor, other, correlation, se, lower, upper, n, note, reason."""

@@ -18,7 +18,7 @@ from comply_measure.measurement.reliability.coefficients import COEFFICIENTS, co
 from comply_measure.measurement.reliability.single import SINGLE, ScoreData, single_coefficients
 from comply_measure.measurement.reliability.table_groups import TRIAD, Answers, GroupedAnswers
 from comply_measure.measurement.reliability.table_result import ReliabilityRow, ReliabilityTable
-from comply_measure.measurement.resampling import Interval, bootstrap, check_bootstrap
+from comply_measure.measurement.resampling import Interval, bootstrap, check_bootstrap, why_no_interval
 from comply_measure.measurement.saturated import Treatment
 from comply_measure.measurement.threads import single_threaded
 from comply_measure.statistics.checks import share_faults
@@ -229,7 +229,7 @@ def _limits(
         assert drawn is not None  # the estimate is defined
         limits = (float(drawn.lower[k]), float(drawn.upper[k]), float(drawn.se[k]))
         why = _FLAT if drawn.flat[k] else ""
-        why = why if np.isfinite(limits[0]) else "undefined in more than a tenth of the resamples"
+        why = why if np.isfinite(limits[0]) else why_no_interval(drawn.n_clusters)
         return limits, f"cluster {interval}" if group.clustered else interval, why
     if name != "alpha":
         return nothing, "", "Feldt's interval is for α; ask for a bootstrap"

@@ -20,7 +20,7 @@ from comply_measure.measurement.resampling import bootstrap
 from comply_measure.results import Result
 from comply_measure.statistics.reasons import with_reasons
 
-NO_INTERVALS = "no bootstrap was asked for, or both vary in too few resamples"
+NO_INTERVALS = "no bootstrap was asked for, of fewer than 2 clusters, or both vary in too few resamples"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from comply_measure.measurement.frames import (
 )
 from comply_measure.measurement.keying import reversal_note
 from comply_measure.measurement.moments import Floats, Missing, item_covariance, pairwise_correlations
-from comply_measure.measurement.resampling import IntervalKind, bootstrap
+from comply_measure.measurement.resampling import IntervalKind, bootstrap, why_no_interval
 from comply_measure.results import Result
 from comply_measure.statistics.reasons import with_reasons
 
@@ -83,11 +83,7 @@ class Htmt(Result):
             if i < j
         ]
         bounds = ("htmt_lower", "htmt_upper", "htmt2_lower", "htmt2_upper")
-        why = (
-            "undefined in more than a tenth of the resamples"
-            if self.n_replications
-            else "no bootstrap was asked for"
-        )
+        why = why_no_interval(self.n_clusters) if self.n_replications else "no bootstrap was asked for"
         return with_reasons(pd.DataFrame(rows), dict.fromkeys(bounds, why))
 
     def _zero(self, i: int, j: int) -> str:
@@ -172,7 +168,10 @@ def heterotrait_monotrait(
         n_clusters,
         replications,
         missing,
-        (*_notes(scales, values, names, correlations), *_no_interval(scales, two, lower[1], seed)),
+        (
+            *_notes(scales, values, names, correlations),
+            *_no_interval(scales, two, lower[1], seed, n_clusters),
+        ),
     )
 
 
@@ -219,12 +218,13 @@ def _no_interval(
     estimate: Floats,
     lower: Floats,
     seed: int | np.random.Generator | None,
+    n_clusters: int,
 ) -> tuple[str, ...]:
     if seed is None:
         return ()
     gap = np.isfinite(estimate) & ~np.isfinite(lower) & ~np.eye(len(scales), dtype=bool)
     return tuple(
-        f"{construct}: no interval, undefined in more than a tenth of the resamples"
+        f"{construct}: no interval, {why_no_interval(n_clusters)}"
         for construct, row in zip(scales, gap, strict=True)
         if row.any()
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from comply_measure import framework
 from comply_measure.errors import InputError, Problem
@@ -18,6 +19,9 @@ from comply_measure.triads.gaps.reliable import Reliability, reliability_array
 from comply_measure.triads.gaps.role_gaps import cluster_codes
 
 CALLS = ("neither", "low", "disputed", "low and disputed")
+_OF_RESAMPLES = (
+    "probability", "p_low", "p_disputed", "p_both", "level_lower", "level_upper", "gap_lower", "gap_upper",
+)  # fmt: skip
 BATCH = 200
 
 
@@ -211,9 +215,14 @@ def attribute_actions(
     return ActionPlan(pd.DataFrame(rows), low, disputed, resampled, replications)
 
 
+def _drawn(data: TriadData) -> NDArray[np.intp]:
+    """Number of what is drawn for each unit: its firm, or the unit itself."""
+    return np.arange(data.n_units) if data.firms is None else np.asarray(cluster_codes(data))
+
+
 def _weights(data: TriadData, replications: int, rng: np.random.Generator) -> Floats:
     """How often each unit is drawn, shape (replications, G), drawing units or whole firms."""
-    codes = np.arange(data.n_units) if data.firms is None else cluster_codes(data)
+    codes = _drawn(data)
     clusters = int(codes.max()) + 1
     counts = rng.multinomial(clusters, np.full(clusters, 1.0 / clusters), size=replications)
     return np.asarray(counts[:, codes], dtype=np.float64)
@@ -260,21 +269,12 @@ def _row(
     counts = {"n_units": int(present.any(axis=1).sum()), "n_informants": int(present.sum())}
     usable = ~(np.isnan(levels) | np.isnan(gaps))
     if np.isnan(level) or np.isnan(gap) or not usable.any():
-        names = (
-            "probability", "p_low", "p_disputed", "p_both", "level", "level_lower", "level_upper",
-            "gap", "gap_lower", "gap_upper",
-        )  # fmt: skip
-        return (
-            base
-            | {"call": "undefined"}
-            | dict.fromkeys(names, np.nan)
-            | counts
-            | {"note": "no unit has two roles"}
-        )
+        nothing = dict.fromkeys(("level", "gap", *_OF_RESAMPLES), np.nan)
+        return base | {"call": "undefined"} | nothing | counts | {"note": "no unit has two roles"}
     is_low, is_disputed = levels[usable] < low, gaps[usable] > disputed
     call = int(level < low) + 2 * int(gap > disputed)
     lower, upper = percentile_interval(np.column_stack([levels[usable], gaps[usable]]), TAILS_95)
-    return base | {
+    found = {
         "call": CALLS[call],
         "probability": float((is_low.astype(int) + 2 * is_disputed == call).mean()),
         "p_low": float(is_low.mean()),
@@ -286,6 +286,9 @@ def _row(
         "gap": gap,
         "gap_lower": float(lower[1]),
         "gap_upper": float(upper[1]),
-        **counts,
-        "note": "" if corrected else "gaps include measurement error",
     }
+    notes = [] if corrected else ["gaps include measurement error"]
+    if not _drawn(data).any():
+        found |= dict.fromkeys(_OF_RESAMPLES, np.nan)
+        notes.append(f"one {'unit' if data.firms is None else 'firm'}: nothing to resample")
+    return base | found | counts | {"note": "; ".join(notes)}
