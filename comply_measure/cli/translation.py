@@ -17,7 +17,7 @@ _ENDINGS = (".csv", ".xlsx", ".html")
 
 
 def add_translation(app: typer.Typer) -> None:
-    """Register the two commands of translations with the commands of scales."""
+    """Register the commands of translations with the commands of scales."""
 
     @app.command("translate")
     def translate(
@@ -54,6 +54,35 @@ def add_translation(app: typer.Typer) -> None:
         out.write_text(text, encoding="utf-8", newline="\n")
         back = int((filled["back_translation"] != "").sum()) if "back_translation" in filled else 0
         typer.echo(f"written: {out}, {len(filled)} texts in {to}, {back} with a back-translation")
+
+    @app.command("back-translated")
+    def back_translated(
+        table: Annotated[Path, typer.Argument(help="The filled table: .csv or .xlsx.", show_default=False)],
+        source: Annotated[
+            str, typer.Option(help="Language into which was translated back, such as en.", show_default=False)
+        ],
+        out: Annotated[
+            Path | None, typer.Option(help="Table of all texts: .csv, .xlsx or .html.", show_default=False)
+        ] = None,
+        most: Annotated[int, typer.Option(min=1, help="Texts to print.")] = 20,
+    ) -> None:
+        """Compare back-translations with their source: words that differ, least alike first."""
+        from comply_measure.instrument import compare_back_translation
+
+        found = compare_back_translation(read_table(table), source)
+        same = int((found["similarity"] == 1).sum())
+        typer.echo(f"{len(found)} back-translations, {same} of the same words as the source")
+        different = found[(found["similarity"] < 1) | (found["note"] != "")]
+        for row in different.head(most).to_dict("records"):
+            note = f" [{row['note']}]" if row["note"] else ""
+            typer.echo(
+                f"{row['place']} ({row['similarity']:.2f}): {row['source']} | {row['back_translation']}{note}"
+            )
+        if len(different) > most:
+            typer.echo(f"{len(different) - most} more that differ (--most, or --out for all)")
+        if out is not None:
+            write_table(found.round({"similarity": 3}), out, f"Back-translation into {source}")
+            typer.echo(f"written: {out}")
 
 
 def write_table(table: pd.DataFrame, out: Path, title: str) -> None:

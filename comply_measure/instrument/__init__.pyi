@@ -1,3 +1,6 @@
+from comply_measure.instrument.back_translation import (
+    compare_back_translation as compare_back_translation,
+)
 from comply_measure.instrument.codebook_table import codebook as codebook
 from comply_measure.instrument.describe import (
     ScaleDescription as ScaleDescription,

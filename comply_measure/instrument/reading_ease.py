@@ -93,6 +93,12 @@ _KNOWN: Final[Mapping[str, _Language]] = {
 }
 
 
+def negation_words(text: str, language: str) -> list[str]:
+    """Words of negation in a text; none for languages whose words are not known here."""
+    known = _KNOWN.get(language)
+    return known.negations.findall(text.casefold()) if known else []
+
+
 @dataclass(frozen=True, eq=False)
 class Readability(Result):
     """How the items of a scale read.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -90,15 +90,7 @@ def translated_scale(scale: str | Path, table: pd.DataFrame, language: str) -> s
     languages = Draft(document).languages()
     data = copy.deepcopy(document.data)
     wanted = {name: (key, inner) for name, key, inner in _places(document)}
-    problems: list[Problem] = [
-        Problem("the table lacks a column", column=column, allowed=f"the columns of the table for {language}")
-        for column in (PLACE, TEXT)
-        if column not in table.columns
-    ]
-    problems += [
-        Problem("two columns have one name", column=str(column), allowed="each name once")
-        for column in dict.fromkeys(table.columns[table.columns.duplicated()])
-    ]
+    problems = column_faults(table, (PLACE, TEXT), f"the columns of the table for {language}")
     if problems:
         raise InputError("the table of translations cannot be used", problems)
     given: dict[str, str] = {}
@@ -138,6 +130,15 @@ def translated_scale(scale: str | Path, table: pd.DataFrame, language: str) -> s
     text = commented_yaml(data, {})
     parse_scale(read_yaml_text(text, "the translated scale"))
     return text
+
+
+def column_faults(table: pd.DataFrame, needed: Sequence[str], allowed: str) -> list[Problem]:
+    """Columns that a table of translations lacks or has twice."""
+    lacking = [column for column in needed if column not in table.columns]
+    twice = dict.fromkeys(table.columns[table.columns.duplicated()])
+    return [Problem("the table lacks a column", column=column, allowed=allowed) for column in lacking] + [
+        Problem("two columns have one name", column=str(column), allowed="each name once") for column in twice
+    ]
 
 
 def _document(scale: str | Path, language: str) -> YamlDocument:

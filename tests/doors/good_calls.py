@@ -637,6 +637,10 @@ def _calls_of_data_rooms(folder: Path) -> dict[str, dict[str, Any]]:
         "instrument.questionnaire": {"scales": load_scale(FIELDED), "role": "buyer"},
         "instrument.scale_notes": {"scale": scale},
         "instrument.translation_table": {"scale": "marker", "language": "fr"},
+        "instrument.compare_back_translation": {
+            "table": translation_table("marker", "fr").assign(back_translation=lambda t: t["en"]),
+            "source": "en",
+        },
         "instrument.translated_scale": {
             "scale": "marker",
             "table": translation_table("marker", "fr").assign(translation=lambda t: t["en"]),

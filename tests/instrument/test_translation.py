@@ -10,7 +10,12 @@ import pytest
 
 from comply_measure.cli import main
 from comply_measure.errors import ComplyError, InputError
-from comply_measure.instrument import load_scale, translated_scale, translation_table
+from comply_measure.instrument import (
+    compare_back_translation,
+    load_scale,
+    translated_scale,
+    translation_table,
+)
 from comply_measure.survey import export_survey, load_survey
 
 SCALE = """
@@ -101,6 +106,45 @@ def test_tables_go_out_and_come_back_by_commands(path: Path, tmp_path: Path, end
     assert f"{new}, {len(PLACES)} texts in fr, {10 if ending == 'csv' else 0} with a back-translation" in told
     assert load_scale(new).item("h1").text("fr") == "=They say what they mean."
     assert call("scale", "translated", path, out, "--to", "fr", "--out", new) == 2  # nothing is overwritten
+
+
+def test_back_translations_are_compared_with_their_source(path: Path, tmp_path: Path, capsys) -> None:
+    """Dice's coefficient of words by hand; a lost negation and another number are named, however alike the texts."""
+    back = {
+        "title": "Trust",
+        "items.h1.text": "They mean what they say.",  # the same words but for the sign
+        "items.h2.text@buyer": "The seller is not open.",
+        "items.h2.text@seller": "The purchaser was frank.",
+        "response.anchors.1": "no",
+        "constructs.honesty.label": "Honesty 2",
+    }
+    table = translation_table(path, "fr").assign(back_translation=lambda t: t["place"].map(back))
+    found = compare_back_translation(table, "en").set_index("place")
+    assert found["similarity"].round(4).to_dict() == {
+        "items.h2.text@seller": 0.25, "constructs.honesty.label": 0.6667, "items.h2.text@buyer": 0.8889,
+        "title": 1.0, "response.anchors.1": 1.0, "items.h1.text": 1.0,
+    }  # fmt: skip
+    seller = found.loc["items.h2.text@seller"]
+    assert (seller["only_source"], seller["only_back"]) == ("buyer is open", "purchaser was frank")
+    assert found["note"][found["note"] != ""].to_dict() == {
+        "items.h2.text@buyer": "negations: 0 in the source, 1 in the back-translation",
+        "constructs.honesty.label": "other numbers",
+    }
+    table.fillna("").to_csv(tmp_path / "fr.csv", index=False)
+    out = tmp_path / "back.csv"
+    assert (
+        call("scale", "back-translated", tmp_path / "fr.csv", "--source", "en", "--most", "1", "--out", out)
+        == 0
+    )
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "6 back-translations, 3 of the same words as the source"
+    assert told[1] == "items.h2.text@seller (0.25): The buyer is open. | The purchaser was frank."
+    assert told[2].startswith("2 more that differ") and len(pd.read_csv(out)) == 6
+    with pytest.raises(InputError) as caught:
+        compare_back_translation(translation_table(path, "fr"), "fr")
+    assert [problem.message for problem in caught.value.problems] == ["no language of the table"]
+    with pytest.raises(InputError, match="no back-translation in the table"):
+        compare_back_translation(translation_table(path, "fr"), "en")
 
 
 def test_the_page_escapes_texts(path: Path, tmp_path: Path) -> None:
