@@ -61,6 +61,11 @@ def checks_of(sketch: AnswersSketch, kinds: Sequence[AnswerScale], missing: Mapp
         for names, words in sketch.unread
     ]
     checks += [
+        f"{', '.join(names)} hold whole numbers from 0 to 100 and are variables, no items: sliders need a scale of "
+        "their own (response: {minimum: 0, maximum: 100})"
+        for names in sketch.sliders
+    ]
+    checks += [
         f"{', '.join(names)} are the answers of one question, a column each: no items"
         for names in sketch.one_per_answer
     ]

@@ -12,6 +12,7 @@ import feedback_levels
 import journey_levels
 import measurement_levels
 import model_levels
+import pair_levels
 import structure_levels
 import unit_levels
 
@@ -22,6 +23,7 @@ SIMULATIONS = (
     | unit_levels.SIMULATIONS
     | structure_levels.SIMULATIONS
     | journey_levels.SIMULATIONS
+    | pair_levels.SIMULATIONS
     | feedback_levels.SIMULATIONS
 )
 

@@ -295,3 +295,18 @@ def test_files_of_a_folder_that_cannot_be_put_below_each_other(tmp_path):
     ]
     labelled = "labels of values would be lost where files are put below each other"
     assert refused("sales.sav", "it.dta") == [labelled, labelled]
+
+
+def test_sliders_are_told_and_made_no_items(tmp_path):
+    table = answers().assign(
+        **{f"slide_{n}": (np.arange(N) * (7 + n)) % 101 for n in (1, 2)}, age_1=np.arange(N) + 120
+    )
+    _, written, codes = read(write(tmp_path / "a.csv", rows_of(table)), tmp_path / "out")
+    assert codes.shape == (N, 6)
+    told = [line for line in written.checks if "from 0 to 100" in line]
+    assert len(told) == 1 and told[0].startswith("slide_1, slide_2 hold whole numbers")
+    with pytest.raises(InputError) as caught:
+        new_study(write(tmp_path / "b.csv", rows_of(table.drop(columns=ITEMS))))
+    assert [problem.message for problem in caught.value.problems][1:] == [
+        "whole numbers from 0 to 100, as of sliders"
+    ]

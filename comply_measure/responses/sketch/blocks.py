@@ -32,6 +32,7 @@ _NUMBER: Final = re.compile(r"(?P<stem>.+?)[_\-. ]*\d+[a-z]?([_\-. ]?(r|rev|R|RE
 _TWO_SCALES: Final = re.compile(r"(?P<stem>[^\[\]]*\S)\s*\[[^\[\]]+\]\s*\[(?P<scale>[^\[\]]+)\]")
 _WORD: Final = re.compile(r"(?P<stem>.+?)[_\-.][A-Za-z]{1,12}")
 _QUESTION: Final = 3
+_SLIDER: Final = 100
 _WORDS: Final = ("words",)
 _CODES: Final = ("codes", ())
 
@@ -135,6 +136,19 @@ def unread_groups(columns: Mapping[str, Column]) -> list[tuple[tuple[str, ...], 
                 ((name,), tuple(answer_texts(columns[name]))) for name in names if _half_read(columns[name])
             ]
     return found
+
+
+def sliders(columns: Mapping[str, Column]) -> list[tuple[str, ...]]:
+    """Columns of like names with whole numbers from 0 to 100, more than an answer scale has: perhaps sliders."""
+    groups = _grouped(columns, _stem).values()
+    wide = [[name for name in names if _is_slider(columns[name])] for names in groups]
+    return [tuple(names) for names in wide if len(names) > 1]
+
+
+def _is_slider(column: Column) -> bool:
+    seen = codes_of(column)
+    codes = seen.codes - lone_codes(seen) if seen is not None else frozenset()
+    return len(codes) > MOST_CATEGORIES and min(codes) >= 0 and max(codes) <= _SLIDER
 
 
 def _half_read(column: Column) -> bool:

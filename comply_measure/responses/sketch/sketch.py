@@ -18,7 +18,7 @@ from comply_measure.responses.files.raw import Column, RawTable
 from comply_measure.responses.mapping import FileFormat
 from comply_measure.responses.numerals import PLAIN, Numerals, numerals_of
 from comply_measure.responses.rows import without_rows
-from comply_measure.responses.sketch.blocks import Block, find_blocks, one_per_answer, unread_groups
+from comply_measure.responses.sketch.blocks import Block, find_blocks, one_per_answer, sliders, unread_groups
 from comply_measure.responses.sketch.forms import emptied, occasions, rows_of_other_forms
 from comply_measure.responses.sketch.opening import Opening, opening_of
 from comply_measure.responses.sketch.places import Places, find_places
@@ -71,6 +71,8 @@ class AnswersSketch:
         Rows of the file that repeat an earlier one in all that informants wrote.
     unread : tuple
         Groups of columns of like names with words of no known answer scale: the columns and the words.
+    sliders : tuple of tuple of str
+        Groups of columns of whole numbers from 0 to 100 that are no items.
     one_per_answer : tuple of tuple of str
         Groups of columns that are the answers of one question.
     missing : mapping
@@ -99,6 +101,7 @@ class AnswersSketch:
     unfinished: tuple[str, tuple[str, ...], int]
     repeats: tuple[int, ...]
     unread: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+    sliders: tuple[tuple[str, ...], ...]
     one_per_answer: tuple[tuple[str, ...], ...]
     missing: Mapping[str, MissingReason]
     labels: Mapping[str, str]
@@ -165,6 +168,7 @@ def sketch_table(path: Path, opening: Opening, table: RawTable) -> AnswersSketch
         unfinished(table, tool),
         _repeats(table, {*ignored, places.informant.column} if places.informant else ignored),
         tuple(unread_groups({name: others[name] for name in informants + units})),
+        tuple(sliders({name: others[name] for name in informants + units})),
         tuple(one_per_answer(others)),
         _missing(blocks),
         _labels(table),
@@ -314,6 +318,15 @@ def _near_blocks(table: RawTable) -> list[Problem]:
             "file of your own with these words under data.columns.labels",
         )
         for names, words in unread_groups(table.columns)
+    ]
+    found += [
+        Problem(
+            "whole numbers from 0 to 100, as of sliders",
+            table.file,
+            column=_listed(names),
+            allowed="a scale and a study file of your own (response: {minimum: 0, maximum: 100})",
+        )
+        for names in sliders(table.columns)
     ]
     return found + [
         Problem(
