@@ -119,7 +119,7 @@ def fit_indices(fit: Fit) -> FitIndices:
 
 def is_two_level(fit: Fit) -> bool:
     """Whether a fit has a within and a between level."""
-    return not fit.model.family.one_level
+    return fit.model.family.two_levels
 
 
 def number_of_groups(fit: Fit) -> int:
@@ -136,6 +136,8 @@ def require_one_block(fit: Fit, what: str) -> None:
     """
     if is_two_level(fit):
         raise ComplyError(f"{what} is for models of one level; this fit has a within and a between level")
+    if not fit.model.family.one_level:
+        raise ComplyError(f"{what} is not there for {fit.model.family.name}")
     if (groups := len(fit.model.sample.groups)) > 1:
         raise ComplyError(f"{what} is for models of one group; this fit has {groups}")
 
@@ -221,9 +223,10 @@ def score_scaled_difference(restricted: Fit, general: Fit) -> Difference:
     ComplyError
         For two-level fits, and for estimators without a likelihood.
     """
-    if is_two_level(general):
+    if not general.model.family.one_level:
         raise ComplyError(
-            "two-level models have no difference test scaled by scores; use that of Satorra and Bentler (2001)"
+            f"{general.model.family.name} have no difference test scaled by scores; use that of Satorra and Bentler "
+            "(2001)"
         )
     m = float(restricted.model.df - general.model.df)
     plain = restricted.test.statistic - general.test.statistic

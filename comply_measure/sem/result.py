@@ -92,6 +92,11 @@ class Fit(FollowUps):
         return self.model.sample.n_cases
 
     @property
+    def steps(self) -> str:
+        """In which steps the estimates were found, where all were not found at once; empty for one step."""
+        return ""
+
+    @property
     def npar(self) -> int:
         """Number of free parameters, less equality constraints."""
         return self.model.n_parameters

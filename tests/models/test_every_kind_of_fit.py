@@ -408,3 +408,48 @@ def test_a_fit_without_a_finite_optimum_gives_no_numbers():
         m.convergent_validity(fit, {"v": ["x1", "x2", "x3"], "s": ["x7", "x8", "x9"]})
     test = tools.difference_test(fit, fit)
     assert np.isnan(test.chisq) and test.note
+
+
+TWO_FACTORS = "f =~ y1 + y2\nh =~ y3 + y4\n"
+
+
+@pytest.fixture(scope="module")
+def others(data):
+    """Fits whose estimates do not maximise the likelihood of the cases, or have no single likelihood of moments."""
+    product = TWO_FACTORS + "x ~ f + h + f:h"
+    return {
+        "in two steps": sem.sam(TWO_FACTORS + "h ~ f", data),
+        "weighted": sem.fit(MODEL, data.assign(w=1.0 + data["x"] ** 2), sampling_weights="w"),
+        "in two stages": sem.fit(MODEL, data.mask(data["y1"] > 2.0), missing="two.stage"),
+        "products": sem.fit(product, data, interactions="lms"),
+        "product indicators": sem.fit(product, data),
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "call", "words"),
+    [
+        ("in two steps", casewise_fit, "estimates, not those of two steps"),
+        ("in two stages", casewise_fit, "estimates, not those of two stages"),
+        ("weighted", casewise_fit, "estimates, not those of sampling weights"),
+        ("products", casewise_fit, "not there for latent moderated structural equations"),
+        ("products", CALLS["convergent_validity"][0], "not there for latent moderated structural equations"),
+        ("in two steps", CALLS["dynamic_cutoffs"][0], "simulated for maximum likelihood"),
+        ("product indicators", CALLS["dynamic_cutoffs"][0], "which products are not: f:h"),
+    ],
+)
+def test_what_needs_the_likelihood_of_the_cases_names_what_there_is(others, kind, call, words):
+    with pytest.raises(ComplyError, match=words):
+        call(others[kind])
+
+
+def test_models_of_other_data_are_not_set_against_each_other(data, fits, others):
+    assert tools.number_of_groups(others["products"]) == 1
+    larger = sem.fit(TWO_FACTORS, data)
+    for other in (data.iloc[::-1], data.assign(y1=2 * data["y1"])):
+        with pytest.raises(ComplyError, match="same order; the second: fitted to other data"):
+            vuong_test(larger, sem.fit(MODEL, other))
+    with pytest.raises(ComplyError, match="same groups and variables"):
+        relation(sem.fit("y1 ~ y2", data), fits["plain"])
+    with pytest.raises(ComplyError, match="'model 2': estimated in other steps"):
+        sem.compare(sem.fit(TWO_FACTORS + "h ~ f", data), others["in two steps"])

@@ -194,6 +194,8 @@ def _no_likelihood_test(fits: Sequence[Fit]) -> str:
     model = fits[0].model
     if is_two_level(fits[0]):
         return "a two-level model: its saturated moments are not pooled; see D2"
+    if not model.family.one_level:
+        return f"there is no saturated model beside {model.family.name}"
     if not model.df > 0:
         return "the model has no degrees of freedom"
     if not model.family.has_loglik:

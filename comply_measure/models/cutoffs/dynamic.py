@@ -20,6 +20,7 @@ from comply_measure.models.cutoffs.misspecification import (
 from comply_measure.models.cutoffs.wishart import covariances, wishart_roots
 from comply_measure.results import Result
 from comply_measure.sem import Fit
+from comply_measure.sem.language.records import Product
 
 Floats = NDArray[np.float64]
 INDICES = ("srmr", "rmsea", "cfi")
@@ -138,8 +139,12 @@ def dynamic_cutoffs(fit: Fit, *, n_replications: int = 500, seed: int, max_level
         For models the rules do not cover, or when n is not above the number of variables.
     """
     _check(n_replications, max_levels)
-    if not fit.model.family.has_loglik:
+    if fit.steps or not fit.model.family.has_loglik:
         raise ComplyError("dynamic cut-offs are simulated for maximum likelihood")
+    if products := [n for names in fit.model.table.variables for n in names.latent if isinstance(n, Product)]:
+        raise ComplyError(
+            f"dynamic cut-offs are simulated for normal variables, which products are not: {', '.join(products)}"
+        )
     if fit.model.df <= 0:
         raise ComplyError("a model without degrees of freedom cannot misfit: no cut-offs")
     structure = factor_structure(fit)

@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 
 from comply_measure.errors import ComplyError
-from comply_measure.measurement.fits import is_two_level
 from comply_measure.sem import Fit
 from comply_measure.sem.inference.parts import first_order_information
 from comply_measure.sem.options import SANDWICH
@@ -37,7 +36,7 @@ def score_statistics(fit: Fit, directions: Sequence[Sequence[int]]) -> list[floa
     list of float
         NaN where the directions carry no information of their own.
     """
-    if is_two_level(fit) or not fit.model.family.has_loglik:
+    if not (fit.model.family.one_level and fit.model.family.has_loglik):
         raise ComplyError("score statistics are for likelihood fits of one level")
     point, n, q = fit.optimum.point, fit.n, len(fit.theta)
     K = np.eye(q) if fit.model.space.K is None else fit.model.space.K

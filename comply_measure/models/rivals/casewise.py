@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comply_measure.errors import ComplyError
-from comply_measure.measurement.fits import is_two_level
 from comply_measure.sem import Fit
 from comply_measure.sem.discrepancy.base import CasewiseEvaluation
 
@@ -81,12 +80,14 @@ def casewise_fit(fit: Fit) -> CasewiseFit:
         For fits that did not converge, are no likelihoods, rest on moments alone, or have fixed exogenous
         variables or non-linear constraints.
     """
-    if is_two_level(fit):
-        raise ComplyError("casewise contributions are not there for two-level models")
+    if not fit.model.family.one_level:
+        raise ComplyError(f"casewise contributions are not there for {fit.model.family.name}")
     if fit.unreached:
         raise ComplyError(f"casewise contributions need an optimum, and the model {fit.unreached}")
     if not fit.model.family.has_loglik or any(fit.model.exogenous):
         raise ComplyError("casewise contributions need maximum likelihood without fixed exogenous variables")
+    if other := _not_likelihood(fit):
+        raise ComplyError(f"casewise contributions need maximum-likelihood estimates, not those of {other}")
     if fit.optimum.jacobian is not None and len(fit.optimum.jacobian):
         raise ComplyError("casewise contributions are not defined under non-linear constraints")
     values, scores, keys, clusters = [], [], [], []
@@ -109,6 +110,15 @@ def casewise_fit(fit: Fit) -> CasewiseFit:
             np.concatenate(values), np.concatenate(scores), information, np.concatenate(keys), False
         )
     return _summed(np.concatenate(values), np.concatenate(scores), information, np.concatenate(by_cluster))
+
+
+def _not_likelihood(fit: Fit) -> str:
+    """What makes the estimates others than those that maximise the likelihood of the cases; empty for nothing."""
+    if fit.steps:
+        return "two steps"
+    if fit.model.options.missing.endswith("two.stage"):
+        return "two stages"
+    return "sampling weights" if any(g.weights is not None for g in fit.model.sample.groups) else ""
 
 
 def _summed(values: Floats, scores: Floats, information: Floats, cluster: NDArray[np.int64]) -> CasewiseFit:

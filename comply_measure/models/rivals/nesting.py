@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 from comply_measure.errors import ComplyError
-from comply_measure.measurement.fits import is_two_level
 from comply_measure.sem import Fit
 from comply_measure.sem.comparison.nesting import reproduces
 
@@ -33,9 +32,12 @@ def relation(restricted: Fit, general: Fit) -> Relation:
     Raises
     ------
     ComplyError
-        For fits in the wrong order.
+        For fits of other variables, or in the wrong order.
     """
-    if is_two_level(restricted) or is_two_level(general):
+    variables = [[sorted(group.names) for group in fit.model.sample.groups] for fit in (restricted, general)]
+    if variables[0] != variables[1]:
+        raise ComplyError("nesting is examined for models of the same groups and variables")
+    if not (restricted.model.family.one_level and general.model.family.one_level):
         return "undecided"
     if restricted.model.df < general.model.df:
         raise ComplyError("nesting is examined with the model of more degrees of freedom first")

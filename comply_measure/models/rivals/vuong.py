@@ -12,6 +12,7 @@ from comply_measure.errors import ComplyError
 from comply_measure.models.rivals.casewise import CasewiseFit, casewise_fit
 from comply_measure.models.rivals.weighted_chisquare import weighted_chisquare_tail
 from comply_measure.sem import Fit
+from comply_measure.sem.comparison.same_data import data_differences
 
 Floats = NDArray[np.float64]
 
@@ -81,6 +82,10 @@ def vuong_test(first: Fit, second: Fit, confidence: float = 0.95) -> VuongTest:
     variables = [[sorted(g.names) for g in fit.model.sample.groups] for fit in (first, second)]
     if variables[0] != variables[1]:
         raise ComplyError("Vuong's tests compare models of the same variables")
+    if other := data_differences(first.model.sample.groups, second.model.sample.groups):
+        raise ComplyError(
+            f"Vuong's tests compare models fitted to the same cases in the same order; the second: {'; '.join(other)}"
+        )
     return compare_casewise(one, two, (first.npar, second.npar), first.n, confidence)
 
 

@@ -83,6 +83,11 @@ class SamFit(Fit):
     parts: Parts | None = None
 
     @property
+    def steps(self) -> str:
+        """Method and mapping."""
+        return f"{self.method} {self.mapping}".strip()
+
+    @property
     def structural(self) -> Fit:
         """The fit of the structural part; its own standard errors take the first step for known."""
         assert self.second is not None

@@ -61,6 +61,8 @@ def _differences(first: Fit, other: Fit) -> list[str]:
     reasons = []
     if not mine.family.same_scale(theirs.family):
         reasons.append("fitted with another estimator")
+    if first.steps != other.steps:
+        reasons.append("estimated in other steps")
     if mine.options.missing != theirs.options.missing:
         reasons.append("treats missing values in another way")
     if mine.table.meanstructure != theirs.table.meanstructure:

@@ -109,6 +109,8 @@ class Family(ABC):
         Whether implied means and covariances say all about a model, so that two models can be compared by them.
     one_level : bool
         Whether there is one likelihood contribution per case, as resampling and score tests take for granted.
+    two_levels : bool
+        Whether groups of the sample come in pairs, a within and a between level.
     other_engine : str
         The same discrepancy in semopy's words; empty where it has none.
     solves_normal_theory : bool
@@ -127,6 +129,7 @@ class Family(ABC):
     conditional: ClassVar[bool] = False
     continuous: ClassVar[bool] = True
     one_level: ClassVar[bool] = True
+    two_levels: ClassVar[bool] = False
     other_engine: ClassVar[str] = ""
     solves_normal_theory: ClassVar[bool] = False
     reweighted: ClassVar[bool] = False

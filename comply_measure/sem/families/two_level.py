@@ -59,6 +59,7 @@ class TwoLevel(OfCases):
     name = "two-level models"
     situations = ("levels",)
     one_level = False
+    two_levels = True
 
     def words(self, situation: str, missing: str) -> Words:
         """The words it can honour."""
