@@ -15,10 +15,10 @@ from chapter_texts import drawings_described, stored, study
 from comply_measure.pipeline import STEPS
 from comply_measure.report.labels import Labels
 from comply_measure.report.latex import render_latex
-from comply_measure.report.latex_layout import PAGE, layout_of
+from comply_measure.report.latex_layout import PAGE, _Column, layout_of
 from comply_measure.report.latex_metrics import width
 from comply_measure.report.parts import Figure
-from comply_measure.report.tables import Column, TableSpec
+from comply_measure.report.tables import Cell, Column, TableSpec
 
 _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage[T1]{fontenc}
@@ -149,3 +149,18 @@ def test_widths_are_those_of_computer_modern() -> None:
     assert width("iWM") == pytest.approx(2.78 + 10.28 + 9.17, abs=0.03)
     assert width("é") == width("e") and width("中") == pytest.approx(10.3)
     assert width("x", bold=True) > width("x", italic=True) > width("x")
+
+
+def test_a_column_is_no_narrower_than_its_longest_word() -> None:
+    """Eighty letters, which are broken at the slash into two pieces of forty, beside texts that may be wrapped."""
+    piece = "i" * 40
+    texts = ("of it", f"{piece}/{piece}", "a")
+    asked = _Column(Cell("head"), tuple(Cell(text) for text in texts))
+    assert asked.body == asked.wanted == width(texts[1])
+    assert asked.least == pytest.approx(width(f"{piece}/")) and asked.least > width("head")
+    numbers = _Column(
+        Cell("a very long head", numeric=True), (Cell("1.00", numeric=True), Cell("10.00", numeric=True))
+    )
+    assert numbers.least == max(width("10.00"), width("very"))
+    short = _Column(Cell("characteristics"), (Cell("no"), Cell("yes it is so")))
+    assert short.least == max(width("characteristics"), width("yes it is so"))

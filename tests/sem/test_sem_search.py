@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from semopy.examples import holzinger39, political_democracy
 
 from comply_measure import sem
 from comply_measure.errors import InputError
+from comply_measure.sem.optimise import minimise
 from comply_measure.sem.start import random_values
+from comply_measure.sem.trust import minimise_in_region
 
 TWO = "v =~ x1 + x2 + x3\ns =~ x7 + x8 + x9"
 HIGHER = "v =~ x1+x2+x3\nt =~ x4+x5+x6\ns =~ x7+x8+x9\ng =~ v + t\ns ~ g\nx1 ~~ x4"
@@ -282,3 +285,18 @@ def test_two_level_models_name_parameters_by_level() -> None:
     assert sem.fit(model, data, cluster="c", start=plain).optimum.iterations <= 2
     with pytest.raises(InputError, match="two-level"):
         sem.fit(model, data, cluster="c", bounds="standard")
+
+
+@pytest.mark.parametrize("search", [minimise, minimise_in_region])
+def test_a_start_without_a_likelihood_takes_no_step(search: Any) -> None:
+    nowhere = SimpleNamespace(value=math.inf)
+    found = search(SimpleNamespace(at=lambda phi: nowhere), np.ones(2), 100)
+    assert (found.point, found.converged, found.iterations, found.decrement) == (nowhere, False, 0, math.inf)
+    assert "at the start is not positive definite" in found.message
+
+
+def test_a_model_without_free_parameters_takes_no_step(hs: pd.DataFrame) -> None:
+    fit = sem.fit("x1 ~~ 1*x1\nx2 ~~ 1*x2\nx1 ~~ 0*x2", hs)
+    assert (fit.converged, fit.optimum.iterations, fit.optimum.decrement) == (True, 0, 0.0)
+    S = np.cov(hs[["x1", "x2"]].to_numpy().T, bias=True)
+    assert fit.fit_measures["chisq"] == pytest.approx(len(hs) * (np.trace(S) - np.linalg.slogdet(S)[1] - 2))
