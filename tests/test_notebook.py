@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,6 +170,12 @@ def test_views_escape_texts_and_print_numbers() -> None:
     assert figure.svg.startswith(b"<?xml")
     with pytest.raises(ComplyError, match="nothing to draw"):
         _Shown(pd.DataFrame({"what": ["a"]})).plot()
+
+
+def test_rows_without_texts_are_drawn_by_their_number() -> None:
+    drawn = _Shown(pd.DataFrame({"est": [0.2, 0.3, 0.4]})).plot().svg.decode()
+    labels = [text for text in re.findall(r"<!-- (.*?) -->", drawn) if text.isdigit()]
+    assert sorted(labels) == ["1", "2", "3"]
 
 
 def test_a_text_under_the_name_of_a_quantity_stays_a_text() -> None:

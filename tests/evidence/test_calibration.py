@@ -18,7 +18,7 @@ import pytest
 from comply_measure.errors import ComplyError, InputError
 from comply_measure.evidence import Calibration, calibrate, rule_of
 from comply_measure.evidence.calibration.calibrate import known_of
-from comply_measure.evidence.calibration.gaps import disputed_truth, gap_truth
+from comply_measure.evidence.calibration.gaps import disputed_truth, gap_truth, low_truth
 from comply_measure.evidence.calibration.informants import marker_truth, roles_truth
 from comply_measure.evidence.calibration.known import Known, beside
 from comply_measure.evidence.calibration.measures import adds_truth, closer_truth
@@ -240,6 +240,17 @@ def test_criteria_groups_and_structures_are_those_of_the_file() -> None:
     assert predicts_truth(one, ("Second-order",)) == (NO,)
     assert closer_truth(stated, ("C", "sales - it")) == (YES,)
     assert closer_truth(known("no_agreement"), ("C", "sales - it")) == (NO,)
+
+
+@pytest.mark.parametrize(
+    ("mean", "right"),
+    [(4.0, (YES,)), (4.8, (NO,)), (4.203, (YES,)), (4.205, (YES, NO)), (4.595, (YES, NO)), (4.597, (NO,))],
+)
+def test_a_level_is_low_where_its_whole_interval_lies_below_the_norm(
+    mean: float, right: tuple[str, ...]
+) -> None:
+    """Norm 4.4, standard error .1: from 4.204 to 4.596 both answers are right."""
+    assert low_truth(SimpleNamespace(level=lambda name: (mean, 0.1)), ("digitalization",)) == right  # type: ignore[arg-type]
 
 
 def test_gaps_and_distances_are_those_the_moments_of_the_population_imply() -> None:

@@ -73,10 +73,13 @@ def test_loadings_and_scores_with_and_without_the_factors(
         mine = items[turned & (items["attribute"] == "digitalization")]
         assert row["wording"] == pytest.approx(_raw(mine, responses) / 16 / variance, rel=0.06)
         assert 0 < row[["substantive", "wording", "agreeing"]].sum() < 1
-    # one item of four is reverse-keyed: agreeing moves the score by half of what it moves an item
+    # one item of four is reverse-keyed: agreeing moves the score by half of what it moves an item, wording by a quarter
     ratio = scores["agreeing"] / scores["wording"]
     effects = found.effects.iloc[0]
-    assert ratio.to_numpy() == pytest.approx(ratio.iloc[0])
+    of_an_item = (items["agreeing"] / items["wording"])[turned] ** 2
+    assert of_an_item.to_numpy() == pytest.approx(of_an_item.iloc[0])
+    # 1/16 of the one variance and (1 - 2/4)² of the other
+    assert ratio.to_numpy() == pytest.approx(16 / 4 * of_an_item.iloc[0])
     assert scores.loc["C", "without"] - scores.loc["C", "substantive"] == pytest.approx(0.0316, abs=1e-3)
     assert effects["agreeing_share"] == pytest.approx(0.0421, abs=1e-3)
 

@@ -211,14 +211,18 @@ def test_costs_are_those_of_the_runs_that_computed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "told"),
-    [(599.9, "< 10 minutes"), (600.0, "10 to 60 minutes"), (3600.0, "1 to 2 hours")],
-)
-def test_classes_begin_at_their_limits(seconds: float, told: str) -> None:
+    [
+        (599.9, "< 10 minutes"), (600.0, "10 to 60 minutes"), (3599.9, "10 to 60 minutes"), (3600.0, "1 to 2 hours"),
+        (7200.0, "2 to 8 hours"), (28799.9, "2 to 8 hours"), (28800.0, "8 to 24 hours"), (86399.9, "8 to 24 hours"),
+        (86400.0, "1 to 3 days"), (259_200.0, "3 to 14 days"), (1_209_599.0, "3 to 14 days"),
+        (1_209_600.0, "> 14 days"), (None, "not measured"),
+    ],
+)  # fmt: skip
+def test_classes_begin_at_their_limits(seconds: float | None, told: str) -> None:
     assert Cost(seconds, 999_999_999.0).time_class == told
     assert (Cost(1.0, 999_999_999.0).memory_class, Cost(1.0, 1e9).memory_class) == ("< 1 GB", "< 2 GB")
-    assert [storage_class(size) for size in (24.9e6, 25e6, 2e9, 1e12)] == [
-        "< 25 MB",
-        "25 MB to 250 MB",
-        "2 GB to 25 GB",
-        "> 250 GB",
-    ]
+    sizes = {
+        24.9e6: "< 25 MB", 25e6: "25 MB to 250 MB", 249e6: "25 MB to 250 MB", 250e6: "250 MB to 2 GB",
+        2e9: "2 GB to 25 GB", 25e9: "25 GB to 250 GB", 250e9: "> 250 GB",
+    }  # fmt: skip
+    assert {size: storage_class(size) for size in sizes} == sizes
