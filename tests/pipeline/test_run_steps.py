@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from comply_measure import sem
 from comply_measure.errors import ComplyError, ComplyWarning, InputError
 from comply_measure.evidence.base import Evidence, topic_seeds
 from comply_measure.evidence.options import TopicOptions
@@ -40,6 +41,7 @@ from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Chapter, Notice, Section
 from comply_measure.report.tables import TableSpec
+from comply_measure.sem import api
 
 
 class Number(TopicOptions):
@@ -123,6 +125,29 @@ def test_steps_run_after_what_they_need(workshop: Workshop, go: Callable[..., Ru
     assert workshop.ran == ["a", "b", "c", "d"]
     assert run.ok
     assert run.outputs["d"].values["n"] == 1 + 1 + (1 + 1)
+
+
+def test_steps_of_a_run_search_a_model_of_the_same_cases_once(
+    workshop: Workshop, own_study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[object] = []
+    plain = api.estimate
+    monkeypatch.setattr(api, "estimate", lambda model: searched.append(model) or plain(model))
+    data = pd.DataFrame(
+        np.random.default_rng(1).normal(size=(60, 3)) + [[1.0], [-1.0]] * 30, columns=list("uvw")
+    )
+    fits: list[sem.Fit] = []
+
+    def fit() -> None:
+        fits.append(sem.fit("f =~ u + v + w", data, se="none"))
+
+    registry = {name: workshop.step(name, behave=fit) for name in ("a", "b")}
+    own_study.write_text(own_study.read_text(encoding="utf-8").split("options:")[0], encoding="utf-8")
+    run_study(load_study(own_study, registry), registry, Store(tmp_path / "cache"))
+    fit()
+    assert len(fits) == 3
+    assert len(searched) == 2  # once in the run, once after it
+    assert np.array_equal(fits[0].theta, fits[1].theta)
 
 
 def test_needs_are_checked(workshop: Workshop) -> None:
