@@ -46,6 +46,13 @@ def checks_of(sketch: AnswersSketch, kinds: Sequence[AnswerScale], missing: Mapp
         for block in sketch.blocks
         if block.doubtful
     ]
+    if sketch.repeated is not None:
+        checks.insert(
+            0,
+            f"the same items stand in columns for {', '.join(sketch.repeated.words)} and are taken for different "
+            "items: if these are roles or occasions, a row has several answers (layout: wide, wide_pattern: "
+            f"'{sketch.repeated.pattern}')",
+        )
     checks += _rows_to_check(sketch)
     checks += [f"range of answers, {kind.why}" for kind in kinds]
     if missing:

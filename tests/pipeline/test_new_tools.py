@@ -310,3 +310,41 @@ def test_sliders_are_told_and_made_no_items(tmp_path):
     assert [problem.message for problem in caught.value.problems][1:] == [
         "whole numbers from 0 to 100, as of sliders"
     ]
+
+
+@pytest.mark.parametrize(
+    ("named", "pattern"),
+    [
+        (lambda item, role: f"{item}_{role}", "{item}_{role}"),
+        (lambda item, role: f"{role}.{item}", "{role}.{item}"),
+    ],
+)
+def test_a_row_per_unit_is_told_by_columns_that_repeat_for_roles(tmp_path, named, pattern):
+    table = answers()
+    wide = table.pivot_table(index="bu", columns="function", values=ITEMS)
+    wide.columns = [named(item, role.lower()) for item, role in wide.columns]
+    with pytest.raises(InputError, match="has a row per unit") as caught:
+        new_study(write(tmp_path / "a.csv", rows_of(wide.reset_index())))
+    (problem,) = caught.value.problems
+    assert problem.message == "12 columns repeat for marketing, sales" and problem.allowed.endswith(
+        f"'{pattern}'"
+    )
+    later = wide.rename(columns=lambda name: name.replace("marketing", "before").replace("sales", "after"))
+    _, written, codes = read(write(tmp_path / "b.csv", rows_of(later.reset_index())), tmp_path / "b")
+    assert codes.shape == (N // 2, 12)
+    assert written.checks[0].startswith("the same items stand in columns for before, after")
+    assert not any("the same items" in c for c in new_study(write(tmp_path / "c.csv", rows_of(table))).checks)
+
+
+def test_units_that_are_numbered_within_firms_are_not_put_together(tmp_path):
+    table = answers()
+    table.insert(0, "firm", [f"F{n // 4}" for n in range(N)])
+    table["bu"] = [f"U{n // 2 % 2}" for n in range(N)]
+    path = write(tmp_path / "a.csv", rows_of(table))
+    assert new_study(path, tmp_path / "out").files
+    with pytest.raises(InputError) as caught:
+        load_study(tmp_path / "out" / "study.yaml", STEPS, read=True)
+    assert any("firm" in problem.message and "unit" in problem.message for problem in caught.value.problems)
+    plain = table.assign(bu=[f"U{n // 2}" for n in range(N)])
+    study, _, _ = read(write(tmp_path / "b.csv", rows_of(plain)), tmp_path / "b")
+    assert study.responses.n_firms == 6

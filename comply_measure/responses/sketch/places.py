@@ -10,7 +10,16 @@ import numpy as np
 
 from comply_measure.responses.cells import NOTHING, folded
 from comply_measure.responses.files.raw import Column, DateCell
-from comply_measure.responses.sketch.words import FIRM, INFORMANT, PERSONAL, ROLE, UNIT, split_code, tokens
+from comply_measure.responses.sketch.words import (
+    FIRM,
+    INFORMANT,
+    PERSONAL,
+    ROLE,
+    UNIT,
+    split_code,
+    squeezed,
+    tokens,
+)
 
 MOST_ROLES: Final = 8
 _ALIKE: Final = 0.95
@@ -192,16 +201,22 @@ def _crosses(unit: Column, role: Column) -> bool:
 def _firm(columns: Mapping[str, Column], unit: str, role: str | None) -> Place | None:
     codes, n = columns[unit].codes, len(columns[unit].distinct)
     for name, column in columns.items():
-        if (
-            name in (unit, role)
-            or not _hint(column, FIRM)
-            or not 1 < len(column.distinct) < n
-            or not _is_id(column)
-        ):
+        if name in (unit, role) or not _hint(column, FIRM) or not _is_id(column):
             continue
-        if within(column.codes, codes):
+        if squeezed(name) in FIRM and _most_differ(column.codes, codes):
+            why = f"named so; it differs within ids of column {unit}: units of different firms need different ids"
+            return Place(name, why)
+        if 1 < len(column.distinct) < n and within(column.codes, codes):
             return Place(name, f"{len(column.distinct)} values, one within every id of column {unit}")
     return None
+
+
+def _most_differ(values: np.ndarray, units: np.ndarray) -> bool:
+    """Whether most units have several values: they are no units, but numbers that begin anew in every firm."""
+    known = (units >= 0) & (values >= 0)
+    pairs = np.unique(np.stack([units[known], values[known]]), axis=1)
+    _, sizes = np.unique(pairs[0], return_counts=True)
+    return bool(len(sizes)) and bool((sizes > 1).mean() > 0.5)
 
 
 def within(values: np.ndarray, units: np.ndarray) -> bool:

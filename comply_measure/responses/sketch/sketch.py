@@ -24,6 +24,7 @@ from comply_measure.responses.sketch.opening import Opening, opening_of
 from comply_measure.responses.sketch.places import Places, find_places
 from comply_measure.responses.sketch.tools import Tool, is_tools_own, marked_rows, tool_of, unfinished
 from comply_measure.responses.sketch.variables import is_text, tools_columns, variables
+from comply_measure.responses.sketch.wide import Repeated, repeated_columns
 from comply_measure.responses.sketch.words import FIRM, INFORMANT, ROLE, UNIT, split_code, tokens
 from comply_measure.responses.vocabulary import MissingReason
 
@@ -79,6 +80,8 @@ class AnswersSketch:
         Cell -> why it is no answer; of all blocks.
     labels : mapping
         Column -> what the file says about it beside its name.
+    repeated : Repeated or None
+        Columns of items that are there for each of several words.
     reversed_items : mapping
         Item -> its correlation with the rest of its block, where that is negative.
     """
@@ -106,6 +109,7 @@ class AnswersSketch:
     missing: Mapping[str, MissingReason]
     labels: Mapping[str, str]
     reversed_items: Mapping[str, float]
+    repeated: Repeated | None
 
 
 def sketch_answers(path: str | Path) -> AnswersSketch:
@@ -146,6 +150,8 @@ def sketch_table(path: Path, opening: Opening, table: RawTable) -> AnswersSketch
     others = {name: column for name, column in table.columns.items() if name not in items}
     places = find_places(others, {*metadata, *of_tool})
     _check_places(path, places)
+    repeated = None if places.repeated else repeated_columns(name for name in table.columns if name in items)
+    _check_layout(table, repeated)
     numerals = numerals_of(table, others.values(), FileFormat(), Faults(table.file))
     units, informants, ignored = variables(others, places, metadata, tool, numerals)
     role = others[places.role.column] if places.role else None
@@ -173,6 +179,7 @@ def sketch_table(path: Path, opening: Opening, table: RawTable) -> AnswersSketch
         _missing(blocks),
         _labels(table),
         _reversed(table, blocks),
+        repeated,
     )
 
 
@@ -230,6 +237,20 @@ def _reasons(
         for name, why in ignored.items()
         if name not in leave_out
     }
+
+
+def _check_layout(table: RawTable, repeated: Repeated | None) -> None:
+    """Refuse a file with a row per unit, whose columns repeat for the roles."""
+    if repeated is None or not repeated.answerers:
+        return
+    problem = Problem(
+        f"{len(repeated.columns)} columns repeat for {', '.join(repeated.words)}",
+        table.file,
+        column=_listed(repeated.columns),
+        allowed="a row per informant; for a row per unit write a study file with layout: wide and wide_pattern: "
+        f"'{repeated.pattern}'",
+    )
+    raise InputError(f"{table.file} has a row per unit", [problem])
 
 
 def _without_tests(table: RawTable, tool: Tool | None) -> tuple[RawTable, dict[str, tuple[str, ...]], bool]:
