@@ -35,11 +35,13 @@ def verify_command(package: Path, wheels: Path | None, tolerance: float) -> int:
     for kind, n in told.items():
         if n > _LISTED:
             print(f"{kind}: {n - _LISTED} more", file=sys.stderr)
-    print(f"ran in {found.environment}")
+    if found.n_tables:
+        print(f"ran in {found.environment}")
     if found.ok:
         print(
             f"{package}: {found.n_files} files as listed, {found.n_tables} tables computed anew, nothing differs"
         )
         return 0
-    print(f"{package}: {len(found.differences)} differences", file=sys.stderr)
+    n = len(found.differences)
+    print(f"{package}: {n} difference{'s' if n > 1 else ''}", file=sys.stderr)
     return DIFFERS

@@ -28,6 +28,7 @@ from comply_measure.report.names import file_names
 from comply_measure.report.parts import Report
 from comply_measure.report.references.styles import render_bibtex
 from comply_measure.report.tables import TableSpec
+from comply_measure.report.translation.translator import translator
 from comply_measure.report.word import render_word
 from comply_measure.responses import write_csv
 
@@ -133,9 +134,10 @@ def _links(
 ) -> dict[str, tuple[tuple[str, str], ...]]:
     """Table or figure -> its files, relative to the report."""
     found: dict[str, tuple[tuple[str, str], ...]] = {}
+    together = translator(run.study.file.language)("Word (all tables)")
     for key in tables:
         name = place[key]
-        found[key] = (("CSV", f"{name}.csv"), ("LaTeX", f"{name}.tex"), ("Word (all tables)", WORD))
+        found[key] = (("CSV", f"{name}.csv"), ("LaTeX", f"{name}.tex"), (together, WORD))
     for output in run.outputs.values():
         for key in output.figures:
             found[key] = (("SVG", f"{place[key]}.svg"), ("PNG", f"{place[key]}.png"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from comply_measure.report.canvas import COLOURS, draw, text_on
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[np.float64]
 
-MARKERS = ("o", "s", "^", "D", "v", "P")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+# Inches of a letter in the size of figures, and beside the cells of a heat map; letters of a row before it is broken.
+_LETTER, _COLOUR_BAR, _ROW_LABEL = 0.075, 1.0, 36
 _ROLE_COLOURS = ("marketing", "sales", "it")
 # Further roles; and series that are no roles, which must not look like one.
 _MORE_COLOURS = ("#a05195", "#7d7a1e", "#5aa7c7", "#c0506a", "#6b5344")
@@ -60,7 +64,7 @@ def profile_plot(
     def paint(drawing: Any) -> None:
         axes = drawing.add_subplot()
         for position, (role, (label, mean, lower, upper)) in enumerate(series.items()):
-            shift = 0.14 * (position - (len(series) - 1) / 2)
+            shift = step * (position - (len(series) - 1) / 2)
             places = [index + shift for index in range(len(categories))]
             colour = role_colour(role, position)
             axes.vlines(places, lower, upper, color=colour, linewidth=1.4)
@@ -72,9 +76,13 @@ def profile_plot(
         axes.set_axisbelow(True)
         if limits is not None:
             axes.set_ylim(*limits)
-        drawing.legend(loc="outside upper center", ncols=max(1, len(series)))
+        drawing.legend(loc="outside upper center", ncols=columns)
 
-    return draw(key, title, paint, size=(7.2, 3.7), alt=alt, notes=notes, min_width=560, language=language)
+    # Roles of one category keep apart from those of the next, however many there are.
+    step = min(0.14, 0.7 / max(1, len(series) - 1))
+    columns = _legend_columns([label for label, *_ in series.values()], 7.2)
+    height = 3.7 + 0.2 * (-(-len(series) // columns) - 1 if series else 0)
+    return draw(key, title, paint, size=(7.2, height), alt=alt, notes=notes, min_width=560, language=language)
 
 
 def _write_cells(
@@ -138,8 +146,8 @@ def heat_map(
 
     finite = values[np.isfinite(values)]
     reach = max(float(np.abs(finite).max()), 1e-12) if finite.size else 1.0
-    height = 0.75 + 0.27 * len(rows)
-    small = 8.0 if len(columns) <= 9 else 5.6
+    layout = cell_layout(rows, columns)
+    height, small = layout.height, 8.0 if len(columns) <= 9 else 5.6
 
     def paint(drawing: Any) -> None:
         from matplotlib.colors import LinearSegmentedColormap, Normalize
@@ -154,8 +162,8 @@ def heat_map(
         )
         axes.invert_yaxis()
         _write_cells(axes, values, marks, shape, lambda value: scale(norm(value)), small)
-        axes.set_xticks(np.arange(len(columns)) + 0.5, columns)
-        axes.set_yticks(np.arange(len(rows)) + 0.5, rows)
+        axes.set_xticks(np.arange(len(columns)) + 0.5, columns, rotation=90 if layout.upright else 0)
+        axes.set_yticks(np.arange(len(rows)) + 0.5, layout.rows)
         axes.xaxis.tick_top()
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
@@ -174,7 +182,17 @@ def heat_map(
             aspect="auto",
         )
 
-    return draw(key, title, paint, size=(6.4, height), alt=alt, notes=notes, min_width=520, language=language)
+    least_width = round(520 * layout.width / 6.4)
+    return draw(
+        key,
+        title,
+        paint,
+        size=(layout.width, height),
+        alt=alt,
+        notes=notes,
+        min_width=least_width,
+        language=language,
+    )
 
 
 def dot_plot(
@@ -221,10 +239,53 @@ def dot_plot(
         if limits is not None:
             axes.set_xlim(*limits)
         if len(series) > 1:
-            drawing.legend(loc="outside upper center", ncols=len(series))
+            labels = [str(label) for label in series]
+            drawing.legend(loc="outside upper center", ncols=_legend_columns(labels, 6.4))
 
     size = (6.4, 0.9 + 0.34 * len(rows))
     return draw(key, title, paint, size=size, alt=alt, notes=notes, min_width=520, language=language)
+
+
+@dataclass(frozen=True, slots=True)
+class CellLayout:
+    """How a figure of cells holds its labels: inches, labels of rows in lines, whether columns stand upright."""
+
+    width: float
+    height: float
+    rows: tuple[str, ...]
+    upright: bool
+
+
+def cell_layout(rows: Sequence[str], columns: Sequence[str]) -> CellLayout:
+    """A layout in which no label runs into another and every cell holds its number.
+
+    The usual size where that is enough; else labels of columns stand upright and the figure grows.
+    """
+    width, cell = 6.4, 0.43 if len(columns) <= 9 else 0.31
+    shown = tuple(
+        fill(row, _ROW_LABEL, break_long_words=False) if len(row) > _ROW_LABEL else row for row in rows
+    )
+    lines = max((row.count("\n") + 1 for row in shown), default=1)
+    beside = _LETTER * _longest(shown) + _COLOUR_BAR
+    room = (width - beside) / max(1, len(columns))
+    upright = _LETTER * _longest(columns) > max(room, cell)
+    above = _LETTER * _longest(columns) if upright else 0.0
+    return CellLayout(
+        max(width, beside + cell * len(columns)),
+        0.75 + (0.27 if lines == 1 else 0.17 * lines) * len(rows) + above,
+        shown,
+        upright,
+    )
+
+
+def _longest(texts: Sequence[str]) -> int:
+    """Letters of the longest line."""
+    return max((len(line) for text in texts for line in text.splitlines()), default=0)
+
+
+def _legend_columns(labels: Sequence[str], width: float) -> int:
+    """As many entries of a legend side by side as fit the width."""
+    return max(1, min(len(labels), int(width / (_LETTER * _longest(labels) + 0.55))))
 
 
 def _breaks(groups: Sequence[str] | None) -> list[int]:

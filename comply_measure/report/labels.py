@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from comply_measure.instrument import Scale
 
 _WIDTH = 22
+#: What stands above constructs that have no common parent of their own (``Focal.top``).
+_WHOLE = {"en": "overall construct", "de": "Gesamtkonstrukt"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class Labels:
                 roles.setdefault(role, texts[chosen])
             for stage in scale.stages:
                 stages.setdefault(stage.key, stage.label[chosen])
+        constructs.setdefault("overall", _WHOLE.get(language, _WHOLE["en"]))
         read_only = MappingProxyType
         return cls(
             read_only(constructs),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from comply_measure.report.canvas import COLOURS, draw, text_on
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _SHADES = ("#f2f4f8", "#c3cfe6", "#7d97cc", "#3f5ba8")
 _ROW_HEIGHT = 0.34
+# Inches of the figure and of a letter of a title.
+_WIDTH, _LETTER = 6.2, 0.085
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def matrix_plot(
             _paint(drawing.add_subplot(grid[place, 0]), panel, scale, shape)
 
     return draw(
-        key, title, paint, size=(6.2, sum(heights)), alt=alt, notes=notes, min_width=600, language=language
+        key, title, paint, size=(_WIDTH, sum(heights)), alt=alt, notes=notes, min_width=600, language=language
     )
 
 
@@ -105,4 +108,7 @@ def _paint(axes: Any, panel: Panel, scale: Any, shape: Callable[[float], str]) -
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    axes.set_title(panel.title, loc="left", pad=8, color=COLOURS["muted"])
+    # Above the cells alone, on as many lines as labels of rows leave it.
+    room = max(18, int(_WIDTH / _LETTER) - max((len(row) for row in panel.rows), default=0) - 4)
+    title = panel.title if len(panel.title) <= room else fill(panel.title, room)
+    axes.set_title(title, loc="left", pad=8, color=COLOURS["muted"])

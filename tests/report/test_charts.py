@@ -12,7 +12,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure as Drawing
 
 from comply_measure.report.canvas import COLOURS
-from comply_measure.report.charts import MARKERS, dot_plot, profile_plot
+from comply_measure.report.charts import MARKERS, cell_layout, dot_plot, heat_map, profile_plot
 from comply_measure.report.parts import Figure
 
 MEAN = {"it": np.array([3.0, 4.5, 2.0]), "sales": np.array([3.5, np.nan, 1.0]), "buyer": np.ones(3)}
@@ -92,3 +92,52 @@ def test_whiskers_of_a_dot_plot_end_at_the_bounds_row_by_row(drawings: list[Draw
 def test_one_series_needs_no_legend_and_no_line_without_reference(drawings: list[Drawing]) -> None:
     dot_plot("d", "D", ["a"], {"RMSEA": (*np.array([[0.05], [0.04], [0.06]]),)}, axis_label="", alt="")
     assert drawings[0].legends == [] and len(drawings[0].axes[0].lines) == 1
+
+
+LONG = [f"Procurement and sourcing {letter}" for letter in "abcdefgh"]
+
+
+def boxes(drawing: Drawing, texts: Any) -> list[Any]:
+    """Where texts are drawn, in pixels."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    renderer = FigureCanvasAgg(drawing).get_renderer()
+    drawing.draw(renderer)
+    return [text.get_window_extent(renderer) for text in texts if text.get_text()]
+
+
+def test_eight_roles_with_long_names_fit_their_figure(drawings: list[Drawing]) -> None:
+    series = {f"r{i}": (name, *bounds(np.arange(3.0))) for i, name in enumerate(LONG)}
+    profile_plot("k", "T", list("abc"), series, axis_label="", limits=None, alt="")
+    (axes,) = drawings[0].axes
+    places = np.array([line.get_xdata() for line in axes.get_lines()], dtype=float)
+    assert (places.max(axis=0)[:-1] < places.min(axis=0)[1:]).all(), "roles of two categories stand apart"
+    assert len({(line.get_color(), line.get_marker()) for line in axes.get_lines()}) == 8
+    width = drawings[0].get_figwidth() * drawings[0].dpi
+    named = boxes(drawings[0], drawings[0].legends[0].get_texts())
+    assert len(named) == 8
+    assert all(box.x0 >= 0 and box.x1 <= width for box in named)
+
+
+def test_labels_of_many_columns_stand_upright_and_apart(drawings: list[Drawing]) -> None:
+    pairs = [f"{one} –\n{other}" for one in LONG[:4] for other in LONG[4:]]
+    values = np.linspace(-1, 1, 32).reshape(2, 16)
+    heat_map(
+        "k",
+        "T",
+        values,
+        ["A row with a name of more than thirty-six letters", "b"],
+        pairs,
+        bar_label="",
+        alt="",
+    )
+    axes = drawings[0].axes[0]
+    drawings[0].set_layout_engine("constrained")
+    found = sorted(boxes(drawings[0], axes.get_xticklabels()), key=lambda box: box.x0)
+    assert all(left.x1 <= right.x0 + 1 for left, right in zip(found, found[1:], strict=False))
+    assert "\n" in axes.get_yticklabels()[0].get_text()
+
+
+def test_short_labels_keep_the_usual_size() -> None:
+    layout = cell_layout(["Tool orientation"] * 20, ["Marketing –\nSales", "Marketing –\nIT", "Sales –\nIT"])
+    assert (layout.width, layout.height, layout.upright) == (6.4, 0.75 + 0.27 * 20, False)

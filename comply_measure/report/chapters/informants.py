@@ -38,6 +38,8 @@ _EFFECTS: Columns = (
     of("predictor", "predictor_label"), of("b", "estimate"), "se", "p", of("ci3", "ci"), of("beta", "standardized"),
     "n_units", "remark",
 )  # fmt: skip
+# Keys of dimensions that are read as they are, such as the letters of COMPLY.
+_SHORT_KEY = 3
 _SHARES: Columns = ("attribute", "role", "common", "view", "only", "residual")
 _SUMMARY: Columns = (
     of("correlations_of", "kind"), "n_correlations", of("mean_bounded", "mean"), "range_bounded",
@@ -106,13 +108,15 @@ def _mtmm_figure(facts: InformantEvidence, labels: Labels) -> Block:
 
     matrix = facts.mtmm.matrix.to_numpy(dtype=float, copy=True)
     matrix[np.triu_indices_from(matrix, 1)] = np.nan
-    names = [f"{labels.role(r)} {d}" for r in facts.roles for d in facts.dimensions]
+    short = max(map(len, facts.dimensions)) <= _SHORT_KEY
+    shown = [d if short else labels.construct(d) for d in facts.dimensions]
+    names = [f"{labels.role(r)}{' ' if short else ': '}{d}" for r in facts.roles for d in shown]
     return heat_map(
         "informants_mtmm",
         f"{facts.title}: multitrait-multi-informant correlations",
         matrix,
         names,
-        [d for _ in facts.roles for d in facts.dimensions],
+        [d for _ in facts.roles for d in shown],
         bar_label="Correlation",
         language=labels.language,
         alt="Heat map of the correlations of all dimensions as rated by all roles; values are in the data export.",
@@ -166,17 +170,18 @@ def _common_table(facts: InformantEvidence, labels: Labels) -> TableSpec:
 
 def _gap_text(facts: InformantEvidence, labels: Labels) -> str:
     known = facts.gaps.dropna(subset=["gap"])
+    if known.empty:
+        return "No latent mean difference between roles could be estimated (see the table)."
     found = known[rejects(known["p_holm"], 0.05)]
     text = (
         f"{count(len(found))} of {count(len(known))} latent mean differences between roles differ from zero "
         "(Holm's correction over the table)"
     )
-    if len(known):
-        row = known.iloc[int(known["gap"].abs().to_numpy().argmax())]
-        text += (
-            f"; the largest is {labels.construct(str(row['factor']))}, {labels.pair(str(row['pair']))}: "
-            f"{number(row['gap'])} points, 95% CI {interval(row['ci_lower'], row['ci_upper'])}, d = {number(row['d'])}"
-        )
+    row = known.iloc[int(known["gap"].abs().to_numpy().argmax())]
+    text += (
+        f"; the largest is {labels.construct(str(row['factor']))}, {labels.pair(str(row['pair']))}: "
+        f"{number(row['gap'])} points, 95% CI {interval(row['ci_lower'], row['ci_upper'])}, d = {number(row['d'])}"
+    )
     if not facts.partial:
         return (
             f"{text}. They are free of measurement error and rest on equal loadings and intercepts over roles (scalar "
