@@ -261,7 +261,7 @@ def cell_layout(rows: Sequence[str], columns: Sequence[str]) -> CellLayout:
 
     The usual size where that is enough; else labels of columns stand upright and the figure grows.
     """
-    width, cell = 6.4, 0.43 if len(columns) <= 9 else 0.31
+    width, cell = 6.4, 0.43 if len(columns) <= 9 else 0.25
     shown = tuple(
         fill(row, _ROW_LABEL, break_long_words=False) if len(row) > _ROW_LABEL else row for row in rows
     )
@@ -269,6 +269,8 @@ def cell_layout(rows: Sequence[str], columns: Sequence[str]) -> CellLayout:
     beside = _LETTER * _longest(shown) + _COLOUR_BAR
     room = (width - beside) / max(1, len(columns))
     upright = _LETTER * _longest(columns) > max(room, cell)
+    if upright:  # lines of a label stand beside each other
+        cell = max(cell, 0.17 * max(label.count("\n") + 1 for label in columns))
     above = _LETTER * _longest(columns) if upright else 0.0
     return CellLayout(
         max(width, beside + cell * len(columns)),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 from chapter_texts import drawings_described
+from matplotlib import rc_context
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure as Drawing
 
@@ -121,20 +123,13 @@ def test_eight_roles_with_long_names_fit_their_figure(drawings: list[Drawing]) -
 
 def test_labels_of_many_columns_stand_upright_and_apart(drawings: list[Drawing]) -> None:
     pairs = [f"{one} –\n{other}" for one in LONG[:4] for other in LONG[4:]]
-    values = np.linspace(-1, 1, 32).reshape(2, 16)
-    heat_map(
-        "k",
-        "T",
-        values,
-        ["A row with a name of more than thirty-six letters", "b"],
-        pairs,
-        bar_label="",
-        alt="",
-    )
-    axes = drawings[0].axes[0]
-    drawings[0].set_layout_engine("constrained")
-    found = sorted(boxes(drawings[0], axes.get_xticklabels()), key=lambda box: box.x0)
-    assert all(left.x1 <= right.x0 + 1 for left, right in zip(found, found[1:], strict=False))
+    rows = ["A row with a name of more than thirty-six letters", "b"]
+    with rc_context({"font.size": 9.0, "figure.constrained_layout.use": True}):  # as pictures are drawn
+        heat_map("k", "T", np.linspace(-1, 1, 32).reshape(2, 16), rows, pairs, bar_label="", alt="")
+        axes = drawings[0].axes[0]
+        found = sorted(boxes(drawings[0], axes.get_xticklabels()), key=lambda box: box.x0)
+    assert len(found) == 16
+    assert all(left.x1 <= right.x0 + 1 for left, right in pairwise(found))
     assert "\n" in axes.get_yticklabels()[0].get_text()
 
 

@@ -108,7 +108,7 @@ def _mtmm_figure(facts: InformantEvidence, labels: Labels) -> Block:
 
     matrix = facts.mtmm.matrix.to_numpy(dtype=float, copy=True)
     matrix[np.triu_indices_from(matrix, 1)] = np.nan
-    short = max(map(len, facts.dimensions)) <= _SHORT_KEY
+    short = max(map(len, facts.dimensions), default=0) <= _SHORT_KEY
     shown = [d if short else labels.construct(d) for d in facts.dimensions]
     names = [f"{labels.role(r)}{' ' if short else ': '}{d}" for r in facts.roles for d in shown]
     return heat_map(
