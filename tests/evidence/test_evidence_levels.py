@@ -31,6 +31,17 @@ def chosen(responses) -> evidence.Focal:
     return evidence.chosen_focal(responses, None)
 
 
+def test_scores_stand_for_items_only_where_attributes_lie_between(responses) -> None:
+    """COMPLY has dimensions of attributes of items; in the other scales the items belong to the constructs."""
+    for scale in responses.scales:
+        found = evidence.chosen_focal(responses, scale.key)
+        assert (found.level, found.by_scores) == ("attribute", scale.key == "comply")
+        parts = [name for names in found.factors.values() for name in names]
+        own = set(found.items) if found.by_scores else {i for names in found.items.values() for i in names}
+        assert set(parts) == own and len(parts) == len(own)
+        assert list(found.indicators().columns) == ["unit", "firm", "role", *parts]
+
+
 def test_dimensions_within_and_between_units(chosen) -> None:
     """Against a direct fit; between units near the correlations of the planted dimensions, .60 on average."""
     data = role_centred(chosen.indicators(), list(chosen.indicator_names))

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from comply_measure import evidence
 from comply_measure.errors import NotApplicableError
@@ -50,6 +51,18 @@ def test_levels_and_differences_by_hand(responses: Responses, found: evidence.Pa
     level = found.levels.set_index(["pair", "role"])["mean"]
     for pair, role in wide.columns:
         assert level[pair, role] == pytest.approx(wide[pair, role].mean(), abs=1e-12)
+    for row in found.levels.to_dict("records"):
+        values = wide[row["pair"], row["role"]].dropna()
+        firm = values.index.str.partition("-").get_level_values(0)
+        sums, sizes = (values - values.mean()).groupby(firm).sum(), values.groupby(firm).size()
+        se = np.sqrt((sums**2 / (1 - sizes / len(values))).sum()) / len(values)
+        assert (row["n_units"], row["inside"]) == (len(values), row["role"] in INSIDE[row["pair"]])
+        assert row["se"] == pytest.approx(se, rel=1e-9)
+        half, least = row["upper"] - row["mean"], stats.t.ppf(0.975, len(sizes) - 1) * se
+        assert row["mean"] - row["lower"] == pytest.approx(half)
+        assert (
+            least <= half * (1 + 1e-9) and half < 1.05 * least and row["note"] == ""
+        )  # fewer df than firms - 1
     row = found.raters.query("pair == 'mi' and contrast == 'members'").iloc[0]
     d = (wide["mi", "marketing"] - wide["mi", "it"]).dropna()
     assert (row["n_units"], row["mean"], row["sd"]) == (
