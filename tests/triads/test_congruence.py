@@ -217,6 +217,19 @@ def test_rotation_is_the_best_of_a_brute_force_search() -> None:
         assert loglik <= found[name] <= loglik + 1e-4
 
 
+def test_the_surface_is_that_of_units_with_average_controls() -> None:
+    data = planted([0, 0.4, -0.3, -0.4, 0.3, 0.2], n=80)
+    data = data.assign(c=data["x"] ** 3 + 5.0)
+    fit = polynomial_regression(data, "x", "y", "z", centre=4, controls=("c",))
+    x, y, c = data["x"] - 4, data["y"] - 4, data["c"] - data["c"].mean()
+    X = np.column_stack([np.ones(80), x, y, x**2, x * y, y**2, c])
+    np.testing.assert_allclose(
+        fit.tidy()["estimate"], np.linalg.lstsq(X, data["z"], rcond=None)[0], atol=1e-9
+    )
+    moved = polynomial_regression(data.assign(c=data["c"] + 100), "x", "y", "z", centre=4, controls=("c",))
+    np.testing.assert_allclose(moved.tidy()[["estimate", "se"]], fit.tidy()[["estimate", "se"]], rtol=1e-7)
+
+
 def test_rotated_model_recovers_its_rotation() -> None:
     rng = np.random.default_rng(8)
     x, y = rng.standard_normal((2, 300))

@@ -122,3 +122,17 @@ def test_null_correlations_leave_differences_between_roles_out() -> None:
     assert np.abs(found[np.triu_indices(3, 1)]).max() < 0.1
     constant = null_correlations(data.assign(a1=4.0), {"A": ITEMS}, null)["A"]
     assert constant[0, 1] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_scales_are_one_family_of_tests() -> None:
+    """Holm's correction of two scales: the smaller p doubled, the larger at least as large."""
+    data = two_firms()
+    table = rematched_agreement(
+        data, {"A": ITEMS, "B": ITEMS[:2]}, **LIMITS, seed=1, replications=50, firm="firm"
+    )
+    p = table["p"].to_numpy()
+    small, large = np.sort(p)
+    expected = {small: min(1.0, 2 * small), large: min(1.0, max(2 * small, large))}
+    assert small < large
+    np.testing.assert_allclose(table["p_holm"], [expected[value] for value in p])
+    assert list(table.columns).index("p_holm") == list(table.columns).index("p") + 1
