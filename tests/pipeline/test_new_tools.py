@@ -348,3 +348,15 @@ def test_units_that_are_numbered_within_firms_are_not_put_together(tmp_path):
     plain = table.assign(bu=[f"U{n // 2}" for n in range(N)])
     study, _, _ = read(write(tmp_path / "b.csv", rows_of(plain)), tmp_path / "b")
     assert study.responses.n_firms == 6
+
+
+def test_alchemers_rows_stand_before_their_question(tmp_path):
+    table = answers()
+    heads = [
+        f"They are {word}:{'How far do you agree?' if n < 3 else 'And here?'}"
+        for n, word in enumerate("abcdef")
+    ]
+    table.columns = ["Your unit", "Your function", *heads]
+    study, _, codes = read(write(tmp_path / "a.csv", rows_of(table)), tmp_path / "out")
+    np.testing.assert_array_equal(codes, answers()[ITEMS].to_numpy(float))
+    assert [len(items) for items in study.scales[0].measurement().values()] == [3, 3]

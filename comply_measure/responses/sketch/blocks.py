@@ -30,6 +30,8 @@ from comply_measure.responses.vocabulary import MissingReason
 _BRACKETS: Final = re.compile(r"(?P<stem>.*\S)\s*\[(?P<part>.+)\]")
 _NUMBER: Final = re.compile(r"(?P<stem>.+?)[_\-. ]*\d+[a-z]?([_\-. ]?(r|rev|R|REV|i))?")
 _TWO_SCALES: Final = re.compile(r"(?P<stem>[^\[\]]*\S)\s*\[[^\[\]]+\]\s*\[(?P<scale>[^\[\]]+)\]")
+#: Alchemer writes the row of a table before its question.
+_ROW_OF: Final = re.compile(r"[^:]*\S:(?P<stem>\S+ [^:]+)")
 _WORD: Final = re.compile(r"(?P<stem>.+?)[_\-.][A-Za-z]{1,12}")
 _QUESTION: Final = 3
 _SLIDER: Final = 100
@@ -184,7 +186,7 @@ def _stem(name: str) -> str | None:
         return match["stem"]
     if BETWEEN in name:
         return name.rpartition(BETWEEN)[0]
-    match = _NUMBER.fullmatch(name)
+    match = _ROW_OF.fullmatch(name) or _NUMBER.fullmatch(name)
     return match["stem"] if match else None
 
 
