@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.testing import assert_array_equal
 
-from comply_measure.statistics.arrays import known_mean
+from comply_measure.statistics.arrays import evenly_scaled, known_mean, without_variance
 
 
 def test_a_mean_counts_what_is_known_and_needs_its_share() -> None:
@@ -15,3 +15,18 @@ def test_a_mean_counts_what_is_known_and_needs_its_share() -> None:
     assert_array_equal(known_mean(values, 1), [4.0, 2.5, 5.0, np.nan])
     assert_array_equal(known_mean(values, 1, 0.5), [4.0, 2.5, np.nan, np.nan])  # half is enough
     assert_array_equal(known_mean(values[:2], 0), [1.0, 3.0, 6.0, 7.0])
+
+
+def test_columns_of_usual_sizes_keep_their_unit_and_no_digit_is_lost() -> None:
+    X = np.array([[1.0, -700.0, 3e13, 0.0], [0.3, 2.0, 1e13, 0.0]])
+    scaled, units = evenly_scaled(X)
+    assert_array_equal(units, [1.0, 1.0, 2.0**40, 1.0])
+    assert_array_equal(scaled * units, X)
+    assert np.linalg.matrix_rank(scaled[:, [0, 2]]) == 2
+
+
+def test_rounding_is_no_variance() -> None:
+    assert without_variance(np.array([0.1 + 0.2, 0.3])) and without_variance(
+        np.array([1e9 / 3, 1e9 / 3 + 1e-7])
+    )
+    assert not without_variance(np.array([1e-13, 2e-13])) and not without_variance(np.array([2020.0, 2021.0]))

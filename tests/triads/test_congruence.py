@@ -230,6 +230,17 @@ def test_the_surface_is_that_of_units_with_average_controls() -> None:
     np.testing.assert_allclose(moved.tidy()[["estimate", "se"]], fit.tidy()[["estimate", "se"]], rtol=1e-7)
 
 
+def test_the_currency_of_a_control_changes_nothing() -> None:
+    data = planted([0, 0.4, -0.3, -0.4, 0.3, 0.2], n=80)
+    found = []
+    for unit in (1.0, 5e13):
+        turnover = unit * (2 + np.sin(np.arange(80.0)))
+        fit = polynomial_regression(data.assign(c=turnover), "x", "y", "z", centre=4, controls=("c",))
+        t = fit.coefficients / np.sqrt(np.diag(fit.covariance))
+        found.append([*t, *congruence_models(fit).models["loglik"]])
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-6)
+
+
 def test_rotated_model_recovers_its_rotation() -> None:
     rng = np.random.default_rng(8)
     x, y = rng.standard_normal((2, 300))

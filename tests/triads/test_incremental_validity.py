@@ -43,6 +43,14 @@ def test_shares_and_coefficient_are_those_of_least_squares() -> None:
     assert table.set_index("criterion").loc["noise", "p_holm"] > 0.05
 
 
+def test_the_currency_of_criterion_and_control_changes_nothing() -> None:
+    data = units()
+    plain = incremental_validity(data, ["y"], "score", ["size", "kind"], cluster="firm")
+    small = data.assign(y=data["y"] * 1e-14, size=data["size"] * 1e16)
+    other = incremental_validity(small, ["y"], "score", ["size", "kind"], cluster="firm")
+    pd.testing.assert_frame_equal(other, plain, rtol=1e-6)
+
+
 def test_what_cannot_be_computed_says_why() -> None:
     data = units().assign(flat=1.0, double=lambda d: 2 * d["score"])
     assert (

@@ -362,6 +362,32 @@ def test_pseudo_triads_keep_roles_and_answers() -> None:
     assert not np.array_equal(pseudo.values, data.values, equal_nan=True)
 
 
+@pytest.mark.parametrize(("unit", "zero"), [(1e-9, 0.0), (1e6, 0.0), (1.0, 5000.1)])
+def test_units_of_measurement_break_no_ties(unit: float, zero: float) -> None:
+    data = drawn_triads(7, missing=0.1)
+    data = replace(data, values=np.round(data.values))
+    other = replace(data, values=zero + unit * data.values)
+    kept = ["r_equal", "rank_r_equal", "largest_change", "note"]
+    found = [triads.aggregation_sensitivity(each)[kept] for each in (data, other)]
+    pd.testing.assert_frame_equal(found[1], found[0], rtol=1e-4)
+    baseline = [triads.pseudo_baseline(each, replications=19, seed=3) for each in (data, other)]
+    pd.testing.assert_series_equal(baseline[1]["p"], baseline[0]["p"])
+
+
+def test_a_role_that_hardly_answers_is_told_without_the_names_of_the_model() -> None:
+    data = drawn_triads(8)
+    values = data.values.copy()
+    values[1:, 2] = np.nan
+    notes = set(triads.common_fate_scores(replace(data, values=values)).tidy()["note"])
+    assert notes == {"no common-fate fit: the answers of a role are too few or all alike"}
+
+
+def test_an_answer_range_is_one_of_categories() -> None:
+    with pytest.raises(InputError, match=r"answer range .*at most 10,000 categories"):
+        triads.null_distribution("uniform", 0, 1e12)
+    assert triads.null_distribution("uniform", 0, 100).variance == pytest.approx((101**2 - 1) / 12)
+
+
 def test_same_seed_same_numbers() -> None:
     data = drawn_triads(8)
     runs = [triads.pseudo_baseline(data, replications=50, seed=3) for _ in range(2)]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.frames import joined
-from comply_measure.statistics.arrays import Floats
+from comply_measure.statistics.arrays import Floats, evenly_scaled, without_variance
 from comply_measure.statistics.cluster_robust import ClusterRobust, cluster_robust, few_clusters_note
 from comply_measure.statistics.multiplicity import holm
 
@@ -184,14 +184,18 @@ def _design(
         columns = term.columns[used]
         if not any(term is other for other in known):
             notes[term.name] = "no value is known"
-        elif not len(columns) or columns.std(axis=0).min() < 1e-12:
+        elif not len(columns) or any(map(without_variance, columns.T)):
             notes[term.name] = "the predictor does not vary"
-        elif np.linalg.matrix_rank(np.column_stack([design, columns])) < design.shape[1] + columns.shape[1]:
+        elif np.linalg.matrix_rank(_beside(design, columns)) < design.shape[1] + columns.shape[1]:
             notes[term.name] = "the predictor follows from those before it"
         else:
             places[term.name] = (slice(design.shape[1], design.shape[1] + columns.shape[1]), term.category)
             design = np.column_stack([design, columns])
     return design, places, notes
+
+
+def _beside(design: Floats, columns: Floats) -> Floats:
+    return evenly_scaled(np.column_stack([design, columns]))[0]
 
 
 def _obstacle(missing: Floats, asked: Floats, n_clusters: int, design: Floats) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 import scipy
 
 from comply_measure.errors import InputError, Problem
-from comply_measure.statistics.arrays import Floats
+from comply_measure.statistics.arrays import Floats, evenly_scaled, without_variance
 from comply_measure.statistics.cluster_robust import cluster_robust, few_clusters_note
 from comply_measure.statistics.multiplicity import holm
 from comply_measure.tables.numbers import column_problem
@@ -152,12 +152,13 @@ def _obstacle(y: Floats, x: Floats, known: Floats, n_clusters: int) -> str:
         return "too few units or clusters"
     if not (np.isfinite(y).all() and np.isfinite(x).all()):
         return "values are not finite"
-    if y.std() < 1e-12 or x.std() < 1e-12:
+    if without_variance(y) or without_variance(x):
         return "the criterion or the score does not vary"
-    full = np.column_stack([known, x])
+    full = evenly_scaled(np.column_stack([known, x]))[0]
     return "" if np.linalg.matrix_rank(full) == full.shape[1] else "controls and score determine each other"
 
 
 def _solved(X: Floats, y: Floats) -> tuple[Floats, Floats]:
-    beta = np.asarray(np.linalg.lstsq(X, y, rcond=None)[0], dtype=np.float64)
+    scaled, units = evenly_scaled(X)
+    beta = np.asarray(np.linalg.lstsq(scaled, y, rcond=None)[0] / units, dtype=np.float64)
     return beta, np.asarray(y - X @ beta, dtype=np.float64)

@@ -12,7 +12,7 @@ import pandas as pd
 import scipy
 from numpy.typing import NDArray
 
-from comply_measure.statistics.arrays import Floats
+from comply_measure.statistics.arrays import Floats, evenly_scaled
 from comply_measure.statistics.cluster_robust import ClusterRobust, cluster_robust, few_clusters_note
 
 #: Units that a group needs to be compared.
@@ -151,11 +151,12 @@ def _found(
     names: list[str], counts: list[int], left: int,
 ) -> Generality:  # fmt: skip
     n_clusters = int(codes.max()) + 1
-    if len(y) <= design.shape[1] or np.linalg.matrix_rank(design) < design.shape[1]:
+    scaled, units = evenly_scaled(design)
+    if len(y) <= design.shape[1] or np.linalg.matrix_rank(scaled) < design.shape[1]:
         return _nothing(kind, len(y), codes, left, "no variance, or fewer units than coefficients")
     if n_clusters < 2:
         return _nothing(kind, len(y), codes, left, "one cluster: no standard errors")
-    beta = np.asarray(np.linalg.lstsq(design, y, rcond=None)[0], dtype=np.float64)
+    beta = np.asarray(np.linalg.lstsq(scaled, y, rcond=None)[0] / units, dtype=np.float64)
     robust = cluster_robust(design, y - design @ beta, codes)
     estimate, se, df, half = _estimated(robust, tested.weights, beta, 1)
     apart, _, _, wide = _estimated(robust, tested.differences, beta, len(tested.differences))

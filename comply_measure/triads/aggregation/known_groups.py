@@ -137,7 +137,7 @@ def _compared(
     means = np.bincount(group, weights=y, minlength=k) / sizes
     residuals = y - means[group]
     sd = float(np.sqrt(residuals @ residuals / (len(y) - k)))
-    if not sd > 1e-12:
+    if not sd > 1e-12 * np.abs(y).max():
         return [(nothing, "the score does not vary within groups")] * len(pairs)
     robust = cluster_robust(X, residuals, codes)
     contrasts = np.zeros((len(pairs), k))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.errors import ComplyError
-from comply_measure.statistics.arrays import Floats
+from comply_measure.statistics.arrays import Floats, without_variance
 from comply_measure.triads.aggregation.composition import Composition, check_composition
 from comply_measure.triads.aggregation.scores import UnitScores
 from comply_measure.triads.data.triad_data import TriadData
@@ -152,6 +152,8 @@ def _common_fate(x: Floats) -> tuple[Floats, Floats, str]:
     obstacle = reml_obstacle(x[answered]) or ("fewer than 3 units" if answered.sum() < 3 else "")
     if obstacle:
         return none, none, obstacle
+    if any(without_variance(answers[~np.isnan(answers)]) for answers in x.T):
+        return none, none, "no common-fate fit: the answers of a role are too few or all alike"
     names = [f"r{place}" for place in range(x.shape[1])]
     try:
         with warnings.catch_warnings():
@@ -159,7 +161,7 @@ def _common_fate(x: Floats) -> tuple[Floats, Floats, str]:
             model = "T =~ " + " + ".join(f"1*{name}" for name in names)
             fit = sem.fit(model, pd.DataFrame(x[answered], columns=names), missing="ml")
     except ComplyError as error:
-        return none, none, f"no common-fate fit: {error}"
+        return none, none, f"no common-fate fit: {getattr(error, 'headline', error)}"
     table = fit.estimates.set_index(["lhs", "op", "rhs"])["est"]
     common = float(table["T", "~~", "T"])
     theta = np.array([table[name, "~~", name] for name in names])

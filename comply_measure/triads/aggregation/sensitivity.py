@@ -9,7 +9,7 @@ import pandas as pd
 import scipy
 
 from comply_measure.errors import InputError, Problem
-from comply_measure.statistics.arrays import Floats
+from comply_measure.statistics.arrays import Floats, without_variance
 from comply_measure.statistics.reasons import undefined_because
 from comply_measure.triads.aggregation.latent_scores import blup_scores, common_fate_scores
 from comply_measure.triads.aggregation.scores import UnitScores, aggregate
@@ -152,8 +152,11 @@ def _obstacle(x: Floats, reference: Floats, criterion: Floats | None) -> str:
 
 
 def _ranks(x: Floats, rows: np.ndarray) -> Floats:
+    """Ranks of the scores in some rows; scores that differ by rounding only are tied."""
     ranks = np.full(len(x), np.nan)
-    ranks[rows] = scipy.stats.rankdata(x[rows])
+    values, order = np.unique(x[rows], return_inverse=True)
+    apart = np.diff(values) > 1e-9 * (values[-1] - values[0]) if len(values) else np.zeros(0, dtype=bool)
+    ranks[rows] = scipy.stats.rankdata(np.concatenate([[0], np.cumsum(apart)])[order])
     return ranks
 
 
@@ -161,6 +164,7 @@ def _correlation(x: Floats, y: Floats) -> float:
     both = ~(np.isnan(x) | np.isnan(y))
     if both.sum() < 3:
         return float("nan")
+    if without_variance(x[both]) or without_variance(y[both]):
+        return float("nan")
     a, b = x[both] - x[both].mean(), y[both] - y[both].mean()
-    scale = np.sqrt((a @ a) * (b @ b))
-    return float(a @ b / scale) if scale > 1e-12 else float("nan")
+    return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))

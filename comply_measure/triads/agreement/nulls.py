@@ -40,6 +40,7 @@ FIVE_CATEGORIES = MappingProxyType(
     }
 )
 NAMES = ("uniform", *TABLE)
+MOST_CATEGORIES = 10_000  # a null has a probability for each
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +74,20 @@ def n_categories(minimum: float, maximum: float) -> int:
     Raises
     ------
     InputError
-        If the ends are not whole numbers with L < H.
+        If the ends are not whole numbers with L < H, or lie too far apart for answers to be counted.
     """
     if not (np.isfinite(minimum) and np.isfinite(maximum)) or minimum != int(minimum):
         raise _range_error(minimum, maximum)
     if maximum != int(maximum) or maximum <= minimum:
         raise _range_error(minimum, maximum)
+    if maximum - minimum >= MOST_CATEGORIES:
+        raise _range_error(minimum, maximum, f", at most {MOST_CATEGORIES:,} categories")
     return int(maximum - minimum) + 1
 
 
-def _range_error(minimum: float, maximum: float) -> InputError:
-    fault = Problem("answer range", value=(minimum, maximum), allowed="two whole numbers, the lower first")
+def _range_error(minimum: float, maximum: float, limit: str = "") -> InputError:
+    allowed = f"two whole numbers, the lower first{limit}"
+    fault = Problem("answer range", value=(minimum, maximum), allowed=allowed)
     return InputError("The answer scale cannot be used.", [fault])
 
 

@@ -217,7 +217,7 @@ def _row(
     tolerance = 1e-9 * max(1e-300, random) if count else 0.0
     hits = int((means <= observed + tolerance).sum())
     note = "" if G else "no unit with 2 informants"
-    if G and not (sd > 1e-12 and np.ptp(means) > tolerance):
+    if G and not (sd > 1e-12 * random and np.ptp(means) > tolerance):
         note = "pseudo-units do not vary: no test"
     return {
         "column": column,

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from comply_measure.results import Result
+from comply_measure.statistics.arrays import evenly_scaled
 from comply_measure.triads.congruence.polynomial import (
     PERFECT,
     PolynomialRegression,
@@ -74,6 +75,7 @@ class ModelSet(Result):
 
 
 def _sse(design: Floats, z: Floats) -> float:
+    design = evenly_scaled(design)[0]
     beta = np.linalg.lstsq(design, z, rcond=None)[0]
     residual = z - design @ beta
     return float(residual @ residual)

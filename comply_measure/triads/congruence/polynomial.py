@@ -13,6 +13,7 @@ import scipy
 
 from comply_measure.errors import ComplyError, InputError, Problem
 from comply_measure.results import Result
+from comply_measure.statistics.arrays import evenly_scaled, without_variance
 from comply_measure.statistics.cluster_robust import ClusterRobust, cluster_robust, few_clusters_note
 from comply_measure.tables.numbers import column_numbers, number_problems
 
@@ -263,11 +264,6 @@ def gaussian_loglik(sse: float, n: int) -> float:
     return float(-n / 2 * (np.log(2 * np.pi) + np.log(sse / n) + 1)) if sse > 0 else float("nan")
 
 
-def without_variance(z: Floats) -> bool:
-    """Whether numbers differ by no more than rounding."""
-    return bool(np.ptp(z) <= 1e-12 * np.abs(z).max())
-
-
 @dataclass(frozen=True)
 class _Fitted:
     coefficients: Floats
@@ -319,7 +315,8 @@ def least_squares(design: Floats, z: Floats, kind: Covariance, codes: Any) -> Le
 
     HC3 is ``(X'X)⁻¹ X' diag(e²/(1 − h)²) X (X'X)⁻¹`` with leverages h (Davidson & MacKinnon, 1993; Long & Ervin, 2000).
     """
-    inverse = np.linalg.pinv(design, rcond=1e-15)
+    scaled, units = evenly_scaled(design)
+    inverse = np.linalg.pinv(scaled, rcond=1e-15) / units[:, None]
     beta = inverse @ z
     residuals = z - design @ beta
     if kind == "cluster":

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from comply_measure.errors import InputError, Problem
-from comply_measure.statistics.arrays import Floats, Ints
+from comply_measure.statistics.arrays import Floats, Ints, without_variance
 from comply_measure.statistics.bootstrap import TAILS_95, percentile_interval
 from comply_measure.statistics.multiplicity import max_t
 from comply_measure.triads.aggregation.scores import role_means
@@ -168,7 +168,8 @@ def _compare(statistic: str, real: float, draws: Floats) -> dict[str, float]:
         keys = ("real", "pseudo", "pseudo_lower", "pseudo_upper", "ratio", "p")
         return dict.fromkeys(keys, float("nan"))
     sign = _sign(statistic)
-    hits = int((sign * draws <= sign * real + 1e-12).sum())
+    rounding = 1e-12 * max(abs(real), float(np.abs(draws).max()))
+    hits = int((sign * draws <= sign * real + rounding).sum())
     lower, upper = percentile_interval(draws, TAILS_95)
     mean = float(draws.mean())
     return {
@@ -184,7 +185,7 @@ def _compare(statistic: str, real: float, draws: Floats) -> dict[str, float]:
 def _note(statistic: str, n_units: int, draws: Floats) -> str:
     if not n_units:
         return "no unit has both roles" if "gap" in statistic else "no unit has two profiles to compare"
-    if np.ptp(draws) <= 1e-12 * max(1.0, float(np.abs(draws).max())):
+    if without_variance(draws):
         return "re-matching changes nothing: no corrected p"
     return (
         ""
