@@ -146,7 +146,8 @@ def fit_verdicts(fits: Sequence[NamedFit], conventions: Mapping[str, float]) -> 
         row = fit_row(named)
         answer = by_interval(row["rmsea_lower"], row["rmsea_upper"], conventions["rmsea"], above=False)
         cfi, srmr = row["cfi"] >= conventions["cfi"], row["srmr"] <= conventions["srmr"]
-        if row["cfi"] != row["cfi"] or row["srmr"] != row["srmr"]:
+        saturated = row["df"] == 0  # reproduces any data, so that its perfect indices say nothing
+        if saturated or row["cfi"] != row["cfi"] or row["srmr"] != row["srmr"]:
             answer = "cannot say"
         elif not cfi and not srmr:
             answer = "not supported"
@@ -158,7 +159,8 @@ def fit_verdicts(fits: Sequence[NamedFit], conventions: Mapping[str, float]) -> 
             "cfi_value": row["cfi"],
             "srmr_value": row["srmr"],
         }
-        found.append(FIT.verdict(answer, named.label, numbers=numbers))
+        case = "saturated" if saturated else ""
+        found.append(FIT.verdict(answer, named.label, numbers=numbers, case=case))
     return tuple(found)
 
 

@@ -86,10 +86,10 @@ def two_level(data: pd.DataFrame, factors: Mapping[str, Sequence[str]], estimato
 
 
 def _correlations(fit: sem.Fit, factors: Sequence[str]) -> pd.DataFrame:
-    table = fit.standardized("all") if fit.has_optimum else pd.DataFrame(columns=["lhs", "op", "rhs"])
+    estimates = fit.standardized("all") if fit.has_optimum else pd.DataFrame(columns=["lhs", "op", "rhs"])
     rows = {
         (row["lhs"], row["rhs"]): (row["est_std"], row["ci_lower"], row["ci_upper"])
-        for row in table[table["op"] == "~~"].to_dict("records")
+        for row in estimates[estimates["op"] == "~~"].to_dict("records")
     }
     nothing = (np.nan, np.nan, np.nan)
     found = []
@@ -103,4 +103,7 @@ def _correlations(fit: sem.Fit, factors: Sequence[str]) -> pd.DataFrame:
             values |= dict(zip((level, f"{level}_lower", f"{level}_upper"), estimate, strict=True))
         found.append({"first": first, "second": second, **values})
     none = f"the model {fit.unreached}" if fit.unreached else "not defined in this solution"
-    return with_reasons(pd.DataFrame(found), dict.fromkeys(_CORRELATIONS, none))
+    table = pd.DataFrame(
+        found, columns=["first", "second", *_CORRELATIONS]
+    )  # empty where there is one dimension
+    return with_reasons(table, dict.fromkeys(_CORRELATIONS, none))

@@ -81,6 +81,8 @@ def fit_sentence(named: NamedFit) -> str:
 def convention_sentence(named: NamedFit, cutoffs: Cutoffs) -> str:
     """Which indices lie within the conventions in force, and which do not."""
     row = fit_row(named)
+    if row["df"] == 0:
+        return f"{named.label} has no degrees of freedom: it reproduces any data, and indices of fit say nothing."
     met = [name for name in INDICES if cutoffs[name].met(row[name]) is True]
     missed = [name for name in INDICES if cutoffs[name].met(row[name]) is False]
     conventions = "; ".join(cutoffs[name].describe() for name in INDICES)

@@ -215,11 +215,13 @@ def named(*codes: str, unreached: str = "", **measures: float) -> NamedFit:
         ({"srmr": NAN, "cfi": 0.5}, "cannot say"),
         ({"rmsea__ci__lower": NAN}, "cannot say"),
         ({"cfi__robust": 0.5, "srmr": 0.09}, "not supported"),
+        ({"df": 0.0}, "cannot say"),
     ],
 )
 def test_fit_by_conventions(measures: dict[str, float], answer: str) -> None:
     (verdict,) = fit_verdicts([named(**measures)], LIMITS)
     assert (verdict.answer, verdict.subject) == (answer, ("M",))
+    assert verdict.case == ("saturated" if measures.get("df") == 0 else "")
     assert verdict.numbers["srmr_value"] == pytest.approx(measures.get("srmr", 0.08), nan_ok=True)
 
 

@@ -10,16 +10,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from chapter_texts import stored
 
 from comply_measure import sem
 from comply_measure.evidence.fits import NamedFit, fit_values
+from comply_measure.evidence.levels import _correlations
 from comply_measure.evidence.topics.method_variance import MethodVarianceEvidence
 from comply_measure.report.chapters.agreement_units import indices_table
+from comply_measure.report.chapters.cfa import chapter as cfa_chapter
 from comply_measure.report.chapters.method_variance import chapter as method_variance_chapter
 from comply_measure.report.chapters.rival_claims import general_table, general_text
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.fits import convention_sentence, fit_sentence
 from comply_measure.report.labels import Labels
+from comply_measure.report.parts import Prose
 from comply_measure.report.surfaces import _Surface
 from comply_measure.report.tables import TableSpec
 
@@ -172,7 +176,9 @@ def test_conventions_are_met_or_missed_by_the_fit_at_hand(data: pd.DataFrame) ->
         assert name.upper() in convention_sentence(named, easy).partition("within:")[2].partition(";")[0]
         assert name.upper() in convention_sentence(named, hard).partition("outside:")[2]
     assert convention_sentence(named, Cutoffs()).startswith("One factor, against the conventions CFI ≥ .95")
-    assert f"df = {values['df']:.0f}" in fit_sentence(named) or f"({values['df']:.0f})" in fit_sentence(named)
+    assert f"χ²({values['df']:.0f}, N = 300)" in fit_sentence(named)
+    saturated = NamedFit("one", "One factor", sem.fit("f =~ a + b + c", data))
+    assert convention_sentence(saturated, Cutoffs()).startswith("One factor has no degrees of freedom")
 
 
 def test_undefined_measures_of_fit_have_their_reason(data: pd.DataFrame) -> None:
@@ -209,3 +215,18 @@ def test_items_that_would_be_dropped_are_named_up_to_eight(n: int, named: str) -
     assert f" of 20 items would be dropped{named}. The answers are analysed with all items" in told
     assert told.startswith("T, content validity: S-CVI/Ave = .88")
     assert ("a table shows what changes without these" in told) is bool(n)
+
+
+def test_one_dimension_has_no_correlations_within_and_between_units() -> None:
+    evidence = stored("cfa").evidence
+    unknown: Any = SimpleNamespace(has_optimum=False, unreached="did not converge")
+    none = _correlations(unknown, ["C"])
+    assert none.empty
+    assert {"first", "second", "within", "between_upper"} <= {*none.columns}
+    levels = replace(evidence.levels, correlations=none)
+    section = cfa_chapter(replace(evidence, levels=levels), LABELS, Cutoffs()).section
+    told = [block.text for block in section.blocks if isinstance(block, Prose)]
+    (within,) = [text for text in told if text.startswith("Pooled informants mix")]
+    assert "N = 664" in within
+    assert "Correlations of the dimensions" not in within
+    assert "cfa_levels" not in {table.key for table in section.tables()}

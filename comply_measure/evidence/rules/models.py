@@ -23,9 +23,11 @@ FIT = register_rule(
             "Teil des Intervalls es tut oder CFI und SRMR beide die ihren verfehlen.",
         ),
         cannot_say=Words(
-            "Cannot say otherwise, or where an index is undefined. The conventions were studied under "
+            "Cannot say otherwise, or where an index is undefined or there are no degrees of freedom. The "
+            "conventions were studied under "
             "other models and samples; that a model fits does not make it the only one that does.",
-            "Sonst, oder wenn ein Index nicht definiert ist, nicht zu entscheiden. Die Konventionen wurden "
+            "Sonst, oder wenn ein Index nicht definiert ist oder es keine Freiheitsgrade gibt, nicht zu entscheiden. "
+            "Die Konventionen wurden "
             "an anderen Modellen und Stichproben untersucht; dass ein Modell passt, heißt nicht, dass nur "
             "dieses passt.",
         ),
@@ -42,6 +44,12 @@ FIT = register_rule(
                 "cannot say": Words(
                     "Whether “{subject:structure}” fits stays open: " + _INDICES + ".",
                     "Ob „{subject:structure}“ passt, bleibt offen: " + _INDIZES + ".",
+                ),
+                "cannot say: saturated": Words(
+                    "Whether “{subject:structure}” fits cannot be tested: it has no degrees of freedom and reproduces "
+                    "any data.",
+                    "Ob „{subject:structure}“ passt, lässt sich nicht prüfen: Es hat keine Freiheitsgrade und gibt "
+                    "beliebige Daten wieder.",
                 ),
             }
         ),

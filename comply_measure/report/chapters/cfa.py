@@ -13,7 +13,7 @@ from comply_measure.report.chapters.columns import CONSTRUCT_NOTE, labelled
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.diagram import diagram_figure
 from comply_measure.report.fits import convention_sentence, fit_sentence, fit_table, range_sentence
-from comply_measure.report.format import count, listing, plural
+from comply_measure.report.format import bounded, count, listing, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Figure, Notice, Prose, Section
 from comply_measure.report.reversals import reversal_sentence
@@ -104,6 +104,8 @@ def _level_blocks(results: CfaEvidence, labels: Labels) -> list[Block]:
             f" Correlations of the dimensions range {range_sentence(known['within'].tolist())} within units and "
             f"{range_sentence(known['between'].tolist())} between units."
         )
+    if levels.correlations.empty:  # one dimension
+        return [Prose(text), *(Notice(warning, "warning") for warning in levels.named.warnings)]
     data = labelled(
         levels.correlations,
         first_label=(labels.construct, "first"),
@@ -185,10 +187,16 @@ def _loadings(results: CfaEvidence, named: NamedFit, table: pd.DataFrame, labels
 def _correlated(results: CfaEvidence, named: NamedFit, labels: Labels) -> list[Block]:
     table = standardized(named.fit)
     validity = _validity(results, named, labels)
+    ave = validity.data["ave"].dropna().tolist()
+    correlations = factor_correlations(table, results.factors)["est_std"]
+    if len(results.factors) == 1:
+        return [
+            Prose(f"In the model of one dimension, AVE is {bounded(ave[0]) if ave else 'undefined'}."),
+            validity,
+        ]
     text = (
-        f"In the model of correlated dimensions, factor correlations range "
-        f"{range_sentence(factor_correlations(table, results.factors)['est_std'])}, AVE "
-        f"{range_sentence(validity.data['ave'].dropna().tolist())}."
+        f"In the model of correlated dimensions, factor correlations range {range_sentence(correlations)}, AVE "
+        f"{range_sentence(ave)}."
     )
     folded = (_correlation_table(results, named, table, labels),)
     return [Prose(text), validity, Details("Correlations of the dimensions", folded)]
