@@ -360,3 +360,16 @@ def test_alchemers_rows_stand_before_their_question(tmp_path):
     study, _, codes = read(write(tmp_path / "a.csv", rows_of(table)), tmp_path / "out")
     np.testing.assert_array_equal(codes, answers()[ITEMS].to_numpy(float))
     assert [len(items) for items in study.scales[0].measurement().values()] == [3, 3]
+
+
+def test_items_whose_labels_speak_of_teams_stay_items(tmp_path):
+    """A label that asks who answers makes an id; one that only has such a word does not."""
+    table = answers().astype(dict.fromkeys(ITEMS, float)).rename(columns={"function": "tr_9"})
+    table["tr_9"] = table["tr_9"].map({"Sales": 1.0, "Marketing": 2.0})
+    words = ("Team spirit", "Our company", "Role clarity", "Team work", "Group goals", "Unit pride")
+    labels = dict(zip(ITEMS, words, strict=True))
+    pyreadstat.write_sav(table, tmp_path / "a.sav", column_labels=labels | {"bu": "Unit", "tr_9": "Your function"},
+                         variable_value_labels={"tr_9": {1.0: "Sales", 2.0: "Marketing"}})  # fmt: skip
+    study, _, codes = read(tmp_path / "a.sav", tmp_path / "out")
+    np.testing.assert_array_equal(codes, answers()[ITEMS].to_numpy(float))
+    assert study.responses.roles == ("sales", "marketing")

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from comply_measure.errors import InputError, Problem
+from comply_measure.responses.cells import folded
 from comply_measure.responses.faults import Faults, refuse
 from comply_measure.responses.files.load import load_table
 from comply_measure.responses.files.raw import Column, RawTable
@@ -29,6 +30,10 @@ from comply_measure.responses.sketch.words import FIRM, INFORMANT, ROLE, UNIT, s
 from comply_measure.responses.vocabulary import MissingReason
 
 _COMMA: Final = Numerals(",")
+_ASKING: Final = frozenset(
+    {"your", "my", "the", "of", "in", "which", "what", "is", "name", "code", "number", "business"}
+    | {"ihr", "ihre", "welche", "die", "der"}
+)
 _TAG: Final = re.compile(r"</?[A-Za-z][^<>]*>")
 
 
@@ -282,7 +287,7 @@ def _blocks(table: RawTable, metadata: Iterable[str], tool: Tool | None) -> list
         name_of = split_code(name)[0]
         named = len(name_of.split()) < 3 and not _numbered(name_of) and _says_who(name_of)
         label = column.label
-        if named or (0 < len(label.split()) < 4 and not _numbered(label) and _says_who(label)):
+        if named or _asks_who(label):
             ids.add(name)
     blocks = find_blocks({name: column for name, column in table.columns.items() if name not in ids})
     codes = tool.unanswered if tool else frozenset()
@@ -291,6 +296,12 @@ def _blocks(table: RawTable, metadata: Iterable[str], tool: Tool | None) -> list
 
 def _says_who(name: str) -> bool:
     return not tokens(name).isdisjoint(UNIT | FIRM | ROLE | INFORMANT)
+
+
+def _asks_who(label: str) -> bool:
+    """Whether a label asks for unit, firm, role or informant alone: "Your function", not "Team spirit"."""
+    words = {folded(word) for word in re.findall(r"\w+", _TAG.sub(" ", label))}
+    return _says_who(_TAG.sub(" ", label)) and words <= _ASKING | UNIT | FIRM | ROLE | INFORMANT
 
 
 def _without_unanswered(block: Block, codes: frozenset[int]) -> Block:
