@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from comply_measure.sem.arrays import Array
@@ -104,11 +106,20 @@ def is_loose(model: Model, best: Optimum) -> bool:
         return False
     if not has_remedies(model) or model.options.search.start.given or model.space.bounded:
         return False
-    if model.options.complete_cases and n * best.point.value < EXACT:
-        return False  # no discrepancy of moments is below zero
+    if is_exact(model, best):
+        return False
     errors, units = standard_errors(best.point.hessian, n), model.space.contract(natural_units(model))
     known = np.isfinite(units) & (units > 0.0)
     return bool((errors[known] > LOOSE * units[known]).any())
+
+
+def is_exact(model: Model, best: Optimum) -> bool:
+    """Whether an optimum leaves nothing of the moments unexplained: no discrepancy is below zero."""
+    if model.sample.n * best.point.value >= EXACT:
+        return False
+    if model.options.missing == "ml":  # compared with the saturated moments, where there are any
+        return all(math.isfinite(group.saturated_loglik) for group in model.sample.groups)
+    return model.options.complete_cases
 
 
 def standard_errors(hessian: Array, n: float) -> Array:

@@ -9,7 +9,15 @@ from dataclasses import replace
 import numpy as np
 
 from comply_measure.sem.arrays import Array
-from comply_measure.sem.attempts import attempt, has_remedies, in_region, is_loose, quasi_newton, random_start
+from comply_measure.sem.attempts import (
+    attempt,
+    has_remedies,
+    in_region,
+    is_exact,
+    is_loose,
+    quasi_newton,
+    random_start,
+)
 from comply_measure.sem.box import box_of
 from comply_measure.sem.composite_start import composite_start
 from comply_measure.sem.crossing import beyond
@@ -189,6 +197,8 @@ def _searched(tried: list[Optimum], entered: int) -> str:
 def _is_doubtful(model: Model, best: Optimum) -> bool:
     """Whether another optimum may well be lower: found by a remedy, at a bound or inadmissible (one-level models)."""
     if not (model.is_bounded and has_remedies(model)) or model.options.search.start.given:
+        return False
+    if is_exact(model, best):
         return False
     return bool(best.remedy or best.at_bound) or any(admissibility(model, best.point.implied))
 

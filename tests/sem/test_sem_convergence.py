@@ -474,6 +474,21 @@ def test_without_a_missing_value_moments_say_all_there_is(
     assert full.theta == pytest.approx(sem.fit(TWO, hs, meanstructure=True, se="none").theta, abs=1e-7)
 
 
+def test_a_model_that_explains_all_moments_has_no_lower_optimum(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three indicators with one factor fit exactly: a negative residual variance is no reason to go on."""
+    data = pd.DataFrame(np.random.default_rng(2).normal(size=(9, 3)), columns=["a", "b", "c"])
+    monkeypatch.setattr(estimation, "_second_opinions", lambda model: pytest.fail("goes on"))
+    monkeypatch.setattr(estimation, "_few_opinions", lambda model: pytest.fail("goes on"))
+    cov = data.cov(ddof=0)
+    variance = cov.loc["a", "b"] * cov.loc["a", "c"] / cov.loc["b", "c"]
+    for missing in ("listwise", "ml"):
+        fit = sem.fit("f =~ a + b + c", data, missing=missing, se="none")
+        table = fit.estimates.set_index(["lhs", "op", "rhs"])["est"]
+        assert table["f", "~~", "f"] == pytest.approx(variance, abs=1e-6)
+        assert table["a", "~~", "a"] == pytest.approx(cov.loc["a", "a"] - variance, abs=1e-6)
+        assert table["a", "~~", "a"] < 0 and not fit.admissible
+
+
 def test_a_start_from_moments_is_not_followed_without_end(
     hs: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
