@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 a step failed, 2 the input or the call cannot be used, 130
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -18,6 +19,13 @@ def _one_blas_thread() -> None:
     """
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+
+
+def _write_what_can_be_written() -> None:
+    """Print a character that the console's encoding lacks as its number, instead of failing on it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -34,6 +42,7 @@ def main(arguments: list[str] | None = None) -> None:
         Always, with the exit code.
     """
     _one_blas_thread()
+    _write_what_can_be_written()
     from comply_measure.cli.app import app
     from comply_measure.errors import ComplyError
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -247,3 +248,12 @@ def test_small_cells_are_counted_and_what_would_help_is_told(capsys: pytest.Capt
     assert told[1].startswith("small: industry ") and told[1].endswith(": 19")
     assert "without industry: 0 at risk in 3 cells, smallest 227" in told
     assert call("study", "cells", str(demo), "--by", "rolle") == 2
+
+
+def test_consoles_without_a_character_show_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(kept, encoding="ascii", errors="strict"))
+    with pytest.raises(SystemExit) as stopped:
+        main(["scale", "show", "comply"])
+    sys.stdout.flush()
+    assert not stopped.value.code and b"\\u201c" in kept.getvalue()
