@@ -145,6 +145,14 @@ def test_qualtrics_orders_times_and_labelled_roles_are_no_items(tmp_path):
     assert set(study.file.data.columns.informants) == {"Q8"}
 
 
+def test_items_of_qualtrics_that_are_named_like_its_own_columns_stay(tmp_path):
+    names = ["SC1", "SC2", "SC3", "Q5_dominance", "Q5_documents", "Q5_downtime"]
+    table = answers().rename(columns=dict(zip(ITEMS, names, strict=True)))
+    table["ResponseId"], table["Progress"] = [f"R_{n}" for n in range(N)], 100
+    _, _, codes = read(write(tmp_path / "a.csv", rows_of(table)), tmp_path / "out")
+    np.testing.assert_array_equal(codes, answers()[ITEMS].to_numpy(float))
+
+
 def test_spss_labels_of_unanswered_questions(tmp_path):
     table = answers().astype(dict.fromkeys(ITEMS, float))
     table.loc[1, "tr_2"] = -99

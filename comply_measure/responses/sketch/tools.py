@@ -63,8 +63,8 @@ TOOLS: Final = (
     Tool(
         "Qualtrics",
         _signs("responseid progress", "responseid recordeddate", "responseid responseset"),
-        r"responseset|externaldatareference|externaldata|qlanguage|locationaccuracy|.*topics|.*sentiment.*|.*npsgroup"
-        r"|.*(firstclick|lastclick|pagesubmit|clickcount)|.*displayorder.*|(q|qid|fl|bl)\w*\d+do\w*|sc\d+"
+        r"responseset|externaldatareference|externaldata|qlanguage|locationaccuracy|.*(do|text|parent)topics|.*sentiment.*|.*npsgroup"
+        r"|.*(firstclick|lastclick|pagesubmit|clickcount)|.*displayorder.*|(q|qid|fl|bl)\d+do\d*|sc0"
         r"|qtotalduration|q(recaptcha|relevantid|ambiguous|ballotbox|unansweredquestions|straightlining)\w*",
         {"status": QUALTRICS_TESTS, "responsetype": QUALTRICS_TESTS, "antworttyp": QUALTRICS_TESTS},
         {"finished": _NO, "beendet": _NO},
