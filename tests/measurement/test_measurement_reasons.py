@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from measurement_cases import CASES, Case, correlation, items
 from comply_measure import measurement as m, sem
 from comply_measure.errors import ComplyError
 from comply_measure.measurement import careless, content, missingness, validity
+from comply_measure.measurement.reliability.coefficients import alpha_stack
+from comply_measure.measurement.reliability.table import _reason
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "doors"))
 from unexplained import tables, unexplained
@@ -162,3 +165,37 @@ def test_one_cluster_has_no_intervals_and_says_so() -> None:
         assert table["reason"].str.contains(why).all()
     one = m.global_item_correlations(x, {"a": "b"}, **given).tidy().iloc[0]
     assert np.isnan(one["lower"]) and "fewer than 2 clusters" in one["reason"]
+
+
+def test_a_sum_without_variance_up_to_rounding_has_no_alpha() -> None:
+    """Answers of two items that add up to a constant: 1 - 2/10⁻¹⁵ is no reliability, 2 (1 - 2/.02) is one."""
+    stack = np.array([[[1.0, -1.0 + 5e-16], [-1.0 + 5e-16, 1.0]], [[1.0, -0.99], [-0.99, 1.0]]])
+    np.testing.assert_allclose(alpha_stack(stack), [np.nan, 2 * (1 - 2 / 0.02)], rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "covariance", "reason"),
+    [
+        ("alpha", [[0, 0, 0], [0, 1, 0.5], [0, 0.5, 1]], "an item does not vary among the informants used"),
+        (
+            "alpha",
+            [[1, -0.5, -0.5], [-0.5, 1, -0.5], [-0.5, -0.5, 1]],
+            "variance of the sum is zero or negative",
+        ),
+        ("omega_observed", [[1, 0.5], [0.5, 1]], "fewer than 3 items: a one-factor model is not identified"),
+        (
+            "maximal_reliability",
+            np.full((3, 3), 0.5) + np.eye(3) / 2,
+            "Heywood case: an item without unique variance",
+        ),
+        (
+            "omega_observed",
+            np.full((3, 3), 0.5) + np.eye(3) / 2,
+            "covariance matrix is singular, or the one-factor model did not converge",
+        ),
+        ("alpha", [[1]], "one item"),
+    ],
+)
+def test_why_a_coefficient_is_undefined(name: str, covariance: Any, reason: str) -> None:
+    group: Any = SimpleNamespace(values=np.ones((9, len(covariance))), faults="")
+    assert _reason(name, group, np.array(covariance, dtype=float), "") == reason
