@@ -58,7 +58,8 @@ class FitDetails:
 def _residuals(names: list[str], cor: pd.DataFrame) -> pd.DataFrame:
     values = cor.to_numpy()
     first, second = np.tril_indices(len(names), -1)
-    order = np.argsort(-np.abs(values[first, second]), kind="stable")[:_SHOWN]
+    # Residuals that are zero but for rounding stay in the order of the variables.
+    order = np.argsort(-np.round(np.abs(values[first, second]), 7), kind="stable")[:_SHOWN]
     return pd.DataFrame(
         {
             "first": [names[first[place]] for place in order],

@@ -99,7 +99,8 @@ def modification_indices(
     mi, change = indices(extended.slopes(found.vcov, len(exogenous)), model.sample.n)
     keep = np.flatnonzero(np.isfinite(mi) & (mi >= minimum))
     if sort:
-        keep = keep[np.argsort(-mi[keep], kind="stable")]
+        # Candidates that change the model alike have one index: rounding does not decide their order.
+        keep = keep[np.argsort(-np.round(mi[keep], 5), kind="stable")]
     return _frame(model, optimum, [candidates[i] for i in keep], mi[keep], change[keep])
 
 
