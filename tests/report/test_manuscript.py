@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -35,8 +36,8 @@ from comply_measure.report.tables import TableSpec
 EVIL = "A_1 & 50% <b> [x](y) `c` \\input{z} α ≥ .70"
 
 
-def table(key: str) -> TableSpec:
-    return TableSpec(key, f"Title of {key}", pd.DataFrame({"item": ["i"]}), ("item",), estimator="MLR")
+def table(key: str, estimator: str = "MLR") -> TableSpec:
+    return TableSpec(key, f"Title of {key}", pd.DataFrame({"item": ["i"]}), ("item",), estimator=estimator)
 
 
 def figure(key: str) -> Figure:
@@ -61,7 +62,7 @@ def report() -> Report:
         ),
     )
     sample = Section("sample", "Sample", (Prose("240 units."), table("t0")))
-    details = Section("cfa_details", "Measurement model", (table("a1"), table("a2"), table("a3")))
+    details = Section("cfa_details", "Measurement model", (table("a1"), table("a2", "ML."), table("a3")))
     first = FirstPage(("Measured: A.", "240 units."), (), (), (), ())
     return Report("T & t", (sample, cfa, details), first_page=first, n_main=2)
 
@@ -77,13 +78,21 @@ def test_passages_hold_every_sentence_of_the_main_part_in_the_order_of_a_paper()
     ]  # fmt: skip
     assert made[1].paragraphs == (Paragraph("240 units.", ("t0",)),)
     assert made[2].paragraphs == (Paragraph("Measured: A."),)
-    assert [p.text for p in made[3].paragraphs] == ["Measurement model: MLR.", "Software."]
+    methods = "Measurement model: MLR (“Title of t1”, “Title of a1”, and “Title of a3”); ML (“Title of a2”)."
+    assert made[3].paragraphs == (Paragraph(methods, ("t1",), (), ("a1", "a2", "a3")), Paragraph("Software."))
     assert made[5].paragraphs == (
         Paragraph("Few firms."),
         Paragraph(EVIL, ("t1",), ("f1",), ("a1", "a2", "a3")),
         Paragraph("It fits. It stays open."),
     )
     assert made[6].paragraphs == (Paragraph("", ("t1",)),)
+    many = replace(report(), language="de", sections=tuple(
+        Section("cfa", "Modell", tuple(table(f"t{n}") for n in range(n_tables))) for n_tables in (2, 5)
+    ), n_main=2)  # fmt: skip
+    assert [p.text for p in manuscript(many, ())[-4].paragraphs] == [
+        "Modell: MLR („Title of t0“ und „Title of t1“).",
+        "Modell: MLR („Title of t0“, „Title of t1“, „Title of t2“ und 2 weitere).",
+    ]
     cited = manuscript(report(), ("After Holm (1979).",))[-1]
     assert (cited.level, cited.title) == (1, "References")
     assert [paragraph.text[:33] for paragraph in cited.paragraphs] == ["Holm, S. (1979). A simple sequent"]

@@ -28,6 +28,7 @@ from comply_measure.report.references.citations import works_of
 from comply_measure.report.references.styles import apa, doi_address
 from comply_measure.report.references.work import Work
 from comply_measure.report.tables import TableSpec
+from comply_measure.report.verdicts import joined
 
 #: Chapters that a paper tells in its method: on the people, and on what they were asked.
 _PARTICIPANTS, _MEASURES = ("sample", "quality"), ("content", "items")
@@ -36,6 +37,10 @@ _PEOPLE = Words("Participants and quality of the answers", "Teilnehmende und Gü
 _ASKED = Words("Measures", "Messinstrumente")
 _REFERENCES = Words("References", "Literatur")
 _ANALYSIS = Words("Analysis", "Auswertung")
+_QUOTED = Words("“{}”", "„{}“")
+_MORE = Words("{n} more", "{n} weitere")
+#: Tables that a method is told to have made; the references name all.
+MOST_TITLES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +122,8 @@ def manuscript(report: Report, analysis: Sequence[str]) -> tuple[Passage, ...]:
     found = [Passage(1, _METHOD.of(language))]
     found += _merged(_PEOPLE.of(language), people, ())
     found += _merged(_ASKED.of(language), asked, measured)
-    estimators = tuple(_estimators(report, rest))
-    found.append(
-        Passage(2, _ANALYSIS.of(language), tuple(Paragraph(text) for text in (*estimators, *analysis)))
-    )
+    estimated = tuple(_estimators(report, rest))
+    found.append(Passage(2, _ANALYSIS.of(language), (*estimated, *(Paragraph(text) for text in analysis))))
     results = [passage for section in rest for passage in _passages(section)]
     whole = (*found, Passage(1, _RESULTS.of(language)), *results)
     cited = works_of(paragraph.text for passage in whole for paragraph in passage.paragraphs)
@@ -178,11 +181,26 @@ def _write(block: Block, to: _Open) -> None:
         to.refer(appendix=block.tables)
 
 
-def _estimators(report: Report, chapters: Sequence[Section]) -> Iterator[str]:
-    """By chapter, how its tables were estimated."""
+def _estimators(report: Report, chapters: Sequence[Section]) -> Iterator[Paragraph]:
+    """By chapter, how its tables were estimated: every method with the titles of the first that rest on it."""
     backing = {section.key: section for section in report.sections}
     for chapter in chapters:
-        parts = [chapter, *([backing[key]] if (key := f"{chapter.key}_details") in backing else [])]
-        named = dict.fromkeys(table.estimator for part in parts for table in part.tables() if table.estimator)
-        if named:
-            yield f"{chapter.title}: {'; '.join(named)}."
+        behind = backing.get(f"{chapter.key}_details")
+        main, back = chapter.tables(), behind.tables() if behind else ()
+        by_method: dict[str, list[str]] = {}
+        for table in (*main, *back):
+            if table.estimator:
+                by_method.setdefault(table.estimator.rstrip("."), []).append(table.title)
+        methods = [f"{method} ({_titles(titles, report.language)})" for method, titles in by_method.items()]
+        if methods:
+            tables, appendix = ([table.key for table in part if table.estimator] for part in (main, back))
+            yield Paragraph(f"{chapter.title}: {'; '.join(methods)}.", tuple(tables), (), tuple(appendix))
+
+
+def _titles(titles: Sequence[str], language: str) -> str:
+    """Titles in quotation marks, of many the first."""
+    different = list(dict.fromkeys(titles))
+    words = [_QUOTED.of(language).format(title) for title in different[:MOST_TITLES]]
+    if len(different) > MOST_TITLES:
+        words.append(_MORE.of(language).format(n=len(different) - MOST_TITLES))
+    return joined(words, language)
