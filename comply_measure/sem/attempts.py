@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from comply_measure.sem.arrays import Array
@@ -115,11 +113,8 @@ def is_loose(model: Model, best: Optimum) -> bool:
 
 def is_exact(model: Model, best: Optimum) -> bool:
     """Whether an optimum leaves nothing of the moments unexplained: no discrepancy is below zero."""
-    if model.sample.n * best.point.value >= EXACT:
-        return False
-    if model.options.missing == "ml":  # compared with the saturated moments, where there are any
-        return all(math.isfinite(group.saturated_loglik) for group in model.sample.groups)
-    return model.options.complete_cases
+    known = all(group.are_moments_known for group in model.sample.groups)
+    return known and model.sample.n * best.point.value < EXACT
 
 
 def standard_errors(hessian: Array, n: float) -> Array:

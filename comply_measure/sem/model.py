@@ -67,6 +67,11 @@ class Model:
         return all(group.is_determined for group in self.sample.groups)
 
     @property
+    def is_rememberable(self) -> bool:
+        """Whether table, moments and options say all that a search depends on."""
+        return True
+
+    @property
     def family(self) -> Family:
         """The kind of estimation: what builds and judges whatever differs between kinds."""
         return self.options.family

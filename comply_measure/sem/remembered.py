@@ -65,11 +65,11 @@ def remembered(model: Model, search: Callable[[Model], Optimum]) -> Optimum:
     Parameters
     ----------
     model : Model
-        As its family makes it of a user's words and cases; those of two levels are always searched.
+        As its family makes it of a user's words and cases; what more a search depends on, such as clusters, keeps it from being remembered.
     search : callable
         Finds the optimum, whatever standard errors and test the model asks for.
     """
-    if _memory is None or type(model) is not Model:
+    if _memory is None or not model.is_rememberable:
         return search(model)
     return _memory.optimum(model, search)
 

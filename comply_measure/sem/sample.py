@@ -92,6 +92,11 @@ class GroupSample:
         return True
 
     @property
+    def are_moments_known(self) -> bool:
+        """Whether the discrepancy is measured from the sample's moments, so that none is below zero."""
+        return True
+
+    @property
     def has_gaps(self) -> bool:
         """Whether a case lacks a value."""
         return False

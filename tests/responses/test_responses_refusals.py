@@ -300,7 +300,7 @@ REFUSED: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
         (
             "FOLDER/a.doc cannot be used",
             "FOLDER/a.doc: unknown file ending (found '.doc'); allowed: .csv, .tsv, .txt, .tab, .xlsx, "
-            ".parquet, .sav, .zsav, .dta",
+            ".parquet, .sav, .zsav, .dta, .json",
         ),
     ),
     "a ZIP archive": (

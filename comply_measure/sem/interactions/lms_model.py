@@ -60,6 +60,11 @@ class ProductModel(Model):
     nodes: int
 
     @property
+    def is_rememberable(self) -> bool:
+        """No: it depends on the nodes and the linear model too."""
+        return False
+
+    @property
     def equations(self) -> tuple[Equations, ...]:
         """Per group."""
         assert isinstance(self.objective, ProductObjective)

@@ -81,6 +81,11 @@ class IncompleteGroup(GroupSample):
         return self.saturated is None or not self.saturated.singular
 
     @property
+    def are_moments_known(self) -> bool:
+        """Not where the search for the saturated moments has failed."""
+        return not np.isnan(self.saturated_loglik)
+
+    @property
     def has_gaps(self) -> bool:
         """Whether a case lacks a value."""
         return bool(np.isnan(self.values).any())

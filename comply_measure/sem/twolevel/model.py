@@ -48,6 +48,11 @@ class TwoLevelModel(Model):
         return False
 
     @property
+    def is_rememberable(self) -> bool:
+        """No: it depends on the sizes of clusters too."""
+        return False
+
+    @property
     def n_moments(self) -> int:
         """Covariances of both levels and one mean per variable, less those of fixed exogenous variables."""
         total = 0
