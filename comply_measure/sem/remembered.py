@@ -65,7 +65,8 @@ def remembered(model: Model, search: Callable[[Model], Optimum]) -> Optimum:
     Parameters
     ----------
     model : Model
-        As its family makes it of a user's words and cases; what more a search depends on, such as clusters, keeps it from being remembered.
+        As its family makes it of a user's words and cases. Whatever more its search depends on, such as the sizes of
+        clusters, keeps it from being remembered.
     search : callable
         Finds the optimum, whatever standard errors and test the model asks for.
     """
