@@ -318,8 +318,11 @@ def test_latent_gaps() -> None:
 def test_a_marker_excludes_method_variance_only_with_power() -> None:
     effect = SimpleNamespace(power=lambda correlation, worth, level: 0.80 if correlation >= 0.5 else 0.3)
 
-    def said(p: float, correlation: float = NAN, detected: bool | None = False) -> Verdict:
+    def said(
+        p: float, correlation: float = NAN, detected: bool | None = False, n_clusters: int = 40
+    ) -> Verdict:
         marker = SimpleNamespace(
+            n_clusters=n_clusters,
             differences={("baseline", "method_c"): SimpleNamespace(pvalue=p)},
             detected=detected,
             method_variance=0.02,
@@ -336,6 +339,10 @@ def test_a_marker_excludes_method_variance_only_with_power() -> None:
     assert (numbers["power_pure"], numbers["power"], numbers["correlation"]) == (0.80, 0.80, 0.5)
     assert (numbers["share"], numbers["worth"], numbers["p"]) == (0.02, 0.05, 0.2)
     assert "power" not in said(0.2).numbers
+    few = said(0.01, n_clusters=39)  # a test that rejects too often is no evidence
+    assert (few.answer, few.case, few.numbers["clusters"]) == ("cannot say", "few", 39)
+    assert said(0.051, 0.5, n_clusters=39).answer == "not supported"
+    assert said(0.01, n_clusters=0).answer == "supported"  # nobody is clustered
     untested = said(NAN, detected=None)
     assert (untested.answer, untested.case) == ("cannot say", "untested")
     assert (

@@ -14,21 +14,22 @@ MARKER = register_rule(
             "Trägt die Markervariable Methodenvarianz in die Antworten?",
         ),
         decides=Words(
-            "Supported where equal effects of the marker fit better than none (p at most {test_level:limit}). Not "
-            "supported "
+            "Supported where equal effects of the marker fit better than none (p at most {test_level:limit}) and the "
+            "clusters, where informants are clustered, are not few (40 or more). Not supported "
             "only where the study states how closely the marker goes with the method (option marker_correlation) "
             "and the test "
             "then has a power of .80 for the share of variance that it cares for (option worth).",
             "Gestützt, wenn gleiche Effekte der Markervariable besser passen als keine (p höchstens "
-            "{test_level:limit}). Nicht "
+            "{test_level:limit}) und es, wo Informanten in Clustern stehen, nicht wenige sind (40 oder mehr). Nicht "
             "gestützt nur, wenn die Studie angibt, wie eng die Markervariable mit der Methode zusammenhängt (Option "
             "marker_correlation), und der Test dann für den Varianzanteil, auf den es ankommt (Option worth), eine "
             "Teststärke von .80 hat.",
         ),
         cannot_say=Words(
-            "Cannot say otherwise: a marker that has little to do with the method finds nothing, whatever there is.",
+            "Cannot say otherwise: a marker that has little to do with the method finds nothing, whatever there is, "
+            "and with few clusters the test rejects too often.",
             "Sonst nicht zu entscheiden: Eine Markervariable, die mit der Methode wenig zu tun hat, findet "
-            "nichts, gleich wie viel Methodenvarianz da ist.",
+            "nichts, gleich wie viel Methodenvarianz da ist, und mit wenigen Clustern lehnt der Test zu oft ab.",
         ),
         says=MappingProxyType(
             {
@@ -59,6 +60,12 @@ MARKER = register_rule(
                     "der Test sie nicht: {worth:percent} Methodenvarianz fände eine reine Methodenmarkervariable mit "
                     "Teststärke {power_pure:bounded}, eine, die {weak:bounded} mit der Methode korreliert, mit "
                     "{power_weak:bounded}.",
+                ),
+                "cannot say: few": Words(
+                    "The marker seems to carry method variance ({share:percent}, {p:p_phrase}), but with {clusters} "
+                    "clusters the test rejects too often to say so.",
+                    "Die Markervariable scheint Methodenvarianz zu tragen ({share:percent}, {p:p_phrase}), doch bei "
+                    "{clusters} Clustern lehnt der Test zu oft ab, um das zu sagen.",
                 ),
                 "cannot say: untested": Words(
                     "Method variance could not be tested by the marker: no model with its effects could be fitted.",

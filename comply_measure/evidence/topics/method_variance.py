@@ -32,6 +32,7 @@ from comply_measure.models.method_variance import (
 )
 from comply_measure.models.method_variance.marker_power import CORRELATIONS, POWER, SHARES, EqualEffect
 from comply_measure.responses import Responses
+from comply_measure.statistics.cluster_robust import FEW_CLUSTERS
 from comply_measure.statistics.multiplicity import rejects
 from comply_measure.tables.roles import role_centred
 
@@ -169,7 +170,10 @@ def marker_verdicts(
         "weak": _WEAK,
         "power_weak": effect.power(_WEAK, worth, level),
     }
-    answer: Answer = "supported" if rejects(test.pvalue, level) else "cannot say"
+    rejected, few = rejects(test.pvalue, level), 0 < marker.n_clusters < FEW_CLUSTERS
+    if rejected and few:
+        return (MARKER.verdict("cannot say", case="few", numbers=numbers | {"clusters": marker.n_clusters}),)
+    answer: Answer = "supported" if rejected else "cannot say"
     if known == known:
         power = effect.power(known, worth, level)
         numbers |= {"correlation": known, "power": power}
