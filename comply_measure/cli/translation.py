@@ -70,19 +70,24 @@ def add_translation(app: typer.Typer) -> None:
         from comply_measure.instrument import compare_back_translation
 
         found = compare_back_translation(read_table(table), source)
-        same = int((found["similarity"] == 1).sum())
-        typer.echo(f"{len(found)} back-translations, {same} of the same words as the source")
-        different = found[(found["similarity"] < 1) | (found["note"] != "")]
-        for row in different.head(most).to_dict("records"):
-            note = f" [{row['note']}]" if row["note"] else ""
-            typer.echo(
-                f"{row['place']} ({row['similarity']:.2f}): {row['source']} | {row['back_translation']}{note}"
-            )
-        if len(different) > most:
-            typer.echo(f"{len(different) - most} more that differ (--most, or --out for all)")
+        _tell_differences(found, most)
         if out is not None:
             write_table(found.round({"similarity": 3}), out, f"Back-translation into {source}")
             typer.echo(f"written: {out}")
+
+
+def _tell_differences(found: pd.DataFrame, most: int) -> None:
+    """Print how many back-translations differ from their source, and the first of them."""
+    same = int((found["similarity"] == 1).sum())
+    typer.echo(f"{len(found)} back-translations, {same} of the same words as the source")
+    different = found[(found["similarity"] < 1) | (found["note"] != "")]
+    for row in different.head(most).to_dict("records"):
+        note = f" [{row['note']}]" if row["note"] else ""
+        typer.echo(
+            f"{row['place']} ({row['similarity']:.2f}): {row['source']} | {row['back_translation']}{note}"
+        )
+    if len(different) > most:
+        typer.echo(f"{len(different) - most} more that differ (--most, or --out for all)")
 
 
 def write_table(table: pd.DataFrame, out: Path, title: str) -> None:

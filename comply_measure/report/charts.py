@@ -111,6 +111,22 @@ def _write_cells(
         )
 
 
+def _paint_bar(bar: Any, least: float, reach: float, scale: Any, norm: Any) -> None:
+    """The colours of a bar beside a map as one image, in place of hundreds of narrow cells."""
+    import numpy as np
+
+    bar.outline.set_visible(False)
+    bar.solids.set_visible(False)
+    bar.ax.imshow(
+        np.linspace(least, reach, 256)[:, None],
+        cmap=scale,
+        norm=norm,
+        extent=(0, 1, least, reach),
+        origin="lower",
+        aspect="auto",
+    )
+
+
 def heat_map(
     key: str,
     title: str,
@@ -170,17 +186,7 @@ def heat_map(
         for row in _breaks(groups):
             axes.axhline(row, color=COLOURS["muted"], linewidth=0.9)
         bar = drawing.colorbar(mesh, ax=axes, shrink=min(1.0, 2.4 / height), aspect=18, label=bar_label)
-        bar.outline.set_visible(False)
-        bar.solids.set_visible(False)
-        # One image for hundreds of narrow cells.
-        bar.ax.imshow(
-            np.linspace(least, reach, 256)[:, None],
-            cmap=scale,
-            norm=norm,
-            extent=(0, 1, least, reach),
-            origin="lower",
-            aspect="auto",
-        )
+        _paint_bar(bar, least, reach, scale, norm)
 
     least_width = round(520 * layout.width / 6.4)
     return draw(

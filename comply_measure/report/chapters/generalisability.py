@@ -8,7 +8,7 @@ from comply_measure.report.format import listing, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Prose, Section
 from comply_measure.report.reversals import with_reversals
-from comply_measure.report.tables import of, table_of
+from comply_measure.report.tables import TableSpec, of, table_of
 
 _FAMILIES = {"level": "Level", "gap": "Role gaps", "path": "Paths"}
 _WORDS = {"level": "levels", "gap": "role gaps", "path": "paths"}
@@ -44,15 +44,6 @@ def generalisability_section(facts: GeneralisabilityEvidence, labels: Labels) ->
         else ""
     )
     errors = f"CR2 errors by {'firm' if facts.clustered else 'unit'}"
-    estimates = facts.estimates.assign(
-        label=[
-            f"{_what(f, w, labels)}, by {labels.variable(v)}"
-            for f, w, v in zip(
-                facts.estimates["family"], facts.estimates["what"], facts.estimates["variable"], strict=True
-            )
-        ],
-        group_label=[group or "change per SD" for group in facts.estimates["group"]],
-    )
     blocks: list[Block] = [
         Prose(
             f"{compared}, by {listing(list(dict.fromkeys(data['variable_label'])))}. A comparison that does not differ "
@@ -75,19 +66,30 @@ def generalisability_section(facts: GeneralisabilityEvidence, labels: Labels) ->
             "Holm's correction within levels, gaps and paths. Groups of fewer than ten units are left out.",
             group="family_label", estimator=errors,
         ),
-        Details(
-            "Estimates by group",
-            (
-                table_of(
-                    facts, "generalisability_estimates", f"{facts.title}: estimates by group, and changes per SD",
-                    estimates,
-                    (of("group", "group_label"), "n_units", "estimate", "ci", "se", "df"),
-                    group="label", estimator=errors,
-                ),
-            ),
-        ),
+        Details("Estimates by group", (_estimates_table(facts, labels, errors),)),
     ]  # fmt: skip
     return Section("generalisability", "Generalisability", tuple(blocks))
+
+
+def _estimates_table(facts: GeneralisabilityEvidence, labels: Labels, errors: str) -> TableSpec:
+    estimates = facts.estimates.assign(
+        label=[
+            f"{_what(f, w, labels)}, by {labels.variable(v)}"
+            for f, w, v in zip(
+                facts.estimates["family"], facts.estimates["what"], facts.estimates["variable"], strict=True
+            )
+        ],
+        group_label=[group or "change per SD" for group in facts.estimates["group"]],
+    )
+    return table_of(
+        facts,
+        "generalisability_estimates",
+        f"{facts.title}: estimates by group, and changes per SD",
+        estimates,
+        (of("group", "group_label"), "n_units", "estimate", "ci", "se", "df"),
+        group="label",
+        estimator=errors,
+    )
 
 
 def chapter(evidence: GeneralisabilityEvidence, labels: Labels, cutoffs: Cutoffs) -> Chapter:
