@@ -190,14 +190,7 @@ def fit(
         sampling_weights_normalization=sampling_weights_normalization,
     )
     words = _Words(estimator, missing, information, se, test, start, bounds, optimizer_options)
-    request, products = _requested(asked, words, data)
-    if products is not None:
-        if asked.interactions not in (None, "product"):
-            return fit_directly(request)
-        request = with_product_indicators(products, request)
-    fitted = _estimated(request.options.family.model(request), asked.engine)
-    kinds = _bootstrap_kinds(request.options)
-    return _resampled(fitted, kinds, asked) if kinds and fitted.converged else fitted
+    return _fitted(asked, words, data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +205,18 @@ class _Words:
     start: str | Mapping[str, float] | Fit
     bounds: str
     optimizer_options: Mapping[str, Any] | None
+
+
+def _fitted(asked: Arguments, words: _Words, data: pd.DataFrame | Mapping[str, Any]) -> Fit:
+    """The model fitted to the cases: by a likelihood of its own, by product indicators, or as it stands."""
+    request, products = _requested(asked, words, data)
+    if products is not None:
+        if asked.interactions not in (None, "product"):
+            return fit_directly(request)
+        request = with_product_indicators(products, request)
+    fitted = _estimated(request.options.family.model(request), asked.engine)
+    kinds = _bootstrap_kinds(request.options)
+    return _resampled(fitted, kinds, asked) if kinds and fitted.converged else fitted
 
 
 def _requested(

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from comply_measure.evidence.fits import NamedFit
+from comply_measure.evidence.informant_tables import contrast_keys
 from comply_measure.evidence.nested_views import WITHIN
-from comply_measure.evidence.topics.informants import InformantEvidence, contrast_keys
+from comply_measure.evidence.topics.informants import InformantEvidence
 from comply_measure.models.informants import contrast_names
 from comply_measure.report.chapters.columns import labelled
 from comply_measure.report.chapters.congruence_latent import contrast_words, level_labels, outcome_label

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from comply_measure.evidence.structural_verdicts import moderated_mediation_verdicts
 from comply_measure.evidence.topics.structure import StructureEvidence
@@ -199,9 +199,9 @@ def moderated_mediation_blocks(
     ]  # fmt: skip
 
 
-def _conditional_way(row: Mapping[Hashable, object], label: Label) -> str:
+def _conditional_way(row: Mapping[Hashable, Any], label: Label) -> str:
     names = [str(row["predictor"]), *str(row["through"]).split(" → "), str(row["outcome"])]
-    step = int(str(row["step"]))
+    step = int(row["step"])
     moderated = f"{label(str(row['moderator']))} on {label(names[step - 1])} → {label(names[step])}"
     return f"{str(row['label']) + ': ' if row['label'] else ''}{' → '.join(map(label, names))} ({moderated})"
 
