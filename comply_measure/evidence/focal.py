@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -217,6 +218,15 @@ def chosen_focal(responses: Responses, name: str | None) -> Focal:
         scale for scale in responses.scales if any(c.level == "dimension" for c in scale.constructs)
     )
     return focal(responses, next(with_dimensions, responses.scales[0]))
+
+
+def mean_and_sd(values: pd.Series[float]) -> dict[str, float]:
+    """``n_informants``, ``mean`` and ``sd`` (n - 1) of scores; NaN where there is no score, or one alone."""
+    return {
+        "n_informants": len(values),
+        "mean": float(values.mean()) if len(values) else math.nan,
+        "sd": float(values.std()) if len(values) > 1 else math.nan,
+    }
 
 
 def by_group(

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from comply_measure.evidence.base import Evidence, Value
-from comply_measure.evidence.focal import Focal, by_group, focal
+from comply_measure.evidence.focal import Focal, by_group, focal, mean_and_sd
 from comply_measure.evidence.keying import turned_items
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.rules.items import ADDS, GOES_WITH
@@ -228,16 +228,8 @@ def score_table(scores: pd.DataFrame, roles: tuple[str, ...]) -> pd.DataFrame:
     for construct in scores.columns.drop(["unit", "firm", "role"]):
         for role in roles:
             values = scores.loc[scores["role"] == role, construct].dropna()
-            rows.append(
-                {
-                    "construct": construct,
-                    "role": role,
-                    "n_informants": len(values),
-                    "mean": float(values.mean()) if len(values) else math.nan,
-                    "sd": float(values.std()) if len(values) > 1 else math.nan,
-                    "note": ("no informant has a score", "one informant: no SD", "")[min(len(values), 2)],
-                }
-            )
+            note = ("no informant has a score", "one informant: no SD", "")[min(len(values), 2)]
+            rows.append({"construct": construct, "role": role, **mean_and_sd(values), "note": note})
     return pd.DataFrame(rows)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from comply_measure.evidence.base import Evidence, Value
+from comply_measure.evidence.focal import mean_and_sd
 from comply_measure.evidence.options import TopicOptions
 from comply_measure.evidence.rules.sample import ROLES_DIFFER
 from comply_measure.evidence.topic import Request, Topic
@@ -245,14 +246,6 @@ def informant_scores(responses: Responses) -> pd.DataFrame:
     for construct in measured:
         for role in responses.roles:
             values = scores.loc[roles == role, construct].dropna()
-            rows.append(
-                {
-                    "construct": construct,
-                    "role": role,
-                    "n_informants": len(values),
-                    "mean": float(values.mean()) if len(values) else math.nan,
-                    "sd": float(values.std()) if len(values) > 1 else math.nan,
-                    "note": "" if len(values) > 1 else "fewer than 2 answers",
-                }
-            )
+            note = "" if len(values) > 1 else "fewer than 2 answers"
+            rows.append({"construct": construct, "role": role, **mean_and_sd(values), "note": note})
     return pd.DataFrame(rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from comply_measure.evidence.journey_invariance import CELLS
@@ -155,6 +156,38 @@ def _differences_table(
     )  # fmt: skip
 
 
+def _stage_map(
+    facts: JourneyEvidence,
+    labels: Labels,
+    data: pd.DataFrame,
+    rows: tuple[str, Callable[[str], str]],
+    key: str,
+    title: str,
+    *,
+    bar_label: str,
+    alt: str,
+    note: str,
+) -> Figure:
+    """Estimates by stage as a heat map; what differs from zero after Holm's correction is marked."""
+    name, label = rows
+    wide = data.pivot_table(index=name, columns="stage", values="estimate", sort=False, dropna=False)
+    marks = data.assign(mark=rejects(data["p_holm"], facts.alpha)).pivot_table(
+        index=name, columns="stage", values="mark", sort=False, aggfunc="any"
+    )
+    return heat_map(
+        f"journey_{key}_figure",
+        f"{facts.title}: {title}",
+        wide.reindex(columns=list(facts.stages)).to_numpy(dtype=float),
+        [wrapped(label(str(row))) for row in wide.index],
+        [wrapped(labels.stage(stage), 12) for stage in facts.stages],
+        bar_label=bar_label,
+        language=labels.language,
+        alt=alt,
+        marks=marks.reindex(columns=list(facts.stages)).to_numpy(dtype=bool),
+        notes=(note,),
+    )
+
+
 def _gap_blocks(facts: JourneyEvidence, labels: Labels) -> list[Block]:
     data = _staged(facts.gaps, labels, stage="stage", pair="pair")
     found = data[rejects(data["p_holm"], facts.alpha)]
@@ -168,21 +201,16 @@ def _gap_blocks(facts: JourneyEvidence, labels: Labels) -> list[Block]:
             f" The largest: {top['pair_label']} at '{top['stage_label']}', {number(top['estimate'])} points, 95% CI "
             f"{interval(top['lower'], top['upper'])}."
         )
-    wide = data.pivot_table(index="pair", columns="stage", values="estimate", sort=False, dropna=False)
-    marks = data.assign(mark=rejects(data["p_holm"], facts.alpha)).pivot_table(
-        index="pair", columns="stage", values="mark", sort=False, aggfunc="any"
-    )
-    figure = heat_map(
-        "journey_gaps_figure",
-        f"{facts.title}: role gaps by stage",
-        wide.reindex(columns=list(facts.stages)).to_numpy(dtype=float),
-        [wrapped(labels.pair(str(pair))) for pair in wide.index],
-        [wrapped(labels.stage(stage), 12) for stage in facts.stages],
+    figure = _stage_map(
+        facts,
+        labels,
+        data,
+        ("pair", labels.pair),
+        "gaps",
+        "role gaps by stage",
         bar_label="First less second role",
-        language=labels.language,
         alt="Heat map of role gaps by stage; values are in the table below.",
-        marks=marks.reindex(columns=list(facts.stages)).to_numpy(dtype=bool),
-        notes=("Bold with an asterisk: differs from zero after Holm's correction.",),
+        note="Bold with an asterisk: differs from zero after Holm's correction.",
     )
     columns: Columns = (of("stage", "stage_label"), *_TEST)
     table = table_of(
@@ -194,21 +222,16 @@ def _gap_blocks(facts: JourneyEvidence, labels: Labels) -> list[Block]:
 
 def _dimension_blocks(facts: JourneyEvidence, labels: Labels) -> list[Block]:
     data = _staged(facts.levels, labels, stage="stage", dimension="construct")
-    wide = data.pivot_table(index="dimension", columns="stage", values="estimate", sort=False, dropna=False)
-    marks = data.assign(mark=rejects(data["p_holm"], facts.alpha)).pivot_table(
-        index="dimension", columns="stage", values="mark", sort=False, aggfunc="any"
-    )
-    figure = heat_map(
-        "journey_dimensions_figure",
-        f"{facts.title}: dimensions over the stages",
-        wide.reindex(columns=list(facts.stages)).to_numpy(dtype=float),
-        [wrapped(labels.construct(str(name))) for name in wide.index],
-        [wrapped(labels.stage(stage), 12) for stage in facts.stages],
+    figure = _stage_map(
+        facts,
+        labels,
+        data,
+        ("dimension", labels.construct),
+        "dimensions",
+        "dimensions over the stages",
         bar_label="Deviation from mean",
-        language=labels.language,
         alt="Heat map of the deviation of every dimension at every stage from its mean; values are in the table below.",
-        marks=marks.reindex(columns=list(facts.stages)).to_numpy(dtype=bool),
-        notes=("Mean of the roles. Bold with an asterisk: differs from zero after Holm's correction.",),
+        note="Mean of the roles. Bold with an asterisk: differs from zero after Holm's correction.",
     )
     levels = table_of(
         facts, "journey_dimensions", f"{facts.title}: dimensions over the stages", data,

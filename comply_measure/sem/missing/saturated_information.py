@@ -245,11 +245,10 @@ def complete_information(sigma: FloatArray, vectors: FloatArray) -> FloatArray:
     -------
     (p + p*, c) float array
     """
-    p, pairs = len(sigma), Pairs.of(len(sigma))
-    changes = vectors[p:].T[:, pairs.number]
-    mapped = sigma @ changes @ sigma
-    lower = mapped[:, pairs.rows, pairs.columns] * pairs.half_on_diagonal()
-    return np.vstack([sigma @ vectors[:p], lower.T])
+    p = len(sigma)
+    found = changes_of_moments(sigma, vectors)
+    found[p:] *= Pairs.of(p).half_on_diagonal()[:, None]
+    return found
 
 
 def trace_with_complete(sigma: FloatArray, lower: FloatArray) -> float:

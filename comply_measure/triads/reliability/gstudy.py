@@ -83,6 +83,19 @@ def g_study(
     note = _obstacle(y, cells // len(attribute), sizes)
     if note:
         return GStudy.undefined(design.names, sizes, confidence, note, **counts)
+    return estimated_study(y, design, sizes, counts, confidence, bootstrap, seed)
+
+
+def estimated_study(
+    y: Floats,
+    design: CellDesign,
+    sizes: Mapping[str, float],
+    counts: dict[str, int],
+    confidence: float,
+    bootstrap: int,
+    seed: int | np.random.Generator | np.random.SeedSequence | None,
+) -> GStudy:
+    """Components of a design by REML, with bootstrap intervals if asked for; undefined without residual variance."""
     fit = fit_reml(y, design)
     if fit.degenerate[0]:
         reason = "no residual variance: the effects reproduce the data and the likelihood has no maximum"

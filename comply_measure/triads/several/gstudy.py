@@ -11,12 +11,9 @@ from comply_measure.errors import InputError, Problem
 from comply_measure.statistics.arrays import Bools, Floats, Ints
 from comply_measure.statistics.checks import check_confidence
 from comply_measure.tables.long_table import LongTable, long_table
-from comply_measure.triads.reliability.gstudy import check_bootstrap, distinct_effects, study_result
+from comply_measure.triads.reliability.gstudy import check_bootstrap, distinct_effects, estimated_study
 from comply_measure.triads.reliability.gstudy_result import GStudy
-from comply_measure.triads.reliability.shared_intervals import pivotal_draws
 from comply_measure.triads.reml.design import CellDesign
-from comply_measure.triads.reml.fit import fit_reml
-from comply_measure.triads.reml.simulate import bootstrap_components
 from comply_measure.triads.several.levels import group_codes
 from comply_measure.triads.several.views import role_places
 
@@ -89,17 +86,9 @@ def nested_g_study(
     cells = np.flatnonzero(known.any(axis=0))
     design, y = design.keep(cells), y[known.any(axis=1)][:, cells]
     note = _obstacle(table, y, sizes)
-    fit = None if note else fit_reml(y, design)
-    if fit is not None and fit.degenerate[0]:
-        note = "no residual variance: the effects reproduce the data and the likelihood has no maximum"
-    if fit is None or note:
+    if note:
         return GStudy.undefined(design.names, sizes, confidence, note, **counts)
-    draws = None
-    if bootstrap:
-        rng = np.random.default_rng(seed)
-        draws = bootstrap_components(fit, np.isnan(y), bootstrap, rng)
-        draws = pivotal_draws(fit, draws, np.isnan(y), rng)
-    return study_result(fit, draws, sizes, confidence, counts)
+    return estimated_study(y, design, sizes, counts, confidence, bootstrap, seed)
 
 
 def _cells(
