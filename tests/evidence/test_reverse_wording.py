@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -19,8 +20,9 @@ from comply_measure.evidence.reverse_wording import (
     wording_verdicts,
 )
 from comply_measure.evidence.topics.method_variance import MethodVarianceOptions
+from comply_measure.instrument import load_scale
 from comply_measure.resources import shipped
-from comply_measure.responses import Responses, load_dataset
+from comply_measure.responses import Responses, load_dataset, responses_from_frame
 from comply_measure.simulation import load_population
 
 LIMITS = {"test_level": 0.05}
@@ -56,6 +58,31 @@ def test_the_shipped_study_recovers_what_is_planted(found: ReverseWording) -> No
     )
     assert (found.n_items, found.n_reverse, found.n_clusters) == (80, 20, 60)
     assert found.n_flagged == rows["n_informants"].diff().abs().iloc[-1] == 21
+
+
+def test_it_is_recovered_where_only_reflective_attributes_are_asked(
+    responses: Responses, tmp_path: Path
+) -> None:
+    """A scale of the attributes that show in their items, side by side: 24 items, six of them reverse-keyed."""
+    scale = load_scale("comply")
+    reflective = [c.key for c in scale.constructs if c.mode == "eliciting"]
+    items = [item for item in scale.items_for("full", kind="content") if item.construct in reflective]
+    lines = [
+        f"  - {{id: {i.id}, construct: {i.construct}, keying: {i.keying}, text: {i.id}.}}" for i in items
+    ]
+    path = tmp_path / "reflective.yaml"
+    text = "key: reflective\nroles: [marketing, sales, it]\nresponse: {minimum: 1, maximum: 7}\nitems:\n"
+    path.write_text(text + "\n".join(lines) + "\n", encoding="utf-8")
+    data = responses.data[["firm", "unit", "role", "informant", *(item.id for item in items)]]
+    asked = responses_from_frame(data, [load_scale(path)])
+    chosen = chosen_focal(asked, None)
+    assert (len(items), chosen.formed) == (24, ())
+    found = reverse_wording(chosen, MethodVarianceOptions(), "firm", detail=False)
+    assert (found.n_items, found.n_reverse) == (24, 6)
+    row = found.effects.iloc[0]
+    planted = load_population(shipped("datasets") / "msi_triads" / "population.yaml").spec.items
+    assert row["share_lower"] < (0.97 * planted.reverse_loading) ** 2 < row["share_upper"]
+    assert row["share"] == pytest.approx(0.106, abs=2e-3) and row["p"] < 0.001
 
 
 def test_loadings_and_scores_with_and_without_the_factors(

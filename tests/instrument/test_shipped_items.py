@@ -10,7 +10,7 @@ import pytest
 
 from comply_measure import framework
 from comply_measure.instrument import Scale, check_scale, load_scale, questionnaire, scale_notes
-from comply_measure.instrument.types import Item
+from comply_measure.instrument.types import OPTIONS, Item
 
 NAMES = ("comply", "smsc", "marker", "desirability")
 COMPLY, SMSC, MARKER, DESIRABILITY = SCALES = [load_scale(name) for name in NAMES]
@@ -137,6 +137,25 @@ def test_every_text_of_a_questionnaire_ends_as_a_sentence() -> None:
                 assert texts
                 assert all(text.endswith(".") for text in texts)
                 assert len(made.ids()) == len(set(made.ids()))
+
+
+def test_an_answer_outside_the_categories_is_explained_where_it_is_offered_and_only_there() -> None:
+    for scale in SCALES:
+        for language in ("en", "de"):
+            for form in scale.forms:
+                offered = {answer for item in scale.items_for(form, kind="content") for answer in item.offers}
+                told = " ".join(s.text[language] for s in scale.sections if form in s.forms and s.text)
+                for answer in OPTIONS:
+                    label = scale.response.option_labels(answer).get(language)
+                    assert not label or (label in told) == (answer in offered), (scale.key, form, answer)
+
+
+def test_the_name_of_the_unit_stands_in_the_dative_in_german() -> None:
+    """One wording of the plan, as "Ihrer Geschäftseinheit", fits every place."""
+    for scale in SCALES:
+        for section in scale.sections:
+            before = re.findall(r"(\w+) \{unit\}", section.text["de"]) if section.text else []
+            assert set(before) <= {"in", "von", "bei", "aus", "zu", "mit", "nach"}, (scale.key, section.key)
 
 
 # --- COMPLY
