@@ -123,7 +123,7 @@ RULES: tuple[Rule, ...] = (
         "meanstructure",
         "state",
         lambda s: s.asked.meanstructure is False and bool(s.needs_means),
-        "meanstructure=False has no effect: {0} need means",
+        "meanstructure=False has no effect: means are needed for {0}",
         detail=lambda s: s.needs_means,
     ),
     Rule(

@@ -126,6 +126,20 @@ def test_several_predictors_and_informants(complete: pd.DataFrame) -> None:
     )
 
 
+def test_two_values_are_variance_enough(complete: pd.DataFrame) -> None:
+    """A yes or no of each informant as predictor: effects are those of least squares."""
+    data = complete.assign(x=(complete["x"] > complete["x"].median()).astype(float))
+    found = models.actor_partner(data, "x", "y", ROLES)
+    wide = data.set_index(["role", "unit"])[["x", "y"]]
+    seen = {role: wide.loc[role].sort_index() for role in ROLES}
+    design = np.column_stack([np.ones(len(seen["sales"])), *(seen[role]["x"] for role in ROLES)])
+    for role, own in zip(ROLES, (1, 2), strict=True):
+        beta = np.linalg.lstsq(design, seen[role]["y"], rcond=None)[0]
+        mine = found.effects[found.effects["outcome_role"] == role].set_index("effect")["est"]
+        assert mine["actor"] == pytest.approx(beta[own], abs=1e-6)
+        assert mine["partner"] == pytest.approx(beta[3 - own], abs=1e-6)
+
+
 def test_clusters_scale_the_differences(data: pd.DataFrame) -> None:
     firm = data.assign(firm=data["unit"].str[1:].astype(int) // 2)
     found = models.actor_partner(firm, "x", "y", ROLES, estimator="MLR", cluster="firm")

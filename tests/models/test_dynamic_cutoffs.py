@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -126,6 +128,20 @@ def test_full_information_fits_have_saturated_means(holzinger: pd.DataFrame) -> 
         / dynamic_cutoffs(plain, seed=3, n_replications=100).distributions[0, "srmr"]
     )
     assert np.median(ratio) == pytest.approx(np.sqrt(45 / 54), abs=0.04)
+
+
+def test_the_note_names_all_that_the_simulation_leaves_out(holzinger: pd.DataFrame) -> None:
+    data = holzinger.assign(x3=holzinger["x3"].where(holzinger.index > 20), firm=np.arange(301) // 7)
+    options: dict[str, Any] = {"estimator": "MLR", "missing": "fiml", "cluster": "firm"}
+    for given, levels, note in (
+        ({}, 2, ""),
+        ({}, 1, "1 of 2 levels"),
+        (options, 1, "1 of 2 levels; simulated for independent cases; simulated without missing values"),
+    ):
+        cutoffs = dynamic_cutoffs(sem.fit(HS, data, **given), seed=3, n_replications=100, max_levels=levels)
+        assert cutoffs.note == note
+        assert set(cutoffs.tidy()["note"]) == {note}
+        assert {cutoff.level for cutoff in cutoffs.cutoffs} == set(range(1, levels + 1))
 
 
 def test_same_seed_same_cutoffs(fit: sem.Fit) -> None:

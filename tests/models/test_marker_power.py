@@ -52,6 +52,21 @@ def test_power_is_that_of_the_population(method: float, rho: float, n: int) -> N
     assert found.iloc[0, 1] == pytest.approx(expected, abs=0.03)
 
 
+def test_items_of_unlike_spread_count_by_the_mean_of_their_inverse_variances() -> None:
+    """Share of an equal effect c: c² · mean(1/σ²), which neither the median nor 1/mean(σ²) is."""
+    scale = np.array([1.0, 2.0, 1.0, 0.5, 3.0, 1.0, 1.0, 1.0, 1.0])
+    moments = covariance(0.25, 0.5) * np.outer(scale, scale)
+    texts = MethodTexts(FACTORS, "M", tuple(MARKER), frozenset())
+    table = sem.from_moments(texts.cfa(), moments, nobs=300, std_lv=True).estimates
+    base = texts.baseline(loading_table(table, "M", MARKER, "est"), residual_table(table, MARKER, "est"))
+    effect = equal_effect(
+        sem.from_moments(texts.equal(base), moments, nobs=300, std_lv=True), list(FACTORS), ITEMS
+    )
+    assert effect is not None
+    expected = np.mean(1 / np.diag(moments.loc[ITEMS, ITEMS]))
+    assert effect.inverse_variance == pytest.approx(expected, rel=0.02)
+
+
 def test_the_table_by_hand() -> None:
     effect = EqualEffect(0.03, 0.032, 0.8)
     table = power_table(effect, correlations=(1.0, 0.25), shares=(0.01,)).set_index("correlation")

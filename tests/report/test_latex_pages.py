@@ -81,6 +81,19 @@ def test_estimated_widths_fit_the_page() -> None:
             assert layout.part_width(part) <= PAGE[1 if layout.turned else 0], key
 
 
+def test_a_part_is_as_wide_as_its_columns_and_the_gaps_between_them() -> None:
+    """Every column but the first and last has a gap on both sides; LaTeX's ends are cut off (``@{}``)."""
+    parts = 0
+    for key, table in tables().items():
+        layout = layout_of(table.printed, table.title, table.warnings)
+        for part in layout.parts:
+            between = 2 * layout.type.gap * sum(1 for _ in part[1:])
+            assert layout.part_width(part) == pytest.approx(sum(f.width for f in part) + between), key
+            assert layout.part_width(part[:1]) == part[0].width
+            parts += 1
+    assert parts > 160
+
+
 def test_no_part_loses_a_column_and_each_names_its_rows() -> None:
     split = 0
     for key, table in tables().items():

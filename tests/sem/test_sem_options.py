@@ -364,11 +364,11 @@ def test_refusals_name_the_option_and_what_is_allowed(
     [
         (
             {"meanstructure": False, "missing": "ml"},
-            "meanstructure=False has no effect: missing='ml' need means",
+            "meanstructure=False has no effect: means are needed for missing='ml'",
         ),
         (
             {"meanstructure": False, "cluster": "firm"},
-            "meanstructure=False has no effect: cluster= need means",
+            "meanstructure=False has no effect: means are needed for cluster=",
         ),
         ({"parameterization": "theta"}, "parameterization='theta' has no effect: no variable is ordered"),
         ({"estimator": "WLSMV"}, "estimator='WLSMV' without ordered variables"),
