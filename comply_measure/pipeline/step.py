@@ -17,6 +17,7 @@ from comply_measure.evidence.topic import Request, Topic
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Chapter, Figure, Notice, Section
+from comply_measure.report.remarks import told_together
 from comply_measure.report.tables import TableSpec
 from comply_measure.report.translation.parts import chapter_in, said
 from comply_measure.report.translation.translator import translator
@@ -212,7 +213,7 @@ class Step:
         """The step's output: its evidence as a chapter, with its single values, and what was done with informants."""
         evidence, language = found.evidence, labels.language
         chapter = chapter_in(language, self.chapter(evidence, labels, cutoffs))
-        own = said(language, tuple(evidence.problems())) if chapter.problems is None else chapter.problems
+        own = said(language, told_together(evidence.problems())) if chapter.problems is None else chapter.problems
         conventions = {key: cutoff.value for key, cutoff in cutoffs.items()}
         stated = tuple(state(verdict, labels, cutoffs) for verdict in evidence.verdicts(conventions))
         concluded = conclusions(stated)

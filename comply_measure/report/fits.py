@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from comply_measure.evidence.fits import INDICES, FitRow, NamedFit, fit_row
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, chi_square, interval, listing
+from comply_measure.report.remarks import told_together
 from comply_measure.report.tables import Columns, Counted, TableSpec, of, table_of
 
 _NAMES = {"cfi": "CFI", "tli": "TLI", "rmsea": "RMSEA", "srmr": "SRMR"}
@@ -43,7 +44,7 @@ def fit_table(
         FIT,
         *dict.fromkeys([*_variants(fits), *(text for named in fits for text in named.remarks)]),
         estimator=estimator,
-        warnings=tuple(text for named in fits for text in named.warnings),
+        warnings=told_together(text for named in fits for text in named.warnings),
         twin=twin,
     )
 

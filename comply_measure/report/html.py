@@ -10,6 +10,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from comply_measure.report.parts import Block, Conclusions, Figure, Heading, Rep
 from comply_measure.report.references.citations import linked
 from comply_measure.report.references.styles import apa, doi_address
 from comply_measure.report.references.work import Work
+from comply_measure.report.remarks import said_once
 from comply_measure.report.tables import Cell, TableSpec
 from comply_measure.report.translation.translator import translator
 
@@ -55,7 +57,7 @@ def render_html(report: Report) -> str:
         _environment()
         .get_template("report.html.j2")
         .render(
-            report=report,
+            report=replace(report, sections=tuple(said_once(section) for section in report.sections)),
             say=translator(report.language),
             numbers=number_blocks(report.sections),
             listed=frozenset(work.key for work in report.references),

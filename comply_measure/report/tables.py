@@ -150,7 +150,7 @@ class TableSpec:
         Tidy data; exported whole, even where only some columns are printed.
     columns : sequence of str or Column
         The printed columns, in order: names of the dictionary, or columns of one's own. Empty: every data column
-        as text. A column of remarks is printed only where a printed row has one.
+        as text. A column of remarks is printed only where a printed row has one; what all rows have alike becomes a note.
     notes : tuple of str
         Sentences printed under the table.
     n_units, n_informants : int, optional
@@ -192,7 +192,12 @@ class TableSpec:
     def __post_init__(self) -> None:
         require_key(self.key)
         asked = [column_of(column) for column in self.columns]
-        columns = tuple(column for column in asked if column.name != "remark" or self._remarked(column))
+        remarks = {column: self._remarks(column) for column in asked if column.name == "remark"}
+        alike = {column: _of_every_row(texts) for column, texts in remarks.items()}
+        columns = tuple(
+            column for column in asked if column not in remarks or (any(remarks[column]) and not alike[column])
+        )
+        notes = tuple(f"Of every row: {text}." for text in alike.values() if text)
         known = set(self.data.columns)
         wanted = {name for column in columns for name in column.sources} | ({self.group} - {None})
         if missing := sorted(str(name) for name in wanted - known):
@@ -202,12 +207,13 @@ class TableSpec:
         if not asked:
             columns = tuple(Column(str(name), name) for name in self.data.columns)
         object.__setattr__(self, "columns", columns)
+        object.__setattr__(self, "notes", (*self.notes, *(note for note in notes if note not in self.notes)))
 
-    def _remarked(self, column: Column) -> bool:
-        """Whether any printed row has a remark."""
-        return all(name in self.data for name in column.sources) and any(
-            text(value) for name in column.sources for value in plain_values(_shown(self)[name])
-        )
+    def _remarks(self, column: Column) -> list[str]:
+        """The remarks of the printed rows; none where the data have no column of them."""
+        if not all(name in self.data for name in column.sources):
+            return []
+        return [text(value) for name in column.sources for value in plain_values(_shown(self)[name])]
 
     @property
     def shown(self) -> tuple[Column, ...]:
@@ -303,6 +309,12 @@ def _symbol(entry: Quantity, language: str) -> Cell:
         return Cell(told)
     plain = f"$\\mathit{{{entry.heading}}}$" if entry.italic and entry.heading.isascii() else ""
     return Cell(entry.heading, italic=entry.italic, latex=entry.latex or plain)
+
+
+def _of_every_row(remarks: list[str]) -> str:
+    """The remark that several rows have alike; empty where they differ, or one has none."""
+    same = len(remarks) > 1 and len(set(remarks)) == 1
+    return remarks[0].rstrip(".") if same else ""
 
 
 def _shown(table: TableSpec) -> pd.DataFrame:

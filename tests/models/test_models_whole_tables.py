@@ -394,7 +394,7 @@ def test_rules_hold_where_they_were_studied_and_nowhere_else() -> None:
     assert verdict(CHEN_LARGE, "metric", -0.02, NAN, NAN)[0] == "not supported"
     assert verdict(CHEN_SMALL, "metric", -0.006, 0.011, n_total=300)[0] == "not supported"
     assert verdict(CHEN_LARGE, "metric", -0.0125, 0.02) == (
-        "not supported", "ΔCFI -0.013, ΔRMSEA +0.020, ΔSRMR +0.000",
+        "not supported", "ΔCFI −.013, ΔRMSEA +.020, ΔSRMR +.000",
     )  # fmt: skip
     assert verdict(CHEN_LARGE, "means", -0.1) == ("withheld", "no cut-off for this level")
     assert verdict(CHEN_LARGE, "metric", NAN) == ("withheld", "CFI is undefined")

@@ -225,8 +225,9 @@ def structure(
     firms = variables.frame(())["firm"] if cluster == "firm" else None
     n_firms = int(unit.data["firm"].nunique()) if cluster == "firm" else -responses.n_firms
     kind, details = _kind(options), FitDetails.of(unit.fit)
+    named = NamedFit("structure", "Structural model", unit.fit)
     return StructureEvidence(
-        named=NamedFit("structure", "Structural model", unit.fit),
+        named=named,
         names=_BLOCKS if kind == "blocks" else {},
         n_units=len(unit.data),
         estimator=options.model_copy(update={"missing": unit.missing}).words(
@@ -237,7 +238,7 @@ def structure(
         formed=tuple(name for name in model.names if variables.formed(name)),
         n_firms=n_firms if responses.n_firms > 1 else 0,
         model=unit.text,
-        cautions=(*_problems(unit.fit, n_firms), *absent),
+        cautions=(*_few_firms(named), *absent),
         comparison=(
             comparison(model, variables, options, cluster, measurement, unit.fit)
             if options.compare and kind != "blocks"
@@ -372,10 +373,7 @@ def _indirect(fit: Fit, options: StructureOptions, seed: int) -> dict[str, Any]:
     return {"indirect": found, "indirect_note": "" if why.startswith(NO_ROUTE) else why}
 
 
-def _problems(fit: Fit, n_firms: int) -> tuple[str, ...]:
-    if not 0 < n_firms < fit.npar:
-        return ()
-    return (
-        f"The model has {fit.npar} free parameters and {n_firms} firms: with fewer clusters than parameters "
-        "the robust test statistic is not to be relied on, and standard errors are rough.",
-    )
+def _few_firms(named: NamedFit) -> tuple[str, ...]:
+    """The model's warning of fewer firms than parameters."""
+    found = named.fit.problems
+    return tuple(f"{named.label}: {finding}." for finding in found if finding.code == "few_clusters")

@@ -121,8 +121,17 @@ class Rule:
             if level in limits and math.isfinite(changes[name])
         ]
         failed = falls and (any(others) if others else True)
-        told = f"ΔCFI {changes['cfi']:+.3f}, ΔRMSEA {changes['rmsea']:+.3f}, ΔSRMR {changes['srmr']:+.3f}"
+        told = ", ".join(
+            f"Δ{name.upper()} {_change(changes[name])}" for name in ("cfi", "rmsea", "srmr")
+        )
         return ("not supported" if failed else "supported"), told
+
+
+def _change(value: float) -> str:
+    """``+.008``, ``−.004``: a change of an index with its sign, as the report prints indices."""
+    if not math.isfinite(value):
+        return "undefined"
+    return f"{value:+.3f}".replace("-", "−").replace("0.", ".", 1)
 
 
 def _range(low: float, high: float) -> str:

@@ -20,6 +20,7 @@ from comply_measure.report.fits import fit_table, range_sentence
 from comply_measure.report.format import bounded, count, interval, number, plural
 from comply_measure.report.labels import Labels
 from comply_measure.report.parts import Block, Chapter, Details, Notice, Prose, Section
+from comply_measure.report.remarks import told_together
 from comply_measure.report.reversals import with_reversals
 from comply_measure.report.tables import Columns, TableSpec, of, table_of
 from comply_measure.statistics.multiplicity import holm, rejects
@@ -146,7 +147,7 @@ def _table(facts: InformantEvidence, key: str, what: str, fits: tuple[NamedFit, 
 
 
 def _warnings(fits: tuple[NamedFit, ...]) -> tuple[str, ...]:
-    return tuple(text for named in fits for text in named.warnings)
+    return told_together(text for named in fits for text in named.warnings)
 
 
 def _common_text(facts: InformantEvidence) -> str:

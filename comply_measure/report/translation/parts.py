@@ -17,6 +17,7 @@ from comply_measure.report.parts import (
     Reference,
     Section,
 )
+from comply_measure.report.remarks import told_together
 from comply_measure.report.tables import TableSpec
 from comply_measure.report.translation.translator import Translator, translator
 
@@ -24,7 +25,7 @@ from comply_measure.report.translation.translator import Translator, translator
 def chapter_in(language: str, chapter: Chapter) -> Chapter:
     """A chapter in a language; verdicts, which have their own words, come later."""
     say = translator(language)
-    problems = None if chapter.problems is None else said(language, chapter.problems)
+    problems = None if chapter.problems is None else said(language, told_together(chapter.problems))
     headline = tuple(say(text) for text in chapter.headline)
     return Chapter(section_in(language, chapter.section), headline, problems)
 
