@@ -223,7 +223,10 @@ def _families(scale: ScaleReliability, kind: str, detail: pd.DataFrame, labels: 
 
 
 def _wide(part: pd.DataFrame) -> pd.DataFrame:
-    """One row per construct and group, a column per coefficient; the reasons of undefined ones in ``note``."""
+    """One row per construct and group, a column per coefficient; what is said of them in ``note``.
+
+    What is said of every coefficient of a row names none.
+    """
     import pandas as pd
 
     rows = []
@@ -237,9 +240,13 @@ def _wide(part: pd.DataFrame) -> pd.DataFrame:
             {"construct": construct, "group": group}
             | {name: int(first[name]) for name in ("n_items", "n_units", "n_informants", "n_complete")}
             | dict(zip(mine["coefficient"], mine["estimate"], strict=True))
-            | {"note": "; ".join(f"{', '.join(who)}: {why}" for why, who in reasons.items())}
+            | {"note": "; ".join(_of(who, why, len(mine)) for why, who in reasons.items())}
         )
     return pd.DataFrame(rows)
+
+
+def _of(who: list[str], why: str, n_all: int) -> str:
+    return why if len(who) == n_all > 1 else f"{', '.join(who)}: {why}"
 
 
 def _general_text(scale: ScaleReliability) -> str:
