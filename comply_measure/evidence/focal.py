@@ -272,9 +272,9 @@ def require_roles(chosen: Focal, least: int = 2) -> None:
     NotApplicableError
         If so.
     """
-    if len(chosen.roles) < least:
+    if (n := len(chosen.roles)) < least:
         raise NotApplicableError(
-            f"scale '{chosen.scale.key}' was answered by {len(chosen.roles)} role(s); "
+            f"scale '{chosen.scale.key}' was answered by {n} role{'' if n == 1 else 's'}; "
             f"this step compares at least {least}"
         )
     if not chosen.shares_units:

@@ -213,7 +213,11 @@ class Step:
         """The step's output: its evidence as a chapter, with its single values, and what was done with informants."""
         evidence, language = found.evidence, labels.language
         chapter = chapter_in(language, self.chapter(evidence, labels, cutoffs))
-        own = said(language, told_together(evidence.problems())) if chapter.problems is None else chapter.problems
+        own = (
+            said(language, told_together(evidence.problems()))
+            if chapter.problems is None
+            else chapter.problems
+        )
         conventions = {key: cutoff.value for key, cutoff in cutoffs.items()}
         stated = tuple(state(verdict, labels, cutoffs) for verdict in evidence.verdicts(conventions))
         concluded = conclusions(stated)

@@ -150,7 +150,8 @@ class TableSpec:
         Tidy data; exported whole, even where only some columns are printed.
     columns : sequence of str or Column
         The printed columns, in order: names of the dictionary, or columns of one's own. Empty: every data column
-        as text. A column of remarks is printed only where a printed row has one; what all rows have alike becomes a note.
+        as text. A column of remarks is printed only where a printed row has one; what all rows have
+        alike becomes a note.
     notes : tuple of str
         Sentences printed under the table.
     n_units, n_informants : int, optional
@@ -195,7 +196,9 @@ class TableSpec:
         remarks = {column: self._remarks(column) for column in asked if column.name == "remark"}
         alike = {column: _of_every_row(texts) for column, texts in remarks.items()}
         columns = tuple(
-            column for column in asked if column not in remarks or (any(remarks[column]) and not alike[column])
+            column
+            for column in asked
+            if column not in remarks or (any(remarks[column]) and not alike[column])
         )
         notes = tuple(f"Of every row: {text}." for text in alike.values() if text)
         known = set(self.data.columns)

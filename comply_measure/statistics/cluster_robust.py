@@ -41,8 +41,8 @@ def uncorrected_note(n_clusters: int, what: str = "clusters") -> str:
     Such errors are biased downwards and refer to a normal distribution: with few clusters tests reject too often and
     intervals cover too seldom (Cameron & Miller 2015, *Journal of Human Resources* 50, 317-372).
     """
-    if not 0 < n_clusters < FEW_CLUSTERS:
-        return ""
+    if not 1 < n_clusters < FEW_CLUSTERS:
+        return ""  # one cluster has no such errors
     return f"{n_clusters} {what} are few: their standard errors are too small, tests reject too often"
 
 

@@ -121,9 +121,7 @@ class Rule:
             if level in limits and math.isfinite(changes[name])
         ]
         failed = falls and (any(others) if others else True)
-        told = ", ".join(
-            f"Δ{name.upper()} {_change(changes[name])}" for name in ("cfi", "rmsea", "srmr")
-        )
+        told = ", ".join(f"Δ{name.upper()} {_change(changes[name])}" for name in ("cfi", "rmsea", "srmr"))
         return ("not supported" if failed else "supported"), told
 
 

@@ -68,10 +68,11 @@ def _opening(facts: SampleEvidence, labels: Labels) -> str:
     ]
     complete = _complete(facts)
     silent = int(facts.roles["n_without_answers"].sum())
+    verb = "has" if facts.n_units == 1 else "have"
     text = (
         f"The data cover {_where(facts)}. {count(facts.n_informants)} informants took part "
         f"({listing(roles)}). {count(complete)} of {plural(facts.n_units, 'unit')} "
-        f"({percent(complete / facts.n_units)}) have an informant in every role; incomplete units are kept, "
+        f"({percent(complete / facts.n_units)}) {verb} an informant in every role; incomplete units are kept, "
         "and every table states the units and informants it rests on."
     )
     if silent:
