@@ -12,7 +12,7 @@ from comply_measure.errors import Problem
 from comply_measure.sem.arguments import Arguments, checked
 from comply_measure.sem.arrays import Index
 from comply_measure.sem.bootstrap.fit import DEFAULT
-from comply_measure.sem.data import as_frame, check_names, split_groups
+from comply_measure.sem.data import as_frame, check_names, named_like_columns, split_groups
 from comply_measure.sem.errors import InputError, ModelError
 from comply_measure.sem.estimation import estimate
 from comply_measure.sem.families.base import Request
@@ -249,6 +249,7 @@ def _requested(
     groups = _filled_groups(frame, asked.group)
     setting = _setting(asked, options, records, len(groups[0]), bool(found), products=method)
     options = searched(apply_rules(setting), words.start, words.bounds, words.optimizer_options, asked.engine)
+    options = replace(options, notes=(*options.notes, *named_like_columns(frame, records)))
     table = table_options(setting)
     weighting = read_weights(frame, asked.sampling_weights, asked.sampling_weights_normalization)
     return Request(records, frame, groups, found, asked, options, table, weighting), products

@@ -168,6 +168,17 @@ def check_names(frame: pd.DataFrame, records: ModelRecords, *columns: str | None
         raise InputError("The data do not hold what the model names.", problems)
 
 
+def named_like_columns(frame: pd.DataFrame, records: ModelRecords) -> list[str]:
+    """A note for the factors and composites that bear the name of a column, which the model then does not use."""
+    columns = set(frame.columns)
+    latent = dict.fromkeys(term.lhs for term in records.terms if term.op in ("=~", "<~"))
+    return [
+        f"'{name}' is a latent variable of the model and a column of the data: the column is not used"
+        for name in latent
+        if name in columns
+    ]
+
+
 def _named_like_products(
     frame: pd.DataFrame, records: ModelRecords, lines: Mapping[str, int]
 ) -> list[Problem]:

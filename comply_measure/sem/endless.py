@@ -123,7 +123,7 @@ def held(model: Model, way: Way) -> Optimum:
         if rest.converged:
             break
     kept = Coordinates(held=far, box=box).kept(rest.point)
-    names, values = free_names(model), rest.point.theta
+    names, values = model.free_names(), rest.point.theta
     at_bound = _places(space, kept)
     return replace(
         rest,
@@ -132,16 +132,6 @@ def held(model: Model, way: Way) -> Optimum:
         binding=tuple(f"{names[i]} = {values[i]:.6g}" for i in at_bound),
         endless=tuple(names[i] for i in _places(space, far)),
     )
-
-
-def free_names(model: Model) -> list[str]:
-    """Name of every element of θ: its label, or what its row is called, with group and level."""
-    given = model.table.free_names()
-    rows = np.flatnonzero(model.table.free).tolist()
-    return [
-        model.row_name(row) if name == model.table.default_name(row) else name
-        for name, row in zip(given, rows, strict=True)
-    ]
 
 
 def _places(space: Space, chosen: NDArray[np.bool_]) -> tuple[int, ...]:

@@ -111,6 +111,15 @@ class Model:
         """Name of a row of the table: ``lhs op rhs`` with the group's suffix."""
         return self.table.default_name(row)
 
+    def free_names(self) -> list[str]:
+        """Name of every element of θ for a reader: the user's label, or the row's name with group and level."""
+        given = self.table.free_names()
+        rows = np.flatnonzero(self.table.free).tolist()
+        return [
+            self.row_name(row) if name == self.table.default_name(row) else name
+            for name, row in zip(given, rows, strict=True)
+        ]
+
     def statistic(self, point: Point) -> float:
         """The χ² statistic at a point, n F."""
         return self.sample.n * point.value

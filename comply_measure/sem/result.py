@@ -124,7 +124,7 @@ class Fit(FollowUps):
         """
         import pandas as pd
 
-        names = self.model.table.free_names()
+        names = self.model.free_names()
         matrix = self.vcov_array
         table = pd.DataFrame(math.nan if matrix is None else matrix, index=names, columns=names)
         return undefined_because(table, of_errors(self))

@@ -124,19 +124,45 @@ def rescaled(model: Model) -> Rescaled | None:
     """The model with unit variances in place of markers, and markers in place of unit variances.
 
     None where there is nothing to change, and where bounds, relations between parameters, or fixed values of what
-    depends on the scale would make it another model.
+    depends on the scale would make it another model. A variance that must not be below zero is no such bound: it says
+    the same in every scale, and nothing of a variance of 1.
     """
     table = model.table
-    if any(relation.op != ":=" for relation in table.relations) or model.space.bounded:
+    if any(relation.op != ":=" for relation in table.relations):
         return None
     ties = _ties(table)
     if ties is None:
         return None
     swaps, leader = _chosen(model, ties)
-    if not swaps:
+    if not swaps or (model.space.bounded and not _bounds_of_any_scale(table, swaps)):
         return None
     other = _swapped(table, swaps, leader)
+    if model.space.bounded:
+        other = _with_bounds(other, swaps)
     return Rescaled(model, model.family.again(model, other), swaps, leader)
+
+
+def _bounds_of_any_scale(table: ParameterTable, swaps: dict[Factor, tuple[int, int]]) -> bool:
+    """Whether bounds of what touches the factors only keep variances from being negative."""
+    finite = np.isfinite(table.lower) | np.isfinite(table.upper)
+    for row in np.flatnonzero(finite & (table.free > 0)).tolist():
+        block = int(table.group[row])
+        if not {(block, table.lhs[row]), (block, table.rhs[row])} & swaps.keys():
+            continue
+        variance = table.op[row] == "~~" and table.lhs[row] == table.rhs[row]
+        if not variance or table.lower[row] != 0.0 or math.isfinite(table.upper[row]):
+            return False
+    return True
+
+
+def _with_bounds(table: ParameterTable, swaps: dict[Factor, tuple[int, int]]) -> ParameterTable:
+    """The table in the other scale: free variances of its factors not negative, fixed ones without bounds."""
+    lower, upper = table.lower.copy(), table.upper.copy()
+    for marker, variance in swaps.values():
+        lower[[marker, variance]], upper[[marker, variance]] = -math.inf, math.inf
+        if table.free[variance]:
+            lower[variance] = 0.0
+    return replace(table, lower=lower, upper=upper)
 
 
 def _ties(table: ParameterTable) -> list[list[int]] | None:

@@ -189,3 +189,20 @@ def test_moments_free_by_default_under_least_squares() -> None:
 def test_wls_needs_enough_cases(hs: pd.DataFrame) -> None:
     with pytest.raises(sem.ModelError, match="more cases than moments"):
         sem.fit(HS, hs.head(40), estimator="WLS")
+
+
+@pytest.mark.parametrize("relation", ["a > 1.2", "x1 ~~ v*x1\nv > 1.3"])
+def test_the_residual_test_takes_what_binds_as_an_equality(hs: pd.DataFrame, relation: str) -> None:
+    """At a GLS optimum Browne's statistic is n F, what the constraint costs included (69.72 and 95.96 for 55.50).
+
+    lavaan 0.7-2 leaves binding inequalities out of it, so that a constraint that does not hold costs nothing under ULS.
+    """
+    model = f"f =~ x1 + a*x2 + x3 + x4 + x5\n{relation}"
+    plain = sem.fit(model, hs, estimator="GLS")
+    residual = sem.fit(model, hs, estimator="GLS", test="browne.residual.nt")
+    assert (
+        plain.optimum.binding
+        and plain.test.statistic
+        > sem.fit("f =~ x1 + x2 + x3 + x4 + x5", hs, estimator="GLS").test.statistic + 1.0
+    )
+    assert residual.test.statistic == pytest.approx(plain.test.statistic, rel=1e-9)

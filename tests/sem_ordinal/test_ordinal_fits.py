@@ -224,6 +224,23 @@ def test_category_missing_in_a_group_is_named() -> None:
         sem.fit("f =~ u1 + u2 + u4", some, ordered=True, group="region")
 
 
+def test_implied_means_are_in_the_units_of_the_other_moments() -> None:
+    """lavaan 0.7-2, Grant-White: thresholds hold the means of ordered variables, whose own are 0."""
+    from semopy.examples import holzinger39
+
+    data = holzinger39.get_data()
+    for i, cuts in ((1, [0, 0.2, 0.55, 0.85, 1]), (2, [0, 0.4, 1]), (3, [0, 0.2, 0.55, 0.85, 1])):
+        data[f"o{i}"] = pd.qcut(data[f"x{i}"], cuts, labels=False) + 1
+    equal = ["thresholds", "loadings", "intercepts"]
+    found = sem.fit(
+        "f =~ o3 + o2 + o1 + x9", data, ordered=["o3", "o2", "o1"], group="school", group_equal=equal
+    )
+    implied = found.implied().groups["Grant-White"]
+    np.testing.assert_allclose(implied["mean"], [0, 0, 0, 5.291], atol=5e-4)
+    np.testing.assert_allclose(implied["th"], [-0.642, 0.339, 1.240, 0.013, -0.684, 0.331, 1.196], atol=5e-4)
+    np.testing.assert_allclose(implied["cov"].to_numpy().diagonal(), [1, 1, 1, 1.051], atol=5e-4)
+
+
 def test_implied_and_residual_tables() -> None:
     found = fit("covariates_theta")
     implied = found.implied()

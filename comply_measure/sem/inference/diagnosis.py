@@ -77,7 +77,7 @@ def cluster_findings(model: Model) -> Iterator[Finding]:
 def no_fit_findings(model: Model, reason: str, unidentified: Sequence[int]) -> Iterator[Finding]:
     """Why a model has no test of fit, and no standard errors where it is not identified."""
     if unidentified:
-        names = model.table.free_names()
+        names = model.free_names()
         involved = ", ".join(names[i] for i in unidentified[:8])
         of_products = ""
         if any(isinstance(name, Product) for names in model.table.variables for name in names.latent):
@@ -106,7 +106,7 @@ def error_findings(model: Model, vcov: np.ndarray | None) -> Iterator[Finding]:
         return
     bad = np.flatnonzero(~(vcov.diagonal() >= 0.0))
     if len(bad):
-        names = model.table.free_names()
+        names = model.free_names()
         yield Finding(
             "no_standard_errors",
             f"no standard error (its square is negative): {', '.join(names[i] for i in bad[:8])}",

@@ -122,7 +122,7 @@ class ProductFit(Fit):
     def _doubts(self) -> Iterator[Finding]:
         """What stands in the way of standard errors or of defined parameters."""
         if self.unidentified:
-            names = self.model.table.free_names()
+            names = self.model.free_names()
             involved = ", ".join(names[i] for i in self.unidentified[:8])
             yield Finding(
                 "not_identified",

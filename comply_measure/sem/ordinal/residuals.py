@@ -26,10 +26,13 @@ ROUNDING = 1e-9
 def implied_tables(implied: OrdinalImplied) -> MomentTables:
     """Implied moments of one group: ``cov``, ``mean``, ``th`` and, with covariates, ``slopes``.
 
-    Means of ordered variables are those of the latent responses, before scaling; thresholds contain them.
+    All in the units of the scaled responses. Thresholds contain the means of ordered variables, which are 0, as in
+    lavaan 0.7 (0.6 printed them once more, before scaling).
     """
-    th = implied.threshold_vector[implied.layout.is_threshold]
-    return _tables(implied, implied.kept_sigma, implied.response_mu, th, implied.slopes)
+    layout = implied.layout
+    th, mean = implied.threshold_vector[layout.is_threshold], np.zeros(layout.p)
+    mean[layout.continuous] = implied.response_mu[layout.continuous]
+    return _tables(implied, implied.kept_sigma, mean, th, implied.slopes)
 
 
 def residual_tables(model: Model, point: Point, kind: str, jacobian: Array | None) -> list[MomentTables]:

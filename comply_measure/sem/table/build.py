@@ -20,6 +20,7 @@ from comply_measure.sem.table.parameter_table import GROUP_EQUAL, LARGEST, Param
 from comply_measure.sem.table.product_moments import product_moments
 from comply_measure.sem.table.products import mean_relations, scale_products, scale_relations
 from comply_measure.sem.table.variables import Variables, variables_of, with_latent_products
+from comply_measure.statistics.words import did_you_mean
 
 
 def build_table(
@@ -221,7 +222,7 @@ def _names_for_equality(rows: list[Row], variables: list[Variables], options: Ta
         return {name, f"{name}.l{key_of(row)[0]}"} if levels > 1 else {name}
 
     known = {name for row in rows if row.group <= levels for name in spellings(row)}
-    partial = {name if name in known else parameter_key(name) for name in options.group_partial}
+    partial = _partial(options.group_partial, known)
     tied: set[tuple[int, str, str, str]] = set()
     if len(variables) > levels and equal:
         for row in rows:
@@ -245,14 +246,30 @@ def _names_for_equality(rows: list[Row], variables: list[Variables], options: Ta
         for i, row in enumerate(rows):
             if row.group > levels and not row.label and key_of(row) in tied:
                 names[i] = first[key_of(row)]
-    _check_partial(partial, known)
     return names
 
 
-def _check_partial(partial: set[str], known: set[str]) -> None:
-    unknown = sorted(partial - known)
+def _partial(given: Sequence[str], known: set[str]) -> set[str]:
+    """Parameters exempt from equality across groups, as the table spells them.
+
+    Raises
+    ------
+    ModelError
+        Naming, as the user wrote them, those the model does not have.
+    """
+    bare = {"".join(name.split()): name for name in known}
+    found: set[str] = set()
+    unknown = []
+    for name in given:
+        spelt = (name, parameter_key(name), bare.get("".join(name.split()), name))
+        match = next((key for key in spelt if key in known), None)
+        if match is None:
+            unknown.append(f"{name}{did_you_mean(name, known)}")
+        else:
+            found.add(match)
     if unknown:
         raise ModelError(f"group_partial names no parameter of the model: {', '.join(unknown)}")
+    return found
 
 
 def _tie(rows: list[Row], names: list[str], plabels: list[str]) -> list[list[int]]:

@@ -26,6 +26,7 @@ from comply_measure.sem.language.expressions import (
 from comply_measure.sem.language.records import Product, Relation
 from comply_measure.sem.table.feasible import contradicting
 from comply_measure.sem.table.namespace import Namespace, degree, difference
+from comply_measure.sem.table.parameter_table import is_internal
 from comply_measure.sem.table.space import Space
 from comply_measure.sem.table.variables import Variables
 from comply_measure.statistics.words import did_you_mean
@@ -100,7 +101,7 @@ def referenced(table: ParameterTable, text: str = "") -> None:
 
 
 def _unknown(name: str, relation: Relation, known: set[str], text: str) -> Problem:
-    labels = sorted(label for label in known if not label.startswith(".p"))
+    labels = sorted(label for label in known if not is_internal(label))
     message = f"no parameter has the label '{name}'{did_you_mean(name, labels)}"
     if not relation.line:
         return Problem(message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from comply_measure.sem.language.records import Relation
 from comply_measure.sem.table.variables import Variables
 
+_INTERNAL = re.compile(r"\.p\d+\.")
 ModelType = Literal["sem", "growth"]
 Parameterization = Literal["delta", "theta"]
 
@@ -28,6 +30,11 @@ GROUP_EQUAL = (
     "lv.variances",
     "lv.covariances",
 )
+
+
+def is_internal(label: str) -> bool:
+    """Whether a label is the table's own (``.p7.``), not one a user gave (``.price``)."""
+    return _INTERNAL.fullmatch(label) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +167,7 @@ class ParameterTable:
         names = []
         for row in np.flatnonzero(self.free).tolist():
             label = self.label[row]
-            if not label or label.startswith(".p"):
+            if not label or is_internal(label):
                 label = self.default_name(row)
             names.append(label)
         return names

@@ -9,8 +9,9 @@ import numpy as np
 
 from comply_measure.errors import Problem
 from comply_measure.sem.errors import InputError
+from comply_measure.sem.language.quoting import parameter_key
 from comply_measure.sem.search import Start
-from comply_measure.sem.table.parameter_table import ParameterTable
+from comply_measure.sem.table.parameter_table import ParameterTable, is_internal
 from comply_measure.statistics.words import did_you_mean
 
 
@@ -43,7 +44,7 @@ def with_starts(
     problems: list[Problem] = []
     matched = False
     for name, value in start.values:
-        rows = places.get(_plain(name), [])
+        rows = _named(name, places)
         matched |= bool(rows)
         if start.strict and not rows:
             problems.append(_unknown(name, places))
@@ -83,11 +84,20 @@ def _places(table: ParameterTable, name_of: Callable[[int], str]) -> dict[str, l
         if op == "~~" and lhs != rhs:
             names.append(f"{rhs}{op}{lhs}" + name.removeprefix(f"{lhs}{op}{rhs}"))
         label = table.label[row]
-        if label and not label.startswith(".p"):
+        if label and not is_internal(label):
             names.append(label)
         for key in names:
-            places.setdefault(_plain(key), []).append(row)
+            places.setdefault(key, []).append(row)
     return places
+
+
+def _named(name: str, places: dict[str, list[int]]) -> list[int]:
+    """Rows that a user's name means: exactly, with names between backticks, or with other blanks."""
+    for key in (name, parameter_key(name)):
+        if key in places:
+            return places[key]
+    bare = _plain(name)
+    return [row for key, rows in places.items() if _plain(key) == bare for row in rows]
 
 
 def _plain(name: str) -> str:
@@ -95,6 +105,4 @@ def _plain(name: str) -> str:
 
 
 def _unknown(name: str, places: dict[str, list[int]]) -> Problem:
-    return Problem(
-        f"no free parameter of the model{did_you_mean(_plain(name), places)}", column=f"start['{name}']"
-    )
+    return Problem(f"no free parameter of the model{did_you_mean(name, places)}", column=f"start['{name}']")

@@ -58,15 +58,6 @@ class TwoLevelFit(Fit):
         )
         return _with_levels(modification_indices(self.model, self.optimum, sort, minimum, op))
 
-    @cached_property
-    def vcov(self) -> pd.DataFrame:
-        """Covariance matrix of the free parameters, named as in lavaan (``f=~y2.g2.l2``)."""
-        frame = super().vcov
-        table = self.model.table
-        rows = np.flatnonzero(table.free).tolist()
-        names = [table.label[row] or self.model.row_name(row) for row in rows]
-        return frame.set_axis(names, axis=0).set_axis(names, axis=1)
-
     @property
     def scores_new_cases(self) -> bool:
         """Scores are those of the cases the model was fitted to."""

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from comply_measure.sem.arrays import Array
+from comply_measure.sem.attempts import attempt
 from comply_measure.sem.model import Model
-from comply_measure.sem.optimise import Optimum, minimise
+from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.scaling import Rescaled, rescaled
 from comply_measure.sem.start import modest_values, random_values, starting_values
 from comply_measure.sem.table.parameter_table import ParameterTable
 
 RANDOM_STARTS = 8
-SCALED_STEPS = 200
 NEGATIVE = -1e-8
 RUN_OFF = 5.0  # variance that a factor which has run off gives an indicator, in variances of the indicator
 
@@ -24,7 +24,7 @@ def further_starts(model: Model, best: Optimum) -> Iterator[tuple[str, Array]]:
     """Starting θ to try besides, with the name of the remedy; none where the optimum at hand is proper.
 
     Σ_B rests on few clusters: its part of the likelihood has several optima and long valleys. Where the search
-    ended without convergence or at a negative variance, the model is fitted with its factors in another scale (a
+    ended without convergence, at a negative variance or at a bound, the model is fitted with its factors in another scale (a
     marker whose loading is near zero blocks the way), and from random starts. These are drawn with markers,
     whichever scale is asked for, so that both have the same optima to choose from.
 
@@ -36,7 +36,8 @@ def further_starts(model: Model, best: Optimum) -> Iterator[tuple[str, Array]]:
         What the usual starts have found.
     """
     table = model.table
-    if "=~" not in table.op or (best.converged and _proper(table, best.point.theta)):
+    proper = best.converged and not best.at_bound and _proper(table, best.point.theta)
+    if "=~" not in table.op or proper:
         return
     turned = None if best.converged else _other_side(model, best.point.theta)
     if turned is not None:
@@ -58,9 +59,7 @@ def further_starts(model: Model, best: Optimum) -> Iterator[tuple[str, Array]]:
 
 def _where_it_ends(other: Rescaled, start: Array, word: str) -> Iterator[tuple[str, Array]]:
     """Where the search in the other scale ends, in the scale of the model."""
-    model, search = other.model, other.model.options.search
-    steps = search.iterations or SCALED_STEPS
-    found = minimise(model.objective, model.space.contract(start), model.sample.n, steps, search.tolerance)
+    found = attempt(other.model, start)
     theta = other.back(found.point.theta, nearby=True) if math.isfinite(found.point.value) else None
     if theta is not None:
         yield word, theta
