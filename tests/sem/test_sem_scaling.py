@@ -34,7 +34,7 @@ def hs() -> pd.DataFrame:
         (PATHS, {"std_lv": True, "estimator": "GLS"}, 3),
         (CFA, GROUPS, 6),
         (CFA, {**GROUPS, "std_lv": True}, 6),
-        (CFA, {**GROUPS, "group_partial": ["v=~x1"]}, 6),
+        (CFA, {**GROUPS, "group_partial": ["v=~x1"]}, 4),  # of v the marker is free in one group
         (CFA, {**GROUPS, "group_equal": ["loadings", "lv.variances"]}, 6),
         (CFA, {**GROUPS, "group_equal": ["loadings", "lv.variances"], "std_lv": True}, 6),
         (CFA, {**GROUPS, "group_equal": ["residuals"]}, 6),
@@ -61,13 +61,29 @@ def test_the_other_scale_has_the_same_optimum(hs, model, options, changed) -> No
     assert other.words.startswith("markers" if options.get("std_lv") else "factor variances")
 
 
+@pytest.mark.parametrize("options", [{}, {"std_lv": True}])
+@pytest.mark.parametrize("word", ["pos.var", "pos.lv.var"])
+def test_variances_that_must_not_be_negative_say_the_same_in_both_scales(hs, options, word) -> None:
+    fit = sem.fit(CFA, hs, se="none", bounds=word, **options)
+    other = rescaled(fit.model)
+    assert len(other.swaps) == 3
+    table = other.model.table
+    variances = [i for i in range(len(table)) if table.op[i] == "~~" and table.lhs[i] == table.rhs[i]]
+    for row in variances:
+        bounded = fit.model.space.bounded and (word == "pos.var" or table.lhs[row] in "vts")
+        bounded = bounded and table.free[row]
+        assert table.lower[row] == (0.0 if bounded else -np.inf) and table.upper[row] == np.inf
+    assert estimate(other.model).point.value == pytest.approx(fit.optimum.point.value, abs=1e-9)
+
+
 @pytest.mark.parametrize(
     ("model", "options"),
     [
         (CFA + "\nv ~~ 0.2*t", {}),  # a fixed covariance depends on the scale: s alone changes
         (CFA.replace("x2 + x3", "a*x2 + a*x3"), {}),
         (CFA.replace("x2", "a*x2").replace("x5", "b*x5") + "\na == 2*b", {}),
-        (CFA, {"bounds": "pos.var"}),
+        (CFA, {"bounds": "standard"}),
+        (CFA.replace("x2", "lower(0.3)*x2").replace("x5", "upper(3)*x5") + "\ns ~~ upper(2)*s", {}),
         (CFA, {"effect_coding": True}),
     ],
 )

@@ -177,7 +177,7 @@ def _apply_modifiers(
 
     if modifiers.fixed:
         value = pick(modifiers.fixed)
-        row.free, row.value = math.isnan(value), value
+        row.free, row.value, row.marker = math.isnan(value), value, False
     if modifiers.start:
         row.start = pick(modifiers.start)
     if modifiers.lower:
@@ -208,28 +208,29 @@ def _impossible(row: Row, term: Term, records: ModelRecords) -> Iterator[Problem
         yield fault(f"'{name}': fixed at {row.value:g}, outside {bounds}", term.line, line, 1)
 
 
-def _names_for_equality(rows: list[Row], variables: list[Variables], options: TableOptions) -> list[str]:
+def _key(row: Row, options: TableOptions) -> tuple[int, str, str, str]:
+    """The parameter, whatever the group: its block within a group, and its row."""
+    return (row.group - 1) % options.levels + 1, row.lhs, row.op, row.rhs
+
+
+def _spellings(row: Row, options: TableOptions) -> set[str]:
+    """How ``group_partial`` may name a row: with or without its level."""
+    name = row.lhs + row.op + row.rhs
+    return {name, f"{name}.l{_key(row, options)[0]}"} if options.levels > 1 else {name}
+
+
+def _names_for_equality(
+    rows: list[Row], variables: list[Variables], options: TableOptions, partial: set[str]
+) -> list[str]:
     """A name per row; rows of one name share one value."""
     equal, levels = frozenset(options.group_equal), options.levels
-
-    def key_of(row: Row) -> tuple[int, str, str, str]:
-        """The parameter, whatever the group: its block within a group, and its row."""
-        return (row.group - 1) % levels + 1, row.lhs, row.op, row.rhs
-
-    def spellings(row: Row) -> set[str]:
-        """How ``group_partial`` may name a row: with or without its level."""
-        name = row.lhs + row.op + row.rhs
-        return {name, f"{name}.l{key_of(row)[0]}"} if levels > 1 else {name}
-
-    known = {name for row in rows if row.group <= levels for name in spellings(row)}
-    partial = _partial(options.group_partial, known)
     tied: set[tuple[int, str, str, str]] = set()
     if len(variables) > levels and equal:
         for row in rows:
-            if row.group > levels or spellings(row) & partial:
+            if row.group > levels or _spellings(row, options) & partial:
                 continue
             if is_tied(row, variables[row.group - 1], equal):
-                tied.add(key_of(row))
+                tied.add(_key(row, options))
     names = []
     owners: dict[str, tuple[str, str, str]] = {}
     for row in rows:
@@ -239,17 +240,17 @@ def _names_for_equality(rows: list[Row], variables: list[Variables], options: Ta
         name = row.lhs + row.op + row.rhs
         if owners.setdefault(name, (row.lhs, row.op, row.rhs)) != (row.lhs, row.op, row.rhs):
             name += f"\0{row.op}"  # "a~" ~ "b" and "a" ~~ "b" are two parameters
-        block = key_of(row)[0] if key_of(row) in tied else row.group
+        block = _key(row, options)[0] if _key(row, options) in tied else row.group
         names.append(name + (f".g{block}" if block > 1 else ""))
-    first = {key_of(r): n for r, n in zip(rows, names, strict=True) if r.group <= levels}
+    first = {_key(r, options): n for r, n in zip(rows, names, strict=True) if r.group <= levels}
     if tied:  # a row tied to a labelled row of the first group takes that label
         for i, row in enumerate(rows):
-            if row.group > levels and not row.label and key_of(row) in tied:
-                names[i] = first[key_of(row)]
+            if row.group > levels and not row.label and _key(row, options) in tied:
+                names[i] = first[_key(row, options)]
     return names
 
 
-def _partial(given: Sequence[str], known: set[str]) -> set[str]:
+def _partial(rows: list[Row], options: TableOptions) -> set[str]:
     """Parameters exempt from equality across groups, as the table spells them.
 
     Raises
@@ -257,10 +258,11 @@ def _partial(given: Sequence[str], known: set[str]) -> set[str]:
     ModelError
         Naming, as the user wrote them, those the model does not have.
     """
+    known = {name for row in rows if row.group <= options.levels for name in _spellings(row, options)}
     bare = {"".join(name.split()): name for name in known}
     found: set[str] = set()
     unknown = []
-    for name in given:
+    for name in options.group_partial:
         spelt = (name, parameter_key(name), bare.get("".join(name.split()), name))
         match = next((key for key in spelt if key in known), None)
         if match is None:
@@ -311,6 +313,21 @@ def _composite_scales(rows: list[Row], plabels: list[str], variables: list[Varia
     return relations
 
 
+def _free_exempt_markers(rows: list[Row], options: TableOptions, partial: set[str]) -> None:
+    """Free in later groups the markers that are exempt from equal loadings, in place; as lavaan from 0.7.
+
+    Where another loading of the factor is equal across groups, that gives the scale. A value in the text stays.
+    """
+    if "loadings" not in options.group_equal or not partial:
+        return
+    apart = [row for row in rows if row.op == "=~" and _spellings(row, options) & partial]
+    equal = [row for row in rows if row.op == "=~" and row.free and not _spellings(row, options) & partial]
+    scaled = {(row.group, row.lhs) for row in equal}
+    for row in apart:
+        if row.marker and row.group > options.levels and (row.group, row.lhs) in scaled:
+            row.free, row.value = True, math.nan
+
+
 def _assemble(
     rows: list[Row],
     variables: list[Variables],
@@ -320,7 +337,9 @@ def _assemble(
 ) -> ParameterTable:
     plabels = [f".p{i}." for i in range(1, len(rows) + 1)]
     products = [] if options.product_variables else scale_products(rows, variables)
-    sets = _tie(rows, _names_for_equality(rows, variables, options), plabels)
+    partial = _partial(rows, options)
+    _free_exempt_markers(rows, options, partial)
+    sets = _tie(rows, _names_for_equality(rows, variables, options, partial), plabels)
     relations: list[Relation] = list(records.relations)
     relations += _composite_scales(rows, plabels, variables)
     relations += scale_relations(products, plabels, sets)

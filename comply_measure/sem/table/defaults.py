@@ -120,6 +120,7 @@ def _fix_loadings(rows: list[Row], variables: Variables, options: TableOptions) 
     for row in rows:
         if row.op == "=~" and row.lhs not in done:
             done.add(row.lhs)
+            row.marker = True
             _fix(row, 1.0)
 
 

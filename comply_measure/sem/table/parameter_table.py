@@ -78,7 +78,10 @@ class TableOptions:
 
 @dataclass(slots=True)
 class Row:
-    """One parameter while the table is being built; ``value`` NaN and ``free`` false means exogenous."""
+    """One parameter while the table is being built; ``value`` NaN and ``free`` false means exogenous.
+
+    ``marker`` is a loading that defaults fix at 1.
+    """
 
     lhs: str
     op: str
@@ -92,6 +95,7 @@ class Row:
     label: str = ""
     lower: float = -math.inf
     upper: float = math.inf
+    marker: bool = False
 
 
 LARGEST = 1e50  # size of a value in the model text, or of a starting value: its powers must be numbers

@@ -24,8 +24,8 @@ def further_starts(model: Model, best: Optimum) -> Iterator[tuple[str, Array]]:
     """Starting θ to try besides, with the name of the remedy; none where the optimum at hand is proper.
 
     Σ_B rests on few clusters: its part of the likelihood has several optima and long valleys. Where the search
-    ended without convergence, at a negative variance or at a bound, the model is fitted with its factors in another scale (a
-    marker whose loading is near zero blocks the way), and from random starts. These are drawn with markers,
+    ended without convergence, at a negative variance or at a bound, the model is fitted with its factors in another
+    scale (a marker whose loading is near zero blocks the way), and from random starts. These are drawn with markers,
     whichever scale is asked for, so that both have the same optima to choose from.
 
     Parameters
