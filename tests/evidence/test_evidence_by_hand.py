@@ -208,6 +208,37 @@ def test_limits_of_norms_belong_to_them(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("written", "faults"),
+    [
+        (b"name,norm,se,sd\na,4,0,1\n", [("unknown column", "sd", None, "name, norm, se")]),
+        (
+            b"attribute,mean\na,4\n",
+            [
+                ("column is absent", "name", None, None),
+                ("column is absent", "norm", None, None),
+                ("unknown column", "attribute", None, "name, norm, se"),
+                ("unknown column", "mean", None, "name, norm, se"),
+            ],
+        ),
+        (b"", [("cannot be read as CSV", None, "EmptyDataError", None)]),
+        (b"name,norm\n\xff\xfe,4\n", [("cannot be read as CSV", None, "UnicodeDecodeError", None)]),
+        (
+            b"name,norm\nclarty,4\n",
+            [("neither an attribute nor an item; did you mean 'clarity'?", "name", "clarty", None)],
+        ),
+    ],
+)
+def test_files_of_norms_that_cannot_be_used_name_every_fault(
+    tmp_path: Path, written: bytes, faults: list[tuple[str | None, ...]]
+) -> None:
+    path = tmp_path / "norms.csv"
+    path.write_bytes(written)
+    with pytest.raises(InputError) as error:
+        read_norms(path, {"a": [], "clarity": []}, (1, 7))
+    assert [(p.message, p.column, p.value, p.allowed) for p in error.value.problems] == faults
+
+
 def several() -> pd.DataFrame:
     """Ten dyads; the first has three buyers, the second two sellers, the last a buyer alone."""
     rows = answers(10).reset_index(drop=True)

@@ -155,6 +155,26 @@ def test_generating_structure_wins(comparison) -> None:
         comparison.best("chisq")
 
 
+def test_a_structure_without_a_possible_solution_is_never_the_best(
+    comparison, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its criterion may be the smallest of all; undefined criteria are passed over, ties go to the first."""
+    table = pd.DataFrame(
+        {
+            "structure": ["impossible", "unfinished", "neither", "undefined", "good", "same"],
+            "converged": [True, False, False, True, True, True],
+            "admissible": [False, True, False, True, True, True],
+            "bic": [1.0, 2.0, 0.5, np.nan, 7.0, 7.0],
+            "aic": [1.0, 2.0, 0.5, 6.0, 7.0, 5.0],
+            "sabic": [1.0, 2.0, 0.5, np.nan, np.nan, np.nan],
+        }
+    )
+    monkeypatch.setattr(type(comparison), "tidy", lambda self: table)
+    assert (comparison.best(), comparison.best("aic")) == ("good", "same")
+    with pytest.raises(ComplyError, match="no structure has a value of SABIC at a possible solution"):
+        comparison.best("sabic")
+
+
 FULL = bool(os.environ.get("COMPLY_FULL"))
 NEAREST = ["correlated", "second_order_attributes", "third_order", "attributes_in_dimensions"]
 

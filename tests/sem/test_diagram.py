@@ -102,6 +102,12 @@ def overlaps(panel: Panel) -> list[tuple[str, str]]:
     return [(a, b) for (a, one), (b, other) in pairs if one.overlaps(other)]
 
 
+def touches(point: tuple[float, float], box: Box) -> bool:
+    """Whether a point lies in a box, or on its edge."""
+    x, y = point
+    return box.left - 1e-6 <= x <= box.right + 1e-6 and box.bottom - 1e-6 <= y <= box.top + 1e-6
+
+
 def crossed(panel: Panel) -> list[tuple[str, str, str]]:
     """Loadings that run through a shape they neither leave nor enter."""
     return [
@@ -144,8 +150,12 @@ def test_nothing_overlaps_and_every_value_has_a_place(name: str, long_names: boo
     assert len(panel.lines) == len(graph.arrows)
     assert {node.name for node in panel.nodes} == {variable.name for variable in graph.variables}
     assert crossed(panel) == []
+    boxes = {node.name: node.box for node in panel.nodes}
     for line in panel.lines:
         assert bool(line.arrow.value) == (line.label is not None)
+        for end, name in ((line.points[0], line.arrow.source), (line.points[-1], line.arrow.target)):
+            assert touches(end, boxes[name]), (line.arrow, end)
+        assert all(0 <= x <= panel.width and 0 <= y <= panel.height for x, y in line.points), line.arrow
     for box in (*(node.box for node in panel.nodes), *(line.label for line in panel.lines if line.label)):
         assert box.left >= 0
         assert box.bottom >= 0
@@ -321,6 +331,10 @@ def test_products_are_diamonds_whatever_estimates_them() -> None:
         assert shown["X:Z", "Y"] == in_print(table["Y", "~", "X:Z"], 2, leading_zero=False)
         assert shown["X", "X:Z"] == shown["Z", "X:Z"] == ""
         assert diamond.name == "X:Z"
+        drawn = [line.arrow for line in found.panels[0].lines if line.arrow.way == "covariance"]
+        assert [(arrow.source, arrow.target) for arrow in drawn] == [("X", "Z")]
+        if way == "product":  # covariances of the product are estimated, too, and stand in the table
+            assert abs(table["X", "~~", "X:Z"]) > 1e-3
         assert len(found.panels[0].nodes) == 13
         assert any("diamonds" in note for note in found.notes)
 

@@ -228,6 +228,22 @@ DERIVATIVES = {
     ),
     "chain": (MEASURED + "Z ~ X + w + X:w\nY ~ Z + w + Z:w + X:X\nx2 ~~ y2", {"nodes": 8}, False),
     "two dimensions": (MEASURED + "Y ~ X + Z + X:Z + X:X + Z:Z", {"nodes": 6}, False),
+    # every indicator of the outcome measures something linear, too, so that the one with the largest loading does
+    "cross-loadings": (
+        MEASURED + "X =~ y1 + y3\nZ =~ y2 + x3\nY ~ X + Z + X:Z\nz1 ~~ z3",
+        {"nodes": 8},
+        False,
+    ),
+    "cross-loadings of a chain": (
+        MEASURED + "X =~ z1 + z2 + z3 + y1\nZ ~ X + w + X:w\nY ~ Z + w + Z:w\nX =~ y2 + y3",
+        {"nodes": 8},
+        False,
+    ),
+    "quasi, cross-loadings": (
+        MEASURED + "X =~ y1 + y3\nZ =~ y2\nY ~ X + Z + X:Z",
+        {"interactions": "qml"},
+        False,
+    ),
     "observed outcome": ("X =~ x1 + x2 + x3\nZ =~ z1 + z2 + z3\ny1 ~ X + Z + X:Z", {"nodes": 8}, False),
 }
 
