@@ -10,6 +10,7 @@ import os
 import sys
 
 INPUT_ERROR = 2
+INTERRUPTED = 130
 
 
 def _one_blas_thread() -> None:
@@ -43,6 +44,16 @@ def main(arguments: list[str] | None = None) -> None:
     """
     _one_blas_thread()
     _write_what_can_be_written()
+    try:
+        _call(arguments)
+    except KeyboardInterrupt:
+        sys.stdout.flush()
+        print("interrupted", file=sys.stderr, flush=True)
+        raise SystemExit(INTERRUPTED) from None
+
+
+def _call(arguments: list[str] | None) -> None:
+    """The command, with its errors told in a line."""
     from comply_measure.cli.app import app
     from comply_measure.errors import ComplyError
 

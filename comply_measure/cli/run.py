@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -63,12 +64,15 @@ def run_command(
             _print(folder / "report.html", pdf)
         return 0
     from comply_measure.pipeline import run_study
+    from comply_measure.pipeline.files import leave_nothing
     from comply_measure.pipeline.usage import settled
 
+    leave_nothing()
     try:
         with settled(), announcer(quiet=quiet) as announce:
             run = run_study(study_file, out=out, wanted=wanted, force=force, jobs=jobs, listen=announce)
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # asked again while it ends: it is ending
         print("\ninterrupted; the same command goes on from here", file=sys.stderr)
         return INTERRUPTED
     for outcome in (outcome for outcome in run.outcomes.values() if not outcome.ok):

@@ -71,6 +71,7 @@ def new_study(answers: str | Path, out: str | Path | None = None) -> NewFiles:
     from comply_measure.pipeline.new_scales import named_scales
     from comply_measure.pipeline.new_told import checks_of, found_in
     from comply_measure.responses import sketch_answers
+    from comply_measure.responses.files.load import files_of
     from comply_measure.responses.sketch.ranges import answer_scales
 
     answers = Path(answers)
@@ -87,7 +88,7 @@ def new_study(answers: str | Path, out: str | Path | None = None) -> NewFiles:
     scales = named_scales(sketch, kinds, language)
     paths = [folder / (SCALE if not place else f"scale_{place + 1}.yaml") for place in range(len(scales))]
     inside = answers.resolve().is_relative_to(folder.resolve())
-    copy = None if inside else folder / answers.name
+    copies = () if inside else tuple(folder / path.name for path in files_of(answers))
     file = answers.resolve().relative_to(folder.resolve()).as_posix() if inside else answers.name
     missing, conflicts = _missing(sketch, kinds)
     document, comments = _study(sketch, file, [path.name for path in paths], language, scales, kinds, missing)
@@ -95,15 +96,15 @@ def new_study(answers: str | Path, out: str | Path | None = None) -> NewFiles:
         document["data"].setdefault("format", {})["neutralised"] = True
     texts = {folder / STUDY: commented_yaml(document, comments)}
     texts |= {path: scale.text() for path, (scale, _) in zip(paths, scales, strict=True)}
-    _write(texts, (answers,) if joined else () if copy is None else (copy,))
+    _write(texts, (answers,) if joined else copies)
     found, checks = found_in(sketch, kinds), checks_of(sketch, kinds, missing)
     if joined is not None:
         write_joined(joined, answers)
         more = told_of_folder(joined)
         found, checks = more[0] + found, more[1] + checks
-    if copy is not None:
-        shutil.copyfile(answers, copy)
-        found.append(f"{answers.name} was copied into {folder}")
+    for copy in copies:
+        shutil.copyfile(answers.with_name(copy.name), copy)
+        found.append(f"{copy.name} was copied into {folder}")
     return NewFiles(tuple(texts), tuple(found), (*conflicts, *checks))
 
 

@@ -127,14 +127,17 @@ class Study:
     def _data_files(self) -> list[Path]:
         from comply_measure.responses import dataset_path, describe_dataset
         from comply_measure.responses.datasets import DESCRIPTION
+        from comply_measure.responses.files.load import files_of
 
         if self.file.dataset is not None:
             folder, description = dataset_path(self.file.dataset), describe_dataset(self.file.dataset)
             names = [DESCRIPTION, description.file, description.units_file]
             return [folder / name for name in names if name is not None]
         data = _data_of(self.file)
-        names = [data.file, data.units_file]
-        return [confined(self.path.parent, name) for name in names if name is not None]
+        named = [
+            confined(self.path.parent, name) for name in (data.file, data.units_file) if name is not None
+        ]
+        return [path for name in named for path in files_of(name)]
 
     @cached_property
     def responses(self) -> Responses:

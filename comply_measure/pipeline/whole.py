@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from comply_measure.pipeline.files import locked, sweep
 from comply_measure.pipeline.folder import require_usable, write_results
 from comply_measure.pipeline.plan import Listener
 from comply_measure.pipeline.registry import STEPS
@@ -89,6 +90,15 @@ def _written(
 ) -> Run:
     """The run, with its results in the folder."""
     require_usable(folder)
+    with locked(folder):
+        return _alone(run, folder, store, wanted, jobs)
+
+
+def _alone(
+    run: Callable[[Store], Run], folder: Path, store: Store | None, wanted: list[str] | None, jobs: int
+) -> Run:
+    sweep(folder)
+    sweep(folder / FOLDER)
     started = datetime.now(UTC)
     done = replace(run(store or Store(folder / FOLDER)), folder=folder)
     if store is None:

@@ -20,6 +20,7 @@ from typing import Any
 
 from comply_measure.errors import ComplyError
 from comply_measure.pipeline.execute import execute
+from comply_measure.pipeline.files import leave_nothing, remove_unfinished
 from comply_measure.pipeline.outcome import Outcome
 from comply_measure.pipeline.plan import Listener, Plan, skipped
 from comply_measure.pipeline.registry import STEPS
@@ -76,8 +77,12 @@ def run_parallel(
     try:
         return _drive(pool, plan, store, outcomes, listen)
     finally:
-        # After an interruption the steps under way finish and are kept; no new one starts.
-        pool.shutdown(wait=True, cancel_futures=True)
+        # After an interruption the steps under way finish and are kept; no new one starts. A second one ends them.
+        try:
+            pool.shutdown(wait=True, cancel_futures=True)
+        except KeyboardInterrupt:
+            pool.end()
+            raise
 
 
 class _Pool(ProcessPoolExecutor):
@@ -87,6 +92,12 @@ class _Pool(ProcessPoolExecutor):
         """A task; processes are made here."""
         with _script_unseen():
             return super().submit(*args, **kwargs)
+
+    def end(self) -> None:
+        """End the workers at once; what they were writing goes."""
+        for process in tuple((self._processes or {}).values()):
+            process.terminate()
+            process.join(5)
 
 
 @contextmanager
@@ -158,6 +169,7 @@ def _begin(key: bytes) -> None:
     _FOR_LIFE.enter_context(settled())
     _FOR_LIFE.enter_context(remembering())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    leave_nothing()
     parent = parent_process()
     if parent is not None:
         Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
@@ -165,6 +177,7 @@ def _begin(key: bytes) -> None:
 
 def _end_with(sentinel: int) -> None:
     wait_for([sentinel])
+    remove_unfinished()
     os._exit(1)
 
 

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from comply_measure.responses.cells import NOTHING, add_cells, folded, has_invisible, name_in
 from comply_measure.responses.faults import Faults
-from comply_measure.responses.files.raw import Column, DateCell, RawTable
+from comply_measure.responses.files.raw import MAX_EXACT, Column, DateCell, RawTable
 from comply_measure.responses.numerals import NO_VALUE, NO_VALUE_SETTLED
 from comply_measure.responses.roles import RoleWords
 from comply_measure.statistics.words import nearest
 
 _WRITTEN_NUMBER = re.compile(r"0*(\d+)(?:\.0+)?")  # 1, 01 and 1.0
+
+_SHORTENED = re.compile(r"-?\d[.,]\d+E\+\d\d+")  # 1.23457E+17, as spreadsheets show and export long numbers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,6 +90,7 @@ def read_names(
     if dates:
         allowed = "text or a whole number; spreadsheets turn entries such as 3-5 into dates"
         add_cells(faults, f"a date is no {what} id", table, column, dates, allowed)
+    _check_digits(table, column, what, faults)
     add_cells(faults, f"no {what} id but a word for no value", table, column, empty, NO_VALUE_SETTLED)
     lookup = np.array([*texts, None], dtype=object)
     codes, names = pd.factorize(lookup[column.codes], use_na_sentinel=True)
@@ -95,6 +98,25 @@ def read_names(
         absent = np.flatnonzero(codes < 0)
         faults.add_rows(f"the {what} is missing", table.rows[absent], column=column.name)
     return Names(codes.astype(np.intp), tuple(names))
+
+
+def _check_digits(table: RawTable, column: Column, what: str, faults: Faults) -> None:
+    """Numbers whose digits are not all there: two ids may have become one."""
+    rounded = [
+        place
+        for place, cell in enumerate(column.distinct)
+        if (not isinstance(cell, str) and abs(cell) >= MAX_EXACT and not column.is_declared_missing(cell))
+        or (isinstance(cell, str) and _SHORTENED.fullmatch(cell))
+    ]
+    allowed = "every digit: ids of more than 15 digits are stored as text"
+    add_cells(
+        faults,
+        f"the {what} id is a number of more digits than the file keeps",
+        table,
+        column,
+        rounded,
+        allowed,
+    )
 
 
 def read_roles(

@@ -135,7 +135,8 @@ class FileFormat(Speaking):
     thousands : {"none", ".", ",", "space", "apostrophe"}
         Sign between groups of three digits. None: such numbers are problems, because 1.200 may be 1.2.
     sheet : str or None
-        Worksheet of an Excel file. None: the only one that holds data.
+        Worksheet of an Excel file, or group of a JSON file that repeats. None: the only worksheet that holds data; a
+        row per interview.
     header_rows : tuple of int
         Rows that name the columns, counted from 0 without blank ones; the first of them names, the others tell apart
         columns of one name. The answers begin below the last. Qualtrics writes three: ``[0, 1, 2]``.

@@ -13,6 +13,7 @@ from comply_measure.sem.arrays import Array
 from comply_measure.sem.data import LARGEST, nearest
 from comply_measure.sem.errors import InputError
 from comply_measure.sem.sample import GroupSample, Sample
+from comply_measure.statistics.foreign_frames import as_pandas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,9 +89,7 @@ def group_sample(
         Listing every fault of the matrix.
     """
     problems: list[Problem] = []
-    if not hasattr(matrix, "columns"):
-        problem = Problem("a data frame with variable names as index and columns is needed")
-        raise InputError("The covariance matrix cannot be read.", [problem])
+    matrix = _with_names(matrix)
     columns = [str(column) for column in matrix.columns]
     if [str(label) for label in matrix.index] != columns:
         problems.append(Problem("index and columns are not the same names"))
@@ -116,6 +115,23 @@ def group_sample(
         cov = cov * (nobs - 1) / nobs
     level = None if mean is None else _vector(mean, columns, "mean")[places]
     return GroupSample(name, tuple(wanted), int(nobs), cov, level)
+
+
+def _with_names(matrix: Any) -> pd.DataFrame:
+    """The matrix with names of rows; tables of other libraries have none: theirs are those of the columns, in order."""
+    found = as_pandas(matrix)
+    if found is None:
+        problem = Problem("a data frame with variable names as index and columns is needed")
+        raise InputError("The covariance matrix cannot be read.", [problem])
+    if isinstance(matrix, type(found)):
+        return found
+    if found.shape[0] != found.shape[1]:
+        size = f"{found.shape[0]} rows and {found.shape[1]} columns"
+        problem = Problem(
+            "a table without names of rows is not square", value=size, allowed="a row per column"
+        )
+        raise InputError("The covariance matrix cannot be read.", [problem])
+    return found.set_axis(found.columns, axis=0)
 
 
 def _complete(matrix: Array) -> Array:

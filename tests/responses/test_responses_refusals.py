@@ -246,7 +246,8 @@ REFUSED: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
         lambda folder: read(folder, HEAD + "u1,mar\x00keting\n"),
         (
             "FOLDER/a.csv cannot be used",
-            "FOLDER/a.csv: the file is not what its ending says: binary data (found '.csv'); allowed: text",
+            "FOLDER/a.csv, row 2: not text: zero byte at position 52; allowed: text; read as utf-8; UTF-16 needs a "
+            "byte-order mark or a stated encoding",
         ),
     ),
     "a byte-order mark against the statement": (
@@ -299,8 +300,8 @@ REFUSED: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
         lambda folder: read(folder, HEAD + LINES, "a.doc"),
         (
             "FOLDER/a.doc cannot be used",
-            "FOLDER/a.doc: unknown file ending (found '.doc'); allowed: .csv, .tsv, .txt, .tab, .xlsx, "
-            ".parquet, .sav, .zsav, .dta, .json",
+            "FOLDER/a.doc: unknown file ending (found '.doc'); allowed: .csv, .tsv, .txt, .tab, .dat, .xlsx, "
+            ".parquet, .sav, .zsav, .dta, .json, .jsonl, .ndjson",
         ),
     ),
     "a ZIP archive": (

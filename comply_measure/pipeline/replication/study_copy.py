@@ -36,13 +36,16 @@ def copy_study(study: Study, folder: Path, stand_in: Responses | None = None) ->
     Own data keep their places and the study file its bytes. A shipped data set becomes ``data/``; so does a stand-in,
     which replaces the data.
     """
+    from comply_measure.responses.files.load import files_of
+
     document = dict(read_yaml(study.path).data)
     for name in _own_files(study):
         _copy(confined(study.path.parent, name), folder / name)
     _copy_scales(study, folder)
     if stand_in is None and study.file.dataset is None:
-        for path in _data_names(study):
-            _copy(confined(study.path.parent, path), folder / path)
+        for name in _data_names(study):
+            for path in files_of(confined(study.path.parent, name)):
+                _copy(path, (folder / name).with_name(path.name))
         _copy(study.path, folder / STUDY)
         return document
     if stand_in is None:

@@ -58,8 +58,8 @@ def read_delimited(path: Path, file_format: FileFormat, faults: Faults) -> RawTa
     first, skip = _announced_delimiter(text)
     at = file_format.header_rows
     delimiter = file_format.delimiter or first or _likely_delimiter(text, path.suffix.lower(), min(at))
-    reader = _Records(text, delimiter, skip)
-    records = _until_broken(reader, faults)
+    reader = Records(text, delimiter, skip)
+    records = until_broken(reader, faults)
     above = list(islice(records, max(at) + 1))
     if len(above) <= max(at):
         if not faults.problems:
@@ -76,7 +76,7 @@ def read_delimited(path: Path, file_format: FileFormat, faults: Faults) -> RawTa
     if plain is not None:
         columns, rows = plain, np.arange(title_row + 1, title_row + 1 + len(plain[0].codes), dtype=np.intp)
     else:
-        columns, rows = _encoded_columns(_blocks(records, reader, len(titles), faults), len(titles))
+        columns, rows = encoded_columns(blocks(records, reader, len(titles), faults), len(titles))
     header = checked_header(titles, lambda place: len(columns[place].distinct) > 0, faults, row=title_row)
     if not len(rows):
         if not faults.problems:
@@ -102,7 +102,7 @@ def first_records(path: Path, file_format: FileFormat, count: int) -> list[list[
         return []
     first, skip = _announced_delimiter(text)
     delimiter = file_format.delimiter or first or _likely_delimiter(text, path.suffix.lower(), 0)
-    return list(islice(_until_broken(_Records(text, delimiter, skip), faults), count))
+    return list(islice(until_broken(Records(text, delimiter, skip), faults), count))
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -127,11 +127,12 @@ def _likely_delimiter(text: str, ending: str, skipped: int) -> str:
     return max(order, key=outside.count)
 
 
-class _Records:
+class Records:
     """The records of a text, each with the line it begins in; blank ones are counted and left out."""
 
-    def __init__(self, text: str, delimiter: str, skip: int) -> None:
-        self._reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    def __init__(self, text: str, delimiter: str, skip: int, quote: str = '"') -> None:
+        source = io.StringIO(text, newline="")
+        self._reader = csv.reader(source, delimiter=delimiter, quotechar=quote, strict=True)
         self._skip = skip
         self.begins = 1
         self.blank = 0
@@ -153,7 +154,7 @@ class _Records:
                 waiting += 1
 
 
-def _until_broken(reader: _Records, faults: Faults) -> Iterator[list[str]]:
+def until_broken(reader: Records, faults: Faults) -> Iterator[list[str]]:
     """The records; broken quoting ends them with a problem, since nothing after it can be told apart."""
     try:
         yield from reader
@@ -165,8 +166,8 @@ def _until_broken(reader: _Records, faults: Faults) -> Iterator[list[str]]:
         faults.add(message, row=reader.begins, allowed='quoted cells, with "" for a quotation mark inside')
 
 
-def _blocks(
-    records: Iterator[list[str]], reader: _Records, width: int, faults: Faults
+def blocks(
+    records: Iterator[list[str]], reader: Records, width: int, faults: Faults
 ) -> Iterator[tuple[list[list[str]], list[int]]]:
     """Blocks of records as wide as the header, with their lines."""
     block: list[list[str]] = []
@@ -191,14 +192,14 @@ def _blocks(
         yield block, rows
 
 
-def _encoded_columns(
-    blocks: Iterator[tuple[list[list[str]], list[int]]], width: int
+def encoded_columns(
+    found: Iterator[tuple[list[list[str]], list[int]]], width: int
 ) -> tuple[list[Column], NDArray[np.intp]]:
     """Columns by place, and the line of each record; of a block only distinct cells and codes are kept."""
     known: list[defaultdict[str, int]] = [defaultdict(count().__next__) for _ in range(width)]
     codes: list[list[NDArray[np.int32]]] = [[np.empty(0, dtype=np.int32)] for _ in range(width)]
     lines: list[int] = []
-    for block, rows in blocks:
+    for block, rows in found:
         lines += rows
         for place, cells in enumerate(zip(*block, strict=True)):
             code_of = known[place].__getitem__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from contextlib import suppress
 from typing import Final
 
@@ -19,6 +20,10 @@ _MARKS: Final = (
 _NO_ENCODINGS: Final = frozenset(
     {"idna", "mbcs", "oem", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
 )
+#: Escapes that change the character set (ISO 2022), and controls of ISO 8859 where Windows has quotation marks.
+_ESCAPE: Final = re.compile("\x1b[$(]")
+_FOREIGN: Final = re.compile("\x1b[$(]|[\x80-\x84\x86-\x9f]")
+_END_OF_DOS: Final = "\x1a"
 _ALLOWED: Final = "such as utf-8, cp1252 or utf-16"
 
 
@@ -72,7 +77,26 @@ def decoded(raw: bytes, stated: str | None, faults: Faults) -> str | None:
             allowed=f"text; read as {encoding}; UTF-16 needs a byte-order mark or a stated encoding",
         )
         return None
-    return text
+    of_iso = encoding.lower().replace("_", "-").startswith(("iso", "latin", "l1", "8859"))
+    if (sign := (_FOREIGN if of_iso else _ESCAPE).search(text)) is not None:
+        _add_foreign(text, sign.start(), encoding, faults)
+        return None
+    return text.rstrip(_END_OF_DOS)
+
+
+def _add_foreign(text: str, place: int, encoding: str, faults: Faults) -> None:
+    """A control character that only text read in another encoding has."""
+    around = "".join(c if c.isprintable() else "\ufffd" for c in text[max(place - 12, 0) : place + 12])
+    if text[place] == "\x1b":
+        hint = "if it is Japanese or Korean text, state its encoding, such as iso2022_jp"
+    else:
+        hint = f"{encoding} has no letter there; Windows has: state encoding: cp1252"
+    faults.add(
+        f"control character U+{ord(text[place]):04X} at position {place}",
+        row=text.count("\n", 0, place) + 1,
+        value=around,
+        allowed=f"text; read as {encoding}; {hint}",
+    )
 
 
 def _add_wrong_byte(

@@ -21,6 +21,7 @@ from comply_measure.responses.files.header import (
 )
 from comply_measure.responses.files.merged import Grid, settle_merged
 from comply_measure.responses.files.raw import RawTable, encoded
+from comply_measure.responses.files.repeats import beside_interviews, innermost
 from comply_measure.responses.files.workbook import FormulaCell, Sheet, TooLarge, packed_well, read_sheets
 from comply_measure.responses.mapping import FileFormat
 
@@ -60,6 +61,9 @@ def read_excel(path: Path, file_format: FileFormat, faults: Faults) -> RawTable 
     if name is None:
         return None
     sheet = sheets[name]
+    told: tuple[str, ...] = ()
+    if file_format.header_rows == (0,):
+        sheet, told = beside_interviews(sheet, sheets, faults)
     if not sheet.rows:
         faults.add(
             "the worksheet is empty", column=name, allowed="a header row and one row per informant or unit"
@@ -98,7 +102,7 @@ def read_excel(path: Path, file_format: FileFormat, faults: Faults) -> RawTable 
     rows = np.asarray([row for row, _ in filled], dtype=np.intp)
     for row, cells in filled[:2]:
         check_import_row(cells, row, faults)
-    return RawTable(path.name, columns, rows, notes=(*skipped_rows(at), *_notes(sheet, rows, header)))
+    return RawTable(path.name, columns, rows, notes=(*skipped_rows(at), *told, *_notes(sheet, rows, header)))
 
 
 def first_rows(path: Path, file_format: FileFormat, count: int) -> list[list[Any]]:
@@ -138,6 +142,8 @@ def _chosen_sheet(sheets: dict[str, Sheet], stated: str | None, faults: Faults) 
     if not filled:
         faults.add("the workbook is empty", allowed="a header row and one row per informant or unit")
         return None
+    if (inner := innermost(sheets)) is not None:
+        return inner
     if len(filled) > 1:
         faults.add("several worksheets hold data", allowed=f"state sheet: one of {', '.join(filled)}")
         return None

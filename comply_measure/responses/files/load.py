@@ -20,7 +20,8 @@ from comply_measure.responses.files.json_records import read_json
 from comply_measure.responses.files.labelled import read_spss, read_stata
 from comply_measure.responses.files.parquet import read_parquet
 from comply_measure.responses.files.raw import Column, RawTable, encoded
-from comply_measure.responses.files.signature import ENDINGS, actual_kind, expected_kind
+from comply_measure.responses.files.signature import ENDINGS, actual_kind, expected_kind, has_single_zeros
+from comply_measure.responses.files.syntax import read_with_syntax, syntax_of
 from comply_measure.responses.mapping import FileFormat
 from comply_measure.statistics.words import did_you_mean
 
@@ -31,12 +32,15 @@ READERS: dict[str, Reader] = {
     ".tsv": read_delimited,
     ".txt": read_delimited,
     ".tab": read_delimited,
+    ".dat": read_with_syntax,
     ".xlsx": read_excel,
     ".parquet": read_parquet,
     ".sav": read_spss,
     ".zsav": read_spss,
     ".dta": read_stata,
     ".json": read_json,
+    ".jsonl": read_json,
+    ".ndjson": read_json,
 }
 
 
@@ -48,7 +52,7 @@ _MEANT = {
     "Parquet file": _NUMBERS,
     "SPSS file": _NUMBERS | {"encoding"},
     "Stata file": _NUMBERS | {"encoding"},
-    "JSON": _NUMBERS,
+    "JSON": _NUMBERS | {"encoding", "sheet"},
 }
 
 
@@ -72,12 +76,19 @@ def load_table(path: Path, file_format: FileFormat, faults: Faults) -> RawTable 
     if not _is_what_it_says(path, file_format, faults):
         return None
     _check_format(path, file_format, faults)
-    table = READERS[path.suffix.lower()](path, file_format, faults)
+    reader = read_with_syntax if syntax_of(path) else READERS[path.suffix.lower()]
+    table = reader(path, file_format, faults)
     if table is None:
         return None
     if file_format.neutralised:
         table = replace(table, columns=_without_marks(table.columns))
     return replace(table, file=faults.file, sha256=digest(path))
+
+
+def files_of(path: Path) -> tuple[Path, ...]:
+    """A file of answers with what is read beside it: the syntax file that describes its columns."""
+    beside = syntax_of(path)
+    return (path,) if beside is None else (path, beside)
 
 
 def top_rows(path: Path, file_format: FileFormat, faults: Faults, count: int) -> list[list[Any]]:
@@ -93,6 +104,8 @@ def top_rows(path: Path, file_format: FileFormat, faults: Faults, count: int) ->
     if not _is_what_it_says(path, file_format, faults):
         return []
     reader = READERS[path.suffix.lower()]
+    if syntax_of(path):
+        return []
     if reader is read_delimited:
         return first_records(path, file_format, count)
     return first_rows(path, file_format, count) if reader is read_excel else []
@@ -141,6 +154,8 @@ def _is_what_it_says(path: Path, file_format: FileFormat, faults: Faults) -> boo
     actual = actual_kind(path)
     if actual == "binary data" and _is_wide(file_format.encoding):
         actual = "text"  # of UTF-16 and UTF-32 without a mark, which hold zero bytes
+    if actual == "binary data" and expected in ("text", "JSON") and has_single_zeros(path):
+        actual = "text"  # which reading it names with its row
     if actual == "text" and expected == "JSON":
         actual = expected
     if actual != expected:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 Cell = str | float
+
+#: Whole numbers below are kept as floats; Excel keeps 15 digits, and beyond 2^53 a float stands for several numbers.
+MAX_EXACT: Final = 10**15
 
 #: What shows nothing at the ends of a text: byte-order mark, zero-width and soft characters, marks of direction.
 _INVISIBLE = (
@@ -178,7 +181,10 @@ def plain(value: Any) -> Cell | None:
         return (DateCell(text) if isinstance(value, DateCell) else text) or None
     if isinstance(value, bool | np.bool_):
         return "TRUE" if value else "FALSE"
-    if isinstance(value, int | float | np.integer | np.floating):
+    if isinstance(value, int | np.integer):
+        # Two long ids would become one float.
+        return float(value) if abs(int(value)) < MAX_EXACT else str(value)
+    if isinstance(value, float | np.floating):
         return None if value != value else float(value)
     if hasattr(value, "isoformat"):
         return DateCell(value.isoformat())

@@ -9,12 +9,15 @@ _ENDS: dict[str, str] = {
     ".tsv": "text",
     ".txt": "text",
     ".tab": "text",
+    ".dat": "text",
     ".xlsx": "Excel workbook (.xlsx)",
     ".parquet": "Parquet file",
     ".sav": "SPSS file",
     ".zsav": "SPSS file",
     ".dta": "Stata file",
     ".json": "JSON",
+    ".jsonl": "JSON",
+    ".ndjson": "JSON",
 }
 ENDINGS = tuple(_ENDS)
 
@@ -65,6 +68,13 @@ def actual_kind(path: Path) -> str:
     if head.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
         return "HTML page"
     return "binary data" if b"\x00" in head else "text"
+
+
+def has_single_zeros(path: Path) -> bool:
+    """Whether the beginning of a file is text but for a few zero bytes."""
+    with path.open("rb") as stream:
+        head = stream.read(4096)
+    return head.count(0) * 50 < len(head) and not any(byte in head for byte in b"\x01\x02\x03\x04\x05\x06")
 
 
 def _zip_kind(path: Path) -> str:

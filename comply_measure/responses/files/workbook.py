@@ -18,6 +18,7 @@ from comply_measure.responses.files.limits import (
     MAX_SHEET_ROWS,
     MAX_UNPACKED,
 )
+from comply_measure.responses.files.raw import MAX_EXACT
 
 Range = tuple[int, int, int, int]
 """First row, first column, last row, last column, from 1."""
@@ -188,6 +189,8 @@ def _values(cells: list[dict[str, Any]]) -> list[Any]:
         value = cell["value"]
         if value is None or (isinstance(value, str) and not value.strip()):
             continue
+        if isinstance(value, int) and abs(value) >= MAX_EXACT:
+            value = float(value)  # Excel keeps 15 digits of what it shows as a whole number
         missing = cell["column"] - len(row) - 1
         if missing >= 0:
             row.extend([None] * missing)

@@ -331,7 +331,9 @@ def _check(table: RawTable, blocks: Sequence[Block]) -> None:
         problem = Problem(
             f"none of {len(names)} columns looks like an item of a block", table.file, allowed=allowed
         )
-        raise InputError(f"no block of items was found in {table.file}", [problem, *_near_blocks(table)])
+        groups = [Problem(note, table.file) for note in table.notes if "is a group that repeats" in note]
+        found = [problem, *groups, *_near_blocks(table)]
+        raise InputError(f"no block of items was found in {table.file}", found)
 
 
 def _listed(names: Sequence[str]) -> str:

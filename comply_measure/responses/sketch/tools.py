@@ -103,7 +103,8 @@ TOOLS: Final = (
         "KoboToolbox",
         _signs("uuid submissiontime"),
         r"start|end|today|username|deviceid|phonenumber|simserial|subscriberid|id|uuid|submissiontime|validationstatus"
-        r"|notes|submittedby|version|tags|index|metainstanceid|metainstancename|formhubuuid|metarootuuid",
+        r"|notes|status|submittedby|version|tags|index|parentindex|parenttablename|submission(id|uuid|submissiontime|validationstatus"
+        r"|notes|status|submittedby|version|tags)|metainstanceid|metainstancename|formhubuuid|metarootuuid",
         {"validationstatus": frozenset({"validation_status_not_approved", "not approved"})},
     ),
     Tool(

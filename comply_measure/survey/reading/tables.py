@@ -49,7 +49,8 @@ def read_table(path: Path, header_rows: Sequence[int] = (0,)) -> AnswerTable:
     Parameters
     ----------
     path : Path
-        ``.csv``, ``.tsv``, ``.txt``, ``.tab``, ``.xlsx``, ``.sav``, ``.zsav``, ``.dta``, ``.parquet`` or ``.json``.
+        ``.csv``, ``.tsv``, ``.txt``, ``.tab``, ``.xlsx``, ``.sav``, ``.zsav``, ``.dta``, ``.parquet``, ``.json``,
+        ``.jsonl`` or ``.ndjson``.
     header_rows : sequence of int
         Rows of the header, as in study files.
 
@@ -64,7 +65,7 @@ def read_table(path: Path, header_rows: Sequence[int] = (0,)) -> AnswerTable:
     if table is None or faults.problems:
         refuse(f"{path} cannot be read as answers to the survey", faults)
     columns = {name: column.cells() for name, column in table.columns.items()}
-    sparse = path.suffix.lower() == ".json"
+    sparse = path.suffix.lower() in (".json", ".jsonl", ".ndjson")
     return AnswerTable(str(path), columns, [int(row) for row in table.rows], table.notes, sparse)
 
 
