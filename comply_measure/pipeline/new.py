@@ -281,7 +281,7 @@ def _ids(places: Places) -> Entries:
             columns[name] = None
     if not places.repeated:
         guesses["unit"] = (
-            "no id repeats, so every informant is a unit; name the column of units if there is one"
+            "no column is known as a repeated id, so every informant is a unit; name the unit's column if there is one"
         )
     return columns, guesses
 

@@ -24,7 +24,9 @@ def found_in(sketch: AnswersSketch, kinds: Sequence[AnswerScale]) -> list[str]:
     if places.repeated and places.unit:
         found.append(f"units in column {plain_line(places.unit.column)}: {places.unit.why}")
     else:
-        found.append("no id repeats: a study without units and roles, every informant for itself")
+        found.append(
+            "no column is known as an id that repeats: a study without units and roles, every informant for itself"
+        )
     if places.role:
         found.append(
             f"roles in column {plain_line(places.role.column)}: {', '.join(dict.fromkeys(sketch.roles.values()))}"

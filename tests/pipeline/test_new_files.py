@@ -330,6 +330,27 @@ def test_teams_without_roles_keep_everybody(tmp_path):
     assert (len(study.responses.units), len(study.responses.data)) == (8, 24)
 
 
+@pytest.mark.parametrize("name", ["COMPID", "classno", "TeamNr", "school_id", "GRP", "OrgCode", "ward"])
+def test_units_by_names_with_an_id_glued_to_them(tmp_path, name):
+    """The layout of multilevel's lq2002: COMPID, SUB, items, scores; 20 companies of 30 rows."""
+    rng = np.random.default_rng(2)
+    rows = [
+        [c, 30 * c + i, *rng.integers(1, 6, 3), round(rng.normal(), 2)] for c in range(20) for i in range(30)
+    ]
+    path = write(tmp_path / "a.csv", [[name, "SUB", "LEAD01", "LEAD02", "LEAD03", "LEAD"], *rows])
+    written = new_study(path, tmp_path / "out")
+    assert f"units in column {name}: 20 ids that repeat, 30.0 rows each" in "\n".join(written.found)
+    assert load_study(written.files[0], STEPS, read=True).responses.n_units == 20
+
+
+def test_scores_of_whole_scales_are_told(tmp_path):
+    """The layout of multilevel's bh1996."""
+    rows = [[1 + k // 5, 3.75 + k / 7, 2.1 + k / 9, 12] for k in range(40)]
+    with pytest.raises(InputError, match="decimals, as scores of whole scales") as caught:
+        new_study(write(tmp_path / "a.csv", [["GRP", "COHES", "LEAD", "HRS"], *rows]))
+    assert caught.value.problems[-1].column == "COHES, LEAD"
+
+
 def test_blocks_of_other_ranges_get_a_scale_of_their_own(tmp_path):
     table = answers()
     rng = np.random.default_rng(3)

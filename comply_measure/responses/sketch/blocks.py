@@ -11,6 +11,7 @@ import numpy as np
 
 from comply_measure.responses.files.header import BETWEEN
 from comply_measure.responses.files.raw import Column
+from comply_measure.responses.numerals import PLAIN
 from comply_measure.responses.sketch.answer_scales import spelled
 from comply_measure.responses.sketch.seen import (
     MOST_CATEGORIES,
@@ -137,6 +138,17 @@ def unread_groups(columns: Mapping[str, Column]) -> list[tuple[tuple[str, ...], 
             found += [
                 ((name,), tuple(answer_texts(columns[name]))) for name in names if _half_read(columns[name])
             ]
+    return found
+
+
+def scores_of_scales(columns: Mapping[str, Column]) -> list[str]:
+    """Columns of numbers of which most have decimals: perhaps means of items."""
+    found = []
+    for name, column in columns.items():
+        numbers = [PLAIN.number(cell) if isinstance(cell, str) else cell for cell in column.distinct]
+        known = [number for number in numbers if isinstance(number, float)]
+        if known and len(known) == len(numbers) and sum(not n.is_integer() for n in known) > len(known) / 2:
+            found.append(name)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -28,6 +29,8 @@ _LARGEST: Final = 100.0
 _SHORT: Final = 4
 _CERTAIN: Final = 8
 _NEARLY_ALL: Final = 0.9
+#: Behind the word for what a number counts: ``COMPID``, ``classno``.
+_GLUED: Final = re.compile(r"(?<=\w\w)(id|no|nr|num|code)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +101,10 @@ def _pairs(first: np.ndarray, second: np.ndarray) -> int:
 
 
 def _hint(column: Column, words: frozenset[str]) -> bool:
-    """Whether the name of a column, or its label if that is short, has one of the words."""
+    """Whether the name of a column, or its label if that is short, has one of the words (``COMPID``, too)."""
     label = column.label if len(column.label.split()) <= _SHORT else ""
-    return not (tokens(column.name) | tokens(label)).isdisjoint(words)
+    named = tokens(column.name) | tokens(label)
+    return not (named | {_GLUED.sub("", token) for token in named}).isdisjoint(words)
 
 
 def _is_id(column: Column) -> bool:

@@ -19,7 +19,14 @@ from comply_measure.responses.files.raw import Column, RawTable
 from comply_measure.responses.mapping import FileFormat
 from comply_measure.responses.numerals import PLAIN, Numerals, numerals_of
 from comply_measure.responses.rows import without_rows
-from comply_measure.responses.sketch.blocks import Block, find_blocks, one_per_answer, sliders, unread_groups
+from comply_measure.responses.sketch.blocks import (
+    Block,
+    find_blocks,
+    one_per_answer,
+    scores_of_scales,
+    sliders,
+    unread_groups,
+)
 from comply_measure.responses.sketch.forms import emptied, occasions, rows_of_other_forms
 from comply_measure.responses.sketch.opening import Opening, opening_of
 from comply_measure.responses.sketch.places import Places, find_places
@@ -362,6 +369,15 @@ def _near_blocks(table: RawTable) -> list[Problem]:
         )
         for names in sliders(table.columns)
     ]
+    if len(scores := scores_of_scales(table.columns)) > 1:
+        found.append(
+            Problem(
+                "numbers with decimals, as scores of whole scales",
+                table.file,
+                column=_listed(scores),
+                allowed="the items that these are means of; functions of triads take tables of scores from Python",
+            )
+        )
     return found + [
         Problem(
             "a column per answer of one question",

@@ -28,6 +28,9 @@ UNIT: Final = frozenset(
         "branch",
         "department",
         "dept",
+        "platoon",
+        "squad",
+        "ward",
         "einheit",
         "gruppe",
         "klasse",
@@ -51,6 +54,7 @@ FIRM: Final = frozenset(
     [
         "firm",
         "company",
+        "comp",
         "organisation",
         "organization",
         "org",
