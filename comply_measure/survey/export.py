@@ -131,7 +131,7 @@ def survey_files(
     -------
     dict
         Name of the file -> its content: one per role (and form of a three-form design), and per language where the
-        format holds one language.
+        format holds one language; with ``print`` and ``word`` a table per role to type answers into.
 
     Raises
     ------
@@ -216,5 +216,7 @@ def _written(
             for language in languages:
                 alone = replace(sheet, languages=(language,))
                 yield f"{sheet.name}_{language}{tool.suffix}", writer(plan, alone, language)
+        if (beside := getattr(module, "beside", None)) is not None:
+            yield from beside(replace(sheet, languages=languages))
     if (together := getattr(module, "together", None)) is not None and len(roles) > 1:
         yield from together(plan, roles, languages)

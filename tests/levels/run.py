@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 
+import crowd_levels
 import engine_levels
 import feedback_levels
 import journey_levels
@@ -25,6 +26,7 @@ SIMULATIONS = (
     | journey_levels.SIMULATIONS
     | pair_levels.SIMULATIONS
     | feedback_levels.SIMULATIONS
+    | crowd_levels.SIMULATIONS
 )
 
 

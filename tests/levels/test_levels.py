@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import crowd_levels
 import engine_levels
 import feedback_levels
 import journey_levels
@@ -86,3 +87,11 @@ def test_feedback_calls() -> None:
     assert rates["alike: units with a dispute"] < 0.15
     assert rates["stated: units with a dispute"] > 0.6
     assert max(rates["alike: units with a wrong sign"], rates["stated: units with a wrong sign"]) < 0.06
+
+
+def test_coverage_where_informants_are_interchangeable_within_roles() -> None:
+    rates = crowd_levels.interchangeable_informants(3, (120,))
+    shares = [rate for name, rate in rates.items() if name.endswith("admissible")]
+    covered = [rate for name, rate in rates.items() if "coverage" in name]
+    assert len(shares) == 3 and sum(shares) / 3 >= 0.6
+    assert len(covered) == 9 and sum(covered) / 9 >= 0.8

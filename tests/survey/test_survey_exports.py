@@ -58,7 +58,8 @@ def test_every_tool_writes_a_file_per_role_and_language(plan: SurveyPlan, tmp_pa
         names = sorted(path.name for path in written.files if path.parent.name == key)
         ends = [""] if tool.every_language else ["_de", "_en"]
         wanted = [f"meetings_{role}{end}{tool.suffix}" for role in ("buyer", "seller") for end in ends]
-        assert names == sorted(wanted + (["meetings_all_roles.xlsx"] if key == "xlsform" else []))
+        paper = ["meetings_buyer_entry.csv", "meetings_seller_entry.csv"] if key in ("print", "word") else []
+        assert names == sorted(wanted + paper + (["meetings_all_roles.xlsx"] if key == "xlsform" else []))
     assert any("drawn once" in note for note in written.notes)
     with pytest.raises(InputError, match="the file exists"):
         export_survey(plan, tmp_path / "out", ["redcap"])
@@ -78,7 +79,7 @@ def test_every_file_holds_every_text_and_the_same_bytes_again(plan: SurveyPlan, 
     }
     for sheet in survey_sheets(plan):
         for name, content in first.items():
-            if f"_{sheet.role}" not in name:
+            if f"_{sheet.role}" not in name or name.endswith("_entry.csv"):
                 continue
             text = _readable(content)
             spoken = [name.rpartition("_")[2][:2]] if not TOOLS[tool].every_language else ["en", "de"]

@@ -1,7 +1,9 @@
-"""A questionnaire to print: HTML with boxes to tick, codes beside them for whoever enters the answers."""
+"""A questionnaire to print: HTML with boxes to tick, codes beside them and a table for whoever enters the answers."""
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator
 from html import escape
 from importlib.resources import files
@@ -39,6 +41,28 @@ def written(plan: SurveyPlan, sheet: Sheet, language: str) -> bytes:
     return _PAGE.format(
         language=language, title=escape(sheet.title[language]), style=style, body=body
     ).encode()
+
+
+def beside(sheet: Sheet) -> Iterator[tuple[str, bytes]]:
+    """A table to type answers into: variables in the order of the paper, and below them its numbers and wordings."""
+    names, told = ["survey_version"], ["on the last page"]
+    for number, entry in enumerate(
+        (f for page in drawn(sheet).pages for g in page_order(page) for f in g), 1
+    ):
+        wording = f"{number}. {entry.text[sheet.languages[0]]}"
+        names += entry.variables
+        if entry.kind == "several":
+            told += [f"{wording} {answer.shown(sheet.languages[0])} (1, else 0)" for answer in entry.answers]
+        else:
+            told.append(wording)
+    stream = io.StringIO(newline="")
+    csv.writer(stream).writerows([names, told])
+    yield f"{sheet.name}_entry.csv", b"\xef\xbb\xbf" + stream.getvalue().encode()
+
+
+def page_order(page: Page) -> list[tuple[Field, ...]]:
+    """Fields of a page in the order in which they are numbered."""
+    return [tuple(group) for group in grid_names(page).values()]
 
 
 def only_if(sheet: Sheet, page: Page, language: str) -> str:

@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Any
 
 from comply_measure.survey.drawn import drawn
-from comply_measure.survey.formats.printed import only_if
+from comply_measure.survey.formats.printed import beside as beside, only_if
 from comply_measure.survey.formats.words import words
 from comply_measure.survey.names import grid_names
 from comply_measure.survey.plan import SurveyPlan
