@@ -69,7 +69,8 @@ class InformantOptions(TopicOptions):
         (latent congruence); none by default.
     several_from : int
         Units that must have two informants of a role, or three, for these to be modelled side by side (CT-C(M−1) model
-        of interchangeable informants within roles).
+        of interchangeable informants within roles). In simulated studies of 240 units .91 to .97 had an admissible
+        solution with 50 such units; where all units have two of each role, .60 with 50 and .91 with 120.
     """
 
     scale: Annotated[str | None, Names("scale")] = None
