@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -384,3 +385,10 @@ def test_difference_tests_refuse_other_data(data: pd.DataFrame) -> None:
     same = difference_test(one, one)
     assert np.isnan(same.chisq)
     assert "same degrees" in same.note
+
+
+def test_changes_of_indices_are_printed_with_their_sign_and_whole() -> None:
+    from comply_measure.models.invariance import rules
+
+    printed = [rules._change(value) for value in (0.0084, -0.0036, 1.25, -10.5, -0.0001, math.nan)]
+    assert printed == ["+.008", "−.004", "+1.250", "−10.500", "+.000", "undefined"]

@@ -129,7 +129,8 @@ def _change(value: float) -> str:
     """``+.008``, ``−.004``: a change of an index with its sign, as the report prints indices."""
     if not math.isfinite(value):
         return "undefined"
-    return f"{value:+.3f}".replace("-", "−").replace("0.", ".", 1)
+    sign = "−" if round(value, 3) < 0 else "+"
+    return sign + f"{abs(value):.3f}".removeprefix("0")
 
 
 def _range(low: float, high: float) -> str:
