@@ -20,6 +20,11 @@ from comply_measure.evidence import Calibration, calibrate, rule_of
 from comply_measure.evidence.calibration.calibrate import known_of
 from comply_measure.evidence.calibration.gaps import disputed_truth, gap_truth, low_truth
 from comply_measure.evidence.calibration.informants import marker_truth, roles_truth
+from comply_measure.evidence.calibration.journeys import (
+    KnownJourney,
+    disputed_truth as journey_disputed_truth,
+    weak_truth,
+)
 from comply_measure.evidence.calibration.known import Known, beside
 from comply_measure.evidence.calibration.measures import adds_truth, closer_truth
 from comply_measure.evidence.calibration.models import predicts_truth
@@ -45,6 +50,7 @@ from comply_measure.simulation import (
     implied_icc,
     implied_reliability,
     item_moments,
+    load_journey_population,
     load_pair_population,
     load_population,
     null_population,
@@ -379,6 +385,28 @@ def test_pairs_are_right_by_the_expected_answers_and_the_weight_of_the_weakest()
     assert found.answers[["subject", "right"]].to_numpy().tolist() == [["minimum", NO]]
     with pytest.raises(ComplyError, match="unknown rule with a truth"):
         calibrate(population, CONVENTIONS, rules=("structure.path",))
+
+
+def test_cells_of_a_journey_are_right_by_the_margin_of_their_means() -> None:
+    """Weak: below the dimension's mean over the stages; disputed: largest gap of two roles; margin: half a point."""
+    population = load_journey_population(shipped("datasets") / "journey_triads" / "population.yaml")
+    known = KnownJourney(population, CONVENTIONS)
+    stages, dimensions = list(population.spec.stages), list(population.dimensions)
+    means = np.full(known.means.shape, 4.0)  # roles, stages, dimensions
+    assert means.shape[1:] == (len(stages), len(dimensions))
+    means[1, 2, 0] += 0.5  # one role above the others at the third stage
+    means[:, 0, 3] -= 0.9  # all roles lower at the first stage
+    known.__dict__["means"] = means
+    for s, d in itertools.product(range(len(stages)), range(len(dimensions))):
+        cell, own = (stages[s], dimensions[d]), means[:, :, d].mean(axis=0)
+        disputed, low = np.ptp(means[:, s, d]), own.mean() - own[s]
+        assert disputed == (0.5 if (s, d) == (2, 0) else 0.0)
+        assert journey_disputed_truth(known, cell) == ((YES,) if disputed else (NO,)), cell
+        expected = (YES,) if low >= 0.5 else (YES, NO) if low > 1e-9 else (NO,)
+        assert weak_truth(known, cell) == expected, cell
+    assert weak_truth(known, (stages[0], dimensions[3])) == (YES,)
+    assert weak_truth(known, (stages[1], dimensions[0])) == (YES, NO)  # below the mean, by less
+    assert weak_truth(known, ("nowhere", "C")) == journey_disputed_truth(known, ("nowhere", "C")) == ()
 
 
 def test_every_truth_belongs_to_a_rule_and_tells_populations_apart() -> None:

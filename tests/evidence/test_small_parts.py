@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -122,6 +123,29 @@ def test_the_model_built_in_is_asked_of_studies_that_have_its_constructs(trio: R
     assert asked(plain, trio.scales).startswith("the model built in needs the constructs of the scale smsc")
     assert asked(plain, trio.scales[1:]).startswith("the model built in needs a scale with dimensions")
     assert asked(plain, shipped) == ""
+
+
+def test_nulls_that_cannot_be_used_say_what_can() -> None:
+    """Of names that are known, what they need; of others, the nearest one; each with its place in the list."""
+    options = evidence.AgreementOptions(nulls=("uniform", "slight_skew", "slight_skw"))
+    response = SimpleNamespace(minimum=1, maximum=13)
+    words = SimpleNamespace(focal=SimpleNamespace(scale=SimpleNamespace(response=response)))
+    told = list(options.faults(words))
+    assert told == [
+        (
+            ("nulls", 1),
+            "slight_skew",
+            "null 'slight_skew' is not defined for 13 categories",
+            "uniform; named shapes exist for 5 to 11 categories",
+        ),
+        (
+            ("nulls", 2),
+            "slight_skw",
+            "unknown null; did you mean 'slight_skew'?",
+            "uniform, slight_skew, moderate_skew, heavy_skew, triangular, normal",
+        ),
+    ]
+    assert list(evidence.AgreementOptions().faults(words)) == []  # defaults are not named by the user
 
 
 def test_content_options_name_their_files() -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from comply_measure import evidence, sem
+from comply_measure.errors import NotApplicableError
 from comply_measure.evidence import StructureOptions
 from comply_measure.evidence.dyads import StatedDyad
 from comply_measure.evidence.unit_variables import UnitVariables
@@ -272,6 +273,15 @@ def test_a_sign_is_a_sign() -> None:
     assert [each.sign for each in stated(SOLD | {"sign": "-"}, JOINT | {"sign": "+"}).stated()] == [-1, 1]
     with pytest.raises(InputError, match="sign"):
         stated(SOLD | {"sign": "up"})
+
+
+def test_units_without_the_scores_of_a_model_are_said(responses, scores) -> None:
+    empty = replace(scores, scores=scores.scores.assign(joint_preparation=np.nan))
+    options = StructureOptions(
+        model="salesperson_benefits ~ joint_preparation", missing="listwise", compare=False
+    )
+    with pytest.raises(NotApplicableError, match="no unit has the scores that the model needs"):
+        evidence.structure(responses, options, scores=empty)
 
 
 def test_few_units_have_remedies_beside(responses, scores) -> None:

@@ -23,7 +23,7 @@ from comply_measure.sem.estimation import estimate
 from comply_measure.sem.model import Model
 from comply_measure.sem.optimise import CREEPS, Optimum
 from comply_measure.sem.start import plain_values, starting_values
-from comply_measure.sem.trust import Coordinates, minimise_in_region
+from comply_measure.sem.trust import Coordinates, _Quadratic, minimise_in_region
 
 CASES = json.loads(
     (Path(__file__).parents[1] / "reference" / "sem_search" / "stress.json").read_text("utf-8")
@@ -502,3 +502,27 @@ def test_a_start_from_moments_is_not_followed_without_end(
     fit = sem.fit(TWO, data, std_lv=True, missing="ml", se="none", optimizer_options=few)
     assert not fit.converged
     assert [model.options.missing for model in followed] == ["ml"]
+
+
+def test_a_step_within_the_region_is_the_lowest_point_of_the_quadratic() -> None:
+    """½ xᵀDx + gᵀx on a disk, against a fine grid: a bowl, a bowl that reaches out, a saddle, a saddle without a slope
+    along its most negative curvature (the step then goes to the border that way), and a slope alone."""
+    angle, part = np.linspace(0, 2 * np.pi, 2001), np.linspace(0, 1, 401)
+    for values, slope in (
+        ((2.0, 1.0), (0.1, -0.2)),
+        ((2.0, 1.0), (3.0, -4.0)),
+        ((1.0, -1.0), (0.5, 0.3)),
+        ((1.0, -1.0), (0.5, 0.0)),
+        ((1.0, -3.0), (0.0, 0.0)),
+        ((-1.0, -2.0), (0.2, 0.0)),
+        ((0.0, 1.0), (-1.0, 0.0)),
+    ):
+        for radius in (0.5, 2.0):
+            model = object.__new__(_Quadratic)
+            model.values, model.along = np.array(values), np.array(slope)
+            x = model.step(radius)
+            assert np.linalg.norm(x) <= radius * (1 + 1e-6)
+            grid = radius * np.multiply.outer(part, np.stack([np.cos(angle), np.sin(angle)]))
+            heights = 0.5 * np.tensordot(grid**2, values, ([1], [0])) + np.tensordot(grid, slope, ([1], [0]))
+            mine = 0.5 * float(x**2 @ model.values) + float(x @ model.along)
+            assert mine <= heights.min() + 1e-6 * (1 + abs(heights.min())), (values, slope, radius)

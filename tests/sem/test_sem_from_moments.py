@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -85,6 +87,27 @@ def test_semopy_confirms(model: str, name: str, hs: pd.DataFrame) -> None:
     assert np.allclose(ours.estimates.est, theirs.estimates.est, atol=2e-2)
     assert np.allclose(ours.estimates.se, theirs.estimates.se, atol=3e-3)
     assert theirs.measures["aic"] == pytest.approx(ours.measures["aic"], abs=1e-3)
+
+
+@pytest.mark.parametrize(("success", "finite"), [(False, True), (True, False), (False, False)])
+def test_a_search_of_semopy_that_failed_is_no_optimum(
+    hs: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, success: bool, finite: bool
+) -> None:
+    import semopy
+
+    original = semopy.Model.fit
+
+    def failing(self: semopy.Model, *given: object, **more: object) -> SimpleNamespace:
+        original(self, *given, **more)
+        if not finite:  # a negative variance: the implied covariances are not positive definite
+            self.param_vals = np.full_like(self.param_vals, -5.0)
+        return SimpleNamespace(success=success, message="stopped early", n_it=3)
+
+    monkeypatch.setattr(semopy.Model, "fit", failing)
+    fit = sem.fit(HS, hs, engine="semopy")
+    assert not fit.converged
+    assert not {"chisq", "pvalue", "cfi", "rmsea"} & set(fit.fit_measures.index)
+    assert any("converge" in str(problem) for problem in fit.problems)
 
 
 def test_semopy_is_not_asked_for_what_it_gets_wrong(hs: pd.DataFrame) -> None:

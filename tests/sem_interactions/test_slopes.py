@@ -13,7 +13,7 @@ from scipy import stats
 
 from comply_measure import sem
 from comply_measure.errors import ComplyError, InputError
-from comply_measure.sem.interactions.johnson_neyman import _signs
+from comply_measure.sem.interactions.johnson_neyman import _roots, _signs
 
 MEASURED = "X =~ x1 + x2 + x3\nZ =~ z1 + z2 + z3\nY =~ y1 + y2 + y3\n"
 MODEL = MEASURED + "Y ~ X + Z + X:Z"
@@ -143,6 +143,22 @@ def test_regions_cover_the_line_and_their_signs_are_those_of_the_slope() -> None
             np.testing.assert_array_equal(np.where(np.abs(slope) > bound, np.sign(slope), 0), sign)
         kinds.add(tuple(region[2] for region in found))
     assert {(0,), (1, 0, -1), (-1, 0, 1), (0, 1, 0), (0, -1, 0)} <= kinds
+
+
+def test_bounds_are_roots_whatever_the_units_of_the_moderator() -> None:
+    """Roots of c₀ + 2 c₁ m + c₂ m² against numpy's, for moderators in units of a hundredth to a thousandfold."""
+    rng, found = np.random.default_rng(9), 0
+    for unit in (0.01, 0.3, 1.0, 1000.0):
+        for c0, c1, c2 in rng.normal(size=(50, 3)):
+            expected = np.roots([c2, 2 * c1, c0])
+            known = sorted(expected.real * unit) if np.isreal(expected).all() else []
+            assert _roots(c0, c1 / unit, c2 / unit**2) == pytest.approx(known, rel=1e-6)
+            found += len(known)
+    assert found > 100
+    assert _roots(-3.0, 0.5, 0.0) == [3.0]  # an effect whose error does not bend: one bound
+    assert _roots(0.02, 0.01, 0.0) == [-1.0]
+    assert _roots(-3.0, 0.0, 0.0) == _roots(1.0, 0.5, 0.25) == _roots(1.0, 0.0, 1.0) == []
+    assert _roots(-1.0, 0.0, 0.5) == pytest.approx([-np.sqrt(2), np.sqrt(2)])
 
 
 def test_regions_without_a_bound_and_without_errors(products: pd.DataFrame) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from scipy.stats import multivariate_normal
 from comply_measure.sem.errors import InputError, ModelError
 from comply_measure.sem.ordinal import code_groups, ordinal_moments, polychoric_matrix
 from comply_measure.sem.ordinal.conditional_moments import conditional_moments
+from comply_measure.sem.ordinal.moments import require_variances
 from comply_measure.sem.ordinal.polychoric import smoothed_counts
 from comply_measure.sem.ordinal.stages import asymptotic_covariance, estimate
 
@@ -162,6 +164,18 @@ def test_statistics_without_sampling_variance_are_named() -> None:
     frame = pd.DataFrame({"u": [1, 2, 3] * 8, "y": [0.0, 1.0] * 12})
     with pytest.raises(InputError, match="y~~y"):
         polychoric_matrix(frame, ["u"], gamma=True)
+
+
+def test_a_sampling_variance_is_finite_and_positive() -> None:
+    """Zero, negative, infinite and undefined ones are refused by the names of their statistics, and no others."""
+    variances = np.array([0.2, 0.0, -0.1, np.inf, np.nan, 1e-12])
+    names = ["u|t1", "u|t2", "v|t1", "v|t2", "u~~v", "w~~w"]
+    moments = SimpleNamespace(statistic_names=lambda: names)
+    with pytest.raises(InputError) as error:
+        require_variances(moments, SimpleNamespace(diagonal=lambda: variances))
+    told = [(problem.message, problem.column) for problem in error.value.problems]
+    assert told == [("no finite sampling variance", name) for name in names[1:5]]
+    require_variances(moments, SimpleNamespace(diagonal=lambda: variances[[0, 5]]))
 
 
 def test_root_form_when_statistics_outnumber_cases() -> None:

@@ -15,6 +15,7 @@ from semopy.examples import political_democracy
 
 from comply_measure import sem
 from comply_measure.errors import InputError
+from comply_measure.sem.after_measurement.moments import _solved
 from comply_measure.sem.after_measurement.parts import _covariances, _is_free_pair
 from comply_measure.sem.language.parser import parse_model
 
@@ -220,6 +221,17 @@ def test_structure_summary_and_measures() -> None:
 def test_what_two_steps_cannot_estimate_is_refused(text: str, words: str) -> None:
     with pytest.raises(sem.ModelError, match=words):
         sem.sam(text, twelve())
+
+
+def test_loadings_that_do_not_tell_factors_apart_have_no_mapping() -> None:
+    """A factor without loadings, two with the same ones, and nearly the same ones, are refused by name."""
+    apart = np.array([[1.0, 0.0], [0.8, 0.0], [0.0, 1.0], [0.0, 0.9]])
+    assert _solved(apart, apart) @ apart == pytest.approx(np.eye(2), abs=1e-12)
+    assert _solved(apart * [1.0, 1e-9], apart * [1.0, 1e-9]) @ apart == pytest.approx(np.diag([1.0, 1e9]))
+    for second in (np.zeros(4), apart[:, 0], apart[:, 0] + 1e-8 * apart[:, 1]):
+        loadings = np.column_stack([apart[:, 0], second])
+        with pytest.raises(sem.ModelError, match="the loadings do not tell the factors apart"):
+            _solved(loadings, loadings)
 
 
 def test_bad_options_are_refused() -> None:

@@ -42,7 +42,7 @@ from comply_measure.triads import (
     rematched_agreement,
 )
 from comply_measure.triads.agreement.indices import INDICES, Index
-from comply_measure.triads.agreement.nulls import NAMES, null_distributions
+from comply_measure.triads.agreement.nulls import NAMES, UNNAMED, null_distributions
 
 #: Re-matched units in all; a large study re-matches its informants less often.
 MOST_REMATCHED = 100_000
@@ -88,7 +88,7 @@ class AgreementOptions(TopicOptions):
                 for problem in error.problems:
                     place = ("nulls", number)
                     hint = did_you_mean(null, NAMES) if null not in NAMES else ""
-                    yield place, null, f"{problem.message}{hint}", problem.allowed or ", ".join(NAMES)
+                    yield place, null, f"{problem.message}{hint}", str(problem.allowed).replace(UNNAMED, "")
 
 
 @dataclass(frozen=True, eq=False)

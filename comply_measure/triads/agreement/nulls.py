@@ -40,6 +40,7 @@ FIVE_CATEGORIES = MappingProxyType(
     }
 )
 NAMES = ("uniform", *TABLE)
+UNNAMED = ", a variance or probabilities"  # what a call may give besides; a study names its nulls
 MOST_CATEGORIES = 10_000  # a null has a probability for each
 
 
@@ -137,12 +138,12 @@ def _named(name: str, categories: int) -> NullDistribution:
     if name == "uniform":
         return NullDistribution(name, uniform_variance(categories), (1.0 / categories,) * categories)
     if name not in TABLE:
-        raise _null_error("unknown null", name, ", ".join(NAMES) + ", a variance or probabilities")
+        raise _null_error("unknown null", name, ", ".join(NAMES) + UNNAMED)
     if not 5 <= categories <= 11:
         raise _null_error(
             f"null '{name}' is not defined for {categories} categories",
             name,
-            "uniform, a variance or probabilities; named shapes exist for 5 to 11 categories",
+            f"uniform{UNNAMED}; named shapes exist for 5 to 11 categories",
         )
     pmf = FIVE_CATEGORIES[name] if categories == 5 else None
     return NullDistribution(name, TABLE[name][categories - 5], pmf)
