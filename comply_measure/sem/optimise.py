@@ -205,7 +205,7 @@ class _Curvature:
 
 def _curvature(point: Point, decrement: float, damping: float) -> _Curvature:
     """Curvature at a point: exact near the optimum if positive definite, else expected."""
-    if decrement < point.objective.exact_below and point.hessian_blocks.is_positive_definite():
+    if decrement <= point.objective.exact_below and point.hessian_blocks.is_positive_definite():
         return _damped(point.hessian_blocks, damping)
     return _damped(point.information_blocks.times(2.0), damping)
 

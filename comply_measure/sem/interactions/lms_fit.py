@@ -129,7 +129,9 @@ class ProductFit(Fit):
                 f"the information matrix is singular; the data do not separate: {involved}",
                 "fix a loading or variance per factor, or drop parameters; no standard errors are given",
             )
-        error = quadrature_error(self.model, self.theta)
+        error = self.model.error
+        if error is None:
+            error = quadrature_error(self.model, self.theta, self._point.loglik)
         if error > TELL:
             yield Finding(
                 "quadrature",

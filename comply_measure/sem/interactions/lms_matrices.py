@@ -9,7 +9,7 @@ from comply_measure.sem.arrays import Array, NotPositiveDefiniteError, inverse_a
 
 def transposed(matrix: Array) -> Array:
     """Matrices (…, a, b) as (…, b, a)."""
-    return np.swapaxes(matrix, -1, -2)
+    return matrix.mT
 
 
 def times(matrix: Array, vector: Array) -> Array:

@@ -21,6 +21,7 @@ from comply_measure.sem.implied import Layout
 from comply_measure.sem.interactions.lms_equations import Equations, ProductPath, equations_of
 from comply_measure.sem.interactions.lms_likelihood import GroupLikelihood, GroupPoint, patterns_of
 from comply_measure.sem.interactions.lms_objective import ProductObjective
+from comply_measure.sem.interactions.lms_start import product_starts
 from comply_measure.sem.interactions.model import LatentProducts, at_term, latent_products
 from comply_measure.sem.language.records import PLAIN, ModelRecords, Product, Term
 from comply_measure.sem.layouts import is_direct_product
@@ -39,6 +40,7 @@ from comply_measure.sem.table.variables import variables_of
 NODES = {1: 24, 2: 16, 3: 10}  # per dimension, by the number of dimensions
 FEWEST = 8  # per dimension, for more of them
 MOST_POINTS = 200_000  # nodes over all dimensions
+SAME = 1e-3  # difference of log-likelihoods that is let be
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,14 @@ class ProductModel(Model):
         Where its maximum likelihood is.
     nodes : int
         Of the quadrature, per dimension; 0 for the quasi-likelihood.
+    error : float or None
+        Of the log-likelihood by quadrature at the maximum, where it is known already.
     """
 
     linear: Model
     linear_optimum: Optimum
     nodes: int
+    error: float | None = None
 
     @property
     def is_rememberable(self) -> bool:
@@ -86,6 +91,31 @@ class ProductModel(Model):
         theta = self.linear_theta
         put_given(self.table, theta)
         return theta
+
+    def start_with_products(self) -> Array | None:
+        """θ with starts for the products, too; None where these are given or the data are too few."""
+        if not self.linear_optimum.converged or np.isfinite(self.table.start[self.table.free > 0]).any():
+            return None
+        theta = self.linear_theta
+        groups = zip(self.layouts, self.sample.groups, strict=True)
+        for number, (layout, group) in enumerate(groups):
+            own = slice(layout.first, layout.first + layout.q)
+            assert group.data is not None
+            found = product_starts(layout, _paths(self.table, layout, number), theta[own], group.data)
+            if found is None:
+                return None
+            theta[own] = found
+        for equal in self.table.equal:
+            theta[list(equal)] = theta[list(equal)].mean()
+        return theta
+
+    @property
+    def linear_value(self) -> float:
+        """F at the estimates without products, which have the likelihood of the linear model; infinite where none."""
+        objective = self.objective
+        assert isinstance(objective, ProductObjective)
+        found = -2.0 * (self.linear_loglik - objective.reference) / objective.n
+        return found if math.isfinite(found) else math.inf
 
     @property
     def linear_theta(self) -> Array:
@@ -151,7 +181,9 @@ def with_table(model: ProductModel, table: ParameterTable) -> ProductModel:
     objective = model.objective
     assert isinstance(objective, ProductObjective)
     space = feasible_set(table)
-    return replace(model, table=table, space=space, objective=replace(objective, space=space, last=[]))
+    return replace(
+        model, table=table, space=space, objective=replace(objective, space=space, last=[]), error=None
+    )
 
 
 def with_nodes(model: ProductModel, nodes: int) -> ProductModel:
@@ -164,26 +196,45 @@ def with_nodes(model: ProductModel, nodes: int) -> ProductModel:
     return replace(
         model,
         nodes=nodes,
+        error=None,
         objective=replace(objective, likelihoods=likelihoods, last=[]),
         options=replace(model.options, notes=notes),
     )
 
 
-def quadrature_error(model: ProductModel, theta: Array) -> float:
-    """By how much twice the nodes change the log-likelihood at θ; infinite where there is none with them."""
+def quadrature_error(model: ProductModel, theta: Array, loglik: float | None = None) -> float:
+    """By how much twice the nodes change the log-likelihood at θ, at most; infinite where there is none with them.
+
+    Where half the nodes give the same within ``SAME``, twice as many do so all the more, and need not be tried: the
+    error falls geometrically with their number.
+
+    Parameters
+    ----------
+    model : ProductModel
+    theta : array (q,)
+    loglik : float or None
+        The log-likelihood at θ where it is known.
+    """
     if not model.nodes:
         return 0.0
+    try:
+        here = _loglik(model, theta, model.nodes) if loglik is None else loglik
+        if model.nodes >= 2 * FEWEST:
+            error = abs(here - _loglik(model, theta, model.nodes // 2))
+            if error <= SAME:
+                return error
+        return abs(_loglik(model, theta, 2 * model.nodes) - here)
+    except (NotPositiveDefiniteError, np.linalg.LinAlgError):
+        return math.inf
+
+
+def _loglik(model: ProductModel, theta: Array, nodes: int) -> float:
     objective = model.objective
     assert isinstance(objective, ProductObjective)
-    total = 0.0
-    for each, layout in zip(objective.likelihoods, objective.layouts, strict=True):
-        own = theta[layout.first : layout.first + layout.q]
-        try:
-            finer = GroupPoint(replace(each, nodes=2 * model.nodes), own, slopes=False).loglik
-        except (NotPositiveDefiniteError, np.linalg.LinAlgError):
-            return math.inf
-        total += finer - GroupPoint(each, own, slopes=False).loglik
-    return abs(total)
+    return sum(
+        GroupPoint(replace(each, nodes=nodes), theta[at.first : at.first + at.q], slopes=False).loglik
+        for each, at in zip(objective.likelihoods, objective.layouts, strict=True)
+    )
 
 
 def dimensions_of(equations: tuple[Equations, ...]) -> int:

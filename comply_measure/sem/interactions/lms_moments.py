@@ -14,7 +14,7 @@ from comply_measure.sem.interactions.lms_equations import Equations
 from comply_measure.sem.interactions.lms_quadrature import grid
 from comply_measure.sem.interactions.lms_reduction import Matrices
 
-NODES = 12  # exact for polynomials of degree 23: chains of up to ten products
+NODES = 12  # most; exact for polynomials of degree 23: chains of up to ten products
 
 
 class TotalImplied(Implied):
@@ -97,7 +97,7 @@ def total_moments(equations: Equations, theta: Array) -> tuple[Array, Array]:
     entering = at.mean_l * at.latent_l
     linear = np.zeros((len(l), len(joint)))
     linear[:, p : p + len(l)] = at.E
-    points, log_weights = grid(NODES, len(moderating))
+    points, log_weights = grid(min(NODES, len(n) + 2), len(moderating))
     weights = np.exp(log_weights)
     mean, second = np.zeros(p + size), np.zeros((p + size, p + size))
     for point, weight in zip(points, weights, strict=True):

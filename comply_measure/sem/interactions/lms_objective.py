@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -15,10 +16,10 @@ from comply_measure.sem.interactions.lms_likelihood import GroupLikelihood, Grou
 from comply_measure.sem.interactions.lms_moments import TotalImplied
 from comply_measure.sem.objective import Objective, Point
 
+SAME = 2e-6  # distance, in standard errors, over which a Hessian is one and the same
 NEAR = 0.5  # distance, in standard errors, within which a search keeps a Hessian
-STEP = 2e-6  # of differences of the gradient, in standard errors
-MANY = 40  # cases for each parameter from which on a sample is large
-TOGETHER = 10_000  # cases times steps that are worked on at once
+STEP = 2e-6  # of differences of the model's matrices, in standard errors
+FEW = 12  # cases of each pattern that tell the size of a step
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ class ProductObjective(Objective):
 
     @property
     def exact_below(self) -> float:
-        """In large samples outer products of the scores do nearly to the end, and cost less than the Hessian."""
-        return 1.0 / self.n if self.n > MANY * len(self.space.k0) else super().exact_below
+        """The Hessian serves everywhere where it is positive definite: it costs little more than the gradient."""
+        return math.inf
 
     def at(self, phi: Array) -> ProductPoint:
         """The objective at φ; ``value`` is infinite where there is no likelihood."""
@@ -80,6 +81,14 @@ class ProductPoint(Point):
             self.value = math.inf
         if not math.isfinite(self.value):
             self.value = math.inf
+
+    def under(self, objective: ProductObjective) -> ProductPoint:
+        """The same point of the same likelihood under an objective with another rule for the Hessian."""
+        other = copy(self)
+        other.objective, other.inverses = objective, {}
+        for name in ("theta_hessian", "hessian_blocks", "hessian"):
+            other.__dict__.pop(name, None)
+        return other
 
     @cached_property
     def implied(self) -> list[Implied]:  # type: ignore[override]
@@ -126,17 +135,16 @@ class ProductPoint(Point):
 
     @cached_property
     def theta_hessian(self) -> Array:
-        """Hessian of F in θ by differences of the exact gradient (q, q)."""
+        """Hessian of F in θ (q, q)."""
         last = self.objective.last
-        if last and not self.objective.exact:
-            moved = self.theta - last[0][0]
-            if 0.5 * self.objective.n * abs(float(moved @ last[0][1] @ moved)) < NEAR**2:
+        if last:
+            moved, reach = self.theta - last[0][0], SAME if self.objective.exact else NEAR
+            if 0.5 * self.objective.n * float(np.abs(moved) @ np.abs(last[0][1]) @ np.abs(moved)) < reach**2:
                 return last[0][1]
         out, steps = np.zeros((len(self.theta),) * 2), self._steps()
         for group, layout in zip(self.groups, self.objective.layouts, strict=True):
             own = slice(layout.first, layout.first + layout.q)
-            rows = _differences(group, self.theta[own], steps[own])
-            out[own, own] = -1.0 / self.objective.n * (rows + rows.T)
+            out[own, own] = -2.0 / self.objective.n * group.hessian(steps[own])
         last[:] = [(self.theta, out)]
         return out
 
@@ -145,21 +153,15 @@ class ProductPoint(Point):
         last = self.objective.last
         curvature = 0.5 * last[0][1].diagonal() if last else np.zeros(0)
         if not len(curvature) or not (curvature > 0.0).all():
-            curvature = self.theta_information.diagonal()
+            curvature = self._squared_scores()
         with np.errstate(divide="ignore"):
             steps = STEP / np.sqrt(self.objective.n * curvature)
         return np.where(np.isfinite(steps), steps, STEP * np.maximum(np.abs(self.theta), 0.1))
 
-
-def _differences(at: GroupPoint, theta: Array, steps: Array) -> Array:
-    """Derivatives of the gradient of a group's log-likelihood, a row per parameter (q, q).
-
-    One-sided: standard errors are right to a few parts in ten million.
-    """
-    rows, here = np.zeros((len(theta), len(theta))), at.gradient()
-    moved = theta + np.diag(steps)
-    at_once = max(TOGETHER // max(at.of.n, 1), 1)
-    for first in range(0, len(theta), at_once):
-        few = slice(first, first + at_once)
-        rows[few] = at.of.at(moved[few]).gradient() - here
-    return np.asarray(rows / (moved.diagonal() - theta)[:, None])
+    def _squared_scores(self) -> Array:
+        """Mean squares of the scores of some cases (q,): all that the size of a step needs."""
+        parts = []
+        for group in self.groups:
+            scores = group.scores(FEW)
+            parts.append((scores * scores).mean(axis=0) * group.of.n / self.objective.n)
+        return np.concatenate(parts)

@@ -163,14 +163,14 @@ class Reduction:
         Variances of the moderating variables before u is known.
     """
 
-    def __init__(self, at: Matrices, frame: Frame) -> None:
+    def __init__(self, at: Matrices, frame: Frame, scaled: Index | None = None) -> None:
         self.at, self.frame = at, frame
         observed, kept = frame.observed, frame.kept
         p, q = len(observed), len(kept)
         self.p, self.k, self.q = p, len(frame.moderating), q
         T, lead = at.T[..., observed, :], at.lead
         self.T_l, T_n = T[..., at.equations.linear], T[..., at.equations.nonlinear[kept]]
-        self.scaled = _pivots(T_n[(0,) * (T_n.ndim - 2)])
+        self.scaled = _pivots(T_n[(0,) * (T_n.ndim - 2)]) if scaled is None else scaled
         is_rest = np.ones(p, dtype=bool)
         is_rest[self.scaled] = False
         self.rest = np.flatnonzero(is_rest)

@@ -13,7 +13,7 @@ import numpy as np
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.interactions.lms_likelihood import GroupLikelihood
-from comply_measure.sem.interactions.lms_quadrature import CaseSlopes, integrate
+from comply_measure.sem.interactions.lms_quadrature import integrate
 from comply_measure.sem.interactions.lms_reduction import Matrices, Reduction
 
 
@@ -39,14 +39,16 @@ def posterior(likelihood: GroupLikelihood, theta: Array, nodes: int) -> tuple[Ar
         found = Reduction(at, pattern.frame)
         Y = pattern.values - found.nu
         z = found.c + Y @ found.P.T
-        given = integrate(found, z, nodes) if found.q else CaseSlopes(np.zeros(len(z)), np.zeros_like(z))
+        slope, S = np.zeros_like(z), np.zeros((len(z), *found.S.shape))
+        if found.q:
+            given = integrate(found, z, nodes)
+            slope, S = given.z, given.S(slice(None))
         targets, own = _targets(at, found)
         r = found.p - found.q
         by_u = targets @ found.joint @ found.J[:r].T @ found.Suu_inverse
         rest = found.J[r:] - found.R @ found.J[:r]  # the features less what u says of them
         S_yz = targets @ found.joint @ rest.T
         S_yy = targets @ found.joint @ targets.T - by_u @ (found.J[:r] @ found.joint @ targets.T)
-        slope, S = given.z, given.S(slice(None))
         value = own + (Y @ found.K.T) @ by_u.T + slope @ S_yz.T
         curvature = 2.0 * S - slope[:, :, None] * slope[:, None, :]
         variance = S_yy.diagonal() + np.einsum("az,nzw,aw->na", S_yz, curvature, S_yz)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 
 from comply_measure.sem.arrays import Array
 from comply_measure.sem.constrained import conditions, minimise_constrained
 from comply_measure.sem.interactions.lms_model import (
+    FEWEST,
     MOST_POINTS,
     ProductModel,
     dimensions_of,
     quadrature_error,
     with_nodes,
 )
-from comply_measure.sem.interactions.lms_objective import ProductObjective
+from comply_measure.sem.interactions.lms_objective import ProductObjective, ProductPoint
 from comply_measure.sem.objective import Objective
 from comply_measure.sem.optimise import Optimum, minimise
 from comply_measure.sem.trust import minimise_in_region
@@ -27,6 +30,8 @@ REMEDIES = 3  # random starts where nothing else has converged
 SPREAD = 0.3
 ACCURATE = 1e-3  # error of the log-likelihood that is let be
 MOST_NODES = 192
+SLACK = 1e-8  # of F, relative, above that without products
+MANY = 20_000  # cases times nodes above which a search begins with half the nodes
 
 
 def refined(model: ProductModel, optimum: Optimum) -> tuple[ProductModel, Optimum]:
@@ -41,7 +46,10 @@ def refined(model: ProductModel, optimum: Optimum) -> tuple[ProductModel, Optimu
         Its maximum.
     """
     dimensions = dimensions_of(model.equations)
-    while optimum.converged and quadrature_error(model, optimum.point.theta) > ACCURATE:
+    if not optimum.converged:
+        return model, optimum
+    error = _error(model, optimum)
+    while error > ACCURATE:
         nodes = 2 * model.nodes
         if nodes > MOST_NODES or nodes**dimensions > MOST_POINTS:
             break
@@ -50,7 +58,15 @@ def refined(model: ProductModel, optimum: Optimum) -> tuple[ProductModel, Optimu
         if not found.converged:
             break
         model, optimum = finer, _exact(finer, replace(found, remedy=optimum.remedy))
-    return model, optimum
+        if not optimum.converged:
+            return model, optimum
+        error = _error(model, optimum)
+    return replace(model, error=error), optimum
+
+
+def _error(model: ProductModel, optimum: Optimum) -> float:
+    point = cast(ProductPoint, optimum.point)
+    return quadrature_error(model, point.theta, point.loglik)
 
 
 def search(model: ProductModel) -> Optimum:
@@ -60,10 +76,10 @@ def search(model: ProductModel) -> Optimum:
     """
     fast = replace(_objective(model), exact=False)
     tried: list[Optimum] = []
-    for remedy, theta, cautious in _starts(model):
+    for remedy, theta, cautious, highest in _starts(model):
         found = _attempt(model, fast, theta, cautious)
         tried.append(replace(found, remedy=remedy))
-        if found.converged:
+        if found.converged and found.point.value <= highest:
             break
     options = model.options.search
     for number in range(options.starts):
@@ -78,13 +94,33 @@ def _objective(model: ProductModel) -> ProductObjective:
     return model.objective
 
 
-def _starts(model: ProductModel) -> Iterator[tuple[str, Array, bool]]:
-    start = model.start()
-    yield "", start, False
-    yield "a trust region", start, True
+def _starts(model: ProductModel) -> Iterator[tuple[str, Array, bool, float]]:
+    """What led to each start, θ, whether to go with caution, and the highest F that an optimum from there may have."""
+    start, products = model.start(), model.start_with_products()
+    if products is not None and model.space.is_linear:
+        worst = model.linear_value + SLACK * max(1.0, abs(model.linear_value))
+        yield "", _with_few_nodes(model, products), False, worst
+    yield "", start, False, math.inf
+    yield "a trust region", start, True, math.inf
     fast = replace(_objective(model), exact=False)
     for number in range(REMEDIES):
-        yield f"random starting values ({number + 1})", _random(model, fast, 1, number), True
+        yield f"random starting values ({number + 1})", _random(model, fast, 1, number), True, math.inf
+
+
+def _with_few_nodes(model: ProductModel, theta: Array) -> Array:
+    """Where half the nodes lead to, if there are many nodes and cases; else θ itself."""
+    few = max(model.nodes // 2, FEWEST)
+    if model.nodes <= few or model.sample.n * model.nodes ** dimensions_of(model.equations) <= MANY:
+        return theta
+    coarse = with_nodes(model, few)
+    objective = replace(_objective(coarse), exact=False)
+    found = _attempt(coarse, objective, theta, False)
+    if not found.converged:
+        return theta
+    _objective(model).last[:] = (
+        [(np.full(len(theta), math.inf), objective.last[0][1])] if objective.last else []
+    )
+    return found.point.theta
 
 
 def _attempt(model: ProductModel, objective: Objective, theta: Array, cautious: bool) -> Optimum:
@@ -128,7 +164,7 @@ def _best(tried: list[Optimum]) -> Optimum:
 
 def _exact(model: ProductModel, optimum: Optimum) -> Optimum:
     """The same point with the exact Hessian for inference; no optimum where this is not positive definite."""
-    point = _objective(model).at(optimum.point.phi)
+    point = cast(ProductPoint, optimum.point).under(_objective(model))
     optimum = replace(optimum, point=point)
     if not optimum.converged or optimum.binding or not model.space.is_linear:
         return optimum
