@@ -199,6 +199,8 @@ def _read_word(text: str, column: Column, key: AnswerKey, numerals: Numerals) ->
         return _Reading(value, reason)
     if word in NOTHING:
         return _Reading(np.nan, NOT_ANSWERED)
+    if column.is_declared_missing(text):
+        return _Reading(np.nan, USER_MISSING)
     if is_stata_tag(word):
         labelled = _labelled_reason(text, column, key)
         return _Reading(np.nan, USER_MISSING if labelled is None else labelled)

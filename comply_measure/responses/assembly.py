@@ -71,7 +71,7 @@ def assembled(
         source,
         notes,
     )
-    return _with_counts(responses, near_doubles(records.units))
+    return _with_counts(responses, near_doubles(records.units.names))
 
 
 def _with_counts(responses: Responses, doubles: tuple[str, ...]) -> Responses:
@@ -81,6 +81,11 @@ def _with_counts(responses: Responses, doubles: tuple[str, ...]) -> Responses:
     incomplete = int(patterns.loc[~patterns["complete"], "n_units"].sum())
     if incomplete:
         notes.append(f"{incomplete} of {responses.n_units} units lack at least one role; they are kept")
+    firms = responses.data.drop_duplicates("unit")["firm"]
+    if (alone := int(firms.isna().sum())) and alone < responses.n_units:
+        notes.append(
+            f"{alone} of {responses.n_units} units have no firm; each is a firm of its own where firms are clusters"
+        )
     if silent := int(patterns["n_without_answers"].sum()):
         notes.append(f"{silent} of {responses.n_informants} informants answered no item; they are kept")
     if twins := alike_in_all(responses):
@@ -90,4 +95,5 @@ def _with_counts(responses: Responses, doubles: tuple[str, ...]) -> Responses:
             "submission that came twice; all are kept"
         )
     notes += [f"units {pair}" for pair in doubles]
+    notes += [f"firms {pair}" for pair in near_doubles(firms.dropna().unique().tolist())]
     return replace(responses, notes=tuple(notes))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,15 +128,18 @@ def read_roles(
     """
     position = np.full(len(column.distinct) + 1, -1, dtype=np.intp)
     unknown: dict[int, str] = {}
+    labelled: list[int] = []
     for place, cell in enumerate(column.distinct):
         text = name_in(cell)
         role = words.role(text)
         if role is None and cell in column.value_labels:
             role = words.role(column.value_labels[cell])
+            labelled.append(place)
         if role is None:
             unknown[place] = text
         else:
             position[place] = roles.index(role)
+    _check_labels_of_roles(table, column, labelled, faults)
     for place, text in unknown.items():
         near = nearest(text, words.words)
         hint = f"; did you mean '{words.words[near]}'?" if near else ""
@@ -148,6 +151,18 @@ def read_roles(
         allowed=", ".join(roles),
     )
     return position[column.codes]
+
+
+def _check_labels_of_roles(table: RawTable, column: Column, labelled: list[int], faults: Faults) -> None:
+    """Two codes under one value label: which role the second one is cannot be seen."""
+    first: dict[str, str] = {}
+    for place in labelled:
+        cell = column.distinct[place]
+        label = column.value_labels[cell]
+        other = first.setdefault(folded(label), name_in(cell))
+        if other != name_in(cell):
+            allowed = f"a label for each code, or both codes under roles; the label '{label}' is that of {other}, too"
+            add_cells(faults, "two codes have the same value label", table, column, [place], allowed)
 
 
 def check_unique(rows: NDArray[np.intp], names: Names, what: str, column: str, faults: Faults) -> None:
@@ -166,11 +181,11 @@ def check_unique(rows: NDArray[np.intp], names: Names, what: str, column: str, f
         )
 
 
-def near_doubles(names: Names) -> tuple[str, ...]:
+def near_doubles(names: Sequence[str]) -> tuple[str, ...]:
     """Pairs of ids that look alike, or are one number: perhaps one unit in two ways."""
     first: dict[str, str] = {}
     pairs = []
-    for name in names.names:
+    for name in names:
         number = _WRITTEN_NUMBER.fullmatch(name)
         other = first.setdefault(number[1] if number else folded(name), name)
         if other != name:

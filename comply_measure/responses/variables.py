@@ -167,7 +167,8 @@ def _check_either(
 def _is_missing(cell: Cell, column: Column, missing: Collection[str]) -> bool:
     if isinstance(cell, str):
         word = folded(cell)
-        return word in NOTHING or word in missing or is_stata_tag(cell)
+        declared = column.is_declared_missing(cell)
+        return declared or word in NOTHING or word in missing or is_stata_tag(cell)
     return column.is_declared_missing(cell)
 
 

@@ -241,6 +241,8 @@ def test_answers_with_a_decimal_comma(tmp_path):
         ("formr", {"session": "k", "created": "x", "modified": "x", "ended": None}, ""),
         ("oTree", {"participant.code": "p", "session.code": "s", "participant._is_bot": 0}, None),
         ("Jotform", {"Submission Date": "May 3, 2024", "Submission ID": 7}, None),
+        ("Formbricks", {"No.": 1, "Response ID": "c", "Timestamp": "", "Finished": "False", "Survey ID": "s"}, "False"),
+        ("PsyToolkit", {"participant": "s.1", "TIME_start": "x", "TIME_end": None, "TIME_total": 9}, ""),
         ("Nettskjema", {"$submission_id": 7, "$created": "x", "$answer_time_ms": 12}, None),
     ],
 )  # fmt: skip
@@ -381,3 +383,34 @@ def test_items_whose_labels_speak_of_teams_stay_items(tmp_path):
     study, _, codes = read(tmp_path / "a.sav", tmp_path / "out")
     np.testing.assert_array_equal(codes, answers()[ITEMS].to_numpy(float))
     assert study.responses.roles == ("sales", "marketing")
+
+
+def test_points_of_quizzes_are_no_items(tmp_path):
+    """Microsoft Forms writes points and feedback beside every question; a question may begin with these words."""
+    table = answers()
+    asked = {item: f"How is {item}?" for item in ITEMS} | {"ca_3": "How is Points - in care?"}
+    rows = table.rename(columns=asked)
+    quiz = pd.DataFrame(
+        {"Start time": "3/1/24", "Completion time": "3/1/24", "Total points": 6}, index=rows.index
+    )
+    for name in rows:
+        quiz[name], quiz[f"Points - {name}"], quiz[f"Feedback – {name}"] = rows[name], 1, ""
+    study, _, codes = read(write(tmp_path / "a.csv", rows_of(quiz)), tmp_path / "out")
+    np.testing.assert_array_equal(codes, table[ITEMS].to_numpy(float))
+    assert study.scales[0].items[5].texts["en"] == "How is Points - in care?"
+    assert len(study.responses.informants.columns) == 0
+
+
+def test_answers_in_one_cell_as_json_are_named(tmp_path):
+    """JsPsych's CSV holds the answers of a page in one cell; its JSON has them apart."""
+    table = answers()
+    pages = [{"unit": row["bu"], "role": row["function"], "rt": 3000 + n, "response": {i: row[i] for i in ITEMS}}
+             for n, row in enumerate(table.to_dict("records"))]  # fmt: skip
+    (tmp_path / "a.json").write_text(json.dumps(pages), encoding="utf-8")
+    _, _, codes = read(tmp_path / "a.json", tmp_path / "out")
+    np.testing.assert_array_equal(codes, table[ITEMS].to_numpy(float))
+    flat = pd.DataFrame([{**page, "response": json.dumps(page["response"])} for page in pages])
+    with pytest.raises(
+        InputError, match="'response': the cells hold several answers as JSON; allowed: a column per"
+    ):
+        new_study(write(tmp_path / "a.csv", rows_of(flat)), tmp_path / "b")

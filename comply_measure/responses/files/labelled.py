@@ -91,9 +91,15 @@ def _column(name: str, values: Any, meta: Any) -> Column:
         for entry in meta.missing_ranges.get(name, ())
         if not isinstance(entry["lo"], str)
     )
+    texts = {
+        str(entry["lo"]).strip()
+        for entry in meta.missing_ranges.get(name, ())
+        if isinstance(entry["lo"], str)
+    }
     return encoded(
         name.strip(),
         cells,
+        missing_texts=frozenset(texts - {""}),
         value_labels=_labels(meta.variable_value_labels.get(name, {}), tags),
         missing_ranges=ranges,
         nominal=meta.variable_measure.get(name) == "nominal",

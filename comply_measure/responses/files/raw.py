@@ -52,6 +52,8 @@ class Column:
         Value -> label, where the file has labels (SPSS, Stata).
     missing_ranges : tuple of (low, high)
         Values the file declares as user-missing (SPSS).
+    missing_texts : frozenset of str
+        Texts the file declares as user-missing (SPSS).
     nominal : bool
         True if the file declares the variable nominal (SPSS).
     label : str
@@ -66,13 +68,16 @@ class Column:
     distinct: tuple[Cell, ...]
     value_labels: Mapping[Cell, str] = field(default_factory=dict)
     missing_ranges: tuple[tuple[float, float], ...] = ()
+    missing_texts: frozenset[str] = frozenset()
     nominal: bool = False
     label: str = ""
     ordered: tuple[Cell, ...] = ()
 
     def is_declared_missing(self, value: Cell) -> bool:
         """True if the file declares this value as user-missing."""
-        return not isinstance(value, str) and any(low <= value <= high for low, high in self.missing_ranges)
+        if isinstance(value, str):
+            return value in self.missing_texts
+        return any(low <= value <= high for low, high in self.missing_ranges)
 
     def cells(self) -> list[Cell | None]:
         """The cell of every record; None where blank."""

@@ -339,8 +339,23 @@ def _check(table: RawTable, blocks: Sequence[Block]) -> None:
             f"none of {len(names)} columns looks like an item of a block", table.file, allowed=allowed
         )
         groups = [Problem(note, table.file) for note in table.notes if "is a group that repeats" in note]
-        found = [problem, *groups, *_near_blocks(table)]
+        found = [problem, *groups, *_of_json(table), *_near_blocks(table)]
         raise InputError(f"no block of items was found in {table.file}", found)
+
+
+def _of_json(table: RawTable) -> list[Problem]:
+    """Columns that hold all answers of a row in one cell, as jsPsych writes them in CSV files."""
+    return [
+        Problem(
+            "the cells hold several answers as JSON",
+            table.file,
+            column=name,
+            allowed="a column per question, or the tool's export as JSON",
+        )
+        for name, column in table.columns.items()
+        if column.distinct
+        and all(isinstance(cell, str) and cell.startswith('{"') for cell in column.distinct)
+    ]
 
 
 def _listed(names: Sequence[str]) -> str:

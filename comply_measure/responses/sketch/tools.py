@@ -41,6 +41,8 @@ class Tool:
         Column -> cells of interviews that were not finished; ``""`` where the column is blank.
     unanswered : frozenset of int
         Codes below its answers for questions that were shown and not answered.
+    written : str
+        Regular expression of further columns of its own as they are written, with their signs.
     forms, occasions : frozenset of str
         Columns that say which form a row answers, and on which occasion.
     """
@@ -51,6 +53,7 @@ class Tool:
     tests: Mapping[str, frozenset[str]] = field(default_factory=dict)
     unfinished: Mapping[str, frozenset[str]] = field(default_factory=dict)
     unanswered: frozenset[int] = frozenset()
+    written: str = ""
     forms: frozenset[str] = frozenset()
     occasions: frozenset[str] = frozenset()
 
@@ -124,7 +127,8 @@ TOOLS: Final = (
     Tool(
         "Microsoft Forms",
         _signs("starttime completiontime", "startzeit fertigstellungszeit"),
-        r"startzeit|fertigstellungszeit|emailadresse|(letzteänderung|uhrzeitderletztenänderung)",
+        r"startzeit|fertigstellungszeit|emailadresse|(letzteänderung|uhrzeitderletztenänderung)|totalpoints|quizfeedback",
+        written=r"(Points|Feedback|Punkte) [-–] .+",
     ),
     Tool("SurveyMonkey", _signs("respondentid collectorid"), r"customdata\d*"),
     Tool(
@@ -161,6 +165,19 @@ TOOLS: Final = (
         r"participant\w+|session\w+|\w*player(payoff|idingroup)|\w*subsessionroundnumber",
         {"participantisbot": frozenset({"1", "true"})},
     ),
+    Tool(
+        "Formbricks",
+        _signs("responseid timestamp finished surveyid"),
+        r"no|responseid|timestamp|finished|surveyid|(formbricks)?(user)?id|notes|tags|quotas|source|url|country|action"
+        r"|device(os|device|browser)",
+        unfinished={"finished": _NO},
+    ),
+    Tool(
+        "PsyToolkit",
+        _signs("participant timestart timetotal"),
+        r"participant|time(start|end|total)",
+        unfinished={"timeend": frozenset({""})},
+    ),
     Tool("Jotform", _signs("submissiondate submissionid"), r"submissiondate|submissionip|lastupdatedate"),
     Tool("Nettskjema", _signs("submissionid created answertimems"), r"submissionid|created|answertimems"),
     Tool(
@@ -187,7 +204,11 @@ def tool_of(columns: Iterable[Column]) -> Tool | None:
 
 def is_tools_own(column: Column, tool: Tool | None) -> bool:
     """Whether the tool wrote the column about the interview."""
-    return tool is not None and any(re.fullmatch(tool.own, name) for name in names_of(column))
+    if tool is None:
+        return False
+    if tool.written and re.fullmatch(tool.written, column.name):
+        return True
+    return any(re.fullmatch(tool.own, name) for name in names_of(column))
 
 
 def marked_rows(table: RawTable, tool: Tool | None) -> dict[str, tuple[str, ...]]:
