@@ -364,7 +364,7 @@ def test_products_of_role_views_by_likelihood_and_in_two_steps(responses, scores
         cluster="firm",
         interactions="lms",
     )
-    row = by_hand.estimates.set_index(["op", "rhs"]).loc[("~", "joint_preparation:product_facilitator")]
+    row = by_hand.estimates.query("op == '~' and rhs == 'joint_preparation:product_facilitator'").iloc[0]
     assert coefficient(direct)["est"] == pytest.approx(row["est"], abs=1e-6)
     assert coefficient(direct)["se"] == pytest.approx(row["se"], rel=1e-5)
     assert "full information" in direct.estimator

@@ -75,7 +75,7 @@ def product_indicators(runs: int) -> Rates:
             data, null = (moderated(np.random.default_rng([seed, n]), n, b) for b in (0.25, 0.0))
             for name, options in PRODUCT_INDICATORS.items():
                 fit = sem.fit(MODERATED, data, **options)  # type: ignore[arg-type]
-                row = fit.estimates.set_index(["op", "rhs"]).loc[("~", "X:Z")]
+                row = fit.estimates.query("op == '~' and rhs == 'X:Z'").iloc[0]
                 slope = sem.simple_slopes(fit, at=[1.0]).tidy().iloc[0]
                 test = sem.product_test(sem.fit(MODERATED, null, **options))  # type: ignore[arg-type]
                 counts[name] += [

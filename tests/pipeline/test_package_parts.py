@@ -25,7 +25,7 @@ from comply_measure.pipeline.replication.references import bibliography, citatio
 def a_run(package: PackagePart, **more: Any) -> Any:
     """A run of which as much is there as is told of it."""
     scales = (SimpleNamespace(references={"A1": "A. (2001). One & two. B."}),)
-    file = SimpleNamespace(title='The "T"', description="What it is.", package=package, seed=9)
+    file = SimpleNamespace(title='The "T"', description="What it is.", package=package, seed=9, dataset=None)
     steps = {"sample": STEPS["sample"], "gaps": STEPS["gaps"], "cfa": STEPS["cfa"]}
     study = SimpleNamespace(file=file, scales=scales, steps={}, others={}, **more)
     return SimpleNamespace(study=study, steps=steps, outputs={"sample": 1, "gaps": 1})

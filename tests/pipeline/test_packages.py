@@ -95,6 +95,10 @@ def test_the_readme_has_the_parts_of_the_template(package: Path) -> None:
     rows = list(csv.DictReader((package / "exhibits.csv").read_text(encoding="utf-8").splitlines()))
     assert all((package / row["file"]).is_file() for row in rows)
     assert {row["step"] for row in rows} >= {"sample", "items", "gaps"}
+    # Tables of the appendix, too, are made by the step of their chapter; conclusions and symbols by the report.
+    own = {row["file"] for row in rows if row["step"] == "report"}
+    assert {Path(file).name for file in own} == {"report.html", "verdict_rules.csv", "verdicts.csv"}
+    assert all(row["command"].endswith(f"--steps {row['step']}") for row in rows if row["step"] != "report")
     assert f"| {rows[0]['exhibit']} |" in text
 
 
@@ -225,6 +229,12 @@ def test_a_shipped_data_set_lies_in_its_package(tmp_path: Path) -> None:
     assert (tmp_path / "package" / "scales" / "comply.yaml").is_file()
     packed = load_study(tmp_path / "package" / "study.yaml", STEPS)
     assert packed.responses.same_answers(load_study(study, STEPS).responses)
+    text = (tmp_path / "package" / "README.md").read_text(encoding="utf-8")
+    assert "Data: CC0-1.0." in text
+    assert "### Provenance\nSimulated: comply-measure simulate population.yaml" in text
+    assert "(data/, codebook/, moments/): CC0-1.0" in (tmp_path / "package" / "LICENSE.txt").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_a_stand_in_takes_the_place_of_the_answers(tmp_path: Path) -> None:

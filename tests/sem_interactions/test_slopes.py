@@ -43,7 +43,7 @@ def test_slopes_of_columns_are_those_of_shifted_regressions(
     found = sem.simple_slopes(observed, at={"low": 1.0, "high": 4.5}).tidy()
     for row in found.itertuples():
         moved = sem.fit("y1 ~ x1 + z1 + x1:z1 + w", products.assign(z1=products["z1"] - row.value))
-        wanted = moved.estimates.set_index(["op", "rhs"]).loc[("~", "x1")]
+        wanted = moved.estimates.query("op == '~' and rhs == 'x1'").iloc[0]
         assert row.est == pytest.approx(wanted["est"], abs=1e-7)
         assert row.se == pytest.approx(wanted["se"], abs=1e-7)
         assert row.pvalue == pytest.approx(wanted["pvalue"], abs=1e-7)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from comply_measure.pipeline.study import Study
 
 
 class PackagePart(BaseModel):
@@ -63,3 +66,16 @@ class Registration(BaseModel):
     date: date
     steps: Mapping[str, Mapping[str, Any] | None] = Field(min_length=1)
     deviations: Mapping[str, str] = Field(default_factory=dict)
+
+
+def declared(study: Study) -> PackagePart:
+    """What a study says of its package; licence and source of a shipped data set where it says nothing of them."""
+    from comply_measure.responses import describe_dataset
+
+    file = study.file
+    if file.dataset is None:
+        return file.package
+    described = describe_dataset(file.dataset)
+    known = {"data_licence": described.licence, "provenance": described.source}
+    given = file.package.model_dump()
+    return file.package.model_copy(update={key: given[key] or text for key, text in known.items()})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from comply_measure.pipeline.document import build_report
 from comply_measure.pipeline.folder import places
 from comply_measure.report.html import number_blocks
+from comply_measure.report.parts import DETAILS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +24,8 @@ def exhibits(run: Run) -> pd.DataFrame:
     numbers = number_blocks(report.sections)
     rows = []
     for section in report.sections:
-        step = section.key if section.key in run.steps else "report"
+        chapter = section.key.removesuffix(DETAILS)  # its appendix, too
+        step = chapter if chapter in run.steps else "report"
         command = "comply-measure run study.yaml" + (f" --steps {step}" if step != "report" else "")
         found = [("Table", t.key, t.title, ".csv") for t in section.tables()]
         found += [("Figure", f.key, f.title, ".svg") for f in section.figures()]

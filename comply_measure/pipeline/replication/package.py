@@ -21,6 +21,7 @@ from comply_measure.pipeline.fingerprint import code_version
 from comply_measure.pipeline.folder import MANIFEST, places, tables
 from comply_measure.pipeline.replication.checksums import FILE as SUMS, digests, read_sums, sums_text
 from comply_measure.pipeline.replication.cost import cost_of
+from comply_measure.pipeline.replication.declared import declared
 from comply_measure.pipeline.replication.deviations import deviations
 from comply_measure.pipeline.replication.exhibits import exhibits
 from comply_measure.pipeline.replication.readme import Facts, readme
@@ -99,7 +100,7 @@ def _replace(made: Path, target: Path) -> None:
 
 
 def _fill(run: Run, made: Path) -> None:
-    responses, part = run.study.responses, run.study.file.package
+    responses, part = run.study.responses, declared(run.study)
     hidden = part.data == "stand_in"
     shared = _stand_in(run) if hidden else responses
     document = copy_study(run.study, made, shared if hidden else None)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from comply_measure import __version__
 from comply_measure.pipeline.replication.cost import Cost, storage_class
+from comply_measure.pipeline.replication.declared import declared
 from comply_measure.report.references.styles import apa, doi_address
 from comply_measure.report.references.work import Work
 
@@ -74,7 +75,7 @@ def _overview(run: Run, facts: Facts) -> str:
 
 
 def _data(run: Run, facts: Facts) -> str:
-    part = run.study.file.package
+    part = declared(run.study)
     rights = {
         "provenance": "### Provenance",
         "ethics": "### Ethics and consent",

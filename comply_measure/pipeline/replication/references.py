@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from comply_measure import __version__
+from comply_measure.pipeline.replication.declared import declared
 from comply_measure.pipeline.replication.readme import SOURCE
 from comply_measure.report.references.styles import render_bibtex
 
@@ -43,7 +44,7 @@ def _entry(key: str, text: str) -> str:
 
 def citation_file(study: Study) -> str:
     """How the package is cited (Citation File Format 1.2.0)."""
-    part = study.file.package
+    part = declared(study)
     authors = part.authors or ("The authors of the study",)
     lines = [
         "cff-version: 1.2.0",
