@@ -66,7 +66,7 @@ def versions(*, scaled: bool, robust: bool) -> list[str]:
 
 
 def fit_sentence(named: NamedFit) -> str:
-    """``Second-order: χ²(164, N = 667) = 215.45, p = .004, CFI = .988, …``; or that there is nothing to report."""
+    """``Second order: χ²(164, N = 667) = 215.45, p = .004, CFI = .988, …``; or that there is nothing to report."""
     row = fit_row(named)
     if named.obstacle:
         return f"{named.label}: the model {_PAST[named.obstacle]}, so there is no fit to report."

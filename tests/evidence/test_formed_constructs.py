@@ -135,7 +135,7 @@ def test_reliability_and_validity_leave_an_index_out(responses: Responses) -> No
 
 
 @pytest.mark.filterwarnings(
-    "ignore:Second-order against Correlated dimensions"
+    "ignore:Second order against Correlated dimensions"
 )  # three constructs: equivalent
 def test_an_index_is_a_column_of_the_measurement_model(responses: Responses) -> None:
     options = evidence.CfaOptions(scale="firm", by_role=False, folds=0)

@@ -57,7 +57,7 @@ def stored(study: str) -> dict[str, dict[str, dict[str, list[float]]]]:
 
 
 @pytest.mark.filterwarnings(
-    "ignore:Second-order against Correlated dimensions"
+    "ignore:Second order against Correlated dimensions"
 )  # three dimensions: equivalent
 @pytest.mark.parametrize(("study", "case"), CASES, ids=[" ".join(case) for case in CASES])
 def test_every_table_holds_the_stored_numbers(study: str, case: str, folder: Path) -> None:
@@ -80,7 +80,7 @@ def printed_tables(blocks: Iterable[Block]) -> Iterator[TableSpec]:
             yield block
 
 
-@pytest.mark.filterwarnings("ignore:Second-order against Correlated dimensions")
+@pytest.mark.filterwarnings("ignore:Second order against Correlated dimensions")
 @pytest.mark.parametrize("case", [case for study, case in CASES if study == "small_study"])
 def test_tables_warn_of_few_firms(case: str, folder: Path) -> None:
     """Twelve firms, six in a half: a printed table whose errors or tests rest on them says so, below it or in it."""

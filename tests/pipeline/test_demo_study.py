@@ -167,7 +167,7 @@ def test_the_overview_has_a_sentence_from_each_main_result(demo: tuple[Run, Path
     assert summary[0].startswith("240 units in 60 firms with 667 informants; 80.8%")
     for part in (
         "ω of the dimension scores ranges from .68 to .78",
-        "Second-order: χ²(164, N = 667)",
+        "Second order: χ²(164, N = 667)",
         "ICC(1) is",
         "Largest latent role gap",
         "expected paths",

@@ -157,7 +157,7 @@ def test_models_that_hold_fit_and_one_factor_does_not() -> None:
     assert found == {
         "One factor": "not supported",
         "Correlated dimensions": "supported",
-        "Second-order": "supported",
+        "Second order": "supported",
     }
 
 

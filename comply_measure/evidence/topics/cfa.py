@@ -41,7 +41,7 @@ _BASELINE = "one_factor"
 _LABELS = {
     "one_factor": "One factor",
     "correlated": "Correlated dimensions",
-    "second_order": "Second-order",
+    "second_order": "Second order",
     "reflective": "Correlated, all constructs reflective",
 }
 
