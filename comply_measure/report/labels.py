@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from comply_measure.report.format import is_undefined
 from comply_measure.tables.roles import POOLED
 
 if TYPE_CHECKING:
@@ -129,6 +130,17 @@ def in_words(key: str) -> str:
     """
     words = key.replace("_", " ").strip()
     return f"{words[:1].upper()}{words[1:]}" if words else key
+
+
+def spaced(value: object) -> str:
+    """A category of a variable as it is printed: blanks for underscores, nothing where there is none.
+
+    Examples
+    --------
+    >>> spaced("rest_of_europe"), spaced(None)
+    ('rest of europe', '')
+    """
+    return "" if is_undefined(value) else str(value).replace("_", " ")
 
 
 def wrapped(text: str, width: int = _WIDTH) -> str:

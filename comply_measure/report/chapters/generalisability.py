@@ -5,7 +5,7 @@ from __future__ import annotations
 from comply_measure.evidence.topics.generalisability import FAMILIES, GeneralisabilityEvidence
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import listing, plural
-from comply_measure.report.labels import Labels
+from comply_measure.report.labels import Labels, spaced
 from comply_measure.report.parts import Block, Chapter, Details, Prose, Section
 from comply_measure.report.reversals import with_reversals
 from comply_measure.report.tables import TableSpec, of, table_of
@@ -79,7 +79,7 @@ def _estimates_table(facts: GeneralisabilityEvidence, labels: Labels, errors: st
                 facts.estimates["family"], facts.estimates["what"], facts.estimates["variable"], strict=True
             )
         ],
-        group_label=[group or "change per SD" for group in facts.estimates["group"]],
+        group_label=[spaced(group) or "change per SD" for group in facts.estimates["group"]],
     )
     return table_of(
         facts,

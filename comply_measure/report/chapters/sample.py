@@ -6,7 +6,7 @@ from comply_measure.evidence.topics.sample import SampleEvidence
 from comply_measure.report.chapters.columns import labelled
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import count, listing, percent, plural
-from comply_measure.report.labels import Labels
+from comply_measure.report.labels import Labels, spaced
 from comply_measure.report.parts import Block, Bullets, Chapter, Details, Prose, Section
 from comply_measure.report.tables import Columns, Counts, TableSpec, of, table_of
 
@@ -148,9 +148,18 @@ def _informant_tests(facts: SampleEvidence, labels: Labels) -> TableSpec:
 
 
 def _units(facts: SampleEvidence, labels: Labels) -> TableSpec:
-    columns: Columns = (of("variable", "label"), "n_units", "n_missing", "mean", "sd", "range", "categories")
+    columns: Columns = (
+        of("variable", "label"),
+        "n_units",
+        "n_missing",
+        "mean",
+        "sd",
+        "range",
+        of("categories", "categories_label"),
+    )
     title = "Unit-level variables"
     data = labelled(facts.units, label=(labels.variable, "variable"))
+    data["categories_label"] = [spaced(shares) for shares in facts.units["categories"]]
     return table_of(Counts(facts.n_units), "sample_units", title, data, columns, estimator="Descriptive")
 
 
