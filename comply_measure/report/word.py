@@ -44,6 +44,8 @@ _LETTER, _PADDING = 92, 180
 _BOLD = 1.35
 # Letters: of a column of sentences, and of a word that may not be broken.
 _WIDEST, _LONGEST_WORD = 60, 26
+# Letters of a part of a broken head or name that stay together, and what allows the break.
+_LONGEST_PART, _BREAK = 12, "\u200b"
 # An upright page is wide enough for a table if it holds its words, and this share of what its columns want.
 _ENOUGH = 0.7
 
@@ -207,11 +209,34 @@ def _bounds(printed: Printed) -> tuple[list[int], list[int]]:
 
 
 def _widths(printed: Printed, page: Page) -> list[int]:
-    """Widths as the texts want them, or where the page is too narrow the words' widths and a share of what is left."""
+    """Widths as the texts want them, or where the page is too narrow the words' widths and a share of what is left.
+
+    Where not even the words have room, heads and names are broken, at underscores if they have any; numbers never.
+    """
     least, wanted = _bounds(printed)
-    spare, missing = page.room - sum(least), sum(wanted) - sum(least)
-    share = min(1.0, max(0.0, spare / missing)) if missing else 0.0
-    return [int(low + share * (high - low)) for low, high in zip(least, wanted, strict=True)]
+    levels = [wanted, least, _narrow(printed, _LONGEST_PART), _narrow(printed, 1)]
+    place = next((k for k in (1, 2) if sum(levels[k]) <= page.room), 3)
+    high, low = levels[place - 1], levels[place]
+    spare, missing = page.room - sum(low), sum(high) - sum(low)
+    share = min(1.0, max(0.0, spare / missing)) if missing > 0 else 0.0
+    return [int(a + share * (b - a)) for a, b in zip(low, high, strict=True)]
+
+
+def _narrow(printed: Printed, most: int) -> list[int]:
+    """Widths that numbers need, and as many letters as `most` of the parts of heads and names."""
+    found = []
+    for place, head in enumerate(printed.heads):
+        cells = [row.cells[place] for row in printed.rows]
+        numbers = [len(cell.text) for cell in cells if cell.numeric]
+        parts = [_BOLD * len(part) for part in _parts(head.text)]
+        parts += [len(part) for cell in cells if not cell.numeric for part in _parts(cell.text)]
+        letters = max([*numbers, min(max(parts, default=1), most)], default=1)
+        found.append(_PADDING + int(_LETTER * letters))
+    return found
+
+
+def _parts(text: str) -> list[str]:
+    return text.replace("_", "_ ").replace("-", "- ").split()
 
 
 def _row(cells: tuple[Cell, ...], widths: list[int], *, head: bool = False) -> str:
@@ -225,7 +250,10 @@ def _cell(cell: Cell, twips: int, *, head: bool = False) -> str:
     rule = '<w:bottom w:val="single" w:sz="4" w:space="0" w:color="auto"/>'
     border = f"<w:tcBorders>{rule}</w:tcBorders>" if head else ""
     whole = "<w:noWrap/>" if cell.numeric and not head else ""
-    text = _cell_paragraph(cell.text, cell.numeric, bold=head, italic=cell.italic)
+    longest = max((len(word) for word in cell.text.split()), default=0) * (_BOLD if head else 1)
+    broken = (head or not cell.numeric) and _PADDING + _LETTER * longest > twips
+    shown = cell.text.replace("_", f"_{_BREAK}") if broken else cell.text
+    text = _cell_paragraph(shown, cell.numeric, bold=head, italic=cell.italic)
     return f"<w:tc><w:tcPr>{width}{border}{whole}</w:tcPr>{text}</w:tc>"
 
 
