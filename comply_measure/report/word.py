@@ -7,6 +7,7 @@ are constants.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from comply_measure.report.references.work import Work
 from comply_measure.report.tables import Cell, Printed, Row, TableSpec
 from comply_measure.report.translation.translator import translator
 from comply_measure.report.word_document import (
+    CELL_POINTS,
     CELL_STYLE,
     TITLE_STYLE,
     TURNED,
@@ -44,8 +46,6 @@ _LETTER, _PADDING = 92, 180
 _BOLD = 1.35
 # Letters: of a column of sentences, and of a word that may not be broken.
 _WIDEST, _LONGEST_WORD = 60, 26
-# Letters of a part of a broken head or name that stay together, and what allows the break.
-_LONGEST_PART, _BREAK = 12, "\u200b"
 # An upright page is wide enough for a table if it holds its words, and this share of what its columns want.
 _ENOUGH = 0.7
 
@@ -167,12 +167,12 @@ def _remark(head: str, text: str) -> str:
 def _element(table: TableSpec, page: Page) -> str:
     """The table as XML; python-docx's own cells would take seconds for long tables."""
     printed = table.printed
-    n, widths = len(printed.heads), _widths(printed, page)
-    body = [_row(printed.heads, widths, head=True)]
+    n, (widths, smaller) = len(printed.heads), _widths(printed, page)
+    body = [_row(printed.heads, widths, smaller, head=True)]
     for row in printed.rows:
         if row.group is not None:
             body.append(_group(row, n))
-        body.append(_row(row.cells, widths))
+        body.append(_row(row.cells, widths, smaller))
     if not printed.rows:
         body.append(_group(Row((), translator(table.language)("No rows.")), n))
     rule = '<w:{} w:val="single" w:sz="8" w:space="0" w:color="auto"/>'
@@ -208,52 +208,33 @@ def _bounds(printed: Printed) -> tuple[list[int], list[int]]:
     return least, wanted
 
 
-def _widths(printed: Printed, page: Page) -> list[int]:
-    """Widths as the texts want them, or where the page is too narrow the words' widths and a share of what is left.
+def _widths(printed: Printed, page: Page) -> tuple[list[int], float]:
+    """Widths of the columns, and by what the letters are smaller.
 
-    Where not even the words have room, heads and names are broken, at underscores if they have any; numbers never.
+    As the texts want them, or where the page is too narrow the words' widths and a share of what is left. Where not even
+    the words have room, letters are smaller, not words broken.
     """
     least, wanted = _bounds(printed)
-    levels = [wanted, least, _narrow(printed, _LONGEST_PART), _narrow(printed, 1)]
-    place = next((k for k in (1, 2) if sum(levels[k]) <= page.room), 3)
-    high, low = levels[place - 1], levels[place]
-    spare, missing = page.room - sum(low), sum(high) - sum(low)
-    share = min(1.0, max(0.0, spare / missing)) if missing > 0 else 0.0
-    return [int(a + share * (b - a)) for a, b in zip(low, high, strict=True)]
+    spare, missing = page.room - sum(least), sum(wanted) - sum(least)
+    smaller = min(1.0, page.room / sum(least)) if least else 1.0
+    share = min(1.0, max(0.0, spare / missing)) if missing else 0.0
+    return [
+        int(smaller * (low + share * (high - low))) for low, high in zip(least, wanted, strict=True)
+    ], smaller
 
 
-def _narrow(printed: Printed, most: int) -> list[int]:
-    """Widths that numbers need, and as many letters as `most` of the parts of heads and names."""
-    found = []
-    for place, head in enumerate(printed.heads):
-        cells = [row.cells[place] for row in printed.rows]
-        numbers = [len(cell.text) for cell in cells if cell.numeric]
-        parts = [_BOLD * len(part) for part in _parts(head.text)]
-        parts += [len(part) for cell in cells if not cell.numeric for part in _parts(cell.text)]
-        letters = max([*numbers, min(max(parts, default=1), most)], default=1)
-        found.append(_PADDING + int(_LETTER * letters))
-    return found
-
-
-def _parts(text: str) -> list[str]:
-    return text.replace("_", "_ ").replace("-", "- ").split()
-
-
-def _row(cells: tuple[Cell, ...], widths: list[int], *, head: bool = False) -> str:
+def _row(cells: tuple[Cell, ...], widths: list[int], smaller: float, *, head: bool = False) -> str:
     properties = f"<w:trPr><w:cantSplit/>{'<w:tblHeader/>' if head else ''}</w:trPr>"
-    made = [_cell(cell, width, head=head) for cell, width in zip(cells, widths, strict=True)]
+    made = [_cell(cell, width, smaller, head=head) for cell, width in zip(cells, widths, strict=True)]
     return f"<w:tr>{properties}{''.join(made)}</w:tr>"
 
 
-def _cell(cell: Cell, twips: int, *, head: bool = False) -> str:
+def _cell(cell: Cell, twips: int, smaller: float, *, head: bool = False) -> str:
     width = f'<w:tcW w:w="{twips}" w:type="dxa"/>'
     rule = '<w:bottom w:val="single" w:sz="4" w:space="0" w:color="auto"/>'
     border = f"<w:tcBorders>{rule}</w:tcBorders>" if head else ""
     whole = "<w:noWrap/>" if cell.numeric and not head else ""
-    longest = max((len(word) for word in cell.text.split()), default=0) * (_BOLD if head else 1)
-    broken = (head or not cell.numeric) and _PADDING + _LETTER * longest > twips
-    shown = cell.text.replace("_", f"_{_BREAK}") if broken else cell.text
-    text = _cell_paragraph(shown, cell.numeric, bold=head, italic=cell.italic)
+    text = _cell_paragraph(cell.text, cell.numeric, bold=head, italic=cell.italic, smaller=smaller)
     return f"<w:tc><w:tcPr>{width}{border}{whole}</w:tcPr>{text}</w:tc>"
 
 
@@ -266,7 +247,15 @@ def _group(row: Row, n: int) -> str:
 
 
 def _cell_paragraph(
-    text: str, right: bool, *, bold: bool = False, italic: bool = False, keep: bool = False
+    text: str,
+    right: bool,
+    *,
+    bold: bool = False,
+    italic: bool = False,
+    keep: bool = False,
+    smaller: float = 1.0,
 ) -> str:
     looks = ("<w:b/>" if bold else "") + ("<w:i/>" if italic else "")
+    if smaller < 1:
+        looks += f'<w:sz w:val="{math.floor(2 * CELL_POINTS * smaller)}"/>'
     return paragraph(run(text, looks), CELL_STYLE, keep=keep, more='<w:jc w:val="right"/>' if right else "")

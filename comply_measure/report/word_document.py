@@ -23,6 +23,7 @@ _RELATIONSHIPS = "http://schemas.openxmlformats.org/officeDocument/2006/relation
 _SPACES = f'xmlns:w="{NAMESPACE}" xmlns:r="{_RELATIONSHIPS}"'
 _EPOCH = datetime(1980, 1, 1)
 CELL_STYLE, TITLE_STYLE = "Table cell", "Table title"
+CELL_POINTS = 8
 # Characters that XML 1.0 cannot hold: control signs, surrogates, two non-characters.
 _NOT_IN_XML = {code: "\ufffd" for code in range(32) if code not in (9, 10, 13)}
 _NOT_IN_XML |= dict.fromkeys((*range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\ufffd")
@@ -43,7 +44,7 @@ def titled_document(title: str, subtitle: str = "") -> Document:
     page = document.sections[0]
     page.page_width, page.page_height = Mm(210), Mm(297)
     page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Mm(15)
-    for name, size in ((CELL_STYLE, 8), (TITLE_STYLE, 10)):
+    for name, size in ((CELL_STYLE, CELL_POINTS), (TITLE_STYLE, 10)):
         style = document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
         style.base_style = document.styles["Normal"]
         style.font.size = Pt(size)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import time
 import zipfile
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -188,16 +190,28 @@ def test_a_table_is_printed_once_for_all_renderers() -> None:
 
 
 def test_columns_of_a_word_table_share_the_page() -> None:
-    def widths(text: str, n: int) -> list[int]:
+    def made(text: str, n: int) -> Any:
         data = pd.DataFrame({"label": ["a b"], "note": [text], "x": [0.25]})
         numbers = [Column("Number", "x", "bounded")] * n
         spec = TableSpec("t", "T", data, ("dimension", *numbers, "remark"))
         document = Document(io.BytesIO(render_word(Report("R", (Section("s", "S", (spec,)),)), {"t": 1})))
-        return [column.width.twips for column in document.tables[0].columns]
+        return document.tables[0]
+
+    def widths(text: str, n: int) -> list[int]:
+        return [column.width.twips for column in made(text, n).columns]
+
+    def points(text: str, n: int) -> set[float | None]:
+        runs = [run for cell in made(text, n).rows[1].cells for each in cell.paragraphs for run in each.runs]
+        return {run.font.size and run.font.size.pt for run in runs}
 
     word = int(92 * 1.35 * 6) + 180  # of a head, bold
     assert widths("word " * 5, 1) == [180 + int(92 * 1.35 * 9), word, 180 + 92 * 25]
     narrow = widths("word " * 40, 13)
     assert narrow[1:14] == [word] * 13
     assert narrow[14] == pytest.approx(16838 - 2 * 850 - 13 * word - narrow[0], abs=1)
-    assert widths("word " * 40, 16)[1:] == [word] * 17  # no word is broken for a page too narrow
+    # No word is broken for a page too narrow: letters of 8 points are smaller, by half points.
+    room, first = 16838 - 2 * 850, 180 + int(92 * 1.35 * 9)
+    full = first + 17 * word
+    assert widths("word " * 40, 16) == [int(width * room / full) for width in (first, *[word] * 17)]
+    assert points("word " * 40, 16) == {math.floor(16 * room / full) / 2} == {7.0}
+    assert points("word " * 40, 13) == {None}
