@@ -211,8 +211,8 @@ def _bounds(printed: Printed) -> tuple[list[int], list[int]]:
 def _widths(printed: Printed, page: Page) -> tuple[list[int], float]:
     """Widths of the columns, and by what the letters are smaller.
 
-    As the texts want them, or where the page is too narrow the words' widths and a share of what is left. Where not even
-    the words have room, letters are smaller, not words broken.
+    As the texts want them, or where the page is too narrow the words' widths and a share of what is left. Where not
+    even the words have room, letters are smaller, not words broken.
     """
     least, wanted = _bounds(printed)
     spare, missing = page.room - sum(least), sum(wanted) - sum(least)
