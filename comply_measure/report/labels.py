@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from comply_measure.report.format import is_undefined
+from comply_measure.report.translation.translator import translator
 from comply_measure.tables.roles import POOLED
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Labels:
             for stage in scale.stages:
                 stages.setdefault(stage.key, stage.label[chosen])
         constructs.setdefault("overall", _WHOLE.get(language, _WHOLE["en"]))
-        read_only = MappingProxyType
+        read_only, say = MappingProxyType, translator(language)
         return cls(
             read_only(constructs),
             read_only(items),
@@ -92,7 +93,7 @@ class Labels:
             read_only(parents),
             language,
             read_only(stages),
-            read_only({key: in_words(key) for key in units} | dict(variables or {})),
+            read_only({key: say(in_words(key)) for key in units} | dict(variables or {})),
         )
 
     def construct(self, key: str) -> str:

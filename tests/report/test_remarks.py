@@ -5,12 +5,20 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from comply_measure.report import Notice, Report, Section, TableSpec, render_html
+from comply_measure.report import Labels, Notice, Report, Section, TableSpec, render_html
 from comply_measure.report.remarks import said_once, told_together
 from comply_measure.report.translation.translator import translator
 
 REST = "standard errors and tests that rest on clusters cannot be trusted: fit smaller models."
 GERMAN = translator("de")
+
+
+def test_variables_of_units_have_their_german_name_wherever_one_is_known() -> None:
+    names = ("customer_satisfaction", "size_of_team")
+    german = Labels.of([], "de", {"size_of_team": "Teamgröße"}, names)
+    assert [german.variable(name) for name in names] == ["Kundenzufriedenheit", "Teamgröße"]
+    assert Labels.of([], "de", None, names).variable("size_of_team") == "Size of team"
+    assert Labels.of([], "en", None, names).variable("customer_satisfaction") == "Customer satisfaction"
 
 
 def few(who: str, parameters: int, clusters: int = 60) -> str:

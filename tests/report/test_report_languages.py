@@ -13,7 +13,7 @@ from printed_lines import printed_texts
 from comply_measure.pipeline import STEPS
 from comply_measure.report import Labels, Report, Section, render_html
 from comply_measure.report.canvas import retell
-from comply_measure.report.labels import in_words
+from comply_measure.report.labels import in_words, spaced
 from comply_measure.report.quantities.dictionary import quantity
 from comply_measure.report.translation.catalogue import entries_of, languages
 from comply_measure.report.translation.translator import translator
@@ -37,6 +37,8 @@ def english_words(labels: Labels) -> set[str]:
     names = (labels.constructs, labels.roles, labels.stages)
     known = [*entries.values(), *(text for each in names for text in each.values())]
     known += [scale.title["en"] for scale in study().scales]
+    kinds = study().responses.units.select_dtypes(exclude="number")
+    known += [spaced(value).replace(" of ", " ") for name in kinds for value in kinds[name].unique()]
     return (set().union(*map(words, entries)) - {"small", "large", "by"}).difference(*map(words, known)) | {
         "the",
         "in",
