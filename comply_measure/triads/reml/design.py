@@ -58,7 +58,7 @@ class CellDesign:
     def keep(self, cells: Ints) -> CellDesign:
         """The design for some of the cells; fixed columns that carry nothing new are dropped."""
         fixed, chosen = self.fixed[cells], list[int]()
-        for column in range(fixed.shape[1]):
+        for column in range(fixed.shape[1] if len(fixed) else 0):
             if np.linalg.matrix_rank(fixed[:, [*chosen, column]]) > len(chosen):
                 chosen.append(column)
         return CellDesign(
