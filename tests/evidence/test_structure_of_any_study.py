@@ -301,7 +301,7 @@ def test_firms_are_those_of_the_units_in_the_fit(responses, scores) -> None:
     found = evidence.structure(responses, stated(*(SOLD | {"to": to} for to in OUTCOMES)), scores=few)
     firms = few.scores["firm"].nunique()
     assert found.n_firms == firms < found.named.fit.npar
-    assert f"and {firms} firms: with fewer clusters" in found.cautions[0]
+    assert f"{firms} clusters for {found.named.fit.npar} parameters" in found.cautions[0]
     assert f"({firms} firms are few" in found.estimator
 
 

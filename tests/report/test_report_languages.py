@@ -158,3 +158,11 @@ def test_texts_of_a_drawing_are_told_again() -> None:
     assert (axes.get_ylabel(), axes.get_title()) == ("Eigenwert", "Komponenten")
     assert [text.get_text() for text in axes.get_xticklabels()] == ["Ein Faktor", "x"]
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["Daten"]
+
+
+def test_remarks_side_by_side_are_told_each_by_itself() -> None:
+    """A remark whose place takes any text ends at the semicolon."""
+    turned = "between units: runs against the others (not reversed?): DES_6"
+    assert GERMAN(f"Heywood case; {turned}") == f"Heywood-Fall; {GERMAN(turned)}"
+    assert GERMAN(f"{turned}; {turned}") == f"{GERMAN(turned)}; {GERMAN(turned)}"
+    assert GERMAN(turned).startswith("zwischen Einheiten: läuft")

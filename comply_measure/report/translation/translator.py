@@ -68,6 +68,9 @@ class Translator:
 
     def _pieces(self, text: str) -> Iterator[tuple[str, str | None]]:
         """Parts of a text in order, each with its translation; what is between them counts as translated."""
+        if (remarks := self._remarks(text)) is not None:
+            yield text, remarks
+            return
         whole = self._whole(text)
         if whole is not None or not _LETTERS.search(text):
             yield text, whole
@@ -87,6 +90,13 @@ class Translator:
                 part = text[ends[place] : ends[place + 1]]
                 yield from self._parts(part)
                 place += 1
+
+    def _remarks(self, text: str) -> str | None:
+        """Remarks side by side, each an entry: what one says ends at the semicolon, whatever its place would take."""
+        if "; " not in text or text in self._catalogue.exact:
+            return None
+        told = [self._whole(part) for part in text.split("; ")]
+        return None if None in told else "; ".join(part for part in told if part is not None)
 
     def _parts(self, sentence: str) -> Iterator[tuple[str, str | None]]:
         """A sentence that has no entry: what stands before and after its colon, or between its semicolons or commas."""
