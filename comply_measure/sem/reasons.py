@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from comply_measure.sem.arrays import is_positive_definite
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -82,4 +84,7 @@ def of_measures(fit: Fit, measures: pd.Series[float]) -> str:
         return NO_FREEDOM
     if fit.model.options.test == "none":
         return NO_TEST
-    return f"not defined for {fit.model.family.name}: {', '.join(map(str, missing))}"
+    names = ", ".join(map(str, missing))
+    if not all(is_positive_definite(at.sigma) for at in fit.optimum.point.implied):
+        return f"the implied covariance matrix is not positive definite: {names}"
+    return f"not defined for {fit.model.family.name}: {names}"

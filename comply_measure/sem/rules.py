@@ -184,6 +184,12 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "effect_coding",
+        "state",
+        lambda s: s.asked.effect_coding and s.ordered,
+        "effect_coding concerns loadings: thresholds and intercepts of ordered variables keep their defaults",
+    ),
+    Rule(
+        "effect_coding",
         "refuse",
         lambda s: s.levels and s.asked.effect_coding,
         "not with 'level:' blocks",

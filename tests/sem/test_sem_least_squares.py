@@ -206,3 +206,13 @@ def test_the_residual_test_takes_what_binds_as_an_equality(hs: pd.DataFrame, rel
         > sem.fit("f =~ x1 + x2 + x3 + x4 + x5", hs, estimator="GLS").test.statistic + 1.0
     )
     assert residual.test.statistic == pytest.approx(plain.test.statistic, rel=1e-9)
+
+
+@pytest.mark.parametrize("variance", ["0", "-0.1"])
+def test_measures_where_the_implied_matrix_is_not_positive_definite(hs: pd.DataFrame, variance: str) -> None:
+    """Least squares may end there: what needs its inverse is missing with the reason, the rest is there."""
+    fit = sem.fit(f"f =~ x1 + x2 + x3 + x5\nx4 ~~ {variance}*x4", hs, estimator="ULS")
+    found = fit.fit_measures
+    assert np.isnan(found["gfi"]) and np.isfinite(found[["chisq", "srmr", "gfi_lisrel"]]).all()
+    assert "the implied covariance matrix is not positive definite: " in found.attrs["undefined"]
+    assert "gfi" in found.attrs["undefined"] and "Estimator" in fit.summary()

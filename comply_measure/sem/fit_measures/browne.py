@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from comply_measure.sem.arrays import Array
+from comply_measure.sem.arrays import Array, is_positive_definite
 from comply_measure.sem.discrepancy.ls import Moments
 from comply_measure.sem.discrepancy.ml import expected_information, pair_products
 from comply_measure.sem.fit_measures.lengths import normal_length
@@ -48,7 +48,7 @@ def statistic_of(model: Model, point: Point, jacobian: Array | None = None) -> f
 def browne_residual(
     model: Model, point: Point, at_sample: bool = False, jacobian: Array | None = None
 ) -> float:
-    """The statistic with normal-theory weights; NaN when ΔᵀVΔ is singular.
+    """The statistic with normal-theory weights; NaN when ΔᵀVΔ is singular, or Σ(θ̂) not positive definite.
 
     At an ML optimum without residual means, with weights at the implied moments, b is zero.
 
@@ -64,6 +64,8 @@ def browne_residual(
     total, slope, information = 0.0, np.zeros(q), np.zeros((q, q))
     for implied, sample, layout in zip(point.implied, model.sample.groups, model.layouts, strict=True):
         n = sample.n - model.family.cases_lost
+        if not at_sample and not is_positive_definite(implied.sigma):
+            return NAN  # least squares may end there
         W = sample.inverse_logdet[0] if at_sample else implied.inverse
         R = sample.cov - implied.sigma
         d = np.zeros(sample.p) if implied.mu is None or sample.mean is None else sample.mean - implied.mu

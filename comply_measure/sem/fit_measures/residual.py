@@ -48,7 +48,10 @@ def root_mean_squares(S: Array, sigma: Array, m: Array | None = None, mu: Array 
         Sample and implied means; None when means are not modelled.
     """
     p = len(S)
-    s, t = np.sqrt(S.diagonal()), np.sqrt(sigma.diagonal())
+    implied = np.where(
+        sigma.diagonal() > 0.0, sigma.diagonal(), math.nan
+    )  # no correlation without a variance
+    s, t = np.sqrt(S.diagonal()), np.sqrt(implied)
     raw = S - sigma
     standardised = raw / np.outer(s, s)
     correlations = S / np.outer(s, s) - sigma / np.outer(t, t)

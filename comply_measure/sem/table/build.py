@@ -13,7 +13,7 @@ from comply_measure.sem.errors import ModelError, ModelSyntaxError, fault
 from comply_measure.sem.language.quoting import parameter_key
 from comply_measure.sem.language.records import ModelRecords, Product, Relation, Term
 from comply_measure.sem.table.composites import scale_relation
-from comply_measure.sem.table.constraints import effect_coding_relations, referenced
+from comply_measure.sem.table.constraints import effect_coding_relations, free_coded_means, referenced
 from comply_measure.sem.table.defaults import block_rows, fix_zero_intercepts
 from comply_measure.sem.table.groups import free_for_equality, is_tied
 from comply_measure.sem.table.parameter_table import GROUP_EQUAL, LARGEST, ParameterTable, Row, TableOptions
@@ -339,6 +339,8 @@ def _assemble(
     products = [] if options.product_variables else scale_products(rows, variables)
     partial = _partial(rows, options)
     _free_exempt_markers(rows, options, partial)
+    if options.effect_coding:
+        free_coded_means(rows)
     sets = _tie(rows, _names_for_equality(rows, variables, options, partial), plabels)
     relations: list[Relation] = list(records.relations)
     relations += _composite_scales(rows, plabels, variables)

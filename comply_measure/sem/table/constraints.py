@@ -45,29 +45,57 @@ def effect_coding_relations(
     Parameters
     ----------
     rows : sequence of Row
-        All rows; latent means of default rows are freed in place where intercepts are constrained.
+        All rows, latent means freed (:func:`free_coded_means`).
     plabels : sequence of str
         Their names.
     variables : sequence of Variables
         One per group.
     """
     relations = []
+    known = {(row.op, row.label) for row in rows if row.group == 1 and row.label}
     for number, block in enumerate(variables, start=1):
         mine = [(row, label) for row, label in zip(rows, plabels, strict=True) if row.group == number]
         formed = {composite.name for composite in block.composites}
         formed.update(name for name in block.latent if isinstance(name, Product))
         for latent in (name for name in block.latent if name not in formed):
             loadings = [(row, label) for row, label in mine if row.op == "=~" and row.lhs == latent]
-            if loadings and all(row.free for row, _ in loadings):
+            if _needs_sum([row for row, _ in loadings], number, known):
                 relations.append(_sum_relation([label for _, label in loadings], float(len(loadings))))
             indicators = {row.rhs for row, _ in loadings}
             intercepts = [(row, label) for row, label in mine if row.op == "~1" and row.lhs in indicators]
-            if intercepts and all(row.free for row, _ in intercepts):
+            if _needs_sum([row for row, _ in intercepts], number, known):
                 relations.append(_sum_relation([label for _, label in intercepts], 0.0))
-                for row, _ in mine:
-                    if row.op == "~1" and row.lhs == latent and not row.user:
-                        row.free, row.value = True, math.nan
     return relations
+
+
+def _needs_sum(rows: Sequence[Row], number: int, known: set[tuple[str, str]]) -> bool:
+    """Whether a sum is to be constrained: all free, and in later groups none equal to one of the first.
+
+    What is equal to the first group gives the scale already; a sum besides would tie what ``group_partial`` exempts.
+    """
+    tied = number > 1 and any((row.op, row.label) in known for row in rows)
+    return bool(rows) and all(row.free for row in rows) and not tied
+
+
+def free_coded_means(rows: Sequence[Row]) -> None:
+    """Free default means of latent variables whose intercepts effect coding constrains, in place.
+
+    Before parameters are tied, so that equal means across groups stay equal.
+    """
+    intercepts: dict[tuple[int, str], bool] = {}
+    indicators: dict[tuple[int, str], set[str]] = {}
+    for row in rows:
+        if row.op == "~1":
+            intercepts[row.group, row.lhs] = row.free
+        elif row.op == "=~":
+            indicators.setdefault((row.group, row.lhs), set()).add(row.rhs)
+    for row in rows:
+        if row.op != "~1" or row.user or isinstance(row.lhs, Product):
+            continue
+        found = [intercepts.get((row.group, name)) for name in indicators.get((row.group, row.lhs), ())]
+        known = [free for free in found if free is not None]
+        if known and all(known):
+            row.free, row.value = True, math.nan
 
 
 def _sum_relation(labels: Sequence[str], total: float) -> Relation:

@@ -1,4 +1,7 @@
-"""A marker exempt from equal loadings is free in later groups, as in lavaan 0.7-2 (earlier versions left it at 1)."""
+"""Scales of factors in several groups: markers exempt from equality, and equal means whatever gives the scale.
+
+A marker in ``group_partial`` is free in later groups, as in lavaan 0.7-2 (earlier versions left it at 1).
+"""
 
 from __future__ import annotations
 
@@ -73,3 +76,40 @@ def test_where_no_loading_is_left_equal_markers_stay(hs: pd.DataFrame) -> None:
     names = ["s=~x7", "s=~x8", "s=~x9"]
     fit = sem.fit("s =~ x7 + x8 + x9", hs, group="school", group_equal="loadings", group_partial=names)
     assert fit.fit_measures["df"] == 0 and not fit.unidentified
+
+
+@pytest.mark.parametrize("options", [{}, {"std_lv": True}, {"effect_coding": True}])
+@pytest.mark.parametrize(
+    ("equal", "df", "chisq"),
+    [(["loadings", "intercepts", "means"], 26, 98.2959), (["loadings", "intercepts"], 24, 63.9778)],
+)
+def test_equal_means_are_equal_whatever_gives_the_scale(
+    hs: pd.DataFrame, options: dict[str, Any], equal: list[str], df: int, chisq: float
+) -> None:
+    """Three ways to scale factors, one model (lavaan 0.7-2 sets later means to 0 under effect coding)."""
+    text = "v =~ x1 + x2 + x3\nt =~ x4 + x5 + x6"
+    fit = sem.fit(text, hs, group="school", group_equal=equal, **options)
+    assert fit.fit_measures["df"] == df
+    assert fit.fit_measures["chisq"] == pytest.approx(chisq, abs=2e-4)
+    means = fit.estimates[(fit.estimates["op"] == "~1") & fit.estimates["lhs"].isin(["v", "t"])]
+    first, second = (means.loc[means["group"] == g, "est"].to_numpy() for g in (1, 2))
+    assert (first == pytest.approx(second)) == ("means" in equal)
+
+
+@pytest.mark.parametrize(
+    ("equal", "partial", "df", "chisq"),
+    [
+        (["loadings"], ["v=~x2"], 19, 38.2081),
+        (["loadings", "intercepts"], ["v=~x2", "x2~1"], 22, 54.7308),
+        (["loadings", "intercepts"], ["x5~1"], 23, 62.3843),
+    ],
+)
+def test_what_is_exempt_is_free_whatever_gives_the_scale(
+    hs: pd.DataFrame, equal: list[str], partial: list[str], df: int, chisq: float
+) -> None:
+    """Sums of effect coding in every group tied the exempt one of three loadings or intercepts to the first group."""
+    text = "v =~ x1 + x2 + x3\nt =~ x4 + x5 + x6"
+    for options in ({}, {"std_lv": True}, {"effect_coding": True}):
+        fit = sem.fit(text, hs, group="school", group_equal=equal, group_partial=partial, **options)
+        assert fit.fit_measures["df"] == df
+        assert fit.fit_measures["chisq"] == pytest.approx(chisq, abs=2e-4)
