@@ -15,7 +15,7 @@ from multiprocessing import get_all_start_methods, get_context, parent_process
 from multiprocessing.connection import wait as wait_for
 from multiprocessing.context import BaseContext
 from pathlib import Path
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 from typing import Any
 
 from comply_measure.errors import ComplyError
@@ -90,7 +90,7 @@ class _Pool(ProcessPoolExecutor):
 
     def submit(self, *args: Any, **kwargs: Any) -> Future[Any]:
         """A task; processes are made here."""
-        with _script_unseen():
+        with _interrupt_later(), _script_unseen():
             return super().submit(*args, **kwargs)
 
     def end(self) -> None:
@@ -98,6 +98,23 @@ class _Pool(ProcessPoolExecutor):
         for process in tuple((self._processes or {}).values()):
             process.terminate()
             process.join(5)
+
+
+@contextmanager
+def _interrupt_later() -> Iterator[None]:
+    """Interrupts wait until a process that is being made is there: one that nobody knows would fail when it begins."""
+    before = signal.getsignal(signal.SIGINT)
+    if current_thread() is not main_thread() or not callable(before):
+        yield
+        return
+    asked: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, frame: asked.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if asked:
+        raise KeyboardInterrupt
 
 
 @contextmanager

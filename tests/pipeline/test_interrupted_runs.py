@@ -23,6 +23,7 @@ from comply_measure.pipeline.files import (
     sweep,
     write_atomically,
 )
+from comply_measure.pipeline.workers import _interrupt_later
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and locks of POSIX")
 
@@ -173,3 +174,24 @@ def test_an_interrupt_before_the_run_is_told(capsys, monkeypatch):
         cli.main([])
     assert ended.value.code == 130
     assert capsys.readouterr().err == "interrupted\n"
+
+
+@posix
+def test_interrupts_wait_for_a_process_that_is_being_made():
+    done = []
+
+    def made():
+        with _interrupt_later():
+            os.kill(os.getpid(), signal.SIGINT)
+            done.append(True)
+
+    with pytest.raises(KeyboardInterrupt):
+        made()
+    assert done == [True]
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with _interrupt_later():
+            os.kill(os.getpid(), signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert signal.getsignal(signal.SIGINT) is before
