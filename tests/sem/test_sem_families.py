@@ -59,6 +59,37 @@ def register() -> Iterator[Register]:
     assert (list(FAMILIES), dict(ESTIMATORS)) == before
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, True),
+        ({"missing": "ml"}, True),
+        ({"missing": "two.stage"}, True),
+        ({"estimator": "GLS"}, False),
+        ({"estimator": "ULS"}, False),
+        ({"estimator": "DWLS"}, False),
+        ({"ordered": ITEMS, "estimator": "WLSMV"}, False),
+    ],
+)
+def test_a_family_has_a_likelihood_where_its_fits_have_aic(
+    hs: pd.DataFrame, options: dict[str, Any], expected: bool
+) -> None:
+    data = hs[ITEMS].round().clip(2, 6) if "ordered" in options else hs
+    fit = sem.fit(HS, data, **options)
+    assert fit.model.family.has_loglik is expected
+    for name in ("logl", "aic", "bic"):
+        assert np.isfinite(fit.measures.get(name, np.nan)) == expected, name
+
+
+def test_two_levels_and_products_have_a_likelihood(hs: pd.DataFrame) -> None:
+    levels = "level: 1\n f =~ x1 + x2 + x3\nlevel: 2\n g =~ x1 + x2 + x3"
+    data = hs.assign(unit=np.arange(len(hs)) % 40)
+    data[["x1", "x2", "x3"]] += 0.7 * np.random.default_rng(1).normal(size=40)[data["unit"], None]
+    product = "visual =~ x1 + x2 + x3\nspeed =~ x7 + x8 + x9\nx4 ~ visual + speed + visual:speed"
+    for fit in (sem.fit(levels, data, cluster="unit"), sem.fit(product, hs, interactions="lms", nodes=8)):
+        assert fit.model.family.has_loglik and np.isfinite(fit.measures["aic"])
+
+
 class TestMaximumLikelihoodUnderAnotherName:
     @pytest.fixture
     def again(self, register: Register) -> None:

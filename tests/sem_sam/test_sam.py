@@ -140,6 +140,18 @@ def test_a_saturated_single_block_is_the_model_at_once() -> None:
             np.testing.assert_allclose(fit.estimates["se"], once["se"], atol=1e-5)
 
 
+def test_the_step_of_a_parameter_does_not_depend_on_its_place_in_the_text() -> None:
+    """Paths first or last: loadings and residuals belong to step 1, paths and (co)variances of factors to step 2."""
+    loadings, paths = "\n".join(DEMOCRACY.split("\n")[1:4]), "\n".join(DEMOCRACY.split("\n")[4:6])
+    for text in (f"{paths}\n{loadings}", f"{loadings}\n{paths}"):
+        table = sem.sam(text, data("democracy")).estimates
+        factors = {"ind60", "dem60", "dem65"}
+        structural = (table["op"] == "~") | ((table["op"] == "~~") & table["lhs"].isin(factors))
+        assert structural.sum() == 6
+        assert table["step"].tolist() == np.where(structural, 2, 1).tolist()
+    assert sem.sam(f"{paths}\n{loadings}", data("democracy")).estimates["op"].iloc[0] == "~"
+
+
 def test_standardised_loadings_of_a_block_have_its_own_errors() -> None:
     """An exogenous factor with a saturated block: nothing but its block tells about it."""
     fit = sem.sam(DEMOCRACY, data("democracy"))
