@@ -12,7 +12,7 @@ import numpy as np
 
 from comply_measure.sem.arrays import Array, NotPositiveDefiniteError
 from comply_measure.sem.blocks import BlockMatrix, Component, components_of
-from comply_measure.sem.discrepancy.base import CasewiseEvaluation, Discrepancy, Evaluation
+from comply_measure.sem.discrepancy.base import Discrepancy, Evaluation
 from comply_measure.sem.implied import Implied, Layout
 from comply_measure.sem.table.space import Space
 
@@ -158,9 +158,3 @@ class Point:
     def hessian(self) -> Array:
         """Exact Hessian of F in φ (r, r)."""
         return self.hessian_blocks.dense()
-
-    @property
-    def hessian_of_moments(self) -> Array:
-        """Hessian of F in φ without the second derivatives of the moments (r, r); likelihoods only."""
-        parts = [e.hessian_of_moments() for e in self.evaluations if isinstance(e, CasewiseEvaluation)]
-        return self.objective.space.curvature(self._blocks(parts))

@@ -55,8 +55,6 @@ class Estimator:
         Standard errors and test statistic that go with it.
     ordered : str
         Estimator that is meant when there are ordered variables, of which this one knows nothing; empty for none.
-    exact_test : bool
-        Whether the Yuan-Bentler test of observed information rests on the exact Hessian, not on the moments' own.
     """
 
     name: str
@@ -65,7 +63,6 @@ class Estimator:
     se: StandardErrors = "standard"
     test: TestName = "standard"
     ordered: str = ""
-    exact_test: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -80,9 +77,7 @@ ESTIMATORS: dict[str, Estimator] = {
         Estimator("MLM", "ml", se="robust.sem", test="satorra.bentler"),
         Estimator("MLMV", "ml", se="robust.sem", test="scaled.shifted"),
         Estimator("MLMVS", "ml", se="robust.sem", test="mean.var.adjusted"),
-        Estimator(
-            "MLR", "ml", "observed", se="robust.huber.white", test="yuan.bentler.mplus", exact_test=True
-        ),
+        Estimator("MLR", "ml", "observed", se="robust.huber.white", test="yuan.bentler.mplus"),
         Estimator("MLF", "ml", "observed", se="first.order"),
         Estimator("GLS", "gls"),
         Estimator("ULS", "uls", se="robust.sem.nt", test="browne.residual.nt"),

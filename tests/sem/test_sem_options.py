@@ -101,6 +101,7 @@ SEARCH: dict[str, Any] = {
 
 # Two options that come to the same by theory: the first adds nothing beside the second, and need not say so.
 EQUAL = {
+    (("estimator", "MLR"), ("cluster", "firm")): "clusters give ML the errors and the test of MLR",
     (("estimator", "MLM"), ("missing", "robust.two.stage")): "two-stage errors and test are those of MLM",
     (("estimator", "MLM"), ("missing", "two.stage")): "two-stage errors and test are those of MLM",
     (

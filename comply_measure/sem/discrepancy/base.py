@@ -80,9 +80,6 @@ class CasewiseEvaluation(Protocol):
     def scores(self) -> Array:
         """Gradient of each case's log-likelihood (n, q)."""
 
-    def hessian_of_moments(self) -> Array:
-        """Hessian of F less what the second derivatives of the moments add (q, q)."""
-
     def saturated_trace(self) -> float:
         """tr(A₁⁻¹ B₁) of the saturated model: observed against first-order information, at its optimum."""
 

@@ -18,7 +18,7 @@ from functools import cached_property
 import numpy as np
 
 from comply_measure.sem.arrays import Array, NotPositiveDefiniteError
-from comply_measure.sem.discrepancy.curvature import second_derivatives, second_order_part
+from comply_measure.sem.discrepancy.curvature import second_order_part
 from comply_measure.sem.discrepancy.ml import (
     expected_information as complete_expected_information,
     mean_derivatives,
@@ -109,11 +109,6 @@ class FIMLEvaluation:
             implied, W, 2.0 / self.n * self.at.covariance, self.at.mean / self.n, looked_up
         )
         return hessian - 2.0 / self.n * missing_information(self.sample, done, self.derivatives, self.squared)
-
-    def hessian_of_moments(self) -> Array:
-        """Hessian of F less what the moments' own second derivatives add (q, q)."""
-        slope = 2.0 / self.n * self.at.covariance
-        return self.hessian() + second_derivatives(self.implied, slope, 2.0 * self.at.mean / self.n)
 
     def scores(self) -> Array:
         """Gradient of each case's log-likelihood, in the order of the data (n, q)."""

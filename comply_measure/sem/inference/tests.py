@@ -113,14 +113,9 @@ def scaled_test(
 
 
 def _information_of_test(model: Model) -> str:
-    """Which information a scaled test rests on."""
+    """Which information a scaled test rests on: that asked for in Mplus' form, the expected one in all others."""
     options = model.options
-    if not options.test.startswith("yuan.bentler"):
-        return "expected"
-    exact = options.estimator.exact_test or model.sample.is_weighted
-    if options.information == "observed" and not exact:
-        return "observed.moments"  # lavaan's choice: the Hessian belongs to estimator MLR, and to sampling weights
-    return options.information
+    return options.information if options.test == "yuan.bentler.mplus" else "expected"
 
 
 def corrected(name: str, standard: TestStatistic, trace: float, trace2: float) -> TestStatistic:
