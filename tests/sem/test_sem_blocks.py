@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from semopy.examples import holzinger39
 from comply_measure import sem
 from comply_measure.sem.blocks import BlockMatrix, block_product, components_of
 from comply_measure.sem.estimation import estimate
-from comply_measure.sem.inference.covariance import symmetric_inverse
+from comply_measure.sem.inference.covariance import invert, symmetric_inverse
 from comply_measure.sem.inference.parts import first_order_information
 
 MODEL = "v =~ x1 + x2 + x3\nt =~ x4 + x5 + x6\ns =~ x7 + x8 + x9"
@@ -94,6 +95,28 @@ def test_a_singular_group_is_named(schools: pd.DataFrame) -> None:
     involved = {names[place] for place in fit.covariance.unidentified}
     assert involved
     assert all(name.endswith(".g2") for name in involved)
+
+
+def test_what_moves_by_a_tenth_of_the_most_is_named() -> None:
+    """Of a direction without curvature (1, .11, .09, 0), whatever the units of the parameters are."""
+    direction = np.array([1.0, 0.11, 0.09, 0.0])
+    flat = np.eye(4) - np.outer(direction, direction) / (direction @ direction)
+    for places in ([np.arange(4)], [np.array([0, 1, 2]), np.array([3])]):
+        components = [SimpleNamespace(phi=place) for place in places]
+        point: Any = SimpleNamespace(
+            objective=SimpleNamespace(space=SimpleNamespace(K=None), components=components)
+        )
+        found = invert(flat, point, 100.0)
+        assert found.vcov is None
+        assert found.unidentified == (0, 1)
+
+
+def test_a_factor_without_unit_is_named_and_nothing_else(schools: pd.DataFrame) -> None:
+    fit = sem.fit("v =~ NA*x1 + x2 + x3\nt =~ x4 + x5 + x6", schools)
+    names = fit.model.table.free_names()
+    involved = {names[place] for place in fit.covariance.unidentified}
+    assert involved == {"v=~x1", "v=~x2", "v=~x3", "v~~v", "v~~t"}
+    assert any(all(name in str(problem) for name in involved) for problem in fit.problems)
 
 
 def test_sandwich_by_blocks_equals_the_dense_product(schools: pd.DataFrame) -> None:
