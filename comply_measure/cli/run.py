@@ -61,7 +61,7 @@ def run_command(
             print("\n".join(unchanged_line(name) for name in names), file=sys.stderr)
             print(f"report: {folder / 'report.html'}")
         if pdf is not None:
-            _print(folder / "report.html", pdf)
+            _print(folder / "report.html", pdf, quiet)
         return 0
     from comply_measure.pipeline import run_study
     from comply_measure.pipeline.files import leave_nothing
@@ -87,7 +87,7 @@ def run_command(
         if not quiet:
             print(f"package: {package} ({len(files)} files); prove it with: comply-measure verify {package}")
     if pdf is not None and run.report is not None:
-        _print(run.report, pdf)
+        _print(run.report, pdf, quiet)
     return 0 if run.ok else STEP_FAILED
 
 
@@ -110,8 +110,8 @@ def _check_pdf(target: Path) -> None:
         raise ComplyError(f"{target} cannot be written: it is a folder, or its folder does not exist")
 
 
-def _print(report: Path, target: Path) -> None:
-    """Print the report.
+def _print(report: Path, target: Path, quiet: bool) -> None:
+    """Print the report, and say where.
 
     Raises
     ------
@@ -123,6 +123,8 @@ def _print(report: Path, target: Path) -> None:
 
     if not print_report(report, target):
         raise ComplyError(f"{report} could not be printed to {target}")
+    if not quiet:
+        print(f"pdf: {target}")
 
 
 def _nothing_to_do(

@@ -132,10 +132,9 @@ def icc_intervals(
     v = df2 * (k * icc_a1 * ratio + a) ** 2 / (df1 * k**2 * icc_a1**2 * ratio**2 + a**2)
     f_low, f_high = stats.f.ppf(tail, df1, v), stats.f.ppf(tail, v, df1)
     spread = k * msc + (k * n - k - n) * mse
-    agreement = [
-        n * (msr - f_low * mse) / (f_low * spread + n * msr),
-        n * (f_high * msr - mse) / (spread + n * f_high * msr),
-    ]
+    # with hardly any degrees of freedom the quantile has no end (SciPy to 1.15 says so): the limit
+    lowest = n * (msr - f_low * mse) / (f_low * spread + n * msr) if np.isfinite(f_low) else -n * mse / spread
+    agreement = [lowest, n * (f_high * msr - mse) / (spread + n * f_high * msr)]
     ends = [
         (a1, c1, k * a1 / (1 + (k - 1) * a1), 1 - 1 / bound)
         for a1, c1, bound in zip(agreement, consistency, (low, high), strict=True)

@@ -149,6 +149,21 @@ def test_a_pdf_that_cannot_be_printed_is_refused_before_the_run(
     assert not out.exists()
 
 
+def test_the_pdf_is_named_beside_the_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, target = tmp_path / "study.yaml", tmp_path / "report.pdf"
+    study.write_text(STUDY, encoding="utf-8")
+    monkeypatch.setattr("comply_measure.report.printing.browser", lambda: "chromium")
+    monkeypatch.setattr(
+        "comply_measure.report.printing.print_report", lambda report, target: report.is_file()
+    )
+    for steps in ((), ("--quiet",)):
+        asked = ("run", str(study), "--out", str(tmp_path / "out"), "--steps", "sample", "--pdf", str(target))
+        assert call(*asked, *steps) == 0
+        assert (f"pdf: {target}" in capsys.readouterr().out) is not bool(steps)
+
+
 def test_a_failed_step_gives_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     study = tmp_path / "s.yaml"
     study.write_text(STUDY + "options: {cfa: {scale: marker, models: [second_order]}}\n", encoding="utf-8")

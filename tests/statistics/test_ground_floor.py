@@ -52,6 +52,17 @@ def test_intervals_are_those_of_r() -> None:
     assert np.isnan(icc_intervals(1.0, 1.0, 0.0, 6, 4, 0.95)[0]).all()
 
 
+def test_an_interval_whose_quantile_has_no_end_takes_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two units with equal means: hardly any degrees of freedom. SciPy to 1.15 says that F is infinite, later 1e300."""
+    from scipy import stats
+
+    given = (1.3e-31, 14 / 3, 2.0, 2, 3, 0.95)
+    assert icc_intervals(*given)[0][0] == pytest.approx(-0.25)  # -n MSE / (k MSC + (kn - k - n) MSE)
+    whole = stats.f.ppf
+    monkeypatch.setattr(stats.f, "ppf", lambda tail, a, b: np.inf if b < 1e-9 else whole(tail, a, b))
+    assert icc_intervals(*given)[0][0] == pytest.approx(-0.25)
+
+
 def test_a_test_rejects_at_its_level_and_not_above() -> None:
     p = np.array([0.049, 0.05, 3 * (0.05 / 3 + 1e-17), 0.0500001, np.nan])
     np.testing.assert_array_equal(rejects(p, 0.05), [True, True, True, False, False])

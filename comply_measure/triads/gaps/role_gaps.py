@@ -253,7 +253,7 @@ def _column_tests(d: Floats, codes: NDArray[np.int64] | None, confidence: float)
             "d_z_upper": high,
             "mean_absolute": np.abs(filled).sum(axis=0) / n,
         }
-    flags = (n, clusters, flat, np.isnan(se), np.isnan(low))
+    flags = (n, clusters, flat, np.isnan(se), np.isnan(low) | np.isnan(high))
     columns["note"] = np.array(
         [_note(*row, clustered=codes is not None) for row in zip(*(f.tolist() for f in flags), strict=True)],
         dtype=object,
