@@ -14,6 +14,7 @@ from semopy.examples import holzinger39, political_democracy
 from comply_measure import sem
 from comply_measure.errors import InputError
 from comply_measure.sem.optimise import minimise
+from comply_measure.sem.search import OPTIMIZER_OPTIONS
 from comply_measure.sem.start import random_values
 from comply_measure.sem.trust import minimise_in_region
 
@@ -225,6 +226,24 @@ def test_random_starts_repeat_by_seed_and_do_not_lose(hs: pd.DataFrame) -> None:
     first, second = (sem.fit(TWO, hs, optimizer_options=options) for _ in range(2))
     assert first.theta.tolist() == second.theta.tolist()
     assert first.measures["chisq"] == pytest.approx(sem.fit(TWO, hs).measures["chisq"], abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed", "refused"),
+    [
+        ("iterations", (1, 10**6), (0, -1, 1.0, True)),
+        ("tolerance", (1e-300, 1e-4), (0.0, -1e-9, 1.0001e-4, True)),
+        ("starts", (0, 10_000), (-1, 10_001, 1.0, False)),
+        ("seed", (0, 10**12), (-1, 0.0, True)),
+    ],
+)
+def test_bounds_of_the_options_of_the_search(
+    name: str, allowed: tuple[object, ...], refused: tuple[object, ...]
+) -> None:
+    """The ends of what is allowed are allowed, what lies just beyond them is not."""
+    fits = OPTIMIZER_OPTIONS[name][0]
+    assert all(fits(value) for value in allowed)
+    assert not any(fits(value) for value in refused)
 
 
 @pytest.mark.parametrize(
