@@ -166,6 +166,30 @@ def test_statistics_without_sampling_variance_are_named() -> None:
         polychoric_matrix(frame, ["u"], gamma=True)
 
 
+def test_names_of_statistics_stand_beside_their_values() -> None:
+    """Thresholds and means in the order of the variables, variances, correlations; values found anew by name."""
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(300, 4)) + 0.8 * rng.normal(size=(300, 1))
+    frame = pd.DataFrame({"u": np.digitize(x[:, 0], [-0.6, 0.1, 0.9]), "y": x[:, 1] + 3.0})
+    frame = frame.assign(v=np.digitize(x[:, 2], [0.2]), z=2.0 * x[:, 3] - 1.0)
+    moments = polychoric_matrix(frame, ["u", "v"])
+    names = moments.statistic_names()
+    assert names == [
+        "u|t1", "u|t2", "u|t3", "y~1", "v|t1", "z~1", "y~~y", "z~~z",
+        "y~~u", "v~~u", "z~~u", "v~~y", "z~~y", "z~~v",
+    ]  # fmt: skip
+    values = dict(zip(names, moments.vector, strict=True))
+    for name, column, steps in (("u", frame["u"], 3), ("v", frame["v"], 1)):
+        for step in range(1, steps + 1):
+            assert values[f"{name}|t{step}"] == pytest.approx(ndtri((column < step).mean()), abs=1e-12)
+    for name in "yz":
+        assert values[f"{name}~1"] == pytest.approx(-frame[name].mean())  # as a threshold, with its sign
+        assert values[f"{name}~~{name}"] == pytest.approx(frame[name].var(ddof=0), rel=1e-6)
+    assert values["z~~y"] == pytest.approx(np.cov(frame["y"], frame["z"], ddof=0)[0, 1], rel=1e-6)
+    for i, j in [(1, 0), (2, 0), (3, 0), (2, 1), (3, 2)]:
+        assert values[f"{'uyvz'[i]}~~{'uyvz'[j]}"] == moments.covariance[i, j]
+
+
 def test_a_sampling_variance_is_finite_and_positive() -> None:
     """Zero, negative, infinite and undefined ones are refused by the names of their statistics, and no others."""
     variances = np.array([0.2, 0.0, -0.1, np.inf, np.nan, 1e-12])
