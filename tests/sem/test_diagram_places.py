@@ -77,6 +77,26 @@ def test_distance_of_method_factors() -> None:
     assert (at["P"].y + at["Q"].y) / 2 == pytest.approx(middle)
 
 
+def test_the_curve_of_a_covariance_leads_from_side_to_side() -> None:
+    """A parabola from the outward side of one variable to that of the other, turned about the height between them."""
+    rows = [("y", "~", "A"), ("y", "~", "B"), ("A", "~~", "B")]
+    table = pd.DataFrame(rows, columns=["lhs", "op", "rhs"]).assign(est_std=0.5)
+    panel = panel_of(graph_of(table, "est_std"))
+    at = {node.name: node.box for node in panel.nodes}
+    (curve,) = [line for line in panel.lines if line.arrow.way == "covariance"]
+    x, y = np.array(curve.points).T
+    assert x[[0, -1]] == pytest.approx([at["A"].left, at["B"].left])
+    assert at["A"].bottom < y[0] < at["A"].top
+    assert at["B"].bottom < y[-1] < at["B"].top
+    assert (np.diff(y) < 0).all()
+    assert y + y[::-1] == pytest.approx(np.full(len(y), at["A"].y + at["B"].y))
+    assert x == pytest.approx(x[::-1])
+    assert x.argmin() in (len(x) // 2, (len(x) - 1) // 2)
+    assert np.diff(x, 2) == pytest.approx(np.full(len(x) - 2, np.diff(x, 2)[0]))
+    outmost = min(x.min(), curve.label.left if curve.label else x.min())
+    assert outmost == pytest.approx(MARGIN)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_heights_are_those_of_an_isotonic_regression(seed: int) -> None:
     """Least squares under an order is isotonic regression once distances are added (pools of several sizes)."""
