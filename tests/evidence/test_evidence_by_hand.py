@@ -263,7 +263,7 @@ def test_a_scale_counts_its_roles_units_and_informants() -> None:
     one = chosen_focal(asked(rows[~rows.duplicated(["unit", "role"])]), None)
     assert (one.several, one.n_informants) == (0, len(rows) - 3)
     require_roles(one)
-    with pytest.raises(NotApplicableError, match=r"answered by 2 role\(s\); this step compares at least 3"):
+    with pytest.raises(NotApplicableError, match=r"answered by 2 roles; this step compares at least 3"):
         require_roles(one, 3)
     even = rows.groupby("unit", sort=False).ngroup() % 2 == 0
     apart = rows[((rows["role"] == "buyer") == even) & ~rows.duplicated(["unit", "role"])]

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from comply_measure.evidence.topics import aggregation, agreement, informants
+from comply_measure.evidence import informant_tables
+from comply_measure.evidence.topics import aggregation, agreement
 
 
 @pytest.mark.parametrize(("n_firms", "cluster"), [(0, None), (1, None), (2, "firm")])
@@ -69,7 +70,7 @@ def test_shares_of_the_common_fate_are_its_own_variances() -> None:
             key=key, fit=SimpleNamespace(estimates=table, has_optimum=True, admissible=admissible)
         )
 
-    shares: Any = informants._common_shares
+    shares: Any = informant_tables.common_shares
     found = shares([named("ct_cu", other), named("common_fate", own)], ["C"], ["sales", "it"])
     assert found.to_dict("list") == {"dimension": ["C", "C"], "role": ["sales", "it"], "share": [0.5, 0.25]}
     for fits in ([named("ct_cu", own)], [named("common_fate", own, admissible=False)]):

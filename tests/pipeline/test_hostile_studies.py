@@ -97,7 +97,7 @@ ANSWERS: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
         TEXT + "Total,,12,,,\n", ("row 14, 'y1': outside the range", "row 14, 'role': the role is missing"),
     ),
     "open quote": (TEXT.replace("U3,a", '"U3,a', 1), ("row 7: broken quoting in or after this row",)),
-    "NUL": (TEXT.replace("U3", "U\x003"), ("binary data", "allowed: text")),
+    "NUL": (TEXT.replace("U3", "U\x003"), ("row 8: not text: zero byte at position 101", "allowed: text")),
     "huge cell": (cell("U" * 200_000, column=0), ("a cell of more than 131,072 characters",)),
     "Latin-1": (TEXT.replace("U1", "Ü1").encode("latin-1"), ("byte 0xDC", "state encoding: cp1252")),
     "UTF-16 without mark": (TEXT.encode("utf-16-le"), ("not what its ending says: binary data",)),

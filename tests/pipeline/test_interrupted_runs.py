@@ -176,7 +176,16 @@ def test_an_interrupt_before_the_run_is_told(capsys, monkeypatch):
     assert capsys.readouterr().err == "interrupted\n"
 
 
+@pytest.fixture
+def _interruptible():
+    """SIGINT as it is in a process that nobody started with it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @posix
+@pytest.mark.usefixtures("_interruptible")
 def test_interrupts_wait_for_a_process_that_is_being_made():
     done = []
 

@@ -188,8 +188,10 @@ def test_a_column_of_remarks_stands_where_there_are_any(output: StepOutput) -> N
     noted = {bool((table.data["note"] != "").any()) for table in tables}
     assert noted == {True, False}
     for table in tables:
-        shown = any(column.label == "Remark" for column in table.shown)
-        assert shown == bool((table.data["note"] != "").any()), table.key
+        shown, said = any(column.label == "Remark" for column in table.shown), set(table.data["note"])
+        alike = len(table.data) > 1 and len(said) == 1 and said != {""}
+        assert shown == (said != {""} and not alike), table.key
+        assert any(note.startswith("Of every row: ") for note in table.notes) == alike, table.key
 
 
 def test_items_of_some_roles_only_are_taken_by_role() -> None:

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from comply_measure.errors import ComplyError
+from comply_measure.evidence import informant_tables
 from comply_measure.evidence.fits import NamedFit
 from comply_measure.evidence.focal import chosen_focal
-from comply_measure.evidence.topics import informants
 from comply_measure.evidence.topics.aggregation import aggregation
 from comply_measure.evidence.topics.structure import StructureOptions, structure
 from comply_measure.pipeline import STEPS
@@ -146,7 +146,7 @@ def test_solutions_that_cannot_be_trusted_are_marked(responses: Responses) -> No
         ({"admissible": False, "converged": False, "has_optimum": False}, "did not converge"),
     ):
         named = NamedFit(name, name, replace(record, **part))
-        contrasts = informants._contrasts([named], chosen.roles)
+        contrasts = informant_tables.contrast_table([named], chosen.roles)
         assert set(contrasts["note"]) == {note}
         assert contrasts["mean"].isna().all() == (note == "did not converge")
         if part["converged"]:
