@@ -7,12 +7,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from shared_runs import runs, shared, texts_of, words
 
 from comply_measure import framework
-from comply_measure.documents import read_yaml
 from comply_measure.instrument import Scale, check_scale, load_scale, questionnaire, scale_notes
 from comply_measure.instrument.types import OPTIONS, Item
-from comply_measure.resources import shipped
 
 NAMES = ("comply", "smsc", "marker", "desirability")
 COMPLY, SMSC, MARKER, DESIRABILITY = SCALES = [load_scale(name) for name in NAMES]
@@ -44,10 +43,6 @@ def wordings(item: Item, language: str) -> Iterator[tuple[str, str, str]]:
         assert stem.endswith(" …") or not stem
         assert text.startswith("… ") == bool(stem), text
         yield stem.removesuffix(" …"), text.removeprefix("… "), item.sentence(language, role)
-
-
-def words(text: str) -> list[str]:
-    return re.findall(r"[\wäöüß]+", text.casefold())
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -356,11 +351,6 @@ def test_marker_and_desirability_fit_every_form_of_comply() -> None:
 # --- wording of our own
 
 
-def runs(text: str, length: int) -> set[tuple[str, ...]]:
-    found = words(text)
-    return {tuple(found[start : start + length]) for start in range(len(found) - length + 1)}
-
-
 def framework_texts() -> Iterator[str]:
     for attribute in framework.attributes("21"):
         yield attribute.description
@@ -369,26 +359,18 @@ def framework_texts() -> Iterator[str]:
     yield from (indicator for construct in framework.smsc_constructs() for indicator in construct.indicators)
 
 
-def english_texts(value: object, key: str = "", english: bool = False) -> Iterator[str]:
-    """Every English text of a scale file: titles, definitions, stems, items, questions, sections."""
-    if isinstance(value, dict):
-        for name, part in value.items():
-            if name not in ("references", "provenance", "rationale"):
-                yield from english_texts(part, name, english or name == "en")
-    elif isinstance(value, list):
-        for part in value:
-            yield from english_texts(part, key, english)
-    elif isinstance(value, str) and english and key != "de":
-        yield value
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_no_run_of_six_words_is_shared_with_what_the_framework_says(name: str) -> None:
-    theirs = set().union(*(runs(text, 6) for text in framework_texts()))
-    assert len(theirs) > 20
-    texts = list(english_texts(read_yaml(shipped("scales") / f"{name}.yaml").data))
-    scale = load_scale(name)
-    texts += [item.text("en", role) for item in scale.items for role in item.roles]
-    assert len(texts) > 2 * len(scale.items)
-    for text in texts:
-        assert not runs(text, 6) & theirs, text
+    theirs = list(framework_texts())
+    assert len(set().union(*(runs(text, 6) for text in theirs))) > 20
+    texts = texts_of(name)
+    assert len(texts) > 2 * len(load_scale(name).items)
+    assert shared(texts, theirs, 6) == {}
+
+
+def test_a_shared_run_is_found_whatever_its_signs_and_capitals() -> None:
+    ours = ["We plan, jointly: every visit of a customer.", "Nothing here"]
+    assert shared(ours, ["(plan jointly every VISIT - of a)"], 7) == {}
+    found = shared(ours, ["(plan jointly every VISIT - of a)"], 6)
+    assert found == {"plan jointly every visit of a": [ours[0]]}
+    assert shared(ours, ["of a\ncustomer"], 3) == {"of a customer": [ours[0]]}
