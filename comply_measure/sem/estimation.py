@@ -28,6 +28,7 @@ from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.options import Options
 from comply_measure.sem.scaling import rescaled
 from comply_measure.sem.start import modest_values, plain_values, starting_values
+from comply_measure.sem.three_indicators import NEGATIVE_PRODUCT, ThreeIndicators, three_indicators
 
 RANDOM_STARTS = 8
 REMEDY_SEED = 1
@@ -75,8 +76,9 @@ def estimate(model: Model, start: Array | None = None, as_start: bool = False) -
         The best of the attempts; ``converged`` says whether the stopping rule was met, ``remedy`` what led there
         where it was not the first attempt, ``below`` how far an attempt that did not converge went below it.
     """
-    tried = list[Optimum]()
-    for remedy, theta, goal in _starts(model, start):
+    known = _known_ways(model) if start is None else []
+    tried = list(known)
+    for remedy, theta, goal in () if known else _starts(model, start):
         tried.append(_settled(model, replace(attempt(model, theta), remedy=remedy), goal))
         if tried[-1].converged:
             break
@@ -84,7 +86,7 @@ def estimate(model: Model, start: Array | None = None, as_start: bool = False) -
         tried += _further(model, tried)
     may_follow = model.is_bounded and not any(optimum.converged for optimum in tried)
     if not any(optimum.converged for optimum in tried):
-        tried += _remedies(model, start)
+        tried += () if known else _remedies(model, start)
     elif start is None and not (as_start and model.table.n_free <= LARGE):
         tried += _opinions(model, _best(tried, model.is_bounded))
     for number in range(model.options.search.starts):
@@ -96,6 +98,23 @@ def estimate(model: Model, start: Array | None = None, as_start: bool = False) -
     large = best.converged and model.table.n_free > LARGE
     found = run_off(model, best if large else _pursued(model, tried, best))
     return _beside(model, found, tried)
+
+
+def _without_optimum(model: Model) -> ThreeIndicators | None:
+    """The model as one of three indicators that is known to have no optimum; None where nothing is known."""
+    three = three_indicators(model)
+    return None if three is None or three.has_marker else three
+
+
+def _known_ways(model: Model) -> list[Optimum]:
+    """Where a model that is known to have no optimum is followed from; none where nothing is known of it."""
+    three = _without_optimum(model)
+    if three is None:
+        return []
+    return [
+        replace(attempt(model, three.far_out(indicator), CREEP), remedy="a loading that grows")
+        for indicator in range(3)
+    ]
 
 
 def _beside(model: Model, found: Optimum, tried: list[Optimum]) -> Optimum:
@@ -115,6 +134,8 @@ def _pursued(model: Model, tried: list[Optimum], best: Optimum) -> Optimum:
         found, entered = _followed(model, best)
         if not found.endless:
             return found
+        if _without_optimum(model) is not None:
+            return replace(found, proof=NEGATIVE_PRODUCT)
         few = model.is_bounded and model.table.n_free <= LARGE  # two levels have been in the other scale
         further = list(_from_other_scale(model, RANDOM_STARTS)) if few else []
         found, more = _lower(model, found, further)
@@ -354,6 +375,9 @@ def _starts(model: Model, start: Array | None) -> Iterator[tuple[str, Array, flo
 def _prepared_start(model: Model) -> tuple[Array | None, float]:
     """The optimum of a model that is close and easier, with its discrepancy where it must be this model's too."""
     theta = two_stage_start(model)
+    if theta is None:
+        three = three_indicators(model)
+        theta = three.optimum() if three is not None and three.has_marker else None
     return composite_start(model, _from_default) if theta is None else (theta, math.inf)
 
 

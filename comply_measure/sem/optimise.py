@@ -60,6 +60,8 @@ class Optimum:
         Parameters along which F falls without end, held where it falls no further; empty for a proper optimum.
     searched : str
         What was tried in vain to find a finite optimum, where there are such parameters.
+    proof : str
+        Why there is no finite optimum, where that is known and not only what a search found.
     admissible_above : float
         How far, in F, an admissible optimum lies above this one, which is inadmissible; 0 where none was found.
     """
@@ -76,6 +78,7 @@ class Optimum:
     below: float = 0.0
     endless: tuple[str, ...] = ()
     searched: str = ""
+    proof: str = ""
     admissible_above: float = 0.0
 
 

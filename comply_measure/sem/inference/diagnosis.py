@@ -178,15 +178,19 @@ def endless_finding(optimum: Optimum) -> Finding:
     optimum : Optimum
         With ``endless``.
     """
+    verdict = (
+        f"there is no finite optimum: {optimum.proof}" if optimum.proof else "no finite optimum was found"
+    )
     message = (
-        "no finite optimum was found: χ² falls without end, by less and less, as parameters grow; "
+        f"{verdict}: χ² falls without end, by less and less, as parameters grow; "
         f"held where it falls no further: {', '.join(optimum.binding)}"
     )
     if optimum.searched:
         message += f"; tried: {optimum.searched}"
+    found = "" if optimum.proof else "this is what the search found, no proof that there is none; "
     advice = (
-        "this is what the search found, no proof that there is none; no standard errors are given, and estimates mean "
-        "little: simplify the model, or fit it with bounds='pos.var' or 'wide'"
+        f"{found}no standard errors are given, and estimates mean little: simplify the model, or fit it with "
+        "bounds='pos.var' or 'wide'"
     )
     return Finding("no_finite_optimum", message, advice)
 
