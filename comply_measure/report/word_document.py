@@ -83,11 +83,15 @@ def document_bytes(document: Document, parts: Iterable[str]) -> bytes:
             info = zipfile.ZipInfo(entry.filename, date_time=_EPOCH.timetuple()[:6])
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o600 << 16
-            content = source.read(entry)
-            if entry.filename == "word/document.xml":
-                before, after = content.split(f"<w:p>{_PLACE}</w:p>".encode())
-                content = b"".join((before, "".join(parts).encode(), after))
-            target.writestr(info, content)
+            with target.open(info, "w") as stream:
+                if entry.filename == "word/document.xml":
+                    before, after = source.read(entry).split(f"<w:p>{_PLACE}</w:p>".encode())
+                    stream.write(before)
+                    for part in parts:
+                        stream.write(part.encode())
+                    stream.write(after)
+                else:
+                    stream.write(source.read(entry))
     return found.getvalue()
 
 

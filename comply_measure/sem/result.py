@@ -38,6 +38,7 @@ from comply_measure.sem.optimise import Optimum
 from comply_measure.sem.options import RESIDUAL_TESTS, SCALED_TESTS, choose
 from comply_measure.sem.reasons import of_errors, of_measures, of_residuals, with_reasons
 from comply_measure.sem.record import FitRecord, unreached
+from comply_measure.sem.shared import work_on
 from comply_measure.sem.tables import estimates_frame
 from comply_measure.statistics.reasons import undefined_because
 
@@ -336,6 +337,7 @@ class Fit(FollowUps):
 
     def record(self) -> FitRecord:
         """The fit's results without model and data, to be stored."""
+        work_on(self.model.sample)
         return FitRecord(
             self.n,
             self.npar,

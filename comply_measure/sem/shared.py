@@ -54,11 +54,11 @@ def shared_sample(
     elif found.n_given != cases.n_given or found.index is not cases.index:
         found = Sample(found.groups, cases.n_given, cases.index)
     _ALIVE[key] = found
-    _let_go_of_earlier(found)
+    work_on(found)
     return found
 
 
-def _let_go_of_earlier(sample: Sample) -> None:
+def work_on(sample: Sample) -> None:
     """Remember the sample that is worked on; the one before forgets what it has computed, unless it is the same."""
     global _latest
     earlier = None if _latest is None else _latest()

@@ -31,7 +31,6 @@ from comply_measure.sem.missing.information import (
     casewise_scores,
     expected_information,
     missing_information,
-    squared_part,
 )
 from comply_measure.sem.missing.likelihood import in_data_order, moment_gradient
 from comply_measure.sem.missing.sample import IncompleteGroup
@@ -89,15 +88,10 @@ class FIMLEvaluation:
         """First derivatives of the moments, as columns."""
         return moment_derivatives(self.implied)
 
-    @cached_property
-    def squared(self) -> Array:
-        """What both kinds of information have in common (q, q)."""
-        return squared_part(self.sample, self.at.completion, self.derivatives)
-
     def information(self) -> Array:
         """Expected information per case, given the patterns (q, q)."""
         done, derivatives = self.at.completion, self.derivatives
-        return expected_information(self.sample, done, derivatives, self.squared) / self.n
+        return expected_information(self.sample, done, derivatives) / self.n
 
     def hessian(self) -> Array:
         """Exact Hessian of F (q, q)."""
@@ -108,7 +102,7 @@ class FIMLEvaluation:
         hessian += second_order_part(
             implied, W, 2.0 / self.n * self.at.covariance, self.at.mean / self.n, looked_up
         )
-        return hessian - 2.0 / self.n * missing_information(self.sample, done, self.derivatives, self.squared)
+        return hessian - 2.0 / self.n * missing_information(self.sample, done, self.derivatives)
 
     def scores(self) -> Array:
         """Gradient of each case's log-likelihood, in the order of the data (n, q)."""

@@ -56,7 +56,6 @@ def missing_information(
     sample: IncompleteSample,
     completion: Completion,
     derivatives: MomentDerivatives,
-    squared: FloatArray | None = None,
 ) -> FloatArray:
     """Information the missing values would have added: the variance of the complete-data score.
 
@@ -68,15 +67,13 @@ def missing_information(
     sample : IncompleteSample
     completion : Completion
     derivatives : MomentDerivatives
-    squared : (q, q) float array, optional
-        What :func:`squared_part` gives for these, where it is known.
 
     Returns
     -------
     (q, q) float array
         In units of the whole sample.
     """
-    total = squared_part(sample, completion, derivatives) if squared is None else squared.copy()
+    total = squared_part(sample, completion, derivatives)
     for rows in _linear_roots(sample, completion, derivatives):
         total += rows.T @ rows
     return total
@@ -86,7 +83,6 @@ def expected_information(
     sample: IncompleteSample,
     completion: Completion,
     derivatives: MomentDerivatives,
-    squared: FloatArray | None = None,
 ) -> FloatArray:
     """Fisher information given the patterns: ``Σ_i ½ tr(W̃_i ∂_aΣ W̃_i ∂_bΣ) + ∂_aμᵀ W̃_i ∂_bμ``.
 
@@ -98,8 +94,6 @@ def expected_information(
     sample : IncompleteSample
     completion : Completion
     derivatives : MomentDerivatives
-    squared : (q, q) float array, optional
-        What :func:`squared_part` gives for these, where it is known.
 
     Returns
     -------
@@ -110,7 +104,7 @@ def expected_information(
     lost = w @ completion.uncertainty @ w
     info = 0.5 * n * trace_pairs(d, w, w) - trace_pairs(d, lost, w)
     info = (info + info.T) / 2.0 + d.mean.T @ (n * w - lost) @ d.mean
-    return np.asarray(info + (squared_part(sample, completion, d) if squared is None else squared))
+    return np.asarray(info + squared_part(sample, completion, d))
 
 
 def casewise_scores(

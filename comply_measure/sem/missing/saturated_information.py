@@ -90,22 +90,27 @@ def saturated_information(
     if observed:
         total = completion.residual.T @ completion.residual + completion.uncertainty
     lower = (pairs.rows, pairs.columns)
-    products = np.outer(sigma[lower], (total - 0.5 * n * sigma)[lower])
+    # Matrices of p* × p* are large for many variables: one is made, and turned into the information in its place.
+    info = np.empty((p + len(half), p + len(half)))
+    products = info[p:, p:]
+    np.outer(sigma[lower], (total - 0.5 * n * sigma)[lower], out=products)
     mixed = np.zeros((p, len(half)))
     if observed:
         mixed = np.outer(sample.weight @ completion.residual, sigma[lower])
     for block, root in zip(sample.blocks, completion.roots, strict=True):
         if block.n_missing:
             places = _sparse_covariances(block, root, pairs)
-            products -= places.T @ _second_moments(completion, block, root, sigma, pairs, observed)
+            second = _second_moments(completion, block, root, sigma, pairs, observed)
+            # A dense product is summed in an order that depends on its width; few wide patterns make one.
+            width = len(half) if isinstance(places, np.ndarray) else SLAB
+            for first in range(0, len(half), width):
+                columns = slice(first, first + width)
+                products[:, columns] -= places.T @ second[:, columns]
             if observed:
                 mixed -= (places.T @ _first_moments(sample, completion, block)).T
-    # Matrices of p* × p* are large for many variables: none is kept longer than needed.
     _symmetrise(products)
-    info = np.empty((p + len(half), p + len(half)))
+    _pair_information(products, pairs)
     info[:p, :p] = n * sigma - completion.uncertainty
-    _pair_information(products, pairs, info[p:, p:])
-    del products
     for j in range(p):
         info[j, p:] = (mixed[pairs.rows, pairs.number[pairs.columns, j]]) * half
         info[j, p:] += (mixed[pairs.columns, pairs.number[pairs.rows, j]]) * half
@@ -122,10 +127,13 @@ def _symmetrise(matrix: FloatArray) -> None:
         matrix[first:, rows] = mean.T
 
 
-def _pair_information(products: FloatArray, pairs: Pairs, info: FloatArray) -> None:
-    """Fill in ``tr(P A P' B)`` for unit changes P, P', from the products ``A_kl B_mj`` summed beforehand."""
+def _pair_information(products: FloatArray, pairs: Pairs) -> None:
+    """``tr(P A P' B)`` for unit changes P, P' in the place of the products ``A_kl B_mj`` summed beforehand.
+
+    What pairs of the first j variables have depends on products of these alone: the last variable comes first.
+    """
     half, number = pairs.half_on_diagonal(), pairs.number
-    for j in range(len(number)):
+    for j in reversed(range(len(number))):
         here = pairs.of_row(j)
         rows, columns = pairs.rows[: here.stop], pairs.columns[: here.stop]
         to_l, to_m = number[: j + 1, rows], number[: j + 1, columns]
@@ -135,8 +143,8 @@ def _pair_information(products: FloatArray, pairs: Pairs, info: FloatArray) -> N
         entries += products[j_l, to_m]
         entries += products[j_m, to_l]
         entries *= half[here, None] * half[: here.stop]
-        info[here, : here.stop] = entries
-        info[: here.start, here] = entries[:, : here.start].T
+        products[here, : here.stop] = entries
+        products[: here.start, here] = entries[:, : here.start].T
 
 
 def _sparse_covariances(block: PatternBlock, root: FloatArray, pairs: Pairs) -> sparse.csr_array | FloatArray:

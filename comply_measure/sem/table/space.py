@@ -67,7 +67,8 @@ class Space:
         if self.K is None:
             return Space(None, self.k0[theta], None, (), (), False, 0, None)
         shared = None if self.shared is None else np.searchsorted(phi, self.shared[theta])
-        K = self.K[np.ix_(theta, phi)]
+        # All of a map is no copy of it: it may be large, and fits are kept.
+        K = self.K if self.K.shape == (len(theta), len(phi)) else self.K[np.ix_(theta, phi)]
         return Space(K, self.k0[theta], shared, (), (), False, 0, None)
 
     def expand(self, phi: Array) -> Array:

@@ -78,7 +78,7 @@ def bootstrap_components(
     for first in range(0, replications, step):
         drawn = min(step, replications - first)
         y = _with_gaps(draw(design, theta, fixed, len(missing), drawn, rng), missing)
-        for rows in chunks(drawn, -(-missing.size // 4)):  # a fit works with several times its data
+        for rows in chunks(drawn, missing.size):  # a fit works with several times its data
             refit = fit_reml(y[rows], design)
             usable = refit.converged & ~refit.degenerate
             parts.append(np.where(usable[:, None], refit.theta, np.nan))
