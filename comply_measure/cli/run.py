@@ -63,9 +63,11 @@ def run_command(
         if pdf is not None:
             _print(folder / "report.html", pdf, quiet)
         return 0
+    from comply_measure.pipeline.usage import pandas_alone, settled
+
+    pandas_alone()
     from comply_measure.pipeline import run_study
     from comply_measure.pipeline.files import leave_nothing
-    from comply_measure.pipeline.usage import settled
 
     leave_nothing()
     try:

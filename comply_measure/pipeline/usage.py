@@ -54,6 +54,21 @@ class Usage:
         }
 
 
+def pandas_alone() -> None:
+    """Import pandas, if it is not there yet, without the library that it would hold columns of texts with.
+
+    A run holds them as Python's (:func:`settled`), and the library takes 33 MB. What asks for it by name, such as the
+    reading of Parquet files, gets it.
+    """
+    if "pandas" in sys.modules or "pyarrow" in sys.modules:
+        return
+    sys.modules["pyarrow"] = None  # type: ignore[assignment]
+    try:
+        import pandas as _  # noqa: F401
+    finally:
+        del sys.modules["pyarrow"]
+
+
 @contextmanager
 def settled() -> Iterator[None]:
     """Set this process up for a run, and back after it: garbage is looked for seldom, texts of tables are Python's.

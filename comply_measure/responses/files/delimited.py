@@ -31,6 +31,8 @@ from comply_measure.responses.mapping import FileFormat
 from comply_measure.statistics.words import counted
 
 BLOCK = 5_000
+#: Characters from which on it is faster to load the library that reads plain texts at once (33 MB) than not to.
+LONG = 1_000_000
 _DELIMITERS = (",", ";", "\t", "|")
 _LINE = re.compile(r"[^\r\n]*")
 _NEEDED = "a header line and one row per informant or unit"
@@ -72,7 +74,7 @@ def read_delimited(path: Path, file_format: FileFormat, faults: Faults) -> RawTa
     if too_many_cells(1, len(titles), faults):
         return None
     title_row = reader.begins
-    plain = plain_columns(text, delimiter, len(titles), title_row)
+    plain = plain_columns(text, delimiter, len(titles), title_row) if len(text) >= LONG else None
     if plain is not None:
         columns, rows = plain, np.arange(title_row + 1, title_row + 1 + len(plain[0].codes), dtype=np.intp)
     else:

@@ -22,6 +22,7 @@ from comply_measure.sem.missing.patterns import FloatArray, IncompleteSample, In
 
 DENSE_SHARE = 0.1
 SLAB = 256  # rows of a large matrix that are worked on at a time
+DENSE_SLAB = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +102,8 @@ def saturated_information(
         if block.n_missing:
             places = _sparse_covariances(block, root, pairs)
             second = _second_moments(completion, block, root, sigma, pairs, observed)
-            # A dense product is summed in an order that depends on its width; few wide patterns make one.
-            width = len(half) if isinstance(places, np.ndarray) else SLAB
+            # Narrow dense products are summed in an order of their own, which sparse ones are not.
+            width = DENSE_SLAB if isinstance(places, np.ndarray) else SLAB
             for first in range(0, len(half), width):
                 columns = slice(first, first + width)
                 products[:, columns] -= places.T @ second[:, columns]
