@@ -13,6 +13,7 @@ import pandas as pd
 from comply_measure.errors import NotApplicableError
 from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.moderation import Solved, product_place, solved_equation
+from comply_measure.statistics.arrays import group_sums
 from comply_measure.statistics.bootstrap import percentile_interval, two_tails
 
 if TYPE_CHECKING:
@@ -137,8 +138,7 @@ def _chain(
     if not all(math.isfinite(part.result.factor) for part in solved):
         raise NotApplicableError("one cluster: no standard errors")
     codes = solved[0].data.codes
-    sums = np.zeros((int(codes.max()) + 1, influences.shape[1]))
-    np.add.at(sums, codes, influences)
+    sums = group_sums(influences, codes, int(codes.max()) + 1)
     joint = sums.T @ sums
     # each equation's own small-sample factor: its block is its covariance matrix
     scale = np.concatenate(

@@ -19,6 +19,7 @@ from comply_measure.errors import InputError, Problem
 from comply_measure.measurement.frames import check_labels
 from comply_measure.measurement.moments import ROUNDING, Floats, Missing, correlations_of_sums
 from comply_measure.measurement.threads import single_threaded
+from comply_measure.statistics.arrays import group_sums
 from comply_measure.statistics.bootstrap import (
     acceleration,
     bca_probabilities,
@@ -126,9 +127,9 @@ def cluster_sums(values: Floats, cluster: NDArray[Any] | None, missing: Missing)
     def summed(left: Floats, right: Floats) -> Floats:
         if n_clusters == n and (code == np.arange(n)).all():
             return left[:, :, None] * right[:, None, :]
-        out = np.zeros((n_clusters, left.shape[1], right.shape[1]))
+        out = np.empty((n_clusters, left.shape[1], right.shape[1]))
         for j in range(right.shape[1]):
-            np.add.at(out[:, :, j], code, left * right[:, j, None])
+            out[:, :, j] = group_sums(left * right[:, j, None], code, n_clusters)
         return out
 
     if present.all():

@@ -108,7 +108,9 @@ def draw(
         renderer = PairRenderer(size[0], size[1], PNG_DPI, svg)
         canvas = PairCanvas(drawing, renderer)
         paint(drawing)
-        retell(drawing, translator(language))
+        say = translator(language)
+        if not say.leaves_texts:
+            retell(drawing, say)
         canvas.draw()
     png = _as_png(renderer.bitmap)
     return Figure(key, title, svg.getvalue().encode("utf-8"), png, alt, notes, min_width)

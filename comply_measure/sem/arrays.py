@@ -7,6 +7,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from comply_measure.statistics.arrays import group_sums
+
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
@@ -127,6 +129,5 @@ def sum_within_clusters(values: Array, clusters: Index) -> Array:
     array (c, d)
     """
     labels, place = np.unique(clusters, return_inverse=True)
-    sums = np.zeros((len(labels), values.shape[1]))
-    np.add.at(sums, place.reshape(-1), values)
+    sums = group_sums(values, place.reshape(-1), len(labels))
     return sums * float(np.sqrt(len(labels) / (len(labels) - 1.0)))

@@ -1,6 +1,9 @@
-"""Types of arrays, and means of what is known."""
+"""Types of arrays, means of what is known, and sums over groups."""
 
 from __future__ import annotations
+
+import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +29,33 @@ def known_mean(values: Floats, axis: int, least: float = 0.0) -> Floats:
     total = np.where(known, values, 0.0).sum(axis=axis)
     enough = (n > 0) & (n >= least * values.shape[axis])
     return np.asarray(np.where(enough, total / np.maximum(n, 1), np.nan))
+
+
+def group_sums(values: Floats, codes: NDArray[np.integer[Any]], n_groups: int) -> Floats:
+    """Sums of rows over each group, added one after the other in their order.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, …)
+    codes : int ndarray, shape (n,)
+        Group of each row, from 0.
+    n_groups : int
+
+    Returns
+    -------
+    ndarray, shape (n_groups, …)
+        ``Σ v_i`` over the rows i of a group; zero for groups without rows.
+    """
+    from scipy import sparse
+
+    ends = np.zeros(n_groups + 1, dtype=np.intp)
+    np.cumsum(np.bincount(codes, minlength=n_groups), out=ends[1:])
+    # A product with a sparse matrix of ones takes a tenth of the time of np.add.at.
+    members = sparse.csr_array(
+        (np.ones(len(codes)), np.argsort(codes, kind="stable"), ends), shape=(n_groups, len(codes))
+    )
+    flat = np.reshape(values, (len(values), math.prod(values.shape[1:])))
+    return np.asarray(members @ flat).reshape(n_groups, *values.shape[1:])
 
 
 def evenly_scaled(X: Floats) -> tuple[Floats, Floats]:

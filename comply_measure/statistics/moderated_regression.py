@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from comply_measure.statistics.arrays import Floats, Ints
+from comply_measure.statistics.arrays import Floats, Ints, group_sums
 
 Codes = Ints
 
@@ -117,8 +117,7 @@ def moderated_regression(
         for j in np.flatnonzero(theta > 0):
             psi = psi + np.outer(influences[:, j], _slope(Z, all_terms, theta, int(j), y, beta))
     clusters = int(codes.max()) + 1
-    sums = np.zeros((clusters, len(beta)))
-    np.add.at(sums, codes, psi)
+    sums = group_sums(psi, codes, clusters)
     bread = np.linalg.inv(mean)
     factor = (
         clusters / (clusters - 1) * (n - 1) / (n - len(beta)) if clusters > 1 and n > len(beta) else math.nan

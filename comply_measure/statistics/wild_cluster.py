@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from comply_measure.statistics.arrays import Floats
+from comply_measure.statistics.arrays import Floats, group_sums
 from comply_measure.statistics.cluster_robust import ClusterRobust, Codes, cluster_robust
 
 #: Below this many clusters the weights are Webb's.
@@ -83,8 +83,7 @@ def wild_cluster(
     robust = cluster_robust(X, y - X @ beta, codes)
     Z = X @ robust.root
     C = robust.n_clusters
-    own = np.zeros((C, Z.shape[1]))
-    np.add.at(own, codes, Z * (y - X @ beta)[:, None])
+    own = group_sums(Z * (y - X @ beta)[:, None], codes, C)
     webb = C < _FEW
     weights = (
         rng.choice(np.concatenate([-_WEBB, _WEBB]), (replications, C))

@@ -17,6 +17,7 @@ from comply_measure.measurement.reliability.alpha import alpha_from_covariance
 from comply_measure.measurement.reliability.one_factor import OneFactor, one_factor
 from comply_measure.measurement.reliability.two_level_factor import two_level_factor
 from comply_measure.measurement.threads import single_threaded
+from comply_measure.statistics.arrays import group_sums
 from comply_measure.statistics.correlation import to_correlations
 
 Estimator = Literal["ml", "anova"]
@@ -249,8 +250,7 @@ def _positive_definite(covariance: Floats) -> bool:
 
 def _anova(x: Floats, code: NDArray[np.intp], sizes: Floats) -> tuple[Floats, Floats, float]:
     n, n_units = len(x), len(sizes)
-    sums = np.zeros((n_units, x.shape[1]))
-    np.add.at(sums, code, x)
+    sums = group_sums(x, code, n_units)
     means = sums / sizes[:, None]
     deviation = x - means[code]
     within = deviation.T @ deviation / (n - n_units)

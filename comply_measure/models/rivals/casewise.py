@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from comply_measure.errors import ComplyError
 from comply_measure.sem import Fit
 from comply_measure.sem.discrepancy.base import CasewiseEvaluation
+from comply_measure.statistics.arrays import group_sums
 
 Floats = NDArray[np.float64]
 LOG_2PI = float(np.log(2.0 * np.pi))
@@ -124,6 +125,5 @@ def _not_likelihood(fit: Fit) -> str:
 def _summed(values: Floats, scores: Floats, information: Floats, cluster: NDArray[np.int64]) -> CasewiseFit:
     key, code = np.unique(cluster, return_inverse=True)
     total = np.asarray(np.bincount(code, weights=values), dtype=np.float64)
-    summed = np.zeros((len(key), scores.shape[1]))
-    np.add.at(summed, code, scores)
+    summed = group_sums(scores, code, len(key))
     return CasewiseFit(total, summed, information * len(values) / len(key), key, True)

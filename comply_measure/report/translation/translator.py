@@ -31,6 +31,9 @@ class Translator:
         Entries of the language.
     """
 
+    #: Whether every text is told as it stands, so that none needs to be looked for.
+    leaves_texts = False
+
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._known: dict[str, str] = {}
@@ -167,6 +170,8 @@ class Translator:
 
 class _English(Translator):
     """English, as it stands."""
+
+    leaves_texts = True
 
     def __init__(self) -> None:
         super().__init__(Catalogue({}, ()))

@@ -14,6 +14,7 @@ from comply_measure.sem.inference.parts import scores_of
 from comply_measure.sem.inference.tests import inverse_information
 from comply_measure.sem.model import Model
 from comply_measure.sem.optimise import Optimum
+from comply_measure.statistics.arrays import group_sums
 
 
 def influence(model: Model, optimum: Optimum) -> Array:
@@ -42,7 +43,6 @@ def of_units(model: Model, parts: list[Array]) -> Array:
         _, cluster = np.unique(
             np.concatenate([code for code in codes if code is not None]), return_inverse=True
         )
-        summed = np.zeros((int(cluster.max()) + 1, total.shape[1]))
-        np.add.at(summed, cluster, total)
+        summed = group_sums(total, cluster, int(cluster.max()) + 1)
         total = summed
     return total

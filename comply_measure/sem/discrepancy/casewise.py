@@ -26,6 +26,7 @@ from comply_measure.sem.discrepancy.base import RobustPieces
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.implied import Implied
 from comply_measure.sem.sample import GroupSample
+from comply_measure.statistics.arrays import group_sums
 
 BLOCK = 512  # cases per block of the n × n products
 
@@ -239,7 +240,6 @@ def first_order(scores: Array, cluster: Index | None, n: float) -> Array:
     if cluster is None:
         return np.asarray(scores.T @ scores / n)
     _, codes = np.unique(cluster, return_inverse=True)
-    sums = np.zeros((int(codes.max()) + 1, scores.shape[1]))
-    np.add.at(sums, codes, scores)
+    sums = group_sums(scores, codes, int(codes.max()) + 1)
     factor = len(sums) / (len(sums) - 1.0)
     return np.asarray(factor * (sums.T @ sums) / n)

@@ -20,6 +20,7 @@ from comply_measure.sem.fit_measures.residual import covariance_residuals
 from comply_measure.sem.inference.covariance import ParameterCovariance, invert, standard_covariance
 from comply_measure.sem.interactions.lms_model import ProductModel
 from comply_measure.sem.interactions.lms_objective import ProductPoint
+from comply_measure.statistics.arrays import group_sums
 
 BLURRED = 1e-7  # share of the largest eigenvalue that differences of the gradient do not resolve
 
@@ -33,8 +34,7 @@ def meat(model: ProductModel, point: ProductPoint) -> Array:
     joined = np.concatenate([code for code in codes if code is not None])
     _, place = np.unique(joined, return_inverse=True)
     count = int(place.max()) + 1
-    sums = np.zeros((count, scores.shape[1]))
-    np.add.at(sums, place.reshape(-1), scores)
+    sums = group_sums(scores, place.reshape(-1), count)
     return sums.T @ sums / n * count / (count - 1)
 
 

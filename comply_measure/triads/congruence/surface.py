@@ -10,6 +10,7 @@ import pandas as pd
 
 from comply_measure.errors import ComplyError
 from comply_measure.results import Result
+from comply_measure.statistics.arrays import group_sums
 from comply_measure.statistics.bootstrap import percentile_interval, two_tails
 from comply_measure.statistics.reasons import with_reasons
 from comply_measure.triads.congruence.polynomial import PolynomialRegression, inference_table
@@ -117,8 +118,7 @@ def bootstrap_coefficients(fit: PolynomialRegression, replications: int, seed: i
     codes = fit.clusters if fit.clusters is not None else np.arange(fit.n)
     groups = int(codes.max()) + 1
     augmented = np.column_stack([fit.design, fit.z])
-    products = np.zeros((groups, k + 1, k + 1))
-    np.add.at(products, codes, augmented[:, :, None] * augmented[:, None, :])
+    products = group_sums(augmented[:, :, None] * augmented[:, None, :], codes, groups)
     counts = rng.multinomial(groups, np.full(groups, 1.0 / groups), size=replications).astype(float)
     sums = (counts @ products.reshape(groups, -1)).reshape(replications, k + 1, k + 1)
     A, c = sums[:, :k, :k], sums[:, :k, k]

@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtr, stdtrit
 
-from comply_measure.statistics.arrays import Bools, Floats, Ints, known_mean
+from comply_measure.statistics.arrays import Bools, Floats, Ints, group_sums, known_mean
 from comply_measure.statistics.cluster_robust import cluster_robust
 
 _TINY = 1e-12
@@ -259,9 +259,8 @@ def _jackknifed(
     z = np.where(known, columns - known_mean(columns, 0), 0.0)
     flags = known.astype(float)
     C = int(codes.max()) + 1
-    sums, counts = np.zeros((C, z.shape[1], z.shape[1])), np.zeros((C, z.shape[1], z.shape[1]))
-    np.add.at(sums, codes, z[:, :, None] * z[:, None, :])
-    np.add.at(counts, codes, flags[:, :, None] * flags[:, None, :])
+    sums = group_sums(z[:, :, None] * z[:, None, :], codes, C)
+    counts = group_sums(flags[:, :, None] * flags[:, None, :], codes, C)
     total, n = sums.sum(axis=0), counts.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         estimate = statistics(np.where(n > 2, total / n, np.nan))
