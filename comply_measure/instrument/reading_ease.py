@@ -8,8 +8,9 @@ for running text: the figure over all items of a language is the one to read; th
 words.
 
 Negations, and conjunctions that may join two questions, are found as words: what is listed is to be looked at, and is
-not wrong for that. Items should have 20 words at most, their stem apart (Oppenheim 1992, *Questionnaire Design,
-Interviewing and Attitude Measurement*, 128).
+not wrong for that. Roles in a row and German nouns in both genders ("Kolleginnen und Kollegen") are one thing. Items
+should have 20 words at most, their stem apart (Oppenheim 1992, *Questionnaire Design, Interviewing and Attitude
+Measurement*, 128).
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ class _Language:
     syllables: Callable[[str], int]
     negations: re.Pattern[str]
     conjunctions: str
+    pairs: re.Pattern[str] | None = None  # the same noun in two genders: one group of people
 
 
 def _syllables_en(word: str) -> int:
@@ -89,6 +91,9 @@ _KNOWN: Final[Mapping[str, _Language]] = {
         _syllables_de,
         re.compile(r"\b(?:nicht|kein\w*|nie|niemals|niemand\w*|nichts|nirgends|weder|noch nie|ohne|kaum)\b"),
         r"und/oder|und|oder|sowie|bzw\.?|beziehungsweise",
+        re.compile(
+            r"\b(\w{3,}?)innen (?:und|oder|bzw\.?) \1(?:e|en|n)?\b|\b(\w{3,}?)(?:e|en|n)? (?:und|oder|bzw\.?) \2innen\b"
+        ),
     ),
 }
 
@@ -197,6 +202,7 @@ def _rows(scale: Scale, language: str) -> Iterator[dict[str, Any]]:
             n_words = len(_WORD.findall(item.text(language, role)))
             negations = known.negations.findall(statement) if known else []
             plain = listed.sub(" ", statement) if listed else statement
+            plain = known.pairs.sub(" ", plain) if known and known.pairs else plain
             joined = re.findall(rf"(?<!\w)(?:{known.conjunctions})(?!\w)", plain) if known else []
             n_syllables = sum(map(known.syllables, words)) if known else float("nan")
             n_sentences = max(len(_SENTENCE_END.findall(sentence.strip())), 1)

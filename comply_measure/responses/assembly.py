@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from comply_measure.responses.absence import without_absent_stages
 from comply_measure.responses.answers import Answers
 from comply_measure.responses.identity import near_doubles
 from comply_measure.responses.records import Records
@@ -71,7 +72,7 @@ def assembled(
         source,
         notes,
     )
-    return _with_counts(responses, near_doubles(records.units.names))
+    return _with_counts(without_absent_stages(responses), near_doubles(records.units.names))
 
 
 def _with_counts(responses: Responses, doubles: tuple[str, ...]) -> Responses:

@@ -42,7 +42,8 @@ class Responses:
         ``informant``, then one float64 column per item with the code as answered, NaN where missing.
     missing_reason : DataFrame
         Informant x item, categorical: ``""`` (answered), ``not_answered``, ``cannot_judge``,
-        ``not_applicable`` (item not meant for the role), ``user_missing`` (declared missing by the file
+        ``not_applicable`` (item not meant for the role, or about a stage in which the informant's own function is not
+        involved), ``user_missing`` (declared missing by the file
         or the mapping), ``does_not_apply`` (the informant says so).
     units : DataFrame
         Unit-level variables by unit, in the order of first appearance; may have no columns.

@@ -1,7 +1,8 @@
 """Runs of words that the shipped scales share with other texts: ``python tests/instrument/shared_runs.py FILE ...``.
 
 The files are plain text: items of published scales, one a line or several, or whole papers. Every English text of the
-scale files is held against them: titles, definitions, stems, items, questions, sections; not references and rationales.
+scale files (``--language de``: every German one) is held against them: titles, definitions, stems, items, questions,
+sections; not references and rationales.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from comply_measure.instrument import load_scale
 from comply_measure.resources import shipped
 
 SCALES = ("comply", "smsc", "marker", "desirability")
+LANGUAGES = ("en", "de")
 _NOT_READ = ("references", "provenance", "rationale")
 
 
@@ -30,24 +32,24 @@ def runs(text: str, length: int) -> set[tuple[str, ...]]:
     return {tuple(found[start : start + length]) for start in range(len(found) - length + 1)}
 
 
-def english_texts(value: object, key: str = "", english: bool = False) -> Iterator[str]:
-    """Every English text of a scale file."""
+def texts_in(value: object, language: str, inside: bool = False) -> Iterator[str]:
+    """Every text of a scale file in a language."""
     if isinstance(value, dict):
         for name, part in value.items():
-            if name not in _NOT_READ:
-                yield from english_texts(part, name, english or name == "en")
+            if name not in _NOT_READ and (name == language or name not in LANGUAGES):
+                yield from texts_in(part, language, inside or name == language)
     elif isinstance(value, list):
         for part in value:
-            yield from english_texts(part, key, english)
-    elif isinstance(value, str) and english and key != "de":
+            yield from texts_in(part, language, inside)
+    elif isinstance(value, str) and inside:
         yield value
 
 
-def texts_of(name: str) -> list[str]:
-    """English texts of a shipped scale, its items as each role reads them."""
+def texts_of(name: str, language: str = "en") -> list[str]:
+    """Texts of a shipped scale in a language, its items as each role reads them."""
     scale = load_scale(name)
-    texts = list(english_texts(read_yaml(shipped("scales") / f"{name}.yaml").data))
-    return texts + [item.text("en", role) for item in scale.items for role in item.roles]
+    texts = list(texts_in(read_yaml(shipped("scales") / f"{name}.yaml").data, language))
+    return texts + [item.text(language, role) for item in scale.items for role in item.roles]
 
 
 def shared(ours: Iterable[str], theirs: Iterable[str], length: int) -> dict[str, list[str]]:
@@ -64,9 +66,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--words", type=int, default=6, help="length of a run")
+    parser.add_argument("--language", choices=LANGUAGES, default="en", help="of our texts")
     given = parser.parse_args()
     theirs = [file.read_text(encoding="utf-8") for file in given.files]
-    ours = [text for name in SCALES for text in texts_of(name)]
+    ours = [text for name in SCALES for text in texts_of(name, given.language)]
     found = shared(ours, theirs, given.words)
     for run, texts in found.items():
         print(f"{run}: {texts[0]}")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from comply_measure import framework
+from comply_measure.documents import read_yaml
 from comply_measure.instrument import construct_definitions, development_kit, durations, load_scale
 
 FOLDER = Path(__file__).parents[2] / "scales" / "development"
@@ -42,9 +44,9 @@ def test_every_item_of_both_drafts_is_in_the_log_with_a_reason() -> None:
     for name, count in first.items():
         told = [row["first_draft"] for row in rows if row["scale"] == name and row["first_draft"]]
         assert len(told) == len(set(told)) == count
-    sections = {section.key for section in SCALES["comply"].sections}
-    told = [row["second_draft"] for row in rows if row["scale"] == "sections of comply"]
-    assert told == ["confidentiality"] and set(told) <= sections
+    for kind, keys in parts_of_scales().items():
+        mine = [row for row in rows if row["scale"] == kind]
+        assert sorted(row["second_draft"] for row in mine) == sorted(keys), kind
     ids = {item.id for scale in SCALES.values() for item in scale.items}
     for row in rows:
         assert len(row["reason"]) >= 5
@@ -52,6 +54,37 @@ def test_every_item_of_both_drafts_is_in_the_log_with_a_reason() -> None:
         assert (row["what"] == "new") == (not row["first_draft"])
         same = row["first_draft"] == row["second_draft"]
         assert row["what"] in (("kept", "reworded") if same else ("replaced", "new"))
+        assert row["what"] == "reworded" or not row["reason"].startswith("Reworded")
+        assert row["what"] == "kept" or not re.match(r"(Wording )?kept\b", row["reason"], re.IGNORECASE)
+
+
+def parts_of_scales() -> dict[str, list[str]]:
+    """What a scale file has beside items, under the names of the log."""
+    found = {
+        f"{kind} of {name}": keys
+        for name, scale in SCALES.items()
+        for kind, keys in (
+            ("stems", list(read_yaml(FOLDER.parent / f"{name}.yaml").data.get("stems", {}))),
+            ("questions", [question.id for question in scale.questions]),
+            ("sections", [section.key for section in scale.sections]),
+            ("answers", [name for name in scale.response.options if name == "does_not_apply"]),
+        )
+        if keys
+    }
+    found |= {f"forms of {name}": list(SCALES[name].forms) for name in ("comply", "smsc")}
+    return found | {"sets of comply": ["collect"], "title of comply": [SCALES["comply"].title["en"]]}
+
+
+def test_every_lever_of_the_framework_has_items_of_the_pool() -> None:
+    with (FOLDER / "levers.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    levers = [(a.key, lever.text) for a in framework.attributes("21") for lever in framework.levers(a.key)]
+    assert [(row["attribute"], row["lever"]) for row in rows] == levers
+    pool = {item.id: item.construct for item in SCALES["comply"].items_for("pool", "21", kind="content")}
+    for row in rows:
+        items = row["items"].split()
+        assert items and set(items) <= set(pool)
+        assert row["remark"] or {pool[id] for id in items} == {row["attribute"]}, row
 
 
 def test_the_planned_minutes_in_the_readme_are_the_computed_ones() -> None:

@@ -124,3 +124,21 @@ def test_a_language_without_a_formula_has_lengths_only(scale: Scale) -> None:
     lines = found.lines()
     assert "fr: 4 items, 1.0 words per sentence, no formula of reading ease" in lines
     assert "en: double negation, 1 of 4 items: a2" in lines and "de: negation, 2 of 4 items: a2, a3" in lines
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Unsere Kolleginnen und Kollegen wissen Bescheid.", ""),
+        ("Mitarbeiterinnen und Mitarbeitern wird geholfen.", ""),
+        ("Kunden und Kundinnen fragen oft.", ""),
+        ("Ärztinnen oder Ärzte antworten.", ""),
+        ("Kolleginnen und Kunden fragen.", "und"),
+        ("Kolleginnen und Kollegen planen und entscheiden.", "und"),
+    ],
+)
+def test_a_noun_in_both_genders_is_one_group(tmp_path, text: str, found: str) -> None:
+    lines = f"  - {{id: a1, construct: a, text: {{en: 'One.', de: '{text}', fr: 'Un.'}}}}\n"
+    (tmp_path / "small.yaml").write_text(HEAD + lines, encoding="utf-8")
+    table = readability(load_scale(tmp_path / "small.yaml")).items.set_index("language")
+    assert table.loc["de", "conjunctions"] == found
