@@ -19,7 +19,7 @@ from comply_measure.evidence.score_reliability import role_reliabilities
 from comply_measure.responses import one_per_role
 from comply_measure.results import Result
 from comply_measure.statistics.multiplicity import holm
-from comply_measure.statistics.words import require_known
+from comply_measure.statistics.words import counted, require_known
 from comply_measure.triads import TriadData, blup_scores, gap_reliability
 from comply_measure.triads.gaps.actions import interventions_for, levers_for
 
@@ -158,11 +158,11 @@ def feedback_of(found: tuple[Mapping[str, UnitFeedback], Mapping[str, str]], uni
 
 def _refusal(n_roles: int, n: int, hide_roles: bool, n_shown: int) -> str:
     if n_roles < _LEAST_ROLES:
-        return f"answers of {n_roles} roles; {_LEAST_ROLES} are needed"
+        return f"answers of {counted(n_roles, 'role', 'roles')}; {_LEAST_ROLES} are needed"
     if hide_roles and n < _LEAST_HIDDEN:
-        return f"{n} informants; {_LEAST_HIDDEN} are needed where roles are hidden"
+        return f"{counted(n, 'informant', 'informants')}; {_LEAST_HIDDEN} are needed where roles are hidden"
     if not hide_roles and n_shown < _LEAST_ROLES:
-        return f"{n_shown} roles have enough informants to be shown; {_LEAST_ROLES} are needed"
+        return f"{counted(n_shown, 'role', 'roles')} with enough informants to be shown; {_LEAST_ROLES} are needed"
     return ""
 
 

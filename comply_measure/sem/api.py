@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -231,6 +231,8 @@ def _requested(
     check_names(frame, records, asked.group, asked.cluster, asked.sampling_weights)
     found = find_ordered(records, frame, asked.ordered)
     levels = bool(records.levels)
+    if found and levels:
+        _refuse_ordered_levels(found)
     options = resolve(
         words.estimator,
         words.missing,
@@ -244,8 +246,6 @@ def _requested(
         weighted=asked.sampling_weights is not None,
         predicted_products=predicted_products(records) if asked.engine == "comply" else (),
     )
-    if found and levels:
-        raise ModelError("two-level models with ordered variables are not available")
     groups = _filled_groups(frame, asked.group)
     setting = _setting(asked, options, records, len(groups[0]), bool(found), products=method)
     options = searched(apply_rules(setting), words.start, words.bounds, words.optimizer_options, asked.engine)
@@ -253,6 +253,19 @@ def _requested(
     table = table_options(setting)
     weighting = read_weights(frame, asked.sampling_weights, asked.sampling_weights_normalization)
     return Request(records, frame, groups, found, asked, options, table, weighting), products
+
+
+def _refuse_ordered_levels(ordered: frozenset[str]) -> NoReturn:
+    raise InputError(
+        "Two-level models with ordered variables are not available.",
+        [
+            Problem(
+                f"{', '.join(sorted(ordered))}: ordered, in a model with 'level:' blocks",
+                column="ordered",
+                allowed="numbers (ordered=None, estimator='MLR'), or a model of one level with cluster=",
+            )
+        ],
+    )
 
 
 def _setting(
@@ -276,6 +289,7 @@ def _setting(
         intercepts=any(term.op == "~1" for term in records.terms),
         predictors=bool(model_variables(records).exogenous),
         means=means,
+        n_factors=records.n_factors,
         products=products,
     )
 

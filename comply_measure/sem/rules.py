@@ -34,6 +34,8 @@ class Setting:
         Whether the text has intercepts, and exogenous observed variables.
     means : bool
         Whether means are given, for moments.
+    n_factors : int
+        Factors with indicators in the text, on the level that has most.
     products : str
         How products of factors are estimated; empty for a model without any.
     """
@@ -47,6 +49,7 @@ class Setting:
     intercepts: bool = False
     predictors: bool = False
     means: bool = True
+    n_factors: int = 1
     products: str = ""
 
     @property
@@ -181,6 +184,25 @@ RULES: tuple[Rule, ...] = (
         "refuse",
         lambda s: s.asked.std_lv and s.asked.effect_coding,
         "std_lv and effect_coding both set the scale of the latent variables: choose one",
+    ),
+    Rule(
+        "std_lv",
+        "state",
+        lambda s: s.asked.std_lv and not s.n_factors,
+        "std_lv has no effect: the model has no factor",
+    ),
+    Rule(
+        "effect_coding",
+        "state",
+        lambda s: s.asked.effect_coding and not s.n_factors,
+        "effect_coding has no effect: the model has no factor",
+    ),
+    Rule(
+        "orthogonal",
+        "state",
+        lambda s: s.asked.orthogonal and s.n_factors < 2,
+        "orthogonal has no effect: the model has {0}",
+        detail=lambda s: "one factor" if s.n_factors else "no factor",
     ),
     Rule(
         "effect_coding",

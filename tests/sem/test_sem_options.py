@@ -454,3 +454,26 @@ def test_every_kind_of_estimation_accepts_its_own_words() -> None:
             assert (found.se, found.family) == (word, family)
         for word in words.test:
             assert resolve(**given, test=word).test == word
+
+
+@pytest.mark.parametrize(
+    ("model", "option", "what"),
+    [
+        ("x1 ~ x2 + x3", "std_lv", "no factor"),
+        ("x1 ~ x2 + x3", "effect_coding", "no factor"),
+        ("x1 ~ x2 + x3", "orthogonal", "no factor"),
+        ("f =~ x1 + x2 + x3", "orthogonal", "one factor"),
+    ],
+)
+def test_options_of_factors_say_that_there_is_nothing_for_them(model: str, option: str, what: str) -> None:
+    fit = sem.fit(model, _data(), **{option: True})
+    assert f"{option} has no effect: the model has {what}" in [problem.message for problem in fit.problems]
+
+
+def test_ordered_variables_on_two_levels_are_refused_with_a_way_out() -> None:
+    data = _data().assign(x1=lambda d: (d["x1"] > d["x1"].median()).astype(int))
+    with pytest.raises(InputError, match="ordered, in a model with 'level:' blocks") as caught:
+        sem.fit(
+            "level: 1\nf =~ x1 + x2 + x3\nlevel: 2\nf =~ x1 + x2 + x3", data, cluster="firm", ordered=["x1"]
+        )
+    assert "WLSMV" not in str(caught.value) and "cluster=" in str(caught.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from comply_measure.sem.language.expressions import Expression
@@ -115,3 +116,9 @@ class ModelRecords:
     levels: tuple[str, ...] = ()
     text: str = field(default="", repr=False)
     notes: tuple[str, ...] = ()
+
+    @property
+    def n_factors(self) -> int:
+        """Factors with indicators, on the level that has most; 0 for a model of observed variables and composites."""
+        found = {(term.level, term.lhs) for term in self.terms if term.op == "=~"}
+        return max(Counter(level for level, _ in found).values(), default=0)

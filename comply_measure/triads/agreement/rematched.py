@@ -19,6 +19,7 @@ from comply_measure.statistics.arrays import Bools, Floats, Ints
 from comply_measure.statistics.cluster_robust import clustered_means, few_clusters_note
 from comply_measure.statistics.multiplicity import holm, rejects
 from comply_measure.tables.long_table import long_table, scale_items
+from comply_measure.tables.roles import role_centred
 from comply_measure.triads.agreement.exact_tests import agreement_tests
 from comply_measure.triads.agreement.nulls import NullDistribution, NullSpec
 from comply_measure.triads.agreement.resampling import permutations, strata_of
@@ -157,8 +158,8 @@ def null_correlations(
     """
     items, places = scale_items(scales)
     table = long_table(data, items, unit=unit, role=role, several=True)
-    values = pd.DataFrame(table.values)
-    centred = values - values.groupby(table.role).transform("mean")
+    values = pd.DataFrame(table.values).assign(role=table.role)
+    centred = role_centred(values, list(range(table.values.shape[1])))
     found = {}
     for key, columns in places.items():
         observed = np.nan_to_num(centred[columns].corr().to_numpy(dtype=np.float64), nan=0.0)
