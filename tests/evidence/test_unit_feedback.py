@@ -62,7 +62,7 @@ def test_calls_are_corrected_and_relative(found: Found) -> None:
 def test_units_that_would_be_seen_through_get_none(found: Found) -> None:
     responses = load_dataset("msi_triads")
     assert len(found[0]) + len(found[1]) == responses.n_units
-    assert found[1]["F07-U2"] == "answers of 1 roles; 2 are needed"
+    assert found[1]["F07-U2"] == "answers of 1 role; 2 are needed"
     with pytest.raises(ComplyError, match="gets no feedback"):
         feedback_of(found, "F07-U2")
     with pytest.raises(ComplyError, match="unit"):
