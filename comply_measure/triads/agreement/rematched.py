@@ -158,11 +158,12 @@ def null_correlations(
     """
     items, places = scale_items(scales)
     table = long_table(data, items, unit=unit, role=role, several=True)
-    values = pd.DataFrame(table.values).assign(role=table.role)
-    centred = role_centred(values, list(range(table.values.shape[1])))
+    names = [str(place) for place in range(table.values.shape[1])]
+    values = pd.DataFrame(table.values, columns=names).assign(role=table.role)
+    centred = role_centred(values, names)
     found = {}
     for key, columns in places.items():
-        observed = np.nan_to_num(centred[columns].corr().to_numpy(dtype=np.float64), nan=0.0)
+        observed = np.nan_to_num(centred.iloc[:, columns].corr().to_numpy(dtype=np.float64), nan=0.0)
         np.fill_diagonal(observed, 1.0)
         found[key] = latent_correlation(observed, null)
     return found
