@@ -41,7 +41,7 @@ demo: $(READY)
 	$(BIN)/comply-measure run analyses/demo.yaml
 
 test: $(READY)
-	$(BIN)/python -m pytest -q -n auto --dist loadfile
+	$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(READY)
 	$(BIN)/ruff check .
