@@ -59,7 +59,7 @@ def test_the_readme_of_data_that_are_there() -> None:
         "Seed 9 (`seed` in `study.yaml`)",
         "| time of all steps | 10 to 60 minutes |\n| memory | < 4 GB |\n| this package on disk | 25 MB to 250 MB |",
         f"| `gaps` | {STEPS['gaps'].title} |",
-        "Compare `again/tables` with `results/tables`",
+        "Compare `../again/tables` with `results/tables`",
         r"| Table 1 | a\|b | `gaps` | `results/t.csv` |",
         "- A. (2001). One & two. B.\n- Vilhuber",
     ):
@@ -85,7 +85,7 @@ def test_the_readme_of_a_stand_in() -> None:
         "| no: a synthetic stand-in is |",
         "No row of the stand-in is an informant.",
         "since their rows are units: t1, t2.",
-        "Compare `again/tables` with `results_stand_in/tables`",
+        "Compare `../again/tables` with `results_stand_in/tables`",
     ):
         assert part in text, part
     assert "Not stated" not in text
@@ -139,6 +139,9 @@ def test_checksums_are_those_of_all_files_but_the_list(tmp_path: Path) -> None:
     assert read_sums(tmp_path) == found
     told = sorted(map(str, of_files(found, {"b": found["b"], "in/a": "0", "new": "1"})))
     assert told == ["added: new", "changed: in/a", "deleted: .hidden"]
+    new = ("env/pyvenv.cfg", "env/bin/python", "in/b", "in/new/c", "again/tables/t.csv", "again/report.html")
+    told = sorted(map(str, of_files(found, found | dict.fromkeys(new, "1"))))
+    assert told == ["added: again/: 2 files", "added: in/b", "added: in/new/: 1 file"]
 
 
 def test_differences_name_rows_keys_and_cells(tmp_path: Path) -> None:

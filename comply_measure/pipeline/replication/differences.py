@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 #: Numbers that agree so far are the same: what is left is the order of additions on another machine or Python, which
@@ -40,13 +41,30 @@ class Difference:
 
 
 def of_files(listed: Mapping[str, str], there: Mapping[str, str]) -> Iterator[Difference]:
-    """Files that are gone, new, or of other content."""
+    """Files that are gone, new, or of other content; a folder of which nothing is listed is named once.
+
+    Folders with a ``pyvenv.cfg`` are environments of Python, made to run the study: what they hold is no part of it.
+    """
     for name, digest in listed.items():
         if name not in there:
             yield Difference("deleted", name)
         elif there[name] != digest:
             yield Difference("changed", name)
-    yield from (Difference("added", name) for name in there if name not in listed)
+    known = {str(folder) for name in listed for folder in PurePosixPath(name).parents}
+    new = [name for name in there if name not in listed]
+    environments = {str(path.parent) for path in map(PurePosixPath, new) if path.name == "pyvenv.cfg"}
+    files, folders = [], Counter[str]()
+    for name in new:
+        inside = [str(folder) for folder in PurePosixPath(name).parents]
+        if environments.intersection(inside):
+            continue
+        if outermost := [folder for folder in inside if folder not in known]:
+            folders[outermost[-1]] += 1
+        else:
+            files.append(name)
+    yield from (Difference("added", name) for name in files)
+    for folder, n in folders.items():
+        yield Difference("added", f"{folder}/", f"{n} file{'s' if n > 1 else ''}")
 
 
 def of_keys(before: Any, after: Any, place: str = "") -> Iterator[Difference]:
