@@ -141,3 +141,25 @@ def test_a_product_that_leads_to_a_predictor_is_its_instrument(products: pd.Data
 def test_covariances_of_products_belong_to_product_indicators(products: pd.DataFrame, how: str) -> None:
     with pytest.raises(InputError, match=r"row 5: 'X ~~ X:Z': no parameter.*interactions='product'"):
         sem.fit(MEASURED + "Y ~ X + Z + X:Z\nX ~~ X:Z", products, interactions=how)
+
+
+@pytest.mark.parametrize("interactions", ["lms", "qml"])
+def test_what_only_the_products_identify_is_said(interactions: str) -> None:
+    """A single indicator with a free residual variance: its covariances alone do not tell error from factor."""
+    rng = np.random.default_rng(3)
+    x, z = rng.normal(size=(2, 300))
+    y = 0.4 * x + 0.3 * z + 0.3 * x * z + rng.normal(size=300) * 0.7
+    columns = {
+        f"{name}{i}": part + rng.normal(size=300) * 0.6
+        for name, part in (("z", z), ("y", y))
+        for i in (1, 2, 3)
+    }
+    data = pd.DataFrame(columns | {"x1": x + rng.normal(size=300) * 0.6})
+    text = "X =~ x1\nZ =~ z1 + z2 + z3\nY =~ y1 + y2 + y3\nY ~ X + Z + X:Z"
+    free = sem.fit(f"{text}\nx1 ~~ x1", data, interactions=interactions)
+    told = [problem.message for problem in free.problems if "rests on normality" in problem.message]
+    assert len(told) == 1 and told[0].startswith(
+        "without its products the model is not identified: a direction"
+    )
+    fixed = sem.fit(f"{text}\nx1 ~~ 0.36*x1", data, interactions=interactions)
+    assert not any("rests on normality" in problem.message for problem in fixed.problems)

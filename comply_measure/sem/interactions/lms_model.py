@@ -12,6 +12,7 @@ import numpy as np
 from comply_measure.errors import Problem
 from comply_measure.sem.arrays import Array, NotPositiveDefiniteError
 from comply_measure.sem.data import collect
+from comply_measure.sem.endless import undetermined_directions
 from comply_measure.sem.errors import InputError, ModelError
 from comply_measure.sem.estimation import estimate
 from comply_measure.sem.families.base import Request
@@ -161,7 +162,7 @@ def product_model(request: Request, quasi: bool) -> ProductModel:
         _check_quasi(equations)
     nodes = 0 if quasi else _nodes(equations, request.asked.nodes)
     objective = _objective(table, layouts, equations, sample, nodes)
-    notes = (*options.notes, *products.notes, *_notes(equations, nodes))
+    notes = (*options.notes, *products.notes, *_notes(equations, nodes), *_by_distribution(linear))
     return ProductModel(
         table,
         sample,
@@ -376,6 +377,18 @@ def _objective(
     return ProductObjective(
         layouts, (), sample.weights, feasible_set(table), likelihoods=tuple(likelihoods), reference=reference
     )
+
+
+def _by_distribution(linear: Model) -> list[str]:
+    """What only the products identify: directions of which means and covariances say nothing without them."""
+    count = undetermined_directions(linear)
+    if not count:
+        return []
+    many = "a direction" if count == 1 else f"{count} directions"
+    return [
+        f"without its products the model is not identified: {many} of its parameters (such as the residual variance "
+        "of a single indicator) can be told only from the distributions that products imply, which rests on normality"
+    ]
 
 
 def _notes(equations: tuple[Equations, ...], nodes: int) -> list[str]:
