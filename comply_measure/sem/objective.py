@@ -12,7 +12,7 @@ import numpy as np
 
 from comply_measure.sem.arrays import Array, NotPositiveDefiniteError
 from comply_measure.sem.blocks import BlockMatrix, Component, components_of
-from comply_measure.sem.discrepancy.base import Discrepancy, Evaluation
+from comply_measure.sem.discrepancy.base import CurvedEvaluation, Discrepancy, Evaluation
 from comply_measure.sem.implied import Implied, Layout
 from comply_measure.sem.table.space import Space
 
@@ -158,3 +158,14 @@ class Point:
     def hessian(self) -> Array:
         """Exact Hessian of F in φ (r, r)."""
         return self.hessian_blocks.dense()
+
+    @property
+    def is_curved(self) -> bool:
+        """Whether observed and expected information of the saturated moments differ, in all groups."""
+        return all(isinstance(evaluation, CurvedEvaluation) for evaluation in self.evaluations)
+
+    @property
+    def hessian_of_moments(self) -> Array:
+        """Hessian of F in φ without the second derivatives of the moments (r, r), where :attr:`is_curved`."""
+        parts = [e.hessian_of_moments() for e in self.evaluations if isinstance(e, CurvedEvaluation)]
+        return self.objective.space.curvature(self._blocks(parts))

@@ -74,6 +74,17 @@ class RobustEvaluation(Protocol):
 
 
 @runtime_checkable
+class CurvedEvaluation(Protocol):
+    """An evaluation whose weight changes with the data: observed and expected information of the moments differ."""
+
+    def observed_pieces(self, second_order: bool) -> RobustPieces:
+        """As :meth:`RobustEvaluation.robust_pieces`, with the observed information of the saturated moments."""
+
+    def hessian_of_moments(self) -> Array:
+        """Hessian of F less what the second derivatives of the moments add (q, q)."""
+
+
+@runtime_checkable
 class CasewiseEvaluation(Protocol):
     """An evaluation of a likelihood: knows each case's contribution."""
 

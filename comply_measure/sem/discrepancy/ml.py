@@ -19,7 +19,8 @@ import numpy as np
 from comply_measure.sem.arrays import Array, weighed
 from comply_measure.sem.discrepancy.base import RobustPieces
 from comply_measure.sem.discrepancy.casewise import Deviations, group_deviations
-from comply_measure.sem.discrepancy.curvature import second_order_part
+from comply_measure.sem.discrepancy.curvature import second_derivatives, second_order_part
+from comply_measure.sem.discrepancy.observed_moments import observed_pieces
 from comply_measure.sem.implied import Implied
 from comply_measure.sem.sample import GroupSample
 
@@ -97,6 +98,15 @@ class MLEvaluation:
         return 2.0 * self.information() + second_order_part(
             self.implied, self.W, self.Q, self.w, self.looked_up
         )
+
+    def hessian_of_moments(self) -> Array:
+        """Hessian of F less what the moments' own second derivatives add: Δᵀ (∂²F/∂σ∂σᵀ) Δ (q, q)."""
+        slope = None if self.w is None else 2.0 * self.w
+        return self.hessian() + second_derivatives(self.implied, self.Q, slope)
+
+    def observed_pieces(self, second_order: bool) -> RobustPieces:
+        """Traces and quadratic forms with Γ, the weight being the observed information of the moments at Σ."""
+        return observed_pieces(self, self.discrepancy.deviations, second_order)
 
     def robust_pieces(self, second_order: bool) -> RobustPieces:
         """Traces and quadratic forms with Γ, the weight being normal-theory at Σ."""

@@ -40,14 +40,18 @@ def standard_covariance(
     point : Point
         The optimum.
     kind : str
-        ``expected`` or ``observed``.
+        ``expected``, ``observed`` or ``observed.moments``: observed information of the saturated moments at the
+        implied ones, ``Δᵀ J Δ``, without the curvature of the model itself.
     n : float
         Number of cases.
     jacobian : array (c, r), optional
         Derivatives of active constraints that are not linear, in φ; the inverse is then taken on their
         null space (Aitchison & Silvey, 1958).
     """
-    information = point.information if kind == "expected" else 0.5 * point.hessian
+    if kind == "expected":
+        information = point.information
+    else:
+        information = 0.5 * (point.hessian if kind == "observed" else point.hessian_of_moments)
     if jacobian is not None and len(jacobian):
         return invert(information, point, n, jacobian)
     if kind not in point.inverses:  # errors, tests and fit measures all ask for it

@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from comply_measure.sem.arrays import Array, Index
-from comply_measure.sem.discrepancy.base import CasewiseEvaluation, RobustEvaluation, RobustPieces
+from comply_measure.sem.discrepancy.base import (
+    CasewiseEvaluation,
+    CurvedEvaluation,
+    RobustEvaluation,
+    RobustPieces,
+)
 from comply_measure.sem.discrepancy.casewise import first_order
 from comply_measure.sem.errors import ModelError
 from comply_measure.sem.model import Model
@@ -26,6 +31,11 @@ def pieces_of(point: Point, second_order: bool) -> list[RobustPieces]:
             raise ModelError("this combination of estimator and missing values has no such robust statistics")
         found.append(evaluation.robust_pieces(second_order))
     return found
+
+
+def observed_pieces_of(point: Point, second_order: bool) -> list[RobustPieces]:
+    """Robust pieces of all groups with the observed information of the saturated moments for a weight."""
+    return [e.observed_pieces(second_order) for e in point.evaluations if isinstance(e, CurvedEvaluation)]
 
 
 def scores_of(point: Point) -> list[Array]:

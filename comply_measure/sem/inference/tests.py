@@ -27,6 +27,7 @@ from comply_measure.sem.fit_measures.chisquare import upper_tail
 from comply_measure.sem.inference.covariance import standard_covariance
 from comply_measure.sem.inference.parts import (
     first_order_information,
+    observed_pieces_of,
     pieces_of,
     spread_groups,
     theta_places,
@@ -101,7 +102,7 @@ def scaled_test(
     if not standard.df > 0 or not math.isfinite(standard.statistic):
         note = standard.note or NO_DF
         return TestStatistic(name, standard.statistic, standard.df, math.nan, math.nan, note=note)
-    kind = _information_of_test(model)
+    kind = _information_of_test(model, point)
     if standard_covariance(point, kind, 1.0, jacobian).vcov is None:
         note = "the information matrix is singular: the model is not identified"
         return TestStatistic(name, math.nan, standard.df, math.nan, math.nan, note=note)
@@ -112,10 +113,17 @@ def scaled_test(
     return corrected(name, standard, trace, trace2)
 
 
-def _information_of_test(model: Model) -> str:
-    """Which information a scaled test rests on: that asked for in Mplus' form, the expected one in all others."""
+def _information_of_test(model: Model, point: Point) -> str:
+    """Which information a scaled test rests on.
+
+    That asked for in Mplus' form; in those with U Γ the observed one is that of the saturated moments, weight and
+    inverse alike, where it differs from the expected one (likelihoods of complete data; as lavaan 0.7).
+    """
     options = model.options
-    return options.information if options.test == "yuan.bentler.mplus" else "expected"
+    if options.test == "yuan.bentler.mplus":
+        return options.information
+    observed = options.information == "observed" and options.test != "yuan.bentler"
+    return "observed.moments" if observed and point.is_curved else "expected"
 
 
 def corrected(name: str, standard: TestStatistic, trace: float, trace2: float) -> TestStatistic:
@@ -171,6 +179,7 @@ def mixture_traces(
 ) -> tuple[float, float]:
     """tr(UΓ) and tr((UΓ)²) over all groups.
 
+    V is the expected information of the moments or, where observed information is asked for, the observed one.
     With f_g = n_g/n, M = Σ f_g (ΔᵀVΓVΔ)_g and M₂ = Σ f_g (ΔᵀVΓVΓVΔ)_g::
 
         tr(UΓ)    = Σ tr(V_gΓ_g) − tr(P M)
@@ -183,8 +192,9 @@ def mixture_traces(
     second_order : bool
         Whether the second trace is needed (NaN otherwise).
     """
-    P = inverse_information(model, point, "expected", jacobian)
-    pieces = pieces_of(point, second_order)
+    kind = _information_of_test(model, point)
+    P = inverse_information(model, point, kind, jacobian)
+    pieces = (pieces_of if kind == "expected" else observed_pieces_of)(point, second_order)
     M = spread_groups(point, [part.meat for part in pieces])
     PM = block_product(theta_places(point, jacobian), P, M)
     trace = sum(part.trace for part in pieces) - float(np.trace(PM))
@@ -204,7 +214,7 @@ def _yuan_bentler(
     evaluations = [e for e in point.evaluations if isinstance(e, CasewiseEvaluation)]
     if len(evaluations) < len(point.evaluations):
         raise ModelError("the Yuan-Bentler test needs maximum likelihood and raw data")
-    P = inverse_information(model, point, _information_of_test(model), jacobian)
+    P = inverse_information(model, point, _information_of_test(model, point), jacobian)
     h0 = float(np.vdot(P, first_order_information(model, point)))
     h1 = sum(evaluation.saturated_trace() for evaluation in evaluations)
     trace = h1 - h0

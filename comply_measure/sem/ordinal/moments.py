@@ -146,7 +146,7 @@ def ordinal_moments(data: MixedData, gamma: GammaForm = True) -> OrdinalMoments:
     Raises
     ------
     InputError
-        If a continuous variable is constant, two variables are never observed together, two binary variables are
+        If a continuous variable is constant, or has two values where the covariance is computed, two variables are never observed together, two binary variables are
         perfectly associated, or a statistic has no finite sampling variance.
 
     References
@@ -154,6 +154,8 @@ def ordinal_moments(data: MixedData, gamma: GammaForm = True) -> OrdinalMoments:
     Muthén (1984), Psychometrika 49, 115-132; Muthén & Satorra (1995), Psychometrika 60, 489-503.
     """
     require_variation(data)
+    if gamma:
+        require_more_than_two_values(data)
     statistics = estimate(data)
     problems = _problems(statistics)
     if problems:
@@ -232,6 +234,28 @@ def require_variation(data: MixedData) -> None:
             problems.append(Problem("every category must occur, and at least two", column=str(name)))
     if problems:
         raise InputError("Some variables carry no information.", problems)
+
+
+def require_more_than_two_values(data: MixedData) -> None:
+    """Refuse continuous variables of two values, whose variance is a function of the mean.
+
+    Casewise scores of mean and variance are then collinear, and the outer product that Muthén (1984) inverts is
+    singular: what comes out is rounding, and another number for another coding of the two values (lavaan, too).
+    """
+    names = np.asarray(data.names)[~data.ordered]
+    columns = (np.unique(column[~np.isnan(column)]) for column in data.values.T)
+    problems = [
+        Problem(
+            "numeric with two values beside ordered variables: its variance follows from its mean, so that their "
+            "sampling covariance does not exist",
+            column=str(name),
+            allowed="named in ordered=, or a fixed predictor of the others",
+        )
+        for name, values in zip(names, columns, strict=True)
+        if values.size == 2  # noqa: PLR2004
+    ]
+    if problems:
+        raise InputError("The covariance of the sample statistics cannot be estimated.", problems)
 
 
 def _interleave(statistics: Statistics) -> tuple[Array, NDArray[np.intp]]:
