@@ -160,9 +160,9 @@ def test_diagonal_alone_is_that_of_the_whole() -> None:
 
 
 def test_statistics_without_sampling_variance_are_named() -> None:
-    # A two-point variable split in half: its variance estimate cannot vary to first order.
+    # A variable of two values: its variance is a function of its mean.
     frame = pd.DataFrame({"u": [1, 2, 3] * 8, "y": [0.0, 1.0] * 12})
-    with pytest.raises(InputError, match="y~~y"):
+    with pytest.raises(InputError, match="'y': numeric with two values"):
         polychoric_matrix(frame, ["u"], gamma=True)
 
 
