@@ -6,11 +6,14 @@ import itertools
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 from scipy.special import ndtr
+from scipy.stats import norm
 
+from comply_measure.sem.ordinal import polyserial as polyserial_module
 from comply_measure.sem.ordinal.bivariate import FAR, ThresholdGrid, normal_cdf2, normal_pdf2, owen_cdf2
 from comply_measure.sem.ordinal.coding import MISSING
-from comply_measure.sem.ordinal.polyserial import category_limits
+from comply_measure.sem.ordinal.polyserial import category_limits, polyserial
 
 # Rounding: the integral and Owen's T both promise about 1e-15 absolute.
 ROUNDING = 2e-15
@@ -112,3 +115,26 @@ def test_limits_of_a_category_are_its_thresholds_and_a_missing_answer_has_none()
     upper, lower = category_limits(codes, np.array([-0.5, 0.7]))
     np.testing.assert_array_equal(upper[:, 0], [-0.5, 0.7, FAR, 0.0, 0.7])
     np.testing.assert_array_equal(lower[:, 0], [-FAR, -0.5, 0.7, 0.0, -0.5])
+
+
+def test_the_search_for_polyserial_correlations_starts_at_the_estimate_from_moments(monkeypatch) -> None:
+    """Cov(codes, z) / Σ φ(τ) (Olsson, Drasgow & Dorans, 1982, their ad hoc estimator), within ±.9."""
+    rng = np.random.default_rng(9301)
+    y = rng.normal(size=500)
+    z = np.column_stack([0.6 * y + 0.8 * rng.normal(size=500), y, -y])
+    codes = np.digitize(y, [-0.8, 0.1, 1.1])
+    thresholds = np.append(norm.ppf(np.cumsum(np.bincount(codes))[:-1] / 500), FAR)
+    starts = []
+    monkeypatch.setattr(
+        polyserial_module,
+        "bracketed_newton",
+        lambda _, start: (starts.append(start), (start, start < 2))[1],
+    )
+    z = (z - z.mean(0)) / z.std(0)
+    seen = np.ones(z.shape, dtype=bool)
+    seen[::7, 0] = False
+    polyserial(np.where(seen, z, 0.0), seen, codes, thresholds)
+    used = seen[:, 0]
+    expected = np.cov(codes[used], z[used, 0], ddof=0)[0, 1] / norm.pdf(thresholds[:-1]).sum()
+    assert 0.4 < expected < 0.8
+    assert_allclose(starts[0], [expected, 0.9, -0.9], rtol=1e-12)

@@ -1,8 +1,8 @@
 """Distribution-free pieces whose weight is the observed information of the saturated moments.
 
-The weight of :mod:`comply_measure.sem.discrepancy.casewise` is the normal-theory one, ``V = ½ E[∂²F/∂σ∂σᵀ]``. Without the
-expectation, at the implied moments and with ``K = W (S + d dᵀ) W``, ``w = W d``, half the second derivatives of F
-along a change (e, X) of means and covariances are the slopes::
+The weight of :mod:`comply_measure.sem.discrepancy.casewise` is the normal-theory one, ``V = ½ E[∂²F/∂σ∂σᵀ]``.
+Without the expectation, at the implied moments and with ``K = W (S + d dᵀ) W``, ``w = W d``, half the second
+derivatives of F along a change (e, X) of means and covariances are the slopes::
 
     Y = ½ (K X W + W X K − W X W) + ½ (W e wᵀ + w eᵀ W)     in Σ
     y = W e + W X w                                          in μ
@@ -90,7 +90,8 @@ def _rows(found: Deviations) -> Iterator[tuple[Array, Array]]:
         return
     groups = cluster_rows(found.cluster)
     factor = np.sqrt(len(groups) / (len(groups) - 1.0))
-    heavy, heavy_h, heavy_e = weighed(z, weights), None if h is None else weighed(h, weights), weighed(e, weights)
+    heavy, heavy_e = weighed(z, weights), weighed(e, weights)
+    heavy_h = None if h is None else weighed(h, weights)
     for start in range(0, len(groups), RUN):
         chosen = groups[start : start + RUN]
         sums = np.array([_sum_of(rows, z, heavy, h, heavy_h) for rows in chosen])

@@ -146,8 +146,9 @@ def ordinal_moments(data: MixedData, gamma: GammaForm = True) -> OrdinalMoments:
     Raises
     ------
     InputError
-        If a continuous variable is constant, or has two values where the covariance is computed, two variables are never observed together, two binary variables are
-        perfectly associated, or a statistic has no finite sampling variance.
+        If a continuous variable is constant, or has two values where the covariance is computed, two variables are
+        never observed together, two binary variables are perfectly associated, or a statistic has no finite
+        sampling variance.
 
     References
     ----------
@@ -252,7 +253,7 @@ def require_more_than_two_values(data: MixedData) -> None:
             allowed="named in ordered=, or a fixed predictor of the others",
         )
         for name, values in zip(names, columns, strict=True)
-        if values.size == 2  # noqa: PLR2004
+        if values.size == 2
     ]
     if problems:
         raise InputError("The covariance of the sample statistics cannot be estimated.", problems)
