@@ -231,7 +231,14 @@ def _faults(items: pd.DataFrame, columns: Mapping[str, str]) -> list[Problem]:
         ]
     if not len(items):
         return [Problem("the table has no items", allowed="a row per item")]
-    problems = []
+    problems = [
+        Problem("holds several values", row=row, column=column, allowed="text, or a number")
+        for column in columns.values()
+        for row, cell in enumerate(items[column].tolist(), start=1)
+        if hasattr(cell, "__len__") and not isinstance(cell, str)
+    ]
+    if problems:
+        return problems
     for row, cell in enumerate(_cells(items, columns["text"]), start=1):
         if not cell:
             problems.append(Problem("the item has no text", row=row, column=columns["text"]))

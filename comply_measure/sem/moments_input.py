@@ -118,12 +118,15 @@ def group_sample(
 
 
 def _with_names(matrix: Any) -> pd.DataFrame:
-    """The matrix with names of rows; tables of other libraries have none: theirs are those of the columns, in order."""
+    """The matrix with names of rows; where there are none but numbers from 0 on, they are those of the columns, in order.
+
+    Tables of other libraries never have any.
+    """
     found = as_pandas(matrix)
     if found is None:
         problem = Problem("a data frame with variable names as index and columns is needed")
         raise InputError("The covariance matrix cannot be read.", [problem])
-    if isinstance(matrix, type(found)):
+    if isinstance(matrix, type(found)) and not _is_numbered(found):
         return found
     if found.shape[0] != found.shape[1]:
         size = f"{found.shape[0]} rows and {found.shape[1]} columns"
@@ -132,6 +135,11 @@ def _with_names(matrix: Any) -> pd.DataFrame:
         )
         raise InputError("The covariance matrix cannot be read.", [problem])
     return found.set_axis(found.columns, axis=0)
+
+
+def _is_numbered(found: pd.DataFrame) -> bool:
+    """Whether rows have numbers from 0 on, and columns names."""
+    return list(found.index) == list(range(len(found))) and found.columns.inferred_type == "string"
 
 
 def _complete(matrix: Array) -> Array:

@@ -59,7 +59,9 @@ def _without_decimals(frame: pd.DataFrame) -> pd.DataFrame:
 
     found = {}
     for place, kind in enumerate(frame.dtypes):
-        if kind == "object":
+        if getattr(kind, "type", None) is Decimal:  # Arrow's own decimals within pandas
+            found[place] = pd.to_numeric(frame.iloc[:, place].astype("float64[pyarrow]").astype(float))
+        elif kind == "object":
             cells = frame.iloc[:, place].dropna()
             if len(cells) and all(isinstance(cell, Decimal) for cell in cells):
                 found[place] = pd.to_numeric(frame.iloc[:, place].astype(float))

@@ -29,7 +29,14 @@ def test_decimal_numbers_are_numbers():
     right = sem.fit(MODEL, frame).fit_measures["chisq"]
     decimals = frame.map(lambda value: Decimal(f"{value:.4f}"))
     table = pa.Table.from_pandas(frame).cast(pa.schema([(name, pa.decimal128(12, 4)) for name in frame]))
-    for given in (decimals, table, table.to_batches()[0], pa.Table.from_pandas(frame).to_batches()[0]):
+    within = frame.astype(pd.ArrowDtype(pa.decimal128(12, 4)))
+    for given in (
+        decimals,
+        within,
+        table,
+        table.to_batches()[0],
+        pa.Table.from_pandas(frame).to_batches()[0],
+    ):
         assert sem.fit(MODEL, given).fit_measures["chisq"] == pytest.approx(right, rel=1e-9)
     decimals.iloc[0, 0] = None
     frame.iloc[0, 0] = np.nan
@@ -50,6 +57,26 @@ def test_moments_without_names_of_rows():
         InputError, match=r"not square \(found '3 rows and 4 columns'\); allowed: a row per column"
     ):
         sem.from_moments(MODEL, given.slice(0, 3), nobs=200)
+
+
+def test_numbered_rows_have_the_names_of_the_columns():
+    """Through the check of arguments tables of other libraries arrive as data frames with numbered rows."""
+    cov = data().cov()
+    right = sem.model_power(f"{MODEL}\nx0 ~~ 0.5*x0", cov, n=100).power
+    for given in (cov.reset_index(drop=True), pa.Table.from_pandas(cov, preserve_index=False)):
+        assert sem.model_power(f"{MODEL}\nx0 ~~ 0.5*x0", given, n=100).power == pytest.approx(
+            right, rel=1e-12
+        )
+    shifted = cov.set_axis(range(1, 5))
+    with pytest.raises(InputError, match="not the same names"):
+        sem.from_moments(MODEL, shifted, nobs=200)
+
+
+def test_decimals_of_arrow_keep_what_is_missing():
+    column = pd.Series([Decimal("1.5"), None, Decimal("2.25")], dtype=pd.ArrowDtype(pa.decimal128(12, 4)))
+    found = as_pandas(pd.DataFrame({"a": column}))
+    assert found is not None and found["a"].dtype == float
+    np.testing.assert_array_equal(found["a"], [1.5, np.nan, 2.25])
 
 
 def test_types_that_pandas_has_not_are_named(monkeypatch):

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from comply_measure.sem.arrays import Array, weighed
+from comply_measure.sem.arrays import Array, Index, weighed
 from comply_measure.sem.discrepancy.base import CurvedWeight, RobustPieces
 from comply_measure.sem.discrepancy.casewise import Deviations, cluster_rows
 from comply_measure.sem.errors import ModelError
@@ -100,7 +100,7 @@ def _rows(found: Deviations) -> Iterator[tuple[Array, Array]]:
         yield factor * (sums - sizes[:, None, None] * mean), factor * along
 
 
-def _sum_of(rows: Array, z: Array, heavy: Array, h: Array | None, heavy_h: Array | None) -> Array:
+def _sum_of(rows: Index, z: Array, heavy: Array, h: Array | None, heavy_h: Array | None) -> Array:
     """Sum of the products of a cluster's cases (p, p)."""
     total = z[rows].T @ heavy[rows]
     return np.asarray(total if h is None or heavy_h is None else total - h[rows].T @ heavy_h[rows])
