@@ -216,6 +216,9 @@ def _study(
     if opening.header_rows != (0,):
         data.setdefault("format", {})["header_rows"] = list(opening.header_rows)
         guesses["data", "format", "header_rows"] = opening.header_why
+    if opening.sheet is not None:
+        data.setdefault("format", {})["sheet"] = opening.sheet
+        guesses["data", "format", "sheet"] = opening.sheet_why
     places = sketch.places
     if places.several:
         data["informants"] = "all"

@@ -43,6 +43,8 @@ def told_of_folder(joined: Joined) -> tuple[list[str], list[str]]:
     """What was found in the files of a folder, and what to check."""
     roles = ", ".join(f"{file} as {role}" for file, role in joined.roles.items())
     found = [f"files put below each other in {ANSWERS}: {roles or ', '.join(joined.files)}"]
+    if joined.told:
+        found = [f"files put beside each other in {ANSWERS}: {', '.join(joined.files)}", *joined.told]
     checks = [f"columns that not all files have, blank for the others: {'; '.join(joined.partly)}"]
     return found, checks if joined.partly else []
 

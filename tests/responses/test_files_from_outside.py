@@ -190,6 +190,87 @@ def test_groups_of_kobotoolbox_that_do_not_hang_together(tmp_path, changed, mess
     assert table is None or told
 
 
+def test_the_group_of_json_that_holds_the_items_is_chosen(tmp_path):
+    """Interviews of twelve teams with two members each, and another group that holds no items."""
+    records = [
+        {
+            "_id": 1000 + unit, "_uuid": f"u{unit}", "_submission_time": "2024", "team": f"T{unit:02d}",
+            "region": "ns"[unit % 2], "visits": [{"visits/when": "2024"}],
+            "members": [
+                {"members/role": role}
+                | {f"members/trust_{k + 1}": int(CODES[2 * unit + n, k]) for k in range(6)}
+                for n, role in enumerate(("sales", "marketing"))
+            ],
+        }
+        for unit in range(N // 2)
+    ]  # fmt: skip
+    (tmp_path / "a.json").write_text(json.dumps(records), encoding="utf-8")
+    written = new_study(tmp_path / "a.json", tmp_path / "out")
+    text = written.files[0].read_text(encoding="utf-8")
+    assert "sheet: members" in text
+    assert "guess: the items stand in 'members', a group that repeats" in text
+    responses = load_study(written.files[0], STEPS, read=True).responses
+    np.testing.assert_array_equal(responses.data[list(responses.item_ids)].to_numpy(float), CODES)
+    assert responses.data["unit"].tolist() == [f"T{n // 2:02d}" for n in range(N)]
+    assert responses.roles == ("sales", "marketing")
+    for record in records:  # items beside the group: the interviews stay the rows
+        record |= {f"climate_{k}": record["members"][0][f"members/trust_{k}"] for k in (1, 2, 3)}
+    (tmp_path / "b.json").write_text(json.dumps(records), encoding="utf-8")
+    assert "sheet" not in new_study(tmp_path / "b.json", tmp_path / "b").files[0].read_text(encoding="utf-8")
+
+
+def central(folder: Path, *, spare: int = 0) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """Submissions of ODK Central, and the rows of their group that repeats."""
+    folder.mkdir()
+    submissions = [
+        {"SubmissionDate": f"2024-03-{unit + 1:02d}", "team": f"T{unit:02d}", "region": "ns"[unit % 2],
+         "SubmitterID": 5, "KEY": f"uuid:{unit}"}
+        for unit in range(N // 2 + spare)
+    ]  # fmt: skip
+    members: list[dict[str, object]] = [
+        {"role": ("sales", "marketing")[n % 2]}
+        | {f"trust_{k + 1}": int(CODES[n, k]) for k in range(6)}
+        | {"PARENT_KEY": f"uuid:{n // 2}", "KEY": f"uuid:{n // 2}/members[{n % 2 + 1}]"}
+        for n in range(N)
+    ]
+    return submissions, members
+
+
+def test_files_of_groups_of_odk_central_stand_beside_their_interviews(tmp_path):
+    submissions, members = central(tmp_path / "in", spare=1)
+    pd.DataFrame(submissions).to_csv(tmp_path / "in" / "form.csv", index=False)
+    pd.DataFrame(members).to_csv(tmp_path / "in" / "form-members.csv", index=False)
+    written = new_study(tmp_path / "in", tmp_path / "out")
+    assert "files put beside each other in answers.csv: form-members.csv, form.csv" in written.found
+    assert "1 interview has no repetition in form-members.csv and no row" in written.found
+    responses = load_study(written.files[0], STEPS, read=True).responses
+    np.testing.assert_array_equal(responses.data[list(responses.item_ids)].to_numpy(float), CODES)
+    assert responses.data["unit"].tolist() == [f"T{n // 2:02d}" for n in range(N)]
+    assert responses.units["region"].tolist() == ["n", "s"] * 6
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda s, m: m[3].update(PARENT_KEY="uuid:99"), "row 5, 'PARENT_KEY': no interview has this number"),
+        (lambda s, m: s[1].update(KEY="uuid:0"), "'KEY': numbers of interviews occur twice"),
+        (
+            lambda s, m: [row.update(role="x") for row in s],
+            "'role': the name stands in the group and beside it",
+        ),
+        (lambda s, m: [row.update(PARENT_KEY="z") for row in m], "no file has the interviews of this group"),
+    ],
+)
+def test_files_of_groups_that_do_not_fit_are_refused(tmp_path, change, message):
+    submissions, members = central(tmp_path / "in")
+    change(submissions, members)
+    pd.DataFrame(submissions).to_csv(tmp_path / "in" / "form.csv", index=False)
+    pd.DataFrame(members).to_csv(tmp_path / "in" / "form-members.csv", index=False)
+    with pytest.raises(InputError) as refused:
+        new_study(tmp_path / "in", tmp_path / "out")
+    assert message in str(refused.value)
+
+
 def limesurvey(folder: Path, *, letters: bool = False, more: str = "") -> Path:
     """A response export for SPSS: data without a header, and syntax that names the variables."""
     folder.mkdir()

@@ -62,7 +62,8 @@ def read_json(path: Path, file_format: FileFormat, faults: Faults) -> RawTable |
         return None
     columns = {name: encoded(name, [record.get(name) for record in flat]) for name in names}
     rows = np.asarray([row for row, _ in records], dtype=np.intp)
-    return RawTable(path.name, columns, rows, notes=(*notes, *_told_groups(records)))
+    groups = tuple(_groups(records))
+    return RawTable(path.name, columns, rows, notes=(*notes, *map(_told_group, groups)), groups=groups)
 
 
 def _records(text: str, lines: bool, faults: Faults) -> list[Record] | None:
@@ -136,11 +137,8 @@ def _groups(records: list[Record]) -> list[str]:
     return list(dict.fromkeys(name for _, r in records for name, value in r.items() if _is_repeated(value)))
 
 
-def _told_groups(records: list[Record]) -> tuple[str, ...]:
-    return tuple(
-        f"'{name}' is a group that repeats and stands in one cell; sheet: {name} reads a row for each repetition"
-        for name in _groups(records)
-    )
+def _told_group(name: str) -> str:
+    return f"'{name}' is a group that repeats and stands in one cell; sheet: {name} reads a row for each repetition"
 
 
 def _repetitions(

@@ -113,6 +113,8 @@ class RawTable:
         True if numbers may be written with a decimal comma (text files not separated by commas).
     notes : tuple of str
         What was noticed and set right while reading.
+    groups : tuple of str
+        Groups that repeat and stand in one cell each (JSON).
     """
 
     file: str
@@ -121,6 +123,7 @@ class RawTable:
     sha256: str | None = None
     may_use_decimal_comma: bool = False
     notes: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)

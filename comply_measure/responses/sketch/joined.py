@@ -14,6 +14,7 @@ from comply_measure.errors import InputError, Problem
 from comply_measure.responses.cells import folded
 from comply_measure.responses.files.raw import Cell, Column, RawTable, encoded
 from comply_measure.responses.files.signature import ENDINGS
+from comply_measure.responses.sketch.groups import joined_groups
 from comply_measure.responses.sketch.words import ROLE, split_code, tokens
 
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -36,12 +37,15 @@ class Joined:
         File -> role that its name says, empty where the files have a column of roles.
     partly : tuple of str
         Columns that some files lack, each with the files that have it.
+    told : tuple of str
+        How files of groups that repeat were put beside their interviews.
     """
 
     table: RawTable
     files: tuple[str, ...]
     roles: dict[str, str]
     partly: tuple[str, ...]
+    told: tuple[str, ...] = ()
 
     @property
     def labelled(self) -> bool:
@@ -61,7 +65,8 @@ def answer_files(folder: Path) -> list[Path]:
 def joined_files(folder: Path, opened: Callable[[Path], RawTable]) -> Joined:
     """Read all files of answers in a folder and put them below each other.
 
-    A row belongs to the role that its file's name says: the words of the name that not all files have. Files with a
+    Files of groups that repeat, as ODK Central and SurveyCTO write them, are put beside their interviews instead. A
+    row belongs to the role that its file's name says: the words of the name that not all files have. Files with a
     column named like a role keep it instead.
 
     Parameters
@@ -78,11 +83,15 @@ def joined_files(folder: Path, opened: Callable[[Path], RawTable]) -> Joined:
     Raises
     ------
     InputError
-        If a file cannot be read, has labels of values (SPSS, Stata), or the names of the files do not tell roles.
+        If a file cannot be read, files of groups do not fit each other, a file has labels of values (SPSS, Stata), or
+        the names of the files do not tell roles.
     """
     paths = answer_files(folder)
     _check(folder, paths)
     tables = [opened(path) for path in paths]
+    files = tuple(path.name for path in paths)
+    if beside := joined_groups(dict(zip(files, tables, strict=True))):
+        return Joined(beside[0], files, {}, (), tuple(beside[1]))
     names = list(dict.fromkeys(name for table in tables for name in table.columns))
     columns = {name: _below(name, tables) for name in names}
     roles: dict[str, str] = {}
@@ -103,7 +112,7 @@ def joined_files(folder: Path, opened: Callable[[Path], RawTable]) -> Joined:
         for name in names
         if not all(name in table.columns for table in tables)
     )
-    return Joined(RawTable(folder.name, columns, rows), tuple(path.name for path in paths), roles, partly)
+    return Joined(RawTable(folder.name, columns, rows), files, roles, partly)
 
 
 def _check(folder: Path, paths: Sequence[Path]) -> None:

@@ -35,17 +35,23 @@ class Opening:
         How that was seen; empty where nothing had to be.
     header_rows : tuple of int
         Rows of its header.
+    sheet : str or None
+        Group of a JSON file that repeats and holds the items.
+    sheet_why : str
+        How that was seen.
     """
 
     encoding: str | None = None
     encoding_why: str = ""
     header_rows: tuple[int, ...] = (0,)
     header_why: str = ""
+    sheet: str | None = None
+    sheet_why: str = ""
 
     @property
     def file_format(self) -> FileFormat:
         """As a study file states it."""
-        return FileFormat(encoding=self.encoding, header_rows=self.header_rows)
+        return FileFormat(encoding=self.encoding, header_rows=self.header_rows, sheet=self.sheet)
 
 
 def opening_of(path: Path, faults: Faults) -> Opening:

@@ -28,6 +28,7 @@ from comply_measure.responses.sketch.blocks import (
     unread_groups,
 )
 from comply_measure.responses.sketch.forms import emptied, occasions, rows_of_other_forms
+from comply_measure.responses.sketch.groups import of_json, with_group
 from comply_measure.responses.sketch.opening import Opening, opening_of
 from comply_measure.responses.sketch.places import Places, find_places
 from comply_measure.responses.sketch.tools import Tool, is_tools_own, marked_rows, tool_of, unfinished
@@ -141,8 +142,13 @@ def sketch_answers(path: str | Path) -> AnswersSketch:
     InputError
         If the file cannot be read, holds a row per unit, has no block of items or nothing that tells its rows apart.
     """
-    opening, table = opened(Path(path))
+    opening, table = with_group(*opened(Path(path)), _has_items, lambda group: opened(Path(path), group))
     return sketch_table(Path(path), opening, table)
+
+
+def _has_items(table: RawTable) -> bool:
+    tool = tool_of(table.columns.values())
+    return bool(_blocks(table, tools_columns(table.columns), tool))
 
 
 def sketch_table(path: Path, opening: Opening, table: RawTable) -> AnswersSketch:
@@ -195,8 +201,8 @@ def sketch_table(path: Path, opening: Opening, table: RawTable) -> AnswersSketch
     )
 
 
-def opened(path: Path) -> tuple[Opening, RawTable]:
-    """The file read as a table of texts."""
+def opened(path: Path, group: str | None = None) -> tuple[Opening, RawTable]:
+    """The file read as a table of texts; with a row for each repetition of a group of JSON."""
     if path.is_dir():
         problem = Problem(
             "a folder, not a file of answers",
@@ -205,7 +211,7 @@ def opened(path: Path) -> tuple[Opening, RawTable]:
         )
         raise InputError(f"{path} cannot be read as a table of answers", [problem])
     faults = Faults(str(path))
-    opening = opening_of(path, faults)
+    opening = replace(opening_of(path, faults), sheet=group)
     table = None if faults.problems else load_table(path, opening.file_format, faults)
     if table is None or faults.problems:
         refuse(f"{path} cannot be read as a table of answers", faults)
@@ -339,23 +345,8 @@ def _check(table: RawTable, blocks: Sequence[Block]) -> None:
             f"none of {len(names)} columns looks like an item of a block", table.file, allowed=allowed
         )
         groups = [Problem(note, table.file) for note in table.notes if "is a group that repeats" in note]
-        found = [problem, *groups, *_of_json(table), *_near_blocks(table)]
+        found = [problem, *groups, *of_json(table), *_near_blocks(table)]
         raise InputError(f"no block of items was found in {table.file}", found)
-
-
-def _of_json(table: RawTable) -> list[Problem]:
-    """Columns that hold all answers of a row in one cell, as jsPsych writes them in CSV files."""
-    return [
-        Problem(
-            "the cells hold several answers as JSON",
-            table.file,
-            column=name,
-            allowed="a column per question, or the tool's export as JSON",
-        )
-        for name, column in table.columns.items()
-        if column.distinct
-        and all(isinstance(cell, str) and cell.startswith('{"') for cell in column.distinct)
-    ]
 
 
 def _listed(names: Sequence[str]) -> str:
