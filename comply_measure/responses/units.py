@@ -159,6 +159,8 @@ def own_variables(
         by_record = values.iloc[records.records].reset_index(drop=True)
         column = plan.unit_variables[name]
         variables[name] = one_per_unit(by_record, records.units, records.rows, name, column, faults)
+    if plan.firm is not None and len(firm) and firm.isna().all():
+        notes = (*notes, "the column of firms is blank in every row")
     return UnitVariables(firm, variables, notes)
 
 

@@ -118,9 +118,9 @@ def group_sample(
 
 
 def _with_names(matrix: Any) -> pd.DataFrame:
-    """The matrix with names of rows; where there are none but numbers from 0 on, they are those of the columns, in order.
+    """The matrix with names of rows; tables of other libraries have none, and numbers from 0 on are none.
 
-    Tables of other libraries never have any.
+    They are then those of the columns, in order.
     """
     found = as_pandas(matrix)
     if found is None:

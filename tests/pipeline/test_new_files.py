@@ -578,6 +578,18 @@ def test_encodings_without_a_mark_are_guessed_and_marked(tmp_path, encoding):
         assert "as Windows-1252 it has the word 'Büro'" in " ".join(written.found)
 
 
+@pytest.mark.parametrize("encoding", ["shift_jis", "euc_jp", "gb18030"])
+def test_east_asian_encodings_are_guessed(tmp_path, encoding):
+    places = ("销售部门", "市场营销") if encoding == "gb18030" else ("マーケティング", "どちらとも")
+    table = answers().assign(branch=lambda t: np.where(t["bu"] < "BU06", *places))
+    text = "\n".join(";".join(map(str, row)) for row in [list(table.columns), *rows_of(table)])
+    (tmp_path / "a.txt").write_bytes(text.encode(encoding))
+    study, written = study_of(tmp_path / "a.txt")
+    assert study.file.data.format.encoding == encoding
+    assert set(study.responses.units["branch"]) == set(places)
+    assert f"as {encoding} it begins with the word" in " ".join(written.found)
+
+
 def test_limesurveys_headings_of_code_and_text_and_its_vv_files(tmp_path):
     table = answers()
     words = [f"q{q}[SQ00{n}]" for q in (1, 2) for n in (1, 2, 3)]

@@ -64,7 +64,11 @@ def test_firms_that_are_blank_or_written_in_two_ways_are_noted(tmp_path):
     told = read(answers().assign(firm=["A", "A", "", "", "B", "B", "B", "B"]), tmp_path / "b.sav").notes
     note = "1 of 4 units have no firm; each is a firm of its own where firms are clusters"
     assert note in told
+    told = read(answers().assign(firm=""), tmp_path / "d.sav").notes
+    blank = "the column of firms is blank in every row"
+    assert blank in told
     german = translator("de")
+    assert german(blank) == "Die Spalte der Firmen ist in jeder Zeile leer"
     assert german(note).startswith("1 von 4 Einheiten haben keine Firma")
     assert german("firms '01' and '1' are one number") == "Die Firmen '01' und '1' sind dieselbe Zahl"
     assert not [line for line in read(answers(), tmp_path / "c.sav").notes if "firm" in line]

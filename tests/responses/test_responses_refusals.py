@@ -232,6 +232,15 @@ REFUSED: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
             "UTF-32); if '…Müller,it…' is right, state encoding: cp1252",
         ),
     ),
+    "text in Shift-JIS": (
+        lambda folder: read(folder, (HEAD + LINES).encode() + "マーケティング,it".encode("shift_jis")),
+        (
+            "FOLDER/a.csv cannot be used",
+            "FOLDER/a.csv, row 6: wrong encoding: byte 0x83 at position 160 is not utf-8; allowed: "
+            "text in the encoding; tried: utf-8 (there is no byte-order mark of UTF-8, UTF-16 or "
+            "UTF-32); if 'マーケティング…' is right, state encoding: shift_jis",
+        ),
+    ),
     "a byte of another encoding": (
         lambda folder: read(
             folder, "ü".encode("cp1252") + HEAD.encode(), file_format=FileFormat(encoding="ascii")

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Final
 
 from comply_measure.responses.faults import Faults
+from comply_measure.responses.files.east_asian import east_asian_encoding
 
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -108,7 +109,10 @@ def _add_wrong_byte(
     line = raw.count(b"\n", 0, position) + 1
     tried = encoding if known else f"{encoding} (there is no byte-order mark of UTF-8, UTF-16 or UTF-32)"
     allowed = f"text in the encoding; tried: {tried}"
-    if encoding != "cp1252":
+    plausible, word = east_asian_encoding(raw)
+    if plausible and plausible != encoding:
+        allowed += f"; if '{word}…' is right, state encoding: {plausible}"
+    elif encoding != "cp1252":
         around = raw[max(start, position - 12) : position + 12].split(b"\n")[0]
         sample = around.decode("cp1252", errors="replace").strip()
         allowed += f"; if '…{sample}…' is right, state encoding: cp1252"

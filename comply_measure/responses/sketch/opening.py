@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from comply_measure.responses.faults import Faults
+from comply_measure.responses.files.east_asian import east_asian_encoding
 from comply_measure.responses.files.header import is_import_row
 from comply_measure.responses.files.load import top_rows
 from comply_measure.responses.mapping import FileFormat
@@ -76,6 +77,9 @@ def _encoding(path: Path) -> tuple[str | None, str]:
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError as error:
+        plausible, own = east_asian_encoding(raw)
+        if plausible:
+            return plausible, f"it is not UTF-8; as {plausible} it begins with the word {own!r}"
         try:
             text = raw.decode("cp1252")
         except UnicodeDecodeError:
