@@ -11,8 +11,10 @@ export MPLBACKEND ?= Agg
 
 # Version of the outside check of SurveyJS models.
 SURVEY_CORE := 2.5.38
+# Version of the outside check of data packages, in a folder of its own beside the environment.
+FRICTIONLESS := 5.21.0
 
-.PHONY: help demo test lint types format docs bench mutants texts validators lock clean
+.PHONY: help demo test lint types format docs bench mutants texts validators survey-core frictionless lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -25,7 +27,7 @@ help:
 	@echo "make bench   time the engine beside its peers (TASKS), or beside an older commit (AGAINST)"
 	@echo "make mutants change one token at a time and see whether a test notices (ROOMS, SAMPLE, SEED)"
 	@echo "make texts   store the texts of the report's chapters anew (EVIDENCE=1: their evidence, too)"
-	@echo "make validators install what checks exported surveys from outside (needs npm)"
+	@echo "make validators install what checks exported surveys and data packages from outside (needs npm)"
 	@echo "make lock    rebuild requirements.lock (needs uv)"
 	@echo "make clean   remove the environment and results"
 
@@ -68,8 +70,13 @@ texts: $(READY)
 mutants: $(READY)
 	$(BIN)/python tests/mutants $(ROOMS) --sample $(or $(SAMPLE),20) --seed $(or $(SEED),1)
 
-validators:
+validators: survey-core frictionless
+
+survey-core:
 	npm install --silent --no-audit --no-fund --no-package-lock --prefix .validators survey-core@$(SURVEY_CORE)
+
+frictionless:
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade --target .validators/python frictionless==$(FRICTIONLESS)
 
 lock:
 	uv pip compile pyproject.toml --group dev --group docs --universal --python-version 3.11 --generate-hashes \

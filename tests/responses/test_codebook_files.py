@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
@@ -206,11 +208,22 @@ def test_the_data_package_fits_the_file(responses: Responses, folder: Path) -> N
 
 
 def test_frictionless_takes_the_package(folder: Path) -> None:
-    frictionless = pytest.importorskip(
-        "frictionless", reason="frictionless is not installed, which checks data packages from outside"
+    """In a process of its own: what frictionless needs is not what this package's environment holds."""
+    beside = Path(__file__).parents[2] / ".validators" / "python"
+    around = os.environ | ({"PYTHONPATH": str(beside)} if beside.is_dir() else {})
+    said = (
+        "import sys, frictionless; r = frictionless.Package(sys.argv[1]).validate(); "
+        "print(r.valid, r.flatten(['rowNumber', 'fieldName', 'type', 'note']))"
     )
-    report = frictionless.Package(str(folder / "datapackage.json")).validate()
-    assert report.valid, report.flatten(["rowNumber", "fieldName", "type", "note"])
+    if subprocess.run(
+        [sys.executable, "-c", "import frictionless"], env=around, capture_output=True, check=False
+    ).returncode:
+        pytest.skip(
+            "frictionless is not installed, which checks data packages from outside (make validators)"
+        )
+    called = [sys.executable, "-c", said, str(folder / "datapackage.json")]
+    done = subprocess.run(called, env=around, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True []"
 
 
 def test_pspp_reads_the_spss_file(folder: Path, tmp_path: Path) -> None:

@@ -219,6 +219,17 @@ def test_the_group_of_json_that_holds_the_items_is_chosen(tmp_path):
     assert "sheet" not in new_study(tmp_path / "b.json", tmp_path / "b").files[0].read_text(encoding="utf-8")
 
 
+def test_single_informants_of_a_codebook_keep_their_units(tmp_path):
+    """A codebook's file has unit and informant, both once in every row."""
+    frame = pd.DataFrame(CODES, columns=[f"trust_{k}" for k in range(1, 7)])
+    frame.insert(0, "informant", [f"p{n}:informant" for n in range(N)])
+    frame.insert(0, "unit", [f"p{n}" for n in range(N)])
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    written = new_study(tmp_path / "a.csv", tmp_path / "out")
+    responses = load_study(written.files[0], STEPS, read=True).responses
+    assert responses.data["unit"].tolist() == [f"p{n}" for n in range(N)]
+
+
 def central(folder: Path, *, spare: int = 0) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     """Submissions of ODK Central, and the rows of their group that repeats."""
     folder.mkdir()

@@ -245,7 +245,9 @@ def _informant(
     hinted = [name for name in unique if not tokens(split_code(name)[0]).isdisjoint(INFORMANT)]
     hinted = hinted or [name for name in unique if _hint(columns[name], INFORMANT)]
     others = [] if repeated else [[name for name in unique if name not in metadata], unique]
-    for names in (hinted, *others):
+    # Units of one informant each, as in a codebook's file: theirs is the id that says which rows belong together.
+    units = [] if repeated else [name for name in unique if squeezed(name) == "unit" and name not in metadata]
+    for names in (units, hinted, *others):
         if names:
             return Place(names[0], "every row has a value of its own")
     for name, column in free.items():
