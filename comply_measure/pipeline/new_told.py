@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from comply_measure.documents.commented import plain_line
+from comply_measure.statistics.words import counted
 
 if TYPE_CHECKING:
     from comply_measure.responses import AnswersSketch
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
 def found_in(sketch: AnswersSketch, kinds: Sequence[AnswerScale]) -> list[str]:
     """Tool, rows, items, ranges of answers, and who answered."""
     places, n_items = sketch.places, sum(len(block.columns) for block in sketch.blocks)
-    found = [f"{sketch.n_rows} rows, {n_items} items in {len(sketch.blocks)} blocks"]
+    rows, items = counted(sketch.n_rows, "row", "rows"), counted(n_items, "item", "items")
+    found = [f"{rows}, {items} in {_blocks(sketch.blocks)}"]
     if sketch.tool:
         found.insert(0, f"an export of {sketch.tool}")
     if sketch.opening.encoding:
         found.append(f"encoding {sketch.opening.encoding}: {sketch.opening.encoding_why}")
-    found += [f"answers from {kind.minimum} to {kind.maximum} in {len(kind.blocks)} blocks" for kind in kinds]
+    found += [f"answers from {kind.minimum} to {kind.maximum} in {_blocks(kind.blocks)}" for kind in kinds]
     if places.repeated and places.unit:
         found.append(f"units in column {plain_line(places.unit.column)}: {places.unit.why}")
     else:
@@ -117,3 +119,7 @@ def _rows_to_check(sketch: AnswersSketch) -> list[str]:
             f"rows {rows} repeat an earlier row in unit, role and every answer: take out what was sent twice"
         )
     return checks
+
+
+def _blocks(blocks: Sequence[object]) -> str:
+    return counted(len(blocks), "block", "blocks")

@@ -140,7 +140,7 @@ def test_the_whole_of_what_is_guessed_and_what_is_to_be_checked(tmp_path):
     assert list(written.found) == [
         "24 rows, 9 items in 3 blocks",
         "answers from 1 to 5 in 2 blocks",
-        "answers from 1 to 7 in 1 blocks",
+        "answers from 1 to 7 in 1 block",
         "units in column bu: 12 ids that repeat, 2.0 rows each, and differ in column function",
         "roles in column function: sales, marketing",
         "firms in column firm",

@@ -344,7 +344,7 @@ def test_previews_are_left_out_and_header_rows_may_be_stated(plan: SurveyPlan, t
     for stated in (None, [0, 1, 2]):
         read = read_survey(plan, path, header_rows=stated)
         assert len(read.table) == 3
-        assert any("1 rows that the tool marks as tests or spam" in note for note in read.notes)
+        assert any("1 row was left out that the tool marks as tests or spam" in note for note in read.notes)
     with pytest.raises(InputError):
         read_survey(plan, path, header_rows=[0])
 

@@ -11,7 +11,7 @@ from typing import Final, Literal, get_args
 
 from comply_measure.errors import InputError
 from comply_measure.responses.faults import Faults
-from comply_measure.statistics.words import did_you_mean, require_known
+from comply_measure.statistics.words import counted, did_you_mean, require_known
 from comply_measure.survey.names import sheet_ids
 from comply_measure.survey.plan import SurveyPlan
 from comply_measure.survey.reading.answers import CellReader, Value
@@ -246,7 +246,7 @@ def _check_version(
     for stamp, count in other.items():
         if options.any_version:
             part.notes.append(
-                f"{name}: {count} answers to version {stamp} were read as answers to {sheet.stamp}"
+                f"{name}: {counted(count, 'answer', 'answers')} to version {stamp}, read as if to {sheet.stamp}"
             )
             continue
         first = next(fact for fact in rows if fact.said.get("survey_version") == stamp)
@@ -294,7 +294,8 @@ def _records(
         )
     name = Path(table.file).name
     if previews:
-        part.notes.append(f"{name}: {previews} rows that the tool marks as tests or spam were left out")
+        told = counted(previews, "row was", "rows were")
+        part.notes.append(f"{name}: {told} left out that the tool marks as tests or spam")
     if unanswered:
         part.notes.append(
             f"{name}: {unanswered} cells with a tool's code for no answer (-9, -99, -66, -77) are blank"
