@@ -124,7 +124,7 @@ def test_the_csv_file_gives_the_same_responses(responses: Responses, folder: Pat
 def test_spss_and_stata_files_give_the_same_responses(
     responses: Responses, folder: Path, ending: str
 ) -> None:
-    names = {"a rather long name of a variable": "a_rather_long_name_of_a_variable", "with": "with_2"}
+    names = {"a rather long name of a variable": "a_rather_long_name_of_a_vari", "with": "with_2"}
     informants = {str(name): names.get(str(name), str(name)) for name in responses.informants.columns}
     mapping = ColumnMapping(informants=informants, units=["size"], as_text=("remark",))
     if ending == "sav":  # a variable with value labels that the file calls nominal is read by its labels
@@ -205,6 +205,24 @@ def test_the_data_package_fits_the_file(responses: Responses, folder: Path) -> N
         == codes["constraints"]["enum"]
         == [1, 2, 3, 4, 5, 9, 8]
     )
+
+
+def test_names_as_long_as_stata_takes_them_can_have_labels(tmp_path: Path) -> None:
+    """Stata's sets of value labels are named like their variable, by one letter less at most."""
+    scale = load_scale(SCALE)
+    for length in (30, 31, 32, 33):
+        name = "v" * length
+        frame = pd.DataFrame(
+            {"unit": ["u1"] * len(scale.roles), "role": list(scale.roles), "T_1": 1, "T_2": 2, "T_3": 3}
+            | {"P_1": 4, "A_1": 3, name: 1}
+        )
+        mapping = ColumnMapping(informants=[name])
+        answers = responses_from_frame(frame, scale, mapping, attribute_set="large")
+        out = tmp_path / str(length)
+        write_dataset(answers, out, "set", title="T", described={name: Described("?", {1: "yes"})})
+        data, about = pyreadstat.read_dta(str(out / "set.dta"))
+        assert len(data) == len(scale.roles)
+        assert [found for found in about.variable_value_labels.values() if found == {1: "yes"}]
 
 
 def test_frictionless_takes_the_package(folder: Path) -> None:

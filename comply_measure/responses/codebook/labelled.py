@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 #: Codes of missing answers that have none of their own, by their words in text files.
 WORD_CODES: Final = {"user_missing": -98, "cannot_judge": -97, "does_not_apply": -96}
-#: Longest names both programs take, and longest variable labels of Stata and SPSS in bytes.
-LONGEST_NAME: Final = 32
+#: Longest names both programs take (32, but Stata's sets of labels, named like their variable, are written up to 31
+#: only), and longest variable labels of Stata and SPSS in bytes.
+LONGEST_NAME: Final = 31
 LONGEST_LABEL: Final = {".dta": 80, ".sav": 255}
 _TAGS: Final = "abcdefghijklmnopqrstuvwxyz"
 # Where the files say when they were made.
@@ -31,7 +32,7 @@ _RESERVED: Final = frozenset(
 
 
 def program_names(variables: Sequence[Variable]) -> dict[str, str]:
-    """Variable -> name that SPSS and Stata take: letters, digits and ``_``, at most 32, no word of theirs."""
+    """Variable -> name that SPSS and Stata take: letters, digits and ``_``, at most 31, no word of theirs."""
     found: dict[str, str] = {}
     # The columns of every table keep their names; other names differ from them and from each other without case.
     ids = [variable.name for variable in variables if variable.kind == "id"]
