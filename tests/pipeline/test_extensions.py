@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,7 @@ import pytest
 
 import comply_measure
 from comply_measure.errors import ComplyError
+from comply_measure.evidence import verdicts
 from comply_measure.pipeline.extensions import with_extensions
 from comply_measure.pipeline.fingerprint import source_digest
 from comply_measure.pipeline.registry import STEPS
@@ -24,6 +26,14 @@ PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 #: The topic and the chapter that the page shows, in one file; and how it is declared.
 TOY = "\n".join(re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL))
 DECLARED = re.findall(r"```toml\n.*?\n(.*?)```", PAGE, re.DOTALL)[0].replace('"', "")
+
+
+@pytest.fixture(autouse=True)
+def rules_are_taken_back() -> Iterator[None]:
+    """Rules of the toy package are known to no other test."""
+    yield
+    for key in [key for key in verdicts._RULES if key.startswith("spread.")]:
+        del verdicts._RULES[key]
 
 
 @pytest.fixture
