@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from shared_runs import texts_of
 
 from comply_measure import framework
 from comply_measure.documents import read_yaml
@@ -100,3 +102,20 @@ def test_every_file_of_the_folder_is_in_its_readme() -> None:
         if path.name == "README.md":
             continue
         assert f"`{path.name}" in README or f"{path.name}/" in README, path.name
+
+
+def test_the_counts_in_words_are_those_of_the_tables() -> None:
+    """Decisions of the review, and how many texts were held against others."""
+    review = (FOLDER / "review.md").read_text(encoding="utf-8")
+    made = Counter(
+        found.strip() for found in re.findall(r"^\| `[^`]+` \| \d \| ([^|]+)\|", review, re.MULTILINE)
+    )
+    line = re.search(r"^Decisions: (.+)\.$", review, re.MULTILINE)
+    assert line is not None
+    told = {what: int(n) for n, what in re.findall(r"(\d+) ([^,]+)", line[1])}
+    assert told == dict(made) and sum(made.values()) == 99
+    texts = {
+        language: len({t for name in NAMES for t in texts_of(name, language)}) for language in ("en", "de")
+    }
+    assert f"the English texts of the four files ({texts['en']}," in README
+    assert f"German texts ({texts['de']})" in README

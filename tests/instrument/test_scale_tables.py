@@ -29,7 +29,7 @@ def test_a_codebook_row_tells_everything_about_a_variable() -> None:
     assert row["construct_label"] == "Definition"
     assert row["keying"] == -1
     assert row["text"].startswith(
-        "Bezogen auf die vergangenen zwölf Monate gilt bei der Arbeit unserer Geschäftseinheit für Kunden: Marketing, "
+        "Bezogen auf die Arbeit unserer Geschäftseinheit für Kunden in den vergangenen zwölf Monaten gilt: Marketing, "
     )
     assert row["value_labels"].startswith("1 = Stimme überhaupt nicht zu; 2 = ")
     assert row["value_labels"].endswith("99 = Kann ich nicht beurteilen")

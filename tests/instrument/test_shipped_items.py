@@ -144,7 +144,7 @@ def test_no_item_is_taken_for_two_questions_but_those_that_name_two_groups() -> 
         for row in readability(scale).items.itertuples()
         if "two questions" in row.note
     }
-    assert found == {"L_prox_8", "Y_prod_7"}
+    assert found == {"L_prox_8"}
 
 
 # --- COMPLY
