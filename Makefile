@@ -43,7 +43,7 @@ demo: $(READY)
 	$(BIN)/comply-measure run analyses/demo.yaml
 
 test: $(READY)
-	$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .

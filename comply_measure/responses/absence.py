@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -14,12 +15,16 @@ from comply_measure.responses.table import Responses
 from comply_measure.responses.vocabulary import NOT_APPLICABLE, REASONS
 from comply_measure.statistics.words import counted
 
+#: Block of the questions that ask which functions are not involved in a stage.
+ABSENT: Final = "absent"
+
 
 def absent_at(responses: Responses, scale: Scale, question: Question) -> NDArray[np.bool_]:
     """Who says of their own function that it is not involved in the stage that a question is about (informants,).
 
-    A choice stands for the role that has its label. A function counts as involved where the choice that stands for no
-    role ("none of them") is ticked as well: such an answer contradicts itself.
+    A choice stands for the role that has its label. A function counts as involved where the one choice that stands for
+    no role ("none of them") is ticked as well: such an answer contradicts itself. Of several choices without a role
+    none is taken for "none".
 
     Parameters
     ----------
@@ -46,7 +51,7 @@ def absent_at(responses: Responses, scale: Scale, question: Question) -> NDArray
     for code, mine in ticked.items():
         if code in roles:
             absent |= mine & responses.data["role"].eq(roles[code]).to_numpy()
-    return absent & ~np.logical_or.reduce(others, initial=False) if others else absent
+    return absent & ~others[0] if len(others) == 1 else absent
 
 
 def without_absent_stages(responses: Responses) -> Responses:
@@ -60,7 +65,7 @@ def without_absent_stages(responses: Responses) -> Responses:
     present = set(responses.item_ids)
     for scale in responses.scales:
         for question in scale.questions:
-            if question.stage is None or question.answer != "several":
+            if question.block != ABSENT or question.stage is None or question.answer != "several":
                 continue
             absent = absent_at(responses, scale, question)
             items = [item.id for item in scale.items if item.stage == question.stage and item.id in present]

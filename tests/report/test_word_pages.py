@@ -36,7 +36,10 @@ def beyond(pdf: Path) -> list[tuple[int, float, str]]:
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
-@pytest.mark.skipif(not all(map(shutil.which, PROGRAMS)), reason="needs LibreOffice and poppler")
+@pytest.mark.skipif(
+    not all(map(shutil.which, PROGRAMS)),
+    reason="LibreOffice, which lays pages out, or poppler, which measures them, is not installed",
+)
 def test_no_word_of_a_table_stands_beyond_its_page(language: str, tmp_path: Path) -> None:
     wide = [replace(each, language=language) for each in tables().values()]
     sections = tuple(Section(f"s{k}", f"S{k}", (each,)) for k, each in enumerate(wide))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from comply_measure.framework.frozen import FrozenMap
 from comply_measure.instrument import load_scale
+from comply_measure.instrument.fielding import Choice
 from comply_measure.responses import (
     ColumnMapping,
     load_dataset,
@@ -53,6 +57,22 @@ def test_who_ticks_none_as_well_contradicts_itself_and_counts_as_involved(answer
     answers.loc[answers["role"] == "it", ["absent_be_aware_3", "absent_be_aware_4"]] = 1
     read = responses_from_frame(answers, [COMPLY], MAPPING, form="journey")
     assert (read.data[STAGE] == 4.0).all().all()
+
+
+def test_questions_of_another_block_and_several_choices_without_a_role(answers: pd.DataFrame) -> None:
+    """ "Which function takes the lead" names roles as well; of two choices beside the roles none means "none"."""
+    answers.loc[answers["role"] == "it", ["absent_be_aware_3", "absent_be_aware_4"]] = 1
+    lead = replace(COMPLY, questions=tuple(replace(question, block="lead") for question in COMPLY.questions))
+    assert (responses_from_frame(answers, [lead], MAPPING, form="journey").data[STAGE] == 4.0).all().all()
+    first = next(question for question in COMPLY.questions if question.block == "absent")
+    more = replace(first, choices=(*first.choices, Choice(5, FrozenMap({"en": "Finance", "de": "Finanzen"}))))
+    wider = replace(
+        COMPLY,
+        questions=tuple(more if question.id == first.id else question for question in COMPLY.questions),
+    )
+    mapping = ColumnMapping(informants=[*TICKS, "absent_be_aware_5"])
+    read = responses_from_frame(answers.assign(absent_be_aware_5=0), [wider], mapping, form="journey")
+    assert read.data.loc[read.data["role"] == "it", STAGE].isna().all().all()
 
 
 def test_what_was_read_is_written_and_read_back(answers: pd.DataFrame, tmp_path) -> None:

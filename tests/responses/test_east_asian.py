@@ -20,6 +20,12 @@ GERMAN = "unit,role,Größe\nMüller & Söhne,Führung,äußerst üblich\nÄÖÜ
         (CHINESE, "gb18030", "gb18030"),
         (GERMAN, "cp1252", ""),
         (GERMAN.upper(), "cp1252", ""),
+        (
+            "unit,role,답변\nU1,영업,매우 그렇다고 생각합니다\nU2,마케팅,전혀 그렇지 않습니다\n",
+            "euc_kr",
+            "",
+        ),  # as GB 2312: other words
+        ("部門,役割\n営業,東京\n販売促進,大阪\n", "euc_jp", ""),  # kanji alone: as GB 2312, too
         ("naïve,café,garçon,öäü,ÉÈÀ,élève\n" * 3, "latin-1", ""),
         ("£5 – “so”…\n" * 3, "cp1252", ""),
     ],
