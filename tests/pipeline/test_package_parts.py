@@ -142,6 +142,11 @@ def test_checksums_are_those_of_all_files_but_the_list(tmp_path: Path) -> None:
     new = ("env/pyvenv.cfg", "env/bin/python", "in/b", "in/new/c", "again/tables/t.csv", "again/report.html")
     told = sorted(map(str, of_files(found, found | dict.fromkeys(new, "1"))))
     assert told == ["added: again/: 2 files", "added: in/b", "added: in/new/: 1 file"]
+    hidden = found | dict.fromkeys(
+        ("pyvenv.cfg", "in/pyvenv.cfg", "in/b", "c"), "1"
+    )  # beside what is listed: no cover
+    told = sorted(map(str, of_files(found, hidden)))
+    assert told == ["added: c", "added: in/b", "added: in/pyvenv.cfg", "added: pyvenv.cfg"]
 
 
 def test_differences_name_rows_keys_and_cells(tmp_path: Path) -> None:

@@ -43,7 +43,8 @@ class Difference:
 def of_files(listed: Mapping[str, str], there: Mapping[str, str]) -> Iterator[Difference]:
     """Files that are gone, new, or of other content; a folder of which nothing is listed is named once.
 
-    Folders with a ``pyvenv.cfg`` are environments of Python, made to run the study: what they hold is no part of it.
+    Folders with a ``pyvenv.cfg``, of which nothing is listed, are environments of Python, made to run the study: what
+    they hold is no part of it.
     """
     for name, digest in listed.items():
         if name not in there:
@@ -52,7 +53,7 @@ def of_files(listed: Mapping[str, str], there: Mapping[str, str]) -> Iterator[Di
             yield Difference("changed", name)
     known = {str(folder) for name in listed for folder in PurePosixPath(name).parents}
     new = [name for name in there if name not in listed]
-    environments = {str(path.parent) for path in map(PurePosixPath, new) if path.name == "pyvenv.cfg"}
+    environments = {str(path.parent) for path in map(PurePosixPath, new) if path.name == "pyvenv.cfg"} - known
     files, folders = [], Counter[str]()
     for name in new:
         inside = [str(folder) for folder in PurePosixPath(name).parents]
