@@ -9,6 +9,7 @@ from comply_measure.pipeline.conclusions import conclusion_section
 from comply_measure.pipeline.fingerprint import library_versions
 from comply_measure.pipeline.outcome import Outcome
 from comply_measure.pipeline.run import Run
+from comply_measure.pipeline.study_keys import items_asked
 from comply_measure.report.appendix import with_appendix
 from comply_measure.report.first_page import first_page
 from comply_measure.report.format import listing, plural
@@ -18,7 +19,6 @@ from comply_measure.report.references.citations import cited
 from comply_measure.report.translation.parts import section_in
 from comply_measure.report.translation.translator import translator
 from comply_measure.report.verdicts import policy
-from comply_measure.responses.selection import FULL, forms_of
 
 
 def build_report(run: Run) -> Report:
@@ -75,10 +75,9 @@ def _measured(run: Run) -> tuple[str, ...]:
     """What was measured, by the scales as they are analysed, and on whom, by the chapter on the sample."""
     language = run.study.file.language
     instruments = []
+    asked = items_asked(run.study.file, run.study.scales)
     for scale in run.study.scales:
-        forms = [name for name in forms_of(scale, run.study.file.form or FULL) if name in scale.forms]
-        of_forms = (scale.items_for(form, run.study.file.attribute_set, kind="content") for form in forms)
-        items = {item.id for part in (of_forms if forms else (scale.items,)) for item in part}
+        items = [item for owner, item in asked if owner.key == scale.key and item.kind == "content"]
         instruments.append(
             f"{scale.title.get(language, scale.title[scale.languages[0]])} ({plural(len(items), 'item')})"
         )

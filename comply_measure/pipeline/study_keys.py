@@ -14,11 +14,12 @@ from comply_measure.pipeline.order import ordered
 from comply_measure.pipeline.schema import FORMAT, StudyFile
 from comply_measure.pipeline.step import Step
 from comply_measure.report.cutoffs import Cutoffs
-from comply_measure.responses.selection import named_forms
+from comply_measure.responses.faults import Faults
+from comply_measure.responses.selection import named_forms, select_items
 from comply_measure.statistics.words import unknown_message
 
 if TYPE_CHECKING:
-    from comply_measure.instrument import Scale
+    from comply_measure.instrument import Item, Scale
 
 
 def study_file(document: YamlDocument) -> tuple[StudyFile, list[Problem]]:
@@ -96,6 +97,23 @@ def forms_asked(file: StudyFile) -> tuple[str, ...]:
         except (ComplyError, OSError):  # told where the data are read
             form = None
     return named_forms(form or "full")
+
+
+def items_asked(file: StudyFile, scales: tuple[Scale, ...]) -> tuple[tuple[Scale, Item], ...]:
+    """Items that a study's answers hold: those of its forms and attribute set, less what was not asked.
+
+    What the study file leaves open is as its data set says.
+    """
+    from comply_measure.responses import describe_dataset
+
+    described = None if file.dataset is None else describe_dataset(file.dataset)
+    attribute_set = file.attribute_set or (described.attribute_set if described is not None else None)
+    if described is not None:
+        left_out = described.mapping.not_asked
+    else:
+        left_out = file.data.columns.not_asked if file.data is not None else ()
+    form = "+".join(forms_asked(file))
+    return select_items(scales, attribute_set, form, left_out, Faults("the study")).items
 
 
 def chosen_steps(

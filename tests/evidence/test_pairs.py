@@ -88,6 +88,25 @@ def test_levels_and_differences_by_hand(responses: Responses, found: evidence.Pa
     )
 
 
+def test_ratings_of_pairs_count_among_the_answers_due(responses: Responses) -> None:
+    """26 statements on the triad and 18 on its pairs; what is missing of both is in the table of missing answers."""
+    found = evidence.sample(responses).missing.set_index("role")
+    for role, row in found.iterrows():
+        mine = responses.missing_reason[(responses.data["role"] == role).to_numpy()]
+        assert (row["n_asked"], mine.shape[1]) == (len(mine) * 44, 44)
+        assert row["not_answered"] == pytest.approx((mine == "not_answered").to_numpy().mean(), abs=1e-12)
+    codes = {"D_ms_C": [99, 4, 5], "D_mi_C": [3, 99, 5], "D_si_C": [3, 4, None]}
+    given = {item.id: [4, 4, 4] for item in responses.scales[0].items_for("dyad", kind="content")} | codes
+    frame = pd.DataFrame({"unit": ["u"] * 3, "role": ["marketing", "sales", "it"]} | given)
+    read = responses_from_frame(
+        frame, responses.scales, form="dyad", mapping=ColumnMapping(not_asked=("informant",))
+    )
+    shares = evidence.sample(read).missing.set_index("role")
+    assert (shares["n_asked"] == 18).all()
+    assert (18 * shares["cannot_judge"]).round(9).tolist() == [1, 1, 0]
+    assert (18 * shares["not_answered"]).round(9).tolist() == [0, 0, 1]
+
+
 def test_jackknife_and_correction_by_brute_force() -> None:
     rng = np.random.default_rng(11)
     inside = np.array([[True, True, False], [True, False, True], [False, True, True]])

@@ -259,12 +259,26 @@ def test_the_digest_of_a_source_is_that_of_its_files(tmp_path: Path, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("form", "n"), [(None, 80), ("full", 80), ("dyad", 18), ("short+dyad", 26 + 18), ("unknown", 80)]
+    ("dataset", "form", "left_out", "n"),
+    [
+        (None, None, (), 80),
+        (None, "full", (), 80),
+        (None, "full", ("digitalization", "O"), 80 - 4 - 12),
+        (None, "dyad", (), 18),
+        (None, "short+dyad", (), 26 + 18),
+        ("pair_triads", None, (), 26 + 18),
+        ("journey_triads", None, (), 36),
+        ("msi_triads", None, (), 80),
+        ("msi_triads", "short", (), 26),
+    ],
 )
-def test_the_first_page_counts_the_items_of_every_form_asked(form: str | None, n: int) -> None:
+def test_the_first_page_counts_the_items_of_every_form_asked(
+    dataset: str | None, form: str | None, left_out: tuple[str, ...], n: int
+) -> None:
     from comply_measure.instrument import load_scale
     from comply_measure.pipeline.document import _measured
 
-    file = SimpleNamespace(language="en", form=form, attribute_set=None)
+    data = None if dataset else SimpleNamespace(columns=SimpleNamespace(not_asked=left_out))
+    file = SimpleNamespace(language="en", dataset=dataset, data=data, form=form, attribute_set=None)
     run: Any = SimpleNamespace(study=SimpleNamespace(file=file, scales=(load_scale("comply"),)), outputs={})
-    assert f"({n} items)" in _measured(run)[0]
+    assert _measured(run) == (f"Measured: COMPLY: alignment between marketing, sales and IT ({n} items).",)

@@ -160,12 +160,13 @@ def _several(responses: Responses) -> pd.DataFrame:
 
 
 def missing_shares(responses: Responses) -> pd.DataFrame:
-    """Why answers are missing, by scale and role, as shares of the answers asked for."""
+    """Why answers are missing, by scale and role, as shares of the answers asked for in all forms of the data."""
     rows = []
     offered = any("does_not_apply" in scale.response.options for scale in responses.scales)
     reasons = (*_REASONS, "does_not_apply") if offered else _REASONS
     for scale in responses.scales:
-        items = [item.id for item in responses.items(scale.key, kind=None)]
+        own = {item.id for item in scale.items}
+        items = [name for name in responses.item_ids if name in own]
         found = responses.missing_reason[items].to_numpy(dtype=object)
         for role in scale.roles:
             mine = (responses.data["role"] == role).to_numpy()
