@@ -132,12 +132,14 @@ def study_codebook(
 
     checked = load_study(study, STEPS, read=True)
     described = {}
+    spoken = language or checked.codebook_language
     if plan is not None:
         from comply_measure.survey import load_survey, plan_described
 
-        described = plan_described(load_survey(plan), language)
+        planned = load_survey(plan)
+        described = plan_described(planned, language or (spoken if spoken in planned.languages else None))
     short = name or "".join(sign for sign in study.stem if sign.isascii() and sign.isalnum()) or "study"
     for path in write_dataset(
-        checked.responses, out, short, title=checked.file.title, language=language, described=described
+        checked.responses, out, short, title=checked.file.title, language=spoken, described=described
     ):
         typer.echo(path)

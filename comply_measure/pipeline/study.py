@@ -91,6 +91,12 @@ class Study:
         """Name of the study: that of its file."""
         return self.path.stem
 
+    @property
+    def codebook_language(self) -> str | None:
+        """Language of the report where every scale has it; None leaves the codebook in that of the first scale."""
+        spoken = self.file.language
+        return spoken if all(spoken in scale.languages for scale in self.scales) else None
+
     @cached_property
     def cutoffs(self) -> Cutoffs:
         """Conventions in force."""

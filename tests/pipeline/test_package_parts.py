@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,12 +21,20 @@ from comply_measure.pipeline.replication.differences import of_answers, of_files
 from comply_measure.pipeline.replication.package import _licences
 from comply_measure.pipeline.replication.readme import Facts, readme
 from comply_measure.pipeline.replication.references import bibliography, citation_file
+from comply_measure.report.translation.translator import translator
 
 
-def a_run(package: PackagePart, **more: Any) -> Any:
+def a_run(package: PackagePart, language: str = "en", **more: Any) -> Any:
     """A run of which as much is there as is told of it."""
     scales = (SimpleNamespace(references={"A1": "A. (2001). One & two. B."}),)
-    file = SimpleNamespace(title='The "T"', description="What it is.", package=package, seed=9, dataset=None)
+    file = SimpleNamespace(
+        title='The "T"',
+        description="What it is.",
+        package=package,
+        seed=9,
+        dataset=None,
+        language=language,
+    )
     steps = {"sample": STEPS["sample"], "gaps": STEPS["gaps"], "cfa": STEPS["cfa"]}
     study = SimpleNamespace(file=file, scales=scales, steps={}, others={}, **more)
     return SimpleNamespace(study=study, steps=steps, outputs={"sample": 1, "gaps": 1})
@@ -50,7 +59,7 @@ def test_the_readme_of_data_that_are_there() -> None:
     text = readme(a_run(PackagePart()), facts(False))
     for part in (
         '# The "T": replication package\n\nWhat it is.\n\n## Overview\n',
-        "reads the data, runs 2 steps and makes 1 tables and figures. Expected time: 10 to 60 minutes.",
+        "reads the data, runs 2 steps and makes 1 table or figure. Expected time: 10 to 60 minutes.",
         "All data **are** publicly available.",
         "Data: *Not stated; the authors add it under `package` of the study file (`data_licence`).*. Code",
         "### Provenance\n*Not stated;",
@@ -93,15 +102,69 @@ def test_the_readme_of_a_stand_in() -> None:
     assert "### Access" in readme(a_run(PackagePart(access="x")), facts(False))
 
 
+ENGLISH = re.compile(
+    r"\b(the|of|and|with|data(?! package)|(?<!data )package|steps|file|content|yes|no|not|time|what|which|each|every"
+    r"|days|minutes|table|figures)\b"
+)
+WHOLE = PackagePart(
+    authors=("A", "B"), citation="P.", access="Brief.", provenance="Mai.", ethics="Ja.", data_licence="CC0-1.0",
+    code_licence="MIT",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("package", [PackagePart(), WHOLE], ids=["bare", "whole"])
+@pytest.mark.parametrize("stand_in", [False, True])
+def test_the_readme_of_a_german_study_is_german(package: PackagePart, stand_in: bool) -> None:
+    """The same marks, codes and numbers in the same places, and no English sentence, head or cell is left."""
+    english, german = (
+        readme(a_run(package, language), facts(stand_in, ("t1",)))
+        .replace('The "T"', "T")
+        .replace("What it is.", "X.")
+        for language in ("en", "de")
+    )
+    assert re.sub(r"[^#|\n]", "", german) == re.sub(r"[^#|\n]", "", english)
+    ours, theirs = english.split("\n"), german.split("\n")
+    sources = {line for line in ours if line.startswith(("- ", "| Table 1 |"))}  # told before, elsewhere
+    for one, other in zip(ours, theirs, strict=True):
+        assert sorted(re.findall(r"`[^`]+`", one)) == sorted(re.findall(r"`[^`]+`", other))
+        assert sorted(re.findall(r"\d+", one)) == sorted(re.findall(r"\d+", other))
+        said = re.sub(r"`[^`]+`", "", other)
+        if other not in sources:
+            assert not ENGLISH.search(said.casefold()), other
+        if one == other and one not in sources:
+            told = re.sub(r"`[^`]+`|[#|*]", "", one).strip()
+            same = told in {"", "Software", "X.", "Mai.", "Ja.", "Brief."}
+            assert same or any(part in one for part in ("---", "../again")), one
+
+
+@pytest.mark.parametrize("size", [1e6, 3e7, 3e8, 3e9, 3e10, 3e11])
+def test_classes_of_costs_are_told_in_german(size: float) -> None:
+    said = translator("de")(storage_class(size))
+    assert " to " not in said and re.findall(r"\d+ [GM]B", said) == re.findall(
+        r"\d+ [GM]B", storage_class(size)
+    )
+    times = {1: "< 10 Minuten", 601: "10 bis 60 Minuten", 3601: "1 bis 2 Stunden", 7201: "2 bis 8 Stunden",
+             28801: "8 bis 24 Stunden", 86401: "1 bis 3 Tage", 300000: "3 bis 14 Tage", 1e7: "> 14 Tage"}  # fmt: skip
+    assert {s: translator("de")(Cost(float(s), None).time_class) for s in times} == times
+    assert translator("de")(Cost(None, None).memory_class) == "nicht gemessen"
+
+
 def test_licences_and_citations_say_what_is_known() -> None:
-    assert _licences("CC0-1.0", "") == (
+    assert _licences("CC0-1.0", "", "en") == (
         "data (data/, codebook/, moments/): CC0-1.0\nstudy file and results: not stated by the authors\n"
         "comply-measure itself: GPL-3.0-or-later\n"
+    )
+    assert _licences("CC0-1.0", "", "de") == (
+        "Daten (data/, codebook/, moments/): CC0-1.0\nStudiendatei und Ergebnisse: von den Autoren nicht angegeben\n"
+        "comply-measure selbst: GPL-3.0-or-later\n"
     )
     told = citation_file(a_run(PackagePart(authors=("Ä. B",), data_licence="CC0-1.0")).study)
     assert 'title: "The \\"T\\""\nauthors:\n  - name: "Ä. B"\nlicense: "CC0-1.0"\nreferences:' in told
     nobody = citation_file(a_run(PackagePart()).study)
     assert 'name: "The authors of the study"\nreferences:' in nobody and "license:" not in nobody
+    german = citation_file(a_run(PackagePart(), "de").study)
+    assert "message: Wer diese Daten oder Ergebnisse verwendet, zitiere bitte" in german
+    assert 'name: "Die Autoren der Studie"\nreferences:' in german
     bib = bibliography(a_run(PackagePart(citation="The paper (2020).")).study, ())
     assert "@misc{paper,\n  note = {The paper (2020).},\n  year = {2020}\n}" in bib
     assert "@misc{A1,\n  note = {A. (2001). One \\& two. B.},\n  year = {2001}\n}" in bib

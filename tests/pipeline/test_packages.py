@@ -20,6 +20,7 @@ from comply_measure.pipeline import STEPS, load_study, run_study, verify_package
 from comply_measure.pipeline.replication import differences
 from comply_measure.pipeline.replication.cost import Cost, storage_class
 from comply_measure.pipeline.replication.versions import differing, lock_text, locked
+from comply_measure.report.translation.translator import translator
 
 STUDY = """format: comply-measure study 1
 title: "Dyads in print"
@@ -217,6 +218,37 @@ def test_folders_of_others_and_failed_runs_are_refused(package: Path, tmp_path: 
         write_package(run, tmp_path / "mine")
     with pytest.raises(ComplyError, match="results that were written"):
         write_package(run_study(package / "study.yaml", write=False, wanted=["sample"]), tmp_path / "p")
+
+
+def test_the_package_of_a_german_study_is_german(tmp_path: Path) -> None:
+    study = written(tmp_path / "study")
+    scale = tmp_path / "study" / "duo.yaml"
+    text = scale.read_text(encoding="utf-8").replace("languages: [en]", "languages: [en, de]")
+    text = re.sub(r"\{en: (Buyer|Seller)\}", r"{en: \1, de: D\1}", text)
+    text = re.sub(r"\{en: (\"[^\"]*\"|\[[^]]*\]|\w+)\}", r"{en: \1, de: \1}", text)
+    scale.write_text(text, encoding="utf-8")
+    study.write_text(study.read_text(encoding="utf-8") + "language: de\n", encoding="utf-8")
+    run = run_study(study, out=tmp_path / "out")
+    write_package(run, tmp_path / "package")
+    told = (tmp_path / "package" / "README.md").read_text(encoding="utf-8")
+    assert "# Dyads in print: Replikationspaket\n\nAutoren: A. Author; B. Author" in told
+    assert "| Tabelle 1 |" in told and f"| `gaps` | {translator('de')(STEPS['gaps'].title)} |" in told
+    listed = pd.read_csv(tmp_path / "package" / "exhibits.csv")["exhibit"]
+    assert set(listed.str.split(" ").str[0]) == {"Tabelle", "Abbildung"}
+    codebook = tmp_path / "package" / "codebook"
+    assert "Einheit (ihre Auskunftspersonen" in (codebook / "codebook.csv").read_text(encoding="utf-8")
+    assert '<html lang="de">' in (codebook / "codebook.html").read_text(encoding="utf-8")
+    assert "| Datei | was |" in (codebook / "README.md").read_text(encoding="utf-8")
+    assert "nicht angegeben" in (tmp_path / "package" / "LICENSE.txt").read_text(encoding="utf-8")
+    assert verify_package(tmp_path / "package").ok
+    for folder, more, head in (
+        ("set", (), "| Datei | was |"),
+        ("en", ("--language", "en"), "| file | what |"),
+    ):
+        with pytest.raises(SystemExit) as left:
+            main(["study", "codebook", str(study), "--out", str(tmp_path / folder), *more])
+        assert left.value.code == 0
+        assert head in (tmp_path / folder / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_shipped_data_set_lies_in_its_package(tmp_path: Path) -> None:

@@ -326,7 +326,7 @@ def test_psych_ds_is_told_to_ignore_what_it_does_not_know(folder: Path) -> None:
 def test_names_that_the_validator_of_psych_ds_cannot_hold_are_named(
     responses: Responses, folder: Path, tmp_path: Path
 ) -> None:
-    warned = "Psych-DS's validator (1.5.0) cannot hold columns of these names: size."
+    warned = "Der Validator von Psych-DS (1.5.0) kann Spalten dieser Namen nicht halten: size."
     assert warned in (folder / "README.md").read_text(encoding="utf-8")
     other = {"size": "staff"}
     renamed = replace(
@@ -335,7 +335,11 @@ def test_names_that_the_validator_of_psych_ds_cannot_hold_are_named(
         units=responses.units.rename(columns=other),
     )
     write_dataset(renamed, tmp_path / "set", "relation")
-    assert "cannot hold" not in (tmp_path / "set" / "README.md").read_text(encoding="utf-8")
+    assert "alidator" not in (tmp_path / "set" / "README.md").read_text(encoding="utf-8")
+    write_dataset(responses, tmp_path / "english", "relation", language="en")
+    told = (tmp_path / "english" / "README.md").read_text(encoding="utf-8")
+    assert "SPSS and Stata have other names: " in told and "with_2 for with" in told
+    assert "Psych-DS's validator (1.5.0) cannot hold columns of these names: size." in told
 
 
 def test_the_page_shows_every_variable(responses: Responses, folder: Path) -> None:
@@ -345,7 +349,7 @@ def test_the_page_shows_every_variable(responses: Responses, folder: Path) -> No
     names = re.findall(r'<tr id="([^"]+)"', page)
     assert names == [variable.name for variable in study_variables(responses, "de")]
     readme = (folder / "README.md").read_text(encoding="utf-8")
-    assert "with_2 for with" in readme
+    assert "SPSS und Stata haben andere Namen" in readme and "with_2 für with" in readme
 
 
 def test_nothing_is_overwritten_and_names_are_checked(

@@ -31,6 +31,7 @@ from comply_measure.pipeline.replication.versions import lock_text, locked
 from comply_measure.pipeline.unchanged import FOLDER
 from comply_measure.pipeline.whole import run_study
 from comply_measure.report.names import key_of
+from comply_measure.report.translation.translator import translator
 from comply_measure.responses import Responses, write_csv, write_dataset
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _fill(run: Run, made: Path) -> None:
         "requirements.lock": lock_text(locked()),
         "references.bib": bibliography(run.study, works),
         "CITATION.cff": citation_file(run.study),
-        "LICENSE.txt": _licences(part.data_licence, part.code_licence),
+        "LICENSE.txt": _licences(part.data_licence, part.code_licence, run.study.file.language),
         CARD: _card(run, document),
         "README.md": readme(
             run, Facts(listed, cost_of(run, run.folder / FOLDER), size, hidden, units, works)
@@ -140,10 +141,11 @@ def _stand_in(run: Run) -> Responses:
 
 def _write_data(shared: Responses, made: Path, run: Run) -> None:
     """Codebook with the data, and the questionnaire of every role in every language."""
-    write_dataset(shared, made / "codebook", "study", title=run.study.file.title)
     languages = [
         name for name in shared.scales[0].languages if all(name in s.languages for s in shared.scales)
     ]
+    spoken = run.study.codebook_language
+    write_dataset(shared, made / "codebook", "study", title=run.study.file.title, language=spoken)
     (made / "questionnaire").mkdir()
     for role in shared.roles:
         for language in languages:
@@ -224,10 +226,13 @@ def _write_moments(responses: Responses, made: Path) -> None:
         write_csv(table, made / "moments" / f"{name}.csv")
 
 
-def _licences(data: str, code: str) -> str:
+def _licences(data: str, code: str, language: str) -> str:
+    say = translator(language)
     stated = {"data (data/, codebook/, moments/)": data, "study file and results": code}
-    lines = [f"{what}: {licence or 'not stated by the authors'}" for what, licence in stated.items()]
-    return "\n".join([*lines, "comply-measure itself: GPL-3.0-or-later", ""])
+    lines = [
+        f"{say(what)}: {licence or say('not stated by the authors')}" for what, licence in stated.items()
+    ]
+    return "\n".join([*lines, f"{say('comply-measure itself')}: GPL-3.0-or-later", ""])
 
 
 def _card(run: Run, document: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from comply_measure import __version__
 from comply_measure.pipeline.replication.declared import declared
 from comply_measure.pipeline.replication.readme import SOURCE
 from comply_measure.report.references.styles import render_bibtex
+from comply_measure.report.translation.translator import translator
 
 if TYPE_CHECKING:
     from comply_measure.pipeline.study import Study
@@ -44,11 +45,11 @@ def _entry(key: str, text: str) -> str:
 
 def citation_file(study: Study) -> str:
     """How the package is cited (Citation File Format 1.2.0)."""
-    part = declared(study)
-    authors = part.authors or ("The authors of the study",)
+    part, say = declared(study), translator(study.file.language)
+    authors = part.authors or (say("The authors of the study"),)
     lines = [
         "cff-version: 1.2.0",
-        "message: If you use these data or results, please cite the study and the software.",
+        f"message: {say('If you use these data or results, please cite the study and the software.')}",
         "type: dataset",
         f"title: {json.dumps(study.file.title, ensure_ascii=False)}",
         "authors:",

@@ -35,10 +35,28 @@ _README: Final = """# {title}
 Blank cells: not answered, or not asked of the role. Words in cells of answers say why they are missing. Texts that a
 spreadsheet would run have a `'` in front.{renamed}{unheld}
 """
+_README_DE: Final = """# {title}
+
+{description}
+
+| Datei | was |
+|---|---|
+| `codebook.html`, `codebook.csv` | je Variable Wortlaut, Codes, Beschriftungen, fehlende Antworten, Niveau, Anzahl |
+| `{data}` | die Antworten, eine Zeile je Auskunftsperson: UTF-8, Komma, Dezimalpunkt |
+| `{name}.sav`, `{name}.dta` | dasselbe für SPSS und Stata, mit Beschriftungen und Codes fehlender Antworten |
+| `datapackage.json` | Beschreibung der CSV-Datei nach dem Data-Package-Standard |
+| `dataset_description.json` | dasselbe nach Psych-DS |
+| `{data}.yaml` | wie `comply_measure.responses.read_responses` die CSV-Datei liest |
+
+Leere Zellen: nicht beantwortet, oder die Rolle wurde nicht gefragt. Wörter in Zellen von Antworten sagen, warum sie
+fehlen. Texte, die ein Tabellenprogramm ausführen würde, haben ein `'` davor.{renamed}{unheld}
+"""
 #: Names by which the validator of Psych-DS calls parts of its own store of columns.
 _UNHELD: Final = frozenset(
     {"size", "get", "set", "has", "delete", "clear", "keys", "values", "entries", "forEach", "constructor"}
 )
+_PEOPLE: Final = (("informants", "informant"), ("Auskunftspersonen", "Auskunftsperson"))
+_UNITS: Final = (("units", "unit"), ("Einheiten", "Einheit"))
 
 
 def write_dataset(
@@ -91,10 +109,11 @@ def write_dataset(
     variables = study_variables(responses, spoken, described)
     table = variable_table(responses, spoken, described)
     head = title or name
-    about = description or (
-        f"{everyone.n_informants} informants in {everyone.n_units} units: "
-        f"{', '.join(scale.title[spoken] for scale in responses.scales)}"
-    )
+    titles = ", ".join(scale.title[spoken] for scale in responses.scales)
+    german = spoken == "de"
+    people, units = everyone.n_informants, everyone.n_units
+    counts = f"{people} {_PEOPLE[german][people == 1]} in {units} {_UNITS[german][units == 1]}"
+    about = description or f"{counts}: {titles}"
     data = f"data/study-{name}_data.csv"
     (out / "data").mkdir(parents=True)
     everyone.write_csv(out / data)
@@ -107,26 +126,41 @@ def write_dataset(
         variables, name.lower(), head, about, data, sha256(content).hexdigest(), len(content)
     )
     renamed = {old: new for old, new in program_names(variables).items() if old != new}
-    told = (
-        f" SPSS and Stata have other names: {', '.join(f'{n} for {o}' for o, n in renamed.items())}."
-        if renamed
-        else ""
-    )
     unheld = [name for name in frame.columns if name in _UNHELD]
-    warned = (
-        f" Psych-DS's validator (1.5.0) cannot hold columns of these names: {', '.join(unheld)}."
-        if unheld
-        else ""
-    )
     texts = {
         "codebook.html": codebook_page(table, head, about, spoken),
         "datapackage.json": package,
         "dataset_description.json": psych_ds(variables, head, about),
-        "README.md": _README.format(
-            title=head, description=about, data=data, name=name, renamed=told, unheld=warned
+        "README.md": (_README_DE if german else _README).format(
+            title=head,
+            description=about,
+            data=data,
+            name=name,
+            renamed=_renamed(renamed, german=german),
+            unheld=_unheld(unheld, german=german),
         ),
         ".psychds-ignore": "*.sav\n*.dta\n*.yaml\ncodebook.*\ndatapackage.json\n",
     }
     for file, text in texts.items():
         (out / file).write_text(text, encoding="utf-8", newline="\n")
     return tuple(sorted(path for path in out.rglob("*") if path.is_file()))
+
+
+def _renamed(names: Mapping[str, str], *, german: bool) -> str:
+    if not names:
+        return ""
+    pairs = ", ".join(f"{new} {'für' if german else 'for'} {old}" for old, new in names.items())
+    return (
+        f" SPSS und Stata haben andere Namen: {pairs}."
+        if german
+        else f" SPSS and Stata have other names: {pairs}."
+    )
+
+
+def _unheld(names: list[str], *, german: bool) -> str:
+    if not names:
+        return ""
+    listed = ", ".join(names)
+    if german:
+        return f" Der Validator von Psych-DS (1.5.0) kann Spalten dieser Namen nicht halten: {listed}."
+    return f" Psych-DS's validator (1.5.0) cannot hold columns of these names: {listed}."
