@@ -420,6 +420,7 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
             "outcome": "z",
         },
         mtmm_table={"wide": wide(), "dimensions": KEYS, "roles": ROLES},
+        pair_states_model={"pairs": {"x": ["sales", "it"], "y": ["sales", ROLES[0]]}, "roles": ROLES},
         product_indicators={"wide": wide(), "items": SCALES["A"], "roles": ["sales", "it"]},
         role_contrasts={"n_roles": 3},
         role_invariance_model={"factors": two, "roles": ROLES, "level": "metric"},

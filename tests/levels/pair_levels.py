@@ -36,6 +36,12 @@ def _intervals(found: PairsEvidence) -> dict[str, pd.DataFrame]:
             if f"{name}_lower" in table:
                 columns = [name, f"{name}_lower", f"{name}_upper"]
                 kept[f"{kind}, {name}"] = table[columns].set_axis(["estimate", "lower", "upper"], axis=1)
+    for kind, table, name in (
+        ("latent states", found.latent.states, "r"),
+        ("latent loadings", found.latent.raters, "loading"),
+    ):
+        columns = [name, f"{name}_lower", f"{name}_upper"]
+        kept[kind] = table[columns].set_axis(["estimate", "lower", "upper"], axis=1)
     assert found.minimum is not None
     for term, rows in found.minimum.groupby("term", sort=False):
         kept[f"beside each other, {term}"] = rows[["estimate", "lower", "upper"]]
@@ -45,7 +51,8 @@ def _intervals(found: PairsEvidence) -> dict[str, pd.DataFrame]:
 def pair_intervals(runs: int) -> Rates:
     """Shipped pairs, 240 and 80 units of 4 in a firm: coverage of the 95 % intervals of the step ``pairs``.
 
-    Expected answers are in closed form; correlations and weights are those of one study of 20,000 units.
+    Expected answers are in closed form; correlations, loadings and weights are those of one study of 20,000 units. The
+    share of latent models with an admissible solution stands beside.
     """
     known = KnownPairs(load_pair_population(POPULATION), {})
     large = _intervals(pairs(known.drawing(LARGE)(SEED)))
@@ -57,13 +64,17 @@ def pair_intervals(runs: int) -> Rates:
     for units in (240, 80):
         covered: dict[str, list[float]] = {kind: [] for kind in truth}
         draw = known.drawing(units)
+        admissible = 0
         for seed in range(1, runs + 1):
-            for kind, table in _intervals(pairs(draw(seed))).items():
+            study = pairs(draw(seed))
+            admissible += bool(study.latent.fits) and study.latent.fits[0].fit.admissible
+            for kind, table in _intervals(study).items():
                 low, high = table["lower"].to_numpy(dtype=float), table["upper"].to_numpy(dtype=float)
                 there = ~np.isnan(low)
                 inside = (low <= truth[kind]) & (truth[kind] <= high)
                 covered[kind].append(float(inside[there].mean()) if there.any() else np.nan)
         found |= {f"{units} units: {kind}": float(np.nanmean(rates)) for kind, rates in covered.items()}
+        found[f"{units} units: latent model admissible"] = admissible / runs
     return found
 
 

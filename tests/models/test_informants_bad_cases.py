@@ -29,6 +29,7 @@ from comply_measure.models.informants import (
     latent_polynomial_model,
     long_frame,
     mtmm_table,
+    pair_states_model,
     product_indicators,
     role_contrasts,
     role_invariance_model,
@@ -320,6 +321,22 @@ def test_shares_of_negative_variances_are_noted() -> None:
     shares = variance_shares(pd.DataFrame(rows, columns=["lhs", "op", "rhs", "est"]))
     np.testing.assert_allclose(shares["share"], [1 / 0.75, 0.64, 0.36], atol=1e-12)
     assert list(shares["note"]) == ["negative variance of a (-0.25): the parts are no shares", "", ""]
+
+
+def test_pairs_without_variance_ratings_or_units_are_told() -> None:
+    pairs, roles = {"x": ("m", "s"), "y": ("m", "i")}, ("m", "s", "i")
+    text = pair_states_model(pairs, roles)
+    rng = np.random.default_rng(2)
+    table = pd.DataFrame(
+        rng.normal(size=(60, 1)) + rng.normal(size=(60, 6)),
+        columns=[f"{p}.{r}" for p in pairs for r in roles],
+    )
+    assert sem.fit(text, table, missing="ml", meanstructure=True).converged
+    for broken in (table.assign(**{"x.m": 4.0}), table.drop(columns="y.i"), table.assign(**{"y.s": np.nan})):
+        with pytest.raises(ComplyError, match=r"x\.m|y\.i|y\.s"):
+            sem.fit(text, broken, missing="ml", meanstructure=True)
+    few = sem.fit(text, table.head(5), missing="ml", meanstructure=True)
+    assert any(finding.serious for finding in few.problems)
 
 
 def test_every_public_function_is_here() -> None:

@@ -160,6 +160,11 @@ def test_informants(plain: pd.DataFrame, odd: pd.DataFrame) -> None:
     both("common_fate_model", (x, ROLES, ("z",)), (y, roles, ("the end",)))
     both("ct_cu_model", (x, ROLES), (y, roles))
     both("ct_cm_model", (x, ROLES), (y, roles))
+    both(
+        "pair_states_model",
+        ({x[0]: ROLES[:2], x[1]: ROLES[1:]}, ROLES, x[2]),
+        ({y[0]: roles[:2], y[1]: roles[1:]}, roles, y[2]),
+    )
     text = inf.latent_congruence_model(ODD["A"], y, roles, ("the end",))
     fit = sem.fit(text, two, missing="ml", meanstructure=True)
     assert inf.effects_table(fit)["outcome"].unique().tolist() == ["the end"]

@@ -14,8 +14,10 @@ from comply_measure.errors import NotApplicableError
 from comply_measure.evidence.asked import form_asks, scale_asks
 from comply_measure.evidence.base import Evidence, Value
 from comply_measure.evidence.choices import Firms, Names
+from comply_measure.evidence.estimation import firm_words
 from comply_measure.evidence.focal import Focal, chosen_focal, require_roles
 from comply_measure.evidence.options import TopicOptions
+from comply_measure.evidence.pair_states import PairStates, pair_states
 from comply_measure.evidence.rules.pairs import DIFFER, MINIMUM
 from comply_measure.evidence.topic import Request, Topic
 from comply_measure.evidence.verdicts import Answer, Number, Verdict, by_test, lies_within
@@ -80,6 +82,8 @@ class PairsEvidence(Evidence):
     relation, minimum : DataFrame or None
         :func:`.triad_relation`, :func:`.minimum_beside_mean`; None with a reason in `obstacle`.
     obstacle : str
+    latent : PairStates
+        :func:`.pair_states`: one model of all ratings.
     """
 
     title: str
@@ -96,6 +100,7 @@ class PairsEvidence(Evidence):
     relation: pd.DataFrame | None
     minimum: pd.DataFrame | None
     obstacle: str
+    latent: PairStates
 
     def tidy(self) -> pd.DataFrame:
         """Level of every pair by rater, with intervals."""
@@ -111,6 +116,10 @@ class PairsEvidence(Evidence):
     def reasons(self) -> Mapping[str, str]:
         """Why a mean is undefined."""
         return {key: "no member rated the pair" for key, value in self.values().items() if value != value}
+
+    def problems(self) -> tuple[str, ...]:
+        """Serious findings of the latent model."""
+        return tuple(text for named in self.latent.fits for text in named.warnings)
 
     def verdicts(self, conventions: Mapping[str, float]) -> tuple[Verdict, ...]:
         """Whether pairs differ, and whether the weakest pair tells the triad's score beside their mean."""
@@ -208,6 +217,7 @@ def pairs(responses: Responses, options: PairOptions | None = None) -> PairsEvid
         relation=None if triad is None else triad_relation(data),
         minimum=None if triad is None else minimum_beside_mean(data),
         obstacle=obstacle,
+        latent=pair_states(data, clustered=clustered, clusters=firm_words(responses, clustered=clustered)),
     )
 
 

@@ -18,6 +18,7 @@ from comply_measure.models.informants.nested_informants import (
     interchangeable_ct_cm1_model as interchangeable_ct_cm1_model,
     interchangeable_shares as interchangeable_shares,
 )
+from comply_measure.models.informants.pair_states import pair_states_model as pair_states_model
 from comply_measure.models.informants.polynomial_fit import (
     LatentPolynomial as LatentPolynomial,
     latent_polynomial as latent_polynomial,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from comply_measure.evidence.pair_states import TRIAD
 from comply_measure.evidence.topics.pairs import OVERALL, PairsEvidence
 from comply_measure.report.chapters.columns import labelled
+from comply_measure.report.chapters.pairs_latent import latent_blocks
 from comply_measure.report.cutoffs import Cutoffs
 from comply_measure.report.format import bounded, count, listing, number, p_phrase, plural
 from comply_measure.report.labels import Labels
@@ -21,6 +23,7 @@ _SPECIAL = {
     "outside": "From outside",
     "mean": "Mean of the pairs",
     "minimum": "Weakest pair",
+    TRIAD: "Triad",
 }
 _RATERS = {"same": "All raters, unit scores", "others": "Triad by one rater, pairs by the others"}
 
@@ -62,6 +65,7 @@ def pairs_section(facts: PairsEvidence, labels: Labels) -> Section:
             Prose(_minimum_text(facts.minimum)),
             _minimum(facts, facts.minimum),
         ]
+    blocks += latent_blocks(facts, labels, lambda key: _name(facts, key))
     return Section("pairs", "Pairs of roles", tuple(blocks))
 
 
