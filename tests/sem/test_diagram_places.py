@@ -97,6 +97,27 @@ def test_the_curve_of_a_covariance_leads_from_side_to_side() -> None:
     assert outmost == pytest.approx(MARGIN)
 
 
+@pytest.mark.parametrize(("factor", "up"), [("M", 1), ("N", -1)])
+def test_the_curve_of_indicators_in_a_row_leads_from_top_to_top_or_bottom_to_bottom(
+    factor: str, up: int
+) -> None:
+    """A parabola between the middles of the outward sides, highest or lowest halfway, even in its steps sideways."""
+    paths = [("M", "~", "x"), ("N", "~", "x"), ("y", "~", "M"), ("y", "~", "N")]
+    rows = [*loadings("M", "N"), *paths, (f"{factor}_1", "~~", f"{factor}_3")]
+    table = pd.DataFrame(rows, columns=["lhs", "op", "rhs"]).assign(est_std=0.5)
+    panel = panel_of(graph_of(table, "est_std"))
+    at = {node.name: node for node in panel.nodes}
+    (curve,) = [line for line in panel.lines if line.arrow.way == "covariance"]
+    x, y = np.array(curve.points).T
+    for place, name in ((0, f"{factor}_1"), (-1, f"{factor}_3")):
+        side = at[name].box.top if up > 0 else at[name].box.bottom
+        assert (x[place], y[place]) == pytest.approx((at[name].x, side))
+    assert np.diff(x) == pytest.approx(np.full(len(x) - 1, (x[-1] - x[0]) / (len(x) - 1)))
+    assert y == pytest.approx(y[::-1])
+    assert (up * np.diff(y)[: len(y) // 2 - 1] > 0).all()
+    assert np.diff(y, 2) == pytest.approx(np.full(len(y) - 2, np.diff(y, 2)[0]))
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_heights_are_those_of_an_isotonic_regression(seed: int) -> None:
     """Least squares under an order is isotonic regression once distances are added (pools of several sizes)."""

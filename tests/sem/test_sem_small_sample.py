@@ -8,6 +8,7 @@ import os
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import chi2
 
 from comply_measure import sem
 from comply_measure.sem.inference import small_sample
@@ -70,6 +71,22 @@ def test_where_they_are_not_defined(options: dict[str, str], reason: str) -> Non
     found = sem.fit(**({"model": MODEL, "data": data} | options)).small_sample_tests()
     assert found["statistic"].isna().all() and found["pvalue"].isna().all()
     assert found["note"].str.contains(reason).all()
+
+
+def test_a_small_factor_counts_and_one_that_is_not_positive_is_told() -> None:
+    """Four cases of three variables, each with a factor of its own: n = p = k = q = d = 3, and t = 2 by Swain."""
+    data = draw(np.random.default_rng(7), 4)[["x0", "x4", "x8"]]
+    model = "\n".join(f"f{name} =~ {name}\n{name} ~~ 0*{name}" for name in data)
+    fit = sem.fit(model, data, orthogonal=True)
+    found = fit.small_sample_tests().set_index("correction")
+    told = "the factor is not positive: too few cases for the variables"  # 1 - 23/18 and 1 - 19/18
+    assert found["note"].to_dict() == {"bartlett": told, "swain": "", "yuan2005": told, "yuan2015": ""}
+    factors = [math.nan, 1 - (78 - 26) / 108, math.nan, (4 - 2.381 - 1.083 - 0.018) / 3]
+    assert found["factor"].tolist() == pytest.approx(factors, nan_ok=True)
+    statistics = np.array(factors) * 3 / 4 * fit.measures["chisq"]
+    assert found["statistic"].tolist() == pytest.approx(statistics.tolist(), nan_ok=True)
+    assert found["pvalue"].tolist() == pytest.approx(chi2.sf(statistics, 3).tolist(), nan_ok=True)
+    assert (found["df"] == 3).all()
 
 
 def test_size_in_samples_of_sixty() -> None:

@@ -153,6 +153,28 @@ def test_variables_never_seen_together_are_named_and_there_is_no_test():
     assert np.isfinite(fit.fit_measures["logl"])
 
 
+@pytest.mark.parametrize("estimator", ["ML", "MLR"])
+def test_one_group_with_variables_never_seen_together_leaves_all_groups_without_a_test(estimator):
+    """Logarithm of the likelihood, its counts and the estimates are there; every number of a test is not."""
+    data = DATA[["y1", "y2", "y3", "y7"]].assign(g=np.arange(len(DATA)) % 2)
+    first = np.flatnonzero(data["g"] == 0)
+    data.loc[first[:60], "y2"] = np.nan
+    data.loc[first[60:], "y3"] = np.nan
+    model = "f =~ y1 + y2 + y3 + y7"
+    fit = sem.fit(model, data, missing="ml", group="g", estimator=estimator)
+    alone = [sem.fit(model, part, missing="ml", estimator=estimator) for _, part in data.groupby("g")]
+    (problem,) = [p for p in fit.problems if p.code == "coverage"]
+    assert "y2, y3" in problem.message and "group '0'" in problem.message and problem.serious
+    assert fit.measures["logl"] == pytest.approx(sum(each.measures["logl"] for each in alone))
+    assert (fit.measures["npar"], fit.measures["df"]) == (24, 4)
+    tests = [
+        name for name in fit.measures if name.startswith(("chisq", "pvalue", "cfi", "tli", "rmsea", "gfi"))
+    ]
+    assert {"cfi.robust", "rmsea.ci.upper.robust", "gfi.robust"} <= set(tests)
+    assert np.isnan([fit.measures[name] for name in tests if not name.endswith((".h0", ".level"))]).all()
+    assert np.isfinite(alone[1].measures["cfi.robust"])
+
+
 def test_a_variable_without_data_is_refused_by_name():
     data = DATA.assign(y3=np.nan)
     with pytest.raises(InputError, match="y3"):
