@@ -11,6 +11,7 @@ from itertools import groupby
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 from comply_measure.errors import ComplyError, InputError
 from comply_measure.measurement.careless import (
@@ -86,6 +87,21 @@ def test_mahalanobis_complete_and_by_pattern(holed: np.ndarray) -> None:
     seen = ~np.isnan(holed[7])
     d = holed[7, seen] - mean[seen]
     assert distance[7] == pytest.approx(d @ np.linalg.solve(cov[np.ix_(seen, seen)], d))
+
+
+def test_distances_near_the_centre_have_their_tail_probability() -> None:
+    """One and two items: most distances are below 1; χ² tails of as many degrees of freedom as items answered."""
+    x = np.random.default_rng(3).normal(size=(40, 2)) @ np.array([[1.0, 0.5], [0.0, 1.0]])
+    x[:12, 1] = np.nan
+    distance, tail = mahalanobis(x)
+    cov, mean = pd.DataFrame(x).cov().to_numpy(), np.nanmean(x, axis=0)
+    alone = (x[:12, 0] - mean[0]) ** 2 / cov[0, 0]
+    d = x[12:] - mean
+    both = np.einsum("ij,ij->i", d, np.linalg.solve(cov, d.T).T)
+    np.testing.assert_allclose(distance, [*alone, *both], rtol=1e-9)
+    np.testing.assert_allclose(tail[:12], 2 * norm.sf(np.sqrt(alone)), rtol=1e-9)
+    np.testing.assert_allclose(tail[12:], np.exp(-both / 2), rtol=1e-9)
+    assert (distance < 1).sum() > 15
 
 
 def test_a_constant_item_sets_nobody_apart() -> None:

@@ -254,6 +254,12 @@ def test_split_is_by_unit_and_reproducible(answers) -> None:
     assert split != split_units(answers, "unit", seed=12)
     firms = split_units(answers, "firm", seed=1, share=0.3)
     assert len(firms.explored) == round(0.3 * answers["firm"].nunique())
+    table = firms.tidy()
+    assert table["key"].tolist() == [*firms.explored, *firms.confirmed]
+    assert set(table["key"]) == set(answers["firm"]) and len(table) == answers["firm"].nunique()
+    assert set(table.loc[table["half"] == "explored", "key"]) == set(firms.explored)
+    assert set(table.loc[table["half"] == "confirmed", "key"]) == set(firms.confirmed)
+    assert (table["column"] == "firm").all() and (table["seed"] == 1).all()
 
 
 def test_items_go_where_they_load_by_cutoff_and_distance(complete) -> None:

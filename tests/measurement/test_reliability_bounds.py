@@ -319,6 +319,27 @@ def test_retest_of_the_published_example() -> None:
     assert found.sdc_group == pytest.approx(found.sdc_agreement / np.sqrt(6), rel=1e-12)
 
 
+def test_retest_of_three_waves_by_hand() -> None:
+    """The shift is from the first wave to the last, its p that of F of waves; r is the mean over pairs of waves."""
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(20, 1)) + 0.5 * rng.normal(size=(20, 3)) + [0.0, 1.0, 0.3]
+    found = retest(np.vstack([x, [1.0, np.nan, 2.0], [np.nan] * 3]))
+    assert (found.n_informants, found.n_waves, found.n_dropped) == (20, 3, 1)
+    means = x.mean(axis=0)
+    assert found.shift == pytest.approx(means[2] - means[0], rel=1e-12)
+    waves = 20 * ((means - x.mean()) ** 2).sum() / 2
+    rest = x - means - x.mean(axis=1, keepdims=True) + x.mean()
+    error = (rest**2).sum() / 38
+    assert found.shift_pvalue == pytest.approx(stats.f.sf(waves / error, 2, 38), rel=1e-9)
+    r = [np.corrcoef(x[:, a], x[:, b])[0, 1] for a, b in combinations(range(3), 2)]
+    assert found.correlation == pytest.approx(np.mean(r), rel=1e-9)
+    assert found.sem_consistency == pytest.approx(np.sqrt(error), rel=1e-9)
+    assert found.sem_agreement == pytest.approx(np.sqrt((waves - error) / 20 + error), rel=1e-9)
+    for sdc, sem in (("sdc_agreement", "sem_agreement"), ("sdc_consistency", "sem_consistency")):
+        assert getattr(found, sdc) == pytest.approx(1.96 * np.sqrt(2) * getattr(found, sem), rel=1e-12)
+    assert found.sdc_group == pytest.approx(found.sdc_agreement / np.sqrt(20), rel=1e-12)
+
+
 def test_retest_table_counts_and_refuses() -> None:
     waves = pd.read_csv(FOLDER / "waves.csv").assign(role=["marketing", "sales"] * 30)
     waves.loc[3, "second"] = np.nan

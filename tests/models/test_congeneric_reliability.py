@@ -108,3 +108,19 @@ def test_the_model_text_defines_omega() -> None:
         "c ~~ e2*c",
         "omega := (l0 + l1 + l2)^2 / ((l0 + l1 + l2)^2 + e0 + e1 + e2)",
     ]
+
+
+@pytest.mark.parametrize("missing", ["ml", "listwise", "two.stage"])
+def test_every_treatment_of_missing_answers_is_that_of_the_engine(missing: str) -> None:
+    """Estimates, interval, AVE and range of loadings of a row are those of the model fitted by itself."""
+    data = exact(implied([0.8, 0.6, 0.7, 0.5], [0.36, 0.5, 0.4, 0.9]))
+    data.loc[:40, "x0"], data.loc[30:60, "x1"] = np.nan, np.nan
+    row = congeneric_reliability(data, {"f": data.columns}, by=None, missing=missing).rows[0]
+    fit = sem.fit(congeneric_model(list(data.columns)), data, missing=missing)
+    defined = fit.estimates.set_index("op").loc[":="]
+    bounds = (defined["est"], defined["ci_lower"], defined["ci_upper"])
+    assert (row.omega, row.lower, row.upper) == pytest.approx(bounds, abs=1e-6)
+    loadings = fit.standardized("all").query("op == '=~'")["est_std"]
+    assert row.average_variance_extracted == pytest.approx((loadings**2).mean(), abs=1e-6)
+    assert (row.loading_min, row.loading_max) == pytest.approx((loadings.min(), loadings.max()), abs=1e-6)
+    assert (row.n_indicators, row.n_informants, row.note) == (4, 200, "")

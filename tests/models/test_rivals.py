@@ -312,6 +312,8 @@ def test_edwards_against_lavaan(data: pd.DataFrame) -> None:
     assert table.loc["superordinate", "pvalue_difference"] > 0.05
     assert table.loc["superordinate", "df_difference"] == 8
     assert table.loc["aggregate_free", "df_difference"] == 3
+    for each in (found.effects, found.r_squared, found.tidy()):
+        assert each.index.tolist() == list(range(len(each)))
 
 
 def test_edwards_with_one_criterion_says_what_it_cannot_test(data: pd.DataFrame) -> None:

@@ -161,3 +161,30 @@ def test_what_would_keep_incomplete_cases_is_taken(options: dict, advice: dict) 
     assert all(f"{key}='{word}'" in said.advice for key, word in advice.items())
     assert said.advice.count("=") == len(advice)
     assert sem.fit(text, data, **(options | advice)).n == 80
+
+
+@pytest.mark.parametrize("group", [None, "g"])
+def test_negative_variances_are_named_with_their_values_and_their_group(group: str | None) -> None:
+    """Residual variances apart from those of factors, each with its name, value and group."""
+    rng = np.random.default_rng(2)
+    z = rng.normal(size=(80, 3))
+    z = (z - z.mean(axis=0)) @ np.linalg.inv(np.linalg.cholesky(np.cov(z.T))).T
+    heywood = np.linalg.cholesky(np.array([[1.0, 0.8, 0.8], [0.8, 1.0, 0.5], [0.8, 0.5, 1.0]]))
+    against = np.linalg.cholesky(np.array([[1.0, -0.3, -0.3], [-0.3, 1.0, -0.3], [-0.3, -0.3, 1.0]]))
+    bad, worse = (pd.DataFrame(z @ root.T, columns=list("abc")) for root in (heywood, against))
+    data = bad if group is None else pd.concat([bad.assign(g="one"), worse.assign(g="two")])
+    place = "" if group is None else " in group 'one'"
+    fit = sem.fit("f =~ a + b + c", data, group=group)
+    said = {problem.code: problem.message for problem in fit.problems}
+    est = fit.estimates[fit.estimates["op"] == "~~"]
+    value = est[est["lhs"] == "a"]["est"].iloc[0]
+    # the variance of a that the factor explains is .8 · .8 / .5
+    assert value == pytest.approx((1 - 0.64 / 0.5) * 79 / 80, abs=1e-6)
+    assert said["heywood"] == f"negative residual variance{place}: a ({value:.3g})"
+    if group is None:
+        assert "negative_latent_variance" not in said
+    else:
+        factor = est[est["lhs"] == "f"]["est"].iloc[1]
+        assert factor == pytest.approx(-0.3 * 79 / 80, abs=1e-6)
+        message = f"negative latent variance in group 'two': f ({factor:.3g})"
+        assert said["negative_latent_variance"] == message

@@ -207,3 +207,17 @@ def test_scores_are_those_of_the_roles_that_answered() -> None:
     assert (found.weights[:, 0] == 0).all()
     b, c = (P[P["role"] == role].groupby("unit")["x"].mean() for role in "bc")
     np.testing.assert_allclose(found.scores[:, 0], (b + c) / 2, atol=1e-12)
+
+
+def test_two_firms_have_variances_and_one_has_none() -> None:
+    """Few groups of the highest level are told beside the numbers; one has none, with its reason."""
+    two = P.assign(firm=np.arange(len(P)) // 60)
+    two["x"] += 2 * two["firm"] + np.random.default_rng(3).normal(size=20)[two["unit"]]
+    levels = ("firm", "unit")
+    found = triads.variance_levels(two, ["x"], levels).tidy().set_index("level")
+    assert found["n_groups"].tolist()[:2] == [2, 20]
+    assert np.isfinite(found["variance"]).all() and (found["variance"] > 0).all()
+    few = "2 groups of the highest level are few: errors and intervals are rough"
+    assert found["note"].str.contains(few, regex=False).all()
+    one = triads.variance_levels(two.assign(firm=1), ["x"], levels).tidy()
+    assert one["variance"].isna().all() and (one["note"] == "fewer than 2 groups of the highest level").all()
