@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -160,9 +161,11 @@ def _sensitivity(
             "α",
             key,
             *pair,
-            str(everyone["note"][key])
-            if pair[0] != pair[0]
-            else doubt_of(turned, (key, *chosen.factors.get(key, ()))),
+            next(
+                (str(table["note"][key]) for table in (everyone, fewer) if math.isnan(table["alpha"][key])),
+                "",
+            )
+            or doubt_of(turned, (key, *chosen.factors.get(key, ()))),
         )
         for key, pair in pairs.items()
     ]

@@ -10,7 +10,13 @@ import pandas as pd
 import pytest
 
 from comply_measure.evidence import informant_tables
+from comply_measure.evidence.calibration.reliability import true_reliability
+from comply_measure.evidence.careless_answers import _sensitivity
+from comply_measure.evidence.estimation import Estimation
+from comply_measure.evidence.focal import chosen_focal
 from comply_measure.evidence.topics import aggregation, agreement
+from comply_measure.measurement import alpha_table
+from comply_measure.responses import load_dataset
 
 
 @pytest.mark.parametrize(("n_firms", "cluster"), [(0, None), (1, None), (2, "firm")])
@@ -76,3 +82,49 @@ def test_shares_of_the_common_fate_are_its_own_variances() -> None:
     for fits in ([named("ct_cu", own)], [named("common_fate", own, admissible=False)]):
         assert list(shares(fits, ["C"], ["sales"]).columns) == ["dimension", "role", "share"]
         assert shares(fits, ["C"], ["sales"]).empty
+
+
+def test_what_almost_everyone_flagged_leaves_undefined_has_its_reason() -> None:
+    """Two attentive informants: α of those who answer alike, and every measure of the model, say why there is none."""
+    chosen = chosen_focal(load_dataset("msi_triads"), None)
+    answers = chosen.answers()
+    keep = np.arange(len(answers)) < 2
+    found = _sensitivity(chosen, Estimation(), keep, {"C": ("digitalization",)})
+    alphas = found[found["quantity"] == "α"].set_index("of")
+    for every, name in ((answers, "all"), (answers[keep], "without_flagged")):
+        table = alpha_table(every, chosen.wholes, by=None).tidy().set_index("scale")["alpha"]
+        np.testing.assert_allclose(alphas[name], table[alphas.index])
+    gone = alphas["without_flagged"].isna()
+    assert gone.any() and not gone.all()
+    assert (alphas.loc[gone, "note"] != "").all() and (alphas.loc[~gone, "note"].drop("C") == "").all()
+    assert "digitalization" in alphas.loc["C", "note"]
+    model = found[found["quantity"] != "α"]
+    assert model["all"].notna().all() and model["without_flagged"].isna().all()
+    assert (model["note"] == "did not converge").all()
+    np.testing.assert_allclose(found["difference"], found["without_flagged"] - found["all"])
+
+
+def test_interval_of_a_true_reliability_by_hand() -> None:
+    """Squared correlation of score and perception in one role, informants without a score left out; Fisher's z."""
+    rng = np.random.default_rng(3)
+    n = 2600
+    ids = [f"i{k}" for k in range(n)]
+    perceived = rng.normal(size=n)
+    role = np.where(np.arange(n) % 2 == 0, "sales", "it")
+    score = perceived + np.where(role == "it", 2.0, 0.7) * rng.normal(size=n)
+    scores = pd.DataFrame({"informant": ids, "role": role, "C": score})
+    scores.loc[:99, "C"] = np.nan
+    truth = pd.DataFrame({"informant": ids, "C": perceived}).sample(frac=1, random_state=1)
+    known: Any = SimpleNamespace(
+        large_scores=scores, large=SimpleNamespace(truth=SimpleNamespace(informants=truth))
+    )
+    for name in ("sales", "it"):
+        own = (role == name) & scores["C"].notna().to_numpy()
+        r = np.corrcoef(score[own], perceived[own])[0, 1]
+        ends = np.tanh(np.arctanh(r) + np.array([-1.96, 1.96]) / np.sqrt(own.sum() - 3)) ** 2
+        assert true_reliability(known, "C", name) == pytest.approx(tuple(ends), rel=1e-9)
+    few = scores.assign(C=scores["C"].where((role == "it") | (np.arange(n) < 2000)))
+    known.large_scores = few
+    assert true_reliability(known, "C", "sales") is None  # 950 informants
+    assert true_reliability(known, "C", "it") is not None
+    assert true_reliability(known, "O", "it") is None
