@@ -296,6 +296,9 @@ def _codes(sketch: AnswersSketch, words: Mapping[str, Any], missing: Mapping[str
     if sketch.roles:
         columns["roles"] = dict(sketch.roles)
         guesses["roles"] = "value in the file: role, made of its label"
+    if sketch.role_labels:
+        columns["role_labels"] = dict(sketch.role_labels)
+        guesses["role_labels"] = "role: its name in print, the label of its value in the file"
     if words:
         columns["labels"] = words
         guesses["labels"] = "answers written as words: label, code"

@@ -165,6 +165,11 @@ def _check_names(selection: Selection, mapping: ColumnMapping, faults: Faults) -
         if role not in selection.roles:
             allowed = ", ".join(selection.roles)
             faults.add(f"the mapping gives an unknown role for '{word}'", value=role, allowed=allowed)
+    named = set(mapping.roles.values())
+    for role in mapping.role_labels:
+        if role not in named:
+            allowed = ", ".join(sorted(named)) or "roles that 'roles' names"
+            faults.add("'role_labels' names an unknown role", value=role, allowed=allowed)
 
 
 def _looks_like_the_other_layout(finder: _Finder, selection: Selection, layout: Layout) -> bool:

@@ -57,6 +57,9 @@ class ColumnMapping(Speaking):
     roles : dict
         Value in the file -> role key (``{Vertrieb: sales}``). Role keys, their initials and their English and
         German labels are understood without it; case and surrounding blanks never matter.
+    role_labels : dict
+        Role key -> name in print (``{sales: Sales force}``), for scales that name no roles. Without one a role is
+        printed as the file writes it, where its key is made of that word, and otherwise by its key.
     labels : dict
         Language -> label text -> answer code, for answers exported as text. The anchors of the scale are
         understood without it.
@@ -91,6 +94,7 @@ class ColumnMapping(Speaking):
     informant: Text | None = "informant"
     items: dict[Text, Text] = Field(default_factory=dict)
     roles: dict[Text, Text] = Field(default_factory=dict)
+    role_labels: dict[Text, Text] = Field(default_factory=dict)
     labels: dict[Text, dict[Text, int]] = Field(default_factory=dict)
     missing: dict[Text, MissingReason] = Field(default_factory=dict)
     units: Renaming = Field(default_factory=dict)

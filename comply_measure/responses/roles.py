@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from comply_measure import framework
 from comply_measure.instrument import Scale
 from comply_measure.responses.cells import folded
 from comply_measure.responses.mapping import ColumnMapping
+
+_WORDED = re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ class RoleWords:
 def study_scales(scales: Sequence[Scale], mapping: ColumnMapping) -> tuple[Scale, ...]:
     """Scales with the roles of the study: one that names none is answered by the roles of the others.
 
-    Without such others, the roles are those that the mapping names, and otherwise everybody has the same one.
+    Without such others, the roles are those that the mapping names, and otherwise everybody has the same one. Roles of
+    the mapping are called in print what it says (``role_labels``), or what the file writes where the key is made of it.
     """
     labels: dict[str, Mapping[str, str]] = {}
     for scale in scales:
@@ -42,10 +46,33 @@ def study_scales(scales: Sequence[Scale], mapping: ColumnMapping) -> tuple[Scale
             for role in scale.roles:
                 labels.setdefault(role, scale.role_labels[role])
     if not labels:
-        labels = {role: {} for role in mapping.roles.values()}
+        languages = dict.fromkeys(name for scale in scales for name in scale.languages)
+        labels = {role: dict.fromkeys(languages, text) for role, text in _names_in_print(mapping).items()}
     if not labels:
         return tuple(scales)
     return tuple(scale if scale.roles_stated else scale.with_roles(labels) for scale in scales)
+
+
+def role_key(text: str) -> str:
+    """Key of a role, made of its label: small letters and ``_``; ``role_`` before a digit.
+
+    Examples
+    --------
+    >>> role_key("Sales & Service"), role_key("2")
+    ('sales_service', 'role_2')
+    """
+    key = re.sub(r"\W+", "_", text.casefold()).strip("_") or text
+    return f"role_{key}" if key[:1].isdigit() else key
+
+
+def _names_in_print(mapping: ColumnMapping) -> dict[str, str]:
+    """Role of the mapping -> its label: as stated, as the file writes it, or the key."""
+    found: dict[str, str] = {}
+    for word, role in mapping.roles.items():
+        spelt = role_key(word) == role and _WORDED.search(word) is not None
+        if role not in found or (spelt and found[role] == role):
+            found[role] = word if spelt else role
+    return found | {role: text for role, text in mapping.role_labels.items() if role in found}
 
 
 def role_words(scales: Sequence[Scale], mapping: ColumnMapping) -> RoleWords:

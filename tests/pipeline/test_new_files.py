@@ -239,7 +239,7 @@ def test_spss_labels_declared_and_lone_missing_codes(tmp_path):
         table,
         tmp_path / "a.sav",
         column_labels={item: f"Statement about {item}" for item in ITEMS},
-        variable_value_labels={"function": {1: "Sales", 2: "Marketing"}}
+        variable_value_labels={"function": {1: "Sales  & Service", 2: "Marketing"}}
         | {item: {1: "not at all true", 5: "very true", 99: "don't know"} for item in ITEMS},
         missing_ranges={"tr_2": [97]},
     )
@@ -249,10 +249,43 @@ def test_spss_labels_declared_and_lone_missing_codes(tmp_path):
     assert study.responses.missing_reason.loc[5, "tr_2"] == "cannot_judge"
     assert study.scales[0].item("ca_1").texts["en"] == "Statement about ca_1"
     assert study.scales[0].response.anchors["en"] == ("not at all true", "", "", "", "very true")
-    assert set(study.responses.roles) == {"sales", "marketing"}
+    assert set(study.responses.roles) == {"sales_service", "marketing"}
+    named = {"sales_service": "Sales & Service", "marketing": "Marketing"}
+    assert study.file.data.columns.role_labels == named
+    assert {role: texts["en"] for role, texts in study.responses.scales[0].role_labels.items()} == named
     assert "age" in study.responses.informants
     out = tmp_path / "results"
-    assert call("run", str(tmp_path / "study.yaml"), "--out", str(out), "--steps", "items", "--quiet") == 0
+    assert (
+        call("run", str(tmp_path / "study.yaml"), "--out", str(out), "--steps", "items,gaps", "--quiet") == 0
+    )
+    drawn = (out / "figures" / "gaps_profile.svg").read_text(encoding="utf-8")
+    assert "Sales &amp; Service" in drawn and "sales_service" not in drawn
+
+
+def test_roles_are_printed_as_the_file_writes_them(tmp_path):
+    """A word whose key the role is; what the study file calls otherwise keeps its key, or the name it is given."""
+    table = answers(roles=("Innendienst IT", "Marketing"))
+    path = write(tmp_path / "a.csv", [list(table.columns), *rows_of(table)])
+    study, _ = study_of(path)
+    labels = study.responses.scales[0].role_labels
+    assert {role: texts["en"] for role, texts in labels.items()} == {
+        "innendienst_it": "Innendienst IT",
+        "marketing": "Marketing",
+    }
+    file = tmp_path / "study.yaml"
+    text = file.read_text(encoding="utf-8").replace("Innendienst IT: innendienst_it", "Innendienst IT: sales")
+    file.write_text(text, encoding="utf-8")
+    renamed_role = load_study(file, STEPS, read=True).responses.scales[0].role_labels
+    assert renamed_role["sales"]["en"] == "sales" and renamed_role["marketing"]["en"] == "Marketing"
+    file.write_text(
+        text.replace("    roles:", "    role_labels: {sales: Inside}\n    roles:"), encoding="utf-8"
+    )
+    assert load_study(file, STEPS, read=True).responses.scales[0].role_labels["sales"]["en"] == "Inside"
+    file.write_text(
+        text.replace("    roles:", "    role_labels: {seles: Inside}\n    roles:"), encoding="utf-8"
+    )
+    with pytest.raises(InputError, match="'role_labels' names an unknown role"):
+        load_study(file, STEPS, read=True)
 
 
 def renamed(table, names):

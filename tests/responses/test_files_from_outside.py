@@ -133,6 +133,71 @@ def test_groups_of_json_that_repeat(tmp_path):
         new_study(tmp_path / "a.json", tmp_path / "out")
 
 
+def test_groups_of_json_within_groups(tmp_path):
+    """Each repetition of the inner group stands beside its outer one and its interview; what is left out is told."""
+    records = [
+        {"firm": "F", "t": [
+            {"t/team": "A", "t/m": [{"t/m/role": "s", "t/m/q": 1}, {"t/m/role": "b", "t/m/q": 2}]},
+            {"t/team": "B", "t/m": [{"t/m/role": "s", "t/m/q": 3}]},
+        ]},
+        {"firm": "G", "t": [{"t/team": "C", "t/m": []}, {"t/team": "D", "t/m": [{"t/m/role": "b", "t/m/q": 4}]}]},
+        {"firm": "H"},
+    ]  # fmt: skip
+    plain = json.loads(json.dumps(records).replace("t/m/", "").replace("t/m", "m").replace("t/", ""))
+    deep = [{"data": record} for record in plain]
+    for name, content, sheet, mark in (
+        ("kobo", records, "t/m", "t/m/"),
+        ("surveyjs", plain, "t.m", "t.m."),
+        ("objects", deep, "data.t.m", "data.t.m."),
+    ):
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps(content), encoding="utf-8")
+        table, told = loaded(path, sheet=sheet)
+        assert not told and table.rows.tolist() == [1, 1, 1, 2]
+        cells = {
+            column.rpartition("/")[2].rpartition(".")[2]: c.cells() for column, c in table.columns.items()
+        }
+        assert cells["firm"] == ["F", "F", "F", "G"] and cells["team"] == ["A", "A", "B", "D"]
+        assert cells["q"] == [1, 2, 3, 4] and f"{mark}q" in table.columns
+        outer = sheet[:-2]
+        assert [note for note in table.notes if "no repetition" in note] == [
+            f"1 interview has no repetition of '{outer}' and no row",
+            f"1 interview has no repetition of '{sheet}' and no row",
+        ]
+        whole, _ = loaded(path, sheet=outer)
+        assert whole.rows.tolist() == [1, 1, 2, 2] and whole.groups == (sheet,)
+        assert any(f"sheet: {sheet} reads a row for each repetition" in note for note in whole.notes)
+        message = loaded(path, sheet=f"{sheet}x")[1][0]
+        assert "no group of this name repeats" in message and sheet in message
+
+
+def test_odata_of_odk_central(tmp_path):
+    """Submissions stand under ``value``; pages and groups that are not in the file are told."""
+    rows = [
+        {"__id": f"uuid:{n}", "__system": {"submitterId": "5"}, "team": f"T{n}", "q": {"a": n},
+         "members@odata.navigationLink": f"Submissions('uuid:{n}')/members"}
+        for n in range(3)
+    ]  # fmt: skip
+    document = {"value": rows, "@odata.context": "https://x/v1/$metadata#Submissions", "@odata.count": 3}
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    table, told = loaded(path)
+    assert not told and table.columns["team"].cells() == ["T0", "T1", "T2"]
+    assert table.columns["q.a"].cells() == [0, 1, 2]
+    assert table.notes == (
+        "'members' is a group that repeats whose rows are not in the file: $expand=* in the address exports them",
+    )
+    path.write_text(json.dumps(document | {"@odata.nextLink": "https://x?$skiptoken=1"}), encoding="utf-8")
+    assert "one page of the results, and more follow" in loaded(path)[1][0]
+    expanded = [
+        {"team": r["team"], "grp": {"members": [{"role": "s", "q": 1}, {"role": "b", "q": 2}]}} for r in rows
+    ]
+    path.write_text(json.dumps(document | {"value": expanded}), encoding="utf-8")
+    table, told = loaded(path, sheet="grp.members")
+    assert not told and table.columns["team"].cells() == ["T0", "T0", "T1", "T1", "T2", "T2"]
+    assert table.columns["grp.members.q"].cells() == [1, 2] * 3
+
+
 def kobo(path: Path, *, index=lambda n: n // 2 + 1, spare: int = 0, other: bool = False) -> Path:
     """Interviews of twelve teams, and a worksheet with two members of each."""
     book = openpyxl.Workbook()
@@ -217,6 +282,29 @@ def test_the_group_of_json_that_holds_the_items_is_chosen(tmp_path):
         record |= {f"climate_{k}": record["members"][0][f"members/trust_{k}"] for k in (1, 2, 3)}
     (tmp_path / "b.json").write_text(json.dumps(records), encoding="utf-8")
     assert "sheet" not in new_study(tmp_path / "b.json", tmp_path / "b").files[0].read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("odata", [False, True])
+def test_the_inner_group_that_holds_the_items_is_chosen(tmp_path, odata):
+    """Firms, in them teams that repeat, in these members that repeat."""
+    teams = [
+        {"team": f"T{unit:02d}", "members": [
+            {"role": role} | {f"trust_{k + 1}": int(CODES[2 * unit + n, k]) for k in range(6)}
+            for n, role in enumerate(("sales", "marketing"))
+        ]}
+        for unit in range(N // 2)
+    ]  # fmt: skip
+    firms = [{"firm": f"F{n}", "teams": teams[2 * n : 2 * n + 2]} for n in range(N // 4)]
+    content = {"@odata.context": "x", "value": firms} if odata else firms
+    (tmp_path / "a.json").write_text(json.dumps(content), encoding="utf-8")
+    written = new_study(tmp_path / "a.json", tmp_path / "out")
+    text = written.files[0].read_text(encoding="utf-8")
+    assert "sheet: teams.members" in text
+    responses = load_study(written.files[0], STEPS, read=True).responses
+    np.testing.assert_array_equal(responses.data[list(responses.item_ids)].to_numpy(float), CODES)
+    assert responses.data["unit"].tolist() == [f"T{n // 2:02d}" for n in range(N)]
+    assert responses.data["firm"].tolist() == [f"F{n // 4}" for n in range(N)]
+    assert responses.roles == ("sales", "marketing")
 
 
 def test_single_informants_of_a_codebook_keep_their_units(tmp_path):

@@ -471,8 +471,10 @@ def test_short_names_of_ids_are_no_items() -> None:
 
 def test_roles_have_short_keys() -> None:
     numbered = replace(column("role", 1.0, 2.0), value_labels={1.0: "Sales & IT", 2.0: "3rd party"})
-    assert _roles(numbered) == {"1": "sales_it", "2": "role_3rd_party"}
-    assert _roles(column("role", "Buyer", "b-2", 4.0)) == {"Buyer": "buyer", "b-2": "b_2", "4": "role_4"}
+    named = {"sales_it": "Sales & IT", "role_3rd_party": "3rd party"}
+    assert _roles(numbered) == ({"1": "sales_it", "2": "role_3rd_party"}, named)
+    words = column("role", "Buyer", "b-2", 4.0)
+    assert _roles(words) == ({"Buyer": "buyer", "b-2": "b_2", "4": "role_4"}, {})
 
 
 def test_the_firm_is_a_named_column_with_fewer_values_one_in_every_unit() -> None:

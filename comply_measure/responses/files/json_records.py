@@ -20,6 +20,10 @@ MAX_JSON: Final = 50_000_000
 MAX_DEPTH: Final = 8
 _NEEDED: Final = "an object per interview, or a list of them"
 
+_CONTEXT: Final = "@odata.context"
+_NEXT: Final = "@odata.nextLink"
+_LINK: Final = "@odata.navigationLink"
+
 Record = tuple[int, dict[str, Any]]
 """Row of the file (of JSON Lines the line, else the place in the list) and what stands there."""
 
@@ -29,7 +33,8 @@ def read_json(path: Path, file_format: FileFormat, faults: Faults) -> RawTable |
 
     Parts of a matrix become columns ``matrix.row``; several answers of one question stand in one cell between blanks.
     Groups that repeat (a list of objects) stand in one cell as text; ``sheet`` names one that is read with a row for
-    each repetition, beside which the answers of its interview stand.
+    each repetition, beside which the answers of its interview stand. A group within another is named with it
+    (``team.members``, as KoboToolbox writes it ``team/members``). OData documents (ODK Central) are read by ``value``.
 
     Parameters
     ----------
@@ -48,21 +53,21 @@ def read_json(path: Path, file_format: FileFormat, faults: Faults) -> RawTable |
     records = None if text is None else _records(text, path.suffix.lower() in (".jsonl", ".ndjson"), faults)
     if records is None:
         return None
-    notes: tuple[str, ...] = ()
+    flat = [(row, _Flat(row, faults).of(record)) for row, record in records]
+    flat, notes = _without_links(flat)
     if file_format.sheet is not None:
-        unfolded = _repetitions(records, file_format.sheet, faults)
+        unfolded = _repetitions(flat, file_format.sheet, faults)
         if unfolded is None:
             return None
-        records, notes = unfolded
-    flat = [_Flat(row, faults).of(record) for row, record in records]
+        flat, notes = unfolded[0], (*notes, *unfolded[1])
     if faults.problems:
         return None
-    names = dict.fromkeys(name for record in flat for name in record)
+    names = dict.fromkeys(name for _, record in flat for name in record)
     if too_many_cells(len(flat), len(names), faults):
         return None
-    columns = {name: encoded(name, [record.get(name) for record in flat]) for name in names}
-    rows = np.asarray([row for row, _ in records], dtype=np.intp)
-    groups = tuple(_groups(records))
+    columns = {name: encoded(name, [_cell(record.get(name)) for _, record in flat]) for name in names}
+    rows = np.asarray([row for row, _ in flat], dtype=np.intp)
+    groups = tuple(_groups(flat))
     return RawTable(path.name, columns, rows, notes=(*notes, *map(_told_group, groups)), groups=groups)
 
 
@@ -80,6 +85,10 @@ def _records(text: str, lines: bool, faults: Faults) -> list[Record] | None:
             if content.get("next"):
                 faults.add("the file holds one page of the results, and more follow", allowed="all of them")
             content = content["results"]
+        elif isinstance(content, dict) and _CONTEXT in content and isinstance(content.get("value"), list):
+            if content.get(_NEXT):
+                faults.add("the file holds one page of the results, and more follow", allowed="all of them")
+            content = content["value"]
         listed = content if isinstance(content, list) else [content]
         found = list(enumerate(listed, 1))
     if faults.problems:
@@ -141,17 +150,48 @@ def _told_group(name: str) -> str:
     return f"'{name}' is a group that repeats and stands in one cell; sheet: {name} reads a row for each repetition"
 
 
+def _without_links(records: list[Record]) -> tuple[list[Record], tuple[str, ...]]:
+    """Records of OData without the links to groups whose rows are elsewhere, and what is to be told of these."""
+    linked = dict.fromkeys(name for _, record in records for name in record if name.endswith(_LINK))
+    if not linked:
+        return records, ()
+    kept = [(row, {n: value for n, value in record.items() if n not in linked}) for row, record in records]
+    there = {name for _, record in kept for name in record}
+    gone = [group for group in (name.removesuffix(_LINK) for name in linked) if group not in there]
+    return kept, tuple(
+        f"'{group}' is a group that repeats whose rows are not in the file: $expand=* in the address exports them"
+        for group in gone
+    )
+
+
 def _repetitions(
     records: list[Record], group: str, faults: Faults
 ) -> tuple[list[Record], tuple[str, ...]] | None:
-    """A record for each repetition of a group, with the answers of its interview beside it."""
-    groups = _groups(records)
-    if group not in groups:
-        near = did_you_mean(group, groups)
-        faults.add(
-            f"no group of this name repeats{near}", value=group, allowed=", ".join(groups) or "no sheet"
-        )
-        return None
+    """A record for each repetition of a group, beside it the answers of its interview and of groups around it."""
+    notes: tuple[str, ...] = ()
+    known: list[str] = []
+    while True:
+        groups = _groups(records)
+        known += groups
+        within = [name for name in groups if name == group or group.startswith((f"{name}/", f"{name}."))]
+        if not within:
+            near = did_you_mean(group, known)
+            allowed = ", ".join(dict.fromkeys(known)) or "no sheet"
+            faults.add(f"no group of this name repeats{near}", value=group, allowed=allowed)
+            return None
+        outer = max(within, key=len)
+        unfolded = _unfolded(records, outer, faults)
+        if unfolded is None:
+            return None
+        records, notes = unfolded[0], (*notes, *unfolded[1])
+        if outer == group:
+            return records, notes
+
+
+def _unfolded(
+    records: list[Record], group: str, faults: Faults
+) -> tuple[list[Record], tuple[str, ...]] | None:
+    """A record for each repetition of a group of the records; None, with problems, where that cannot be."""
     found: list[Record] = []
     without = 0
     for row, record in records:
@@ -164,24 +204,27 @@ def _repetitions(
         for part in parts:
             own = {
                 name if name.startswith(f"{group}/") else f"{group}.{name}": value
-                for name, value in part.items()
+                for name, value in _Flat(row, faults).of(part).items()
             }
             if doubled := sorted(own.keys() & shared.keys()):
                 faults.add("the name stands in the group and beside it", row=row, column=doubled[0])
             found.append((row, shared | own))
+    if faults.problems or not found:
+        return None
+    found, links = _without_links(found)
     none = f"{counted(without, 'interview has', 'interviews have')} no repetition of '{group}' and no row"
-    return (found, (none,) if without else ()) if found and not faults.problems else None
+    return found, (*links, none) if without else links
 
 
 class _Flat:
-    """The columns of one record; what would be lost or stand for two things is a problem."""
+    """The columns of one record, lists as they are; what would be lost or stand for two things is a problem."""
 
     def __init__(self, row: int, faults: Faults) -> None:
         self._row, self._faults = row, faults
         self._found: dict[str, Any] = {}
 
     def of(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """Name -> cell."""
+        """Name -> value, which is no object but an empty one."""
         self._add(record, "", 0)
         return self._found
 
@@ -200,7 +243,7 @@ class _Flat:
                 allowed = "each name once, matrix.row included"
                 self._faults.add("two answers have this name", row=self._row, column=full, allowed=allowed)
             else:
-                self._found[full] = _cell(value)
+                self._found[full] = value
 
 
 def _cell(value: Any) -> Any:

@@ -26,6 +26,8 @@ def with_group(
 ) -> tuple[Opening, RawTable]:
     """The table with a row for each repetition of the group that holds the items, where the interviews hold none.
 
+    The group may stand within another one.
+
     Parameters
     ----------
     opening, table
@@ -37,8 +39,18 @@ def with_group(
     """
     if not table.groups or has_items(table):
         return opening, table
-    found = [(group, unfolded(group)) for group in table.groups]
-    holding = [(group, made) for group, made in found if has_items(made[1])]
+    waiting, seen = list(table.groups), set(table.groups)
+    holding = []
+    while waiting:
+        group = waiting.pop(0)
+        made = unfolded(group)
+        if has_items(made[1]):
+            holding.append((group, made))
+            continue
+        # Groups within this one.
+        inner = [name for name in made[1].groups if name not in seen]
+        waiting += inner
+        seen.update(inner)
     if len(holding) != 1:
         return opening, table
     group, (_, rows) = holding[0]

@@ -18,6 +18,7 @@ from comply_measure.responses.files.load import load_table
 from comply_measure.responses.files.raw import Column, RawTable
 from comply_measure.responses.mapping import FileFormat
 from comply_measure.responses.numerals import PLAIN, Numerals, numerals_of
+from comply_measure.responses.roles import role_key
 from comply_measure.responses.rows import without_rows
 from comply_measure.responses.sketch.blocks import (
     Block,
@@ -65,6 +66,8 @@ class AnswersSketch:
         Columns that say who answered.
     roles : mapping
         Value of the role column -> role.
+    role_labels : mapping
+        Role -> label that the file gives its code.
     unit_variables, informant_variables : tuple of str
         Other columns that are the same within units, and those that are not.
     as_text : tuple of str
@@ -106,6 +109,7 @@ class AnswersSketch:
     blocks: tuple[Block, ...]
     places: Places
     roles: Mapping[str, str]
+    role_labels: Mapping[str, str]
     unit_variables: tuple[str, ...]
     informant_variables: tuple[str, ...]
     as_text: tuple[str, ...]
@@ -180,7 +184,7 @@ def sketch_table(path: Path, opening: Opening, table: RawTable) -> AnswersSketch
         tool.name if tool else "",
         tuple(blocks),
         places,
-        {} if role is None else _roles(role),
+        *(({}, {}) if role is None else _roles(role)),
         units,
         informants,
         tuple(name for name in (*units, *informants) if is_text(others[name], numerals)),
@@ -395,15 +399,17 @@ def _near_blocks(table: RawTable) -> list[Problem]:
     ]
 
 
-def _roles(column: Column) -> dict[str, str]:
-    """Value of the role column -> a short key of its label or text."""
+def _roles(column: Column) -> tuple[dict[str, str], dict[str, str]]:
+    """Value of the role column -> a short key of its label or text; key -> label, where values are codes of labels."""
     found: dict[str, str] = {}
+    labels: dict[str, str] = {}
     for cell in column.distinct:
         value = cell if isinstance(cell, str) else f"{cell:g}"
-        label = column.value_labels.get(cell, value)
-        key = re.sub(r"\W+", "_", str(label).casefold()).strip("_") or value
-        found[value] = f"role_{key}" if key[:1].isdigit() else key
-    return found
+        label = " ".join(str(column.value_labels.get(cell, value)).split())
+        found[value] = role_key(label) or value
+        if label and cell in column.value_labels and label != value:
+            labels.setdefault(found[value], label)
+    return found, labels
 
 
 def _missing(blocks: Sequence[Block]) -> dict[str, MissingReason]:
