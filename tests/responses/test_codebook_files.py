@@ -279,7 +279,11 @@ SAVE TRANSLATE /OUTFILE="{tmp_path / "labels.csv"}" /TYPE=CSV /FIELDNAMES /REPLA
 
 
 def psych_ds_faults(folder: Path) -> list[str]:
-    """Rules of Psych-DS whose breach is an error: the description and its fields, names and headers of data files."""
+    """Rules of Psych-DS whose breach is an error: the description and its fields, names and headers of data files.
+
+    Held against the errors that the schema of its validator (1.5.0) lists: required keys, columns and described
+    variables both ways, header lengths and repeated headers, ``row_id``, names of files.
+    """
     faults: list[str] = []
     described = json.loads((folder / "dataset_description.json").read_text(encoding="utf-8"))
     if described.get("@type") != "Dataset" or described.get("@context") not in (
@@ -294,6 +298,7 @@ def psych_ds_faults(folder: Path) -> list[str]:
     files = sorted((folder / "data").rglob("*.csv"))
     if not files:
         faults.append("no data file")
+    found: set[str] = set()
     for path in files:
         if not re.fullmatch(r"([a-z]+-[A-Za-z0-9]+_)+data\.csv", path.name):
             faults.append(f"name {path.name}")
@@ -301,6 +306,13 @@ def psych_ds_faults(folder: Path) -> list[str]:
         if any(len(row) != len(rows[0]) for row in rows):
             faults.append("ragged rows")
         faults += [f"column {name} is not described" for name in rows[0] if name not in named]
+        if len(set(rows[0])) < len(rows[0]) or not rows[0]:
+            faults.append("header repeated or missing")
+        if "row_id" in rows[0]:
+            ids = [row[rows[0].index("row_id")] for row in rows[1:]]
+            faults += ["row_id repeats"] if len(set(ids)) < len(ids) else []
+        found.update(rows[0])
+    faults += [f"variable {name} is in no file" for name in named if name not in found]
     return faults
 
 

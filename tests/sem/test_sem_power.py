@@ -10,7 +10,12 @@ from scipy import stats
 
 from comply_measure import sem
 from comply_measure.errors import InputError
-from comply_measure.sem.fit_measures.chisquare import _sankaran, noncentral_cdf, noncentral_quantile
+from comply_measure.sem.fit_measures.chisquare import (
+    _sankaran,
+    noncentral_cdf,
+    noncentral_quantile,
+    noncentrality_at,
+)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +70,16 @@ def test_power_is_a_number_however_large_the_study() -> None:
             noncentral_quantile(0.9, df, noncentrality), df, noncentrality
         ) == pytest.approx(0.9, abs=1e-9)
     assert noncentral_cdf(noncentral_quantile(0.3, 7, 1e13), 7, 1e13) == pytest.approx(0.3, abs=1e-9)
+    for noncentrality in (9.99e6, 1.0e7):  # the series and the approximation meet
+        for probability in (1e-4, 0.05, 0.5, 0.95):
+            x = stats.ncx2.ppf(probability, 40, noncentrality)
+            assert noncentral_cdf(x, 40, noncentrality) == pytest.approx(probability, abs=2e-8)
+            assert noncentral_quantile(probability, 40, noncentrality) == pytest.approx(x, rel=1e-12)
+    for noncentrality in (1e10, 1e12):  # by the normal limit
+        x = 40 + noncentrality + 1.2815515655446004 * np.sqrt(80 + 4 * noncentrality)
+        assert noncentral_cdf(x, 40, noncentrality) == pytest.approx(0.9, abs=2e-5)
+        found = noncentrality_at(x, 40, 0.9, 3 * noncentrality)
+        assert found == pytest.approx(noncentrality, rel=1e-9)
 
 
 def test_sample_size_is_the_smallest() -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Final
+
+#: Non-centrality from which on a normal approximation takes the place of the series.
+_LARGE: Final = 1e7
 
 
 def upper_tail(x: float, df: float) -> float:
@@ -17,28 +21,26 @@ def upper_tail(x: float, df: float) -> float:
 def noncentral_cdf(x: float, df: float, noncentrality: float) -> float:
     """P(χ²_df(λ) ≤ x).
 
-    Where λ is too large for the series (from about 10¹¹), Sankaran's (1963) normal approximation of a power of χ²,
-    which is right to 1e-9 from df + λ = 10⁶ on.
+    From λ = 10⁷ on Sankaran's (1963) normal approximation of a power of χ², which is right to 1e-9 there. Older
+    releases of SciPy (1.15) lose the series: they are 1e-6 off at λ = 10⁹ and return 1 from 10¹⁰ on.
     """
     from scipy.special import chndtr, ndtr
 
-    found = float(chndtr(x, df, noncentrality))
-    if math.isfinite(found) or not (math.isfinite(x) and x >= 0.0):
-        return found
+    if noncentrality < _LARGE or not (math.isfinite(x) and x >= 0.0):
+        return float(chndtr(x, df, noncentrality))
     power, centre, spread = _sankaran(df, noncentrality)
     return float(ndtr(((x / (df + noncentrality)) ** power - centre) / spread))
 
 
 def noncentral_quantile(probability: float, df: float, noncentrality: float) -> float:
-    """Quantile x with P(χ²_df(λ) ≤ x) = probability; by Sankaran's approximation where λ is too large."""
+    """Quantile x with P(χ²_df(λ) ≤ x) = probability; by Sankaran's approximation from λ = 10⁷ on."""
     from scipy.special import ndtri
     from scipy.stats import chi2, ncx2
 
     if noncentrality == 0.0:
         return float(chi2.ppf(probability, df))
-    found = float(ncx2.ppf(probability, df, noncentrality))
-    if math.isfinite(found):
-        return found
+    if not noncentrality >= _LARGE:
+        return float(ncx2.ppf(probability, df, noncentrality))
     power, centre, spread = _sankaran(df, noncentrality)
     return float((df + noncentrality) * (centre + spread * ndtri(probability)) ** (1.0 / power))
 
@@ -76,6 +78,7 @@ def noncentrality_at(x: float, df: float, probability: float, upper: float) -> f
         Right end of the search.
     """
     from scipy.optimize import brentq
-    from scipy.special import chndtr
 
-    return float(brentq(lambda value: chndtr(x, df, value) - probability, 0.0, upper, xtol=1e-10, rtol=1e-12))
+    return float(
+        brentq(lambda value: noncentral_cdf(x, df, value) - probability, 0.0, upper, xtol=1e-10, rtol=1e-12)
+    )
