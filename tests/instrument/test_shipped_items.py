@@ -372,3 +372,15 @@ def test_a_shared_run_is_found_whatever_its_signs_and_capitals() -> None:
     found = shared(ours, ["(plan jointly every VISIT - of a)"], 6)
     assert found == {"plan jointly every visit of a": [ours[0]]}
     assert shared(ours, ["of a\ncustomer"], 3) == {"of a customer": [ours[0]]}
+
+
+def test_the_page_of_terms_tells_what_is_shared_from_what_differs() -> None:
+    """What functions share (P_res_5, Y_mark_3) is so of all three; a difference (O_def_3, P_res_4) is one between two."""
+    terms = next(section for section in COMPLY.sections if section.key == "terms").text
+    assert "in common if all three share it" in terms["en"]
+    assert "as soon as it is true of two of them" in terms["en"]
+    assert "über Gemeinsames dann, wenn alle drei es teilen" in terms["de"]
+    assert "schon dann zu, wenn sie für zwei von ihnen gilt" in terms["de"]
+    keys = {item.id: item.keying for item in COMPLY.items}
+    assert {keys[id] for id in ("P_res_5", "Y_mark_3", "Y_prod_4", "O_def_2", "C_tra_7")} == {1}
+    assert {keys[id] for id in ("O_def_3", "P_res_4", "O_mea_4", "Y_mark_6")} == {-1}
