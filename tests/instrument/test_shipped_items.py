@@ -375,7 +375,7 @@ def test_a_shared_run_is_found_whatever_its_signs_and_capitals() -> None:
 
 
 def test_the_page_of_terms_tells_what_is_shared_from_what_differs() -> None:
-    """What functions share (P_res_5, Y_mark_3) is so of all three; a difference (O_def_3, P_res_4) is one between two."""
+    """What functions share (P_res_5) is so of all three; a difference (O_def_3, P_res_4) is one between two of them."""
     terms = next(section for section in COMPLY.sections if section.key == "terms").text
     assert "in common if all three share it" in terms["en"]
     assert "as soon as it is true of two of them" in terms["en"]
