@@ -14,6 +14,7 @@ from pathlib import Path
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
 from comply_measure.doors import public_names
 from comply_measure.pipeline import Run, run_study
@@ -24,6 +25,7 @@ PACKAGE = ROOT / "comply_measure"
 STUDY = ROOT / "analyses" / "demo.yaml"
 #: Rooms without a stub: what their file imports or defines is public.
 PLAIN = ("framework", "errors", "results", "doors")
+_NOTHING_SAID = re.compile(r'\s*–\s*<div class="doc-md-description">\s*</div>')
 #: A table with more rows than this is no picture of its kind.
 MOST_ROWS = 12
 
@@ -33,6 +35,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for name, content in written(config):
         files.append(File.generated(config, name, content=content))
     return files
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """No dash before a description that is not there: a parameter's name may say what it is."""
+    return _NOTHING_SAID.sub("", output) if page.url.startswith("api/") else output
 
 
 def written(config: MkDocsConfig) -> Iterator[tuple[str, str | bytes]]:

@@ -57,6 +57,12 @@ def test_cross_references_of_docstrings_are_links(site: Path) -> None:
     assert re.search(r'<a[^>]+href="#comply_measure\.[\w.]+"[^>]*><code>', text)
 
 
+def test_no_dash_stands_before_an_empty_description(site: Path) -> None:
+    text = (site / "api" / "sem.html").read_text(encoding="utf-8")
+    assert not re.search(r"–\s*<div[^>]*>\s*</div>", text)
+    assert re.search(r'–\s*<div class="doc-md-description">\s*<p>Model in lavaan', text)
+
+
 def test_pages_need_no_other_host(site: Path) -> None:
     loaded = re.compile(
         r'<(?:script|img|iframe|source)\b[^>]+src="(?:https?:)?//|<link[^>]+rel="(?:stylesheet|preconnect)"[^>]+href="(?:https?:)?//'

@@ -70,6 +70,7 @@ def sam(
     data : DataFrame
         One row per case, numeric columns.
     method : {"local", "global"}
+        From the moments of the factors, or from all data.
     mapping : {"ml", "gls", "uls"}
         How ``local`` finds the moments of the factors (:mod:`comply_measure.sem.after_measurement.moments`).
     measurement_blocks : sequence of sequence of str, optional
