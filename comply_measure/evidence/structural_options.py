@@ -14,6 +14,7 @@ from comply_measure.evidence.dyads import StatedDyad
 from comply_measure.evidence.estimation import Estimation
 from comply_measure.evidence.measured_models import UnitModel, latent_names, named_columns
 from comply_measure.evidence.options import Replications
+from comply_measure.evidence.role_paths import StatedRolePath
 from comply_measure.evidence.texts import one_line
 from comply_measure.evidence.unit_variables import Measurement, UnitVariables
 from comply_measure.models import Hypothesis
@@ -106,6 +107,8 @@ class StructureOptions(Estimation):
         Replications for percentile and BCa intervals of indirect effects; 0: Monte Carlo intervals alone.
     dyads : tuple of StatedDyad
         Actor-partner models of two roles, beside the model of units.
+    by_role : tuple of StatedRolePath
+        Paths that are compared over the roles that rate their ends, beside the model of units.
     cluster : {"firm", "none"}
         Units of one firm are alike, so by default the firm where firms are known.
     """
@@ -120,6 +123,7 @@ class StructureOptions(Estimation):
     indirect: bool = True
     bootstrap: Replications = 0
     dyads: tuple[StatedDyad, ...] = ()
+    by_role: tuple[StatedRolePath, ...] = ()
     cluster: Annotated[Literal["firm", "none"], Firms()] = "firm"
 
     def stated(self) -> tuple[Hypothesis, ...]:
@@ -157,12 +161,13 @@ class StructureOptions(Estimation):
             yield ("indirect",), False, "hypotheses with mediators are about indirect effects", "true"
         if self.bootstrap and not self.indirect:
             yield ("bootstrap",), self.bootstrap, "nothing is bootstrapped without indirect effects", "0"
-        if not own and not self.dyads:
+        if not own and not self.dyads and not self.by_role:
             return
         variables = UnitVariables(words.responses)
-        for place, dyad in enumerate(self.dyads):
-            for key, message in dyad.faults(variables):
-                yield ("dyads", place, key), None, message, None
+        for option, stated in (("dyads", self.dyads), ("by_role", self.by_role)):
+            for place, each in enumerate(stated):
+                for key, message in each.faults(variables):
+                    yield (option, place, key), None, message, None
         yield from self._model_faults(variables)
         yield from self._hypothesis_faults(variables)
 

@@ -18,6 +18,7 @@ from comply_measure.models.hierarchy import (
 )
 from comply_measure.models.hypothesised import Hypothesis as Hypothesis
 from comply_measure.models.interdependence import ActorPartner as ActorPartner, actor_partner as actor_partner
+from comply_measure.models.paths_by_role import RolePaths as RolePaths, role_paths as role_paths
 from comply_measure.models.selling_center import (
     FOCAL as FOCAL,
     selling_center_hypotheses as selling_center_hypotheses,

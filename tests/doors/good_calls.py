@@ -369,6 +369,7 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
         },
         factors_of={"scale": load_scale("comply")},
         one_factor={"name": "A", "indicators": ["a1", "a2"]},
+        role_paths={"data": data, "predictors": "A", "outcome": "B", "roles": ROLES, "owner": ROLES[0]},
         second_order={"factors": SCALES},
         selling_center_hypotheses={},
         selling_center_moderations={},

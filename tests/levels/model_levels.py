@@ -97,4 +97,46 @@ def actor_partner(runs: int) -> Rates:
     return found
 
 
-SIMULATIONS = {"wording_factors": (wording_factors, 200), "actor_partner": (actor_partner, 200)}
+def role_paths(runs: int) -> Rates:
+    """Size of tests of paths by role: three roles see what is there, each with an error of its own, both of variance 1.
+
+    Nothing depends on who rates; a quarter of what is there and of residuals is shared in firms of four units, a third
+    of residuals by roles; residual SDs are 1, 1.5 and 2; a tenth of the outcomes are missing.
+    """
+    found: Rates = {}
+    for n in (40, 120, 240):
+        counts = dict.fromkeys(("role", "two roles", "source", "owner", "coverage of a path"), 0.0)
+        for seed in range(runs):
+            rng = np.random.default_rng([seed, n, 14])
+            firm = np.repeat(np.arange(n // 4), 4)
+            firms, units = rng.normal(size=(2, n // 4))[:, firm] * 0.5, rng.normal(size=(2, n))
+            there = firms[0] + units[0] * 0.75**0.5
+            own = rng.normal(size=(n, 3)) * (1 - 0.25 - 1 / 3) ** 0.5
+            e = (firms[1] + units[1] * (1 / 3) ** 0.5)[:, None] + own
+            x, y = (
+                there[:, None] + rng.normal(size=(n, 3)),
+                0.6 * there[:, None] + e * np.array([1.0, 1.5, 2.0]),
+            )
+            rows = {
+                "unit": np.repeat(np.arange(n), 3),
+                "role": ["a", "b", "c"] * n,
+                "firm": np.repeat(firm, 3),
+            }
+            data = pd.DataFrame(rows | {"x": x.ravel(), "y": y.ravel()})
+            data.loc[rng.random(len(data)) < 0.1, "y"] = np.nan
+            model = models.role_paths(data, "x", "y", owner="c", cluster="firm")
+            counts["role"] += model.tests.loc[0, "pvalue"] < 0.05
+            kinds = model.differences.drop_duplicates("kind").set_index("kind")["pvalue"]
+            for name, kind in (("two roles", "role"), ("source", "source"), ("owner", "owner")):
+                counts[name] += kinds[kind] < 0.05
+            first = model.paths.iloc[0]
+            counts["coverage of a path"] += first["lower"] <= 0.3 <= first["upper"]
+        found |= {f"{n} {name}": count / runs for name, count in counts.items()}
+    return found
+
+
+SIMULATIONS = {
+    "wording_factors": (wording_factors, 200),
+    "actor_partner": (actor_partner, 200),
+    "role_paths": (role_paths, 500),
+}

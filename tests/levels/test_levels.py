@@ -63,6 +63,12 @@ def test_size_of_tests_of_equal_roles() -> None:
     assert rates["120 coverage of p"] >= 0.6
 
 
+def test_size_of_tests_of_paths_by_role() -> None:
+    rates = model_levels.role_paths(6)
+    assert max(rates[f"240 {name}"] for name in ("role", "two roles", "source", "owner")) <= 0.5
+    assert rates["240 coverage of a path"] >= 0.6
+
+
 def test_coverage_and_size_of_the_wording_factor() -> None:
     rates = model_levels.wording_factors(8)
     assert rates["600 fitted"] == 1.0

@@ -166,6 +166,7 @@ WRONG: dict[str, dict[str, tuple[Any, str]]] = {
         "indirect": FLAG,
         "bootstrap": (20, "0, for none, or at least 100"),
         "dyads": ([{"from": "C", "to": "O", "roles": ["sales", "hr"]}], "unknown role 'hr'"),
+        "by_role": ([{"from": "C", "to": "O", "owner": "hr"}], "unknown role that rates the outcome 'hr'"),
     },
     "congruence": SCALE
     | {

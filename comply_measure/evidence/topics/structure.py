@@ -19,6 +19,7 @@ from comply_measure.evidence.focal import chosen_focal, focal
 from comply_measure.evidence.measured_models import UnitModel, comparison, fit_units, remedies
 from comply_measure.evidence.moderated_mediation import moderated_mediations
 from comply_measure.evidence.moderation import Moderation, moderations
+from comply_measure.evidence.role_paths import RolePath, role_paths_of
 from comply_measure.evidence.sources import SourceComparison, source_comparison
 from comply_measure.evidence.structural_options import StructureOptions
 from comply_measure.evidence.structural_verdicts import (
@@ -120,6 +121,8 @@ class StructureEvidence(Evidence):
         Why there are none.
     dyads : sequence of Dyad
         Actor-partner models of two roles.
+    by_role : sequence of RolePath
+        Paths compared over the roles that rate their ends.
     residuals, indices, covariance : DataFrame
         Largest residual correlations ``first, second, residual``; largest modification indices; the covariance matrix
         that the model was fitted to, ``variable`` and a column each.
@@ -145,6 +148,7 @@ class StructureEvidence(Evidence):
     indirect: IndirectEffects | None
     indirect_note: str
     dyads: Sequence[Dyad]
+    by_role: Sequence[RolePath]
     residuals: pd.DataFrame
     indices: pd.DataFrame
     covariance: pd.DataFrame
@@ -248,6 +252,7 @@ def structure(
         **_of_hypotheses(hypotheses, variables, measurement, firms, seed),
         **_indirect(unit.fit, options, seed),
         dyads=dyads_of(options.dyads, variables, options, cluster, seed),
+        by_role=role_paths_of(options.by_role, variables, cluster),
         residuals=details.residuals,
         indices=details.indices,
         covariance=details.covariance,

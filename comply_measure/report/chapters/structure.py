@@ -9,6 +9,7 @@ from comply_measure.evidence.sources import SourceComparison
 from comply_measure.evidence.topics.structure import StructureEvidence
 from comply_measure.report.chapters.structure_dyads import dyad_blocks
 from comply_measure.report.chapters.structure_indirect import indirect_blocks, moderated_mediation_blocks
+from comply_measure.report.chapters.structure_roles import role_blocks
 from comply_measure.report.chapters.structure_tables import (
     comparison_blocks,
     detail_blocks,
@@ -130,6 +131,7 @@ def structure_section(results: StructureEvidence, labels: Labels, cutoffs: Cutof
     conventions = {key: cutoffs[key].value for key in ("test_level", "small_effect")}
     blocks += moderated_mediation_blocks(results, label, conventions)
     blocks += dyad_blocks(results, label, labels)
+    blocks += role_blocks(results, label, labels)
     blocks += comparison_blocks(results, label)
     blocks += detail_blocks(results, label)
     blocks.append(Details("Model text", (Prose(results.model.replace("\n", "; ")),)))
