@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, ConfigDict, Field, field_validator
@@ -164,7 +164,11 @@ class StructureOptions(Estimation):
         if not own and not self.dyads and not self.by_role:
             return
         variables = UnitVariables(words.responses)
-        for option, stated in (("dyads", self.dyads), ("by_role", self.by_role)):
+        beside: tuple[tuple[str, Sequence[StatedDyad | StatedRolePath]], ...] = (
+            ("dyads", self.dyads),
+            ("by_role", self.by_role),
+        )
+        for option, stated in beside:
             for place, each in enumerate(stated):
                 for key, message in each.faults(variables):
                     yield (option, place, key), None, message, None
