@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
 import time
@@ -113,9 +114,29 @@ def main() -> None:
 
 
 def _cpu_seconds() -> float:
-    """Of this process and of the workers it has ended."""
+    """Of this process, of the workers it has ended, and of those that live on (where the system tells)."""
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.process_time() + ended.ru_utime + ended.ru_stime
+    return time.process_time() + ended.ru_utime + ended.ru_stime + _of_living_workers()
+
+
+def _of_living_workers() -> float:
+    """CPU seconds of all descendants and of what these have ended, from ``/proc``."""
+    parents: dict[int, int] = {}
+    ticks: dict[int, int] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue  # has just ended
+        number = int(path.parent.name)
+        parents[number], ticks[number] = int(fields[1]), sum(map(int, fields[11:15]))
+    found, waiting = 0, [os.getpid()]
+    while waiting:
+        parent = waiting.pop()
+        own = [number for number, above in parents.items() if above == parent]
+        found += sum(ticks[number] for number in own)
+        waiting += own
+    return found / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

@@ -48,3 +48,26 @@ def test_both_run_their_own_package(history: Path, monkeypatch: pytest.MonkeyPat
     assert work["ratio"] == work["now_s"] / work["then_s"] > 0 and work["note"] == ""
     assert fail["note"] == "then: ValueError: at the commit; now: ValueError: here"
     assert fail[["then_s", "now_s", "ratio"]].isna().all()
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(), reason="only Linux tells what living workers have used"
+)
+def test_workers_that_live_on_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker and its own child, before and after they end: their seconds count once, wherever they stand."""
+    monkeypatch.setattr(sys, "path", [str(ROOT), *sys.path])
+    from benchmarks.worker import _cpu_seconds
+
+    busy = "import time\nwhile time.process_time() < 0.3: pass\n"
+    own = f"subprocess.run([sys.executable, '-c', {busy!r}])"
+    child = f"import subprocess, sys\n{busy}{own}\nprint(flush=True)\ninput()"
+    before = _cpu_seconds()
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", child], stdin=pipe, stdout=pipe, text=True) as worker:
+        assert worker.stdout is not None
+        worker.stdout.readline()
+        living = _cpu_seconds() - before
+        worker.communicate("\n")
+    ended = _cpu_seconds() - before
+    assert living > 0.55
+    assert living - 0.05 < ended < living + 0.3

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from comply_measure.errors import ComplyError
 from comply_measure.evidence import informant_tables
 from comply_measure.evidence.calibration.reliability import true_reliability
 from comply_measure.evidence.careless_answers import _sensitivity
 from comply_measure.evidence.estimation import Estimation
 from comply_measure.evidence.focal import chosen_focal
-from comply_measure.evidence.topics import aggregation, agreement
+from comply_measure.evidence.topics import aggregation, agreement, method_variance
 from comply_measure.measurement import alpha_table
 from comply_measure.responses import load_dataset
 
@@ -128,3 +129,34 @@ def test_interval_of_a_true_reliability_by_hand() -> None:
     assert true_reliability(known, "C", "sales") is None  # 950 informants
     assert true_reliability(known, "C", "it") is not None
     assert true_reliability(known, "O", "it") is None
+
+
+@pytest.mark.parametrize(
+    ("roles", "asked"), [(("it",), True), (("it", "sales"), True), (("it", "sales"), False)]
+)
+def test_the_marker_is_tested_in_each_of_two_roles_or_more(
+    monkeypatch: pytest.MonkeyPatch, roles: tuple[str, ...], asked: bool
+) -> None:
+    """A row per role with its informants, test and variance, or why there is none; nothing for one role alone."""
+    data = pd.DataFrame({"role": ["it"] * 3 + ["sales"] * 2})
+    test = SimpleNamespace(chisq=4.5, df=1.0, pvalue=0.03, note="rough")
+
+    def models(mine: pd.DataFrame, *_: Any) -> Any:
+        if (mine["role"] == "sales").all():
+            raise ComplyError("no  model\nhere")
+        return SimpleNamespace(differences={("baseline", "method_c"): test}, method_variance=0.07)
+
+    monkeypatch.setattr(method_variance, "marker_data", lambda *_, centred: data if not centred else None)
+    monkeypatch.setattr(method_variance, "marker_models", models)
+    monkeypatch.setattr(method_variance, "cluster_in_role", lambda *_: "none")
+    part: Any = method_variance._by_role
+    options = SimpleNamespace(by_role=asked, cluster="none")
+    found = part(SimpleNamespace(roles=roles), ("m1", "m2"), options)
+    if len(roles) < 2 or not asked:
+        assert found.empty
+        return
+    one = {"chisq": 4.5, "df": 1.0, "pvalue": 0.03, "method_variance": 0.07, "note": "rough"}
+    assert found.iloc[0].to_dict() == {"group": "it", "n_informants": 3} | one
+    assert found.iloc[1][["group", "n_informants", "note"]].tolist() == ["sales", 2, "no model here"]
+    assert found.iloc[1][["chisq", "df", "pvalue", "method_variance"]].isna().all()
+    assert part(SimpleNamespace(roles=roles), None, options).empty
