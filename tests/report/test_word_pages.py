@@ -16,6 +16,7 @@ from comply_measure.report.html import number_blocks
 from comply_measure.report.word import render_word
 
 PROGRAMS = ("soffice", "pdftotext")
+LANGUAGES = ("en", "de")
 MARGIN = 42.5  # points
 _WORD = re.compile(r'<word xMin="([\d.-]+)" yMin="[\d.-]+" xMax="([\d.-]+)" yMax="[\d.-]+">(.*?)</word>')
 
@@ -35,27 +36,24 @@ def beyond(pdf: Path) -> list[tuple[int, float, str]]:
     return found
 
 
-@pytest.mark.parametrize("language", ["en", "de"])
-@pytest.mark.skipif(
-    not all(map(shutil.which, PROGRAMS)),
-    reason="LibreOffice, which lays pages out, or poppler, which measures them, is not installed",
-)
-def test_no_word_of_a_table_stands_beyond_its_page(language: str, tmp_path: Path) -> None:
-    wide = [replace(each, language=language) for each in tables().values()]
-    sections = tuple(Section(f"s{k}", f"S{k}", (each,)) for k, each in enumerate(wide))
-    (tmp_path / "tables.docx").write_bytes(
-        render_word(Report("R", sections, language=language), number_blocks(sections))
-    )
-    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
-    command = [
-        "soffice",
-        profile,
-        "--headless",
-        "--convert-to",
-        "pdf",
-        "--outdir",
-        tmp_path,
-        tmp_path / "tables.docx",
-    ]
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with the pages in English and German, which LibreOffice sets in one start."""
+    if not all(map(shutil.which, PROGRAMS)):
+        pytest.skip("LibreOffice, which lays pages out, or poppler, which measures them, is not installed")
+    folder = tmp_path_factory.mktemp("pages")
+    files = []
+    for language in LANGUAGES:
+        wide = [replace(each, language=language) for each in tables().values()]
+        sections = tuple(Section(f"s{k}", f"S{k}", (each,)) for k, each in enumerate(wide))
+        files.append(folder / f"{language}.docx")
+        files[-1].write_bytes(render_word(Report("R", sections, language=language), number_blocks(sections)))
+    profile = f"-env:UserInstallation=file://{folder}/profile"
+    command = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", folder, *files]
     subprocess.run(command, capture_output=True, check=True, timeout=300)
-    assert beyond(tmp_path / "tables.pdf") == []
+    return folder
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_word_of_a_table_stands_beyond_its_page(language: str, pages: Path) -> None:
+    assert beyond(pages / f"{language}.pdf") == []
