@@ -29,8 +29,9 @@ _DIFFERENCES: Columns = (
 )  # fmt: skip
 _TEXT = (
     "Each equation has the predictors as one role rates them, and the outcome as the same or another role does. "
-    "Scores of one rater are less reliable than unit scores, so that these paths are weaker than those above, and a "
-    "role that answers less reliably has weaker paths. They are associations in cross-sectional data, no causes."
+    "Scores of one rater are less reliable than unit scores, which weakens these paths; two ratings of one role share "
+    "what this role sees in both, which strengthens theirs. A role that answers less reliably has weaker paths. They "
+    "are associations in cross-sectional data, no causes."
 )
 _PATHS_NOTE = "b by least squares over the units with these ratings. β: b·SD(X)/SD(Y)."
 _TESTS_NOTES = (
