@@ -13,6 +13,7 @@ from comply_measure.evidence.attempt import attempt
 if TYPE_CHECKING:
     from comply_measure.sem import Fit
 
+_LEVELS = ("within", "between")
 #: Largest residual correlations and modification indices that are kept.
 _SHOWN = 10
 
@@ -29,6 +30,8 @@ class FitDetails:
         Largest modification indices: ``lhs``, ``op``, ``rhs``, ``mi``, ``epc``.
     covariance : DataFrame
         What the model was fitted to, divisor n: ``variable`` and a column each.
+
+    Of two levels all three are of the between level.
     """
 
     residuals: pd.DataFrame
@@ -37,7 +40,7 @@ class FitDetails:
 
     @classmethod
     def of(cls, fit: Fit) -> FitDetails:
-        """Of a fit of one group."""
+        """Of a fit of one group, of one level or two."""
         nothing = cls(
             pd.DataFrame({"first": [], "second": [], "residual": []}),
             pd.DataFrame({"lhs": [], "op": [], "rhs": [], "mi": [], "epc": []}),
@@ -46,9 +49,10 @@ class FitDetails:
         if not fit.has_optimum or fit.unidentified or not hasattr(fit, "implied"):
             return nothing
         tables = (fit.implied(), fit.residuals("raw"), fit.residuals("cor"))
-        if any(len(table.groups) > 1 for table in tables):
+        blocks = tuple(tables[0].groups)
+        if len(blocks) > 1 and blocks != _LEVELS:
             return nothing
-        implied, raw, cor = (table.cov for table in tables)
+        implied, raw, cor = (table.groups[blocks[-1]].cov for table in tables)
         names = [str(name) for name in cor.columns]
         matrix = (implied + raw).set_axis(names, axis=1).reset_index(drop=True)
         matrix.insert(0, "variable", names)
@@ -71,6 +75,8 @@ def _residuals(names: list[str], cor: pd.DataFrame) -> pd.DataFrame:
 
 def _indices(fit: Fit, empty: pd.DataFrame) -> pd.DataFrame:
     found, _ = attempt(lambda: fit.modification_indices(sort=True))
+    if found is not None and "level" in found:
+        found = found[found["level"] == len(_LEVELS)]
     if found is None or not len(found):
         return empty
     kept = found[["lhs", "op", "rhs", "mi", "epc"]].head(_SHOWN).reset_index(drop=True)

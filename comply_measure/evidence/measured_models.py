@@ -15,13 +15,15 @@ from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.estimation import Cluster, Estimation
 from comply_measure.evidence.fits import NamedFit, standardized, value_of
 from comply_measure.evidence.unit_variables import MEASUREMENTS, Measurement, UnitVariables
+from comply_measure.sem import quoted
 from comply_measure.sem.language.parser import parse_model
 from comply_measure.sem.language.records import ModelRecords, Product, columns_of
 
 if TYPE_CHECKING:
     from comply_measure.sem import Fit
 
-_IN_TWO_STEPS = ("ML", "MLR")
+#: Estimators of two steps, and of two levels.
+_LIKELIHOODS = ("ML", "MLR")
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,13 +108,23 @@ def _require_variables(names: Sequence[str], variables: UnitVariables) -> None:
 
 @dataclass(frozen=True, eq=False)
 class UnitFit:
-    """A fit with what it was made of."""
+    """A fit with what it was made of: a row of data per unit, or per informant where ``data`` has ``unit``."""
 
     fit: Fit
     text: str
     data: pd.DataFrame
     cluster: Cluster
     missing: Literal["ml", "listwise"]
+
+    @property
+    def n_units(self) -> int:
+        """Units the fit rests on."""
+        return int(self.data["unit"].nunique()) if self.by_informants else self.fit.n
+
+    @property
+    def by_informants(self) -> bool:
+        """Whether informants are the cases."""
+        return self.cluster == "unit"
 
 
 def fit_units(
@@ -132,8 +144,10 @@ def fit_units(
     InputError
         When the model names variables that the units do not have.
     """
+    if measurement == "two_level":
+        return _two_levels(model, variables, options, **search)
     in_two = measurement == "sam"
-    if in_two and (options.engine != "comply" or options.estimator not in _IN_TWO_STEPS):
+    if in_two and (options.engine != "comply" or options.estimator not in _LIKELIHOODS):
         raise NotApplicableError("structural-after-measurement estimates with ML or MLR of this package")
     missing = (
         "listwise" if in_two and model.products else options.missing
@@ -165,6 +179,43 @@ def fit_units(
     return UnitFit(fit, text, data, cluster, missing)
 
 
+def _two_levels(model: UnitModel, variables: UnitVariables, options: Estimation, **search: Any) -> UnitFit:
+    """Informants in units: the model of the between parts of what they say, their within parts free to covary.
+
+    ``y_ij = μ + b_j + w_ij`` with ``b_j`` following the model and ``w_ij ~ N(0, Σ_W)``, Σ_W saturated (Muthén, 1994):
+    the share of the informant is taken off as in a latent aggregation (Lüdtke et al., 2008), with as many informants as
+    a unit has. Cases are informants, clusters are units.
+    """
+    if options.engine != "comply" or options.estimator not in _LIKELIHOODS:
+        raise NotApplicableError("two levels are estimated with ML or MLR of this package")
+    if model.products:
+        raise NotApplicableError("two levels have no products: the parts of units are latent")
+    structure, columns = model.measured(variables, "two_level")
+    _require_variables((*model.names, *model.indicators), variables)
+    data, own = variables.informants(columns)
+    if options.missing == "listwise":
+        data = data.dropna(subset=list(columns))
+    if data["unit"].nunique() < 2:
+        raise NotApplicableError("fewer than two units have the scores that the model needs")
+    names = [quoted(name) for name in own]
+    pairs = [
+        f"{name} ~~ {' + '.join(names[place:])}" for place, name in enumerate(names, start=1) if names[place:]
+    ]
+    within = "\n".join(pairs or [f"{names[0]} ~~ {names[0]}"])
+    text = f"level: 1\n{within}\nlevel: 2\n{structure}"
+    kept = data[["unit", *columns]]
+    fit = sem.fit(
+        text,
+        kept,
+        estimator=options.estimator,
+        missing=options.missing,
+        cluster="unit",
+        fixed_x=False,
+        **search,
+    )
+    return UnitFit(fit, text, kept, "unit", options.missing)
+
+
 def _interactions(model: UnitModel, options: Estimation) -> dict[str, Any]:
     """How products of factors are estimated, where the step asks for a likelihood of them."""
     how = getattr(options, "interactions", "product")
@@ -184,7 +235,7 @@ def comparison(
     options: Estimation,
     cluster: Cluster,
     chosen: Measurement,
-    main: Fit,
+    main: UnitFit,
 ) -> pd.DataFrame | None:
     """The same paths under each way to measure.
 
@@ -196,7 +247,7 @@ def comparison(
     """
     if not model.has_constructs(variables):
         return None
-    paths = paths_of(main)
+    paths = paths_of(main.fit)
     rows = []
     formed = any(variables.formed(name) for name in model.names)
     for measurement in MEASUREMENTS:
@@ -206,16 +257,15 @@ def comparison(
         if fit is None and model.products and measurement != "means":
             why = "products of factors are estimated only where this measurement is chosen"
         elif fit is None:
-            unit, why = attempt(lambda m=measurement: fit_units(model, variables, m, options, cluster))  # type: ignore[misc]
-            fit = None if unit is None else unit.fit
+            fit, why = attempt(lambda m=measurement: fit_units(model, variables, m, options, cluster))  # type: ignore[misc]
         rows += _rows(paths, measurement, fit, why)
     return pd.DataFrame(rows)
 
 
 def _rows(
-    paths: Sequence[tuple[str, str]], measurement: Measurement, fit: Fit | None, why: str
+    paths: Sequence[tuple[str, str]], measurement: Measurement, unit: UnitFit | None, why: str
 ) -> list[dict[str, Any]]:
-    obstacle = why
+    obstacle, fit = why, None if unit is None else unit.fit
     if fit is not None:
         obstacle = NamedFit(measurement, measurement, fit).obstacle
         obstacle = f"the model {obstacle}" if obstacle else ""
@@ -229,7 +279,7 @@ def _rows(
             for name, column in (("est_std", "est_std"), ("ci_lower", "ci_lower"), ("ci_upper", "ci_upper"))
         }
         about = {"outcome": outcome, "predictor": predictor, "measurement": measurement}
-        rows.append(about | dict(row) | {"n_units": 0 if fit is None else fit.n, "note": note})
+        rows.append(about | dict(row) | {"n_units": 0 if unit is None else unit.n_units, "note": note})
     return rows
 
 

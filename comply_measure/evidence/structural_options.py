@@ -9,6 +9,7 @@ from pydantic import AliasChoices, ConfigDict, Field, field_validator
 
 from comply_measure.documents.validation import Speaking
 from comply_measure.errors import ComplyError, NotApplicableError
+from comply_measure.evidence.attempt import attempt
 from comply_measure.evidence.choices import Fault, Firms, Names, Vocabulary
 from comply_measure.evidence.dyads import StatedDyad
 from comply_measure.evidence.estimation import Estimation
@@ -20,7 +21,7 @@ from comply_measure.evidence.unit_variables import Measurement, UnitVariables
 from comply_measure.models import Hypothesis
 from comply_measure.models.hypothesised import hypothesis_faults, hypothesised_paths
 from comply_measure.sem.language.parser import parse_model
-from comply_measure.sem.language.records import Product
+from comply_measure.sem.language.records import ModelRecords, Product
 from comply_measure.statistics.words import unknown_message
 
 _SIGNS: dict[Any, Literal["positive", "negative"]] = {
@@ -92,9 +93,10 @@ class StructureOptions(Estimation):
         A model of your own in lavaan's language instead.
     hypotheses : list of StatedHypothesis, optional
         Or hypotheses, of which the model is made.
-    measurement : {"means", "corrected", "roles", "items", "sam"}
+    measurement : {"means", "corrected", "roles", "two_level", "items", "reflective", "sam"}
         How constructs are measured: unit means as they are; unit means with their error taken off; the views of the
-        roles as indicators; unit means of the items as indicators, where these do not form
+        roles as indicators; informants in units, the model being about what these share; unit means of the items as
+        indicators, where these do not form
         the construct; items as indicators of every construct; views of the roles, measured first.
     interactions : {"product", "lms", "qml"}
         How products of factors in your own model are estimated, whatever measures these: product indicators, latent
@@ -143,6 +145,8 @@ class StructureOptions(Estimation):
             yield ("measurement",), self.measurement, "blocks have a measurement of their own", "means"
         if self.measurement == "sam" and (self.engine != "comply" or self.estimator not in ("ML", "MLR")):
             yield ("measurement",), "sam", "two steps are estimated by the engine comply with ML or MLR", None
+        if self.measurement == "two_level":
+            yield from self._two_level_faults()
         if self.interactions != "product":
             if self.measurement == "sam":
                 yield ("interactions",), self.interactions, "two steps have their own way", "product"
@@ -175,14 +179,29 @@ class StructureOptions(Estimation):
         yield from self._model_faults(variables)
         yield from self._hypothesis_faults(variables)
 
+    def _two_level_faults(self) -> Iterator[Fault]:
+        """What two levels do not have."""
+        if self.engine != "comply" or self.estimator not in ("ML", "MLR"):
+            said = "two levels are estimated by the engine comply with ML or MLR"
+            yield ("measurement",), "two_level", said, None
+        if self.bootstrap:
+            said = "two levels are not resampled: Monte Carlo intervals"
+            yield ("bootstrap",), self.bootstrap, said, "0"
+        records = self._records()
+        if records is not None and any(isinstance(term.rhs, Product) for term in records.terms):
+            said = "two levels have no products: the parts of units are latent"
+            yield ("model",), None, said, None
+
+    def _records(self) -> ModelRecords | None:
+        """The model text, read; None without one, or where it has a fault of its own."""
+        text = self.model
+        return None if text is None else attempt(lambda: parse_model(text))[0]
+
     def _multiplies_factors(self) -> bool:
         """Whether the model text has a product with something latent in it."""
-        if self.model is None:
-            return False
-        try:
-            records = parse_model(self.model)
-        except ComplyError:
-            return True  # the text has a fault of its own
+        records = self._records()
+        if records is None:
+            return self.model is not None  # a text with a fault of its own is told apart
         latent = latent_names(records)
         found = [term.rhs for term in records.terms if isinstance(term.rhs, Product)]
         return any(self.measurement != "means" or latent.intersection(name.parts) for name in found)

@@ -13,12 +13,13 @@ import pandas as pd
 from comply_measure.errors import NotApplicableError
 from comply_measure.evidence.focal import Focal, chosen_focal, focal
 from comply_measure.sem import quoted
+from comply_measure.tables.roles import role_centred
 from comply_measure.triads import TriadData, aggregate
 
 if TYPE_CHECKING:
     from comply_measure.responses import Responses
 
-Measurement = Literal["means", "corrected", "roles", "items", "reflective", "sam"]
+Measurement = Literal["means", "corrected", "roles", "two_level", "items", "reflective", "sam"]
 MEASUREMENTS: tuple[Measurement, ...] = get_args(Measurement)
 #: Ending of the column of a unit mean that measures a latent variable of the construct's own name.
 _MEAN = "@mean"
@@ -115,7 +116,7 @@ class UnitVariables:
         if name in self.overall:
             return True
         by_items = measurement == "items" and self.formed(name)
-        return name in self.constructs and measurement != "means" and not by_items
+        return name in self.constructs and measurement not in ("means", "two_level") and not by_items
 
     @property
     def numeric(self) -> tuple[str, ...]:
@@ -151,6 +152,45 @@ class UnitVariables:
                 table[name] = self.view(name).reindex(table.index)
         return table
 
+    def informants(self, names: Iterable[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+        """``unit``, ``role`` and the named columns, a row per informant; and which of them informants differ in.
+
+        Scores and items are the informants' own, role means taken off; everything else is the unit's.
+
+        Raises
+        ------
+        NotApplicableError
+            Where one role was asked: its answers tell no unit from its informant.
+        """
+        wanted = list(dict.fromkeys(names))
+        own = [name for name in wanted if name in self.constructs or self._is_item(name)]
+        parts: dict[int, list[pd.DataFrame]] = {}
+        for name in own:
+            chosen = self.constructs[name][0] if name in self.constructs else self.items[name]
+            self._require_two_roles(name, chosen)
+            rows = self._rows(name).drop_duplicates(["unit", "role"])
+            parts.setdefault(self.scales.index(chosen), []).append(rows.set_index(["unit", "role"])[[name]])
+        by_scale = [pd.concat(columns, axis=1) for columns in parts.values()]
+        if not by_scale:
+            raise NotApplicableError("nothing in the model was answered by informants")
+        table = pd.concat(by_scale, axis=1).dropna(how="all").reset_index()
+        table = role_centred(table, own)
+        of_units = self.frame([name for name in wanted if name not in own]).drop(columns="firm")
+        return table.join(of_units, on="unit"), tuple(own)
+
+    def _require_two_roles(self, name: str, chosen: Focal) -> None:
+        items = self.constructs[name][1] if name in self.constructs else (name,)
+        if sum(bool(chosen.asked({name: items}, role)) for role in chosen.roles) < 2:
+            raise NotApplicableError(f"{name} has one role")
+
+    def _rows(self, name: str) -> pd.DataFrame:
+        """Scores of a construct, or answers to an item, with ``unit`` and ``role``."""
+        if name not in self.constructs:
+            return self.items[name].answers()
+        chosen, _ = self.constructs[name]
+        level: Literal["attribute", "dimension"] = "dimension" if name in chosen.wholes else "attribute"
+        return chosen.scores(level)
+
     def _is_item(self, name: str) -> bool:
         return name in self.items and name not in self.constructs and name not in self.numeric
 
@@ -171,12 +211,7 @@ class UnitVariables:
     def view(self, name: str) -> pd.Series[float]:
         """What one role says, ``name@role``, by unit."""
         base, role = self.views[name]
-        if base in self.constructs:
-            chosen, _ = self.constructs[base]
-            level: Literal["attribute", "dimension"] = "dimension" if base in chosen.wholes else "attribute"
-            rows = chosen.scores(level)
-        else:
-            rows = self.items[base].answers()
+        rows = self._rows(base)
         mine = rows[rows["role"] == role]
         return pd.Series(mine[base].to_numpy(dtype=float), index=mine["unit"].to_numpy(), name=name)
 
@@ -184,7 +219,8 @@ class UnitVariables:
         """How a name of the model is measured: constructs as chosen, everything else as a column.
 
         By ``items``, a construct that its items form stays its index, a column; ``reflective`` makes its items
-        indicators like those of the others.
+        indicators like those of the others. On two levels a construct is a column of informants, whose between part
+        the model is about.
 
         Raises
         ------
@@ -195,6 +231,8 @@ class UnitVariables:
             parts = self.overall[name]
             return Measured((f"{quoted(name)} =~ {' + '.join(map(quoted, parts))}",), parts)
         if not self.latent(name, measurement):
+            if measurement == "two_level" and name in self.constructs:
+                self._require_two_roles(name, self.constructs[name][0])
             return Measured((), (name,))
         if measurement == "corrected":
             return self._corrected(name)

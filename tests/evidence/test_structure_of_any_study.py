@@ -13,11 +13,12 @@ from comply_measure import evidence, sem
 from comply_measure.errors import NotApplicableError
 from comply_measure.evidence import StructureOptions
 from comply_measure.evidence.dyads import StatedDyad
+from comply_measure.evidence.focal import focal
 from comply_measure.evidence.unit_variables import UnitVariables
 from comply_measure.models import actor_partner
 from comply_measure.report import Cutoffs, Labels, TableSpec
 from comply_measure.report.chapters.structure import chapter
-from comply_measure.responses import load_dataset
+from comply_measure.responses import load_dataset, one_per_role
 from comply_measure.statistics.moderated_regression import moderated_regression
 
 CONVENTIONS = {key: Cutoffs()[key].value for key in Cutoffs()}
@@ -101,11 +102,11 @@ def test_corrected_paths_are_nearer_to_the_planted_ones(responses, scores) -> No
             "joint_preparation",
             "alignment",
         )
-        for how in ("means", "corrected", "roles", "items", "reflective", "sam")
+        for how in ("means", "corrected", "roles", "two_level", "items", "reflective", "sam")
     }
     assert by["items"] == by["means"]  # all are formed by their items: indices either way
     assert by["means"] < by["reflective"] < by["corrected"]
-    for how in ("corrected", "roles", "sam"):
+    for how in ("corrected", "roles", "two_level", "sam"):
         assert by[how] == pytest.approx(0.543, abs=0.14)
     assert by["means"] == pytest.approx(0.40, abs=0.03)
 
@@ -373,6 +374,67 @@ def test_products_of_role_views_by_likelihood_and_in_two_steps(responses, scores
     assert steps.n_units < direct.n_units
     assert coefficient(steps)["est"] == pytest.approx(0.700369, abs=1e-5)
     assert abs(coefficient(steps)["est"] - coefficient(direct)["est"]) < coefficient(steps)["se"]
+
+
+def by_hand_on_two_levels(responses, names: list[str]) -> pd.DataFrame:
+    """Scores of informants, role means taken off, with their units."""
+    parts = []
+    for scale in responses.scales:
+        found = focal(responses, scale).scores("dimension").set_index(["unit", "role"])
+        parts.append(found[[name for name in names if name in found.columns]])
+    table = pd.concat(parts, axis=1)
+    return (table - table.groupby("role").transform("mean")).reset_index()
+
+
+def test_paths_on_two_levels_are_those_of_the_between_parts(responses, scores) -> None:
+    found = evidence.structure(responses, stated(JOINT, SOLD, measurement="two_level"), scores=scores)
+    dimensions = list(focal(responses, responses.scales[0]).factors)
+    names = ["joint_preparation", "salesperson_benefits", *dimensions]
+    data = by_hand_on_two_levels(one_per_role(responses), names)
+    pairs = "\n".join(f"{a} ~~ {b}" for i, a in enumerate(names) for b in names[i + 1 :])
+    paths = "joint_preparation ~ alignment\nsalesperson_benefits ~ joint_preparation"
+    between = f"{paths}\nalignment =~ {' + '.join(dimensions)}"
+    fit = sem.fit(
+        f"level: 1\n{pairs}\nlevel: 2\n{between}",
+        data,
+        estimator="MLR",
+        missing="ml",
+        cluster="unit",
+        fixed_x=False,
+    )
+    keys = ["lhs", "op", "rhs"]
+    ours, theirs = (
+        table[(table["level"] == 2) & table["op"].isin(["~", "=~"])].set_index(keys)[["est", "se"]]
+        for table in (found.named.fit.estimates, fit.estimates)
+    )
+    pd.testing.assert_frame_equal(ours, theirs.loc[ours.index], rtol=1e-4)
+    assert found.n_informants == len(data)
+    assert found.n_units == data["unit"].nunique()
+    assert found.estimator == "MLR, full information, two levels, informants in units"
+    assert list(found.covariance["variable"]) == list(fit.residuals("cor").groups["between"].cov.columns)
+    assert found.indirect is not None
+    assert found.indirect.of("specific")["through"].tolist() == ["joint_preparation"]
+
+
+@pytest.mark.parametrize(
+    ("given", "key", "said"),
+    [
+        ({"model": PRODUCT}, "model", "two levels have no products"),
+        ({"hypotheses": [JOINT], "bootstrap": 200}, "bootstrap", "two levels are not resampled"),
+        ({"hypotheses": [JOINT], "estimator": "GLS", "missing": "listwise"}, "measurement", "with ML or MLR"),
+    ],
+)
+def test_what_two_levels_do_not_have_is_refused_on_reading(responses, given, key, said) -> None:
+    options = StructureOptions(measurement="two_level", cluster="none", **given)
+    faults = list(options.faults(SimpleNamespace(responses=responses)))
+    assert [said in message for place, _, message, _ in faults if place == (key,)] == [True]
+
+
+def test_products_are_not_compared_on_two_levels(responses, scores) -> None:
+    found = evidence.structure(responses, StructureOptions(model=PRODUCT, measurement="roles"), scores=scores)
+    rows = found.comparison[found.comparison["measurement"] == "two_level"]
+    assert rows["est_std"].isna().all()
+    assert set(rows["note"]) == {"products of factors are estimated only where this measurement is chosen"}
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import model_levels
 import pair_levels
 import structure_levels
 import unit_levels
+import verdict_levels
 
 SIMULATIONS = (
     measurement_levels.SIMULATIONS
@@ -27,6 +28,7 @@ SIMULATIONS = (
     | pair_levels.SIMULATIONS
     | feedback_levels.SIMULATIONS
     | crowd_levels.SIMULATIONS
+    | verdict_levels.SIMULATIONS
 )
 
 

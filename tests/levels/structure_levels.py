@@ -114,6 +114,58 @@ def product_rows(table: pd.DataFrame, errors: pd.Series) -> list[dict[str, objec
     return rows
 
 
+def two_level_paths(runs: int) -> Rates:
+    """Standardised path .5 between what informants share (30 % of variance), who say .4 alike in both beside it."""
+    rows = []
+    shared = np.array([[0.3, 0.15], [0.15, 0.3]])
+    apart = np.array([[0.7, 0.28], [0.28, 0.7]])
+    for n_units in (80, 240):
+        for seed in range(runs):
+            rng = np.random.default_rng([seed, n_units])
+            unit = np.repeat(np.arange(n_units), 3)
+            values = rng.multivariate_normal([0, 0], shared, n_units)[unit]
+            values = values + rng.multivariate_normal([0, 0], apart, len(unit))
+            kept = rng.random(len(unit)) > 0.15
+            data = pd.DataFrame(values, columns=["x", "y"]).assign(unit=unit)[kept]
+            means = data.groupby("unit")[["x", "y"]].mean()
+            for way, fit in _ways(data, means).items():
+                row = (
+                    fit.standardized().query("op == '~'").iloc[0]
+                    if fit.has_optimum and fit.admissible
+                    else None
+                )
+                if row is not None:
+                    rows.append((f"{n_units} {way}", row["est_std"], row["ci_lower"], row["ci_upper"]))
+    found = pd.DataFrame(rows, columns=["way", "est", "lower", "upper"])
+    rates: Rates = {}
+    for way, mine in found.groupby("way", sort=False):
+        rates[f"{way}, share with a result"] = len(mine) / runs
+        rates[f"{way}, mean"] = mine["est"].mean()
+        rates[f"{way}, SD"] = mine["est"].std()
+        rates[f"{way}, coverage"] = ((mine["lower"] <= 0.5) & (mine["upper"] >= 0.5)).mean()
+    return rates
+
+
+def _ways(data: pd.DataFrame, means: pd.DataFrame) -> dict[str, sem.Fit]:
+    """The path by unit means, by these with known error, and on two levels."""
+    size = data.groupby("unit").size()
+    rest = data[["x", "y"]] - data.groupby("unit")[["x", "y"]].transform("mean")
+    error = (rest**2).sum() / (len(data) - len(size)) * (1 / size).mean()
+    lines = [f"{v.upper()} =~ 1*{v}\n{v} ~~ {float(error[v])!r}*{v}" for v in "xy"]
+    return {
+        "unit means": sem.fit("y ~ x", means, estimator="MLR", fixed_x=False),
+        "corrected means": sem.fit("\n".join([*lines, "Y ~ X"]), means, estimator="MLR"),
+        "two levels": sem.fit(
+            "level: 1\nx ~~ y\nlevel: 2\ny ~ x",
+            data,
+            estimator="MLR",
+            missing="ml",
+            cluster="unit",
+            fixed_x=False,
+        ),
+    }
+
+
 def unit_structures(runs: int) -> Rates:
     """Indirect effects and planted products of the shipped population: bias, SD, coverage and power."""
     population = load_population(POPULATION)
@@ -220,4 +272,8 @@ def moderated_indirect(runs: int) -> Rates:
     return rates
 
 
-SIMULATIONS = {"unit_structures": (unit_structures, 200), "moderated_indirect": (moderated_indirect, 200)}
+SIMULATIONS = {
+    "unit_structures": (unit_structures, 200),
+    "moderated_indirect": (moderated_indirect, 200),
+    "two_level_paths": (two_level_paths, 500),
+}

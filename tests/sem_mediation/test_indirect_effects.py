@@ -250,3 +250,44 @@ def test_without_a_covariance_matrix_there_is_no_interval(democracy: pd.DataFram
     assert effects.tidy()[["se", "mc_lower", "se_std", "std_mc_upper"]].isna().all().all()
     assert "no covariance matrix" in effects.notes[0]
     assert effects.tidy()["est"].notna().all()
+
+
+def two_level_data(n_units: int = 150) -> pd.DataFrame:
+    """x → m → y on both levels, four cases a unit, two kinds of units."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=n_units)
+    m = 0.5 * x + rng.normal(size=n_units) * 0.8
+    y = 0.4 * m + 0.2 * x + rng.normal(size=n_units) * 0.7
+    unit = np.repeat(np.arange(n_units), 4)
+    own = rng.normal(size=(3, len(unit)))
+    own[1] += 0.3 * own[0]
+    own[2] += 0.6 * own[1]
+    table = pd.DataFrame({"x": x[unit], "m": m[unit], "y": y[unit]}) + own.T
+    return table.assign(unit=unit, kind=np.where(unit % 2, "b", "a"))
+
+
+def test_effects_of_two_levels_are_those_of_each_level() -> None:
+    paths = "m ~ {0}1*x\ny ~ {0}2*m + x\n"
+    text = f"level: 1\n{paths.format('w')}level: 2\n{paths.format('b')}w := w1*w2\nb := b1*b2"
+    fit = sem.fit(text, two_level_data(), cluster="unit", fixed_x=False)
+    found = sem.indirect_effects(fit, draws=20_000).of("specific").set_index("group")
+    defined = fit.estimates.query("op == ':='").set_index("lhs")
+    scaled = fit.standardized().query("op == ':='").set_index("lhs")
+    assert list(found.index) == ["within", "between"]
+    for group, name in (("within", "w"), ("between", "b")):
+        assert found.loc[group, "est"] == pytest.approx(defined.loc[name, "est"], rel=1e-9)
+        assert found.loc[group, "se"] == pytest.approx(defined.loc[name, "se"], rel=1e-6)
+        assert found.loc[group, "est_std"] == pytest.approx(scaled.loc[name, "est_std"], rel=1e-7)
+        assert found.loc[group, "se_std"] == pytest.approx(scaled.loc[name, "se"], rel=1e-4)
+        low, high = found.loc[group, ["mc_lower", "mc_upper"]]
+        assert low < found.loc[group, "est"] < high
+
+
+def test_effects_of_two_levels_differ_between_groups_of_the_same_level() -> None:
+    text = "level: 1\nx ~~ m + y\nm ~~ y\nlevel: 2\nm ~ x\ny ~ m + x"
+    fit = sem.fit(text, two_level_data(), cluster="unit", group="kind", fixed_x=False)
+    found = sem.indirect_effects(fit).of("specific").set_index("group")["est"]
+    first, second = list(found.index)[:2]
+    assert list(found.index) == [first, second, f"{first} − {second}"]
+    assert first.endswith(" between") and second.endswith(" between")
+    assert found[f"{first} − {second}"] == pytest.approx(found[first] - found[second], rel=1e-9)

@@ -16,7 +16,7 @@ from comply_measure.evidence.estimation import Cluster
 from comply_measure.evidence.fit_details import FitDetails
 from comply_measure.evidence.fits import NamedFit, fit_values, fit_verdicts
 from comply_measure.evidence.focal import chosen_focal, focal
-from comply_measure.evidence.measured_models import UnitModel, comparison, fit_units, remedies
+from comply_measure.evidence.measured_models import UnitFit, UnitModel, comparison, fit_units, remedies
 from comply_measure.evidence.moderated_mediation import moderated_mediations
 from comply_measure.evidence.moderation import Moderation, moderations
 from comply_measure.evidence.role_paths import RolePath, role_paths_of
@@ -58,7 +58,7 @@ _BLOCKS = {
 }
 _FOLLOW_UP = "joint_follow_up"
 #: Measurements that take the error of unit scores off.
-CORRECTED = ("corrected", "roles", "sam")
+CORRECTED = ("corrected", "roles", "two_level", "sam")
 
 
 def asked(options: StructureOptions, scales: tuple[Scale, ...]) -> str:
@@ -87,6 +87,8 @@ class StructureEvidence(Evidence):
         Labels of model variables that are no constructs.
     n_units : int
         Units the fit rests on.
+    n_informants : int
+        Informants, where these are its cases (two levels); else 0.
     estimator : str
         Estimator in words.
     kind : str
@@ -96,7 +98,8 @@ class StructureEvidence(Evidence):
     formed : tuple of str
         Constructs of the model that their items form (:attr:`.Focal.formed`).
     n_firms : int
-        Firms of the units in the fit that errors allow for; negative: firms that they do not allow for; 0: no firms.
+        Firms of the units in the fit that errors allow for (on two levels: those of equations with moderators alone);
+        negative: firms that they do not allow for; 0: no firms.
     model : str
         Model text.
     cautions : tuple of str
@@ -132,6 +135,7 @@ class StructureEvidence(Evidence):
     hypotheses: Sequence[Hypothesis]
     names: Mapping[str, str]
     n_units: int
+    n_informants: int
     estimator: str
     kind: str
     measurement: Measurement
@@ -227,16 +231,16 @@ def structure(
     unit = fit_units(model, variables, measurement, options, cluster)
     beside, absent = remedies(model, variables, options, cluster, measurement, unit.fit)
     firms = variables.frame(())["firm"] if cluster == "firm" else None
-    n_firms = int(unit.data["firm"].nunique()) if cluster == "firm" else -responses.n_firms
+    of_firms = firms if unit.by_informants else unit.data.get("firm")
+    n_firms = int(of_firms.nunique()) if cluster == "firm" and of_firms is not None else -responses.n_firms
     kind, details = _kind(options), FitDetails.of(unit.fit)
     named = NamedFit("structure", "Structural model", unit.fit)
     return StructureEvidence(
         named=named,
         names=_BLOCKS if kind == "blocks" else {},
-        n_units=len(unit.data),
-        estimator=options.model_copy(update={"missing": unit.missing}).words(
-            "units", responses, cluster=cluster, clusters=max(n_firms, 0)
-        ),
+        n_units=unit.n_units,
+        n_informants=len(unit.data) if unit.by_informants else 0,
+        estimator=_estimator(unit, options, responses, cluster, n_firms),
         kind=kind,
         measurement=measurement,
         formed=tuple(name for name in model.names if variables.formed(name)),
@@ -244,7 +248,7 @@ def structure(
         model=unit.text,
         cautions=(*_few_firms(named), *absent),
         comparison=(
-            comparison(model, variables, options, cluster, measurement, unit.fit)
+            comparison(model, variables, options, cluster, measurement, unit)
             if options.compare and kind != "blocks"
             else None
         ),
@@ -258,6 +262,16 @@ def structure(
         covariance=details.covariance,
         sources=_sources(responses, options, cluster) if kind == "constructs" else None,
     )
+
+
+def _estimator(
+    unit: UnitFit, options: StructureOptions, responses: Responses, cluster: Cluster, n_firms: int
+) -> str:
+    """How the model was estimated, in words."""
+    stated = options.model_copy(update={"missing": unit.missing})
+    if not unit.by_informants:
+        return stated.words("units", responses, cluster=cluster, clusters=max(n_firms, 0))
+    return f"{stated.words('informants', responses, cluster='none')}, two levels, informants in units"
 
 
 def _compute(request: Request, options: StructureOptions) -> StructureEvidence:

@@ -62,6 +62,10 @@ _MEASURED = {
         "have in common. "
     ),
     "roles": "Constructs are latent, measured by the view of each role (two views with equal loadings). ",
+    "two_level": (
+        "On two levels constructs are what the informants of a unit share, whose parts of units the model is about; "
+        "what else an informant says of several constructs may covary (Muthén, 1994; Lüdtke et al., 2008). "
+    ),
     "items": (
         "Constructs are latent, measured by the unit means of their items, and indices where their items form them; "
         "what one informant sees in all items of a construct stays in it. "
@@ -80,7 +84,13 @@ _MEASURED = {
 def _treatment(results: StructureEvidence) -> str:
     """Cases, measurement and clusters in sentences."""
     text = _CASES[results.kind].format(measured=_MEASURED[results.measurement]).strip()
-    if results.n_firms > 0:
+    if results.n_informants:
+        text += (
+            f" It rests on {count(results.n_informants)} informants; role means are taken off. Standard errors allow "
+            "for units"
+        )
+        text += ", not for units of one firm being alike." if results.n_firms else "."
+    elif results.n_firms > 0:
         text += (
             f" Standard errors and tests allow for units of one firm being alike ({results.n_firms} firms)."
         )
@@ -99,6 +109,11 @@ def _equations(results: StructureEvidence) -> str:
     return f"{how}, standard errors robust to clustering in firms" + (f" ({few})" if few else "")
 
 
+def _sample(results: StructureEvidence) -> Counts:
+    """Units of the model; informants, where these are its cases."""
+    return Counts(results.n_units, results.n_informants or None)
+
+
 def _label(results: StructureEvidence, key: str, labels: Labels) -> str:
     """Name of a model variable in print; of a view, with its role."""
     if key in results.names:
@@ -112,7 +127,7 @@ def _label(results: StructureEvidence, key: str, labels: Labels) -> str:
 def structure_section(results: StructureEvidence, labels: Labels, cutoffs: Cutoffs) -> Section:
     """The chapter."""
     named = results.named
-    sample, title = Counts(results.n_units), "Fit of the structural model"
+    sample, title = _sample(results), "Fit of the structural model"
     table = fit_table(sample, "structure_fit", title, (named,), estimator=results.estimator)
 
     def label(key: str) -> str:
@@ -254,7 +269,7 @@ def _table(
 ) -> TableSpec:
     """A table of the model's estimates: units are its cases."""
     estimator, warnings = results.estimator, results.named.warnings
-    sample = Counts(results.n_units)
+    sample = _sample(results)
     return table_of(
         sample, key, title, data, columns, *notes, estimator=estimator, group=group, warnings=warnings
     )

@@ -26,6 +26,7 @@ MEASURED: Mapping[str, str] = {
     "means": "unit means",
     "corrected": "corrected means",
     "roles": "role views",
+    "two_level": "two levels",
     "items": "items",
     "reflective": "items, reflective reading",
     "sam": "two steps",
@@ -195,8 +196,9 @@ def comparison_blocks(results: StructureEvidence, label: Label) -> list[Block]:
                 *(of("beta", each, heading=MEASURED[each].capitalize()) for each in shown),
             ),
             "Unit means: as they are. Corrected means: without what the roles' views do not share. Role views: an "
-            "indicator per role. Items: unit means of items. Two steps: role views measured first. Dimensions measure "
-            "what stands above them in every column.",
+            "indicator per role. Two levels: what informants of a unit share, their own parts free to covary. "
+            "Items: unit means of items. Two steps: role views measured first. Dimensions measure what stands above "
+            "them in every column.",
             _formed(results, label),
             *notes,
             estimator=results.estimator,
@@ -274,7 +276,7 @@ def remedy_blocks(results: StructureEvidence, label: Label) -> list[Block]:
 
 def detail_blocks(results: StructureEvidence, label: Label) -> list[Block]:
     """Residuals and modification indices, and the covariance matrix, folded."""
-    sample, blocks = Counts(results.n_units), []
+    sample, blocks = Counts(results.n_units, results.n_informants or None), []
     if len(results.residuals):
         data = results.residuals.assign(
             label=[
@@ -306,7 +308,12 @@ def detail_blocks(results: StructureEvidence, label: Label) -> list[Block]:
         names = [str(name) for name in results.covariance.columns if name != "variable"]
         matrix = results.covariance.assign(label=results.covariance["variable"])
         columns = (of("variable", "label"), *(of("covariance", name, heading=name) for name in names))
+        what = (
+            "Between units, estimated without the model"
+            if results.n_informants
+            else "What the model was fitted to"
+        )
         table = table_of(sample, "structure_covariance", "Covariance matrix of the structural model", matrix, columns,
-                         "What the model was fitted to; divisor n.", estimator=results.estimator)  # fmt: skip
+                         f"{what}; divisor n.", estimator=results.estimator)  # fmt: skip
         found.append(Details("Covariance matrix", (table,)))
     return found

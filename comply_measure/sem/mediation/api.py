@@ -10,7 +10,6 @@ import numpy as np
 from comply_measure.errors import Problem
 from comply_measure.sem.arguments import check_arguments, confidence_level, whole_number
 from comply_measure.sem.errors import InputError, ModelError
-from comply_measure.sem.interactions.equation import require_groups
 from comply_measure.sem.interactions.slopes import chosen_values
 from comply_measure.sem.language.records import columns_of
 from comply_measure.sem.mediation.effects import Effect, Pieces, combination
@@ -54,7 +53,8 @@ def indirect_effects(
     Parameters
     ----------
     fit : Fit
-        Any fit of one level whose paths form no loop; also from :func:`comply_measure.sem.sam`.
+        Any fit whose paths form no loop; also from :func:`comply_measure.sem.sam`. Of models of two levels, the effects
+        of each level that has any; ``group`` names it (``within``, ``between``).
     predictor, outcome, through : str, optional
         Only effects of, on, and through these variables; all of them by default.
     at : float, sequence or mapping, optional
@@ -81,27 +81,29 @@ def indirect_effects(
     InputError
         When a name is not in the model or an argument is not valid.
     ModelError
-        When the model has no indirect effect, loops, two levels, or no finite optimum.
+        When the model has no indirect effect, loops, products on two levels, or no finite optimum.
     """
     _check(draws, seed, bootstrap, n_jobs)
     confidence = confidence_level(level)
-    require_groups(fit, "indirect effects")
     if not fit.has_optimum:
         raise ModelError(f"the fit {fit.unreached}: there are no effects to tell")
     table, values = fit.model.table, fit.model.values(fit.theta)
     graphs = [graph_of(table, values, number) for number in range(1, table.n_groups + 1)]
+    _require_one_level_of_products(fit)
     sources, targets = _asked(graphs, predictor, outcome, through)
     chosen = _chosen(fit, at)
     pieces, effects, notes = Pieces(), cast("list[Effect]", []), cast("dict[str, None]", {})
-    for graph in graphs:
+    names = [block.name for block in fit.model.sample.groups]
+    for graph, name in zip(graphs, names, strict=True):
         require_few(graph, sources, targets)
-        plan = GroupPlan(fit, graph, chosen, pieces)
+        plan = GroupPlan(fit, graph, chosen, pieces, name)
         effects += plan.effects(sources, targets, through)
         notes |= plan.notes
     if not effects:
         raise ModelError(f"{NO_ROUTE} leads from one variable to another")
-    if len(graphs) > 1:
-        effects += differences(effects, [group.name for group in fit.model.sample.groups])
+    told, levels = tuple(effects), table.options.levels
+    for place in range(levels if len(graphs) > levels else 0):
+        effects += differences(told, names[place::levels])
     estimated = Estimated(fit, pieces, combination(effects, len(pieces.pieces)), fit.vcov_array)
     resampled = _resampled(fit, bootstrap, seed, n_jobs)
     frame = _frame(effects, estimated, confidence, draws, seed, resampled)
@@ -115,6 +117,15 @@ def indirect_effects(
     return IndirectEffects(
         frame, confidence, draws, 0 if done is None else len(done.good), seed, tuple(notes)
     )
+
+
+def _require_one_level_of_products(fit: Fit) -> None:
+    table = fit.model.table
+    moderated = any(
+        op == "~" and len(columns_of(rhs)) > 1 for op, rhs in zip(table.op, table.rhs, strict=True)
+    )
+    if moderated and table.options.levels > 1:
+        raise ModelError(f"moderated effects are not available for {fit.model.family.name}")
 
 
 def _check(draws: Any, seed: Any, bootstrap: Any, n_jobs: Any) -> None:

@@ -37,6 +37,8 @@ class GroupPlan:
         Values of moderators by their names; those left open have their usual ones.
     pieces : Pieces
         Shared by the groups.
+    group : str
+        Name of the group in print.
     notes : dict of str to None
         What a reader should know, in order.
     """
@@ -45,12 +47,12 @@ class GroupPlan:
     graph: Graph
     chosen: Chosen
     pieces: Pieces
+    group: str
     notes: dict[str, None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Equations are read when they are needed."""
         self._equations: dict[str, Equation] = {}
-        self.group = self.fit.model.sample.groups[self.graph.number - 1].name
 
     def effects(
         self, predictors: Sequence[str], outcomes: Sequence[str], through: str | None
@@ -264,7 +266,7 @@ def differences(effects: Sequence[Effect], groups: Sequence[str]) -> list[Effect
     """Differences of the effects of every pair of groups; values that are the groups' own keep their names."""
     known: dict[str, dict[tuple[str, ...], Effect]] = {name: {} for name in groups}
     for effect in effects:
-        if effect.kind != "contrast":
+        if effect.kind != "contrast" and effect.group in known:
             known[effect.group][_key(effect)] = effect
     found = []
     for one, other in combinations(groups, 2):

@@ -121,6 +121,15 @@ class IncompleteClusters:
         table = [np.bincount(self.cluster[found.rows], minlength=self.n_clusters) for found in self.patterns]
         return np.array(table, dtype=float)
 
+    @cached_property
+    def kinds(self) -> tuple[Index, Array]:
+        """One cluster of every kind, and how many there are: alike in their cases' patterns and in what they lack."""
+        alone = np.isnan(self.cluster_values)
+        _, chosen, times = np.unique(
+            np.column_stack([self.counts.T, alone]), axis=0, return_index=True, return_counts=True
+        )
+        return chosen, times.astype(float)
+
     def total_moments(self, places: Index) -> tuple[Array, Array]:
         """Covariance matrix (divisor n) and means over cases of complete variables of the within level."""
         return total_of_cases(self.values[:, np.searchsorted(self.within, places)])

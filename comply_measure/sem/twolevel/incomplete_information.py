@@ -86,45 +86,48 @@ def _trace_part(sample: IncompleteClusters, at: IncompleteSlopes, derivatives: T
 
     Within and within: ``Σ_i ½ tr(∂_a V_i ∂_b V_i) − tr(∂_a V_i ∂_b V_i H V_i)`` and ``½ tr(H Y_a H Y_b)`` with
     ``Y_a = Σ_i V_i ∂_a V_i``; within and between: ``½ Σ_i tr(∂_aΣ_W R_i ∂_bΣ_B R_iᵀ)``, ``R_i = V_i (I − H A)``,
-    the sum of a case's row of Ω⁻¹; between and between: ``½ tr(M ∂_a M ∂_b)``.
+    the sum of a case's row of Ω⁻¹; between and between: ``½ tr(M ∂_a M ∂_b)``. All of it is the same for clusters
+    that lack the same, so that it is computed once for each kind of them.
     """
     first, q = derivatives.n_within, derivatives.n_parameters
-    inner, both, w, J = derivatives.within, sample.both, sample.within, sample.n_clusters
+    inner, both, w = derivatives.within, sample.both, sample.within
+    chosen, times = sample.kinds
+    counts, H, K = sample.counts[:, chosen], at.H[chosen], at.level.K[chosen]
     total = np.zeros((q, q))
     dW = _matrices(inner)
     dB = _matrices(derivatives.between)
     p_w, b = len(w), sample.between
     # R_i = V_i X_j with X_j (p_w, p): the identity less H A for the variables of both levels, −K for those alone
-    X = np.zeros((J, p_w, sample.p))
+    X = np.zeros((len(chosen), p_w, sample.p))
     X[:, np.arange(p_w), w] = 1.0
-    A_rows = np.tensordot(sample.counts.T, at.V, axes=1)[:, both]
-    X[:, both[:, None], w] -= at.H @ A_rows
+    A_rows = np.tensordot(counts.T, at.V, axes=1)[:, both]
+    X[:, both[:, None], w] -= H @ A_rows
     if len(sample.alone):
-        rest = np.eye(len(both)) - at.H @ A_rows[:, :, both]
-        X[:, both[:, None], sample.alone] -= rest @ at.level.K
+        rest = np.eye(len(both)) - H @ A_rows[:, :, both]
+        X[:, both[:, None], sample.alone] -= rest @ K
     X = X[:, :, b]
-    Y = np.zeros((J, len(both), len(both), first))
+    Y = np.zeros((len(chosen), len(both), len(both), first))
     for g, pattern in enumerate(sample.patterns):
-        V, count = at.V[g], sample.counts[g]
+        V, count = at.V[g], counts[g]
         turned = V @ dW.transpose(2, 0, 1) @ V  # V ∂_a V, (first, p_w, p_w)
         flat_d, flat_t = dW.reshape(-1, first), turned.transpose(1, 2, 0).reshape(-1, first)
         same = 0.5 * len(pattern.rows) * (flat_d.T @ flat_t)
         spread = np.zeros((p_w, p_w))
-        spread[np.ix_(both, both)] = np.tensordot(count, at.H, axes=1)
+        spread[np.ix_(both, both)] = np.tensordot(count * times, H, axes=1)
         lost = (V @ dW.transpose(2, 0, 1) @ (V @ spread @ V)).transpose(1, 2, 0).reshape(-1, first)
         total[:first, :first] += same - flat_d.T @ lost
         Y += count[:, None, None, None] * turned.transpose(1, 2, 0)[np.ix_(both, both)][None]
         if dB.shape[2]:
             # ½ tr(∂W V (Σ_j n_j X ∂B Xᵀ) V): the inner sum for every between parameter
-            middle = np.einsum("j,jac,jbd->abcd", count, X, X, optimize=True)
+            middle = np.einsum("j,jac,jbd->abcd", count * times, X, X, optimize=True)
             between = middle.reshape(p_w * p_w, -1) @ dB.reshape(-1, dB.shape[2])
             total[:first, first:] += 0.5 * flat_t.T @ between
-    HY = np.matmul(at.H[:, None], Y.transpose(0, 3, 1, 2))
-    flat = HY.transpose(0, 2, 3, 1).reshape(-1, first)
+    HY = np.matmul(H[:, None], Y.transpose(0, 3, 1, 2))
+    flat = (times[:, None, None, None] * HY).transpose(0, 2, 3, 1).reshape(-1, first)
     other = HY.transpose(0, 3, 2, 1).reshape(-1, first)
     total[:first, :first] += 0.5 * (flat.T @ other)
-    M = at.M[:, b[:, None], b]
-    pairs = np.einsum("jab,jcd->abcd", M, M, optimize=True)
+    M = at.M[chosen][:, b[:, None], b]
+    pairs = np.einsum("j,jab,jcd->abcd", times, M, M, optimize=True)
     side = pairs.transpose(1, 2, 0, 3).reshape(len(b) ** 2, -1)  # M_ab M_cd as (b, c; a, d)
     total[first:, first:] += 0.5 * dB.reshape(-1, dB.shape[2]).T @ (side @ dB.reshape(-1, dB.shape[2]))
     total[first:, :first] = total[:first, first:].T
