@@ -196,7 +196,8 @@ def comparison_blocks(results: StructureEvidence, label: Label) -> list[Block]:
                 *(of("beta", each, heading=MEASURED[each].capitalize()) for each in shown),
             ),
             "Unit means: as they are. Corrected means: without what the roles' views do not share. Role views: an "
-            "indicator per role. Two levels: what informants of a unit share, their own parts free to covary. "
+            "indicator per role. Two levels: what informants of a unit share; what one informant says alike in two "
+            "constructs, which stays in the paths of all other columns, is taken off. "
             "Items: unit means of items. Two steps: role views measured first. Dimensions measure what stands above "
             "them in every column.",
             _formed(results, label),
