@@ -218,7 +218,7 @@ def _source_text(sources: SourceComparison, labels: Labels) -> str:
         f"direction, with one rater for everything {bounded((known['sign'] * known['same']).mean())}; "
         f"{count(clear)} of {count(len(known))} keep an interval on the expected side of zero. Scores of one "
         "rater are less "
-        "reliable than unit scores, so that both are weaker than the paths above."
+        "reliable than unit scores, which weakens both."
     )
 
 
