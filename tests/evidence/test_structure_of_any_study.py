@@ -18,6 +18,7 @@ from comply_measure.evidence.unit_variables import UnitVariables
 from comply_measure.models import actor_partner
 from comply_measure.report import Cutoffs, Labels, TableSpec
 from comply_measure.report.chapters.structure import chapter
+from comply_measure.report.parts import Figure, Prose
 from comply_measure.responses import load_dataset, one_per_role
 from comply_measure.statistics.moderated_regression import moderated_regression
 
@@ -414,6 +415,16 @@ def test_paths_on_two_levels_are_those_of_the_between_parts(responses, scores) -
     assert list(found.covariance["variable"]) == list(fit.residuals("cor").groups["between"].cov.columns)
     assert found.indirect is not None
     assert found.indirect.of("specific")["through"].tolist() == ["joint_preparation"]
+    section = chapter(found, Labels.of(responses.scales, "en"), Cutoffs()).section
+    said = " ".join(block.text for block in section.blocks if isinstance(block, Prose))
+    assert f"It rests on {len(data)} informants" in said
+    assert "allow for units, not for units of one firm being alike" in said
+    tables = {block.key: block for block in section.blocks if isinstance(block, TableSpec)}
+    assert tables["structure_paths"].n_units == found.n_units
+    assert tables["structure_paths"].n_informants == len(data)
+    assert len(tables["structure_indirect"].data) == 1
+    (figure,) = [block for block in section.blocks if isinstance(block, Figure)]
+    assert figure.key == "structure_paths_figure"
 
 
 @pytest.mark.parametrize(

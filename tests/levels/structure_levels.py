@@ -19,6 +19,7 @@ from comply_measure.simulation import Population, load_population
 DIMENSIONS = ["C", "O", "M", "P", "L", "Y"]
 MEDIATORS = PREDICTORS[:4]
 WAYS = ("means", "corrected", "sam")
+STEPS = "products in two steps"
 
 
 def true_indirect(population: Population) -> dict[tuple[str, str], float]:
@@ -84,18 +85,21 @@ def indirect_rows(table: pd.DataFrame, errors: pd.Series) -> list[dict[str, obje
 
 
 def product_rows(table: pd.DataFrame, errors: pd.Series) -> list[dict[str, object]]:
-    """Standardised planted products, by product indicators and LMS, of unit means with known error."""
+    """Standardised planted products: of unit means with known error, by product indicators and LMS; in two steps."""
     rows: list[dict[str, object]] = []
     for outcome in dict.fromkeys(name for name, _ in PLANTED):
         places = [place for name, place in PLANTED if name == outcome]
         products = [f"{MODERATIONS[place][0]}:{MODERATIONS[place][1]}" for place in places]
-        text = f"{outcome} ~ {' + '.join([*PREDICTORS, *products])}\n"
-        text += measured([*PREDICTORS, outcome], "corrected", errors)
-        for way in ("product", "lms"):
-            fit = sem.fit(
-                text, table, estimator="MLR", missing="ml", cluster="firm", interactions=way,
-                nodes=12 if way == "lms" else None,
-            )  # fmt: skip
+        equation, names = f"{outcome} ~ {' + '.join([*PREDICTORS, *products])}\n", [*PREDICTORS, outcome]
+        for way in ("product", "lms", STEPS):
+            if way == STEPS:
+                text = equation + measured(names, "sam", errors)
+                fit = sem.sam(text, table, estimator="MLR", cluster="firm")
+            else:
+                fit = sem.fit(
+                    equation + measured(names, "corrected", errors), table, estimator="MLR", missing="ml",
+                    cluster="firm", interactions=way, nodes=12 if way == "lms" else None,
+                )  # fmt: skip
             if not fit.has_optimum:
                 continue
             found = fit.standardized()
@@ -195,7 +199,7 @@ def summary(found: pd.DataFrame, runs: int) -> Rates:
         rates[f"{name} coverage"] = float(mine["covers"].mean())
         rates[f"{name} rejects"] = float(mine["rejects"].mean())
         rates[f"{name} found"] = len(mine) / runs
-    for way, mine in found[~found["way"].isin(["product", "lms"])].groupby("way"):
+    for way, mine in found[~found["way"].isin(["product", "lms", STEPS])].groupby("way"):
         for word, part in (("nonzero", mine[mine["true"] != 0]), ("zero", mine[mine["true"] == 0])):
             rates[f"{way} {word} bias"] = float((part["est"] - part["true"]).mean())
             rates[f"{way} {word} coverage"] = float(part["covers"].mean())

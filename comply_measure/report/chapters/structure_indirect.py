@@ -20,6 +20,7 @@ Label = Callable[[str], str]
 _COLUMNS: Columns = (
     of("b", "est"), of("ci", "mc"), of("p", "mc_pvalue"), of("beta", "est_std"), of("ci_beta", "std_mc"),
 )  # fmt: skip
+_OF_UNITS = ("", "between")  # the model of units, and that of the parts of units on two levels
 _ROUTES = 12  # more than these are folded, sums over them are shown
 _BOOTSTRAP: Columns = (of("b", "est"), of("ci", "perc", heading="Percentile"), of("ci", "bca", heading="BCa"))
 
@@ -30,7 +31,7 @@ def indirect_blocks(results: StructureEvidence, label: Label) -> list[Block]:
     if effects is None:
         text = results.indirect_note
         return [Notice(f"Indirect effects are not told: {text}.", "warning")] if text else []
-    table = effects.table[effects.table["group"] == ""].reset_index(drop=True)
+    table = effects.table[effects.table["group"].isin(_OF_UNITS)].reset_index(drop=True)
     main = _without_equal_totals(table[table["kind"].isin(["specific", "total_indirect", "direct", "total"])])
     routes = main[main["kind"] == "specific"]
     many = len(routes) > _ROUTES

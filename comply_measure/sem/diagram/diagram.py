@@ -177,7 +177,8 @@ def diagram_of_table(
             leading_zero=column == "est",
         )  # fmt: skip
         if not graph.variables:
-            raise ModelError("the model has neither paths nor factors: there is nothing to draw")
+            notes[f"{title}: neither paths nor factors, not drawn"] = None
+            continue
         panel = panel_of(graph, title)
         panels.append(panel)
         notes |= dict.fromkeys(graph.notes)
@@ -187,6 +188,8 @@ def diagram_of_table(
             notes["diamonds are products of the variables that lead to them"] = None
         if panel.dropped:
             notes[f"{panel.dropped} values found no free place; they are in the table"] = None
+    if not panels:
+        raise ModelError("the model has neither paths nor factors: there is nothing to draw")
     notes["variances, residuals and intercepts are not drawn"] = None
     return Diagram(tuple(panels), tuple(notes))
 
