@@ -403,7 +403,7 @@ def test_what_cannot_be_drawn_is_told() -> None:
 def test_a_level_without_paths_is_left_out_and_named() -> None:
     rows = [("x", "~~", "y", 1, 1, 0.3), ("x", "~~", "x", 1, 1, 1.0), ("y", "~", "x", 1, 2, 0.5)]
     table = pd.DataFrame(rows, columns=["lhs", "op", "rhs", "group", "level", "est_std"])
-    found = diagram_of_table(table.assign(ci_lower=0.1, ci_upper=0.9), "est_std", covariances=False)
+    found = diagram_of_table(table.assign(ci_lower=0.1, ci_upper=0.9), "est_std", loadings=False)
     assert len(found.panels) == 1
     assert any("neither paths nor factors, not drawn" in note for note in found.notes)
 
