@@ -108,19 +108,18 @@ def test_unit_scores_of_dimensions_and_attributes(responses: Responses) -> None:
 
 @pytest.mark.parametrize("missing", ["listwise", "ml"])
 def test_units_of_the_structural_model(responses: Responses, missing: str) -> None:
-    """Complete units for listwise, units with anything for full information; the path as by least squares."""
+    """Complete units for listwise, those with the fixed predictor for full information; the path by least squares."""
     scores = aggregation(responses)
     table = scores.scores.copy()
     table.loc[:7, "C"] = np.nan
     table.loc[6:9, "O"] = np.nan
     known = table[["C", "O"]].notna()
-    kept = int(known.all(axis=1).sum() if missing == "listwise" else known.any(axis=1).sum())
+    kept = int(known.all(axis=1).sum() if missing == "listwise" else known["O"].sum())
     assert known.all(axis=1).sum() < known.any(axis=1).sum() < len(table)
     options = StructureOptions(model="C ~ O", missing=missing, estimator="ML", cluster="none")
     found = structure(responses, options, scores=replace(scores, scores=table))
-    assert found.n_units == kept
+    assert found.n_units == kept == found.named.fit.n
     if missing == "listwise":
-        assert found.named.fit.n == kept
         complete = table.loc[known.all(axis=1), ["C", "O"]]
         slope = np.polyfit(complete["O"], complete["C"], 1)[0]
         estimate = found.tidy().query("op == '~'")["est"].iloc[0]
