@@ -82,4 +82,4 @@ def careless_scores(runs: int) -> Rates:
     return rates
 
 
-SIMULATIONS = {"latent_gaps": (latent_gaps, 100), "careless_scores": (careless_scores, 60)}
+SIMULATIONS = {"latent_gaps": (latent_gaps, 40), "careless_scores": (careless_scores, 60)}
