@@ -8,6 +8,7 @@ import feedback_levels
 import journey_levels
 import measurement_levels
 import model_levels
+import structure_levels
 
 
 def test_size_of_littles_test() -> None:
@@ -101,3 +102,11 @@ def test_coverage_where_informants_are_interchangeable_within_roles() -> None:
     covered = [rate for name, rate in rates.items() if "coverage" in name]
     assert len(shares) == 3 and sum(shares) / 3 >= 0.6
     assert len(covered) == 9 and sum(covered) / 9 >= 0.8
+
+
+def test_what_one_informant_says_alike_is_told_from_what_units_share_on_two_levels_alone() -> None:
+    rates = structure_levels.two_level_paths(10)
+    assert abs(rates["240 two levels, mean"] - 0.5) < 0.12
+    assert rates["240 two levels, coverage"] >= 0.7
+    assert rates["240 corrected means, mean"] > 0.75
+    assert rates["240 corrected means, coverage"] <= 0.4
