@@ -19,6 +19,8 @@ from comply_measure.models import actor_partner
 from comply_measure.report import Cutoffs, Labels, TableSpec
 from comply_measure.report.chapters.structure import chapter
 from comply_measure.report.parts import Figure, Prose
+from comply_measure.report.translation.catalogue import catalogue_of
+from comply_measure.report.translation.translator import Translator
 from comply_measure.responses import load_dataset, one_per_role
 from comply_measure.statistics.moderated_regression import moderated_regression
 
@@ -425,6 +427,9 @@ def test_paths_on_two_levels_are_those_of_the_between_parts(responses, scores) -
     assert len(tables["structure_indirect"].data) == 1
     (figure,) = [block for block in section.blocks if isinstance(block, Figure)]
     assert figure.key == "structure_paths_figure"
+    say = Translator(catalogue_of("de"))
+    printed = [*figure.notes, found.estimator, said.split("The paths are associations")[0]]
+    assert [word for text in printed for word in say.untranslated(text)] == []
 
 
 @pytest.mark.parametrize(
